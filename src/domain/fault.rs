@@ -1,0 +1,118 @@
+//! What can go wrong at a store: what failed, on what, why, and what to do next.
+
+use thiserror::Error;
+
+use super::text::{Untrusted, clean};
+
+/// The kinds of fault, each with its own way on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FaultKind {
+    /// The store can't be reached: no name, no connection, no file.
+    Unreachable,
+    /// The store took too long.
+    TimedOut,
+    /// Who we are is not known there (401).
+    Unauthenticated,
+    /// We may not do this (403), or the store is open read-only.
+    Denied,
+    /// What was asked for is not there.
+    Missing,
+    /// The store has no such feature: an older server, a schema without the table.
+    Unsupported,
+    /// The store says that the question is wrong.
+    Invalid,
+    /// Somebody else changed it, or it is there already.
+    Conflict,
+    /// Busy: too many requests, a locked file, a server that is waking up.
+    Busy,
+    /// The store failed on its own side (5xx, a damaged file).
+    Broken,
+    /// The answer can't be understood: HTML, cut JSON, wrong types.
+    Malformed,
+    /// The answer is larger than this program takes.
+    TooLarge,
+}
+
+impl FaultKind {
+    /// What a person can do about it, in a few words.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Unreachable => "check the address and that the server runs; `frontrunner doctor` says what was tried",
+            Self::TimedOut => "try again with ctrl-r; a server that just started needs some seconds",
+            Self::Unauthenticated => "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+            Self::Denied => "ask the owner of the store for the right to do this",
+            Self::Missing => "refresh with ctrl-r: it may have been deleted or renamed",
+            Self::Unsupported => "everything else works; a newer MLflow server has it",
+            Self::Invalid => "change the request as the message says",
+            Self::Conflict => "look at what is there now, and plan again",
+            Self::Busy => "wait a moment, then ctrl-r",
+            Self::Broken => "the server's own log says more; try again with ctrl-r",
+            Self::Malformed => "is this the address of an MLflow server? a proxy or a login page may answer instead",
+            Self::TooLarge => "narrow the question with a filter",
+        }
+    }
+
+    /// A stable word for JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Denied => "denied",
+            Self::Missing => "missing",
+            Self::Unsupported => "unsupported",
+            Self::Invalid => "invalid",
+            Self::Conflict => "conflict",
+            Self::Busy => "busy",
+            Self::Broken => "broken",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+        }
+    }
+
+    /// Whether the same *read* may succeed if it is sent again.
+    #[must_use]
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::Unreachable | Self::TimedOut | Self::Busy)
+    }
+}
+
+/// A store's failure. Its `Display` is one line that is safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}: {}", clean(what), clean(why.raw()))]
+pub struct Fault {
+    /// What kind it is.
+    pub kind: FaultKind,
+    /// What was being done, on what: `reading runs of experiment 3`.
+    pub what: String,
+    /// Why it failed: the store's own first line, or ours.
+    pub why: Untrusted,
+    /// For a write: whether it may have been carried out all the same.
+    pub maybe_done: bool,
+    /// For a write: whether the request provably never left this machine.
+    pub never_left: bool,
+    /// Seconds after which the server asks to come back (`Retry-After`).
+    pub retry_after: Option<u64>,
+}
+
+impl Fault {
+    /// A fault of a kind: what was being done, and why it failed.
+    pub fn new(kind: FaultKind, what: impl Into<String>, why: impl Into<Untrusted>) -> Self {
+        Self { kind, what: what.into(), why: why.into(), maybe_done: false, never_left: false, retry_after: None }
+    }
+
+    /// The same fault, said of a write whose outcome is not known.
+    #[must_use]
+    pub fn maybe_done(mut self) -> Self {
+        self.maybe_done = true;
+        self
+    }
+
+    /// What to do next, in a few words.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        self.kind.advice()
+    }
+}

@@ -1,0 +1,146 @@
+//! The goal: a metric and a direction, `accuracy max`. What "best" means here.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use super::metric::MetricValue;
+use super::text::Untrusted;
+
+/// Which way a metric gets better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// More is better.
+    Max,
+    /// Less is better.
+    Min,
+}
+
+/// Words in a metric's key that tell that less of it is better.
+const LESS_IS_BETTER: [&str; 20] = [
+    "loss",
+    "error",
+    "err",
+    "mse",
+    "rmse",
+    "mae",
+    "mape",
+    "rmsle",
+    "perplexity",
+    "ppl",
+    "nll",
+    "bce",
+    "wer",
+    "cer",
+    "fid",
+    "brier",
+    "latency",
+    "duration",
+    "time",
+    "deviance",
+];
+
+impl Direction {
+    /// The likely direction of a metric, by the words in its key: losses and errors down, all else up.
+    #[must_use]
+    pub fn guess(metric: &str) -> Self {
+        let key = metric.to_ascii_lowercase();
+        let less = key.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| LESS_IS_BETTER.contains(&word) || word.ends_with("loss"));
+        if less { Self::Min } else { Self::Max }
+    }
+
+    /// `max` or `min`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Max => "max",
+            Self::Min => "min",
+        }
+    }
+
+    /// `↑` or `↓`.
+    #[must_use]
+    pub fn arrow(self) -> &'static str {
+        match self {
+            Self::Max => "↑",
+            Self::Min => "↓",
+        }
+    }
+
+    /// Best first; NaN and infinities after every number, whichever the direction.
+    #[must_use]
+    pub fn best_first(self, a: MetricValue, b: MetricValue) -> Ordering {
+        let by_value = match self {
+            Self::Max => b.get().total_cmp(&a.get()),
+            Self::Min => a.get().total_cmp(&b.get()),
+        };
+        b.is_finite().cmp(&a.is_finite()).then(by_value)
+    }
+}
+
+/// A metric and a direction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Goal {
+    /// The metric's key.
+    pub metric: Untrusted,
+    /// Which way it gets better.
+    pub direction: Direction,
+}
+
+impl Goal {
+    /// A goal over a metric, in its likely direction.
+    #[must_use]
+    pub fn guess(metric: Untrusted) -> Self {
+        Self { direction: Direction::guess(metric.raw()), metric }
+    }
+}
+
+impl fmt::Display for Goal {
+    /// Safe to draw: `accuracy ↑`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.metric.clean(), self.direction.arrow())
+    }
+}
+
+impl FromStr for Goal {
+    type Err = String;
+
+    /// Reads `accuracy max`, `accuracy min`, or a metric alone, whose direction is then guessed.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let (metric, direction) = match text.rsplit_once(char::is_whitespace) {
+            Some((metric, word)) => match word.to_ascii_lowercase().as_str() {
+                "max" | "maximize" | "desc" | "↑" => (metric, Some(Direction::Max)),
+                "min" | "minimize" | "asc" | "↓" => (metric, Some(Direction::Min)),
+                _ => (text, None),
+            },
+            None => (text, None),
+        };
+        let metric = metric.trim().strip_prefix("metrics.").unwrap_or(metric.trim());
+        if metric.is_empty() {
+            return Err("a goal is a metric and a direction, such as 'accuracy max'".into());
+        }
+        Ok(Self { direction: direction.unwrap_or_else(|| Direction::guess(metric)), metric: metric.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goal_is_read_with_and_without_a_direction() {
+        let read = |text: &str| text.parse::<Goal>().map(|goal| goal.to_string());
+        assert_eq!(read("accuracy max"), Ok("accuracy ↑".into()));
+        assert_eq!(read("val/loss"), Ok("val/loss ↓".into()));
+        assert_eq!(read("metrics.a b min"), Ok("a b ↓".into()));
+        assert!(read("  ").is_err());
+    }
+
+    #[test]
+    fn nan_is_never_the_best() {
+        let mut values = [f64::NAN, 0.2, f64::INFINITY, 0.9].map(MetricValue::new);
+        values.sort_by(|a, b| Direction::Max.best_first(*a, *b));
+        assert_eq!((values[0].get(), values[1].get()), (0.9, 0.2));
+    }
+}

@@ -1,0 +1,209 @@
+//! The model registry: registered models, their versions, stages and aliases; logged models of MLflow 3.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
+use super::metric::Metric;
+use super::run::{Pair, value_of};
+use super::text::Untrusted;
+use super::{Lifecycle, Millis};
+
+/// What MLflow writes over the source of a deleted version. A version that is still listed with it is the
+/// leftover of a deletion that raced with a move.
+const REDACTED_SOURCE: &str = "REDACTED-SOURCE-PATH";
+
+/// A stage of the registry. MLflow knows these four; it is deprecated there, and everywhere in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stage {
+    /// In no stage.
+    None,
+    /// Being tried.
+    Staging,
+    /// Serving.
+    Production,
+    /// Put away.
+    Archived,
+}
+
+impl Stage {
+    /// The stages, in the order of a model's life.
+    pub const ALL: [Self; 4] = [Self::None, Self::Staging, Self::Production, Self::Archived];
+
+    /// As MLflow spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Staging => "Staging",
+            Self::Production => "Production",
+            Self::Archived => "Archived",
+        }
+    }
+
+    /// Reads a stage in any case, as MLflow does.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Whether a version can be used yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VersionStatus {
+    /// It can.
+    Ready,
+    /// The store is still copying it.
+    Pending,
+    /// The store could not make it.
+    Failed,
+    /// A word that this program does not know.
+    Other(Untrusted),
+}
+
+impl VersionStatus {
+    /// As MLflow spells it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ready => "READY",
+            Self::Pending => "PENDING_REGISTRATION",
+            Self::Failed => "FAILED_REGISTRATION",
+            Self::Other(text) => text.raw(),
+        }
+    }
+
+    /// Reads MLflow's spelling; a store that says nothing means ready.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "" | "READY" => Self::Ready,
+            "PENDING_REGISTRATION" => Self::Pending,
+            "FAILED_REGISTRATION" => Self::Failed,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
+/// A registered model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegisteredModel {
+    /// Its name, which is its identity.
+    pub name: ModelName,
+    /// When it was made, ms since the epoch.
+    pub creation_time: Option<Millis>,
+    /// When it last changed, ms since the epoch; aliases do not change it.
+    pub last_updated_time: Option<Millis>,
+    /// What its owners say of it.
+    pub description: Untrusted,
+    /// Its tags.
+    pub tags: Vec<Pair>,
+    /// Its aliases and the version each leads to, which need not exist.
+    pub aliases: Vec<(Alias, VersionNumber)>,
+    /// The newest version of each stage.
+    pub latest_versions: Vec<ModelVersion>,
+}
+
+impl RegisteredModel {
+    /// The version that an alias leads to.
+    #[must_use]
+    pub fn alias(&self, alias: &str) -> Option<VersionNumber> {
+        self.aliases.iter().find(|(name, _)| name.raw() == alias).map(|(_, version)| *version)
+    }
+
+    /// Whether this is a prompt of MLflow 3, which keeps prompts among the models.
+    #[must_use]
+    pub fn is_prompt(&self) -> bool {
+        value_of(&self.tags, "mlflow.prompt.is_prompt").is_some_and(|v| v.raw().eq_ignore_ascii_case("true"))
+    }
+}
+
+/// One version of a registered model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelVersion {
+    /// The model.
+    pub name: ModelName,
+    /// The version's number.
+    pub version: VersionNumber,
+    /// When it was made, ms since the epoch.
+    pub creation_time: Option<Millis>,
+    /// When it last changed, ms since the epoch; aliases do not change it.
+    pub last_updated_time: Option<Millis>,
+    /// Who made it, where the store knows.
+    pub user: Untrusted,
+    /// Its stage; a word that MLflow doesn't know is kept in `stage_text` and shown.
+    pub stage: Stage,
+    /// The stage as the store spelled it.
+    pub stage_text: Untrusted,
+    /// What its owners say of it.
+    pub description: Untrusted,
+    /// Where the model is: `runs:/…`, `models:/m-…`, or a plain location.
+    pub source: Untrusted,
+    /// The run it came from; empty where none was given.
+    pub run_id: RunId,
+    /// Whether it can be used.
+    pub status: VersionStatus,
+    /// What the store says of that.
+    pub status_message: Untrusted,
+    /// Its tags.
+    pub tags: Vec<Pair>,
+    /// The aliases that lead to it.
+    pub aliases: Vec<Alias>,
+}
+
+impl ModelVersion {
+    /// A tag's value.
+    #[must_use]
+    pub fn tag(&self, key: &str) -> Option<&Untrusted> {
+        value_of(&self.tags, key)
+    }
+
+    /// Whether the version was deleted while somebody moved it: it is listed, but its model is gone.
+    #[must_use]
+    pub fn is_leftover(&self) -> bool {
+        self.source.raw() == REDACTED_SOURCE
+    }
+
+    /// The logged model of MLflow 3 that this version was made from.
+    #[must_use]
+    pub fn logged_model(&self) -> Option<LoggedModelId> {
+        let id = self.source.raw().strip_prefix("models:/")?;
+        (id.starts_with("m-") && !id.contains('/')).then(|| id.into())
+    }
+}
+
+/// A logged model of MLflow 3: what `log_model` made, before anything is registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedModel {
+    /// Its id.
+    pub id: LoggedModelId,
+    /// Its experiment.
+    pub experiment_id: ExperimentId,
+    /// The name given to `log_model`.
+    pub name: Untrusted,
+    /// When it was logged, ms since the epoch.
+    pub creation_time: Option<Millis>,
+    /// Where its files are.
+    pub artifact_uri: Untrusted,
+    /// `LOGGED_MODEL_READY`, `…_PENDING` or `…_UPLOAD_FAILED`.
+    pub status: Untrusted,
+    /// The kind of model: `sklearn`, `agent`, …
+    pub model_type: Untrusted,
+    /// The run that logged it; empty where there was none.
+    pub source_run_id: RunId,
+    /// Whether it is in use.
+    pub lifecycle: Lifecycle,
+    /// Its params.
+    pub params: Vec<Pair>,
+    /// Its tags.
+    pub tags: Vec<Pair>,
+    /// Metrics that were logged for it.
+    pub metrics: Vec<Metric>,
+}

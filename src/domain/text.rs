@@ -1,0 +1,203 @@
+//! Untrusted text: every string that a store, a file or a server gave us.
+//!
+//! A run's name can hold an escape sequence that repaints the terminal, a bidirectional override that
+//! makes `champion` read as something else, or ten thousand combining marks. [`Untrusted`] has no
+//! `Display`: to be drawn it must go through [`Untrusted::clean`], which leaves nothing that a terminal
+//! acts upon and nothing that hides. Identity (`==`, hashing, the wire) is always the raw text.
+
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Combining marks that one visible character may carry before the rest is shown as a count.
+const MARKS_PER_CHARACTER: usize = 4;
+
+/// A string from outside. Cheap to clone; compared and serialised as it came, drawn only cleaned.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Untrusted(Arc<str>);
+
+impl Untrusted {
+    /// Takes text as it came.
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it came: for identity, parsing and the wire, never for drawing.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.0
+    }
+
+    /// The shared text as it came, for interning.
+    #[must_use]
+    pub fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
+
+    /// One line that is safe to draw: see [`clean`].
+    #[must_use]
+    pub fn clean(&self) -> Cow<'_, str> {
+        clean(&self.0)
+    }
+
+    /// Lines that are safe to draw, split at line ends: for previews of long values.
+    pub fn clean_lines(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        clean_lines(&self.0)
+    }
+
+    /// Whether there is no text at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.clean())
+    }
+}
+
+impl Default for Untrusted {
+    fn default() -> Self {
+        Self(Arc::from(""))
+    }
+}
+
+impl From<&str> for Untrusted {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<String> for Untrusted {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl Borrow<str> for Untrusted {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `text` on one line, with everything that a terminal acts upon, or that hides or reorders what is
+/// read, replaced by something visible. Idempotent; borrows when there is nothing to replace.
+///
+/// Line ends and tabs become `⏎` and `⇥`; C0 controls become their Unicode pictures (`␛`); everything
+/// else that [`is_hidden`] becomes `‹U+202E›`; a pile of combining marks is cut to [`MARKS_PER_CHARACTER`] and counted.
+#[must_use]
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        return Cow::Borrowed(text);
+    }
+    let mut marks = 0;
+    let is_plain = |c: char| {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        marks <= MARKS_PER_CHARACTER && !c.is_control() && !is_hidden(c)
+    };
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(rewrite(text))
+}
+
+fn rewrite(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut marks = 0_usize;
+    let close = |out: &mut String, marks: usize| {
+        if marks > MARKS_PER_CHARACTER {
+            out.push_str(&format!("‹+{} marks›", marks - MARKS_PER_CHARACTER));
+        }
+    };
+    for c in text.chars() {
+        if is_mark(c) {
+            marks += 1;
+            if marks <= MARKS_PER_CHARACTER {
+                out.push(c);
+            }
+            continue;
+        }
+        close(&mut out, marks);
+        marks = 0;
+        match c {
+            '\n' => out.push('⏎'),
+            '\t' => out.push('⇥'),
+            '\u{7f}' => out.push('␡'),
+            c if (c as u32) < 0x20 => out.push(char::from_u32(0x2400 + c as u32).unwrap_or('␀')),
+            c if c.is_control() || is_hidden(c) => out.push_str(&format!("‹U+{:04X}›", c as u32)),
+            c => out.push(c),
+        }
+    }
+    close(&mut out, marks);
+    out
+}
+
+/// The lines of `text`, each [`clean`]; `\r\n` and `\n` end a line, tabs become spaces.
+pub fn clean_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    text.lines().map(|line| if line.contains('\t') { Cow::Owned(clean(&line.replace('\t', "    ")).into_owned()) } else { clean(line) })
+}
+
+/// Characters that print nothing, or change the order or the look of what stands near them: format
+/// characters (bidirectional controls, zero-width, soft hyphen, tags), line separators, blank fillers
+/// and variation selectors other than the one that emoji need.
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
+    matches!(c as u32,
+        0x00AD | 0x034F | 0x061C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+        | 0x200B..=0x200C | 0x200E..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F
+        | 0x3164 | 0xFE00..=0xFE0E | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
+        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+        || c == '\u{200D}'
+}
+
+/// Combining marks by block: enough to bound how far one cell can be written over.
+fn is_mark(c: char) -> bool {
+    matches!(c as u32, 0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x0610..=0x061A | 0x064B..=0x065F
+        | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_escape_sequence_becomes_a_picture() {
+        assert_eq!(clean("a\u{1b}[2Jb"), "a␛[2Jb");
+        assert_eq!(clean("\u{9b}2J"), "‹U+009B›2J");
+        assert_eq!(clean("one\ntwo\tthree\r"), "one⏎two⇥three␍");
+    }
+
+    #[test]
+    fn what_hides_or_reorders_is_named() {
+        assert_eq!(clean("cham\u{202e}pion\u{200b}"), "cham‹U+202E›pion‹U+200B›");
+        assert_eq!(clean("tag\u{e0041}"), "tag‹U+E0041›");
+    }
+
+    #[test]
+    fn a_pile_of_marks_is_cut_and_counted() {
+        let zalgo = format!("z{}", "\u{301}".repeat(50));
+        assert_eq!(clean(&zalgo), format!("z{}‹+46 marks›", "\u{301}".repeat(4)));
+    }
+
+    #[test]
+    fn ordinary_text_is_borrowed() {
+        for text in ["val/acc", "größe", "精度", "❤️"] {
+            assert!(matches!(clean(text), Cow::Borrowed(_)), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cleaning_leaves_no_control_and_settles(text in any::<String>()) {
+            let once = clean(&text).into_owned();
+            prop_assert!(!once.chars().any(|c| c.is_control() || is_hidden(c)));
+            prop_assert_eq!(clean(&once), once.as_str());
+        }
+    }
+}

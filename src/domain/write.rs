@@ -1,0 +1,104 @@
+//! The writes that a registry can be asked for, one request each.
+
+use serde::{Deserialize, Serialize};
+
+use super::Stage;
+use super::ids::{Alias, ModelName, RunId, VersionNumber};
+use super::run::Pair;
+use super::text::Untrusted;
+
+/// One write to the registry. Nothing else is ever written to a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum RegistryWrite {
+    /// Makes a registered model.
+    CreateModel {
+        /// Its name.
+        name: ModelName,
+    },
+    /// Makes a version of a model; the store picks its number.
+    CreateVersion {
+        /// The model.
+        name: ModelName,
+        /// Where the model is.
+        source: Untrusted,
+        /// The run it came from.
+        run_id: RunId,
+        /// Tags given in the same request; one of them makes the request recognisable.
+        tags: Vec<Tag>,
+    },
+    /// Deletes a version, with its aliases. MLflow cannot undo this.
+    DeleteVersion {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// Sets a tag of a version.
+    SetVersionTag {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The tag.
+        tag: Tag,
+    },
+    /// Removes a tag of a version.
+    DeleteVersionTag {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The tag's key.
+        key: Untrusted,
+    },
+    /// Moves a version to a stage.
+    TransitionStage {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        stage: Stage,
+        /// Whether the store archives the versions that are there now, in the same transaction.
+        archive_existing: bool,
+    },
+    /// Gives an alias to a version, taking it from the one that has it.
+    SetAlias {
+        /// The model.
+        name: ModelName,
+        /// The alias.
+        alias: Alias,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// Takes an alias away.
+    DeleteAlias {
+        /// The model.
+        name: ModelName,
+        /// The alias.
+        alias: Alias,
+    },
+}
+
+/// A tag of a version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// The key.
+    pub key: Untrusted,
+    /// The value.
+    pub value: Untrusted,
+}
+
+impl From<Pair> for Tag {
+    fn from(pair: Pair) -> Self {
+        Self { key: pair.key, value: pair.value }
+    }
+}
+
+impl Tag {
+    /// A tag of a key and a value.
+    pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
+        Self { key: key.into(), value: value.into() }
+    }
+}

@@ -1,0 +1,47 @@
+//! Frontrunner: compare machine-learning experiments and promote models, in the terminal.
+//!
+//! # The rooms
+//!
+//! Arrows point down only; `tests/house.rs` holds them.
+//!
+//! ```text
+//! main ─▶ cli ─▶ app ─▶ (ui | runtime)
+//!                 │
+//!                 ▼
+//!   promote   lineage   analysis   table        pure: no I/O, no terminal, no clock, no async
+//!                 │
+//!                 ▼
+//!              domain                            MLflow's nouns, values, faults
+//!                 ▲
+//!   store (rest, sqlite)   journal   config      edges: I/O, async, other people's formats
+//! ```
+//!
+//! * [`domain`]: experiments, runs, metrics, models, versions; untrusted text; the faults of stores.
+//! * [`table`]: the columnar run table; sort, filter, group; the filter language.
+//! * [`analysis`]: comparison, ranking by a goal, reduction of curves.
+//! * [`lineage`]: what a version was made from, and what is missing.
+//! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
+//! * [`store`]: reading and writing MLflow servers and SQLite files.
+//! * [`journal`]: the record of every write, and the one road that carries a plan out.
+//! * [`config`]: settings, credentials, keymap, themes, directories.
+//! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.
+//! * [`ui`]: drawing, a function of the state.
+//! * [`runtime`]: the terminal, the event loop, running effects.
+//! * [`export`]: JSON, CSV, Markdown and plain tables.
+//! * [`cli`]: the command line, one file a subcommand.
+//! * [`demo`]: the demo store and its stories.
+
+pub mod analysis;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod domain;
+pub mod export;
+pub mod journal;
+pub mod lineage;
+pub mod promote;
+pub mod runtime;
+pub mod store;
+pub mod table;
+pub mod ui;

@@ -1,0 +1,101 @@
+//! The graph of a version's lineage.
+
+use serde::Serialize;
+
+use super::Check;
+use crate::domain::Untrusted;
+
+/// A node's identity within one graph: `run:12ab…`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct NodeId(pub Untrusted);
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// The model version in the middle.
+    Version,
+    /// A run.
+    Run,
+    /// A run that another is nested in.
+    ParentRun,
+    /// A logged model of MLflow 3.
+    LoggedModel,
+    /// A commit, or a script without one.
+    Code,
+    /// A dataset with its digest.
+    Dataset,
+    /// The params of a run.
+    Params,
+    /// Packages and interpreter.
+    Environment,
+    /// A stage that the version is in.
+    Stage,
+    /// An alias that leads to the version.
+    Alias,
+}
+
+/// What an edge means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EdgeKind {
+    /// From what made it: run → version, run → logged model.
+    Produced,
+    /// From what it read: dataset → run.
+    Read,
+    /// From what it was run from: code → run.
+    RanFrom,
+    /// From what it is nested in: parent run → run.
+    ParentOf,
+    /// From what it was given: params → run, environment → version.
+    Configured,
+    /// To what it became: version → stage, version → alias.
+    Became,
+}
+
+/// A node.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Node {
+    /// Its identity.
+    pub id: NodeId,
+    /// What it is.
+    pub kind: NodeKind,
+    /// A few words for it.
+    pub label: Untrusted,
+    /// What is known of it, in order: `("commit", "abc123…")`.
+    #[serde(serialize_with = "as_map")]
+    pub facts: Vec<(String, Untrusted)>,
+}
+
+/// An edge, from the cause to the effect.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// The cause.
+    pub from: NodeId,
+    /// The effect.
+    pub to: NodeId,
+    /// What it means.
+    pub kind: EdgeKind,
+}
+
+/// The lineage of a version.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Graph {
+    /// The nodes: upstream first, the version, then downstream.
+    pub nodes: Vec<Node>,
+    /// The edges.
+    pub edges: Vec<Edge>,
+    /// What is recorded, partly, or not, for making it again.
+    pub reproducibility: Vec<Check>,
+    /// `iris v3 = code abc123 (dirty) + data iris@9f3c + lr=0.01 …`, as untrusted text.
+    #[serde(skip)]
+    pub summary: Untrusted,
+    /// What could not be read.
+    #[serde(skip)]
+    pub missing: Vec<String>,
+}
+
+fn as_map<S: serde::Serializer>(facts: &[(String, Untrusted)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|(key, value)| (key, value)))
+}

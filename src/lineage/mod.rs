@@ -1,0 +1,31 @@
+//! Lineage: *model v3 = code abc123 + data v2.3*. A graph of typed nodes and edges, built by pure code from
+//! what a store returned, the same for the screen, the JSON and (later) the gates.
+
+mod build;
+mod graph;
+mod reproducibility;
+
+pub use build::build;
+pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+pub use reproducibility::{Check, Recorded};
+
+use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run, Untrusted};
+
+/// Everything that was read to tell the lineage of a version. What could not be read is absent and named in `missing`.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The version.
+    pub version: ModelVersion,
+    /// Its registered model.
+    pub model: RegisteredModel,
+    /// The run that it names, or that its logged model names.
+    pub run: Option<Run>,
+    /// The run's parents, nearest first.
+    pub parents: Vec<Run>,
+    /// The logged model of MLflow 3.
+    pub logged_model: Option<LoggedModel>,
+    /// Files of the model that tell of its environment, by name: `MLmodel`, `requirements.txt`, `conda.yaml`, `python_env.yaml`.
+    pub files: Vec<(String, Untrusted)>,
+    /// What could not be read, and why, safe to draw: `run 12ab…: deleted`.
+    pub missing: Vec<String>,
+}

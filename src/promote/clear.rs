@@ -1,0 +1,80 @@
+//! Clearance: what may be carried out. [`Cleared`] can only be built here, so a write that was not cleared does not compile.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Confirm, Plan};
+
+/// What a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The condition is met.
+    Pass,
+    /// It is not.
+    Fail,
+    /// A value that it needs is missing: never a pass.
+    Absent,
+    /// It was not met, and somebody who may do so went on; the record says who and why.
+    Overridden,
+}
+
+/// A gate's verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateVerdict {
+    /// The gate's name, cleaned.
+    pub name: String,
+    /// What it says.
+    pub verdict: Verdict,
+    /// Why, cleaned.
+    pub reason: String,
+    /// The values that it saw, cleaned.
+    pub values: Vec<(String, String)>,
+}
+
+/// A plan that may be carried out.
+#[derive(Debug)]
+pub struct Cleared {
+    plan: Plan,
+    gates: Vec<GateVerdict>,
+}
+
+impl Cleared {
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The verdicts it was cleared with.
+    #[must_use]
+    pub fn gates(&self) -> &[GateVerdict] {
+        &self.gates
+    }
+}
+
+/// Why a plan may not be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// A gate did not pass.
+    #[error("gate {0} did not pass: {1}")]
+    Gate(String, String),
+    /// The confirmation was not given as asked.
+    #[error("type the model's name to confirm: {0} is protected")]
+    NotConfirmed(String),
+}
+
+/// Clears a plan: every gate passes or was overridden, and a protected plan was confirmed with the model's name.
+/// `typed` is what the person typed, or for subcommands the model's name when `--yes` was given.
+///
+/// # Errors
+/// The first gate that did not pass, or the confirmation that is missing.
+pub fn clear(plan: Plan, gates: Vec<GateVerdict>, typed: Option<&str>) -> Result<Cleared, Refusal> {
+    if let Some(gate) = gates.iter().find(|gate| matches!(gate.verdict, Verdict::Fail | Verdict::Absent)) {
+        return Err(Refusal::Gate(gate.name.clone(), gate.reason.clone()));
+    }
+    match &plan.confirm {
+        Confirm::TypeName(name) if typed != Some(name.raw()) => Err(Refusal::NotConfirmed(plan.intent.to_string())),
+        Confirm::TypeName(_) | Confirm::Yes => Ok(Cleared { plan, gates }),
+    }
+}

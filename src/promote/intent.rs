@@ -1,0 +1,148 @@
+//! What a person wants, in the domain's words.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Alias, ModelName, RunId, Stage, Untrusted, VersionNumber};
+
+/// A place that a version can hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A stage; several versions can be in it.
+    Stage(Stage),
+    /// An alias; one version has it.
+    Alias(Alias),
+}
+
+impl Place {
+    /// Reads `Production` or `@champion`.
+    ///
+    /// # Errors
+    /// When it is neither a stage nor an alias.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
+            return Ok(Self::Alias(alias.into()));
+        }
+        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
+            format!("{} is no place: a stage (None, Staging, Production, Archived) or an @alias", crate::domain::text::clean(text))
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    /// `Production` or `@champion`, cleaned.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage(stage) => stage.fmt(f),
+            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
+        }
+    }
+}
+
+/// What a person wants done to the registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Intent {
+    /// Register a run's model as a new version.
+    Register {
+        /// The run.
+        run: RunId,
+        /// Where the model is: `runs:/ID/path` or `models:/m-ID`.
+        source: Untrusted,
+        /// As which model; made when it is not there yet.
+        model: ModelName,
+        /// Also when this run and source are registered already.
+        again: bool,
+    },
+    /// Move a version to a stage.
+    Move {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+        /// Whether the versions that are there now are archived.
+        archive_existing: bool,
+    },
+    /// Give an alias to a version.
+    SetAlias {
+        /// The model.
+        model: ModelName,
+        /// The alias.
+        alias: Alias,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// Take an alias away.
+    RemoveAlias {
+        /// The model.
+        model: ModelName,
+        /// The alias.
+        alias: Alias,
+    },
+    /// Undo a recorded write: put back what was there before it.
+    Undo {
+        /// The journal's entry.
+        entry: String,
+        /// The model.
+        model: ModelName,
+        /// What was wanted then, in a few words, cleaned.
+        what: String,
+        /// Stages to put back: the version, where it is expected now, where it goes back to.
+        stages: Vec<(VersionNumber, Stage, Stage)>,
+        /// Aliases to put back: which version has it now (nothing: none), which gets it back (nothing: none).
+        aliases: Vec<(Alias, Option<VersionNumber>, Option<VersionNumber>)>,
+        /// A version to delete because the entry made it.
+        created: Option<VersionNumber>,
+    },
+}
+
+impl Intent {
+    /// The model that is meant.
+    #[must_use]
+    pub fn model(&self) -> &ModelName {
+        match self {
+            Self::Register { model, .. }
+            | Self::Move { model, .. }
+            | Self::SetAlias { model, .. }
+            | Self::RemoveAlias { model, .. }
+            | Self::Undo { model, .. } => model,
+        }
+    }
+
+    /// The version that is meant, where there is one already.
+    #[must_use]
+    pub fn version(&self) -> Option<VersionNumber> {
+        match self {
+            Self::Move { version, .. } | Self::SetAlias { version, .. } => Some(*version),
+            Self::Undo { created, .. } => *created,
+            Self::Register { .. } | Self::RemoveAlias { .. } => None,
+        }
+    }
+
+    /// The run that is meant, for a registration.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Register { run, .. } => Some(run),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Intent {
+    /// In words, cleaned: `move iris/3 to Production`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.model().clean();
+        match self {
+            Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
+            Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
+            Self::SetAlias { alias, version, .. } => write!(f, "give @{} to {name}/{version}", alias.clean()),
+            Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
+            Self::Undo { what, .. } => write!(f, "undo: {what}"),
+        }
+    }
+}

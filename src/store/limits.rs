@@ -1,0 +1,44 @@
+//! Every limit on what is taken from outside, in one place, each with its reason.
+
+/// The most bytes taken from one HTTP answer after decompression. 50,000 runs, MLflow's own maximum for a page,
+/// are about 220 MB at its usual 4.3 kB a run; pages here hold a tenth of that.
+pub const ANSWER_BYTES: usize = 64 << 20;
+
+/// The most bytes of an error answer that are read: only its first line is shown.
+pub const ERROR_BYTES: usize = 64 << 10;
+
+/// The most bytes of an artifact that a preview reads.
+pub const PREVIEW_BYTES: u64 = 256 << 10;
+
+/// The most pages followed in one listing: a server that hands out tokens forever ends here.
+pub const PAGES: usize = 10_000;
+
+/// The most runs for which one bulk request for histories may ask (MLflow's own maximum).
+pub const BULK_RUNS: usize = 100;
+
+/// The most points a run that bulk-interval gives (MLflow's own maximum).
+pub const BULK_POINTS: u32 = 2_500;
+
+/// The longest text of a message from a store that is kept, in characters.
+pub const MESSAGE_CHARS: usize = 500;
+
+/// How long a connection may take to open, in seconds.
+pub const CONNECT_SECONDS: u64 = 5;
+
+/// How long a read may take in all, in seconds: a server that just started takes up to 14 s to its first answer.
+pub const READ_SECONDS: u64 = 60;
+
+/// How long an answer may stay silent between two pieces, in seconds.
+pub const SILENCE_SECONDS: u64 = 30;
+
+/// How long a write may take in all, in seconds.
+pub const WRITE_SECONDS: u64 = 30;
+
+/// How often a read that failed in passing is sent again.
+pub const READ_RETRIES: usize = 2;
+
+/// How many runs a page has when the rest is streamed in.
+pub const PAGE_RUNS: u32 = 1_000;
+
+/// How many runs the first page has, so that the first rows are there early.
+pub const FIRST_PAGE_RUNS: u32 = 100;

@@ -1,0 +1,67 @@
+//! Opening a store: the one place that knows which stores there are.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use super::{Answer, Reader, Target, Writer, rest, sqlite};
+
+/// What a session may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Look only: no writer is made, whatever the store can do.
+    ReadOnly,
+    /// Write too, where the store can.
+    ReadWrite,
+}
+
+/// How to reach a server: what MLflow's own client takes from the environment.
+#[derive(Clone, Debug, Default)]
+pub struct Connection {
+    /// `MLFLOW_TRACKING_USERNAME`, or from `~/.mlflow/credentials`.
+    pub username: Option<String>,
+    /// `MLFLOW_TRACKING_PASSWORD`, or from `~/.mlflow/credentials`.
+    pub password: Option<SecretString>,
+    /// `MLFLOW_TRACKING_TOKEN`; Basic has precedence when both are set, as in MLflow's client.
+    pub token: Option<SecretString>,
+    /// `MLFLOW_TRACKING_INSECURE_TLS`: certificates are not verified.
+    pub insecure_tls: bool,
+    /// `MLFLOW_TRACKING_SERVER_CERT_PATH`: a PEM file of the authorities to trust.
+    pub server_cert_path: Option<std::path::PathBuf>,
+    /// `MLFLOW_WORKSPACE`: sent as a header.
+    pub workspace: Option<String>,
+}
+
+/// An open store.
+#[derive(Clone)]
+pub struct Opened {
+    /// For looking.
+    pub reader: Reader,
+    /// For writing; nothing in a read-only session or on a store that can't.
+    pub writer: Option<Writer>,
+}
+
+/// Opens a store. Reaches for the file or the server only as far as needed to know that it is there to be asked:
+/// a server that is down is opened, and says so when asked.
+///
+/// # Errors
+/// When a file is missing, unreadable, or no MLflow store; when a certificate can't be read.
+pub async fn open(target: &Target, access: Access, connection: &Connection) -> Answer<Opened> {
+    match target {
+        Target::Server(url) => {
+            let store = Arc::new(rest::RestStore::connect(url, connection)?);
+            let writer = match access {
+                Access::ReadWrite => {
+                    let _ = store.writer()?;
+                    None::<Writer>
+                }
+                Access::ReadOnly => None,
+            };
+            {
+                let _ = (store, writer);
+                unimplemented!()
+            }
+        }
+        Target::Sqlite(path) => sqlite::open(path, access).await,
+    }
+}

@@ -1,0 +1,131 @@
+//! Targets: what a person names to open a store.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use url::Url;
+
+use crate::domain::text::clean;
+
+/// A store to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A server, by the address under which `/api/2.0/mlflow` stands; never with a user or a password in it.
+    Server(Url),
+    /// MLflow's SQLite file.
+    Sqlite(PathBuf),
+}
+
+/// Why a text names no store.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum TargetError {
+    /// The scheme is one that this program can't open.
+    #[error("{} can't be opened: {why}", clean(.target))]
+    Unsupported {
+        /// What was named.
+        target: String,
+        /// Why not, and what to do.
+        why: &'static str,
+    },
+    /// The address can't be parsed.
+    #[error("{} is not an address: {why}", clean(.target))]
+    Address {
+        /// What was named.
+        target: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// The address has a user or a password in it, which would end up in lists of processes and in histories.
+    #[error("the address has credentials in it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead")]
+    Credentials,
+    /// Nothing was named and nothing was found.
+    #[error("no store was named, MLFLOW_TRACKING_URI is not set, and there is no mlflow.db here; `frontrunner demo` makes one to try")]
+    Nothing,
+}
+
+impl Target {
+    /// Reads what a person wrote: an address, `sqlite:///path`, `file:` address or a path.
+    ///
+    /// # Errors
+    /// When the text names nothing that can be opened.
+    pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let unsupported = |why| Err(TargetError::Unsupported { target: text.to_owned(), why });
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            // SQLAlchemy's form: three slashes for a relative path, four for an absolute one.
+            let path = path.strip_prefix("///").unwrap_or(path);
+            let path = path.split_once('?').map_or(path, |(path, _)| path);
+            return if path.is_empty() || path == ":memory:" { unsupported("it names no file") } else { Ok(Self::Sqlite(path.into())) };
+        }
+        if text.starts_with("http://") || text.starts_with("https://") {
+            return Self::server(text);
+        }
+        match text.split_once(':') {
+            Some(("databricks" | "databricks-uc" | "uc", _)) | None if text.starts_with("databricks") || text.starts_with("uc:") => {
+                unsupported("Databricks is not supported yet; its plain MLflow address with MLFLOW_TRACKING_TOKEN is")
+            }
+            Some(("arn", _)) => unsupported("SageMaker is not supported yet"),
+            Some(("azureml", _)) => unsupported("Azure ML is not supported yet"),
+            Some(("postgresql" | "mysql" | "mssql" | "postgresql+psycopg2" | "mysql+pymysql", _)) => {
+                unsupported("a database server is opened through `mlflow server`")
+            }
+            _ => Self::path(text),
+        }
+    }
+
+    fn server(text: &str) -> Result<Self, TargetError> {
+        let url = Url::parse(text).map_err(|e| TargetError::Address { target: text.to_owned(), why: e.to_string() })?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(TargetError::Credentials);
+        }
+        Ok(Self::Server(url))
+    }
+
+    fn path(text: &str) -> Result<Self, TargetError> {
+        let path = match text.strip_prefix("file:") {
+            Some(rest) => Path::new(rest.strip_prefix("//").unwrap_or(rest)).to_owned(),
+            None => PathBuf::from(text),
+        };
+        let db = path.join("mlflow.db");
+        if path.is_dir() && db.is_file() {
+            return Ok(Self::Sqlite(db));
+        }
+        if path.is_dir() {
+            return Err(TargetError::Unsupported {
+                target: text.to_owned(),
+                why: "it is a folder with no mlflow.db; file stores (mlruns/) are not supported yet: serve it with `mlflow server --backend-store-uri`",
+            });
+        }
+        Ok(Self::Sqlite(path))
+    }
+
+    /// The store for this session: what was named, else `MLFLOW_TRACKING_URI`, else `./mlflow.db`.
+    ///
+    /// # Errors
+    /// When what was found names nothing that can be opened, or nothing was found.
+    pub fn find(named: Option<&str>, tracking_uri: Option<&str>, here: &Path) -> Result<Self, TargetError> {
+        if let Some(text) = named.or(tracking_uri.filter(|uri| !uri.is_empty())) {
+            return Self::parse(text);
+        }
+        let db = here.join("mlflow.db");
+        if db.is_file() { Ok(Self::Sqlite(db)) } else { Err(TargetError::Nothing) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_is_understood() {
+        assert_eq!(Target::parse("sqlite:///mlflow.db"), Ok(Target::Sqlite("mlflow.db".into())));
+        assert_eq!(Target::parse("sqlite:////data/mlflow.db"), Ok(Target::Sqlite("/data/mlflow.db".into())));
+        assert_eq!(Target::parse("runs/mlflow.db"), Ok(Target::Sqlite("runs/mlflow.db".into())));
+        assert!(matches!(Target::parse("https://mlflow.example.org/team"), Ok(Target::Server(_))));
+    }
+
+    #[test]
+    fn an_address_with_a_password_is_refused_without_repeating_it() {
+        let error = Target::parse("https://ana:hunter2@mlflow.example.org").map_err(|e| e.to_string());
+        assert!(error.is_err_and(|text| !text.contains("hunter2")));
+    }
+}
