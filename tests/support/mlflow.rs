@@ -1,0 +1,134 @@
+//! Real MLflow: a virtual environment a version under `target/mlflow/`, made once and reused; scripts run with
+//! its Python; its servers started and stopped.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The newest MLflow that the project promises to work with.
+pub const V3: &str = "3.17.2";
+/// The newest MLflow 2.
+pub const V2: &str = "2.22.5";
+
+/// How long a server may take to its first healthy answer: 8 s were seen on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The Python of a version's virtual environment, which is made when it is not there. Tests run side by side, so a
+/// lock file keeps two of them from making it at once.
+pub fn python(version: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/mlflow");
+    std::fs::create_dir_all(&root).unwrap();
+    let lock = File::create(root.join(format!("{version}.lock"))).unwrap();
+    lock.lock().unwrap();
+    let venv = root.join(version);
+    let python = venv.join("bin/python");
+    let ready = venv.join("bin/mlflow");
+    if !ready.exists() {
+        run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("mlflow=={version}"));
+        if version.starts_with("2.") {
+            // MLflow 2 does not import with SQLAlchemy 2.1.
+            pip.arg("sqlalchemy<2.1");
+        }
+        run(&mut pip);
+    }
+    python
+}
+
+/// Runs a Python script with a version's MLflow and returns what it printed.
+pub fn script(version: &str, code: &str, args: &[&str]) -> String {
+    run(Command::new(python(version))
+        .arg("-c")
+        .arg(code)
+        .args(args)
+        .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet")])
+        .env_remove("MLFLOW_TRACKING_URI"))
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// A running MLflow server over a SQLite file; stopped when dropped.
+pub struct Server {
+    child: Child,
+    /// Its address: `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+impl Server {
+    /// Starts a server of a version over `folder/mlflow.db`, and waits until it answers.
+    pub fn start(version: &str, folder: &Path) -> Self {
+        Self::start_with(version, folder, &[])
+    }
+
+    /// The same, with more arguments.
+    pub fn start_with(version: &str, folder: &Path, more: &[&str]) -> Self {
+        let port = free_port();
+        let log = File::create(folder.join("server.log")).unwrap();
+        let child = Command::new(python(version).with_file_name("mlflow"))
+            .args(["server", "--host", "127.0.0.1", "--workers", "1", "--port", &port.to_string()])
+            .arg("--backend-store-uri")
+            .arg(format!("sqlite:///{}", folder.join("mlflow.db").display()))
+            .arg("--artifacts-destination")
+            .arg(folder.join("artifacts"))
+            .args(more)
+            .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet")])
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .stdin(Stdio::null())
+            .process_group_leader()
+            .spawn()
+            .unwrap();
+        let server = Self { child, url: format!("http://127.0.0.1:{port}") };
+        let deadline = Instant::now() + PATIENCE;
+        while !healthy(port) {
+            assert!(
+                Instant::now() < deadline,
+                "the server did not start:\n{}",
+                std::fs::read_to_string(folder.join("server.log")).unwrap_or_default()
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        server
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The server runs workers of its own: the whole group is ended.
+        let _ = Command::new("kill").args(["-TERM", "--", &format!("-{}", self.child.id())]).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// Makes a child the leader of its own process group.
+trait GroupLeader {
+    fn process_group_leader(&mut self) -> &mut Self;
+}
+
+impl GroupLeader for Command {
+    fn process_group_leader(&mut self) -> &mut Self {
+        std::os::unix::process::CommandExt::process_group(self, 0)
+    }
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn healthy(port: u16) -> bool {
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+    let _ = stream.write_all(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let mut answer = String::new();
+    let _ = stream.read_to_string(&mut answer);
+    answer.contains(" 200 ") && answer.ends_with("OK")
+}

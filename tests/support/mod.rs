@@ -1,0 +1,5 @@
+//! What the tests share: real MLflow, in the versions that the project promises to work with.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test helper that fails should fail its test")]
+
+pub mod mlflow;
