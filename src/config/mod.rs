@@ -1,1 +1,3 @@
-//! The room of config.
+//! Configuration: keys, themes, settings, directories. Knows no store and no screen.
+
+pub mod keymap;

@@ -1,0 +1,62 @@
+//! Cells as text: the short form for tables, the whole form for copies and details. Safe to draw.
+
+use crate::analysis::human;
+use crate::domain::text::clean;
+use crate::domain::{Millis, RunStatus};
+use crate::table::Cell;
+
+/// What stands where nothing was recorded.
+pub const MISSING: &str = "—";
+
+/// A cell as a table shows it; times are relative to `now`, so 0 measures the widest.
+#[must_use]
+pub fn text_at(cell: Cell<'_>, now: Millis) -> String {
+    match cell {
+        Cell::Missing => MISSING.to_owned(),
+        Cell::Number(value) => human::significant(value),
+        Cell::Text(text) => clean(text).into_owned(),
+        Cell::Status(status) => status.as_str().to_owned(),
+        Cell::Time(at) => human::age(now.saturating_sub(at)),
+        Cell::Duration(ms) => human::duration(ms),
+    }
+}
+
+/// A cell as a table shows it, for measuring: a time is as wide as `12 min ago`.
+#[must_use]
+pub fn text(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Time(_) => "12 min ago".to_owned(),
+        other => text_at(other, 0),
+    }
+}
+
+/// A cell in full: every digit, absolute times. Text is as it came, for the clipboard.
+#[must_use]
+pub fn full(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Number(value) => human::full(value),
+        Cell::Text(text) => text.to_owned(),
+        Cell::Status(status) => status.as_str().to_owned(),
+        Cell::Time(at) => human::time(at),
+        Cell::Duration(ms) => human::duration(ms),
+    }
+}
+
+/// The sign of a status, one cell wide; the word stands beside it where there is room.
+#[must_use]
+pub fn status_sign(status: RunStatus, ascii: bool) -> &'static str {
+    match (status, ascii) {
+        (RunStatus::Running, false) => "▶",
+        (RunStatus::Running, true) => ">",
+        (RunStatus::Scheduled, false) => "◷",
+        (RunStatus::Scheduled, true) => ":",
+        (RunStatus::Finished, false) => "✓",
+        (RunStatus::Finished, true) => "+",
+        (RunStatus::Failed, false) => "✗",
+        (RunStatus::Failed, true) => "x",
+        (RunStatus::Killed, false) => "■",
+        (RunStatus::Killed, true) => "#",
+        (RunStatus::Unknown, _) => "?",
+    }
+}

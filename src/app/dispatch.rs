@@ -1,0 +1,360 @@
+//! Where messages go: keys to actions, actions to the dialog or the screen, answers to whoever asked.
+
+use super::layout::{SMALLEST, Size};
+use super::message::{Effect, Message, Mouse, Reply, Request, Ticket};
+use super::overlays::Overlay;
+use super::screens::{Screen, View};
+use super::shared::{Choice, Context, Go};
+use super::{App, Parts, age};
+use crate::app::cursor::Cursor;
+use crate::app::layout::frame;
+use crate::config::keymap::{Action, Key, Needs};
+use crate::domain::Fault;
+
+/// Lines that one notch of the wheel moves.
+const WHEEL_LINES: i16 = 3;
+
+impl App {
+    /// What find, the palette and dispatch agree on: see [`App::may`].
+    fn _doc() {}
+}
+
+impl Parts<'_> {
+    /// Takes a message.
+    pub(super) fn take(&mut self, message: Message, context: &mut Context<'_>) {
+        match message {
+            Message::Key(key) => self.key(key, context),
+            Message::Paste(text) => {
+                if let Some(overlay) = self.overlay {
+                    overlay.paste(&text, context);
+                }
+            }
+            Message::Mouse(mouse) => self.mouse(mouse, context),
+            Message::Resize { width, height } => {
+                *self.size = Size { width, height };
+                context.size = *self.size;
+            }
+            Message::Tick => {}
+            Message::Reply(ticket, reply) => self.reply(ticket, reply, context),
+        }
+    }
+
+    fn key(&mut self, key: Key, context: &mut Context<'_>) {
+        let scope = self.overlay.as_ref().map_or_else(|| self.screen().scope(), Overlay::scope);
+        let can_write = context.shared.session.can_write;
+        let bound = self.keymap.action(scope, key);
+        let Some(action) = bound.filter(|action| action.needs() == Needs::Look || can_write) else {
+            if let Some(overlay) = self.overlay {
+                overlay.type_key(key, context);
+            } else if bound.is_some() {
+                let why = context.shared.session.read_only_why.clone();
+                context.say(format!("not here: {why}"));
+            }
+            return;
+        };
+        self.act(action, context);
+    }
+
+    fn act(&mut self, action: Action, context: &mut Context<'_>) {
+        if action != Action::Interrupt {
+            *self.interrupted = false;
+        }
+        match action {
+            Action::Interrupt => return self.interrupt(context),
+            Action::Suspend => return context.effects.push(Effect::Suspend),
+            Action::Quit => return context.effects.push(Effect::Quit),
+            _ => {}
+        }
+        match self.overlay {
+            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picker(_) | Overlay::Columns(_)) if action == Action::Back => {
+                *self.overlay = None;
+            }
+            Some(overlay) => overlay.on(action, context),
+            None => self.on_screen(action, context),
+        }
+    }
+
+    /// The first time, what is under way is cancelled; the second time, the program ends.
+    fn interrupt(&mut self, context: &mut Context<'_>) {
+        if *self.interrupted {
+            context.effects.push(Effect::Quit);
+            return;
+        }
+        *self.interrupted = true;
+        if self.overlay.is_some() {
+            self.act_back(context);
+        } else {
+            let screen = self.screen_mut();
+            if screen.freshness(context.shared).loading.is_some() {
+                screen.on(Action::Back, context);
+            }
+        }
+        *self.interrupted = true;
+        context.say("ctrl-c once more quits");
+    }
+
+    fn act_back(&mut self, context: &mut Context<'_>) {
+        match self.overlay {
+            Some(overlay @ (Overlay::Plan(_) | Overlay::Prompt(_) | Overlay::Register(_))) => overlay.on(Action::Back, context),
+            _ => *self.overlay = None,
+        }
+    }
+
+    fn on_screen(&mut self, action: Action, context: &mut Context<'_>) {
+        if self.move_cursor(action, context) || self.screen_mut().on(action, context) || self.go(action, context) {
+            return;
+        }
+        self.anywhere(action, context);
+    }
+
+    fn move_cursor(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        let size = context.size;
+        let Some(list) = self.screen_mut().list(size, context.shared) else { return false };
+        list.cursor.travel(action, list.len, list.height)
+    }
+
+    /// Screens that are reached from everywhere.
+    fn go(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        let to = match action {
+            Action::Experiments => Screen::experiments(),
+            Action::Models => Screen::models(),
+            Action::Journal => Screen::journal(),
+            Action::Runs => {
+                match self.screens.iter().position(|screen| matches!(screen, Screen::Runs(_))) {
+                    Some(at) => context.go.push(Go::Home(Screen::runs(Vec::new(), String::new())).at(at)),
+                    None => context.say("open an experiment first: its runs are then at 2"),
+                }
+                return true;
+            }
+            Action::Compare => {
+                if context.shared.marks.len() < 2 {
+                    context.say("mark two or more runs with space, then compare them");
+                } else {
+                    context.go.push(Go::To(Screen::compare(context.shared.marks.ids())));
+                }
+                return true;
+            }
+            Action::Lineage => {
+                context.say("open a version of a model first: its lineage is at L");
+                return true;
+            }
+            _ => return false,
+        };
+        context.go.push(Go::Home(to));
+        true
+    }
+
+    fn anywhere(&mut self, action: Action, context: &mut Context<'_>) {
+        match action {
+            Action::Back | Action::Close => {
+                if action == Action::Back && context.shared.notices.dismiss(context.now) {
+                    return;
+                }
+                if self.screens.len() > 1 {
+                    context.go.push(Go::Back);
+                } else if action == Action::Close {
+                    context.effects.push(Effect::Quit);
+                }
+            }
+            Action::Refresh => self.refresh(context),
+            Action::Find => {
+                let overlay = Overlay::find(self.screen().needle());
+                *self.overlay = Some(overlay);
+            }
+            Action::FindNext => self.find(1, context),
+            Action::FindPrevious => self.find(-1, context),
+            Action::Palette => {
+                let can_write = context.shared.session.can_write;
+                let scope = self.screen().scope();
+                let dialogs_only = [
+                    Action::Next,
+                    Action::Previous,
+                    Action::Accept,
+                    Action::ToggleArchive,
+                    Action::MoveEarlier,
+                    Action::MoveLater,
+                    Action::Palette,
+                ];
+                let actions = Action::ALL.iter().copied().filter(|action| {
+                    !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write)
+                });
+                *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
+            }
+            Action::Help => *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default())),
+            Action::Messages => *self.overlay = Some(Overlay::Messages(Cursor::default())),
+            Action::NextTheme => next_theme(context),
+            other => context.say(format!("{} means nothing here", other.name())),
+        }
+    }
+
+    fn refresh(&mut self, context: &mut Context<'_>) {
+        context.shared.notices.dismiss(context.now);
+        if context.shared.features.value.is_none() && !context.shared.features.is_loading() {
+            context.shared.begin(context.effects);
+        }
+        self.screen_mut().enter(context);
+    }
+
+    /// Moves the cursor to the next line, in a direction, in which the needle stands.
+    fn find(&mut self, step: isize, context: &mut Context<'_>) {
+        let size = context.size;
+        let screen = self.screen_mut();
+        let needle = screen.needle().to_lowercase();
+        let Some(list) = screen.list(size, context.shared) else { return };
+        let (len, at, height) = (list.len as isize, list.cursor.at as isize, list.height);
+        if needle.is_empty() || len == 0 {
+            return;
+        }
+        let turn = if step < 0 { -1 } else { 1 };
+        let found = (0..len).map(|i| (at + step + i * turn).rem_euclid(len) as usize);
+        let found = found.into_iter().find(|line| screen.label(*line, context.shared).to_lowercase().contains(&needle));
+        match (found, screen.list(size, context.shared)) {
+            (Some(line), Some(list)) => {
+                list.cursor.at = line;
+                list.cursor.fit(list.len, height);
+            }
+            _ => context.say(format!("{} is not here", crate::domain::text::clean(&needle))),
+        }
+    }
+
+    fn mouse(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+        if self.overlay.is_some() {
+            if let Mouse::Wheel(lines) = mouse {
+                let action = if lines > 0 { Action::Next } else { Action::Previous };
+                if let Some(overlay) = self.overlay {
+                    overlay.on(action, context);
+                }
+            }
+            return;
+        }
+        let size = context.size;
+        let screen = self.screen_mut();
+        match mouse {
+            Mouse::Wheel(lines) => {
+                if let Some(list) = screen.list(size, context.shared) {
+                    list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height);
+                }
+            }
+            Mouse::Click { y, .. } => {
+                let body = frame(size).body;
+                if let Some(list) = screen.list(size, context.shared) {
+                    // The rows of every list end where its part of the body ends, or begin after its two head lines.
+                    let first = body.y + 2;
+                    let line = list.cursor.top + usize::from(y.saturating_sub(first));
+                    if y >= first && line < list.len && usize::from(y - first) < list.height {
+                        list.cursor.at = line;
+                    }
+                }
+                screen.click(mouse, context);
+            }
+        }
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) {
+        let Some(reply) = shared_reply(ticket, reply, context) else { return };
+        let mut rest = match self.overlay {
+            Some(overlay) => overlay.reply(ticket, reply, context),
+            None => Some(reply),
+        };
+        for screen in self.screens.iter_mut().rev() {
+            match rest {
+                Some(reply) => rest = screen.reply(ticket, reply, context),
+                None => return,
+            }
+        }
+    }
+
+    fn screen(&self) -> &Screen {
+        &self.screens[self.screens.len() - 1]
+    }
+
+    fn screen_mut(&mut self) -> &mut Screen {
+        let last = self.screens.len() - 1;
+        &mut self.screens[last]
+    }
+}
+
+/// Takes the answers that no screen owns.
+fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    let now = context.now;
+    let shared = &mut *context.shared;
+    let say = |notices: &mut super::notices::Notices, fault: &Fault| notices.fault(now, fault);
+    match reply {
+        Reply::Features(answer) if shared.features.awaits(ticket) => {
+            if let Err(fault) = &answer {
+                say(&mut shared.notices, fault);
+            }
+            shared.features.take(answer, now);
+        }
+        Reply::Models(answer) if shared.models.awaits(ticket) => {
+            if let Err(fault) = &answer {
+                say(&mut shared.notices, fault);
+            }
+            shared.models.take(answer, now);
+        }
+        Reply::Histories(answer) => {
+            if let Some(fault) = shared.histories.take(ticket, answer) {
+                say(&mut shared.notices, &fault);
+            }
+        }
+        Reply::Copied(answer) => {
+            if let Err(why) = answer {
+                shared.notices.error(now, why, "select the text with the mouse instead (--no-mouse)".into());
+            }
+        }
+        other => return Some(other),
+    }
+    None
+}
+
+fn next_theme(context: &mut Context<'_>) {
+    let session = &mut context.shared.session;
+    let at = session.themes.iter().position(|name| *name == session.theme).unwrap_or(0);
+    let Some(next) = session.themes.get((at + 1) % session.themes.len().max(1)) else { return };
+    session.theme = next.clone();
+    let name = next.clone();
+    context.effects.push(Effect::Theme(name.clone()));
+    context.say(format!("theme: {name}"));
+}
+
+/// Goes where a step wants to go.
+pub(super) fn travel(screens: &mut Vec<Screen>, overlay: &mut Option<Overlay>, way: Go, context: &mut Context<'_>) {
+    match way {
+        Go::To(mut screen) => {
+            *overlay = None;
+            screen.enter(context);
+            screens.push(screen);
+        }
+        Go::Home(screen) => {
+            *overlay = None;
+            home(screens, screen, context);
+        }
+        Go::Back => {
+            if screens.len() > 1 {
+                screens.pop();
+            }
+        }
+        Go::Over(over) => *overlay = Some(*over),
+        Go::Close => *overlay = None,
+        Go::Chosen(choice) => chosen(screens, choice, context),
+    }
+}
+
+/// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened anew.
+fn home(screens: &mut Vec<Screen>, mut screen: Screen, context: &mut Context<'_>) {
+    if let Some(at) = screens.iter().rposition(|other| other.same_kind(&screen)) {
+        screens.truncate(at + 1);
+        return;
+    }
+    screens.truncate(1);
+    screen.enter(context);
+    screens.push(screen);
+}
+
+fn chosen(screens: &mut [Screen], choice: Choice, context: &mut Context<'_>) {
+    let Some(screen) = screens.last_mut() else { return };
+    match choice {
+        Choice::Find(needle) => screen.set_needle(needle),
+        choice => screen.chosen(choice, context),
+    }
+}

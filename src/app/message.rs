@@ -1,0 +1,205 @@
+//! What comes in and what goes out: messages and effects, as values.
+
+use crate::config::keymap::Key;
+use crate::domain::{
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview, RegisteredModel,
+    Run, RunId, VersionNumber,
+};
+use crate::journal::{Entry, Progress, Report};
+use crate::lineage::Graph;
+use crate::promote::{Cleared, Intent, Plan, Reading};
+use crate::store::{Features, Page, PageToken, Resolution, RunQuery};
+
+/// Which question an answer belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What the mouse did, in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Click {
+        /// Column.
+        x: u16,
+        /// Row.
+        y: u16,
+    },
+    /// The wheel turned by lines: down is positive.
+    Wheel(i16),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// The terminal has this size now, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Time went by: the clock is in the call itself.
+    Tick,
+    /// A question was answered.
+    Reply(Ticket, Reply),
+}
+
+/// An answer.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each is the answer to the request of the same name")]
+pub enum Reply {
+    Features(Result<Features, Fault>),
+    Experiments(Result<Vec<Experiment>, Fault>),
+    Runs(Result<Page<Run>, Fault>),
+    Run(Result<Box<RunDetail>, Fault>),
+    Compare(Result<Vec<Run>, Fault>),
+    Histories(Result<Vec<History>, Fault>),
+    Artifacts(Result<Vec<Artifact>, Fault>),
+    Preview(Result<Preview, Fault>),
+    Models(Result<Vec<RegisteredModel>, Fault>),
+    Versions(Result<Box<VersionsOf>, Fault>),
+    Lineage(Result<Box<Graph>, Fault>),
+    Plan(Result<Box<Planned>, Refused>),
+    Progress(Progress),
+    Applied(Result<Box<Report>, Refused>),
+    Journal(Result<Vec<Entry>, Fault>),
+    Rechecked(Result<String, Fault>),
+    /// A text was put on the clipboard, or could not be.
+    Copied(Result<(), String>),
+}
+
+/// Everything that the Run screen shows.
+#[derive(Clone, Debug)]
+pub struct RunDetail {
+    /// The run.
+    pub run: Run,
+    /// The logged models that it made (MLflow 3); what failed stands beside.
+    pub logged_models: Result<Vec<LoggedModel>, Fault>,
+    /// The registered versions that came from it.
+    pub versions: Result<Vec<ModelVersion>, Fault>,
+}
+
+/// Everything that the Versions screen shows.
+#[derive(Clone, Debug)]
+pub struct VersionsOf {
+    /// The model.
+    pub model: RegisteredModel,
+    /// Its versions, newest first.
+    pub versions: Vec<ModelVersion>,
+    /// The runs that they came from, as far as they could be read.
+    pub runs: Vec<Run>,
+}
+
+/// A plan with what it was made from.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What the registry said.
+    pub reading: Reading,
+    /// The run of the champion (or of the version that holds the place now), to stand beside the candidate.
+    pub champion: Option<Run>,
+    /// The run of the candidate.
+    pub candidate: Option<Run>,
+    /// The requests that would be sent, as text.
+    pub requests: Vec<String>,
+}
+
+/// Why something was not done, as text that is safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, in one line.
+    pub why: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// A question that takes time.
+#[derive(Debug)]
+pub enum Request {
+    /// What the store is and can do.
+    Features,
+    /// All experiments.
+    Experiments,
+    /// A page of runs.
+    Runs {
+        /// Which.
+        query: RunQuery,
+        /// From where.
+        from: Option<PageToken>,
+    },
+    /// A run and what belongs to it.
+    Run(RunId),
+    /// Runs to compare.
+    Compare(Vec<RunId>),
+    /// Histories of one metric.
+    Histories {
+        /// Of which runs.
+        runs: Vec<RunId>,
+        /// Which metric.
+        metric: String,
+        /// How exact.
+        resolution: Resolution,
+    },
+    /// The files under a path.
+    Artifacts(ArtifactHome, String),
+    /// The beginning of a file.
+    Preview(ArtifactHome, String),
+    /// All registered models.
+    Models,
+    /// The versions of a model.
+    Versions(ModelName),
+    /// The lineage of a version.
+    Lineage(ModelName, VersionNumber),
+    /// A plan for an intent.
+    Plan {
+        /// What is wanted.
+        intent: Intent,
+        /// Why.
+        reason: String,
+    },
+    /// Carry a plan out.
+    Apply(Cleared),
+    /// The journal of this store.
+    Journal,
+    /// Look again at an entry.
+    Recheck(Box<Entry>),
+}
+
+/// What the runtime is asked to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask a question; the answer comes with the ticket.
+    Ask(Ticket, Request),
+    /// Forget a question: its answer is not wanted any more.
+    Cancel(Ticket),
+    /// Put a text on the clipboard.
+    Copy(Ticket, String),
+    /// Give the terminal back to the shell until the user comes back.
+    Suspend,
+    /// Change to the theme of this name.
+    Theme(String),
+    /// End the program.
+    Quit,
+}
+
+/// An experiment to open, with its name for the top line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its id.
+    pub id: ExperimentId,
+    /// Its name, cleaned.
+    pub name: String,
+}
+
+/// How long ago something was, for freshness: ms.
+#[must_use]
+pub fn age(now: Millis, at: Millis) -> Millis {
+    now.saturating_sub(at).max(0)
+}

@@ -1,0 +1,244 @@
+//! What lies over a screen: lists to pick from, fields to type in, plans, help.
+
+mod columns;
+mod picker;
+mod plan;
+mod prompt;
+mod register;
+
+pub use columns::ColumnList;
+pub use picker::{Item, Picker};
+pub use plan::{Field, PlanDialog, Stage as PlanStage};
+pub use prompt::{Prompt, Purpose};
+pub use register::RegisterDialog;
+
+use crate::app::cursor::Cursor;
+use crate::app::message::{Reply, Ticket};
+use crate::app::shared::{Choice, Context};
+use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
+use crate::domain::{Direction, Goal, RegisteredModel, Stage, Untrusted, VersionNumber};
+use crate::table::{ColumnKey, Grouping};
+use tui_input::{Input, InputRequest};
+
+/// What lies over a screen.
+#[derive(Debug)]
+pub enum Overlay {
+    /// A list to pick from.
+    Picker(Picker),
+    /// A field to type in.
+    Prompt(Prompt),
+    /// The columns of the run table.
+    Columns(ColumnList),
+    /// A registration: which model file, under which name.
+    Register(Box<RegisterDialog>),
+    /// A plan, shown before anything is written.
+    Plan(Box<PlanDialog>),
+    /// All keys that work here; the scope it was opened on.
+    Help(Scope, Cursor),
+    /// All messages.
+    Messages(Cursor),
+}
+
+impl Overlay {
+    /// Where its keys are.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Picker(_) => Scope::Picker,
+            Self::Prompt(_) => Scope::Prompt,
+            Self::Register(dialog) => dialog.scope(),
+            Self::Columns(_) => Scope::Columns,
+            Self::Plan(_) => Scope::Plan,
+            Self::Help(..) | Self::Messages(_) => Scope::Reader,
+        }
+    }
+
+    /// The palette: every action that may be asked for here.
+    #[must_use]
+    pub fn palette(actions: impl Iterator<Item = Action>, keymap: &Keymap, scope: Scope) -> Self {
+        let item = |action: Action| {
+            let key = keymap.key_of(scope, action).map(|key| key.to_string()).unwrap_or_default();
+            Item { label: action.name().to_owned(), detail: format!("{key:<10} {}", action.about()), choice: Choice::Action(action) }
+        };
+        Self::Picker(Picker::new("actions", actions.map(item).collect()))
+    }
+
+    /// Metrics to choose a goal from, each in its likely direction first.
+    #[must_use]
+    pub fn goals(metrics: std::collections::BTreeSet<Untrusted>) -> Self {
+        let both = |metric: Untrusted| {
+            let first = Goal::guess(metric.clone());
+            let other = match first.direction {
+                Direction::Max => Direction::Min,
+                Direction::Min => Direction::Max,
+            };
+            [first, Goal { metric, direction: other }]
+        };
+        let item = |goal: Goal| Item {
+            label: goal.to_string(),
+            detail: match goal.direction {
+                Direction::Max => "more is better".into(),
+                Direction::Min => "less is better".into(),
+            },
+            choice: Choice::Goal(goal),
+        };
+        Self::Picker(Picker::new("goal: what best means here", metrics.into_iter().flat_map(both).map(item).collect()))
+    }
+
+    /// Ways to put runs together.
+    #[must_use]
+    pub fn groups(column: Option<ColumnKey>) -> Self {
+        let item = |label: String, detail: &str, grouping| Item { label, detail: detail.into(), choice: Choice::Group(grouping) };
+        let mut items = vec![
+            item("flat".into(), "every run by itself", Grouping::Flat),
+            item("tree".into(), "nested runs under their parent run", Grouping::Tree),
+        ];
+        if let Some(column) = column {
+            items.push(item(format!("by {column}"), "the column under the cursor", Grouping::By(column)));
+        }
+        Self::Picker(Picker::new("group", items))
+    }
+
+    /// The stages of the registry.
+    #[must_use]
+    pub fn stages(title: &str) -> Self {
+        let item = |stage: Stage| Item { label: stage.to_string(), detail: String::new(), choice: Choice::Stage(stage) };
+        Self::Picker(Picker::new(title, [Stage::Production, Stage::Staging, Stage::Archived, Stage::None].map(item).into()))
+    }
+
+    /// The aliases of a model, to give or to take away; any other can be typed.
+    #[must_use]
+    pub fn aliases(title: &str, model: Option<&RegisteredModel>, version: VersionNumber) -> Self {
+        let known = model.map(|model| model.aliases.as_slice()).unwrap_or_default();
+        let mut items = Vec::new();
+        for (alias, holder) in known {
+            let name = alias.raw().to_owned();
+            if *holder == version {
+                let detail = "take it away from this version".to_owned();
+                items.push(Item { label: format!("remove @{}", alias.clean()), detail, choice: Choice::Alias { name, remove: true } });
+            } else {
+                let detail = format!("now at version {holder}");
+                items.push(Item { label: format!("@{}", alias.clean()), detail, choice: Choice::Alias { name, remove: false } });
+            }
+        }
+        for usual in ["champion", "challenger"] {
+            if !known.iter().any(|(alias, _)| alias.raw() == usual) {
+                let choice = Choice::Alias { name: usual.into(), remove: false };
+                items.push(Item { label: format!("@{usual}"), detail: "new".into(), choice });
+            }
+        }
+        Self::Picker(Picker::new(title, items).typed(|text| {
+            let name = text.trim().trim_start_matches('@').to_owned();
+            (!name.is_empty()).then(|| Item {
+                label: format!("@{}", crate::domain::text::clean(&name)),
+                detail: "as typed".into(),
+                choice: Choice::Alias { name, remove: false },
+            })
+        }))
+    }
+
+    /// A field for words that lines must have.
+    #[must_use]
+    pub fn words(title: &str, text: &str) -> Self {
+        Self::Prompt(Prompt::new(title, text, Purpose::Words))
+    }
+
+    /// The field for a filter of runs.
+    #[must_use]
+    pub fn filter(text: &str) -> Self {
+        Self::Prompt(Prompt::new("filter", text, Purpose::RunFilter))
+    }
+
+    /// The field for a text to find.
+    #[must_use]
+    pub fn find(text: &str) -> Self {
+        Self::Prompt(Prompt::new("find", text, Purpose::Find))
+    }
+
+    /// The list of columns.
+    #[must_use]
+    pub fn columns(all: Vec<(ColumnKey, bool)>) -> Self {
+        Self::Columns(ColumnList::new(all))
+    }
+
+    /// Takes a key that the keymap gives no meaning here: it types into the field that has the focus.
+    pub fn type_key(&mut self, key: Key, context: &mut Context<'_>) {
+        let Some(request) = editing(key) else { return };
+        match self {
+            Self::Picker(picker) => picker.edit(request),
+            Self::Prompt(prompt) => prompt.edit(request, context),
+            Self::Columns(list) => list.edit(request),
+            Self::Register(dialog) => dialog.edit(request),
+            Self::Plan(dialog) => dialog.edit(request),
+            Self::Help(..) | Self::Messages(_) => {}
+        }
+    }
+
+    /// Takes pasted text into the field that has the focus; line ends become spaces. Nothing that is pasted confirms.
+    pub fn paste(&mut self, text: &str, context: &mut Context<'_>) {
+        if let Self::Plan(dialog) = self
+            && !dialog.takes_paste()
+        {
+            context.say("the name that confirms has to be typed, not pasted");
+            return;
+        }
+        for c in text.chars().take(PASTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }) {
+            self.type_key(Key::plain(KeyCode::Char(c)), context);
+        }
+    }
+
+    /// Takes an answer that it asked for; gives back one that it did not.
+    pub fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        match self {
+            Self::Register(dialog) => dialog.reply(ticket, reply, context),
+            Self::Plan(dialog) => dialog.reply(ticket, reply, context),
+            _ => Some(reply),
+        }
+    }
+
+    /// Takes an action.
+    pub fn on(&mut self, action: Action, context: &mut Context<'_>) {
+        match self {
+            Self::Picker(picker) => picker.on(action, context),
+            Self::Prompt(prompt) => prompt.on(action, context),
+            Self::Columns(list) => list.on(action, context),
+            Self::Register(dialog) => dialog.on(action, context),
+            Self::Plan(dialog) => dialog.on(action, context),
+            // How long help is, is known where it is drawn; the drawing stops at its end.
+            Self::Help(_, cursor) | Self::Messages(cursor) => {
+                cursor.travel(action, READER_LINES, usize::from(context.size.height));
+            }
+        }
+    }
+}
+
+/// The most lines that help or the messages have.
+const READER_LINES: usize = 1_000;
+/// The most characters that a paste types.
+const PASTED_CHARS: usize = 4_000;
+
+/// What a key does in a field.
+fn editing(key: Key) -> Option<InputRequest> {
+    use InputRequest as R;
+    if let Some(c) = key.typed() {
+        return Some(R::InsertChar(c));
+    }
+    Some(match (key.code, key.ctrl, key.alt) {
+        (KeyCode::Named(Named::Backspace), false, false) => R::DeletePrevChar,
+        (KeyCode::Named(Named::Delete), false, false) => R::DeleteNextChar,
+        (KeyCode::Named(Named::Left), false, false) => R::GoToPrevChar,
+        (KeyCode::Named(Named::Right), false, false) => R::GoToNextChar,
+        (KeyCode::Named(Named::Left), true, false) | (KeyCode::Char('b'), false, true) => R::GoToPrevWord,
+        (KeyCode::Named(Named::Right), true, false) | (KeyCode::Char('f'), false, true) => R::GoToNextWord,
+        (KeyCode::Named(Named::Home), false, false) => R::GoToStart,
+        (KeyCode::Named(Named::End), false, false) | (KeyCode::Char('e'), true, false) => R::GoToEnd,
+        (KeyCode::Char('w'), true, false) => R::DeletePrevWord,
+        (KeyCode::Char('u'), true, false) => R::DeleteLine,
+        _ => return None,
+    })
+}
+
+/// A field's text, as typed.
+fn typed(input: &Input) -> &str {
+    input.value()
+}

@@ -1,0 +1,226 @@
+//! A plan: what is there, what will be written; the reason; the confirmation; how it went.
+
+use tui_input::{Input, InputRequest};
+
+use crate::app::message::{Planned, Refused, Reply, Request, Ticket};
+use crate::app::shared::{Choice, Context, Go};
+use crate::config::keymap::Action;
+use crate::domain::Millis;
+use crate::journal::{Progress, Report};
+use crate::promote::{Confirm, Intent, clear};
+
+/// Keys that were on their way when the dialog opened mean nothing to it: for so long, in ms.
+const DEAF_MS: Millis = 400;
+
+/// The fields, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Why: free text.
+    Reason,
+    /// The model's name, typed to confirm.
+    Name,
+    /// The button.
+    Apply,
+}
+
+/// How far the dialog is.
+#[derive(Debug)]
+pub enum Stage {
+    /// The registry is being read.
+    Planning(Ticket),
+    /// The plan is shown.
+    Ready,
+    /// There is no plan, or it was not carried out.
+    Refused(Refused),
+    /// It is being carried out.
+    Applying(Ticket, Progress),
+    /// It was carried out; the report says how it ended.
+    Done(Box<Report>),
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub struct PlanDialog {
+    /// What is wanted.
+    pub intent: Intent,
+    /// How far it is.
+    pub stage: Stage,
+    /// The plan that is shown, with what it was made from.
+    pub planned: Option<Box<Planned>>,
+    /// Why, as typed.
+    pub reason: Input,
+    /// The name that confirms, as typed.
+    pub name: Input,
+    /// The field that has the focus.
+    pub focus: Field,
+    /// The first line of the plan that is seen.
+    pub scroll: usize,
+    opened_at: Millis,
+}
+
+impl PlanDialog {
+    /// Opens the dialog and asks for the plan.
+    #[must_use]
+    pub fn open(intent: Intent, context: &mut Context<'_>) -> Self {
+        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: String::new() });
+        Self {
+            intent,
+            stage: Stage::Planning(ticket),
+            planned: None,
+            reason: Input::default(),
+            name: Input::default(),
+            focus: Field::Reason,
+            scroll: 0,
+            opened_at: context.now,
+        }
+    }
+
+    /// The fields that this plan has.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        match self.planned.as_ref().map(|planned| &planned.plan.confirm) {
+            Some(Confirm::TypeName(_)) => vec![Field::Reason, Field::Name, Field::Apply],
+            _ => vec![Field::Reason, Field::Apply],
+        }
+    }
+
+    /// The name that has to be typed, if one has to be.
+    #[must_use]
+    pub fn asked_name(&self) -> Option<String> {
+        match &self.planned.as_ref()?.plan.confirm {
+            Confirm::TypeName(name) => Some(name.raw().to_owned()),
+            Confirm::Yes => None,
+        }
+    }
+
+    /// Whether the name was typed as asked, or none is asked.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.asked_name().is_none_or(|name| name == self.name.value())
+    }
+
+    /// Whether archiving the versions that are in the stage now can be chosen, and whether it is.
+    #[must_use]
+    pub fn archive(&self) -> Option<bool> {
+        match &self.intent {
+            Intent::Move { to, archive_existing, .. } if crate::promote::archives(*to) => Some(*archive_existing),
+            _ => None,
+        }
+    }
+
+    pub(super) fn takes_paste(&self) -> bool {
+        self.focus == Field::Reason
+    }
+
+    pub(super) fn edit(&mut self, request: InputRequest) {
+        if !matches!(self.stage, Stage::Planning(_) | Stage::Ready) {
+            return;
+        }
+        match self.focus {
+            Field::Reason => self.reason.handle(request),
+            Field::Name => self.name.handle(request),
+            Field::Apply => None,
+        };
+    }
+
+    pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
+        match (&self.stage, action) {
+            (Stage::Applying(..), Action::Back) => context.say("it is on its way and can't be called back; it can be undone from the journal"),
+            (Stage::Done(_), Action::Back | Action::Accept) => {
+                context.go.push(Go::Close);
+                context.go.push(Go::Chosen(Choice::Written));
+            }
+            (Stage::Refused(_), Action::Accept) => self.replan(context),
+            (_, Action::Back) => context.go.push(Go::Close),
+            (_, Action::PageDown) => self.scroll += 5,
+            (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
+            (Stage::Ready, Action::Next) => self.step(1, context),
+            (Stage::Ready, Action::Previous) => self.step(-1, context),
+            (Stage::Ready, Action::ToggleArchive) => self.toggle_archive(context),
+            (Stage::Ready, Action::Accept) if context.now - self.opened_at >= DEAF_MS => self.accept(context),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, by: isize, context: &mut Context<'_>) {
+        let fields = self.fields();
+        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0) as isize;
+        self.focus = fields[(at + by).rem_euclid(fields.len() as isize) as usize];
+        self.replan_for_reason(context);
+    }
+
+    /// Enter goes from field to field; on the button it applies what is confirmed.
+    fn accept(&mut self, context: &mut Context<'_>) {
+        if self.focus == Field::Apply { self.apply(context) } else { self.step(1, context) }
+    }
+
+    /// A plan holds its reason: when that was changed, the plan is made anew.
+    fn replan_for_reason(&mut self, context: &mut Context<'_>) {
+        if self.planned.as_ref().is_some_and(|planned| planned.plan.reason != self.reason.value()) {
+            self.replan(context);
+        }
+    }
+
+    fn toggle_archive(&mut self, context: &mut Context<'_>) {
+        if self.archive().is_none() {
+            return;
+        }
+        if let Intent::Move { archive_existing, .. } = &mut self.intent {
+            *archive_existing = !*archive_existing;
+        }
+        self.replan(context);
+    }
+
+    fn replan(&mut self, context: &mut Context<'_>) {
+        let request = Request::Plan { intent: self.intent.clone(), reason: self.reason.value().to_owned() };
+        self.stage = Stage::Planning(context.ask(request));
+        self.opened_at = context.now;
+    }
+
+    fn apply(&mut self, context: &mut Context<'_>) {
+        let Some(planned) = &self.planned else { return };
+        if !self.is_confirmed() {
+            self.focus = Field::Name;
+            context.say("type the model's name to confirm: this place is protected");
+            return;
+        }
+        // No policy is in force: there are no gates to judge.
+        match clear(planned.plan.clone(), Vec::new(), Some(self.name.value())) {
+            Ok(cleared) => {
+                let ticket = context.ask(Request::Apply(cleared));
+                self.stage = Stage::Applying(ticket, Progress::Preflight);
+            }
+            Err(refusal) => context.say(refusal.to_string()),
+        }
+    }
+
+    pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        match (&self.stage, reply) {
+            (Stage::Planning(asked), Reply::Plan(answer)) if *asked == ticket => {
+                match answer {
+                    Ok(planned) => {
+                        self.planned = Some(planned);
+                        self.stage = Stage::Ready;
+                    }
+                    Err(refused) => self.stage = Stage::Refused(refused),
+                }
+                None
+            }
+            (Stage::Applying(asked, _), Reply::Progress(progress)) if *asked == ticket => {
+                self.stage = Stage::Applying(ticket, progress);
+                None
+            }
+            (Stage::Applying(asked, _), Reply::Applied(answer)) if *asked == ticket => {
+                match answer {
+                    Ok(report) => self.stage = Stage::Done(report),
+                    Err(refused) => {
+                        context.shared.notices.error(context.now, refused.why.clone(), refused.next.clone());
+                        self.stage = Stage::Refused(refused);
+                    }
+                }
+                None
+            }
+            (_, other) => Some(other),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Runs side by side, and only what differs.
+
+use super::{Freshness, List, Screen, View};
+use crate::analysis::{CompareRow, Comparison, RowKind, compare};
+use crate::app::cursor::Cursor;
+use crate::app::layout::{Size, frame, table};
+use crate::app::message::{Reply, Request, Ticket};
+use crate::app::overlays::Overlay;
+use crate::app::remote::Remote;
+use crate::app::shared::{Choice, Context, Go, Shared};
+use crate::config::keymap::{Action, Scope};
+use crate::domain::RunId;
+
+/// One line of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Line<'a> {
+    /// The head of a group of rows.
+    Head(RowKind),
+    /// A property.
+    Row(&'a CompareRow),
+}
+
+/// The screen's state.
+#[derive(Debug)]
+pub struct Compare {
+    /// Which runs, in the order of the columns.
+    pub ids: Vec<RunId>,
+    /// The comparison.
+    pub data: Remote<Comparison>,
+    /// Whether equal rows are hidden.
+    pub differences_only: bool,
+    /// The words that a key must have.
+    pub filter: String,
+    /// The cursor over the lines.
+    pub cursor: Cursor,
+    /// The run under the cursor, from 0.
+    pub column: usize,
+    needle: String,
+}
+
+impl Compare {
+    /// Compares runs; the first is the baseline.
+    #[must_use]
+    pub fn new(ids: Vec<RunId>) -> Self {
+        Self {
+            ids,
+            data: Remote::default(),
+            differences_only: true,
+            filter: String::new(),
+            cursor: Cursor::default(),
+            column: 0,
+            needle: String::new(),
+        }
+    }
+
+    /// The lines that are seen: the rows of each group under its head.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line<'_>> {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let fits = |row: &&CompareRow| {
+            (row.differs || !self.differences_only) && words.iter().all(|word| row.key.raw().to_lowercase().contains(word))
+        };
+        let mut lines = Vec::new();
+        let mut group = None;
+        for row in self.data.get().map(|data| data.rows.as_slice()).unwrap_or_default().iter().filter(fits) {
+            if group != Some(row.kind) {
+                group = Some(row.kind);
+                lines.push(Line::Head(row.kind));
+            }
+            lines.push(Line::Row(row));
+        }
+        lines
+    }
+
+    fn set_baseline(&mut self, context: &mut Context<'_>) {
+        let Some(data) = self.data.get() else { return };
+        let Some(run) = data.runs.get(self.column) else { return };
+        let (id, label) = (run.id.clone(), run.label());
+        let mut runs = data.runs.clone();
+        // The baseline stands first, so that every delta is read from left to right.
+        runs[..=self.column].rotate_right(1);
+        self.ids = runs.iter().map(|run| run.id.clone()).collect();
+        let at = self.data.at().unwrap_or(context.now);
+        self.data.value = Some((compare(runs, Some(&id)), at));
+        self.column = 0;
+        context.shared.marks.set_baseline(&id, &label);
+        context.say(format!("the baseline is {}", label.clean()));
+    }
+
+    fn copy(&self, context: &mut Context<'_>) {
+        let lines = self.lines();
+        if let Some(Line::Row(row)) = lines.get(self.cursor.at)
+            && let Some(Some(value)) = row.values.get(self.column)
+        {
+            context.copy(value.raw().to_owned());
+        }
+    }
+}
+
+impl View for Compare {
+    fn scope(&self) -> Scope {
+        Scope::Compare
+    }
+
+    fn crumbs(&self, _: &Shared) -> Vec<String> {
+        vec![format!("compare {} runs", self.ids.len())]
+    }
+
+    fn freshness(&self, _: &Shared) -> Freshness {
+        Freshness::of(&self.data)
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) {
+        context.fetch(&mut self.data, Request::Compare(self.ids.clone()));
+    }
+
+    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        let last = self.ids.len().saturating_sub(1);
+        match action {
+            Action::Left => self.column = self.column.saturating_sub(1),
+            Action::Right => self.column = (self.column + 1).min(last),
+            Action::FirstColumn => self.column = 0,
+            Action::LastColumn => self.column = last,
+            Action::DifferencesOnly => self.differences_only = !self.differences_only,
+            Action::Baseline => self.set_baseline(context),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key", &self.filter)))),
+            Action::Open => {
+                if let Some(id) = self.ids.get(self.column) {
+                    context.go.push(Go::To(Screen::run(id.clone())));
+                }
+            }
+            Action::ClearMarks => context.shared.marks.clear(),
+            Action::CopyValue => self.copy(context),
+            Action::CopyId => {
+                if let Some(id) = self.ids.get(self.column) {
+                    context.copy(id.raw().to_owned());
+                }
+            }
+            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        match reply {
+            Reply::Compare(answer) if self.data.awaits(ticket) => {
+                if let Err(fault) = &answer {
+                    context.shared.notices.fault(context.now, fault);
+                }
+                let baseline = self.ids.first().cloned();
+                self.data.take(answer.map(|runs| compare(runs, baseline.as_ref())), context.now);
+                if let Some(data) = self.data.get() {
+                    // Runs that differ in nothing would show an empty screen: then everything is shown.
+                    self.differences_only &= data.differing() > 0;
+                }
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    fn chosen(&mut self, choice: Choice, _: &mut Context<'_>) {
+        if let Choice::Filter(text) = choice {
+            self.filter = text;
+        }
+    }
+
+    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
+        let height = usize::from(table(frame(size).body).rows.height);
+        let len = self.lines().len();
+        Some(List { cursor: &mut self.cursor, len, height })
+    }
+
+    fn label(&self, line: usize, _: &Shared) -> String {
+        match self.lines().get(line) {
+            Some(Line::Row(row)) => row.key.clean().into_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn needle(&self) -> &str {
+        &self.needle
+    }
+
+    fn set_needle(&mut self, needle: String) {
+        self.needle = needle;
+    }
+}

@@ -1,0 +1,360 @@
+//! One run: what it was given, what it read, what came of it, what it left.
+
+pub mod files;
+
+use super::{Freshness, List, Screen, View, take_reply};
+use crate::app::cursor::Cursor;
+use crate::app::layout::{Size, frame};
+use crate::app::message::{Reply, Request, RunDetail, Ticket};
+use crate::app::overlays::{Overlay, RegisterDialog};
+use crate::app::remote::Remote;
+use crate::app::shared::{Choice, Context, Go, Shared};
+use crate::config::keymap::{Action, Scope};
+use crate::domain::{Run, RunId};
+use crate::store::Resolution;
+
+use files::Files;
+
+/// Points of a history that the list of metrics draws.
+const SPARK_POINTS: u32 = 200;
+/// Rows above a tab's list: the tabs, and a line of space.
+pub const TAB_ROWS: u16 = 2;
+
+/// The tabs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the tabs by their names")]
+pub enum Tab {
+    #[default]
+    Overview,
+    Metrics,
+    Params,
+    Tags,
+    Datasets,
+    Artifacts,
+    Models,
+    System,
+}
+
+impl Tab {
+    /// The tabs in order.
+    pub const ALL: [Self; 8] =
+        [Self::Overview, Self::Metrics, Self::Params, Self::Tags, Self::Datasets, Self::Artifacts, Self::Models, Self::System];
+
+    /// Its title.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Metrics => "Metrics",
+            Self::Params => "Params",
+            Self::Tags => "Tags",
+            Self::Datasets => "Datasets",
+            Self::Artifacts => "Artifacts",
+            Self::Models => "Models",
+            Self::System => "System",
+        }
+    }
+
+    fn step(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(at as isize + by).rem_euclid(Self::ALL.len() as isize) as usize]
+    }
+}
+
+/// One line of a tab's list: a key, its value, and for a metric its history's key. Text as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// The key.
+    pub key: crate::domain::Untrusted,
+    /// The value.
+    pub value: crate::domain::Untrusted,
+    /// The number, for a metric.
+    pub number: Option<f64>,
+    /// What else is known, safe to draw.
+    pub note: String,
+}
+
+/// The screen's state.
+#[derive(Debug)]
+pub struct RunScreen {
+    /// Which run.
+    pub id: RunId,
+    /// The run and what belongs to it.
+    pub data: Remote<Box<RunDetail>>,
+    /// The tab that is seen.
+    pub tab: Tab,
+    /// The cursor of each tab.
+    pub cursors: [Cursor; Tab::ALL.len()],
+    /// The words that a key must have.
+    pub filter: String,
+    /// The artifacts.
+    pub files: Files,
+    needle: String,
+}
+
+impl RunScreen {
+    /// A run.
+    #[must_use]
+    pub fn new(id: RunId) -> Self {
+        Self {
+            id,
+            data: Remote::default(),
+            tab: Tab::default(),
+            cursors: [Cursor::default(); Tab::ALL.len()],
+            filter: String::new(),
+            files: Files::default(),
+            needle: String::new(),
+        }
+    }
+
+    /// The run, once it came.
+    #[must_use]
+    pub fn run(&self) -> Option<&Run> {
+        self.data.get().map(|detail| &detail.run)
+    }
+
+    /// The cursor of the tab that is seen.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        self.cursors[self.tab as usize]
+    }
+
+    /// The lines of the tab that is seen, but for the artifacts.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        let Some(detail) = self.data.get() else { return Vec::new() };
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let mut items = lines_of(self.tab, detail);
+        items.retain(|item| {
+            let text = format!("{} {}", item.key.raw(), item.value.raw()).to_lowercase();
+            words.iter().all(|word| text.contains(word))
+        });
+        items
+    }
+
+    fn fetch_histories(&self, context: &mut Context<'_>) {
+        if !matches!(self.tab, Tab::Metrics | Tab::System | Tab::Overview) {
+            return;
+        }
+        let height = usize::from(context.size.height);
+        let items = self.items();
+        let at = self.cursor().at;
+        for item in items.iter().skip(at.saturating_sub(height)).take(2 * height).filter(|item| item.number.is_some()) {
+            let metric = item.key.raw();
+            let runs = context.shared.histories.missing(std::slice::from_ref(&self.id), metric);
+            if !runs.is_empty() {
+                let request =
+                    Request::Histories { runs: runs.clone(), metric: metric.to_owned(), resolution: Resolution::Points(SPARK_POINTS) };
+                let ticket = context.ask(request);
+                context.shared.histories.asking(ticket, &runs, metric);
+            }
+        }
+    }
+
+    fn step_tab(&mut self, by: isize, context: &mut Context<'_>) {
+        self.tab = self.tab.step(by);
+        if self.tab == Tab::Artifacts {
+            self.files.begin(&self.id, context);
+        }
+    }
+
+    fn open(&mut self, context: &mut Context<'_>) {
+        match self.tab {
+            Tab::Artifacts => self.files.open(&self.id, context),
+            Tab::Models => {
+                let versions = self.data.get().and_then(|detail| detail.versions.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
+                // Versions are listed first, then logged models.
+                match versions.get(self.cursor().at) {
+                    Some(version) => context.go.push(Go::To(Screen::lineage(version.name.clone(), version.version))),
+                    None => context.say("a logged model that is not registered has no lineage yet; r registers it"),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn copy(&self, id: bool, context: &mut Context<'_>) {
+        let text = match (id, self.tab) {
+            (true, _) => Some(self.id.raw().to_owned()),
+            (false, Tab::Artifacts) => self.files.current().map(|file| file.path.raw().to_owned()),
+            (false, _) => self.items().get(self.cursor().at).map(|item| item.value.raw().to_owned()),
+        };
+        if let Some(text) = text {
+            context.copy(text);
+        }
+    }
+
+    fn lineage(&self, context: &mut Context<'_>) {
+        let version = self.data.get().and_then(|detail| detail.versions.as_ref().ok()?.first());
+        match version {
+            Some(version) => context.go.push(Go::To(Screen::lineage(version.name.clone(), version.version))),
+            None => context.say("no version was registered from this run; r registers it"),
+        }
+    }
+}
+
+/// The lines of a tab.
+fn lines_of(tab: Tab, detail: &RunDetail) -> Vec<Item> {
+    let run = &detail.run;
+    let plain = |key: &crate::domain::Untrusted, value: &crate::domain::Untrusted| Item {
+        key: key.clone(),
+        value: value.clone(),
+        number: None,
+        note: String::new(),
+    };
+    let metrics = |system: bool| {
+        let mut metrics: Vec<_> = run.metrics.iter().filter(|m| m.key.raw().starts_with("system/") == system).collect();
+        metrics.sort_by(|a, b| a.key.cmp(&b.key));
+        let item = |m: &&crate::domain::Metric| Item {
+            key: m.key.clone(),
+            value: crate::analysis::human::full(m.value.get()).into(),
+            number: Some(m.value.get()),
+            note: format!("step {}", m.step),
+        };
+        metrics.iter().map(item).collect::<Vec<_>>()
+    };
+    let sorted = |pairs: &[crate::domain::Pair]| {
+        let mut items: Vec<Item> = pairs.iter().map(|pair| plain(&pair.key, &pair.value)).collect();
+        items.sort_by(|a, b| a.key.cmp(&b.key));
+        items
+    };
+    match tab {
+        Tab::Overview | Tab::Metrics => metrics(false),
+        Tab::System => metrics(true),
+        Tab::Params => sorted(&run.params),
+        Tab::Tags => sorted(&run.tags),
+        Tab::Datasets => run
+            .datasets
+            .iter()
+            .map(|d| {
+                let context = d.context.as_ref().map(|c| c.clean().into_owned()).unwrap_or_default();
+                Item { key: d.name.clone(), value: d.digest.clone(), number: None, note: format!("{context} {}", d.source.clean()) }
+            })
+            .collect(),
+        Tab::Models => {
+            let versions = detail.versions.as_deref().unwrap_or_default().iter().map(|v| Item {
+                key: format!("{}/{}", v.name.raw(), v.version).into(),
+                value: v.stage_text.clone(),
+                number: None,
+                note: v.aliases.iter().map(|a| format!("@{}", a.clean())).collect::<Vec<_>>().join(" "),
+            });
+            let logged = detail.logged_models.as_deref().unwrap_or_default().iter().map(|m| Item {
+                key: m.name.clone(),
+                value: m.id.text().clone(),
+                number: None,
+                note: format!("logged model, {}", m.status.clean()),
+            });
+            versions.chain(logged).collect()
+        }
+        Tab::Artifacts => Vec::new(),
+    }
+}
+
+impl View for RunScreen {
+    fn scope(&self) -> Scope {
+        Scope::Run
+    }
+
+    fn crumbs(&self, _: &Shared) -> Vec<String> {
+        let name = self.run().map_or_else(|| self.id.short(), |run| run.label().clean().into_owned());
+        vec!["run".into(), name]
+    }
+
+    fn freshness(&self, _: &Shared) -> Freshness {
+        Freshness::of(&self.data)
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) {
+        context.shared.histories.forget(&self.id);
+        context.fetch(&mut self.data, Request::Run(self.id.clone()));
+        self.files = Files::default();
+        if self.tab == Tab::Artifacts {
+            self.files.begin(&self.id, context);
+        }
+    }
+
+    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        match action {
+            Action::NextPane | Action::Right => self.step_tab(1, context),
+            Action::PreviousPane | Action::Left => self.step_tab(-1, context),
+            Action::Open | Action::Fold => self.open(context),
+            Action::Register => {
+                let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
+                context.go.push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
+            }
+            Action::Lineage => self.lineage(context),
+            Action::Compare => {
+                let label = self.run().map_or_else(|| self.id.text().clone(), Run::label);
+                context.shared.marks.add(&self.id, &label);
+                if context.shared.marks.len() < 2 {
+                    context.say("marked; mark another run to compare it with");
+                } else {
+                    context.go.push(Go::To(Screen::compare(context.shared.marks.ids())));
+                }
+            }
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key or value", &self.filter)))),
+            Action::Goal => {
+                let keys = self.run().map(|run| run.metrics.iter().map(|m| m.key.clone()).collect()).unwrap_or_default();
+                context.go.push(Go::Over(Box::new(Overlay::goals(keys))));
+            }
+            Action::CopyValue => self.copy(false, context),
+            Action::CopyId => self.copy(true, context),
+            Action::WebPage => {
+                if let (Some(web), Some(run)) = (context.shared.session.web.clone(), self.run()) {
+                    context.copy(format!("{web}/#/experiments/{}/runs/{}", run.experiment_id.raw(), run.id.raw()));
+                }
+            }
+            Action::Back if self.files.close_preview() => {}
+            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        let reply = self.files.reply(ticket, reply, context)?;
+        take_reply!(ticket, reply, context, Run => self.data)
+    }
+
+    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+        match choice {
+            Choice::Filter(text) => self.filter = text,
+            Choice::Goal(goal) => {
+                if let Some(run) = self.data.get().map(|detail| &detail.run) {
+                    context.shared.goals.insert(run.experiment_id.clone(), goal);
+                }
+            }
+            Choice::Written => self.enter(context),
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
+        let height = usize::from(frame(size).body.height.saturating_sub(TAB_ROWS));
+        if self.tab == Tab::Artifacts {
+            let len = self.files.len();
+            return Some(List { cursor: self.files.cursor_mut(), len, height });
+        }
+        let len = self.items().len();
+        Some(List { cursor: &mut self.cursors[self.tab as usize], len, height })
+    }
+
+    fn label(&self, line: usize, _: &Shared) -> String {
+        match self.tab {
+            Tab::Artifacts => self.files.label(line),
+            _ => self.items().get(line).map(|item| item.key.clean().into_owned()).unwrap_or_default(),
+        }
+    }
+
+    fn settle(&mut self, context: &mut Context<'_>) {
+        self.fetch_histories(context);
+    }
+
+    fn needle(&self) -> &str {
+        &self.needle
+    }
+
+    fn set_needle(&mut self, needle: String) {
+        self.needle = needle;
+    }
+}

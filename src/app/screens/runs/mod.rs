@@ -1,0 +1,279 @@
+//! The run table of one or several experiments.
+
+pub mod columns;
+pub mod load;
+mod verbs;
+
+use super::{Freshness, List, View};
+use crate::app::cursor::Cursor;
+use crate::app::layout::{Size, Table, frame, table as table_parts, with_preview};
+use crate::app::message::{Mouse, Reply, Request, Ticket};
+use crate::app::shared::{Choice, Context, Shared};
+use crate::config::keymap::{Action, Scope};
+use crate::domain::{ExperimentId, Goal, Millis, RunId, Untrusted};
+use crate::store::Resolution;
+use crate::table::filter::{Filter, FilterError};
+use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
+
+use columns::Columns;
+use load::Load;
+
+/// How many points of a history a sparkline needs: two for each of its columns, and room to see a spike.
+const SPARK_POINTS: u32 = 64;
+/// While runs stream in, the order is made anew at most this often, in ms.
+const ARRANGE_EVERY_MS: Millis = 200;
+
+/// The screen's state.
+#[derive(Debug)]
+pub struct Runs {
+    /// Whose runs.
+    pub experiments: Vec<ExperimentId>,
+    /// Their name for the top line, cleaned.
+    pub name: String,
+    /// All runs that were loaded.
+    pub table: RunTable,
+    /// How far loading is.
+    pub load: Load,
+    /// Filter, order and grouping.
+    pub arrangement: Arrangement,
+    /// The filter as typed.
+    pub filter_text: String,
+    /// Why the typed filter is none; the last good one stays in use.
+    pub filter_error: Option<FilterError>,
+    /// The lines that are seen.
+    pub lines: Vec<Line>,
+    /// The columns.
+    pub columns: Columns,
+    /// The cursor over the lines.
+    pub cursor: Cursor,
+    /// Whether the preview is shown.
+    pub preview: bool,
+    /// Where the last mark was set, for a range.
+    anchor: Option<Row>,
+    dirty: bool,
+    arranged_at: Millis,
+    needle: String,
+}
+
+impl Runs {
+    /// The runs of experiments.
+    #[must_use]
+    pub fn new(experiments: Vec<ExperimentId>, name: String) -> Self {
+        Self {
+            experiments,
+            name,
+            table: RunTable::default(),
+            load: Load::default(),
+            arrangement: Arrangement::default(),
+            filter_text: String::new(),
+            filter_error: None,
+            lines: Vec::new(),
+            columns: Columns::default(),
+            cursor: Cursor::default(),
+            preview: false,
+            anchor: None,
+            dirty: false,
+            arranged_at: 0,
+            needle: String::new(),
+        }
+    }
+
+    /// The row of a line, if the line is a run.
+    #[must_use]
+    pub fn row(&self, line: usize) -> Option<Row> {
+        match self.lines.get(line)? {
+            Line::Run { row, .. } => Some(*row),
+            Line::Group { .. } => None,
+        }
+    }
+
+    /// The row under the cursor, if it is a run.
+    #[must_use]
+    pub fn current(&self) -> Option<Row> {
+        self.row(self.cursor.at)
+    }
+
+    /// The name of a row's run, or the start of its id.
+    #[must_use]
+    pub fn run_label(&self, row: Row) -> Untrusted {
+        match self.table.cell(row, &ColumnKey::Attribute(Attribute::Name), 0) {
+            Cell::Text(name) if !name.is_empty() => Untrusted::from(name),
+            _ => Untrusted::from(self.table.id(row).short()),
+        }
+    }
+
+    /// The goal: chosen here, declared by the experiment, or guessed from the metrics.
+    #[must_use]
+    pub fn goal(&self, shared: &Shared) -> Option<Goal> {
+        let known = self.experiments.iter().find_map(|id| shared.goals.get(id)).cloned();
+        known.or_else(|| self.columns.guessed_goal.clone())
+    }
+
+    /// Where the parts of the table and of the preview are.
+    #[must_use]
+    pub fn parts(&self, size: Size) -> (Table, Option<ratatui::layout::Rect>) {
+        let (area, preview) = with_preview(frame(size).body, self.preview);
+        (table_parts(area), preview)
+    }
+
+    /// The ids of the runs that are seen.
+    fn visible_runs(&self, size: Size) -> Vec<RunId> {
+        let height = usize::from(self.parts(size).0.rows.height);
+        self.cursor.window(self.lines.len(), height).filter_map(|line| self.row(line)).map(|row| self.table.id(row).clone()).collect()
+    }
+
+    /// Marks what is derived as out of date.
+    pub(super) fn touch(&mut self) {
+        self.dirty = true;
+        self.arranged_at = 0;
+    }
+
+    /// Makes the lines anew, and keeps the cursor on the run that it was on.
+    fn rearrange(&mut self, kept: Option<&RunId>, now: Millis) {
+        self.lines = arrange(&self.table, &self.arrangement, now);
+        let row = kept.and_then(|id| self.table.row_of(id));
+        let found = row.and_then(|row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row)));
+        if let Some(at) = found {
+            // The window moves with the cursor, so that the eye finds the run where it was.
+            let offset = self.cursor.at.saturating_sub(self.cursor.top);
+            self.cursor.at = at;
+            self.cursor.top = at.saturating_sub(offset);
+        }
+        self.columns.learn(&self.table);
+        self.dirty = false;
+        self.arranged_at = now;
+    }
+
+    /// Reads the typed filter; a mistake leaves the last good one in use.
+    fn set_filter(&mut self, text: String) {
+        let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
+        self.filter_text = text;
+        match parsed {
+            Ok(filter) => {
+                self.arrangement.filter = filter;
+                self.filter_error = None;
+                self.touch();
+            }
+            Err(error) => self.filter_error = Some(error),
+        }
+    }
+
+    fn fetch_histories(&self, context: &mut Context<'_>) {
+        let Some(goal) = self.goal(context.shared) else { return };
+        let metric = goal.metric.raw();
+        let missing = context.shared.histories.missing(&self.visible_runs(context.size), metric);
+        for runs in missing.chunks(crate::store::limits::BULK_RUNS) {
+            let request =
+                Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution: Resolution::Points(SPARK_POINTS) };
+            let ticket = context.ask(request);
+            context.shared.histories.asking(ticket, runs, metric);
+        }
+    }
+}
+
+impl View for Runs {
+    fn scope(&self) -> Scope {
+        Scope::Runs
+    }
+
+    fn crumbs(&self, _: &Shared) -> Vec<String> {
+        vec![self.name.clone(), "runs".into()]
+    }
+
+    fn freshness(&self, _: &Shared) -> Freshness {
+        self.load.freshness()
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) {
+        context.shared.histories.clear();
+        self.load.begin(&self.experiments, &self.table, context);
+    }
+
+    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        self.act(action, context)
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        if !self.load.awaits(ticket) {
+            return Some(reply);
+        }
+        let Reply::Runs(answer) = reply else { return Some(reply) };
+        let kept = self.current().map(|row| self.table.id(row).clone());
+        if self.load.take(answer, &mut self.table, &self.experiments, context) {
+            // Every row means another run now: the lines are made anew before anybody looks at them.
+            self.lines.clear();
+            self.anchor = None;
+            self.rearrange(kept.as_ref(), context.now);
+        }
+        self.dirty = true;
+        None
+    }
+
+    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+        match choice {
+            Choice::Filter(text) => self.set_filter(text),
+            Choice::Goal(goal) => {
+                for id in &self.experiments {
+                    context.shared.goals.insert(id.clone(), goal.clone());
+                }
+                context.say(format!("the goal is {goal}"));
+            }
+            Choice::Group(grouping) => {
+                self.arrangement.grouping = grouping;
+                self.touch();
+            }
+            Choice::Columns(columns) => self.columns.set(columns),
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
+        let height = usize::from(self.parts(size).0.rows.height);
+        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height })
+    }
+
+    fn label(&self, line: usize, _: &Shared) -> String {
+        match self.lines.get(line) {
+            Some(Line::Run { row, .. }) => format!("{} {}", self.run_label(*row).clean(), self.table.id(*row).clean()),
+            Some(Line::Group { value, .. }) => value.clone(),
+            None => String::new(),
+        }
+    }
+
+    fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+        let Mouse::Click { x, y } = mouse else { return };
+        let (parts, _) = self.parts(context.size);
+        if y != parts.header.y {
+            return;
+        }
+        let placed = self.columns.place(parts.header.width, self.goal(context.shared).is_some());
+        let hit = placed.iter().find(|column| (column.x..column.x + column.width).contains(&(x.saturating_sub(parts.header.x))));
+        if let Some(column) = hit
+            && let Some(index) = column.index
+        {
+            self.columns.at = index;
+            self.act(Action::Sort, context);
+        }
+    }
+
+    fn settle(&mut self, context: &mut Context<'_>) {
+        let urgent = self.arranged_at == 0 || self.load.is_done();
+        if self.dirty && (urgent || context.now - self.arranged_at >= ARRANGE_EVERY_MS) {
+            let kept = self.current().map(|row| self.table.id(row).clone());
+            self.rearrange(kept.as_ref(), context.now);
+        }
+        let (parts, _) = self.parts(context.size);
+        self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
+        self.columns.fit(parts.header.width, self.goal(context.shared).is_some());
+        self.load.refresh_when_due(&self.table, &self.experiments, context);
+        self.fetch_histories(context);
+    }
+
+    fn needle(&self) -> &str {
+        &self.needle
+    }
+
+    fn set_needle(&mut self, needle: String) {
+        self.needle = needle;
+    }
+}

@@ -1,0 +1,230 @@
+//! The versions of a model: stages and aliases side by side, measured against the champion.
+
+use super::{Freshness, List, Screen, View, take_reply};
+use crate::app::cursor::Cursor;
+use crate::app::layout::{Size, frame, table};
+use crate::app::message::{Reply, Request, Ticket, VersionsOf};
+use crate::app::overlays::{Overlay, PlanDialog};
+use crate::app::remote::Remote;
+use crate::app::shared::{Choice, Context, Go, Shared};
+use crate::config::keymap::{Action, Scope};
+use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
+use crate::promote::Intent;
+
+/// The alias that holds the version in use, by the habit that MLflow's own documentation teaches.
+pub const CHAMPION: &str = "champion";
+
+/// The screen's state.
+#[derive(Debug)]
+pub struct Versions {
+    /// The model.
+    pub name: ModelName,
+    /// Its versions and their runs.
+    pub data: Remote<Box<VersionsOf>>,
+    /// The cursor over the versions that pass the filter.
+    pub cursor: Cursor,
+    /// The words that a version must have, in its stage, aliases, tags or status.
+    pub filter: String,
+    /// The goal that was chosen here; else the experiment's own, else a guess.
+    pub goal: Option<Goal>,
+    /// Oldest first.
+    pub oldest_first: bool,
+    needle: String,
+}
+
+impl Versions {
+    /// The versions of a model.
+    #[must_use]
+    pub fn new(name: ModelName) -> Self {
+        Self {
+            name,
+            data: Remote::default(),
+            cursor: Cursor::default(),
+            filter: String::new(),
+            goal: None,
+            oldest_first: false,
+            needle: String::new(),
+        }
+    }
+
+    /// The versions that pass the filter, in order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<&ModelVersion> {
+        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let all = self.data.get().map(|data| data.versions.as_slice()).unwrap_or_default();
+        let fits = |version: &&ModelVersion| {
+            let text = described(version);
+            words.iter().all(|word| text.contains(word))
+        };
+        let mut lines: Vec<&ModelVersion> = all.iter().filter(fits).collect();
+        if self.oldest_first {
+            lines.reverse();
+        }
+        lines
+    }
+
+    /// The version under the cursor.
+    #[must_use]
+    pub fn current(&self) -> Option<&ModelVersion> {
+        self.lines().get(self.cursor.at).copied()
+    }
+
+    /// The run that a version came from, if it could be read.
+    #[must_use]
+    pub fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
+        self.data.get()?.runs.iter().find(|run| run.id == version.run_id)
+    }
+
+    /// The version in use: the one that `@champion` leads to, else the newest in Production.
+    #[must_use]
+    pub fn champion(&self) -> Option<&ModelVersion> {
+        let data = self.data.get()?;
+        let by_alias = data.model.alias(CHAMPION).and_then(|number| data.versions.iter().find(|v| v.version == number));
+        by_alias.or_else(|| data.versions.iter().find(|v| v.stage == Stage::Production))
+    }
+
+    /// The goal by which the versions are measured.
+    #[must_use]
+    pub fn goal(&self, shared: &Shared) -> Option<Goal> {
+        let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();
+        let declared = || runs.iter().find_map(|run| shared.goals.get(&run.experiment_id)).cloned();
+        let guess = || {
+            let run = self.champion().and_then(|version| self.run_of(version)).or(runs.first())?;
+            run.metrics.iter().find(|m| !m.key.raw().starts_with("system/")).map(|m| Goal::guess(m.key.clone()))
+        };
+        self.goal.clone().or_else(declared).or_else(guess)
+    }
+
+    fn plan(&self, intent: Intent, context: &mut Context<'_>) {
+        let dialog = PlanDialog::open(intent, context);
+        context.go.push(Go::Over(Box::new(Overlay::Plan(Box::new(dialog)))));
+    }
+
+    fn mark(&mut self, context: &mut Context<'_>) {
+        let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
+        match run {
+            Some((id, label)) => context.shared.marks.toggle(&id, &label),
+            None => context.say("this version names no run that can be read"),
+        }
+        self.cursor.travel(Action::Down, self.lines().len(), usize::from(context.size.height));
+    }
+
+    fn ask(&self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
+        let overlay = match action {
+            Action::Stage => Overlay::stages(&format!("move {}/{version} to", self.name.clean())),
+            _ => {
+                let model = self.data.get().map(|data| &data.model);
+                Overlay::aliases(&format!("alias of {}/{version}", self.name.clean()), model, version)
+            }
+        };
+        context.go.push(Go::Over(Box::new(overlay)));
+    }
+}
+
+/// What the filter looks at, in lower case.
+fn described(version: &ModelVersion) -> String {
+    let aliases = version.aliases.iter().map(|alias| format!("@{}", alias.raw()));
+    let tags = version.tags.iter().map(|tag| format!("{}={}", tag.key.raw(), tag.value.raw()));
+    let own = [format!("v{}", version.version), version.stage_text.raw().to_owned(), version.description.raw().to_owned()];
+    own.into_iter().chain(aliases).chain(tags).collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+impl View for Versions {
+    fn scope(&self) -> Scope {
+        Scope::Versions
+    }
+
+    fn crumbs(&self, _: &Shared) -> Vec<String> {
+        vec!["models".into(), self.name.clean().into_owned()]
+    }
+
+    fn freshness(&self, _: &Shared) -> Freshness {
+        Freshness::of(&self.data)
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) {
+        context.fetch(&mut self.data, Request::Versions(self.name.clone()));
+    }
+
+    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        let current = self.current().map(|version| version.version);
+        match action {
+            Action::Mark | Action::MarkRange => self.mark(context),
+            Action::ClearMarks => context.shared.marks.clear(),
+            Action::Baseline => {
+                let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
+                if let Some((id, label)) = run {
+                    context.shared.marks.set_baseline(&id, &label);
+                }
+            }
+            Action::Open | Action::Lineage => {
+                if let Some(version) = current {
+                    context.go.push(Go::To(Screen::lineage(self.name.clone(), version)));
+                }
+            }
+            Action::Stage | Action::Alias => {
+                if let Some(version) = current {
+                    self.ask(action, version, context);
+                }
+            }
+            Action::Goal => {
+                let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();
+                let keys = runs.iter().flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
+                context.go.push(Go::Over(Box::new(Overlay::goals(keys.collect()))));
+            }
+            Action::Sort => self.oldest_first = !self.oldest_first,
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter versions", &self.filter)))),
+            Action::CopyValue | Action::CopyId => {
+                if let Some(version) = current {
+                    context.copy(format!("{}/{version}", self.name.raw()));
+                }
+            }
+            Action::WebPage => {
+                if let (Some(web), Some(version)) = (context.shared.session.web.clone(), current) {
+                    context.copy(format!("{web}/#/models/{}/versions/{version}", self.name.raw()));
+                }
+            }
+            Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        take_reply!(ticket, reply, context, Versions => self.data)
+    }
+
+    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+        let version = self.current().map(|version| version.version);
+        let model = self.name.clone();
+        match (choice, version) {
+            (Choice::Filter(text), _) => self.filter = text,
+            (Choice::Goal(goal), _) => self.goal = Some(goal),
+            (Choice::Written, _) => self.enter(context),
+            (Choice::Stage(to), Some(version)) => self.plan(Intent::Move { model, version, to, archive_existing: false }, context),
+            (Choice::Alias { name, remove: true }, _) => self.plan(Intent::RemoveAlias { model, alias: Alias::from(name) }, context),
+            (Choice::Alias { name, remove: false }, Some(version)) => {
+                self.plan(Intent::SetAlias { model, alias: Alias::from(name), version }, context);
+            }
+            _ => {}
+        }
+    }
+
+    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
+        let height = usize::from(table(frame(size).body).rows.height);
+        let len = self.lines().len();
+        Some(List { cursor: &mut self.cursor, len, height })
+    }
+
+    fn label(&self, line: usize, _: &Shared) -> String {
+        self.lines().get(line).map(|version| crate::domain::text::clean(&described(version)).into_owned()).unwrap_or_default()
+    }
+
+    fn needle(&self) -> &str {
+        &self.needle
+    }
+
+    fn set_needle(&mut self, needle: String) {
+        self.needle = needle;
+    }
+}

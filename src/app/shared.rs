@@ -1,0 +1,183 @@
+//! What all screens share: the session, marks, goals, histories, notices; and the context that a step works in.
+
+use std::collections::HashMap;
+
+use super::histories::Histories;
+use super::layout::Size;
+use super::marks::Marks;
+use super::message::{Effect, Request, Ticket};
+use super::notices::Notices;
+use super::overlays::Overlay;
+use super::remote::Remote;
+use super::screens::Screen;
+use crate::domain::{ExperimentId, Goal, Millis, RegisteredModel};
+use crate::promote::Place;
+use crate::store::Features;
+
+/// What a session was opened with.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The store's name for people.
+    pub target: String,
+    /// Whether there is a writer.
+    pub can_write: bool,
+    /// Why there is none, for the top line: `READ ONLY` by wish, or what the store lacks.
+    pub read_only_why: String,
+    /// Who writes.
+    pub user: String,
+    /// The address of the server's web page, where the store is a server.
+    pub web: Option<String>,
+    /// The names of the themes, in the order in which ctrl-t goes through them.
+    pub themes: Vec<String>,
+    /// The theme in use.
+    pub theme: String,
+    /// How often running runs are read again, in s; 0 for never.
+    pub refresh_seconds: u32,
+    /// Places that ask for the model's name typed.
+    pub protected: Vec<Place>,
+    /// Entries of the journal that never ended, when the session began.
+    pub unfinished: usize,
+}
+
+/// What all screens share.
+#[derive(Debug)]
+pub struct Shared {
+    /// What the session was opened with.
+    pub session: Session,
+    /// What the store is and can do.
+    pub features: Remote<Features>,
+    /// The registered models: for the Models screen, and to offer names.
+    pub models: Remote<Vec<RegisteredModel>>,
+    /// The runs that are marked.
+    pub marks: Marks,
+    /// The goal of each experiment.
+    pub goals: HashMap<ExperimentId, Goal>,
+    /// Histories that were fetched.
+    pub histories: Histories,
+    /// What was said.
+    pub notices: Notices,
+    tickets: u64,
+}
+
+impl Shared {
+    /// A session's first state.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            features: Remote::default(),
+            models: Remote::default(),
+            marks: Marks::default(),
+            goals: HashMap::new(),
+            histories: Histories::default(),
+            notices: Notices::default(),
+            tickets: 0,
+        }
+    }
+
+    /// Asks what every session wants to know.
+    pub fn begin(&mut self, effects: &mut Vec<Effect>) {
+        let ticket = self.ticket();
+        self.features.asking(ticket, 0);
+        effects.push(Effect::Ask(ticket, Request::Features));
+    }
+
+    /// A ticket that was never given before.
+    pub fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+}
+
+/// Where a step wants to go.
+#[derive(Debug)]
+pub enum Go {
+    /// To a screen, on top of this one.
+    To(Screen),
+    /// To a screen, with the ones above it left: a screen of the same kind that is on the stack is taken.
+    Home(Screen),
+    /// Back one screen.
+    Back,
+    /// Open a dialog over the screen.
+    Over(Box<Overlay>),
+    /// Close the dialog.
+    Close,
+    /// Tell the screen below the dialog what was chosen there.
+    Chosen(Choice),
+}
+
+/// What was chosen in a dialog, for the screen that opened it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Choice {
+    /// An action from the palette.
+    Action(crate::config::keymap::Action),
+    /// A goal.
+    Goal(Goal),
+    /// A grouping.
+    Group(crate::table::Grouping),
+    /// A filter that was typed; empty for none.
+    Filter(String),
+    /// A text to find.
+    Find(String),
+    /// Which columns are shown, in which order.
+    Columns(Vec<(crate::table::ColumnKey, bool)>),
+    /// A model's name and, for a registration, the source.
+    Model(String),
+    /// A source of a registration.
+    Source(crate::domain::Untrusted),
+    /// A stage.
+    Stage(crate::domain::Stage),
+    /// An alias; `remove` when it is to be taken away.
+    Alias {
+        /// The alias.
+        name: String,
+        /// Taken away instead of given.
+        remove: bool,
+    },
+    /// A plan was carried out: what is shown may have changed.
+    Written,
+}
+
+/// What a step works in.
+pub struct Context<'a> {
+    /// The time, ms since the epoch.
+    pub now: Millis,
+    /// The terminal's size.
+    pub size: Size,
+    /// What all screens share.
+    pub shared: &'a mut Shared,
+    /// What the runtime is asked to do.
+    pub effects: &'a mut Vec<Effect>,
+    /// Where to go.
+    pub go: &'a mut Vec<Go>,
+}
+
+impl Context<'_> {
+    /// Asks a question.
+    pub fn ask(&mut self, request: Request) -> Ticket {
+        let ticket = self.shared.ticket();
+        self.effects.push(Effect::Ask(ticket, request));
+        ticket
+    }
+
+    /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.
+    pub fn fetch<T>(&mut self, remote: &mut Remote<T>, request: Request) {
+        if let Some((old, _)) = remote.asked {
+            self.effects.push(Effect::Cancel(old));
+        }
+        let ticket = self.ask(request);
+        remote.asking(ticket, self.now);
+    }
+
+    /// Puts a text on the clipboard and says so.
+    pub fn copy(&mut self, text: String) {
+        let ticket = self.shared.ticket();
+        self.shared.notices.say(self.now, format!("copied: {}", crate::domain::text::clean(&text)));
+        self.effects.push(Effect::Copy(ticket, text));
+    }
+
+    /// Says something in the message line.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.shared.notices.say(self.now, text.into());
+    }
+}

@@ -1,0 +1,126 @@
+//! Actions: everything that a key, the palette or the mouse can ask for.
+
+use serde::Deserialize;
+
+/// What an action needs of the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing but looking.
+    Look,
+    /// A writer: absent from keys, palette and help of a read-only session.
+    Write,
+}
+
+/// Declares the actions once: the variant, its name in keymaps and the palette, what it needs, and its description.
+macro_rules! actions {
+    ($($variant:ident $name:literal $needs:ident $about:literal;)*) => {
+        /// Everything that can be asked for.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
+        pub enum Action {
+            $(#[doc = $about] $variant,)*
+        }
+
+        impl Action {
+            /// Every action, in the order of the palette.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name in keymaps and the palette.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it does, in a few words.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$variant => $about,)* }
+            }
+
+            /// What it needs of the session.
+            #[must_use]
+            pub fn needs(self) -> Needs {
+                match self { $(Self::$variant => Needs::$needs,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    Open "open" Look "open what is under the cursor";
+    Back "back" Look "go back one step";
+    Close "close" Look "leave this screen";
+    Up "up" Look "one line up";
+    Down "down" Look "one line down";
+    Left "left" Look "one column left";
+    Right "right" Look "one column right";
+    HalfPageUp "half-page-up" Look "half a page up";
+    HalfPageDown "half-page-down" Look "half a page down";
+    PageUp "page-up" Look "a page up";
+    PageDown "page-down" Look "a page down";
+    Top "top" Look "to the first line";
+    Bottom "bottom" Look "to the last line";
+    FirstColumn "first-column" Look "to the first column";
+    LastColumn "last-column" Look "to the last column";
+    Experiments "experiments" Look "go to the experiments";
+    Runs "runs" Look "go to the runs";
+    Compare "compare" Look "compare the marked";
+    Models "models" Look "go to the registered models";
+    Lineage "lineage" Look "lineage of this version";
+    Journal "journal" Look "go to the journal";
+    Mark "mark" Look "mark or unmark";
+    MarkRange "mark-range" Look "mark from the last mark to here";
+    ClearMarks "clear-marks" Look "clear all marks";
+    Baseline "baseline" Look "make this the baseline";
+    Sort "sort" Look "sort by this column; again: reverse";
+    AddSort "add-sort" Look "add this column as a further sort key";
+    FoldConstants "fold-constants" Look "fold columns that are the same in every run";
+    Filter "filter" Look "filter";
+    Find "find" Look "find by name";
+    FindNext "find-next" Look "next match";
+    FindPrevious "find-previous" Look "previous match";
+    Columns "columns" Look "choose columns";
+    HideColumn "hide-column" Look "hide this column";
+    Group "group" Look "group";
+    Fold "fold" Look "fold or unfold";
+    Preview "preview" Look "show or hide the preview";
+    NextPane "next-pane" Look "next pane";
+    PreviousPane "previous-pane" Look "previous pane";
+    DifferencesOnly "differences" Look "show only what differs";
+    Goal "goal" Look "choose the goal";
+    Register "register" Write "register this run as a model version";
+    RegisterBest "register-best" Write "register the best run by the goal";
+    Stage "stage" Write "move to a stage";
+    Alias "alias" Write "give or remove an alias";
+    Undo "undo" Write "undo this entry";
+    Recheck "recheck" Look "look again at an entry whose end is not known";
+    CopyValue "copy-value" Look "copy the value";
+    CopyId "copy-id" Look "copy the id";
+    WebPage "web-page" Look "copy the web page's address";
+    Refresh "refresh" Look "refresh now";
+    Palette "palette" Look "all actions by name";
+    Help "help" Look "all keys";
+    Messages "messages" Look "all messages";
+    NextTheme "next-theme" Look "next theme";
+    Suspend "suspend" Look "suspend, as the shell does";
+    Interrupt "interrupt" Look "cancel what is under way; twice: quit";
+    Quit "quit" Look "quit";
+    Next "next" Look "next field";
+    Previous "previous" Look "previous field";
+    Accept "accept" Look "accept";
+    ToggleArchive "toggle-archive" Look "archive the versions that are in the stage now, or leave them";
+    MoveEarlier "move-earlier" Look "move this column to the left";
+    MoveLater "move-later" Look "move this column to the right";
+}
+
+impl TryFrom<String> for Action {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.name() == name)
+            .ok_or_else(|| format!("there is no action {name:?}"))
+    }
+}

@@ -1,0 +1,142 @@
+//! Keys, as a person writes them: `j`, `G`, `ctrl-r`, `enter`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A key without its modifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyCode {
+    /// A character as typed: `G` is shift and g.
+    Char(char),
+    /// A function key.
+    F(u8),
+    /// A key with a name.
+    Named(Named),
+}
+
+/// Keys that have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "their names say it")]
+pub enum Named {
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Insert,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+}
+
+/// The names, as written in keymaps and shown in help.
+const NAMES: [(&str, Named); 15] = [
+    ("enter", Named::Enter),
+    ("esc", Named::Esc),
+    ("tab", Named::Tab),
+    ("shift-tab", Named::BackTab),
+    ("backspace", Named::Backspace),
+    ("delete", Named::Delete),
+    ("insert", Named::Insert),
+    ("up", Named::Up),
+    ("down", Named::Down),
+    ("left", Named::Left),
+    ("right", Named::Right),
+    ("home", Named::Home),
+    ("end", Named::End),
+    ("pageup", Named::PageUp),
+    ("pagedown", Named::PageDown),
+];
+
+/// A key press.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Which key.
+    pub code: KeyCode,
+    /// With control held.
+    pub ctrl: bool,
+    /// With alt held.
+    pub alt: bool,
+}
+
+impl Key {
+    /// A key without modifiers.
+    #[must_use]
+    pub fn plain(code: KeyCode) -> Self {
+        Self { code, ctrl: false, alt: false }
+    }
+
+    /// The character that this key types into a field, if it types one.
+    #[must_use]
+    pub fn typed(self) -> Option<char> {
+        match self {
+            Self { code: KeyCode::Char(c), ctrl: false, alt: false } => Some(c),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for Key {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (mut rest, mut ctrl, mut alt) = (text, false, false);
+        loop {
+            if let Some(after) = rest.strip_prefix("ctrl-") {
+                (rest, ctrl) = (after, true);
+            } else if let Some(after) = rest.strip_prefix("alt-") {
+                (rest, alt) = (after, true);
+            } else {
+                break;
+            }
+        }
+        let mut chars = rest.chars();
+        let code = match (chars.next(), chars.next()) {
+            (Some(c), None) => KeyCode::Char(c),
+            _ if rest == "space" => KeyCode::Char(' '),
+            (Some('f'), Some(digit)) if digit.is_ascii_digit() => KeyCode::F(rest[1..].parse().map_err(|_| format!("{text:?} is no key"))?),
+            _ => NAMES
+                .iter()
+                .find(|(name, _)| *name == rest)
+                .map(|(_, named)| KeyCode::Named(*named))
+                .ok_or_else(|| format!("{text:?} is no key; keys look like j, G, ctrl-r, enter, space, f5"))?,
+        };
+        Ok(Self { code, ctrl, alt })
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ctrl {
+            f.write_str("ctrl-")?;
+        }
+        if self.alt {
+            f.write_str("alt-")?;
+        }
+        match self.code {
+            KeyCode::Char(' ') => f.write_str("space"),
+            KeyCode::Char(c) => write!(f, "{c}"),
+            KeyCode::F(n) => write!(f, "f{n}"),
+            KeyCode::Named(named) => f.write_str(NAMES.iter().find(|(_, n)| *n == named).map_or("?", |(name, _)| name)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_reads_back_as_written() {
+        for text in ["j", "G", "ctrl-r", "enter", "space", "shift-tab", "f5", "f12", "alt-x", "?", ":", "=", "ctrl-alt-k", "-"] {
+            assert_eq!(text.parse::<Key>().map(|key| key.to_string()), Ok(text.to_owned()));
+        }
+        assert!("ctrl-nothing".parse::<Key>().is_err());
+    }
+}
