@@ -21,14 +21,15 @@ pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".into();
     }
-    let digits = digits.clamp(1, 17) as i32;
-    let scientific = format!("{value:.*e}", (digits - 1) as usize);
+    let precision = digits.clamp(1, 17) - 1;
+    let scientific = format!("{value:.precision$e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i32 = exponent.parse().unwrap_or(0);
     if !PLAIN_EXPONENTS.contains(&power) {
         return format!("{}e{exponent}", trimmed(mantissa));
     }
-    let decimals = usize::try_from(digits - 1 - power).unwrap_or(0);
+    let shift = power.unsigned_abs() as usize;
+    let decimals = if power < 0 { precision + shift } else { precision.saturating_sub(shift) };
     trimmed(&format!("{value:.decimals$}")).to_owned()
 }
 
