@@ -1,6 +1,6 @@
 //! Cells as text: the short form for tables, the whole form for copies and details. Safe to draw.
 
-use crate::analysis::human;
+use crate::analysis::{number, quantity};
 use crate::domain::text::clean;
 use crate::domain::{Millis, RunStatus};
 use crate::table::Cell;
@@ -13,11 +13,11 @@ pub const MISSING: &str = "—";
 pub fn text_at(cell: Cell<'_>, now: Millis) -> String {
     match cell {
         Cell::Missing => MISSING.to_owned(),
-        Cell::Number(value) => human::significant(value),
+        Cell::Number(value) => number::short(value),
         Cell::Text(text) => clean(text).into_owned(),
         Cell::Status(status) => status.as_str().to_owned(),
-        Cell::Time(at) => human::age(now.saturating_sub(at)),
-        Cell::Duration(ms) => human::duration(ms),
+        Cell::Time(at) => quantity::age(now.saturating_sub(at)),
+        Cell::Duration(ms) => quantity::duration(ms),
     }
 }
 
@@ -35,11 +35,11 @@ pub fn text(cell: Cell<'_>) -> String {
 pub fn full(cell: Cell<'_>) -> String {
     match cell {
         Cell::Missing => String::new(),
-        Cell::Number(value) => human::full(value),
+        Cell::Number(value) => number::full(value),
         Cell::Text(text) => text.to_owned(),
         Cell::Status(status) => status.as_str().to_owned(),
-        Cell::Time(at) => human::time(at),
-        Cell::Duration(ms) => human::duration(ms),
+        Cell::Time(at) => time(at),
+        Cell::Duration(ms) => quantity::duration(ms),
     }
 }
 
@@ -59,4 +59,10 @@ pub fn status_sign(status: RunStatus, ascii: bool) -> &'static str {
         (RunStatus::Killed, true) => "#",
         (RunStatus::Unknown, _) => "?",
     }
+}
+
+/// A time in full, in UTC: `2026-03-01T12:00:00Z`. A year that no calendar has is told in ms.
+#[must_use]
+pub fn time(at: Millis) -> String {
+    jiff::Timestamp::from_millisecond(at).map_or_else(|_| format!("{at} ms"), |time| time.to_string())
 }

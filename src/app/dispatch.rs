@@ -1,11 +1,11 @@
 //! Where messages go: keys to actions, actions to the dialog or the screen, answers to whoever asked.
 
-use super::layout::{SMALLEST, Size};
-use super::message::{Effect, Message, Mouse, Reply, Request, Ticket};
+use super::Parts;
+use super::layout::Size;
+use super::message::{Effect, Message, Mouse, Reply, Ticket};
 use super::overlays::Overlay;
-use super::screens::{Screen, View};
+use super::screens::Screen;
 use super::shared::{Choice, Context, Go};
-use super::{App, Parts, age};
 use crate::app::cursor::Cursor;
 use crate::app::layout::frame;
 use crate::config::keymap::{Action, Key, Needs};
@@ -13,11 +13,6 @@ use crate::domain::Fault;
 
 /// Lines that one notch of the wheel moves.
 const WHEEL_LINES: i16 = 3;
-
-impl App {
-    /// What find, the palette and dispatch agree on: see [`App::may`].
-    fn _doc() {}
-}
 
 impl Parts<'_> {
     /// Takes a message.
@@ -120,11 +115,11 @@ impl Parts<'_> {
             Action::Models => Screen::models(),
             Action::Journal => Screen::journal(),
             Action::Runs => {
-                match self.screens.iter().position(|screen| matches!(screen, Screen::Runs(_))) {
-                    Some(at) => context.go.push(Go::Home(Screen::runs(Vec::new(), String::new())).at(at)),
-                    None => context.say("open an experiment first: its runs are then at 2"),
+                if !self.screens.iter().any(|screen| matches!(screen, Screen::Runs(_))) {
+                    context.say("open an experiment first: its runs are then at 2");
+                    return true;
                 }
-                return true;
+                Screen::runs(Vec::new(), String::new())
             }
             Action::Compare => {
                 if context.shared.marks.len() < 2 {
@@ -161,8 +156,8 @@ impl Parts<'_> {
                 let overlay = Overlay::find(self.screen().needle());
                 *self.overlay = Some(overlay);
             }
-            Action::FindNext => self.find(1, context),
-            Action::FindPrevious => self.find(-1, context),
+            Action::FindNext => find(self.screen_mut(), 1, context),
+            Action::FindPrevious => find(self.screen_mut(), -1, context),
             Action::Palette => {
                 let can_write = context.shared.session.can_write;
                 let scope = self.screen().scope();
@@ -175,9 +170,10 @@ impl Parts<'_> {
                     Action::MoveLater,
                     Action::Palette,
                 ];
-                let actions = Action::ALL.iter().copied().filter(|action| {
-                    !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write)
-                });
+                let actions = Action::ALL
+                    .iter()
+                    .copied()
+                    .filter(|action| !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write));
                 *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
             }
             Action::Help => *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default())),
@@ -193,28 +189,6 @@ impl Parts<'_> {
             context.shared.begin(context.effects);
         }
         self.screen_mut().enter(context);
-    }
-
-    /// Moves the cursor to the next line, in a direction, in which the needle stands.
-    fn find(&mut self, step: isize, context: &mut Context<'_>) {
-        let size = context.size;
-        let screen = self.screen_mut();
-        let needle = screen.needle().to_lowercase();
-        let Some(list) = screen.list(size, context.shared) else { return };
-        let (len, at, height) = (list.len as isize, list.cursor.at as isize, list.height);
-        if needle.is_empty() || len == 0 {
-            return;
-        }
-        let turn = if step < 0 { -1 } else { 1 };
-        let found = (0..len).map(|i| (at + step + i * turn).rem_euclid(len) as usize);
-        let found = found.into_iter().find(|line| screen.label(*line, context.shared).to_lowercase().contains(&needle));
-        match (found, screen.list(size, context.shared)) {
-            (Some(line), Some(list)) => {
-                list.cursor.at = line;
-                list.cursor.fit(list.len, height);
-            }
-            _ => context.say(format!("{} is not here", crate::domain::text::clean(&needle))),
-        }
     }
 
     fn mouse(&mut self, mouse: Mouse, context: &mut Context<'_>) {
@@ -268,7 +242,7 @@ impl Parts<'_> {
         &self.screens[self.screens.len() - 1]
     }
 
-    fn screen_mut(&mut self) -> &mut Screen {
+    pub(super) fn screen_mut(&mut self) -> &mut Screen {
         let last = self.screens.len() - 1;
         &mut self.screens[last]
     }
@@ -317,44 +291,63 @@ fn next_theme(context: &mut Context<'_>) {
     context.say(format!("theme: {name}"));
 }
 
-/// Goes where a step wants to go.
-pub(super) fn travel(screens: &mut Vec<Screen>, overlay: &mut Option<Overlay>, way: Go, context: &mut Context<'_>) {
-    match way {
-        Go::To(mut screen) => {
-            *overlay = None;
-            screen.enter(context);
-            screens.push(screen);
-        }
-        Go::Home(screen) => {
-            *overlay = None;
-            home(screens, screen, context);
-        }
-        Go::Back => {
-            if screens.len() > 1 {
-                screens.pop();
-            }
-        }
-        Go::Over(over) => *overlay = Some(*over),
-        Go::Close => *overlay = None,
-        Go::Chosen(choice) => chosen(screens, choice, context),
-    }
-}
-
-/// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened anew.
-fn home(screens: &mut Vec<Screen>, mut screen: Screen, context: &mut Context<'_>) {
-    if let Some(at) = screens.iter().rposition(|other| other.same_kind(&screen)) {
-        screens.truncate(at + 1);
+/// Moves the cursor to the nearest line in a direction in which the needle stands: `step` 0 begins at the cursor itself.
+fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) {
+    let size = context.size;
+    let needle = screen.needle().to_lowercase();
+    let Some(list) = screen.list(size, context.shared) else { return };
+    let (len, at, height) = (list.len as isize, list.cursor.at as isize, list.height);
+    if needle.is_empty() || len == 0 {
         return;
     }
-    screens.truncate(1);
-    screen.enter(context);
-    screens.push(screen);
+    let turn = if step < 0 { -1 } else { 1 };
+    let mut lines = (0..len).map(|i| (at + step + i * turn).rem_euclid(len) as usize);
+    let found = lines.find(|line| screen.label(*line, context.shared).to_lowercase().contains(&needle));
+    match (found, screen.list(size, context.shared)) {
+        (Some(line), Some(list)) => {
+            list.cursor.at = line;
+            list.cursor.fit(list.len, height);
+        }
+        _ => context.say(format!("{} is not here", crate::domain::text::clean(&needle))),
+    }
 }
 
-fn chosen(screens: &mut [Screen], choice: Choice, context: &mut Context<'_>) {
-    let Some(screen) = screens.last_mut() else { return };
-    match choice {
-        Choice::Find(needle) => screen.set_needle(needle),
-        choice => screen.chosen(choice, context),
+impl Parts<'_> {
+    /// Goes where a step wants to go.
+    pub(super) fn travel(&mut self, way: Go, context: &mut Context<'_>) {
+        match way {
+            Go::To(mut screen) => {
+                *self.overlay = None;
+                screen.enter(context);
+                self.screens.push(screen);
+            }
+            Go::Home(screen) => self.home(screen, context),
+            Go::Back => {
+                if self.screens.len() > 1 {
+                    self.screens.pop();
+                }
+            }
+            Go::Over(over) => *self.overlay = Some(*over),
+            Go::Close => *self.overlay = None,
+            Go::Chosen(Choice::Action(action)) => self.act(action, context),
+            Go::Chosen(Choice::Find(needle)) => {
+                let screen = self.screen_mut();
+                screen.set_needle(needle);
+                find(screen, 0, context);
+            }
+            Go::Chosen(choice) => self.screen_mut().chosen(choice, context),
+        }
+    }
+
+    /// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened anew.
+    fn home(&mut self, mut screen: Screen, context: &mut Context<'_>) {
+        *self.overlay = None;
+        if let Some(at) = self.screens.iter().rposition(|other| other.same_kind(&screen)) {
+            self.screens.truncate(at + 1);
+            return;
+        }
+        self.screens.truncate(1);
+        screen.enter(context);
+        self.screens.push(screen);
     }
 }

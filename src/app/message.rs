@@ -2,8 +2,8 @@
 
 use crate::config::keymap::Key;
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview, RegisteredModel,
-    Run, RunId, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
+    RegisteredModel, Run, RunId, VersionNumber,
 };
 use crate::journal::{Entry, Progress, Report};
 use crate::lineage::Graph;

@@ -117,32 +117,24 @@ impl App {
         self.keymap.action(self.scope(), key).filter(|action| self.may(*action))
     }
 
-    /// Runs one step with a context, then carries out where it wants to go.
+    /// Runs one step with a context, then goes where it wants to go, then lets the seen screen settle.
     fn with_context(&mut self, effects: &mut Vec<Effect>, step: impl FnOnce(&mut Parts<'_>, &mut Context<'_>)) {
         let mut go = Vec::new();
-        {
-            let mut context = Context { now: self.now, size: self.size, shared: &mut self.shared, effects, go: &mut go };
-            let mut parts = Parts {
-                screens: &mut self.screens,
-                overlay: &mut self.overlay,
-                keymap: &self.keymap,
-                size: &mut self.size,
-                interrupted: &mut self.interrupted,
-            };
-            step(&mut parts, &mut context);
-        }
-        while !go.is_empty() {
-            let mut next = Vec::new();
-            for way in go.drain(..) {
-                let mut context = Context { now: self.now, size: self.size, shared: &mut self.shared, effects, go: &mut next };
-                dispatch::travel(&mut self.screens, &mut self.overlay, way, &mut context);
-            }
-            go = next;
-        }
         let mut context = Context { now: self.now, size: self.size, shared: &mut self.shared, effects, go: &mut go };
-        if let Some(screen) = self.screens.last_mut() {
-            screen.settle(&mut context);
+        let mut parts = Parts {
+            screens: &mut self.screens,
+            overlay: &mut self.overlay,
+            keymap: &self.keymap,
+            size: &mut self.size,
+            interrupted: &mut self.interrupted,
+        };
+        step(&mut parts, &mut context);
+        while !context.go.is_empty() {
+            for way in std::mem::take(context.go) {
+                parts.travel(way, &mut context);
+            }
         }
+        parts.screen_mut().settle(&mut context);
     }
 }
 

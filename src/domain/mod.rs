@@ -8,6 +8,7 @@ pub mod fault;
 pub mod goal;
 pub mod ids;
 pub mod metric;
+pub mod model_source;
 pub mod registry;
 pub mod run;
 pub mod text;

@@ -42,6 +42,13 @@ impl Stage {
         }
     }
 
+    /// Whether a move to this stage can archive the versions that are in it: MLflow 3.17 answers 500 when asked to for
+    /// the other two.
+    #[must_use]
+    pub fn archives_others(self) -> bool {
+        matches!(self, Self::Staging | Self::Production)
+    }
+
     /// Reads a stage in any case, as MLflow does.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

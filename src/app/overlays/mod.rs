@@ -18,7 +18,7 @@ use crate::app::shared::{Choice, Context};
 use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
 use crate::domain::{Direction, Goal, RegisteredModel, Stage, Untrusted, VersionNumber};
 use crate::table::{ColumnKey, Grouping};
-use tui_input::{Input, InputRequest};
+use tui_input::InputRequest;
 
 /// What lies over a screen.
 #[derive(Debug)]
@@ -236,9 +236,4 @@ fn editing(key: Key) -> Option<InputRequest> {
         (KeyCode::Char('u'), true, false) => R::DeleteLine,
         _ => return None,
     })
-}
-
-/// A field's text, as typed.
-fn typed(input: &Input) -> &str {
-    input.value()
 }

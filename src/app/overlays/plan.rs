@@ -103,7 +103,7 @@ impl PlanDialog {
     #[must_use]
     pub fn archive(&self) -> Option<bool> {
         match &self.intent {
-            Intent::Move { to, archive_existing, .. } if crate::promote::archives(*to) => Some(*archive_existing),
+            Intent::Move { to, archive_existing, .. } if to.archives_others() => Some(*archive_existing),
             _ => None,
         }
     }
@@ -125,7 +125,9 @@ impl PlanDialog {
 
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         match (&self.stage, action) {
-            (Stage::Applying(..), Action::Back) => context.say("it is on its way and can't be called back; it can be undone from the journal"),
+            (Stage::Applying(..), Action::Back) => {
+                context.say("it is on its way and can't be called back; it can be undone from the journal")
+            }
             (Stage::Done(_), Action::Back | Action::Accept) => {
                 context.go.push(Go::Close);
                 context.go.push(Go::Chosen(Choice::Written));

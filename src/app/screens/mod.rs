@@ -160,7 +160,7 @@ impl Screen {
         Self::Journal(Box::default())
     }
 
-    fn view(&self) -> &dyn View {
+    fn view(&self) -> &(dyn View + 'static) {
         match self {
             Self::Experiments(screen) => screen,
             Self::Runs(screen) => screen.as_ref(),
@@ -173,7 +173,7 @@ impl Screen {
         }
     }
 
-    fn view_mut(&mut self) -> &mut dyn View {
+    fn view_mut(&mut self) -> &mut (dyn View + 'static) {
         match self {
             Self::Experiments(screen) => screen,
             Self::Runs(screen) => screen.as_mut(),

@@ -207,7 +207,7 @@ fn lines_of(tab: Tab, detail: &RunDetail) -> Vec<Item> {
         metrics.sort_by(|a, b| a.key.cmp(&b.key));
         let item = |m: &&crate::domain::Metric| Item {
             key: m.key.clone(),
-            value: crate::analysis::human::full(m.value.get()).into(),
+            value: crate::analysis::number::full(m.value.get()).into(),
             number: Some(m.value.get()),
             note: format!("step {}", m.step),
         };

@@ -191,7 +191,10 @@ fn group(key: &ColumnKey) -> u8 {
 fn visible_at_first(key: &ColumnKey) -> bool {
     match key {
         ColumnKey::Attribute(attribute) => {
-            matches!(attribute, Attribute::Status | Attribute::Name | Attribute::Start | Attribute::Duration | Attribute::User | Attribute::Source)
+            matches!(
+                attribute,
+                Attribute::Status | Attribute::Name | Attribute::Start | Attribute::Duration | Attribute::User | Attribute::Source
+            )
         }
         ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
         ColumnKey::Param(_) => true,

@@ -42,8 +42,7 @@ impl Load {
     }
 
     fn ask(&mut self, experiments: &[ExperimentId], from: Option<PageToken>, page_size: u32, context: &mut Context<'_>) {
-        let query =
-            RunQuery { experiments: experiments.to_vec(), filter: None, order_by: Vec::new(), view: View::Active, page_size };
+        let query = RunQuery { experiments: experiments.to_vec(), filter: None, order_by: Vec::new(), view: View::Active, page_size };
         let since = self.asked.map_or(context.now, |(_, since)| since);
         let ticket = context.ask(Request::Runs { query, from });
         self.asked = Some((ticket, since));

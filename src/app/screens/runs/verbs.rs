@@ -132,7 +132,8 @@ impl Runs {
             let numeric = self.columns.all.iter().any(|c| c.key == column && c.numeric);
             let time = matches!(column, ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration));
             // What is better or newer is above at the first press: numbers and times downwards, text upwards.
-            let less_is_better = matches!(&column, ColumnKey::Metric(name) if Goal::guess(name.clone()).direction == crate::domain::Direction::Min);
+            let less_is_better =
+                matches!(&column, ColumnKey::Metric(name) if Goal::guess(name.clone()).direction == crate::domain::Direction::Min);
             let key = SortKey { column, descending: (numeric || time) && !less_is_better };
             if add {
                 sort.push(key);
@@ -241,7 +242,7 @@ impl Runs {
         let mut lines = vec![format!(
             "best by {goal}: {} with {}, of {} runs looked at",
             label(&best.run),
-            crate::analysis::human::full(best.value.get()),
+            crate::analysis::number::full(best.value.get()),
             best.considered
         )];
         if !best.left_out.is_empty() {
