@@ -7,7 +7,6 @@ use super::overlays::Overlay;
 use super::screens::Screen;
 use super::shared::{Choice, Context, Go};
 use crate::app::cursor::Cursor;
-use crate::app::layout::frame;
 use crate::config::keymap::{Action, Key, Needs};
 use crate::domain::Fault;
 
@@ -210,12 +209,9 @@ impl Parts<'_> {
                 }
             }
             Mouse::Click { y, .. } => {
-                let body = frame(size).body;
                 if let Some(list) = screen.list(size, context.shared) {
-                    // The rows of every list end where its part of the body ends, or begin after its two head lines.
-                    let first = body.y + 2;
-                    let line = list.cursor.top + usize::from(y.saturating_sub(first));
-                    if y >= first && line < list.len && usize::from(y - first) < list.height {
+                    let line = list.cursor.top + usize::from(y.saturating_sub(list.top));
+                    if y >= list.top && line < list.len && usize::from(y - list.top) < list.height {
                         list.cursor.at = line;
                     }
                 }

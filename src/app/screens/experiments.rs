@@ -196,8 +196,8 @@ impl View for Experiments {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(table(frame(size).body).rows.height);
-        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height })
+        let rows = table(frame(size).body).rows;
+        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {

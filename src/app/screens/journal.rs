@@ -128,9 +128,9 @@ impl View for JournalScreen {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(table(list_area(size)).rows.height);
+        let rows = table(list_area(size)).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height })
+        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {

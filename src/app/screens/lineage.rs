@@ -12,7 +12,7 @@ use crate::domain::{Alias, ModelName, RunId, VersionNumber};
 use crate::lineage::{Graph, Node, NodeKind};
 use crate::promote::Intent;
 
-/// Rows of the body that are not nodes: the summary above, the checklist below.
+/// Rows above the nodes: the version in one line, and a line of space.
 pub const SUMMARY_ROWS: u16 = 2;
 
 /// The screen's state.
@@ -128,9 +128,10 @@ impl View for LineageScreen {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(frame(size).body.height.saturating_sub(SUMMARY_ROWS));
+        let body = frame(size).body;
+        let height = usize::from(body.height.saturating_sub(SUMMARY_ROWS));
         let len = self.nodes().len();
-        Some(List { cursor: &mut self.cursor, len, height })
+        Some(List { cursor: &mut self.cursor, len, height, top: body.y + SUMMARY_ROWS })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {

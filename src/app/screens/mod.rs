@@ -37,7 +37,7 @@ impl Freshness {
     }
 }
 
-/// A list that a screen shows, for movement, wheel and find.
+/// A list that a screen shows, for movement, mouse and find.
 pub struct List<'a> {
     /// The cursor in it.
     pub cursor: &'a mut Cursor,
@@ -45,6 +45,8 @@ pub struct List<'a> {
     pub len: usize,
     /// How many of them are seen.
     pub height: usize,
+    /// The row of the screen on which the first seen line is.
+    pub top: u16,
 }
 
 /// What every screen can do.

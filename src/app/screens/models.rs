@@ -108,9 +108,9 @@ impl View for Models {
     }
 
     fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>> {
-        let height = usize::from(table(frame(size).body).rows.height);
+        let rows = table(frame(size).body).rows;
         let len = self.lines(shared).len();
-        Some(List { cursor: &mut self.cursor, len, height })
+        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, shared: &Shared) -> String {

@@ -211,9 +211,9 @@ impl View for Versions {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(table(frame(size).body).rows.height);
+        let rows = table(frame(size).body).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height })
+        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {

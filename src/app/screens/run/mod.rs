@@ -17,8 +17,18 @@ use files::Files;
 
 /// Points of a history that the list of metrics draws.
 const SPARK_POINTS: u32 = 200;
-/// Rows above a tab's list: the tabs, and a line of space.
+/// Rows above a tab: the tabs, and a line of space.
 pub const TAB_ROWS: u16 = 2;
+/// The most rows of facts above the metrics of the overview.
+const FACT_ROWS: u16 = 9;
+
+/// Where a tab's list is in a body; on the overview, facts stand above it.
+#[must_use]
+pub fn list_area(body: ratatui::layout::Rect, tab: Tab) -> ratatui::layout::Rect {
+    let facts = if tab == Tab::Overview { FACT_ROWS.min(body.height / 2) } else { 0 };
+    let above = (TAB_ROWS + facts).min(body.height);
+    ratatui::layout::Rect { y: body.y + above, height: body.height - above, ..body }
+}
 
 /// The tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -330,13 +340,14 @@ impl View for RunScreen {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(frame(size).body.height.saturating_sub(TAB_ROWS));
+        let rows = list_area(frame(size).body, self.tab);
+        let (height, top) = (usize::from(rows.height), rows.y);
         if self.tab == Tab::Artifacts {
             let len = self.files.len();
-            return Some(List { cursor: self.files.cursor_mut(), len, height });
+            return Some(List { cursor: self.files.cursor_mut(), len, height, top });
         }
         let len = self.items().len();
-        Some(List { cursor: &mut self.cursors[self.tab as usize], len, height })
+        Some(List { cursor: &mut self.cursors[self.tab as usize], len, height, top })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {

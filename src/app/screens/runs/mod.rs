@@ -228,8 +228,8 @@ impl View for Runs {
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let height = usize::from(self.parts(size).0.rows.height);
-        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height })
+        let rows = self.parts(size).0.rows;
+        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
