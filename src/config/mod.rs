@@ -1,1 +1,3 @@
 //! The room of config.
+
+pub mod theme;
