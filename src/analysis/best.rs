@@ -1,6 +1,8 @@
 //! The best run by a goal.
 
-use crate::domain::{Goal, MetricValue, Run, RunId};
+use std::collections::BTreeMap;
+
+use crate::domain::{Goal, Lifecycle, MetricValue, Millis, Run, RunId, RunStatus};
 
 /// Why a run was not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -16,7 +18,7 @@ pub enum LeftOut {
 }
 
 impl LeftOut {
-    /// In words: `12 had no value`.
+    /// In words that follow a count: `12 without the metric`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,20 +37,108 @@ pub struct Best {
     pub run: RunId,
     /// Its value.
     pub value: MetricValue,
-    /// Other runs with the same value.
+    /// Other runs with the same value, by their start.
     pub ties: Vec<RunId>,
-    /// How many runs were looked at.
+    /// How many runs were ranked: active, finished (unless any status was asked for), with a number.
     pub considered: usize,
     /// How many were left out, and why.
     pub left_out: Vec<(LeftOut, usize)>,
 }
 
 /// The best of `runs` by `goal`, among the active, finished ones whose value is a number; with `any_status`
-/// also those that run or failed. Nothing when no run is left; the reasons are then in the error.
+/// also those that run or failed. Of several equal ones, the one that started first.
 ///
 /// # Errors
 /// When every run was left out: how many, and why.
 pub fn best<'a>(runs: impl IntoIterator<Item = &'a Run>, goal: &Goal, any_status: bool) -> Result<Best, Vec<(LeftOut, usize)>> {
-    let _ = (runs.into_iter().count(), goal, any_status);
-    unimplemented!()
+    let mut left_out = BTreeMap::new();
+    let mut ranked: Vec<(MetricValue, &Run)> = Vec::new();
+    for run in runs {
+        match candidate(run, goal, any_status) {
+            Ok(value) => ranked.push((value, run)),
+            Err(why) => *left_out.entry(why).or_insert(0) += 1,
+        }
+    }
+    let left_out: Vec<_> = left_out.into_iter().collect();
+    let Some(value) = ranked.iter().map(|(value, _)| *value).min_by(|a, b| goal.direction.best_first(*a, *b)) else {
+        return Err(left_out);
+    };
+    let considered = ranked.len();
+    ranked.retain(|(other, _)| *other == value);
+    ranked.sort_by_key(|(_, run)| run.start_time.unwrap_or(Millis::MAX));
+    let mut equal = ranked.into_iter().map(|(_, run)| run.id.clone());
+    match equal.next() {
+        Some(run) => Ok(Best { run, value, ties: equal.collect(), considered, left_out }),
+        None => Err(left_out),
+    }
+}
+
+fn candidate(run: &Run, goal: &Goal, any_status: bool) -> Result<MetricValue, LeftOut> {
+    if run.lifecycle == Lifecycle::Deleted {
+        return Err(LeftOut::Deleted);
+    }
+    if run.status != RunStatus::Finished && !any_status {
+        return Err(LeftOut::NotFinished);
+    }
+    match run.metric(goal.metric.raw()) {
+        None => Err(LeftOut::NoValue),
+        Some(value) if !value.is_finite() => Err(LeftOut::NotANumber),
+        Some(value) => Ok(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Direction, Metric};
+
+    fn run(id: &str, value: Option<f64>, start: Option<Millis>) -> Run {
+        let metrics = value.map(|value| Metric { key: "acc".into(), value: MetricValue::new(value), timestamp: 0, step: 0 });
+        Run { status: RunStatus::Finished, start_time: start, metrics: metrics.into_iter().collect(), ..Run::bare(id.into(), "1".into()) }
+    }
+
+    fn goal(direction: Direction) -> Goal {
+        Goal { metric: "acc".into(), direction }
+    }
+
+    #[test]
+    fn the_direction_decides() {
+        let runs = [run("a", Some(0.5), None), run("b", Some(0.9), None), run("c", Some(0.1), None)];
+        assert_eq!(best(&runs, &goal(Direction::Max), false).unwrap().run.raw(), "b");
+        assert_eq!(best(&runs, &goal(Direction::Min), false).unwrap().run.raw(), "c");
+    }
+
+    #[test]
+    fn of_equal_runs_the_first_one_wins_and_the_others_are_named() {
+        let runs = [run("late", Some(0.9), Some(5)), run("unknown", Some(0.9), None), run("early", Some(0.9), Some(1))];
+        let best = best(&runs, &goal(Direction::Max), false).unwrap();
+        assert_eq!(best.run.raw(), "early");
+        assert_eq!(best.ties.iter().map(RunId::raw).collect::<Vec<_>>(), ["late", "unknown"]);
+    }
+
+    #[test]
+    fn zero_and_minus_zero_tie() {
+        let runs = [run("plus", Some(0.0), Some(2)), run("minus", Some(-0.0), Some(1))];
+        let best = best(&runs, &goal(Direction::Max), false).unwrap();
+        assert_eq!((best.run.raw(), best.ties.len()), ("minus", 1));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted_by_reason() {
+        let deleted = Run { lifecycle: Lifecycle::Deleted, ..run("d", Some(9.0), None) };
+        let failed = Run { status: RunStatus::Failed, ..run("f", Some(8.0), None) };
+        let runs = [run("a", Some(0.5), None), deleted, failed, run("m", None, None), run("n", Some(f64::NAN), None)];
+        let strict = best(&runs, &goal(Direction::Max), false).unwrap();
+        assert_eq!((strict.run.raw(), strict.considered), ("a", 1));
+        let reasons = [LeftOut::Deleted, LeftOut::NotFinished, LeftOut::NoValue, LeftOut::NotANumber];
+        assert_eq!(strict.left_out, reasons.map(|why| (why, 1)));
+        let loose = best(&runs, &goal(Direction::Max), true).unwrap();
+        assert_eq!((loose.run.raw(), loose.considered), ("f", 2));
+    }
+
+    #[test]
+    fn no_run_left_says_why() {
+        assert_eq!(best(&[run("m", None, None)], &goal(Direction::Max), false), Err(vec![(LeftOut::NoValue, 1)]));
+        assert_eq!(best(&[], &goal(Direction::Max), false), Err(vec![]));
+    }
 }

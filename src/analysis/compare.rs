@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
+use super::collect::{self, Aligned, align, align_sorted};
+use super::decimal;
+use super::number::full;
 use crate::domain::{Direction, Run, RunId, Untrusted};
 
 /// The group that a row of a comparison belongs to, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RowKind {
-    /// Name, status, start, duration, user.
+    /// Name, status, start, duration, user, experiment.
     Attribute,
     /// A param.
     Param,
@@ -31,11 +34,12 @@ pub struct CompareRow {
     pub kind: RowKind,
     /// Its key.
     pub key: Untrusted,
-    /// The value of each run as text, in the order of the runs; nothing where there is none.
+    /// The value of each run as text, in the order of the runs; nothing where there is none. Metrics in full.
     pub values: Vec<Option<Untrusted>>,
     /// The value of each run as a number, for metrics.
     pub numbers: Vec<Option<f64>>,
-    /// Whether the runs differ in it. `1e-3` and `0.001` are equal; missing and empty are not.
+    /// Whether the runs differ in it. Params that spell one number are equal (`1e-3` and `0.001`), and so are two NaN;
+    /// missing, empty and `None` are three values.
     pub differs: bool,
     /// For metrics: which runs have the best value, by `direction`; empty when all are equal or there is one value.
     pub best: Vec<usize>,
@@ -43,6 +47,19 @@ pub struct CompareRow {
     pub delta: Vec<Option<f64>>,
     /// For metrics: which way it gets better.
     pub direction: Option<Direction>,
+    /// Which run is the baseline.
+    pub baseline: usize,
+}
+
+impl CompareRow {
+    /// For metrics: how much a run's value lies above the baseline's, in percent of the baseline's size; nothing where
+    /// either is no number, or where the baseline is zero.
+    #[must_use]
+    pub fn delta_percent(&self, run: usize) -> Option<f64> {
+        let base = self.numbers.get(self.baseline).copied().flatten()?;
+        let delta = self.delta.get(run).copied().flatten()?;
+        (base != 0.0).then(|| delta / base.abs() * 100.0).filter(|percent| percent.is_finite())
+    }
 }
 
 /// Runs side by side.
@@ -52,7 +69,7 @@ pub struct Comparison {
     pub runs: Vec<Run>,
     /// Which of them is the baseline.
     pub baseline: usize,
-    /// Every property, by group, then by key.
+    /// Every property, by group; attributes and code in the order of [`RowKind`]'s words, the rest by key.
     pub rows: Vec<CompareRow>,
 }
 
@@ -70,9 +87,70 @@ impl Comparison {
     }
 }
 
-/// Compares runs; the baseline is the one named, else the first.
+/// Compares runs; the baseline is the one named, else the first. Metrics get better in their likely direction.
 #[must_use]
 pub fn compare(runs: Vec<Run>, baseline: Option<&RunId>) -> Comparison {
-    let _ = (runs, baseline);
-    unimplemented!()
+    compare_with(runs, baseline, &Direction::guess)
 }
+
+/// Compares runs as [`compare`] does, with the direction of each metric, by its key, from the caller.
+#[must_use]
+pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn Fn(&str) -> Direction) -> Comparison {
+    let baseline = baseline.and_then(|id| runs.iter().position(|run| run.id == *id)).unwrap_or(0);
+    let texts = |kind, aligned: Aligned<Untrusted>| aligned.into_iter().map(move |(key, values)| text_row(kind, key, values, baseline));
+    let tags = align_sorted(&runs, collect::tags).into_iter().map(|(key, values)| (collect::tag_title(key), values)).collect();
+    let rows = texts(RowKind::Attribute, align(&runs, collect::attributes))
+        .chain(texts(RowKind::Param, align_sorted(&runs, collect::params)))
+        .chain(align_sorted(&runs, collect::metrics).into_iter().map(|(key, numbers)| {
+            let direction = directions(key.raw());
+            metric_row(key, numbers, baseline, direction)
+        }))
+        .chain(texts(RowKind::Tag, tags))
+        .chain(texts(RowKind::Dataset, align_sorted(&runs, collect::datasets)))
+        .chain(texts(RowKind::Code, align(&runs, collect::code)))
+        .chain(texts(RowKind::Environment, align_sorted(&runs, collect::environment)))
+        .collect();
+    Comparison { runs, baseline, rows }
+}
+
+fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, baseline: usize) -> CompareRow {
+    let differs = values.windows(2).any(|pair| match pair {
+        [Some(a), Some(b)] if kind == RowKind::Param => !decimal::same(a.raw(), b.raw()),
+        [a, b] => a != b,
+        _ => false,
+    });
+    let none = vec![None; values.len()];
+    CompareRow { kind, key, values, numbers: none.clone(), differs, best: Vec::new(), delta: none, direction: None, baseline }
+}
+
+fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Direction) -> CompareRow {
+    let same = |a: &Option<f64>, b: &Option<f64>| a == b || matches!((a, b), (Some(a), Some(b)) if a.is_nan() && b.is_nan());
+    let base = numbers.get(baseline).copied().flatten().filter(|base| base.is_finite());
+    CompareRow {
+        kind: RowKind::Metric,
+        key,
+        values: numbers.iter().map(|number| number.map(|number| full(number).into())).collect(),
+        differs: numbers.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b))),
+        best: best_of(&numbers, direction),
+        delta: numbers.iter().map(|number| Some(number.filter(|n| n.is_finite())? - base?)).collect(),
+        direction: Some(direction),
+        numbers,
+        baseline,
+    }
+}
+
+/// Which of the numbers are the best; none when there is only one number, or when all of them are equal.
+fn best_of(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
+    let finite = || numbers.iter().enumerate().filter_map(|(index, number)| Some((index, number.filter(|n| n.is_finite())?)));
+    let pick = match direction {
+        Direction::Max => f64::max,
+        Direction::Min => f64::min,
+    };
+    let Some(best) = finite().map(|(_, number)| number).reduce(pick) else { return Vec::new() };
+    #[expect(clippy::float_cmp, reason = "the best is one of the numbers, not computed from them")]
+    let (best, rest): (Vec<_>, Vec<_>) = finite().partition(|(_, number)| *number == best);
+    if rest.is_empty() { Vec::new() } else { best.into_iter().map(|(index, _)| index).collect() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,9 @@
 
 use crate::domain::Point;
 
+/// How many heights a bar of a sparkline has.
+pub const LEVELS: u8 = 8;
+
 /// What fell into one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reduced {
@@ -16,6 +19,89 @@ pub struct Reduced {
 /// The points of a history, by their order, in at most `columns` columns; a column of which no value is a number is nothing.
 #[must_use]
 pub fn min_max(points: &[Point], columns: usize) -> Vec<Option<Reduced>> {
-    let _ = (points, columns);
-    unimplemented!()
+    let columns = columns.min(points.len());
+    (0..columns).map(|column| reduce(points.get(edge(column, columns, points.len())..edge(column + 1, columns, points.len()))?)).collect()
+}
+
+/// The first point of a column: columns differ by at most one point, and none is empty.
+fn edge(column: usize, columns: usize, points: usize) -> usize {
+    // Through u128, so that the product of two sizes can't overflow.
+    (column as u128 * points as u128 / columns as u128) as usize
+}
+
+fn reduce(points: &[Point]) -> Option<Reduced> {
+    points.iter().map(|point| point.value.get()).filter(|value| value.is_finite()).fold(None, |so_far: Option<Reduced>, value| {
+        Some(match so_far {
+            None => Reduced { min: value, max: value, last: value },
+            Some(Reduced { min, max, .. }) => Reduced { min: min.min(value), max: max.max(value), last: value },
+        })
+    })
+}
+
+/// A sparkline: the height of each column's last value, from 0 to 7, on a scale from the smallest to the greatest value
+/// of all points. A flat curve runs in the middle; a column of which no value is a number is nothing.
+#[must_use]
+pub fn levels(points: &[Point], columns: usize) -> Vec<Option<u8>> {
+    let reduced = min_max(points, columns);
+    let min = reduced.iter().flatten().map(|column| column.min).fold(f64::INFINITY, f64::min);
+    let max = reduced.iter().flatten().map(|column| column.max).fold(f64::NEG_INFINITY, f64::max);
+    // Halved first: the span of two finite numbers may be infinite.
+    let span = max / 2.0 - min / 2.0;
+    let height = |last: f64| {
+        let top = f64::from(LEVELS - 1);
+        if span > 0.0 { ((last / 2.0 - min / 2.0) / span * top).round().clamp(0.0, top) as u8 } else { LEVELS / 2 - 1 }
+    };
+    reduced.into_iter().map(|column| column.map(|reduced| height(reduced.last))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::MetricValue;
+    use proptest::prelude::*;
+
+    fn points(values: &[f64]) -> Vec<Point> {
+        values.iter().map(|value| Point { step: 0, timestamp: 0, value: MetricValue::new(*value) }).collect()
+    }
+
+    #[test]
+    fn a_single_spike_survives_a_million_points() {
+        let mut values = vec![0.1; 1_000_000];
+        values[654_321] = 9.0;
+        let reduced = min_max(&points(&values), 80);
+        assert_eq!(reduced.len(), 80);
+        assert_eq!(reduced.iter().flatten().filter(|column| column.max > 8.0).count(), 1);
+    }
+
+    #[test]
+    fn what_is_not_a_number_leaves_a_gap() {
+        let reduced = min_max(&points(&[1.0, f64::NAN, f64::INFINITY, 2.0]), 4);
+        assert_eq!(reduced.iter().map(|column| column.map(|c| c.last)).collect::<Vec<_>>(), [Some(1.0), None, None, Some(2.0)]);
+        assert!(min_max(&points(&[1.0]), 0).is_empty());
+        assert!(min_max(&[], 80).is_empty());
+    }
+
+    #[test]
+    fn a_sparkline_spans_its_range() {
+        assert_eq!(levels(&points(&[0.0, 1.0, f64::NAN, 0.5]), 9), [Some(0), Some(7), None, Some(4)]);
+        assert_eq!(levels(&points(&[3.0, 3.0]), 2), [Some(3), Some(3)]);
+        assert_eq!(levels(&points(&[-1e308, 1e308]), 2), [Some(0), Some(7)]);
+    }
+
+    proptest! {
+        #[test]
+        fn extremes_are_exact_and_order_is_kept(values in prop::collection::vec(prop_oneof![8 => any::<f64>(), 1 => Just(f64::NAN)], 0..300), columns in 0_usize..120) {
+            let points = points(&values);
+            let reduced = min_max(&points, columns);
+            prop_assert_eq!(reduced.len(), columns.min(points.len()));
+            if columns > 0 {
+                let finite = || points.iter().map(|point| point.value.get()).filter(|value| value.is_finite());
+                let extreme = |pick: fn(f64, f64) -> f64, values: &mut dyn Iterator<Item = f64>| values.reduce(pick);
+                prop_assert_eq!(extreme(f64::max, &mut finite()), extreme(f64::max, &mut reduced.iter().flatten().map(|c| c.max)));
+                prop_assert_eq!(extreme(f64::min, &mut finite()), extreme(f64::min, &mut reduced.iter().flatten().map(|c| c.min)));
+                prop_assert_eq!(finite().next_back(), reduced.iter().flatten().last().map(|c| c.last));
+            }
+            prop_assert!(levels(&points, columns).into_iter().flatten().all(|level| level < LEVELS));
+        }
+    }
 }

@@ -1,9 +1,13 @@
-//! What can be concluded from runs: what differs, which is best, how a curve goes.
+//! What can be concluded from runs: what differs, which is best, how a curve goes; and how numbers are written.
 
 mod best;
+mod collect;
 mod compare;
 mod curve;
+mod decimal;
+pub mod number;
+pub mod quantity;
 
 pub use best::{Best, LeftOut, best};
-pub use compare::{CompareRow, Comparison, RowKind, compare};
-pub use curve::{Reduced, min_max};
+pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};
+pub use curve::{LEVELS, Reduced, levels, min_max};

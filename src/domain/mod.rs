@@ -2,6 +2,7 @@
 //! the stores that keep them. No I/O, no terminal, no clock.
 
 pub mod artifact;
+pub mod code;
 pub mod experiment;
 pub mod fault;
 pub mod goal;
@@ -14,6 +15,7 @@ pub mod text;
 pub mod write;
 
 pub use artifact::{Artifact, ArtifactHome, Preview};
+pub use code::Code;
 pub use experiment::{Experiment, Lifecycle};
 pub use fault::{Fault, FaultKind};
 pub use goal::{Direction, Goal};

@@ -68,6 +68,46 @@ pub struct Node {
     pub facts: Vec<(String, Untrusted)>,
 }
 
+impl NodeKind {
+    /// A word for it, to stand before the label.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Run => "run",
+            Self::ParentRun => "parent run",
+            Self::LoggedModel => "logged model",
+            Self::Code => "code",
+            Self::Dataset => "data",
+            Self::Params => "params",
+            Self::Environment => "environment",
+            Self::Stage => "stage",
+            Self::Alias => "alias",
+        }
+    }
+}
+
+impl Node {
+    /// A node of which only the label is known yet.
+    pub(super) fn new(id: impl Into<Untrusted>, kind: NodeKind, label: impl Into<Untrusted>) -> Self {
+        Self { id: NodeId(id.into()), kind, label: label.into(), facts: Vec::new() }
+    }
+
+    /// The same node with a fact more, where it is known: nothing and an empty text are not.
+    pub(super) fn fact(mut self, key: &str, value: Option<impl Into<Untrusted>>) -> Self {
+        if let Some(value) = value.map(Into::into).filter(|value| !value.is_empty()) {
+            self.facts.push((key.to_owned(), value));
+        }
+        self
+    }
+
+    /// What is known under a key.
+    #[must_use]
+    pub fn known(&self, key: &str) -> Option<&Untrusted> {
+        self.facts.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+}
+
 /// An edge, from the cause to the effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Edge {

@@ -2,12 +2,15 @@
 //! what a store returned, the same for the screen, the JSON and (later) the gates.
 
 mod build;
+mod files;
 mod graph;
 mod reproducibility;
+mod source;
 
 pub use build::build;
 pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
 pub use reproducibility::{Check, Recorded};
+pub use source::ModelSource;
 
 use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run, Untrusted};
 

@@ -1,0 +1,75 @@
+//! Equality of values that were logged as text: `1e-3`, `0.001` and `1.0e-03` are one number.
+
+/// A decimal number's one spelling: sign, digits without zeros at either end, power of ten; nothing for what is not a
+/// plain decimal number. Exact: unlike a float, it never takes two large seeds for the same.
+pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
+    let (negative, rest) = match text.as_bytes().first()? {
+        b'-' => (true, text.get(1..)?),
+        b'+' => (false, text.get(1..)?),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (rest, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = [whole, fraction].concat();
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let kept = digits.trim_end_matches('0');
+    let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(i64::try_from(digits.len() - kept.len()).ok()?)?;
+    let kept = kept.trim_start_matches('0');
+    Some(if kept.is_empty() { (false, String::new(), 0) } else { (negative, kept.to_owned(), power) })
+}
+
+/// Whether two logged values mean the same. Only numbers have more than one spelling: `True` and `true` differ, and
+/// so do an empty text, `None`, and a value that was never logged.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a == b || canonical(a).is_some_and(|number| canonical(b) == Some(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_of_one_number_are_the_same() {
+        for (a, b) in [("1e-3", "0.001"), ("1", "1.0"), ("+5", "5"), ("-0", "0.0"), ("1E2", "100"), (".5", "0.50"), ("10.", "1e1")] {
+            assert!(same(a, b), "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_its_text() {
+        for (a, b) in [
+            ("True", "true"),
+            ("", "None"),
+            ("", "0"),
+            ("9007199254740993", "9007199254740992"),
+            ("1", "-1"),
+            ("nan", "NaN"),
+            (".", "0"),
+            ("-", "0"),
+            ("1e", "1"),
+            ("٣", "3"),
+            ("1e99999999999999999999", "1e99999999999999999998"),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn two_spellings_of_a_float_agree(value in prop::num::f64::NORMAL | prop::num::f64::ZERO) {
+            let (scientific, plain) = (format!("{value:e}"), format!("{value}"));
+            prop_assert!(same(&scientific, &plain));
+        }
+
+        #[test]
+        fn any_text_is_the_same_as_itself(text in any::<String>()) {
+            prop_assert!(same(&text, &text));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Numbers as people read them: a few significant digits in tables, every digit in details and copies.
+
+use unicode_width::UnicodeWidthStr;
+
+/// How many significant digits tables show.
+pub const DIGITS: usize = 4;
+
+/// Powers of ten outside of which a number is written with an exponent.
+const PLAIN_EXPONENTS: std::ops::Range<i32> = -4..7;
+
+/// A number with at most `digits` significant digits and no trailing zeros: `0.95`, `1234.6`, `1.2e-7`. The whole part
+/// of a number below ten million keeps all its digits, so that counts are not rounded.
+#[must_use]
+pub fn significant(value: f64, digits: usize) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "∞".into() } else { "-∞".into() };
+    }
+    if value == 0.0 {
+        return "0".into();
+    }
+    let precision = digits.clamp(1, 17) - 1;
+    let scientific = format!("{value:.precision$e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let power: i32 = exponent.parse().unwrap_or(0);
+    if !PLAIN_EXPONENTS.contains(&power) {
+        return format!("{}e{exponent}", trimmed(mantissa));
+    }
+    let shift = power.unsigned_abs() as usize;
+    let decimals = if power < 0 { precision + shift } else { precision.saturating_sub(shift) };
+    trimmed(&format!("{value:.decimals$}")).to_owned()
+}
+
+/// A number in a table: [`significant`] with [`DIGITS`].
+#[must_use]
+pub fn short(value: f64) -> String {
+    significant(value, DIGITS)
+}
+
+/// A difference, always with its sign: `+0.012`, `-3`, and `0` for none.
+#[must_use]
+pub fn signed(value: f64, digits: usize) -> String {
+    let text = significant(value, digits);
+    if value > 0.0 { format!("+{text}") } else { text }
+}
+
+/// The shortest text that reads back as the same number; `NaN`, `Infinity` and `-Infinity` as MLflow spells them.
+#[must_use]
+pub fn full(value: f64) -> String {
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+    }
+    let text = format!("{value:?}");
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}
+
+fn trimmed(number: &str) -> &str {
+    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+}
+
+/// The texts padded on both sides to one width, so that decimal points stand under each other. What is no number
+/// (`NaN`, a dash) ends where the whole parts end.
+#[must_use]
+pub fn align_decimal(values: &[String]) -> Vec<String> {
+    let parts: Vec<(&str, &str)> = values.iter().map(|value| value.split_at(point(value))).collect();
+    let left = parts.iter().map(|(whole, _)| whole.width()).max().unwrap_or(0);
+    let right = parts.iter().map(|(_, rest)| rest.width()).max().unwrap_or(0);
+    let pad = |n: usize| " ".repeat(n);
+    parts.iter().map(|(whole, rest)| format!("{}{whole}{rest}{}", pad(left - whole.width()), pad(right - rest.width()))).collect()
+}
+
+/// Where the whole part ends: at the point or the exponent of a number, else at the end.
+fn point(text: &str) -> usize {
+    let numeric = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+    if numeric { text.find(['.', 'e', '%']).unwrap_or(text.len()) } else { text.len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn four_digits_without_trailing_zeros() {
+        let cases = [
+            (0.95, "0.95"),
+            (0.912_345, "0.9123"),
+            (0.0, "0"),
+            (-0.0, "0"),
+            (12_345.678, "12346"),
+            (9_999_999.9, "1e7"),
+            (1.5e9, "1.5e9"),
+            (0.000_123_46, "0.0001235"),
+            (-1.23e-7, "-1.23e-7"),
+            (0.999_99, "1"),
+            (100.0, "100"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(short(value), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_has_its_own_look() {
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(short), ["NaN", "∞", "-∞"]);
+        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(full), ["NaN", "Infinity", "-Infinity"]);
+    }
+
+    #[test]
+    fn differences_carry_their_sign() {
+        assert_eq!([0.0125, -3.0, 0.0, f64::INFINITY].map(|v| signed(v, 3)), ["+0.0125", "-3", "0", "+∞"]);
+    }
+
+    #[test]
+    fn points_stand_under_each_other() {
+        let texts = ["0.95", "12", "1.2e-7", "NaN", "-3.5"].map(String::from);
+        assert_eq!(align_decimal(&texts), ["  0.95  ", " 12     ", "  1.2e-7", "NaN     ", " -3.5   "]);
+        assert!(align_decimal(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn the_full_text_reads_back_as_the_same_number(value in any::<f64>()) {
+            let back: f64 = full(value).parse().unwrap();
+            prop_assert!(back.total_cmp(&value).is_eq() || (back.is_nan() && value.is_nan()));
+        }
+
+        #[test]
+        fn the_short_text_is_near_the_number(value in prop::num::f64::NORMAL) {
+            let back: f64 = short(value).parse().unwrap();
+            prop_assert!(((back - value) / value).abs() <= 0.5001e-3 || back.is_infinite(), "{value} {}", short(value));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Code: what MLflow's own tags say a run was run from.
+
+use super::run::{Pair, value_of};
+use super::text::Untrusted;
+
+/// What is recorded of the code; each part is absent where the run left it out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Code {
+    /// The git commit, whole.
+    pub commit: Option<Untrusted>,
+    /// The git branch.
+    pub branch: Option<Untrusted>,
+    /// Where the repository is.
+    pub repository: Option<Untrusted>,
+    /// Whether files differed from the commit; MLflow's ordinary runs do not say.
+    pub dirty: Option<bool>,
+    /// How the files differed from the commit.
+    pub diff: Option<Untrusted>,
+    /// The script, notebook or project.
+    pub source: Option<Untrusted>,
+    /// What the source is: `LOCAL`, `NOTEBOOK`, `JOB`, `PROJECT`.
+    pub source_type: Option<Untrusted>,
+    /// Which entry point of an MLflow project was run.
+    pub entry_point: Option<Untrusted>,
+}
+
+impl Code {
+    /// Reads the tags of a run, or of a logged model under git versioning. Databricks' and MLflow's older names
+    /// stand in where the usual ones are absent; an empty value is no value.
+    #[must_use]
+    pub fn of(tags: &[Pair]) -> Self {
+        let first = |keys: &[&str]| keys.iter().find_map(|key| value_of(tags, key).filter(|value| !value.is_empty()).cloned());
+        let diff = first(&["mlflow.source.git.diff"]);
+        let said = first(&["mlflow.source.git.dirty"]).map(|text| text.raw().eq_ignore_ascii_case("true"));
+        Self {
+            commit: first(&["mlflow.source.git.commit", "mlflow.databricks.gitRepoCommit"]),
+            branch: first(&["mlflow.source.git.branch", "mlflow.gitBranchName", "mlflow.databricks.gitRepoReference"]),
+            repository: first(&["mlflow.source.git.repoURL", "mlflow.gitRepoURL", "mlflow.databricks.gitRepoUrl"]),
+            dirty: if diff.is_some() { Some(true) } else { said },
+            diff,
+            source: first(&["mlflow.source.name"]),
+            source_type: first(&["mlflow.source.type"]),
+            entry_point: first(&["mlflow.project.entryPoint"]),
+        }
+    }
+
+    /// The first seven characters of the commit, as git shortens it.
+    #[must_use]
+    pub fn short_commit(&self) -> Option<Untrusted> {
+        self.commit.as_ref().map(|commit| commit.raw().chars().take(7).collect::<String>().into())
+    }
+
+    /// Whether nothing at all is recorded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_means_dirty_whatever_the_tag_says() {
+        let tags = [Pair::new("mlflow.source.git.dirty", "false"), Pair::new("mlflow.source.git.diff", "-a\n+b")];
+        assert_eq!(Code::of(&tags).dirty, Some(true));
+        assert_eq!(Code::of(&tags[..1]).dirty, Some(false));
+        assert_eq!(Code::of(&[]).dirty, None);
+    }
+
+    #[test]
+    fn older_names_stand_in_for_the_usual_ones() {
+        let tags = [Pair::new("mlflow.source.git.repoURL", ""), Pair::new("mlflow.gitRepoURL", "git@host:a/b")];
+        assert_eq!(Code::of(&tags).repository, Some("git@host:a/b".into()));
+        assert!(Code::of(&tags[..1]).is_empty());
+    }
+}
