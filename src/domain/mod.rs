@@ -21,6 +21,7 @@ pub use fault::{Fault, FaultKind};
 pub use goal::{Direction, Goal};
 pub use ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
 pub use metric::{History, Metric, MetricValue, Point};
+pub use model_source::{ModelSource, model_sources};
 pub use registry::{LoggedModel, ModelVersion, RegisteredModel, Stage, VersionStatus};
 pub use run::{DatasetInput, ModelOutput, Pair, Run, RunStatus};
 pub use text::Untrusted;

@@ -1,14 +1,89 @@
-//! stub
-use super::{Run, Untrusted};
-/// s
+//! Which models a run left behind, and the source under which each can be registered.
+
+use serde::Deserialize;
+
+use super::run::Run;
+use super::text::Untrusted;
+
+/// The tag in which MLflow 2 records what `log_model` made: text that holds a JSON list, oldest first.
+const HISTORY_TAG: &str = "mlflow.log-model.history";
+
+/// A model of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSource {
-    /// l
+    /// What a person picks it by: the logged model's id (MLflow 3) or the artifact's path (MLflow 2).
     pub label: Untrusted,
-    /// s
+    /// What is registered: `models:/m-…` or `runs:/ID/path`.
     pub source: Untrusted,
 }
-/// s
+
+impl ModelSource {
+    /// The model under a path of a run's artifacts.
+    #[must_use]
+    pub fn of_artifact(run: &Run, path: &str) -> Self {
+        let path = path.trim_matches('/');
+        Self { label: path.into(), source: format!("runs:/{}/{path}", run.id.raw()).into() }
+    }
+}
+
+/// An entry of the history; everything else in it is of no concern here.
+#[derive(Deserialize)]
+struct Logged {
+    artifact_path: String,
+}
+
+/// The models that a run left, newest first: what it says it made (MLflow 3), then what its history tag tells (MLflow 2).
+/// A tag that was cut off or is no JSON tells nothing.
+#[must_use]
 pub fn model_sources(run: &Run) -> Vec<ModelSource> {
-    let _ = run;
-    Vec::new()
+    let mut outputs: Vec<_> = run.model_outputs.iter().collect();
+    outputs.sort_by_key(|output| std::cmp::Reverse(output.step));
+    let logged = outputs
+        .into_iter()
+        .map(|output| ModelSource { label: output.model_id.text().clone(), source: format!("models:/{}", output.model_id.raw()).into() });
+    let history: Vec<Logged> = run.tag(HISTORY_TAG).and_then(|tag| serde_json::from_str(tag.raw()).ok()).unwrap_or_default();
+    let artifacts = history.iter().rev().map(|entry| ModelSource::of_artifact(run, &entry.artifact_path));
+    let mut found = Vec::new();
+    for model in logged.chain(artifacts) {
+        if !found.contains(&model) {
+            found.push(model);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ModelOutput, Pair};
+
+    fn run() -> Run {
+        Run::bare("0123456789abcdef".into(), "1".into())
+    }
+
+    fn sources(run: &Run) -> Vec<String> {
+        model_sources(run).iter().map(|model| model.source.raw().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_newest_output_of_mlflow_3_comes_first() {
+        let mut run = run();
+        run.model_outputs = [("m-old", 1), ("m-new", 7)].map(|(id, step)| ModelOutput { model_id: id.into(), step }).into();
+        assert_eq!(sources(&run), ["models:/m-new", "models:/m-old"]);
+    }
+
+    #[test]
+    fn the_history_tag_of_mlflow_2_names_paths_once_each() {
+        let mut run = run();
+        let history = r#"[{"artifact_path": "model", "flavors": {}}, {"artifact_path": "best"}, {"artifact_path": "model"}]"#;
+        run.tags = vec![Pair::new(HISTORY_TAG, history)];
+        assert_eq!(sources(&run), ["runs:/0123456789abcdef/model", "runs:/0123456789abcdef/best"]);
+    }
+
+    #[test]
+    fn a_tag_that_was_cut_off_tells_nothing() {
+        let mut run = run();
+        run.tags = vec![Pair::new(HISTORY_TAG, r#"[{"artifact_path": "mod"#)];
+        assert_eq!(sources(&run), Vec::<String>::new());
+    }
 }

@@ -1,0 +1,204 @@
+//! One layer of settings: a file, the environment, or the flags. What a layer does not say, the next one does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::ConfigError;
+use crate::config::Lookup;
+use crate::domain::text::clean;
+use crate::domain::{Alias, Stage};
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColorChoice {
+    /// When the terminal can show them and `NO_COLOR` is not set.
+    #[default]
+    Auto,
+    /// Even when the output is no terminal.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl FromStr for ColorChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(format!("{} is none of auto, always, never", clean(text))),
+        }
+    }
+}
+
+/// A place of the registry whose change asks for the model's name typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProtectedPlace {
+    /// A stage.
+    Stage(Stage),
+    /// An alias.
+    Alias(Alias),
+}
+
+impl FromStr for ProtectedPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
+            return Ok(Self::Alias(alias.into()));
+        }
+        Stage::parse(text)
+            .map(Self::Stage)
+            .ok_or_else(|| format!("{} is no place: write Production, Staging, Archived, None or an @alias", clean(text)))
+    }
+}
+
+impl fmt::Display for ProtectedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage(stage) => stage.fmt(f),
+            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ProtectedPlace {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl Serialize for ProtectedPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A store that has a name. It holds no password: those come from MLflow's own variables and credentials file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The store, as on the command line.
+    pub target: String,
+    /// Whether it is opened for looking only.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Who we are there, unless `MLFLOW_TRACKING_USERNAME` is set.
+    pub username: Option<String>,
+    /// The workspace, unless `MLFLOW_WORKSPACE` is set.
+    pub workspace: Option<String>,
+}
+
+/// What one source of settings says.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Layer {
+    /// See [`super::Settings::default_profile`].
+    pub default_profile: Option<String>,
+    /// See [`super::Settings::theme`].
+    pub theme: Option<String>,
+    /// See [`super::Settings::color`].
+    pub color: Option<ColorChoice>,
+    /// See [`super::Settings::mouse`].
+    pub mouse: Option<bool>,
+    /// See [`super::Settings::ascii`].
+    pub ascii: Option<bool>,
+    /// See [`super::Settings::refresh`].
+    pub refresh: Option<u32>,
+    /// See [`super::Settings::protected`].
+    pub protected: Option<Vec<ProtectedPlace>>,
+    /// See [`super::Settings::tags`].
+    pub tags: Option<bool>,
+    /// See [`super::Settings::read_only`].
+    pub read_only: Option<bool>,
+    /// The profiles, by name.
+    pub profile: BTreeMap<String, Profile>,
+}
+
+impl Layer {
+    /// Reads the settings file; a file that is not there says nothing.
+    ///
+    /// # Errors
+    /// When it can't be read, or something in it is wrong.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// At the first key or value that is wrong, with its place.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let layer: Self = toml::from_str(text).map_err(|error| ConfigError::in_file(path, text, &error))?;
+        match &layer.default_profile {
+            Some(name) if !layer.profile.contains_key(name) => Err(ConfigError::at_value(
+                path,
+                text,
+                "default_profile",
+                format!("there is no [profile.{}] in this file", clean(name)),
+            )),
+            _ => Ok(layer),
+        }
+    }
+
+    /// Reads the `FRONTRUNNER_*` variables.
+    ///
+    /// # Errors
+    /// When a variable's value has the wrong form.
+    pub fn from_environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            default_profile: lookup("FRONTRUNNER_PROFILE"),
+            theme: lookup("FRONTRUNNER_THEME"),
+            color: typed(lookup, "FRONTRUNNER_COLOR", str::parse)?,
+            mouse: typed(lookup, "FRONTRUNNER_MOUSE", boolean)?,
+            ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
+            refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| text.parse().map_err(|_| "a whole number of seconds is meant".to_owned()))?,
+            protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
+            tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
+            read_only: typed(lookup, "FRONTRUNNER_READ_ONLY", boolean)?,
+            profile: BTreeMap::new(),
+        })
+    }
+}
+
+fn typed<T>(lookup: Lookup<'_>, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
+    lookup(name).map(|text| parse(&text).map_err(|why| ConfigError::Variable { name, why })).transpose()
+}
+
+/// The spellings that MLflow takes for its own variables.
+fn boolean(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(format!("{} is none of true, false, 1, 0", clean(text))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_typed() {
+        let layer = Layer::from_environment(&|name| match name {
+            "FRONTRUNNER_READ_ONLY" => Some("1".into()),
+            "FRONTRUNNER_PROTECTED" => Some("Production @live".into()),
+            _ => None,
+        })
+        .unwrap();
+        assert_eq!((layer.read_only, layer.protected.map(|places| places.len())), (Some(true), Some(2)));
+        let wrong = Layer::from_environment(&|name| (name == "FRONTRUNNER_MOUSE").then(|| "yes".into())).unwrap_err();
+        assert_eq!(wrong.to_string(), "FRONTRUNNER_MOUSE: yes is none of true, false, 1, 0");
+    }
+}

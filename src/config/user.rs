@@ -1,0 +1,30 @@
+//! Who is at the keyboard: the name that the journal and the registry's tags carry.
+
+use super::Lookup;
+
+/// The variables that are asked in turn: who the server knows us as, then the order of Python's `getpass.getuser`,
+/// which MLflow uses for `mlflow.user`.
+const NAMES: [&str; 5] = ["MLFLOW_TRACKING_USERNAME", "LOGNAME", "USER", "LNAME", "USERNAME"];
+
+/// The user's name, or `unknown`. It is what the environment claims, not what a server has verified.
+#[must_use]
+pub fn user(lookup: Lookup<'_>) -> String {
+    NAMES.iter().find_map(|name| lookup(name).filter(|value| !value.is_empty())).unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user;
+
+    #[test]
+    fn the_name_that_the_server_knows_goes_first() {
+        let variables = |name: &str| match name {
+            "MLFLOW_TRACKING_USERNAME" => Some("ana@example.org".to_owned()),
+            "USER" => Some("ana".to_owned()),
+            _ => None,
+        };
+        assert_eq!(user(&variables), "ana@example.org");
+        assert_eq!(user(&|name| (name == "USER").then(|| "ana".to_owned())), "ana");
+        assert_eq!(user(&|_| None), "unknown");
+    }
+}
