@@ -1,1 +1,43 @@
-//! The room of ui.
+//! Drawing: a function of the state. Nothing is remembered during a draw.
+
+mod chrome;
+mod fit;
+mod look;
+mod overlays;
+mod paint;
+mod screens;
+mod widgets;
+
+use ratatui::Frame;
+
+pub use look::Look;
+
+use crate::app::App;
+use crate::app::layout::{self, SMALLEST, Size};
+use crate::config::theme::Role;
+use paint::Paint;
+
+/// Draws a session's state.
+pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+    let area = frame.area();
+    let size = Size { width: area.width, height: area.height };
+    let mut paint = Paint::new(frame.buffer_mut(), look);
+    paint.ground(area);
+    if size.width < SMALLEST.width || size.height < SMALLEST.height {
+        let text = format!("{}x{} is too small: {}x{} at least", size.width, size.height, SMALLEST.width, SMALLEST.height);
+        paint.text(area, &text, Role::Warn);
+        return;
+    }
+    // The terminal's own size is what counts: a resize may be on its way to the state.
+    let parts = layout::frame(size);
+    chrome::top(&mut paint, parts.top, app);
+    screens::draw(&mut paint, parts.body, app);
+    chrome::message(&mut paint, parts.message, app);
+    chrome::keys(&mut paint, parts.keys, app);
+    if let Some(overlay) = &app.overlay {
+        overlays::draw(&mut paint, size, app, overlay);
+    }
+    if let Some((x, y)) = paint.caret {
+        frame.set_cursor_position((x, y));
+    }
+}

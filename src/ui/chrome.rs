@@ -1,0 +1,143 @@
+//! What stands around every screen: where you are, what was said, which keys work.
+
+use ratatui::layout::Rect;
+
+use super::fit::width;
+use super::paint::{Paint, Piece};
+use crate::analysis::quantity;
+use crate::app::notices::Level;
+use crate::app::overlays::{Overlay, Purpose};
+use crate::app::screens::Freshness;
+use crate::app::{App, Screen};
+use crate::config::theme::Role;
+use crate::domain::Millis;
+use crate::domain::text::clean;
+
+/// Until this age, in ms, what is shown counts as live. Ages under a minute are not counted out: an idle screen stays as it is.
+const LIVE_MS: Millis = 60_000;
+
+/// The top line: the store, where in it, the session's rights, freshness.
+pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
+    paint.over(area, Role::Header);
+    let session = &app.shared.session;
+    let mut right: Vec<Piece> = Vec::new();
+    if !session.can_write {
+        right.push((" READ ONLY ".into(), Role::Warn));
+    }
+    if session.unfinished > 0 {
+        right.push((format!(" {} unfinished, see the journal (6) ", session.unfinished), Role::Bad));
+    }
+    if !app.shared.marks.is_empty() {
+        right.push((format!(" {} {} ", paint.look.sign("●", "*"), app.shared.marks.len()), Role::Mark));
+    }
+    let freshness = app.screen().freshness(&app.shared);
+    right.push(fresh(&freshness, app.now));
+    let wide: u16 = right.iter().map(|(text, _)| width(text)).sum();
+    let room = area.width.saturating_sub(wide.min(area.width) + 1);
+    let mut left: Vec<Piece> = vec![(format!(" {}", clean(&session.target)), Role::Accent)];
+    for crumb in app.screen().crumbs(&app.shared) {
+        left.push((paint.look.sign(" › ", " > ").into(), Role::Muted));
+        left.push((crumb, Role::Title));
+    }
+    // Where there is little room, the end of the path matters, not its beginning.
+    while left.len() > 2 && left.iter().map(|(text, _)| width(text)).sum::<u16>() > room {
+        left.drain(..2);
+    }
+    paint.pieces(Rect { width: room, ..area }, &left);
+    let x = area.right().saturating_sub(wide);
+    paint.pieces(Rect { x, width: area.right() - x, ..area }, &right);
+}
+
+/// How fresh what is shown is, in words.
+fn fresh(freshness: &Freshness, now: Millis) -> Piece {
+    let age = freshness.at.map(|at| now.saturating_sub(at).max(0));
+    if let Some(since) = freshness.loading {
+        let text = match freshness.progress {
+            Some((loaded, Some(total))) if total > 0 => {
+                format!(" loading {} of {}{} ", thousands(loaded), thousands(total), estimate(loaded, total, now - since))
+            }
+            Some((loaded, _)) if loaded > 0 => format!(" loading, {} so far ", thousands(loaded)),
+            _ if now - since > 3_000 => " still asking, the server may be waking up ".into(),
+            _ => " asking ".into(),
+        };
+        return (text, Role::Running);
+    }
+    match (&freshness.fault, age) {
+        (Some(fault), Some(age)) => (format!(" stale {}: {} ", quantity::duration(age), fault.kind.code()), Role::Bad),
+        (Some(fault), None) => (format!(" {} ", fault.kind.code()), Role::Bad),
+        (None, Some(age)) if age < LIVE_MS => (" live ".into(), Role::Good),
+        (None, Some(age)) => (format!(" {} ", quantity::age(age)), Role::Muted),
+        (None, None) => (String::new(), Role::Muted),
+    }
+}
+
+/// How long the rest of a listing will take, once that can be told.
+fn estimate(loaded: u64, total: u64, spent: Millis) -> String {
+    if spent < 2_000 || loaded == 0 {
+        return String::new();
+    }
+    let left = spent as f64 * (total.saturating_sub(loaded)) as f64 / loaded as f64;
+    format!(", {} to go", quantity::duration(left as Millis))
+}
+
+/// A count with its thousands apart: `10,000`.
+#[must_use]
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The message line: what is typed there, or what was said last.
+pub fn message(paint: &mut Paint<'_>, area: Rect, app: &App) {
+    if let Some(Overlay::Prompt(prompt)) = &app.overlay {
+        let title = format!(" {}: ", prompt.title);
+        let used = paint.text(area, &title, Role::Accent);
+        let field = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
+        super::widgets::field::draw(paint, field, &prompt.input, true);
+        if let (Purpose::RunFilter, Screen::Runs(runs)) = (prompt.purpose, app.screen())
+            && let Some(error) = &runs.filter_error
+        {
+            let text = format!("{} {} ", paint.look.sign("▲", "^"), error.message);
+            let typed = width(prompt.input.value()) + 2;
+            let rest = Rect { x: field.x + typed.min(field.width), width: field.width.saturating_sub(typed), ..field };
+            paint.right(rest, &text, Role::Bad);
+        }
+        return;
+    }
+    let Some(notice) = app.shared.notices.current(app.now) else { return };
+    let role = if notice.level == Level::Error { Role::Bad } else { Role::Info };
+    let sign = if notice.level == Level::Error { paint.look.sign(" ✗ ", " ! ") } else { " " };
+    let mut pieces: Vec<Piece> = vec![(format!("{sign}{}", notice.text), role)];
+    if !notice.next.is_empty() {
+        pieces.push((format!("  {} {}", paint.look.sign("→", "->"), notice.next), Role::Muted));
+    }
+    paint.pieces(area, &pieces);
+}
+
+/// The bottom line: the keys that work here.
+pub fn keys(paint: &mut Paint<'_>, area: Rect, app: &App) {
+    let mut pieces: Vec<Piece> = Vec::new();
+    let mut used = 0;
+    for binding in app.keymap.bindings(app.scope()) {
+        let (Some(hint), Some(key)) = (&binding.hint, binding.keys.first()) else { continue };
+        if !app.may(binding.action) {
+            continue;
+        }
+        let key = format!(" {key} ");
+        let wide = width(&key) + width(hint) + 1;
+        if used + wide > area.width {
+            break;
+        }
+        used += wide;
+        pieces.push((key, Role::Accent));
+        pieces.push((format!("{hint} "), Role::Muted));
+    }
+    paint.pieces(area, &pieces);
+}

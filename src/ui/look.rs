@@ -1,0 +1,69 @@
+//! The look of a session: the theme in use, how many colours there are, and whether only ASCII can be drawn.
+
+use ratatui::style::{Color, Modifier as Attribute, Style};
+
+use crate::config::theme::{ColorDepth, Modifier, Role, Theme, ThemeColor, Themes};
+
+/// How things look.
+#[derive(Clone, Debug)]
+pub struct Look {
+    theme: Theme,
+    themes: Themes,
+    depth: Option<ColorDepth>,
+    /// Whether borders, marks and curves are drawn in ASCII.
+    pub ascii: bool,
+}
+
+impl Look {
+    /// A look with a theme of this name; `depth` is nothing where colours are not wanted.
+    #[must_use]
+    pub fn new(themes: Themes, name: &str, depth: Option<ColorDepth>, ascii: bool) -> Self {
+        let mut look = Self { theme: Theme::monochrome(), themes, depth, ascii };
+        look.set_theme(name);
+        look
+    }
+
+    /// Changes the theme; a name that there is not changes nothing. Without colours, the look stays monochrome.
+    pub fn set_theme(&mut self, name: &str) {
+        let Some(depth) = self.depth else { return };
+        if let Ok(theme) = self.themes.get(name) {
+            self.theme = theme.at(depth);
+        }
+    }
+
+    /// The style of a role.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        let themed = self.theme.style(role);
+        let mut style = Style::new();
+        if let Some(color) = themed.fg {
+            style = style.fg(color_of(color));
+        }
+        if let Some(color) = themed.bg {
+            style = style.bg(color_of(color));
+        }
+        let modifiers = themed.modifiers.iter().map(|modifier| match modifier {
+            Modifier::Bold => Attribute::BOLD,
+            Modifier::Dim => Attribute::DIM,
+            Modifier::Italic => Attribute::ITALIC,
+            Modifier::Underline => Attribute::UNDERLINED,
+            Modifier::Reverse => Attribute::REVERSED,
+            Modifier::Strike => Attribute::CROSSED_OUT,
+        });
+        modifiers.fold(style, Style::add_modifier)
+    }
+
+    /// One of two signs: the second where only ASCII can be drawn.
+    #[must_use]
+    pub fn sign(&self, sign: &'static str, ascii: &'static str) -> &'static str {
+        if self.ascii { ascii } else { sign }
+    }
+}
+
+fn color_of(color: ThemeColor) -> Color {
+    match color {
+        ThemeColor::Default => Color::Reset,
+        ThemeColor::Index(index) => Color::Indexed(index),
+        ThemeColor::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
+    }
+}

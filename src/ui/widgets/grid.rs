@@ -1,0 +1,90 @@
+//! A table of text: columns as wide as what they show, dropped by priority where there is no room.
+
+use ratatui::layout::Rect;
+
+use crate::app::layout::Table;
+use crate::config::theme::Role;
+use crate::ui::fit::width;
+use crate::ui::paint::{Paint, row};
+
+/// A column of a grid.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// What stands above it.
+    pub title: &'static str,
+    /// The most cells that it takes.
+    pub most: u16,
+    /// Whether its texts line up at the right.
+    pub right: bool,
+    /// Which columns go first where there is no room: the greatest; 0 stays.
+    pub drop: u8,
+}
+
+impl Column {
+    /// A column whose texts line up at the left.
+    pub const fn left(title: &'static str, most: u16, drop: u8) -> Self {
+        Self { title, most, right: false, drop }
+    }
+
+    /// A column whose texts line up at the right.
+    pub const fn right(title: &'static str, most: u16, drop: u8) -> Self {
+        Self { title, most, right: true, drop }
+    }
+}
+
+/// A text of a grid, with its role.
+pub type Text = (String, Role);
+
+/// Draws the rows that are seen under their columns. `cursor` is the place of the row under the cursor among them.
+pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec<Text>], cursor: Option<usize>) {
+    let widths = fitted(columns, rows, area.header.width);
+    place(columns, &widths, area.header, |i, cell| {
+        let title = columns[i].title;
+        if columns[i].right { paint.right(cell, title, Role::Header) } else { paint.text(cell, title, Role::Header) };
+    });
+    for (offset, texts) in rows.iter().enumerate() {
+        let line = row(area.rows, offset as u16);
+        if line.height == 0 {
+            break;
+        }
+        place(columns, &widths, line, |i, cell| {
+            let Some((text, role)) = texts.get(i) else { return };
+            if columns[i].right { paint.right(cell, text, *role) } else { paint.text(cell, text, *role) };
+        });
+        if cursor == Some(offset) {
+            paint.over(line, Role::Selection);
+        }
+    }
+}
+
+/// How wide each column is; 0 for one that is dropped.
+fn fitted(columns: &[Column], rows: &[Vec<Text>], room: u16) -> Vec<u16> {
+    let wanted = |i: usize| {
+        let texts = rows.iter().filter_map(|texts| texts.get(i)).map(|(text, _)| width(text)).max().unwrap_or(0);
+        texts.max(width(columns[i].title)).min(columns[i].most)
+    };
+    let mut widths: Vec<u16> = (0..columns.len()).map(wanted).collect();
+    let taken = |widths: &[u16]| widths.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<u16>();
+    while taken(&widths) > room {
+        let droppable = (0..columns.len()).filter(|i| widths[*i] > 0 && columns[*i].drop > 0);
+        let Some(last) = droppable.max_by_key(|i| columns[*i].drop) else { break };
+        widths[last] = 0;
+    }
+    let over = taken(&widths).saturating_sub(room);
+    if let Some(widest) = (0..widths.len()).max_by_key(|i| widths[*i]) {
+        widths[widest] = widths[widest].saturating_sub(over);
+    }
+    widths
+}
+
+fn place(columns: &[Column], widths: &[u16], line: Rect, mut draw: impl FnMut(usize, Rect)) {
+    let mut x = line.x + 1;
+    for i in 0..columns.len() {
+        if widths[i] == 0 {
+            continue;
+        }
+        let room = line.right().saturating_sub(x);
+        draw(i, Rect { x, width: widths[i].min(room), ..line });
+        x += widths[i] + 2;
+    }
+}

@@ -1,0 +1,5 @@
+//! Pieces that several screens are made of. They know nothing of MLflow.
+
+pub mod field;
+pub mod grid;
+pub mod sparkline;
