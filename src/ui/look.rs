@@ -63,7 +63,7 @@ impl Look {
 fn color_of(color: ThemeColor) -> Color {
     match color {
         ThemeColor::Default => Color::Reset,
-        ThemeColor::Index(index) => Color::Indexed(index),
+        ThemeColor::Indexed(index) => Color::Indexed(index),
         ThemeColor::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
     }
 }

@@ -40,7 +40,11 @@ pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec
     let widths = fitted(columns, rows, area.header.width);
     place(columns, &widths, area.header, |i, cell| {
         let title = columns[i].title;
-        if columns[i].right { paint.right(cell, title, Role::Header) } else { paint.text(cell, title, Role::Header) };
+        if columns[i].right {
+            paint.right(cell, title, Role::Header)
+        } else {
+            paint.text(cell, title, Role::Header)
+        };
     });
     for (offset, texts) in rows.iter().enumerate() {
         let line = row(area.rows, offset as u16);
@@ -49,7 +53,11 @@ pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec
         }
         place(columns, &widths, line, |i, cell| {
             let Some((text, role)) = texts.get(i) else { return };
-            if columns[i].right { paint.right(cell, text, *role) } else { paint.text(cell, text, *role) };
+            if columns[i].right {
+                paint.right(cell, text, *role)
+            } else {
+                paint.text(cell, text, *role)
+            };
         });
         if cursor == Some(offset) {
             paint.over(line, Role::Selection);

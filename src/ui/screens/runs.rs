@@ -1,0 +1,251 @@
+//! Drawing the run table.
+
+use std::collections::HashMap;
+
+use ratatui::layout::Rect;
+
+use super::{empty, preview};
+use crate::analysis::number;
+use crate::app::App;
+use crate::app::cell::{MISSING, status_sign, text_at};
+use crate::app::layout::{table, with_preview};
+use crate::app::screens::View;
+use crate::app::screens::runs::Runs;
+use crate::app::screens::runs::columns::{MARK_WIDTH, Placed, Shown};
+use crate::config::theme::Role;
+use crate::domain::text::clean;
+use crate::domain::{Goal, RunStatus};
+use crate::table::{Attribute, Cell, ColumnKey, Line, Row};
+use crate::ui::chrome::thousands;
+use crate::ui::paint::{Paint, row};
+use crate::ui::widgets::sparkline;
+
+/// What one draw of the table needs everywhere.
+struct Scene<'a> {
+    app: &'a App,
+    screen: &'a Runs,
+    goal: Option<Goal>,
+    seen: Vec<&'a Shown>,
+    placed: Vec<Placed>,
+}
+
+/// Draws the table, and the preview beside it.
+pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Runs) {
+    let (area, beside) = with_preview(body, screen.preview);
+    let parts = table(area);
+    let goal = screen.goal(&app.shared);
+    let placed = screen.columns.place(parts.header.width, goal.is_some());
+    let scene = Scene { app, screen, goal, seen: screen.columns.seen(), placed };
+    paint.text(parts.status, &status(&scene), Role::Muted);
+    header(paint, parts.header, &scene);
+    if screen.lines.is_empty() {
+        let nothing = if screen.table.is_empty() { "no runs here yet" } else { "no run passes the filter: esc clears it" };
+        empty(paint, parts.rows, &screen.freshness(&app.shared), nothing);
+    }
+    rows(paint, parts.rows, &scene);
+    if let Some(area) = beside {
+        preview::draw(paint, area, app, screen);
+    }
+}
+
+/// The line above the table: what is seen, of how much, in which order.
+fn status(scene: &Scene<'_>) -> String {
+    let screen = scene.screen;
+    let runs = screen.lines.iter().map(|line| match line {
+        Line::Run { .. } => 1,
+        Line::Group { rows, .. } => rows.len(),
+    });
+    let shown = if screen.lines.iter().any(|line| matches!(line, Line::Group { .. })) {
+        screen.lines.iter().map(|l| if let Line::Group { rows, .. } = l { rows.len() } else { 0 }).sum::<usize>()
+    } else {
+        runs.sum()
+    };
+    let mut parts = vec![format!("{} of {} runs", thousands(shown as u64), thousands(screen.table.len() as u64))];
+    if screen.load.is_partial() && !screen.table.is_empty() {
+        parts.push("only a part is loaded".into());
+    }
+    if let Some(goal) = &scene.goal {
+        parts.push(format!("goal {goal}"));
+    }
+    if !screen.arrangement.sort.is_empty() {
+        let keys: Vec<String> = screen.arrangement.sort.iter().map(|k| format!("{} {}", k.column.title(), arrow(k.descending))).collect();
+        parts.push(format!("sorted by {}", keys.join(", ")));
+    }
+    if !screen.filter_text.is_empty() {
+        parts.push(format!("filter, done here: {}", clean(&screen.filter_text)));
+    }
+    if screen.columns.folded() > 0 {
+        parts.push(format!("{} constant columns folded", screen.columns.folded()));
+    }
+    format!(" {}", parts.join("  "))
+}
+
+fn arrow(descending: bool) -> &'static str {
+    if descending { "↓" } else { "↑" }
+}
+
+fn header(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
+    for place in &scene.placed {
+        let cell = Rect { x: area.x + place.x, width: place.width, ..area };
+        let Some(index) = place.index else {
+            if let Some(goal) = &scene.goal {
+                paint.text(cell, &goal.metric.clean(), Role::Header);
+            }
+            continue;
+        };
+        let column = scene.seen[index];
+        let sorted = scene.screen.arrangement.sort.iter().find(|key| key.column == column.key);
+        let title = match (&column.key, sorted) {
+            (ColumnKey::Attribute(Attribute::Status), _) => String::new(),
+            (key, Some(sort)) => format!("{} {}", key.title(), arrow(sort.descending)),
+            (key, None) => key.title(),
+        };
+        if column.numeric {
+            paint.right(cell, &title, Role::Header)
+        } else {
+            paint.text(cell, &title, Role::Header)
+        };
+        if index == scene.screen.columns.at {
+            paint.over(cell, Role::Selection);
+        }
+    }
+}
+
+fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
+    let screen = scene.screen;
+    let seen = screen.cursor.window(screen.lines.len(), area.height.into());
+    let aligned = aligned(scene, &screen.lines[seen.clone()]);
+    for (offset, line) in screen.lines[seen.clone()].iter().enumerate() {
+        let strip = row(area, offset as u16);
+        let cursor = seen.start + offset == screen.cursor.at;
+        match line {
+            Line::Run { row, depth, children } => run(paint, strip, scene, (*row, *depth, *children), &aligned),
+            Line::Group { value, rows } => {
+                let fold =
+                    if screen.arrangement.folded.contains(value) { paint.look.sign("▸", "+") } else { paint.look.sign("▾", "-") };
+                paint.text(strip, &format!("{fold} {value}  {} runs{}", rows.len(), group_values(scene, rows)), Role::Title);
+            }
+        }
+        if cursor {
+            paint.over(strip, Role::Selection);
+            if let Some(place) = scene.placed.iter().find(|place| place.index == Some(screen.columns.at)) {
+                paint.point_at(Rect { x: strip.x + place.x, width: place.width, ..strip });
+            }
+        }
+    }
+}
+
+/// Number, mean and spread of the goal metric in a group.
+fn group_values(scene: &Scene<'_>, rows: &[Row]) -> String {
+    let Some(goal) = &scene.goal else { return String::new() };
+    let key = ColumnKey::Metric(goal.metric.clone());
+    let values: Vec<f64> = rows
+        .iter()
+        .filter_map(|row| match scene.screen.table.cell(*row, &key, 0) {
+            Cell::Number(value) if value.is_finite() => Some(value),
+            _ => None,
+        })
+        .collect();
+    if values.is_empty() {
+        return String::new();
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let spread = if values.len() > 1 { (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt() } else { 0.0 };
+    format!("   {} mean {} ± {} of {}", goal.metric.clean(), number::short(mean), number::short(spread), values.len())
+}
+
+/// The texts of the numeric columns that are seen, with their decimal points in line.
+fn aligned(scene: &Scene<'_>, lines: &[Line]) -> HashMap<(usize, Row), String> {
+    let rows: Vec<Row> = lines.iter().filter_map(|line| if let Line::Run { row, .. } = line { Some(*row) } else { None }).collect();
+    let mut texts = HashMap::new();
+    for index in scene.placed.iter().filter_map(|place| place.index) {
+        let column = scene.seen[index];
+        if !matches!(column.key, ColumnKey::Metric(_)) {
+            continue;
+        }
+        let plain: Vec<String> =
+            rows.iter().map(|row| text_at(scene.screen.table.cell(*row, &column.key, scene.app.now), scene.app.now)).collect();
+        texts.extend(rows.iter().zip(number::align_decimal(&plain)).map(|(row, text)| ((index, *row), text)));
+    }
+    texts
+}
+
+fn run(
+    paint: &mut Paint<'_>,
+    strip: Rect,
+    scene: &Scene<'_>,
+    (row, depth, children): (Row, u16, u32),
+    aligned: &HashMap<(usize, Row), String>,
+) {
+    let table = &scene.screen.table;
+    let id = table.id(row);
+    let marks = &scene.app.shared.marks;
+    if marks.has(id) {
+        let sign = if marks.baseline() == Some(id) { paint.look.sign("◆", "#") } else { paint.look.sign("●", "*") };
+        paint.text(Rect { width: MARK_WIDTH, ..strip }, sign, Role::Mark);
+    }
+    for place in &scene.placed {
+        let area = Rect { x: strip.x + place.x, width: place.width, ..strip };
+        let Some(index) = place.index else {
+            if let Some(points) = scene.goal.as_ref().and_then(|goal| scene.app.shared.histories.get(id, goal.metric.raw())) {
+                let curve = sparkline::text(points, place.width, paint.look);
+                paint.text(area, &curve, Role::Running);
+            }
+            continue;
+        };
+        let column = scene.seen[index];
+        let cell = table.cell(row, &column.key, scene.app.now);
+        match (&column.key, cell) {
+            (ColumnKey::Attribute(Attribute::Status), Cell::Status(status)) => {
+                paint.text(area, status_sign(status, paint.look.ascii), status_role(status));
+            }
+            (ColumnKey::Attribute(Attribute::Name), _) => {
+                let text = format!("{}{}", branch(paint, scene, row, depth, children), scene.screen.run_label(row).clean());
+                paint.text(area, &text, Role::Text);
+            }
+            (_, cell) => {
+                let text = aligned.get(&(index, row)).cloned().unwrap_or_else(|| text_at(cell, scene.app.now));
+                let role = role_of(cell, &column.key);
+                if column.numeric {
+                    paint.right(area, &text, role)
+                } else {
+                    paint.text(area, &text, role)
+                };
+            }
+        }
+    }
+}
+
+/// What stands before a nested run's name.
+fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, depth: u16, children: u32) -> String {
+    let fold = match children {
+        0 if depth == 0 => return String::new(),
+        0 => paint.look.sign("└ ", "` "),
+        _ if scene.screen.arrangement.folded.contains(scene.screen.table.id(row).raw()) => paint.look.sign("▸ ", "+ "),
+        _ => paint.look.sign("▾ ", "- "),
+    };
+    format!("{}{fold}", "  ".repeat(depth.saturating_sub(u16::from(children == 0)).into()))
+}
+
+fn role_of(cell: Cell<'_>, key: &ColumnKey) -> Role {
+    match cell {
+        Cell::Missing => Role::Muted,
+        Cell::Number(value) if !value.is_finite() => Role::Bad,
+        Cell::Text(text) if text == MISSING => Role::Text,
+        Cell::Time(_) | Cell::Duration(_) => Role::Muted,
+        _ if matches!(key, ColumnKey::Attribute(_)) => Role::Muted,
+        _ => Role::Text,
+    }
+}
+
+/// The role of a status; its sign and word say the same without colour.
+pub fn status_role(status: RunStatus) -> Role {
+    match status {
+        RunStatus::Running => Role::Running,
+        RunStatus::Finished => Role::Good,
+        RunStatus::Failed => Role::Bad,
+        RunStatus::Killed => Role::Warn,
+        RunStatus::Scheduled | RunStatus::Unknown => Role::Muted,
+    }
+}

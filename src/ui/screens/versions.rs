@@ -1,0 +1,124 @@
+//! Drawing the versions of a model: stages and aliases side by side, measured against the champion.
+
+use ratatui::layout::Rect;
+
+use super::{empty, filtered};
+use crate::analysis::{number, quantity};
+use crate::app::App;
+use crate::app::cell::MISSING;
+use crate::app::layout::table;
+use crate::app::screens::View;
+use crate::app::screens::versions::Versions;
+use crate::config::theme::Role;
+use crate::domain::{Direction, Goal, ModelVersion, Stage, VersionStatus};
+use crate::ui::paint::Paint;
+use crate::ui::widgets::grid::{self, Column, Text};
+
+const COLUMNS: [Column; 9] = [
+    Column::left("", 1, 0),
+    Column::right("version", 8, 0),
+    Column::left("stage", 12, 0),
+    Column::left("aliases", 32, 0),
+    Column::right("goal", 12, 2),
+    Column::right("vs champion", 20, 3),
+    Column::left("run", 28, 4),
+    Column::right("age", 12, 5),
+    Column::left("notes", 60, 6),
+];
+
+/// Draws the list.
+pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
+    let area = table(body);
+    let lines = screen.lines();
+    let goal = screen.goal(&app.shared);
+    let total = screen.data.get().map_or(0, |data| data.versions.len());
+    let by = goal.as_ref().map(|goal| format!(", goal {goal}")).unwrap_or_default();
+    let doubles = screen.data.get().map_or(0, |d| d.versions.iter().filter(|v| v.stage == Stage::Production).count());
+    paint.text(area.status, &format!(" {} of {total} versions{by}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
+    if doubles > 1 {
+        paint.right(area.status, &format!("{doubles} versions are in Production "), Role::Warn);
+    }
+    if lines.is_empty() {
+        return empty(paint, area.rows, &screen.freshness(&app.shared), "this model has no versions yet: r on a run registers one");
+    }
+    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
+    let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|v| texts(paint, app, screen, v, goal.as_ref())).collect();
+    grid::draw(paint, &area, &COLUMNS, &rows, screen.cursor.at.checked_sub(seen.start));
+}
+
+fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Vec<Text> {
+    let run = screen.run_of(version);
+    let marked = run.is_some_and(|run| app.shared.marks.has(&run.id));
+    let champion = screen.champion().is_some_and(|champion| champion.version == version.version);
+    let aliases: Vec<String> = version.aliases.iter().map(|alias| format!("@{}", alias.clean())).collect();
+    let value = goal.and_then(|goal| run?.metric(goal.metric.raw())).map(|value| number::short(value.get()));
+    vec![
+        (if marked { paint.look.sign("●", "*").into() } else { " ".into() }, Role::Mark),
+        (format!("v{}", version.version), if champion { Role::Baseline } else { Role::Text }),
+        (version.stage_text.clean().into_owned(), stage_role(version.stage)),
+        (aliases.join(" "), Role::Accent),
+        (value.unwrap_or_else(|| MISSING.into()), Role::Text),
+        against(screen, version, goal),
+        (run.map_or_else(|| run_missing(version), |run| run.label().clean().into_owned()), Role::Text),
+        (version.creation_time.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
+        notes(version),
+    ]
+}
+
+fn run_missing(version: &ModelVersion) -> String {
+    if version.run_id.is_empty() { "no run named".into() } else { format!("{} not found", version.run_id.short()) }
+}
+
+fn stage_role(stage: Stage) -> Role {
+    match stage {
+        Stage::Production => Role::Good,
+        Stage::Staging => Role::Info,
+        Stage::None | Stage::Archived => Role::Muted,
+    }
+}
+
+/// How much better or worse than the champion the version is, by the goal.
+fn against(screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Text {
+    let delta = || {
+        let goal = goal?;
+        let champion = screen.champion()?;
+        if champion.version == version.version {
+            return Some(("champion".into(), Role::Baseline));
+        }
+        let of = |v: &ModelVersion| screen.run_of(v)?.metric(goal.metric.raw()).filter(|m| m.is_finite()).map(|m| m.get());
+        let (own, best) = (of(version)?, of(champion)?);
+        let delta = own - best;
+        let better = if goal.direction == Direction::Max { delta > 0.0 } else { delta < 0.0 };
+        let role = if delta == 0.0 {
+            Role::Muted
+        } else if better {
+            Role::Good
+        } else {
+            Role::Bad
+        };
+        let word = if delta == 0.0 {
+            "equal"
+        } else if better {
+            "better"
+        } else {
+            "worse"
+        };
+        Some((format!("{} {word}", number::signed(delta, 3)), role))
+    };
+    delta().unwrap_or_else(|| (MISSING.into(), Role::Muted))
+}
+
+/// What a person has to know of a version before anything else; then its own words.
+fn notes(version: &ModelVersion) -> Text {
+    if version.is_leftover() {
+        return ("deleted while it was moved: its model is gone".into(), Role::Bad);
+    }
+    match &version.status {
+        VersionStatus::Ready => {
+            let tags = version.tags.iter().filter(|tag| !tag.key.raw().starts_with(crate::promote::TAG_PREFIX));
+            let tags: Vec<String> = tags.map(|tag| format!("{}={}", tag.key.clean(), tag.value.clean())).collect();
+            (format!("{} {}", tags.join(" "), version.description.clean()).trim().to_owned(), Role::Muted)
+        }
+        other => (crate::domain::text::clean(other.as_str()).into_owned(), Role::Warn),
+    }
+}
