@@ -1,5 +1,7 @@
 //! Lineage against real MLflow: what 3.17 and 2.22 record of an ordinary training script is told whole.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod support;
 
 use frontrunner::domain::{DatasetInput, ModelVersion, Pair, RegisteredModel, Run, Stage, Untrusted, VersionNumber, VersionStatus};
