@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Alias, ModelName, RunId, Stage, Untrusted, VersionNumber};
 
 /// A place that a version can hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// A stage; several versions can be in it.

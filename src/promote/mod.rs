@@ -5,9 +5,13 @@
 //! ```
 
 mod clear;
+mod draft;
 mod intent;
+mod lookalike;
+mod moving;
 mod plan;
 mod reading;
+mod registering;
 mod undo;
 mod verify;
 

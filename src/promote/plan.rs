@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::draft::Draft;
 use super::{Fingerprint, Intent, Place, Reading, State};
-use crate::domain::{Millis, RegistryWrite, Untrusted};
+use crate::domain::{Millis, RegistryWrite, Stage, Untrusted};
 
 /// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
 pub const INTENT_TAG: &str = "frontrunner.intent";
@@ -96,11 +97,61 @@ pub enum PlanError {
     Refused(String),
 }
 
+impl Context {
+    /// The places that are protected where no policy says otherwise: Production and the champion.
+    #[must_use]
+    pub fn default_protected() -> Vec<Place> {
+        vec![Place::Stage(Stage::Production), Place::Alias("champion".into())]
+    }
+}
+
+impl Plan {
+    /// The plan in lines that are safe to draw: warnings, then each step as before → after.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let warnings = self.warnings.iter().map(|warning| format!("! {warning}"));
+        let steps = self.steps.iter().map(|step| format!("{}  {}: {} → {}", step.action, step.target, step.before, step.after));
+        warnings.chain(steps).collect()
+    }
+
+    /// The writes, in order, with their places among the steps.
+    pub fn writes(&self) -> impl Iterator<Item = (usize, &RegistryWrite)> {
+        self.steps.iter().enumerate().filter_map(|(place, step)| step.write.as_ref().map(|write| (place, write)))
+    }
+}
+
 /// Plans an intent on a fresh reading.
 ///
 /// # Errors
 /// When it is so already, when something is missing, or when it must not be done.
 pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan, PlanError> {
-    let _ = (intent, reading, context);
-    unimplemented!()
+    let mut draft = Draft::new(reading, context);
+    match &intent {
+        Intent::Register { run, source, model, again } => super::registering::draft(&mut draft, (run, source, model, *again))?,
+        Intent::Move { version, to, archive_existing, .. } => super::moving::stage(&mut draft, *version, *to, *archive_existing)?,
+        Intent::SetAlias { alias, version, .. } => super::moving::alias(&mut draft, alias, *version)?,
+        Intent::RemoveAlias { alias, .. } => super::moving::remove_alias(&mut draft, alias)?,
+        Intent::Undo { stages, aliases, created, .. } => super::undo::draft(&mut draft, stages, aliases, *created)?,
+    }
+    if draft.steps.is_empty() {
+        return Err(PlanError::NothingToDo(format!("{intent}: it is so already")));
+    }
+    draft.warnings.extend(super::lookalike::warnings(reading, &intent));
+    let touched = draft.touched();
+    let protected = context.protected.iter().any(|place| touched.contains(place));
+    let confirm = if protected { Confirm::TypeName(intent.model().text().clone()) } else { Confirm::Yes };
+    Ok(Plan {
+        id: context.id.clone(),
+        origin: reading.origin.clone(),
+        user: context.user.clone(),
+        reason: context.reason.clone(),
+        made_at: context.now,
+        steps: draft.steps,
+        before: draft.before,
+        after: draft.after,
+        fingerprint: reading.fingerprint(),
+        warnings: draft.warnings,
+        confirm,
+        intent,
+    })
 }
