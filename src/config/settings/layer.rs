@@ -142,12 +142,9 @@ impl Layer {
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let layer: Self = toml::from_str(text).map_err(|error| ConfigError::in_file(path, text, &error))?;
         match &layer.default_profile {
-            Some(name) if !layer.profile.contains_key(name) => Err(ConfigError::at_value(
-                path,
-                text,
-                "default_profile",
-                format!("there is no [profile.{}] in this file", clean(name)),
-            )),
+            Some(name) if !layer.profile.contains_key(name) => {
+                Err(ConfigError::at_value(path, text, "default_profile", format!("there is no [profile.{}] in this file", clean(name))))
+            }
             _ => Ok(layer),
         }
     }
@@ -163,7 +160,9 @@ impl Layer {
             color: typed(lookup, "FRONTRUNNER_COLOR", str::parse)?,
             mouse: typed(lookup, "FRONTRUNNER_MOUSE", boolean)?,
             ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
-            refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| text.parse().map_err(|_| "a whole number of seconds is meant".to_owned()))?,
+            refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
+                text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())
+            })?,
             protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
             tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
             read_only: typed(lookup, "FRONTRUNNER_READ_ONLY", boolean)?,
