@@ -52,5 +52,6 @@ fn report(findings: &[Finding]) -> Report {
         sheet.row([finding.state.as_str().to_owned(), finding.area.to_owned(), finding.what.clone(), finding.found.clone()]);
     }
     let ok = findings.iter().all(|finding| finding.state != State::Problem);
-    Report::table(json!({ "ok": ok, "findings": findings }), sheet)
+    let lines = sheet.aligned(None).0;
+    Report::text(json!({ "ok": ok, "findings": findings }), sheet, lines)
 }

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::text::clean;
 
-/// The widest that one cell of an aligned table may be, in columns of the screen.
+/// The widest that one cell may be where the table has to fit a width, in columns of the screen.
 const CELL: usize = 60;
 
 /// Rows under heads. Texts are cleaned when they are printed.
@@ -33,7 +33,8 @@ impl Sheet {
     /// the second value.
     #[must_use]
     pub fn aligned(&self, width: Option<usize>) -> (Vec<String>, usize) {
-        let cells = |row: &[String]| row.iter().map(|cell| fitted(&clean(cell))).collect::<Vec<_>>();
+        let cut = |cell: &str| if width.is_some() { fitted(cell) } else { cell.to_owned() };
+        let cells = |row: &[String]| row.iter().map(|cell| cut(&clean(cell))).collect::<Vec<_>>();
         let heads = cells(&self.heads);
         let rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row)).collect();
         let widths: Vec<usize> = (0..heads.len())
