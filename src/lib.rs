@@ -13,7 +13,7 @@
 //!                 ▼
 //!              domain                            MLflow's nouns, values, faults
 //!                 ▲
-//!   store (rest, sqlite)   journal   config      edges: I/O, async, other people's formats
+//!   store (rest, sqlite)   provenance   journal   config      edges: I/O, async, other people's formats
 //! ```
 //!
 //! * [`domain`]: experiments, runs, metrics, models, versions; untrusted text; the faults of stores.
@@ -22,6 +22,7 @@
 //! * [`lineage`]: what a version was made from, and what is missing.
 //! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
 //! * [`store`]: reading and writing MLflow servers and SQLite files.
+//! * [`provenance`]: gathers what a store says of a version, for lineage.
 //! * [`journal`]: the record of every write, and the one road that carries a plan out.
 //! * [`config`]: settings, credentials, keymap, themes, directories.
 //! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.
@@ -41,6 +42,7 @@ pub mod export;
 pub mod journal;
 pub mod lineage;
 pub mod promote;
+pub mod provenance;
 pub mod runtime;
 pub mod store;
 pub mod table;

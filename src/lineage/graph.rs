@@ -128,7 +128,7 @@ pub struct Graph {
     pub edges: Vec<Edge>,
     /// What is recorded, partly, or not, for making it again.
     pub reproducibility: Vec<Check>,
-    /// `iris v3 = code abc123 (dirty) + data iris@9f3c + lr=0.01 …`, as untrusted text.
+    /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`, as untrusted text.
     #[serde(skip)]
     pub summary: Untrusted,
     /// What could not be read.

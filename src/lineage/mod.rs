@@ -2,10 +2,17 @@
 //! what a store returned, the same for the screen, the JSON and (later) the gates.
 
 mod build;
+mod data;
+mod draft;
 mod files;
 mod graph;
+mod lines;
+mod params;
 mod reproducibility;
 mod source;
+mod summary;
+mod upstream;
+mod version;
 
 pub use build::build;
 pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
@@ -32,3 +39,6 @@ pub struct Facts {
     /// What could not be read, and why, safe to draw: `run 12ab…: deleted`.
     pub missing: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

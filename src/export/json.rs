@@ -1,0 +1,109 @@
+//! JSON that is safe to print: whatever a terminal acts upon, and whatever hides, is `\u`-escaped, so that the text
+//! still reads back as it was.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+use crate::domain::text::is_hidden;
+
+/// A value as indented JSON, without a line end after it.
+#[must_use]
+pub fn to_string(value: &impl Serialize) -> String {
+    write(value, PrettyFormatter::new())
+}
+
+/// A value as one line of JSON, without a line end after it: a record of `--jsonl`.
+#[must_use]
+pub fn to_line(value: &impl Serialize) -> String {
+    write(value, CompactFormatter)
+}
+
+/// What has no JSON (a map whose keys are no text) becomes an error object, so that stdout always holds one value.
+fn write<F: Formatter>(value: &impl Serialize, layout: F) -> String {
+    let mut bytes = Vec::new();
+    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Safe(layout)));
+    match (written, String::from_utf8(bytes)) {
+        (Ok(()), Ok(text)) => text,
+        _ => r#"{"error":{"code":"malformed","message":"this value has no JSON","cause":null,"next":null}}"#.into(),
+    }
+}
+
+/// A layout of which only the text between quotes is changed.
+struct Safe<F>(F);
+
+/// Hands methods of the layout on as they are.
+macro_rules! as_laid_out {
+    ($($method:ident($($argument:ident: $type:ty)?);)*) => {$(
+        fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $argument: $type)?) -> io::Result<()> {
+            self.0.$method(writer $(, $argument)?)
+        }
+    )*};
+}
+
+impl<F: Formatter> Formatter for Safe<F> {
+    as_laid_out! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        end_object_key();
+        begin_object_value();
+        end_object_value();
+    }
+
+    /// serde_json has escaped C0 controls, quotes and backslashes before it hands the fragments over.
+    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut from = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| c.is_control() || is_hidden(*c)) {
+            writer.write_all(fragment.get(from..at).unwrap_or_default().as_bytes())?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            from = at + c.len_utf8();
+        }
+        writer.write_all(fragment.get(from..).unwrap_or_default().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_terminal_acts_upon_is_escaped_and_reads_back() {
+        let hostile = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\u{e0041}é\"\\";
+        assert_eq!(to_line(&hostile), r#""\u001b[2J\u009b2J\u007f\u202e\udb40\udc41é\"\\""#);
+    }
+
+    #[test]
+    fn keys_are_escaped_too_and_the_layout_is_kept() {
+        let value = json!({"a\u{85}": [1, {"b": null}], "empty": {}, "none": []});
+        assert_eq!(to_string(&value), serde_json::to_string_pretty(&value).unwrap().replace('\u{85}', "\\u0085"));
+        assert_eq!(to_line(&value), value.to_string().replace('\u{85}', "\\u0085"));
+    }
+
+    #[test]
+    fn what_has_no_json_is_an_error_in_json() {
+        let keys = std::collections::HashMap::from([(vec![1], 2)]);
+        assert!(to_line(&keys).starts_with(r#"{"error""#));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_is_safe_and_reads_back(text in any::<String>(), key in any::<String>()) {
+            let value = json!({ key: [text] });
+            for written in [to_line(&value), to_string(&value)] {
+                prop_assert!(!written.chars().any(|c| (c.is_control() && c != '\n') || is_hidden(c)));
+                prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&written).unwrap(), &value);
+            }
+        }
+    }
+}

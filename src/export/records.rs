@@ -1,0 +1,71 @@
+//! The documented shapes of `--json`: fields named as MLflow names them, times in ms since the epoch, ids and version
+//! numbers as strings. Once released, fields are added here, never renamed.
+
+mod comparison;
+mod registry;
+mod run;
+
+pub use comparison::{CompareRecord, RowRecord};
+pub use registry::{ModelRecord, VersionRecord};
+pub use run::{BestRecord, ExperimentRecord, GoalRecord, RunRecord};
+
+use serde::{Serialize, Serializer};
+
+use crate::domain::{Fault, MetricValue, Pair, Untrusted};
+
+/// A JSON object of keys in the store's order. The store keeps one value a key.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fields<V>(pub Vec<(Untrusted, V)>);
+
+impl<V: Serialize> Serialize for Fields<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl From<&Vec<Pair>> for Fields<Untrusted> {
+    fn from(pairs: &Vec<Pair>) -> Self {
+        Self(pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect())
+    }
+}
+
+/// The latest values of a run's metrics.
+fn metrics(metrics: &[crate::domain::Metric]) -> Fields<MetricValue> {
+    Fields(metrics.iter().map(|metric| (metric.key.clone(), metric.value)).collect())
+}
+
+/// An error on stderr: `{"error": {…}}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorRecord {
+    /// The error.
+    pub error: ErrorBody,
+}
+
+/// What an error says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorBody {
+    /// A stable word.
+    pub code: String,
+    /// What failed.
+    pub message: String,
+    /// Why it failed.
+    pub cause: Option<Untrusted>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+impl From<&Fault> for ErrorRecord {
+    fn from(fault: &Fault) -> Self {
+        Self {
+            error: ErrorBody {
+                code: fault.kind.code().into(),
+                message: fault.what.clone(),
+                cause: Some(fault.why.clone()),
+                next: Some(fault.advice().into()),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

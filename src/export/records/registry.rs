@@ -1,0 +1,78 @@
+//! Registered models and their versions.
+
+use serde::Serialize;
+
+use super::{Fields, metrics};
+use crate::domain::{Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
+
+/// A registered model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ModelRecord {
+    /// Its name.
+    pub name: ModelName,
+    /// What its owners say of it.
+    pub description: Untrusted,
+    /// Its tags.
+    pub tags: Fields<Untrusted>,
+    /// Its aliases and the version each leads to.
+    pub aliases: Fields<VersionNumber>,
+    /// The newest version of each stage.
+    pub latest_versions: Vec<VersionRecord>,
+}
+
+impl From<&RegisteredModel> for ModelRecord {
+    fn from(model: &RegisteredModel) -> Self {
+        Self {
+            name: model.name.clone(),
+            description: model.description.clone(),
+            tags: (&model.tags).into(),
+            aliases: Fields(model.aliases.iter().map(|(alias, version)| (alias.text().clone(), *version)).collect()),
+            latest_versions: model.latest_versions.iter().map(|version| VersionRecord::new(version, None)).collect(),
+        }
+    }
+}
+
+/// A version of a model.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VersionRecord {
+    /// The model.
+    pub name: ModelName,
+    /// The version's number.
+    pub version: VersionNumber,
+    /// Its stage, as the store spells it.
+    pub current_stage: Untrusted,
+    /// The aliases that lead to it.
+    pub aliases: Vec<Alias>,
+    /// Whether it can be used.
+    pub status: Untrusted,
+    /// The run it came from.
+    pub run_id: RunId,
+    /// Where the model is.
+    pub source: Untrusted,
+    /// When it was made, ms.
+    pub creation_timestamp: Option<Millis>,
+    /// Its tags.
+    pub tags: Fields<Untrusted>,
+    /// The metrics of its run; empty where the run was not read.
+    pub metrics: Fields<MetricValue>,
+}
+
+impl VersionRecord {
+    /// The record of a version, with the metrics of its run.
+    #[must_use]
+    pub fn new(version: &ModelVersion, run: Option<&Run>) -> Self {
+        let spelled = &version.stage_text;
+        Self {
+            name: version.name.clone(),
+            version: version.version,
+            current_stage: if spelled.is_empty() { version.stage.as_str().into() } else { spelled.clone() },
+            aliases: version.aliases.clone(),
+            status: version.status.as_str().into(),
+            run_id: version.run_id.clone(),
+            source: version.source.clone(),
+            creation_timestamp: version.creation_time,
+            tags: (&version.tags).into(),
+            metrics: metrics(run.map_or(&[], |run| &run.metrics)),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The lineage as text: an indented tree of what made the version, what it became, and the checklist.
+
+use super::{Graph, Node, NodeId, NodeKind};
+
+/// How deep the tree is drawn: a chain of sixteen parents and what hangs on it.
+const DEPTH: usize = 24;
+
+impl Graph {
+    /// The lineage as lines that are safe to print: the summary; upstream, with each cause below what it made;
+    /// downstream; reproducibility; what could not be read.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![self.summary.clean().into_owned()];
+        let Some(version) = self.nodes.iter().find(|node| node.kind == NodeKind::Version) else { return lines };
+        lines.extend([String::new(), "made from".into()]);
+        self.causes(&version.id, 1, &mut vec![&version.id], &mut lines);
+        lines.extend([String::new(), "became".into()]);
+        let effects: Vec<String> = self
+            .edges
+            .iter()
+            .filter(|edge| edge.from == version.id)
+            .filter_map(|edge| self.node(&edge.to))
+            .map(|node| line(node, 1))
+            .collect();
+        if effects.is_empty() {
+            lines.push("  nothing yet: no stage, no alias".into());
+        }
+        lines.extend(effects);
+        lines.extend([String::new(), "reproducibility".into()]);
+        lines.extend(self.reproducibility.iter().map(|check| {
+            format!("  {:<12} {:<13} {}", check.what, check.state.as_str(), crate::domain::text::clean(&check.detail)).trim_end().to_owned()
+        }));
+        if !self.missing.is_empty() {
+            lines.extend([String::new(), "not read".into()]);
+            lines.extend(self.missing.iter().map(|why| format!("  {}", crate::domain::text::clean(why))));
+        }
+        lines
+    }
+
+    /// The node of an id.
+    #[must_use]
+    pub fn node(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.id == *id)
+    }
+
+    fn causes<'a>(&'a self, effect: &NodeId, depth: usize, seen: &mut Vec<&'a NodeId>, lines: &mut Vec<String>) {
+        if depth > DEPTH {
+            return;
+        }
+        for edge in self.edges.iter().filter(|edge| edge.to == *effect) {
+            if let Some(node) = self.node(&edge.from).filter(|node| !seen.contains(&&node.id)) {
+                seen.push(&node.id);
+                lines.push(line(node, depth));
+                self.causes(&node.id, depth + 1, seen, lines);
+            }
+        }
+    }
+}
+
+/// A node's line. What could not be found says so in its own label, and a label is never blank.
+fn line(node: &Node, depth: usize) -> String {
+    let kind = node.kind.as_str();
+    let label = node.label.clean();
+    // `run 12ab34cd: not found` says by itself what it is.
+    let word = if label.starts_with(kind) || (node.kind == NodeKind::ParentRun && label.starts_with("run ")) { "" } else { kind };
+    let more = told(node);
+    format!("{}{word}{}{label}{more}", "  ".repeat(depth), if word.is_empty() { "" } else { " " })
+}
+
+/// The facts that belong in one line, by kind.
+fn told(node: &Node) -> String {
+    let keys: &[&str] = match node.kind {
+        NodeKind::Code => &["branch", "repository", "source", "entry_point"],
+        NodeKind::Dataset => &["source", "rows"],
+        NodeKind::Run | NodeKind::ParentRun => &["status", "user"],
+        NodeKind::LoggedModel => &["model_id", "model_type"],
+        NodeKind::Environment => &["flavors"],
+        _ => &[],
+    };
+    let facts: Vec<String> =
+        keys.iter().filter_map(|key| node.known(key).map(|value| format!("{} {}", key.replace('_', " "), value.clean()))).collect();
+    if facts.is_empty() { String::new() } else { format!("  [{}]", facts.join(", ")) }
+}

@@ -1,0 +1,97 @@
+//! Gathers what a store says of a version, for lineage: the only place that knows both.
+//!
+//! A version's run may be deleted, its files unreachable, its server too old for logged models. Only the version itself
+//! must be there; everything else that can't be read is a line in [`Facts::missing`].
+
+mod files;
+
+use futures_util::future::{OptionFuture, join};
+
+use crate::domain::text::clean;
+use crate::domain::{Fault, FaultKind, LoggedModel, ModelName, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
+use crate::lineage::{Facts, ModelSource};
+use crate::store::{Answer, Read};
+
+/// The most parents that are followed: sweeps nest two or three deep.
+const PARENTS: usize = 16;
+
+/// Reads everything that tells the lineage of a version: its model, run, parents, logged model, and the model's files.
+///
+/// # Errors
+/// When the version itself can't be read, or is not there.
+pub async fn lineage_facts(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Facts> {
+    let (versions, model) = join(reader.versions(name), reader.model(name)).await;
+    let what = || format!("reading version {version} of {}", name.clean());
+    let found = versions?.into_iter().find(|known| known.version == version);
+    let version = found.ok_or_else(|| Fault::new(FaultKind::Missing, what(), "there is no such version"))?;
+
+    let mut missing = Vec::new();
+    let model = model.unwrap_or_else(|fault| {
+        missing.push(format!("model {}: {}", name.clean(), clean(fault.why.raw())));
+        bare_model(name)
+    });
+    let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
+    let named = by_version.or_else(|| ModelSource::read(version.source.raw(), None).run);
+    let logged_id = version.logged_model();
+    let (logged_model, run) = join(
+        OptionFuture::from(logged_id.as_ref().map(|id| reader.logged_model(id))),
+        OptionFuture::from(named.as_ref().map(|id| reader.run(id))),
+    )
+    .await;
+    let logged_model = logged_model.and_then(|answer| told(answer, &mut missing, || format!("logged model {}", version.source.clean())));
+    let run = match run {
+        Some(answer) => told(answer, &mut missing, || run_name(named.as_ref())),
+        None => run_of(reader, logged_model.as_ref(), &mut missing).await,
+    };
+    let parents = parents(reader, run.as_ref(), &mut missing).await;
+    let files = files::read(reader, &version, run.as_ref(), &mut missing).await;
+    Ok(Facts { version, model, run, parents, logged_model, files, missing })
+}
+
+/// The run that a logged model names, where the version names none.
+async fn run_of(reader: &dyn Read, model: Option<&LoggedModel>, missing: &mut Vec<String>) -> Option<Run> {
+    let id = model.map(|model| &model.source_run_id).filter(|id| !id.is_empty())?;
+    told(reader.run(id).await, missing, || run_name(Some(id)))
+}
+
+/// The chain of parents, nearest first; it ends at a run that is its own ancestor, and after [`PARENTS`].
+async fn parents(reader: &dyn Read, run: Option<&Run>, missing: &mut Vec<String>) -> Vec<Run> {
+    let mut chain: Vec<Run> = Vec::new();
+    while let Some(id) = chain.last().or(run).and_then(Run::parent) {
+        if run.into_iter().chain(&chain).any(|known| known.id == id) {
+            missing.push(format!("{}: it is its own ancestor", run_name(Some(&id))));
+            break;
+        }
+        if chain.len() == PARENTS {
+            missing.push(format!("{}: nested deeper than {PARENTS} runs", run_name(Some(&id))));
+            break;
+        }
+        let Some(parent) = told(reader.run(&id).await, missing, || run_name(Some(&id))) else { break };
+        chain.push(parent);
+    }
+    chain
+}
+
+/// What was answered; a fault becomes a line of what is missing.
+fn told<T>(answer: Answer<T>, missing: &mut Vec<String>, what: impl FnOnce() -> String) -> Option<T> {
+    answer.map_err(|fault| missing.push(format!("{}: {}", what(), clean(fault.why.raw())))).ok()
+}
+
+fn run_name(id: Option<&RunId>) -> String {
+    format!("run {}", id.map(RunId::short).unwrap_or_default())
+}
+
+fn bare_model(name: &ModelName) -> RegisteredModel {
+    RegisteredModel {
+        name: name.clone(),
+        creation_time: None,
+        last_updated_time: None,
+        description: Untrusted::default(),
+        tags: Vec::new(),
+        aliases: Vec::new(),
+        latest_versions: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
