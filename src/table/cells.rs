@@ -3,7 +3,7 @@
 use super::rows::{Row, RunTable};
 use super::slots::Slots;
 use super::{Attribute, ColumnKey};
-use crate::domain::{Millis, RunStatus};
+use crate::domain::{Millis, RunId, RunStatus};
 
 /// What stands in a row under a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,7 +107,7 @@ impl<'t> ColumnRef<'t> {
     pub fn text(&self, row: Row) -> Option<&'t str> {
         match self.values {
             Values::Status => self.table.status.get(row.0 as usize).map(|status| status.as_str()),
-            Values::RunId => self.table.ids.get(row.0 as usize).map(|id| id.raw()),
+            Values::RunId => self.table.ids.get(row.0 as usize).map(RunId::raw),
             _ => self.text_number(row).map(|id| self.table.texts.get(id)),
         }
     }

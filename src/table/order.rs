@@ -48,7 +48,9 @@ fn refine(places: &mut [(u64, u32)], keys: &[Vec<u64>]) {
 impl ColumnRef<'_> {
     /// A key for each row, by which they sort as the column does.
     pub(super) fn sort_keys(&self, rows: &[Row], descending: bool, now: Millis) -> Vec<u64> {
-        let integers = |value: &dyn Fn(Row) -> Option<i64>| rows.iter().map(|row| value(*row).map_or(MISSING, |v| integer_key(v, descending))).collect();
+        let integers = |value: &dyn Fn(Row) -> Option<i64>| {
+            rows.iter().map(|row| value(*row).map_or(MISSING, |v| integer_key(v, descending))).collect()
+        };
         match self.values {
             Values::Absent => vec![MISSING; rows.len()],
             Values::Metric(slots) => {
@@ -208,7 +210,13 @@ mod tests {
         let numeric = matches!(key.column, ColumnKey::Param(_)) || column.summary().numeric;
         let class = |row| match (column.cell(row, 10), column.number(row, 10)) {
             (Cell::Missing, _) => 3,
-            (_, Some(number)) if numeric => if number.is_nan() { 2 } else { 0 },
+            (_, Some(number)) if numeric => {
+                if number.is_nan() {
+                    2
+                } else {
+                    0
+                }
+            }
             _ => 1,
         };
         let turn = |order: Ordering| if key.descending { order.reverse() } else { order };

@@ -194,7 +194,10 @@ impl RunTable {
 
     pub(super) fn find(&self, id: &str) -> Option<Row> {
         use std::hash::BuildHasher;
-        self.known.find(self.hasher.hash_one(id), |row| self.ids.get(*row as usize).is_some_and(|there| there.raw() == id)).copied().map(Row)
+        self.known
+            .find(self.hasher.hash_one(id), |row| self.ids.get(*row as usize).is_some_and(|there| there.raw() == id))
+            .copied()
+            .map(Row)
     }
 
     fn find_parents(&self) -> Vec<Option<Row>> {

@@ -181,9 +181,11 @@ mod tests {
         fn both_layouts_say_what_a_map_says(steps in proptest::collection::vec((0_u32..200, proptest::option::of(0_u32..5)), 0..300)) {
             let (mut slots, mut map) = (Slots::<u32>::default(), BTreeMap::new());
             for (row, value) in steps {
-                match value {
-                    Some(value) => { slots.set(row, value); map.insert(row, value); }
-                    None => { slots.clear(row); map.remove(&row); }
+                slots.set(row, value.unwrap_or(u32::MISSING));
+                if let Some(value) = value {
+                    map.insert(row, value);
+                } else {
+                    map.remove(&row);
                 }
                 prop_assert_eq!(slots.filled(), map.len());
             }

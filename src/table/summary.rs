@@ -1,9 +1,9 @@
 //! Summaries: what is known of a whole column.
 
+use super::ColumnSummary;
 use super::cells::{ColumnRef, Values};
 use super::rows::Row;
 use super::slots::{Slot, Slots};
-use super::ColumnSummary;
 use crate::domain::RunStatus;
 
 impl ColumnRef<'_> {

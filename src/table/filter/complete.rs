@@ -5,10 +5,13 @@ use std::collections::HashSet;
 use super::super::{Attribute, ColumnKey, RunTable};
 use super::lexer::{Token, TokenKind, tokens};
 use super::print::{quote, quote_key};
-use super::tree::Is;
+use super::tree::{Field, Is, Kind};
 
 /// At most this many are offered: more than fit on a screen help nobody.
 const MOST: usize = 100;
+
+/// Quotes are looked through: who writes `opt` means `` `opt name` `` too.
+const QUOTES: [char; 3] = ['\'', '"', '`'];
 
 /// Something that may stand at the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +43,11 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
             all
         }
     };
-    let written = written.trim_start_matches(['\'', '"', '`']);
+    let written = written.replace(QUOTES, "");
     let rank = |candidate: &String| {
-        let candidate = candidate.to_lowercase();
-        let bare = candidate.trim_start_matches(['\'', '"', '`']);
-        let key = bare.split_once('.').map_or(bare, |(_, key)| key);
-        if bare.starts_with(written) || key.starts_with(written) { Some(0) } else { bare.contains(written).then_some(1) }
+        let bare = candidate.to_lowercase().replace(QUOTES, "");
+        let key = bare.split_once('.').map_or(bare.as_str(), |(_, key)| key);
+        if bare.starts_with(&written) || key.starts_with(&written) { Some(0) } else { bare.contains(&written).then_some(1) }
     };
     let mut ranked: Vec<(u8, String)> = candidates.into_iter().filter_map(|candidate| Some((rank(&candidate)?, candidate))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
@@ -138,14 +140,14 @@ fn terms(table: &RunTable) -> Vec<String> {
 }
 
 fn operators(key: &ColumnKey) -> Vec<String> {
-    let numbers = ["=", "!=", "<", "<=", ">", ">=", "BETWEEN", "IN", "IS NULL", "IS NOT NULL"];
-    let texts = ["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"];
-    let all: &[&str] = match key {
-        ColumnKey::Metric(_) | ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration) => &numbers,
-        ColumnKey::Param(_) | ColumnKey::Tag(_) => &["=", "!=", "<", "<=", ">", ">=", "LIKE", "ILIKE", "IN", "NOT IN", "BETWEEN", "IS NULL", "IS NOT NULL"],
-        ColumnKey::Attribute(_) => &texts,
+    let (numbers, texts): (&[&str], &[&str]) = (&["<", "<=", ">", ">=", "BETWEEN"], &["LIKE", "ILIKE"]);
+    let (numbers, texts) = match Field::Column(key.clone()).kind() {
+        Kind::Either => (numbers, texts),
+        Kind::Text => (&[][..], texts),
+        Kind::Number | Kind::Time | Kind::Span => (numbers, &[][..]),
     };
-    all.iter().map(|word| (*word).to_owned()).collect()
+    let all = ["=", "!="].iter().chain(numbers).chain(texts).chain(&["IN", "NOT IN", "IS NULL", "IS NOT NULL"]);
+    all.map(|word| (*word).to_owned()).collect()
 }
 
 /// The distinct texts of a column, sorted, in quotes.
@@ -172,7 +174,10 @@ mod tests {
         other.params[0].value = "sgd".into();
         let mut table = RunTable::default();
         table.upsert(&[run, other]);
-        complete(text, text.len(), &table).into_iter().map(|completion| format!("{}{}", &text[..completion.start], completion.insert)).collect()
+        complete(text, text.len(), &table)
+            .into_iter()
+            .map(|completion| format!("{}{}", &text[..completion.start], completion.insert))
+            .collect()
     }
 
     #[test]
@@ -189,7 +194,10 @@ mod tests {
         assert_eq!(inserts("params.optimizer = "), ["params.optimizer = 'adam'", "params.optimizer = 'sgd'"]);
         assert_eq!(inserts("params.optimizer = 's"), ["params.optimizer = 'sgd'"]);
         assert_eq!(inserts("params.`opt name` != "), ["params.`opt name` != \"it's\""]);
-        assert_eq!(inserts("params.optimizer NOT IN ('adam', "), ["params.optimizer NOT IN ('adam', 'adam'", "params.optimizer NOT IN ('adam', 'sgd'"]);
+        assert_eq!(
+            inserts("params.optimizer NOT IN ('adam', "),
+            ["params.optimizer NOT IN ('adam', 'adam'", "params.optimizer NOT IN ('adam', 'sgd'"]
+        );
     }
 
     #[test]

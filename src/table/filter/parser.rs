@@ -90,7 +90,9 @@ impl Parser {
             TokenKind::Quoted(_, text) if named.prefix.is_none() => Ok(Node::Word(text)),
             TokenKind::Bare(word) if named.prefix.is_none() => match word.get(..3) {
                 Some(prefix) if prefix.eq_ignore_ascii_case("is:") => is(&word[3..], first.at + 3).map(Node::Is),
-                _ if is_keyword(&word) => fail_at(first.at, format!("expected a comparison or a word, not {word}; to look for that word, quote it")),
+                _ if is_keyword(&word) => {
+                    fail_at(first.at, format!("expected a comparison or a word, not {word}; to look for that word, quote it"))
+                }
                 _ => Ok(Node::Word(word)),
             },
             _ => self.fail(match named.resolve()? {

@@ -108,7 +108,7 @@ mod tests {
             ("adam", "adam", true, true),
             ("adam", "Adam", false, true),
             ("ad%", "adamw", true, true),
-            ("%ml_ow%", "an MLflow run", false, true),
+            ("%ml__ow%", "an MLflow run", false, true),
             ("%a%b", "xaxbxb", true, true),
             ("_", "ß", true, true),
             ("GRÖSSE", "größe", false, false),

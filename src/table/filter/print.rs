@@ -110,7 +110,8 @@ pub(super) fn back_tick(text: &str) -> String {
 
 /// A key, in back-ticks unless it is letters, digits, underscores and dots.
 pub(super) fn quote_key(key: &str) -> String {
-    let is_name = |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_name =
+        |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if key.split('.').all(is_name) { key.to_owned() } else { back_tick(key) }
 }
 
@@ -146,7 +147,8 @@ mod tests {
         ];
         let number = if kind == Kind::Span { (0..1_000_000_000_000_i64).prop_map(|ms| ms as f64).boxed() } else { any_number().boxed() };
         let numbers = prop_oneof![
-            (proptest::sample::select(Comparison::ALL.to_vec()), number.clone()).prop_map(|(comparison, value)| Test::Compares(comparison, value)),
+            (proptest::sample::select(Comparison::ALL.to_vec()), number.clone())
+                .prop_map(|(comparison, value)| Test::Compares(comparison, value)),
             (number.clone(), number.clone(), negated).prop_map(|(low, high, negated)| Test::Between { low, high, negated }),
             (proptest::collection::vec(number, 1..4), negated).prop_map(|(numbers, negated)| Test::OneOfNumbers { numbers, negated }),
         ];

@@ -79,7 +79,9 @@ fn number_clause(name: &str, test: &Test) -> Option<String> {
     match test {
         // MLflow 2 takes a NaN for 0, and would lose it here; ends that are the largest f64 mean infinities.
         Test::Compares(Comparison::NotEqual, 0.0) => None,
-        Test::Compares(comparison, value) if value.abs() < f64::MAX => Some(format!("{name} {} {}", comparison.as_str(), write_number(*value))),
+        Test::Compares(comparison, value) if value.abs() < f64::MAX => {
+            Some(format!("{name} {} {}", comparison.as_str(), write_number(*value)))
+        }
         Test::Between { low, high, negated: false } if low.abs() < f64::MAX && high.abs() < f64::MAX => {
             Some(format!("{name} >= {} AND {name} <= {}", write_number(*low), write_number(*high)))
         }

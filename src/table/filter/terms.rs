@@ -57,7 +57,10 @@ impl Named {
         }
         let all: Vec<&str> = Attribute::ALL.into_iter().map(Attribute::as_str).chain(["age"]).collect();
         let key = clean(&self.key);
-        fail_at(self.at, format!("{key} is no attribute; there are {}; a metric is written metrics.{key}, a param params.{key}", all.join(" ")))
+        fail_at(
+            self.at,
+            format!("{key} is no attribute; there are {}; a metric is written metrics.{key}, a param params.{key}", all.join(" ")),
+        )
     }
 }
 
@@ -220,7 +223,9 @@ fn bare_literal(word: &str, kind: Kind, at: usize) -> Result<Literal, FilterErro
         (Kind::Span, Some(_), None) => fail_at(at, format!("which unit? write {0}s, {0}m, {0}h or {0}d", clean(word))),
         (Kind::Span, None, None) => fail_at(at, "expected a span of time, such as 90s, 1h30m or 2d"),
         (_, Some(number), _) if number.is_finite() => Ok(Literal::Number(number)),
-        (_, Some(number), _) if number.is_infinite() && word.contains(|c: char| c.is_ascii_digit()) => fail_at(at, "this number is too large"),
+        (_, Some(number), _) if number.is_infinite() && word.contains(|c: char| c.is_ascii_digit()) => {
+            fail_at(at, "this number is too large")
+        }
         (Kind::Either, ..) => fail_at(at, format!("expected a number, or a text in quotes: '{}'", clean(word))),
         (Kind::Time, _, Some(_)) => fail_at(at, "a time is a number of ms since 1970; for the last days write age < 2d"),
         _ if word.eq_ignore_ascii_case("nan") => fail_at(at, "nothing compares with NaN; is:nan finds the runs that have one"),
@@ -232,7 +237,19 @@ fn bare_literal(word: &str, kind: Kind, at: usize) -> Result<Literal, FilterErro
 fn is_kind(word: &str) -> bool {
     matches!(
         word,
-        "metrics" | "metric" | "params" | "param" | "parameters" | "parameter" | "tags" | "tag" | "datasets" | "dataset" | "attributes"
-            | "attribute" | "attr" | "run"
+        "metrics"
+            | "metric"
+            | "params"
+            | "param"
+            | "parameters"
+            | "parameter"
+            | "tags"
+            | "tag"
+            | "datasets"
+            | "dataset"
+            | "attributes"
+            | "attribute"
+            | "attr"
+            | "run"
     )
 }

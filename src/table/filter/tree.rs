@@ -198,17 +198,8 @@ pub enum Is {
 
 impl Is {
     /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Running,
-        Self::Scheduled,
-        Self::Finished,
-        Self::Failed,
-        Self::Killed,
-        Self::Nan,
-        Self::Nested,
-        Self::Parent,
-        Self::Deleted,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Running, Self::Scheduled, Self::Finished, Self::Failed, Self::Killed, Self::Nan, Self::Nested, Self::Parent, Self::Deleted];
 
     /// The word after `is:`.
     #[must_use]
