@@ -1,11 +1,13 @@
 //! The demo store as real MLflow 3.17.2 sees it.
 
+#![expect(clippy::unwrap_used, reason = "what a test asks of MLflow must be answered")]
+
 mod support;
 
 use std::path::Path;
 
 use frontrunner::demo::{DemoFacts, DemoOptions, make};
-use frontrunner::domain::{Lifecycle, Millis};
+use frontrunner::domain::{Lifecycle, Millis, RunId};
 use serde_json::{Value, json};
 use support::mlflow::{V3, script};
 
@@ -107,7 +109,7 @@ for name, run in (('running', args[3]), ('quiet', args[4])):
 out['ends'] = [client.get_run(run).info.status for run in args[5:]]
 ";
     let args = [&images.diverged, &images.spiked, &images.system, &images.running, &images.quiet, &images.failed, &images.killed];
-    let seen = asked(&path, code, &args.map(|run| run.raw()));
+    let seen = asked(&path, code, &args.map(RunId::raw));
     assert_eq!(seen["first nan"], images.nan_step);
     assert_eq!(seen["nan to the end"], true);
     assert_eq!(seen["latest is nan"], true);
@@ -190,8 +192,8 @@ out['old model'] = [Model.load(version.source).run_id, version.run_id]
     let (baselines, nested) = (&facts.baselines, &facts.nested);
     let args = [baselines.unicode.raw(), baselines.escape.raw(), nested.parent.raw(), nested.folded.raw(), old.raw()];
     let seen = asked(&path, code, &[&[baselines.experiment.raw()][..], &args].concat());
-    assert_eq!(seen["children"], json!(nested.children.iter().map(|run| run.raw()).collect::<Vec<_>>()));
-    assert_eq!(seen["folds"], json!(nested.folds.iter().map(|run| run.raw()).collect::<Vec<_>>()));
+    assert_eq!(seen["children"], json!(nested.children.iter().map(RunId::raw).collect::<Vec<_>>()));
+    assert_eq!(seen["folds"], json!(nested.folds.iter().map(RunId::raw).collect::<Vec<_>>()));
     assert_eq!(seen["names"], json!(["größe-π-模型", "\u{1b}[31mred"]));
     for value in ["", "None", "True", "False", "1e-04", "0.25", "150", "scale"] {
         assert!(seen["params"].as_array().unwrap().contains(&json!(value)), "{value:?}");

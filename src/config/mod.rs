@@ -6,6 +6,7 @@
 pub mod directories;
 mod nearest;
 pub mod settings;
+pub mod theme;
 mod user;
 
 pub use directories::Directories;

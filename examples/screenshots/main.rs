@@ -1,0 +1,88 @@
+//! Makes the project's screenshots from the real program: `cargo run --release --example screenshots [-- SCENE…]`.
+//!
+//! Each scene of `scenes.rs` starts the built program in a terminal of its own (a PTY) on a fresh demo store, presses documented
+//! keys, waits for what should be on the screen, and writes what is there to `screenshots/` as SVG and PNG. With
+//! `-- --program 'ls --color'` it draws what any command leaves on
+//! the screen to `target/program.png`, to look at the drawing itself.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use frontrunner::demo::{DemoOptions, make};
+
+mod picture;
+mod program;
+mod scenes;
+mod shapes;
+mod svg;
+
+use program::Program;
+use scenes::{SCENES, Scene};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, command] = &arguments[..]
+        && flag == "--program"
+    {
+        let scene = Scene { file: "program", title: command, arguments: &[], size: (100, 30), steps: &[] };
+        let mut program = Program::start(Path::new("sh"), &["-c", command], scene.size, &std::env::current_dir()?)?;
+        program.finish()?;
+        return save(&program, &scene, &root.join("target"));
+    }
+    let known = |name: &String| SCENES.iter().any(|scene| scene.file == name);
+    if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
+        let names: Vec<_> = SCENES.iter().map(|scene| scene.file).collect();
+        return Err(format!("there is no scene {unknown:?}; there are {}", names.join(", ")).into());
+    }
+    let out = root.join("screenshots");
+    std::fs::create_dir_all(&out)?;
+    let app = built()?;
+    let chosen = SCENES.iter().filter(|scene| arguments.is_empty() || arguments.iter().any(|name| name == scene.file));
+    for scene in chosen {
+        play(scene, &app, &out).map_err(|error| format!("{}: {error}", scene.file))?;
+    }
+    Ok(())
+}
+
+/// The program as it is now, built with the profile that this was built with.
+fn built() -> Outcome<PathBuf> {
+    let example = std::env::current_exe()?;
+    let folder = example.ancestors().nth(2).ok_or("this program stands in no target folder")?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    build.args(["build", "--quiet", "--bin", "frontrunner"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    if folder.ends_with("release") {
+        build.arg("--release");
+    }
+    if !build.status()?.success() {
+        return Err("the program could not be built".into());
+    }
+    Ok(folder.join("frontrunner"))
+}
+
+/// Plays one scene on a store of its own, so that no scene sees what another did.
+fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
+    let home = tempfile::tempdir()?;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
+    let arguments: Vec<&str> = std::iter::once("demo.db").chain(scene.arguments.iter().copied()).collect();
+    let mut program = Program::start(app, &arguments, scene.size, home.path())?;
+    for (keys, text) in scene.steps {
+        program.press(keys)?;
+        program.wait_for(text)?;
+    }
+    save(&program, scene, out)
+}
+
+fn save(program: &Program, scene: &Scene, out: &Path) -> Outcome<()> {
+    let drawing = svg::draw(program.screen(), scene.title);
+    let path = out.join(scene.file);
+    std::fs::write(path.with_extension("png"), picture::png(&drawing)?)?;
+    std::fs::write(path.with_extension("svg"), drawing)?;
+    println!("{}", path.with_extension("svg").display());
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! A screen as SVG: rectangles for the grounds, shapes for lines and blocks, text for everything else.
+
+use std::fmt::Write;
+
+use vt100::{Cell, Color, Screen};
+
+use crate::shapes;
+
+/// The terminal's own colour of text.
+pub const FOREGROUND: (u8, u8, u8) = (0xd5, 0xd8, 0xdf);
+/// The terminal's own background.
+pub const BACKGROUND: (u8, u8, u8) = (0x16, 0x18, 0x1f);
+
+/// A cell's width and height in pixels. DejaVu Sans Mono is 0.602 of its size wide, so that 15 pixels fit 9.
+pub const CELL: (u32, u32) = (9, 18);
+const FONT_SIZE: u32 = 15;
+/// How far below the top of its cell a letter stands.
+const BASELINE: u32 = 14;
+const MARGIN: u32 = 12;
+const TITLE_BAR: u32 = 30;
+const FAMILIES: &str = "'DejaVu Sans Mono', 'DejaVu Sans', Menlo, Consolas, monospace";
+
+/// The first sixteen colours, as a dark theme has them.
+const NAMED: [(u8, u8, u8); 16] = [
+    (0x2a, 0x2e, 0x39),
+    (0xf7, 0x76, 0x8e),
+    (0x9e, 0xce, 0x6a),
+    (0xe0, 0xaf, 0x68),
+    (0x7a, 0xa2, 0xf7),
+    (0xbb, 0x9a, 0xf7),
+    (0x7d, 0xcf, 0xff),
+    (0xc0, 0xca, 0xf5),
+    (0x6b, 0x73, 0x85),
+    (0xff, 0x8a, 0x9b),
+    (0xb4, 0xe0, 0x84),
+    (0xf2, 0xc4, 0x80),
+    (0x96, 0xb7, 0xff),
+    (0xcd, 0xb2, 0xff),
+    (0x9b, 0xdc, 0xff),
+    (0xff, 0xff, 0xff),
+];
+
+/// What a cell looks like, its colours exchanged where it is in reverse.
+#[derive(Clone, Copy, PartialEq)]
+struct Look {
+    fg: (u8, u8, u8),
+    bg: (u8, u8, u8),
+    bold: bool,
+    italic: bool,
+    underline: bool,
+}
+
+impl Look {
+    fn of(cell: &Cell) -> Self {
+        let (mut fg, mut bg) = (rgb(cell.fgcolor(), FOREGROUND), rgb(cell.bgcolor(), BACKGROUND));
+        if cell.inverse() {
+            (fg, bg) = (bg, fg);
+        }
+        if cell.dim() {
+            let fainter = |a: u8, b: u8| ((u16::from(a) * 3 + u16::from(b) * 2) / 5) as u8;
+            fg = (fainter(fg.0, bg.0), fainter(fg.1, bg.1), fainter(fg.2, bg.2));
+        }
+        Self { fg, bg, bold: cell.bold(), italic: cell.italic(), underline: cell.underline() }
+    }
+}
+
+fn rgb(color: Color, default: (u8, u8, u8)) -> (u8, u8, u8) {
+    let level = |nth: u8| if nth.is_multiple_of(6) { 0 } else { 55 + nth % 6 * 40 };
+    match color {
+        Color::Default => default,
+        Color::Rgb(red, green, blue) => (red, green, blue),
+        Color::Idx(index @ 0..=15) => NAMED[usize::from(index)],
+        Color::Idx(index @ 16..=231) => (level((index - 16) / 36), level((index - 16) / 6), level(index - 16)),
+        Color::Idx(index) => (8 + (index - 232) * 10, 8 + (index - 232) * 10, 8 + (index - 232) * 10),
+    }
+}
+
+/// A colour as SVG writes it.
+pub fn hex((red, green, blue): (u8, u8, u8)) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
+/// A piece of a row that looks the same throughout.
+struct Run {
+    look: Look,
+    column: u32,
+    width: u32,
+    letters: Vec<(u32, String)>,
+}
+
+/// Draws a screen as a window with a title.
+pub fn draw(screen: &Screen, title: &str) -> String {
+    let (rows, columns) = screen.size();
+    let (width, height) = (u32::from(columns.get()) * CELL.0 + 2 * MARGIN, u32::from(rows.get()) * CELL.1 + TITLE_BAR + 2 * MARGIN);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         font-family=\"{FAMILIES}\" font-size=\"{FONT_SIZE}\">\n\
+         <rect width=\"{width}\" height=\"{height}\" rx=\"9\" fill=\"{}\"/>\n\
+         <path d=\"M0 {TITLE_BAR}V9a9 9 0 0 1 9-9h{}a9 9 0 0 1 9 9v{}z\" fill=\"#242833\"/>\n",
+        hex(BACKGROUND),
+        width - 18,
+        TITLE_BAR - 9
+    );
+    for (nth, color) in ["#ff5f57", "#febc2e", "#28c840"].into_iter().enumerate() {
+        let _ = writeln!(svg, "<circle cx=\"{}\" cy=\"15\" r=\"6\" fill=\"{color}\"/>", 18 + nth * 20);
+    }
+    let _ = writeln!(
+        svg,
+        "<text x=\"{}\" y=\"20\" fill=\"#9aa1b0\" font-size=\"13\" text-anchor=\"middle\">{}</text>",
+        width / 2,
+        escaped(title)
+    );
+    let _ = writeln!(svg, "<g transform=\"translate({MARGIN} {})\">", TITLE_BAR + MARGIN);
+    for row in 0..rows.get() {
+        for run in runs(screen, row) {
+            draw_run(&mut svg, &run, u32::from(row) * CELL.1);
+        }
+    }
+    if !screen.hide_cursor() {
+        let (row, column) = screen.cursor_position();
+        let (x, y) = (u32::from(column) * CELL.0, u32::from(row) * CELL.1);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" opacity=\"0.6\"/>",
+            CELL.0,
+            CELL.1,
+            hex(FOREGROUND)
+        );
+    }
+    svg.push_str("</g>\n</svg>\n");
+    svg
+}
+
+fn runs(screen: &Screen, row: u16) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for column in 0..screen.size().1.get() {
+        let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
+        let (look, width) = (Look::of(cell), if cell.is_wide() { 2 } else { 1 });
+        let column = u32::from(column);
+        if runs.last().is_none_or(|run| run.look != look) {
+            runs.push(Run { look, column, width: 0, letters: Vec::new() });
+        }
+        if let Some(run) = runs.last_mut() {
+            run.width += width;
+            if !cell.contents().trim().is_empty() {
+                run.letters.push((column, cell.contents().to_owned()));
+            }
+        }
+    }
+    runs
+}
+
+fn draw_run(svg: &mut String, run: &Run, y: u32) {
+    let (x, width) = (run.column * CELL.0, run.width * CELL.0);
+    if run.look.bg != BACKGROUND {
+        let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>", CELL.1, hex(run.look.bg));
+    }
+    let fill = hex(run.look.fg);
+    let (mut xs, mut text) = (String::new(), String::new());
+    for (column, letter) in &run.letters {
+        if let Some(shape) = shapes::shape(letter, column * CELL.0, y, &fill) {
+            svg.push_str(&shape);
+            continue;
+        }
+        // One x for each letter, so that the grid holds whichever font draws it. A combining mark takes its letter's.
+        let _ = write!(xs, "{} ", column * CELL.0);
+        text.push_str(&escaped(letter));
+    }
+    if run.look.underline {
+        let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"1\" fill=\"{fill}\"/>", y + BASELINE + 2);
+    }
+    if text.is_empty() {
+        return;
+    }
+    let weight = if run.look.bold { " font-weight=\"bold\"" } else { "" };
+    let slant = if run.look.italic { " font-style=\"italic\"" } else { "" };
+    let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"{fill}\"{weight}{slant}>{text}</text>", xs.trim_end(), y + BASELINE);
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
