@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::find;
 use super::print::{Report, Sheet};
-use crate::lineage::{Graph, Node, Recorded, build};
+use crate::lineage::{Graph, build};
 
 /// What can be said to `lineage`.
 #[derive(Debug, Args)]
@@ -29,28 +29,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let (model, version) = find::version(reader, &arguments.version).await?;
     let graph = build(&facts::lineage_facts(reader, &model.name, version).await?);
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
-    context.output.report(&Report::text(value, sheet(&graph), lines(&graph)))
-}
-
-fn lines(graph: &Graph) -> Vec<String> {
-    let mut lines = vec![graph.summary.raw().to_owned(), String::new()];
-    lines.extend(graph.nodes.iter().map(|node| format!("{:<12}  {}{}", node.kind.as_str(), node.label.raw(), facts_of(node))));
-    lines.push(String::new());
-    for check in &graph.reproducibility {
-        let mark = match check.state {
-            Recorded::Recorded => "recorded",
-            Recorded::Partly => "partly",
-            Recorded::NotRecorded => "not recorded",
-        };
-        lines.push(format!("{:<12}  {mark:<12}  {}", check.what, check.detail));
-    }
-    lines.extend(graph.missing.iter().map(|missing| format!("not read: {missing}")));
-    lines
-}
-
-fn facts_of(node: &Node) -> String {
-    let facts: Vec<String> = node.facts.iter().map(|(key, value)| format!("{key}={}", value.raw())).collect();
-    if facts.is_empty() { String::new() } else { format!("  ({})", facts.join(", ")) }
+    context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
 }
 
 fn sheet(graph: &Graph) -> Sheet {
