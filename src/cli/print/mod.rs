@@ -50,6 +50,7 @@ pub struct Output {
     width: Option<usize>,
     bold: bool,
     progress: bool,
+    shown: bool,
     closed: bool,
 }
 
@@ -66,6 +67,7 @@ impl Output {
             width,
             bold: false,
             progress: io::stderr().is_terminal(),
+            shown: false,
             closed: false,
         }
     }
@@ -183,7 +185,8 @@ impl Output {
 
     /// Shows how far something is, on a terminal only; the next text replaces it, and an empty one removes it.
     pub fn progress(&mut self, line: &str) {
-        if self.progress {
+        if self.progress && (self.shown || !line.is_empty()) {
+            self.shown = !line.is_empty();
             let _ = write!(self.errors, "\r\u{1b}[K{}", clean(line));
             let _ = self.errors.flush();
         }
@@ -228,6 +231,7 @@ mod tests {
             width: None,
             bold: false,
             progress: false,
+            shown: false,
             closed: false,
         };
         assert_eq!(output.report(&Report::table(json!([1, 2, 3]), Sheet::default())), Ok(()));
