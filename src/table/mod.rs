@@ -4,10 +4,25 @@
 //! seen and in which order is a separate list made by [`arrange`].
 
 mod arrange;
+mod cells;
 mod column;
+mod datasets;
 pub mod filter;
+mod group;
+mod keyed;
+mod load;
+mod order;
 mod rows;
+#[cfg(test)]
+mod sample;
+mod shapes;
+mod slots;
+mod span;
+mod summary;
+mod texts;
+mod tree;
 
 pub use arrange::{Arrangement, Grouping, Line, SortKey, arrange};
+pub use cells::{Cell, ColumnRef};
 pub use column::{Attribute, ColumnKey, ColumnSummary};
-pub use rows::{Cell, Row, RunTable};
+pub use rows::{Row, RunTable};

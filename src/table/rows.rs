@@ -1,44 +1,61 @@
-//! Rows and cells: the store of the table.
+//! Rows: the store of the table.
 
-use super::{ColumnKey, ColumnSummary};
-use crate::domain::{Millis, Run, RunId, RunStatus};
+use std::sync::OnceLock;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::cells::{Cell, ColumnRef};
+use super::datasets::Datasets;
+use super::keyed::Keyed;
+use super::order::newest_first;
+use super::shapes::Shapes;
+use super::slots::Slots;
+use super::texts::Texts;
+use super::{Attribute, ColumnKey, ColumnSummary};
+use crate::domain::{Millis, RunId, RunStatus};
 
 /// A row of a table: valid as long as the table lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Row(pub u32);
 
-/// What stands in a row under a column.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell<'a> {
-    /// Nothing was recorded.
-    Missing,
-    /// A number: a metric (NaN and infinities among them), or a param that reads as one.
-    Number(f64),
-    /// Text from outside: to be drawn cleaned. For a param that reads as a number, this is its own spelling.
-    Text(&'a str),
-    /// A run's status.
-    Status(RunStatus),
-    /// A time, ms since the epoch.
-    Time(Millis),
-    /// A duration, ms.
-    Duration(Millis),
+/// A columnar table of runs. Values of one column lie together; equal texts are kept once.
+#[derive(Clone, Debug, Default)]
+pub struct RunTable {
+    pub(super) ids: Vec<RunId>,
+    pub(super) known: HashTable<u32>,
+    pub(super) hasher: DefaultHashBuilder,
+    pub(super) texts: Texts,
+    pub(super) status: Vec<RunStatus>,
+    pub(super) deleted: Vec<bool>,
+    pub(super) start: Slots<i64>,
+    pub(super) end: Slots<i64>,
+    pub(super) name: Slots<u32>,
+    pub(super) user: Slots<u32>,
+    pub(super) experiment: Slots<u32>,
+    pub(super) artifact_uri: Slots<u32>,
+    pub(super) datasets: Datasets,
+    pub(super) metrics: Keyed<u64>,
+    pub(super) params: Keyed<u32>,
+    pub(super) tags: Keyed<u32>,
+    pub(super) shapes: Shapes,
+    pub(super) version: u64,
+    pub(super) derived: Derived,
 }
 
-/// A columnar table of runs.
+/// What follows from the rows, worked out when it is first asked for after a change.
 #[derive(Clone, Debug, Default)]
-pub struct RunTable {}
+pub(super) struct Derived {
+    newest_first: OnceLock<Vec<Row>>,
+    parents: OnceLock<Vec<Option<Row>>>,
+    has_children: OnceLock<Vec<bool>>,
+    columns: OnceLock<Vec<ColumnKey>>,
+}
 
 impl RunTable {
-    /// Adds runs that are new, and updates those that are known. Returns how many were new.
-    pub fn upsert(&mut self, runs: &[Run]) -> usize {
-        let _ = runs;
-        unimplemented!()
-    }
-
     /// How many rows there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        unimplemented!()
+        self.ids.len()
     }
 
     /// Whether there are no rows.
@@ -47,44 +64,145 @@ impl RunTable {
         self.len() == 0
     }
 
+    /// A number that changes whenever the content may have changed: for those who keep what they worked out.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// All rows, in the order in which they came.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(Row)
+    }
+
+    /// The ids of all runs, in the order of [`RunTable::rows`].
+    #[must_use]
+    pub fn run_ids(&self) -> &[RunId] {
+        &self.ids
+    }
+
     /// The row of a run.
     #[must_use]
     pub fn row_of(&self, id: &RunId) -> Option<Row> {
-        let _ = id;
-        unimplemented!()
+        self.find(id.raw())
     }
 
     /// The run of a row.
     #[must_use]
     pub fn id(&self, row: Row) -> &RunId {
-        let _ = row;
-        unimplemented!()
+        // A row is made by a table that never shrinks, so that only a row of another table can be out of range.
+        static NOBODY: OnceLock<RunId> = OnceLock::new();
+        self.ids.get(row.0 as usize).unwrap_or_else(|| NOBODY.get_or_init(RunId::default))
+    }
+
+    /// The name of a run, to be drawn cleaned; empty where it has none.
+    #[must_use]
+    pub fn name(&self, row: Row) -> &str {
+        self.name.get(row.0).map_or("", |id| self.texts.get(id))
+    }
+
+    /// What a run says of itself.
+    #[must_use]
+    pub fn status(&self, row: Row) -> RunStatus {
+        self.status.get(row.0 as usize).copied().unwrap_or(RunStatus::Unknown)
+    }
+
+    /// The id of a run's experiment.
+    #[must_use]
+    pub fn experiment(&self, row: Row) -> &str {
+        self.experiment.get(row.0).map_or("", |id| self.texts.get(id))
+    }
+
+    /// Whether a run is in MLflow's trash.
+    #[must_use]
+    pub fn is_deleted(&self, row: Row) -> bool {
+        self.deleted.get(row.0 as usize).copied().unwrap_or(false)
+    }
+
+    /// When a run started, ms since the epoch.
+    #[must_use]
+    pub fn start_time(&self, row: Row) -> Option<Millis> {
+        self.start.get(row.0)
     }
 
     /// The row of the run that this one is nested in, if that is in the table.
     #[must_use]
     pub fn parent(&self, row: Row) -> Option<Row> {
-        let _ = row;
-        unimplemented!()
+        self.derived.parents.get_or_init(|| self.find_parents()).get(row.0 as usize).copied().flatten()
+    }
+
+    /// Whether a run of the table is nested directly in this one.
+    #[must_use]
+    pub fn has_children(&self, row: Row) -> bool {
+        let has_children = self.derived.has_children.get_or_init(|| {
+            let mut has_children = vec![false; self.len()];
+            for parent in self.rows().filter_map(|row| self.parent(row)) {
+                has_children[parent.0 as usize] = true;
+            }
+            has_children
+        });
+        has_children.get(row.0 as usize).copied().unwrap_or(false)
     }
 
     /// Every column that some row has a value in: attributes first, then metrics, params and tags, each by key.
     #[must_use]
     pub fn columns(&self) -> Vec<ColumnKey> {
-        unimplemented!()
+        let columns = self.derived.columns.get_or_init(|| {
+            let attributes = Attribute::ALL.into_iter().map(ColumnKey::Attribute).filter(|key| self.column(key).is_used());
+            let metrics = self.metrics.keys().into_iter().cloned().map(ColumnKey::Metric);
+            let params = self.params.keys().into_iter().cloned().map(ColumnKey::Param);
+            let tags = self.tags.keys().into_iter().cloned().map(ColumnKey::Tag);
+            attributes.chain(metrics).chain(params).chain(tags).collect()
+        });
+        columns.clone()
     }
 
-    /// What is known of a column.
+    /// What is known of a column. Reads the whole column: keep it until [`RunTable::version`] changes.
     #[must_use]
     pub fn summary(&self, column: &ColumnKey) -> ColumnSummary {
-        let _ = column;
-        unimplemented!()
+        self.column(column).summary()
     }
 
     /// What stands in a row under a column; `now` (ms since the epoch) is for what still goes on.
+    ///
+    /// Looks the key up each time: for many rows, ask for the [`RunTable::column`] once.
     #[must_use]
     pub fn cell(&self, row: Row, column: &ColumnKey, now: Millis) -> Cell<'_> {
-        let _ = (row, column, now);
-        unimplemented!()
+        self.column(column).cell(row, now)
+    }
+
+    /// The column of a key, looked up once for many rows. A key that no run has gives a column with nothing in it.
+    #[must_use]
+    pub fn column(&self, key: &ColumnKey) -> ColumnRef<'_> {
+        ColumnRef::new(self, key)
+    }
+
+    /// About how many bytes of memory the table holds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let ids: usize = self.ids.iter().map(|id| size_of::<RunId>() + 16 + id.raw().len()).sum();
+        let texts = [&self.name, &self.user, &self.experiment, &self.artifact_uri].map(Slots::bytes).iter().sum::<usize>();
+        let times = self.start.bytes() + self.end.bytes();
+        let keyed = self.metrics.bytes() + self.params.bytes() + self.tags.bytes();
+        ids + 5 * self.known.capacity() + 2 * self.status.capacity() + self.texts.bytes() + texts + times + keyed + self.shapes.bytes()
+    }
+
+    /// All rows, newest first, as MLflow orders runs when nothing else is asked for.
+    pub(super) fn newest_first(&self) -> &[Row] {
+        self.derived.newest_first.get_or_init(|| newest_first(self))
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<Row> {
+        use std::hash::BuildHasher;
+        self.known
+            .find(self.hasher.hash_one(id), |row| self.ids.get(*row as usize).is_some_and(|there| there.raw() == id))
+            .copied()
+            .map(Row)
+    }
+
+    fn find_parents(&self) -> Vec<Option<Row>> {
+        let parents = self.column(&ColumnKey::Attribute(Attribute::Parent));
+        let find = |row| parents.text(row).and_then(|id| self.find(id)).filter(|parent| *parent != row);
+        self.rows().map(find).collect()
     }
 }

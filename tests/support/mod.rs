@@ -3,3 +3,4 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test helper that fails should fail its test")]
 
 pub mod mlflow;
+pub mod program;

@@ -1,0 +1,81 @@
+//! What every subcommand works with: the flags, the settings, the folders, the time, and where to print.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::arguments::{Cli, Flags};
+use super::failure::Failure;
+use super::find;
+use super::print::Output;
+use crate::config::{self, Directories, Layer, Settings};
+use crate::domain::Millis;
+use crate::journal::Journal;
+use crate::store::{self, Access, Opened};
+
+/// What every subcommand works with.
+pub struct Context<'a> {
+    /// What to open, as named before the subcommand.
+    pub place: Option<String>,
+    /// The flags.
+    pub flags: Flags,
+    /// What applies.
+    pub settings: Settings,
+    /// Where files are kept.
+    pub directories: Directories,
+    /// When this began, ms since the epoch.
+    pub now: Millis,
+    /// Where to print.
+    pub output: &'a mut Output,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// When they are wrong, or there is no home folder.
+    pub fn load(cli: &Cli, output: &'a mut Output) -> Result<Self, Failure> {
+        let (directories, settings) = settings(cli)?;
+        output.set_color(settings.color, &config::environment);
+        Ok(Self { place: cli.place.clone(), flags: cli.flags.clone(), settings, directories, now: now(), output })
+    }
+
+    /// Opens the store that is meant.
+    ///
+    /// # Errors
+    /// When none is meant, or it can't be opened.
+    pub async fn open(&self) -> Result<Opened, Failure> {
+        let found = find::target(self.named(), self.flags.profile.as_deref(), &self.settings, &self.directories, self.now)?;
+        let access = if self.settings.read_only || found.read_only { Access::ReadOnly } else { Access::ReadWrite };
+        let connection = find::connection(found.profile.as_ref())?;
+        Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    /// What was named on the command line.
+    #[must_use]
+    pub fn named(&self) -> Option<&str> {
+        self.flags.target.as_deref().or(self.place.as_deref())
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        Journal::at(self.directories.journal_file())
+    }
+}
+
+/// The folders, and the settings from all layers.
+///
+/// # Errors
+/// As for [`Context::load`].
+pub fn settings(cli: &Cli) -> Result<(Directories, Settings), Failure> {
+    let directories = Directories::find(&config::environment)?;
+    let file = Layer::read(&directories.config_file())?;
+    let environment = Layer::from_environment(&config::environment)?;
+    let settings = Settings::from_layers(&[cli.flags.layer(&cli.screen), environment, file]);
+    Ok((directories, settings))
+}
+
+/// The time, ms since the epoch.
+#[must_use]
+pub fn now() -> Millis {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| Millis::try_from(since.as_millis()).ok()).unwrap_or(0)
+}

@@ -1,0 +1,59 @@
+//! `demote MODEL/VERSION` and `demote MODEL@alias`: a version out of its stage, or an alias away.
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::find;
+use super::road::{Road, travel};
+use crate::domain::text::clean;
+use crate::domain::{Alias, Stage};
+use crate::promote::Intent;
+
+/// What can be said to `demote`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// MODEL/VERSION moves the version to another stage; MODEL@alias removes the alias.
+    #[arg(value_name = "MODEL/VERSION|MODEL@ALIAS")]
+    what: String,
+    /// The stage to move to: None or Archived.
+    #[arg(long, value_name = "STAGE", default_value = "None")]
+    to: String,
+    #[command(flatten)]
+    road: Road,
+}
+
+/// Demotes the version, or removes the alias.
+///
+/// # Errors
+/// When it is not there, or the write fails.
+pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    let to = Stage::parse(&arguments.to)
+        .filter(|stage| matches!(stage, Stage::None | Stage::Archived))
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("{} is no way down: None or Archived", clean(&arguments.to))))?;
+    let session = context.open().await?;
+    let (model, version) = find::version(session.reader.as_ref(), &arguments.what).await?;
+    let intent = match named_alias(&arguments.what) {
+        Some(alias) => Intent::RemoveAlias { model: model.name, alias },
+        None => Intent::Move { model: model.name, version, to, archive_existing: false },
+    };
+    travel(intent, &arguments.road, &session, context).await
+}
+
+/// The alias by which a version was named, if it was.
+fn named_alias(text: &str) -> Option<Alias> {
+    let (_, alias) = text.rsplit_once('@')?;
+    (!alias.is_empty() && !alias.contains('/')).then(|| alias.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_named_by_its_alias_loses_it() {
+        assert_eq!(named_alias("iris@champion"), Some("champion".into()));
+        assert_eq!(named_alias("me@work/3"), None);
+        assert_eq!(named_alias("iris/3"), None);
+    }
+}

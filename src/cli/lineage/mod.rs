@@ -1,0 +1,49 @@
+//! `lineage MODEL/VERSION`: what a version was made from, and what is missing to make it again.
+
+mod facts;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::find;
+use super::print::{Report, Sheet};
+use crate::lineage::{Graph, build};
+
+/// What can be said to `lineage`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    #[arg(value_name = "MODEL/VERSION")]
+    version: String,
+}
+
+/// Tells the lineage.
+///
+/// # Errors
+/// When the version is not there, or the store can't answer.
+pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    let session = context.open().await?;
+    let reader = session.reader.as_ref();
+    let (model, version) = find::version(reader, &arguments.version).await?;
+    let graph = build(&facts::lineage_facts(reader, &model.name, version).await?);
+    let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
+    context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
+}
+
+fn sheet(graph: &Graph) -> Sheet {
+    let mut sheet = Sheet::new(["kind", "label", "key", "value"]);
+    for node in &graph.nodes {
+        let mut add = |key: &str, value: &str| {
+            sheet.row([node.kind.as_str().to_owned(), node.label.raw().to_owned(), key.to_owned(), value.to_owned()]);
+        };
+        if node.facts.is_empty() {
+            add("", "");
+        }
+        for (key, value) in &node.facts {
+            add(key, value.raw());
+        }
+    }
+    sheet
+}

@@ -1,0 +1,30 @@
+//! Reports: what a subcommand has to say, before its form is chosen.
+
+use serde_json::Value;
+
+use super::Sheet;
+
+/// An answer in every form in which it can be printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// For `--json`; a list is one line an item with `--jsonl`.
+    pub value: Value,
+    /// For `--csv` and `--markdown`, and for people where there is no text.
+    pub sheet: Sheet,
+    /// For people, where a table says too little.
+    pub text: Option<Vec<String>>,
+}
+
+impl Report {
+    /// A report that people read as a table.
+    #[must_use]
+    pub fn table(value: Value, sheet: Sheet) -> Self {
+        Self { value, sheet, text: None }
+    }
+
+    /// A report that people read as lines of text.
+    #[must_use]
+    pub fn text(value: Value, sheet: Sheet, text: Vec<String>) -> Self {
+        Self { value, sheet, text: Some(text) }
+    }
+}

@@ -1,0 +1,138 @@
+//! The road of a write from the command line: plan, show, ask, clear, carry out, tell what was read back.
+
+mod consent;
+mod tell;
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::print::Format;
+use crate::config::{ProtectedPlace, environment, user};
+use crate::domain::text::clean;
+use crate::journal::{self, Progress};
+use crate::promote::{self, Context as Circumstances, Intent, Outcome, Place, Plan, PlanError};
+use crate::store::Opened;
+use tell::Told;
+
+/// What every subcommand that writes takes.
+#[derive(Debug, Args)]
+pub struct Road {
+    /// Why; it goes on the record.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Show what would be written and stop.
+    #[arg(long)]
+    plan: bool,
+    /// Write without asking.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Road {
+    /// Whether nothing is to be written.
+    #[must_use]
+    pub fn is_plan_only(&self) -> bool {
+        self.plan
+    }
+}
+
+/// Takes an intent down the road.
+///
+/// # Errors
+/// When there is no plan, it was not confirmed, the session may not write, the registry changed meanwhile, or what was
+/// read back is not what was planned.
+pub async fn travel(intent: Intent, road: &Road, session: &Opened, context: &mut Context<'_>) -> Result<(), Failure> {
+    let reading = journal::read_registry(session.reader.as_ref(), &intent).await?;
+    let plan = match promote::plan(intent.clone(), &reading, &circumstances(road, context)) {
+        Ok(plan) => plan,
+        Err(PlanError::NothingToDo(why)) => return context.output.report(&tell::nothing_to_do(&intent, &reading, &why)),
+        Err(error) => return Err(refused(&intent, error)),
+    };
+    if road.plan {
+        let requests = session
+            .writer
+            .as_ref()
+            .map(|writer| plan.steps.iter().filter_map(|step| step.write.as_ref()).map(|write| writer.describe(write)).collect::<Vec<_>>());
+        return context.output.report(&Told::Plan { plan: &plan, requests }.report(session.reader.name()));
+    }
+    let Some(writer) = session.writer.clone() else { return Err(no_writer(session, context).await) };
+    // With --json stderr is for one object, unless somebody sits there who has to decide.
+    if context.output.format == Format::Table || (!road.yes && consent::somebody_is_there()) {
+        show(&plan, session, context)?;
+    }
+    let typed = consent::asked(&plan, road.yes, context.output)?;
+    let cleared = promote::clear(plan.clone(), Vec::new(), typed.as_deref())?;
+    let steps = plan.steps.len();
+    let progress = move |progress: Progress| tell::progress(&progress, steps);
+    let report = journal::carry_out(cleared, session.reader.as_ref(), writer.as_ref(), &context.journal(), &progress).await?;
+    context.output.report(&Told::Done { plan: &plan, report: &report }.report(session.reader.name()))?;
+    context.output.flush()?;
+    ended(&report.outcome, &report.entry)
+}
+
+/// The plan on stderr: the answer on stdout comes when it is done.
+fn show(plan: &Plan, session: &Opened, context: &mut Context<'_>) -> Result<(), Failure> {
+    context.output.flush()?;
+    for line in tell::plan_lines(plan, session.reader.name()) {
+        context.output.note(&line);
+    }
+    Ok(())
+}
+
+fn circumstances(road: &Road, context: &Context<'_>) -> Circumstances {
+    let places = context.settings.protected.iter().map(|place| match place {
+        ProtectedPlace::Stage(stage) => Place::Stage(*stage),
+        ProtectedPlace::Alias(alias) => Place::Alias(alias.clone()),
+    });
+    Circumstances {
+        id: uuid::Uuid::new_v4().simple().to_string(),
+        user: user(&environment),
+        now: context.now,
+        reason: road.reason.clone().unwrap_or_default(),
+        protected: places.collect(),
+        tags: context.settings.tags,
+    }
+}
+
+fn refused(intent: &Intent, error: PlanError) -> Failure {
+    let failure = Failure::from(error);
+    if matches!(intent, Intent::Register { again: false, .. }) && failure.exit == Exit::Refused {
+        return failure.next("if that is meant, add --again");
+    }
+    failure
+}
+
+/// Why nothing can be written here.
+async fn no_writer(session: &Opened, context: &Context<'_>) -> Failure {
+    let failure = |why: String| {
+        Failure { code: "read_only", ..Failure::new(Exit::StoreRefused, "nothing was sent: this session may only look") }.because(why)
+    };
+    if context.settings.read_only {
+        return failure("--read-only, FRONTRUNNER_READ_ONLY or read_only in the settings asks for it".to_owned());
+    }
+    match session.reader.features().await {
+        Ok(features) => match features.read_only {
+            Some(why) => failure(clean(&why).into_owned()),
+            None => failure("the profile is read-only".to_owned()),
+        },
+        Err(fault) => fault.into(),
+    }
+}
+
+/// The exit of a plan that was carried out.
+fn ended(outcome: &Outcome, entry: &str) -> Result<(), Failure> {
+    let failure = |exit, message: &str, why: String| Failure::new(exit, message).because(why);
+    match outcome {
+        Outcome::Verified => Ok(()),
+        Outcome::NotApplied { why } => Err(failure(Exit::Failed, "nothing was changed", why.clone())),
+        Outcome::Conflict { found } => {
+            Err(Failure { code: "conflict", ..failure(Exit::Changed, "the registry is not as planned", found.join("; ")) }
+                .next("look at `frontrunner history`; nothing is put right by itself"))
+        }
+        Outcome::Unknown { why } => {
+            Err(Failure { code: "unknown", ..failure(Exit::Failed, "it is not known whether it was done", why.clone()) }
+                .next(format!("`frontrunner rollback MODEL --entry {entry} --plan` looks again")))
+        }
+    }
+}

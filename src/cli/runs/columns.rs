@@ -1,0 +1,159 @@
+//! The columns of the listing: which are meant, and what stands in them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::analysis::number::{full, short};
+use crate::analysis::quantity;
+use crate::cli::failure::{Exit, Failure};
+use crate::config::nearest;
+use crate::domain::text::clean;
+use crate::domain::{Millis, Untrusted};
+use crate::table::{Attribute, Cell, ColumnKey, RunTable, SortKey};
+
+/// What a table begins with when no columns are asked for.
+const FIRST: [Attribute; 6] =
+    [Attribute::RunId, Attribute::Name, Attribute::Status, Attribute::Start, Attribute::Duration, Attribute::User];
+
+/// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
+///
+/// # Errors
+/// When it is no column.
+pub fn sort_key(text: &str) -> Result<SortKey, Failure> {
+    let text = text.trim();
+    let (column, descending) = match text.rsplit_once(char::is_whitespace) {
+        Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column, true),
+        Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column, false),
+        _ => (text, false),
+    };
+    Ok(SortKey { column: column_key(column.trim())?, descending })
+}
+
+/// Reads a column as MLflow's grammar writes it: `metrics.acc`, `params."lr"`, `tags.team`, or an attribute; a bare
+/// key that is no attribute is a metric.
+///
+/// # Errors
+/// When there is no key, or the kind is none that runs have.
+pub fn column_key(text: &str) -> Result<ColumnKey, Failure> {
+    let wrong = |why: &str| {
+        Failure::new(Exit::Usage, format!("{} is no column: {why}", clean(text)))
+            .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
+    };
+    let (kind, key) = text.split_once('.').map_or((None, text), |(kind, key)| (Some(kind), key));
+    let key = unquoted(key);
+    if key.is_empty() {
+        return Err(wrong("it names nothing"));
+    }
+    match kind.map(str::to_ascii_lowercase).as_deref() {
+        Some("metrics" | "metric") => Ok(ColumnKey::Metric(key.into())),
+        Some("params" | "param" | "parameters" | "parameter") => Ok(ColumnKey::Param(key.into())),
+        Some("tags" | "tag") => Ok(ColumnKey::Tag(key.into())),
+        Some("attributes" | "attribute" | "attr" | "run") => {
+            let meant = nearest(key, Attribute::ALL.map(Attribute::as_str)).unwrap_or("start_time");
+            Attribute::parse(key).map(ColumnKey::Attribute).ok_or_else(|| wrong(&format!("runs have no such attribute; perhaps {meant}")))
+        }
+        _ => Ok(Attribute::parse(text).map_or_else(|| ColumnKey::Metric(unquoted(text).into()), ColumnKey::Attribute)),
+    }
+}
+
+/// Whether an order names its column without saying of which kind it is.
+#[must_use]
+pub fn is_bare(text: &str) -> bool {
+    let explicit = ["metric.", "metrics.", "attributes."].iter().any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
+    !explicit && matches!(sort_key(text), Ok(SortKey { column: ColumnKey::Metric(_), .. }))
+}
+
+fn unquoted(key: &str) -> &str {
+    ['`', '"'].iter().find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(key)
+}
+
+/// A bare key that is a param or a tag here, but no metric, is meant as that.
+#[must_use]
+pub fn settled(column: ColumnKey, table: &RunTable) -> ColumnKey {
+    let ColumnKey::Metric(key) = &column else { return column };
+    let columns = table.columns();
+    if columns.contains(&column) {
+        return column;
+    }
+    [ColumnKey::Param(key.clone()), ColumnKey::Tag(key.clone())].into_iter().find(|other| columns.contains(other)).unwrap_or(column)
+}
+
+/// The columns of a listing for which none were asked: the usual attributes, then metrics, then params that differ;
+/// for a machine everything there is.
+#[must_use]
+pub fn usual(table: &RunTable, everything: bool) -> Vec<ColumnKey> {
+    let all = table.columns();
+    if everything {
+        return all;
+    }
+    let is_system = |key: &Untrusted| key.raw().starts_with("system/");
+    let metrics = all.iter().filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
+    let params = all.iter().filter(|column| matches!(column, ColumnKey::Param(_)) && !table.summary(column).constant);
+    FIRST.map(ColumnKey::Attribute).iter().chain(metrics).chain(params).cloned().collect()
+}
+
+/// A cell for people: four digits, local time, words for durations, the beginning of an id.
+#[must_use]
+pub fn for_people(cell: Cell<'_>, column: &ColumnKey) -> String {
+    match cell {
+        Cell::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => clean(text).chars().take(8).collect(),
+        Cell::Number(value) => short(value),
+        Cell::Time(ms) => local_time(ms),
+        Cell::Duration(ms) => quantity::duration(ms),
+        Cell::Missing => "—".to_owned(),
+        cell => for_machines(cell),
+    }
+}
+
+/// A cell for machines: every digit, times and durations in ms, nothing for nothing.
+#[must_use]
+pub fn for_machines(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Number(value) => full(value),
+        Cell::Text(text) => text.to_owned(),
+        Cell::Status(status) => status.as_str().to_owned(),
+        Cell::Time(ms) | Cell::Duration(ms) => ms.to_string(),
+    }
+}
+
+/// A time in the local zone, to the minute; what lies beyond the calendar is shown as its number.
+#[must_use]
+pub fn local_time(ms: Millis) -> String {
+    Timestamp::from_millisecond(ms)
+        .map_or_else(|_| ms.to_string(), |time| time.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_read_as_mlflow_writes_them() {
+        let cases = [
+            ("metrics.`val/acc`", ColumnKey::Metric("val/acc".into())),
+            ("params.\"a.b\"", ColumnKey::Param("a.b".into())),
+            ("attributes.start_time", ColumnKey::Attribute(Attribute::Start)),
+            ("status", ColumnKey::Attribute(Attribute::Status)),
+            ("val.loss", ColumnKey::Metric("val.loss".into())),
+        ];
+        for (text, column) in cases {
+            assert_eq!(column_key(text), Ok(column), "{text}");
+        }
+        for text in ["", "metrics.", "attributes.sttus"] {
+            assert_eq!(column_key(text).unwrap_err().exit, Exit::Usage, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_order_has_a_direction() {
+        let key = sort_key("metrics.acc desc").unwrap();
+        assert!(key.descending && key.column == ColumnKey::Metric("acc".into()));
+        assert!(!sort_key("start_time").unwrap().descending);
+    }
+
+    #[test]
+    fn a_time_beyond_the_calendar_is_no_panic() {
+        assert_eq!(local_time(i64::MAX), i64::MAX.to_string());
+    }
+}

@@ -1,0 +1,66 @@
+//! `show RUN`: everything that a run says of itself.
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::Failure;
+use super::find;
+use super::print::{Report, Sheet, records};
+use super::runs::local_time;
+use crate::analysis::{number, quantity};
+use crate::domain::{Millis, Run};
+
+/// What can be said to `show`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The run: its id, the first 6 or more characters of it, or its name.
+    #[arg(value_name = "RUN")]
+    run: String,
+}
+
+/// Shows the run.
+///
+/// # Errors
+/// When it is not there, or its name is not its alone.
+pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    let session = context.open().await?;
+    let reader = session.reader.as_ref();
+    let within = match &context.flags.experiment {
+        Some(name) => Some(find::experiment(reader, name).await?),
+        None => None,
+    };
+    let run = find::run(reader, &arguments.run, within.as_ref()).await?;
+    context.output.report(&Report::table(records::run(&run), sheet(&run, context.now)))
+}
+
+fn sheet(run: &Run, now: Millis) -> Sheet {
+    let mut sheet = Sheet::new(["kind", "key", "value"]);
+    let mut add = |kind: &str, key: &str, value: String| sheet.row([kind.to_owned(), key.to_owned(), value]);
+    let time = |ms: Option<Millis>| ms.map_or_else(|| "—".to_owned(), local_time);
+    add("run", "name", run.name.raw().to_owned());
+    add("run", "id", run.id.raw().to_owned());
+    add("run", "experiment", run.experiment_id.raw().to_owned());
+    add("run", "status", run.status.as_str().to_owned());
+    add("run", "lifecycle", run.lifecycle.as_str().to_owned());
+    add("run", "start", time(run.start_time));
+    add("run", "end", time(run.end_time));
+    add("run", "duration", run.duration(now).map_or_else(|| "—".to_owned(), quantity::duration));
+    add("run", "user", run.user.raw().to_owned());
+    add("run", "artifacts", run.artifact_uri.raw().to_owned());
+    for metric in &run.metrics {
+        add("metric", metric.key.raw(), number::full(metric.value.get()));
+    }
+    for pair in &run.params {
+        add("param", pair.key.raw(), pair.value.raw().to_owned());
+    }
+    for dataset in &run.datasets {
+        add("dataset", dataset.name.raw(), dataset.digest.raw().to_owned());
+    }
+    for model in crate::domain::model_sources(run) {
+        add("model", model.label.raw(), model.source.raw().to_owned());
+    }
+    for pair in &run.tags {
+        add("tag", pair.key.raw(), pair.value.raw().to_owned());
+    }
+    sheet
+}

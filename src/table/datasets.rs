@@ -1,0 +1,68 @@
+//! The datasets that runs read: lists that many runs share, each kept once.
+
+use std::collections::HashMap;
+
+use super::slots::Slots;
+use super::texts::Texts;
+use crate::domain::DatasetInput;
+
+/// One dataset of a list, as numbers of interned texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Dataset {
+    pub(super) name: u32,
+    pub(super) digest: u32,
+    pub(super) context: Option<u32>,
+}
+
+/// The datasets of all rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Datasets {
+    known: HashMap<Vec<Dataset>, u32>,
+    lists: Vec<Vec<Dataset>>,
+    /// Each list as it is shown: `name@digest, …`.
+    shown: Vec<u32>,
+    rows: Slots<u32>,
+}
+
+impl Datasets {
+    /// Gives a row its datasets.
+    pub(super) fn set(&mut self, row: u32, inputs: &[DatasetInput], texts: &mut Texts) {
+        if inputs.is_empty() {
+            return self.rows.clear(row);
+        }
+        let list: Vec<Dataset> = inputs
+            .iter()
+            .map(|input| Dataset {
+                name: texts.intern(input.name.raw()),
+                digest: texts.intern(input.digest.raw()),
+                context: input.context.as_ref().map(|context| texts.intern(context.raw())),
+            })
+            .collect();
+        let id = if let Some(id) = self.known.get(&list) {
+            *id
+        } else {
+            let shown: Vec<String> = inputs.iter().map(|input| format!("{}@{}", input.name.raw(), input.digest.raw())).collect();
+            let id = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
+            self.shown.push(texts.intern(&shown.join(", ")));
+            self.lists.push(list.clone());
+            self.known.insert(list, id);
+            id
+        };
+        self.rows.set(row, id);
+    }
+
+    /// The datasets of a row.
+    pub(super) fn of(&self, row: u32) -> &[Dataset] {
+        self.rows.get(row).and_then(|id| self.lists.get(id as usize)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The datasets of a row as they are shown: an interned text.
+    pub(super) fn shown(&self, row: u32) -> Option<u32> {
+        self.rows.get(row).and_then(|id| self.shown.get(id as usize)).copied()
+    }
+
+    /// How many rows have datasets.
+    pub(super) fn filled(&self) -> usize {
+        self.rows.filled()
+    }
+}

@@ -1,0 +1,244 @@
+//! From tokens to the tree: `OR`, `AND`, `NOT` and parentheses. Single tests are read in `terms`.
+
+use super::FilterError;
+use super::lexer::{Token, TokenKind, tokens};
+use super::tree::{Field, Is, Node};
+use crate::domain::text::clean;
+
+/// How deep parentheses and `NOT` may be nested: deeper than anyone writes, shallow enough for any stack.
+const DEEPEST: usize = 64;
+
+/// Words that mean something of their own, so that they are no plain words.
+pub(super) const KEYWORDS: [&str; 10] = ["AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL", "BETWEEN", "is:"];
+
+/// Reads a filter.
+pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
+    let mut parser = Parser { tokens: tokens(text)?, next: 0, end: text.trim_end().len(), depth: 0 };
+    if parser.tokens.is_empty() {
+        return Ok(Node::default());
+    }
+    let node = parser.any()?;
+    match parser.peek() {
+        None => Ok(node),
+        Some(token) if token.kind == TokenKind::Close => parser.fail("there is no ( for this )"),
+        Some(_) => parser.fail("expected AND, OR or the end here"),
+    }
+}
+
+/// The tokens, and how many of them have been read.
+pub(super) struct Parser {
+    tokens: Vec<Token>,
+    next: usize,
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    /// Alternatives.
+    fn any(&mut self) -> Result<Node, FilterError> {
+        let mut nodes = vec![self.all()?];
+        while self.take_keyword("OR") {
+            nodes.push(self.all()?);
+        }
+        Ok(Node::any(nodes))
+    }
+
+    /// Parts that must all hold. The `AND` between them may be left out.
+    fn all(&mut self) -> Result<Node, FilterError> {
+        let mut nodes = vec![self.one()?];
+        loop {
+            let and = self.take_keyword("AND");
+            let ends = self.peek().is_none_or(|token| token.kind == TokenKind::Close || token.is_keyword("OR"));
+            if ends && !and {
+                return Ok(Node::all(nodes));
+            }
+            nodes.push(self.one()?);
+        }
+    }
+
+    /// A part: negated, in parentheses, or a term.
+    fn one(&mut self) -> Result<Node, FilterError> {
+        if self.depth >= DEEPEST {
+            return self.fail("nested too deeply");
+        }
+        self.depth += 1;
+        let node = if self.take_keyword("NOT") {
+            Node::Not(Box::new(self.one()?))
+        } else if self.take(&TokenKind::Open) {
+            let inner = self.any()?;
+            if !self.take(&TokenKind::Close) {
+                return self.fail("expected AND, OR or ) here");
+            }
+            inner
+        } else {
+            self.term()?
+        };
+        self.depth -= 1;
+        Ok(node)
+    }
+
+    /// A test of a field, a state, or a plain word.
+    fn term(&mut self) -> Result<Node, FilterError> {
+        let Some(first) = self.peek().cloned() else { return self.fail("expected a comparison or a word here") };
+        let named = self.field()?;
+        if self.at_test() {
+            let field = named.resolve()?;
+            let test = self.test(&field)?;
+            return Ok(Node::Test(field, test));
+        }
+        match first.kind {
+            TokenKind::Quoted(_, text) if named.prefix.is_none() => Ok(Node::Word(text)),
+            TokenKind::Bare(word) if named.prefix.is_none() => match word.get(..3) {
+                Some(prefix) if prefix.eq_ignore_ascii_case("is:") => is(&word[3..], first.at + 3).map(Node::Is),
+                _ if is_keyword(&word) => {
+                    fail_at(first.at, format!("expected a comparison or a word, not {word}; to look for that word, quote it"))
+                }
+                _ => Ok(Node::Word(word)),
+            },
+            _ => self.fail(match named.resolve()? {
+                Field::Column(key) => format!("expected a comparison after {key}, such as = 1 or IS NULL"),
+                Field::Dataset(_) | Field::Age => "expected a comparison here".to_owned(),
+            }),
+        }
+    }
+
+    /// The next token.
+    pub(super) fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.next)
+    }
+
+    /// The token after the next.
+    pub(super) fn peek_second(&self) -> Option<&Token> {
+        self.tokens.get(self.next + 1)
+    }
+
+    /// Reads the next token.
+    pub(super) fn advance(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.next).cloned();
+        self.next += usize::from(token.is_some());
+        token
+    }
+
+    /// Reads the next token if it is this one.
+    pub(super) fn take(&mut self, kind: &TokenKind) -> bool {
+        let there = self.peek().is_some_and(|token| token.kind == *kind);
+        self.next += usize::from(there);
+        there
+    }
+
+    /// Reads the next token if it is this keyword.
+    pub(super) fn take_keyword(&mut self, word: &str) -> bool {
+        let there = self.peek().is_some_and(|token| token.is_keyword(word));
+        self.next += usize::from(there);
+        there
+    }
+
+    /// Says that the next token, or the end, is not what it should be.
+    pub(super) fn fail<T>(&self, message: impl Into<String>) -> Result<T, FilterError> {
+        fail_at(self.peek().map_or(self.end, |token| token.at), message)
+    }
+}
+
+/// An error at a byte.
+pub(super) fn fail_at<T>(at: usize, message: impl Into<String>) -> Result<T, FilterError> {
+    Err(FilterError { message: message.into(), at })
+}
+
+/// Whether a word means something of its own.
+pub(super) fn is_keyword(word: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+fn is(word: &str, at: usize) -> Result<Is, FilterError> {
+    let known = Is::ALL.into_iter().find(|is| is.as_str().eq_ignore_ascii_case(word));
+    known.map_or_else(
+        || {
+            let all: Vec<String> = Is::ALL.iter().map(|is| format!("is:{}", is.as_str())).collect();
+            fail_at(at, format!("is:{} is not known; there are {}", clean(word), all.join(" ")))
+        },
+        Ok,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Filter;
+
+    fn canonical(text: &str) -> String {
+        Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).to_string()
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or_and_not_tighter_than_both() {
+        assert_eq!(canonical("a or b c"), "a OR b AND c");
+        assert_eq!(canonical("(a or b) and c"), "(a OR b) AND c");
+        assert_eq!(canonical("not a and b"), "NOT a AND b");
+        assert_eq!(canonical("not (a and b)"), "NOT (a AND b)");
+        assert_eq!(canonical("((a))"), "a");
+        assert_eq!(canonical("  "), "");
+    }
+
+    #[test]
+    fn mlflows_own_filters_are_read() {
+        assert_eq!(
+            canonical("metric.`val/acc` >= 0.90 and parameters.\"opt name\" like 'ad%'"),
+            "metrics.`val/acc` >= 0.9 AND params.`opt name` LIKE 'ad%'"
+        );
+        assert_eq!(canonical("attr.created<5 AND run.`Run Name`='x'"), "start_time < 5 AND run_name = 'x'");
+        assert_eq!(canonical("`run name` = \"it's\""), "run_name = \"it's\"");
+        assert_eq!(canonical("datasets.name not in ('a', \"b\")"), "dataset.name NOT IN ('a', 'b')");
+        assert_eq!(canonical("tags.mlflow.parentRunId is not null"), "tags.mlflow.parentRunId IS NOT NULL");
+        assert_eq!(canonical("`params`.`lr`!=''"), "params.lr != ''");
+    }
+
+    #[test]
+    fn more_than_mlflows_filters_are_read() {
+        assert_eq!(canonical("resnet IS:Running age<36h"), "resnet AND is:running AND age < 1d12h");
+        assert_eq!(canonical("params.lr between 1e-4 and 1e-2"), "params.lr BETWEEN 0.0001 AND 0.01");
+        assert_eq!(canonical("metrics.val/acc not between 0 and 1"), "metrics.`val/acc` NOT BETWEEN 0 AND 1");
+        assert_eq!(canonical("params.n in (1, 2.5)"), "params.n IN (1, 2.5)");
+        assert_eq!(canonical("'and' `a'\"b`"), "'and' AND `a'\"b`");
+        assert_eq!(canonical("source not like '%test%'"), "source NOT LIKE '%test%'");
+    }
+
+    #[test]
+    fn an_error_says_where_and_what_to_write_instead() {
+        for (text, at, hint) in [
+            ("metrics.acc = '0.5'", 14, "without quotes"),
+            ("metrics.acc == 0.5", 12, "one ="),
+            ("params.opt = adam", 13, "'adam'"),
+            ("params.lr < '0.1'", 12, "without quotes"),
+            ("stauts = 'FINISHED'", 0, "metrics.stauts"),
+            ("attributes.acc > 1", 0, "run_name"),
+            ("metric_s.acc > 1", 0, "metrics"),
+            ("dataset.kind = 'x'", 0, "digest"),
+            ("is:stalled", 3, "is:running"),
+            ("(a or b", 7, ")"),
+            ("a)", 1, "no ("),
+            ("a AND", 5, "expected"),
+            ("and", 0, "quote"),
+            ("metrics.acc", 11, "comparison"),
+            ("metrics. > 1", 0, "key"),
+            ("duration > 90", 11, "90s"),
+            ("start_time > '2026-03-01'", 13, "age <"),
+            ("metrics.a = nan", 12, "is:nan"),
+            ("metrics.a = 1e999", 12, "too large"),
+            ("metrics.a LIKE 'x'", 10, "number"),
+            ("run_id IN ()", 11, "expected"),
+            ("params.a IN ('x', 1)", 18, "quotes"),
+            ("metrics.a BETWEEN 1", 19, "AND"),
+            ("metrics.a IS 5", 13, "NULL"),
+        ] {
+            let error = Filter::parse(text).expect_err(text);
+            assert!(error.at == at && error.message.contains(hint), "{text}: {} at {}", error.message, error.at);
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        assert!(Filter::parse(&"(".repeat(100_000)).is_err());
+        assert!(Filter::parse(&"not ".repeat(100_000)).is_err());
+        assert!(Filter::parse(&format!("{}a{}", "(".repeat(60), ")".repeat(60))).is_ok());
+        assert!(Filter::parse(&vec!["a"; 50_000].join(" or ")).is_ok());
+    }
+}

@@ -1,0 +1,48 @@
+//! Groups: runs that share a value.
+
+use super::cells::{Cell, ColumnRef};
+use super::rows::{Row, RunTable};
+use super::span::write_span;
+use super::{ColumnKey, SortKey};
+use crate::domain::{Millis, text::clean};
+
+/// What stands for a missing value.
+const MISSING: &str = "—";
+
+/// The keys that bring groups together: the grouping column, then the rest. A sort by that column itself says which way.
+pub(super) fn group_order(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> {
+    let descending = sort.iter().any(|key| key.column == *column && key.descending);
+    let first = SortKey { column: column.clone(), descending };
+    std::iter::once(first).chain(sort.iter().filter(|key| key.column != *column).cloned()).collect()
+}
+
+/// Rows, sorted by a column, as groups of equal values. Params that read as the same number are equal.
+pub(super) fn groups(table: &RunTable, column: &ColumnKey, rows: &[Row], now: Millis) -> Vec<(String, Vec<Row>)> {
+    let column = table.column(column);
+    let keys = column.sort_keys(rows, false, now);
+    let keyed: Vec<(u64, Row)> = keys.into_iter().zip(rows.iter().copied()).collect();
+    let groups = keyed.chunk_by(|(a, _), (b, _)| a == b);
+    groups
+        .map(|group| {
+            let rows: Vec<Row> = group.iter().map(|(_, row)| *row).collect();
+            (value(column, &rows, now), rows)
+        })
+        .collect()
+}
+
+/// The value that rows share, as it is shown. Of several spellings of one number the shortest, then the first, is
+/// taken, so that the head doesn't depend on the order of the rows.
+fn value(column: ColumnRef<'_>, rows: &[Row], now: Millis) -> String {
+    let Some(first) = rows.first() else { return MISSING.to_owned() };
+    match column.cell(*first, now) {
+        Cell::Missing => MISSING.to_owned(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Status(status) => status.as_str().to_owned(),
+        Cell::Duration(ms) => write_span(ms),
+        Cell::Time(ms) => jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string()),
+        Cell::Text(text) => {
+            let spellings = rows.iter().filter_map(|row| column.text(*row));
+            clean(spellings.min_by_key(|spelling| (spelling.len(), *spelling)).unwrap_or(text)).into_owned()
+        }
+    }
+}

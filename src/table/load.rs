@@ -1,0 +1,178 @@
+//! Loading: runs become rows.
+
+use std::hash::BuildHasher;
+
+use super::rows::{Derived, Row, RunTable};
+use super::shapes::{Shape, vanished};
+use super::slots::{Slot, Slots};
+use super::texts::{Texts, canonical_bits};
+use crate::domain::{Lifecycle, Run, RunId, RunStatus};
+
+impl RunTable {
+    /// Adds runs that are new, and updates those that are known: what a run no longer has is gone from its row.
+    /// Returns how many were new.
+    pub fn upsert(&mut self, runs: &[Run]) -> usize {
+        let before = self.len();
+        for run in runs {
+            let row = self.find(run.id.raw()).map_or_else(|| self.push(&run.id), |row| row.0);
+            self.set_attributes(row, run);
+            self.set_keyed(row, run);
+        }
+        self.version += 1;
+        self.derived = Derived::default();
+        self.len() - before
+    }
+
+    fn push(&mut self, id: &RunId) -> u32 {
+        let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        self.ids.push(id.clone());
+        self.status.push(RunStatus::Unknown);
+        self.deleted.push(false);
+        let Self { known, ids, hasher, .. } = self;
+        known.insert_unique(hasher.hash_one(id.raw()), row, |row| hasher.hash_one(ids[*row as usize].raw()));
+        row
+    }
+
+    fn set_attributes(&mut self, row: u32, run: &Run) {
+        self.status[row as usize] = run.status;
+        self.deleted[row as usize] = run.lifecycle == Lifecycle::Deleted;
+        self.start.set(row, run.start_time.unwrap_or(i64::MISSING));
+        self.end.set(row, run.end_time.unwrap_or(i64::MISSING));
+        set_text(&mut self.name, row, run.name.raw(), &mut self.texts);
+        set_text(&mut self.user, row, run.user.raw(), &mut self.texts);
+        set_text(&mut self.experiment, row, run.experiment_id.raw(), &mut self.texts);
+        set_text(&mut self.artifact_uri, row, run.artifact_uri.raw(), &mut self.texts);
+        self.datasets.set(row, &run.datasets, &mut self.texts);
+    }
+
+    /// Sets metrics, params and tags. The run before is the guess for where this one's keys are.
+    fn set_keyed(&mut self, row: u32, run: &Run) {
+        let known = self.shapes.of(row);
+        let guess = if known.is_empty() { self.shapes.of(row.saturating_sub(1)) } else { known.clone() };
+        let mut shape = Shape::with_room_for(run);
+        for (at, metric) in run.metrics.iter().enumerate() {
+            let column = self.metrics.number(&metric.key, guess.metrics.get(at).copied());
+            self.metrics.set(column, row, canonical_bits(metric.value.get()));
+            shape.metrics.push(column);
+        }
+        for (at, param) in run.params.iter().enumerate() {
+            let column = self.params.number(&param.key, guess.params.get(at).copied());
+            self.params.set(column, row, self.texts.intern(param.value.raw()));
+            shape.params.push(column);
+        }
+        for (at, tag) in run.tags.iter().enumerate() {
+            let column = self.tags.number(&tag.key, guess.tags.get(at).copied());
+            self.tags.set(column, row, self.texts.intern(tag.value.raw()));
+            shape.tags.push(column);
+        }
+        let shape = self.shapes.set(row, shape);
+        if *shape != *known && !known.is_empty() {
+            self.metrics.clear(vanished(&known.metrics, &shape.metrics), row);
+            self.params.clear(vanished(&known.params, &shape.params), row);
+            self.tags.clear(vanished(&known.tags, &shape.tags), row);
+        }
+    }
+
+    /// Whether any metric of a row is NaN.
+    pub(super) fn has_nan(&self, row: Row) -> bool {
+        let value = |column: &u32| self.metrics.at(*column).and_then(|slots| slots.get(row.0));
+        self.shapes.metrics(row.0).iter().filter_map(value).any(|bits| f64::from_bits(bits).is_nan())
+    }
+}
+
+/// An attribute without text is an attribute that is not there.
+fn set_text(slots: &mut Slots<u32>, row: u32, text: &str, texts: &mut Texts) {
+    slots.set(row, if text.is_empty() { u32::MISSING } else { texts.intern(text) });
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::{any_runs, run};
+    use super::super::{Cell, ColumnKey, RunTable};
+    use crate::domain::{Metric, MetricValue, Pair, Run, RunId, RunStatus};
+
+    /// Everything that a table says of a run, by key.
+    fn told(table: &RunTable, id: &RunId) -> Vec<(ColumnKey, String)> {
+        let row = table.row_of(id).unwrap();
+        let cells = table.columns().into_iter().map(|key| (format!("{:?}", table.cell(row, &key, 0)), key));
+        cells.filter(|(cell, _)| cell != "Missing").map(|(cell, key)| (key, cell)).collect()
+    }
+
+    fn metric(key: &str, value: f64) -> Metric {
+        Metric { key: key.into(), value: MetricValue::new(value), timestamp: 0, step: 0 }
+    }
+
+    #[test]
+    fn an_update_changes_the_row_in_place_and_drops_what_is_gone() {
+        let mut running = run("a");
+        running.status = RunStatus::Running;
+        running.params = vec![Pair::new("lr", "0.1"), Pair::new("old", "x")];
+        running.metrics = vec![metric("loss", 1.0)];
+        let mut table = RunTable::default();
+        assert_eq!(table.upsert(&[running.clone(), run("b")]), 2);
+        let row = table.row_of(&"a".into()).unwrap();
+
+        let mut done = running;
+        done.status = RunStatus::Finished;
+        done.params.pop();
+        done.metrics = vec![metric("acc", 0.5), metric("loss", f64::NAN)];
+        assert_eq!(table.upsert(&[done, run("c")]), 1);
+
+        assert_eq!(table.row_of(&"a".into()), Some(row));
+        assert_eq!(table.status(row), RunStatus::Finished);
+        assert_eq!(table.cell(row, &ColumnKey::Param("old".into()), 0), Cell::Missing);
+        assert_eq!(table.cell(row, &ColumnKey::Metric("acc".into()), 0), Cell::Number(0.5));
+        assert!(matches!(table.cell(row, &ColumnKey::Metric("loss".into()), 0), Cell::Number(v) if v.is_nan()));
+        assert!(!table.columns().contains(&ColumnKey::Param("old".into())), "a column that nobody has any more is gone");
+        assert!(table.has_nan(row));
+    }
+
+    #[test]
+    fn rare_keys_cost_what_they_hold() {
+        let runs: Vec<Run> = (0..12_000)
+            .map(|n| {
+                let mut run = run(&format!("{n:032x}"));
+                run.metrics = vec![metric(&format!("metric {n}"), 1.0)];
+                run
+            })
+            .collect();
+        let mut table = RunTable::default();
+        table.upsert(&runs);
+        assert_eq!(table.columns().iter().filter(|key| matches!(key, ColumnKey::Metric(_))).count(), 12_000);
+        assert!(table.bytes() / 12_000 < 1_500, "{} bytes a run", table.bytes() / 12_000);
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_says_of_a_run_what_was_last_told(runs in any_runs()) {
+            let mut table = RunTable::default();
+            for run in &runs {
+                let new = table.row_of(&run.id).is_none();
+                prop_assert_eq!(table.upsert(std::slice::from_ref(run)), usize::from(new));
+            }
+            let mut last: Vec<&Run> = Vec::new();
+            for run in runs.iter().rev() {
+                if !last.iter().any(|there| there.id == run.id) {
+                    last.push(run);
+                }
+            }
+            prop_assert_eq!(table.len(), last.len());
+            for run in last {
+                let mut alone = RunTable::default();
+                alone.upsert(std::slice::from_ref(run));
+                prop_assert_eq!(told(&table, &run.id), told(&alone, &run.id));
+            }
+        }
+
+        #[test]
+        fn telling_again_changes_nothing(runs in any_runs()) {
+            let mut table = RunTable::default();
+            table.upsert(&runs);
+            let once: Vec<_> = table.run_ids().iter().map(|id| told(&table, id)).collect();
+            prop_assert_eq!(table.upsert(&runs), 0);
+            prop_assert_eq!(table.run_ids().iter().map(|id| told(&table, id)).collect::<Vec<_>>(), once);
+        }
+    }
+}
