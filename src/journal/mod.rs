@@ -5,7 +5,7 @@ mod entry;
 mod history;
 mod road;
 
-pub use book::{Journal, JournalError};
+pub use book::{Journal, JournalError, Pages};
 pub use entry::{Entry, EntryState, StepResult};
 pub use history::{Event, Origin, timeline};
-pub use road::{Progress, Report, RoadError, carry_out, read_registry, recover};
+pub use road::{Progress, Report, RoadError, Tell, carry_out, changes, read_registry, recover};
