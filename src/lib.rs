@@ -41,6 +41,7 @@ pub mod export;
 pub mod journal;
 pub mod lineage;
 pub mod promote;
+pub mod provenance;
 pub mod runtime;
 pub mod store;
 pub mod table;
