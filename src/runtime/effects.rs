@@ -71,7 +71,9 @@ impl Tasks {
     /// Stops what only reads, then waits for what writes, telling of each on standard error.
     pub(super) async fn finish(self, answers: &mut UnboundedReceiver<Answered>) {
         let (writing, reading): (HashMap<_, _>, HashMap<_, _>) = self.asked.into_iter().partition(|(_, task)| task.writes);
-        reading.values().for_each(|task| task.handle.abort());
+        for task in reading.values() {
+            task.handle.abort();
+        }
         drop(self.answers);
         let mut left = writing.len();
         if left > 0 {

@@ -10,6 +10,8 @@ mod input;
 mod run_loop;
 mod sweep;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod watch;
 mod writing;
 

@@ -40,10 +40,7 @@ struct Stage {
 }
 
 /// Runs a session on a terminal that is ours, until it is quit. Returns what is still under way.
-pub(super) async fn drive(
-    session: Session,
-    mut anew: UnboundedReceiver<()>,
-) -> Result<(Tasks, UnboundedReceiver<Answered>), RunError> {
+pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> Result<(Tasks, UnboundedReceiver<Answered>), RunError> {
     // Whether colours are used is the look's business: crossterm would drop attributes with them under NO_COLOR.
     style::force_color_output(true);
     let (sender, mut answers) = unbounded_channel();
@@ -82,7 +79,9 @@ impl Stage {
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
         let mut stage = Self { app, look, canvas: Canvas::new(size)?, tasks, stale: true, quit: false };
-        effects.into_iter().for_each(|effect| stage.perform(effect));
+        for effect in effects {
+            stage.perform(effect);
+        }
         Ok(stage)
     }
 
@@ -116,7 +115,9 @@ impl Stage {
     fn take(&mut self, message: Message) {
         self.stale = true;
         let effects = self.app.update(clock::now(), message);
-        effects.into_iter().for_each(|effect| self.perform(effect));
+        for effect in effects {
+            self.perform(effect);
+        }
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -126,7 +127,10 @@ impl Stage {
             Effect::Copy(ticket, text) => self.copy(ticket, &text),
             Effect::Suspend => {
                 if !watch::suspend() {
-                    self.app.shared.notices.say(clock::now(), "there is no shell to go back to: this terminal runs only this program".into());
+                    self.app
+                        .shared
+                        .notices
+                        .say(clock::now(), "there is no shell to go back to: this terminal runs only this program".into());
                 }
             }
             Effect::Theme(name) => self.look.set_theme(&name),
@@ -141,7 +145,9 @@ impl Stage {
         } else {
             let mut sequence = String::new();
             let written = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
-            written.map_err(|error| error.to_string()).and_then(|()| terminal::write(sequence.as_bytes()).map_err(|error| error.to_string()))
+            written
+                .map_err(|error| error.to_string())
+                .and_then(|()| terminal::write(sequence.as_bytes()).map_err(|error| error.to_string()))
         };
         self.tasks.answer(ticket, Reply::Copied(copied.map_err(|why| format!("copying: {why}"))));
     }

@@ -137,7 +137,8 @@ mod tests {
             aliases: aliases.iter().map(|(alias, number)| (Alias::from(*alias), VersionNumber(*number))).collect(),
             latest_versions: Vec::new(),
         };
-        let versions = stages.iter().zip(1..).map(|(stage, number)| version(number, *stage)).rev().collect();
+        let numbered: Vec<_> = stages.iter().zip(1..).collect();
+        let versions = numbered.into_iter().rev().map(|(stage, number)| version(number, *stage)).collect();
         Reading { origin: "here".into(), name: "iris".into(), model: Some(model), versions, run: None }
     }
 
