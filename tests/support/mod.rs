@@ -1,6 +1,7 @@
-//! What the tests share: real MLflow, in the versions that the project promises to work with.
+//! What the tests share: real MLflow, in the versions that the project promises to work with; terminals to run programs in.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test helper that fails should fail its test")]
 
 pub mod mlflow;
 pub mod program;
+pub mod pty;

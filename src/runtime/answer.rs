@@ -1,0 +1,116 @@
+//! What each question comes to: calls of the store and of the journal.
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tokio::try_join;
+
+use super::writing;
+use crate::app::message::{RunDetail, VersionsOf};
+use crate::app::{Reply, Request};
+use crate::domain::{Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
+use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover};
+use crate::lineage::{Graph, build};
+use crate::promote::{Outcome, Place};
+use crate::provenance::lineage_facts;
+use crate::store::{Answer, Opened, Read, View, limits};
+
+/// How many questions about single runs are under way at a time.
+const AT_ONCE: usize = 8;
+
+/// What questions are answered from.
+pub(super) struct Ground {
+    /// The store.
+    pub(super) opened: Opened,
+    /// The record of writes.
+    pub(super) journal: Journal,
+    /// Who writes.
+    pub(super) user: String,
+    /// Places that ask for the model's name typed.
+    pub(super) protected: Vec<Place>,
+    /// Why there is no writer.
+    pub(super) read_only_why: String,
+}
+
+/// Answers a question. `progress` is told how far a write got.
+pub(super) async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progress) + Send + Sync)) -> Reply {
+    let reader = ground.opened.reader.as_ref();
+    match request {
+        Request::Features => Reply::Features(reader.features().await),
+        Request::Experiments => Reply::Experiments(reader.experiments(View::Active).await),
+        Request::Runs { query, from } => Reply::Runs(reader.runs(&query, from.as_ref()).await),
+        Request::Run(id) => Reply::Run(run(reader, &id).await.map(Box::new)),
+        Request::Compare(ids) => Reply::Compare(compare(reader, ids).await),
+        Request::Histories { runs, metric, resolution } => Reply::Histories(reader.histories(&runs, &metric, resolution).await),
+        Request::Artifacts(home, path) => Reply::Artifacts(reader.artifacts(&home, &path).await),
+        Request::Preview(home, path) => Reply::Preview(reader.preview(&home, &path, limits::PREVIEW_BYTES).await),
+        Request::Models => Reply::Models(reader.models().await),
+        Request::Versions(name) => Reply::Versions(versions(reader, &name).await.map(Box::new)),
+        Request::Lineage(name, version) => Reply::Lineage(lineage(reader, &name, version).await.map(Box::new)),
+        Request::Plan { intent, reason } => Reply::Plan(writing::plan_for(ground, intent, reason).await.map(Box::new)),
+        Request::Apply(cleared) => Reply::Applied(writing::apply(ground, cleared, progress).await.map(Box::new)),
+        Request::Journal => Reply::Journal(entries(ground).await),
+        Request::Recheck(entry) => Reply::Rechecked(recheck(ground, &entry).await),
+    }
+}
+
+async fn run(reader: &dyn Read, id: &RunId) -> Answer<RunDetail> {
+    let own = async {
+        let run = reader.run(id).await?;
+        let logged_models = reader.logged_models(&run.experiment_id, id).await;
+        Ok((run, logged_models))
+    };
+    let ((run, logged_models), versions) = try_join!(own, async { Ok(reader.versions_of_run(id).await) })?;
+    Ok(RunDetail { run, logged_models, versions })
+}
+
+async fn compare(reader: &dyn Read, ids: Vec<RunId>) -> Answer<Vec<Run>> {
+    let asked = stream::iter(ids).map(|id| async move { reader.run(&id).await });
+    asked.buffered(AT_ONCE).try_collect().await
+}
+
+async fn versions(reader: &dyn Read, name: &ModelName) -> Answer<VersionsOf> {
+    let (model, versions) = try_join!(reader.model(name), reader.versions(name))?;
+    let mut ids: Vec<RunId> = versions.iter().map(|version| version.run_id.clone()).filter(|id| !id.is_empty()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let asked = stream::iter(ids).map(|id| async move { reader.run(&id).await });
+    // Runs are deleted, or somebody else's: the versions are worth seeing without them.
+    let runs = asked.buffered(AT_ONCE).filter_map(|answer| async { answer.ok() }).collect().await;
+    Ok(VersionsOf { model, versions, runs })
+}
+
+async fn lineage(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
+    Ok(build(&lineage_facts(reader, name, version).await?))
+}
+
+async fn entries(ground: &Ground) -> Answer<Vec<Entry>> {
+    let (journal, origin) = (ground.journal.clone(), ground.opened.reader.origin().to_owned());
+    match tokio::task::spawn_blocking(move || journal.entries(&origin)).await {
+        Ok(read) => read.map_err(|error| journal_fault(&error)),
+        Err(stopped) => Err(Fault::new(FaultKind::Broken, "reading the journal", stopped.to_string())),
+    }
+}
+
+async fn recheck(ground: &Ground, entry: &Entry) -> Answer<String> {
+    match recover(entry, ground.opened.reader.as_ref(), &ground.journal).await {
+        Ok(found) => Ok(outcome(&found)),
+        Err(RoadError::Fault(fault)) => Err(fault),
+        Err(RoadError::Journal(error)) => Err(journal_fault(&error)),
+        Err(changed @ RoadError::Changed(_)) => {
+            Err(Fault::new(FaultKind::Conflict, format!("looking again at {}", entry.plan.intent), changed.to_string()))
+        }
+    }
+}
+
+fn journal_fault(error: &JournalError) -> Fault {
+    Fault::new(FaultKind::Broken, "the journal", error.to_string())
+}
+
+/// How a write ended, in a line that is safe to draw.
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Verified => "verified: the registry is as planned".into(),
+        Outcome::NotApplied { why } => format!("not applied: {why}"),
+        Outcome::Conflict { found } => format!("something else is there: {}", found.join("; ")),
+        Outcome::Unknown { why } => format!("still not known: {why}"),
+    }
+}

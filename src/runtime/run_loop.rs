@@ -1,0 +1,171 @@
+//! The loop: what happened, one step of the app, its effects, a frame.
+//!
+//! Everything that waits is taken before a frame is drawn, so that a held key costs one frame a batch; frames keep a pace
+//! when messages pour in; a frame that changes nothing writes nothing.
+
+use std::time::Duration;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event, EventStream};
+use crossterm::{Command, style};
+use futures_util::StreamExt;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::answer::Ground;
+use super::canvas::Canvas;
+use super::effects::{Answered, Tasks};
+use super::{RunError, Session, clock, input, terminal, watch};
+use crate::app::{App, Effect, Message, Reply, Ticket};
+use crate::ui::{self, Look};
+
+/// The most frames a second, as the time of one.
+const FRAME: Duration = Duration::from_millis(16);
+/// How often the app is told that time goes by.
+const TICK: Duration = Duration::from_secs(1);
+/// The most events, or answers, that are taken before the pace of frames is looked at again.
+const BATCH: usize = 1_024;
+/// The longest text that goes to the clipboard, in bytes: terminals drop longer sequences without a word.
+const CLIPBOARD_BYTES: usize = 74_994 / 4 * 3;
+
+/// What the loop works on.
+struct Stage {
+    app: App,
+    look: Look,
+    canvas: Canvas,
+    tasks: Tasks,
+    /// Something happened since the last frame.
+    stale: bool,
+    quit: bool,
+}
+
+/// Runs a session on a terminal that is ours, until it is quit. Returns what is still under way.
+pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> Result<(Tasks, UnboundedReceiver<Answered>), RunError> {
+    // Whether colours are used is the look's business: crossterm would drop attributes with them under NO_COLOR.
+    style::force_color_output(true);
+    let (sender, mut answers) = unbounded_channel();
+    let mut stage = Stage::open(session, |ground| Tasks::new(ground, sender))?;
+    let mut events = EventStream::new().ready_chunks(BATCH);
+    let mut ticks = interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut next_frame = Instant::now();
+    while !stage.quit {
+        if stage.stale && Instant::now() >= next_frame {
+            stage.draw()?;
+            next_frame = Instant::now() + FRAME;
+        }
+        tokio::select! {
+            happened = events.next() => stage.hear(happened)?,
+            _ = answers.recv_many(&mut batch, BATCH) => batch.drain(..).for_each(|answered| stage.answered(answered)),
+            Some(()) = anew.recv() => stage.renew()?,
+            _ = ticks.tick() => stage.take(Message::Tick),
+            () = sleep_until(next_frame), if stage.stale => {}
+        }
+    }
+    Ok((stage.tasks, answers))
+}
+
+impl Stage {
+    fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
+        let Session { opened, app, journal, start, keymap, look, mouse: _ } = session;
+        let tasks = tasks(Ground {
+            opened,
+            journal,
+            user: app.user.clone(),
+            protected: app.protected.clone(),
+            read_only_why: app.read_only_why.clone(),
+        });
+        let size = terminal::size();
+        let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
+        let mut stage = Self { app, look, canvas: Canvas::new(size)?, tasks, stale: true, quit: false };
+        for effect in effects {
+            stage.perform(effect);
+        }
+        Ok(stage)
+    }
+
+    /// Takes what the terminal reports.
+    fn hear(&mut self, happened: Option<Vec<std::io::Result<Event>>>) -> Result<(), RunError> {
+        let happened = happened.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
+        for event in happened {
+            match event {
+                Ok(event) => {
+                    self.stale = true;
+                    if let Some(message) = input::message(event) {
+                        self.take(message);
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+            if self.quit {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn answered(&mut self, answered: Answered) {
+        self.tasks.note(&answered);
+        let (ticket, reply) = answered;
+        self.take(Message::Reply(ticket, reply));
+    }
+
+    fn take(&mut self, message: Message) {
+        self.stale = true;
+        let effects = self.app.update(clock::now(), message);
+        for effect in effects {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask(ticket, request) => self.tasks.ask(ticket, request),
+            Effect::Cancel(ticket) => self.tasks.cancel(ticket),
+            Effect::Copy(ticket, text) => self.copy(ticket, &text),
+            Effect::Suspend => {
+                if !watch::suspend() {
+                    self.app
+                        .shared
+                        .notices
+                        .say(clock::now(), "there is no shell to go back to: this terminal runs only this program".into());
+                }
+            }
+            Effect::Theme(name) => self.look.set_theme(&name),
+            Effect::Quit => self.quit = true,
+        }
+    }
+
+    /// Hands a text to the terminal for its clipboard: in base64, so that nothing in it can drive the terminal.
+    fn copy(&self, ticket: Ticket, text: &str) {
+        let copied = if text.len() > CLIPBOARD_BYTES {
+            Err(format!("{} bytes are more than terminals take for the clipboard", text.len()))
+        } else {
+            let mut sequence = String::new();
+            let written = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
+            written
+                .map_err(|error| error.to_string())
+                .and_then(|()| terminal::write(sequence.as_bytes()).map_err(|error| error.to_string()))
+        };
+        self.tasks.answer(ticket, Reply::Copied(copied.map_err(|why| format!("copying: {why}"))));
+    }
+
+    /// Draws everything anew after somebody else had the terminal.
+    fn renew(&mut self) -> Result<(), RunError> {
+        self.stale = true;
+        Ok(self.canvas.renew(terminal::size())?)
+    }
+
+    fn draw(&mut self) -> Result<(), RunError> {
+        let size = terminal::size();
+        if size != self.canvas.size() {
+            self.take(Message::Resize { width: size.width, height: size.height });
+            self.canvas.renew(size)?;
+        }
+        self.stale = false;
+        let Self { app, look, canvas, .. } = self;
+        Ok(canvas.draw(|frame| ui::draw(frame, app, look))?)
+    }
+}
