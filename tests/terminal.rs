@@ -242,6 +242,7 @@ async fn a_session_whose_store_panics() {
         theme: String::new(),
         refresh_seconds: 0,
         protected: Vec::new(),
+        tags: true,
         unfinished: 0,
     };
     let session = Session {

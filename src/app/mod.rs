@@ -18,7 +18,7 @@ pub mod screens;
 pub mod shared;
 
 use crate::config::keymap::{Action, Key, Keymap, Needs, Scope};
-use crate::domain::{ExperimentId, Millis};
+use crate::domain::{ExperimentId, Goal, Millis};
 
 pub use message::{Effect, Message, Mouse, Reply, Request, Ticket};
 pub use overlays::Overlay;
@@ -36,6 +36,8 @@ pub struct Start {
     pub experiment: Option<ExperimentId>,
     /// Its name, for the top line.
     pub experiment_name: Option<String>,
+    /// The goal that it declares.
+    pub goal: Option<Goal>,
 }
 
 /// The whole state of a session.
@@ -78,6 +80,9 @@ impl App {
             }
             if let Some(id) = &start.experiment {
                 let name = start.experiment_name.clone().unwrap_or_default();
+                if let Some(goal) = &start.goal {
+                    context.shared.goals.insert(id.clone(), goal.clone());
+                }
                 context.go.push(Go::To(Screen::runs(vec![id.clone()], name)));
             }
         });

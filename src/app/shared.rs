@@ -35,6 +35,8 @@ pub struct Session {
     pub refresh_seconds: u32,
     /// Places that ask for the model's name typed.
     pub protected: Vec<Place>,
+    /// Whether a write also leaves its record as tags of the version.
+    pub tags: bool,
     /// Entries of the journal that never ended, when the session began.
     pub unfinished: usize,
 }

@@ -17,6 +17,7 @@ pub mod failure;
 mod find;
 mod history;
 mod lineage;
+mod look;
 mod models;
 mod open;
 mod print;

@@ -2,16 +2,68 @@
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::find;
+use super::{find, look};
+use crate::app::Start;
+use crate::config::keymap::Keymap;
+use crate::config::{environment, user};
+use crate::journal::EntryState;
+use crate::runtime::{self, RunError};
+use crate::store::Opened;
 
 /// Opens the screens on the store that is meant.
 ///
 /// # Errors
 /// When there is no such store, or there is no terminal to draw on.
 pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    if let Some(name) = &context.flags.experiment {
-        find::experiment(session.reader.as_ref(), name).await?;
-    }
-    Err(Failure::new(Exit::Failed, "this build has no screens").next("use a subcommand; `frontrunner --help` lists them"))
+    let opened = context.open().await?;
+    let start = start(&opened, context).await?;
+    let keymap = keymap(context)?;
+    let journal = context.journal();
+    let entries = journal.entries(opened.reader.origin()).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let unfinished = entries.iter().filter(|entry| entry.state == EntryState::Unfinished).count();
+    let (look, themes, theme) = look::look(context)?;
+    let app = crate::app::Session {
+        target: opened.reader.name().to_owned(),
+        can_write: opened.writer.is_some(),
+        read_only_why: "this session is read-only".to_owned(),
+        user: user(&environment),
+        web: web(&opened),
+        themes,
+        theme,
+        refresh_seconds: context.settings.refresh,
+        protected: super::road::protected(&context.settings),
+        tags: context.settings.tags,
+        unfinished,
+    };
+    let mouse = context.settings.mouse;
+    let session = runtime::Session { opened, app, journal, start, keymap, look, mouse };
+    runtime::run(session).await.map_err(|error| match error {
+        RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
+        RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),
+    })
 }
+
+async fn start(opened: &Opened, context: &Context<'_>) -> Result<Start, Failure> {
+    let Some(name) = &context.flags.experiment else { return Ok(Start::default()) };
+    let experiment = find::experiment(opened.reader.as_ref(), name).await?;
+    let name = experiment.name.clean().into_owned();
+    Ok(Start { goal: experiment.declared_goal(), experiment: Some(experiment.id), experiment_name: Some(name) })
+}
+
+/// The server's own address, where there is a web page behind it.
+fn web(opened: &Opened) -> Option<String> {
+    let origin = opened.reader.origin();
+    origin.starts_with("http").then(|| origin.trim_end_matches('/').to_owned())
+}
+
+/// The keys: ours, with the person's file over them.
+fn keymap(context: &Context<'_>) -> Result<Keymap, Failure> {
+    let path = context.directories.config.join("keymap.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(Failure::new(Exit::Failed, format!("{} can't be read", path.display())).because(error.to_string())),
+    };
+    Keymap::load(text.as_deref().map(|text| (path.as_path(), text))).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
+}
+

@@ -26,6 +26,8 @@ pub(super) struct Ground {
     pub(super) user: String,
     /// Places that ask for the model's name typed.
     pub(super) protected: Vec<Place>,
+    /// Whether a write also leaves its record as tags of the version.
+    pub(super) tags: bool,
     /// Why there is no writer.
     pub(super) read_only_why: String,
 }

@@ -74,6 +74,7 @@ impl Stage {
             journal,
             user: app.user.clone(),
             protected: app.protected.clone(),
+            tags: app.tags,
             read_only_why: app.read_only_why.clone(),
         });
         let size = terminal::size();

@@ -80,6 +80,7 @@ fn ground(shelf: &Arc<Shelf>) -> Ground {
         journal: Journal::at("unused".into()),
         user: "ana".into(),
         protected: Vec::new(),
+        tags: true,
         read_only_why: "READ ONLY".into(),
     }
 }

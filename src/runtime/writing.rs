@@ -24,10 +24,12 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String) ->
         now: clock::now(),
         reason,
         protected: ground.protected.clone(),
-        tags: true,
+        tags: ground.tags,
     };
+    let wanted = intent.clone();
     let mut plan = plan(intent, &reading, &context).map_err(|error| by_plan(&error))?;
-    let champion = match champion(&plan.intent, &reading) {
+    let mut beside = async |version: Option<&ModelVersion>| match version {
+        None => None,
         Some(version) => match run_of(reader, version).await {
             Ok(run) => run,
             Err(fault) => {
@@ -35,10 +37,13 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String) ->
                 None
             }
         },
-        None => None,
+    };
+    let champion = beside(champion(&wanted, &reading)).await;
+    let candidate = match &reading.run {
+        Some(run) => Some(run.clone()),
+        None => beside(wanted.version().and_then(|number| reading.version(number))).await,
     };
     let requests = plan.steps.iter().filter_map(|step| step.write.as_ref()).map(|write| writer.describe(write)).collect();
-    let candidate = reading.run.clone();
     Ok(Planned { plan, reading, champion, candidate, requests })
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::print::Format;
-use crate::config::{ProtectedPlace, environment, user};
+use crate::config::{ProtectedPlace, Settings, environment, user};
 use crate::domain::text::clean;
 use crate::journal::{self, Progress};
 use crate::promote::{self, Context as Circumstances, Intent, Outcome, Place, Plan, PlanError};
@@ -80,17 +80,22 @@ fn show(plan: &Plan, session: &Opened, context: &mut Context<'_>) -> Result<(), 
     Ok(())
 }
 
-fn circumstances(road: &Road, context: &Context<'_>) -> Circumstances {
-    let places = context.settings.protected.iter().map(|place| match place {
+/// The places that ask for the model's name typed.
+pub fn protected(settings: &Settings) -> Vec<Place> {
+    let place = |place: &ProtectedPlace| match place {
         ProtectedPlace::Stage(stage) => Place::Stage(*stage),
         ProtectedPlace::Alias(alias) => Place::Alias(alias.clone()),
-    });
+    };
+    settings.protected.iter().map(place).collect()
+}
+
+fn circumstances(road: &Road, context: &Context<'_>) -> Circumstances {
     Circumstances {
         id: uuid::Uuid::new_v4().simple().to_string(),
         user: user(&environment),
         now: context.now,
         reason: road.reason.clone().unwrap_or_default(),
-        protected: places.collect(),
+        protected: protected(&context.settings),
         tags: context.settings.tags,
     }
 }

@@ -1,7 +1,5 @@
 //! `lineage MODEL/VERSION`: what a version was made from, and what is missing to make it again.
 
-mod facts;
-
 use clap::Args;
 use serde_json::Value;
 
@@ -10,6 +8,7 @@ use super::failure::Failure;
 use super::find;
 use super::print::{Report, Sheet};
 use crate::lineage::{Graph, build};
+use crate::provenance::lineage_facts;
 
 /// What can be said to `lineage`.
 #[derive(Debug, Args)]
@@ -27,7 +26,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let reader = session.reader.as_ref();
     let (model, version) = find::version(reader, &arguments.version).await?;
-    let graph = build(&facts::lineage_facts(reader, &model.name, version).await?);
+    let graph = build(&lineage_facts(reader, &model.name, version).await?);
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
     context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
 }
