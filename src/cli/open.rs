@@ -66,4 +66,3 @@ fn keymap(context: &Context<'_>) -> Result<Keymap, Failure> {
     };
     Keymap::load(text.as_deref().map(|text| (path.as_path(), text))).map_err(|error| Failure::new(Exit::Usage, error.to_string()))
 }
-

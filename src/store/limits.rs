@@ -42,3 +42,15 @@ pub const PAGE_RUNS: u32 = 1_000;
 
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
+
+/// How long a question to a SQLite file waits for another program's write, in seconds. MLflow's own patience is 20.
+pub const SQLITE_READ_SECONDS: u64 = 10;
+
+/// How long a write to a SQLite file waits for other programs, in seconds.
+pub const SQLITE_WRITE_SECONDS: u64 = 10;
+
+/// How many runs are read from a SQLite file in one question, so that no writer waits longer than some 10 ms.
+pub const SQLITE_RUNS: usize = 1_000;
+
+/// The most entries of one folder of local artifacts that are listed.
+pub const FOLDER_ENTRIES: usize = 10_000;

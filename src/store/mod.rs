@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 pub mod limits;
+mod local_files;
 mod open;
 pub mod rest;
 pub mod sqlite;

@@ -1,0 +1,182 @@
+//! The changes to the registry, each as MLflow's own store makes it. They are called inside one transaction.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::connection::Failure;
+use super::names::{check_alias, check_key, check_model, check_tag};
+use super::new_version::{Origin, create, now};
+use super::schema::{Schema, WORKSPACE};
+use super::versions::DELETED;
+use crate::domain::write::Tag;
+use crate::domain::{Alias, FaultKind, Millis, ModelName, RegistryWrite, Stage, VersionNumber};
+use crate::store::Written;
+
+/// Makes one change.
+pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWrite) -> Result<Written, Failure> {
+    match write {
+        RegistryWrite::CreateModel { name } => create_model(connection, schema, name)?,
+        RegistryWrite::CreateVersion { name, source, run_id, tags } => {
+            let origin = Origin { source, run: run_id, tags };
+            return create(connection, schema, name, &origin).map(Written::Version);
+        }
+        RegistryWrite::DeleteVersion { name, version } => delete_version(connection, schema, name, *version)?,
+        RegistryWrite::SetVersionTag { name, version, tag } => {
+            check_tag(tag, schema.version_tag_limit())?;
+            require_version(connection, schema, name, *version)?;
+            set_tag(connection, schema, name, *version, tag)?;
+        }
+        RegistryWrite::DeleteVersionTag { name, version, key } => {
+            check_key(key.raw())?;
+            require_version(connection, schema, name, *version)?;
+            let here = schema.in_workspace("model_version_tags", "t");
+            let sql = format!("DELETE FROM model_version_tags AS t WHERE t.name = ?1 AND t.version = ?2 AND t.\"key\" = ?3 AND {here}");
+            connection.execute(&sql, params![name.raw(), version.0, key.raw()])?;
+        }
+        RegistryWrite::TransitionStage { name, version, stage, archive_existing } => {
+            transition(connection, schema, (name, *version), *stage, *archive_existing)?;
+        }
+        RegistryWrite::SetAlias { name, alias, version } => set_alias(connection, schema, name, alias, *version)?,
+        RegistryWrite::DeleteAlias { name, alias } => {
+            check_alias(alias, false)?;
+            require_model(connection, schema, name)?;
+            let here = schema.in_workspace("registered_model_aliases", "a");
+            let sql = format!("DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.alias = ?2 AND {here}");
+            connection.execute(&sql, [name.raw(), alias.raw()])?;
+        }
+    }
+    Ok(Written::Done)
+}
+
+/// An insertion into a table, with a parameter a column; columns that this file does not have are taken, and dropped.
+pub(super) fn insert(schema: &Schema, table: &str, columns: &[&str]) -> String {
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    for (column, parameter) in columns.iter().zip(1..) {
+        if schema.has(table, column) {
+            names.push(format!("\"{column}\""));
+            values.push(format!("?{parameter}"));
+        }
+    }
+    if schema.has(table, "workspace") {
+        names.push("workspace".to_owned());
+        values.push(format!("'{WORKSPACE}'"));
+    }
+    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
+}
+
+/// What makes a row of a table the same row: MLflow's primary keys, with the workspace where there are any.
+fn conflict(schema: &Schema, table: &str, columns: &str, change: &str) -> String {
+    let workspace = if schema.has(table, "workspace") { "workspace, " } else { "" };
+    format!(" ON CONFLICT ({workspace}{columns}) DO UPDATE SET {change} = excluded.{change}")
+}
+
+fn create_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<(), Failure> {
+    check_model(name)?;
+    if find_model(connection, schema, name)? {
+        return Err(Failure::Known(FaultKind::Conflict, "a model of this name is there already".to_owned()));
+    }
+    let sql = insert(schema, "registered_models", &["name", "creation_time", "last_updated_time"]);
+    let now = now();
+    connection.execute(&sql, params![name.raw(), now, now])?;
+    Ok(())
+}
+
+fn find_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<bool, Failure> {
+    let here = schema.in_workspace("registered_models", "m");
+    let sql = format!("SELECT 1 FROM registered_models AS m WHERE m.name = ?1 AND {here}");
+    Ok(connection.query_row(&sql, [name.raw()], |_| Ok(())).optional()?.is_some())
+}
+
+fn require_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<(), Failure> {
+    check_model(name)?;
+    let missing = || Failure::Known(FaultKind::Missing, "there is no such model".to_owned());
+    find_model(connection, schema, name)?.then_some(()).ok_or_else(missing)
+}
+
+fn require_version(connection: &Connection, schema: &Schema, name: &ModelName, version: VersionNumber) -> Result<(), Failure> {
+    check_model(name)?;
+    let here = schema.in_workspace("model_versions", "v");
+    let sql = format!(
+        "SELECT 1 FROM model_versions AS v WHERE v.name = ?1 AND v.version = ?2 AND coalesce(v.current_stage, '') <> '{DELETED}' AND {here}"
+    );
+    let found = connection.query_row(&sql, params![name.raw(), version.0], |_| Ok(())).optional()?;
+    found.ok_or_else(|| Failure::Known(FaultKind::Missing, "there is no such version".to_owned()))
+}
+
+/// Sets the time of a model's last change; the model must be there.
+pub(super) fn touch_model(connection: &Connection, schema: &Schema, name: &ModelName, now: Millis) -> Result<(), Failure> {
+    let here = schema.in_workspace("registered_models", "m");
+    let sql = format!("UPDATE registered_models AS m SET last_updated_time = ?2 WHERE m.name = ?1 AND {here}");
+    if connection.execute(&sql, params![name.raw(), now])? == 0 {
+        return Err(Failure::Known(FaultKind::Missing, "there is no such model".to_owned()));
+    }
+    Ok(())
+}
+
+/// Sets a tag of a version, over the one that is there.
+pub(super) fn set_tag(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    version: VersionNumber,
+    tag: &Tag,
+) -> Result<(), Failure> {
+    let table = "model_version_tags";
+    let sql = insert(schema, table, &["name", "version", "key", "value"]) + &conflict(schema, table, "\"key\", name, version", "value");
+    connection.execute(&sql, params![name.raw(), version.0, tag.key.raw(), tag.value.raw()])?;
+    Ok(())
+}
+
+/// MLflow keeps the row and the tags of a deleted version, and takes everything else from it.
+fn delete_version(connection: &Connection, schema: &Schema, name: &ModelName, version: VersionNumber) -> Result<(), Failure> {
+    require_version(connection, schema, name, version)?;
+    let now = now();
+    touch_model(connection, schema, name, now)?;
+    let here = schema.in_workspace("registered_model_aliases", "a");
+    let sql = format!("DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.version = ?2 AND {here}");
+    connection.execute(&sql, params![name.raw(), version.0])?;
+    let here = schema.in_workspace("model_versions", "v");
+    let sql = format!(
+        "UPDATE model_versions AS v SET current_stage = '{DELETED}', last_updated_time = ?3, description = NULL, user_id = NULL, \
+         source = 'REDACTED-SOURCE-PATH', run_id = 'REDACTED-RUN-ID', run_link = 'REDACTED-RUN-LINK', status_message = NULL \
+         WHERE v.name = ?1 AND v.version = ?2 AND {here}"
+    );
+    connection.execute(&sql, params![name.raw(), version.0, now])?;
+    Ok(())
+}
+
+fn transition(
+    connection: &Connection,
+    schema: &Schema,
+    (name, version): (&ModelName, VersionNumber),
+    stage: Stage,
+    archive_existing: bool,
+) -> Result<(), Failure> {
+    if archive_existing && !matches!(stage, Stage::Staging | Stage::Production) {
+        let why = format!("versions can be archived when one moves to Staging or Production, not to {stage}");
+        return Err(Failure::Known(FaultKind::Invalid, why));
+    }
+    require_version(connection, schema, name, version)?;
+    let now = now();
+    let here = schema.in_workspace("model_versions", "v");
+    if archive_existing {
+        let sql = format!(
+            "UPDATE model_versions AS v SET current_stage = 'Archived', last_updated_time = ?4 \
+             WHERE v.name = ?1 AND v.version <> ?2 AND v.current_stage = ?3 AND {here}"
+        );
+        connection.execute(&sql, params![name.raw(), version.0, stage.as_str(), now])?;
+    }
+    let sql = format!(
+        "UPDATE model_versions AS v SET current_stage = ?3, last_updated_time = ?4 WHERE v.name = ?1 AND v.version = ?2 AND {here}"
+    );
+    connection.execute(&sql, params![name.raw(), version.0, stage.as_str(), now])?;
+    touch_model(connection, schema, name, now)
+}
+
+fn set_alias(connection: &Connection, schema: &Schema, name: &ModelName, alias: &Alias, version: VersionNumber) -> Result<(), Failure> {
+    check_alias(alias, true)?;
+    require_version(connection, schema, name, version)?;
+    let table = "registered_model_aliases";
+    let sql = insert(schema, table, &["name", "alias", "version"]) + &conflict(schema, table, "name, alias", "version");
+    connection.execute(&sql, params![name.raw(), alias.raw(), version.0])?;
+    Ok(())
+}

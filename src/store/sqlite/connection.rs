@@ -1,0 +1,189 @@
+//! Connections to the file. Reading has connections of its own that can only read, in every session: SQLite itself
+//! then refuses a write. They are few, reused, and never hold a cursor or a transaction between two questions: a
+//! reader that did would make a training run's own write fail after MLflow's 20 seconds of patience.
+
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::domain::{Fault, FaultKind};
+use crate::store::{Answer, limits};
+
+/// How many idle connections are kept: as many as one page of runs uses at once.
+const IDLE: usize = 6;
+
+/// Extended result code of a write into a folder that can't be written, where the journal would go.
+const READONLY_DIRECTORY: i32 = 8 | (6 << 8);
+
+/// Extended result code of a file whose writer died in the middle: a read-only connection can't repair it.
+const READONLY_ROLLBACK: i32 = 8 | (3 << 8);
+
+/// Why a question to the file has no answer; what was being asked is added where the question is known.
+pub(super) enum Failure {
+    /// SQLite says so.
+    Sql(rusqlite::Error),
+    /// We say so.
+    Known(FaultKind, String),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Failure {
+    /// The fault of something being done.
+    pub(super) fn during(self, what: impl Into<String>) -> Fault {
+        match self {
+            Self::Known(kind, why) => Fault::new(kind, what, why),
+            Self::Sql(error) => {
+                let (kind, why) = kind_of(&error);
+                Fault::new(kind, what, why)
+            }
+        }
+    }
+}
+
+/// The kind of a fault of SQLite's, and its text.
+fn kind_of(error: &rusqlite::Error) -> (FaultKind, String) {
+    let code = error.sqlite_error();
+    if code.is_some_and(|code| code.extended_code == READONLY_ROLLBACK) {
+        let why = "a program died while it was writing the file; opening it once with MLflow or sqlite3 repairs it";
+        return (FaultKind::Broken, why.to_owned());
+    }
+    if code.is_some_and(|code| code.extended_code == READONLY_DIRECTORY) {
+        return (FaultKind::Denied, "the folder of the file can't be written, where SQLite keeps its journal".to_owned());
+    }
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            (FaultKind::Busy, "another program is writing the file, and did not finish in time".to_owned())
+        }
+        Some(ErrorCode::NotADatabase) => (FaultKind::Malformed, "it is no SQLite file".to_owned()),
+        Some(ErrorCode::DatabaseCorrupt) => (FaultKind::Broken, format!("the file is damaged: {error}")),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (FaultKind::Denied, "the file can't be written by you".to_owned()),
+        Some(ErrorCode::CannotOpen) => (FaultKind::Denied, format!("the file can't be opened: {error}")),
+        Some(ErrorCode::ConstraintViolation) => (FaultKind::Conflict, error.to_string()),
+        Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => (FaultKind::TooLarge, error.to_string()),
+        _ => (FaultKind::Broken, error.to_string()),
+    }
+}
+
+/// What tells a file from another one of the same name.
+#[cfg(unix)]
+fn identity(found: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (found.dev(), found.ino())
+}
+
+#[cfg(not(unix))]
+fn identity(found: &Metadata) -> (u64, u64) {
+    (0, u64::from(found.is_file()))
+}
+
+/// A connection and the file that it was opened on.
+pub(super) struct Held {
+    /// The connection.
+    pub(super) connection: Connection,
+    file: (u64, u64),
+}
+
+/// The file, and the connections that read it.
+pub(super) struct Database {
+    path: PathBuf,
+    idle: Mutex<Vec<Held>>,
+}
+
+impl Database {
+    /// A file to be read; nothing is opened yet.
+    pub(super) fn new(path: PathBuf) -> Arc<Self> {
+        Arc::new(Self { path, idle: Mutex::default() })
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the file system says of the file. It is never opened for this: closing a file gives up the locks that
+    /// SQLite holds on it anywhere in this process.
+    pub(super) fn metadata(&self) -> Result<Metadata, Failure> {
+        let found = std::fs::metadata(&self.path).map_err(|error| {
+            let kind = if error.kind() == std::io::ErrorKind::PermissionDenied { FaultKind::Denied } else { FaultKind::Unreachable };
+            Failure::Known(kind, error.to_string())
+        })?;
+        if found.is_file() { Ok(found) } else { Err(Failure::Known(FaultKind::Malformed, "it is no file".to_owned())) }
+    }
+
+    /// A connection that can only read.
+    pub(super) fn hold(&self) -> Result<Held, Failure> {
+        let file = identity(&self.metadata()?);
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
+        Ok(Held { connection, file })
+    }
+
+    /// Whether a connection still reads what stands under the path: a file that was replaced is opened again.
+    pub(super) fn is_current(&self, held: &Held) -> bool {
+        self.metadata().is_ok_and(|found| identity(&found) == held.file)
+    }
+
+    /// Why the file itself can't be written, or nothing when it can; opening it tells, and writes nothing.
+    pub(super) fn why_not_written(&self) -> Option<String> {
+        match self.writing() {
+            Ok(_) => None,
+            Err(failure) => Some(failure.during("").why.raw().to_owned()),
+        }
+    }
+
+    /// A connection that can write, for one write. It never makes a file.
+    pub(super) fn writing(&self) -> Result<Connection, Failure> {
+        self.metadata()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(Duration::from_secs(limits::SQLITE_WRITE_SECONDS))?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        if connection.is_readonly(rusqlite::MAIN_DB)? {
+            return Err(Failure::Known(FaultKind::Denied, "the file can't be written by you".to_owned()));
+        }
+        Ok(connection)
+    }
+
+    /// Asks the file one thing, away from the threads that draw: `what` says what, for a fault.
+    pub(super) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        what: impl Into<String>,
+        question: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Answer<T> {
+        let database = Arc::clone(self);
+        blocking(what, move || {
+            let kept = database.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let held = match kept.filter(|held| database.is_current(held)) {
+                Some(held) => held,
+                None => database.hold()?,
+            };
+            let answer = question(&held.connection)?;
+            let mut idle = database.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            if idle.len() < IDLE {
+                idle.push(held);
+            }
+            Ok(answer)
+        })
+        .await
+    }
+}
+
+/// Does blocking work where it may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    what: impl Into<String>,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Answer<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer.map_err(|failure| failure.during(what)),
+        Err(error) => Err(Fault::new(FaultKind::Broken, what, error.to_string())),
+    }
+}
