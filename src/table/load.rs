@@ -3,7 +3,6 @@
 use std::hash::BuildHasher;
 
 use super::rows::{Derived, Row, RunTable};
-use super::shapes::{Shape, vanished};
 use super::slots::{Slot, Slots};
 use super::texts::{Texts, canonical_bits};
 use crate::domain::{Lifecycle, Run, RunId, RunStatus};
@@ -26,6 +25,9 @@ impl RunTable {
     fn push(&mut self, id: &RunId) -> u32 {
         let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         self.ids.push(id.clone());
+        for byte in id.raw().bytes().filter(u8::is_ascii) {
+            self.id_characters |= 1 << byte.to_ascii_lowercase();
+        }
         self.status.push(RunStatus::Unknown);
         self.deleted.push(false);
         let Self { known, ids, hasher, .. } = self;
@@ -45,38 +47,16 @@ impl RunTable {
         self.datasets.set(row, &run.datasets, &mut self.texts);
     }
 
-    /// Sets metrics, params and tags. The run before is the guess for where this one's keys are.
     fn set_keyed(&mut self, row: u32, run: &Run) {
-        let known = self.shapes.of(row);
-        let guess = if known.is_empty() { self.shapes.of(row.saturating_sub(1)) } else { known.clone() };
-        let mut shape = Shape::with_room_for(run);
-        for (at, metric) in run.metrics.iter().enumerate() {
-            let column = self.metrics.number(&metric.key, guess.metrics.get(at).copied());
-            self.metrics.set(column, row, canonical_bits(metric.value.get()));
-            shape.metrics.push(column);
-        }
-        for (at, param) in run.params.iter().enumerate() {
-            let column = self.params.number(&param.key, guess.params.get(at).copied());
-            self.params.set(column, row, self.texts.intern(param.value.raw()));
-            shape.params.push(column);
-        }
-        for (at, tag) in run.tags.iter().enumerate() {
-            let column = self.tags.number(&tag.key, guess.tags.get(at).copied());
-            self.tags.set(column, row, self.texts.intern(tag.value.raw()));
-            shape.tags.push(column);
-        }
-        let shape = self.shapes.set(row, shape);
-        if *shape != *known && !known.is_empty() {
-            self.metrics.clear(vanished(&known.metrics, &shape.metrics), row);
-            self.params.clear(vanished(&known.params, &shape.params), row);
-            self.tags.clear(vanished(&known.tags, &shape.tags), row);
-        }
+        let Self { metrics, params, tags, texts, .. } = self;
+        metrics.set(row, run.metrics.iter().map(|metric| (&metric.key, canonical_bits(metric.value.get()))));
+        params.set(row, run.params.iter().map(|param| (&param.key, texts.intern(param.value.raw()))));
+        tags.set(row, run.tags.iter().map(|tag| (&tag.key, texts.intern(tag.value.raw()))));
     }
 
     /// Whether any metric of a row is NaN.
     pub(super) fn has_nan(&self, row: Row) -> bool {
-        let value = |column: &u32| self.metrics.at(*column).and_then(|slots| slots.get(row.0));
-        self.shapes.metrics(row.0).iter().filter_map(value).any(|bits| f64::from_bits(bits).is_nan())
+        self.metrics.row(row.0).any(|bits| f64::from_bits(bits).is_nan())
     }
 }
 

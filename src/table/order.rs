@@ -115,31 +115,36 @@ fn text_key(rank: u32, descending: bool) -> u64 {
 }
 
 /// The rank of each text by its bytes; equal texts have equal ranks. Most texts differ soon after the beginning that
-/// all of them share, so that eight bytes from there on decide nearly every comparison.
+/// all of them share, so that sixteen bytes from there on decide nearly every comparison without looking at the text.
 fn ranks(texts: &[&str]) -> Vec<u32> {
     let shared = texts.split_first().map_or(0, |(first, rest)| {
         rest.iter().fold(first.len(), |shared, text| first.bytes().zip(text.bytes()).take(shared).take_while(|(a, b)| a == b).count())
     });
-    let mut order: Vec<(u64, u32)> = (0_u32..).zip(texts).map(|(at, text)| (eight_bytes(text, shared), at)).collect();
-    order.sort_unstable_by(|(a, at), (b, other)| a.cmp(b).then_with(|| texts[*at as usize].cmp(texts[*other as usize])));
+    let mut order: Vec<(u128, u32)> = (0_u32..).zip(texts).map(|(at, text)| (beginning(text, shared), at)).collect();
+    order.sort_unstable();
     let mut ranks = vec![0; texts.len()];
     let mut rank = 0;
-    for pair in 0..order.len() {
-        let at = order[pair].1 as usize;
-        if pair > 0 && texts[order[pair - 1].1 as usize] != texts[at] {
+    for alike in order.chunk_by_mut(|(a, _), (b, _)| a == b) {
+        if alike.len() > 1 {
+            alike.sort_unstable_by_key(|(_, at)| texts[*at as usize]);
+        }
+        for equal in alike.chunk_by(|(_, a), (_, b)| texts[*a as usize] == texts[*b as usize]) {
+            for (_, at) in equal {
+                ranks[*at as usize] = rank;
+            }
             rank += 1;
         }
-        ranks[at] = rank;
     }
     ranks
 }
 
-fn eight_bytes(text: &str, from: usize) -> u64 {
-    let mut bytes = [0; 8];
-    for (byte, there) in bytes.iter_mut().zip(text.bytes().skip(from)) {
-        *byte = there;
-    }
-    u64::from_be_bytes(bytes)
+/// Sixteen bytes of a text as a number that sorts as they do; zeros where it ends.
+fn beginning(text: &str, from: usize) -> u128 {
+    let mut bytes = [0; 16];
+    let rest = text.as_bytes().get(from..).unwrap_or_default();
+    let length = rest.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&rest[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 #[cfg(test)]

@@ -27,6 +27,20 @@ const SPARSE: usize = 4;
 /// it doesn't go back and forth.
 const DENSE: usize = 2;
 
+/// Adds a value at the end. A vector grows by an eighth at a time, not to its double: what is asked of the table is
+/// that it holds little more memory than the values that are in it.
+pub(super) fn push<T>(vec: &mut Vec<T>, value: T) {
+    make_room(vec, vec.len() + 1);
+    vec.push(value);
+}
+
+/// Lets a vector take `length` values.
+fn make_room<T>(vec: &mut Vec<T>, length: usize) {
+    if length > vec.capacity() {
+        vec.reserve_exact(length - vec.len() + (vec.len() / 8).max(3));
+    }
+}
+
 /// The values of one column by row.
 #[derive(Clone, Debug)]
 pub(super) struct Slots<T> {
@@ -80,11 +94,12 @@ impl<T: Slot> Slots<T> {
         if value == T::MISSING {
             return self.clear(row);
         }
-        self.make_room(row);
+        self.choose_layout(row);
         match &mut self.layout {
             Layout::Dense(all) => {
                 let at = row as usize;
                 if at >= all.len() {
+                    make_room(all, at + 1);
                     all.resize(at + 1, T::MISSING);
                 }
                 if let Some(slot) = all.get_mut(at) {
@@ -97,6 +112,8 @@ impl<T: Slot> Slots<T> {
                 match at {
                     Ok(at) => values[at] = value,
                     Err(at) => {
+                        make_room(rows, rows.len() + 1);
+                        make_room(values, values.len() + 1);
                         rows.insert(at, row);
                         values.insert(at, value);
                         self.filled += 1;
@@ -126,7 +143,7 @@ impl<T: Slot> Slots<T> {
     }
 
     /// Changes the layout when the one there is would waste memory once `row` has a value.
-    fn make_room(&mut self, row: u32) {
+    fn choose_layout(&mut self, row: u32) {
         match &mut self.layout {
             Layout::Dense(values) => {
                 let needed = values.len().max(row as usize + 1);

@@ -4,7 +4,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::slots::Slot;
+use super::slots::{Slot, push};
 
 /// No text longer than this is read as a number.
 const LONGEST_NUMBER: usize = 64;
@@ -29,9 +29,12 @@ impl Texts {
             return *id;
         }
         let id = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        if block.capacity() - block.len() < text.len() {
+            block.reserve_exact(text.len() + block.len() / 8);
+        }
         block.push_str(text);
-        ends.push(block.len());
-        self.numbers.push(read_number(text).map_or(u64::MISSING, canonical_bits));
+        push(ends, block.len());
+        push(&mut self.numbers, read_number(text).map_or(u64::MISSING, canonical_bits));
         let Self { block, ends, known, hasher, .. } = self;
         known.insert_unique(hash, id, |id| hasher.hash_one(slice(block, ends, *id)));
         id

@@ -22,7 +22,8 @@ enum Check<'a> {
     Column(ColumnRef<'a>, ValueCheck<'a>),
     Dataset(DatasetField, ValueCheck<'a>),
     Age(ColumnRef<'a>, ValueCheck<'a>),
-    Word(ColumnRef<'a>, ColumnRef<'a>, Pattern),
+    /// A word in one of these columns.
+    Word(Vec<ColumnRef<'a>>, Pattern),
     Is(Is),
 }
 
@@ -78,10 +79,7 @@ impl<'a> Bound<'a> {
                     ValueCheck::Text(..) => false,
                 }
             }
-            Check::Word(name, id, pattern) => {
-                let contains = |column: &ColumnRef<'_>| column.text(row).is_some_and(|text| pattern.matches(text));
-                contains(name) || contains(id)
-            }
+            Check::Word(columns, pattern) => columns.iter().any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
             Check::Is(is) => self.is(*is, row),
         }
     }
@@ -126,7 +124,10 @@ impl<'a> Check<'a> {
             Node::Test(Field::Column(key), test) => Self::Column(table.column(key), ValueCheck::new(test)),
             Node::Test(Field::Dataset(field), test) => Self::Dataset(*field, ValueCheck::new(test)),
             Node::Test(Field::Age, test) => Self::Age(attribute(Attribute::Start), ValueCheck::new(test)),
-            Node::Word(word) => Self::Word(attribute(Attribute::Name), attribute(Attribute::RunId), Pattern::containing(word)),
+            Node::Word(word) => {
+                let id = table.ids_may_contain(word).then(|| attribute(Attribute::RunId));
+                Self::Word(std::iter::once(attribute(Attribute::Name)).chain(id).collect(), Pattern::containing(word))
+            }
             Node::Is(is) => Self::Is(*is),
         }
     }
@@ -220,6 +221,9 @@ mod tests {
         for (filter, found) in [
             ("", "abc"),
             ("resnet", "a"),
+            ("A", "a"),
+            ("b", "b"),
+            ("\u{212a}", ""),
             ("metrics.acc >= 0.5", "a"),
             ("metrics.acc != 0.5", "b"),
             ("metrics.acc = 0.5 OR metrics.acc != 0.5", "ab"),

@@ -5,6 +5,9 @@
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
     any_case: bool,
+    /// What a text must contain, if that is all that is asked of it and it is ASCII: bytes are searched much faster
+    /// than characters.
+    within: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ impl Pattern {
         };
         let mut pieces: Vec<Piece> = text.chars().map(piece).collect();
         pieces.dedup_by(|a, b| *a == Piece::Any && *b == Piece::Any);
-        Self { pieces, any_case }
+        Self::of(pieces, any_case)
     }
 
     /// A pattern for texts that contain this one, whatever the case.
@@ -32,11 +35,29 @@ impl Pattern {
         let mut pieces = vec![Piece::Any];
         pieces.extend(text.chars().map(|c| Piece::Char(fold(c))));
         pieces.push(Piece::Any);
-        Self { pieces, any_case: true }
+        Self::of(pieces, true)
+    }
+
+    fn of(pieces: Vec<Piece>, any_case: bool) -> Self {
+        let inner = match pieces.as_slice() {
+            [Piece::Any, inner @ .., Piece::Any] => inner,
+            _ => &[],
+        };
+        let plain = |piece: &Piece| if let Piece::Char(c) = piece { Some(*c).filter(char::is_ascii) } else { None };
+        let within = inner.iter().map(plain).collect::<Option<String>>().filter(|within| !within.is_empty());
+        Self { pieces, any_case, within }
     }
 
     /// Whether the whole of a text is like the pattern. Takes at most as many steps as both lengths multiplied.
     pub(super) fn matches(&self, text: &str) -> bool {
+        match &self.within {
+            Some(within) if self.any_case => contains_in_any_case(text.as_bytes(), within.as_bytes()),
+            Some(within) => text.contains(within),
+            None => self.matches_by_character(text),
+        }
+    }
+
+    fn matches_by_character(&self, text: &str) -> bool {
         let mut rest = text.chars();
         let mut piece = 0;
         // Where the last `%` stands, and the text that it has not swallowed yet.
@@ -81,6 +102,15 @@ impl Pattern {
             Piece::Char(wanted) => wanted == c || (self.any_case && wanted == fold(c)),
         }
     }
+}
+
+/// Whether bytes contain others, which are ASCII in lower case.
+fn contains_in_any_case(text: &[u8], within: &[u8]) -> bool {
+    let Some((first, rest)) = within.split_first() else { return true };
+    let Some(last) = text.len().checked_sub(within.len()) else { return false };
+    let upper = first.to_ascii_uppercase();
+    let mut places = text[..=last].iter().enumerate().filter(|(_, byte)| *byte == first || **byte == upper);
+    places.any(|(at, _)| text[at + 1..].get(..rest.len()).is_some_and(|after| after.eq_ignore_ascii_case(rest)))
 }
 
 /// A character without its case. ASCII letters are only ever equal to ASCII letters, as in SQLite; others fold where
@@ -131,6 +161,17 @@ mod tests {
             None => text.is_empty(),
             Some(('%', rest)) => (0..=text.len()).any(|skip| plain(rest, &text[skip..])),
             Some((c, rest)) => text.split_first().is_some_and(|(t, after)| (*c == '_' || c == t) && plain(rest, after)),
+        }
+    }
+
+    #[test]
+    fn bytes_and_characters_are_searched_alike() {
+        for text in ["an MLflow run", "MLFLOW", "mlflo", "größe mlflow", "\u{212a}mlflo\u{212a}", ""] {
+            for (pattern, any_case) in [("%mlflow%", true), ("%mlflow%", false), ("%k%", true), ("%MLF%", false)] {
+                let pattern = Pattern::new(pattern, any_case);
+                assert!(pattern.within.is_some());
+                assert_eq!(pattern.matches(text), pattern.matches_by_character(text), "{text} {pattern:?}");
+            }
         }
     }
 

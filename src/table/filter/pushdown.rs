@@ -101,10 +101,10 @@ fn text_clause(name: &str, test: &Test) -> Option<String> {
     }
 }
 
-/// MLflow reads a list as Python does, escapes and all.
+/// MLflow reads a list as Python does, escapes and all; MLflow 2 takes single quotes only.
 fn list_clause(name: &str, test: &Test) -> Option<String> {
     let Test::OneOfTexts { texts, negated } = test else { return None };
-    let quoted = texts.iter().map(|text| if text.contains('\\') { None } else { remote_text(text) });
+    let quoted = texts.iter().map(|text| if text.contains(['\\', '\'']) { None } else { remote_text(text) });
     let quoted = quoted.collect::<Option<Vec<String>>>()?;
     Some(format!("{name} {}IN ({})", if *negated { "NOT " } else { "" }, quoted.join(", ")))
 }
@@ -148,6 +148,7 @@ mod tests {
             "params.lr < 0.1",
             "params.lr IS NULL",
             "params.lr IN ('a')",
+            "dataset.name IN ('iris', \"it's\")",
             "params.lr NOT LIKE 'a'",
             "params.p = `it's \"x\"`",
             "params.p LIKE '50\\%'",
