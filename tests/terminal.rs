@@ -161,6 +161,20 @@ fn a_terminal_that_dies_without_a_signal_ends_the_program() {
 }
 
 #[test]
+fn a_held_key_leaves_no_backlog() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path());
+    let frames = |pty: &Pty| pty.raw().windows(8).filter(|part| part == b"\x1b[?2026h").count();
+    let before = frames(&pty);
+    // More than one read of a terminal gives: what comes last must not wait for another key.
+    pty.send(&format!("{}{CTRL_C}", "jk".repeat(2_500)));
+    pty.wait_for("ctrl-c once more quits");
+    assert!(frames(&pty) - before < 500, "nearly every key had a frame of its own");
+    pty.send(CTRL_C);
+    assert_eq!(pty.wait_for_end(), 0);
+}
+
+#[test]
 fn any_size_is_drawn() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
