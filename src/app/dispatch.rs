@@ -292,12 +292,13 @@ fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) {
     let size = context.size;
     let needle = screen.needle().to_lowercase();
     let Some(list) = screen.list(size, context.shared) else { return };
-    let (len, at, height) = (list.len as isize, list.cursor.at as isize, list.height);
+    let (len, at, height) = (list.len, list.cursor.at, list.height);
     if needle.is_empty() || len == 0 {
         return;
     }
-    let turn = if step < 0 { -1 } else { 1 };
-    let mut lines = (0..len).map(|i| (at + step + i * turn).rem_euclid(len) as usize);
+    // Once around the list, beginning at the line that the step names.
+    let first = usize::from(step != 0);
+    let mut lines = (first..first + len).map(|i| if step < 0 { (at + 2 * len - i) % len } else { (at + i) % len });
     let found = lines.find(|line| screen.label(*line, context.shared).to_lowercase().contains(&needle));
     match (found, screen.list(size, context.shared)) {
         (Some(line), Some(list)) => {

@@ -174,6 +174,7 @@ pub enum Request {
 
 /// What the runtime is asked to do.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "an effect is moved once, from the state to its task")]
 pub enum Effect {
     /// Ask a question; the answer comes with the ticket.
     Ask(Ticket, Request),

@@ -17,7 +17,7 @@ impl MetricValue {
     /// Takes a number as a store gave it.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        if value.abs() == f64::MAX { Self(f64::INFINITY.copysign(value)) } else { Self(value) }
+        if value.abs() >= f64::MAX { Self(f64::INFINITY.copysign(value)) } else { Self(value) }
     }
 
     /// The number; NaN and infinities are themselves.

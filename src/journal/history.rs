@@ -123,7 +123,7 @@ fn of_record(version: &ModelVersion, record: &Record) -> Event {
 /// Places whose holder now is not the one that the last record left there.
 fn gaps(entries: &[&Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion]) -> Vec<Event> {
     let done = |entry: &&&Entry| entry.state == EntryState::Ended(Outcome::Verified);
-    let Some(last) = entries.iter().filter(done).next_back() else { return Vec::new() };
+    let Some(last) = entries.iter().rfind(done) else { return Vec::new() };
     // Others may have recorded a move after our last one: then what is there now is theirs.
     let newest = versions.iter().flat_map(records).filter_map(|record| record.when).max();
     if newest.is_some_and(|when| when > last.at) {

@@ -143,11 +143,11 @@ async fn verify(plan: &Plan, applied: &Applied, reader: &dyn Read, settle: u64) 
 /// The outcome with what is known of why: a refusal in the store's own words, a creation that can't be told apart.
 fn told(outcome: Outcome, applied: &Applied) -> Outcome {
     match (outcome, &applied.refused, &applied.unknown) {
-        (Outcome::NotApplied { .. }, Some(why), _) => Outcome::NotApplied { why: why.clone() },
-        (Outcome::Verified, None, None) => Outcome::Verified,
+        (Outcome::NotApplied { .. }, Some(why), _) | (Outcome::NotApplied { .. }, None, Some(why)) => {
+            Outcome::NotApplied { why: why.clone() }
+        }
         // Every place is as planned, but a record or a tag before it was refused: that is said, too.
         (Outcome::Verified, Some(why), _) => Outcome::Conflict { found: vec![why.clone()] },
-        (Outcome::NotApplied { .. }, None, Some(why)) => Outcome::NotApplied { why: why.clone() },
         (Outcome::Conflict { mut found }, refused, unknown) => {
             found.extend(refused.clone().or(unknown.clone()));
             Outcome::Conflict { found }

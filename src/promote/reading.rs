@@ -98,6 +98,6 @@ impl Digest {
     }
 
     fn end(self) -> Fingerprint {
-        Fingerprint(self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Fingerprint(self.0.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
     }
 }

@@ -49,18 +49,12 @@ pub struct Opened {
 pub async fn open(target: &Target, access: Access, connection: &Connection) -> Answer<Opened> {
     match target {
         Target::Server(url) => {
-            let store = Arc::new(rest::RestStore::connect(url, connection)?);
+            let store = rest::RestStore::connect(url, connection)?;
             let writer = match access {
-                Access::ReadWrite => {
-                    let _ = store.writer()?;
-                    None::<Writer>
-                }
+                Access::ReadWrite => Some(Arc::new(store.writer()?) as Writer),
                 Access::ReadOnly => None,
             };
-            {
-                let _ = (store, writer);
-                unimplemented!()
-            }
+            Ok(Opened { reader: Arc::new(store), writer })
         }
         Target::Sqlite(path) => sqlite::open(path, access).await,
     }

@@ -60,6 +60,13 @@ impl Look {
     }
 }
 
+impl Default for Look {
+    /// No colours: what is always right.
+    fn default() -> Self {
+        Self::new(Themes::builtin(), "monochrome", None, false)
+    }
+}
+
 fn color_of(color: ThemeColor) -> Color {
     match color {
         ThemeColor::Default => Color::Reset,

@@ -14,7 +14,7 @@ pub const V3: &str = "3.17.2";
 pub const V2: &str = "2.22.5";
 
 /// How long a server may take to its first healthy answer: 8 s were seen on an idle machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The Python of a version's virtual environment, which is made when it is not there. Tests run side by side, so a
 /// lock file keeps two of them from making it at once.

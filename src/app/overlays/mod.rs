@@ -44,9 +44,8 @@ impl Overlay {
     #[must_use]
     pub fn scope(&self) -> Scope {
         match self {
-            Self::Picker(_) => Scope::Picker,
+            Self::Picker(_) | Self::Register(_) => Scope::Picker,
             Self::Prompt(_) => Scope::Prompt,
-            Self::Register(dialog) => dialog.scope(),
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
             Self::Help(..) | Self::Messages(_) => Scope::Reader,

@@ -60,8 +60,7 @@ pub struct PlanDialog {
 
 impl PlanDialog {
     /// Opens the dialog and asks for the plan.
-    #[must_use]
-    pub fn open(intent: Intent, context: &mut Context<'_>) -> Self {
+    fn open(intent: Intent, context: &mut Context<'_>) -> Self {
         let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: String::new() });
         Self {
             intent,
@@ -73,6 +72,12 @@ impl PlanDialog {
             scroll: 0,
             opened_at: context.now,
         }
+    }
+
+    /// Opens the dialog over the screen.
+    pub fn show(intent: Intent, context: &mut Context<'_>) {
+        let dialog = Self::open(intent, context);
+        context.go.push(Go::Over(Box::new(super::Overlay::Plan(Box::new(dialog)))));
     }
 
     /// The fields that this plan has.
@@ -117,16 +122,16 @@ impl PlanDialog {
             return;
         }
         match self.focus {
-            Field::Reason => self.reason.handle(request),
-            Field::Name => self.name.handle(request),
-            Field::Apply => None,
-        };
+            Field::Reason => drop(self.reason.handle(request)),
+            Field::Name => drop(self.name.handle(request)),
+            Field::Apply => {}
+        }
     }
 
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         match (&self.stage, action) {
             (Stage::Applying(..), Action::Back) => {
-                context.say("it is on its way and can't be called back; it can be undone from the journal")
+                context.say("it is on its way and can't be called back; it can be undone from the journal");
             }
             (Stage::Done(_), Action::Back | Action::Accept) => {
                 context.go.push(Go::Close);
@@ -136,24 +141,26 @@ impl PlanDialog {
             (_, Action::Back) => context.go.push(Go::Close),
             (_, Action::PageDown) => self.scroll += 5,
             (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
-            (Stage::Ready, Action::Next) => self.step(1, context),
-            (Stage::Ready, Action::Previous) => self.step(-1, context),
+            (Stage::Ready, Action::Next) => self.step(true, context),
+            (Stage::Ready, Action::Previous) => self.step(false, context),
             (Stage::Ready, Action::ToggleArchive) => self.toggle_archive(context),
             (Stage::Ready, Action::Accept) if context.now - self.opened_at >= DEAF_MS => self.accept(context),
             _ => {}
         }
     }
 
-    fn step(&mut self, by: isize, context: &mut Context<'_>) {
+    /// Goes to the next field, round and round; backwards it is as many steps as there are others.
+    fn step(&mut self, forward: bool, context: &mut Context<'_>) {
         let fields = self.fields();
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0) as isize;
-        self.focus = fields[(at + by).rem_euclid(fields.len() as isize) as usize];
+        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let by = if forward { 1 } else { fields.len() - 1 };
+        self.focus = fields[(at + by) % fields.len()];
         self.replan_for_reason(context);
     }
 
     /// Enter goes from field to field; on the button it applies what is confirmed.
     fn accept(&mut self, context: &mut Context<'_>) {
-        if self.focus == Field::Apply { self.apply(context) } else { self.step(1, context) }
+        if self.focus == Field::Apply { self.apply(context) } else { self.step(true, context) }
     }
 
     /// A plan holds its reason: when that was changed, the plan is made anew.

@@ -2,12 +2,12 @@
 
 use tui_input::InputRequest;
 
+use super::PlanDialog;
 use super::picker::{Item, Picker};
-use super::{Overlay, PlanDialog};
 use crate::app::message::{Reply, Request, Ticket};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go};
-use crate::config::keymap::{Action, Scope};
+use crate::config::keymap::Action;
 use crate::domain::model_source::{ModelSource, model_sources};
 use crate::domain::{Fault, ModelName, Run, RunId, Untrusted};
 use crate::promote::Intent;
@@ -46,10 +46,6 @@ impl RegisterDialog {
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
         self.data.fault.as_ref()
-    }
-
-    pub(super) fn scope(&self) -> Scope {
-        Scope::Picker
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -131,8 +127,7 @@ impl RegisterDialog {
     fn plan(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(source) = self.source.clone() else { return };
         let intent = Intent::Register { run: self.run.clone(), source, model: ModelName::from(name), again: false };
-        let dialog = PlanDialog::open(intent, context);
-        context.go.push(Go::Over(Box::new(Overlay::Plan(Box::new(dialog)))));
+        PlanDialog::show(intent, context);
     }
 }
 

@@ -53,8 +53,7 @@ impl JournalScreen {
             EntryState::Ended(Outcome::NotApplied { .. }) => context.say("nothing was changed by this entry: there is nothing to undo"),
             EntryState::Unfinished => context.say("this entry never ended: look again at what the registry says with ctrl-l first"),
             EntryState::Ended(_) => {
-                let dialog = PlanDialog::open(undo(&entry.id, &entry.plan, entry.created), context);
-                context.go.push(Go::Over(Box::new(Overlay::Plan(Box::new(dialog)))));
+                PlanDialog::show(undo(&entry.id, &entry.plan, entry.created), context);
             }
         }
     }

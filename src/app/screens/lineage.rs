@@ -123,8 +123,7 @@ impl View for LineageScreen {
             Choice::Written => return self.enter(context),
             _ => return,
         };
-        let dialog = PlanDialog::open(intent, context);
-        context.go.push(Go::Over(Box::new(Overlay::Plan(Box::new(dialog)))));
+        PlanDialog::show(intent, context);
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {

@@ -89,14 +89,10 @@ pub trait View {
     }
 
     /// What find looks for; empty for nothing.
-    fn needle(&self) -> &str {
-        ""
-    }
+    fn needle(&self) -> &str;
 
     /// Sets what find looks for.
-    fn set_needle(&mut self, needle: String) {
-        let _ = needle;
-    }
+    fn set_needle(&mut self, needle: String);
 }
 
 /// A screen.

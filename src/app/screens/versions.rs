@@ -95,11 +95,6 @@ impl Versions {
         self.goal.clone().or_else(declared).or_else(guess)
     }
 
-    fn plan(&self, intent: Intent, context: &mut Context<'_>) {
-        let dialog = PlanDialog::open(intent, context);
-        context.go.push(Go::Over(Box::new(Overlay::Plan(Box::new(dialog)))));
-    }
-
     fn mark(&mut self, context: &mut Context<'_>) {
         let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
         match run {
@@ -110,12 +105,11 @@ impl Versions {
     }
 
     fn ask(&self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
-        let overlay = match action {
-            Action::Stage => Overlay::stages(&format!("move {}/{version} to", self.name.clean())),
-            _ => {
-                let model = self.data.get().map(|data| &data.model);
-                Overlay::aliases(&format!("alias of {}/{version}", self.name.clean()), model, version)
-            }
+        let overlay = if action == Action::Stage {
+            Overlay::stages(&format!("move {}/{version} to", self.name.clean()))
+        } else {
+            let model = self.data.get().map(|data| &data.model);
+            Overlay::aliases(&format!("alias of {}/{version}", self.name.clean()), model, version)
         };
         context.go.push(Go::Over(Box::new(overlay)));
     }
@@ -201,10 +195,10 @@ impl View for Versions {
             (Choice::Filter(text), _) => self.filter = text,
             (Choice::Goal(goal), _) => self.goal = Some(goal),
             (Choice::Written, _) => self.enter(context),
-            (Choice::Stage(to), Some(version)) => self.plan(Intent::Move { model, version, to, archive_existing: false }, context),
-            (Choice::Alias { name, remove: true }, _) => self.plan(Intent::RemoveAlias { model, alias: Alias::from(name) }, context),
+            (Choice::Stage(to), Some(version)) => PlanDialog::show(Intent::Move { model, version, to, archive_existing: false }, context),
+            (Choice::Alias { name, remove: true }, _) => PlanDialog::show(Intent::RemoveAlias { model, alias: Alias::from(name) }, context),
             (Choice::Alias { name, remove: false }, Some(version)) => {
-                self.plan(Intent::SetAlias { model, alias: Alias::from(name), version }, context);
+                PlanDialog::show(Intent::SetAlias { model, alias: Alias::from(name), version }, context);
             }
             _ => {}
         }

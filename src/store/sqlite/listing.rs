@@ -90,7 +90,7 @@ impl Question {
 
 /// A JSON list of texts, to be taken apart by SQLite's `json_each`: one parameter for any number of ids.
 pub(super) fn json_list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(items).to_string()
+    items.collect::<serde_json::Value>().to_string()
 }
 
 /// The walks that are under way.

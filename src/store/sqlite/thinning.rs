@@ -25,7 +25,7 @@ pub(super) fn thin(points: Vec<Point>, wanted: usize) -> (Vec<Point>, bool) {
 /// The lowest and the highest point and the first NaN of a stretch, in their order.
 fn extremes(stretch: &[Point]) -> impl Iterator<Item = Point> {
     let is_nan = |point: &&Point| point.value.get().is_nan();
-    let number = |(_, point): &(usize, &Point)| !is_nan(&point);
+    let number = |(_, point): &(usize, &Point)| !is_nan(point);
     let order = |a: &(usize, &Point), b: &(usize, &Point)| MetricValue::order(a.1.value, b.1.value);
     let lowest = stretch.iter().enumerate().filter(number).min_by(order).map(|(index, _)| index);
     let highest = stretch.iter().enumerate().filter(number).max_by(order).map(|(index, _)| index);

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{empty, preview};
 use crate::analysis::number;
 use crate::app::App;
-use crate::app::cell::{MISSING, status_sign, text_at};
+use crate::app::cell::{status_sign, text_at};
 use crate::app::layout::{table, with_preview};
 use crate::app::screens::View;
 use crate::app::screens::runs::Runs;
@@ -230,10 +230,8 @@ fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, depth: u16, children: 
 
 fn role_of(cell: Cell<'_>, key: &ColumnKey) -> Role {
     match cell {
-        Cell::Missing => Role::Muted,
         Cell::Number(value) if !value.is_finite() => Role::Bad,
-        Cell::Text(text) if text == MISSING => Role::Text,
-        Cell::Time(_) | Cell::Duration(_) => Role::Muted,
+        Cell::Missing | Cell::Time(_) | Cell::Duration(_) => Role::Muted,
         _ if matches!(key, ColumnKey::Attribute(_)) => Role::Muted,
         _ => Role::Text,
     }

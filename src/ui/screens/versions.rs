@@ -10,7 +10,7 @@ use crate::app::layout::table;
 use crate::app::screens::View;
 use crate::app::screens::versions::Versions;
 use crate::config::theme::Role;
-use crate::domain::{Direction, Goal, ModelVersion, Stage, VersionStatus};
+use crate::domain::{Direction, Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::ui::paint::Paint;
 use crate::ui::widgets::grid::{self, Column, Text};
 
@@ -85,7 +85,7 @@ fn against(screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Te
         if champion.version == version.version {
             return Some(("champion".into(), Role::Baseline));
         }
-        let of = |v: &ModelVersion| screen.run_of(v)?.metric(goal.metric.raw()).filter(|m| m.is_finite()).map(|m| m.get());
+        let of = |v: &ModelVersion| screen.run_of(v)?.metric(goal.metric.raw()).filter(|m| m.is_finite()).map(MetricValue::get);
         let (own, best) = (of(version)?, of(champion)?);
         let delta = own - best;
         let better = if goal.direction == Direction::Max { delta > 0.0 } else { delta < 0.0 };

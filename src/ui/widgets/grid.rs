@@ -38,7 +38,7 @@ pub type Text = (String, Role);
 /// Draws the rows that are seen under their columns. `cursor` is the place of the row under the cursor among them.
 pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec<Text>], cursor: Option<usize>) {
     let widths = fitted(columns, rows, area.header.width);
-    place(columns, &widths, area.header, |i, cell| {
+    place(&widths, area.header, |i, cell| {
         let title = columns[i].title;
         if columns[i].right {
             paint.right(cell, title, Role::Header)
@@ -51,7 +51,7 @@ pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec
         if line.height == 0 {
             break;
         }
-        place(columns, &widths, line, |i, cell| {
+        place(&widths, line, |i, cell| {
             let Some((text, role)) = texts.get(i) else { return };
             if columns[i].right {
                 paint.right(cell, text, *role)
@@ -85,14 +85,11 @@ fn fitted(columns: &[Column], rows: &[Vec<Text>], room: u16) -> Vec<u16> {
     widths
 }
 
-fn place(columns: &[Column], widths: &[u16], line: Rect, mut draw: impl FnMut(usize, Rect)) {
+fn place(widths: &[u16], line: Rect, mut draw: impl FnMut(usize, Rect)) {
     let mut x = line.x + 1;
-    for i in 0..columns.len() {
-        if widths[i] == 0 {
-            continue;
-        }
+    for (i, width) in widths.iter().copied().enumerate().filter(|(_, width)| *width > 0) {
         let room = line.right().saturating_sub(x);
-        draw(i, Rect { x, width: widths[i].min(room), ..line });
-        x += widths[i] + 2;
+        draw(i, Rect { x, width: width.min(room), ..line });
+        x += width + 2;
     }
 }

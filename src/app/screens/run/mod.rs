@@ -65,9 +65,10 @@ impl Tab {
         }
     }
 
-    fn step(self, by: isize) -> Self {
-        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
-        Self::ALL[(at as isize + by).rem_euclid(Self::ALL.len() as isize) as usize]
+    /// The next tab, or the one before; round and round.
+    fn step(self, forward: bool) -> Self {
+        let by = if forward { 1 } else { Self::ALL.len() - 1 };
+        Self::ALL[(self as usize + by) % Self::ALL.len()]
     }
 }
 
@@ -161,8 +162,8 @@ impl RunScreen {
         }
     }
 
-    fn step_tab(&mut self, by: isize, context: &mut Context<'_>) {
-        self.tab = self.tab.step(by);
+    fn step_tab(&mut self, forward: bool, context: &mut Context<'_>) {
+        self.tab = self.tab.step(forward);
         if self.tab == Tab::Artifacts {
             self.files.begin(&self.id, context);
         }
@@ -285,8 +286,8 @@ impl View for RunScreen {
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
         match action {
-            Action::NextPane | Action::Right => self.step_tab(1, context),
-            Action::PreviousPane | Action::Left => self.step_tab(-1, context),
+            Action::NextPane | Action::Right => self.step_tab(true, context),
+            Action::PreviousPane | Action::Left => self.step_tab(false, context),
             Action::Open | Action::Fold => self.open(context),
             Action::Register => {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);

@@ -99,7 +99,7 @@ impl Columns {
     }
 
     /// Takes the person's choice and order.
-    pub fn set(&mut self, chosen: Vec<(ColumnKey, bool)>) {
+    pub fn set(&mut self, chosen: &[(ColumnKey, bool)]) {
         let place = |key: &ColumnKey| chosen.iter().position(|(k, _)| k == key).unwrap_or(usize::MAX);
         self.all.sort_by_key(|column| place(&column.key));
         for column in &mut self.all {

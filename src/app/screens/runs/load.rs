@@ -86,7 +86,7 @@ impl Load {
         self.fault = None;
         self.at = Some(context.now);
         if self.partial {
-            self.note_progress(&page.items, table, context);
+            Self::note_progress(&page.items, table, context);
             table.upsert(&page.items);
             self.asked = None;
             self.partial = false;
@@ -107,7 +107,7 @@ impl Load {
     }
 
     /// Forgets the histories of runs that are still going, so that their curves grow, and says what is new.
-    fn note_progress(&self, items: &[Run], table: &RunTable, context: &mut Context<'_>) {
+    fn note_progress(items: &[Run], table: &RunTable, context: &mut Context<'_>) {
         let new = items.iter().filter(|run| table.row_of(&run.id).is_none()).count();
         if new > 0 {
             context.say(format!("{new} new run{}", if new == 1 { "" } else { "s" }));

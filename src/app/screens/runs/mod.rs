@@ -222,7 +222,7 @@ impl View for Runs {
                 self.arrangement.grouping = grouping;
                 self.touch();
             }
-            Choice::Columns(columns) => self.columns.set(columns),
+            Choice::Columns(columns) => self.columns.set(&columns),
             _ => {}
         }
     }

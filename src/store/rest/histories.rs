@@ -1,0 +1,88 @@
+//! Histories: of many runs at once where the server can, run by run where it can't.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use super::wire::MetricPage;
+use super::{Endpoint, RestStore, all_pages};
+use crate::domain::{FaultKind, History, Point, RunId, Untrusted};
+use crate::store::{Answer, Resolution, limits};
+
+/// How many points a page of a whole history has: what MLflow's own client asks for.
+const PAGE_POINTS: usize = 25_000;
+
+impl RestStore {
+    pub(super) async fn read_histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+        let mut histories = Vec::new();
+        match resolution {
+            Resolution::Points(points) if !self.has_no_bulk_histories() => {
+                for chunk in runs.chunks(limits::BULK_RUNS) {
+                    match self.bulk(chunk, metric, points.clamp(1, limits::BULK_POINTS)).await {
+                        Ok(more) => histories.extend(more),
+                        // 2.9 has no such endpoint: its answer is remembered.
+                        Err(fault) if fault.kind == FaultKind::Unsupported => {
+                            self.one_by_one.store(true, Ordering::Relaxed);
+                            return self.each(runs, metric).await;
+                        }
+                        Err(fault) => return Err(fault),
+                    }
+                }
+                Ok(histories)
+            }
+            Resolution::Points(_) | Resolution::Exact => self.each(runs, metric).await,
+        }
+    }
+
+    /// One request for up to 100 runs. The server thins out by rows, so that a run with as many points as were asked for
+    /// may have had more.
+    async fn bulk(&self, runs: &[RunId], metric: &str, points: u32) -> Answer<Vec<History>> {
+        let mut query: Vec<(&str, String)> = runs.iter().map(|id| ("run_ids", id.raw().to_owned())).collect();
+        query.extend([("metric_key", metric.to_owned()), ("max_results", points.to_string())]);
+        let page: MetricPage = self.get(Endpoint::HistoryBulk, "", &query, "reading histories").await?;
+        let mut by_run: HashMap<String, Vec<Point>> = HashMap::new();
+        for metric in page.metrics {
+            if let Some(point) = metric.point() {
+                by_run.entry(metric.run_id).or_default().push(point);
+            }
+        }
+        let key = Untrusted::from(metric);
+        let history = |id: &RunId| {
+            let points_of_run = in_order(by_run.remove(id.raw())?);
+            let sampled = points_of_run.len() >= points as usize;
+            Some(History { run: id.clone(), key: key.clone(), points: points_of_run, sampled })
+        };
+        Ok(runs.iter().filter_map(history).collect())
+    }
+
+    async fn each(&self, runs: &[RunId], metric: &str) -> Answer<Vec<History>> {
+        let mut histories = Vec::new();
+        for id in runs {
+            let points = self.whole(id, metric).await?;
+            if !points.is_empty() {
+                histories.push(History { run: id.clone(), key: metric.into(), points, sampled: false });
+            }
+        }
+        Ok(histories)
+    }
+
+    /// Every point of one run. 2.x ignores the page size and sends all at once.
+    async fn whole(&self, id: &RunId, metric: &str) -> Answer<Vec<Point>> {
+        let what = format!("reading the history of {} in run {}", crate::domain::text::clean(metric), id.short());
+        let (id, metric, what) = (id.raw(), metric, what.as_str());
+        let points = all_pages(what, |token| async move {
+            let mut query = vec![("run_id", id.to_owned()), ("metric_key", metric.to_owned()), ("max_results", PAGE_POINTS.to_string())];
+            if !token.is_empty() {
+                query.push(("page_token", token));
+            }
+            let page: MetricPage = self.get(Endpoint::History, "", &query, what).await?;
+            Ok((page.metrics, page.next_page_token))
+        });
+        Ok(in_order(points.await?.iter().filter_map(super::wire::WireMetric::point).collect()))
+    }
+}
+
+/// In the order of step, then time: as they are drawn.
+fn in_order(mut points: Vec<Point>) -> Vec<Point> {
+    points.sort_by_key(|point| (point.step, point.timestamp));
+    points
+}
