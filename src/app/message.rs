@@ -122,6 +122,7 @@ pub struct Refused {
 
 /// A question that takes time.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a question is moved once, from the state to its task")]
 pub enum Request {
     /// What the store is and can do.
     Features,
