@@ -88,6 +88,26 @@ pub struct Goal {
 }
 
 impl Goal {
+    /// The goal that metrics suggest by their keys: one that says how good a model is, best on data it has not seen; of
+    /// several that say it equally well, the first.
+    #[must_use]
+    pub fn likeliest<'a>(metrics: impl IntoIterator<Item = &'a Untrusted>) -> Option<Self> {
+        let likely = |key: &str| {
+            let key = key.to_lowercase();
+            let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
+            let known = has(&["acc", "auc", "f1", "r2", "loss", "rmse", "mae"]);
+            2 * u8::from(known && !has(&["train"])) + u8::from(has(&["val", "test", "eval"]))
+        };
+        let mut best: Option<(u8, &Untrusted)> = None;
+        for key in metrics.into_iter().filter(|key| !key.raw().starts_with("system/")) {
+            let rank = likely(key.raw());
+            if best.is_none_or(|(most, _)| rank > most) {
+                best = Some((rank, key));
+            }
+        }
+        best.map(|(_, key)| Self::guess(key.clone()))
+    }
+
     /// A goal over a metric, in its likely direction.
     #[must_use]
     pub fn guess(metric: Untrusted) -> Self {

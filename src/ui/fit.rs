@@ -48,7 +48,7 @@ pub fn wrap(text: &str, room: u16) -> Vec<String> {
             if width(&line) + width(grapheme) > room.max(1) {
                 lines.push(std::mem::take(&mut line));
             }
-            line.push_str(grapheme);
+            line.push_str(&cut(grapheme, room.max(1)));
         }
     }
     lines.push(line);

@@ -108,11 +108,6 @@ impl Experiments {
         } else {
             all.iter().filter(|e| self.marked.contains(&e.id)).collect()
         };
-        for experiment in &chosen {
-            if let Some(goal) = experiment.declared_goal() {
-                context.shared.goals.entry(experiment.id.clone()).or_insert(goal);
-            }
-        }
         let name = match chosen.as_slice() {
             [] => return,
             [one] => one.name.clean().into_owned(),
@@ -184,6 +179,11 @@ impl View for Experiments {
         let rest = take_reply!(ticket, reply, context, Experiments => self.data);
         if rest.is_none() {
             self.arrange();
+            for experiment in self.data.get().into_iter().flatten() {
+                if let Some(goal) = experiment.declared_goal() {
+                    context.shared.goals.entry(experiment.id.clone()).or_insert(goal);
+                }
+            }
         }
         rest
     }

@@ -90,7 +90,7 @@ impl Versions {
         let declared = || runs.iter().find_map(|run| shared.goals.get(&run.experiment_id)).cloned();
         let guess = || {
             let run = self.champion().and_then(|version| self.run_of(version)).or(runs.first())?;
-            run.metrics.iter().find(|m| !m.key.raw().starts_with("system/")).map(|m| Goal::guess(m.key.clone()))
+            Goal::likeliest(run.metrics.iter().map(|metric| &metric.key))
         };
         self.goal.clone().or_else(declared).or_else(guess)
     }

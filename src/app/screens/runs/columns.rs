@@ -213,21 +213,13 @@ fn measured(table: &RunTable, key: &ColumnKey) -> u16 {
     widest.max(title).clamp(4, most)
 }
 
-/// The metric that most runs have; among those, one that says how good a model is on data it has not seen.
+/// The likeliest goal among the metrics that most runs have.
 fn guess(table: &RunTable) -> Option<Goal> {
-    let likely = |key: &str| {
-        let key = key.to_lowercase();
-        let unseen = ["val", "test", "eval"].iter().any(|word| key.contains(word));
-        let known = ["acc", "auc", "f1", "r2", "loss", "rmse", "mae"].iter().any(|word| key.contains(word));
-        u8::from(unseen) + 2 * u8::from(known)
-    };
     let metrics = table.columns().into_iter().filter_map(|key| match &key {
-        ColumnKey::Metric(name) if !name.raw().starts_with("system/") => {
-            let present = table.summary(&key).present;
-            Some((present, likely(name.raw()), name.clone()))
-        }
+        ColumnKey::Metric(name) => Some((table.summary(&key).present, name.clone())),
         _ => None,
     });
-    let best = metrics.max_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| b.2.cmp(&a.2)))?;
-    Some(Goal::guess(best.2))
+    let metrics: Vec<_> = metrics.collect();
+    let most = metrics.iter().map(|(present, _)| *present).max()?;
+    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
 }
