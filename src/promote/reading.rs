@@ -1,10 +1,10 @@
 //! What the registry says now: the ground on which a plan stands.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Alias, ModelName, ModelVersion, RegisteredModel, Run, Stage, VersionNumber};
+use super::digest::Digest;
+use super::{Ground, State};
+use crate::domain::{ModelName, ModelVersion, RegisteredModel, Run, VersionNumber};
 
 /// A fresh reading of one registered model, and of the run that is to be registered.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +26,12 @@ pub struct Reading {
 #[serde(transparent)]
 pub struct Fingerprint(pub String);
 
-/// Who holds which place: what a plan changes and a read-back is compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// Every version's stage.
-    pub stages: BTreeMap<VersionNumber, Stage>,
-    /// Every alias and the version it leads to.
-    pub aliases: BTreeMap<Alias, VersionNumber>,
+impl Fingerprint {
+    /// The first eight characters, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
 }
 
 impl Reading {
@@ -51,9 +50,82 @@ impl Reading {
         self.versions.iter().find(|version| version.version == number)
     }
 
-    /// The digest of what was read.
+    /// The digest of what was read. Times of the last change are not in it: moving a version to the stage it is
+    /// in sets them, and moving an alias does not.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        unimplemented!()
+        let mut digest = Digest::new();
+        digest.text(&self.origin).text(self.name.raw());
+        Ground::of(self).feed(&mut digest);
+        let state = self.state();
+        for (version, stage) in &state.stages {
+            digest.text(&version.to_string()).text(stage.as_str());
+        }
+        digest.text(&state.aliases.len().to_string());
+        for (alias, version) in &state.aliases {
+            digest.text(alias.raw()).text(&version.to_string());
+        }
+        Fingerprint(digest.hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::domain::run::Pair;
+    use crate::domain::{Lifecycle, Metric, MetricValue, RunStatus, Stage, VersionStatus};
+
+    type Mutation = (&'static str, fn(&mut Reading));
+
+    /// What others can do between a plan and its first write.
+    const MUTATIONS: [Mutation; 17] = [
+        ("another store", |r| r.origin.push('x')),
+        ("the model is gone", |r| r.model = None),
+        ("the model was made again", |r| r.model.as_mut().unwrap().creation_time = Some(77)),
+        ("an alias moved", |r| r.model.as_mut().unwrap().aliases[0].1 = VersionNumber(3)),
+        ("an alias is gone", |r| r.model.as_mut().unwrap().aliases.clear()),
+        ("an alias is new", |r| r.model.as_mut().unwrap().aliases.push(("champion ".into(), VersionNumber(1)))),
+        ("a stage changed", |r| r.versions[0].stage = Stage::Archived),
+        ("a version was made again", |r| r.versions[0].creation_time = Some(77)),
+        ("a source changed", |r| r.versions[0].source = "REDACTED-SOURCE-PATH".into()),
+        ("a run changed", |r| r.versions[0].run_id = "other".into()),
+        ("a status changed", |r| r.versions[0].status = VersionStatus::Pending),
+        ("a tag is new", |r| r.versions[0].tags.push(Pair::new("frontrunner.approval.x", "yes"))),
+        ("a version is gone", |r| drop(r.versions.remove(0))),
+        ("a version is new", |r| r.versions.push(sample::version(4, Stage::None))),
+        ("the run failed", |r| r.run.as_mut().unwrap().status = RunStatus::Failed),
+        ("the run was deleted", |r| r.run.as_mut().unwrap().lifecycle = Lifecycle::Deleted),
+        ("a metric changed", |r| {
+            let metric = Metric { key: "acc".into(), value: MetricValue::new(f64::NAN), timestamp: 0, step: 0 };
+            r.run.as_mut().unwrap().metrics.push(metric);
+        }),
+    ];
+
+    #[test]
+    fn whatever_others_change_changes_the_fingerprint_and_is_told() {
+        let before = sample::reading();
+        for (what, mutate) in MUTATIONS {
+            let mut now = before.clone();
+            mutate(&mut now);
+            assert_ne!(now.fingerprint(), before.fingerprint(), "{what}");
+            let told = !Ground::of(&before).differences(&Ground::of(&now), &now.name).is_empty() || now.state() != before.state();
+            assert!(told || now.origin != before.origin, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_changes_nothing() {
+        let before = sample::reading();
+        let mut now = before.clone();
+        now.versions.reverse();
+        now.versions[0].last_updated_time = Some(99);
+        now.versions[0].description = "new words".into();
+        let model = now.model.as_mut().unwrap();
+        model.last_updated_time = Some(99);
+        model.aliases.reverse();
+        assert_eq!(now.fingerprint(), before.fingerprint());
+        assert_eq!(before.fingerprint().0.len(), 64);
+        assert_eq!(before.fingerprint().short().len(), 8);
     }
 }
