@@ -177,8 +177,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
-        fn a_value_fits_the_oldest_schema(user in ".{0,400}", reason in "(.|\n|\"|\u{1}){0,6000}", changes in 0_u64..300) {
+        fn a_value_fits_the_oldest_schema(user in ".{0,40}", times in 0_usize..20, piece in "[a\n\"\u{1}é😀]{1,9}", words in 0_usize..900, changes in 0_u64..300) {
+            let (user, reason) = (user.repeat(times), piece.repeat(words));
             let context = Context { user, reason, ..sample::context() };
             let changes = (0..changes).map(|n| Change::Alias { alias: "a".repeat(200).into(), from: None, to: Some(VersionNumber(n)) }).collect();
             let record = Record::new(&context, &"\"".repeat(900), &"\n".repeat(900), "x", "ab", changes);

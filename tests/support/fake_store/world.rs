@@ -24,9 +24,11 @@ pub struct World {
 /// Who holds which place, and which versions carry a mark: what two worlds are compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
-    pub stages: BTreeMap<u64, (Stage, Option<i64>)>,
+    /// Each version's stage, when it was made, and whether it is a leftover.
+    pub stages: BTreeMap<u64, (Stage, Option<i64>, bool)>,
     pub aliases: BTreeMap<String, u64>,
-    pub model: Option<Option<i64>>,
+    /// When each model of the name was made: none or one.
+    pub model: Vec<Option<i64>>,
 }
 
 impl World {
@@ -69,6 +71,11 @@ impl World {
         &mut self.versions[0]
     }
 
+    /// Versions up to this number were made, and some of them deleted: the next one has a higher number.
+    pub fn used_up_to(&mut self, number: u64) {
+        self.last = self.last.max(number);
+    }
+
     pub fn alias(&mut self, alias: &str, version: u64) {
         let aliases = &mut self.model.as_mut().unwrap().aliases;
         aliases.retain(|(name, _)| name.raw() != alias);
@@ -94,9 +101,18 @@ impl World {
 
     pub fn places(&self) -> Places {
         Places {
-            stages: self.versions.iter().map(|version| (version.version.0, (version.stage, version.creation_time))).collect(),
-            aliases: self.model.iter().flat_map(|model| &model.aliases).map(|(alias, version)| (alias.raw().to_owned(), version.0)).collect(),
-            model: self.model.as_ref().map(|model| model.creation_time),
+            stages: self
+                .versions
+                .iter()
+                .map(|version| (version.version.0, (version.stage, version.creation_time, version.is_leftover())))
+                .collect(),
+            aliases: self
+                .model
+                .iter()
+                .flat_map(|model| &model.aliases)
+                .map(|(alias, version)| (alias.raw().to_owned(), version.0))
+                .collect(),
+            model: self.model.iter().map(|model| model.creation_time).collect(),
         }
     }
 
@@ -131,7 +147,9 @@ impl World {
                 version.tags.push(Pair::new(tag.key.clone(), tag.value.clone()));
             }
             RegistryWrite::DeleteVersionTag { version, key, .. } => self.find(*version)?.tags.retain(|tag| tag.key != *key),
-            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => self.transition(*version, *stage, *archive_existing)?,
+            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => {
+                self.transition(*version, *stage, *archive_existing)?;
+            }
             RegistryWrite::SetAlias { alias, version, .. } => {
                 self.find(*version)?;
                 self.alias(alias.raw(), version.0);
@@ -147,7 +165,9 @@ impl World {
         }
         self.find(number)?;
         let others: Vec<u64> = self.versions.iter().filter(|other| archive && other.stage == stage).map(|other| other.version.0).collect();
-        others.into_iter().for_each(|other| self.stage(other, Stage::Archived));
+        for other in others {
+            self.stage(other, Stage::Archived);
+        }
         self.stage(number.0, stage);
         self.clock += 1;
         self.find(number)?.last_updated_time = Some(self.clock);
