@@ -94,7 +94,7 @@ impl<'a> Draft<'a> {
         self.steps.extend(own.as_ref().map(|own| step(Some(write), action, own)));
         if let Some(Change::Alias { alias, from: Some(from), to: Some(_) }) = &own {
             let (target, alias) = (format!("{}/{from}", name.clean()), alias.clean());
-            let (action, before, after) = (format!("leaves {target}"), format!("@{alias}"), format!("without @{alias}"));
+            let (action, before, after) = ("leaves".to_owned(), format!("@{alias}"), format!("without @{alias}"));
             self.steps.push(Step { write: None, action, target, before, after });
         }
         self.steps.extend(changes.iter().filter(|change| !is_ours(change)).map(|change| step(None, "archived by the store", change)));

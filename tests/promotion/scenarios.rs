@@ -91,6 +91,7 @@ impl Registry {
     fn world(&self) -> World {
         let mut world = World::new();
         for version in &self.versions {
+            world.add_run(&format!("run{}", version.number));
             let made = world.add_version(version.number, version.stage);
             made.source = version.source.as_deref().map_or(made.source.clone(), Into::into);
             made.status = version.status.as_deref().map_or(VersionStatus::Ready, VersionStatus::parse);
