@@ -19,7 +19,7 @@ const CHANGES: [Change; 11] = [
         world.versions.retain(|version| version.version.0 != 1);
         world.model.as_mut().unwrap().aliases.retain(|(_, version)| version.0 != 1);
     }),
-    ("a new version in Production", |world| drop(world.add_version(8, Stage::Production))),
+    ("a new version in Production", |world| _ = world.add_version(8, Stage::Production)),
     ("make the model again", World::make_again),
     ("delete the model", |world| {
         world.model = None;
@@ -30,7 +30,7 @@ const CHANGES: [Change; 11] = [
         let tag = frontrunner::domain::run::Pair::new("frontrunner.approval.production", "no");
         world.versions[0].tags.push(tag);
     }),
-    ("register a version", |world| drop(world.add_version(8, Stage::None))),
+    ("register a version", |world| _ = world.add_version(8, Stage::None)),
 ];
 
 #[test]

@@ -182,7 +182,9 @@ fn check(path: &Path) {
     let Some(expected) = &scenario.undo else { return };
     let plan_made = planned.unwrap();
     let created = applied(&plan_made, &mut world);
-    scenario.meanwhile.iter().for_each(|write| drop(world.apply(write).unwrap()));
+    for write in &scenario.meanwhile {
+        world.apply(write).unwrap();
+    }
     let back = undo(&plan_made.id, &plan_made, created);
     expected.check(&plan(back.clone(), &reading(&world, &back), &context("bacbacba11223344")), &format!("{about} (undo)"));
 }
@@ -194,5 +196,7 @@ fn every_scenario_comes_out_as_written() {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
     assert!(paths.len() >= 20, "the scenarios are not there");
-    paths.iter().for_each(|path| check(path));
+    for path in &paths {
+        check(path);
+    }
 }
