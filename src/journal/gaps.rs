@@ -27,6 +27,10 @@ pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions:
         aliases: model.aliases.iter().cloned().collect(),
     };
     let mut found = Vec::new();
+    if entries.iter().any(|entry| entry.plan.ground.model.as_ref().is_some_and(|ground| ground.created != model.creation_time)) {
+        let (from, to) = ("another model of that name".to_owned(), "deleted and made again".to_owned());
+        found.push(gap(model.creation_time, &name.clean(), from, to));
+    }
     for (version, claimed) in &claims.stages {
         let label = format!("{}/{version}", name.clean());
         match versions.iter().find(|there| there.version == *version) {

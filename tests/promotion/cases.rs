@@ -9,6 +9,7 @@ use frontrunner::promote::{Context, Intent, Outcome, Plan, PlanError, clear, pla
 use crate::support::fake_store::{FakeStore, Places, World, clock};
 
 /// An intent and the registry it meets.
+#[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
     pub world: World,

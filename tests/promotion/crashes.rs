@@ -116,3 +116,21 @@ fn the_journal_is_for_its_owner_only() {
     let mode = |path: &str| std::fs::metadata(road.folder.path().join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("state"), mode("state/journal.jsonl")), (0o700, 0o600));
 }
+
+#[test]
+fn what_was_answered_and_put_back_by_others_is_a_conflict() {
+    let case = cases().remove(2);
+    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
+    now(async {
+        let last = case.writes() - 1;
+        let is_answered = || road.entry().is_some_and(|entry| entry.results.iter().any(|result| result.step == last));
+        let mut travel = pin!(road.travel(case.plan(), &store));
+        while !is_answered() {
+            assert!(Mortal { future: travel.as_mut(), waits: 0 }.await.is_none());
+        }
+        store.change(|world| *world = case.world.clone());
+        tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
+        let outcome = recover(&road.entry().unwrap(), &store, &road.journal).await.unwrap();
+        assert!(matches!(outcome, Outcome::Conflict { .. }), "{outcome:?}");
+    });
+}

@@ -122,3 +122,19 @@ fn a_reading_takes_what_is_missing_for_missing() {
     assert_eq!(reading.run.unwrap().id, "run3".into());
     assert!(now(read_registry(&FakeStore::new(World::iris()).unreadable_from(0), &register("run9"))).is_err());
 }
+
+#[test]
+fn a_model_that_was_made_again_owes_nothing_to_the_old_one() {
+    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
+    travel(&road, &store, &to_stage(3, Stage::Production, true), "aaaaaaaa1");
+    store.change(World::make_again);
+    let mut events = lines(&told(&road, &store));
+    events.sort();
+    assert_eq!(
+        events,
+        [
+            "Gap not known: iris changed, and no record says by whom: another model of that name → deleted and made again",
+            "Journal ada: move iris/3 to Production: Staging → Production",
+        ]
+    );
+}

@@ -79,8 +79,8 @@ fn what_did_not_arrive_is_said_to_be_so_and_nothing_follows_it() {
 #[test]
 fn a_doubled_registration_is_a_conflict_with_both_named() {
     let registrations = cases().into_iter().filter(|case| case.name.starts_with("register"));
-    for case in registrations {
-        let (outcome, end, _) = carried_out(&case, &[(case.writes() - 1, Mishap::Doubled)]);
+    for (case, mishap) in registrations.flat_map(|case| [(case.clone(), Mishap::Doubled), (case, Mishap::DoubledLate)]) {
+        let (outcome, end, _) = carried_out(&case, &[(case.writes() - 1, mishap)]);
         assert_eq!(end.marked(&case.plan().id), 2);
         let Outcome::Conflict { found } = outcome else { panic!("{outcome:?}") };
         assert!(found[0].starts_with("the version was made more than once: iris/"), "{found:?}");

@@ -2,10 +2,10 @@
 
 use frontrunner::domain::Stage;
 use frontrunner::journal::RoadError;
-use frontrunner::promote::Outcome;
+use frontrunner::promote::{Outcome, PlanError, undo};
 
-use crate::cases::{Road, cases, must_be_true, now};
-use crate::support::fake_store::{FakeStore, World};
+use crate::cases::{Road, applied, cases, must_be_true, now, planned, set_alias};
+use crate::support::fake_store::{FakeStore, Mishap, World};
 
 type Change = (&'static str, fn(&mut World));
 
@@ -90,4 +90,25 @@ fn somebody_who_makes_the_model_first_does_no_harm() {
     let report = now(Road::new().travel(case.plan(), &store)).unwrap();
     assert_eq!(report.outcome, Outcome::Verified);
     assert_eq!(store.world().marked(&case.plan().id), 1);
+}
+
+#[test]
+fn a_change_that_is_seen_while_an_answer_is_lost_stops_the_rest() {
+    let case = cases().remove(2);
+    let store = FakeStore::new(case.world.clone()).mishap(0, Mishap::LostAnswer).before_write(0, |world| world.alias("champion", 1));
+    let report = now(Road::new().travel(case.plan(), &store)).unwrap();
+    assert!(matches!(report.outcome, Outcome::Conflict { .. }), "{:?}", report.outcome);
+    assert_eq!(store.writes().len(), 1);
+}
+
+#[test]
+fn an_undo_is_not_for_another_model_of_the_same_name() {
+    let mut world = World::iris();
+    let there = planned(&set_alias("champion", 3), &world, "aaaaaaaa1").unwrap();
+    applied(&there, &mut world);
+    world.make_again();
+    world.alias("champion", 3);
+    let refused = planned(&undo("aaaaaaaa1", &there, None), &world, "bbbbbbbb1");
+    let words = "the registry moved on: iris/2 is another version of that number; iris/3 is another version of that number";
+    assert_eq!(refused.unwrap_err(), PlanError::Refused(words.into()));
 }

@@ -34,6 +34,8 @@ pub enum Mishap {
     LateArrival,
     /// A proxy sent it twice; the answer was lost.
     Doubled,
+    /// A proxy sends it again some time later; the answer was lost.
+    DoubledLate,
     /// Refused for good.
     Refused,
     /// Answered well and not kept.
@@ -135,6 +137,10 @@ impl FakeStore {
             }
             Some(Mishap::LostAnswer) => inner.world.apply(write).and_then(|_| Err(lost())),
             Some(Mishap::Doubled) => inner.world.apply(write).and_then(|_| inner.world.apply(write)).and_then(|_| Err(lost())),
+            Some(Mishap::DoubledLate) => {
+                inner.late.push((Instant::now() + Duration::from_millis(QUIET - 1), write.clone()));
+                inner.world.apply(write).and_then(|_| Err(lost()))
+            }
             Some(Mishap::LostRequest) => Err(lost()),
             Some(Mishap::LateArrival) => {
                 inner.late.push((Instant::now() + Duration::from_millis(QUIET - 1), write.clone()));
