@@ -137,3 +137,15 @@ fn a_pending_version_is_waited_for_and_told() {
     assert_eq!(waits, 3);
     assert_eq!(report.now.unwrap().versions[0].status, frontrunner::domain::VersionStatus::Ready);
 }
+
+#[test]
+fn the_road_can_be_travelled_on_any_thread() {
+    fn is_send<T: Send>(future: T) -> T {
+        future
+    }
+    let case = cases().remove(2);
+    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
+    let cleared = clear(case.plan(), Vec::new(), Some("iris")).unwrap();
+    let report = now(is_send(carry_out(cleared, &store, &store, &road.journal, &|_| {}))).unwrap();
+    assert_eq!(report.outcome, Outcome::Verified);
+}
