@@ -1,21 +1,25 @@
 //! The book: a file of JSON lines, appended and flushed to the disk, never rewritten.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Entry, EntryState, StepResult};
-use crate::domain::{Millis, VersionNumber};
-use crate::promote::{GateVerdict, Intent, Outcome, Plan};
+use super::Entry;
+use super::fold::fold;
+use super::line::Line;
+use crate::domain::Millis;
+
+/// Where the time comes from, in ms since the epoch.
+pub type Clock = fn() -> Millis;
 
 /// Why the journal can't be written or read.
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// The file or its folder.
-    #[error("the journal {} can't be {doing}: {source}", path.display())]
+    #[error("the journal {} can't be {doing}: {source}", crate::domain::text::clean(&path.to_string_lossy()))]
     Io {
         /// Which file.
         path: PathBuf,
@@ -71,6 +75,7 @@ pub(super) enum Written {
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: PathBuf,
+    clock: Clock,
 }
 
 /// What was read of the file.
@@ -86,7 +91,13 @@ impl Journal {
     /// The journal in this file; made when the first entry is recorded.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, clock: || jiff::Timestamp::now().as_millisecond() }
+    }
+
+    /// The same journal by another clock: for tests that don't wait.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Where it is.
@@ -100,113 +111,76 @@ impl Journal {
     /// # Errors
     /// When the file is there and can't be read.
     pub fn entries(&self, origin: &str) -> Result<Vec<Entry>, JournalError> {
-        self.pages(origin).map(|pages| pages.entries)
+        let mut entries = fold(&self.text()?).entries;
+        entries.retain(|entry| entry.plan.origin == origin);
+        Ok(entries)
     }
 
-    /// The entries of a store, and how many lines could not be read.
+    /// How many lines can't be read: cut off by a crash, or written by a newer version.
     ///
     /// # Errors
     /// When the file is there and can't be read.
-    pub fn pages(&self, origin: &str) -> Result<Pages, JournalError> {
-        let mut bytes = Vec::new();
-        match File::open(&self.path) {
-            Ok(mut file) => file.read_to_end(&mut bytes).map_err(|e| self.failed("read", e))?,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Pages::default()),
-            Err(error) => return Err(self.failed("read", error)),
-        };
-        let mut pages = Pages::default();
-        for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            match serde_json::from_slice(line) {
-                Ok(written) => take(&mut pages.entries, written),
-                Err(_) => pages.unreadable += 1,
-            }
-        }
-        pages.entries.retain(|entry| entry.plan.origin == origin);
-        Ok(pages)
+    pub fn unreadable(&self) -> Result<usize, JournalError> {
+        Ok(fold(&self.text()?).unreadable)
     }
 
-    /// Appends a line and has it on the disk when this returns. Programs that write at once take turns.
-    pub(super) fn append(&self, line: &Written) -> Result<(), JournalError> {
-        let mut text = serde_json::to_vec(line).map_err(|e| self.failed("written", e.into()))?;
+    pub(super) fn now(&self) -> Millis {
+        (self.clock)()
+    }
+
+    /// Appends a line and waits until it is on the disk.
+    pub(super) fn append(&self, line: &Line<'_>) -> Result<(), JournalError> {
+        let io = |doing| move |source| JournalError::Io { path: self.path.clone(), doing, source };
+        let mut text = serde_json::to_vec(line).map_err(|error| io("written")(error.into()))?;
         text.push(b'\n');
-        let mut file = self.open()?;
-        file.lock().map_err(|e| self.failed("locked", e))?;
-        // A line that a crash tore is ended first, so that it can't swallow this one.
-        if ends_torn(&mut file).map_err(|e| self.failed("read", e))? {
-            text.insert(0, b'\n');
-        }
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(|e| self.failed("written", e))
+        let mut file = self.open().map_err(io("written"))?;
+        file.lock().map_err(io("locked"))?;
+        write(&mut file, text).map_err(io("written"))
+        // Closing the file gives the lock back.
     }
 
-    fn open(&self) -> Result<File, JournalError> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        let made = !self.path.exists();
-        make_folder(folder).map_err(|e| self.failed("written", e))?;
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&self.path).map_err(|e| self.failed("written", e))?;
-        if made {
-            // A new file is only there after a crash if its folder was flushed, too.
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(|e| self.failed("written", e))?;
+    fn text(&self) -> Result<Vec<u8>, JournalError> {
+        match std::fs::read(&self.path) {
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(JournalError::Io { path: self.path.clone(), doing: "read", source }),
         }
+    }
+
+    /// Opens the file to append, and makes it and its folder for this user alone when they are not there.
+    fn open(&self) -> std::io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true);
+        match options.open(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            opened => return opened,
+        }
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+            builder.mode(0o700);
+            options.mode(0o600);
+        }
+        builder.create(folder)?;
+        let file = options.create(true).open(&self.path)?;
+        // Without this the file's name may be lost in a crash, though what is in it was flushed.
+        #[cfg(unix)]
+        File::open(folder)?.sync_all()?;
         Ok(file)
     }
-
-    fn failed(&self, doing: &'static str, source: std::io::Error) -> JournalError {
-        JournalError::Io { path: self.path.clone(), doing, source }
-    }
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-fn ends_torn(file: &mut File) -> std::io::Result<bool> {
-    use std::io::{Seek, SeekFrom};
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
+/// Writes in one piece. A line that a crash cut off is ended first, so that it spoils only itself.
+fn write(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
+    let mut last = [b'\n'];
+    if file.metadata()?.len() > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
     }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
-}
-
-/// Takes a line into the entries: lines of an entry that never began are passed over.
-fn take(entries: &mut Vec<Entry>, line: Written) {
-    match line {
-        Written::Begin { id, at, plan, gates } => {
-            let (results, state) = (Vec::new(), EntryState::Unfinished);
-            entries.push(Entry { id, at, plan: *plan, gates, results, created: None, state, undone_by: None });
-        }
-        Written::Step { id, result } => {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) {
-                entry.results.push(result);
-            }
-        }
-        Written::Created { id, version } => {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.id == id) {
-                entry.created = Some(version);
-            }
-        }
-        Written::End { id, outcome, .. } => end(entries, &id, outcome),
-    }
-}
-
-fn end(entries: &mut [Entry], id: &str, outcome: Outcome) {
-    let Some(at) = entries.iter().position(|entry| entry.id == id) else { return };
-    let undid = match (&entries[at].plan.intent, &outcome) {
-        (Intent::Undo { entry, .. }, Outcome::Verified) => Some(entry.clone()),
-        _ => None,
-    };
-    entries[at].state = EntryState::Ended(outcome);
-    if let Some(undone) = undid.and_then(|undone| entries.iter_mut().find(|entry| entry.id == undone)) {
-        undone.undone_by = Some(id.to_owned());
-    }
+    let text = if last == *b"\n" { text } else { [b"\n".to_vec(), text].concat() };
+    file.write_all(&text)?;
+    file.sync_all()
 }

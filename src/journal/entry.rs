@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Millis, VersionNumber};
 use crate::promote::{GateVerdict, Outcome, Plan};
 
+/// What is recorded of a step that the store answered well.
+pub(super) const DONE: &str = "done";
+
 /// How far an entry got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +40,8 @@ pub struct Entry {
     pub plan: Plan,
     /// The gates' verdicts.
     pub gates: Vec<GateVerdict>,
+    /// How long a request of it could still land after it was given up, in ms.
+    pub quiet: u64,
     /// What came of the steps.
     pub results: Vec<StepResult>,
     /// The version that was made.
@@ -45,4 +50,12 @@ pub struct Entry {
     pub state: EntryState,
     /// The entry that undid it.
     pub undone_by: Option<String>,
+}
+
+impl Entry {
+    /// Whether its end is not known: it is worth looking again.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. }))
+    }
 }

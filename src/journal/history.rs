@@ -1,13 +1,17 @@
 //! The history of a model: the journal, the tags that others' Frontrunners left, and what changed in between.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::gaps::gaps;
 use super::{Entry, EntryState};
 use crate::domain::text::clean;
-use crate::domain::{Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
-use crate::promote::{Outcome, TAG_PREFIX};
+use crate::domain::{Millis, ModelVersion, RegisteredModel};
+use crate::promote::{Change, GateVerdict, Intent, Outcome, Record, Registration, Verdict};
+
+/// How many characters of another's words are told.
+const LONGEST: usize = 500;
 
 /// Where an event is known from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,128 +48,119 @@ pub struct Event {
     pub journal_id: Option<String>,
 }
 
-/// A record that a Frontrunner left with a version; see `promote::draft`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Record {
-    id: String,
-    when: Option<Millis>,
-    who: String,
-    action: String,
-    from: String,
-    to: String,
-    reason: String,
-    gates: String,
-}
-
-/// The history of a model, newest first.
+/// The history of a model, newest first; what is not dated comes first of all, since it is younger than the last record.
 #[must_use]
 pub fn timeline(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion]) -> Vec<Event> {
-    let name = model.map(|model| &model.name).or(versions.first().map(|version| &version.name));
-    let own: Vec<&Entry> = entries.iter().filter(|entry| name.is_none_or(|name| entry.plan.intent.model() == name)).collect();
-    let known: HashSet<&str> = own.iter().map(|entry| entry.id.as_str()).collect();
-    let mut events: Vec<Event> = own.iter().map(|entry| of_entry(entry)).collect();
+    let known: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    let mut events: Vec<Event> = entries.iter().map(of_entry).collect();
+    let mut told = HashSet::new();
     for version in versions {
-        events.extend(records(version).filter(|record| !known.contains(record.id.as_str())).map(|record| of_record(version, &record)));
+        let records = Record::of(version).into_iter().filter(|record| !known.contains(record.id.as_str()));
+        events.extend(records.filter(|record| told.insert(record.id.clone())).map(|record| of_record(&record)));
+        let registration = Registration::of(version).filter(|registration| !known.contains(registration.id.as_str()));
+        events.extend(registration.map(|registration| of_registration(version, &registration)));
     }
-    // A gap without a time stands at the top: it is younger than the last record that it contradicts.
-    events.extend(gaps(&own, model, versions));
+    events.extend(gaps(entries, model, versions));
     events.sort_by_key(|event| std::cmp::Reverse(event.when.unwrap_or(Millis::MAX)));
     events
 }
 
 fn of_entry(entry: &Entry) -> Event {
-    let moves: Vec<_> = entry.plan.steps.iter().filter(|step| step.action != "record").collect();
-    let joined = |side: fn(&crate::promote::Step) -> &String| moves.iter().map(|step| side(step).as_str()).collect::<Vec<_>>().join("; ");
-    let how = match &entry.state {
-        EntryState::Unfinished => " (unfinished)",
-        EntryState::Ended(Outcome::Verified) if entry.undone_by.is_some() => " (undone since)",
-        EntryState::Ended(Outcome::Verified) => "",
-        EntryState::Ended(Outcome::NotApplied { .. }) => " (not applied)",
-        EntryState::Ended(Outcome::Conflict { .. }) => " (conflict)",
-        EntryState::Ended(Outcome::Unknown { .. }) => " (unknown)",
+    let plan = &entry.plan;
+    let (from, to) = match (&plan.intent, plan.changes().first()) {
+        (Intent::Register { .. }, _) => {
+            let made = entry.created.map_or_else(String::new, |version| format!("{}/{version}", plan.intent.model().clean()));
+            (String::new(), made)
+        }
+        (Intent::Undo { created: Some(created), model, .. }, None) => (format!("{}/{created}", model.clean()), "deleted".to_owned()),
+        (_, None) => (String::new(), String::new()),
+        (_, Some(_)) => ends(&meant(entry), plan.intent.model()),
     };
-    let gates = entry.gates.iter().map(|gate| format!("{}: {:?}", gate.name, gate.verdict).to_lowercase()).collect::<Vec<_>>();
     Event {
         when: Some(entry.at),
-        who: clean(&entry.plan.user).into_owned(),
-        action: format!("{}{how}", entry.plan.intent),
-        from: joined(|step| &step.before),
-        to: joined(|step| &step.after),
-        reason: clean(&entry.plan.reason).into_owned(),
-        gates: clean(&gates.join("; ")).into_owned(),
+        who: shown(&plan.user),
+        action: format!("{}{}", plan.intent, how_it_ended(entry)),
+        from,
+        to,
+        reason: shown(&plan.reason),
+        gates: gates_in_words(&entry.gates),
         origin: Origin::Journal,
         journal_id: Some(entry.id.clone()),
     }
 }
 
-/// The records of a version; what is no record is passed over.
-fn records(version: &ModelVersion) -> impl Iterator<Item = Record> {
-    let tags = version.tags.iter().filter(|tag| tag.key.raw().strip_prefix(TAG_PREFIX).is_some_and(|key| key.starts_with("log.")));
-    tags.filter_map(|tag| serde_json::from_str(tag.value.raw()).ok())
+/// What changed hands by intent, without what the store did by itself; for an undo all of it.
+fn meant(entry: &Entry) -> Vec<Change> {
+    let mut changes = entry.plan.changes();
+    if let Intent::Move { version, .. } = &entry.plan.intent
+        && changes.iter().any(|change| matches!(change, Change::Stage { version: moved, .. } if moved == version))
+    {
+        changes.retain(|change| matches!(change, Change::Stage { version: moved, .. } if moved == version));
+    }
+    changes
 }
 
-fn of_record(version: &ModelVersion, record: &Record) -> Event {
-    let text = |text: &str| clean(text).into_owned();
+fn ends(changes: &[Change], model: &crate::domain::ModelName) -> (String, String) {
+    let join = |of: fn(&Change, &crate::domain::ModelName) -> String| match changes {
+        [only] => of(only, model),
+        several => several.iter().map(|change| format!("{} {}", change.target(model), of(change, model))).collect::<Vec<_>>().join(", "),
+    };
+    (join(Change::before), join(Change::after))
+}
+
+fn how_it_ended(entry: &Entry) -> String {
+    let end = match &entry.state {
+        EntryState::Unfinished => " (unfinished)".to_owned(),
+        EntryState::Ended(Outcome::Verified) => String::new(),
+        EntryState::Ended(Outcome::NotApplied { why }) => format!(" (not applied: {})", shown(why)),
+        EntryState::Ended(Outcome::Conflict { found }) => format!(" (conflict: {})", shown(&found.join("; "))),
+        EntryState::Ended(Outcome::Unknown { why }) => format!(" (not known: {})", shown(why)),
+    };
+    if entry.undone_by.is_some() { format!("{end} (undone)") } else { end }
+}
+
+fn gates_in_words(gates: &[GateVerdict]) -> String {
+    let word = |verdict| match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Absent => "absent",
+        Verdict::Overridden => "overridden",
+    };
+    gates.iter().map(|gate| format!("{}: {}", shown(&gate.name), word(gate.verdict))).collect::<Vec<_>>().join(", ")
+}
+
+fn of_record(record: &Record) -> Event {
     Event {
-        when: record.when,
-        who: text(&record.who),
-        action: format!("{} {}/{}", text(&record.action), version.name.clean(), version.version),
-        from: text(&record.from),
-        to: text(&record.to),
-        reason: text(&record.reason),
-        gates: text(&record.gates),
+        when: record.at(),
+        who: shown(&record.who),
+        action: shown(&record.action),
+        from: shown(&record.from),
+        to: shown(&record.to),
+        reason: shown(&record.reason),
+        gates: String::new(),
         origin: Origin::Tags,
         journal_id: None,
     }
 }
 
-/// Places whose holder now is not the one that the last record left there.
-fn gaps(entries: &[&Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion]) -> Vec<Event> {
-    let done = |entry: &&&Entry| entry.state == EntryState::Ended(Outcome::Verified);
-    let Some(last) = entries.iter().rfind(done) else { return Vec::new() };
-    // Others may have recorded a move after our last one: then what is there now is theirs.
-    let newest = versions.iter().flat_map(records).filter_map(|record| record.when).max();
-    if newest.is_some_and(|when| when > last.at) {
-        return Vec::new();
-    }
-    let mut stages: BTreeMap<VersionNumber, Stage> = last.plan.after.stages.clone();
-    if let Some(created) = last.created {
-        stages.insert(created, Stage::None);
-    }
-    let mut events = Vec::new();
-    for (number, then) in &stages {
-        let target = format!("{}/{number}", last.plan.intent.model().clean());
-        match versions.iter().find(|version| version.version == *number) {
-            Some(version) if version.stage == *then => {}
-            Some(version) => events.push(gap(version.last_updated_time, &target, then.to_string(), version.stage.to_string())),
-            None => events.push(gap(None, &target, then.to_string(), "deleted".into())),
-        }
-    }
-    let now = |alias: &str| model.and_then(|model| model.alias(alias));
-    let holder = |version: Option<VersionNumber>| version.map_or_else(|| "nobody".to_owned(), |v| format!("version {v}"));
-    let found = model.map(|model| model.aliases.as_slice()).unwrap_or_default();
-    let names = last.plan.after.aliases.keys().chain(found.iter().map(|(alias, _)| alias));
-    let names: std::collections::BTreeSet<_> = names.collect();
-    for alias in names {
-        let (then, is) = (last.plan.after.aliases.get(alias).copied(), now(alias.raw()));
-        if then != is {
-            events.push(gap(None, &format!("@{}", alias.clean()), holder(then), holder(is)));
-        }
-    }
-    events
-}
-
-fn gap(when: Option<Millis>, target: &str, from: String, to: String) -> Event {
+fn of_registration(version: &ModelVersion, registration: &Registration) -> Event {
+    let name = version.name.clean();
     Event {
-        when,
-        who: "not known".into(),
-        action: format!("{target} was changed with another tool"),
-        from,
-        to,
-        reason: String::new(),
+        when: registration.at.or(version.creation_time),
+        who: shown(&registration.who),
+        action: format!("register run {} as {name}", version.run_id.short()),
+        from: String::new(),
+        to: format!("{name}/{}", version.version),
+        reason: shown(&registration.reason),
         gates: String::new(),
-        origin: Origin::Gap,
+        origin: Origin::Tags,
         journal_id: None,
     }
+}
+
+/// Somebody's words, cleaned and not too many.
+fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(LONGEST).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!("{}{more}", clean(&cut))
 }

@@ -1,11 +1,24 @@
 //! The journal: the append-only record of every write made from here, and the one road on which a plan is carried out.
+//!
+//! ```text
+//! preflight ─▶ begin (on the disk) ─▶ send step by step ─▶ read back ─▶ settle ─▶ read back ─▶ end
+//! ```
 
 mod book;
 mod entry;
+mod fold;
+mod gaps;
 mod history;
+mod line;
+mod read;
+mod recover;
 mod road;
+mod send;
+mod verdict;
 
-pub use book::{Journal, JournalError, Pages};
+pub use book::{Clock, Journal, JournalError};
 pub use entry::{Entry, EntryState, StepResult};
 pub use history::{Event, Origin, timeline};
-pub use road::{Progress, Report, RoadError, Tell, carry_out, changes, read_registry, recover};
+pub use read::{changes, read_registry};
+pub use recover::recover;
+pub use road::{Progress, Report, RoadError, carry_out};

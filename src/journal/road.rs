@@ -1,20 +1,24 @@
 //! The road of a write: preflight, record, apply, verify, record. There is no other.
 
-mod apply;
-mod changes;
-
+use std::borrow::Cow;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::book::Written as Line;
-use super::{Entry, Journal, JournalError};
-use crate::domain::{Fault, FaultKind, Millis, VersionNumber};
-use crate::promote::{Cleared, INTENT_TAG, Intent, Outcome, Plan, Reading, judge};
+use super::line::Line;
+use super::read::{changes, read_registry};
+use super::send::{Sender, Sent};
+use super::verdict::{self, Seen};
+use super::{Journal, JournalError};
+use crate::domain::{Fault, VersionNumber, VersionStatus};
+use crate::promote::{Change, Cleared, Intent, Outcome, Plan, Reading, judge, marked};
 use crate::store::{Read, Write};
 
-use apply::{Applied, apply};
-pub use changes::changes;
+/// How often a version that is not ready yet is looked at before it is left as it is.
+const LOOKS: u64 = 60;
+
+/// The longest wait between two looks, in ms.
+const LONGEST_LOOK: u64 = 5_000;
 
 /// How far a plan got, for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub struct Report {
     pub created: Option<VersionNumber>,
     /// What the registry says now, if it could be asked.
     pub now: Option<Reading>,
-    /// Why the end could not be recorded, if it could not: the write itself was recorded before it was sent.
+    /// Why the journal does not hold all of this: it could be written before the first request, and then no more.
     pub unrecorded: Option<String>,
 }
 
@@ -61,30 +65,6 @@ pub enum RoadError {
     Journal(#[from] JournalError),
 }
 
-/// Reads what an intent's plan stands on, fresh.
-///
-/// # Errors
-/// When the store can't be read. A model or a run that is not there is no error.
-pub async fn read_registry(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
-    let name = intent.model().clone();
-    let model = present(reader.model(&name).await)?;
-    let versions = if model.is_some() { present(reader.versions(&name).await)?.unwrap_or_default() } else { Vec::new() };
-    let run = match intent.run() {
-        Some(id) => present(reader.run(id).await)?,
-        None => None,
-    };
-    Ok(Reading { origin: reader.origin().to_owned(), name, model, versions, run })
-}
-
-/// What is missing is nothing; any other fault stays one.
-fn present<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(fault) if fault.kind == FaultKind::Missing => Ok(None),
-        Err(fault) => Err(fault),
-    }
-}
-
 /// Carries out a cleared plan.
 ///
 /// # Errors
@@ -98,90 +78,89 @@ pub async fn carry_out(
 ) -> Result<Report, RoadError> {
     let plan = cleared.plan();
     progress(Progress::Preflight);
-    let fresh = read_registry(reader, &plan.intent).await?;
-    if fresh.origin != plan.origin || fresh.fingerprint() != plan.fingerprint {
-        return Err(RoadError::Changed(changes(plan, &fresh)));
+    let ground = read_registry(reader, &plan.intent).await?;
+    if ground.fingerprint() != plan.fingerprint {
+        return Err(RoadError::Changed(changes(plan, &ground)));
     }
-    journal.append(&Line::Begin { id: plan.id.clone(), at: now(), plan: Box::new(plan.clone()), gates: cleared.gates().to_vec() })?;
-    let applied = apply(plan, reader, writer, journal, progress).await;
+    journal.append(&Line::Begin {
+        id: Cow::Borrowed(&plan.id),
+        at: journal.now(),
+        quiet: writer.quiet_period(),
+        plan: Cow::Borrowed(plan),
+        gates: Cow::Borrowed(cleared.gates()),
+    })?;
+    let mut sender = Sender::new(plan, reader, writer, journal, progress);
+    let sent = sender.send().await;
+    let (seen, now) = read_back(plan, sender.created, &sent, reader, writer, progress).await;
+    let outcome = verdict::tell(&sent, sender.placed, seen);
+    let created = sender.created.or_else(|| now.as_ref().and_then(|now| marked(plan, now).first().copied()));
+    let recorded = close(journal, plan, created.filter(|_| sender.created.is_none()), &outcome);
+    let unrecorded = sender.unrecorded.or(recorded.err()).map(|error| error.to_string());
+    Ok(Report { entry: plan.id.clone(), outcome, created, now, unrecorded })
+}
+
+/// Reads the registry back at once, and again when it has settled: two promoters at once are both told yes, and only
+/// after a while does the registry show them both.
+async fn read_back(
+    plan: &Plan,
+    created: Option<VersionNumber>,
+    sent: &Sent,
+    reader: &dyn Read,
+    writer: &dyn Write,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> (Seen, Option<Reading>) {
     progress(Progress::Verifying);
-    let (outcome, reading) = verify(plan, &applied, reader, writer.settle_period()).await;
-    let ended = journal.append(&Line::End { id: plan.id.clone(), at: now(), outcome: outcome.clone() });
-    Ok(Report {
-        entry: plan.id.clone(),
-        outcome,
-        created: applied.created,
-        now: reading,
-        unrecorded: ended.err().map(|error| error.to_string()),
-    })
+    let at_once = ready(plan, created, reader, progress).await;
+    if matches!(sent, Sent::Nothing(_)) && at_once.is_err() {
+        return (Seen::Not(at_once.err()), None);
+    }
+    tokio::time::sleep(Duration::from_millis(writer.settle_period())).await;
+    progress(Progress::Verifying);
+    match read_registry(reader, &plan.intent).await {
+        Ok(now) => (Seen::Judged(judge(plan, created, &now)), Some(now)),
+        Err(fault) => (Seen::Not(Some(fault)), at_once.ok()),
+    }
 }
 
-/// Reads the whole state back at once, and again after it settled: a race shows only then.
-async fn verify(plan: &Plan, applied: &Applied, reader: &dyn Read, settle: u64) -> (Outcome, Option<Reading>) {
-    if applied.sent == 0
-        && let Some(why) = &applied.refused
+/// Reads the registry until the version that was made is ready, or long enough.
+async fn ready(
+    plan: &Plan,
+    created: Option<VersionNumber>,
+    reader: &dyn Read,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Reading, Fault> {
+    let mut now = read_registry(reader, &plan.intent).await?;
+    for look in 1..=LOOKS {
+        let pending = created.and_then(|created| now.version(created)).filter(|version| version.status == VersionStatus::Pending);
+        let Some(version) = pending else { break };
+        let said = if version.status_message.is_empty() { String::new() } else { format!(": {}", version.status_message.clean()) };
+        progress(Progress::Waiting(format!("{}/{} is not ready yet{said}", plan.intent.model().clean(), version.version)));
+        tokio::time::sleep(Duration::from_millis((look * 500).min(LONGEST_LOOK))).await;
+        now = read_registry(reader, &plan.intent).await?;
+    }
+    Ok(now)
+}
+
+/// Records how a plan ended, what it made if that is not recorded yet, and what it put back.
+pub(super) fn close(journal: &Journal, plan: &Plan, created: Option<VersionNumber>, outcome: &Outcome) -> Result<(), JournalError> {
+    let id = || Cow::Borrowed(plan.id.as_str());
+    if let Some(version) = created {
+        journal.append(&Line::Created { id: id(), at: journal.now(), version })?;
+    }
+    journal.append(&Line::End { id: id(), at: journal.now(), outcome: outcome.clone() })?;
+    if let (Intent::Undo { entry, .. }, Outcome::Verified) = (&plan.intent, outcome)
+        && journal.entries(&plan.origin)?.iter().any(|earlier| earlier.id == *entry && is_put_back(&earlier.plan, earlier.created, plan))
     {
-        return (Outcome::NotApplied { why: why.clone() }, None);
+        journal.append(&Line::Undone { id: Cow::Borrowed(entry), at: journal.now(), by: id() })?;
     }
-    let mut last = None;
-    for round in 0..2 {
-        if round > 0 {
-            tokio::time::sleep(Duration::from_millis(settle)).await;
-        }
-        last = Some(read_registry(reader, &plan.intent).await);
-        if applied.sent == 0 {
-            break;
-        }
-    }
-    match last {
-        Some(Ok(reading)) => (told(judge(plan, applied.created, &reading), applied), Some(reading)),
-        Some(Err(fault)) => (Outcome::Unknown { why: format!("the registry could not be read back: {fault}") }, None),
-        None => (Outcome::Unknown { why: "the registry was not read back".into() }, None),
-    }
+    Ok(())
 }
 
-/// The outcome with what is known of why: a refusal in the store's own words, a creation that can't be told apart.
-fn told(outcome: Outcome, applied: &Applied) -> Outcome {
-    match (outcome, &applied.refused, &applied.unknown) {
-        (Outcome::NotApplied { .. }, Some(why), _) | (Outcome::NotApplied { .. }, None, Some(why)) => {
-            Outcome::NotApplied { why: why.clone() }
-        }
-        // Every place is as planned, but a record or a tag before it was refused: that is said, too.
-        (Outcome::Verified, Some(why), _) => Outcome::Conflict { found: vec![why.clone()] },
-        (Outcome::Conflict { mut found }, refused, unknown) => {
-            found.extend(refused.clone().or(unknown.clone()));
-            Outcome::Conflict { found }
-        }
-        (outcome, _, _) => outcome,
-    }
-}
-
-/// Looks again at an entry that is unfinished or unknown: what the registry says of it now, recorded.
-///
-/// # Errors
-/// When the store can't be read or the journal can't be written.
-pub async fn recover(entry: &Entry, reader: &dyn Read, journal: &Journal) -> Result<Outcome, RoadError> {
-    let plan = &entry.plan;
-    let reading = read_registry(reader, &plan.intent).await?;
-    let created = entry.created.or_else(|| carrying(plan, &reading).first().copied());
-    if let Some(version) = created.filter(|_| entry.created.is_none()) {
-        journal.append(&Line::Created { id: entry.id.clone(), version })?;
-    }
-    let outcome = judge(plan, created, &reading);
-    journal.append(&Line::End { id: entry.id.clone(), at: now(), outcome: outcome.clone() })?;
-    Ok(outcome)
-}
-
-/// The versions that carry a plan's tag, oldest first.
-fn carrying(plan: &Plan, reading: &Reading) -> Vec<VersionNumber> {
-    let carries = |version: &&crate::domain::ModelVersion| version.tag(INTENT_TAG).is_some_and(|id| id.raw() == plan.id);
-    let mut numbers: Vec<VersionNumber> = reading.versions.iter().filter(carries).map(|version| version.version).collect();
-    numbers.sort();
-    numbers
-}
-
-/// The time, ms since the epoch: an entry says when it was recorded.
-fn now() -> Millis {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+/// Whether an undo puts back all that an entry changed, and not only one of its places.
+fn is_put_back(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> bool {
+    let is_back = |change: Change| match change {
+        Change::Stage { version, from, .. } => undo.after.stages.get(&version) == Some(&from),
+        Change::Alias { alias, from, .. } => undo.after.aliases.get(&alias).copied() == from,
+    };
+    earlier.changes().into_iter().all(is_back) && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
 }

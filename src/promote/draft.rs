@@ -1,125 +1,140 @@
-//! A plan while it is made: its steps so far, and who will hold which place after them.
+//! A plan in the making: steps are added in order, and the state runs ahead with them.
 
-use std::collections::BTreeSet;
-
-use serde::Serialize;
-
-use super::plan::{Context, PlanError, Step, TAG_PREFIX};
-use super::{Place, Reading, State};
-use crate::domain::write::Tag;
-use crate::domain::{ModelVersion, RegistryWrite, VersionNumber, VersionStatus};
-
-/// The most characters of a reason that go into a tag: MLflow 2 keeps 5,000 of a tag's value.
-const REASON_CHARS: usize = 2_000;
-
-/// What a record of a move says, as the value of a version's tag.
-#[derive(Serialize)]
-struct Record<'a> {
-    id: &'a str,
-    when: i64,
-    who: &'a str,
-    action: &'a str,
-    from: &'a str,
-    to: &'a str,
-    reason: &'a str,
-    gates: &'a str,
-}
+use super::record::Record;
+use super::{Change, Confirm, Context, Ground, Intent, Plan, PlanError, Reading, State, Step, warnings};
+use crate::domain::text::clean;
+use crate::domain::{ModelName, ModelVersion, RegistryWrite, Stage, VersionNumber, VersionStatus};
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
-    /// What it stands on.
     pub reading: &'a Reading,
-    /// Who, when, why.
     pub context: &'a Context,
-    /// The steps so far.
-    pub steps: Vec<Step>,
-    /// What a person should know.
-    pub warnings: Vec<String>,
-    /// Who holds which place now.
-    pub before: State,
-    /// Who will, after the steps so far.
-    pub after: State,
+    /// What the steps so far make of the registry.
+    pub state: State,
+    what: String,
+    steps: Vec<Step>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
-    pub fn new(reading: &'a Reading, context: &'a Context) -> Self {
-        let before = reading.state();
-        Self { reading, context, steps: Vec::new(), warnings: Vec::new(), after: before.clone(), before }
-    }
-
-    /// The model and a version of it, cleaned: `iris/3`.
-    pub fn target(&self, version: VersionNumber) -> String {
-        format!("{}/{version}", self.reading.name.clean())
-    }
-
-    /// The version, if it is there and may be given a place.
-    pub fn usable(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
-        let target = self.target(number);
-        let version = self.present(number)?;
-        if version.is_leftover() {
-            return Err(PlanError::Refused(format!("{target} was deleted while somebody moved it: its model is gone")));
+    /// Begins a plan, once it is sure that the reading is about the model that is meant.
+    pub fn begin(intent: &Intent, reading: &'a Reading, context: &'a Context) -> Result<Self, PlanError> {
+        let found = reading.model.as_ref().map_or(&reading.name, |model| &model.name);
+        if [&reading.name, found].into_iter().any(|name| name != intent.model()) {
+            return Err(PlanError::Refused(format!("{} was asked for, and the store answers {}", intent.model().clean(), found.clean())));
         }
-        match &version.status {
-            VersionStatus::Ready => Ok(version),
-            other => {
-                let status = crate::domain::text::clean(other.as_str()).into_owned();
-                Err(PlanError::Refused(format!("{target} is not ready: its status is {status}")))
-            }
-        }
+        let warnings = warnings::of_registry(reading);
+        Ok(Self { reading, context, state: reading.state(), what: intent.to_string(), steps: Vec::new(), warnings })
     }
 
-    /// The version, if it is there.
-    pub fn present(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
-        let name = self.reading.name.clean();
+    pub fn name(&self) -> &'a ModelName {
+        &self.reading.name
+    }
+
+    /// A version in words, cleaned: `iris/3`.
+    pub fn label(&self, version: VersionNumber) -> String {
+        format!("{}/{version}", self.name().clean())
+    }
+
+    pub fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
+    pub fn warn_all(&mut self, warnings: impl IntoIterator<Item = String>) {
+        self.warnings.extend(warnings);
+    }
+
+    /// The version that is meant.
+    pub fn version(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
         if self.reading.model.is_none() {
-            return Err(PlanError::Missing(format!("there is no registered model {name}")));
+            return Err(PlanError::Missing(format!("there is no registered model {}", self.name().clean())));
         }
-        self.reading.version(number).ok_or_else(|| PlanError::Missing(format!("{name} has no version {number}")))
+        self.reading.version(number).ok_or_else(|| PlanError::Missing(format!("{} is not there", self.label(number))))
     }
 
-    /// Adds a write.
-    pub fn write(&mut self, write: RegistryWrite, action: &str, target: String, before: String, after: String) {
+    /// Whether a version may be given a place where it is served.
+    pub fn must_be_promotable(&self, version: &ModelVersion) -> Result<(), PlanError> {
+        let label = self.label(version.version);
+        if version.is_leftover() {
+            return Err(PlanError::Refused(format!("{label} is the leftover of a deletion: its model is gone")));
+        }
+        if version.status != VersionStatus::Ready {
+            return Err(PlanError::Refused(format!("{label} is {}, not READY: it can't be promoted", clean(version.status.as_str()))));
+        }
+        Ok(())
+    }
+
+    /// Adds a write of which the effect is told in words.
+    pub fn step(&mut self, write: RegistryWrite, action: &str, target: String, before: String, after: String) {
+        self.state.apply(&write);
         self.steps.push(Step { write: Some(write), action: action.to_owned(), target, before, after });
     }
 
-    /// Adds what the store will do by itself.
-    pub fn consequence(&mut self, action: &str, target: String, before: String, after: String) {
-        self.steps.push(Step { write: None, action: action.to_owned(), target, before, after });
+    /// Adds a write that changes who holds a place, and what the store will do by itself.
+    pub fn place(&mut self, write: RegistryWrite, action: &str) {
+        let before = self.state.clone();
+        self.state.apply(&write);
+        let meant = match &write {
+            RegistryWrite::TransitionStage { version, .. } => Some(*version),
+            _ => None,
+        };
+        let name = self.name();
+        let changes = before.changes(&self.state);
+        let is_ours = |change: &&Change| !matches!(change, Change::Stage { version, .. } if Some(*version) != meant);
+        let step = |write, action: &str, change: &Change| Step {
+            write,
+            action: action.to_owned(),
+            target: change.target(name),
+            before: change.before(name),
+            after: change.after(name),
+        };
+        // A version that is in its stage already is moved there again only to archive the others.
+        let stays = |version: VersionNumber, stage: Stage| Change::Stage { version, from: stage, to: stage };
+        let own = changes.iter().find(is_ours).cloned().or_else(|| meant.and_then(|v| Some(stays(v, *self.state.stages.get(&v)?))));
+        self.steps.extend(own.as_ref().map(|own| step(Some(write), action, own)));
+        if let Some(Change::Alias { alias, from: Some(from), to: Some(_) }) = &own {
+            let (target, alias) = (format!("{}/{from}", name.clean()), alias.clean());
+            let (action, before, after) = ("leaves".to_owned(), format!("@{alias}"), format!("without @{alias}"));
+            self.steps.push(Step { write: None, action, target, before, after });
+        }
+        self.steps.extend(changes.iter().filter(|change| !is_ours(change)).map(|change| step(None, "archived by the store", change)));
     }
 
-    /// Leaves a record of a move with the version, for others to see, before the move itself.
-    pub fn record(&mut self, version: VersionNumber, action: &str, from: &str, to: &str) {
+    /// Adds the record that the write leaves on a version, before the places change hands.
+    pub fn record(&mut self, on: &ModelVersion, from: &str, to: &str, changes: Vec<Change>) {
         if !self.context.tags {
             return;
         }
-        let key = format!("{TAG_PREFIX}log.{}", self.context.id.chars().take(8).collect::<String>());
-        let value = self.told(action, from, to);
-        let shown = format!("{action}, {from} → {to}");
-        let write = RegistryWrite::SetVersionTag { name: self.reading.name.clone(), version, tag: Tag::new(key.clone(), value) };
-        self.write(write, "record", self.target(version), "no tag".into(), format!("tag {key}: {shown}"));
-    }
-
-    /// What a record says, as JSON.
-    pub fn told(&self, action: &str, from: &str, to: &str) -> String {
-        let reason: String = self.context.reason.chars().take(REASON_CHARS).collect();
-        let Context { id, user, now, .. } = self.context;
-        let record = Record { id, when: *now, who: user, action, from, to, reason: &reason, gates: "" };
-        serde_json::to_string(&record).unwrap_or_default()
-    }
-
-    /// The places that somebody gets, or loses.
-    pub fn touched(&self) -> BTreeSet<Place> {
-        let mut places = BTreeSet::new();
-        for (version, stage) in &self.after.stages {
-            if let Some(before) = self.before.stages.get(version)
-                && before != stage
-            {
-                places.extend([Place::Stage(*stage), Place::Stage(*before)]);
-            }
+        let plan = self.reading.fingerprint();
+        let record = Record::new(self.context, &self.what, from, to, plan.short(), changes);
+        for tag in record.tags() {
+            let (version, name, target) = (on.version, self.name().clone(), self.label(on.version));
+            let before = if on.tag(tag.key.raw()).is_some() { "an older record" } else { "no record" };
+            let after = tag.key.clean().into_owned();
+            self.step(RegistryWrite::SetVersionTag { name, version, tag }, "record on", target, before.to_owned(), after);
         }
-        let aliases = self.before.aliases.keys().chain(self.after.aliases.keys());
-        let moved = aliases.filter(|alias| self.before.aliases.get(*alias) != self.after.aliases.get(*alias));
-        places.extend(moved.map(|alias| Place::Alias(alias.clone())));
-        places
+    }
+
+    /// The finished plan.
+    pub fn finish(self, intent: Intent) -> Plan {
+        let before = self.reading.state();
+        let is_protected = before.changes(&self.state).iter().flat_map(Change::places).any(|place| self.context.protected.contains(&place));
+        let deletes = self.steps.iter().any(|step| matches!(step.write, Some(RegistryWrite::DeleteVersion { .. })));
+        let confirm = if is_protected || deletes { Confirm::TypeName(self.name().text().clone()) } else { Confirm::Yes };
+        Plan {
+            id: self.context.id.clone(),
+            intent,
+            origin: self.reading.origin.clone(),
+            user: self.context.user.clone(),
+            reason: self.context.reason.clone(),
+            made_at: self.context.now,
+            steps: self.steps,
+            before,
+            after: self.state,
+            ground: Ground::of(self.reading),
+            fingerprint: self.reading.fingerprint(),
+            warnings: self.warnings,
+            confirm,
+        }
     }
 }

@@ -1,10 +1,11 @@
 //! What a person wants, in the domain's words.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Alias, ModelName, RunId, Stage, Untrusted, VersionNumber};
+use crate::domain::{Alias, Millis, ModelName, RunId, Stage, Untrusted, VersionNumber};
 
 /// A place that a version can hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -97,6 +98,9 @@ pub enum Intent {
         aliases: Vec<(Alias, Option<VersionNumber>, Option<VersionNumber>)>,
         /// A version to delete because the entry made it.
         created: Option<VersionNumber>,
+        /// When the versions above were made, ms since the epoch: another time is another version of the same number.
+        #[serde(default)]
+        made: BTreeMap<VersionNumber, Option<Millis>>,
     },
 }
 

@@ -1,83 +1,88 @@
-//! Names that deceive: others of the registry that look the same, and characters that can't be seen.
+//! Names that look alike: MLflow takes `champion`, `Champion`, `champion` with a Cyrillic `а`, and `champion`
+//! with something invisible in it, as four names.
 
-use super::{Intent, Reading};
-use crate::domain::text::{clean, is_hidden};
+use crate::domain::text::is_hidden;
 
-/// Letters of other scripts that look like Latin ones: the ones that Cyrillic and Greek names can spell whole words with.
-const TWINS: &[(char, char)] = &[
-    ('а', 'a'),
-    ('в', 'b'),
-    ('с', 'c'),
-    ('е', 'e'),
-    ('һ', 'h'),
-    ('і', 'i'),
-    ('ј', 'j'),
-    ('к', 'k'),
-    ('м', 'm'),
-    ('о', 'o'),
-    ('р', 'p'),
-    ('ѕ', 's'),
-    ('т', 't'),
-    ('υ', 'u'),
-    ('ѵ', 'v'),
-    ('х', 'x'),
-    ('у', 'y'),
-    ('ԁ', 'd'),
-    ('ԛ', 'q'),
-    ('ԝ', 'w'),
-    ('α', 'a'),
-    ('ο', 'o'),
-    ('ρ', 'p'),
-    ('ν', 'v'),
-    ('ι', 'i'),
-    ('κ', 'k'),
-    ('ε', 'e'),
-    ('τ', 't'),
-    ('χ', 'x'),
-    ('η', 'n'),
-    ('ⅼ', 'l'),
-    ('ı', 'i'),
-    ('ɡ', 'g'),
+/// Letters that are drawn like another, with what they are drawn like.
+const DRAWN_LIKE: [(&str, char); 27] = [
+    ("аАαΑàáâãäåÀÁÂÃÄÅ", 'a'),
+    ("ВвΒ", 'b'),
+    ("сСϲçÇ", 'c'),
+    ("ԁ", 'd'),
+    ("еЕΕёЁèéêëÈÉÊË", 'e'),
+    ("ɡ", 'g'),
+    ("һнНΗ", 'h'),
+    ("іІιΙıìíîïÌÍÎÏ", 'i'),
+    ("јЈ", 'j'),
+    ("кКκΚ", 'k'),
+    ("ӏӀ1|", 'l'),
+    ("мМΜ", 'm'),
+    ("ΝñÑ", 'n'),
+    ("оОοΟ0òóôõöÒÓÔÕÖ", 'o'),
+    ("рРρΡ", 'p'),
+    ("ԛ", 'q'),
+    ("ѕЅ", 's'),
+    ("тТτΤ", 't'),
+    ("υùúûüÙÚÛÜ", 'u'),
+    ("νѵ", 'v'),
+    ("ԝ", 'w'),
+    ("хХχΧ", 'x'),
+    ("уУүҮγΥýÿÝ", 'y'),
+    ("Ζ", 'z'),
+    ("‐‑‒–—−_", '-'),
+    ("’ʼ", '\''),
+    ("․", '.'),
 ];
 
-/// What a name looks like: equal skeletons can't be told apart by eye.
-#[must_use]
+/// What is left of a name when everything that is easily overlooked is taken away.
 pub(super) fn skeleton(name: &str) -> String {
-    let plain = name.chars().filter(|c| !is_hidden(*c) && !c.is_control()).flat_map(char::to_lowercase).map(|c| match c {
-        // Fullwidth forms stand at a fixed distance from ASCII.
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        '\u{a0}' | '\u{3000}' => ' ',
-        c => TWINS.iter().find(|(twin, _)| *twin == c).map_or(c, |(_, latin)| *latin),
-    });
-    plain.collect::<String>().trim().to_owned()
+    let seen: String = name.chars().filter(|c| !is_hidden(*c) && !c.is_control() && !is_accent(*c)).map(drawn_like).collect();
+    seen.trim().to_owned()
 }
 
-/// Warnings about the names that an intent writes to.
-#[must_use]
-pub(super) fn warnings(reading: &Reading, intent: &Intent) -> Vec<String> {
-    let mut warnings = Vec::new();
-    spell("model", reading.name.raw(), &mut warnings);
-    let (Intent::SetAlias { alias, .. } | Intent::RemoveAlias { alias, .. }) = intent else { return warnings };
-    spell("alias", alias.raw(), &mut warnings);
-    let known = reading.model.iter().flat_map(|model| model.aliases.iter().map(|(alias, _)| alias));
-    for other in known.filter(|other| *other != alias && skeleton(other.raw()) == skeleton(alias.raw())) {
-        warnings.push(format!("@{} is not @{}, which is there, too", spelled(alias.raw()), spelled(other.raw())));
+/// Whether two different names look the same.
+pub(super) fn look_alike(a: &str, b: &str) -> bool {
+    a != b && skeleton(a) == skeleton(b)
+}
+
+/// Whether a name holds something that is not what it looks like: hidden characters, blanks at an end, or a
+/// letter of another script among plain ones.
+pub(super) fn is_deceptive(name: &str) -> bool {
+    let hides = name.chars().any(|c| is_hidden(c) || c.is_control()) || name.trim() != name;
+    let plain = name.chars().any(|c| c.is_ascii_alphabetic());
+    hides || plain && name.chars().any(is_foreign_twin)
+}
+
+/// A name with every character outside ASCII spelled out, for a person who must tell twins apart.
+pub(super) fn spelled(name: &str) -> String {
+    let mut out = String::from("“");
+    for c in name.chars() {
+        match c {
+            ' '..='~' => out.push(c),
+            c => out.push_str(&format!("‹U+{:04X}›", c as u32)),
+        }
     }
-    warnings
+    out.push('”');
+    out
 }
 
-/// Says which characters of a name are not plain ASCII.
-fn spell(what: &str, name: &str, warnings: &mut Vec<String>) {
-    let odd = name.trim() != name || name.chars().any(|c| is_hidden(c) || c.is_control() || TWINS.iter().any(|(twin, _)| *twin == c));
-    if odd {
-        warnings.push(format!("the {what} {} is spelled {}", clean(name), spelled(name)));
-    }
+fn drawn_like(c: char) -> char {
+    let c = match c as u32 {
+        wide @ 0xFF01..=0xFF5E => char::from_u32(wide - 0xFEE0).unwrap_or(c),
+        0x00A0 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => ' ',
+        _ => c,
+    };
+    let twin = DRAWN_LIKE.iter().find(|(twins, _)| twins.contains(c)).map(|(_, like)| *like);
+    twin.unwrap_or_else(|| c.to_ascii_lowercase())
 }
 
-/// A name with every character that is not plain ASCII told by its number.
-fn spelled(name: &str) -> String {
-    let piece = |c: char| if c.is_ascii_graphic() { c.to_string() } else { format!("‹U+{:04X}›", c as u32) };
-    name.chars().map(piece).collect()
+/// Cyrillic and Greek letters that pass for Latin ones, and full-width forms.
+fn is_foreign_twin(c: char) -> bool {
+    matches!(c as u32, 0x0370..=0x052F | 0xFF01..=0xFF5E)
+}
+
+fn is_accent(c: char) -> bool {
+    matches!(c as u32, 0x0300..=0x036F)
 }
 
 #[cfg(test)]
@@ -85,11 +90,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_look_the_same_have_the_same_skeleton() {
-        for twin in ["Champion", "ch\u{430}mpion", "champion\u{200b}", "ｃhampion", " champion\n"] {
-            assert_eq!(skeleton(twin), "champion", "{twin:?}");
+    fn twins_of_champion_look_alike() {
+        for twin in [
+            "Champion",
+            "ch\u{430}mpion",
+            "champion\u{200b}",
+            "champion\n",
+            " champion",
+            "ｃhampion",
+            "cha\u{202e}mpion",
+            "champiοn",
+            "champio\u{308}n",
+        ] {
+            assert!(look_alike("champion", twin), "{}", spelled(twin));
         }
-        assert_ne!(skeleton("champion2"), "champion");
-        assert_eq!(spelled("ch\u{430}mp"), "ch‹U+0430›mp");
+        assert!(look_alike("größe", "gro\u{308}ße"));
+        assert!(look_alike("iris-l0", "iris_1O"));
+    }
+
+    #[test]
+    fn different_names_do_not() {
+        for other in ["champion", "challenger", "champion2", ""] {
+            assert!(!look_alike("champion", other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_one_script_deceives_nobody() {
+        for honest in ["iris", "größe", "модель", "精度", "my model"] {
+            assert!(!is_deceptive(honest), "{honest}");
+        }
+        for lie in ["ir\u{456}s", "iris ", "iris\u{200b}", "iris\u{1b}[2J"] {
+            assert!(is_deceptive(lie), "{}", spelled(lie));
+        }
+    }
+
+    #[test]
+    fn spelling_leaves_nothing_but_ascii_and_code_points() {
+        assert_eq!(spelled("ch\u{430}mp\n"), "“ch‹U+0430›mp‹U+000A›”");
     }
 }

@@ -4,20 +4,37 @@
 //! intent ─▶ plan ─▶ clear ─▶ (journal::road: preflight ─▶ apply ─▶ verify ─▶ record)
 //! ```
 
+mod alias;
+mod change;
 mod clear;
+mod context;
+mod digest;
 mod draft;
+mod ground;
 mod intent;
 mod lookalike;
-mod moving;
 mod plan;
+mod put_back;
 mod reading;
-mod registering;
+mod record;
+mod register;
+mod relocate;
+mod state;
 mod undo;
 mod verify;
+mod warnings;
 
+pub use change::Change;
 pub use clear::{Cleared, GateVerdict, Refusal, Verdict, clear};
+pub use context::{Confirm, Context};
+pub use ground::{Ground, ModelFacts, RunFacts, VersionFacts};
 pub use intent::{Intent, Place};
-pub use plan::{Confirm, Context, INTENT_TAG, Plan, PlanError, Step, TAG_PREFIX, plan};
-pub use reading::{Fingerprint, Reading, State};
+pub use plan::{INTENT_TAG, Plan, PlanError, Step, TAG_PREFIX, plan};
+pub use reading::{Fingerprint, Reading};
+pub use record::{LOG_PREFIX, Record, Registration};
+pub use state::State;
 pub use undo::undo;
-pub use verify::{Outcome, judge};
+pub use verify::{Outcome, differences, judge, marked};
+
+#[cfg(test)]
+mod sample;

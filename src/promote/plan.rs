@@ -4,31 +4,15 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::draft::Draft;
-use super::{Fingerprint, Intent, Place, Reading, State};
-use crate::domain::{Millis, RegistryWrite, Stage, Untrusted};
+use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, State, alias, put_back, register, relocate};
+use crate::domain::text::clean;
+use crate::domain::{Millis, RegistryWrite};
 
 /// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
 pub const INTENT_TAG: &str = "frontrunner.intent";
 
 /// What all our version tags begin with.
 pub const TAG_PREFIX: &str = "frontrunner.";
-
-/// Who plans, when and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context {
-    /// A unique id for the intent.
-    pub id: String,
-    /// Who.
-    pub user: String,
-    /// When, ms since the epoch.
-    pub now: Millis,
-    /// Why, in the person's words.
-    pub reason: String,
-    /// Places that ask for the model's name typed.
-    pub protected: Vec<Place>,
-    /// Whether the facts are also left as tags of the version, for others to see.
-    pub tags: bool,
-}
 
 /// One change: what is written, or what the store will do by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,15 +27,6 @@ pub struct Step {
     pub before: String,
     /// What will be there, cleaned.
     pub after: String,
-}
-
-/// How a plan is confirmed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Confirm {
-    /// With a plain yes.
-    Yes,
-    /// By typing the model's name: it changes a protected place.
-    TypeName(Untrusted),
 }
 
 /// A plan. Made only by [`plan`]; carried out only when cleared.
@@ -75,6 +50,9 @@ pub struct Plan {
     pub before: State,
     /// Who will hold which place after; a version that is to be made is not in it.
     pub after: State,
+    /// The other facts that it was made from: what tells a version from another of the same number.
+    #[serde(default)]
+    pub ground: Ground,
     /// The digest of what the plan was made from.
     pub fingerprint: Fingerprint,
     /// What a person should know before they say yes, cleaned: look-alike names, two Production versions, a run that failed.
@@ -125,33 +103,42 @@ impl Plan {
 /// # Errors
 /// When it is so already, when something is missing, or when it must not be done.
 pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan, PlanError> {
-    let mut draft = Draft::new(reading, context);
+    let mut draft = Draft::begin(&intent, reading, context)?;
     match &intent {
-        Intent::Register { run, source, model, again } => super::registering::draft(&mut draft, (run, source, model, *again))?,
-        Intent::Move { version, to, archive_existing, .. } => super::moving::stage(&mut draft, *version, *to, *archive_existing)?,
-        Intent::SetAlias { alias, version, .. } => super::moving::alias(&mut draft, alias, *version)?,
-        Intent::RemoveAlias { alias, .. } => super::moving::remove_alias(&mut draft, alias)?,
-        Intent::Undo { stages, aliases, created, .. } => super::undo::draft(&mut draft, stages, aliases, *created)?,
+        Intent::Register { run, source, again, .. } => register::register(&mut draft, run, source, *again)?,
+        Intent::Move { version, to, archive_existing, .. } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
+        Intent::SetAlias { alias, version, .. } => alias::set(&mut draft, alias, *version)?,
+        Intent::RemoveAlias { alias, .. } => alias::remove(&mut draft, alias)?,
+        Intent::Undo { entry, stages, aliases, created, made, .. } => {
+            put_back::put_back(&mut draft, &put_back::Wanted { entry, stages, aliases, created: *created, made })?;
+        }
     }
-    if draft.steps.is_empty() {
-        return Err(PlanError::NothingToDo(format!("{intent}: it is so already")));
+    Ok(draft.finish(intent))
+}
+
+impl Plan {
+    /// The places that change hands.
+    #[must_use]
+    pub fn changes(&self) -> Vec<Change> {
+        self.before.changes(&self.after)
     }
-    draft.warnings.extend(super::lookalike::warnings(reading, &intent));
-    let touched = draft.touched();
-    let protected = context.protected.iter().any(|place| touched.contains(place));
-    let confirm = if protected { Confirm::TypeName(intent.model().text().clone()) } else { Confirm::Yes };
-    Ok(Plan {
-        id: context.id.clone(),
-        origin: reading.origin.clone(),
-        user: context.user.clone(),
-        reason: context.reason.clone(),
-        made_at: context.now,
-        steps: draft.steps,
-        before: draft.before,
-        after: draft.after,
-        fingerprint: reading.fingerprint(),
-        warnings: draft.warnings,
-        confirm,
-        intent,
-    })
+
+    /// The steps in words, one a line, cleaned: `move iris/3: Staging → Production`.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.steps.iter().map(Step::line).collect()
+    }
+
+    /// The requests that the steps come to, as the store's writer describes them.
+    pub fn requests(&self, describe: impl Fn(&RegistryWrite) -> String) -> Vec<String> {
+        self.steps.iter().filter_map(|step| step.write.as_ref()).map(describe).collect()
+    }
+}
+
+impl Step {
+    /// In one line, cleaned.
+    #[must_use]
+    pub fn line(&self) -> String {
+        clean(&format!("{} {}: {} → {}", self.action, self.target, self.before, self.after)).into_owned()
+    }
 }

@@ -1,11 +1,11 @@
 //! What the registry says now: the ground on which a plan stands.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::domain::{Alias, ModelName, ModelVersion, RegisteredModel, Run, Stage, VersionNumber};
+use super::digest::Digest;
+use super::{Ground, State};
+use crate::domain::{ModelName, ModelVersion, RegisteredModel, Run, VersionNumber};
 
 /// A fresh reading of one registered model, and of the run that is to be registered.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,13 +27,12 @@ pub struct Reading {
 #[serde(transparent)]
 pub struct Fingerprint(pub String);
 
-/// Who holds which place: what a plan changes and a read-back is compared with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
-    /// Every version's stage.
-    pub stages: BTreeMap<VersionNumber, Stage>,
-    /// Every alias and the version it leads to.
-    pub aliases: BTreeMap<Alias, VersionNumber>,
+impl Fingerprint {
+    /// The first eight characters, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
 }
 
 impl Reading {
@@ -52,52 +51,82 @@ impl Reading {
         self.versions.iter().find(|version| version.version == number)
     }
 
-    /// The digest of what was read: of every fact on which a plan stands. Times of the last change are left out: a move
-    /// that changes nothing bumps them, and an alias that moves does not.
+    /// The digest of what was read. Times of the last change are not in it: moving a version to the stage it is
+    /// in sets them, and moving an alias does not.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut digest = Digest::new();
-        digest.part(&self.origin).part(self.name.raw());
-        digest.part(&format!("{:?}", self.model.as_ref().map(|model| model.creation_time)));
-        for (alias, version) in &self.state().aliases {
-            digest.part("alias").part(alias.raw()).part(&version.to_string());
+        digest.text(&self.origin).text(self.name.raw());
+        Ground::of(self).feed(&mut digest);
+        let state = self.state();
+        for (version, stage) in &state.stages {
+            digest.text(&version.to_string()).text(stage.as_str());
         }
-        let mut versions: Vec<&ModelVersion> = self.versions.iter().collect();
-        versions.sort_by_key(|version| version.version);
-        for version in versions {
-            digest.part("version").part(&version.version.to_string()).part(&format!("{:?}", version.creation_time));
-            digest.part(version.stage_text.raw()).part(version.source.raw()).part(version.run_id.raw()).part(version.status.as_str());
+        digest.text(&state.aliases.len().to_string());
+        for (alias, version) in &state.aliases {
+            digest.text(alias.raw()).text(&version.to_string());
         }
-        if let Some(run) = &self.run {
-            digest.part("run").part(run.id.raw()).part(run.status.as_str()).part(run.lifecycle.as_str());
-        }
-        digest.end()
+        Fingerprint(digest.hex())
     }
 }
 
-impl Fingerprint {
-    /// The first eight characters: what a person sees of it.
-    #[must_use]
-    pub fn short(&self) -> String {
-        self.0.chars().take(8).collect()
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::domain::run::Pair;
+    use crate::domain::{Lifecycle, Metric, MetricValue, RunStatus, Stage, VersionStatus};
+
+    type Mutation = (&'static str, fn(&mut Reading));
+
+    /// What others can do between a plan and its first write.
+    const MUTATIONS: [Mutation; 17] = [
+        ("another store", |r| r.origin.push('x')),
+        ("the model is gone", |r| r.model = None),
+        ("the model was made again", |r| r.model.as_mut().unwrap().creation_time = Some(77)),
+        ("an alias moved", |r| r.model.as_mut().unwrap().aliases[0].1 = VersionNumber(3)),
+        ("an alias is gone", |r| r.model.as_mut().unwrap().aliases.clear()),
+        ("an alias is new", |r| r.model.as_mut().unwrap().aliases.push(("champion ".into(), VersionNumber(1)))),
+        ("a stage changed", |r| r.versions[0].stage = Stage::Archived),
+        ("a version was made again", |r| r.versions[0].creation_time = Some(77)),
+        ("a source changed", |r| r.versions[0].source = "REDACTED-SOURCE-PATH".into()),
+        ("a run changed", |r| r.versions[0].run_id = "other".into()),
+        ("a status changed", |r| r.versions[0].status = VersionStatus::Pending),
+        ("a tag is new", |r| r.versions[0].tags.push(Pair::new("frontrunner.approval.x", "yes"))),
+        ("a version is gone", |r| drop(r.versions.remove(0))),
+        ("a version is new", |r| r.versions.push(sample::version(4, Stage::None))),
+        ("the run failed", |r| r.run.as_mut().unwrap().status = RunStatus::Failed),
+        ("the run was deleted", |r| r.run.as_mut().unwrap().lifecycle = Lifecycle::Deleted),
+        ("a metric changed", |r| {
+            let metric = Metric { key: "acc".into(), value: MetricValue::new(f64::NAN), timestamp: 0, step: 0 };
+            r.run.as_mut().unwrap().metrics.push(metric);
+        }),
+    ];
+
+    #[test]
+    fn whatever_others_change_changes_the_fingerprint_and_is_told() {
+        let before = sample::reading();
+        for (what, mutate) in MUTATIONS {
+            let mut now = before.clone();
+            mutate(&mut now);
+            assert_ne!(now.fingerprint(), before.fingerprint(), "{what}");
+            let told = !Ground::of(&before).differences(&Ground::of(&now), &now.name).is_empty() || now.state() != before.state();
+            assert!(told || now.origin != before.origin, "{what}");
+        }
     }
-}
 
-/// SHA-256 over parts, each told apart from its neighbours by its length.
-struct Digest(Sha256);
-
-impl Digest {
-    fn new() -> Self {
-        Self(Sha256::new())
-    }
-
-    fn part(&mut self, text: &str) -> &mut Self {
-        self.0.update((text.len() as u64).to_be_bytes());
-        self.0.update(text.as_bytes());
-        self
-    }
-
-    fn end(self) -> Fingerprint {
-        Fingerprint(self.0.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
+    #[test]
+    fn what_says_nothing_changes_nothing() {
+        let before = sample::reading();
+        let mut now = before.clone();
+        now.versions.reverse();
+        now.versions[0].last_updated_time = Some(99);
+        now.versions[0].description = "new words".into();
+        let model = now.model.as_mut().unwrap();
+        model.last_updated_time = Some(99);
+        model.aliases.reverse();
+        assert_eq!(now.fingerprint(), before.fingerprint());
+        assert_eq!(before.fingerprint().0.len(), 64);
+        assert_eq!(before.fingerprint().short().len(), 8);
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Reading, State};
-use crate::domain::{RegistryWrite, Stage, VersionNumber};
+use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, VersionFacts};
+use crate::domain::{ModelName, ModelVersion, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
 
 /// How a plan ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,67 +30,198 @@ pub enum Outcome {
     },
 }
 
-/// Compares a read-back with what the plan predicted. `created` is the version that the plan made, if it made one.
+/// Compares a read-back with what the plan predicted. `created` is the version that the plan made, if it made one;
+/// where it is not known, it is found by the intent's tag.
 #[must_use]
 pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outcome {
-    let creates = plan.writes().any(|(_, write)| matches!(write, RegistryWrite::CreateVersion { .. }));
-    let mut expected = plan.after.clone();
-    if let Some(version) = created {
-        expected.stages.insert(version, Stage::None);
+    let name = plan.intent.model();
+    let marked = marked(plan, now);
+    let created = created.or_else(|| marked.first().copied());
+    let mut found = identities(plan, now);
+    if marked.len() > 1 {
+        let labels: Vec<String> = marked.iter().map(|version| format!("{}/{version}", name.clean())).collect();
+        found.push(format!("the version was made more than once: {}", labels.join(", ")));
     }
-    let found = now.state();
-    let mut differences = differences(plan, &expected, &found);
-    if let Some(version) = created {
-        differences.extend(made_otherwise(plan, version, now));
-    }
-    if differences.is_empty() && (created.is_some() || !creates) {
+    found.extend(of_registration(plan, created, now));
+    let state = now.state();
+    let from_before = differences(name, &plan.before, &state, created);
+    let mut from_after = differences(name, &plan.after, &state, created);
+    let deleted = plan.before.stages.keys().filter(|version| !plan.after.stages.contains_key(version));
+    from_after.extend(
+        deleted.filter(|version| state.stages.contains_key(version)).map(|version| format!("{}/{version} is still there", name.clean())),
+    );
+    let is_made = created.is_some() || !matches!(plan.intent, Intent::Register { .. });
+    if found.is_empty() && from_after.is_empty() && is_made {
         return Outcome::Verified;
     }
-    if found == plan.before {
-        return Outcome::NotApplied { why: "the registry is as it was before".into() };
+    if found.is_empty() && from_before.is_empty() && created.is_none_or(|version| plan.before.stages.contains_key(&version)) {
+        return Outcome::NotApplied { why: "the registry is as it was before".to_owned() };
     }
-    if creates && created.is_none() {
-        differences.push("no version carries this intent's tag".into());
-    }
-    Outcome::Conflict { found: differences }
+    found.extend(from_after);
+    Outcome::Conflict { found }
 }
 
-/// What is not as expected, in words.
-fn differences(plan: &Plan, expected: &State, found: &State) -> Vec<String> {
+/// The versions that carry the mark of a plan, lowest first.
+#[must_use]
+pub fn marked(plan: &Plan, now: &Reading) -> Vec<VersionNumber> {
+    let is_ours = |version: &&ModelVersion| version.tag(INTENT_TAG).is_some_and(|id| id.raw() == plan.id);
+    let mut found: Vec<_> = now.versions.iter().filter(is_ours).map(|version| version.version).collect();
+    found.retain(|version| !plan.before.stages.contains_key(version));
+    found.sort_unstable();
+    found
+}
+
+/// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as
+/// long as it holds no place; `made` is the version of our own, which is judged apart.
+#[must_use]
+pub fn differences(name: &ModelName, expected: &State, now: &State, made: Option<VersionNumber>) -> Vec<String> {
+    let name = name.clean();
+    let mut found = Vec::new();
+    for (version, stage) in &expected.stages {
+        match now.stages.get(version) {
+            None => found.push(format!("{name}/{version} is gone")),
+            Some(held) if held != stage => found.push(format!("{name}/{version} is in {held}, not in {stage}")),
+            Some(_) => {}
+        }
+    }
+    for (version, held) in now.stages.iter().filter(|(version, _)| !expected.stages.contains_key(version) && Some(**version) != made) {
+        if *held != Stage::None {
+            found.push(format!("{name}/{version} is new and in {held}"));
+        }
+    }
+    let ours = |alias: &VersionNumber| made.is_some() && Some(*alias) == made;
+    for change in expected.changes(now) {
+        if let Change::Alias { alias, from, to } = change {
+            let leads = |to: Option<VersionNumber>| to.map_or_else(|| "nowhere".to_owned(), |version| format!("to {name}/{version}"));
+            if !to.as_ref().is_some_and(ours) {
+                found.push(format!("@{} leads {}, not {}", alias.clean(), leads(to), leads(from)));
+            }
+        }
+    }
+    let production = now.holders(Stage::Production);
+    if production.len() > 1 && production != expected.holders(Stage::Production) {
+        let labels: Vec<String> = production.iter().map(|version| format!("{name}/{version}")).collect();
+        found.push(format!("{} versions are in Production: {}", production.len(), labels.join(", ")));
+    }
+    found
+}
+
+/// Whether the model and its versions are still the ones that the plan was made for.
+fn identities(plan: &Plan, now: &Reading) -> Vec<String> {
     let name = plan.intent.model().clean();
-    let mut words = Vec::new();
-    let numbers: BTreeSet<_> = expected.stages.keys().chain(found.stages.keys()).collect();
-    for number in numbers {
-        match (expected.stages.get(number), found.stages.get(number)) {
-            (Some(wanted), Some(is)) if wanted != is => words.push(format!("{name}/{number} is in {is}, not in {wanted}")),
-            (Some(_), None) => words.push(format!("{name}/{number} is there no more")),
-            (None, Some(is)) => words.push(format!("{name}/{number} is there, too, in {is}")),
-            _ => {}
-        }
+    match (&plan.ground.model, &now.model) {
+        (Some(_), None) => return vec![format!("{name} is gone")],
+        (Some(then), Some(now)) if then.created != now.creation_time => return vec![format!("{name} was deleted and made again")],
+        _ => {}
     }
-    let holder = |version: Option<&VersionNumber>| version.map_or_else(|| "nobody".to_owned(), |v| format!("{name}/{v}"));
-    let aliases: BTreeSet<_> = expected.aliases.keys().chain(found.aliases.keys()).collect();
-    for alias in aliases {
-        let (wanted, is) = (expected.aliases.get(alias), found.aliases.get(alias));
-        if wanted != is {
-            words.push(format!("@{} is at {}, not at {}", alias.clean(), holder(is), holder(wanted)));
-        }
-    }
-    let serving = found.stages.values().filter(|stage| **stage == Stage::Production).count();
-    let wanted = expected.stages.values().filter(|stage| **stage == Stage::Production).count();
-    if serving > 1 && serving > wanted {
-        words.push(format!("{serving} versions of {name} are in Production"));
-    }
-    words
+    let is_other = |version: &&ModelVersion| {
+        plan.ground.versions.get(&version.version).is_some_and(|then| !then.is_same_version(&VersionFacts::of(version)))
+    };
+    let word = |version: &ModelVersion| {
+        let what = if version.is_leftover() { "was deleted meanwhile, and is a leftover" } else { "is another version of that number" };
+        format!("{name}/{} {what}", version.version)
+    };
+    now.versions.iter().filter(is_other).map(word).collect()
 }
 
-/// Whether the version that was made is the one that was meant.
-fn made_otherwise(plan: &Plan, version: VersionNumber, now: &Reading) -> Option<String> {
-    let (source, run) = plan.writes().find_map(|(_, write)| match write {
-        RegistryWrite::CreateVersion { source, run_id, .. } => Some((source, run_id)),
-        _ => None,
-    })?;
-    let found = now.version(version)?;
-    let same = found.source == *source && found.run_id == *run;
-    (!same).then(|| format!("{}/{version} was made from {}, not from {}", found.name.clean(), found.source.clean(), source.clean()))
+/// What is wrong with a registration.
+fn of_registration(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Vec<String> {
+    let Intent::Register { run, source, model: name, .. } = &plan.intent else { return Vec::new() };
+    if let Some(version) = created {
+        return of_created(name, version, run, source, now);
+    }
+    let left = plan.ground.model.is_none() && now.model.is_some();
+    let left = left.then(|| format!("{} is there now, without the version", name.clean()));
+    unmarked(plan, run, source, now).into_iter().chain(left).collect()
+}
+
+/// What is wrong with the version that the plan made.
+fn of_created(name: &ModelName, number: VersionNumber, run: &RunId, source: &Untrusted, now: &Reading) -> Vec<String> {
+    let label = format!("{}/{number}", name.clean());
+    let Some(version) = now.version(number) else { return vec![format!("{label} was made and is gone")] };
+    let mut found = Vec::new();
+    if version.run_id != *run || version.source != *source {
+        found.push(format!("{label} is from run {} ({})", version.run_id.short(), version.source.clean()));
+    }
+    if !matches!(version.status, VersionStatus::Ready | VersionStatus::Pending) {
+        found.push(format!("{label} is {}", Untrusted::from(version.status.as_str()).clean()));
+    }
+    if version.stage != Stage::None {
+        found.push(format!("{label} is in {} already", version.stage));
+    }
+    let state = now.state();
+    found.extend(state.aliases_of(number).into_iter().map(|alias| format!("{label} is @{} already", alias.clean())));
+    found
+}
+
+/// New versions of the same run and source that carry nobody's mark: they may be ours on a store that drops tags.
+fn unmarked(plan: &Plan, run: &RunId, source: &Untrusted, now: &Reading) -> Vec<String> {
+    let is_new = |version: &&ModelVersion| !plan.before.stages.contains_key(&version.version);
+    let is_alike = |version: &&ModelVersion| version.run_id == *run && version.source == *source && version.tag(INTENT_TAG).is_none();
+    let name = plan.intent.model().clean();
+    let label = |version: &ModelVersion| format!("{name}/{} is from the same run and carries no mark: it may be ours", version.version);
+    now.versions.iter().filter(is_new).filter(is_alike).map(label).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{plan, sample};
+    use super::*;
+
+    fn promotion() -> Plan {
+        let intent = Intent::Move { model: "iris".into(), version: VersionNumber(3), to: Stage::Production, archive_existing: true };
+        plan(intent, &sample::reading(), &sample::context()).unwrap()
+    }
+
+    fn applied(plan: &Plan) -> Reading {
+        let mut now = sample::reading();
+        for version in &mut now.versions {
+            version.stage = plan.after.stages[&version.version];
+        }
+        now
+    }
+
+    fn found(outcome: Outcome) -> Vec<String> {
+        match outcome {
+            Outcome::Conflict { found } => found,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_whole_state_is_compared() {
+        let plan = promotion();
+        assert_eq!(judge(&plan, None, &applied(&plan)), Outcome::Verified);
+        assert!(matches!(judge(&plan, None, &sample::reading()), Outcome::NotApplied { .. }));
+        let mut raced = applied(&plan);
+        raced.versions[1].stage = Stage::Production;
+        assert_eq!(
+            found(judge(&plan, None, &raced)),
+            ["iris/2 is in Production, not in Archived", "2 versions are in Production: iris/2, iris/3"]
+        );
+        let mut moved = applied(&plan);
+        moved.model.as_mut().unwrap().aliases[0].1 = VersionNumber(1);
+        assert_eq!(found(judge(&plan, None, &moved)), ["@champion leads to iris/1, not to iris/2"]);
+    }
+
+    #[test]
+    fn a_number_is_no_identity() {
+        let plan = promotion();
+        let mut again = applied(&plan);
+        again.model.as_mut().unwrap().creation_time = Some(7);
+        assert_eq!(found(judge(&plan, None, &again)), ["iris was deleted and made again"]);
+        let mut leftover = applied(&plan);
+        leftover.versions[0].source = "REDACTED-SOURCE-PATH".into();
+        assert_eq!(found(judge(&plan, None, &leftover)), ["iris/3 was deleted meanwhile, and is a leftover"]);
+    }
+
+    #[test]
+    fn what_others_register_meanwhile_is_no_conflict_until_it_holds_a_place() {
+        let plan = promotion();
+        let mut now = applied(&plan);
+        now.versions.insert(0, sample::version(4, Stage::None));
+        assert_eq!(judge(&plan, None, &now), Outcome::Verified);
+        now.versions[0].stage = Stage::Production;
+        assert_eq!(found(judge(&plan, None, &now))[0], "iris/4 is new and in Production");
+    }
 }

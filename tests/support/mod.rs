@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test helper that fails should fail its test")]
 
+pub mod fake_store;
 pub mod mlflow;
 pub mod program;
 pub mod pty;

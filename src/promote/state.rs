@@ -1,0 +1,118 @@
+//! Who holds which place, and what a write makes of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Change;
+use crate::domain::{Alias, RegistryWrite, Stage, VersionNumber};
+
+/// Who holds which place: what a plan changes and a read-back is compared with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Every version's stage.
+    pub stages: BTreeMap<VersionNumber, Stage>,
+    /// Every alias and the version it leads to.
+    pub aliases: BTreeMap<Alias, VersionNumber>,
+}
+
+impl State {
+    /// The versions in a stage, lowest first.
+    #[must_use]
+    pub fn holders(&self, stage: Stage) -> Vec<VersionNumber> {
+        self.stages.iter().filter(|(_, held)| **held == stage).map(|(version, _)| *version).collect()
+    }
+
+    /// The aliases that lead to a version.
+    #[must_use]
+    pub fn aliases_of(&self, version: VersionNumber) -> Vec<&Alias> {
+        self.aliases.iter().filter(|(_, holder)| **holder == version).map(|(alias, _)| alias).collect()
+    }
+
+    /// What a write makes of it, as MLflow does: archiving moves every other version of the stage, deleting a
+    /// version takes its aliases. A version that is made has no number yet and changes nothing here.
+    pub fn apply(&mut self, write: &RegistryWrite) {
+        match write {
+            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => {
+                if *archive_existing {
+                    for (other, held) in &mut self.stages {
+                        if other != version && held == stage {
+                            *held = Stage::Archived;
+                        }
+                    }
+                }
+                self.stages.insert(*version, *stage);
+            }
+            RegistryWrite::SetAlias { alias, version, .. } => {
+                self.aliases.insert(alias.clone(), *version);
+            }
+            RegistryWrite::DeleteAlias { alias, .. } => {
+                self.aliases.remove(alias);
+            }
+            RegistryWrite::DeleteVersion { version, .. } => {
+                self.stages.remove(version);
+                self.aliases.retain(|_, holder| holder != version);
+            }
+            RegistryWrite::CreateModel { .. }
+            | RegistryWrite::CreateVersion { .. }
+            | RegistryWrite::SetVersionTag { .. }
+            | RegistryWrite::DeleteVersionTag { .. } => {}
+        }
+    }
+
+    /// What is different in `after`: stages of versions that are in both, then aliases.
+    #[must_use]
+    pub fn changes(&self, after: &Self) -> Vec<Change> {
+        let stages = self.stages.iter().filter_map(|(version, from)| {
+            let to = after.stages.get(version)?;
+            (from != to).then_some(Change::Stage { version: *version, from: *from, to: *to })
+        });
+        let aliases = self.aliases.keys().chain(after.aliases.keys().filter(|alias| !self.aliases.contains_key(*alias)));
+        let aliases = aliases.filter_map(|alias| {
+            let (from, to) = (self.aliases.get(alias).copied(), after.aliases.get(alias).copied());
+            (from != to).then(|| Change::Alias { alias: alias.clone(), from, to })
+        });
+        stages.chain(aliases).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(stages: &[(u64, Stage)], aliases: &[(&str, u64)]) -> State {
+        State {
+            stages: stages.iter().map(|(version, stage)| (VersionNumber(*version), *stage)).collect(),
+            aliases: aliases.iter().map(|(alias, version)| ((*alias).into(), VersionNumber(*version))).collect(),
+        }
+    }
+
+    #[test]
+    fn archiving_moves_every_other_version_of_the_stage() {
+        let mut now = state(&[(1, Stage::Production), (2, Stage::Production), (3, Stage::Staging)], &[]);
+        let before = now.clone();
+        now.apply(&RegistryWrite::TransitionStage {
+            name: "iris".into(),
+            version: VersionNumber(3),
+            stage: Stage::Production,
+            archive_existing: true,
+        });
+        assert_eq!(now, state(&[(1, Stage::Archived), (2, Stage::Archived), (3, Stage::Production)], &[]));
+        assert_eq!(before.changes(&now).len(), 3);
+    }
+
+    #[test]
+    fn a_deleted_version_takes_its_aliases_along() {
+        let mut now = state(&[(1, Stage::None), (2, Stage::None)], &[("a", 1), ("b", 2)]);
+        now.apply(&RegistryWrite::DeleteVersion { name: "iris".into(), version: VersionNumber(1) });
+        assert_eq!(now, state(&[(2, Stage::None)], &[("b", 2)]));
+    }
+
+    #[test]
+    fn an_alias_that_comes_goes_or_moves_is_a_change() {
+        let changes =
+            state(&[], &[("goes", 1), ("moves", 1), ("stays", 1)]).changes(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
+        let told: Vec<String> = changes.iter().map(|change| change.describe(&"iris".into())).collect();
+        assert_eq!(told, ["@goes: iris/1 → no version", "@moves: iris/1 → iris/2", "@comes: no version → iris/2"]);
+    }
+}
