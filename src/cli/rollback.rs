@@ -97,7 +97,7 @@ async fn settle(entry: &Entry, arguments: &Arguments, session: &Opened, context:
 /// The part of an undo that concerns a place.
 fn only(intent: Intent, place: &Place) -> Intent {
     match intent {
-        Intent::Undo { entry, model, what, stages, aliases, .. } => Intent::Undo {
+        Intent::Undo { entry, model, what, stages, aliases, made, .. } => Intent::Undo {
             entry,
             model,
             what: format!("{what} ({place} only)"),
@@ -107,6 +107,7 @@ fn only(intent: Intent, place: &Place) -> Intent {
                 .collect(),
             aliases: aliases.into_iter().filter(|(alias, ..)| matches!(place, Place::Alias(wanted) if wanted == alias)).collect(),
             created: None,
+            made,
         },
         other => other,
     }
@@ -138,6 +139,7 @@ mod tests {
             stages: vec![(VersionNumber(3), Stage::Production, Stage::None), (VersionNumber(2), Stage::Archived, Stage::Staging)],
             aliases: vec![("champion".into(), Some(VersionNumber(3)), None)],
             created: Some(VersionNumber(3)),
+            made: std::collections::BTreeMap::new(),
         };
         let Intent::Undo { stages, aliases, created, .. } = only(whole, &Place::Stage(Stage::Production)) else { panic!() };
         assert_eq!((stages.len(), aliases.len(), created), (1, 0, None));

@@ -4,7 +4,6 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::Entry;
@@ -30,61 +29,11 @@ pub enum JournalError {
     },
 }
 
-/// One line of the file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "line", rename_all = "snake_case")]
-pub(super) enum Written {
-    /// Before anything is sent.
-    Begin {
-        /// The entry's id.
-        id: String,
-        /// When, ms since the epoch.
-        at: Millis,
-        /// The plan.
-        plan: Box<Plan>,
-        /// The gates' verdicts.
-        gates: Vec<GateVerdict>,
-    },
-    /// After a step.
-    Step {
-        /// The entry's id.
-        id: String,
-        /// What came of it.
-        #[serde(flatten)]
-        result: StepResult,
-    },
-    /// A version was made.
-    Created {
-        /// The entry's id.
-        id: String,
-        /// Its number.
-        version: VersionNumber,
-    },
-    /// It ended; a later look can tell another end.
-    End {
-        /// The entry's id.
-        id: String,
-        /// When, ms since the epoch.
-        at: Millis,
-        /// How.
-        outcome: Outcome,
-    },
-}
-
 /// The journal of this user on this machine, for all stores.
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: PathBuf,
     clock: Clock,
-}
-
-/// What was read of the file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pages {
-    /// The entries of a store, oldest first.
-    pub entries: Vec<Entry>,
-    /// Lines that could not be read: torn by a crash, or of a newer version.
-    pub unreadable: usize,
 }
 
 impl Journal {
@@ -100,13 +49,7 @@ impl Journal {
         Self { clock, ..self }
     }
 
-    /// Where it is.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// All entries of a store, oldest first. Lines that can't be read are passed over.
+    /// All entries of a store, oldest first. Lines that can't be read are counted, not fatal.
     ///
     /// # Errors
     /// When the file is there and can't be read.

@@ -33,9 +33,6 @@ pub enum Progress {
     Verifying,
 }
 
-/// Who is told how far a plan got.
-pub type Tell<'a> = &'a (dyn Fn(Progress) + Send + Sync);
-
 /// What came of a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
@@ -74,7 +71,7 @@ pub async fn carry_out(
     reader: &dyn Read,
     writer: &dyn Write,
     journal: &Journal,
-    progress: Tell<'_>,
+    progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<Report, RoadError> {
     let plan = cleared.plan();
     progress(Progress::Preflight);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Alias, Millis, ModelName, RunId, Stage, Untrusted, VersionNumber};
 
 /// A place that a version can hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// A stage; several versions can be in it.

@@ -75,29 +75,6 @@ pub enum PlanError {
     Refused(String),
 }
 
-impl Context {
-    /// The places that are protected where no policy says otherwise: Production and the champion.
-    #[must_use]
-    pub fn default_protected() -> Vec<Place> {
-        vec![Place::Stage(Stage::Production), Place::Alias("champion".into())]
-    }
-}
-
-impl Plan {
-    /// The plan in lines that are safe to draw: warnings, then each step as before → after.
-    #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let warnings = self.warnings.iter().map(|warning| format!("! {warning}"));
-        let steps = self.steps.iter().map(|step| format!("{}  {}: {} → {}", step.action, step.target, step.before, step.after));
-        warnings.chain(steps).collect()
-    }
-
-    /// The writes, in order, with their places among the steps.
-    pub fn writes(&self) -> impl Iterator<Item = (usize, &RegistryWrite)> {
-        self.steps.iter().enumerate().filter_map(|(place, step)| step.write.as_ref().map(|write| (place, write)))
-    }
-}
-
 /// Plans an intent on a fresh reading.
 ///
 /// # Errors

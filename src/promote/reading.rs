@@ -1,7 +1,6 @@
 //! What the registry says now: the ground on which a plan stands.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::digest::Digest;
 use super::{Ground, State};

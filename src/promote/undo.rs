@@ -1,4 +1,4 @@
-//! Undo: a new intent that puts back what was there before, planned and checked like any other.
+//! Undo: a new intent that puts back what was there before.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,5 @@
 //! Verification: what a read-back says of a plan that was carried out.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, VersionFacts};
