@@ -1,6 +1,13 @@
 //! What the tests share: real MLflow, in the versions that the project promises to work with; terminals to run programs in.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test helper that fails should fail its test")]
+#![allow(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "each test uses a part of it, and a helper that fails should fail its test"
+)]
 
 pub mod fake_store;
 pub mod mlflow;
