@@ -89,7 +89,7 @@ impl Borrow<str> for Untrusted {
 /// read, replaced by something visible. Idempotent; borrows when there is nothing to replace.
 ///
 /// Line ends and tabs become `⏎` and `⇥`; C0 controls become their Unicode pictures (`␛`); everything
-/// else that [`is_hidden`] becomes `‹U+202E›`; a pile of combining marks is cut to [`MARKS_PER_CHARACTER`] and counted.
+/// else that [`is_hidden`] becomes `‹U+202E›`; a pile of combining marks is cut to four and counted.
 #[must_use]
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
