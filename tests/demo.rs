@@ -37,7 +37,9 @@ import sqlalchemy
 from mlflow.store.db import utils
 engine = sqlalchemy.create_engine('sqlite:///' + sys.argv[1])
 utils._verify_schema(engine)
-dump = lambda file: sorted(row[0] for row in sqlite3.connect(file).execute('SELECT sql FROM sqlite_master WHERE sql IS NOT NULL'))
+# Alembic copies a table's constraints in the order of a set, which changes from one process to the next.
+parts = lambda sql: sorted(part.rstrip(') ').split() for part in ' '.join(sql.split()).split(','))
+dump = lambda file: sorted(str(parts(row[0])) for row in sqlite3.connect(file).execute('SELECT sql FROM sqlite_master WHERE sql IS NOT NULL'))
 MlflowClient('sqlite:///' + args[0]).search_experiments()
 out['schema'] = sorted(set(dump(sys.argv[1])) ^ set(dump(args[0])))
 out['integrity'] = sqlite3.connect(sys.argv[1]).execute('PRAGMA integrity_check').fetchone()[0]
