@@ -333,6 +333,11 @@ impl Parts<'_> {
                 find(screen, 0, context);
             }
             Go::Chosen(choice) => self.screen_mut().chosen(choice, context),
+            Go::Advise => {
+                if let (Some(Overlay::Prompt(prompt)), Some(screen)) = (&mut *self.overlay, self.screens.last()) {
+                    prompt.advise(screen.advise(prompt.purpose, prompt.input.value(), prompt.cursor()));
+                }
+            }
         }
     }
 

@@ -8,11 +8,12 @@ use super::{Freshness, List, View};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, Table, frame, table as table_parts, with_preview};
 use crate::app::message::{Mouse, Reply, Request, Ticket};
+use crate::app::overlays::{Advice, Purpose};
 use crate::app::shared::{Choice, Context, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, Millis, RunId, Untrusted};
 use crate::store::Resolution;
-use crate::table::filter::{Filter, FilterError};
+use crate::table::filter::{Filter, complete};
 use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
 
 use columns::Columns;
@@ -36,10 +37,8 @@ pub struct Runs {
     pub load: Load,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
-    /// The filter as typed.
+    /// The filter in use, as typed.
     pub filter_text: String,
-    /// Why the typed filter is none; the last good one stays in use.
-    pub filter_error: Option<FilterError>,
     /// The lines that are seen.
     pub lines: Vec<Line>,
     /// The columns.
@@ -67,7 +66,6 @@ impl Runs {
             load: Load::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
-            filter_error: None,
             lines: Vec::new(),
             columns: Columns::default(),
             cursor: Cursor::default(),
@@ -152,14 +150,10 @@ impl Runs {
     /// Reads the typed filter; a mistake leaves the last good one in use.
     fn set_filter(&mut self, text: String) {
         let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
-        self.filter_text = text;
-        match parsed {
-            Ok(filter) => {
-                self.arrangement.filter = filter;
-                self.filter_error = None;
-                self.touch();
-            }
-            Err(error) => self.filter_error = Some(error),
+        if let Ok(filter) = parsed {
+            self.arrangement.filter = filter;
+            self.filter_text = text;
+            self.touch();
         }
     }
 
@@ -231,6 +225,14 @@ impl View for Runs {
             Choice::Columns(columns) => self.columns.set(&columns),
             _ => {}
         }
+    }
+
+    fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
+        if purpose != Purpose::RunFilter {
+            return Advice::default();
+        }
+        let error = if text.trim().is_empty() { None } else { Filter::parse(text).err() };
+        Advice { completions: complete(text, cursor, &self.table), error }
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
