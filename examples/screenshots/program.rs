@@ -61,7 +61,7 @@ impl Program {
         command.args(arguments);
         command.cwd(home);
         command.env_clear();
-        for (key, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8"), ("TZ", "UTC")] {
+        for (key, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("USER", "ana")] {
             command.env(key, value);
         }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -93,6 +93,11 @@ impl Program {
     /// Presses keys, named as in the documentation and separated by spaces; a longer word that is no key's name is typed.
     pub fn press(&mut self, keys: &str) -> io::Result<()> {
         for key in keys.split_whitespace() {
+            if key == "pause" {
+                // As a person reads before an enter that writes; one that comes at once is not taken.
+                std::thread::sleep(Duration::from_millis(600));
+                continue;
+            }
             self.writer.write_all(&pressed(key))?;
         }
         self.writer.flush()

@@ -20,22 +20,59 @@ const WINDOW: Scene<'static> = Scene { file: "", title: "frontrunner demo.db", a
 /// Opens the sweep's runs, whichever row it is in.
 const SWEEP: &[&str] = &["--experiment", "churn-sweep"];
 
+/// Opens the image classifier's runs.
+const IMAGES: &[&str] = &["--experiment", "image-classifier"];
+
+/// The way to the versions of the model.
+const TO_VERSIONS: [(&str, &str); 3] = [("", "churn-sweep"), ("4", "@champion"), ("enter", "champion  release")];
+
 /// Every picture of the README and the docs.
 pub const SCENES: &[Scene<'static>] = &[
     Scene { file: "experiments", steps: &[("", "churn-sweep")], ..WINDOW },
-    Scene { file: "runs", arguments: SWEEP, steps: &[("", "trial-59")], ..WINDOW },
-    Scene { file: "run", arguments: SWEEP, steps: &[("", "trial-59"), ("enter", "learning_rate")], ..WINDOW },
-    Scene { file: "compare", arguments: SWEEP, steps: &[("", "trial-59"), ("space down space down space c", "num_leaves")], ..WINDOW },
-    Scene { file: "register-best", arguments: SWEEP, steps: &[("", "trial-59"), ("R", "auc")], ..WINDOW },
-    Scene { file: "models", steps: &[("", "churn-sweep"), ("4", "churn-classifier")], ..WINDOW },
-    Scene { file: "versions", steps: &[("", "churn-sweep"), ("4", "churn-classifier"), ("enter", "challenger")], ..WINDOW },
+    Scene { file: "runs", arguments: SWEEP, steps: &[("", "trial-59"), ("l l s", "auc ↓"), ("j space j j space", "● 2")], ..WINDOW },
     Scene {
-        file: "lineage",
-        steps: &[("", "churn-sweep"), ("4", "churn-classifier"), ("enter", "challenger"), ("L", "customers")],
+        file: "filter",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("f", "filter:"), ("params.num_leaves space < space 64 space and space boo", "params.boosting")],
         ..WINDOW
     },
-    Scene { file: "journal", steps: &[("", "churn-sweep"), ("6", "ournal")], ..WINDOW },
+    Scene { file: "preview", arguments: IMAGES, steps: &[("", "resnet50"), ("p j j j j", "weight_decay")], size: (140, 36), ..WINDOW },
+    Scene { file: "run", arguments: IMAGES, steps: &[("", "resnet50"), ("j j j j j enter", "[Overview]")], ..WINDOW },
+    Scene {
+        file: "artifacts",
+        arguments: &["--experiment", "churn-releases"],
+        steps: &[("", "release-6"), ("enter", "[Overview]"), ("tab tab tab tab tab", "evaluation"), ("enter j j j enter", "accuracy")],
+        ..WINDOW
+    },
+    Scene {
+        file: "compare",
+        arguments: IMAGES,
+        steps: &[("", "resnet50"), ("j j j j j space j space j space", "● 3"), ("c", "only what differs")],
+        ..WINDOW
+    },
+    Scene { file: "register-best", arguments: SWEEP, steps: &[("", "trial-59"), ("R", "churn-classifier")], ..WINDOW },
+    Scene { file: "models", steps: &[("", "churn-sweep"), ("4", "@champion")], ..WINDOW },
+    Scene { file: "versions", steps: &TO_VERSIONS, ..WINDOW },
+    Scene { file: "lineage", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("L", "could it be made again")], ..WINDOW },
+    Scene { file: "promote", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("a", "now at"), ("enter", "latency_ms")], ..WINDOW },
+    Scene {
+        file: "journal",
+        steps: &[
+            TO_VERSIONS[0],
+            TO_VERSIONS[1],
+            TO_VERSIONS[2],
+            ("a", "now at"),
+            ("enter", "latency_ms"),
+            ("better space on space the space holdout tab", "reason: better on"),
+            ("churn-classifier", "confirm: churn-classifier"),
+            ("enter", "enter applies"),
+            ("pause enter", "verified"),
+            ("enter 6", "writes to this store"),
+        ],
+        ..WINDOW
+    },
     Scene { file: "palette", steps: &[("", "churn-sweep"), ("ctrl-p", "compare")], ..WINDOW },
-    Scene { file: "help", steps: &[("", "churn-sweep"), ("?", "palette")], ..WINDOW },
-    Scene { file: "small", size: (60, 18), steps: &[("", "churn-sweep")], ..WINDOW },
+    Scene { file: "help", steps: &[("", "churn-sweep"), ("?", "Anywhere")], ..WINDOW },
+    Scene { file: "light", arguments: &["--experiment", "churn-sweep", "--theme", "light"], steps: &[("", "trial-59")], ..WINDOW },
+    Scene { file: "small", arguments: SWEEP, size: (40, 10), steps: &[("", "trial-59")], ..WINDOW },
 ];
