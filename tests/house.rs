@@ -6,6 +6,8 @@
 
 #[path = "support/sources.rs"]
 mod sources;
+#[path = "house/tables.rs"]
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
