@@ -9,7 +9,9 @@
     reason = "each test uses a part of it, and a helper that fails should fail its test"
 )]
 
+pub mod client;
 pub mod fake_store;
 pub mod mlflow;
 pub mod program;
 pub mod pty;
+pub mod told;
