@@ -38,7 +38,7 @@ pub struct Runs {
     pub arrangement: Arrangement,
     /// The filter as typed.
     pub filter_text: String,
-    /// Why the typed filter is none; the last good one stays in use.
+    /// Why the typed filter is none; the one from before it was typed stays in use.
     pub filter_error: Option<FilterError>,
     /// The lines that are seen.
     pub lines: Vec<Line>,
@@ -53,6 +53,8 @@ pub struct Runs {
     dirty: bool,
     arranged_at: Millis,
     needle: String,
+    /// The filter in use when the field for it was opened.
+    filter_before: Option<Filter>,
 }
 
 impl Runs {
@@ -75,6 +77,7 @@ impl Runs {
             dirty: false,
             arranged_at: 0,
             needle: String::new(),
+            filter_before: None,
         }
     }
 
@@ -144,18 +147,14 @@ impl Runs {
         self.arranged_at = now;
     }
 
-    /// Reads the typed filter; a mistake leaves the last good one in use.
+    /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
+    /// the `an` of an unfinished `and` would be a word that no run has.
     fn set_filter(&mut self, text: String) {
         let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
         self.filter_text = text;
-        match parsed {
-            Ok(filter) => {
-                self.arrangement.filter = filter;
-                self.filter_error = None;
-                self.touch();
-            }
-            Err(error) => self.filter_error = Some(error),
-        }
+        self.filter_error = parsed.as_ref().err().cloned();
+        self.arrangement.filter = parsed.unwrap_or_else(|_| self.filter_before.clone());
+        self.touch();
     }
 
     fn fetch_histories(&self, context: &mut Context<'_>) {

@@ -26,7 +26,10 @@ impl Runs {
             Action::HideColumn => self.columns.hide_current(),
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::filter(&self.filter_text)))),
+            Action::Filter => {
+                self.filter_before.clone_from(&self.arrangement.filter);
+                context.go.push(Go::Over(Box::new(Overlay::filter(&self.filter_text))));
+            }
             Action::Columns => {
                 let all = self.columns.all.iter().map(|column| (column.key.clone(), column.visible)).collect();
                 context.go.push(Go::Over(Box::new(Overlay::columns(all))));
