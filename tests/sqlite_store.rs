@@ -1,6 +1,13 @@
 //! MLflow's own SQLite files, written by MLflow's own clients: what is read is what they say, what is written is theirs, and
 //! neither stands in the other's way.
 
+#[path = "sqlite_store/neighbours.rs"]
+mod neighbours;
+#[path = "sqlite_store/strange.rs"]
+mod strange;
+#[path = "sqlite_store/writing.rs"]
+mod writing;
+
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +34,7 @@ fn filled(version: &'static str) -> &'static Filled {
     static STORES: [OnceLock<Filled>; 2] = [const { OnceLock::new() }; 2];
     STORES[usize::from(version == V3)].get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        let mut client = Client::start(version, &uri(&folder.path().join("mlflow.db")));
+        let mut client = client_of(version, &folder.path().join("mlflow.db"));
         let ids = client.ask(FILL, json!({}));
         let told = client.everything();
         drop(client);
@@ -45,8 +52,9 @@ impl Filled {
     }
 }
 
-fn uri(path: &Path) -> String {
-    format!("sqlite:///{}", path.display())
+/// MLflow's own client of a file.
+fn client_of(version: &str, path: &Path) -> Client {
+    Client::start(version, path.parent().unwrap(), &format!("sqlite:///{}", path.display()))
 }
 
 async fn opened(path: &Path, access: Access) -> Opened {

@@ -1,6 +1,7 @@
 //! MLflow's own client, kept running beside a test: the judge of what a store says, and the other program that writes to it.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -18,10 +19,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Starts a version's client of a store, named as MLflow names it: `sqlite:////path`, `http://…`.
-    pub fn start(version: &str, store: &str) -> Self {
+    /// Starts a version's client of a store, named as MLflow names it: `sqlite:////path`, `http://…`. It runs in the folder,
+    /// where it puts artifacts.
+    pub fn start(version: &str, folder: &Path, store: &str) -> Self {
         let mut child = Command::new(python(version))
             .args(["-c", CODE, store])
+            .current_dir(folder)
             .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet"), ("TZ", "UTC")])
             .env_remove("MLFLOW_TRACKING_URI")
             .stdin(Stdio::piped())
