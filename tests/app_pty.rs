@@ -1,6 +1,6 @@
 //! The whole job in a real terminal, by the documented keys, and MLflow's own client asked afterwards what came of it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails should panic")]
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
 
 mod support;
 

@@ -32,7 +32,8 @@ const BETWEEN_KEYS: Millis = 500;
 fn demo() -> &'static (TempDir, DemoFacts) {
     static DEMO: OnceLock<(TempDir, DemoFacts)> = OnceLock::new();
     DEMO.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
+        // Its path is stored in it and shown: as long on every machine.
+        let folder = tempfile::tempdir_in("/tmp").unwrap();
         let facts = make(&folder.path().join("mlflow.db"), &DemoOptions { runs: None, now: NOW }).unwrap();
         (folder, facts)
     })
