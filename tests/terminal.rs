@@ -257,6 +257,7 @@ async fn a_session_whose_store_panics() {
         refresh_seconds: 0,
         protected: Vec::new(),
         tags: true,
+        zone: jiff::tz::TimeZone::UTC,
         unfinished: 0,
     };
     let session = Session {

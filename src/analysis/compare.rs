@@ -60,6 +60,13 @@ impl CompareRow {
         let delta = self.delta.get(run).copied().flatten()?;
         (base != 0.0).then(|| delta / base.abs() * 100.0).filter(|percent| percent.is_finite())
     }
+
+    /// For metrics: whether a run's value is better than the baseline's; nothing where they are equal, or can't be judged.
+    #[must_use]
+    pub fn better(&self, run: usize) -> Option<bool> {
+        let delta = self.delta.get(run).copied().flatten().filter(|delta| *delta != 0.0)?;
+        Some(self.direction?.improves(delta))
+    }
 }
 
 /// Runs side by side.
@@ -87,15 +94,16 @@ impl Comparison {
     }
 }
 
-/// Compares runs; the baseline is the one named, else the first. Metrics get better in their likely direction.
+/// Compares runs; the baseline is the one named, else the first. Metrics get better in the direction that their keys tell;
+/// where a key tells none, as of a learning rate, no value is called the best.
 #[must_use]
 pub fn compare(runs: Vec<Run>, baseline: Option<&RunId>) -> Comparison {
-    compare_with(runs, baseline, &Direction::guess)
+    compare_with(runs, baseline, &Direction::told)
 }
 
 /// Compares runs as [`compare`] does, with the direction of each metric, by its key, from the caller.
 #[must_use]
-pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn Fn(&str) -> Direction) -> Comparison {
+pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn Fn(&str) -> Option<Direction>) -> Comparison {
     let baseline = baseline.and_then(|id| runs.iter().position(|run| run.id == *id)).unwrap_or(0);
     let texts = |kind, aligned: Aligned<Untrusted>| aligned.into_iter().map(move |(key, values)| text_row(kind, key, values, baseline));
     let tags = align_sorted(&runs, collect::tags).into_iter().map(|(key, values)| (collect::tag_title(key), values)).collect();
@@ -123,7 +131,7 @@ fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, basel
     CompareRow { kind, key, values, numbers: none.clone(), differs, best: Vec::new(), delta: none, direction: None, baseline }
 }
 
-fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Direction) -> CompareRow {
+fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Option<Direction>) -> CompareRow {
     let same = |a: &Option<f64>, b: &Option<f64>| a == b || matches!((a, b), (Some(a), Some(b)) if a.is_nan() && b.is_nan());
     let base = numbers.get(baseline).copied().flatten().filter(|base| base.is_finite());
     CompareRow {
@@ -131,9 +139,9 @@ fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direct
         key,
         values: numbers.iter().map(|number| number.map(|number| full(number).into())).collect(),
         differs: numbers.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b))),
-        best: best_of(&numbers, direction),
+        best: direction.map(|direction| best_of(&numbers, direction)).unwrap_or_default(),
         delta: numbers.iter().map(|number| Some(number.filter(|n| n.is_finite())? - base?)).collect(),
-        direction: Some(direction),
+        direction,
         numbers,
         baseline,
     }

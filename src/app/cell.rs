@@ -1,5 +1,7 @@
 //! Cells as text: the short form for tables, the whole form for copies and details. Safe to draw.
 
+use jiff::tz::TimeZone;
+
 use crate::analysis::{number, quantity};
 use crate::domain::text::clean;
 use crate::domain::{Millis, RunStatus};
@@ -65,4 +67,13 @@ pub fn status_sign(status: RunStatus, ascii: bool) -> &'static str {
 #[must_use]
 pub fn time(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at).map_or_else(|_| format!("{at} ms"), |time| time.to_string())
+}
+
+/// A time in full where the person is: `2026-03-01 13:00:00 CET`.
+#[must_use]
+pub fn local_time(at: Millis, zone: &TimeZone) -> String {
+    match jiff::Timestamp::from_millisecond(at) {
+        Ok(time) => time.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Err(_) => format!("{at} ms"),
+    }
 }

@@ -10,7 +10,7 @@ use super::notices::Notices;
 use super::overlays::Overlay;
 use super::remote::Remote;
 use super::screens::Screen;
-use crate::domain::{ExperimentId, Goal, Millis, RegisteredModel};
+use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel};
 use crate::promote::Place;
 use crate::store::Features;
 
@@ -37,6 +37,8 @@ pub struct Session {
     pub protected: Vec<Place>,
     /// Whether a write also leaves its record as tags of the version.
     pub tags: bool,
+    /// The zone in which times are told.
+    pub zone: jiff::tz::TimeZone,
     /// Entries of the journal that never ended, when the session began.
     pub unfinished: usize,
 }
@@ -82,6 +84,13 @@ impl Shared {
         let ticket = self.ticket();
         self.features.asking(ticket, 0);
         effects.push(Effect::Ask(ticket, Request::Features));
+    }
+
+    /// Which way a metric gets better: as a goal says that was declared or chosen, else as its key tells.
+    #[must_use]
+    pub fn direction(&self, metric: &str) -> Option<Direction> {
+        let goal = self.goals.values().find(|goal| goal.metric.raw() == metric);
+        goal.map(|goal| goal.direction).or_else(|| Direction::told(metric))
     }
 
     /// A ticket that was never given before.

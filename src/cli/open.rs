@@ -33,6 +33,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         refresh_seconds: context.settings.refresh,
         protected: super::road::protected(&context.settings),
         tags: context.settings.tags,
+        zone: jiff::tz::TimeZone::system(),
         unfinished,
     };
     let mouse = context.settings.mouse;

@@ -6,10 +6,12 @@ use super::Lookup;
 /// which MLflow uses for `mlflow.user`.
 const NAMES: [&str; 5] = ["MLFLOW_TRACKING_USERNAME", "LOGNAME", "USER", "LNAME", "USERNAME"];
 
-/// The user's name, or `unknown`. It is what the environment claims, not what a server has verified.
+/// The user's name: as the environment tells it, else as the account is called, else `unknown`. It is what is claimed here,
+/// not what a server has verified.
 #[must_use]
 pub fn user(lookup: Lookup<'_>) -> String {
-    NAMES.iter().find_map(|name| lookup(name).filter(|value| !value.is_empty())).unwrap_or_else(|| "unknown".to_owned())
+    let told = NAMES.iter().find_map(|name| lookup(name).filter(|value| !value.is_empty()));
+    told.or_else(|| whoami::username().ok()).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
 }
 
 #[cfg(test)]
@@ -25,6 +27,7 @@ mod tests {
         };
         assert_eq!(user(&variables), "ana@example.org");
         assert_eq!(user(&|name| (name == "USER").then(|| "ana".to_owned())), "ana");
-        assert_eq!(user(&|_| None), "unknown");
+        // A cron job or a container may have no variable at all: the account still has a name.
+        assert!(!user(&|_| None).is_empty());
     }
 }

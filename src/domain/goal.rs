@@ -16,6 +16,33 @@ pub enum Direction {
     Min,
 }
 
+/// Words in a metric's key that tell that more of it is better; a word counts with a number behind it, too (`recall5`).
+const MORE_IS_BETTER: [&str; 23] = [
+    "acc",
+    "accuracy",
+    "auc",
+    "auroc",
+    "auprc",
+    "roc",
+    "f1",
+    "fbeta",
+    "precision",
+    "recall",
+    "sensitivity",
+    "specificity",
+    "r2",
+    "map",
+    "ndcg",
+    "mrr",
+    "iou",
+    "dice",
+    "bleu",
+    "rouge",
+    "kappa",
+    "score",
+    "reward",
+];
+
 /// Words in a metric's key that tell that less of it is better.
 const LESS_IS_BETTER: [&str; 20] = [
     "loss",
@@ -41,12 +68,36 @@ const LESS_IS_BETTER: [&str; 20] = [
 ];
 
 impl Direction {
-    /// The likely direction of a metric, by the words in its key: losses and errors down, all else up.
+    /// The direction that the words in a metric's key tell; none where they tell nothing, as of a learning rate.
+    #[must_use]
+    pub fn told(metric: &str) -> Option<Self> {
+        let key = metric.to_ascii_lowercase();
+        let any = |known: &[&str], ends: &[&str]| {
+            key.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
+                let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+                known.contains(&word) || known.contains(&bare) || ends.iter().any(|end| bare.ends_with(end))
+            })
+        };
+        // Less goes first: `error_score` and `auc_loss` are errors and losses.
+        if any(&LESS_IS_BETTER, &["loss", "error"]) {
+            return Some(Self::Min);
+        }
+        any(&MORE_IS_BETTER, &["accuracy", "acc", "auc"]).then_some(Self::Max)
+    }
+
+    /// The likely direction of a metric that is a goal: as its key tells, else up.
     #[must_use]
     pub fn guess(metric: &str) -> Self {
-        let key = metric.to_ascii_lowercase();
-        let less = key.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| LESS_IS_BETTER.contains(&word) || word.ends_with("loss"));
-        if less { Self::Min } else { Self::Max }
+        Self::told(metric).unwrap_or(Self::Max)
+    }
+
+    /// Whether a change of a value is to the good.
+    #[must_use]
+    pub fn improves(self, change: f64) -> bool {
+        match self {
+            Self::Max => change > 0.0,
+            Self::Min => change < 0.0,
+        }
     }
 
     /// `max` or `min`.

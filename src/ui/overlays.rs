@@ -15,6 +15,9 @@ use crate::app::overlays::{ColumnList, Overlay, Picker, RegisterDialog};
 use crate::config::keymap::{Binding, Scope};
 use crate::config::theme::Role;
 
+/// What a question needs: its title, the field, and two answers.
+const QUESTION_ROWS: u16 = 4;
+
 /// Draws what lies over the screen.
 pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, overlay: &Overlay) {
     match overlay {
@@ -37,13 +40,18 @@ fn window(paint: &mut Paint<'_>, area: Rect, title: &str) -> Rect {
 
 fn picker(paint: &mut Paint<'_>, area: Rect, list: &Picker) {
     let inside = window(paint, area, &list.title);
-    field::draw(paint, row(inside, 0), &list.input, true);
-    let rows = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
+    choices(paint, inside, list);
+}
+
+/// The field that narrows a list down, and what is left of the list.
+fn choices(paint: &mut Paint<'_>, area: Rect, list: &Picker) {
+    field::asking(paint, row(area, 0), &list.input, true);
+    let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let items = list.items();
     if items.is_empty() {
         paint.text(row(rows, 0), "nothing matches", Role::Muted);
     }
-    let labels = items.iter().map(|item| super::fit::width(&item.label)).max().unwrap_or(0).min(inside.width * 2 / 3);
+    let labels = items.iter().map(|item| super::fit::width(&item.label)).max().unwrap_or(0).min(area.width * 2 / 3);
     let mut cursor = list.cursor;
     cursor.fit(items.len(), rows.height.into());
     let seen = cursor.window(items.len(), rows.height.into());
@@ -61,7 +69,7 @@ fn picker(paint: &mut Paint<'_>, area: Rect, list: &Picker) {
 fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
     let lines = list.lines();
     let inside = window(paint, area, &format!("columns ({})", thousands(lines.len() as u64)));
-    field::draw(paint, row(inside, 0), &list.input, true);
+    field::asking(paint, row(inside, 0), &list.input, true);
     paint.text(row(inside, 1), "enter shows or hides, alt-up and alt-down move, esc closes", Role::Muted);
     let rows = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
     let mut cursor = list.cursor;
@@ -78,17 +86,22 @@ fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
 }
 
 fn register(paint: &mut Paint<'_>, size: Size, register: &RegisterDialog) {
-    let above = register.why.len() as u16;
-    let area = dialog(size, 88, 22);
-    let inside = window(paint, area, &format!("register run {}", register.run.short()));
-    let why: Vec<Vec<Piece>> = register.why.iter().map(|line| vec![(line.clone(), Role::Info)]).collect();
-    paint.lines(inside, &why);
+    let inside = window(paint, dialog(size, 88, 22), &format!("register run {}", register.run.short()));
+    let why = register.why.iter().flat_map(|line| super::fit::wrap(line, inside.width));
+    let mut above: Vec<Vec<Piece>> = why.map(|line| vec![(line, Role::Info)]).collect();
+    if let Some(source) = &register.source {
+        above.push(vec![("model: ".into(), Role::Muted), (source.clean().into_owned(), Role::Text)]);
+    }
+    // What is asked comes before why: where the window is low, the end of the reasons gives way.
+    let room = usize::from(inside.height.saturating_sub(QUESTION_ROWS));
+    above.truncate(room);
+    paint.lines(inside, &above);
+    let above = above.len() as u16;
     let rest = Rect { y: inside.y + above, height: inside.height.saturating_sub(above), ..inside };
     match (&register.picker, register.fault()) {
         (Some(list), _) => {
-            let source = register.source.as_ref().map(|source| format!("model: {}", source.clean())).unwrap_or_default();
-            paint.text(row(rest, 0), &source, Role::Muted);
-            picker(paint, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1), ..rest }, list);
+            paint.text(row(rest, 0), &list.title, Role::Title);
+            choices(paint, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1), ..rest }, list);
         }
         (None, Some(fault)) => {
             let lines: Vec<Vec<Piece>> =

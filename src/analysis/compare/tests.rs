@@ -40,8 +40,12 @@ fn each_metric_is_judged_by_its_direction() {
     assert_eq!(row(&compared, RowKind::Metric, "acc").best, [1]);
     assert_eq!(row(&compared, RowKind::Metric, "loss").best, [0]);
     assert_eq!(row(&compared, RowKind::Metric, "loss").delta, [Some(-1.0), Some(0.0)]);
-    let declared = compare_with(runs, None, &|_| Direction::Max);
+    let declared = compare_with(runs, None, &|_| Some(Direction::Max));
     assert_eq!(row(&declared, RowKind::Metric, "loss").best, [1]);
+    let rates = vec![run("a", &[], &[("lr", 0.1)], &[]), run("b", &[], &[("lr", 0.2)], &[])];
+    let rate = compare(rates, None);
+    let rate = row(&rate, RowKind::Metric, "lr");
+    assert_eq!((rate.direction, rate.best.len(), rate.delta[1]), (None, 0, Some(0.1)), "a learning rate has no better");
 }
 
 #[test]

@@ -109,23 +109,27 @@ impl Overlay {
     #[must_use]
     pub fn aliases(title: &str, model: Option<&RegisteredModel>, version: VersionNumber) -> Self {
         let known = model.map(|model| model.aliases.as_slice()).unwrap_or_default();
-        let mut items = Vec::new();
-        for (alias, holder) in known {
-            let name = alias.raw().to_owned();
-            if *holder == version {
-                let detail = "take it away from this version".to_owned();
-                items.push(Item { label: format!("remove @{}", alias.clean()), detail, choice: Choice::Alias { name, remove: true } });
-            } else {
-                let detail = format!("now at version {holder}");
-                items.push(Item { label: format!("@{}", alias.clean()), detail, choice: Choice::Alias { name, remove: false } });
-            }
-        }
+        let (held, elsewhere): (Vec<_>, Vec<_>) = known.iter().partition(|(_, holder)| *holder == version);
+        let mut items: Vec<Item> = elsewhere
+            .into_iter()
+            .map(|(alias, holder)| Item {
+                label: format!("@{}", alias.clean()),
+                detail: format!("now at version {holder}"),
+                choice: Choice::Alias { name: alias.raw().to_owned(), remove: false },
+            })
+            .collect();
         for usual in ["champion", "challenger"] {
             if !known.iter().any(|(alias, _)| alias.raw() == usual) {
                 let choice = Choice::Alias { name: usual.into(), remove: false };
                 items.push(Item { label: format!("@{usual}"), detail: "new".into(), choice });
             }
         }
+        // Taking away comes last: nothing is removed by a hasty enter.
+        items.extend(held.into_iter().map(|(alias, _)| Item {
+            label: format!("remove @{}", alias.clean()),
+            detail: "take it away from this version".into(),
+            choice: Choice::Alias { name: alias.raw().to_owned(), remove: true },
+        }));
         Self::Picker(Picker::new(title, items).typed(|text| {
             let name = text.trim().trim_start_matches('@').to_owned();
             (!name.is_empty()).then(|| Item {

@@ -66,7 +66,7 @@ impl Picker {
     /// Where the list is drawn.
     #[must_use]
     pub fn area(&self, size: Size) -> ratatui::layout::Rect {
-        dialog(size, 84, (self.all.len() as u16).clamp(3, 20) + 4)
+        dialog(size, 84, (self.all.len() as u16).clamp(3, 20) + 3)
     }
 
     pub(super) fn edit(&mut self, request: InputRequest) {
@@ -77,7 +77,7 @@ impl Picker {
 
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         let items = self.items();
-        let height = usize::from(self.area(context.size).height.saturating_sub(4));
+        let height = usize::from(self.area(context.size).height.saturating_sub(3));
         match action {
             Action::Next => self.cursor.travel(Action::Down, items.len(), height),
             Action::Previous => self.cursor.travel(Action::Up, items.len(), height),

@@ -1,7 +1,7 @@
 //! Runs side by side, and only what differs.
 
 use super::{Freshness, List, Screen, View};
-use crate::analysis::{CompareRow, Comparison, RowKind, compare};
+use crate::analysis::{CompareRow, Comparison, RowKind, compare_with};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame, table};
 use crate::app::message::{Reply, Request, Ticket};
@@ -81,7 +81,7 @@ impl Compare {
         runs[..=self.column].rotate_right(1);
         self.ids = runs.iter().map(|run| run.id.clone()).collect();
         let at = self.data.at().unwrap_or(context.now);
-        self.data.value = Some((compare(runs, Some(&id)), at));
+        self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), at));
         self.column = 0;
         context.shared.marks.set_baseline(&id, &label);
         context.say(format!("the baseline is {}", label.clean()));
@@ -149,7 +149,9 @@ impl View for Compare {
                     context.shared.notices.fault(context.now, fault);
                 }
                 let baseline = self.ids.first().cloned();
-                self.data.take(answer.map(|runs| compare(runs, baseline.as_ref())), context.now);
+                let shared = &*context.shared;
+                let compared = answer.map(|runs| compare_with(runs, baseline.as_ref(), &|metric| shared.direction(metric)));
+                self.data.take(compared, context.now);
                 if let Some(data) = self.data.get() {
                     // Runs that differ in nothing would show an empty screen: then everything is shown.
                     self.differences_only &= data.differing() > 0;

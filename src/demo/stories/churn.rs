@@ -1,5 +1,6 @@
 //! What the churn stories share: the customers, in two versions, and the features of a customer.
 
+use crate::demo::artifacts::Flavor;
 use crate::demo::draft::Dataset;
 use crate::demo::noise::Noise;
 
@@ -17,6 +18,23 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ("long", "seats"),
     ("double", "discount_pct"),
 ];
+
+/// The requirements of the team's models until the summer.
+pub(super) const OLD: &[&str] = &["mlflow==3.17.2", "lightgbm==4.5.0", "numpy==1.26.4", "pandas==2.2.3", "scikit-learn==1.5.2"];
+/// The requirements since.
+pub(super) const NEW: &[&str] = &["mlflow==3.17.2", "lightgbm==4.6.0", "numpy==2.4.6", "pandas==3.1.1", "scikit-learn==1.9.1"];
+
+/// What a model of the team is made with.
+pub(super) fn lightgbm(requirements: &'static [&'static str]) -> Flavor {
+    Flavor {
+        name: "lightgbm",
+        file: "model.lgb",
+        python: if requirements == OLD { "3.11.7" } else { "3.12.8" },
+        requirements,
+        inputs: FEATURES,
+        output: "double",
+    }
+}
 
 /// The customers that models are trained and judged on.
 pub(super) struct Customers {

@@ -1,10 +1,10 @@
 //! `churn-releases` and the registered model `churn-classifier`: six versions, each from a training run of its own. The
 //! champion serves; the challenger is more accurate, and slower and worse calibrated. Which one is better is the question.
 
-use super::churn::{Customers, FEATURES, REPOSITORY};
+use super::churn::{Customers, FEATURES, NEW, OLD, REPOSITORY, lightgbm};
 use super::commit;
 use crate::demo::DemoError;
-use crate::demo::artifacts::{Flavor, confusion_matrix, importance_csv, metrics_json};
+use crate::demo::artifacts::{confusion_matrix, importance_csv, metrics_json};
 use crate::demo::curves::Learning;
 use crate::demo::draft::{DAY, HOUR, MINUTE, ModelDraft, RunDraft, VersionDraft};
 use crate::demo::noise::Noise;
@@ -57,9 +57,6 @@ struct Release {
     status: &'static str,
     description: &'static str,
 }
-
-const OLD: &[&str] = &["mlflow==3.17.2", "lightgbm==4.5.0", "numpy==1.26.4", "pandas==2.2.3", "scikit-learn==1.5.2"];
-const NEW: &[&str] = &["mlflow==3.17.2", "lightgbm==4.6.0", "numpy==2.4.6", "pandas==3.1.1", "scikit-learn==1.9.1"];
 
 #[rustfmt::skip]
 const RELEASES: [Release; 6] = [
@@ -152,14 +149,7 @@ fn dirty(run: RunDraft) -> RunDraft {
 }
 
 fn register(teller: &mut Teller<'_>, number: u32, release: &Release, run: &RunDraft, noise: &mut Noise) -> Result<VersionFacts, DemoError> {
-    let flavor = Flavor {
-        name: "lightgbm",
-        file: "model.lgb",
-        python: if release.requirements == OLD { "3.11.7" } else { "3.12.8" },
-        requirements: release.requirements,
-        inputs: FEATURES,
-        output: "double",
-    };
+    let flavor = lightgbm(release.requirements);
     let id = format!("m-{}", noise.id());
     let run_id = teller.run(run)?;
     let location = teller.logged_model(run, &id, flavor, Some((MODEL, number)))?;

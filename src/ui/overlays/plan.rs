@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::{field, row, window};
-use crate::analysis::{compare, number};
-use crate::app::App;
+use crate::analysis::{compare_with, number};
 use crate::app::layout::{Size, dialog};
 use crate::app::message::Planned;
 use crate::app::overlays::{Field, PlanDialog, PlanStage};
+use crate::app::{App, Shared};
 use crate::config::theme::Role;
 use crate::domain::text::clean;
 use crate::journal::{Progress, Report};
@@ -21,7 +21,7 @@ const METRICS: usize = 8;
 /// Draws the dialog.
 pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, plan: &PlanDialog) {
     let inside = window(paint, dialog(size, 110, size.height), &plan.intent.to_string());
-    let foot = plan.fields().len() as u16 + 2;
+    let foot = plan.fields().len() as u16 + 1;
     let above = Rect { height: inside.height.saturating_sub(foot), ..inside };
     let lines = body(paint, app, plan, above.width);
     let first = plan.scroll.min(lines.len().saturating_sub(usize::from(above.height)));
@@ -47,14 +47,6 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
     stage(paint, &mut lines, dialog, width);
     let Some(planned) = &dialog.planned else { return lines };
     let plan = &planned.plan;
-    lines.push(vec![("store  ".into(), Role::Muted), (clean(&app.shared.session.target).into_owned(), Role::Text)]);
-    let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
-    lines.push(vec![
-        ("as     ".into(), Role::Muted),
-        (clean(&plan.user).into_owned(), Role::Text),
-        (format!("   plan {fingerprint}"), Role::Muted),
-    ]);
-    lines.push(Vec::new());
     for warning in &plan.warnings {
         for line in wrap(&format!("{} {warning}", paint.look.sign("▲", "!")), width) {
             lines.push(vec![(line, Role::Warn)]);
@@ -67,8 +59,15 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
         lines.push(vec![(format!("  {sign} archive the versions that are there now "), Role::Text), ("ctrl-a".into(), Role::Accent)]);
     }
     lines.push(Vec::new());
-    lines.extend(beside(paint, planned));
+    lines.extend(beside(paint, planned, &app.shared));
     lines.push(vec![("gates  ".into(), Role::Title), ("no policy is in force".into(), Role::Muted)]);
+    lines.push(Vec::new());
+    let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
+    lines.push(vec![
+        ("by  ".into(), Role::Title),
+        (format!("{} on {}", clean(&plan.user), clean(&app.shared.session.target)), Role::Text),
+        (format!("  plan {fingerprint}"), Role::Muted),
+    ]);
     lines.push(Vec::new());
     lines.push(vec![("requests, in this order".into(), Role::Title)]);
     for request in &planned.requests {
@@ -146,12 +145,12 @@ fn steps(paint: &Paint<'_>, plan: &Plan) -> Vec<Vec<Piece>> {
 }
 
 /// The candidate beside the champion: the metrics that both have.
-fn beside(paint: &Paint<'_>, planned: &Planned) -> Vec<Vec<Piece>> {
+fn beside(paint: &Paint<'_>, planned: &Planned, shared: &Shared) -> Vec<Vec<Piece>> {
     let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else { return Vec::new() };
     if candidate.id == champion.id {
         return Vec::new();
     }
-    let comparison = compare(vec![champion.clone(), candidate.clone()], None);
+    let comparison = compare_with(vec![champion.clone(), candidate.clone()], None, &|metric| shared.direction(metric));
     let metrics =
         comparison.rows.iter().filter(|row| row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/"));
     let mut lines = vec![vec![
@@ -163,11 +162,11 @@ fn beside(paint: &Paint<'_>, planned: &Planned) -> Vec<Vec<Piece>> {
     for row in metrics.take(METRICS) {
         let text = |i: usize| row.numbers[i].map_or_else(|| crate::app::cell::MISSING.to_owned(), number::short);
         let delta = row.delta.get(1).copied().flatten().unwrap_or(0.0);
-        let better = row.direction.is_some_and(|direction| (direction == crate::domain::Direction::Max) == (delta > 0.0));
-        let (word, role) = match (delta == 0.0, better) {
-            (true, _) => (String::new(), Role::Muted),
-            (false, true) => (format!("{} better", number::signed(delta, 3)), Role::Good),
-            (false, false) => (format!("{} worse", number::signed(delta, 3)), Role::Bad),
+        let (word, role) = match row.better(1) {
+            None if delta == 0.0 => (String::new(), Role::Muted),
+            None => (number::signed(delta, 3), Role::Muted),
+            Some(true) => (format!("{} better", number::signed(delta, 3)), Role::Good),
+            Some(false) => (format!("{} worse", number::signed(delta, 3)), Role::Bad),
         };
         lines.push(vec![
             (format!("  {:<20} ", crate::ui::fit::cut(&row.key.clean(), 20)), Role::Muted),

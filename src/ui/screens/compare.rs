@@ -148,8 +148,7 @@ fn delta(paint: &mut Paint<'_>, room: Rect, line: &CompareRow, run: usize) {
     let Some(delta) = line.delta.get(run).copied().flatten().filter(|delta| *delta != 0.0) else { return };
     let percent = line.delta_percent(run).map(|percent| format!(" {}%", number::signed(percent, 2))).unwrap_or_default();
     let whole = format!(" {}{percent}", number::signed(delta, 3));
-    let better = line.direction.map(|direction| (direction == crate::domain::Direction::Max) == (delta > 0.0));
-    let role = match better {
+    let role = match line.better(run) {
         Some(true) => Role::Good,
         Some(false) => Role::Bad,
         None => Role::Muted,

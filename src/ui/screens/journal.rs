@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::{empty, filtered};
 use crate::analysis::quantity;
 use crate::app::App;
-use crate::app::cell::time;
+use crate::app::cell::local_time;
 use crate::app::layout::{Size, table};
 use crate::app::screens::View;
 use crate::app::screens::journal::{JournalScreen, list_area};
@@ -45,7 +45,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &JournalScreen
         && let Some(entry) = screen.current()
     {
         let area = Rect { y: body.y + list.height, height: body.height - list.height, ..body };
-        detail(paint, area, entry);
+        detail(paint, area, app, entry);
     }
 }
 
@@ -71,11 +71,11 @@ fn outcome(entry: &Entry) -> Text {
     (text.to_owned(), role)
 }
 
-fn detail(paint: &mut Paint<'_>, area: Rect, entry: &Entry) {
+fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, entry: &Entry) {
     let inside = paint.frame(area, &entry.plan.intent.to_string(), false);
     let width = inside.width;
     let mut lines: Vec<Vec<Piece>> = vec![vec![
-        (format!("{}  ", time(entry.at)), Role::Text),
+        (format!("{}  ", local_time(entry.at, &app.shared.session.zone)), Role::Text),
         (format!("entry {}  plan {}", entry.id, entry.plan.fingerprint.0.chars().take(8).collect::<String>()), Role::Muted),
     ]];
     let (word, role) = outcome(entry);

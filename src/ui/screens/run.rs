@@ -6,7 +6,7 @@ use super::empty;
 use super::runs::status_role;
 use crate::analysis::quantity;
 use crate::app::App;
-use crate::app::cell::{status_sign, time};
+use crate::app::cell::{local_time, status_sign};
 use crate::app::screens::View;
 use crate::app::screens::run::files::Files;
 use crate::app::screens::run::{Item, RunScreen, Tab, list_area};
@@ -64,6 +64,7 @@ fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, run: &Run) {
     let status = format!("{} {}", status_sign(run.status, paint.look.ascii), run.status.as_str());
     let mut lines = vec![line("status", status, status_role(run.status))];
     lines.push(line("run id", run.id.clean().into_owned(), Role::Text));
+    let time = |at| local_time(at, &app.shared.session.zone);
     let times = match (run.start_time, run.end_time) {
         (Some(start), Some(end)) => format!("{} to {}", time(start), time(end)),
         (Some(start), None) => time(start),

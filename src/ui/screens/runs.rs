@@ -15,7 +15,7 @@ use crate::app::screens::runs::columns::{MARK_WIDTH, Placed, Shown};
 use crate::config::theme::Role;
 use crate::domain::text::clean;
 use crate::domain::{Goal, RunStatus};
-use crate::table::{Attribute, Cell, ColumnKey, Line, Row};
+use crate::table::{Attribute, Cell, ColumnKey, Grouping, Line, Row};
 use crate::ui::chrome::thousands;
 use crate::ui::paint::{Paint, row};
 use crate::ui::widgets::sparkline;
@@ -220,12 +220,13 @@ fn run(
 /// What stands before a nested run's name.
 fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, depth: u16, children: u32) -> String {
     let fold = match children {
+        _ if scene.screen.arrangement.grouping != Grouping::Tree => return String::new(),
         0 if depth == 0 => return String::new(),
         0 => paint.look.sign("└ ", "` "),
         _ if scene.screen.arrangement.folded.contains(scene.screen.table.id(row).raw()) => paint.look.sign("▸ ", "+ "),
         _ => paint.look.sign("▾ ", "- "),
     };
-    format!("{}{fold}", "  ".repeat(depth.saturating_sub(u16::from(children == 0)).into()))
+    format!("{}{fold}", "  ".repeat(depth.into()))
 }
 
 fn role_of(cell: Cell<'_>, key: &ColumnKey) -> Role {

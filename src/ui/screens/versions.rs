@@ -10,7 +10,7 @@ use crate::app::layout::table;
 use crate::app::screens::View;
 use crate::app::screens::versions::Versions;
 use crate::config::theme::Role;
-use crate::domain::{Direction, Goal, MetricValue, ModelVersion, Stage, VersionStatus};
+use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::ui::paint::Paint;
 use crate::ui::widgets::grid::{self, Column, Text};
 
@@ -88,7 +88,7 @@ fn against(screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Te
         let of = |v: &ModelVersion| screen.run_of(v)?.metric(goal.metric.raw()).filter(|m| m.is_finite()).map(MetricValue::get);
         let (own, best) = (of(version)?, of(champion)?);
         let delta = own - best;
-        let better = if goal.direction == Direction::Max { delta > 0.0 } else { delta < 0.0 };
+        let better = goal.direction.improves(delta);
         let role = if delta == 0.0 {
             Role::Muted
         } else if better {

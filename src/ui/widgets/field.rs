@@ -7,6 +7,13 @@ use crate::config::theme::Role;
 use crate::domain::text::clean;
 use crate::ui::paint::Paint;
 
+/// Draws a field behind a sign that asks for words.
+pub fn asking(paint: &mut Paint<'_>, area: Rect, input: &Input, focus: bool) {
+    let sign = paint.look.sign("› ", "> ");
+    let taken = paint.text(area, sign, Role::Accent).min(area.width);
+    draw(paint, Rect { x: area.x + taken, width: area.width - taken, ..area }, input, focus);
+}
+
 /// Draws a field; with the focus, the terminal's cursor stands in it. Long texts are seen around the cursor.
 pub fn draw(paint: &mut Paint<'_>, area: Rect, input: &Input, focus: bool) {
     let room = area.width.saturating_sub(1);

@@ -56,6 +56,8 @@ pub struct Columns {
     pub fold_constants: bool,
     /// The goal that the metrics suggest.
     pub guessed_goal: Option<Goal>,
+    /// Whether the person gave the columns an order: then it is theirs, and new columns come last.
+    ordered: bool,
 }
 
 impl Columns {
@@ -88,7 +90,9 @@ impl Columns {
                 self.all.push(Shown { key, visible, constant: false, numeric: false, width: 4 });
             }
         }
-        self.all.sort_by_key(|column| (group(&column.key), !column.visible));
+        if !self.ordered {
+            self.all.sort_by_key(|column| (group(&column.key), !column.visible));
+        }
         for column in &mut self.all {
             let summary = table.summary(&column.key);
             column.constant = summary.constant;
@@ -98,8 +102,21 @@ impl Columns {
         self.guessed_goal = guess(table);
     }
 
+    /// Puts the goal's metric right behind the name, where a narrow terminal shows it, too.
+    pub fn put_first(&mut self, goal: Option<&Goal>) {
+        let is_goal = |column: &Shown| matches!((&column.key, goal), (ColumnKey::Metric(key), Some(goal)) if *key == goal.metric);
+        if !self.ordered
+            && let Some(from) = self.all.iter().position(is_goal)
+            && let Some(to) = self.all.iter().position(|column| !is_pinned(&column.key))
+            && to < from
+        {
+            self.all[to..=from].rotate_right(1);
+        }
+    }
+
     /// Takes the person's choice and order.
     pub fn set(&mut self, chosen: &[(ColumnKey, bool)]) {
+        self.ordered = true;
         let place = |key: &ColumnKey| chosen.iter().position(|(k, _)| k == key).unwrap_or(usize::MAX);
         self.all.sort_by_key(|column| place(&column.key));
         for column in &mut self.all {

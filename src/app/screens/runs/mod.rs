@@ -51,6 +51,7 @@ pub struct Runs {
     /// Where the last mark was set, for a range.
     anchor: Option<Row>,
     dirty: bool,
+    to_top: bool,
     arranged_at: Millis,
     needle: String,
     /// The filter in use when the field for it was opened.
@@ -75,6 +76,7 @@ impl Runs {
             preview: false,
             anchor: None,
             dirty: false,
+            to_top: false,
             arranged_at: 0,
             needle: String::new(),
             filter_before: None,
@@ -132,17 +134,20 @@ impl Runs {
     }
 
     /// Makes the lines anew, and keeps the cursor on the run that it was on.
-    fn rearrange(&mut self, kept: Option<&RunId>, now: Millis) {
+    fn rearrange(&mut self, kept: Option<&RunId>, now: Millis, shared: &Shared) {
         self.lines = arrange(&self.table, &self.arrangement, now);
         let row = kept.and_then(|id| self.table.row_of(id));
         let found = row.and_then(|row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row)));
-        if let Some(at) = found {
+        if std::mem::take(&mut self.to_top) {
+            self.cursor = Cursor::default();
+        } else if let Some(at) = found {
             // The window moves with the cursor, so that the eye finds the run where it was.
             let offset = self.cursor.at.saturating_sub(self.cursor.top);
             self.cursor.at = at;
             self.cursor.top = at.saturating_sub(offset);
         }
         self.columns.learn(&self.table);
+        self.columns.put_first(self.goal(shared).as_ref());
         self.dirty = false;
         self.arranged_at = now;
     }
@@ -202,7 +207,7 @@ impl View for Runs {
             // Every row means another run now: the lines are made anew before anybody looks at them.
             self.lines.clear();
             self.anchor = None;
-            self.rearrange(kept.as_ref(), context.now);
+            self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         self.dirty = true;
         None
@@ -216,6 +221,7 @@ impl View for Runs {
                     context.shared.goals.insert(id.clone(), goal.clone());
                 }
                 context.say(format!("the goal is {goal}"));
+                self.touch();
             }
             Choice::Group(grouping) => {
                 self.arrangement.grouping = grouping;
@@ -259,7 +265,7 @@ impl View for Runs {
         let urgent = self.arranged_at == 0 || self.load.is_done();
         if self.dirty && (urgent || context.now - self.arranged_at >= ARRANGE_EVERY_MS) {
             let kept = self.current().map(|row| self.table.id(row).clone());
-            self.rearrange(kept.as_ref(), context.now);
+            self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         let (parts, _) = self.parts(context.size);
         self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));

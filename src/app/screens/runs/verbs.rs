@@ -144,6 +144,8 @@ impl Runs {
                 *sort = vec![key];
             }
         }
+        // Who sorts wants to see what is first now.
+        self.to_top = true;
         self.touch();
     }
 
