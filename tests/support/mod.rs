@@ -14,4 +14,5 @@ pub mod fake_store;
 pub mod mlflow;
 pub mod program;
 pub mod pty;
+pub mod recorder;
 pub mod told;
