@@ -124,8 +124,7 @@ fn to_the_registered(session: &Session) {
     }
     assert!(sorted(&session.pty.text()).contains("auc"), "{}", session.pty.text());
     session.keys("g  ", "● 2").keys("c", "compare 2 runs").keys("d", "compare 2 runs").keys(ESC, "60 of 60 runs");
-    // The trials of the sweep logged no model: the folder among the run's artifacts is typed.
-    session.keys("R", "best by auc").keys("", "type its artifact path").keys("model", "a folder among").keys(ENTER, "register as");
+    session.keys("R", "best by auc").keys("", "one more version");
     session.keys(MODEL, "a new model is made");
     session.keys(ENTER, "what will be done").keys("best of the sweep", "best of the sweep").keys(TAB, "enter applies").apply();
     session.keys("4", MODEL).keys("f", "filter models").keys(MODEL, "1 of ").keys("\r\r", &format!("models › {MODEL}"));

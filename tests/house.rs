@@ -62,7 +62,11 @@ const VALUES_ONLY: &[(&[&str], &[&str])] = &[
 const NEVER: &[(&[&str], &[&str], &str)] = &[
     (PURE, &["std::fs", "std::net", "std::env", "std::process", "std::thread", "stdin()", "stdout()", "stderr()"], "pure rooms do no I/O"),
     (PURE, &["tokio", "reqwest", "rusqlite", "crossterm", "async fn", ".await"], "pure rooms wait for nothing"),
-    (PURE, &["Instant::now", "SystemTime", "Timestamp::now", "Zoned::now", "new_v4"], "pure rooms ask no clock and no chance"),
+    (
+        PURE,
+        &["Instant::now", "SystemTime", "Timestamp::now", "Zoned::now", "TimeZone::system", "new_v4"],
+        "pure rooms ask no clock, no zone and no chance",
+    ),
     (&["domain", "table", "analysis", "lineage", "promote", "export"], &["ratatui"], "only screens know the screen"),
     (&["ui"], &["&mut App", "&mut Shared", "&mut Screen", "&mut Overlay"], "drawing changes nothing"),
     (&["ui", "app"], &["std::cell", "std::sync", "thread_local!", "static mut"], "nothing is remembered out of sight"),

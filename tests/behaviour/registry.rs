@@ -61,6 +61,21 @@ fn a_run_is_registered_through_the_plan() {
 }
 
 #[test]
+fn names_are_offered_whenever_they_come_and_what_was_typed_stays() {
+    let mut driver = at_runs("churn-releases");
+    driver.press("g r");
+    driver.sees("churn-classifier").sees("iris-forest");
+
+    let mut driver = at_runs("churn-releases");
+    driver.hold().press("g r").answer_one();
+    driver.sees("register as").misses("iris-forest");
+    driver.text("iris").release();
+    driver.sees("iris-forest").misses("churn-classifier");
+    driver.press("enter");
+    assert!(plan(&driver).intent.to_string().contains("iris-forest"), "{}", plan(&driver).intent);
+}
+
+#[test]
 fn registering_the_best_says_which_and_why_before_anything_is_written() {
     let mut driver = at_runs("churn-sweep");
     let before = std::fs::read(driver.store()).unwrap();

@@ -53,6 +53,7 @@ fn app() -> App {
         refresh_seconds: 0,
         protected: Vec::new(),
         tags: true,
+        zone: jiff::tz::TimeZone::UTC,
         unfinished: 0,
     };
     App::new(session, Keymap::load(None).unwrap(), WHOLE, 0, &Start::default()).0

@@ -99,6 +99,7 @@ impl Driver {
             refresh_seconds: 5,
             protected: protected.clone(),
             tags: true,
+            zone: jiff::tz::TimeZone::UTC,
             unfinished: 0,
         };
         let journal = Journal::at(folder.path().join("journal.jsonl"));
@@ -179,6 +180,13 @@ impl Driver {
     pub fn release(&mut self) -> &mut Self {
         self.holding = false;
         self.settle();
+        self
+    }
+
+    /// The answer to the oldest question comes; others are still held.
+    pub fn answer_one(&mut self) -> &mut Self {
+        let (ticket, request) = self.asked.pop_front().unwrap();
+        self.answer(ticket, request);
         self
     }
 
