@@ -335,6 +335,11 @@ impl Parts<'_> {
             // What was written may be shown by any of them.
             Go::Chosen(Choice::Written) => self.screens.iter_mut().for_each(|screen| screen.chosen(Choice::Written, context)),
             Go::Chosen(choice) => self.screen_mut().chosen(choice, context),
+            Go::Advise => {
+                if let (Some(Overlay::Prompt(prompt)), Some(screen)) = (&mut *self.overlay, self.screens.last()) {
+                    prompt.advise(screen.advise(prompt.purpose, prompt.input.value(), prompt.cursor()));
+                }
+            }
         }
     }
 

@@ -115,6 +115,8 @@ pub enum Go {
     Close,
     /// Tell the screen below the dialog what was chosen there.
     Chosen(Choice),
+    /// Ask the screen what it says of the text that is typed.
+    Advise,
 }
 
 /// What was chosen in a dialog, for the screen that opened it.

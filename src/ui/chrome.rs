@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use super::fit::width;
 use super::paint::{Paint, Piece};
 use crate::analysis::quantity;
+use crate::app::App;
 use crate::app::notices::Level;
-use crate::app::overlays::{Overlay, Purpose};
+use crate::app::overlays::Overlay;
 use crate::app::screens::Freshness;
-use crate::app::{App, Screen};
 use crate::config::theme::Role;
 use crate::domain::Millis;
 use crate::domain::text::clean;
@@ -101,15 +101,7 @@ pub fn message(paint: &mut Paint<'_>, area: Rect, app: &App) {
         let used = paint.text(area, &title, Role::Accent);
         let field = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
         super::widgets::field::draw(paint, field, &prompt.input, true);
-        if let (Purpose::RunFilter, Screen::Runs(runs)) = (prompt.purpose, app.screen())
-            && let Some(error) = &runs.filter_error
-        {
-            let text = format!("{} {} ", paint.look.sign("▲", "^"), error.message);
-            let typed = width(prompt.input.value()) + 2;
-            let rest = Rect { x: field.x + typed.min(field.width), width: field.width.saturating_sub(typed), ..field };
-            paint.right(rest, &text, Role::Bad);
-        }
-        return;
+        return super::overlays::advice::draw(paint, field, prompt);
     }
     let Some(notice) = app.shared.notices.current(app.now) else { return };
     let role = if notice.level == Level::Error { Role::Bad } else { Role::Info };

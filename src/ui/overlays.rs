@@ -1,5 +1,6 @@
 //! What lies over a screen: its drawings.
 
+pub mod advice;
 mod plan;
 
 use ratatui::layout::Rect;
@@ -100,7 +101,11 @@ fn register(paint: &mut Paint<'_>, size: Size, register: &RegisterDialog) {
     let rest = Rect { y: inside.y + above, height: inside.height.saturating_sub(above), ..inside };
     match (&register.picker, register.fault()) {
         (Some(list), _) => {
-            paint.text(row(rest, 0), &list.title, Role::Title);
+            let title = paint.text(row(rest, 0), &list.title, Role::Title);
+            if register.source.is_some() && register.is_reading_models() {
+                let beside = Rect { x: rest.x + title, width: rest.width.saturating_sub(title), ..rest };
+                paint.text(row(beside, 0), "  reading the models that there are…", Role::Running);
+            }
             choices(paint, Rect { y: rest.y + 1, height: rest.height.saturating_sub(1), ..rest }, list);
         }
         (None, Some(fault)) => {

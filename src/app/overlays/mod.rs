@@ -9,7 +9,7 @@ mod register;
 pub use columns::ColumnList;
 pub use picker::{Item, Picker};
 pub use plan::{Field, PlanDialog, Stage as PlanStage};
-pub use prompt::{Prompt, Purpose};
+pub use prompt::{Advice, Prompt, Purpose};
 pub use register::RegisterDialog;
 
 use crate::app::cursor::Cursor;

@@ -4,6 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::app::shared::{Choice, Context, Go};
 use crate::config::keymap::Action;
+use crate::table::filter::{Completion, FilterError};
 
 /// What is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,15 @@ pub enum Purpose {
     Find,
 }
 
+/// What a screen says of a text while it is typed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Advice {
+    /// What may stand at the cursor, the likeliest first.
+    pub completions: Vec<Completion>,
+    /// What is wrong with the text, and where.
+    pub error: Option<FilterError>,
+}
+
 /// A field to type in.
 #[derive(Debug)]
 pub struct Prompt {
@@ -25,6 +35,10 @@ pub struct Prompt {
     pub input: Input,
     /// What it is for.
     pub purpose: Purpose,
+    /// What the screen says of the text.
+    pub advice: Advice,
+    /// Which of the completions tab takes.
+    pub picked: usize,
     /// What was there before: what leaving puts back.
     before: String,
 }
@@ -33,7 +47,20 @@ impl Prompt {
     /// A field with a text in it.
     #[must_use]
     pub fn new(title: &str, text: &str, purpose: Purpose) -> Self {
-        Self { title: title.to_owned(), input: Input::new(text.to_owned()), purpose, before: text.to_owned() }
+        let input = Input::new(text.to_owned());
+        Self { title: title.to_owned(), input, purpose, advice: Advice::default(), picked: 0, before: text.to_owned() }
+    }
+
+    /// Where the cursor is, in bytes of the text.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.input.value().char_indices().nth(self.input.cursor()).map_or(self.input.value().len(), |(at, _)| at)
+    }
+
+    /// Takes what the screen says of the text.
+    pub fn advise(&mut self, advice: Advice) {
+        self.advice = advice;
+        self.picked = 0;
     }
 
     fn choice(&self, text: String) -> Choice {
@@ -45,11 +72,33 @@ impl Prompt {
 
     pub(super) fn edit(&mut self, request: InputRequest, context: &mut Context<'_>) {
         self.input.handle(request);
+        self.typed(context);
+    }
+
+    fn typed(&self, context: &mut Context<'_>) {
         context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));
+        context.go.push(Go::Advise);
+    }
+
+    /// Puts the picked completion in the place of what it completes.
+    fn complete(&mut self, context: &mut Context<'_>) {
+        let Some(completion) = self.advice.completions.get(self.picked) else { return };
+        let (text, cursor) = (self.input.value(), self.cursor());
+        let (Some(before), Some(after)) = (text.get(..completion.start), text.get(cursor..)) else { return };
+        let gap = if after.starts_with(' ') { "" } else { " " };
+        let head = format!("{before}{}{gap}", completion.insert);
+        let at = head.chars().count();
+        self.input = Input::new(format!("{head}{after}")).with_cursor(at);
+        self.typed(context);
     }
 
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         match action {
+            Action::Complete => self.complete(context),
+            Action::Next => self.picked = (self.picked + 1).min(self.advice.completions.len().saturating_sub(1)),
+            Action::Previous => self.picked = self.picked.saturating_sub(1),
+            // A text that says nothing is not accepted: it stays, with what is wrong with it.
+            Action::Accept if self.advice.error.is_some() => {}
             Action::Accept => {
                 context.go.push(Go::Close);
                 context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));

@@ -39,6 +39,12 @@ impl RegisterDialog {
         Self { run, why, data, source: None, picker: None, models }
     }
 
+    /// Whether the names of the models are still being read.
+    #[must_use]
+    pub fn is_reading_models(&self) -> bool {
+        self.models.is_some()
+    }
+
     /// Why nothing can be registered.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {

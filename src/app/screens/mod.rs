@@ -12,6 +12,7 @@ pub mod versions;
 use crate::app::cursor::Cursor;
 use crate::app::layout::Size;
 use crate::app::message::{Mouse, Reply, Ticket};
+use crate::app::overlays::{Advice, Purpose};
 use crate::app::shared::{Choice, Context, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Fault, Millis, ModelName, RunId, VersionNumber};
@@ -71,6 +72,12 @@ pub trait View {
 
     /// Takes what was chosen in a dialog that it opened.
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>);
+
+    /// Says something of a text that is typed for it; `cursor` is a byte of the text.
+    fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
+        let _ = (purpose, text, cursor);
+        Advice::default()
+    }
 
     /// The list that has the focus.
     fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>>;

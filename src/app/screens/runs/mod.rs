@@ -8,11 +8,12 @@ use super::{Freshness, List, View};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, Table, frame, table as table_parts, with_preview};
 use crate::app::message::{Mouse, Reply, Request, Ticket};
+use crate::app::overlays::{Advice, Purpose};
 use crate::app::shared::{Choice, Context, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, Millis, RunId, Untrusted};
 use crate::store::Resolution;
-use crate::table::filter::{Filter, FilterError};
+use crate::table::filter::{Filter, complete};
 use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
 
 use columns::Columns;
@@ -36,10 +37,8 @@ pub struct Runs {
     pub load: Load,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
-    /// The filter as typed.
+    /// The filter in use, as typed.
     pub filter_text: String,
-    /// Why the typed filter is none; the one from before it was typed stays in use.
-    pub filter_error: Option<FilterError>,
     /// The lines that are seen.
     pub lines: Vec<Line>,
     /// The columns.
@@ -54,8 +53,8 @@ pub struct Runs {
     to_top: bool,
     arranged_at: Millis,
     needle: String,
-    /// The filter in use when the field for it was opened.
-    filter_before: Option<Filter>,
+    /// The filter in use when the field for it was opened, and how it was typed.
+    filter_before: (Option<Filter>, String),
 }
 
 impl Runs {
@@ -69,7 +68,6 @@ impl Runs {
             load: Load::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
-            filter_error: None,
             lines: Vec::new(),
             columns: Columns::default(),
             cursor: Cursor::default(),
@@ -79,7 +77,7 @@ impl Runs {
             to_top: false,
             arranged_at: 0,
             needle: String::new(),
-            filter_before: None,
+            filter_before: (None, String::new()),
         }
     }
 
@@ -156,9 +154,10 @@ impl Runs {
     /// the `an` of an unfinished `and` would be a word that no run has.
     fn set_filter(&mut self, text: String) {
         let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
-        self.filter_text = text;
-        self.filter_error = parsed.as_ref().err().cloned();
-        self.arrangement.filter = parsed.unwrap_or_else(|_| self.filter_before.clone());
+        (self.arrangement.filter, self.filter_text) = match parsed {
+            Ok(filter) => (filter, text),
+            Err(_) => self.filter_before.clone(),
+        };
         self.touch();
     }
 
@@ -230,6 +229,14 @@ impl View for Runs {
             Choice::Columns(columns) => self.columns.set(&columns),
             _ => {}
         }
+    }
+
+    fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
+        if purpose != Purpose::RunFilter {
+            return Advice::default();
+        }
+        let error = if text.trim().is_empty() { None } else { Filter::parse(text).err() };
+        Advice { completions: complete(text, cursor, &self.table), error }
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {

@@ -27,8 +27,9 @@ impl Runs {
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(),
             Action::Filter => {
-                self.filter_before.clone_from(&self.arrangement.filter);
+                self.filter_before = (self.arrangement.filter.clone(), self.filter_text.clone());
                 context.go.push(Go::Over(Box::new(Overlay::filter(&self.filter_text))));
+                context.go.push(Go::Advise);
             }
             Action::Columns => {
                 let all = self.columns.all.iter().map(|column| (column.key.clone(), column.visible)).collect();
