@@ -9,7 +9,7 @@ use crate::domain::Millis;
 use crate::journal::{Progress, Report};
 use crate::promote::{Confirm, Intent, clear};
 
-/// Keys that were on their way when the dialog opened mean nothing to it: for so long, in ms.
+/// An enter that was on its way when the plan was asked for applies nothing: for so long, in ms.
 const DEAF_MS: Millis = 400;
 
 /// The fields, in order.
@@ -55,7 +55,8 @@ pub struct PlanDialog {
     pub focus: Field,
     /// The first line of the plan that is seen.
     pub scroll: usize,
-    opened_at: Millis,
+    asked_reason: String,
+    planned_at: Millis,
 }
 
 impl PlanDialog {
@@ -67,10 +68,11 @@ impl PlanDialog {
             stage: Stage::Planning(ticket),
             planned: None,
             reason: Input::default(),
+            asked_reason: String::new(),
             name: Input::default(),
             focus: Field::Reason,
             scroll: 0,
-            opened_at: context.now,
+            planned_at: context.now,
         }
     }
 
@@ -141,10 +143,13 @@ impl PlanDialog {
             (_, Action::Back) => context.go.push(Go::Close),
             (_, Action::PageDown) => self.scroll += 5,
             (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
-            (Stage::Ready, Action::Next) => self.step(true, context),
-            (Stage::Ready, Action::Previous) => self.step(false, context),
+            // While the plan is made anew, one can go on filling in.
+            (Stage::Ready | Stage::Planning(_), Action::Next) => self.step(true, context),
+            (Stage::Ready | Stage::Planning(_), Action::Previous) => self.step(false, context),
             (Stage::Ready, Action::ToggleArchive) => self.toggle_archive(context),
-            (Stage::Ready, Action::Accept) if context.now - self.opened_at >= DEAF_MS => self.accept(context),
+            // Enter goes from field to field; on the button it applies what is confirmed.
+            (Stage::Ready | Stage::Planning(_), Action::Accept) if self.focus != Field::Apply => self.step(true, context),
+            (Stage::Ready, Action::Accept) if context.now - self.planned_at >= DEAF_MS => self.apply(context),
             _ => {}
         }
     }
@@ -158,14 +163,9 @@ impl PlanDialog {
         self.replan_for_reason(context);
     }
 
-    /// Enter goes from field to field; on the button it applies what is confirmed.
-    fn accept(&mut self, context: &mut Context<'_>) {
-        if self.focus == Field::Apply { self.apply(context) } else { self.step(true, context) }
-    }
-
     /// A plan holds its reason: when that was changed, the plan is made anew.
     fn replan_for_reason(&mut self, context: &mut Context<'_>) {
-        if self.planned.as_ref().is_some_and(|planned| planned.plan.reason != self.reason.value()) {
+        if self.asked_reason != self.reason.value() {
             self.replan(context);
         }
     }
@@ -181,9 +181,10 @@ impl PlanDialog {
     }
 
     fn replan(&mut self, context: &mut Context<'_>) {
-        let request = Request::Plan { intent: self.intent.clone(), reason: self.reason.value().to_owned() };
+        self.asked_reason = self.reason.value().to_owned();
+        let request = Request::Plan { intent: self.intent.clone(), reason: self.asked_reason.clone() };
         self.stage = Stage::Planning(context.ask(request));
-        self.opened_at = context.now;
+        self.planned_at = context.now;
     }
 
     fn apply(&mut self, context: &mut Context<'_>) {
