@@ -1,5 +1,7 @@
 //! A read-only session can't write: whatever is typed, a server is only asked to read, and a file keeps every byte.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+
 #[path = "read_only/walk.rs"]
 mod walk;
 

@@ -1,6 +1,8 @@
 //! MLflow's own SQLite files, written by MLflow's own clients: what is read is what they say, what is written is theirs, and
 //! neither stands in the other's way.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+
 #[path = "sqlite_store/neighbours.rs"]
 mod neighbours;
 #[path = "sqlite_store/strange.rs"]
@@ -35,7 +37,7 @@ fn filled(version: &'static str) -> &'static Filled {
     STORES[usize::from(version == V3)].get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut client = client_of(version, &folder.path().join("mlflow.db"));
-        let ids = client.ask(FILL, json!({}));
+        let ids = client.ask(FILL, &json!({}));
         let told = client.everything();
         drop(client);
         Filled { file: std::fs::read(folder.path().join("mlflow.db")).unwrap(), told, ids }

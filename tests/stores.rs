@@ -1,5 +1,7 @@
 //! One contract: a SQLite file read directly and the same file behind MLflow's server give the same answers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+
 mod support;
 
 use std::path::Path;
@@ -156,7 +158,7 @@ async fn both_say_the_same(version: &'static str) {
 
 fn filled(version: &str, folder: &Path, path: &Path) -> Value {
     let mut client = Client::start(version, folder, &format!("sqlite:///{}", path.display()));
-    client.ask(&format!("{FILL}\n{MORE}"), json!({}))
+    client.ask(&format!("{FILL}\n{MORE}"), &json!({}))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,14 +48,14 @@ async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other
     let (_folder, path) = store.copy();
     let opened = opened(&path, Access::ReadWrite).await;
     let mut client = client_of(V3, &path);
-    client.ask(FILL_WORDS, json!({}));
+    client.ask(FILL_WORDS, &json!({}));
     let before = opened.reader.pulse().await.unwrap();
     assert_eq!(opened.reader.pulse().await.unwrap(), before, "nothing was written");
     let is_done = Arc::new(AtomicBool::new(false));
     let (done, given) = (Arc::clone(&is_done), json!({"experiment": store.ids["plain"]}));
     // A locked file is an exception in Python, which ends the test.
     let logging = tokio::task::spawn_blocking(move || {
-        let logged = client.attempt(LOG, given);
+        let logged = client.attempt(LOG, &given);
         done.store(true, Ordering::SeqCst);
         (client, logged)
     });

@@ -166,7 +166,7 @@ async fn writes_as_mlflow(version: &'static str) {
     let logged = store.told["logged_models"].as_array().unwrap().iter().find(|model| model["name"] == "made");
     let logged = logged.map(|model| model["id"].as_str().unwrap());
     for write in good(store.ids["numbers"].as_str().unwrap(), logged) {
-        let theirs = twins.client.ask(APPLY, json!({"write": write}));
+        let theirs = twins.client.ask(APPLY, &json!({"write": write}));
         let ours = match twins.writer.write(&write).await.unwrap_or_else(|fault| panic!("{write:?}: {fault}")) {
             Written::Version(number) => json!(number.0),
             Written::Done => Value::Null,
@@ -179,9 +179,9 @@ async fn writes_as_mlflow(version: &'static str) {
     let reader = opened(&twins.ours, Access::ReadOnly).await.reader;
     assert_same(&everything(&reader).await, &client.everything());
     let next = "answer = [apply('create_version', name, source='s3://next', run_id='', tags=[]) for name in ('shop', 'fresh')]";
-    client.ask(APPLY, json!({"write": set_tag(1, "also", "from here")}));
-    twins.client.ask(APPLY, json!({"write": set_tag(1, "also", "from here")}));
-    assert_eq!(client.ask(next, json!({})), twins.client.ask(next, json!({})));
+    client.ask(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
+    twins.client.ask(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
+    assert_eq!(client.ask(next, &json!({})), twins.client.ask(next, &json!({})));
     twins.assert_same_rows(&create_model("the next version of each"));
     assert_same(&everything(&reader).await, &client.everything());
 }
@@ -201,7 +201,7 @@ async fn refuses_as_mlflow(version: &'static str) {
     let before = std::fs::read(&twins.ours).unwrap();
     for write in bad() {
         // MLflow 2 takes names that MLflow 3 does not; a name that only one of them could read again is made in neither.
-        let theirs = twins.client.attempt(APPLY, json!({"write": write}));
+        let theirs = twins.client.attempt(APPLY, &json!({"write": write}));
         assert!(theirs.is_err() || version == V2, "MLflow takes {write:?}");
         let ours = twins.writer.write(&write).await.expect_err(&format!("{write:?} was taken"));
         assert!(!ours.maybe_done, "{write:?}: {ours:?}");

@@ -39,13 +39,13 @@ impl Client {
     }
 
     /// Runs Python code that has `client`, the helpers of `client.py` and what is `given`, and returns its `answer`.
-    pub fn ask(&mut self, code: &str, given: Value) -> Value {
+    pub fn ask(&mut self, code: &str, given: &Value) -> Value {
         let mut answer = self.attempt(code, given).unwrap_or_else(|error| panic!("{error}"));
         answer.take()
     }
 
     /// The same; an exception is told as its text.
-    pub fn attempt(&mut self, code: &str, given: Value) -> Result<Value, String> {
+    pub fn attempt(&mut self, code: &str, given: &Value) -> Result<Value, String> {
         let input = self.input.as_mut().unwrap();
         writeln!(input, "{}", json!({"code": code, "given": given})).unwrap();
         input.flush().unwrap();
@@ -58,7 +58,7 @@ impl Client {
 
     /// Everything that the client can tell of its store.
     pub fn everything(&mut self) -> Value {
-        self.ask("answer = tell_everything()", json!({}))
+        self.ask("answer = tell_everything()", &json!({}))
     }
 
     fn answer(&mut self) -> Value {

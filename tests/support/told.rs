@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use frontrunner::domain::run::Pair;
-use frontrunner::domain::{DatasetInput, Experiment, LoggedModel, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId};
+use frontrunner::domain::{
+    Alias, DatasetInput, Experiment, LoggedModel, LoggedModelId, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId,
+};
 use frontrunner::store::{Page, PageToken, Reader, Resolution, RunQuery, View};
 use serde_json::{Map, Value, json};
 
@@ -48,7 +50,7 @@ pub fn run(it: &Run) -> Value {
         "lifecycle": it.lifecycle.as_str(), "user": it.user.raw(), "started": it.start_time, "ended": it.end_time,
         "artifacts": it.artifact_uri.raw(), "params": pairs(&it.params), "tags": pairs(&it.tags),
         "metrics": it.metrics.iter().map(metric).collect::<Vec<_>>(), "datasets": it.datasets.iter().map(dataset).collect::<Vec<_>>(),
-        "models_read": it.model_inputs.iter().map(|id| id.raw()).collect::<Vec<_>>(), "models_made": made,
+        "models_read": it.model_inputs.iter().map(LoggedModelId::raw).collect::<Vec<_>>(), "models_made": made,
     })
 }
 
@@ -66,7 +68,7 @@ pub fn logged_model(it: &LoggedModel) -> Value {
 
 /// A version.
 pub fn version(it: &ModelVersion) -> Value {
-    let aliases: Vec<_> = it.aliases.iter().map(|alias| alias.raw()).collect();
+    let aliases: Vec<_> = it.aliases.iter().map(Alias::raw).collect();
     json!({
         "name": it.name.raw(), "version": it.version.0, "created": it.creation_time, "updated": it.last_updated_time,
         "user": it.user.raw(), "stage": it.stage_text.raw(), "description": it.description.raw(), "source": it.source.raw(),
