@@ -1,6 +1,8 @@
 //! Servers that are down, slow, lying or hostile: every one of them is a typed fault in one clean line with a way on, no secret
 //! goes anywhere, memory is bounded, and a write says whether it may have been carried out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails should fail its test")]
+
 mod support;
 
 #[path = "bad_server/command_line.rs"]

@@ -27,7 +27,8 @@ fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
         ("409", Some(told("409 Conflict", "ABORTED", &hostile)), 7, "conflict"),
         ("500", Some(told("500 Internal Server Error", "INTERNAL_ERROR", &hostile)), 1, "broken"),
         ("a login page", Some(html("200 OK")), 1, "malformed"),
-        ("moved", Some(answer("302 Found", &["Location: https://evil.example/\u{7f}"], "")), 1, "malformed"),
+        ("moved", Some(answer("302 Found", &["Location: https://evil.example/"], "")), 1, "malformed"),
+        ("a header that is none", Some(answer("302 Found", &["Location: https://evil.example/\u{1b}[2J"], "")), 6, "unreachable"),
         ("cut JSON", Some(json("200 OK", r#"{"experiments":[{"name":"a"#)), 1, "malformed"),
         ("a gzip bomb", Some(bomb), 1, "too_large"),
     ]

@@ -13,7 +13,7 @@ use super::support::bad_server::{BadServer, Says, answer, gzip_bomb, html, json,
 
 /// What is known of a write that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Write_ {
+enum Outcome {
     /// It never left this machine: it may be sent again.
     NeverLeft,
     /// The server said no: nothing was done.
@@ -21,7 +21,7 @@ enum Write_ {
     /// Nobody knows.
     MaybeDone,
 }
-use Write_::{MaybeDone, NeverLeft, Refused};
+use Outcome::{MaybeDone, NeverLeft, Refused};
 
 /// What a server does, and what is to be made of it.
 struct Case {
@@ -31,12 +31,12 @@ struct Case {
     kind: FaultKind,
     /// What the line must tell.
     tells: &'static str,
-    write: Write_,
+    write: Outcome,
     /// How often a read is sent in all.
     reads: usize,
 }
 
-fn case(name: &'static str, says: Says, kind: FaultKind, tells: &'static str, write: Write_) -> Case {
+fn case(name: &'static str, says: Says, kind: FaultKind, tells: &'static str, write: Outcome) -> Case {
     Case { name, says: Some(says), kind, tells, write, reads: 1 }
 }
 
@@ -50,8 +50,8 @@ fn connections() -> Vec<Case> {
     let cut = |head: &str| Says::Bytes(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{{\"experiments\": [").into_bytes());
     vec![
         Case { name: "nobody listens", says: None, kind: FaultKind::Unreachable, tells: "refused", write: NeverLeft, reads: 0 },
-        case("silence", Says::Nothing, FaultKind::TimedOut, "no answer within 0.4 s", MaybeDone),
-        case("a body that stops", Says::Endless(cut_head("1000"), vec![]), FaultKind::TimedOut, "not complete within 0.4 s", MaybeDone),
+        case("silence", Says::Nothing, FaultKind::TimedOut, "no answer within 3 s", MaybeDone),
+        case("a body that stops", Says::Endless(cut_head("1000"), vec![]), FaultKind::TimedOut, "not complete within 3 s", MaybeDone),
         passing(case("a hang-up", Says::Bytes(vec![]), FaultKind::Unreachable, "the connection broke", MaybeDone)),
         passing(case("another protocol", Says::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()), FaultKind::Unreachable, "broke", MaybeDone)),
         case("a cut body", cut("Content-Length: 1000"), FaultKind::Malformed, "broke off", MaybeDone),
@@ -64,7 +64,7 @@ fn cut_head(length: &str) -> Vec<u8> {
 }
 
 fn statuses() -> Vec<Case> {
-    use FaultKind::{Broken, Busy, Conflict, Denied, Invalid, Missing, TimedOut, TooLarge, Unauthenticated, Unsupported};
+    use FaultKind::{Broken, Busy, Conflict, Denied, Invalid, Missing, TimedOut, TooLarge, Unauthenticated};
     let wait = |seconds: &str| answer("503 Service Unavailable", &[&format!("Retry-After: {seconds}")], "waking up");
     let hostile = "no \u{1b}[31mright\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}\nsecond line";
     vec![
@@ -73,7 +73,7 @@ fn statuses() -> Vec<Case> {
         case("403", html("403 Forbidden"), Denied, "403", Refused),
         case("403 of MLflow's edge", answer("403 Forbidden", &[], "Invalid Host header"), Denied, "--allowed-hosts", Refused),
         case("403 told", told("403 Forbidden", "PERMISSION_DENIED", hostile), Denied, "no ␛[31mright␛]0;owned␇‹U+009B›2J‹U+202E›", Refused),
-        case("404 page", html("404 Not Found"), FaultKind::Malformed, "no MLflow at this address", Refused),
+        case("404 page", html("404 Not Found"), FaultKind::Malformed, "there is no MLflow at this address", Refused),
         case("404 of a gateway", json("404 Not Found", r#"{"detail":"Not Found"}"#), FaultKind::Malformed, "no MLflow", Refused),
         case("404 told", told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "No such thing"), Missing, "No such thing", Refused),
         case("400 told", told("400 Bad Request", "INVALID_PARAMETER_VALUE", hostile), Invalid, "no ␛[31mright", Refused),
@@ -128,11 +128,11 @@ fn bodies() -> Vec<Case> {
 /// What a server does is asked for with a reader and a writer; only who waits on purpose waits less than everyone.
 async fn hold(case: Case) {
     let Case { name, says, kind, tells, write, reads } = case;
-    let short = Duration::from_millis(400);
-    let patience = match kind == FaultKind::TimedOut && tells.contains("0.4 s") {
-        true => Patience { read: short, write: short, ..Patience::default() },
-        false => Patience::default(),
-    };
+    let short = Duration::from_secs(3);
+    let mut patience = Patience::default();
+    if kind == FaultKind::TimedOut && tells.contains("3 s") {
+        (patience.read, patience.write) = (short, short);
+    }
     let server = says.map(BadServer::saying);
     let url = server.as_ref().map_or("http://127.0.0.1:1", |server| &server.url);
     let store = RestStore::with_patience(&Url::parse(url).unwrap(), &Connection::default(), patience).unwrap();
@@ -151,7 +151,7 @@ async fn hold(case: Case) {
     assert_eq!(asked(), reads + usize::from(server.is_some()), "{name}: a write is sent once, whatever happens");
 }
 
-fn outcome(fault: &Fault) -> Write_ {
+fn outcome(fault: &Fault) -> Outcome {
     match (fault.never_left, fault.maybe_done) {
         (true, false) => NeverLeft,
         (false, true) => MaybeDone,
@@ -173,9 +173,12 @@ async fn whatever_a_server_does_is_a_clear_fault_and_an_honest_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_wakes_up_is_asked_again_and_answers() {
     let woken = std::sync::atomic::AtomicBool::new(false);
-    let server = BadServer::start(move |_| match woken.swap(true, std::sync::atomic::Ordering::SeqCst) {
-        false => answer("503 Service Unavailable", &["Retry-After: 0"], ""),
-        true => json("200 OK", r#"{"experiments":[{"experiment_id":"7","name":"seven"}]}"#),
+    let server = BadServer::start(move |_| {
+        if woken.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            json("200 OK", r#"{"experiments":[{"experiment_id":"7","name":"seven"}]}"#)
+        } else {
+            answer("503 Service Unavailable", &["Retry-After: 0"], "")
+        }
     });
     let found = super::reader(&server.url).experiments(View::Active).await.unwrap();
     assert_eq!((found.len(), found[0].id.raw(), server.seen().len()), (1, "7", 2));

@@ -13,7 +13,7 @@ use super::support::bad_server::{Asked, BadServer, Says, answer, html, json, tol
 
 const SECRET: &str = "hunter2/canary+9f";
 /// `ana:hunter2/canary+9f` as HTTP's Basic says it.
-const BASIC: &str = "YW5hOmh1bnRlcjIvY2FuYXJ5KzlmIA";
+const BASIC: &str = "YW5hOmh1bnRlcjIvY2FuYXJ5Kzlm";
 
 fn identities() -> [(&'static str, Connection); 2] {
     let secret = || Some(SecretString::from(SECRET));
@@ -68,6 +68,7 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ("where a message is cut", told("403 Forbidden", "PERMISSION_DENIED", &format!("{before_the_cut}{header}"))),
         ("where a text is cut", answer("500 Internal Server Error", &[], format!("{before_the_cut}{header}"))),
         ("as a place", answer("302 Found", &[&format!("Location: /login?who={header}")], "")),
+        ("as an address spells it", answer("302 Found", &["Location: /login?token=hunter2%2Fcanary%2B9f"], "")),
         ("as a code", told("400 Bad Request", header, "")),
         ("as a page", html("403 Forbidden")),
     ]
@@ -76,7 +77,7 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
 /// Fails if the fault tells the secret, or as much of it as could be guessed from.
 fn assert_silent(name: &str, fault: &Fault) {
     let all = format!("{fault} {fault:?} {} {}", fault.why.raw(), fault.what);
-    for secret in [SECRET, BASIC.trim_end_matches("A")] {
+    for secret in [SECRET, BASIC, "hunter2%2Fcanary%2B9f"] {
         let begins = secret.char_indices().filter(|(at, _)| *at >= 5).map(|(at, _)| &secret[..at]);
         let told: Vec<_> = begins.filter(|begin| all.contains(begin)).collect();
         assert!(told.is_empty(), "{name}: {fault} tells {told:?}");
@@ -91,7 +92,7 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
         // Header names and values are kept in lower case: the value as it was is said from what we know.
         let header = match who {
             "token" => format!("Bearer {SECRET}"),
-            _ => format!("Basic {}= ana:{SECRET}", &BASIC[..BASIC.len() - 2]),
+            _ => format!("Basic {BASIC} ana:{SECRET}"),
         };
         assert_eq!(authorization(&probe.seen()[0]).map(|sent| sent[..6].to_owned()), Some(header[..6].to_lowercase()));
         for (name, says) in echoes(&header) {

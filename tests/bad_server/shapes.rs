@@ -134,9 +134,10 @@ async fn a_version_whose_number_is_none_is_left_out() {
         let model = r#"{"name":"shop","aliases":[{"alias":"a","version":"3"},{"alias":"b","version":"x"},{}]}"#;
         json(
             "200 OK",
-            &match asked.path.contains("model-versions") {
-                true => format!(r#"{{"model_versions":[{versions}]}}"#),
-                false => format!(r#"{{"registered_model":{model}}}"#),
+            &if asked.path.contains("model-versions") {
+                format!(r#"{{"model_versions":[{versions}]}}"#)
+            } else {
+                format!(r#"{{"registered_model":{model}}}"#)
             },
         )
     });

@@ -143,7 +143,7 @@ impl Bits {
 fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Asked>>, sent: &AtomicUsize, rule: &dyn Fn(&Asked) -> Says) -> Option<()> {
     let asked = asked(&mut stream)?;
     seen.lock().unwrap().push(asked.clone());
-    let mut send = |stream: &mut TcpStream, bytes: &[u8]| -> Option<()> {
+    let send = |stream: &mut TcpStream, bytes: &[u8]| -> Option<()> {
         stream.write_all(bytes).ok()?;
         sent.fetch_add(bytes.len(), Ordering::Relaxed);
         Some(())
