@@ -332,6 +332,8 @@ impl Parts<'_> {
                 screen.set_needle(needle);
                 find(screen, 0, context);
             }
+            // What was written may be shown by any of them.
+            Go::Chosen(Choice::Written) => self.screens.iter_mut().for_each(|screen| screen.chosen(Choice::Written, context)),
             Go::Chosen(choice) => self.screen_mut().chosen(choice, context),
             Go::Advise => {
                 if let (Some(Overlay::Prompt(prompt)), Some(screen)) = (&mut *self.overlay, self.screens.last()) {
@@ -341,14 +343,14 @@ impl Parts<'_> {
         }
     }
 
-    /// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened anew.
+    /// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened on top, so that the
+    /// way back leads to what was left.
     fn home(&mut self, mut screen: Screen, context: &mut Context<'_>) {
         *self.overlay = None;
         if let Some(at) = self.screens.iter().rposition(|other| other.same_kind(&screen)) {
             self.screens.truncate(at + 1);
             return;
         }
-        self.screens.truncate(1);
         screen.enter(context);
         self.screens.push(screen);
     }

@@ -140,6 +140,11 @@ impl App {
             }
         }
         parts.screen_mut().settle(&mut context);
+        // A list that became shorter, by a filter or an answer, keeps its cursor on a line: what is drawn there is what is meant.
+        let size = context.size;
+        if let Some(list) = parts.screen_mut().list(size, context.shared) {
+            list.cursor.fit(list.len, list.height);
+        }
     }
 }
 

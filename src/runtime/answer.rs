@@ -17,23 +17,23 @@ use crate::store::{Answer, Opened, Read, View, limits};
 const AT_ONCE: usize = 8;
 
 /// What questions are answered from.
-pub(super) struct Ground {
+pub struct Ground {
     /// The store.
-    pub(super) opened: Opened,
+    pub opened: Opened,
     /// The record of writes.
-    pub(super) journal: Journal,
+    pub journal: Journal,
     /// Who writes.
-    pub(super) user: String,
+    pub user: String,
     /// Places that ask for the model's name typed.
-    pub(super) protected: Vec<Place>,
+    pub protected: Vec<Place>,
     /// Whether a write also leaves its record as tags of the version.
-    pub(super) tags: bool,
+    pub tags: bool,
     /// Why there is no writer.
-    pub(super) read_only_why: String,
+    pub read_only_why: String,
 }
 
 /// Answers a question. `progress` is told how far a write got.
-pub(super) async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progress) + Send + Sync)) -> Reply {
+pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progress) + Send + Sync)) -> Reply {
     let reader = ground.opened.reader.as_ref();
     match request {
         Request::Features => Reply::Features(reader.features().await),

@@ -2,7 +2,7 @@
 //!
 //! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
 
-mod answer;
+pub mod answer;
 mod canvas;
 mod clock;
 mod effects;

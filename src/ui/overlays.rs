@@ -131,7 +131,7 @@ fn help(paint: &mut Paint<'_>, size: Size, app: &App, scope: Scope, cursor: Curs
     };
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
-    let dialogs = [Scope::Plan, Scope::Picker, Scope::Columns, Scope::Prompt];
+    let dialogs = [Scope::Plan, Scope::Picker, Scope::Columns, Scope::Prompt, Scope::Reader];
     for part in [scope, Scope::Anywhere].into_iter().chain(others).chain(dialogs) {
         let own: Vec<_> = app.keymap.bindings(part).filter(|b| b.scope == part && app.may(b.action)).map(line).collect();
         if !own.is_empty() {

@@ -9,7 +9,11 @@
     reason = "each test uses a part of it, and a helper that fails should fail its test"
 )]
 
+pub mod bad_server;
+pub mod client;
 pub mod fake_store;
 pub mod mlflow;
 pub mod program;
 pub mod pty;
+pub mod recorder;
+pub mod told;

@@ -34,11 +34,8 @@ impl RegisterDialog {
     pub fn open(run: RunId, why: Vec<String>, context: &mut Context<'_>) -> Self {
         let mut data = Remote::default();
         context.fetch(&mut data, Request::Run(run.clone()));
-        let models = context.shared.models.value.is_none().then(|| {
-            let ticket = context.ask(Request::Models);
-            context.shared.models.asking(ticket, context.now);
-            ticket
-        });
+        // The answer is this dialog's own, so that it hears of it: it may come after the run's.
+        let models = context.shared.models.value.is_none().then(|| context.ask(Request::Models));
         Self { run, why, data, source: None, picker: None, models }
     }
 
@@ -88,7 +85,9 @@ impl RegisterDialog {
                 // Names are an offer: without them, one can still be typed.
                 context.shared.models.take(answer, context.now);
                 if let Some(source) = self.source.clone() {
+                    let typed = self.picker.as_ref().map(|picker| picker.input.value().to_owned()).unwrap_or_default();
                     self.ask_name(source, context);
+                    typed.chars().for_each(|c| self.edit(InputRequest::InsertChar(c)));
                 }
                 None
             }

@@ -114,7 +114,15 @@ impl View for JournalScreen {
                 self.enter(context);
                 None
             }
-            other => take_reply!(ticket, other, context, Journal => self.data),
+            other => {
+                let kept = self.current().map(|entry| entry.id.clone());
+                let rest = take_reply!(ticket, other, context, Journal => self.data);
+                // New entries stand above: the cursor stays on the one that it was on.
+                if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|entry| entry.id == kept)) {
+                    self.cursor.at = at;
+                }
+                rest
+            }
         }
     }
 

@@ -185,7 +185,13 @@ impl View for Versions {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
-        take_reply!(ticket, reply, context, Versions => self.data)
+        let kept = self.current().map(|version| version.version);
+        let rest = take_reply!(ticket, reply, context, Versions => self.data);
+        // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
+        if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|version| version.version == kept)) {
+            self.cursor.at = at;
+        }
+        rest
     }
 
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {

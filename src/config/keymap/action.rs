@@ -109,7 +109,7 @@ actions! {
     Previous "previous" Look "previous field";
     Accept "accept" Look "accept";
     Complete "complete" Look "take the completion";
-    ToggleArchive "toggle-archive" Look "archive the versions that are in the stage now, or leave them";
+    ToggleArchive "toggle-archive" Look "archive what is in the stage now, or leave it";
     MoveEarlier "move-earlier" Look "move this column to the left";
     MoveLater "move-later" Look "move this column to the right";
 }

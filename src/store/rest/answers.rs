@@ -53,7 +53,7 @@ fn root(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    first_line(&cause.to_string())
+    bounded(&first_line(&cause.to_string()))
 }
 
 fn connecting(cause: &str) -> String {
@@ -137,8 +137,10 @@ fn by_code(code: &str, message: &str, status: u16, what: &str) -> Fault {
     };
     let why = if message.is_empty() { code.to_owned() } else { first_line(message) };
     let fault = Fault::new(kind, what, why);
-    // A conflict inside the store's own transaction says nothing of which side won.
-    if message.contains("IntegrityError") { fault.maybe_done() } else { fault }
+    // A conflict inside the store's own transaction says nothing of which side won; a server that failed, or gave up
+    // waiting, may have gone on, whatever status a gateway put before it.
+    let unsure = message.contains("IntegrityError") || matches!(kind, FaultKind::Broken | FaultKind::Busy | FaultKind::TimedOut);
+    if unsure { fault.maybe_done() } else { fault }
 }
 
 fn of_status(status: u16) -> FaultKind {
@@ -167,7 +169,12 @@ fn by_status(status: u16, body: &[u8], what: &str) -> Fault {
     Fault::new(of_status(status), what, why)
 }
 
-/// The first line of a message, bounded: messages can hold whole SQL statements.
+/// The first line of a message: messages can hold whole SQL statements.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().chars().take(limits::MESSAGE_CHARS).collect()
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// As much of a text as is kept. Cut last: half a secret would not be recognised.
+pub(super) fn bounded(text: &str) -> String {
+    text.chars().take(limits::MESSAGE_CHARS).collect()
 }

@@ -14,6 +14,7 @@ mod transport;
 mod wire;
 mod writer;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use backon::{ExponentialBuilder, Retryable};
@@ -149,13 +150,14 @@ async fn retried<T, F: Future<Output = Answer<T>>>(ask: impl FnMut() -> F) -> An
 async fn all_pages<P, F: Future<Output = Answer<(Vec<P>, String)>>>(what: &str, mut page: impl FnMut(String) -> F) -> Answer<Vec<P>> {
     let mut items = Vec::new();
     let mut token = String::new();
+    let mut seen = HashSet::new();
     for _ in 0..limits::PAGES {
         let (more, next) = page(token.clone()).await?;
         items.extend(more);
         if next.is_empty() {
             return Ok(items);
         }
-        if next == token {
+        if !seen.insert(next.clone()) {
             return Err(answers::malformed(what, "the server sends the same page again and again"));
         }
         token = next;

@@ -22,6 +22,15 @@ fn view_type(view: View) -> &'static str {
     }
 }
 
+/// Every MLflow has experiments and runs: who has no such endpoint is another server, or the address is another path of it.
+fn no_mlflow(fault: Fault) -> Fault {
+    if fault.kind != FaultKind::Unsupported {
+        return fault;
+    }
+    let why = format!("there is no MLflow at this address: {}", fault.why.raw());
+    Fault { kind: FaultKind::Malformed, why: why.into(), ..fault }
+}
+
 #[async_trait]
 impl Read for RestStore {
     fn name(&self) -> &str {
@@ -43,7 +52,7 @@ impl Read for RestStore {
             if !token.is_empty() {
                 body["page_token"] = token.into();
             }
-            let page: ExperimentPage = self.post(Endpoint::ExperimentsSearch, &body, what).await?;
+            let page: ExperimentPage = self.post(Endpoint::ExperimentsSearch, &body, what).await.map_err(no_mlflow)?;
             Ok((page.experiments, page.next_page_token))
         });
         let mut keys = Keys::default();
@@ -67,7 +76,7 @@ impl Read for RestStore {
         if let Some(PageToken(token)) = from {
             body["page_token"] = token.as_str().into();
         }
-        let page: RunPage = self.post(Endpoint::RunsSearch, &body, what).await?;
+        let page: RunPage = self.post(Endpoint::RunsSearch, &body, what).await.map_err(no_mlflow)?;
         let next = Some(page.next_page_token).filter(|token| !token.is_empty()).map(PageToken);
         if next.is_some() && next.as_ref() == from {
             return Err(answers::malformed(what, "the server sends the same page again and again"));

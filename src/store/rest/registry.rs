@@ -81,16 +81,29 @@ impl RestStore {
         let what = format!("reading logged model {}", id.clean());
         let one: One = self.get(Endpoint::LoggedModelGet, id.raw(), &[], &what).await?;
         let model = one.model.ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
-        Ok(model.read(&mut Keys::default()))
+        let model = model.read(&mut Keys::default());
+        if model.id != *id {
+            return Err(answers::malformed(&what, format!("the answer tells of logged model {}", model.id.raw())));
+        }
+        Ok(model)
     }
 
     pub(super) async fn search_logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
         let what = "reading the run's logged models";
         let filter = format!("source_run_id={}", quoted(run.raw())?);
         let body = json!({"experiment_ids": [experiment.raw()], "filter": filter});
-        let page: LoggedModelPage = self.post(Endpoint::LoggedModelsSearch, &body, what).await?;
+        let models = all_pages(what, |token| {
+            let mut body = body.clone();
+            async move {
+                if !token.is_empty() {
+                    body["page_token"] = token.into();
+                }
+                let page: LoggedModelPage = self.post(Endpoint::LoggedModelsSearch, &body, what).await?;
+                Ok((page.models, page.next_page_token))
+            }
+        });
         let mut keys = Keys::default();
-        let models = page.models.into_iter().map(|model| model.read(&mut keys));
+        let models = models.await?.into_iter().map(|model| model.read(&mut keys));
         Ok(models.filter(|model| model.source_run_id == *run).collect())
     }
 }

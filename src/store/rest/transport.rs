@@ -54,6 +54,8 @@ pub(super) struct Transport {
     identity: Identity,
     workspace: Option<String>,
     patience: Duration,
+    /// What must never be shown, should a server repeat it.
+    secrets: Vec<SecretString>,
 }
 
 impl Transport {
@@ -95,7 +97,8 @@ impl Transport {
         base.set_query(None);
         base.set_fragment(None);
         let identity = Identity::of(connection);
-        Ok(Self { client, base, identity, workspace: connection.workspace.clone(), patience: whole })
+        let secrets = identity.spellings(&client, &base);
+        Ok(Self { client, base, identity, workspace: connection.workspace.clone(), patience: whole, secrets })
     }
 
     /// The server's address, as people name it.
@@ -120,12 +123,13 @@ impl Transport {
         }
     }
 
-    /// Sends a request and takes at most `limit` bytes of the answer.
+    /// Sends a request and takes at most `limit` bytes of the answer, or as much of an error as can be of use.
     pub async fn send(&self, request: RequestBuilder, what: &str, limit: usize) -> Answer<Raw> {
         let mut response = request.send().await.map_err(|error| answers::unsent(&error, what, self.patience))?;
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (location, retry_after) = (header("location"), header("retry-after").and_then(|text| text.trim().parse().ok()));
         let status = response.status();
+        let limit = if status.is_success() { limit } else { limits::ERROR_BYTES };
         let mut raw = Raw { status, location, retry_after, body: Vec::new(), cut: false };
         loop {
             match response.chunk().await {
@@ -154,11 +158,11 @@ impl Transport {
     }
 
     fn without_secrets(&self, mut fault: Fault) -> Fault {
-        if let Some(secret) = self.identity.secret()
-            && fault.why.raw().contains(secret)
-        {
-            fault.why = fault.why.raw().replace(secret, "…").into();
+        let mut why = fault.why.raw().to_owned();
+        for secret in &self.secrets {
+            why = why.replace(secret.expose_secret(), "…");
         }
+        fault.why = answers::bounded(&why).into();
         fault
     }
 }
@@ -199,11 +203,17 @@ impl Identity {
         }
     }
 
-    /// The text that must never be shown, should a server repeat it. A very short one would hide ordinary words.
-    fn secret(&self) -> Option<&str> {
-        match self {
-            Self::Nobody => None,
-            Self::Basic(_, secret) | Self::Token(secret) => Some(secret.expose_secret()).filter(|secret| secret.len() > 3),
-        }
+    /// The secret in every spelling in which a server may repeat it: as it is, as an address spells it, and as the header
+    /// does. A very short one would hide ordinary words.
+    fn spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
+        let secret = match self {
+            Self::Nobody => return Vec::new(),
+            Self::Basic(_, secret) | Self::Token(secret) => secret.expose_secret(),
+        };
+        let signed = self.sign(client.get(url.clone())).build().ok();
+        let header = signed.as_ref().and_then(|request| request.headers().get("authorization")?.to_str().ok()?.split_once(' '));
+        let in_address = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let spellings = [Some(secret.to_owned()), Some(in_address), header.map(|(_, value)| value.to_owned())];
+        spellings.into_iter().flatten().filter(|spelling| spelling.len() > 3).map(SecretString::from).collect()
     }
 }

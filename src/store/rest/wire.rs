@@ -240,7 +240,7 @@ struct WireDataset {
 struct WireInput {
     #[serde(deserialize_with = "list")]
     tags: Vec<WirePair>,
-    dataset: WireDataset,
+    dataset: Option<WireDataset>,
 }
 
 #[derive(Deserialize, Default)]
@@ -312,7 +312,7 @@ impl WireRun {
 
 fn dataset(input: WireInput, keys: &mut Keys) -> DatasetInput {
     let context = input.tags.iter().find(|tag| tag.key == "mlflow.data.context").map(|tag| keys.share(tag.value.clone()));
-    let dataset = input.dataset;
+    let dataset = input.dataset.unwrap_or_default();
     DatasetInput {
         name: keys.share(dataset.name),
         digest: keys.share(dataset.digest),

@@ -79,10 +79,8 @@ fn place(connection: &Connection, schema: &Schema, origin: &Origin<'_>) -> Resul
             None => Err(Failure::Known(FaultKind::Invalid, "the source is neither models:/NAME/VERSION nor models:/m-ID".to_owned())),
         };
     }
-    match source.strip_prefix("runs:/").and_then(|rest| rest.split_once('/')) {
-        Some((run, path)) => plain(location_of_run(connection, run, path)?.unwrap_or_else(|| source.to_owned())),
-        None => plain(source.to_owned()),
-    }
+    // Of `runs:/…`, too: MLflow looks for the run's files when the model is loaded, wherever they are by then.
+    plain(source.to_owned())
 }
 
 fn from_logged_model(connection: &Connection, schema: &Schema, id: &str, run: &RunId) -> Result<Place, Failure> {
@@ -109,13 +107,6 @@ fn location_of_version(connection: &Connection, schema: &Schema, name: &str, ver
     let found = connection.query_row(&sql, [name, version], read).optional()?;
     let missing = || Failure::Known(FaultKind::Missing, "the version that the source names is not there".to_owned());
     found.map(|location| location.raw().to_owned()).ok_or_else(missing)
-}
-
-/// Where a file of a run is, if the run is known: MLflow takes any source.
-fn location_of_run(connection: &Connection, run: &str, path: &str) -> Result<Option<String>, Failure> {
-    let sql = "SELECT r.artifact_uri FROM runs AS r WHERE r.run_uuid = ?1";
-    let root = connection.query_row(sql, [run], |row| Ok(text(at(row, 0)))).optional()?;
-    Ok(root.filter(|root| !root.is_empty()).map(|root| format!("{}/{path}", root.raw().trim_end_matches('/'))))
 }
 
 /// Adds the version to the list that the logged model carries.

@@ -53,6 +53,8 @@ pub struct Runs {
     to_top: bool,
     arranged_at: Millis,
     needle: String,
+    /// The filter in use when the field for it was opened, and how it was typed.
+    filter_before: (Option<Filter>, String),
 }
 
 impl Runs {
@@ -75,6 +77,7 @@ impl Runs {
             to_top: false,
             arranged_at: 0,
             needle: String::new(),
+            filter_before: (None, String::new()),
         }
     }
 
@@ -147,14 +150,15 @@ impl Runs {
         self.arranged_at = now;
     }
 
-    /// Reads the typed filter; a mistake leaves the last good one in use.
+    /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
+    /// the `an` of an unfinished `and` would be a word that no run has.
     fn set_filter(&mut self, text: String) {
         let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
-        if let Ok(filter) = parsed {
-            self.arrangement.filter = filter;
-            self.filter_text = text;
-            self.touch();
-        }
+        (self.arrangement.filter, self.filter_text) = match parsed {
+            Ok(filter) => (filter, text),
+            Err(_) => self.filter_before.clone(),
+        };
+        self.touch();
     }
 
     fn fetch_histories(&self, context: &mut Context<'_>) {

@@ -27,6 +27,7 @@ impl Runs {
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(),
             Action::Filter => {
+                self.filter_before = (self.arrangement.filter.clone(), self.filter_text.clone());
                 context.go.push(Go::Over(Box::new(Overlay::filter(&self.filter_text))));
                 context.go.push(Go::Advise);
             }

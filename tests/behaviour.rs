@@ -1,0 +1,13 @@
+//! The app as people use it: scenarios told in the keys that the help documents, on a real store.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each part uses some of the driver, and what fails should stop")]
+
+#[path = "support/driver.rs"]
+mod driver;
+
+#[path = "behaviour/registry.rs"]
+mod registry;
+#[path = "behaviour/session.rs"]
+mod session;
+#[path = "behaviour/tables.rs"]
+mod tables;

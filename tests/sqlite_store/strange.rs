@@ -1,0 +1,126 @@
+//! Files that are not what they were taken for: each is a clear fault, or is opened for looking only and says why; none is
+//! made, mended or touched.
+
+use std::collections::BTreeMap;
+
+use frontrunner::domain::FaultKind;
+use rusqlite::Connection as Sql;
+
+use super::*;
+
+/// Every file of a folder with its bytes.
+fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .map(|entry| {
+            (
+                entry.file_name().into_string().unwrap(),
+                if entry.path().is_dir() { Vec::new() } else { std::fs::read(entry.path()).unwrap() },
+            )
+        })
+        .collect()
+}
+
+/// Opens what is at `name` of a folder, both ways, which must fail and leave the folder as it was.
+async fn refused(folder: &Path, name: &str) -> (FaultKind, String) {
+    let before = contents(folder);
+    let target = Target::Sqlite(folder.join(name));
+    let attempt = async |access| match open(&target, access, &Connection::default()).await {
+        Err(fault) => fault,
+        Ok(opened) => panic!("{name} was opened as {:?}", opened.reader.features().await),
+    };
+    let (look, write) = (attempt(Access::ReadOnly).await, attempt(Access::ReadWrite).await);
+    assert_eq!(look, write);
+    assert!(look.to_string().contains(name), "the fault names the file: {look}");
+    assert!(contents(folder) == before, "{name}: something was made or changed: {:?}", contents(folder).keys());
+    (look.kind, look.why.raw().to_owned())
+}
+
+#[tokio::test]
+async fn what_is_no_store_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("text.db"), "SQLite format? no, only a text that is longer than a header. ".repeat(40)).unwrap();
+    std::fs::write(at("empty.db"), "").unwrap();
+    std::fs::create_dir(at("folder.db")).unwrap();
+    let other = Sql::open(at("other.db")).unwrap();
+    other.execute_batch("CREATE TABLE runs (distance REAL, shoes TEXT); INSERT INTO runs VALUES (5.1, 'old');").unwrap();
+    drop(other);
+    std::fs::write(at("cut.db"), &filled(V2).file[..10_000]).unwrap();
+    for (name, kind, why) in [
+        ("missing.db", FaultKind::Unreachable, "No such file"),
+        ("no/such/folder.db", FaultKind::Unreachable, "No such file"),
+        ("folder.db", FaultKind::Malformed, "no file"),
+        ("text.db", FaultKind::Malformed, "no SQLite file"),
+        ("empty.db", FaultKind::Malformed, "no MLflow store"),
+        ("other.db", FaultKind::Malformed, "no MLflow store"),
+        ("cut.db", FaultKind::Broken, "damaged"),
+    ] {
+        let (found, said) = refused(folder.path(), name).await;
+        assert_eq!(found, kind, "{name}: {said}");
+        assert!(said.contains(why), "{name}: {said}");
+    }
+}
+
+/// Opens a changed store for writing: it must be readable as a whole, and say why it can't be written, if it can't.
+async fn changed(version: &'static str, change: &str) -> Option<String> {
+    let store = filled(version);
+    let (folder, path) = store.copy();
+    let sql = Sql::open(&path).unwrap();
+    sql.execute_batch(change).unwrap();
+    drop(sql);
+    let before = contents(folder.path());
+    let opened = opened(&path, Access::ReadWrite).await;
+    assert_same(&everything(&opened.reader).await, &store.told);
+    let why = opened.reader.features().await.unwrap().read_only;
+    assert_eq!(opened.writer.is_some(), why.is_none(), "{why:?}");
+    assert!(contents(folder.path()) == before, "opening changed something");
+    why
+}
+
+/// A table gets a column that must be filled, as a later migration could have it.
+const NEWER: &str = "
+PRAGMA legacy_alter_table = ON;
+ALTER TABLE registered_model_aliases RENAME TO was;
+CREATE TABLE registered_model_aliases AS SELECT * FROM was;
+DROP TABLE was;
+ALTER TABLE registered_model_aliases RENAME TO was;
+CREATE TABLE registered_model_aliases (alias TEXT, version INTEGER, name TEXT, workspace TEXT DEFAULT 'default', approved_by TEXT NOT NULL);
+INSERT INTO registered_model_aliases (alias, version, name, approved_by) SELECT alias, version, name, 'x' FROM was;
+DROP TABLE was;
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schema_that_is_not_known_is_read_and_not_written_and_says_why() {
+    let newer = changed(V3, NEWER).await.unwrap();
+    assert!(newer.contains("registered_model_aliases.approved_by") && newer.contains("newer"), "{newer}");
+    let older = changed(V2, "ALTER TABLE model_versions DROP COLUMN run_link").await.unwrap();
+    assert!(older.contains("model_versions.run_link") && older.contains("older"), "{older}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_migration_adds_beside_is_no_reason_not_to_write() {
+    let beside = "CREATE TABLE surprises (id TEXT NOT NULL); ALTER TABLE model_versions ADD COLUMN surprise TEXT; \
+                  UPDATE alembic_version SET version_num = 'feedfacecafe';";
+    for version in [V3, V2] {
+        assert_eq!(changed(version, beside).await, None, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn a_tracking_store_without_a_registry_says_so() {
+    let (_folder, path) = filled(V2).copy();
+    let sql = Sql::open(&path).unwrap();
+    let tables = ["registered_model_aliases", "model_version_tags", "registered_model_tags", "model_versions", "registered_models"];
+    for table in tables {
+        sql.execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {table}")).unwrap();
+    }
+    drop(sql);
+    let opened = opened(&path, Access::ReadWrite).await;
+    let features = opened.reader.features().await.unwrap();
+    assert!(!features.registry && opened.writer.is_none());
+    assert!(features.read_only.unwrap().contains("no model registry"));
+    let fault = opened.reader.models().await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unsupported, "{fault}");
+    assert!(!opened.reader.experiments(frontrunner::store::View::All).await.unwrap().is_empty());
+}

@@ -1,0 +1,70 @@
+//! A proxy that keeps what was asked: it stands in front of a server, passes everything on, and remembers methods and paths.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A running proxy; its threads end with the test's process.
+pub struct Recorder {
+    /// Its address: `http://127.0.0.1:PORT`.
+    pub url: String,
+    seen: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl Recorder {
+    /// Stands in front of a server on this machine, named by its address.
+    pub fn before(server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (upstream, kept) = (server.trim_start_matches("http://").to_owned(), Arc::clone(&seen));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
+                // A client that gives up in the middle is no failure of the test.
+                std::thread::spawn(move || pass(stream, &upstream, &kept));
+            }
+        });
+        Self { url, seen }
+    }
+
+    /// Everything asked since the last time, as (method, path with query).
+    pub fn taken(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.seen.lock().unwrap())
+    }
+}
+
+/// Passes one request on, and its answer back; both connections are then closed.
+fn pass(mut client: TcpStream, upstream: &str, seen: &Mutex<Vec<(String, String)>>) -> Option<()> {
+    let (head, mut body) = head(&mut client)?;
+    let mut words = head.split(' ');
+    seen.lock().unwrap().push((words.next()?.to_owned(), words.next()?.to_owned()));
+    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+    let missing = length.unwrap_or(0_usize).saturating_sub(body.len());
+    let begin = body.len();
+    body.resize(begin + missing, 0);
+    client.read_exact(&mut body[begin..]).ok()?;
+    let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+    let head = kept.collect::<Vec<_>>().join("\r\n") + "\r\nConnection: close\r\n\r\n";
+    let mut server = TcpStream::connect(upstream).ok()?;
+    server.write_all(head.as_bytes()).ok()?;
+    server.write_all(&body).ok()?;
+    std::io::copy(&mut server, &mut client).ok()?;
+    client.shutdown(Shutdown::Both).ok()
+}
+
+/// The lines of a request's head, and what came of its body with them.
+fn head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            let body = bytes.split_off(end + 4);
+            bytes.truncate(end);
+            return Some((String::from_utf8_lossy(&bytes).into_owned(), body));
+        }
+        match client.read(&mut piece) {
+            Ok(n @ 1..) => bytes.extend_from_slice(&piece[..n]),
+            _ => return None,
+        }
+    }
+}
