@@ -66,7 +66,8 @@ fn built() -> Outcome<PathBuf> {
 
 /// Plays one scene on a store of its own, so that no scene sees what another did.
 fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
-    let home = tempfile::tempdir()?;
+    // A name that is the same on every machine: the pictures show it.
+    let home = tempfile::Builder::new().prefix("demo").rand_bytes(0).tempdir()?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
     let arguments: Vec<&str> = std::iter::once("demo.db").chain(scene.arguments.iter().copied()).collect();

@@ -33,7 +33,11 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "filter",
         arguments: SWEEP,
-        steps: &[("", "trial-59"), ("f", "filter:"), ("params.num_leaves space < space 64 space and space boo", "params.boosting")],
+        steps: &[
+            ("", "trial-59"),
+            ("f", "filter:"),
+            ("metrics.auc space > space 0.88 space and space params.boosting space = space 'gbdt' space", "AND"),
+        ],
         ..WINDOW
     },
     Scene { file: "preview", arguments: IMAGES, steps: &[("", "resnet50"), ("p j j j j", "weight_decay")], size: (140, 36), ..WINDOW },
@@ -41,7 +45,13 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "artifacts",
         arguments: &["--experiment", "churn-releases"],
-        steps: &[("", "release-6"), ("enter", "[Overview]"), ("tab tab tab tab tab", "evaluation"), ("enter j j j enter", "accuracy")],
+        steps: &[
+            ("", "release-6"),
+            ("enter", "[Overview]"),
+            ("tab tab tab tab tab", "evaluation"),
+            ("enter", "metrics.json"),
+            ("j j enter", "tenure_months"),
+        ],
         ..WINDOW
     },
     Scene {

@@ -107,9 +107,12 @@ pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn F
     let baseline = baseline.and_then(|id| runs.iter().position(|run| run.id == *id)).unwrap_or(0);
     let texts = |kind, aligned: Aligned<Untrusted>| aligned.into_iter().map(move |(key, values)| text_row(kind, key, values, baseline));
     let tags = align_sorted(&runs, collect::tags).into_iter().map(|(key, values)| (collect::tag_title(key), values)).collect();
+    let mut metrics = align_sorted(&runs, collect::metrics);
+    // What the machine did comes after what the model did.
+    metrics.sort_by_key(|(key, _)| key.raw().starts_with("system/"));
     let rows = texts(RowKind::Attribute, align(&runs, collect::attributes))
         .chain(texts(RowKind::Param, align_sorted(&runs, collect::params)))
-        .chain(align_sorted(&runs, collect::metrics).into_iter().map(|(key, numbers)| {
+        .chain(metrics.into_iter().map(|(key, numbers)| {
             let direction = directions(key.raw());
             metric_row(key, numbers, baseline, direction)
         }))

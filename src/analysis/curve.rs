@@ -2,9 +2,6 @@
 
 use crate::domain::Point;
 
-/// How many heights a bar of a sparkline has.
-pub const LEVELS: u8 = 8;
-
 /// What fell into one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reduced {
@@ -38,20 +35,32 @@ fn reduce(points: &[Point]) -> Option<Reduced> {
     })
 }
 
-/// A sparkline: the height of each column's last value, from 0 to 7, on a scale from the smallest to the greatest value
+/// A column of a curve on a scale of whole heights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    /// The smallest value's height.
+    pub low: u8,
+    /// The greatest value's height.
+    pub high: u8,
+    /// The last value's height.
+    pub last: u8,
+}
+
+/// A sparkline: each column's heights, from 0 to `heights - 1`, on a scale from the smallest to the greatest value
 /// of all points. A flat curve runs in the middle; a column of which no value is a number is nothing.
 #[must_use]
-pub fn levels(points: &[Point], columns: usize) -> Vec<Option<u8>> {
+pub fn levels(points: &[Point], columns: usize, heights: u8) -> Vec<Option<Level>> {
     let reduced = min_max(points, columns);
     let min = reduced.iter().flatten().map(|column| column.min).fold(f64::INFINITY, f64::min);
     let max = reduced.iter().flatten().map(|column| column.max).fold(f64::NEG_INFINITY, f64::max);
     // Halved first: the span of two finite numbers may be infinite.
     let span = max / 2.0 - min / 2.0;
-    let height = |last: f64| {
-        let top = f64::from(LEVELS - 1);
-        if span > 0.0 { ((last / 2.0 - min / 2.0) / span * top).round().clamp(0.0, top) as u8 } else { LEVELS / 2 - 1 }
+    let top = heights.saturating_sub(1);
+    let height = |value: f64| {
+        if span > 0.0 { ((value / 2.0 - min / 2.0) / span * f64::from(top)).round().clamp(0.0, f64::from(top)) as u8 } else { top / 2 }
     };
-    reduced.into_iter().map(|column| column.map(|reduced| height(reduced.last))).collect()
+    let level = |column: Reduced| Level { low: height(column.min), high: height(column.max), last: height(column.last) };
+    reduced.into_iter().map(|column| column.map(level)).collect()
 }
 
 #[cfg(test)]
@@ -83,9 +92,15 @@ mod tests {
 
     #[test]
     fn a_sparkline_spans_its_range() {
-        assert_eq!(levels(&points(&[0.0, 1.0, f64::NAN, 0.5]), 9), [Some(0), Some(7), None, Some(4)]);
-        assert_eq!(levels(&points(&[3.0, 3.0]), 2), [Some(3), Some(3)]);
-        assert_eq!(levels(&points(&[-1e308, 1e308]), 2), [Some(0), Some(7)]);
+        let last = |values: &[f64], columns| {
+            levels(&points(values), columns, 8).into_iter().map(|level| level.map(|l| l.last)).collect::<Vec<_>>()
+        };
+        assert_eq!(last(&[0.0, 1.0, f64::NAN, 0.5], 9), [Some(0), Some(7), None, Some(4)]);
+        assert_eq!(last(&[3.0, 3.0], 2), [Some(3), Some(3)]);
+        assert_eq!(last(&[-1e308, 1e308], 2), [Some(0), Some(7)]);
+        let spike = levels(&points(&[0.0, 9.0, 0.0, 1.0]), 2, 4);
+        assert_eq!(spike[0], Some(Level { low: 0, high: 3, last: 3 }));
+        assert_eq!(spike[1], Some(Level { low: 0, high: 0, last: 0 }));
     }
 
     proptest! {
@@ -101,7 +116,7 @@ mod tests {
                 prop_assert_eq!(extreme(f64::min, &mut finite()), extreme(f64::min, &mut reduced.iter().flatten().map(|c| c.min)));
                 prop_assert_eq!(finite().next_back(), reduced.iter().flatten().last().map(|c| c.last));
             }
-            prop_assert!(levels(&points, columns).into_iter().flatten().all(|level| level < LEVELS));
+            prop_assert!(levels(&points, columns, 4).into_iter().flatten().all(|level| level.high < 4 && level.low <= level.high));
         }
     }
 }

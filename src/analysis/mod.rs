@@ -10,4 +10,4 @@ pub mod quantity;
 
 pub use best::{Best, LeftOut, best};
 pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};
-pub use curve::{LEVELS, Reduced, levels, min_max};
+pub use curve::{Level, Reduced, levels, min_max};

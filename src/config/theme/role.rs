@@ -39,11 +39,13 @@ pub enum Role {
     DiffRemove,
     /// What can be opened elsewhere.
     Link,
+    /// A curve in a row: calmer than what is running, since there is one in each.
+    Curve,
 }
 
 impl Role {
     /// Every role, in the order of their declaration.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Text,
         Self::Muted,
         Self::Accent,
@@ -62,6 +64,7 @@ impl Role {
         Self::DiffAdd,
         Self::DiffRemove,
         Self::Link,
+        Self::Curve,
     ];
 
     /// As theme files spell it.
@@ -86,6 +89,7 @@ impl Role {
             Self::DiffAdd => "diff_add",
             Self::DiffRemove => "diff_remove",
             Self::Link => "link",
+            Self::Curve => "curve",
         }
     }
 
@@ -98,7 +102,7 @@ impl Role {
             Self::Muted | Self::Accent | Self::Good => Some(Self::Text),
             Self::Title | Self::BorderFocus | Self::Mark | Self::Warn | Self::Info | Self::Link => Some(Self::Accent),
             Self::Header => Some(Self::Title),
-            Self::Border => Some(Self::Muted),
+            Self::Border | Self::Curve => Some(Self::Muted),
             Self::Baseline => Some(Self::Mark),
             Self::Bad => Some(Self::Warn),
             Self::Running => Some(Self::Info),

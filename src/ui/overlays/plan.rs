@@ -18,6 +18,9 @@ use crate::ui::paint::{Paint, Piece};
 /// The most metrics that stand beside the plan.
 const METRICS: usize = 8;
 
+/// A request is shown in at most so many lines: a record's value is long, and what it says stands above.
+const REQUEST_LINES: usize = 2;
+
 /// Draws the dialog.
 pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, plan: &PlanDialog) {
     let inside = window(paint, dialog(size, 110, size.height), &plan.intent.to_string());
@@ -71,7 +74,12 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
     lines.push(Vec::new());
     lines.push(vec![("requests, in this order".into(), Role::Title)]);
     for request in &planned.requests {
-        lines.extend(wrap(&clean(request), width.saturating_sub(2)).into_iter().map(|line| vec![(format!("  {line}"), Role::Muted)]));
+        let mut wrapped = wrap(&clean(request), width.saturating_sub(4));
+        if wrapped.len() > REQUEST_LINES {
+            wrapped.truncate(REQUEST_LINES);
+            wrapped[REQUEST_LINES - 1].push_str(paint.look.sign(" …", ".."));
+        }
+        lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Role::Muted)]));
     }
     lines
 }

@@ -29,7 +29,7 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
         && !points.is_empty()
     {
         let curve = sparkline::text(points, inside.width.saturating_sub(KEY_WIDTH as u16), paint.look);
-        lines.push(line(&goal.metric.clean(), curve, Role::Running));
+        lines.push(line(&goal.metric.clean(), curve, Role::Curve));
     }
     section(&mut lines, app, screen, row, "metrics", |key| matches!(key, ColumnKey::Metric(name) if !name.raw().starts_with("system/")));
     section(&mut lines, app, screen, row, "params", |key| matches!(key, ColumnKey::Param(_)));

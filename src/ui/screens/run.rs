@@ -135,7 +135,7 @@ fn draw_item(paint: &mut Paint<'_>, strip: Rect, app: &App, screen: &RunScreen, 
         && curve.width > 4
     {
         let text = sparkline::text(points, curve.width.min(60), paint.look);
-        paint.text(curve, &text, Role::Running);
+        paint.text(curve, &text, Role::Curve);
     }
 }
 

@@ -190,7 +190,7 @@ fn run(
         let Some(index) = place.index else {
             if let Some(points) = scene.goal.as_ref().and_then(|goal| scene.app.shared.histories.get(id, goal.metric.raw())) {
                 let curve = sparkline::text(points, place.width, paint.look);
-                paint.text(area, &curve, Role::Running);
+                paint.text(area, &curve, Role::Curve);
             }
             continue;
         };
