@@ -19,7 +19,7 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String) ->
     let reader = ground.opened.reader.as_ref();
     let reading = read_registry(reader, &intent).await.map_err(|fault| by_fault(&fault))?;
     let context = Context {
-        id: Uuid::new_v4().to_string(),
+        id: Uuid::new_v4().simple().to_string(),
         user: ground.user.clone(),
         now: clock::now(),
         reason,
