@@ -28,7 +28,7 @@
 //! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.
 //! * [`ui`]: drawing, a function of the state.
 //! * [`runtime`]: the terminal, the event loop, running effects.
-//! * [`export`]: JSON, CSV, Markdown and plain tables.
+//! * [`export`]: the records of `--json`, and sheets as aligned tables, CSV and Markdown.
 //! * [`cli`]: the command line, one file a subcommand.
 //! * [`demo`]: the demo store and its stories.
 

@@ -27,6 +27,22 @@ pub enum RowKind {
     Environment,
 }
 
+impl RowKind {
+    /// The word for it, as JSON has it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attribute => "attribute",
+            Self::Param => "param",
+            Self::Metric => "metric",
+            Self::Tag => "tag",
+            Self::Dataset => "dataset",
+            Self::Code => "code",
+            Self::Environment => "environment",
+        }
+    }
+}
+
 /// One property of all compared runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CompareRow {

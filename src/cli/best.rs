@@ -1,14 +1,16 @@
 //! `best EXPERIMENT --goal 'accuracy max'`: the best run, and what was looked at to find it.
 
 use clap::Args;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::print::{Report, Sheet, records};
+use super::print::Report;
 use super::runs::{self, Wanted, gather};
 use crate::analysis::number::full;
 use crate::analysis::{Best, LeftOut, best};
 use crate::domain::{Experiment, Goal, Run, RunId};
+use crate::export::{Sheet, records};
 
 /// What can be said to `best`.
 #[derive(Debug, Args)]
@@ -81,5 +83,5 @@ fn report(run: &Run, goal: &Goal, found: &Best) -> Report {
     for tie in &found.ties {
         text.push(format!("equally good: {}", tie.raw()));
     }
-    Report::text(records::best(run, goal, found), sheet, text)
+    Report::text(json!(records::BestRecord::new(found, run, goal)), sheet, text)
 }

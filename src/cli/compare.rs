@@ -1,13 +1,15 @@
 //! `compare RUN RUN…`: runs side by side, the best of each metric marked.
 
 use clap::Args;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::find;
-use super::print::{Format, Report, Sheet, records};
+use super::print::{Format, Report};
 use crate::analysis::number::{DIGITS, short, signed};
 use crate::analysis::{CompareRow, Comparison, RowKind, compare};
+use crate::export::{Sheet, records};
 
 /// What can be said to `compare`.
 #[derive(Debug, Args)]
@@ -30,10 +32,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let within = match &context.flags.experiment {
-        Some(name) => Some(find::experiment(reader, name).await?),
-        None => None,
-    };
+    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let mut runs = find::runs(reader, &arguments.runs, within.as_ref()).await?;
     let baseline = match &arguments.baseline {
         Some(text) => Some(find::run(reader, text, within.as_ref()).await?),
@@ -49,7 +48,8 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     }
     let comparison = compare(runs, baseline.map(|run| run.id).as_ref());
     let for_machines = context.output.format == Format::Csv;
-    let report = Report::table(records::comparison(&comparison, arguments.diff), sheet(&comparison, arguments.diff, for_machines));
+    let report =
+        Report::table(json!(records::CompareRecord::new(&comparison, arguments.diff)), sheet(&comparison, arguments.diff, for_machines));
     context.output.report(&report)?;
     if arguments.diff && context.output.format == Format::Table {
         context.output.flush()?;
@@ -66,7 +66,7 @@ fn sheet(comparison: &Comparison, differing: bool, for_machines: bool) -> Sheet 
     let mut sheet = Sheet { heads: ["kind", "key"].map(str::to_owned).into_iter().chain(heads).collect(), rows: Vec::new() };
     for row in comparison.rows.iter().filter(|row| row.differs || !differing) {
         let cells = (0..comparison.runs.len()).map(|at| cell(row, at, for_machines));
-        sheet.rows.push([word(row.kind).to_owned(), row.key.raw().to_owned()].into_iter().chain(cells).collect());
+        sheet.rows.push([row.kind.as_str().to_owned(), row.key.raw().to_owned()].into_iter().chain(cells).collect());
     }
     sheet
 }
@@ -83,16 +83,4 @@ fn cell(row: &CompareRow, at: usize, for_machines: bool) -> String {
     let delta = row.delta.get(at).copied().flatten().filter(|delta| *delta != 0.0 && delta.is_finite());
     let delta = delta.map(|delta| format!(" ({})", signed(delta, DIGITS))).unwrap_or_default();
     format!("{}{delta}{mark}", short(number))
-}
-
-fn word(kind: RowKind) -> &'static str {
-    match kind {
-        RowKind::Attribute => "attribute",
-        RowKind::Param => "param",
-        RowKind::Metric => "metric",
-        RowKind::Tag => "tag",
-        RowKind::Dataset => "dataset",
-        RowKind::Code => "code",
-        RowKind::Environment => "environment",
-    }
 }

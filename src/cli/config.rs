@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::arguments::Cli;
 use super::context::settings;
 use super::failure::{Exit, Failure};
-use super::print::{Output, Report, Sheet};
+use super::print::{Output, Report};
 use crate::config::{Directories, Settings, environment};
 use crate::domain::text::clean;
+use crate::export::Sheet;
 use crate::store::Target;
 
 /// What can be said to `config`.

@@ -8,9 +8,10 @@ use serde_json::json;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::open;
-use super::print::{Report, Sheet};
+use super::print::Report;
 use crate::demo::{DemoFacts, DemoOptions, make};
 use crate::domain::text::clean;
+use crate::export::Sheet;
 
 /// What can be said to `demo`.
 #[derive(Debug, Args)]

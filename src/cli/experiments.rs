@@ -2,11 +2,13 @@
 
 use clap::Args;
 use serde_json::Value;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::print::{Report, Sheet, records};
+use super::print::Report;
 use super::runs::local_time;
+use crate::export::{Sheet, records};
 use crate::store::View;
 
 /// What can be said to `experiments`.
@@ -37,5 +39,8 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             experiment.lifecycle.as_str().to_owned(),
         ]);
     }
-    context.output.report(&Report::table(Value::Array(experiments.iter().map(records::experiment).collect()), sheet))
+    context.output.report(&Report::table(
+        Value::Array(experiments.iter().map(|experiment| json!(records::ExperimentRecord::from(experiment))).collect()),
+        sheet,
+    ))
 }

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::find;
-use super::print::{Report, Sheet};
+use super::print::Report;
 use super::runs::local_time;
+use crate::export::Sheet;
 use crate::journal::{Event, Origin, timeline};
 
 /// What can be said to `history`.

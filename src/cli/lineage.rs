@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::context::Context;
 use super::failure::Failure;
 use super::find;
-use super::print::{Report, Sheet};
+use super::print::Report;
+use crate::export::Sheet;
 use crate::lineage::{Graph, build};
 use crate::provenance::lineage_facts;
 

@@ -2,11 +2,13 @@
 
 use clap::Args;
 use serde_json::Value;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::print::{Report, Sheet, records};
+use super::print::Report;
 use crate::domain::{RegisteredModel, Stage, VersionNumber};
+use crate::export::{Sheet, records};
 
 /// What can be said to `models`: nothing of its own.
 #[derive(Debug, Args)]
@@ -30,7 +32,9 @@ pub async fn run(_: &Arguments, context: &mut Context<'_>) -> Result<(), Failure
             model.description.raw().to_owned(),
         ]);
     }
-    context.output.report(&Report::table(Value::Array(models.iter().map(records::model).collect()), sheet))
+    context
+        .output
+        .report(&Report::table(Value::Array(models.iter().map(|model| json!(records::ModelRecord::from(model))).collect()), sheet))
 }
 
 fn production(model: &RegisteredModel) -> Option<VersionNumber> {

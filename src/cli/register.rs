@@ -35,10 +35,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let within = match &context.flags.experiment {
-        Some(name) => Some(find::experiment(reader, name).await?),
-        None => None,
-    };
+    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let run = find::run(reader, &arguments.run, within.as_ref()).await?;
     let source = chosen(&run, arguments.artifact.as_deref())?.source;
     let model = ModelName::from(arguments.model.as_str());

@@ -1,14 +1,16 @@
 //! `show RUN`: everything that a run says of itself.
 
 use clap::Args;
+use serde_json::json;
 
 use super::context::Context;
 use super::failure::Failure;
 use super::find;
-use super::print::{Report, Sheet, records};
+use super::print::Report;
 use super::runs::local_time;
 use crate::analysis::{number, quantity};
 use crate::domain::{Millis, Run};
+use crate::export::{Sheet, records};
 
 /// What can be said to `show`.
 #[derive(Debug, Args)]
@@ -25,12 +27,9 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let within = match &context.flags.experiment {
-        Some(name) => Some(find::experiment(reader, name).await?),
-        None => None,
-    };
+    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let run = find::run(reader, &arguments.run, within.as_ref()).await?;
-    context.output.report(&Report::table(records::run(&run), sheet(&run, context.now)))
+    context.output.report(&Report::table(json!(records::RunRecord::from(&run)), sheet(&run, context.now)))
 }
 
 fn sheet(run: &Run, now: Millis) -> Sheet {

@@ -1,5 +1,6 @@
 //! `versions MODEL`: the versions of a model, with the metrics of the runs that they came from.
 
+use serde_json::json;
 use std::collections::HashMap;
 
 use clap::Args;
@@ -9,9 +10,10 @@ use serde_json::Value;
 use super::context::Context;
 use super::failure::Failure;
 use super::find;
-use super::print::{Report, Sheet, records};
+use super::print::Report;
 use super::runs::local_time;
 use crate::domain::{ModelVersion, Run, RunId};
+use crate::export::{Sheet, records};
 use crate::store::Read;
 
 /// How many runs are asked for at once.
@@ -49,7 +51,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             version.source.raw().to_owned(),
         ]);
     }
-    let values = versions.iter().map(|version| records::version(version, runs.get(&version.run_id)));
+    let values = versions.iter().map(|version| json!(records::VersionRecord::new(version, runs.get(&version.run_id))));
     context.output.report(&Report::table(Value::Array(values.collect()), sheet))
 }
 

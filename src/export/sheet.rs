@@ -1,59 +1,181 @@
-//! A table of text, to be written as CSV, Markdown or for a terminal.
+//! Sheets: heads and rows of text, printed as an aligned table, CSV or Markdown.
 
-use crate::domain::Untrusted;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
-/// Rows under headers. Cells are raw here, and cleaned by whatever writes them; a cell may be missing, which is not the
-/// same as empty.
+use crate::analysis::number::align_decimal;
+use crate::domain::text::clean;
+
+/// The widest that one cell may be where the table has to fit a width, in columns of the screen.
+const CELL: usize = 60;
+
+/// Rows under heads. Texts are cleaned when they are printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
-    pub(super) columns: Vec<Column>,
-    pub(super) rows: Vec<Vec<Option<Untrusted>>>,
-}
-
-/// A header, and whether numbers stand below it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
-    pub title: Untrusted,
-    pub numeric: bool,
+    /// The heads.
+    pub heads: Vec<String>,
+    /// The rows, each as long as the heads.
+    pub rows: Vec<Vec<String>>,
 }
 
 impl Sheet {
-    /// A table without columns.
+    /// A sheet with these heads and no rows.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new<const N: usize>(heads: [&str; N]) -> Self {
+        Self { heads: heads.map(str::to_owned).into(), rows: Vec::new() }
     }
 
-    /// The same table with a column of text more.
-    #[must_use]
-    pub fn text(mut self, title: impl Into<Untrusted>) -> Self {
-        self.columns.push(Column { title: title.into(), numeric: false });
-        self
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
     }
 
-    /// The same table with a column of numbers more: they line up on the decimal point.
+    /// Aligned lines, the heads first. With a width, columns that do not fit are left out from the right; how many is
+    /// the second value.
     #[must_use]
-    pub fn number(mut self, title: impl Into<Untrusted>) -> Self {
-        self.columns.push(Column { title: title.into(), numeric: true });
-        self
+    pub fn aligned(&self, width: Option<usize>) -> (Vec<String>, usize) {
+        let cut = |cell: &str| if width.is_some() { fitted(cell) } else { cell.to_owned() };
+        let cells = |row: &[String]| row.iter().map(|cell| cut(&clean(cell))).collect::<Vec<_>>();
+        let heads = cells(&self.heads);
+        let mut rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row)).collect();
+        let numeric: Vec<bool> = (0..heads.len()).map(|at| is_numeric(&rows, at)).collect();
+        for at in (0..heads.len()).filter(|at| numeric[*at]) {
+            align_column(&mut rows, at);
+        }
+        let widths: Vec<usize> = (0..heads.len())
+            .map(|at| std::iter::once(&heads).chain(&rows).filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+            .collect();
+        let shown = columns_that_fit(&widths, width);
+        let line = |row: &Vec<String>| {
+            let padded = row.iter().take(shown).enumerate().map(|(at, cell)| {
+                let gap = " ".repeat(widths.get(at).map_or(0, |width| width.saturating_sub(cell.width())));
+                if numeric.get(at) == Some(&true) { format!("{gap}{cell}") } else { format!("{cell}{gap}") }
+            });
+            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        (std::iter::once(&heads).chain(&rows).map(line).collect(), heads.len() - shown)
     }
 
-    /// Adds a row; cells that are too many are dropped, those that are too few are missing.
-    pub fn push(&mut self, row: impl IntoIterator<Item = Option<Untrusted>>) {
-        let mut row: Vec<_> = row.into_iter().take(self.columns.len()).collect();
-        row.resize(self.columns.len(), None);
-        self.rows.push(row);
+    /// CSV by RFC 4180. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
+    #[must_use]
+    pub fn csv(&self) -> String {
+        let line = |row: &Vec<String>| row.iter().map(|cell| csv_cell(&clean(cell))).collect::<Vec<_>>().join(",") + "\r\n";
+        std::iter::once(&self.heads).chain(&self.rows).map(line).collect()
     }
 
-    /// How many rows there are.
+    /// A Markdown table.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.rows.len()
+    pub fn markdown(&self) -> String {
+        let line = |row: &Vec<String>| {
+            let cells: Vec<String> =
+                row.iter().map(|cell| clean(cell).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let rule = vec!["---".to_owned(); self.heads.len()];
+        [&self.heads, &rule].into_iter().chain(&self.rows).map(line).collect()
+    }
+}
+
+/// The text in at most [`CELL`] columns, with `…` for the rest.
+fn fitted(text: &str) -> String {
+    if text.width() <= CELL {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for grapheme in text.graphemes(true) {
+        if out.width() + grapheme.width() >= CELL {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    out + "…"
+}
+
+/// Puts the decimal points of a column under each other.
+fn align_column(rows: &mut [Vec<String>], at: usize) {
+    let column: Vec<String> = rows.iter().map(|row| row.get(at).cloned().unwrap_or_default()).collect();
+    for (row, aligned) in rows.iter_mut().zip(align_decimal(&column)) {
+        if let Some(cell) = row.get_mut(at) {
+            *cell = aligned;
+        }
+    }
+}
+
+fn columns_that_fit(widths: &[usize], width: Option<usize>) -> usize {
+    let Some(room) = width else { return widths.len() };
+    let mut used = 0;
+    let fitting = widths.iter().take_while(|column| {
+        used += **column + 2;
+        used <= room + 2
+    });
+    fitting.count().max(1).min(widths.len())
+}
+
+fn is_numeric(rows: &[Vec<String>], at: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty() && *cell != "—").peekable();
+    cells.peek().is_some() && cells.all(|cell| cell.parse::<f64>().is_ok())
+}
+
+fn csv_cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::new(["name", "acc", "note"]);
+        sheet.row(["größe精".into(), "0.95".into(), "a|b".into()]);
+        sheet.row(["x\u{1b}[2J".into(), "12".into(), "=HYPERLINK(\"u\")".into()]);
+        sheet
     }
 
-    /// Whether there are no rows.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    #[test]
+    fn columns_line_up_and_points_stand_under_each_other() {
+        let (lines, left_out) = sheet().aligned(None);
+        assert_eq!(lines, ["name       acc  note", "größe精   0.95  a|b", "x␛[2J    12     =HYPERLINK(\"u\")"]);
+        assert_eq!(left_out, 0);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out_and_counted() {
+        let (lines, left_out) = sheet().aligned(Some(14));
+        assert_eq!((lines[1].as_str(), left_out), ("größe精   0.95", 1));
+        assert_eq!(sheet().aligned(Some(1)).1, 2);
+    }
+
+    #[test]
+    fn csv_quotes_and_disarms_formulas() {
+        let csv = sheet().csv();
+        assert!(csv.contains("\"'=HYPERLINK(\"\"u\"\")\""), "{csv}");
+        assert_eq!(csv_cell("-0.5"), "-0.5");
+        assert_eq!(csv_cell("-cmd"), "'-cmd");
+    }
+
+    #[test]
+    fn markdown_keeps_its_cells_apart() {
+        assert!(sheet().markdown().starts_with("| name | acc | note |\n| --- | --- | --- |\n| größe精 | 0.95 | a\\|b |\n"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_cell_leaves_its_line_or_drives_a_terminal(cells in prop::collection::vec(any::<String>(), 0..12)) {
+            let mut sheet = Sheet::new(["one", "two", "three"]);
+            for row in cells.chunks_exact(3) {
+                sheet.row([row[0].clone(), row[1].clone(), row[2].clone()]);
+            }
+            let lines = sheet.rows.len() + 1;
+            let (aligned, _) = sheet.aligned(Some(60));
+            prop_assert_eq!(aligned.len(), lines);
+            for (text, ends) in [(aligned.join("\n"), "\n"), (sheet.csv(), "\r\n"), (sheet.markdown(), "\n")] {
+                prop_assert!(!text.replace(ends, "").chars().any(|c| c.is_control() || crate::domain::text::is_hidden(c)), "{:?}", text);
+            }
+            prop_assert_eq!(sheet.csv().matches("\r\n").count(), lines);
+            prop_assert_eq!(sheet.markdown().lines().count(), lines + 1);
+        }
     }
 }

@@ -10,7 +10,8 @@ use serde_json::json;
 use super::arguments::Cli;
 use super::context::Context;
 use super::failure::Failure;
-use super::print::{Output, Report, Sheet};
+use super::print::{Output, Report};
+use crate::export::Sheet;
 use finding::{Finding, State};
 
 /// What can be said to `doctor`.

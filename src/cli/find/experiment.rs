@@ -14,6 +14,17 @@ pub async fn experiment(reader: &dyn Read, text: &str) -> Result<Experiment, Fai
     choose(&reader.experiments(View::All).await?, text)
 }
 
+/// The experiment in which names of runs are looked up, where one was named.
+///
+/// # Errors
+/// When it is not there, or the store can't answer.
+pub async fn within(reader: &dyn Read, named: Option<&str>) -> Result<Option<Experiment>, Failure> {
+    match named {
+        Some(name) => experiment(reader, name).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// An id goes before a name: an experiment that another's id is the name of can still be named by its own id.
 fn choose(experiments: &[Experiment], text: &str) -> Result<Experiment, Failure> {
     let at = experiments

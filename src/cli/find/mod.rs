@@ -8,7 +8,7 @@ mod target;
 mod version;
 
 pub use connection::connection;
-pub use experiment::{experiment, near};
+pub use experiment::{experiment, near, within};
 pub use run::{run, runs};
 pub use target::target;
 pub use version::{model, version};

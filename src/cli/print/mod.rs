@@ -1,21 +1,18 @@
 //! Printing: the one way to stdout and stderr. Everything is cleaned here once more, and a reader that goes away
 //! (`| head`) ends the printing without a word.
 
-pub mod json;
-pub mod records;
 mod report;
-mod sheet;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
 
 pub use report::Report;
-pub use sheet::Sheet;
 
 use super::failure::{Exit, Failure};
 use crate::config::{ColorChoice, Lookup};
 use crate::domain::text::clean;
+use crate::export::{Sheet, json};
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,7 +85,7 @@ impl Output {
     /// When stdout can't be written, other than because nobody reads it any more.
     pub fn report(&mut self, report: &Report) -> Result<(), Failure> {
         match self.format {
-            Format::Json => self.raw(&(json::pretty(&report.value) + "\n")),
+            Format::Json => self.raw(&(json::to_string(&report.value) + "\n")),
             Format::Jsonl => match report.value.as_array() {
                 Some(items) => items.iter().try_for_each(|item| self.item(item)),
                 None => self.item(&report.value),
@@ -107,7 +104,7 @@ impl Output {
     /// # Errors
     /// As for [`Self::report`].
     pub fn item(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        self.raw(&(json::line(value) + "\n"))?;
+        self.raw(&(json::to_line(value) + "\n"))?;
         self.flush()
     }
 
@@ -195,7 +192,7 @@ impl Output {
     /// Says what went wrong, in the form that was asked for.
     pub fn failure(&mut self, failure: &Failure) {
         if self.format.is_json() {
-            let _ = writeln!(self.errors, "{}", json::line(&serde_json::json!({ "error": failure })));
+            let _ = writeln!(self.errors, "{}", json::to_line(&serde_json::json!({ "error": failure })));
         } else {
             for line in failure.lines() {
                 let _ = writeln!(self.errors, "{line}");

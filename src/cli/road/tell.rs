@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::print::{Report as Printed, Sheet};
+use crate::cli::print::Report as Printed;
+use crate::export::Sheet;
 use crate::journal::{Progress, Report};
 use crate::promote::{Confirm, Fingerprint, Intent, Outcome, Plan, Reading, Step};
 

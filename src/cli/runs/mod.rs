@@ -6,6 +6,7 @@ mod pages;
 
 use clap::Args;
 use serde_json::Value;
+use serde_json::json;
 
 pub use columns::local_time;
 pub use gather::{Gathered, Wanted, gather};
@@ -14,8 +15,9 @@ pub use pages::Pages;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::find;
-use super::print::{Format, Report, Sheet, records};
+use super::print::{Format, Report};
 use crate::domain::Experiment;
+use crate::export::{Sheet, records};
 use crate::store::{Read, View};
 use crate::table::ColumnKey;
 use crate::table::filter::Filter;
@@ -72,7 +74,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     }
     let gathered = gather(reader, &wanted, context.now, context.output).await?;
     let sheet = sheet(&gathered, chosen, context);
-    context.output.report(&Report::table(Value::Array(gathered.runs.iter().map(records::run).collect()), sheet))?;
+    context
+        .output
+        .report(&Report::table(Value::Array(gathered.runs.iter().map(|run| json!(records::RunRecord::from(run))).collect()), sheet))?;
     tell_beyond(&gathered, context)
 }
 
@@ -99,7 +103,7 @@ async fn streamed(reader: &dyn Read, wanted: &Wanted, context: &mut Context<'_>)
     while left > 0 && !context.output.is_closed() {
         let Some(page) = pages.next().await? else { break };
         for run in page.iter().take(left) {
-            context.output.item(&records::run(run))?;
+            context.output.item(&records::RunRecord::from(run))?;
         }
         left = left.saturating_sub(page.len());
     }

@@ -12,6 +12,10 @@ pub struct ModelRecord {
     pub name: ModelName,
     /// What its owners say of it.
     pub description: Untrusted,
+    /// When it was made, ms.
+    pub creation_timestamp: Option<Millis>,
+    /// When it last changed, ms.
+    pub last_updated_timestamp: Option<Millis>,
     /// Its tags.
     pub tags: Fields<Untrusted>,
     /// Its aliases and the version each leads to.
@@ -25,6 +29,8 @@ impl From<&RegisteredModel> for ModelRecord {
         Self {
             name: model.name.clone(),
             description: model.description.clone(),
+            creation_timestamp: model.creation_time,
+            last_updated_timestamp: model.last_updated_time,
             tags: (&model.tags).into(),
             aliases: Fields(model.aliases.iter().map(|(alias, version)| (alias.text().clone(), *version)).collect()),
             latest_versions: model.latest_versions.iter().map(|version| VersionRecord::new(version, None)).collect(),
@@ -49,8 +55,12 @@ pub struct VersionRecord {
     pub run_id: RunId,
     /// Where the model is.
     pub source: Untrusted,
+    /// What its owners say of it.
+    pub description: Untrusted,
     /// When it was made, ms.
     pub creation_timestamp: Option<Millis>,
+    /// When it last changed, ms.
+    pub last_updated_timestamp: Option<Millis>,
     /// Its tags.
     pub tags: Fields<Untrusted>,
     /// The metrics of its run; empty where the run was not read.
@@ -70,7 +80,9 @@ impl VersionRecord {
             status: version.status.as_str().into(),
             run_id: version.run_id.clone(),
             source: version.source.clone(),
+            description: version.description.clone(),
             creation_timestamp: version.creation_time,
+            last_updated_timestamp: version.last_updated_time,
             tags: (&version.tags).into(),
             metrics: metrics(run.map_or(&[], |run| &run.metrics)),
         }

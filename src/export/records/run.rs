@@ -47,6 +47,8 @@ pub struct RunRecord {
     pub experiment_id: ExperimentId,
     /// What it says of itself.
     pub status: RunStatus,
+    /// `active` or `deleted`.
+    pub lifecycle_stage: &'static str,
     /// When it started, ms.
     pub start_time: Option<Millis>,
     /// When it ended, ms.
@@ -74,6 +76,7 @@ impl From<&Run> for RunRecord {
             run_name: run.name.clone(),
             experiment_id: run.experiment_id.clone(),
             status: run.status,
+            lifecycle_stage: run.lifecycle.as_str(),
             start_time: run.start_time,
             end_time: run.end_time,
             user_id: run.user.clone(),

@@ -54,7 +54,7 @@ fn version() -> ModelVersion {
 
 fn run_json(id: &str, acc: &serde_json::Value) -> serde_json::Value {
     json!({
-        "run_id": id, "run_name": "n", "experiment_id": "7", "status": "FINISHED", "start_time": 1, "end_time": null,
+        "run_id": id, "run_name": "n", "experiment_id": "7", "status": "FINISHED", "lifecycle_stage": "active", "start_time": 1, "end_time": null,
         "user_id": "", "artifact_uri": "", "metrics": {"acc": acc}, "params": {"lr": "0.1"}, "tags": {"mlflow.parentRunId": "p"},
         "datasets": [{"name": "d", "digest": "1", "source_type": "local", "source": "{}", "context": "training"}],
         "parent_run_id": "p",
@@ -119,9 +119,9 @@ fn models_and_versions_have_the_documented_shape() {
     };
     let told = json!({
         "name": "iris", "version": "3", "current_stage": "Production", "aliases": ["champion"], "status": "READY", "run_id": "a",
-        "source": "runs:/a/m", "creation_timestamp": 5, "tags": {"k": "v"}, "metrics": {},
+        "source": "runs:/a/m", "description": "", "creation_timestamp": 5, "last_updated_timestamp": null, "tags": {"k": "v"}, "metrics": {},
     });
-    let expected = json!({"name": "iris", "description": "d", "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [told]});
+    let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [told]});
     assert_eq!(as_json(&ModelRecord::from(&model)), expected);
     let with_run = as_json(&VersionRecord::new(&version(), Some(&run("a", f64::INFINITY))));
     assert_eq!(with_run["metrics"], json!({"acc": "Infinity"}));
