@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::fit::width;
+use super::fit::{cut, width};
 use super::paint::{Paint, Piece};
 use crate::analysis::quantity;
 use crate::app::App;
@@ -15,6 +15,9 @@ use crate::domain::text::clean;
 
 /// Until this age, in ms, what is shown counts as live. Ages under a minute are not counted out: an idle screen stays as it is.
 const LIVE_MS: Millis = 60_000;
+
+/// A name in the path is not cut to less than this, in cells.
+const NAME_WIDTH: u16 = 14;
 
 /// The top line: the store, where in it, the session's rights, freshness.
 pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
@@ -39,13 +42,26 @@ pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
         left.push((paint.look.sign(" › ", " > ").into(), Role::Muted));
         left.push((crumb, Role::Title));
     }
-    // Where there is little room, the end of the path matters, not its beginning.
-    while left.len() > 2 && left.iter().map(|(text, _)| width(text)).sum::<u16>() > room {
-        left.drain(..2);
-    }
+    shorten(&mut left, room);
     paint.pieces(Rect { width: room, ..area }, &left);
     let x = area.right().saturating_sub(wide);
     paint.pieces(Rect { x, width: area.right() - x, ..area }, &right);
+}
+
+/// Makes a path fit: the longest names are cut first; then its beginning goes, as its end matters more.
+fn shorten(path: &mut Vec<Piece>, room: u16) {
+    loop {
+        let total: u16 = path.iter().map(|(text, _)| width(text)).sum();
+        let Some(excess) = total.checked_sub(room).filter(|excess| *excess > 0) else { return };
+        let longest = path.iter_mut().map(|(text, _)| text).max_by_key(|text| width(text)).filter(|text| width(text) > NAME_WIDTH);
+        if let Some(longest) = longest {
+            *longest = cut(longest, width(longest).saturating_sub(excess).max(NAME_WIDTH));
+        } else if path.len() > 2 {
+            path.drain(..2);
+        } else {
+            return;
+        }
+    }
 }
 
 /// How fresh what is shown is, in words.
@@ -132,4 +148,24 @@ pub fn keys(paint: &mut Paint<'_>, area: Rect, app: &App) {
         pieces.push((format!("{hint} "), Role::Muted));
     }
     paint.pieces(area, &pieces);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(names: &[&str], room: u16) -> String {
+        let mut pieces: Vec<Piece> = names.iter().map(|name| ((*name).to_owned(), Role::Title)).collect();
+        shorten(&mut pieces, room);
+        pieces.into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn a_long_name_is_cut_before_the_path_is() {
+        let long = "x".repeat(80);
+        assert_eq!(path(&["demo.db", " › ", &long, " › ", "runs"], 40), format!("demo.db › {}… › runs", "x".repeat(22)));
+        assert_eq!(path(&["demo.db", " › ", &long, " › ", "runs"], 22), format!("{}… › runs", "x".repeat(13)));
+        assert_eq!(path(&["demo.db", " › ", "sweep", " › ", "runs"], 12), "sweep › runs");
+        assert_eq!(path(&["demo.db"], 3), "demo.db");
+    }
 }
