@@ -125,12 +125,12 @@ impl From<Fault> for Failure {
             FaultKind::Unsupported | FaultKind::Broken | FaultKind::Malformed | FaultKind::TooLarge => Exit::Failed,
         };
         // The domain's advice names keys of the screen; here the same advice is a command.
-        let next = match fault.kind {
+        let next = fault.next.unwrap_or(match fault.kind {
             FaultKind::TimedOut | FaultKind::Busy => "wait a moment and try again; a server that just started needs some seconds",
             FaultKind::Missing => "it may have been deleted or renamed; list what is there",
             FaultKind::Broken => "the server's own log says more",
             kind => kind.advice(),
-        };
+        });
         let code = fault.kind.code();
         Self { code, ..Self::new(exit, fault.what.clone()).because(fault.why.clean()).next(next) }
     }

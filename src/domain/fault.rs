@@ -95,12 +95,14 @@ pub struct Fault {
     pub never_left: bool,
     /// Seconds after which the server asks to come back (`Retry-After`).
     pub retry_after: Option<u64>,
+    /// What to do next, where the store knows better than the kind of fault tells.
+    pub next: Option<&'static str>,
 }
 
 impl Fault {
     /// A fault of a kind: what was being done, and why it failed.
     pub fn new(kind: FaultKind, what: impl Into<String>, why: impl Into<Untrusted>) -> Self {
-        Self { kind, what: what.into(), why: why.into(), maybe_done: false, never_left: false, retry_after: None }
+        Self { kind, what: what.into(), why: why.into(), maybe_done: false, never_left: false, retry_after: None, next: None }
     }
 
     /// The same fault, said of a write whose outcome is not known.
@@ -113,6 +115,12 @@ impl Fault {
     /// What to do next, in a few words.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        self.kind.advice()
+        self.next.unwrap_or(self.kind.advice())
+    }
+
+    /// The same fault, with what to do next.
+    #[must_use]
+    pub fn advised(self, next: Option<&'static str>) -> Self {
+        Self { next, ..self }
     }
 }

@@ -68,6 +68,10 @@ impl Target {
             Some(("postgresql" | "mysql" | "mssql" | "postgresql+psycopg2" | "mysql+pymysql", _)) => {
                 unsupported("a database server is opened through `mlflow server`")
             }
+            // Not `file:`, and not a drive: another system's address.
+            Some((scheme, rest)) if rest.starts_with("//") && scheme != "file" => {
+                unsupported("name an http or https address, or a SQLite file")
+            }
             _ => Self::path(text),
         }
     }

@@ -38,13 +38,22 @@ impl From<rusqlite::Error> for Failure {
 impl Failure {
     /// The fault of something being done.
     pub(super) fn during(self, what: impl Into<String>) -> Fault {
-        match self {
-            Self::Known(kind, why) => Fault::new(kind, what, why),
-            Self::Sql(error) => {
-                let (kind, why) = kind_of(&error);
-                Fault::new(kind, what, why)
-            }
-        }
+        let (kind, why) = match self {
+            Self::Known(kind, why) => (kind, why),
+            Self::Sql(error) => kind_of(&error),
+        };
+        Fault::new(kind, what, why).advised(advice(kind))
+    }
+}
+
+/// What to do about a file, where that differs from what one does about a server.
+fn advice(kind: FaultKind) -> Option<&'static str> {
+    match kind {
+        FaultKind::Unreachable => Some("check the path; `frontrunner demo` makes a store to try"),
+        FaultKind::Malformed => Some("name the file that MLflow writes, often mlflow.db"),
+        FaultKind::Busy => Some("wait until the other program is done, then try again"),
+        FaultKind::Broken => Some("`sqlite3 FILE 'PRAGMA integrity_check'` says more"),
+        _ => None,
     }
 }
 
