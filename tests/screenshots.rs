@@ -19,14 +19,14 @@ use program::Program;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn started(command: &str, home: &Path) -> Program {
-    Program::start(Path::new("sh"), &["-c", command], (40, 6), home).unwrap()
+    Program::start(Path::new("sh"), &["-c", command], (40, 6), home, svg::DARK).unwrap()
 }
 
 fn drawn(command: &str) -> String {
     let home = tempfile::tempdir().unwrap();
     let mut program = started(command, home.path());
     program.finish().unwrap();
-    svg::draw(program.screen(), "a <title>")
+    svg::draw(program.screen(), "a <title>", svg::DARK)
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn colours_weights_and_reverse_are_drawn_as_a_terminal_shows_them() {
     assert!(svg.contains(
         "<rect x=\"36\" y=\"0\" width=\"9\" height=\"18\" fill=\"#ff0000\"/>\n<text x=\"36\" y=\"14\" fill=\"#010203\">r</text>"
     ));
-    let (fg, bg) = (svg::hex(svg::FOREGROUND), svg::hex(svg::BACKGROUND));
+    let (fg, bg) = (svg::hex(svg::DARK.fg), svg::hex(svg::DARK.bg));
     assert!(svg.contains(&format!("width=\"9\" height=\"18\" fill=\"{fg}\"/>\n<text x=\"54\" y=\"14\" fill=\"{bg}\">v</text>")), "{svg}");
     assert!(svg.contains(&format!("<rect x=\"72\" y=\"16\" width=\"9\" height=\"1\" fill=\"{fg}\"/>")), "{svg}");
 }
@@ -87,4 +87,14 @@ fn a_drawing_becomes_a_png_of_twice_its_size() {
     let (width, height) = (40 * svg::CELL.0 + 24, 6 * svg::CELL.1 + 54);
     assert_eq!(&png[..4], b"\x89PNG");
     assert_eq!((side(16), side(20)), (2 * width, 2 * height));
+}
+
+#[test]
+fn a_light_terminal_is_drawn_light_and_tells_so_when_it_is_asked() {
+    let home = tempfile::tempdir().unwrap();
+    let asks = r"stty raw -echo min 0 time 10; printf '\033[?25l\033]11;?\033\\'; head -c 24 | tr -d '\033\\'";
+    let mut program = Program::start(Path::new("sh"), &["-c", asks], (40, 6), home.path(), svg::LIGHT).unwrap();
+    program.finish().unwrap();
+    assert!(program.screen().contents().contains("rgb:fbfb/fbfb/fcfc"), "{}", program.screen().contents());
+    assert!(svg::draw(program.screen(), "light", svg::LIGHT).contains(&format!("fill=\"{}\"", svg::hex(svg::LIGHT.bg))));
 }

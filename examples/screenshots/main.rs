@@ -29,8 +29,8 @@ fn main() -> Outcome<()> {
     if let [flag, command] = &arguments[..]
         && flag == "--program"
     {
-        let scene = Scene { file: "program", title: command, arguments: &[], size: (100, 30), steps: &[] };
-        let mut program = Program::start(Path::new("sh"), &["-c", command], scene.size, &std::env::current_dir()?)?;
+        let scene = Scene { file: "program", title: command, arguments: &[], size: (100, 30), steps: &[], ground: svg::DARK };
+        let mut program = Program::start(Path::new("sh"), &["-c", command], scene.size, &std::env::current_dir()?, scene.ground)?;
         program.finish()?;
         return save(&program, &scene, &root.join("target"));
     }
@@ -71,7 +71,7 @@ fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
     let arguments: Vec<&str> = std::iter::once("demo.db").chain(scene.arguments.iter().copied()).collect();
-    let mut program = Program::start(app, &arguments, scene.size, home.path())?;
+    let mut program = Program::start(app, &arguments, scene.size, home.path(), scene.ground)?;
     for (keys, text) in scene.steps {
         program.press(keys)?;
         program.wait_for(text)?;
@@ -80,7 +80,7 @@ fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
 }
 
 fn save(program: &Program, scene: &Scene, out: &Path) -> Outcome<()> {
-    let drawing = svg::draw(program.screen(), scene.title);
+    let drawing = svg::draw(program.screen(), scene.title, scene.ground);
     let path = out.join(scene.file);
     std::fs::write(path.with_extension("png"), picture::png(&drawing)?)?;
     std::fs::write(path.with_extension("svg"), drawing)?;

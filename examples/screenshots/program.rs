@@ -9,6 +9,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use vt100::{Callbacks, Parser, Screen};
 
 use crate::Outcome;
+use crate::svg::Ground;
 
 /// How long a text may take to appear.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,8 +19,7 @@ const STILL: Duration = Duration::from_millis(60);
 const RESTLESS: Duration = Duration::from_secs(2);
 
 /// What the terminal has to answer, since programs ask it for its colours and for what it is.
-#[derive(Default)]
-struct Answers(Vec<u8>);
+struct Answers(Vec<u8>, Ground);
 
 impl Callbacks for Answers {
     fn unhandled_csi(&mut self, screen: &mut Screen, i1: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
@@ -36,8 +36,8 @@ impl Callbacks for Answers {
     fn unhandled_osc(&mut self, _: &mut Screen, params: &[&[u8]]) {
         let answer = |(r, g, b): (u8, u8, u8)| format!("rgb:{r:02x}{r:02x}/{g:02x}{g:02x}/{b:02x}{b:02x}\x1b\\");
         match params {
-            [b"10", b"?"] => self.0.extend(format!("\x1b]10;{}", answer(crate::svg::FOREGROUND)).into_bytes()),
-            [b"11", b"?"] => self.0.extend(format!("\x1b]11;{}", answer(crate::svg::BACKGROUND)).into_bytes()),
+            [b"10", b"?"] => self.0.extend(format!("\x1b]10;{}", answer(self.1.fg)).into_bytes()),
+            [b"11", b"?"] => self.0.extend(format!("\x1b]11;{}", answer(self.1.bg)).into_bytes()),
             _ => {}
         }
     }
@@ -55,7 +55,7 @@ pub struct Program {
 
 impl Program {
     /// Starts a program in a folder that is its home, with nothing of this session's environment but the path.
-    pub fn start(program: &Path, arguments: &[&str], (columns, rows): (u16, u16), home: &Path) -> Outcome<Self> {
+    pub fn start(program: &Path, arguments: &[&str], (columns, rows): (u16, u16), home: &Path, ground: Ground) -> Outcome<Self> {
         let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -81,7 +81,7 @@ impl Program {
                 }
             }
         });
-        let parser = Parser::new_with_callbacks(rows.try_into()?, columns.try_into()?, 0, Answers::default());
+        let parser = Parser::new_with_callbacks(rows.try_into()?, columns.try_into()?, 0, Answers(Vec::new(), ground));
         Ok(Self { child, writer: pty.master.take_writer()?, bytes, parser, _master: pty.master })
     }
 

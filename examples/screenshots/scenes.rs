@@ -1,5 +1,7 @@
 //! The scenes, as data: what is pressed, and what must then be on the screen.
 
+use crate::svg::{DARK, Ground, LIGHT};
+
 /// One picture.
 pub struct Scene<'s> {
     /// The name of its files.
@@ -12,10 +14,12 @@ pub struct Scene<'s> {
     pub size: (u16, u16),
     /// Keys to press, and a text that is on the screen once they have done their work. Both may be empty.
     pub steps: &'s [(&'s str, &'s str)],
+    /// The terminal's own colours.
+    pub ground: Ground,
 }
 
 /// What most scenes have.
-const WINDOW: Scene<'static> = Scene { file: "", title: "frontrunner demo.db", arguments: &[], size: (120, 36), steps: &[] };
+const WINDOW: Scene<'static> = Scene { file: "", title: "frontrunner demo.db", arguments: &[], size: (120, 36), steps: &[], ground: DARK };
 
 /// Opens the sweep's runs, whichever row it is in.
 const SWEEP: &[&str] = &["--experiment", "churn-sweep"];
@@ -83,6 +87,6 @@ pub const SCENES: &[Scene<'static>] = &[
     },
     Scene { file: "palette", steps: &[("", "churn-sweep"), ("ctrl-p", "compare")], ..WINDOW },
     Scene { file: "help", steps: &[("", "churn-sweep"), ("?", "Anywhere")], ..WINDOW },
-    Scene { file: "light", arguments: &["--experiment", "churn-sweep", "--theme", "light"], steps: &[("", "trial-59")], ..WINDOW },
+    Scene { file: "light", ground: LIGHT, arguments: SWEEP, steps: &[("", "trial-59")], ..WINDOW },
     Scene { file: "small", arguments: SWEEP, size: (40, 10), steps: &[("", "trial-59")], ..WINDOW },
 ];

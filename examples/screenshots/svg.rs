@@ -6,10 +6,21 @@ use vt100::{Cell, Color, Screen};
 
 use crate::shapes;
 
-/// The terminal's own colour of text.
-pub const FOREGROUND: (u8, u8, u8) = (0xd5, 0xd8, 0xdf);
-/// The terminal's own background.
-pub const BACKGROUND: (u8, u8, u8) = (0x16, 0x18, 0x1f);
+/// A terminal's own colours.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
+    /// Of text.
+    pub fg: (u8, u8, u8),
+    /// Of what is behind it.
+    pub bg: (u8, u8, u8),
+    /// Of the bar above.
+    bar: &'static str,
+}
+
+/// A dark terminal.
+pub const DARK: Ground = Ground { fg: (0xd5, 0xd8, 0xdf), bg: (0x16, 0x18, 0x1f), bar: "#242833" };
+/// A light terminal.
+pub const LIGHT: Ground = Ground { fg: (0x2a, 0x2e, 0x37), bg: (0xfb, 0xfb, 0xfc), bar: "#e3e5ea" };
 
 /// A cell's width and height in pixels. DejaVu Sans Mono is 0.602 of its size wide, so that 15 pixels fit 9.
 pub const CELL: (u32, u32) = (9, 18);
@@ -51,8 +62,8 @@ struct Look {
 }
 
 impl Look {
-    fn of(cell: &Cell) -> Self {
-        let (mut fg, mut bg) = (rgb(cell.fgcolor(), FOREGROUND), rgb(cell.bgcolor(), BACKGROUND));
+    fn of(cell: &Cell, ground: Ground) -> Self {
+        let (mut fg, mut bg) = (rgb(cell.fgcolor(), ground.fg), rgb(cell.bgcolor(), ground.bg));
         if cell.inverse() {
             (fg, bg) = (bg, fg);
         }
@@ -89,31 +100,32 @@ struct Run {
 }
 
 /// Draws a screen as a window with a title.
-pub fn draw(screen: &Screen, title: &str) -> String {
+pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
     let (rows, columns) = screen.size();
     let (width, height) = (u32::from(columns.get()) * CELL.0 + 2 * MARGIN, u32::from(rows.get()) * CELL.1 + TITLE_BAR + 2 * MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"{FAMILIES}\" font-size=\"{FONT_SIZE}\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"9\" fill=\"{}\"/>\n\
-         <path d=\"M0 {TITLE_BAR}V9a9 9 0 0 1 9-9h{}a9 9 0 0 1 9 9v{}z\" fill=\"#242833\"/>\n",
-        hex(BACKGROUND),
+         <path d=\"M0 {TITLE_BAR}V9a9 9 0 0 1 9-9h{}a9 9 0 0 1 9 9v{}z\" fill=\"{}\"/>\n",
+        hex(ground.bg),
         width - 18,
-        TITLE_BAR - 9
+        TITLE_BAR - 9,
+        ground.bar
     );
     for (nth, color) in ["#ff5f57", "#febc2e", "#28c840"].into_iter().enumerate() {
         let _ = writeln!(svg, "<circle cx=\"{}\" cy=\"15\" r=\"6\" fill=\"{color}\"/>", 18 + nth * 20);
     }
     let _ = writeln!(
         svg,
-        "<text x=\"{}\" y=\"20\" fill=\"#9aa1b0\" font-size=\"13\" text-anchor=\"middle\">{}</text>",
+        "<text x=\"{}\" y=\"20\" fill=\"#808794\" font-size=\"13\" text-anchor=\"middle\">{}</text>",
         width / 2,
         escaped(title)
     );
     let _ = writeln!(svg, "<g transform=\"translate({MARGIN} {})\">", TITLE_BAR + MARGIN);
     for row in 0..rows.get() {
-        for run in runs(screen, row) {
-            draw_run(&mut svg, &run, u32::from(row) * CELL.1);
+        for run in runs(screen, row, ground) {
+            draw_run(&mut svg, &run, u32::from(row) * CELL.1, ground);
         }
     }
     if !screen.hide_cursor() {
@@ -124,18 +136,18 @@ pub fn draw(screen: &Screen, title: &str) -> String {
             "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" opacity=\"0.6\"/>",
             CELL.0,
             CELL.1,
-            hex(FOREGROUND)
+            hex(ground.fg)
         );
     }
     svg.push_str("</g>\n</svg>\n");
     svg
 }
 
-fn runs(screen: &Screen, row: u16) -> Vec<Run> {
+fn runs(screen: &Screen, row: u16, ground: Ground) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for column in 0..screen.size().1.get() {
         let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
-        let (look, width) = (Look::of(cell), if cell.is_wide() { 2 } else { 1 });
+        let (look, width) = (Look::of(cell, ground), if cell.is_wide() { 2 } else { 1 });
         let column = u32::from(column);
         if runs.last().is_none_or(|run| run.look != look) {
             runs.push(Run { look, column, width: 0, letters: Vec::new() });
@@ -150,9 +162,9 @@ fn runs(screen: &Screen, row: u16) -> Vec<Run> {
     runs
 }
 
-fn draw_run(svg: &mut String, run: &Run, y: u32) {
+fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
     let (x, width) = (run.column * CELL.0, run.width * CELL.0);
-    if run.look.bg != BACKGROUND {
+    if run.look.bg != ground.bg {
         let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>", CELL.1, hex(run.look.bg));
     }
     let fill = hex(run.look.fg);
