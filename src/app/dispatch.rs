@@ -343,12 +343,13 @@ impl Parts<'_> {
         }
     }
 
-    /// A screen of the same kind that is on the stack is gone back to, as it was left; else it is opened on top, so that the
-    /// way back leads to what was left.
+    /// A screen of the same kind that is on the stack comes to the top, as it was left; else it is opened there. What was
+    /// seen before stays below, so that the way back leads to it.
     fn home(&mut self, mut screen: Screen, context: &mut Context<'_>) {
         *self.overlay = None;
         if let Some(at) = self.screens.iter().rposition(|other| other.same_kind(&screen)) {
-            self.screens.truncate(at + 1);
+            let left = self.screens.remove(at);
+            self.screens.push(left);
             return;
         }
         screen.enter(context);

@@ -11,7 +11,7 @@ use super::overlays::Overlay;
 use super::remote::Remote;
 use super::screens::Screen;
 use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel};
-use crate::promote::Place;
+use crate::promote::{Intent, Place};
 use crate::store::Features;
 
 /// What a session was opened with.
@@ -60,6 +60,8 @@ pub struct Shared {
     pub histories: Histories,
     /// What was said.
     pub notices: Notices,
+    /// The reason that was typed for a plan that was left: it is there again when the same is planned.
+    pub left_reason: Option<(Intent, String)>,
     tickets: u64,
 }
 
@@ -75,6 +77,7 @@ impl Shared {
             goals: HashMap::new(),
             histories: Histories::default(),
             notices: Notices::default(),
+            left_reason: None,
             tickets: 0,
         }
     }

@@ -97,6 +97,17 @@ fn without_a_run_that_can_be_the_best_it_says_why() {
 }
 
 #[test]
+fn a_reason_that_was_typed_is_there_again_when_the_same_is_planned() {
+    let mut driver = at_version(5);
+    driver.press("t").text("Staging").press("enter").text("calibrated").press("esc");
+    driver.press("t").text("Archived").press("enter").misses("calibrated");
+    driver.press("esc t").text("Staging").press("enter").sees("calibrated");
+    driver.press("enter").wait(1_000).press("enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter 6").sees("calibrated");
+}
+
+#[test]
 fn a_stage_that_is_not_protected_needs_no_name() {
     let mut driver = at_version(5);
     driver.press("t").text("Staging").press("enter");

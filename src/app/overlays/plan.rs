@@ -62,13 +62,14 @@ pub struct PlanDialog {
 impl PlanDialog {
     /// Opens the dialog and asks for the plan.
     fn open(intent: Intent, context: &mut Context<'_>) -> Self {
-        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: String::new() });
+        let reason = context.shared.left_reason.take_if(|(left, _)| *left == intent).map(|(_, reason)| reason).unwrap_or_default();
+        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: reason.clone() });
         Self {
             intent,
             stage: Stage::Planning(ticket),
             planned: None,
-            reason: Input::default(),
-            asked_reason: String::new(),
+            reason: Input::new(reason.clone()),
+            asked_reason: reason,
             name: Input::default(),
             focus: Field::Reason,
             scroll: 0,
@@ -140,7 +141,12 @@ impl PlanDialog {
                 context.go.push(Go::Chosen(Choice::Written));
             }
             (Stage::Refused(_), Action::Accept) => self.replan(context),
-            (_, Action::Back) => context.go.push(Go::Close),
+            (_, Action::Back) => {
+                if !self.reason.value().is_empty() {
+                    context.shared.left_reason = Some((self.intent.clone(), self.reason.value().to_owned()));
+                }
+                context.go.push(Go::Close);
+            }
             (_, Action::PageDown) => self.scroll += 5,
             (_, Action::PageUp) => self.scroll = self.scroll.saturating_sub(5),
             // While the plan is made anew, one can go on filling in.
