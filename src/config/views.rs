@@ -182,7 +182,7 @@ impl ViewFiles {
 
     fn file_of(&self, table: &str) -> PathBuf {
         let digest = Sha256::digest(table.as_bytes());
-        let name: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let name = digest.iter().take(12).fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         self.remembered.join(format!("{name}.toml"))
     }
 
