@@ -38,9 +38,24 @@ fn going_elsewhere_and_back_finds_everything_as_it_was() {
     to_metric(&mut driver, "auc");
     driver.press("s f").text("metrics.auc > 0.5").press("enter j j j space");
     let (text, id) = (driver.screen(), current(&driver));
-    for way in
-        ["6 esc", "4 esc", "6 4 2", "1 2", "1 esc esc", "enter esc", "p p", "? esc", ": esc", "C esc", "M esc", "z esc", "/ esc", "R esc", "r esc", "f esc"]
-    {
+    for way in [
+        "6 esc",
+        "4 esc",
+        "6 4 2",
+        "1 2",
+        "1 esc esc",
+        "enter esc",
+        "p p",
+        "? esc",
+        ": esc",
+        "C esc",
+        "M esc",
+        "z esc",
+        "/ esc",
+        "R esc",
+        "r esc",
+        "f esc",
+    ] {
         driver.press(way);
         driver.wait(60_000).press("ctrl-r");
         assert_eq!(current(&driver), id, "{way}:\n{}", driver.screen());

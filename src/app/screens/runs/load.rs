@@ -1,5 +1,6 @@
 //! Loading runs: a small first page, then the rest as it comes; later, what is still going.
 
+use crate::analysis::rhythm::judge_all;
 use crate::app::message::{Effect, Request, Ticket};
 use crate::app::screens::Freshness;
 use crate::app::shared::Context;
@@ -96,7 +97,9 @@ impl Load {
         self.total = page.total.or(self.total);
         // The first load is seen as it comes; a later one takes the table's place at its end, so that rows which were
         // deleted meanwhile go, and none is missed while the rest is on its way.
-        self.incoming.as_mut().unwrap_or(table).upsert(&page.items);
+        let rows = self.incoming.as_mut().unwrap_or(table);
+        rows.upsert(&page.items);
+        judge_all(rows, &page.items);
         if let Some(next) = page.next {
             self.ask(experiments, Some(next), PAGE_RUNS, context);
             return false;
