@@ -175,10 +175,20 @@ impl Parts<'_> {
                     .filter(|action| !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write));
                 *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
             }
+            Action::Marks => self.list_marks(context),
             Action::Help => *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default())),
             Action::Messages => *self.overlay = Some(Overlay::Messages(Cursor::default())),
             Action::NextTheme => next_theme(context),
             other => context.say(format!("{} means nothing here", other.name())),
+        }
+    }
+
+    fn list_marks(&mut self, context: &mut Context<'_>) {
+        if context.shared.marks.is_empty() {
+            *self.overlay = None;
+            context.say("no run is marked; space marks one");
+        } else {
+            *self.overlay = Some(Overlay::marks(&context.shared.marks));
         }
     }
 
@@ -327,6 +337,11 @@ impl Parts<'_> {
             Go::Over(over) => *self.overlay = Some(*over),
             Go::Close => *self.overlay = None,
             Go::Chosen(Choice::Action(action)) => self.act(action, context),
+            // The list stays open: who takes one mark away may want to take another.
+            Go::Chosen(Choice::Unmark(id)) => {
+                context.shared.marks.remove(&id);
+                self.list_marks(context);
+            }
             Go::Chosen(Choice::Find(needle)) => {
                 let screen = self.screen_mut();
                 screen.set_needle(needle);

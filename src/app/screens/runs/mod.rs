@@ -1,7 +1,9 @@
 //! The run table of one or several experiments.
 
 pub mod columns;
+pub mod live;
 pub mod load;
+pub mod news;
 mod verbs;
 
 use super::{Freshness, List, View};
@@ -17,6 +19,7 @@ use crate::table::filter::{Filter, complete};
 use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
 
 use columns::Columns;
+use live::Live;
 use load::Load;
 
 /// How many points of a history a sparkline needs: two for each of its columns, and room to see a spike.
@@ -35,6 +38,8 @@ pub struct Runs {
     pub table: RunTable,
     /// How far loading is.
     pub load: Load,
+    /// How far refreshing is, and what it brought.
+    pub live: Live,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
@@ -66,6 +71,7 @@ impl Runs {
             name,
             table: RunTable::default(),
             load: Load::default(),
+            live: Live::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
@@ -134,6 +140,7 @@ impl Runs {
     /// Makes the lines anew, and keeps the cursor on the run that it was on.
     fn rearrange(&mut self, kept: Option<&RunId>, now: Millis, shared: &Shared) {
         self.lines = arrange(&self.table, &self.arrangement, now);
+        self.drop_gone();
         let row = kept.and_then(|id| self.table.row_of(id));
         let found = row.and_then(|row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row)));
         if std::mem::take(&mut self.to_top) {
@@ -183,12 +190,13 @@ impl View for Runs {
         vec![self.name.clone(), "runs".into()]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
-        self.load.freshness()
+    fn freshness(&self, shared: &Shared) -> Freshness {
+        self.live_freshness(shared)
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
         context.shared.histories.clear();
+        self.live.begin(context);
         self.load.begin(&self.experiments, &self.table, context);
     }
 
@@ -197,6 +205,13 @@ impl View for Runs {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        let reply = match reply {
+            Reply::Changes(answer) if self.live.awaits(ticket) => {
+                self.take_changes(answer, context);
+                return None;
+            }
+            reply => reply,
+        };
         if !self.load.awaits(ticket) {
             return Some(reply);
         }
@@ -206,6 +221,7 @@ impl View for Runs {
             // Every row means another run now: the lines are made anew before anybody looks at them.
             self.lines.clear();
             self.anchor = None;
+            self.live.gone = 0;
             self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         self.dirty = true;
@@ -277,8 +293,9 @@ impl View for Runs {
         let (parts, _) = self.parts(context.size);
         self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
         self.columns.fit(parts.header.width, self.goal(context.shared).is_some());
-        self.load.refresh_when_due(&self.table, &self.experiments, context);
+        self.refresh_when_due(context);
         self.fetch_histories(context);
+        self.watch(context);
     }
 
     fn needle(&self) -> &str {
