@@ -27,6 +27,17 @@ const SPARK_POINTS: u32 = 64;
 /// While runs stream in, the order is made anew at most this often, in ms.
 const ARRANGE_EVERY_MS: Millis = 200;
 
+/// The columns of tables up to this many rows are measured anew whenever a value changes: it takes less than a frame.
+const LEARN_ROWS: usize = 2_000;
+
+/// What the table was like when its columns were measured.
+#[derive(Clone, Copy, Debug, Default)]
+struct Learned {
+    version: u64,
+    rows: usize,
+    columns: usize,
+}
+
 /// The screen's state.
 #[derive(Debug)]
 pub struct Runs {
@@ -58,6 +69,7 @@ pub struct Runs {
     to_top: bool,
     arranged_at: Millis,
     needle: String,
+    learned: Learned,
     /// The filter in use when the field for it was opened, and how it was typed.
     filter_before: (Option<Filter>, String),
 }
@@ -83,6 +95,7 @@ impl Runs {
             to_top: false,
             arranged_at: 0,
             needle: String::new(),
+            learned: Learned::default(),
             filter_before: (None, String::new()),
         }
     }
@@ -151,10 +164,21 @@ impl Runs {
             self.cursor.at = at;
             self.cursor.top = at.saturating_sub(offset);
         }
-        self.columns.learn(&self.table);
+        self.learn();
         self.columns.put_first(self.goal(shared).as_ref());
         self.dirty = false;
         self.arranged_at = now;
+    }
+
+    /// Brings the columns up to date, if the table changed. In a long table the columns are measured anew only when there are other
+    /// runs or other columns: a refresh costs what changed.
+    fn learn(&mut self) {
+        let learned = Learned { version: self.table.version(), rows: self.table.len(), columns: self.table.columns().len() };
+        let same_shape = (learned.rows, learned.columns) == (self.learned.rows, self.learned.columns);
+        if learned.version != self.learned.version && !(same_shape && learned.rows > LEARN_ROWS) {
+            self.columns.learn(&self.table);
+            self.learned = learned;
+        }
     }
 
     /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
@@ -222,6 +246,7 @@ impl View for Runs {
             self.lines.clear();
             self.anchor = None;
             self.live.gone = 0;
+            self.learned = Learned::default();
             self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         self.dirty = true;
