@@ -6,7 +6,7 @@ mod support;
 
 use std::path::Path;
 
-use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, RunId};
+use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, Run, RunId};
 use frontrunner::lineage::Facts;
 use frontrunner::provenance::lineage_facts;
 use frontrunner::store::{Access, Answer, Connection, Reader, Resolution, RunChanges, RunQuery, Target, View, open};
@@ -55,7 +55,8 @@ async fn views(reader: &Reader) -> Value {
             for (known, since) in [(known, i64::MAX), (Vec::new(), starts.get(starts.len() / 2).copied().unwrap_or(0))] {
                 let key = format!("changes of {name} of {}, {} known", it.id.raw(), known.len());
                 let changes = RunChanges { experiments: vec![it.id.clone()], known, since };
-                let mut runs: Vec<_> = reader.changes(&changes).await.unwrap().iter().map(told::run).collect();
+                let told = |run: &Run| json!([run.id.raw(), run.status.as_str(), run.metrics.len(), run.params.len(), run.tags.len()]);
+                let mut runs: Vec<Value> = reader.changes(&changes).await.unwrap().iter().map(told).collect();
                 runs.sort_by_key(ToString::to_string);
                 answers.insert(key, json!(runs));
             }
