@@ -6,10 +6,10 @@ mod support;
 
 use std::path::Path;
 
-use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, RunId};
+use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, Run, RunId};
 use frontrunner::lineage::Facts;
 use frontrunner::provenance::lineage_facts;
-use frontrunner::store::{Access, Answer, Connection, Reader, Resolution, RunQuery, Target, View, open};
+use frontrunner::store::{Access, Answer, Connection, Reader, Resolution, RunChanges, RunQuery, Target, View, open};
 use serde_json::{Map, Value, json};
 use support::client::Client;
 use support::mlflow::{Server, V2, V3};
@@ -48,6 +48,18 @@ async fn views(reader: &Reader) -> Value {
             let page = reader.runs(&query, None).await.unwrap();
             let ids: Vec<_> = page.items.iter().map(|run| run.id.raw().to_owned()).collect();
             answers.insert(format!("runs {name} of {}", it.id.raw()), json!([ids, page.next.is_some()]));
+            // What a refresh asks: every run as one that was going, the later half as new ones, and one that is not there.
+            let starts: Vec<i64> = page.items.iter().filter_map(|run| run.start_time).collect();
+            let mut known: Vec<RunId> = page.items.iter().map(|run| run.id.clone()).collect();
+            known.push("0123456789abcdef0123456789abcdef".into());
+            for (known, since) in [(known, i64::MAX), (Vec::new(), starts.get(starts.len() / 2).copied().unwrap_or(0))] {
+                let key = format!("changes of {name} of {}, {} known", it.id.raw(), known.len());
+                let changes = RunChanges { experiments: vec![it.id.clone()], known, since };
+                let told = |run: &Run| json!([run.id.raw(), run.status.as_str(), run.metrics.len(), run.params.len(), run.tags.len()]);
+                let mut runs: Vec<Value> = reader.changes(&changes).await.unwrap().iter().map(told).collect();
+                runs.sort_by_key(ToString::to_string);
+                answers.insert(key, json!(runs));
+            }
         }
     }
     Value::Object(answers)

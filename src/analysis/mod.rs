@@ -7,6 +7,7 @@ mod curve;
 mod decimal;
 pub mod number;
 pub mod quantity;
+pub mod rhythm;
 
 pub use best::{Best, LeftOut, best};
 pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};

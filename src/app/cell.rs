@@ -45,6 +45,12 @@ pub fn full(cell: Cell<'_>) -> String {
     }
 }
 
+/// The sign of a run that says that it is running and has been quiet for too long: the same in every terminal, and unlike
+/// every status.
+pub const STALLED_SIGN: &str = "!";
+/// The word for it.
+pub const STALLED: &str = "STALLED";
+
 /// The sign of a status, one cell wide; the word stands beside it where there is room.
 #[must_use]
 pub fn status_sign(status: RunStatus, ascii: bool) -> &'static str {

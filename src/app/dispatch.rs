@@ -5,10 +5,12 @@ use super::layout::Size;
 use super::message::{Effect, Message, Mouse, Reply, Ticket};
 use super::overlays::Overlay;
 use super::screens::Screen;
-use super::shared::{Choice, Context, Go};
+use super::shared::{Choice, Context, Go, Shared};
 use crate::app::cursor::Cursor;
 use crate::config::keymap::{Action, Key, Needs};
-use crate::domain::Fault;
+use crate::config::views::ViewError;
+use crate::domain::text::clean;
+use crate::domain::{Fault, Millis};
 
 /// Lines that one notch of the wheel moves.
 const WHEEL_LINES: i16 = 3;
@@ -175,10 +177,20 @@ impl Parts<'_> {
                     .filter(|action| !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write));
                 *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
             }
+            Action::Marks => self.list_marks(context),
             Action::Help => *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default())),
             Action::Messages => *self.overlay = Some(Overlay::Messages(Cursor::default())),
             Action::NextTheme => next_theme(context),
             other => context.say(format!("{} means nothing here", other.name())),
+        }
+    }
+
+    fn list_marks(&mut self, context: &mut Context<'_>) {
+        if context.shared.marks.is_empty() {
+            *self.overlay = None;
+            context.say("no run is marked; space marks one");
+        } else {
+            *self.overlay = Some(Overlay::marks(&context.shared.marks));
         }
     }
 
@@ -267,20 +279,8 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
                 say(&mut shared.notices, &fault);
             }
         }
-        Reply::ViewSaved(answer) => match answer {
-            Ok(name) => shared.notices.say(now, format!("saved as {}: W opens it", crate::domain::text::clean(&name))),
-            Err(error) => {
-                shared.notices.error(now, format!("the view can't be saved: {error}"), "save it under another name with w".into())
-            }
-        },
-        Reply::ViewDeleted(answer) => match answer {
-            Ok(name) => shared.notices.say(now, format!("the view {} is deleted", crate::domain::text::clean(&name))),
-            Err(error) => shared.notices.error(
-                now,
-                format!("the view can't be deleted: {error}"),
-                "a team's view is deleted in its repository".into(),
-            ),
-        },
+        Reply::ViewSaved(answer) => tell_view(shared, now, answer, "saved, W opens it"),
+        Reply::ViewDeleted(answer) => tell_view(shared, now, answer, "deleted"),
         Reply::Copied(answer) => {
             if let Err(why) = answer {
                 shared.notices.error(now, why, "select the text with the mouse instead (--no-mouse)".into());
@@ -289,6 +289,17 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
         other => return Some(other),
     }
     None
+}
+
+/// Says what became of a view's file; a team's view is the repository's, and stays.
+fn tell_view(shared: &mut Shared, now: Millis, answer: Result<String, ViewError>, done: &str) {
+    match answer {
+        Ok(name) => shared.notices.say(now, format!("the view {} is {done}", clean(&name))),
+        Err(error) => {
+            let next = "w saves it under another name; a team's view is deleted in its repository".to_owned();
+            shared.notices.error(now, format!("the view can't be kept or deleted: {error}"), next);
+        }
+    }
 }
 
 fn next_theme(context: &mut Context<'_>) {
@@ -319,7 +330,7 @@ fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) {
             list.cursor.at = line;
             list.cursor.fit(list.len, height);
         }
-        _ => context.say(format!("{} is not here", crate::domain::text::clean(&needle))),
+        _ => context.say(format!("{} is not here", clean(&needle))),
     }
 }
 
@@ -341,6 +352,11 @@ impl Parts<'_> {
             Go::Over(over) => *self.overlay = Some(*over),
             Go::Close => *self.overlay = None,
             Go::Chosen(Choice::Action(action)) => self.act(action, context),
+            // The list stays open: who takes one mark away may want to take another.
+            Go::Chosen(Choice::Unmark(id)) => {
+                context.shared.marks.remove(&id);
+                self.list_marks(context);
+            }
             Go::Chosen(Choice::Find(needle)) => {
                 let screen = self.screen_mut();
                 screen.set_needle(needle);

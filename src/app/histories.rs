@@ -1,39 +1,61 @@
-//! Histories that were fetched, for sparklines: a cache of visible rows, filled in bulk.
+//! Histories that were fetched, for sparklines: a cache of visible rows, filled in bulk, which grows by what runs tell of
+//! themselves when they are read again.
 
 use std::collections::{HashMap, HashSet};
 
 use super::message::Ticket;
-use crate::domain::{Fault, History, Point, RunId};
+use crate::domain::{Fault, History, Millis, Point, Run, RunId};
 
 /// How many histories are kept; past that, all are dropped and the visible ones fetched again.
 const KEPT: usize = 5_000;
 
+/// A history that grew by the newest points alone is read as a whole again after this time, in ms: what was logged between two
+/// looks is missing until then, and a spike may be among it.
+const WHOLE_MS: Millis = 30_000;
+
 /// The key of a history: a run and a metric.
 type Key = (RunId, String);
+
+/// A history as far as it is known.
+#[derive(Debug, Default)]
+struct Known {
+    points: Vec<Point>,
+    sampled: bool,
+    /// Since when points were added that came with the run: ms since the epoch.
+    grew: Option<Millis>,
+}
 
 /// What is known of histories.
 #[derive(Debug, Default)]
 pub struct Histories {
-    known: HashMap<Key, Vec<Point>>,
+    known: HashMap<Key, Known>,
     asked: HashMap<Ticket, Vec<Key>>,
     pending: HashSet<Key>,
+    /// What is known and is to be read again; until then the old points are shown.
+    due: HashSet<Key>,
 }
 
 impl Histories {
     /// The points of a run's metric: nothing while they are not known, none when it has none.
     #[must_use]
     pub fn get(&self, run: &RunId, metric: &str) -> Option<&[Point]> {
-        self.known.get(&(run.clone(), metric.to_owned())).map(Vec::as_slice)
+        self.known.get(&(run.clone(), metric.to_owned())).map(|known| known.points.as_slice())
     }
 
-    /// Of these runs, those whose history is neither known nor asked for.
+    /// Whether the store thinned the points of a run's metric out.
+    #[must_use]
+    pub fn is_sampled(&self, run: &RunId, metric: &str) -> bool {
+        self.known.get(&(run.clone(), metric.to_owned())).is_some_and(|known| known.sampled)
+    }
+
+    /// Of these runs, those whose history is to be asked for: it is not known, or to be read again.
     #[must_use]
     pub fn missing(&self, runs: &[RunId], metric: &str) -> Vec<RunId> {
-        let unknown = |id: &&RunId| {
+        let wanted = |id: &&RunId| {
             let key = ((*id).clone(), metric.to_owned());
-            !self.known.contains_key(&key) && !self.pending.contains(&key)
+            (!self.known.contains_key(&key) || self.due.contains(&key)) && !self.pending.contains(&key)
         };
-        runs.iter().filter(unknown).cloned().collect()
+        runs.iter().filter(wanted).cloned().collect()
     }
 
     /// Notes that histories are asked for.
@@ -47,17 +69,18 @@ impl Histories {
     }
 
     /// Takes an answer, if it was asked for here. A run that is not in it has no history of the metric. After a
-    /// fault the rows stay without, until a refresh: a server that suffers is not asked again at every key.
+    /// fault the rows stay as they were, until a refresh: a server that suffers is not asked again at every key.
     pub fn take(&mut self, ticket: Ticket, answer: Result<Vec<History>, Fault>) -> Option<Fault> {
         let keys = self.asked.remove(&ticket)?;
         for key in &keys {
             self.pending.remove(key);
-            self.known.entry(key.clone()).or_default();
+            self.due.remove(key);
+            self.known.entry(key.clone()).or_default().grew = None;
         }
         match answer {
             Ok(histories) => {
-                for history in histories {
-                    self.known.insert((history.run, history.key.raw().to_owned()), history.points);
+                for History { run, key, points, sampled } in histories {
+                    self.known.insert((run, key.raw().to_owned()), Known { points, sampled, grew: None });
                 }
                 None
             }
@@ -65,7 +88,24 @@ impl Histories {
         }
     }
 
-    /// Forgets the histories of a run: it has logged more.
+    /// Takes what a run that was read again tells: the newest point of each of its metrics. Curves grow by it without a question;
+    /// after a while the whole is asked for again.
+    pub fn grow(&mut self, run: &Run, now: Millis) {
+        for metric in &run.metrics {
+            let key = (run.id.clone(), metric.key.raw().to_owned());
+            let Some(known) = self.known.get_mut(&key) else { continue };
+            let point = Point { step: metric.step, timestamp: metric.timestamp, value: metric.value };
+            let is_newer = known.points.last().is_none_or(|last| (last.step, last.timestamp) < (point.step, point.timestamp));
+            if is_newer {
+                known.points.push(point);
+                if now.saturating_sub(*known.grew.get_or_insert(now)) >= WHOLE_MS {
+                    self.due.insert(key);
+                }
+            }
+        }
+    }
+
+    /// Forgets the histories of a run: all of them are to be read anew.
     pub fn forget(&mut self, run: &RunId) {
         self.known.retain(|(id, _), _| id != run);
     }
@@ -73,5 +113,45 @@ impl Histories {
     /// Forgets everything, for a refresh.
     pub fn clear(&mut self) {
         self.known.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{FaultKind, Metric, MetricValue};
+
+    fn told(step: i64) -> Run {
+        let mut run = Run::bare("a".into(), "1".into());
+        run.metrics = vec![Metric { key: "loss".into(), value: MetricValue::new(0.5), timestamp: step * 10, step }];
+        run
+    }
+
+    fn known(histories: &mut Histories, ticket: u64, answer: Result<Vec<Point>, Fault>) {
+        histories.asking(Ticket(ticket), &["a".into()], "loss");
+        let answer = answer.map(|points| vec![History { run: "a".into(), key: "loss".into(), points, sampled: false }]);
+        histories.take(Ticket(ticket), answer);
+    }
+
+    fn steps(histories: &Histories) -> Vec<i64> {
+        histories.get(&"a".into(), "loss").unwrap().iter().map(|point| point.step).collect()
+    }
+
+    #[test]
+    fn a_curve_grows_by_what_its_run_tells_and_is_read_whole_after_a_while() {
+        let mut histories = Histories::default();
+        histories.grow(&told(1), 0);
+        assert!(histories.get(&"a".into(), "loss").is_none(), "what nobody looks at is not kept");
+        known(&mut histories, 1, Ok(vec![Point { step: 1, timestamp: 10, value: MetricValue::new(1.0) }]));
+        for step in [1, 3, 2, 4] {
+            histories.grow(&told(step), 1_000 * step);
+        }
+        assert_eq!(steps(&histories), [1, 3, 4], "only what is newer is added");
+        assert!(histories.missing(&["a".into()], "loss").is_empty());
+        histories.grow(&told(9), 3_000 + WHOLE_MS);
+        assert_eq!(histories.missing(&["a".into()], "loss"), ["a".into()]);
+        known(&mut histories, 2, Err(Fault::new(FaultKind::Busy, "reading", "busy")));
+        assert_eq!(steps(&histories), [1, 3, 4, 9], "a fault takes nothing away");
+        assert!(histories.missing(&["a".into()], "loss").is_empty(), "and is not asked again at once");
     }
 }

@@ -2,31 +2,53 @@
 
 use crate::domain::{RunId, Untrusted};
 
+/// A run that is marked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mark {
+    /// The run.
+    pub id: RunId,
+    /// Its name, or the start of its id.
+    pub label: Untrusted,
+    /// Where it was marked, safe to draw: its experiment, or its model.
+    pub home: String,
+}
+
 /// The marked runs, in the order in which they were marked.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
-    runs: Vec<(RunId, Untrusted)>,
+    runs: Vec<Mark>,
     baseline: Option<RunId>,
 }
 
 impl Marks {
     /// Marks a run, or takes its mark away.
-    pub fn toggle(&mut self, id: &RunId, label: &Untrusted) {
+    pub fn toggle(&mut self, id: &RunId, label: &Untrusted, home: &str) {
         if self.has(id) {
-            self.runs.retain(|(run, _)| run != id);
-            if self.baseline.as_ref() == Some(id) {
-                self.baseline = None;
-            }
+            self.remove(id);
         } else {
-            self.runs.push((id.clone(), label.clone()));
+            self.add(id, label, home);
+        }
+    }
+
+    /// Takes the mark of a run away.
+    pub fn remove(&mut self, id: &RunId) {
+        self.runs.retain(|mark| mark.id != *id);
+        if self.baseline.as_ref() == Some(id) {
+            self.baseline = None;
         }
     }
 
     /// Marks a run if it is not marked.
-    pub fn add(&mut self, id: &RunId, label: &Untrusted) {
+    pub fn add(&mut self, id: &RunId, label: &Untrusted, home: &str) {
         if !self.has(id) {
-            self.runs.push((id.clone(), label.clone()));
+            self.runs.push(Mark { id: id.clone(), label: label.clone(), home: home.to_owned() });
         }
+    }
+
+    /// All marks, in the order in which they were made.
+    #[must_use]
+    pub fn all(&self) -> &[Mark] {
+        &self.runs
     }
 
     /// Takes all marks away.
@@ -37,7 +59,7 @@ impl Marks {
     /// Whether a run is marked.
     #[must_use]
     pub fn has(&self, id: &RunId) -> bool {
-        self.runs.iter().any(|(run, _)| run == id)
+        self.runs.iter().any(|mark| mark.id == *id)
     }
 
     /// How many runs are marked.
@@ -55,7 +77,7 @@ impl Marks {
     /// The marked runs, the baseline first.
     #[must_use]
     pub fn ids(&self) -> Vec<RunId> {
-        let mut ids: Vec<RunId> = self.runs.iter().map(|(id, _)| id.clone()).collect();
+        let mut ids: Vec<RunId> = self.runs.iter().map(|mark| mark.id.clone()).collect();
         if let Some(place) = self.baseline.as_ref().and_then(|baseline| ids.iter().position(|id| id == baseline)) {
             ids[..=place].rotate_right(1);
         }
@@ -63,15 +85,15 @@ impl Marks {
     }
 
     /// Makes a run the baseline; it is marked, too.
-    pub fn set_baseline(&mut self, id: &RunId, label: &Untrusted) {
-        self.add(id, label);
+    pub fn set_baseline(&mut self, id: &RunId, label: &Untrusted, home: &str) {
+        self.add(id, label, home);
         self.baseline = Some(id.clone());
     }
 
     /// The baseline: the run that was named, else the first that was marked.
     #[must_use]
     pub fn baseline(&self) -> Option<&RunId> {
-        self.baseline.as_ref().or(self.runs.first().map(|(id, _)| id))
+        self.baseline.as_ref().or(self.runs.first().map(|mark| &mark.id))
     }
 }
 
@@ -83,11 +105,11 @@ mod tests {
     fn the_baseline_comes_first_and_goes_with_its_mark() {
         let mut marks = Marks::default();
         for id in ["a", "b", "c"] {
-            marks.toggle(&id.into(), &id.into());
+            marks.toggle(&id.into(), &id.into(), "");
         }
-        marks.set_baseline(&"c".into(), &"c".into());
+        marks.set_baseline(&"c".into(), &"c".into(), "");
         assert_eq!(marks.ids(), ["c".into(), "a".into(), "b".into()] as [RunId; 3]);
-        marks.toggle(&"c".into(), &"c".into());
+        marks.toggle(&"c".into(), &"c".into(), "");
         assert_eq!(marks.baseline(), Some(&"a".into()));
     }
 }

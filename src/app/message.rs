@@ -9,7 +9,7 @@ use crate::domain::{
 use crate::journal::{Entry, Progress, Report};
 use crate::lineage::Graph;
 use crate::promote::{Cleared, Intent, Plan, Reading};
-use crate::store::{Features, Page, PageToken, Resolution, RunQuery};
+use crate::store::{Changed, Features, Page, PageToken, Resolution, RunChanges, RunQuery};
 
 /// Which question an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +58,7 @@ pub enum Reply {
     Features(Result<Features, Fault>),
     Experiments(Result<Vec<Experiment>, Fault>),
     Runs(Result<Page<Run>, Fault>),
+    Changes(Result<Changed, Fault>),
     Run(Result<Box<RunDetail>, Fault>),
     Compare(Result<Vec<Run>, Fault>),
     Histories(Result<Vec<History>, Fault>),
@@ -140,6 +141,8 @@ pub enum Request {
         /// From where.
         from: Option<PageToken>,
     },
+    /// What changed in a listing of runs, unless the store's pulse is still this one.
+    Changes(RunChanges, Option<u64>),
     /// A run and what belongs to it.
     Run(RunId),
     /// Runs to compare.

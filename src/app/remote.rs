@@ -10,13 +10,17 @@ pub struct Remote<T> {
     pub value: Option<(T, Millis)>,
     /// The question under way, and since when.
     pub asked: Option<(Ticket, Millis)>,
+    /// A question under way that nobody asked for, and since when: what is shown stays as it is until the answer.
+    pub refreshing: Option<(Ticket, Millis)>,
+    /// When the last question was answered or failed, ms since the epoch.
+    pub tried: Option<Millis>,
     /// Why the last question failed, until one succeeds.
     pub fault: Option<Fault>,
 }
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, asked: None, fault: None }
+        Self { value: None, asked: None, refreshing: None, tried: None, fault: None }
     }
 }
 
@@ -29,12 +33,26 @@ impl<T> Remote<T> {
     /// Whether an answer with this ticket is awaited here.
     #[must_use]
     pub fn awaits(&self, ticket: Ticket) -> bool {
-        self.asked.is_some_and(|(asked, _)| asked == ticket)
+        self.since(ticket).is_some()
+    }
+
+    /// Since when an answer with this ticket is awaited, if it is: ms since the epoch.
+    #[must_use]
+    pub fn since(&self, ticket: Ticket) -> Option<Millis> {
+        [self.asked, self.refreshing].into_iter().flatten().find(|(asked, _)| *asked == ticket).map(|(_, since)| since)
+    }
+
+    /// Whether any question is under way, seen or unseen.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.asked.is_some() || self.refreshing.is_some()
     }
 
     /// Takes the awaited answer; the last good value stays when it is a fault.
     pub fn take(&mut self, answer: Result<T, Fault>, now: Millis) {
         self.asked = None;
+        self.refreshing = None;
+        self.tried = Some(now);
         match answer {
             Ok(value) => {
                 self.value = Some((value, now));

@@ -8,6 +8,7 @@ use super::marks::Marks;
 use super::message::{Effect, Request, Ticket};
 use super::notices::Notices;
 use super::overlays::Overlay;
+use super::pace::Pace;
 use super::remote::Remote;
 use super::screens::Screen;
 use crate::config::views::View as SavedView;
@@ -63,6 +64,8 @@ pub struct Shared {
     pub goals: HashMap<ExperimentId, Goal>,
     /// Histories that were fetched.
     pub histories: Histories,
+    /// How often the store is asked again.
+    pub pace: Pace,
     /// What was said.
     pub notices: Notices,
     /// The reason that was typed for a plan that was left: it is there again when the same is planned.
@@ -83,6 +86,7 @@ impl Shared {
             marks: Marks::default(),
             goals: HashMap::new(),
             histories: Histories::default(),
+            pace: Pace::default(),
             notices: Notices::default(),
             left_reason: None,
             first_view: None,
@@ -153,6 +157,8 @@ pub enum Choice {
     Goal(Goal),
     /// A grouping.
     Group(crate::table::Grouping),
+    /// A marked run of which the mark is to go.
+    Unmark(crate::domain::RunId),
     /// A filter that was typed; empty for none.
     Filter(String),
     /// A text to find.
@@ -206,7 +212,7 @@ impl Context<'_> {
 
     /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.
     pub fn fetch<T>(&mut self, remote: &mut Remote<T>, request: Request) {
-        if let Some((old, _)) = remote.asked {
+        for (old, _) in [remote.asked.take(), remote.refreshing.take()].into_iter().flatten() {
             self.effects.push(Effect::Cancel(old));
         }
         let ticket = self.ask(request);

@@ -12,7 +12,7 @@ use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover}
 use crate::lineage::{Graph, build};
 use crate::promote::{Outcome, Place};
 use crate::provenance::lineage_facts;
-use crate::store::{Answer, Opened, Read, View, limits};
+use crate::store::{Answer, Opened, Read, View, changed, limits};
 
 /// How many questions about single runs are under way at a time.
 const AT_ONCE: usize = 8;
@@ -42,6 +42,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Features => Reply::Features(reader.features().await),
         Request::Experiments => Reply::Experiments(reader.experiments(View::Active).await),
         Request::Runs { query, from } => Reply::Runs(reader.runs(&query, from.as_ref()).await),
+        Request::Changes(changes, pulse) => Reply::Changes(changed(reader, &changes, pulse).await),
         Request::Run(id) => Reply::Run(run(reader, &id).await.map(Box::new)),
         Request::Compare(ids) => Reply::Compare(compare(reader, ids).await),
         Request::Histories { runs, metric, resolution } => Reply::Histories(reader.histories(&runs, &metric, resolution).await),

@@ -40,6 +40,9 @@ pub const READ_RETRIES: usize = 2;
 /// How many runs a page has when the rest is streamed in.
 pub const PAGE_RUNS: u32 = 1_000;
 
+/// How many known runs are read again with one request: their ids make a filter of some 7 kB.
+pub const CHANGED_RUNS: usize = 200;
+
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
 

@@ -13,6 +13,7 @@ use crate::domain::{
     RegisteredModel, RegistryWrite, Run, RunId, VersionNumber,
 };
 
+mod changes;
 pub mod limits;
 mod local_files;
 mod open;
@@ -20,6 +21,7 @@ pub mod rest;
 pub mod sqlite;
 mod target;
 
+pub use changes::{Changed, RunChanges, changed};
 pub use open::{Access, Connection, Opened, open};
 pub use target::{Target, TargetError};
 
@@ -111,6 +113,11 @@ pub trait Read: Send + Sync {
 
     /// A page of runs, from the beginning or from where the last page ended.
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>>;
+
+    /// What may have changed in a listing of active runs: the known runs that are still in it, and the new ones.
+    async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
+        changes::one_by_one(self, changes).await
+    }
 
     /// One run, deleted or not.
     async fn run(&self, id: &RunId) -> Answer<Run>;

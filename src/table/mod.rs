@@ -12,6 +12,7 @@ mod group;
 mod keyed;
 mod load;
 mod order;
+mod quiet;
 mod rows;
 #[cfg(test)]
 mod sample;

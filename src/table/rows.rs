@@ -8,6 +8,7 @@ use super::cells::{Cell, ColumnRef};
 use super::datasets::Datasets;
 use super::keyed::Keyed;
 use super::order::newest_first;
+use super::quiet::Expected;
 use super::slots::Slots;
 use super::texts::Texts;
 use super::{Attribute, ColumnKey, ColumnSummary};
@@ -38,6 +39,7 @@ pub struct RunTable {
     pub(super) metrics: Keyed<u64>,
     pub(super) params: Keyed<u32>,
     pub(super) tags: Keyed<u32>,
+    pub(super) expected: Expected,
     pub(super) version: u64,
     pub(super) derived: Derived,
 }

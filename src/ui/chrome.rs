@@ -10,11 +10,16 @@ use crate::app::notices::Level;
 use crate::app::overlays::Overlay;
 use crate::app::screens::Freshness;
 use crate::config::theme::Role;
-use crate::domain::Millis;
 use crate::domain::text::clean;
+use crate::domain::{Fault, Millis};
 
-/// Until this age, in ms, what is shown counts as live. Ages under a minute are not counted out: an idle screen stays as it is.
-const LIVE_MS: Millis = 60_000;
+/// Until this age, in ms, what is shown counts as live; where it is refreshed by itself, this long after the next answer was due.
+const LIVE_MS: Millis = 10_000;
+
+/// A failure's reason is not told in more than this, in cells; `:messages` has the whole.
+const WHY_WIDTH: u16 = 36;
+/// In terminals narrower than this, in cells, a word for the reason has to do.
+const WHY_FROM: u16 = 80;
 
 /// A name in the path is not cut to less than this, in cells.
 const NAME_WIDTH: u16 = 14;
@@ -34,7 +39,7 @@ pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
         right.push((format!(" {} {} ", paint.look.sign("●", "*"), app.shared.marks.len()), Role::Mark));
     }
     let freshness = app.screen().freshness(&app.shared);
-    right.push(fresh(&freshness, app.now));
+    right.push(fresh(&freshness, app.now, area.width));
     let wide: u16 = right.iter().map(|(text, _)| width(text)).sum();
     let room = area.width.saturating_sub(wide.min(area.width) + 1);
     let mut left: Vec<Piece> = vec![(format!(" {}", clean(&session.target)), Role::Accent)];
@@ -65,7 +70,7 @@ fn shorten(path: &mut Vec<Piece>, room: u16) {
 }
 
 /// How fresh what is shown is, in words.
-fn fresh(freshness: &Freshness, now: Millis) -> Piece {
+fn fresh(freshness: &Freshness, now: Millis, wide: u16) -> Piece {
     let age = freshness.at.map(|at| now.saturating_sub(at).max(0));
     if let Some(since) = freshness.loading {
         let text = match freshness.progress {
@@ -79,12 +84,36 @@ fn fresh(freshness: &Freshness, now: Millis) -> Piece {
         return (text, Role::Running);
     }
     match (&freshness.fault, age) {
-        (Some(fault), Some(age)) => (format!(" stale {}: {} ", quantity::duration(age), fault.kind.code()), Role::Bad),
-        (Some(fault), None) => (format!(" {} ", fault.kind.code()), Role::Bad),
-        (None, Some(age)) if age < LIVE_MS => (" live ".into(), Role::Good),
-        (None, Some(age)) => (format!(" {} ", quantity::age(age)), Role::Muted),
+        (Some(fault), Some(age)) => (format!(" stale{}: {}{} ", steps(age), why(fault, wide), again(freshness)), Role::Bad),
+        (Some(fault), None) => (format!(" {}{} ", why(fault, wide), again(freshness)), Role::Bad),
+        (None, Some(age)) if age < LIVE_MS + freshness.wait.unwrap_or(0) => {
+            let slow = if freshness.slow { format!(", slow{}", again(freshness)) } else { String::new() };
+            (format!(" live{slow} "), if freshness.slow { Role::Warn } else { Role::Good })
+        }
+        (None, Some(age)) => (format!("{} ago ", steps(age)), Role::Muted),
         (None, None) => (String::new(), Role::Muted),
     }
+}
+
+/// An age in one unit with a space before it; in steps of ten seconds below a minute, so that an idle screen stays as it is for
+/// as long. The first step is none.
+fn steps(age: Millis) -> String {
+    let text = quantity::age(if age < 60_000 { age / LIVE_MS * LIVE_MS } else { age });
+    text.strip_suffix(" ago").map_or_else(String::new, |age| format!(" {age}"))
+}
+
+/// Why the last question failed, in few words.
+fn why(fault: &Fault, wide: u16) -> String {
+    if wide < WHY_FROM {
+        return fault.kind.code().to_owned();
+    }
+    let why = fault.why.clean().into_owned();
+    cut(why.split(" (os error").next().unwrap_or_default(), WHY_WIDTH)
+}
+
+/// How often it is tried again, where it is by itself and more seldom than was asked for.
+fn again(freshness: &Freshness) -> String {
+    freshness.wait.map_or_else(String::new, |wait| format!(", again every{}", steps(wait.max(LIVE_MS))))
 }
 
 /// How long the rest of a listing will take, once that can be told.

@@ -78,7 +78,7 @@ fn a_view_is_deleted_from_the_list() {
 fn a_name_that_leaves_its_folder_is_refused_and_a_left_field_saves_nothing() {
     let mut driver = at_runs("churn-sweep");
     driver.press("w").text("../../evil").press("enter");
-    assert!(driver.said().contains("can't be saved"), "{}", driver.said());
+    assert!(driver.said().contains("can't be kept"), "{}", driver.said());
     driver.press("w").text("half a na").press("esc");
     assert!(!driver.folder().join("config/views").exists());
 }

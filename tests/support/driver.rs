@@ -203,6 +203,11 @@ impl Driver {
         count
     }
 
+    /// The questions that wait for their answers.
+    pub fn asked(&self) -> &VecDeque<(Ticket, Request)> {
+        &self.asked
+    }
+
     /// How many questions wait for their answers.
     pub fn waiting(&self) -> usize {
         self.asked.len()

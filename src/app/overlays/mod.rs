@@ -15,6 +15,7 @@ pub use register::RegisterDialog;
 use std::collections::BTreeMap;
 
 use crate::app::cursor::Cursor;
+use crate::app::marks::{Mark, Marks};
 use crate::app::message::{Reply, Ticket};
 use crate::app::shared::{Choice, Context};
 use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
@@ -86,6 +87,18 @@ impl Overlay {
             choice: Choice::Goal(goal),
         };
         Self::Picker(Picker::new("goal: what best means here", metrics.into_iter().flat_map(both).map(item).collect()))
+    }
+
+    /// The marked runs of all experiments; the one that is picked is marked no longer.
+    #[must_use]
+    pub fn marks(marks: &Marks) -> Self {
+        let baseline = marks.baseline();
+        let item = |mark: &Mark| Item {
+            label: mark.label.clean().into_owned(),
+            detail: format!("{}  {}{}", mark.home, mark.id.short(), if baseline == Some(&mark.id) { "  baseline" } else { "" }),
+            choice: Choice::Unmark(mark.id.clone()),
+        };
+        Self::Picker(Picker::new("marked: enter takes a mark away", marks.all().iter().map(item).collect()))
     }
 
     /// Ways to put runs together.

@@ -76,6 +76,7 @@ impl Compare {
         let Some(data) = self.data.get() else { return };
         let Some(run) = data.runs.get(self.column) else { return };
         let (id, label) = (run.id.clone(), run.label());
+        let home = format!("experiment {}", run.experiment_id.clean());
         let mut runs = data.runs.clone();
         // The baseline stands first, so that every delta is read from left to right.
         runs[..=self.column].rotate_right(1);
@@ -83,7 +84,7 @@ impl Compare {
         let at = self.data.at().unwrap_or(context.now);
         self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), at));
         self.column = 0;
-        context.shared.marks.set_baseline(&id, &label);
+        context.shared.marks.set_baseline(&id, &label, &home);
         context.say(format!("the baseline is {}", label.clean()));
     }
 

@@ -10,7 +10,11 @@ use crate::app::overlays::Overlay;
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Experiment, ExperimentId};
+use crate::domain::{Experiment, ExperimentId, Millis};
+
+/// The list is read again every so many of the session's intervals: counting the runs of all experiments costs more than reading
+/// the few runs that go on, and nobody waits for it.
+const INTERVALS: Millis = 3;
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,7 +100,10 @@ impl Experiments {
             .then_with(|| a.name.cmp(&b.name))
         });
         if let Some(at) = kept.and_then(|id| lines.iter().position(|i| all[*i].id == id)) {
+            // The window moves with the cursor, so that the eye finds the line where it was.
+            let offset = self.cursor.at.saturating_sub(self.cursor.top);
             self.cursor.at = at;
+            self.cursor.top = at.saturating_sub(offset);
         }
         self.lines = lines;
     }
@@ -126,8 +133,8 @@ impl View for Experiments {
         vec!["experiments".into()]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
-        Freshness::of(&self.data)
+    fn freshness(&self, shared: &Shared) -> Freshness {
+        shared.live(Freshness::of(&self.data), INTERVALS, self.data.tried)
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -193,6 +200,10 @@ impl View for Experiments {
             self.filter = text;
             self.arrange();
         }
+    }
+
+    fn settle(&mut self, context: &mut Context<'_>) {
+        context.refetch(&mut self.data, INTERVALS, || Request::Experiments);
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {

@@ -28,13 +28,18 @@ pub struct Freshness {
     pub progress: Option<(u64, Option<u64>)>,
     /// Why the last question failed.
     pub fault: Option<Fault>,
+    /// Where it is refreshed by itself: the time between two questions, in ms.
+    pub wait: Option<Millis>,
+    /// Whether that is longer than was asked for because answers take long.
+    pub slow: bool,
 }
 
 impl Freshness {
     /// The freshness of something remote.
     #[must_use]
     pub fn of<T>(remote: &super::Remote<T>) -> Self {
-        Self { at: remote.at(), loading: remote.asked.map(|(_, since)| since), progress: None, fault: remote.fault.clone() }
+        let loading = remote.asked.map(|(_, since)| since);
+        Self { at: remote.at(), loading, fault: remote.fault.clone(), ..Self::default() }
     }
 }
 
@@ -106,7 +111,7 @@ pub trait View {
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the screens by their names")]
 pub enum Screen {
-    Experiments(experiments::Experiments),
+    Experiments(Box<experiments::Experiments>),
     Runs(Box<runs::Runs>),
     Run(Box<run::RunScreen>),
     Compare(Box<compare::Compare>),
@@ -120,7 +125,7 @@ impl Screen {
     /// The list of experiments.
     #[must_use]
     pub fn experiments() -> Self {
-        Self::Experiments(experiments::Experiments::default())
+        Self::Experiments(Box::default())
     }
 
     /// The runs of experiments; `name` is for the top line, cleaned.
@@ -167,7 +172,7 @@ impl Screen {
 
     fn view(&self) -> &(dyn View + 'static) {
         match self {
-            Self::Experiments(screen) => screen,
+            Self::Experiments(screen) => screen.as_ref(),
             Self::Runs(screen) => screen.as_ref(),
             Self::Run(screen) => screen.as_ref(),
             Self::Compare(screen) => screen.as_ref(),
@@ -180,7 +185,7 @@ impl Screen {
 
     fn view_mut(&mut self) -> &mut (dyn View + 'static) {
         match self {
-            Self::Experiments(screen) => screen,
+            Self::Experiments(screen) => screen.as_mut(),
             Self::Runs(screen) => screen.as_mut(),
             Self::Run(screen) => screen.as_mut(),
             Self::Compare(screen) => screen.as_mut(),
@@ -218,9 +223,9 @@ macro_rules! take_reply {
     ($ticket:expr, $reply:expr, $context:expr, $kind:ident => $remote:expr) => {
         match $reply {
             $crate::app::message::Reply::$kind(answer) if $remote.awaits($ticket) => {
-                if let Err(fault) = &answer {
-                    $context.shared.notices.fault($context.now, fault);
-                }
+                let since = $remote.since($ticket).unwrap_or($context.now);
+                let told = $remote.refreshing.is_some() && $remote.fault.is_some();
+                $context.hear($crate::app::live::Heard { since, fault: answer.as_ref().err(), told });
                 $remote.take(answer, $context.now);
                 None
             }

@@ -98,7 +98,7 @@ impl Versions {
     fn mark(&mut self, context: &mut Context<'_>) {
         let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
         match run {
-            Some((id, label)) => context.shared.marks.toggle(&id, &label),
+            Some((id, label)) => context.shared.marks.toggle(&id, &label, &self.name.clean()),
             None => context.say("this version names no run that can be read"),
         }
         self.cursor.travel(Action::Down, self.lines().len(), usize::from(context.size.height));
@@ -148,7 +148,7 @@ impl View for Versions {
             Action::Baseline => {
                 let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
                 if let Some((id, label)) = run {
-                    context.shared.marks.set_baseline(&id, &label);
+                    context.shared.marks.set_baseline(&id, &label, &self.name.clean());
                 }
             }
             Action::Open | Action::Lineage => {

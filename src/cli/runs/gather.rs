@@ -2,6 +2,7 @@
 
 use super::Pages;
 use super::columns::settled;
+use crate::analysis::rhythm::judge_all;
 use crate::cli::failure::Failure;
 use crate::cli::print::Output;
 use crate::domain::{ExperimentId, Millis, Run, RunId};
@@ -124,6 +125,7 @@ pub async fn gather(reader: &dyn Read, wanted: &Wanted, now: Millis, output: &mu
 pub fn arranged(runs: Vec<Run>, arrangement: Arrangement, now: Millis) -> Gathered {
     let mut table = RunTable::default();
     table.upsert(&runs);
+    judge_all(&mut table, &runs);
     let sort = arrangement.sort.into_iter().map(|key| SortKey { column: settled(key.column, &table), ..key });
     let arrangement = Arrangement { sort: sort.collect(), ..arrangement };
     let mut by_id: std::collections::HashMap<RunId, Run> = runs.into_iter().map(|run| (run.id.clone(), run)).collect();

@@ -71,6 +71,7 @@ actions! {
     Mark "mark" Look "mark or unmark";
     MarkRange "mark-range" Look "mark from the last mark to here";
     ClearMarks "clear-marks" Look "clear all marks";
+    Marks "marks" Look "list the marks of all experiments";
     Baseline "baseline" Look "make this the baseline";
     Sort "sort" Look "sort by this column; again: reverse";
     AddSort "add-sort" Look "add this column as a further sort key";
@@ -79,6 +80,7 @@ actions! {
     Find "find" Look "find by name";
     FindNext "find-next" Look "next match";
     FindPrevious "find-previous" Look "previous match";
+    NextNew "next-new" Look "to the next run that is new";
     Columns "columns" Look "choose columns";
     HideColumn "hide-column" Look "hide this column";
     Group "group" Look "group";

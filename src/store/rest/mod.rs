@@ -5,6 +5,7 @@
 
 mod answers;
 mod artifacts;
+mod changes;
 mod credentials;
 pub mod endpoints;
 mod histories;

@@ -9,7 +9,7 @@ use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
     Preview, RegisteredModel, Run, RunId,
 };
-use crate::store::{Answer, Features, Page, PageToken, Read, Resolution, RunQuery, View};
+use crate::store::{Answer, Features, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
 
 /// How many experiments a page has.
 const EXPERIMENTS: u32 = 1_000;
@@ -83,6 +83,10 @@ impl Read for RestStore {
         }
         let mut keys = Keys::default();
         Ok(Page { items: page.runs.into_iter().map(|run| run.read(&mut keys)).collect(), next, total: None })
+    }
+
+    async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
+        self.read_changes(changes).await
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {

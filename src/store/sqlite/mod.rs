@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Access, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View};
+use super::{Access, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
 use crate::domain::text::clean;
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
@@ -30,6 +30,7 @@ mod listing;
 mod logged_models;
 mod names;
 mod new_version;
+mod newest;
 mod registry;
 mod run_parts;
 mod runs;
@@ -126,6 +127,10 @@ impl Read for SqliteStore {
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
         runs::page(self, query, from).await
+    }
+
+    async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
+        newest::changes(self, changes).await
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {

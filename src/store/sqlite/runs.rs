@@ -64,7 +64,7 @@ async fn places(store: &SqliteStore, what: &str, question: Question) -> Answer<A
 }
 
 /// The runs of a list of ids, whole, in the list's order; those that the view no longer has are left out.
-async fn load(store: &SqliteStore, what: &str, ids: impl Iterator<Item = &str>, view: View) -> Answer<Vec<Run>> {
+pub(super) async fn load(store: &SqliteStore, what: &str, ids: impl Iterator<Item = &str>, view: View) -> Answer<Vec<Run>> {
     let ids: Vec<&str> = ids.collect();
     let ids = List { count: ids.len(), json: json_list(ids.into_iter()).into() };
     let (runs, mut params, mut tags, mut metrics, mut datasets, (mut inputs, mut outputs)) = tokio::try_join!(

@@ -102,6 +102,7 @@ impl<'a> Bound<'a> {
         let status = self.table.status(row);
         match is {
             Is::Running => status == RunStatus::Running,
+            Is::Stalled => self.table.is_stalled(row, self.now),
             Is::Scheduled => status == RunStatus::Scheduled,
             Is::Finished => status == RunStatus::Finished,
             Is::Failed => status == RunStatus::Failed,
@@ -212,6 +213,8 @@ mod tests {
             .to_vec();
         let mut table = RunTable::default();
         table.upsert(&[a, b, c]);
+        let row = table.row_of(&"b".into()).unwrap();
+        table.expect(row, Some(9 * HOUR), HOUR);
         table
     }
 
@@ -258,6 +261,8 @@ mod tests {
             ("dataset.digest IS NULL", "ab"),
             ("datasets LIKE '%moons@d1%'", "c"),
             ("is:nan", "b"),
+            ("is:stalled", "b"),
+            ("is:stalled age < 1h", ""),
             ("is:nested OR is:parent", "ab"),
             ("is:parent", "a"),
             ("is:deleted", "c"),

@@ -212,7 +212,7 @@ mod tests {
             ("attributes.acc > 1", 0, "run_name"),
             ("metric_s.acc > 1", 0, "metrics"),
             ("dataset.kind = 'x'", 0, "digest"),
-            ("is:stalled", 3, "is:running"),
+            ("is:asleep", 3, "is:running"),
             ("(a or b", 7, ")"),
             ("a)", 1, "no ("),
             ("a AND", 5, "expected"),

@@ -65,6 +65,8 @@ fn remote(node: &Node) -> Option<Remote> {
         Node::Is(is @ (Is::Running | Is::Scheduled | Is::Finished | Is::Failed | Is::Killed)) => {
             exact(Some(format!("attributes.status = '{}'", is.as_str().to_ascii_uppercase())))
         }
+        // Only what says that it is running can be stalled; for how long it has been quiet is found here.
+        Node::Is(Is::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
         Node::Test(Field::Age, _) | Node::All(_) | Node::Any(_) | Node::Not(_) | Node::Word(_) | Node::Is(_) => None,
     }
 }
@@ -130,6 +132,7 @@ mod tests {
             ("params.opt = 'adam' AND resnet", "params.`opt` = 'adam'", "resnet"),
             ("tags.`a b` LIKE \"it's%\"", "tags.`a b` LIKE \"it's%\"", ""),
             ("is:running", "attributes.status = 'RUNNING'", ""),
+            ("is:stalled", "attributes.status = 'RUNNING'", "is:stalled"),
             ("run_id IN ('a', 'b')", "attributes.run_id IN ('a', 'b')", ""),
             ("dataset.name NOT IN ('a')", "dataset.name NOT IN ('a')", ""),
             ("metrics.acc > 1e-7", "metrics.`acc` > 1e-7", "metrics.acc > 1e-7"),

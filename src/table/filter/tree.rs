@@ -178,6 +178,8 @@ impl Comparison {
 pub enum Is {
     /// Its status says that it goes on.
     Running,
+    /// Its status says that it goes on, and it has been quiet for longer than is expected of it.
+    Stalled,
     /// It waits to start.
     Scheduled,
     /// It ended as it should.
@@ -198,14 +200,25 @@ pub enum Is {
 
 impl Is {
     /// All of them.
-    pub const ALL: [Self; 9] =
-        [Self::Running, Self::Scheduled, Self::Finished, Self::Failed, Self::Killed, Self::Nan, Self::Nested, Self::Parent, Self::Deleted];
+    pub const ALL: [Self; 10] = [
+        Self::Running,
+        Self::Stalled,
+        Self::Scheduled,
+        Self::Finished,
+        Self::Failed,
+        Self::Killed,
+        Self::Nan,
+        Self::Nested,
+        Self::Parent,
+        Self::Deleted,
+    ];
 
     /// The word after `is:`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Stalled => "stalled",
             Self::Scheduled => "scheduled",
             Self::Finished => "finished",
             Self::Failed => "failed",

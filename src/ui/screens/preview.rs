@@ -4,10 +4,12 @@ use ratatui::layout::Rect;
 
 use super::runs::status_role;
 use crate::analysis::number;
+use crate::analysis::rhythm::Rhythm;
 use crate::app::App;
-use crate::app::cell::{status_sign, text_at};
+use crate::app::cell::{STALLED, STALLED_SIGN, status_sign, text_at};
 use crate::app::screens::runs::Runs;
 use crate::config::theme::Role;
+use crate::domain::Millis;
 use crate::table::{Attribute, Cell, ColumnKey, Row};
 use crate::ui::paint::{Paint, Piece};
 use crate::ui::widgets::sparkline;
@@ -23,7 +25,7 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
     };
     let inside = paint.frame(area, &screen.run_label(row).clean(), false);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let mut lines = head(paint, app, screen, row);
+    let mut lines = head(paint, app, screen, row, inside.width);
     if let Some(goal) = screen.goal(&app.shared)
         && let Some(points) = app.shared.histories.get(screen.table.id(row), goal.metric.raw())
         && !points.is_empty()
@@ -37,12 +39,25 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
     paint.lines(inside, &lines);
 }
 
-fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row) -> Vec<Vec<Piece>> {
+/// The lines that say for how long a run has been quiet, and whether that is too long: then with the sign that stands in the table.
+/// A run that keeps its pace says nothing.
+pub fn quiet(rhythm: &Rhythm, now: Millis, width: u16) -> Vec<Vec<Piece>> {
+    if !rhythm.is_stalled(now) {
+        return Vec::new();
+    }
+    let text = format!("{STALLED_SIGN} {STALLED}: {}", rhythm.in_words(now));
+    crate::ui::fit::wrap(&text, width).into_iter().map(|line| vec![(line, Role::Warn)]).collect()
+}
+
+fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row, width: u16) -> Vec<Vec<Piece>> {
     let cell = |attribute| screen.table.cell(row, &ColumnKey::Attribute(attribute), app.now);
     let mut lines = Vec::new();
     if let Cell::Status(status) = cell(Attribute::Status) {
         let text = format!("{} {}", status_sign(status, paint.look.ascii), status.as_str());
         lines.push(vec![(text, status_role(status))]);
+        if let Some(rhythm) = screen.rhythm(row, &app.shared) {
+            lines.extend(quiet(&rhythm, app.now, width));
+        }
     }
     for attribute in [Attribute::Start, Attribute::Duration, Attribute::User, Attribute::Source, Attribute::Commit, Attribute::Datasets] {
         match cell(attribute) {

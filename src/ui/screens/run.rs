@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::empty;
+use super::preview::quiet;
 use super::runs::status_role;
 use crate::analysis::quantity;
 use crate::app::App;
@@ -31,7 +32,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &RunScreen) {
         && let Some(run) = screen.run()
     {
         let above = Rect { y: body.y + 2, height: area.y.saturating_sub(body.y + 2), ..body };
-        facts(paint, above, app, run);
+        facts(paint, above, app, screen, run);
     }
     if screen.tab == Tab::Artifacts {
         return artifacts(paint, area, &screen.files);
@@ -58,11 +59,14 @@ fn tabs(paint: &mut Paint<'_>, area: Rect, screen: &RunScreen) {
     }
 }
 
-fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, run: &Run) {
+fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: &Run) {
     let line = |key: &str, value: String, role: Role| vec![(format!(" {key:<10} "), Role::Muted), (value, role)];
     let tag = |key: &str| run.tag(key).map(|value| value.clean().into_owned());
     let status = format!("{} {}", status_sign(run.status, paint.look.ascii), run.status.as_str());
     let mut lines = vec![line("status", status, status_role(run.status))];
+    if let Some(rhythm) = screen.rhythm(&app.shared) {
+        lines.extend(quiet(&rhythm, app.now, area.width).into_iter().map(|line| [vec![(" ".to_owned(), Role::Muted)], line].concat()));
+    }
     lines.push(line("run id", run.id.clean().into_owned(), Role::Text));
     let time = |at| local_time(at, &app.shared.session.zone);
     let times = match (run.start_time, run.end_time) {

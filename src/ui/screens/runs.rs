@@ -7,11 +7,12 @@ use ratatui::layout::Rect;
 use super::{empty, preview};
 use crate::analysis::number;
 use crate::app::App;
-use crate::app::cell::{status_sign, text_at};
+use crate::app::cell::{STALLED_SIGN, status_sign, text_at};
 use crate::app::layout::{table, with_preview};
 use crate::app::screens::View;
 use crate::app::screens::runs::Runs;
 use crate::app::screens::runs::columns::{MARK_WIDTH, Placed, Shown};
+use crate::config::keymap::{Action, Scope};
 use crate::config::theme::Role;
 use crate::domain::text::clean;
 use crate::domain::{Goal, RunStatus};
@@ -36,7 +37,9 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Runs) {
     let goal = screen.goal(&app.shared);
     let placed = screen.columns.place(parts.header.width, goal.is_some());
     let scene = Scene { app, screen, goal, seen: screen.columns.seen(), placed };
-    paint.text(parts.status, &status(&scene), Role::Muted);
+    let used = paint.text(parts.status, &format!(" {}", count(&scene)), Role::Muted);
+    let news = paint.text(right_of(parts.status, used), &news(&scene, parts.rows.height), Role::Info);
+    paint.text(right_of(parts.status, used + news), &status(&scene), Role::Muted);
     header(paint, parts.header, &scene);
     if screen.lines.is_empty() {
         let nothing = if screen.table.is_empty() { "no runs here yet" } else { "no run passes the filter: esc clears it" };
@@ -48,8 +51,25 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Runs) {
     }
 }
 
-/// The line above the table: what is seen, of how much, in which order.
-fn status(scene: &Scene<'_>) -> String {
+/// What is left of a line after the first cells.
+fn right_of(area: Rect, used: u16) -> Rect {
+    Rect { x: area.x + used.min(area.width), width: area.width.saturating_sub(used), ..area }
+}
+
+/// New runs that are not on the screen, and where they are.
+fn news(scene: &Scene<'_>, height: u16) -> String {
+    let unseen = scene.screen.unseen(height.into());
+    let key = scene.app.keymap.key_of(Scope::Runs, Action::NextNew).map(|key| format!(" ({key})")).unwrap_or_default();
+    match (unseen.above, unseen.below) {
+        (0, 0) => String::new(),
+        (above, 0) => format!("  {above} new above{key}"),
+        (0, below) => format!("  {below} new below{key}"),
+        (above, below) => format!("  {} new{key}", above + below),
+    }
+}
+
+/// How many runs are seen, of how many.
+fn count(scene: &Scene<'_>) -> String {
     let screen = scene.screen;
     let runs = screen.lines.iter().map(|line| match line {
         Line::Run { .. } => 1,
@@ -60,7 +80,13 @@ fn status(scene: &Scene<'_>) -> String {
     } else {
         runs.sum()
     };
-    let mut parts = vec![format!("{} of {} runs", thousands(shown as u64), thousands(screen.table.len() as u64))];
+    format!("{} of {} runs", thousands(shown as u64), thousands(screen.total() as u64))
+}
+
+/// The rest of the line above the table: the goal, the order, the filter.
+fn status(scene: &Scene<'_>) -> String {
+    let screen = scene.screen;
+    let mut parts = Vec::new();
     if screen.load.is_partial() && !screen.table.is_empty() {
         parts.push("only a part is loaded".into());
     }
@@ -77,7 +103,7 @@ fn status(scene: &Scene<'_>) -> String {
     if screen.columns.folded() > 0 {
         parts.push(format!("{} constant columns folded", screen.columns.folded()));
     }
-    format!(" {}", parts.join("  "))
+    format!("  {}", parts.join("  "))
 }
 
 fn arrow(descending: bool) -> &'static str {
@@ -184,6 +210,8 @@ fn run(
     if marks.has(id) {
         let sign = if marks.baseline() == Some(id) { paint.look.sign("◆", "#") } else { paint.look.sign("●", "*") };
         paint.text(Rect { width: MARK_WIDTH, ..strip }, sign, Role::Mark);
+    } else if scene.screen.live.news.has(id) {
+        paint.text(Rect { width: MARK_WIDTH, ..strip }, "+", Role::Info);
     }
     for place in &scene.placed {
         let area = Rect { x: strip.x + place.x, width: place.width, ..strip };
@@ -197,6 +225,9 @@ fn run(
         let column = scene.seen[index];
         let cell = table.cell(row, &column.key, scene.app.now);
         match (&column.key, cell) {
+            (ColumnKey::Attribute(Attribute::Status), _) if table.is_stalled(row, scene.app.now) => {
+                paint.text(area, STALLED_SIGN, Role::Warn);
+            }
             (ColumnKey::Attribute(Attribute::Status), Cell::Status(status)) => {
                 paint.text(area, status_sign(status, paint.look.ascii), status_role(status));
             }

@@ -3,6 +3,7 @@
 pub mod files;
 
 use super::{Freshness, List, Screen, View, take_reply};
+use crate::analysis::rhythm::Rhythm;
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame};
 use crate::app::message::{Reply, Request, RunDetail, Ticket};
@@ -10,7 +11,7 @@ use crate::app::overlays::{Overlay, RegisterDialog};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Run, RunId};
+use crate::domain::{Run, RunId, RunStatus};
 use crate::store::Resolution;
 
 use files::Files;
@@ -122,6 +123,23 @@ impl RunScreen {
     #[must_use]
     pub fn run(&self) -> Option<&Run> {
         self.data.get().map(|detail| &detail.run)
+    }
+
+    /// Whether the run says that it goes on, so that it is read again by itself.
+    fn is_going(&self) -> bool {
+        self.run().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
+    }
+
+    /// How the run logs, if it says that it is running: by the histories of its metrics that are known.
+    #[must_use]
+    pub fn rhythm(&self, shared: &Shared) -> Option<Rhythm> {
+        let run = self.run().filter(|run| run.status == RunStatus::Running)?;
+        let known = |key: &str| Some((shared.histories.get(&run.id, key)?, shared.histories.is_sampled(&run.id, key)));
+        let metrics = run.metrics.iter().map(|metric| metric.key.raw()).filter(|key| !key.starts_with("system/"));
+        // The metric that is logged most often is the run's pulse.
+        let rhythms = metrics.filter_map(known).map(|(points, sampled)| Rhythm::of(run).with(points, sampled));
+        let quickest = rhythms.filter(|rhythm| rhythm.interval.is_some()).min_by_key(|rhythm| rhythm.interval);
+        Some(quickest.unwrap_or_else(|| Rhythm::of(run)))
     }
 
     /// The cursor of the tab that is seen.
@@ -271,8 +289,9 @@ impl View for RunScreen {
         vec!["run".into(), name]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
-        Freshness::of(&self.data)
+    fn freshness(&self, shared: &Shared) -> Freshness {
+        let freshness = Freshness::of(&self.data);
+        if self.is_going() { shared.live(freshness, 1, self.data.tried) } else { freshness }
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -296,7 +315,8 @@ impl View for RunScreen {
             Action::Lineage => self.lineage(context),
             Action::Compare => {
                 let label = self.run().map_or_else(|| self.id.text().clone(), Run::label);
-                context.shared.marks.add(&self.id, &label);
+                let home = self.run().map_or_else(String::new, |run| format!("experiment {}", run.experiment_id.clean()));
+                context.shared.marks.add(&self.id, &label, &home);
                 if context.shared.marks.len() < 2 {
                     context.say("marked; mark another run to compare it with");
                 } else {
@@ -324,7 +344,11 @@ impl View for RunScreen {
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
         let reply = self.files.reply(ticket, reply, context)?;
-        take_reply!(ticket, reply, context, Run => self.data)
+        let rest = take_reply!(ticket, reply, context, Run => self.data);
+        if let (None, Some(run)) = (&rest, self.run()) {
+            context.shared.histories.grow(run, context.now);
+        }
+        rest
     }
 
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
@@ -359,6 +383,9 @@ impl View for RunScreen {
     }
 
     fn settle(&mut self, context: &mut Context<'_>) {
+        if self.is_going() {
+            context.refetch(&mut self.data, 1, || Request::Run(self.id.clone()));
+        }
         self.fetch_histories(context);
     }
 

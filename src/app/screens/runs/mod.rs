@@ -1,7 +1,9 @@
 //! The run table of one or several experiments.
 
 pub mod columns;
+pub mod live;
 pub mod load;
+pub mod news;
 mod verbs;
 mod views;
 
@@ -18,12 +20,24 @@ use crate::table::filter::{Filter, complete};
 use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
 
 use columns::Columns;
+use live::Live;
 use load::Load;
 
 /// How many points of a history a sparkline needs: two for each of its columns, and room to see a spike.
 const SPARK_POINTS: u32 = 64;
 /// While runs stream in, the order is made anew at most this often, in ms.
 const ARRANGE_EVERY_MS: Millis = 200;
+
+/// The columns of tables up to this many rows are measured anew whenever a value changes: it takes less than a frame.
+const LEARN_ROWS: usize = 2_000;
+
+/// What the table was like when its columns were measured.
+#[derive(Clone, Copy, Debug, Default)]
+struct Learned {
+    version: u64,
+    rows: usize,
+    columns: usize,
+}
 
 /// The screen's state.
 #[derive(Debug)]
@@ -36,6 +50,8 @@ pub struct Runs {
     pub table: RunTable,
     /// How far loading is.
     pub load: Load,
+    /// How far refreshing is, and what it brought.
+    pub live: Live,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
@@ -57,6 +73,7 @@ pub struct Runs {
     memory: views::Memory,
     arranged_at: Millis,
     needle: String,
+    learned: Learned,
     /// The filter in use when the field for it was opened, and how it was typed.
     filter_before: (Option<Filter>, String),
 }
@@ -70,6 +87,7 @@ impl Runs {
             name,
             table: RunTable::default(),
             load: Load::default(),
+            live: Live::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
@@ -83,6 +101,7 @@ impl Runs {
             memory: views::Memory::default(),
             arranged_at: 0,
             needle: String::new(),
+            learned: Learned::default(),
             filter_before: (None, String::new()),
         }
     }
@@ -140,6 +159,7 @@ impl Runs {
     /// Makes the lines anew, and keeps the cursor on the run that it was on.
     fn rearrange(&mut self, kept: Option<&RunId>, now: Millis, shared: &Shared) {
         self.lines = arrange(&self.table, &self.arrangement, now);
+        self.drop_gone();
         let row = kept.and_then(|id| self.table.row_of(id));
         let found = row.and_then(|row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row)));
         if std::mem::take(&mut self.to_top) {
@@ -150,10 +170,21 @@ impl Runs {
             self.cursor.at = at;
             self.cursor.top = at.saturating_sub(offset);
         }
-        self.columns.learn(&self.table);
+        self.learn();
         self.columns.put_first(self.goal(shared).as_ref());
         self.dirty = false;
         self.arranged_at = now;
+    }
+
+    /// Brings the columns up to date, if the table changed. In a long table the columns are measured anew only when there are other
+    /// runs or other columns: a refresh costs what changed.
+    fn learn(&mut self) {
+        let learned = Learned { version: self.table.version(), rows: self.table.len(), columns: self.table.columns().len() };
+        let same_shape = (learned.rows, learned.columns) == (self.learned.rows, self.learned.columns);
+        if learned.version != self.learned.version && !(same_shape && learned.rows > LEARN_ROWS) {
+            self.columns.learn(&self.table);
+            self.learned = learned;
+        }
     }
 
     /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
@@ -197,8 +228,8 @@ impl View for Runs {
         vec![self.name.clone(), "runs".into()]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
-        self.load.freshness()
+    fn freshness(&self, shared: &Shared) -> Freshness {
+        self.live_freshness(shared)
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -206,6 +237,7 @@ impl View for Runs {
         if self.table.is_empty() {
             self.recall(context);
         }
+        self.live.begin(context);
         self.load.begin(&self.experiments, &self.table, context);
     }
 
@@ -218,6 +250,13 @@ impl View for Runs {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        let reply = match reply {
+            Reply::Changes(answer) if self.live.awaits(ticket) => {
+                self.take_changes(answer, context);
+                return None;
+            }
+            reply => reply,
+        };
         if !self.load.awaits(ticket) {
             return self.view_reply(ticket, reply, context);
         }
@@ -227,6 +266,8 @@ impl View for Runs {
             // Every row means another run now: the lines are made anew before anybody looks at them.
             self.lines.clear();
             self.anchor = None;
+            self.live.gone = 0;
+            self.learned = Learned::default();
             self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         self.dirty = true;
@@ -306,9 +347,10 @@ impl View for Runs {
         let (parts, _) = self.parts(context.size);
         self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
         self.columns.fit(parts.header.width, self.goal(context.shared).is_some());
-        self.load.refresh_when_due(&self.table, &self.experiments, context);
+        self.refresh_when_due(context);
         self.fetch_histories(context);
         self.remember(context);
+        self.watch(context);
     }
 
     fn needle(&self) -> &str {

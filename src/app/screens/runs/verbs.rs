@@ -22,6 +22,7 @@ impl Runs {
             Action::LastColumn => self.columns.step(isize::MAX),
             Action::Sort => self.sort(false),
             Action::AddSort => self.sort(true),
+            Action::NextNew => self.next_new(context),
             Action::FoldConstants => self.columns.fold_constants = !self.columns.fold_constants,
             Action::HideColumn => self.columns.hide_current(),
             Action::Preview => self.preview = !self.preview,
@@ -59,7 +60,7 @@ impl Runs {
             Action::ClearMarks => context.shared.marks.clear(),
             Action::Baseline => {
                 if let Some(row) = self.current() {
-                    context.shared.marks.set_baseline(self.table.id(row), &self.run_label(row));
+                    context.shared.marks.set_baseline(self.table.id(row), &self.run_label(row), &self.home(row));
                 }
             }
             Action::Compare => self.compare(context),
@@ -153,6 +154,14 @@ impl Runs {
         self.touch();
     }
 
+    /// Where a run is at home, for its mark: its experiment.
+    fn home(&self, row: Row) -> String {
+        match self.experiments.as_slice() {
+            [_] => self.name.clone(),
+            _ => format!("experiment {}", crate::domain::text::clean(self.table.experiment(row))),
+        }
+    }
+
     fn mark(&mut self, context: &mut Context<'_>) {
         let rows = match self.lines.get(self.cursor.at) {
             Some(Line::Run { row, .. }) => vec![*row],
@@ -160,7 +169,7 @@ impl Runs {
             None => return,
         };
         for row in &rows {
-            context.shared.marks.toggle(self.table.id(*row), &self.run_label(*row));
+            context.shared.marks.toggle(self.table.id(*row), &self.run_label(*row), &self.home(*row));
         }
         self.anchor = rows.last().copied();
         self.cursor.travel(Action::Down, self.lines.len(), usize::from(self.parts(context.size).0.rows.height));
@@ -170,7 +179,7 @@ impl Runs {
         let place = |row: Row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row));
         let Some(from) = self.anchor.and_then(place) else {
             if let Some(row) = self.current() {
-                shared.marks.add(self.table.id(row), &self.run_label(row));
+                shared.marks.add(self.table.id(row), &self.run_label(row), &self.home(row));
                 self.anchor = Some(row);
             }
             return;
@@ -178,7 +187,7 @@ impl Runs {
         let (low, high) = (from.min(self.cursor.at), from.max(self.cursor.at));
         for line in low..=high {
             if let Some(row) = self.row(line) {
-                shared.marks.add(self.table.id(row), &self.run_label(row));
+                shared.marks.add(self.table.id(row), &self.run_label(row), &self.home(row));
             }
         }
     }
