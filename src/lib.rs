@@ -24,7 +24,7 @@
 //! * [`store`]: reading and writing MLflow servers and SQLite files.
 //! * [`provenance`]: gathers what a store says of a version, for lineage.
 //! * [`journal`]: the record of every write, and the one road that carries a plan out.
-//! * [`config`]: settings, credentials, keymap, themes, directories.
+//! * [`config`]: settings, keymap, themes, views, directories.
 //! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.
 //! * [`ui`]: drawing, a function of the state.
 //! * [`runtime`]: the terminal, the event loop, running effects.
