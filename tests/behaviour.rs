@@ -13,3 +13,5 @@ mod registry;
 mod session;
 #[path = "behaviour/tables.rs"]
 mod tables;
+#[path = "behaviour/views.rs"]
+mod views;

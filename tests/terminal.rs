@@ -257,6 +257,8 @@ async fn a_session_whose_store_panics() {
         refresh_seconds: 0,
         protected: Vec::new(),
         tags: true,
+        views: std::collections::BTreeMap::new(),
+        remember: false,
         zone: jiff::tz::TimeZone::UTC,
         unfinished: 0,
     };
@@ -267,6 +269,7 @@ async fn a_session_whose_store_panics() {
         start: app::Start::default(),
         keymap: Keymap::load(None).unwrap(),
         look: Look::default(),
+        views: frontrunner::config::views::ViewFiles::at("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
         mouse: true,
     };
     let ended = run(session).await;

@@ -277,6 +277,20 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
                 say(&mut shared.notices, &fault);
             }
         }
+        Reply::ViewSaved(answer) => match answer {
+            Ok(name) => shared.notices.say(now, format!("saved as {}: W opens it", crate::domain::text::clean(&name))),
+            Err(error) => {
+                shared.notices.error(now, format!("the view can't be saved: {error}"), "save it under another name with w".into());
+            }
+        },
+        Reply::ViewDeleted(answer) => match answer {
+            Ok(name) => shared.notices.say(now, format!("the view {} is deleted", crate::domain::text::clean(&name))),
+            Err(error) => shared.notices.error(
+                now,
+                format!("the view can't be deleted: {error}"),
+                "a team's view is deleted in its repository".into(),
+            ),
+        },
         Reply::Copied(answer) => {
             if let Err(why) = answer {
                 shared.notices.error(now, why, "select the text with the mouse instead (--no-mouse)".into());

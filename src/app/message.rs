@@ -1,6 +1,7 @@
 //! What comes in and what goes out: messages and effects, as values.
 
 use crate::config::keymap::Key;
+use crate::config::views::{View as SavedView, ViewError};
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
     RegisteredModel, Run, RunId, VersionNumber,
@@ -71,6 +72,10 @@ pub enum Reply {
     Applied(Result<Box<Report>, Refused>),
     Journal(Result<Vec<Entry>, Fault>),
     Rechecked(Result<String, Fault>),
+    ViewSaved(Result<String, ViewError>),
+    ViewDeleted(Result<String, ViewError>),
+    Recalled(Option<Box<SavedView>>),
+    Remembered(Result<(), ViewError>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
 }
@@ -174,6 +179,14 @@ pub enum Request {
     Journal,
     /// Look again at an entry.
     Recheck(Box<Entry>),
+    /// Save a view under a name.
+    SaveView(String, Box<SavedView>),
+    /// Delete the view of a name.
+    DeleteView(String),
+    /// How the table of these experiments was left.
+    Recall(Vec<ExperimentId>),
+    /// Remember how the table of these experiments is left.
+    Remember(Vec<ExperimentId>, Box<SavedView>),
 }
 
 /// What the runtime is asked to do.

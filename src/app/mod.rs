@@ -20,6 +20,7 @@ pub mod screens;
 pub mod shared;
 
 use crate::config::keymap::{Action, Key, Keymap, Needs, Scope};
+use crate::config::views::View as SavedView;
 use crate::domain::{ExperimentId, Goal, Millis};
 
 pub use message::{Effect, Message, Mouse, Reply, Request, Ticket};
@@ -40,6 +41,8 @@ pub struct Start {
     pub experiment_name: Option<String>,
     /// The goal that it declares.
     pub goal: Option<Goal>,
+    /// The view that the first table of runs is opened with.
+    pub view: Option<SavedView>,
 }
 
 /// The whole state of a session.
@@ -77,6 +80,7 @@ impl App {
         let mut effects = Vec::new();
         app.with_context(&mut effects, |app, context| {
             context.shared.begin(&mut *context.effects);
+            context.shared.first_view.clone_from(&start.view);
             if let Some(first) = app.screens.first_mut() {
                 first.enter(context);
             }

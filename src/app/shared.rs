@@ -1,6 +1,6 @@
 //! What all screens share: the session, marks, goals, histories, notices; and the context that a step works in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::histories::Histories;
 use super::layout::Size;
@@ -11,6 +11,7 @@ use super::overlays::Overlay;
 use super::pace::Pace;
 use super::remote::Remote;
 use super::screens::Screen;
+use crate::config::views::View as SavedView;
 use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel};
 use crate::promote::{Intent, Place};
 use crate::store::Features;
@@ -38,6 +39,10 @@ pub struct Session {
     pub protected: Vec<Place>,
     /// Whether a write also leaves its record as tags of the version.
     pub tags: bool,
+    /// The views that were saved, by name.
+    pub views: BTreeMap<String, SavedView>,
+    /// Whether each experiment's table is remembered as it was left.
+    pub remember: bool,
     /// The zone in which times are told.
     pub zone: jiff::tz::TimeZone,
     /// Entries of the journal that never ended, when the session began.
@@ -65,6 +70,8 @@ pub struct Shared {
     pub notices: Notices,
     /// The reason that was typed for a plan that was left: it is there again when the same is planned.
     pub left_reason: Option<(Intent, String)>,
+    /// The view that the first table of runs is opened with.
+    pub first_view: Option<SavedView>,
     tickets: u64,
 }
 
@@ -82,6 +89,7 @@ impl Shared {
             pace: Pace::default(),
             notices: Notices::default(),
             left_reason: None,
+            first_view: None,
             tickets: 0,
         }
     }
@@ -98,6 +106,20 @@ impl Shared {
     pub fn direction(&self, metric: &str) -> Option<Direction> {
         let goal = self.goals.values().find(|goal| goal.metric.raw() == metric);
         goal.map(|goal| goal.direction).or_else(|| Direction::told(metric))
+    }
+
+    /// Saves a view under a name, or deletes the one that has it.
+    pub fn views_changed(&mut self, name: String, view: Option<SavedView>, effects: &mut Vec<Effect>) {
+        let request = match &view {
+            Some(view) => Request::SaveView(name.clone(), Box::new(view.clone())),
+            None => Request::DeleteView(name.clone()),
+        };
+        let ticket = self.ticket();
+        effects.push(Effect::Ask(ticket, request));
+        match view {
+            Some(view) => drop(self.session.views.insert(name, view)),
+            None => drop(self.session.views.remove(&name)),
+        }
     }
 
     /// A ticket that was never given before.
@@ -141,6 +163,12 @@ pub enum Choice {
     Filter(String),
     /// A text to find.
     Find(String),
+    /// A name to save the view under.
+    SaveView(String),
+    /// A saved view to open.
+    OpenView(String),
+    /// A saved view to delete.
+    DeleteView(String),
     /// Which columns are shown, in which order.
     Columns(Vec<(crate::table::ColumnKey, bool)>),
     /// A model's name and, for a registration, the source.

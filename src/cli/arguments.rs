@@ -47,6 +47,9 @@ pub struct Flags {
     /// The experiment: its runs are opened, or a run's name is looked up in it.
     #[arg(long, global = true, value_name = "NAME")]
     pub experiment: Option<String>,
+    /// The saved view that the first table of runs is opened with.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub view: Option<String>,
     /// The theme.
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,

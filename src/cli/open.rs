@@ -5,7 +5,9 @@ use super::failure::{Exit, Failure};
 use super::{find, look};
 use crate::app::Start;
 use crate::config::keymap::Keymap;
+use crate::config::views::{Shelf, View, ViewFiles};
 use crate::config::{environment, user};
+use crate::domain::text::clean;
 use crate::journal::EntryState;
 use crate::runtime::{self, RunError};
 use crate::store::Opened;
@@ -16,12 +18,18 @@ use crate::store::Opened;
 /// When there is no such store, or there is no terminal to draw on.
 pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     let opened = context.open().await?;
-    let start = start(&opened, context).await?;
+    let mut start = start(&opened, context).await?;
     let keymap = keymap(context)?;
     let journal = context.journal();
     let entries = journal.entries(opened.reader.origin()).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
     let unfinished = entries.iter().filter(|entry| entry.state == EntryState::Unfinished).count();
     let (look, themes, theme) = look::look(context)?;
+    let views = ViewFiles::at(&context.directories.config, &context.directories.data, &std::env::current_dir().unwrap_or_default());
+    let shelf = views.shelf();
+    for wrong in &shelf.wrong {
+        context.output.note(&format!("a view is left out: {wrong}"));
+    }
+    start.view = view(context.flags.view.as_deref(), &shelf)?;
     let app = crate::app::Session {
         target: opened.reader.name().to_owned(),
         can_write: opened.writer.is_some(),
@@ -33,22 +41,33 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         refresh_seconds: context.settings.refresh,
         protected: super::road::protected(&context.settings),
         tags: context.settings.tags,
+        views: shelf.views,
+        remember: context.settings.remember,
         zone: jiff::tz::TimeZone::system(),
         unfinished,
     };
     let mouse = context.settings.mouse;
-    let session = runtime::Session { opened, app, journal, start, keymap, look, mouse };
+    let session = runtime::Session { opened, app, journal, start, keymap, look, views, mouse };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),
     })
 }
 
+/// The view that was named.
+fn view(name: Option<&str>, shelf: &Shelf) -> Result<Option<View>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    let found = shelf.views.get(name).cloned();
+    let known = || shelf.views.keys().cloned().collect::<Vec<_>>().join(", ");
+    let next = if shelf.views.is_empty() { "save one with w in the run table".to_owned() } else { format!("the views are {}", known()) };
+    found.map(Some).ok_or_else(|| Failure::new(Exit::NoMatch, format!("there is no view {}", clean(name))).next(next))
+}
+
 async fn start(opened: &Opened, context: &Context<'_>) -> Result<Start, Failure> {
     let Some(name) = &context.flags.experiment else { return Ok(Start::default()) };
     let experiment = find::experiment(opened.reader.as_ref(), name).await?;
     let name = experiment.name.clean().into_owned();
-    Ok(Start { goal: experiment.declared_goal(), experiment: Some(experiment.id), experiment_name: Some(name) })
+    Ok(Start { goal: experiment.declared_goal(), experiment: Some(experiment.id), experiment_name: Some(name), view: None })
 }
 
 /// The server's own address, where there is a web page behind it.

@@ -10,6 +10,7 @@ mod nearest;
 pub mod settings;
 pub mod theme;
 mod user;
+pub mod views;
 
 pub use directories::Directories;
 pub use nearest::nearest;

@@ -6,7 +6,8 @@ use tokio::try_join;
 use super::writing;
 use crate::app::message::{RunDetail, VersionsOf};
 use crate::app::{Reply, Request};
-use crate::domain::{Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
+use crate::config::views::{ViewError, ViewFiles};
+use crate::domain::{ExperimentId, Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
 use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover};
 use crate::lineage::{Graph, build};
 use crate::promote::{Outcome, Place};
@@ -30,6 +31,8 @@ pub struct Ground {
     pub tags: bool,
     /// Why there is no writer.
     pub read_only_why: String,
+    /// Where views are kept.
+    pub views: ViewFiles,
 }
 
 /// Answers a question. `progress` is told how far a write got.
@@ -52,6 +55,20 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Apply(cleared) => Reply::Applied(writing::apply(ground, cleared, progress).await.map(Box::new)),
         Request::Journal => Reply::Journal(entries(ground).await),
         Request::Recheck(entry) => Reply::Rechecked(recheck(ground, &entry).await),
+        Request::SaveView(name, view) => Reply::ViewSaved(
+            on_files(ground, move |files, _| files.save(&name, &view).map(|()| name)).await.unwrap_or(Err(ViewError::Name)),
+        ),
+        Request::DeleteView(name) => {
+            Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
+        }
+        Request::Recall(experiments) => {
+            let recalled = on_files(ground, move |files, origin| files.recall(&table_of(origin, &experiments))).await;
+            Reply::Recalled(recalled.flatten().map(Box::new))
+        }
+        Request::Remember(experiments, view) => {
+            let kept = on_files(ground, move |files, origin| files.remember(&table_of(origin, &experiments), &view)).await;
+            Reply::Remembered(kept.unwrap_or(Ok(())))
+        }
     }
 }
 
@@ -83,6 +100,19 @@ async fn versions(reader: &dyn Read, name: &ModelName) -> Answer<VersionsOf> {
 
 async fn lineage(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
     Ok(build(&lineage_facts(reader, name, version).await?))
+}
+
+/// Works on the files of views where it may block; nothing when that work was stopped with the program.
+async fn on_files<T: Send + 'static>(ground: &Ground, work: impl FnOnce(&ViewFiles, &str) -> T + Send + 'static) -> Option<T> {
+    let (files, origin) = (ground.views.clone(), ground.opened.reader.origin().to_owned());
+    tokio::task::spawn_blocking(move || work(&files, &origin)).await.ok()
+}
+
+/// What a table is remembered by: its store and its experiments, in any order.
+fn table_of(origin: &str, experiments: &[ExperimentId]) -> String {
+    let mut ids: Vec<&str> = experiments.iter().map(ExperimentId::raw).collect();
+    ids.sort_unstable();
+    format!("{origin}\n{}", ids.join("\n"))
 }
 
 async fn entries(ground: &Ground) -> Answer<Vec<Entry>> {

@@ -22,6 +22,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app::{self, Start};
 use crate::config::keymap::Keymap;
+use crate::config::views::ViewFiles;
 use crate::journal::Journal;
 use crate::store::Opened;
 use crate::ui::Look;
@@ -40,6 +41,8 @@ pub struct Session {
     pub keymap: Keymap,
     /// The theme, the colours, the marks.
     pub look: Look,
+    /// Where views are kept.
+    pub views: ViewFiles,
     /// Whether the mouse is listened to; without, the terminal's own selection works.
     pub mouse: bool,
 }

@@ -68,7 +68,7 @@ pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> 
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { opened, app, journal, start, keymap, look, mouse: _ } = session;
+        let Session { opened, app, journal, start, keymap, look, views, mouse: _ } = session;
         let tasks = tasks(Ground {
             opened,
             journal,
@@ -76,6 +76,7 @@ impl Stage {
             protected: app.protected.clone(),
             tags: app.tags,
             read_only_why: app.read_only_why.clone(),
+            views,
         });
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);

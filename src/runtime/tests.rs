@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, Notify};
 use super::answer::{Ground, answer};
 use super::effects::Tasks;
 use crate::app::{Reply, Request, Ticket};
+use crate::config::views::ViewFiles;
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
     Preview, RegisteredModel, Run, RunId,
@@ -82,6 +83,7 @@ fn ground(shelf: &Arc<Shelf>) -> Ground {
         protected: Vec::new(),
         tags: true,
         read_only_why: "READ ONLY".into(),
+        views: ViewFiles::at("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
     }
 }
 

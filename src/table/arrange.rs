@@ -1,5 +1,8 @@
 //! Which rows are seen, and in which order.
 
+use std::str::FromStr;
+
+use super::column::NoColumn;
 use super::filter::Filter;
 use super::group::{group_order, groups};
 use super::order::sort;
@@ -14,6 +17,29 @@ pub struct SortKey {
     pub column: ColumnKey,
     /// Greatest first; NaN and missing are last either way.
     pub descending: bool,
+}
+
+impl SortKey {
+    /// As MLflow's grammar writes it, raw: `metrics.acc DESC`.
+    #[must_use]
+    pub fn spelled(&self) -> String {
+        format!("{} {}", self.column.spelled(), if self.descending { "DESC" } else { "ASC" })
+    }
+}
+
+impl FromStr for SortKey {
+    type Err = NoColumn;
+
+    /// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
+    fn from_str(text: &str) -> Result<Self, NoColumn> {
+        let text = text.trim();
+        let (column, descending) = match text.rsplit_once(char::is_whitespace) {
+            Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column, true),
+            Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column, false),
+            _ => (text, false),
+        };
+        Ok(Self { column: column.trim().parse()?, descending })
+    }
 }
 
 /// How rows are put together.

@@ -1,6 +1,9 @@
 //! Columns: the sortable properties of runs.
 
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::domain::{Untrusted, text::clean};
 
@@ -114,6 +117,63 @@ impl ColumnKey {
             Self::Metric(key) | Self::Param(key) | Self::Tag(key) => key.clean().into_owned(),
         }
     }
+}
+
+/// What is wrong with the name of a column.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NoColumn {
+    /// There is no key.
+    #[error("it names nothing")]
+    Empty,
+    /// There is no such attribute.
+    #[error("runs have no such attribute")]
+    Attribute(String),
+}
+
+impl ColumnKey {
+    /// As MLflow's grammar writes it, raw: it reads back as the same column.
+    #[must_use]
+    pub fn spelled(&self) -> String {
+        match self {
+            Self::Attribute(attribute) => format!("attributes.{}", attribute.as_str()),
+            Self::Metric(key) => format!("metrics.{}", quoted(key.raw())),
+            Self::Param(key) => format!("params.{}", quoted(key.raw())),
+            Self::Tag(key) => format!("tags.{}", quoted(key.raw())),
+        }
+    }
+}
+
+/// Backticks keep spaces and quotes of a key for what they are.
+fn quoted(key: &str) -> String {
+    let bare = !key.contains(|c: char| c.is_whitespace() || ['`', '"'].contains(&c));
+    if bare { key.to_owned() } else { format!("`{key}`") }
+}
+
+impl FromStr for ColumnKey {
+    type Err = NoColumn;
+
+    /// Reads a column as MLflow's grammar writes it: `metrics.acc`, `params."lr"`, `tags.team`, or an attribute; a bare
+    /// key that is no attribute is a metric.
+    fn from_str(text: &str) -> Result<Self, NoColumn> {
+        let (kind, key) = text.split_once('.').map_or((None, text), |(kind, key)| (Some(kind), key));
+        let key = unquoted(key);
+        if key.is_empty() {
+            return Err(NoColumn::Empty);
+        }
+        match kind.map(str::to_ascii_lowercase).as_deref() {
+            Some("metrics" | "metric") => Ok(Self::Metric(key.into())),
+            Some("params" | "param" | "parameters" | "parameter") => Ok(Self::Param(key.into())),
+            Some("tags" | "tag") => Ok(Self::Tag(key.into())),
+            Some("attributes" | "attribute" | "attr" | "run") => {
+                Attribute::parse(key).map(Self::Attribute).ok_or_else(|| NoColumn::Attribute(key.to_owned()))
+            }
+            _ => Ok(Attribute::parse(text).map_or_else(|| Self::Metric(unquoted(text).into()), Self::Attribute)),
+        }
+    }
+}
+
+fn unquoted(key: &str) -> &str {
+    ['`', '"'].iter().find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(key)
 }
 
 impl fmt::Display for ColumnKey {

@@ -25,5 +25,5 @@ mod tree;
 
 pub use arrange::{Arrangement, Grouping, Line, SortKey, arrange};
 pub use cells::{Cell, ColumnRef};
-pub use column::{Attribute, ColumnKey, ColumnSummary};
+pub use column::{Attribute, ColumnKey, ColumnSummary, NoColumn};
 pub use rows::{Row, RunTable};

@@ -53,6 +53,8 @@ fn app() -> App {
         refresh_seconds: 0,
         protected: Vec::new(),
         tags: true,
+        views: std::collections::BTreeMap::new(),
+        remember: true,
         zone: jiff::tz::TimeZone::UTC,
         unfinished: 0,
     };

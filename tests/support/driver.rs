@@ -99,12 +99,15 @@ impl Driver {
             refresh_seconds: 5,
             protected: protected.clone(),
             tags: true,
+            views: std::collections::BTreeMap::new(),
+            remember: true,
             zone: jiff::tz::TimeZone::UTC,
             unfinished: 0,
         };
         let journal = Journal::at(folder.path().join("journal.jsonl"));
         let read_only_why = session.read_only_why.clone();
-        let ground = Ground { opened, journal, user: "ana".into(), protected, tags: true, read_only_why };
+        let views = frontrunner::config::views::ViewFiles::at(&folder.path().join("config"), &folder.path().join("data"), folder.path());
+        let ground = Ground { opened, journal, user: "ana".into(), protected, tags: true, read_only_why, views };
         let (app, effects) = App::new(session, Keymap::load(None).unwrap(), size, NOW, &Start::default());
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
         let mut driver = Self {

@@ -12,11 +12,15 @@ pub use plan::{Field, PlanDialog, Stage as PlanStage};
 pub use prompt::{Advice, Prompt, Purpose};
 pub use register::RegisterDialog;
 
+use std::collections::BTreeMap;
+
 use crate::app::cursor::Cursor;
 use crate::app::marks::{Mark, Marks};
 use crate::app::message::{Reply, Ticket};
 use crate::app::shared::{Choice, Context};
 use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
+use crate::config::views::View as SavedView;
+use crate::domain::text::clean;
 use crate::domain::{Direction, Goal, RegisteredModel, Stage, Untrusted, VersionNumber};
 use crate::table::{ColumnKey, Grouping};
 use tui_input::InputRequest;
@@ -163,6 +167,33 @@ impl Overlay {
     #[must_use]
     pub fn filter(text: &str) -> Self {
         Self::Prompt(Prompt::new("filter", text, Purpose::RunFilter))
+    }
+
+    /// The field for the name of a view.
+    #[must_use]
+    pub fn view_name(text: &str) -> Self {
+        Self::Prompt(Prompt::new("save this view as", text, Purpose::ViewName))
+    }
+
+    /// The views that were saved, to open or to delete.
+    #[must_use]
+    pub fn views(views: &BTreeMap<String, SavedView>) -> Self {
+        let about = |view: &SavedView| {
+            let parts = [view.filter.clone(), view.sort.join(", "), view.group.clone().unwrap_or_default()];
+            let told: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(|part| clean(part).into_owned()).collect();
+            told.join("  ")
+        };
+        let open = |(name, view): (&String, &SavedView)| Item {
+            label: clean(name).into_owned(),
+            detail: about(view),
+            choice: Choice::OpenView(name.clone()),
+        };
+        let delete = |name: &String| Item {
+            label: format!("delete {}", clean(name)),
+            detail: "remove its file".into(),
+            choice: Choice::DeleteView(name.clone()),
+        };
+        Self::Picker(Picker::new("views", views.iter().map(open).chain(views.keys().map(delete)).collect()))
     }
 
     /// The field for a text to find.

@@ -15,6 +15,8 @@ pub enum Purpose {
     RunFilter,
     /// A text to find; the cursor follows while it is typed.
     Find,
+    /// A name to save a view under.
+    ViewName,
 }
 
 /// What a screen says of a text while it is typed.
@@ -67,6 +69,7 @@ impl Prompt {
         match self.purpose {
             Purpose::Words | Purpose::RunFilter => Choice::Filter(text),
             Purpose::Find => Choice::Find(text),
+            Purpose::ViewName => Choice::SaveView(text),
         }
     }
 
@@ -76,6 +79,10 @@ impl Prompt {
     }
 
     fn typed(&self, context: &mut Context<'_>) {
+        // A name is one when it is accepted.
+        if self.purpose == Purpose::ViewName {
+            return;
+        }
         context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));
         context.go.push(Go::Advise);
     }
@@ -105,7 +112,9 @@ impl Prompt {
             }
             Action::Back => {
                 context.go.push(Go::Close);
-                context.go.push(Go::Chosen(self.choice(self.before.clone())));
+                if self.purpose != Purpose::ViewName {
+                    context.go.push(Go::Chosen(self.choice(self.before.clone())));
+                }
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::config::nearest;
 use crate::domain::text::clean;
 use crate::domain::{Millis, Untrusted};
-use crate::table::{Attribute, Cell, ColumnKey, RunTable, SortKey};
+use crate::table::{Attribute, Cell, ColumnKey, NoColumn, RunTable, SortKey};
 
 /// What a table begins with when no columns are asked for.
 const FIRST: [Attribute; 6] =
@@ -20,40 +20,25 @@ const FIRST: [Attribute; 6] =
 /// # Errors
 /// When it is no column.
 pub fn sort_key(text: &str) -> Result<SortKey, Failure> {
-    let text = text.trim();
-    let (column, descending) = match text.rsplit_once(char::is_whitespace) {
-        Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column, true),
-        Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column, false),
-        _ => (text, false),
-    };
-    Ok(SortKey { column: column_key(column.trim())?, descending })
+    text.parse().map_err(|error| no_column(text, &error))
 }
 
-/// Reads a column as MLflow's grammar writes it: `metrics.acc`, `params."lr"`, `tags.team`, or an attribute; a bare
-/// key that is no attribute is a metric.
+/// Reads a column as MLflow's grammar writes it.
 ///
 /// # Errors
 /// When there is no key, or the kind is none that runs have.
 pub fn column_key(text: &str) -> Result<ColumnKey, Failure> {
-    let wrong = |why: &str| {
-        Failure::new(Exit::Usage, format!("{} is no column: {why}", clean(text)))
-            .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
+    text.parse().map_err(|error| no_column(text, &error))
+}
+
+fn no_column(text: &str, error: &NoColumn) -> Failure {
+    let meant = match error {
+        NoColumn::Attribute(key) => nearest(key, Attribute::ALL.map(Attribute::as_str)),
+        NoColumn::Empty => None,
     };
-    let (kind, key) = text.split_once('.').map_or((None, text), |(kind, key)| (Some(kind), key));
-    let key = unquoted(key);
-    if key.is_empty() {
-        return Err(wrong("it names nothing"));
-    }
-    match kind.map(str::to_ascii_lowercase).as_deref() {
-        Some("metrics" | "metric") => Ok(ColumnKey::Metric(key.into())),
-        Some("params" | "param" | "parameters" | "parameter") => Ok(ColumnKey::Param(key.into())),
-        Some("tags" | "tag") => Ok(ColumnKey::Tag(key.into())),
-        Some("attributes" | "attribute" | "attr" | "run") => {
-            let meant = nearest(key, Attribute::ALL.map(Attribute::as_str)).unwrap_or("start_time");
-            Attribute::parse(key).map(ColumnKey::Attribute).ok_or_else(|| wrong(&format!("runs have no such attribute; perhaps {meant}")))
-        }
-        _ => Ok(Attribute::parse(text).map_or_else(|| ColumnKey::Metric(unquoted(text).into()), ColumnKey::Attribute)),
-    }
+    let meant = meant.map(|meant| format!("; perhaps {meant}")).unwrap_or_default();
+    Failure::new(Exit::Usage, format!("{} is no column: {error}{meant}", clean(text)))
+        .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
 }
 
 /// Whether an order names its column without saying of which kind it is.
@@ -61,10 +46,6 @@ pub fn column_key(text: &str) -> Result<ColumnKey, Failure> {
 pub fn is_bare(text: &str) -> bool {
     let explicit = ["metric.", "metrics.", "attributes."].iter().any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
     !explicit && matches!(sort_key(text), Ok(SortKey { column: ColumnKey::Metric(_), .. }))
-}
-
-fn unquoted(key: &str) -> &str {
-    ['`', '"'].iter().find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(key)
 }
 
 /// A bare key that is a param or a tag here, but no metric, is meant as that.

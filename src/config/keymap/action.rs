@@ -85,6 +85,8 @@ actions! {
     HideColumn "hide-column" Look "hide this column";
     Group "group" Look "group";
     Fold "fold" Look "fold or unfold";
+    SaveView "save-view" Look "save this view: columns, order, filter, groups";
+    Views "views" Look "open or delete a saved view";
     Preview "preview" Look "show or hide the preview";
     NextPane "next-pane" Look "next pane";
     PreviousPane "previous-pane" Look "previous pane";

@@ -116,6 +116,8 @@ pub struct Layer {
     pub protected: Option<Vec<ProtectedPlace>>,
     /// See [`super::Settings::tags`].
     pub tags: Option<bool>,
+    /// See [`super::Settings::remember`].
+    pub remember: Option<bool>,
     /// See [`super::Settings::read_only`].
     pub read_only: Option<bool>,
     /// The profiles, by name.
@@ -165,6 +167,7 @@ impl Layer {
             })?,
             protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
             tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
+            remember: typed(lookup, "FRONTRUNNER_REMEMBER", boolean)?,
             read_only: typed(lookup, "FRONTRUNNER_READ_ONLY", boolean)?,
             profile: BTreeMap::new(),
         })

@@ -34,6 +34,8 @@ pub struct Settings {
     pub protected: Vec<ProtectedPlace>,
     /// Whether a write also leaves `frontrunner.*` tags on the version.
     pub tags: bool,
+    /// Whether each experiment's table is remembered as it was left.
+    pub remember: bool,
     /// Whether no session may write.
     pub read_only: bool,
     /// The profiles, by name.
@@ -62,6 +64,7 @@ impl Settings {
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
             protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),
             tags: first(layers, |l| &l.tags).unwrap_or(true),
+            remember: first(layers, |l| &l.remember).unwrap_or(true),
             read_only: layers.iter().any(|layer| layer.read_only == Some(true)),
             profile,
         }

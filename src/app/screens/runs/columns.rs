@@ -1,5 +1,7 @@
 //! The columns of the run table: which, in which order, how wide, and where they are on the screen.
 
+use std::collections::HashMap;
+
 use crate::app::cell;
 use crate::domain::Goal;
 use crate::table::{Attribute, ColumnKey, Row, RunTable};
@@ -58,9 +60,49 @@ pub struct Columns {
     pub guessed_goal: Option<Goal>,
     /// Whether the person gave the columns an order: then it is theirs, and new columns come last.
     ordered: bool,
+    /// What a view asks of columns, those that are not known yet among them: their places, and whether they are seen.
+    wished: HashMap<ColumnKey, (usize, bool)>,
 }
 
 impl Columns {
+    /// The columns that are seen and those that are not, in their order, where the person chose any; raw.
+    #[must_use]
+    pub fn chosen(&self) -> Option<(Vec<String>, Vec<String>)> {
+        let spelled = |visible: bool| {
+            self.all
+                .iter()
+                .filter(move |column| column.visible == visible && !is_pinned(&column.key))
+                .map(|column| column.key.spelled())
+                .collect()
+        };
+        self.ordered.then(|| (spelled(true), spelled(false)))
+    }
+
+    /// Takes what a view asks: columns to see, in order, and columns to hide. Others follow as they would without it.
+    pub fn wish(&mut self, seen: &[ColumnKey], hidden: &[ColumnKey]) {
+        let all = seen.iter().map(|key| (key, true)).chain(hidden.iter().map(|key| (key, false)));
+        self.wished = all.enumerate().map(|(place, (key, visible))| (key.clone(), (place, visible))).collect();
+        self.ordered = true;
+        for column in &mut self.all {
+            column.visible = self.wished.get(&column.key).map_or_else(|| visible_at_first(&column.key), |(_, visible)| *visible);
+        }
+        self.order_by_wish();
+    }
+
+    /// Forgets every choice.
+    pub fn forget(&mut self) {
+        self.wished.clear();
+        self.ordered = false;
+        for column in &mut self.all {
+            column.visible = visible_at_first(&column.key);
+        }
+    }
+
+    fn order_by_wish(&mut self) {
+        let wished = &self.wished;
+        self.all.sort_by_key(|column| (wished.get(&column.key).map_or(usize::MAX, |(place, _)| *place), group(&column.key)));
+    }
+
     /// The columns that are seen, in order: status and name first.
     #[must_use]
     pub fn seen(&self) -> Vec<&Shown> {
@@ -84,14 +126,17 @@ impl Columns {
 
     /// Takes new columns in and measures all of them.
     pub fn learn(&mut self, table: &RunTable) {
+        let before = self.all.len();
         for key in table.columns() {
             if !self.all.iter().any(|column| column.key == key) {
-                let visible = visible_at_first(&key);
+                let visible = self.wished.get(&key).map_or_else(|| visible_at_first(&key), |(_, visible)| *visible);
                 self.all.push(Shown { key, visible, constant: false, numeric: false, width: 4 });
             }
         }
         if !self.ordered {
             self.all.sort_by_key(|column| (group(&column.key), !column.visible));
+        } else if self.all.len() > before && !self.wished.is_empty() {
+            self.order_by_wish();
         }
         for column in &mut self.all {
             let summary = table.summary(&column.key);
@@ -117,6 +162,7 @@ impl Columns {
     /// Takes the person's choice and order.
     pub fn set(&mut self, chosen: &[(ColumnKey, bool)]) {
         self.ordered = true;
+        self.wished.clear();
         let place = |key: &ColumnKey| chosen.iter().position(|(k, _)| k == key).unwrap_or(usize::MAX);
         self.all.sort_by_key(|column| place(&column.key));
         for column in &mut self.all {
@@ -131,6 +177,7 @@ impl Columns {
         let Some(key) = self.current().filter(|key| !is_pinned(key)) else { return };
         if let Some(column) = self.all.iter_mut().find(|column| column.key == key) {
             column.visible = false;
+            self.ordered = true;
         }
     }
 

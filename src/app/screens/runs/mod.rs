@@ -5,6 +5,7 @@ pub mod live;
 pub mod load;
 pub mod news;
 mod verbs;
+mod views;
 
 use super::{Freshness, List, View};
 use crate::app::cursor::Cursor;
@@ -67,6 +68,9 @@ pub struct Runs {
     anchor: Option<Row>,
     dirty: bool,
     to_top: bool,
+    /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
+    chosen_goal: Option<Goal>,
+    memory: views::Memory,
     arranged_at: Millis,
     needle: String,
     learned: Learned,
@@ -93,6 +97,8 @@ impl Runs {
             anchor: None,
             dirty: false,
             to_top: false,
+            chosen_goal: None,
+            memory: views::Memory::default(),
             arranged_at: 0,
             needle: String::new(),
             learned: Learned::default(),
@@ -192,6 +198,14 @@ impl Runs {
         self.touch();
     }
 
+    fn choose_goal(&mut self, goal: Goal, shared: &mut Shared) {
+        for id in &self.experiments {
+            shared.goals.insert(id.clone(), goal.clone());
+        }
+        self.chosen_goal = Some(goal);
+        self.touch();
+    }
+
     fn fetch_histories(&self, context: &mut Context<'_>) {
         let Some(goal) = self.goal(context.shared) else { return };
         let metric = goal.metric.raw();
@@ -221,11 +235,18 @@ impl View for Runs {
     fn enter(&mut self, context: &mut Context<'_>) {
         context.shared.histories.clear();
         self.live.begin(context);
+        if self.table.is_empty() {
+            self.recall(context);
+        }
         self.load.begin(&self.experiments, &self.table, context);
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        self.act(action, context)
+        let taken = self.act(action, context);
+        if taken {
+            self.note_change();
+        }
+        taken
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
@@ -237,7 +258,7 @@ impl View for Runs {
             reply => reply,
         };
         if !self.load.awaits(ticket) {
-            return Some(reply);
+            return self.view_reply(ticket, reply, context);
         }
         let Reply::Runs(answer) = reply else { return Some(reply) };
         let kept = self.current().map(|row| self.table.id(row).clone());
@@ -257,19 +278,27 @@ impl View for Runs {
         match choice {
             Choice::Filter(text) => self.set_filter(text),
             Choice::Goal(goal) => {
-                for id in &self.experiments {
-                    context.shared.goals.insert(id.clone(), goal.clone());
-                }
                 context.say(format!("the goal is {goal}"));
-                self.touch();
+                self.choose_goal(goal, context.shared);
             }
             Choice::Group(grouping) => {
                 self.arrangement.grouping = grouping;
                 self.touch();
             }
             Choice::Columns(columns) => self.columns.set(&columns),
+            Choice::SaveView(name) => {
+                let view = self.view();
+                context.shared.views_changed(name, Some(view), &mut *context.effects);
+            }
+            Choice::OpenView(name) => {
+                if let Some(view) = context.shared.session.views.get(&name).cloned() {
+                    self.show(&view, context);
+                }
+            }
+            Choice::DeleteView(name) => context.shared.views_changed(name, None, &mut *context.effects),
             _ => {}
         }
+        self.note_change();
     }
 
     fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
@@ -321,6 +350,7 @@ impl View for Runs {
         self.refresh_when_due(context);
         self.fetch_histories(context);
         self.watch(context);
+        self.remember(context);
     }
 
     fn needle(&self) -> &str {

@@ -36,6 +36,9 @@ impl Runs {
                 let all = self.columns.all.iter().map(|column| (column.key.clone(), column.visible)).collect();
                 context.go.push(Go::Over(Box::new(Overlay::columns(all))));
             }
+            Action::SaveView => context.go.push(Go::Over(Box::new(Overlay::view_name("")))),
+            Action::Views if context.shared.session.views.is_empty() => context.say("no view was saved yet: w saves this one"),
+            Action::Views => context.go.push(Go::Over(Box::new(Overlay::views(&context.shared.session.views)))),
             Action::Group => context.go.push(Go::Over(Box::new(Overlay::groups(self.columns.current())))),
             Action::Goal => {
                 let metrics = self.table.columns().into_iter().filter_map(|key| match key {
