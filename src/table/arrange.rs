@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use super::column::NoColumn;
 use super::filter::Filter;
-use super::group::{group_order, groups};
+use super::group::{by_statistic, group_order, groups};
 use super::order::sort;
-use super::tree::{Children, tree};
-use super::{ColumnKey, Row, RunTable};
-use crate::domain::Millis;
+use super::tree::{Children, tree, with_parents};
+use super::{ColumnKey, Row, RunTable, Statistic};
+use crate::domain::{Direction, Goal, Millis};
 
 /// A key to sort by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub enum Grouping {
     Flat,
     /// Nested runs under their parent run, to any depth.
     Tree,
-    /// By the value of a column: groups in the order of their values, those that miss it last.
+    /// By the value of a column: groups in the order of their values, those that miss it last; or in the order of a statistic
+    /// of the sort columns.
     By(ColumnKey),
 }
 
@@ -65,6 +66,20 @@ pub struct Arrangement {
     pub grouping: Grouping,
     /// Parents and groups that are folded: a parent's run id, or a group's value as shown.
     pub folded: std::collections::HashSet<String>,
+    /// What the lines of groups show of numeric columns, and what groups are sorted by.
+    pub statistic: Statistic,
+    /// What best means.
+    pub goal: Option<Goal>,
+}
+
+impl Arrangement {
+    /// Which way a column gets better: as the goal says, else as a metric's key tells.
+    #[must_use]
+    pub fn better(&self, column: &ColumnKey) -> Option<Direction> {
+        let ColumnKey::Metric(key) = column else { return None };
+        let goal = self.goal.as_ref().filter(|goal| goal.metric == *key);
+        goal.map(|goal| goal.direction).or_else(|| Direction::told(key.raw()))
+    }
 }
 
 /// One line of an arranged table.
@@ -76,8 +91,10 @@ pub enum Line {
         row: Row,
         /// How deep it is nested.
         depth: u16,
-        /// How many of the runs that pass the filter are nested directly in it.
+        /// How many of the runs that are told are nested directly in it.
         children: u32,
+        /// Whether it passes the filter. In a tree, a parent that doesn't is told all the same, to hold what is nested in it.
+        passes: bool,
     },
     /// The head of a group.
     Group {
@@ -90,8 +107,8 @@ pub enum Line {
 
 /// The lines of a table under an arrangement. `now` (ms since the epoch) is for ages and for what still goes on.
 ///
-/// Flat and in groups, every run has depth 0. In a tree, a run whose parent doesn't pass the filter stands at the top;
-/// runs that are nested in a circle are told too, from the first one on.
+/// Flat and in groups, every run has depth 0. In a tree, a run stands under its parent whether or not that passes the filter; a run
+/// whose parent is not in the table stands at the top, and runs that are nested in a circle are told too, from the first one on.
 #[must_use]
 pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Line> {
     let mut rows = passing(table, arrangement.filter.as_ref(), now);
@@ -99,20 +116,23 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
     match &arrangement.grouping {
         Grouping::Flat => {
             sort(table, &mut rows, &arrangement.sort, now);
-            rows.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row) }).collect()
+            rows.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row), passes: true }).collect()
         }
         Grouping::Tree => {
+            let passing = with_parents(table, &mut rows);
             sort(table, &mut rows, &arrangement.sort, now);
-            tree(table, &rows, &arrangement.folded)
+            tree(table, &rows, &passing, &arrangement.folded)
         }
         Grouping::By(column) => {
             let by = group_order(column, &arrangement.sort);
             sort(table, &mut rows, &by, now);
-            groups(table, column, &rows, now)
+            let mut groups = groups(table, column, &rows, now);
+            by_statistic(table, &mut groups, column, arrangement, now);
+            groups
                 .into_iter()
                 .flat_map(|(value, rows)| {
                     let shown = if arrangement.folded.contains(&value) { Vec::new() } else { rows.clone() };
-                    let runs = shown.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row) });
+                    let runs = shown.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row), passes: true });
                     std::iter::once(Line::Group { value, rows }).chain(runs).collect::<Vec<_>>()
                 })
                 .collect()
@@ -142,7 +162,7 @@ mod tests {
 
     use super::super::sample::{any_runs, run};
     use super::*;
-    use crate::domain::{Pair, Run};
+    use crate::domain::{Metric, MetricValue, Pair, Run};
 
     fn table(runs: &[Run]) -> RunTable {
         let mut table = RunTable::default();
@@ -162,8 +182,9 @@ mod tests {
             .into_iter()
             .map(|line| match line {
                 Line::Group { value, rows } => format!("[{value}]{}", rows.len()),
-                Line::Run { row, depth, children } => {
-                    format!("{}{}{}", "  ".repeat(depth.into()), table.id(row).raw(), "+".repeat(children as usize))
+                Line::Run { row, depth, children, passes } => {
+                    let id = if passes { table.id(row).raw().to_owned() } else { format!("({})", table.id(row).raw()) };
+                    format!("{}{id}{}", "  ".repeat(depth.into()), "+".repeat(children as usize))
                 }
             })
             .collect()
@@ -183,7 +204,13 @@ mod tests {
         tree.folded = folded(&["a"]);
         assert_eq!(drawn(&table, &tree), ["a++", "e"]);
         tree.filter = Some(Filter::parse("is:nested").unwrap());
-        assert_eq!(drawn(&table, &tree), ["b+", "  c", "d", "e"], "a child whose parent doesn't pass stands at the top");
+        assert_eq!(drawn(&table, &tree), ["(a)++", "e"], "what is folded stays folded");
+        tree.folded.clear();
+        assert_eq!(drawn(&table, &tree), ["(a)++", "  b+", "    c", "  d", "e"], "a parent that doesn't pass is told all the same");
+        tree.filter = Some(Filter::parse("id = 'c'").unwrap());
+        assert_eq!(drawn(&table, &tree), ["(a)+", "  (b)+", "    c"], "and its parent too");
+        tree.grouping = Grouping::Flat;
+        assert_eq!(drawn(&table, &tree), ["c"]);
     }
 
     #[test]
@@ -227,11 +254,87 @@ mod tests {
                 let sort = vec![SortKey { column: ColumnKey::Metric("x".into()), descending }];
                 let arrangement = Arrangement { filter: Some(filter.clone()), sort, grouping, ..Arrangement::default() };
                 let lines = arrange(&table, &arrangement, 10);
-                let mut rows: Vec<Row> = lines.iter().filter_map(|line| if let Line::Run { row, .. } = line { Some(*row) } else { None }).collect();
+                let passing = lines.iter().filter_map(|line| if let Line::Run { row, passes: true, .. } = line { Some(*row) } else { None });
+                let mut rows: Vec<Row> = passing.collect();
                 rows.sort_unstable();
                 expected.sort_unstable();
                 prop_assert_eq!(&rows, &expected);
             }
         }
+
+        /// Whatever the order and the filter, every run stands under its parent, siblings are in order, and a run that doesn't
+        /// pass is there only for one below it that does.
+        #[test]
+        fn trees_survive_order_and_filter(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'", "metrics.x > 0"]), descending in any::<bool>()) {
+            let table = table(&runs);
+            let key = SortKey { column: ColumnKey::Metric("x".into()), descending };
+            let arrangement = Arrangement { filter: Some(Filter::parse(word).unwrap()), sort: vec![key.clone()], grouping: Grouping::Tree, ..Arrangement::default() };
+            let lines: Vec<(Row, u16, bool)> = arrange(&table, &arrangement, 10).into_iter().filter_map(|line| match line {
+                Line::Run { row, depth, passes, .. } => Some((row, depth, passes)),
+                Line::Group { .. } => None,
+            }).collect();
+            let mut sorted: Vec<Row> = table.newest_first().to_vec();
+            sort(&table, &mut sorted, &[key], 10);
+            let place = |row: Row| sorted.iter().position(|other| *other == row).unwrap();
+            for (at, (row, depth, passes)) in lines.iter().enumerate() {
+                let above = lines[..at].iter().rev().find(|(_, other, _)| other < depth).map(|(parent, ..)| *parent);
+                if *depth > 0 {
+                    prop_assert_eq!(above, table.parent(*row));
+                } else if let Some(parent) = table.parent(*row) {
+                    // Only the first of a circle stands above its parent.
+                    prop_assert!(lines[at..].iter().any(|(other, ..)| *other == parent));
+                    let mut up = parent;
+                    for _ in 0..runs.len() {
+                        up = if up == *row { up } else { table.parent(up).unwrap() };
+                    }
+                    prop_assert_eq!(up, *row);
+                }
+                let before = lines[..at].iter().rev().take_while(|(_, other, _)| other >= depth).find(|(_, other, _)| other == depth);
+                if let Some((sibling, ..)) = before.filter(|_| *depth > 0) {
+                    prop_assert!(place(*sibling) < place(*row));
+                }
+                let below = lines[at + 1..].iter().take_while(|(_, other, _)| other > depth);
+                prop_assert!(*passes || below.into_iter().any(|(_, _, passes)| *passes));
+            }
+        }
+    }
+
+    #[test]
+    fn groups_sort_by_the_statistic_of_the_sort_column() {
+        let with = |id: &str, lr: &str, loss: Option<f64>| {
+            let mut run = run(id);
+            run.params = vec![Pair::new("lr", lr)];
+            run.metrics = loss
+                .into_iter()
+                .map(|value| Metric { key: "loss".into(), value: MetricValue::new(value), timestamp: 0, step: 0 })
+                .collect();
+            run
+        };
+        let runs = [
+            with("a", "1", Some(5.0)),
+            with("b", "1", Some(1.0)),
+            with("c", "2", Some(2.0)),
+            with("d", "2", Some(f64::NAN)),
+            with("e", "3", None),
+            with("f", "4", Some(3.0)),
+        ];
+        let table = table(&runs);
+        let loss = ColumnKey::Metric("loss".into());
+        let mut by = Arrangement {
+            grouping: Grouping::By(ColumnKey::Param("lr".into())),
+            sort: vec![SortKey { column: loss.clone(), descending: false }],
+            ..Arrangement::default()
+        };
+        assert_eq!(drawn(&table, &by), ["[2]2", "c", "d", "[1]2", "b", "a", "[4]1", "f", "[3]1", "e"], "means 2, 3, 3, none");
+        by.sort[0].descending = true;
+        by.statistic = Statistic::Count;
+        assert_eq!(drawn(&table, &by), ["[1]2", "a", "b", "[2]2", "c", "d", "[4]1", "f", "[3]1", "e"], "2, 1, 1 and 0 values");
+        by.sort[0].descending = false;
+        by.statistic = Statistic::Best;
+        assert_eq!(drawn(&table, &by)[..2], ["[1]2", "b"], "less of a loss is better");
+        by.goal = Some(Goal { metric: "loss".into(), direction: Direction::Max });
+        assert_eq!(drawn(&table, &by)[..2], ["[2]2", "c"], "unless the goal says otherwise");
+        by.sort = vec![SortKey { column: ColumnKey::Attribute(super::super::Attribute::Name), descending: true }, by.sort[0].clone()];
+        assert_eq!(drawn(&table, &by)[0], "[2]2", "a text has no statistic: the next key decides");
     }
 }

@@ -1,5 +1,8 @@
 //! Groups: runs that share a value.
 
+use std::cmp::Ordering;
+
+use super::arrange::Arrangement;
 use super::cells::{Cell, ColumnRef};
 use super::rows::{Row, RunTable};
 use super::span::write_span;
@@ -28,6 +31,45 @@ pub(super) fn groups(table: &RunTable, column: &ColumnKey, rows: &[Row], now: Mi
             (value(column, &rows, now), rows)
         })
         .collect()
+}
+
+/// Brings groups, in the order of their values, into the order of the sort columns: by the statistic that the groups show. Groups
+/// without one are last either way; those that are equal stay in the order of their values, and so do all where the
+/// grouping column itself, or a column of texts, is sorted by.
+pub(super) fn by_statistic(
+    table: &RunTable,
+    groups: &mut Vec<(String, Vec<Row>)>,
+    column: &ColumnKey,
+    arrangement: &Arrangement,
+    now: Millis,
+) {
+    let keys = arrangement.sort.iter().take_while(|key| key.column != *column).filter(|key| table.summary(&key.column).numeric);
+    let figures: Vec<(bool, Vec<Option<f64>>)> = keys
+        .map(|key| {
+            let (values, better) = (table.column(&key.column), arrangement.better(&key.column));
+            let figure = |(_, rows): &(String, Vec<Row>)| values.spread(rows, now).get(arrangement.statistic, better);
+            (key.descending, groups.iter().map(figure).collect())
+        })
+        .collect();
+    if figures.is_empty() {
+        return;
+    }
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by(|a, b| {
+        let by = figures.iter().map(|(descending, figures)| compare(figures[*a], figures[*b], *descending));
+        by.fold(Ordering::Equal, Ordering::then)
+    });
+    let mut old: Vec<Option<(String, Vec<Row>)>> = std::mem::take(groups).into_iter().map(Some).collect();
+    groups.extend(order.into_iter().filter_map(|at| old[at].take()));
+}
+
+/// The order of two figures; nothing comes last whichever way is asked for.
+fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if descending => b.total_cmp(&a),
+        (Some(a), Some(b)) => a.total_cmp(&b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
 }
 
 /// The value that rows share, as it is shown. Of several spellings of one number the shortest, then the first, is

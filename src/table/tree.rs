@@ -24,9 +24,28 @@ impl Children {
     }
 }
 
-/// The lines of rows, in their order among siblings. Folded runs hide what is nested in them.
-pub(super) fn tree(table: &RunTable, rows: &[Row], folded: &HashSet<String>) -> Vec<Line> {
-    let mut walk = Walk::new(table, rows, folded);
+/// Adds what the rows are nested in, to any depth, so that they keep their place under it. The rows stay newest first.
+/// Returns for each row of the table whether it was there before.
+pub(super) fn with_parents(table: &RunTable, rows: &mut Vec<Row>) -> Vec<bool> {
+    let mut passing = vec![false; table.len()];
+    for row in rows.iter() {
+        passing[row.0 as usize] = true;
+    }
+    let mut told = passing.clone();
+    for row in rows.iter() {
+        let mut above = table.parent(*row);
+        while let Some(parent) = above.filter(|parent| !std::mem::replace(&mut told[parent.0 as usize], true)) {
+            above = table.parent(parent);
+        }
+    }
+    *rows = table.newest_first().iter().copied().filter(|row| told[row.0 as usize]).collect();
+    passing
+}
+
+/// The lines of rows, in their order among siblings. Folded runs hide what is nested in them; `passing` says of each row of
+/// the table whether it passes the filter.
+pub(super) fn tree(table: &RunTable, rows: &[Row], passing: &[bool], folded: &HashSet<String>) -> Vec<Line> {
+    let mut walk = Walk::new(table, rows, passing, folded);
     for row in rows {
         if walk.parent(*row).is_none() {
             walk.tell(*row);
@@ -43,7 +62,8 @@ pub(super) fn tree(table: &RunTable, rows: &[Row], folded: &HashSet<String>) -> 
 struct Walk<'t> {
     table: &'t RunTable,
     folded: &'t HashSet<String>,
-    passes: Vec<bool>,
+    among: Vec<bool>,
+    passing: &'t [bool],
     first_child: Vec<Option<Row>>,
     next_sibling: Vec<Option<Row>>,
     told: Vec<bool>,
@@ -51,19 +71,20 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn new(table: &'t RunTable, rows: &[Row], folded: &'t HashSet<String>) -> Self {
+    fn new(table: &'t RunTable, rows: &[Row], passing: &'t [bool], folded: &'t HashSet<String>) -> Self {
         let size = table.len();
         let mut walk = Self {
             table,
             folded,
-            passes: vec![false; size],
+            among: vec![false; size],
+            passing,
             first_child: vec![None; size],
             next_sibling: vec![None; size],
             told: vec![false; size],
             lines: Vec::with_capacity(rows.len()),
         };
         for row in rows {
-            walk.passes[row.0 as usize] = true;
+            walk.among[row.0 as usize] = true;
         }
         // Each new child goes before the others, so that going backwards leaves them in order.
         for row in rows.iter().rev() {
@@ -76,7 +97,7 @@ impl<'t> Walk<'t> {
 
     /// The parent of a row, if it is among those that are told.
     fn parent(&self, row: Row) -> Option<Row> {
-        self.table.parent(row).filter(|parent| self.passes[parent.0 as usize])
+        self.table.parent(row).filter(|parent| self.among[parent.0 as usize])
     }
 
     /// Tells a row and all that is nested in it, unless it has been told.
@@ -89,7 +110,8 @@ impl<'t> Walk<'t> {
             }
             let children = self.children(row);
             if !hidden {
-                self.lines.push(Line::Run { row, depth, children: u32::try_from(children.len()).unwrap_or(u32::MAX) });
+                let passes = self.passing[row.0 as usize];
+                self.lines.push(Line::Run { row, depth, children: u32::try_from(children.len()).unwrap_or(u32::MAX), passes });
             }
             let hides = hidden || (!children.is_empty() && self.folded.contains(self.table.id(row).raw()));
             open.extend(children.into_iter().rev().map(|child| (child, depth.saturating_add(1), hides)));

@@ -145,7 +145,7 @@ fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
         let strip = row(area, offset as u16);
         let cursor = seen.start + offset == screen.cursor.at;
         match line {
-            Line::Run { row, depth, children } => run(paint, strip, scene, (*row, *depth, *children), &aligned),
+            Line::Run { row, depth, children, .. } => run(paint, strip, scene, (*row, *depth, *children), &aligned),
             Line::Group { value, rows } => {
                 let fold =
                     if screen.arrangement.folded.contains(value) { paint.look.sign("▸", "+") } else { paint.look.sign("▾", "-") };

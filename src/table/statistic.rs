@@ -1,0 +1,273 @@
+//! What the values of some runs come to: number, mean, deviation and ends of a column.
+//!
+//! A value counts when it is a finite number. The rest is left out of every statistic, and counted: runs without a value, and values
+//! that are NaN, infinite or no number. With the n values x that count:
+//!
+//! * mean = Σx / n
+//! * std = √(Σ(x − mean)² / (n − 1)), the sample standard deviation; one value has none
+//! * best = the greatest where more is better, the least where less is
+//!
+//! Both sums are taken in two passes, each corrected by what the differences from the mean add up to, which is 0 but for rounding
+//! (Chan, Golub and LeVeque, *Algorithms for computing the sample variance*, 1983): no digits are lost where values lie close
+//! together and far from 0.
+
+use std::str::FromStr;
+
+use super::cells::ColumnRef;
+use super::rows::Row;
+use crate::domain::{Direction, Millis};
+
+/// Greatest values between these are summed as they are: their squares neither overflow nor vanish. Others are scaled first.
+const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
+/// Which of them the line of a group shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Statistic {
+    /// The mean.
+    #[default]
+    Mean,
+    /// The sample standard deviation.
+    Deviation,
+    /// How many values count.
+    Count,
+    /// The least value.
+    Min,
+    /// The greatest value.
+    Max,
+    /// The best value, by the goal or by what the metric's key tells.
+    Best,
+}
+
+impl Statistic {
+    /// Every statistic, in the order in which a key goes through them.
+    pub const ALL: [Self; 6] = [Self::Mean, Self::Deviation, Self::Count, Self::Min, Self::Max, Self::Best];
+
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::Deviation => "std",
+            Self::Count => "n",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Best => "best",
+        }
+    }
+
+    /// The one after it, round and round.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|other| *other == self).unwrap_or_default();
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
+}
+
+/// There is no statistic of this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoStatistic;
+
+impl FromStr for Statistic {
+    type Err = NoStatistic;
+
+    fn from_str(text: &str) -> Result<Self, NoStatistic> {
+        Self::ALL.into_iter().find(|statistic| text.trim().eq_ignore_ascii_case(statistic.as_str())).ok_or(NoStatistic)
+    }
+}
+
+/// What the values of some runs come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// How many values count.
+    pub n: usize,
+    /// How many runs have no value.
+    pub missing: usize,
+    /// How many values are left out: NaN, infinite, no number.
+    pub left_out: usize,
+    mean: f64,
+    deviation: Option<f64>,
+    min: f64,
+    max: f64,
+}
+
+impl Spread {
+    /// The spread of numbers; those that are not finite are left out.
+    #[must_use]
+    pub fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut left_out = 0;
+        let finite: Vec<f64> = values
+            .filter(|value| {
+                value.is_finite() || {
+                    left_out += 1;
+                    false
+                }
+            })
+            .collect();
+        let (min, max) = finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), v| (min.min(*v), max.max(*v)));
+        let n = finite.len();
+        if n == 0 {
+            return Self { left_out, ..Self::default() };
+        }
+        let largest = min.abs().max(max.abs());
+        let scale = if largest == 0.0 || SAFE.contains(&largest) { 1.0 } else { largest };
+        let scaled = || finite.iter().map(|value| value / scale);
+        let guess = scaled().sum::<f64>() / n as f64;
+        let (rest, squares) = scaled().fold((0.0, 0.0), |(rest, squares), x| (rest + (x - guess), squares + (x - guess).powi(2)));
+        let variance = (squares - rest * rest / n as f64).max(0.0) / (n as f64 - 1.0);
+        // Rounding may carry the mean of equal values past them.
+        let mean = (scale * (guess + rest / n as f64)).clamp(min, max);
+        Self { n, missing: 0, left_out, mean, deviation: (n > 1).then(|| scale * variance.sqrt()), min, max }
+    }
+
+    /// One of the statistics, where these values have it; which way is better is for the best.
+    #[must_use]
+    pub fn get(&self, statistic: Statistic, better: Option<Direction>) -> Option<f64> {
+        let some = (self.n > 0).then_some(());
+        match statistic {
+            Statistic::Count => Some(self.n as f64),
+            Statistic::Deviation => self.deviation,
+            Statistic::Mean => some.map(|()| self.mean),
+            Statistic::Min => some.map(|()| self.min),
+            Statistic::Max => some.map(|()| self.max),
+            Statistic::Best => some.and(better).map(|better| match better {
+                Direction::Max => self.max,
+                Direction::Min => self.min,
+            }),
+        }
+    }
+}
+
+impl ColumnRef<'_> {
+    /// What the values of these rows come to; `now` (ms since the epoch) is for what still goes on.
+    #[must_use]
+    pub fn spread(&self, rows: &[Row], now: Millis) -> Spread {
+        let present: Vec<Row> = rows.iter().copied().filter(|row| self.is_present(*row, now)).collect();
+        let spread = Spread::of(present.iter().map(|row| self.number(*row, now).unwrap_or(f64::NAN)));
+        Spread { missing: rows.len() - present.len(), ..spread }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::run;
+    use super::super::{ColumnKey, RunTable};
+    use super::*;
+    use crate::domain::{Metric, MetricValue, Pair};
+
+    fn of(values: &[f64]) -> Spread {
+        Spread::of(values.iter().copied())
+    }
+
+    /// Whether two numbers agree in all but the last few of their digits.
+    fn close(a: f64, b: f64, digits: i32) -> bool {
+        (a - b).abs() <= 10_f64.powi(-digits) * b.abs().max(f64::MIN_POSITIVE)
+    }
+
+    /// The univariate reference data of NIST (Statistical Reference Datasets, NumAcc1 to NumAcc4), with the figures certified there.
+    #[test]
+    fn the_figures_are_those_that_nist_certifies() {
+        let around = |middle: f64| {
+            let pairs = (0..500).flat_map(move |_| [middle - 0.1, middle + 0.1]);
+            Spread::of(std::iter::once(middle).chain(pairs))
+        };
+        let cases = [
+            (of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]), 10_000_002.0, 1.0, 15),
+            (around(1.2), 1.2, 0.1, 14),
+            (around(1_000_000.2), 1_000_000.2, 0.1, 8),
+            (around(10_000_000.2), 10_000_000.2, 0.1, 7),
+        ];
+        for (spread, mean, deviation, digits) in cases {
+            assert!(close(spread.get(Statistic::Mean, None).unwrap(), mean, 15), "{spread:?}");
+            assert!(close(spread.get(Statistic::Deviation, None).unwrap(), deviation, digits), "{spread:?}");
+        }
+    }
+
+    /// Figures of Python's `statistics`, which sums fractions without rounding.
+    #[test]
+    fn the_figures_are_those_of_exact_fractions() {
+        let spread = of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
+        assert!(close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15), "{spread:?}");
+        assert!(close(spread.get(Statistic::Deviation, None).unwrap(), 0.019047125767422225, 14), "{spread:?}");
+        assert_eq!(spread.get(Statistic::Min, None), Some(0.8655));
+        assert_eq!(spread.get(Statistic::Max, None), Some(0.9121));
+        assert_eq!(spread.get(Statistic::Best, Some(Direction::Min)), Some(0.8655));
+        assert_eq!(spread.get(Statistic::Best, Some(Direction::Max)), Some(0.9121));
+        assert_eq!(spread.get(Statistic::Best, None), None, "nobody said which way is better");
+    }
+
+    #[test]
+    fn one_value_has_no_deviation_and_none_has_nothing() {
+        let one = of(&[3.0]);
+        assert_eq!((one.get(Statistic::Mean, None), one.get(Statistic::Deviation, None)), (Some(3.0), None));
+        let none = of(&[f64::NAN, f64::INFINITY]);
+        assert_eq!((none.n, none.left_out), (0, 2));
+        assert_eq!(none.get(Statistic::Count, None), Some(0.0));
+        assert!([Statistic::Mean, Statistic::Min, Statistic::Best].iter().all(|s| none.get(*s, Some(Direction::Max)).is_none()));
+    }
+
+    #[test]
+    fn huge_and_tiny_values_neither_overflow_nor_vanish() {
+        let huge = of(&[f64::MAX, -f64::MAX]);
+        assert_eq!(huge.get(Statistic::Mean, None), Some(0.0));
+        let tiny = of(&[1e-300, 3e-300]);
+        assert!(close(tiny.get(Statistic::Mean, None).unwrap(), 2e-300, 15));
+        assert!(close(tiny.get(Statistic::Deviation, None).unwrap(), 2_f64.sqrt() * 1e-300, 14), "{tiny:?}");
+    }
+
+    #[test]
+    fn what_does_not_count_is_counted() {
+        let mut runs = [run("a"), run("b"), run("c"), run("d")];
+        for (run, value) in runs.iter_mut().zip([1.0, f64::NAN, 3.0]) {
+            run.metrics = vec![Metric { key: "m".into(), value: MetricValue::new(value), timestamp: 0, step: 0 }];
+        }
+        for (run, text) in runs.iter_mut().zip(["8", "auto", "", "16"]) {
+            run.params = vec![Pair::new("depth", text)];
+        }
+        let mut table = RunTable::default();
+        table.upsert(&runs);
+        let rows: Vec<Row> = table.rows().collect();
+        let metric = table.column(&ColumnKey::Metric("m".into())).spread(&rows, 0);
+        assert_eq!((metric.n, metric.missing, metric.left_out), (2, 1, 1));
+        assert_eq!(metric.get(Statistic::Mean, None), Some(2.0));
+        let param = table.column(&ColumnKey::Param("depth".into())).spread(&rows, 0);
+        assert_eq!((param.n, param.missing, param.left_out), (2, 0, 2));
+        assert_eq!(param.get(Statistic::Mean, None), Some(12.0));
+    }
+
+    #[test]
+    fn a_key_goes_through_all_of_them() {
+        let mut all: Vec<Statistic> = std::iter::successors(Some(Statistic::Mean), |s| Some(s.next())).take(6).collect();
+        assert_eq!(all, Statistic::ALL);
+        assert_eq!(all.pop().map(Statistic::next), Some(Statistic::Mean));
+        assert!(Statistic::ALL.iter().all(|s| s.as_str().parse() == Ok(*s)));
+        assert_eq!("median".parse::<Statistic>(), Err(NoStatistic));
+    }
+
+    proptest! {
+        /// Shifted and scaled by powers of two, which round nothing.
+        #[test]
+        fn figures_move_with_their_values(values in proptest::collection::vec(-1_000_i16..1_000, 2..40), order in any::<proptest::sample::Index>()) {
+            let plain: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
+            let mut turned: Vec<f64> = plain.iter().map(|v| v * 4.0 + 4096.0).collect();
+            let middle = order.index(turned.len());
+            turned.rotate_left(middle);
+            let (a, b) = (of(&plain), of(&turned));
+            let get = |s: &Spread, statistic| s.get(statistic, None).unwrap();
+            prop_assert!((get(&a, Statistic::Mean) * 4.0 + 4096.0 - get(&b, Statistic::Mean)).abs() < 1e-9);
+            prop_assert!((get(&a, Statistic::Deviation) * 4.0 - get(&b, Statistic::Deviation)).abs() < 1e-9);
+            prop_assert!(get(&a, Statistic::Min) <= get(&a, Statistic::Mean) && get(&a, Statistic::Mean) <= get(&a, Statistic::Max));
+        }
+
+        #[test]
+        fn no_numbers_make_a_figure_that_is_none(values in proptest::collection::vec(any::<f64>(), 0..20)) {
+            let spread = of(&values);
+            prop_assert_eq!(spread.n + spread.left_out, values.len());
+            for statistic in [Statistic::Mean, Statistic::Min, Statistic::Max] {
+                prop_assert!(spread.get(statistic, None).is_none_or(f64::is_finite));
+            }
+            prop_assert!(spread.get(Statistic::Deviation, None).is_none_or(|deviation| !deviation.is_nan() && deviation >= 0.0));
+        }
+    }
+}
