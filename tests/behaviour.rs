@@ -5,6 +5,8 @@
 #[path = "support/driver.rs"]
 mod driver;
 
+#[path = "behaviour/groups.rs"]
+mod groups;
 #[path = "behaviour/live.rs"]
 mod live;
 #[path = "behaviour/registry.rs"]

@@ -38,6 +38,9 @@ pub struct View {
     /// `flat`, `tree`, or the column that runs are grouped by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// What the lines of groups show: `mean`, `std`, `n`, `min`, `max`, `best`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statistic: Option<String>,
     /// `accuracy max`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goal: Option<String>,

@@ -84,6 +84,7 @@ actions! {
     Columns "columns" Look "choose columns";
     HideColumn "hide-column" Look "hide this column";
     Group "group" Look "group";
+    NextStatistic "next-statistic" Look "what groups show: mean, std, n, min, max, best";
     Fold "fold" Look "fold or unfold";
     SaveView "save-view" Look "save this view: columns, order, filter, groups";
     Views "views" Look "open or delete a saved view";

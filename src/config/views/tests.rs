@@ -77,7 +77,7 @@ proptest! {
         filter in any::<String>(), group in prop::option::of(any::<String>()), goal in prop::option::of(any::<String>()),
         preview: bool, fold_constants: bool,
     ) {
-        let view = View { columns, hidden: sort.clone(), sort, filter, group, goal, preview, fold_constants };
+        let view = View { columns, hidden: sort.clone(), sort, filter, statistic: group.clone(), group, goal, preview, fold_constants };
         prop_assert_eq!(View::parse(&view.to_toml(), "x.toml"), Ok(view));
     }
 

@@ -2,6 +2,7 @@
 
 mod compare;
 mod experiments;
+mod groups;
 mod journal;
 mod lineage;
 mod models;

@@ -19,6 +19,11 @@ const KEY_WIDTH: usize = 18;
 
 /// Draws the preview.
 pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
+    if let Some((title, lines)) = super::groups::preview(app, screen) {
+        let inside = paint.frame(area, &title, false);
+        paint.lines(Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }, &lines);
+        return;
+    }
     let Some(row) = screen.current() else {
         paint.frame(area, "no run here", false);
         return;

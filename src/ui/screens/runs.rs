@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use super::{empty, preview};
+use super::{empty, groups, preview};
 use crate::analysis::number;
 use crate::app::App;
 use crate::app::cell::{STALLED_SIGN, status_sign, text_at};
@@ -22,12 +22,12 @@ use crate::ui::paint::{Paint, row};
 use crate::ui::widgets::sparkline;
 
 /// What one draw of the table needs everywhere.
-struct Scene<'a> {
-    app: &'a App,
-    screen: &'a Runs,
+pub(super) struct Scene<'a> {
+    pub(super) app: &'a App,
+    pub(super) screen: &'a Runs,
     goal: Option<Goal>,
     seen: Vec<&'a Shown>,
-    placed: Vec<Placed>,
+    pub(super) placed: Vec<Placed>,
 }
 
 /// Draws the table, and the preview beside it.
@@ -71,15 +71,13 @@ fn news(scene: &Scene<'_>, height: u16) -> String {
 /// How many runs are seen, of how many.
 fn count(scene: &Scene<'_>) -> String {
     let screen = scene.screen;
+    // Runs in groups are counted with their group, folded or not; a parent that the filter leaves out is not counted.
+    let grouped = screen.grouped_by().is_some();
     let runs = screen.lines.iter().map(|line| match line {
-        Line::Run { .. } => 1,
+        Line::Run { passes, .. } => usize::from(*passes && !grouped),
         Line::Group { rows, .. } => rows.len(),
     });
-    let shown = if screen.lines.iter().any(|line| matches!(line, Line::Group { .. })) {
-        screen.lines.iter().map(|l| if let Line::Group { rows, .. } = l { rows.len() } else { 0 }).sum::<usize>()
-    } else {
-        runs.sum()
-    };
+    let shown = runs.sum::<usize>();
     format!("{} of {} runs", thousands(shown as u64), thousands(screen.total() as u64))
 }
 
@@ -93,6 +91,7 @@ fn status(scene: &Scene<'_>) -> String {
     if let Some(goal) = &scene.goal {
         parts.push(format!("goal {goal}"));
     }
+    parts.extend(groups::status(screen));
     if !screen.arrangement.sort.is_empty() {
         let keys: Vec<String> = screen.arrangement.sort.iter().map(|k| format!("{} {}", k.column.title(), arrow(k.descending))).collect();
         parts.push(format!("sorted by {}", keys.join(", ")));
@@ -140,17 +139,18 @@ fn header(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
 fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
     let screen = scene.screen;
     let seen = screen.cursor.window(screen.lines.len(), area.height.into());
-    let aligned = aligned(scene, &screen.lines[seen.clone()]);
+    let aligned = aligned(scene, seen.clone());
     for (offset, line) in screen.lines[seen.clone()].iter().enumerate() {
         let strip = row(area, offset as u16);
-        let cursor = seen.start + offset == screen.cursor.at;
+        let at = seen.start + offset;
+        let cursor = at == screen.cursor.at;
+        let text = |index: usize| aligned.get(&(index, at)).cloned();
         match line {
-            Line::Run { row, depth, children, .. } => run(paint, strip, scene, (*row, *depth, *children), &aligned),
-            Line::Group { value, rows } => {
-                let fold =
-                    if screen.arrangement.folded.contains(value) { paint.look.sign("▸", "+") } else { paint.look.sign("▾", "-") };
-                paint.text(strip, &format!("{fold} {value}  {} runs{}", rows.len(), group_values(scene, rows)), Role::Title);
+            Line::Run { row, depth, children, passes } => {
+                let nested = Nested { depth: *depth, children: *children, passes: *passes };
+                run(paint, strip, scene, *row, nested, text);
             }
+            Line::Group { .. } => groups::line(paint, strip, scene, at, text),
         }
         if cursor {
             paint.over(strip, Role::Selection);
@@ -161,52 +161,37 @@ fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
     }
 }
 
-/// Number, mean and spread of the goal metric in a group.
-fn group_values(scene: &Scene<'_>, rows: &[Row]) -> String {
-    let Some(goal) = &scene.goal else { return String::new() };
-    let key = ColumnKey::Metric(goal.metric.clone());
-    let values: Vec<f64> = rows
-        .iter()
-        .filter_map(|row| match scene.screen.table.cell(*row, &key, 0) {
-            Cell::Number(value) if value.is_finite() => Some(value),
-            _ => None,
-        })
-        .collect();
-    if values.is_empty() {
-        return String::new();
-    }
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let spread = if values.len() > 1 { (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt() } else { 0.0 };
-    format!("   {} mean {} ± {} of {}", goal.metric.clean(), number::short(mean), number::short(spread), values.len())
-}
-
-/// The texts of the numeric columns that are seen, with their decimal points in line.
-fn aligned(scene: &Scene<'_>, lines: &[Line]) -> HashMap<(usize, Row), String> {
-    let rows: Vec<Row> = lines.iter().filter_map(|line| if let Line::Run { row, .. } = line { Some(*row) } else { None }).collect();
+/// The texts of the metrics and of the groups' figures that are seen, by column and line, with the decimal points of a column in line.
+fn aligned(scene: &Scene<'_>, lines: std::ops::Range<usize>) -> HashMap<(usize, usize), String> {
+    let (screen, now) = (scene.screen, scene.app.now);
     let mut texts = HashMap::new();
     for index in scene.placed.iter().filter_map(|place| place.index) {
-        let column = scene.seen[index];
-        if !matches!(column.key, ColumnKey::Metric(_)) {
-            continue;
-        }
-        let plain: Vec<String> =
-            rows.iter().map(|row| text_at(scene.screen.table.cell(*row, &column.key, scene.app.now), scene.app.now)).collect();
-        texts.extend(rows.iter().zip(number::align_decimal(&plain)).map(|(row, text)| ((index, *row), text)));
+        let key = &scene.seen[index].key;
+        let is_metric = matches!(key, ColumnKey::Metric(_));
+        let text = |line: usize| match &screen.lines[line] {
+            Line::Run { row, .. } => is_metric.then(|| text_at(screen.table.cell(*row, key, now), now)),
+            Line::Group { .. } => screen.figure_text(line, key, screen.arrangement.statistic, now),
+        };
+        let (at, plain): (Vec<usize>, Vec<String>) = lines.clone().filter_map(|line| Some((line, text(line)?))).unzip();
+        texts.extend(at.into_iter().zip(number::align_decimal(&plain)).map(|(line, text)| ((index, line), text)));
     }
     texts
 }
 
-fn run(
-    paint: &mut Paint<'_>,
-    strip: Rect,
-    scene: &Scene<'_>,
-    (row, depth, children): (Row, u16, u32),
-    aligned: &HashMap<(usize, Row), String>,
-) {
+/// Where a run stands in a tree.
+#[derive(Clone, Copy)]
+struct Nested {
+    depth: u16,
+    children: u32,
+    /// It passes the filter, or else stands here only for what is nested in it.
+    passes: bool,
+}
+
+fn run(paint: &mut Paint<'_>, strip: Rect, scene: &Scene<'_>, row: Row, nested: Nested, aligned: impl Fn(usize) -> Option<String>) {
     let table = &scene.screen.table;
     let id = table.id(row);
     let marks = &scene.app.shared.marks;
+    let dim = |role: Role| if nested.passes { role } else { Role::Muted };
     if marks.has(id) {
         let sign = if marks.baseline() == Some(id) { paint.look.sign("◆", "#") } else { paint.look.sign("●", "*") };
         paint.text(Rect { width: MARK_WIDTH, ..strip }, sign, Role::Mark);
@@ -232,12 +217,13 @@ fn run(
                 paint.text(area, status_sign(status, paint.look.ascii), status_role(status));
             }
             (ColumnKey::Attribute(Attribute::Name), _) => {
-                let text = format!("{}{}", branch(paint, scene, row, depth, children), scene.screen.run_label(row).clean());
-                paint.text(area, &text, Role::Text);
+                let name = scene.screen.run_label(row);
+                let name = if nested.passes { name.clean().into_owned() } else { format!("({})", name.clean()) };
+                paint.text(area, &format!("{}{name}", branch(paint, scene, row, nested)), dim(Role::Text));
             }
             (_, cell) => {
-                let text = aligned.get(&(index, row)).cloned().unwrap_or_else(|| text_at(cell, scene.app.now));
-                let role = role_of(cell, &column.key);
+                let text = aligned(index).unwrap_or_else(|| text_at(cell, scene.app.now));
+                let role = dim(role_of(cell, &column.key));
                 if column.numeric {
                     paint.right(area, &text, role)
                 } else {
@@ -249,15 +235,15 @@ fn run(
 }
 
 /// What stands before a nested run's name.
-fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, depth: u16, children: u32) -> String {
-    let fold = match children {
+fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, nested: Nested) -> String {
+    let fold = match nested.children {
         _ if scene.screen.arrangement.grouping != Grouping::Tree => return String::new(),
-        0 if depth == 0 => return String::new(),
+        0 if nested.depth == 0 => return String::new(),
         0 => paint.look.sign("└ ", "` "),
         _ if scene.screen.arrangement.folded.contains(scene.screen.table.id(row).raw()) => paint.look.sign("▸ ", "+ "),
         _ => paint.look.sign("▾ ", "- "),
     };
-    format!("{}{fold}", "  ".repeat(depth.into()))
+    format!("{}{fold}", "  ".repeat(nested.depth.into()))
 }
 
 fn role_of(cell: Cell<'_>, key: &ColumnKey) -> Role {

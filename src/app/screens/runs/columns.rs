@@ -16,6 +16,8 @@ pub const SPARK_WIDTH: u16 = 10;
 pub const MARK_WIDTH: u16 = 2;
 /// From this width on, there is a sparkline.
 const SPARK_FROM: u16 = 64;
+/// How wide the figures of groups are, in cells: a mean has more digits than the whole numbers that it comes from.
+const FIGURE_WIDTH: u16 = 7;
 /// Columns that stay put at the left: the status and the name.
 const PINNED: usize = 2;
 
@@ -56,6 +58,8 @@ pub struct Columns {
     pub left: usize,
     /// Whether columns that are the same in every run are folded away.
     pub fold_constants: bool,
+    /// Whether lines of groups stand in the table, with figures in the numeric columns.
+    pub figures: bool,
     /// The goal that the metrics suggest.
     pub guessed_goal: Option<Goal>,
     /// Whether the person gave the columns an order: then it is theirs, and new columns come last.
@@ -226,7 +230,8 @@ impl Columns {
             put(None, SPARK_WIDTH);
         }
         for (index, column) in seen.iter().enumerate().skip(PINNED + self.left) {
-            if !put(Some(index), column.width) {
+            let room = if self.figures && column.numeric { column.width.max(FIGURE_WIDTH) } else { column.width };
+            if !put(Some(index), room) {
                 break;
             }
         }

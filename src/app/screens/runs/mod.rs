@@ -1,6 +1,7 @@
 //! The run table of one or several experiments.
 
 pub mod columns;
+mod groups;
 pub mod live;
 pub mod load;
 pub mod news;
@@ -71,6 +72,8 @@ pub struct Runs {
     /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
     chosen_goal: Option<Goal>,
     memory: views::Memory,
+    /// What the lines of groups show.
+    figures: groups::Figures,
     arranged_at: Millis,
     needle: String,
     learned: Learned,
@@ -99,6 +102,7 @@ impl Runs {
             to_top: false,
             chosen_goal: None,
             memory: views::Memory::default(),
+            figures: groups::Figures::default(),
             arranged_at: 0,
             needle: String::new(),
             learned: Learned::default(),
@@ -158,6 +162,8 @@ impl Runs {
 
     /// Makes the lines anew, and keeps the cursor on the run that it was on.
     fn rearrange(&mut self, kept: Option<&RunId>, now: Millis, shared: &Shared) {
+        self.arrangement.goal = self.goal(shared);
+        self.figures.clear();
         self.lines = arrange(&self.table, &self.arrangement, now);
         self.drop_gone();
         let row = kept.and_then(|id| self.table.row_of(id));
@@ -171,6 +177,7 @@ impl Runs {
             self.cursor.top = at.saturating_sub(offset);
         }
         self.learn();
+        self.columns.figures = self.grouped_by().is_some();
         self.columns.put_first(self.goal(shared).as_ref());
         self.dirty = false;
         self.arranged_at = now;
@@ -283,6 +290,8 @@ impl View for Runs {
             }
             Choice::Group(grouping) => {
                 self.arrangement.grouping = grouping;
+                // Who groups wants to see the groups; in a tree and without groups the run under the cursor is found again.
+                self.to_top = self.grouped_by().is_some();
                 self.touch();
             }
             Choice::Columns(columns) => self.columns.set(&columns),
@@ -347,6 +356,7 @@ impl View for Runs {
         let (parts, _) = self.parts(context.size);
         self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
         self.columns.fit(parts.header.width, self.goal(context.shared).is_some());
+        self.figure(context.size, context.shared, context.now);
         self.refresh_when_due(context);
         self.fetch_histories(context);
         self.remember(context);

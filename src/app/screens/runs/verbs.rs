@@ -27,6 +27,7 @@ impl Runs {
             Action::HideColumn => self.columns.hide_current(),
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(),
+            Action::NextStatistic => self.next_statistic(context),
             Action::Filter => {
                 self.filter_before = (self.arrangement.filter.clone(), self.filter_text.clone());
                 context.go.push(Go::Over(Box::new(Overlay::filter(&self.filter_text))));
@@ -39,7 +40,10 @@ impl Runs {
             Action::SaveView => context.go.push(Go::Over(Box::new(Overlay::view_name("")))),
             Action::Views if context.shared.session.views.is_empty() => context.say("no view was saved yet: w saves this one"),
             Action::Views => context.go.push(Go::Over(Box::new(Overlay::views(&context.shared.session.views)))),
-            Action::Group => context.go.push(Go::Over(Box::new(Overlay::groups(self.columns.current())))),
+            Action::Group => context.go.push(Go::Over(Box::new(Overlay::groups(
+                self.columns.current(),
+                self.columns.all.iter().map(|column| column.key.clone()),
+            )))),
             Action::Goal => {
                 let metrics = self.table.columns().into_iter().filter_map(|key| match key {
                     ColumnKey::Metric(name) => Some(name),
@@ -186,7 +190,7 @@ impl Runs {
         };
         let (low, high) = (from.min(self.cursor.at), from.max(self.cursor.at));
         for line in low..=high {
-            if let Some(row) = self.row(line) {
+            if let Some(Line::Run { row, passes: true, .. }) = self.lines.get(line).cloned() {
                 shared.marks.add(self.table.id(row), &self.run_label(row), &self.home(row));
             }
         }
@@ -210,7 +214,9 @@ impl Runs {
     /// The best of the runs that are seen, by the goal.
     fn best(&self, goal: &Goal) -> Result<Best, Vec<(LeftOut, usize)>> {
         let rows = self.lines.iter().flat_map(|line| match line {
-            Line::Run { row, .. } => vec![*row],
+            Line::Run { row, passes: true, .. } => vec![*row],
+            // A parent that the filter leaves out stands there only for what is nested in it.
+            Line::Run { .. } => Vec::new(),
             Line::Group { rows, .. } => rows.clone(),
         });
         let rows: BTreeSet<Row> = rows.collect();

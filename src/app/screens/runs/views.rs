@@ -5,7 +5,7 @@ use crate::app::message::{Reply, Request, Ticket};
 use crate::app::shared::Context;
 use crate::config::views::View as SavedView;
 use crate::domain::Goal;
-use crate::table::{ColumnKey, Grouping, SortKey};
+use crate::table::{ColumnKey, Grouping, SortKey, Statistic};
 
 /// How the table of these experiments was left, and is to be remembered.
 #[derive(Debug, Default)]
@@ -35,6 +35,7 @@ impl Runs {
                 Grouping::Tree => Some("tree".to_owned()),
                 Grouping::By(column) => Some(column.spelled()),
             },
+            statistic: (self.arrangement.statistic != Statistic::default()).then(|| self.arrangement.statistic.as_str().to_owned()),
             goal: self.chosen_goal.as_ref().map(|goal| format!("{} {}", goal.metric.raw(), goal.direction.as_str())),
             preview: self.preview,
             fold_constants: self.columns.fold_constants,
@@ -58,6 +59,8 @@ impl Runs {
             Some("tree") => Grouping::Tree,
             Some(column) => read(column, &mut wrong).map_or(Grouping::Flat, Grouping::By),
         };
+        let statistic = view.statistic.as_deref().and_then(|text| read(text, &mut wrong));
+        self.arrangement.statistic = statistic.unwrap_or_default();
         if let Some(goal) = view.goal.as_deref().and_then(|text| read::<Goal>(text, &mut wrong)) {
             self.choose_goal(goal, context.shared);
         }
