@@ -9,6 +9,8 @@ mod driver;
 mod groups;
 #[path = "behaviour/live.rs"]
 mod live;
+#[path = "behaviour/nested.rs"]
+mod nested;
 #[path = "behaviour/registry.rs"]
 mod registry;
 #[path = "behaviour/session.rs"]

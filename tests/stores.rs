@@ -62,6 +62,16 @@ async fn views(reader: &Reader) -> Value {
             }
         }
     }
+    // What is nested in each run, in its own experiment and in all of them.
+    let all = reader.runs(&RunQuery { view: View::All, page_size: 1_000, ..RunQuery::default() }, None).await.unwrap();
+    for run in all.items {
+        for experiments in [vec![run.experiment_id.clone()], Vec::new()] {
+            let key = format!("nested in {} in {} experiments", run.id.raw(), experiments.len());
+            let nested = reader.nested(&experiments, &run.id).await.unwrap();
+            answers.insert(key, nested.iter().map(|run| json!([run.id.raw(), run.tags.len()])).collect());
+        }
+    }
+    assert!(answers.iter().any(|(key, runs)| key.starts_with("nested") && runs.as_array().is_some_and(|runs| !runs.is_empty())));
     Value::Object(answers)
 }
 

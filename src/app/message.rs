@@ -59,6 +59,7 @@ pub enum Reply {
     Experiments(Result<Vec<Experiment>, Fault>),
     Runs(Result<Page<Run>, Fault>),
     Changes(Result<Changed, Fault>),
+    Nested(Result<Vec<Run>, Fault>),
     Run(Result<Box<RunDetail>, Fault>),
     Compare(Result<Vec<Run>, Fault>),
     Histories(Result<Vec<History>, Fault>),
@@ -143,6 +144,8 @@ pub enum Request {
     },
     /// What changed in a listing of runs, unless the store's pulse is still this one.
     Changes(RunChanges, Option<u64>),
+    /// The runs of these experiments that are nested directly in a run.
+    Nested(Vec<ExperimentId>, RunId),
     /// A run and what belongs to it.
     Run(RunId),
     /// Runs to compare.

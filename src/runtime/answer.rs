@@ -43,6 +43,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Experiments => Reply::Experiments(reader.experiments(View::Active).await),
         Request::Runs { query, from } => Reply::Runs(reader.runs(&query, from.as_ref()).await),
         Request::Changes(changes, pulse) => Reply::Changes(changed(reader, &changes, pulse).await),
+        Request::Nested(experiments, parent) => Reply::Nested(reader.nested(&experiments, &parent).await),
         Request::Run(id) => Reply::Run(run(reader, &id).await.map(Box::new)),
         Request::Compare(ids) => Reply::Compare(compare(reader, ids).await),
         Request::Histories { runs, metric, resolution } => Reply::Histories(reader.histories(&runs, &metric, resolution).await),

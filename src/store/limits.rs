@@ -43,6 +43,9 @@ pub const PAGE_RUNS: u32 = 1_000;
 /// How many known runs are read again with one request: their ids make a filter of some 7 kB.
 pub const CHANGED_RUNS: usize = 200;
 
+/// The most runs nested directly in one that are read when it is opened: more than anybody looks through.
+pub const NESTED_RUNS: usize = 10_000;
+
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
 

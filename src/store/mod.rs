@@ -16,6 +16,7 @@ use crate::domain::{
 mod changes;
 pub mod limits;
 mod local_files;
+mod nested;
 mod open;
 pub mod rest;
 pub mod sqlite;
@@ -117,6 +118,11 @@ pub trait Read: Send + Sync {
     /// What may have changed in a listing of active runs: the known runs that are still in it, and the new ones.
     async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
         changes::one_by_one(self, changes).await
+    }
+
+    /// The active runs of these experiments that are nested directly in a run, some thousands at most.
+    async fn nested(&self, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+        nested::nested(self, experiments, parent, None).await
     }
 
     /// One run, deleted or not.

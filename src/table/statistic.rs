@@ -189,7 +189,7 @@ mod tests {
     fn the_figures_are_those_of_exact_fractions() {
         let spread = of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
         assert!(close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15), "{spread:?}");
-        assert!(close(spread.get(Statistic::Deviation, None).unwrap(), 0.019047125767422225, 14), "{spread:?}");
+        assert!(close(spread.get(Statistic::Deviation, None).unwrap(), 0.019_047_125_767_422_225, 14), "{spread:?}");
         assert_eq!(spread.get(Statistic::Min, None), Some(0.8655));
         assert_eq!(spread.get(Statistic::Max, None), Some(0.9121));
         assert_eq!(spread.get(Statistic::Best, Some(Direction::Min)), Some(0.8655));

@@ -42,7 +42,7 @@ fn any_column_groups_and_the_one_under_the_cursor_is_first() {
     driver.press("z").text("max_depth").press("enter");
     assert_eq!(driver.runs().grouped_by(), Some(&ColumnKey::Param("max_depth".into())), "{}", driver.screen());
     assert_eq!(groups(&driver).iter().map(|(_, runs)| runs).sum::<usize>(), 60, "no run is lost");
-    driver.sees("by max_depth: mean");
+    driver.sees("by max_depth: auc mean");
     driver.press("z").text("flat").press("enter");
     assert!(groups(&driver).is_empty());
 }

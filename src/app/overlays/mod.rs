@@ -103,15 +103,15 @@ impl Overlay {
 
     /// Ways to put runs together: by the column under the cursor first, by any other after the rest.
     #[must_use]
-    pub fn groups(current: Option<ColumnKey>, all: impl Iterator<Item = ColumnKey>) -> Self {
+    pub fn groups(current: Option<&ColumnKey>, all: impl Iterator<Item = ColumnKey>) -> Self {
         let item = |label: String, detail: &str, grouping| Item { label, detail: detail.into(), choice: Choice::Group(grouping) };
         let by = |column: ColumnKey, detail: &str| item(format!("by {column}"), detail, Grouping::By(column));
-        let mut items: Vec<Item> = current.iter().map(|column| by(column.clone(), "the column under the cursor")).collect();
+        let mut items: Vec<Item> = current.map(|column| by(column.clone(), "the column under the cursor")).into_iter().collect();
         items.extend([
             item("flat".into(), "every run by itself", Grouping::Flat),
             item("tree".into(), "nested runs under their parent run", Grouping::Tree),
         ]);
-        items.extend(all.filter(|column| current.as_ref() != Some(column)).map(|column| by(column, "")));
+        items.extend(all.filter(|column| current != Some(column)).map(|column| by(column, "")));
         Self::Picker(Picker::new("group", items))
     }
 

@@ -2,8 +2,9 @@
 //! time of their start.
 
 use super::RestStore;
-use crate::domain::{Run, RunId};
+use crate::domain::{ExperimentId, Fault, FaultKind, Run, RunId};
 use crate::store::changes::newest;
+use crate::store::nested::{PARENT_TAG, nested};
 use crate::store::{Answer, Read, RunChanges, RunQuery, View, limits};
 
 impl RestStore {
@@ -22,6 +23,14 @@ impl RestStore {
             runs.extend(self.runs(&query, None).await?.items);
         }
         Ok(runs)
+    }
+
+    pub(super) async fn read_nested(&self, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+        if !is_plain(parent) {
+            let why = "its id can't stand in a filter of MLflow's; loading all runs shows them";
+            return Err(Fault::new(FaultKind::Invalid, "reading nested runs", why));
+        }
+        nested(self, experiments, parent, Some(format!("tags.{PARENT_TAG} = '{}'", parent.raw()))).await
     }
 }
 

@@ -89,6 +89,10 @@ impl Read for RestStore {
         self.read_changes(changes).await
     }
 
+    async fn nested(&self, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+        self.read_nested(experiments, parent).await
+    }
+
     async fn run(&self, id: &RunId) -> Answer<Run> {
         let what = format!("reading run {}", id.clean());
         let one: One = self.get(Endpoint::RunGet, "", &[("run_id", id.raw().to_owned())], &what).await?;

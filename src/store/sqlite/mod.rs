@@ -29,6 +29,7 @@ mod histories;
 mod listing;
 mod logged_models;
 mod names;
+mod nested;
 mod new_version;
 mod newest;
 mod registry;
@@ -131,6 +132,10 @@ impl Read for SqliteStore {
 
     async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
         newest::changes(self, changes).await
+    }
+
+    async fn nested(&self, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+        nested::of(self, experiments, parent).await
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {

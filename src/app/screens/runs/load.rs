@@ -58,6 +58,12 @@ impl Load {
         self.asked.is_none()
     }
 
+    /// Whether all runs have come.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.done
+    }
+
     /// Whether a load was stopped before its end: what is shown is a part.
     #[must_use]
     pub fn is_partial(&self) -> bool {

@@ -4,6 +4,7 @@ pub mod columns;
 mod groups;
 pub mod live;
 pub mod load;
+mod nested;
 pub mod news;
 mod verbs;
 mod views;
@@ -53,6 +54,7 @@ pub struct Runs {
     pub load: Load,
     /// How far refreshing is, and what it brought.
     pub live: Live,
+    nested: nested::Nested,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
@@ -91,6 +93,7 @@ impl Runs {
             table: RunTable::default(),
             load: Load::default(),
             live: Live::default(),
+            nested: nested::Nested::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
@@ -245,6 +248,7 @@ impl View for Runs {
             self.recall(context);
         }
         self.live.begin(context);
+        self.nested.begin(context);
         self.load.begin(&self.experiments, &self.table, context);
     }
 
@@ -260,6 +264,10 @@ impl View for Runs {
         let reply = match reply {
             Reply::Changes(answer) if self.live.awaits(ticket) => {
                 self.take_changes(answer, context);
+                return None;
+            }
+            Reply::Nested(answer) if self.nested.awaits(ticket) => {
+                self.take_nested(answer, context);
                 return None;
             }
             reply => reply,

@@ -26,7 +26,7 @@ impl Runs {
             Action::FoldConstants => self.columns.fold_constants = !self.columns.fold_constants,
             Action::HideColumn => self.columns.hide_current(),
             Action::Preview => self.preview = !self.preview,
-            Action::Fold => self.fold(),
+            Action::Fold => self.fold(context),
             Action::NextStatistic => self.next_statistic(context),
             Action::Filter => {
                 self.filter_before = (self.arrangement.filter.clone(), self.filter_text.clone());
@@ -41,7 +41,7 @@ impl Runs {
             Action::Views if context.shared.session.views.is_empty() => context.say("no view was saved yet: w saves this one"),
             Action::Views => context.go.push(Go::Over(Box::new(Overlay::views(&context.shared.session.views)))),
             Action::Group => context.go.push(Go::Over(Box::new(Overlay::groups(
-                self.columns.current(),
+                self.columns.current().as_ref(),
                 self.columns.all.iter().map(|column| column.key.clone()),
             )))),
             Action::Goal => {
@@ -101,7 +101,9 @@ impl Runs {
 
     /// One step back: stop loading, then drop the filter; then the screen is left.
     fn step_back(&mut self, context: &mut Context<'_>) -> bool {
-        if self.load.cancel(context) {
+        if self.nested.cancel(context) {
+            context.say("stopped looking for nested runs");
+        } else if self.load.cancel(context) {
             context.say("stopped loading; ctrl-r loads the rest");
         } else if !self.filter_text.is_empty() {
             self.set_filter(String::new());
@@ -114,19 +116,27 @@ impl Runs {
     fn open(&mut self, context: &mut Context<'_>) {
         match self.lines.get(self.cursor.at) {
             Some(Line::Run { row, .. }) => context.go.push(Go::To(Screen::run(self.table.id(*row).clone()))),
-            Some(Line::Group { .. }) => self.fold(),
+            Some(Line::Group { .. }) => self.fold(context),
             None => {}
         }
     }
 
-    fn fold(&mut self) {
-        let key = match self.lines.get(self.cursor.at) {
-            Some(Line::Group { value, .. }) => value.clone(),
-            Some(Line::Run { row, children, .. }) if *children > 0 => self.table.id(*row).raw().to_owned(),
-            _ => return,
+    fn fold(&mut self, context: &mut Context<'_>) {
+        let (key, parent) = match self.lines.get(self.cursor.at) {
+            Some(Line::Group { value, .. }) => (value.clone(), None),
+            Some(Line::Run { row, children, .. }) => {
+                let id = self.table.id(*row).clone();
+                if *children == 0 {
+                    return self.open_parent(&id, context);
+                }
+                (id.raw().to_owned(), Some(id))
+            }
+            None => return,
         };
         if !self.arrangement.folded.remove(&key) {
             self.arrangement.folded.insert(key);
+        } else if let Some(parent) = parent {
+            self.open_parent(&parent, context);
         }
         self.touch();
     }
