@@ -51,8 +51,9 @@ pub(super) fn tree(table: &RunTable, rows: &[Row], passing: &[bool], folded: &Ha
             walk.tell(*row);
         }
     }
-    // What is left is nested in a circle: it has no top, so that the first of each circle is made one.
-    for row in rows {
+    // What is left is nested in a circle, or in a run of one: it has no top, so that the first of each circle is made one.
+    let circles = walk.circles(rows);
+    for row in rows.iter().filter(|row| circles[row.0 as usize]) {
         walk.tell(*row);
     }
     walk.lines
@@ -98,6 +99,26 @@ impl<'t> Walk<'t> {
     /// The parent of a row, if it is among those that are told.
     fn parent(&self, row: Row) -> Option<Row> {
         self.table.parent(row).filter(|parent| self.among[parent.0 as usize])
+    }
+
+    /// For each row of the table, whether it is nested in itself, by way of others or not; of those that have not been told.
+    fn circles(&self, rows: &[Row]) -> Vec<bool> {
+        let mut circles = vec![false; self.told.len()];
+        // On which way up each row was met first, counted from 1.
+        let mut met = vec![0_usize; self.told.len()];
+        for (way, row) in (1..).zip(rows.iter().filter(|row| !self.told[row.0 as usize])) {
+            let mut at = *row;
+            while met[at.0 as usize] == 0 {
+                met[at.0 as usize] = way;
+                let Some(parent) = self.parent(at) else { break };
+                at = parent;
+            }
+            while met[at.0 as usize] == way && !std::mem::replace(&mut circles[at.0 as usize], true) {
+                let Some(parent) = self.parent(at) else { break };
+                at = parent;
+            }
+        }
+        circles
     }
 
     /// Tells a row and all that is nested in it, unless it has been told.
