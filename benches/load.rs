@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, make};
 use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
-use frontrunner::store::{Access, Connection, Opened, RunQuery, Target, View, open};
+use frontrunner::store::{Access, Ahead, Connection, Opened, RunQuery, Target, View, open};
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
@@ -110,13 +110,13 @@ fn first_page(runtime: &Runtime, path: &Path) -> Outcome<()> {
     })
 }
 
-/// As the Runs screen does it: a small first page, then large ones.
+/// As the Runs screen does it: a small first page, then large ones, each read while the one before it goes into the table.
 fn load(runtime: &Runtime, path: &Path) -> Outcome<()> {
     runtime.block_on(async {
         let (opened, mut query) = opened(path).await?;
-        let (mut table, mut from) = (RunTable::default(), None);
+        let (mut table, mut from, ahead) = (RunTable::default(), None, Ahead::default());
         loop {
-            let page = opened.reader.runs(&query, from.as_ref()).await?;
+            let page = ahead.runs(&opened.reader, &query, from.as_ref()).await?;
             table.upsert(&page.items);
             query.page_size = PAGE_RUNS;
             match page.next {

@@ -12,7 +12,7 @@ use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover}
 use crate::lineage::{Graph, build};
 use crate::promote::{Outcome, Place};
 use crate::provenance::lineage_facts;
-use crate::store::{Answer, Opened, Read, View, changed, limits};
+use crate::store::{Ahead, Answer, Opened, Read, View, changed, limits};
 
 /// How many questions about single runs are under way at a time.
 const AT_ONCE: usize = 8;
@@ -33,6 +33,8 @@ pub struct Ground {
     pub read_only_why: String,
     /// Where views are kept.
     pub views: ViewFiles,
+    /// The page of runs that is read ahead.
+    pub ahead: Ahead,
 }
 
 /// Answers a question. `progress` is told how far a write got.
@@ -41,7 +43,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
     match request {
         Request::Features => Reply::Features(reader.features().await),
         Request::Experiments => Reply::Experiments(reader.experiments(View::Active).await),
-        Request::Runs { query, from } => Reply::Runs(reader.runs(&query, from.as_ref()).await),
+        Request::Runs { query, from } => Reply::Runs(ground.ahead.runs(&ground.opened.reader, &query, from.as_ref()).await),
         Request::Changes(changes, pulse) => Reply::Changes(changed(reader, &changes, pulse).await),
         Request::Nested(experiments, parent) => Reply::Nested(reader.nested(&experiments, &parent).await),
         Request::Run(id) => Reply::Run(run(reader, &id).await.map(Box::new)),

@@ -17,6 +17,7 @@ use super::canvas::Canvas;
 use super::effects::{Answered, Tasks};
 use super::{RunError, Session, clock, input, terminal, watch};
 use crate::app::{App, Effect, Message, Reply, Ticket};
+use crate::store::Ahead;
 use crate::ui::{self, Look};
 
 /// The most frames a second, as the time of one.
@@ -77,6 +78,7 @@ impl Stage {
             tags: app.tags,
             read_only_why: app.read_only_why.clone(),
             views,
+            ahead: Ahead::default(),
         });
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);

@@ -16,13 +16,15 @@ use crate::domain::{
 };
 use crate::journal::Journal;
 use crate::promote::Intent;
-use crate::store::{Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View};
+use crate::store::{Ahead, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View};
 
-/// Runs by id. `slow` is answered only after `fast` was; `gone` is missing; `held` never answers.
+/// Runs by id. `slow` is answered only after `fast` was; `gone` is missing; `held` never answers. A listing has three pages.
 #[derive(Default)]
 struct Shelf {
     fast: Notify,
     held: Mutex<Option<Sender<()>>>,
+    /// Which pages were asked for, in order.
+    pages: Mutex<Vec<String>>,
 }
 
 impl Shelf {
@@ -46,7 +48,16 @@ impl Read for Shelf {
     fn origin(&self) -> &str { "shelf" }
     async fn features(&self) -> Answer<Features> { Err(missing("features")) }
     async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> { Ok(Vec::new()) }
-    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Answer<Page<Run>> { Err(missing("runs")) }
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
+        let page = from.map_or("1", |token| &token.0);
+        self.pages.lock().await.push(format!("{page} of {}", query.page_size));
+        let next = match page {
+            "1" => Some("2"),
+            "2" => Some("3"),
+            _ => None,
+        };
+        Ok(Page { items: vec![Run::bare(page.into(), "7".into())], next: next.map(|next| PageToken(next.into())), total: None })
+    }
     async fn run(&self, id: &RunId) -> Answer<Run> {
         match id.raw() {
             "slow" => self.fast.notified().await,
@@ -84,6 +95,7 @@ fn ground(shelf: &Arc<Shelf>) -> Ground {
         tags: true,
         read_only_why: "READ ONLY".into(),
         views: ViewFiles::at("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
+        ahead: Ahead::default(),
     }
 }
 
@@ -131,4 +143,29 @@ async fn a_cancelled_question_is_given_up_and_never_answered() {
     assert_eq!(alive.recv().await, None);
     tasks.finish(&mut answers).await;
     assert!(answers.recv().await.is_none());
+}
+
+#[tokio::test]
+async fn the_next_page_is_read_while_one_is_taken_in() {
+    let shelf: Arc<Shelf> = Arc::default();
+    let ground = ground(&shelf);
+    let page = async |from: Option<&str>, page_size| {
+        let query = RunQuery { page_size, ..RunQuery::default() };
+        let asked = Request::Runs { query, from: from.map(|token| PageToken(token.into())) };
+        let Reply::Runs(Ok(page)) = answer(&ground, asked, &|_| {}).await else { panic!() };
+        page.items.iter().map(|run| run.id.raw().to_owned()).collect::<String>()
+    };
+    assert_eq!(page(None, 100).await, "1");
+    while shelf.pages.lock().await.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(*shelf.pages.lock().await, ["1 of 100", "2 of 1000"], "the second page is read before it is asked for");
+    assert_eq!(page(Some("2"), 1000).await, "2");
+    assert_eq!(page(Some("3"), 1000).await, "3");
+    assert_eq!(shelf.pages.lock().await.len(), 3, "no page is read twice, and none after the last");
+    assert_eq!(page(None, 100).await, "1");
+    assert_eq!(page(None, 100).await, "1");
+    assert_eq!(page(Some("2"), 500).await, "2", "of another size, it is asked for itself");
+    let asked = shelf.pages.lock().await.iter().filter(|page| *page == "2 of 500").count();
+    assert_eq!(asked, 1);
 }

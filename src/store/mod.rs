@@ -13,6 +13,7 @@ use crate::domain::{
     RegisteredModel, RegistryWrite, Run, RunId, VersionNumber,
 };
 
+mod ahead;
 mod changes;
 pub mod limits;
 mod local_files;
@@ -22,6 +23,7 @@ pub mod rest;
 pub mod sqlite;
 mod target;
 
+pub use ahead::Ahead;
 pub use changes::{Changed, RunChanges, changed};
 pub use open::{Access, Connection, Opened, open};
 pub use target::{Target, TargetError};

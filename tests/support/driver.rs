@@ -15,7 +15,7 @@ use frontrunner::domain::{Millis, Stage};
 use frontrunner::journal::Journal;
 use frontrunner::promote::Place;
 use frontrunner::runtime::answer::{Ground, answer};
-use frontrunner::store::{Access, Connection, Target, open};
+use frontrunner::store::{Access, Ahead, Connection, Target, open};
 use frontrunner::ui::{self, Look};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -107,7 +107,7 @@ impl Driver {
         let journal = Journal::at(folder.path().join("journal.jsonl"));
         let read_only_why = session.read_only_why.clone();
         let views = frontrunner::config::views::ViewFiles::at(&folder.path().join("config"), &folder.path().join("data"), folder.path());
-        let ground = Ground { opened, journal, user: "ana".into(), protected, tags: true, read_only_why, views };
+        let ground = Ground { opened, journal, user: "ana".into(), protected, tags: true, read_only_why, views, ahead: Ahead::default() };
         let (app, effects) = App::new(session, Keymap::load(None).unwrap(), size, NOW, &Start::default());
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
         let mut driver = Self {
