@@ -2,6 +2,9 @@
 //! run table through the store's own reader, beside what reading the same rows costs with nothing in between: rusqlite
 //! that steps them and drops them, and the `sqlite3` program where it is installed. The stores are made once, by the
 //! demo, under `target/bench/`. Run by hand: `cargo bench --bench load [-- RUNS…]`.
+//!
+//! With the word `server`, the same through a real MLflow server on a copy of the store, beside `curl` that fetches the same
+//! pages one after another: `cargo bench --bench load -- server 10000`.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -14,6 +17,10 @@ use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
 use frontrunner::store::{Access, Ahead, Connection, Opened, RunQuery, Target, View, open};
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
+
+#[path = "../tests/support/mlflow.rs"]
+#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
+mod mlflow;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -31,14 +38,20 @@ const QUESTIONS: [&str; 4] = [
 
 fn main() -> Outcome<()> {
     let asked: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let server = std::env::args().any(|argument| argument == "server");
     let sizes = if asked.is_empty() { vec![1_000, 10_000, 100_000] } else { asked };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     for runs in sizes {
+        if server {
+            through_server(&runtime, runs)?;
+            continue;
+        }
         let path = store(runs)?;
         let floor = shortest(|| step(&path))?;
         let peer = shortest(|| sqlite3(&path)).ok();
-        let first = shortest(|| first_page(&runtime, &path))?;
-        let whole = shortest(|| load(&runtime, &path))?;
+        let target = Target::Sqlite(path.clone());
+        let first = shortest(|| first_page(&runtime, &target, &[]))?;
+        let whole = shortest(|| load(&runtime, &target, &[]))?;
         let times = |of: Duration| whole.as_secs_f64() / of.as_secs_f64();
         println!("{runs} runs");
         println!("  rusqlite, stepped and dropped  {floor:>10.1?}");
@@ -64,9 +77,13 @@ fn store(runs: u32) -> Outcome<PathBuf> {
     Ok(path)
 }
 
-fn shortest(mut work: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
+fn shortest(work: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
+    shortest_of(TRIES, work)
+}
+
+fn shortest_of(tries: usize, mut work: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
     let mut least = Duration::MAX;
-    for _ in 0..TRIES {
+    for _ in 0..tries {
         let start = Instant::now();
         work()?;
         least = least.min(start.elapsed());
@@ -94,15 +111,73 @@ fn sqlite3(path: &Path) -> Outcome<()> {
     if ended.success() { Ok(()) } else { Err("sqlite3 failed".into()) }
 }
 
-async fn opened(path: &Path) -> Outcome<(Opened, RunQuery)> {
-    let opened = open(&Target::Sqlite(path.to_owned()), Access::ReadOnly, &Connection::default()).await?;
-    let query = RunQuery { experiments: Vec::new(), filter: None, order_by: Vec::new(), view: View::All, page_size: FIRST_PAGE_RUNS };
+/// Loads the same runs through a server, by turns with `curl`.
+fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench").join(format!("{runs}-served"));
+    std::fs::create_dir_all(&folder)?;
+    std::fs::copy(store(runs)?, folder.join("mlflow.db"))?;
+    let server = mlflow::Server::start(mlflow::V3, &folder);
+    let target = Target::Server(server.url.parse()?);
+    let experiments = runtime.block_on(async {
+        let opened = open(&target, Access::ReadOnly, &Connection::default()).await?;
+        Ok::<_, Box<dyn Error>>(opened.reader.experiments(View::Active).await?)
+    })?;
+    let ids: Vec<String> = experiments.iter().map(|experiment| experiment.id.raw().to_owned()).collect();
+    // The first answers of a server are slow for reasons of its own.
+    curl(&server.url, &ids, true)?;
+    let (mut peer, mut whole, mut first) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    for _ in 0..TRIES {
+        peer = peer.min(curl(&server.url, &ids, false)?);
+        whole = whole.min(shortest_of(1, || load(runtime, &target, &ids))?);
+        first = first.min(shortest_of(1, || first_page(runtime, &target, &ids))?);
+    }
+    println!("{runs} runs through MLflow {}", mlflow::V3);
+    println!("  curl, page after page          {peer:>10.1?}");
+    println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
+    println!("  all in a table, sortable       {whole:>10.1?}  {:.2}x of curl", whole.as_secs_f64() / peer.as_secs_f64());
+    Ok(())
+}
+
+/// How long `curl` takes for all pages of a listing, or for the first one.
+fn curl(url: &str, experiments: &[String], only_first: bool) -> Outcome<Duration> {
+    let (mut took, mut token, mut size) = (Duration::ZERO, None::<String>, FIRST_PAGE_RUNS);
+    loop {
+        let question = serde_json::json!({
+            "experiment_ids": experiments, "max_results": size, "page_token": token, "run_view_type": "ACTIVE_ONLY"
+        });
+        let start = Instant::now();
+        let told = Command::new("curl")
+            .args(["--silent", "--fail", "--compressed", "--json", &question.to_string()])
+            .arg(format!("{url}/api/2.0/mlflow/runs/search"))
+            .output()?;
+        took += start.elapsed();
+        if !told.status.success() {
+            return Err("curl failed".into());
+        }
+        let page: serde_json::Value = serde_json::from_slice(&told.stdout)?;
+        token = page["next_page_token"].as_str().map(str::to_owned);
+        size = PAGE_RUNS;
+        if token.is_none() || only_first {
+            return Ok(took);
+        }
+    }
+}
+
+async fn opened(target: &Target, experiments: &[String]) -> Outcome<(Opened, RunQuery)> {
+    let opened = open(target, Access::ReadOnly, &Connection::default()).await?;
+    let query = RunQuery {
+        experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
+        filter: None,
+        order_by: Vec::new(),
+        view: View::Active,
+        page_size: FIRST_PAGE_RUNS,
+    };
     Ok((opened, query))
 }
 
-fn first_page(runtime: &Runtime, path: &Path) -> Outcome<()> {
+fn first_page(runtime: &Runtime, target: &Target, experiments: &[String]) -> Outcome<()> {
     runtime.block_on(async {
-        let (opened, query) = opened(path).await?;
+        let (opened, query) = opened(target, experiments).await?;
         let mut table = RunTable::default();
         table.upsert(&opened.reader.runs(&query, None).await?.items);
         black_box(table.len());
@@ -111,9 +186,9 @@ fn first_page(runtime: &Runtime, path: &Path) -> Outcome<()> {
 }
 
 /// As the Runs screen does it: a small first page, then large ones, each read while the one before it goes into the table.
-fn load(runtime: &Runtime, path: &Path) -> Outcome<()> {
+fn load(runtime: &Runtime, target: &Target, experiments: &[String]) -> Outcome<()> {
     runtime.block_on(async {
-        let (opened, mut query) = opened(path).await?;
+        let (opened, mut query) = opened(target, experiments).await?;
         let (mut table, mut from, ahead) = (RunTable::default(), None, Ahead::default());
         loop {
             let page = ahead.runs(&opened.reader, &query, from.as_ref()).await?;
