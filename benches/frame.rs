@@ -1,0 +1,232 @@
+//! What a key costs until its frame is there: 100,000 runs with 1,000 columns, then with 12,000 distinct keys, on a screen of
+//! 200x50; and what a page of runs costs that comes in meanwhile. Each key goes through the app's own step and the screens' own drawing, into a terminal of memory that counts the bytes.
+//! Beside it, a full repaint of the same frame. Run by hand: `cargo bench --bench frame`.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use frontrunner::app::layout::Size;
+use frontrunner::app::{App, Effect, Message, Reply, Request, Session, Start, Ticket};
+use frontrunner::config::keymap::Keymap;
+use frontrunner::config::theme::{ColorDepth, Theme, Themes};
+use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunStatus};
+use frontrunner::store::{Page, PageToken};
+use frontrunner::ui::{self, Look};
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+const RUNS: u64 = 100_000;
+const PAGE: u64 = 1_000;
+const NOW: i64 = 1_800_000_000_000;
+const SIZE: Size = Size { width: 200, height: 50 };
+/// A frame of 60 a second, in ms.
+const FRAME: f64 = 16.0;
+
+/// What is pressed over and over, after what is pressed before each time and not counted.
+const KEYS: [(&str, &str, &str); 10] = [
+    ("down a row", "", "j j j j j j j j j j"),
+    ("a page down", "g", "ctrl-d ctrl-d ctrl-d"),
+    ("to the end and back", "", "G g"),
+    ("to the next column", "", "l"),
+    ("to the last column and back", "", "$ 0"),
+    ("sort by a metric, the other way", "0 l l l l", "s s"),
+    ("mark and go on", "g", "space j"),
+    ("type a filter", "f", "m e t r i c s . m _ 7 space > space 0 . 5"),
+    ("type a word to be found", "/", "b r a v e"),
+    ("type in the column chooser", "C", "m _ 9 9 backspace backspace backspace backspace"),
+];
+
+/// Counts what a terminal would be written.
+#[derive(Clone, Default)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A number that looks drawn, the same at each call: SplitMix64.
+fn drawn(seed: u64) -> u64 {
+    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Which keys a run has.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// 500 metrics and 500 params in every run.
+    Wide,
+    /// 12 metrics and 12 params of 6,000 each.
+    Rare,
+}
+
+fn run(n: u64, shape: Shape) -> Run {
+    let mut run = Run::bare(format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(), "1".into());
+    run.name = format!("{}-{n}", ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4]).into();
+    run.status = RunStatus::Finished;
+    run.start_time = Some(NOW - 1000 * (drawn(n + 7) % 50_000_000).cast_signed());
+    run.end_time = run.start_time.map(|start| start + 60_000);
+    let (keys, has) = match shape {
+        Shape::Wide => (500, 500),
+        Shape::Rare => (6_000, 12),
+    };
+    let key = |place: u64| if has == keys { place } else { drawn(n * has + place) % keys };
+    let value = |place: u64| drawn(n * 7 + place) as f64 / u64::MAX as f64;
+    let metric = |place| Metric { key: format!("m_{}", key(place)).into(), value: MetricValue::new(value(place)), timestamp: 0, step: 9 };
+    run.metrics = (0..has).map(metric).collect();
+    run.params = (0..has).map(|place| Pair::new(format!("group/p_{}", key(place)), (drawn(n + place) % 64).to_string())).collect();
+    run
+}
+
+/// A terminal that shows nothing yet.
+fn blank(written: &Counted) -> io::Result<Terminal<CrosstermBackend<Counted>>> {
+    let viewport = Viewport::Fixed(Rect::new(0, 0, SIZE.width, SIZE.height));
+    Terminal::with_options(CrosstermBackend::new(written.clone()), TerminalOptions { viewport })
+}
+
+struct Stage {
+    app: App,
+    look: Look,
+    terminal: Terminal<CrosstermBackend<Counted>>,
+    written: Counted,
+    shape: Shape,
+    now: i64,
+    /// What each page of runs took until its frame was there.
+    pages: Vec<(Duration, usize)>,
+}
+
+impl Stage {
+    fn new(shape: Shape) -> Outcome<Self> {
+        let session = Session {
+            target: "bench".into(),
+            can_write: false,
+            read_only_why: "READ ONLY".into(),
+            user: "ana".into(),
+            web: None,
+            themes: Theme::names().into_iter().map(str::to_owned).collect(),
+            theme: "dark".into(),
+            refresh_seconds: 0,
+            protected: Vec::new(),
+            tags: false,
+            views: std::collections::BTreeMap::new(),
+            remember: false,
+            zone: jiff::tz::TimeZone::UTC,
+            unfinished: 0,
+        };
+        let start = Start { experiment: Some("1".into()), experiment_name: Some("bench".into()), ..Start::default() };
+        let (app, effects) = App::new(session, Keymap::load(None)?, SIZE, NOW, &start);
+        let written = Counted::default();
+        let terminal = blank(&written)?;
+        let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
+        let mut stage = Self { app, look, terminal, written, shape, now: NOW, pages: Vec::new() };
+        stage.perform(effects)?;
+        stage.draw()?;
+        Ok(stage)
+    }
+
+    /// Answers what a store would; questions other than for runs find nobody.
+    fn perform(&mut self, effects: Vec<Effect>) -> Outcome<()> {
+        let mut asked: Vec<(Ticket, Request)> = Vec::new();
+        let questions = |effects: Vec<Effect>| {
+            effects.into_iter().filter_map(|effect| if let Effect::Ask(ticket, request) = effect { Some((ticket, request)) } else { None })
+        };
+        asked.extend(questions(effects));
+        while let Some((ticket, request)) = asked.pop() {
+            let Request::Runs { from, .. } = request else { continue };
+            let begin: u64 = from.and_then(|token| token.0.parse().ok()).unwrap_or(0);
+            let end = begin + PAGE;
+            let items = (begin..end).map(|n| run(n, self.shape)).collect();
+            let next = (end < RUNS).then(|| PageToken(end.to_string()));
+            let page = Page { items, next, total: Some(RUNS) };
+            // As fast as a file: a page every 15 ms.
+            self.now += 15;
+            let start = Instant::now();
+            let effects = self.app.update(self.now, Message::Reply(ticket, Reply::Runs(Ok(page))));
+            self.draw()?;
+            self.pages.push((start.elapsed(), 0));
+            asked.extend(questions(effects));
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> Outcome<()> {
+        self.terminal.draw(|frame| ui::draw(frame, &self.app, &self.look))?;
+        Ok(())
+    }
+
+    /// Presses a key, draws, and says how long that took and what it wrote.
+    fn press(&mut self, key: &str) -> Outcome<(Duration, usize)> {
+        let key = key.parse()?;
+        self.now += 50;
+        let before = self.written.0.load(Ordering::Relaxed);
+        let start = Instant::now();
+        let effects = self.app.update(self.now, Message::Key(key));
+        self.draw()?;
+        let took = start.elapsed();
+        let bytes = self.written.0.load(Ordering::Relaxed) - before;
+        self.perform(effects)?;
+        Ok((took, bytes))
+    }
+
+    fn repaint(&mut self) -> Outcome<(Duration, usize)> {
+        let before = self.written.0.load(Ordering::Relaxed);
+        self.terminal = blank(&self.written)?;
+        let start = Instant::now();
+        self.draw()?;
+        Ok((start.elapsed(), self.written.0.load(Ordering::Relaxed) - before))
+    }
+}
+
+/// The median and the 99th of 100, in ms, and the median of the bytes.
+fn of(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
+    all.sort_unstable();
+    let ms = |at: usize| all[at.min(all.len() - 1)].0.as_secs_f64() * 1000.0;
+    let (middle, late) = (ms(all.len() / 2), ms(all.len() * 99 / 100));
+    all.sort_unstable_by_key(|(_, bytes)| *bytes);
+    (middle, late, all[all.len() / 2].1)
+}
+
+fn main() -> Outcome<()> {
+    for (name, shape) in [("1,000 columns in every run", Shape::Wide), ("12,000 distinct keys", Shape::Rare)] {
+        let mut stage = Stage::new(shape)?;
+        let longest = stage.pages.iter().map(|(took, _)| took.as_secs_f64() * 1000.0).fold(0.0, f64::max);
+        let (middle, late, _) = of(std::mem::take(&mut stage.pages));
+        println!("{RUNS} runs, {name}");
+        println!("  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}", format!("a page of {PAGE} runs comes in"));
+        let repaints = (0..50).map(|_| stage.repaint()).collect::<Outcome<Vec<_>>>()?;
+        let (floor, _, bytes) = of(repaints);
+        println!("  {:34} {floor:>8.2} ms                {bytes:>6} bytes", "full repaint");
+        for (what, before, keys) in KEYS {
+            let mut pressed = Vec::new();
+            while pressed.len() < 100 {
+                for key in before.split_whitespace() {
+                    stage.press(key)?;
+                }
+                for key in keys.split_whitespace() {
+                    pressed.push(stage.press(key)?);
+                }
+                while stage.app.overlay.is_some() {
+                    stage.press("esc")?;
+                }
+            }
+            let (middle, late, bytes) = of(pressed);
+            let verdict = if late <= FRAME { "" } else { "  over a frame" };
+            println!("  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{verdict}", middle / floor);
+        }
+    }
+    Ok(())
+}
