@@ -115,7 +115,7 @@ fn rewrite(text: &str) -> String {
         }
     };
     for c in text.chars() {
-        if is_mark(c) {
+        if is_mark(c) && !is_hidden(c) {
             marks += 1;
             if marks <= MARKS_PER_CHARACTER {
                 out.push(c);
@@ -177,6 +177,8 @@ mod tests {
     fn what_hides_or_reorders_is_named() {
         assert_eq!(clean("cham\u{202e}pion\u{200b}"), "cham‹U+202E›pion‹U+200B›");
         assert_eq!(clean("tag\u{e0041}"), "tag‹U+E0041›");
+        // Marks that are not seen are hidden all the same.
+        assert_eq!(clean("\u{34f}e\u{301}\u{180b}"), "‹U+034F›e\u{301}‹U+180B›");
     }
 
     #[test]
