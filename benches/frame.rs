@@ -22,7 +22,6 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const RUNS: u64 = 100_000;
-const PAGE: u64 = 1_000;
 const NOW: i64 = 1_800_000_000_000;
 const SIZE: Size = Size { width: 200, height: 50 };
 /// A frame of 60 a second, in ms.
@@ -30,7 +29,7 @@ const FRAME: f64 = 16.0;
 
 /// What is pressed over and over, after what is pressed before each time and not counted.
 const KEYS: [(&str, &str, &str); 10] = [
-    ("down a row", "", "j j j j j j j j j j"),
+    ("down a row", "g", "j j j j j j j j j j"),
     ("a page down", "g", "ctrl-d ctrl-d ctrl-d"),
     ("to the end and back", "", "G g"),
     ("to the next column", "", "l"),
@@ -146,9 +145,9 @@ impl Stage {
         };
         asked.extend(questions(effects));
         while let Some((ticket, request)) = asked.pop() {
-            let Request::Runs { from, .. } = request else { continue };
+            let Request::Runs { query, from } = request else { continue };
             let begin: u64 = from.and_then(|token| token.0.parse().ok()).unwrap_or(0);
-            let end = begin + PAGE;
+            let end = RUNS.min(begin + u64::from(query.page_size));
             let items = (begin..end).map(|n| run(n, self.shape)).collect();
             let next = (end < RUNS).then(|| PageToken(end.to_string()));
             let page = Page { items, next, total: Some(RUNS) };
@@ -206,7 +205,7 @@ fn main() -> Outcome<()> {
         let longest = stage.pages.iter().map(|(took, _)| took.as_secs_f64() * 1000.0).fold(0.0, f64::max);
         let (middle, late, _) = of(std::mem::take(&mut stage.pages));
         println!("{RUNS} runs, {name}");
-        println!("  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}", format!("a page of {PAGE} runs comes in"));
+        println!("  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}", "a page of runs comes in");
         let repaints = (0..50).map(|_| stage.repaint()).collect::<Outcome<Vec<_>>>()?;
         let (floor, _, bytes) = of(repaints);
         println!("  {:34} {floor:>8.2} ms                {bytes:>6} bytes", "full repaint");

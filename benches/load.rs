@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use frontrunner::demo::{DemoOptions, make};
-use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
+use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, next_page};
 use frontrunner::store::{Access, Ahead, Connection, Opened, RunQuery, Target, View, open};
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
@@ -193,7 +193,7 @@ fn load(runtime: &Runtime, target: &Target, experiments: &[String]) -> Outcome<(
         loop {
             let page = ahead.runs(&opened.reader, &query, from.as_ref()).await?;
             table.upsert(&page.items);
-            query.page_size = PAGE_RUNS;
+            query.page_size = next_page(&page.items);
             match page.next {
                 Some(next) => from = Some(next),
                 None => break,

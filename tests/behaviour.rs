@@ -5,6 +5,8 @@
 #[path = "support/driver.rs"]
 mod driver;
 
+#[path = "behaviour/columns.rs"]
+mod columns;
 #[path = "behaviour/groups.rs"]
 mod groups;
 #[path = "behaviour/live.rs"]

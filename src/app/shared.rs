@@ -170,7 +170,7 @@ pub enum Choice {
     /// A saved view to delete.
     DeleteView(String),
     /// Which columns are shown, in which order.
-    Columns(Vec<(crate::table::ColumnKey, bool)>),
+    Columns(Vec<crate::app::screens::runs::columns::Wanted>),
     /// A model's name and, for a registration, the source.
     Model(String),
     /// A source of a registration.

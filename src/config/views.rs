@@ -50,6 +50,15 @@ pub struct View {
     /// Whether columns that are the same in every run are folded away.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub fold_constants: bool,
+    /// The columns that stay at the left.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub pinned: Vec<String>,
+    /// The prefixes that are folded into one column each: `metrics.val/`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub folded: Vec<String>,
+    /// Columns that are not as wide as what stands in them, in cells.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub widths: BTreeMap<String, u16>,
 }
 
 /// Why a view can't be read or kept.

@@ -46,14 +46,12 @@ impl Ahead {
             None => reader.runs(query, from).await?,
         };
         if let Some(from) = page.next.clone() {
-            self.begin(reader, query, from);
+            self.begin(reader, RunQuery { page_size: limits::next_page(&page.items), ..query.clone() }, from);
         }
         Ok(page)
     }
 
-    fn begin(&self, reader: &Reader, query: &RunQuery, from: PageToken) {
-        // Whatever the size of the first page, the others are large.
-        let query = RunQuery { page_size: limits::PAGE_RUNS, ..query.clone() };
+    fn begin(&self, reader: &Reader, query: RunQuery, from: PageToken) {
         let (reader, asked, token) = (Reader::clone(reader), query.clone(), from.clone());
         let page = tokio::spawn(async move { reader.runs(&asked, Some(&token)).await });
         *self.lock() = Some(Next { query, from, since: Instant::now(), page });

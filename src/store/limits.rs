@@ -1,5 +1,7 @@
 //! Every limit on what is taken from outside, in one place, each with its reason.
 
+use crate::domain::Run;
+
 /// The most bytes taken from one HTTP answer after decompression. 50,000 runs, MLflow's own maximum for a page,
 /// are about 220 MB at its usual 4.3 kB a run; pages here hold a tenth of that.
 pub const ANSWER_BYTES: usize = 64 << 20;
@@ -37,8 +39,20 @@ pub const WRITE_SECONDS: u64 = 30;
 /// How often a read that failed in passing is sent again.
 pub const READ_RETRIES: usize = 2;
 
-/// How many runs a page has when the rest is streamed in.
+/// How many runs a page has when the rest is streamed in, unless they hold more than [`PAGE_VALUES`].
 pub const PAGE_RUNS: u32 = 1_000;
+
+/// About how many params, metrics and tags a page has together, so that taking it in leaves a frame's time for keys: 1,000 values
+/// take some 0.1 ms.
+const PAGE_VALUES: usize = 100_000;
+
+/// How many runs the page after this one should have.
+#[must_use]
+pub fn next_page(page: &[Run]) -> u32 {
+    let values: usize = page.iter().map(|run| run.params.len() + run.metrics.len() + run.tags.len()).sum();
+    let runs = PAGE_VALUES * page.len() / values.max(1);
+    u32::try_from(runs).unwrap_or(PAGE_RUNS).clamp(FIRST_PAGE_RUNS / 2, PAGE_RUNS)
+}
 
 /// How many known runs are read again with one request: their ids make a filter of some 7 kB.
 pub const CHANGED_RUNS: usize = 200;

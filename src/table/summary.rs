@@ -11,28 +11,46 @@ impl ColumnRef<'_> {
     #[must_use]
     pub fn is_used(&self) -> bool {
         match self.values {
-            Values::Label(_) | Values::Duration => self.summary().present > 0,
+            Values::Label(_) => self.table.rows().any(|row| self.text_number(row).is_some()),
+            Values::Duration => self.table.rows().any(|row| self.duration(row, 0).is_some()),
             _ => self.filled() > 0,
+        }
+    }
+
+    /// Whether every row has the same in it; stops at the first that hasn't. True of a column without values.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        match self.values {
+            Values::Label(_) | Values::Duration => self.summary().constant,
+            _ => self.filled() == 0 || (self.filled() == self.table.len() && self.is_uniform()),
+        }
+    }
+
+    /// How many rows have a value. Tags that an attribute stands for, and durations, are counted one by one.
+    #[must_use]
+    pub fn present(&self) -> usize {
+        match self.values {
+            Values::Label(_) | Values::Duration => self.summary().present,
+            _ => self.filled(),
         }
     }
 
     /// What is known of the column. Reads all of it.
     #[must_use]
     pub fn summary(&self) -> ColumnSummary {
-        let rows = self.table.len();
         match self.values {
             Values::Label(_) => self.label_summary(),
             Values::Duration => self.duration_summary(),
             _ => {
                 let present = self.filled();
-                let constant = present == 0 || (present == rows && self.is_uniform());
-                ColumnSummary { present, constant, numeric: present > 0 && self.is_numeric() }
+                ColumnSummary { present, constant: self.is_constant(), numeric: present > 0 && self.is_numeric() }
             }
         }
     }
 
     /// Whether every value that is there is a number. True of a column without values.
-    pub(super) fn is_numeric(&self) -> bool {
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
         match self.values {
             Values::Metric(_) | Values::Time(_) | Values::Duration => true,
             Values::Param(slots) | Values::Tag(slots) => {

@@ -69,17 +69,25 @@ fn choices(paint: &mut Paint<'_>, area: Rect, list: &Picker) {
 
 fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
     let lines = list.lines();
-    let inside = window(paint, area, &format!("columns ({})", thousands(lines.len() as u64)));
+    let (all, visible) = list.counts();
+    let title =
+        format!("columns: {} of {} seen, {} listed", thousands(visible as u64), thousands(all as u64), thousands(lines.len() as u64));
+    let inside = window(paint, area, &title);
     field::asking(paint, row(inside, 0), &list.input, true);
-    paint.text(row(inside, 1), "enter shows or hides, alt-up and alt-down move, esc closes", Role::Muted);
+    paint.text(
+        row(inside, 1),
+        "enter shows or hides, alt-p pins, alt-up and alt-down move, alt-a shows all that are listed, alt-n none",
+        Role::Muted,
+    );
     let rows = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
     let mut cursor = list.cursor;
     cursor.fit(lines.len(), rows.height.into());
     let seen = cursor.window(lines.len(), rows.height.into());
-    for (offset, (key, visible)) in lines[seen.clone()].iter().enumerate() {
+    for (offset, column) in lines[seen.clone()].iter().enumerate() {
         let strip = row(rows, offset as u16);
-        let sign = if *visible { paint.look.sign("[✓] ", "[x] ") } else { "[ ] " };
-        paint.text(strip, &format!("{sign}{key}"), if *visible { Role::Text } else { Role::Muted });
+        let sign = if column.visible { paint.look.sign("[✓] ", "[x] ") } else { "[ ] " };
+        let pinned = if column.pinned { "  pinned" } else { "" };
+        paint.text(strip, &format!("{sign}{}{pinned}", column.key), if column.visible { Role::Text } else { Role::Muted });
         if seen.start + offset == cursor.at {
             paint.over(strip, Role::Selection);
         }

@@ -1,13 +1,13 @@
-//! The list of columns: which are seen, in which order; fuzzy search over thousands.
+//! The list of columns: which are seen, in which order, which are pinned; fuzzy search over thousands.
 
 use tui_input::{Input, InputRequest};
 
 use super::picker::matches;
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, dialog};
+use crate::app::screens::runs::columns::Wanted;
 use crate::app::shared::{Choice, Context, Go};
 use crate::config::keymap::Action;
-use crate::table::ColumnKey;
 
 /// The list of columns.
 #[derive(Debug)]
@@ -16,22 +16,31 @@ pub struct ColumnList {
     pub input: Input,
     /// The cursor over the columns that match.
     pub cursor: Cursor,
-    all: Vec<(ColumnKey, bool)>,
+    all: Vec<Wanted>,
+    /// How each column is called, as it is searched.
+    names: Vec<String>,
     matching: Vec<usize>,
 }
 
 impl ColumnList {
-    /// The columns in their order, and whether each is seen.
+    /// The columns in their order.
     #[must_use]
-    pub fn new(all: Vec<(ColumnKey, bool)>) -> Self {
+    pub fn new(all: Vec<Wanted>) -> Self {
         let matching = (0..all.len()).collect();
-        Self { input: Input::default(), cursor: Cursor::default(), all, matching }
+        let names = all.iter().map(|column| column.key.to_string()).collect();
+        Self { input: Input::default(), cursor: Cursor::default(), all, names, matching }
     }
 
     /// The columns that match what was typed.
     #[must_use]
-    pub fn lines(&self) -> Vec<&(ColumnKey, bool)> {
+    pub fn lines(&self) -> Vec<&Wanted> {
         self.matching.iter().map(|i| &self.all[*i]).collect()
+    }
+
+    /// How many columns there are, and how many of them are seen.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        (self.all.len(), self.all.iter().filter(|column| column.visible).count())
     }
 
     /// Where the list is drawn.
@@ -47,8 +56,7 @@ impl ColumnList {
     }
 
     fn search(&mut self) {
-        let names: Vec<String> = self.all.iter().map(|(key, _)| key.to_string()).collect();
-        self.matching = matches(self.input.value(), names.iter().map(String::as_str));
+        self.matching = matches(self.input.value(), self.names.iter().map(String::as_str));
     }
 
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
@@ -63,9 +71,23 @@ impl ColumnList {
             }
             Action::Accept => {
                 if let Some(i) = self.matching.get(self.cursor.at) {
-                    self.all[*i].1 = !self.all[*i].1;
+                    self.all[*i].visible = !self.all[*i].visible;
                 }
                 self.tell(context);
+            }
+            Action::PinColumn => {
+                if let Some(i) = self.matching.get(self.cursor.at) {
+                    self.all[*i].pinned = !self.all[*i].pinned;
+                }
+                self.tell(context);
+            }
+            Action::ShowMatching => self.show_matching(true, context),
+            Action::HideMatching => self.show_matching(false, context),
+            Action::PageDown => {
+                self.cursor.travel(Action::PageDown, len, height);
+            }
+            Action::PageUp => {
+                self.cursor.travel(Action::PageUp, len, height);
             }
             Action::MoveEarlier => self.shift(-1, context),
             Action::MoveLater => self.shift(1, context),
@@ -73,12 +95,21 @@ impl ColumnList {
         }
     }
 
+    /// Shows or hides every column that matches what was typed.
+    fn show_matching(&mut self, visible: bool, context: &mut Context<'_>) {
+        for i in &self.matching {
+            self.all[*i].visible = visible;
+        }
+        self.tell(context);
+    }
+
     /// Moves the column under the cursor among the columns that match.
     fn shift(&mut self, by: isize, context: &mut Context<'_>) {
         let to = self.cursor.at.saturating_add_signed(by);
         let (Some(from), Some(target)) = (self.matching.get(self.cursor.at).copied(), self.matching.get(to).copied()) else { return };
-        let column = self.all.remove(from);
+        let (column, name) = (self.all.remove(from), self.names.remove(from));
         self.all.insert(target, column);
+        self.names.insert(target, name);
         self.search();
         self.cursor.at = to;
         self.tell(context);

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use crate::app::cursor::Cursor;
 use crate::app::marks::{Mark, Marks};
 use crate::app::message::{Reply, Ticket};
+use crate::app::screens::runs::columns::Wanted;
 use crate::app::shared::{Choice, Context};
 use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
 use crate::config::views::View as SavedView;
@@ -204,7 +205,7 @@ impl Overlay {
 
     /// The list of columns.
     #[must_use]
-    pub fn columns(all: Vec<(ColumnKey, bool)>) -> Self {
+    pub fn columns(all: Vec<Wanted>) -> Self {
         Self::Columns(ColumnList::new(all))
     }
 

@@ -83,6 +83,11 @@ actions! {
     NextNew "next-new" Look "to the next run that is new";
     Columns "columns" Look "choose columns";
     HideColumn "hide-column" Look "hide this column";
+    PinColumn "pin-column" Look "pin this column at the left, or let it go";
+    Wider "wider" Look "make this column wider";
+    Narrower "narrower" Look "make this column narrower";
+    FitColumn "fit-column" Look "make this column as wide as what stands in it";
+    FoldPrefix "fold-prefix" Look "fold columns with the same prefix before the / into one";
     Group "group" Look "group";
     NextStatistic "next-statistic" Look "what groups show: mean, std, n, min, max, best";
     Fold "fold" Look "fold or unfold";
@@ -115,6 +120,8 @@ actions! {
     Accept "accept" Look "accept";
     Complete "complete" Look "take the completion";
     ToggleArchive "toggle-archive" Look "archive what is in the stage now, or leave it";
+    ShowMatching "show-matching" Look "show all columns that are listed";
+    HideMatching "hide-matching" Look "hide all columns that are listed";
     MoveEarlier "move-earlier" Look "move this column to the left";
     MoveLater "move-later" Look "move this column to the right";
 }

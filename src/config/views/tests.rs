@@ -75,9 +75,10 @@ proptest! {
         columns in prop::option::of(prop::collection::vec(any::<String>(), 0..4)),
         sort in prop::collection::vec(any::<String>(), 0..3),
         filter in any::<String>(), group in prop::option::of(any::<String>()), goal in prop::option::of(any::<String>()),
-        preview: bool, fold_constants: bool,
+        preview: bool, fold_constants: bool, widths in prop::collection::btree_map(any::<String>(), any::<u16>(), 0..3),
     ) {
-        let view = View { columns, hidden: sort.clone(), sort, filter, statistic: group.clone(), group, goal, preview, fold_constants };
+        let (pinned, folded, statistic) = (sort.clone(), sort.clone(), group.clone());
+        let view = View { columns, hidden: sort.clone(), sort, filter, statistic, group, goal, preview, fold_constants, pinned, folded, widths };
         prop_assert_eq!(View::parse(&view.to_toml(), "x.toml"), Ok(view));
     }
 

@@ -120,10 +120,14 @@ fn header(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
         };
         let column = scene.seen[index];
         let sorted = scene.screen.arrangement.sort.iter().find(|key| key.column == column.key);
+        let folded = match scene.screen.columns.folded_with(&column.key) {
+            0 => String::new(),
+            others => format!(" +{others}"),
+        };
         let title = match (&column.key, sorted) {
             (ColumnKey::Attribute(Attribute::Status), _) => String::new(),
-            (key, Some(sort)) => format!("{} {}", key.title(), arrow(sort.descending)),
-            (key, None) => key.title(),
+            (key, Some(sort)) => format!("{} {}{folded}", key.title(), arrow(sort.descending)),
+            (key, None) => format!("{}{folded}", key.title()),
         };
         if column.numeric {
             paint.right(cell, &title, Role::Header)

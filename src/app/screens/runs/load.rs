@@ -5,7 +5,7 @@ use crate::app::message::{Effect, Request, Ticket};
 use crate::app::screens::Freshness;
 use crate::app::shared::Context;
 use crate::domain::{ExperimentId, Fault, Millis, Run};
-use crate::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS};
+use crate::store::limits::{FIRST_PAGE_RUNS, next_page};
 use crate::store::{Page, PageToken, RunQuery, View};
 use crate::table::RunTable;
 
@@ -97,7 +97,7 @@ impl Load {
         rows.upsert(&page.items);
         judge_all(rows, &page.items);
         if let Some(next) = page.next {
-            self.ask(experiments, Some(next), PAGE_RUNS, context);
+            self.ask(experiments, Some(next), next_page(&page.items), context);
             return false;
         }
         self.asked = None;

@@ -363,7 +363,7 @@ impl View for Runs {
         }
         let (parts, _) = self.parts(context.size);
         self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
-        self.columns.fit(parts.header.width, self.goal(context.shared).is_some());
+        self.columns.fit(parts.header.width, self.goal(context.shared).is_some(), &self.table);
         self.figure(context.size, context.shared, context.now);
         self.refresh_when_due(context);
         self.fetch_histories(context);

@@ -23,8 +23,19 @@ impl Runs {
             Action::Sort => self.sort(false),
             Action::AddSort => self.sort(true),
             Action::NextNew => self.next_new(context),
-            Action::FoldConstants => self.columns.fold_constants = !self.columns.fold_constants,
+            Action::FoldConstants => self.columns.set_fold_constants(!self.columns.folds_constants(), &self.table),
             Action::HideColumn => self.columns.hide_current(),
+            Action::PinColumn => {
+                let pinned = self.columns.pin_current();
+                context.say(if pinned { "pinned: it stays at the left" } else { "no longer pinned" });
+            }
+            Action::Wider => self.columns.widen_current(1),
+            Action::Narrower => self.columns.widen_current(-1),
+            Action::FitColumn => self.columns.fit_current(),
+            Action::FoldPrefix => {
+                let happened = self.columns.fold_prefix();
+                context.say(happened);
+            }
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(context),
             Action::NextStatistic => self.next_statistic(context),
@@ -34,8 +45,7 @@ impl Runs {
                 context.go.push(Go::Advise);
             }
             Action::Columns => {
-                let all = self.columns.all.iter().map(|column| (column.key.clone(), column.visible)).collect();
-                context.go.push(Go::Over(Box::new(Overlay::columns(all))));
+                context.go.push(Go::Over(Box::new(Overlay::columns(self.columns.wanted()))));
             }
             Action::SaveView => context.go.push(Go::Over(Box::new(Overlay::view_name("")))),
             Action::Views if context.shared.session.views.is_empty() => context.say("no view was saved yet: w saves this one"),
@@ -151,7 +161,7 @@ impl Runs {
                 *sort = vec![key];
             }
         } else {
-            let numeric = self.columns.all.iter().any(|c| c.key == column && c.numeric);
+            let numeric = self.columns.current_column().is_some_and(|column| column.numeric);
             let time = matches!(column, ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration));
             // What is better or newer is above at the first press: numbers and times downwards, text upwards.
             let less_is_better =

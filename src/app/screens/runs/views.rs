@@ -1,6 +1,7 @@
 //! Views of the table: how it is looked at, as a value that can be kept and put back.
 
 use super::Runs;
+use super::columns::Wish;
 use crate::app::message::{Reply, Request, Ticket};
 use crate::app::shared::Context;
 use crate::config::views::View as SavedView;
@@ -38,7 +39,10 @@ impl Runs {
             statistic: (self.arrangement.statistic != Statistic::default()).then(|| self.arrangement.statistic.as_str().to_owned()),
             goal: self.chosen_goal.as_ref().map(|goal| format!("{} {}", goal.metric.raw(), goal.direction.as_str())),
             preview: self.preview,
-            fold_constants: self.columns.fold_constants,
+            fold_constants: self.columns.folds_constants(),
+            pinned: self.columns.chosen_pins(),
+            widths: self.columns.chosen_widths(),
+            folded: self.columns.folded_prefixes(),
         }
     }
 
@@ -46,13 +50,10 @@ impl Runs {
     pub fn show(&mut self, view: &SavedView, context: &mut Context<'_>) {
         let mut wrong = Vec::new();
         let mut columns = |texts: &[String]| -> Vec<ColumnKey> { texts.iter().filter_map(|text| read(text, &mut wrong)).collect() };
-        match &view.columns {
-            Some(seen) => {
-                let (seen, hidden) = (columns(seen), columns(&view.hidden));
-                self.columns.wish(&seen, &hidden);
-            }
-            None => self.columns.forget(),
-        }
+        let order = view.columns.as_ref().map(|seen| (columns(seen), columns(&view.hidden)));
+        let pinned = columns(&view.pinned);
+        let widths = view.widths.iter().filter_map(|(text, width)| Some((read(text, &mut wrong)?, *width))).collect();
+        self.columns.wish(Wish { order, pinned, widths, prefixes: view.folded.iter().cloned().collect() });
         self.arrangement.sort = view.sort.iter().filter_map(|text| read(text, &mut wrong)).collect();
         self.arrangement.grouping = match view.group.as_deref() {
             None | Some("flat") => Grouping::Flat,
@@ -65,7 +66,7 @@ impl Runs {
             self.choose_goal(goal, context.shared);
         }
         self.preview = view.preview;
-        self.columns.fold_constants = view.fold_constants;
+        self.columns.set_fold_constants(view.fold_constants, &self.table);
         self.set_filter(view.filter.clone());
         if self.filter_text != view.filter {
             wrong.push(view.filter.clone());

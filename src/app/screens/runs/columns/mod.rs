@@ -1,50 +1,55 @@
 //! The columns of the run table: which, in which order, how wide, and where they are on the screen.
+//!
+//! There can be thousands. What a frame costs depends on those that are seen: a column is measured when it first comes to stand on
+//! the screen after the table changed, and not before.
 
-use std::collections::HashMap;
+mod folds;
+mod measure;
+mod place;
+mod shown;
 
-use crate::app::cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use place::Placed;
+pub use shown::Shown;
+
+use folds::{Folds, prefix};
+use shown::{group, is_first};
+
 use crate::domain::Goal;
-use crate::table::{Attribute, ColumnKey, Row, RunTable};
+use crate::table::{ColumnKey, RunTable};
 
-/// Rows that are looked at to find how wide a column should be.
-const SAMPLE: u32 = 200;
-/// The widest that a column gets by itself, in cells.
-const WIDEST: u16 = 24;
 /// How wide the sparkline is, in cells.
 pub const SPARK_WIDTH: u16 = 10;
 /// How wide the marks are: mark and cursor.
 pub const MARK_WIDTH: u16 = 2;
-/// From this width on, there is a sparkline.
-const SPARK_FROM: u16 = 64;
-/// How wide the figures of groups are, in cells: a mean has more digits than the whole numbers that it comes from.
-const FIGURE_WIDTH: u16 = 7;
-/// Columns that stay put at the left: the status and the name.
-const PINNED: usize = 2;
+/// The narrowest and the widest that a column can be made, in cells.
+const WIDTHS: (u16, u16) = (3, 120);
+/// By how much a key makes a column wider or narrower, in cells.
+const WIDTH_STEP: i16 = 2;
 
-/// A column of the table.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Shown {
+/// A column as the person wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
     /// Which.
     pub key: ColumnKey,
-    /// Whether the person wants to see it.
+    /// Whether it is seen.
     pub visible: bool,
-    /// Whether every run has the same in it.
-    pub constant: bool,
-    /// Whether its values are numbers, so that they line up at the right.
-    pub numeric: bool,
-    /// How wide, in cells.
-    pub width: u16,
+    /// Whether it stays at the left when the others are moved.
+    pub pinned: bool,
 }
 
-/// Where a column is, in cells from the left of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed {
-    /// Which of the seen columns; nothing for the sparkline.
-    pub index: Option<usize>,
-    /// Where it begins.
-    pub x: u16,
-    /// How wide it is.
-    pub width: u16,
+/// What a view asks of columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// Columns to see, in order, and columns to hide; nothing leaves the table's own order.
+    pub order: Option<(Vec<ColumnKey>, Vec<ColumnKey>)>,
+    /// Columns that stay at the left.
+    pub pinned: Vec<ColumnKey>,
+    /// Widths, in cells.
+    pub widths: Vec<(ColumnKey, u16)>,
+    /// Prefixes that are folded, as [`Columns::folded_prefixes`] spells them.
+    pub prefixes: BTreeSet<String>,
 }
 
 /// All columns.
@@ -54,18 +59,30 @@ pub struct Columns {
     pub all: Vec<Shown>,
     /// Which of the seen columns is under the cursor.
     pub at: usize,
-    /// The first column after the pinned ones that is seen.
-    pub left: usize,
-    /// Whether columns that are the same in every run are folded away.
-    pub fold_constants: bool,
     /// Whether lines of groups stand in the table, with figures in the numeric columns.
     pub figures: bool,
     /// The goal that the metrics suggest.
     pub guessed_goal: Option<Goal>,
+    /// The first column after the pinned ones that is seen.
+    left: usize,
+    /// Whether columns that are the same in every run are folded away.
+    fold_constants: bool,
+    folds: Folds,
+    /// Which columns are seen, as places in `all`: status and name, then pinned ones, then the others.
+    order: Vec<usize>,
+    /// How many of the seen columns stay at the left.
+    pins: usize,
+    /// Where each column is in `all`.
+    places: HashMap<ColumnKey, usize>,
+    /// What was measured before the table last changed is out of date: see [`Shown`].
+    epoch: u64,
     /// Whether the person gave the columns an order: then it is theirs, and new columns come last.
     ordered: bool,
     /// What a view asks of columns, those that are not known yet among them: their places, and whether they are seen.
     wished: HashMap<ColumnKey, (usize, bool)>,
+    /// The same of pins and widths.
+    wished_pins: BTreeSet<ColumnKey>,
+    wished_widths: HashMap<ColumnKey, u16>,
 }
 
 impl Columns {
@@ -73,82 +90,116 @@ impl Columns {
     #[must_use]
     pub fn chosen(&self) -> Option<(Vec<String>, Vec<String>)> {
         let spelled = |visible: bool| {
-            self.all
-                .iter()
-                .filter(move |column| column.visible == visible && !is_pinned(&column.key))
-                .map(|column| column.key.spelled())
-                .collect()
+            let wanted = self.all.iter().filter(move |column| column.visible == visible && !is_first(&column.key));
+            wanted.map(|column| column.key.spelled()).collect()
         };
         self.ordered.then(|| (spelled(true), spelled(false)))
     }
 
-    /// Takes what a view asks: columns to see, in order, and columns to hide. Others follow as they would without it.
-    pub fn wish(&mut self, seen: &[ColumnKey], hidden: &[ColumnKey]) {
-        let all = seen.iter().map(|key| (key, true)).chain(hidden.iter().map(|key| (key, false)));
-        self.wished = all.enumerate().map(|(place, (key, visible))| (key.clone(), (place, visible))).collect();
-        self.ordered = true;
-        for column in &mut self.all {
-            column.visible = self.wished.get(&column.key).map_or_else(|| visible_at_first(&column.key), |(_, visible)| *visible);
-        }
-        self.order_by_wish();
+    /// The columns that the person pinned, raw.
+    #[must_use]
+    pub fn chosen_pins(&self) -> Vec<String> {
+        self.all.iter().filter(|column| column.pinned).map(|column| column.key.spelled()).collect()
     }
 
-    /// Forgets every choice.
-    pub fn forget(&mut self) {
-        self.wished.clear();
-        self.ordered = false;
-        for column in &mut self.all {
-            column.visible = visible_at_first(&column.key);
-        }
+    /// The widths that the person chose, in cells, by column; raw.
+    #[must_use]
+    pub fn chosen_widths(&self) -> BTreeMap<String, u16> {
+        self.all.iter().filter_map(|column| Some((column.key.spelled(), column.chosen_width?))).collect()
     }
 
-    fn order_by_wish(&mut self) {
+    /// Takes what a view asks; columns that it doesn't name are as they would be without it.
+    pub fn wish(&mut self, wish: Wish) {
+        self.ordered = wish.order.is_some();
+        let (seen, hidden) = wish.order.unwrap_or_default();
+        let all = seen.into_iter().map(|key| (key, true)).chain(hidden.into_iter().map(|key| (key, false)));
+        self.wished = all.enumerate().map(|(place, (key, visible))| (key, (place, visible))).collect();
+        self.wished_pins = wish.pinned.into_iter().collect();
+        self.wished_widths = wish.widths.into_iter().collect();
+        self.folds.set(wish.prefixes);
+        for at in 0..self.all.len() {
+            self.all[at] = self.fresh(self.all[at].key.clone());
+        }
+        self.put_in_order();
+        self.settle();
+    }
+
+    /// A column as it is before the person does anything to it.
+    fn fresh(&self, key: ColumnKey) -> Shown {
+        let mut column = Shown::new(key);
+        if let Some((_, visible)) = self.wished.get(&column.key) {
+            column.visible = *visible;
+        }
+        column.pinned = self.wished_pins.contains(&column.key);
+        column.chosen_width = self.wished_widths.get(&column.key).copied();
+        column
+    }
+
+    /// The table's own order, or the order of a view; an order that the person gave here stays as it is.
+    fn put_in_order(&mut self) {
         let wished = &self.wished;
-        self.all.sort_by_key(|column| (wished.get(&column.key).map_or(usize::MAX, |(place, _)| *place), group(&column.key)));
+        if !self.ordered {
+            self.all.sort_by_key(|column| (group(&column.key), !column.visible));
+        } else if !wished.is_empty() {
+            self.all.sort_by_cached_key(|column| (wished.get(&column.key).map_or(usize::MAX, |(place, _)| *place), group(&column.key)));
+        }
     }
 
-    /// The columns that are seen, in order: status and name first.
+    /// The columns that are seen, in order: status and name first, then what is pinned.
     #[must_use]
     pub fn seen(&self) -> Vec<&Shown> {
-        let pinned = |column: &&Shown| is_pinned(&column.key);
-        let rest = |column: &&Shown| !is_pinned(&column.key) && column.visible && !(self.fold_constants && column.constant);
-        self.all.iter().filter(pinned).chain(self.all.iter().filter(rest)).collect()
+        self.order.iter().filter_map(|at| self.all.get(*at)).collect()
+    }
+
+    /// The column under the cursor.
+    #[must_use]
+    pub fn current_column(&self) -> Option<&Shown> {
+        self.order.get(self.at).and_then(|at| self.all.get(*at))
     }
 
     /// The key of the column under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<ColumnKey> {
-        self.seen().get(self.at).map(|column| column.key.clone())
+        self.current_column().map(|column| column.key.clone())
     }
 
-    /// How many columns are folded away because they tell nothing.
-    #[must_use]
-    pub fn folded(&self) -> usize {
-        let folded = |c: &&Shown| !is_pinned(&c.key) && c.visible && c.constant;
-        if self.fold_constants { self.all.iter().filter(folded).count() } else { 0 }
+    fn current_mut(&mut self) -> Option<&mut Shown> {
+        self.order.get(self.at).and_then(|at| self.all.get_mut(*at))
     }
 
-    /// Takes new columns in and measures all of them.
+    /// Works out anew which columns are seen. The cursor stays on its place, not on its column.
+    fn settle(&mut self) {
+        self.places = self.all.iter().enumerate().map(|(at, column)| (column.key.clone(), at)).collect();
+        let hidden = |column: &Shown| !column.visible || (self.fold_constants && column.constant && !column.pinned);
+        let first = (0..self.all.len()).filter(|at| is_first(&self.all[*at].key));
+        let pinned = (0..self.all.len()).filter(|at| self.all[*at].pinned && !is_first(&self.all[*at].key));
+        let mut order: Vec<usize> = first.chain(pinned).collect();
+        self.pins = order.len();
+        let rest: Vec<usize> =
+            (0..self.all.len()).filter(|at| !is_first(&self.all[*at].key) && !self.all[*at].pinned && !hidden(&self.all[*at])).collect();
+        order.extend(self.folds.fold(&self.all, rest));
+        self.order = order;
+        self.at = self.at.min(self.order.len().saturating_sub(1));
+    }
+
+    /// Takes new columns in. What was measured before is measured anew when it is seen.
     pub fn learn(&mut self, table: &RunTable) {
         let before = self.all.len();
         for key in table.columns() {
-            if !self.all.iter().any(|column| column.key == key) {
-                let visible = self.wished.get(&key).map_or_else(|| visible_at_first(&key), |(_, visible)| *visible);
-                self.all.push(Shown { key, visible, constant: false, numeric: false, width: 4 });
+            if !self.places.contains_key(&key) {
+                let column = self.fresh(key);
+                self.all.push(column);
             }
         }
-        if !self.ordered {
-            self.all.sort_by_key(|column| (group(&column.key), !column.visible));
-        } else if self.all.len() > before && !self.wished.is_empty() {
-            self.order_by_wish();
+        self.epoch += 1;
+        self.guessed_goal = measure::guess(table);
+        if self.all.len() > before {
+            self.put_in_order();
+            self.settle();
         }
-        for column in &mut self.all {
-            let summary = table.summary(&column.key);
-            column.constant = summary.constant;
-            column.numeric = summary.numeric;
-            column.width = measured(table, &column.key);
+        if self.fold_constants {
+            self.find_constants(table);
         }
-        self.guessed_goal = guess(table);
     }
 
     /// Puts the goal's metric right behind the name, where a narrow terminal shows it, too.
@@ -156,139 +207,142 @@ impl Columns {
         let is_goal = |column: &Shown| matches!((&column.key, goal), (ColumnKey::Metric(key), Some(goal)) if *key == goal.metric);
         if !self.ordered
             && let Some(from) = self.all.iter().position(is_goal)
-            && let Some(to) = self.all.iter().position(|column| !is_pinned(&column.key))
+            && let Some(to) = self.all.iter().position(|column| !is_first(&column.key))
             && to < from
         {
             self.all[to..=from].rotate_right(1);
+            self.settle();
         }
+    }
+
+    /// Every column as it is wanted now, in order.
+    #[must_use]
+    pub fn wanted(&self) -> Vec<Wanted> {
+        let wanted = |column: &Shown| Wanted { key: column.key.clone(), visible: column.visible, pinned: column.pinned };
+        self.all.iter().map(wanted).collect()
     }
 
     /// Takes the person's choice and order.
-    pub fn set(&mut self, chosen: &[(ColumnKey, bool)]) {
+    pub fn set(&mut self, wanted: &[Wanted]) {
         self.ordered = true;
         self.wished.clear();
-        let place = |key: &ColumnKey| chosen.iter().position(|(k, _)| k == key).unwrap_or(usize::MAX);
-        self.all.sort_by_key(|column| place(&column.key));
+        let by_key: HashMap<&ColumnKey, (usize, &Wanted)> =
+            wanted.iter().enumerate().map(|(place, want)| (&want.key, (place, want))).collect();
+        self.all.sort_by_cached_key(|column| by_key.get(&column.key).map_or(usize::MAX, |(place, _)| *place));
         for column in &mut self.all {
-            if let Some((_, visible)) = chosen.iter().find(|(key, _)| *key == column.key) {
-                column.visible = *visible;
+            if let Some((_, want)) = by_key.get(&column.key) {
+                (column.visible, column.pinned) = (want.visible, want.pinned);
             }
+        }
+        self.settle();
+    }
+
+    /// Hides the column under the cursor, and with it those that are folded into it; status and name stay.
+    pub fn hide_current(&mut self) {
+        let Some(key) = self.current().filter(|key| !is_first(key)) else { return };
+        let under = self.folds.folded_into(&key).then(|| prefix(&key)).flatten();
+        for column in &mut self.all {
+            if column.key == key || (under.is_some() && !column.pinned && prefix(&column.key) == under) {
+                (column.visible, column.pinned) = (false, false);
+            }
+        }
+        self.ordered = true;
+        self.settle();
+    }
+
+    /// Pins the column under the cursor at the left, or lets it go. Returns whether it is pinned now; status and name always are.
+    pub fn pin_current(&mut self) -> bool {
+        let Some(column) = self.current_mut().filter(|column| !is_first(&column.key)) else { return true };
+        column.pinned = !column.pinned;
+        let (key, pinned) = (column.key.clone(), column.pinned);
+        self.settle();
+        self.go_to(&key);
+        pinned
+    }
+
+    /// Makes the column under the cursor wider or narrower by some steps.
+    pub fn widen_current(&mut self, steps: i16) {
+        if let Some(column) = self.current_mut() {
+            let width = column.width().saturating_add_signed(steps.saturating_mul(WIDTH_STEP));
+            column.chosen_width = Some(width.clamp(WIDTHS.0, WIDTHS.1));
         }
     }
 
-    /// Hides the column under the cursor; status and name stay.
-    pub fn hide_current(&mut self) {
-        let Some(key) = self.current().filter(|key| !is_pinned(key)) else { return };
-        if let Some(column) = self.all.iter_mut().find(|column| column.key == key) {
-            column.visible = false;
-            self.ordered = true;
+    /// Makes the column under the cursor as wide as what stands in it.
+    pub fn fit_current(&mut self) {
+        if let Some(column) = self.current_mut() {
+            column.chosen_width = None;
         }
+    }
+
+    /// Folds the columns that share the prefix of the one under the cursor into one, or unfolds them. Says what happened.
+    pub fn fold_prefix(&mut self) -> String {
+        let Some(key) = self.current() else { return "there is no column".into() };
+        let Some(under) = prefix(&key) else { return "only columns with a / in their key fold".into() };
+        let folds = self.folds.toggle(&under);
+        self.settle();
+        self.go_to_prefix(&under);
+        let count = self.all.iter().filter(|column| column.visible && prefix(&column.key).as_ref() == Some(&under)).count();
+        if folds { format!("{count} columns of {under} folded into one") } else { format!("{count} columns of {under}") }
+    }
+
+    /// The prefixes that are folded: `metrics.val/`.
+    #[must_use]
+    pub fn folded_prefixes(&self) -> Vec<String> {
+        self.folds.prefixes()
+    }
+
+    /// How many columns are folded into this one, beside itself.
+    #[must_use]
+    pub fn folded_with(&self, column: &ColumnKey) -> usize {
+        self.folds.beside(column)
+    }
+
+    /// Whether columns that are the same in every run are folded away.
+    #[must_use]
+    pub fn folds_constants(&self) -> bool {
+        self.fold_constants
+    }
+
+    /// Folds columns that are the same in every run away, or shows them.
+    pub fn set_fold_constants(&mut self, fold: bool, table: &RunTable) {
+        self.fold_constants = fold;
+        if fold {
+            self.find_constants(table);
+        } else {
+            self.settle();
+        }
+    }
+
+    fn find_constants(&mut self, table: &RunTable) {
+        for column in self.all.iter_mut().filter(|column| column.visible) {
+            column.constant = table.column(&column.key).is_constant();
+        }
+        self.settle();
+    }
+
+    /// How many columns are folded away because they tell nothing.
+    #[must_use]
+    pub fn folded(&self) -> usize {
+        let folded = |c: &&Shown| !is_first(&c.key) && !c.pinned && c.visible && c.constant;
+        if self.fold_constants { self.all.iter().filter(folded).count() } else { 0 }
     }
 
     /// Moves the column cursor.
     pub fn step(&mut self, by: isize) {
-        let last = self.seen().len().saturating_sub(1);
-        self.at = self.at.saturating_add_signed(by).min(last);
+        self.at = self.at.saturating_add_signed(by).min(self.order.len().saturating_sub(1));
     }
 
-    /// Keeps the column under the cursor on the screen.
-    pub fn fit(&mut self, width: u16, spark: bool) {
-        let len = self.seen().len();
-        self.at = self.at.min(len.saturating_sub(1));
-        self.left = self.left.min(len.saturating_sub(PINNED + 1));
-        if self.at < PINNED {
-            return;
-        }
-        self.left = self.left.min(self.at - PINNED);
-        while self.left + PINNED < self.at && !self.place(width, spark).iter().any(|placed| placed.index == Some(self.at)) {
-            self.left += 1;
+    fn go_to(&mut self, key: &ColumnKey) {
+        if let Some(at) = self.order.iter().position(|at| self.all[*at].key == *key) {
+            self.at = at;
         }
     }
 
-    /// Where the columns are, in a table of this width.
-    #[must_use]
-    pub fn place(&self, width: u16, spark: bool) -> Vec<Placed> {
-        let seen = self.seen();
-        let mut placed = Vec::new();
-        let mut x = MARK_WIDTH;
-        let mut put = |index: Option<usize>, wanted: u16| {
-            let room = width.saturating_sub(x);
-            // A column that would be cut to a stump is left out; the first ones are always there.
-            if room < wanted.min(4) || (room < wanted && index.is_some_and(|i| i > PINNED)) {
-                return false;
-            }
-            let wanted = wanted.min(room);
-            placed.push(Placed { index, x, width: wanted });
-            x += wanted + 1;
-            true
-        };
-        for (index, column) in seen.iter().take(PINNED).enumerate() {
-            // The name never takes more than half of a narrow table.
-            put(Some(index), if index == 0 { 1 } else { column.width.min((width / 2).max(8)) });
+    fn go_to_prefix(&mut self, under: &str) {
+        let has = |at: &usize| prefix(&self.all[*at].key).is_some_and(|prefix| prefix == under);
+        if let Some(at) = self.order.iter().position(has) {
+            self.at = at;
         }
-        if spark && width >= SPARK_FROM {
-            put(None, SPARK_WIDTH);
-        }
-        for (index, column) in seen.iter().enumerate().skip(PINNED + self.left) {
-            let room = if self.figures && column.numeric { column.width.max(FIGURE_WIDTH) } else { column.width };
-            if !put(Some(index), room) {
-                break;
-            }
-        }
-        placed
     }
-}
-
-fn is_pinned(key: &ColumnKey) -> bool {
-    matches!(key, ColumnKey::Attribute(Attribute::Status | Attribute::Name))
-}
-
-/// The order of the kinds: what tells a run apart, then what came of it, then what it was given.
-fn group(key: &ColumnKey) -> u8 {
-    match key {
-        ColumnKey::Attribute(Attribute::Status) => 0,
-        ColumnKey::Attribute(Attribute::Name) => 1,
-        ColumnKey::Attribute(Attribute::Start | Attribute::Duration) => 2,
-        ColumnKey::Metric(key) if key.raw().starts_with("system/") => 6,
-        ColumnKey::Metric(_) => 3,
-        ColumnKey::Param(_) => 4,
-        ColumnKey::Attribute(_) => 5,
-        ColumnKey::Tag(_) => 7,
-    }
-}
-
-fn visible_at_first(key: &ColumnKey) -> bool {
-    match key {
-        ColumnKey::Attribute(attribute) => {
-            matches!(
-                attribute,
-                Attribute::Status | Attribute::Name | Attribute::Start | Attribute::Duration | Attribute::User | Attribute::Source
-            )
-        }
-        ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
-        ColumnKey::Param(_) => true,
-        ColumnKey::Tag(key) => !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner."),
-    }
-}
-
-/// As wide as its title and what stands in its first rows.
-fn measured(table: &RunTable, key: &ColumnKey) -> u16 {
-    let rows = (table.len() as u32).min(SAMPLE);
-    let width = |text: &str| unicode_width::UnicodeWidthStr::width(text) as u16;
-    let widest = (0..rows).map(|row| width(&cell::text(table.cell(Row(row), key, 0)))).max().unwrap_or(0);
-    // Two more than the title: the sort arrow stands there.
-    let title = width(&key.title()).saturating_add(2).min(16);
-    let most = if matches!(key, ColumnKey::Attribute(Attribute::Name)) { 32 } else { WIDEST };
-    widest.max(title).clamp(4, most)
-}
-
-/// The likeliest goal among the metrics that most runs have.
-fn guess(table: &RunTable) -> Option<Goal> {
-    let metrics = table.columns().into_iter().filter_map(|key| match &key {
-        ColumnKey::Metric(name) => Some((table.summary(&key).present, name.clone())),
-        _ => None,
-    });
-    let metrics: Vec<_> = metrics.collect();
-    let most = metrics.iter().map(|(present, _)| *present).max()?;
-    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
 }

@@ -1,0 +1,52 @@
+//! How wide columns are by themselves, and whether their values are numbers.
+
+use super::{Columns, Shown};
+use crate::app::cell;
+use crate::domain::Goal;
+use crate::table::{Attribute, ColumnKey, Row, RunTable};
+
+/// Rows that are looked at to find how wide a column should be.
+const SAMPLE: u32 = 200;
+/// The widest that a column gets by itself, in cells; a name may be wider.
+const WIDEST: u16 = 24;
+const WIDEST_NAME: u16 = 32;
+
+impl Columns {
+    /// Measures the column at this place of the seen ones, unless that was done since the table changed.
+    pub(super) fn measure(&mut self, index: usize, table: &RunTable) {
+        let epoch = self.epoch;
+        let Some(column) = self.order.get(index).and_then(|at| self.all.get_mut(*at)) else { return };
+        if column.measured != epoch {
+            measure(column, table);
+            column.measured = epoch;
+        }
+    }
+}
+
+fn measure(column: &mut Shown, table: &RunTable) {
+    column.numeric = table.column(&column.key).is_numeric();
+    column.measured_width = width(table, &column.key);
+}
+
+/// As wide as its title and what stands in its first rows.
+fn width(table: &RunTable, key: &ColumnKey) -> u16 {
+    let rows = (table.len() as u32).min(SAMPLE);
+    let width = |text: &str| unicode_width::UnicodeWidthStr::width(text) as u16;
+    let column = table.column(key);
+    let widest = (0..rows).map(|row| width(&cell::text(column.cell(Row(row), 0)))).max().unwrap_or(0);
+    // Two more than the title: the sort arrow stands there.
+    let title = width(&key.title()).saturating_add(2).min(16);
+    let most = if matches!(key, ColumnKey::Attribute(Attribute::Name)) { WIDEST_NAME } else { WIDEST };
+    widest.max(title).clamp(4, most)
+}
+
+/// The likeliest goal among the metrics that most runs have.
+pub(super) fn guess(table: &RunTable) -> Option<Goal> {
+    let metrics = table.columns().into_iter().filter_map(|key| match &key {
+        ColumnKey::Metric(name) => Some((table.column(&key).present(), name.clone())),
+        _ => None,
+    });
+    let metrics: Vec<_> = metrics.collect();
+    let most = metrics.iter().map(|(present, _)| *present).max()?;
+    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
+}

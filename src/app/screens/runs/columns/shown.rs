@@ -1,0 +1,75 @@
+//! One column, and where columns stand as long as nobody says otherwise.
+
+use crate::table::{Attribute, ColumnKey};
+
+/// How wide a column is that was never measured, in cells.
+const UNMEASURED: u16 = 8;
+
+/// A column of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Which.
+    pub key: ColumnKey,
+    /// Whether the person wants to see it.
+    pub visible: bool,
+    /// Whether the person wants it to stay at the left. Status and name do anyway.
+    pub pinned: bool,
+    /// Whether every run has the same in it, as far as it was looked at: when constants are folded away.
+    pub constant: bool,
+    /// Whether its values are numbers, so that they line up at the right; known once it was seen.
+    pub numeric: bool,
+    /// How wide the person made it, in cells.
+    pub chosen_width: Option<u16>,
+    /// How wide what stands in it is, in cells.
+    pub(super) measured_width: u16,
+    /// In which state of the table it was measured; 0 for never.
+    pub(super) measured: u64,
+}
+
+impl Shown {
+    /// A column that nobody has said anything of.
+    pub(super) fn new(key: ColumnKey) -> Self {
+        let visible = visible_at_first(&key);
+        let (pinned, constant, numeric) = (false, false, false);
+        Self { key, visible, pinned, constant, numeric, chosen_width: None, measured_width: UNMEASURED, measured: 0 }
+    }
+
+    /// How wide it is, in cells.
+    #[must_use]
+    pub fn width(&self) -> u16 {
+        self.chosen_width.unwrap_or(self.measured_width)
+    }
+}
+
+/// Whether a column is always seen, at the left of all.
+pub(super) fn is_first(key: &ColumnKey) -> bool {
+    matches!(key, ColumnKey::Attribute(Attribute::Status | Attribute::Name))
+}
+
+/// The order of the kinds: what tells a run apart, then what came of it, then what it was given.
+pub(super) fn group(key: &ColumnKey) -> u8 {
+    match key {
+        ColumnKey::Attribute(Attribute::Status) => 0,
+        ColumnKey::Attribute(Attribute::Name) => 1,
+        ColumnKey::Attribute(Attribute::Start | Attribute::Duration) => 2,
+        ColumnKey::Metric(key) if key.raw().starts_with("system/") => 6,
+        ColumnKey::Metric(_) => 3,
+        ColumnKey::Param(_) => 4,
+        ColumnKey::Attribute(_) => 5,
+        ColumnKey::Tag(_) => 7,
+    }
+}
+
+fn visible_at_first(key: &ColumnKey) -> bool {
+    match key {
+        ColumnKey::Attribute(attribute) => {
+            matches!(
+                attribute,
+                Attribute::Status | Attribute::Name | Attribute::Start | Attribute::Duration | Attribute::User | Attribute::Source
+            )
+        }
+        ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
+        ColumnKey::Param(_) => true,
+        ColumnKey::Tag(key) => !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner."),
+    }
+}
