@@ -76,7 +76,7 @@ fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
     field::asking(paint, row(inside, 0), &list.input, true);
     paint.text(
         row(inside, 1),
-        "enter shows or hides, alt-p pins, alt-up and alt-down move, alt-a shows all that are listed, alt-n none",
+        "alt-p pins, alt-up and alt-down move, alt-a shows all, alt-n none",
         Role::Muted,
     );
     let rows = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
