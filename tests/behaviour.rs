@@ -7,6 +7,8 @@ mod driver;
 
 #[path = "behaviour/columns.rs"]
 mod columns;
+#[path = "behaviour/curves.rs"]
+mod curves;
 #[path = "behaviour/groups.rs"]
 mod groups;
 #[path = "behaviour/live.rs"]

@@ -28,6 +28,8 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("runs-filter-mistake", &[RUNS, "f m e t r i c s . a u c > >"]),
     ("runs-preview", &[RUNS, "p"]),
     ("runs-columns", &[RUNS, "C"]),
+    ("runs-curves", &[RUNS, "0 l l D enter D s t e p enter D v e r d enter", "l s"]),
+    ("runs-pinned-folded", &["f i m a g e - c l a s s i f i e r enter enter", "0 l l P l l l l \\ $"]),
     ("runs-groups", &[RUNS, "z m a x _ d e p t h enter l l l l p"]),
     ("runs-tree-filtered", &["f i r i s - b a s e l i n e s enter enter", "z t r e e enter f i s : n e s t e d enter"]),
     ("compare", &[RUNS, "space space space c"]),

@@ -8,6 +8,7 @@ mod decimal;
 pub mod number;
 pub mod quantity;
 pub mod rhythm;
+pub mod verdict;
 
 pub use best::{Best, LeftOut, best};
 pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};

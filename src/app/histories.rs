@@ -21,6 +21,10 @@ type Key = (RunId, String);
 struct Known {
     points: Vec<Point>,
     sampled: bool,
+    /// About how many points were asked for.
+    wanted: u32,
+    /// The store did not answer: there may be points.
+    failed: bool,
     /// Since when points were added that came with the run: ms since the epoch.
     grew: Option<Millis>,
 }
@@ -29,10 +33,17 @@ struct Known {
 #[derive(Debug, Default)]
 pub struct Histories {
     known: HashMap<Key, Known>,
-    asked: HashMap<Ticket, Vec<Key>>,
+    asked: HashMap<Ticket, (Vec<Key>, u32)>,
     pending: HashSet<Key>,
     /// What is known and is to be read again; until then the old points are shown.
     due: HashSet<Key>,
+}
+
+impl Known {
+    /// Whether asking for so many points would bring nothing new.
+    fn is_enough(&self, wanted: u32) -> bool {
+        self.wanted >= wanted || (!self.sampled && !self.failed)
+    }
 }
 
 impl Histories {
@@ -48,39 +59,56 @@ impl Histories {
         self.known.get(&(run.clone(), metric.to_owned())).is_some_and(|known| known.sampled)
     }
 
-    /// Of these runs, those whose history is to be asked for: it is not known, or to be read again.
+    /// The points of a run's metric, and whether some were left out; nothing while as many as `wanted` were not asked for, or the store
+    /// did not answer.
     #[must_use]
-    pub fn missing(&self, runs: &[RunId], metric: &str) -> Vec<RunId> {
-        let wanted = |id: &&RunId| {
-            let key = ((*id).clone(), metric.to_owned());
-            (!self.known.contains_key(&key) || self.due.contains(&key)) && !self.pending.contains(&key)
-        };
-        runs.iter().filter(wanted).cloned().collect()
+    pub fn read(&self, run: &RunId, metric: &str, wanted: u32) -> Option<(&[Point], bool)> {
+        let known = self.known.get(&(run.clone(), metric.to_owned()))?;
+        (!known.failed && known.is_enough(wanted)).then_some((known.points.as_slice(), known.sampled))
     }
 
-    /// Notes that histories are asked for.
-    pub fn asking(&mut self, ticket: Ticket, runs: &[RunId], metric: &str) {
+    /// Whether an answer is still awaited.
+    #[must_use]
+    pub fn awaits(&self, ticket: Ticket) -> bool {
+        self.asked.contains_key(&ticket)
+    }
+
+    /// Of these runs, those whose history is to be asked for: it is not known, was asked for with fewer points, or is to be read again.
+    #[must_use]
+    pub fn missing(&self, runs: &[RunId], metric: &str, wanted: u32) -> Vec<RunId> {
+        let is_missing = |id: &&RunId| {
+            let key = ((*id).clone(), metric.to_owned());
+            let known = self.known.get(&key).is_some_and(|known| known.is_enough(wanted));
+            (!known || self.due.contains(&key)) && !self.pending.contains(&key)
+        };
+        runs.iter().filter(is_missing).cloned().collect()
+    }
+
+    /// Notes that histories are asked for, with about so many points each.
+    pub fn asking(&mut self, ticket: Ticket, runs: &[RunId], metric: &str, wanted: u32) {
         if self.known.len() > KEPT {
             self.known.clear();
         }
         let keys: Vec<Key> = runs.iter().map(|id| (id.clone(), metric.to_owned())).collect();
         self.pending.extend(keys.iter().cloned());
-        self.asked.insert(ticket, keys);
+        self.asked.insert(ticket, (keys, wanted));
     }
 
     /// Takes an answer, if it was asked for here. A run that is not in it has no history of the metric. After a
     /// fault the rows stay as they were, until a refresh: a server that suffers is not asked again at every key.
     pub fn take(&mut self, ticket: Ticket, answer: Result<Vec<History>, Fault>) -> Option<Fault> {
-        let keys = self.asked.remove(&ticket)?;
+        let (keys, wanted) = self.asked.remove(&ticket)?;
         for key in &keys {
             self.pending.remove(key);
             self.due.remove(key);
-            self.known.entry(key.clone()).or_default().grew = None;
+            let known = self.known.entry(key.clone()).or_default();
+            (known.grew, known.failed) = (None, answer.is_err());
+            known.wanted = known.wanted.max(wanted);
         }
         match answer {
             Ok(histories) => {
                 for History { run, key, points, sampled } in histories {
-                    self.known.insert((run, key.raw().to_owned()), Known { points, sampled, grew: None });
+                    self.known.insert((run, key.raw().to_owned()), Known { points, sampled, wanted, failed: false, grew: None });
                 }
                 None
             }
@@ -110,9 +138,16 @@ impl Histories {
         self.known.retain(|(id, _), _| id != run);
     }
 
-    /// Forgets everything, for a refresh.
-    pub fn clear(&mut self) {
-        self.known.clear();
+    /// Forgets a question: its answer is not awaited any more.
+    pub fn give_up(&mut self, ticket: Ticket) {
+        for key in self.asked.remove(&ticket).into_iter().flat_map(|(keys, _)| keys) {
+            self.pending.remove(&key);
+        }
+    }
+
+    /// Everything is to be read anew, for a refresh; until then the old points are shown.
+    pub fn renew(&mut self) {
+        self.due.extend(self.known.keys().cloned());
     }
 }
 
@@ -128,7 +163,7 @@ mod tests {
     }
 
     fn known(histories: &mut Histories, ticket: u64, answer: Result<Vec<Point>, Fault>) {
-        histories.asking(Ticket(ticket), &["a".into()], "loss");
+        histories.asking(Ticket(ticket), &["a".into()], "loss", 64);
         let answer = answer.map(|points| vec![History { run: "a".into(), key: "loss".into(), points, sampled: false }]);
         histories.take(Ticket(ticket), answer);
     }
@@ -147,11 +182,15 @@ mod tests {
             histories.grow(&told(step), 1_000 * step);
         }
         assert_eq!(steps(&histories), [1, 3, 4], "only what is newer is added");
-        assert!(histories.missing(&["a".into()], "loss").is_empty());
+        assert!(histories.missing(&["a".into()], "loss", 64).is_empty());
         histories.grow(&told(9), 3_000 + WHOLE_MS);
-        assert_eq!(histories.missing(&["a".into()], "loss"), ["a".into()]);
+        assert_eq!(histories.missing(&["a".into()], "loss", 64), ["a".into()]);
         known(&mut histories, 2, Err(Fault::new(FaultKind::Busy, "reading", "busy")));
         assert_eq!(steps(&histories), [1, 3, 4, 9], "a fault takes nothing away");
-        assert!(histories.missing(&["a".into()], "loss").is_empty(), "and is not asked again at once");
+        assert!(histories.missing(&["a".into()], "loss", 64).is_empty(), "and is not asked again at once");
+        assert_eq!(histories.read(&"a".into(), "loss", 64), None, "what a failed store left is not the whole");
+        histories.renew();
+        assert_eq!(histories.missing(&["a".into()], "loss", 64), ["a".into()], "a refresh asks again");
+        assert_eq!(steps(&histories), [1, 3, 4, 9], "and shows the old points meanwhile");
     }
 }

@@ -12,9 +12,10 @@ use super::pace::Pace;
 use super::remote::Remote;
 use super::screens::Screen;
 use crate::config::views::View as SavedView;
-use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel};
+use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel, RunId};
 use crate::promote::{Intent, Place};
-use crate::store::Features;
+use crate::store::limits::BULK_RUNS;
+use crate::store::{Features, Resolution};
 
 /// What a session was opened with.
 #[derive(Clone, Debug)]
@@ -171,6 +172,8 @@ pub enum Choice {
     DeleteView(String),
     /// Which columns are shown, in which order.
     Columns(Vec<crate::app::screens::runs::columns::Wanted>),
+    /// A column of what the curves of a metric come to, to be shown or hidden.
+    Fact(crate::table::Fact, crate::domain::Untrusted),
     /// A model's name and, for a registration, the source.
     Model(String),
     /// A source of a registration.
@@ -208,6 +211,19 @@ impl Context<'_> {
         let ticket = self.shared.ticket();
         self.effects.push(Effect::Ask(ticket, request));
         ticket
+    }
+
+    /// Asks for the histories of a metric that are missing, in bulk, with about so many points each. Returns what was asked.
+    pub fn ask_histories(&mut self, runs: &[RunId], metric: &str, points: u32) -> Vec<Ticket> {
+        let missing = self.shared.histories.missing(runs, metric, points);
+        let mut asked = Vec::new();
+        for runs in missing.chunks(BULK_RUNS) {
+            let resolution = Resolution::Points(points);
+            let ticket = self.ask(Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution });
+            self.shared.histories.asking(ticket, runs, metric, points);
+            asked.push(ticket);
+        }
+        asked
     }
 
     /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.

@@ -1,5 +1,6 @@
 //! Cells: what stands in a row under a column.
 
+use super::curves::Fact;
 use super::rows::{Row, RunTable};
 use super::slots::Slots;
 use super::{Attribute, ColumnKey};
@@ -56,6 +57,8 @@ impl<'t> ColumnRef<'t> {
             ColumnKey::Metric(key) => table.metrics.get(key.raw()).map_or(Values::Absent, Values::Metric),
             ColumnKey::Param(key) => table.params.get(key.raw()).map_or(Values::Absent, Values::Param),
             ColumnKey::Tag(key) => table.tags.get(key.raw()).map_or(Values::Absent, Values::Tag),
+            ColumnKey::Curve(Fact::Verdict, key) => table.curves.verdicts(key.raw()).map_or(Values::Absent, Values::Label),
+            ColumnKey::Curve(fact, key) => table.curves.numbers(*fact, key.raw()).map_or(Values::Absent, Values::Metric),
             ColumnKey::Attribute(attribute) => match attribute {
                 Attribute::Status => Values::Status,
                 Attribute::Name => Values::Label(&table.name),

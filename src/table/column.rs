@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::domain::{Untrusted, text::clean};
+use super::curves::Fact;
+use crate::domain::{Direction, Untrusted, text::clean};
 
 /// A property that every run has a place for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -106,6 +107,8 @@ pub enum ColumnKey {
     Param(Untrusted),
     /// A tag.
     Tag(Untrusted),
+    /// What the curve of a metric comes to, where its history was read.
+    Curve(Fact, Untrusted),
 }
 
 impl ColumnKey {
@@ -115,6 +118,16 @@ impl ColumnKey {
         match self {
             Self::Attribute(attribute) => attribute.as_str().replace("run_name", "name").replace("_time", "").replace("_id", ""),
             Self::Metric(key) | Self::Param(key) | Self::Tag(key) => key.clean().into_owned(),
+            Self::Curve(fact, key) => {
+                let what = match (fact, Direction::told(key.raw())) {
+                    (Fact::Max, Some(Direction::Max)) | (Fact::Min, Some(Direction::Min)) => "best",
+                    (Fact::MaxStep, Some(Direction::Max)) | (Fact::MinStep, Some(Direction::Min)) => "best step",
+                    (Fact::MaxStep, _) => "max step",
+                    (Fact::MinStep, _) => "min step",
+                    (fact, _) => fact.as_str(),
+                };
+                format!("{what} {}", key.clean())
+            }
         }
     }
 }
@@ -139,6 +152,7 @@ impl ColumnKey {
             Self::Metric(key) => format!("metrics.{}", quoted(key.raw())),
             Self::Param(key) => format!("params.{}", quoted(key.raw())),
             Self::Tag(key) => format!("tags.{}", quoted(key.raw())),
+            Self::Curve(fact, key) => format!("{}(metrics.{})", fact.as_str(), quoted(key.raw())),
         }
     }
 }
@@ -155,6 +169,9 @@ impl FromStr for ColumnKey {
     /// Reads a column as MLflow's grammar writes it: `metrics.acc`, `params."lr"`, `tags.team`, or an attribute; a bare
     /// key that is no attribute is a metric.
     fn from_str(text: &str) -> Result<Self, NoColumn> {
+        if let Some(curve) = curve(text) {
+            return Ok(curve);
+        }
         let (kind, key) = text.split_once('.').map_or((None, text), |(kind, key)| (Some(kind), key));
         let key = unquoted(key);
         if key.is_empty() {
@@ -172,6 +189,14 @@ impl FromStr for ColumnKey {
     }
 }
 
+/// Reads what is told of a curve: `max(metrics.acc)`.
+fn curve(text: &str) -> Option<ColumnKey> {
+    let (word, rest) = text.split_once('(')?;
+    let fact = Fact::ALL.into_iter().find(|fact| fact.as_str() == word)?;
+    let key = unquoted(rest.strip_suffix(')')?.strip_prefix("metrics.")?);
+    (!key.is_empty()).then(|| ColumnKey::Curve(fact, key.into()))
+}
+
 fn unquoted(key: &str) -> &str {
     ['`', '"'].iter().find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(key)
 }
@@ -184,6 +209,7 @@ impl fmt::Display for ColumnKey {
             Self::Metric(key) => write!(f, "metrics.{}", clean(key.raw())),
             Self::Param(key) => write!(f, "params.{}", clean(key.raw())),
             Self::Tag(key) => write!(f, "tags.{}", clean(key.raw())),
+            Self::Curve(fact, key) => write!(f, "{}(metrics.{})", fact.as_str(), clean(key.raw())),
         }
     }
 }

@@ -6,6 +6,7 @@
 mod arrange;
 mod cells;
 mod column;
+mod curves;
 mod datasets;
 pub mod filter;
 mod group;
@@ -27,5 +28,6 @@ mod tree;
 pub use arrange::{Arrangement, Grouping, Line, SortKey, arrange};
 pub use cells::{Cell, ColumnRef};
 pub use column::{Attribute, ColumnKey, ColumnSummary, NoColumn};
+pub use curves::{Curve, Fact};
 pub use rows::{Row, RunTable};
 pub use statistic::{Spread, Statistic};

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::cells::{Cell, ColumnRef};
+use super::curves::AllCurves;
 use super::datasets::Datasets;
 use super::keyed::Keyed;
 use super::order::newest_first;
@@ -40,6 +41,7 @@ pub struct RunTable {
     pub(super) params: Keyed<u32>,
     pub(super) tags: Keyed<u32>,
     pub(super) expected: Expected,
+    pub(super) curves: AllCurves,
     pub(super) version: u64,
     pub(super) derived: Derived,
 }

@@ -74,11 +74,7 @@ fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
         format!("columns: {} of {} seen, {} listed", thousands(visible as u64), thousands(all as u64), thousands(lines.len() as u64));
     let inside = window(paint, area, &title);
     field::asking(paint, row(inside, 0), &list.input, true);
-    paint.text(
-        row(inside, 1),
-        "alt-p pins, alt-up and alt-down move, alt-a shows all, alt-n none",
-        Role::Muted,
-    );
+    paint.text(row(inside, 1), "alt-p pins, alt-up and alt-down move, alt-a shows all, alt-n none", Role::Muted);
     let rows = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
     let mut cursor = list.cursor;
     cursor.fit(lines.len(), rows.height.into());

@@ -23,7 +23,7 @@ use crate::config::keymap::{Action, Key, KeyCode, Keymap, Named, Scope};
 use crate::config::views::View as SavedView;
 use crate::domain::text::clean;
 use crate::domain::{Direction, Goal, RegisteredModel, Stage, Untrusted, VersionNumber};
-use crate::table::{ColumnKey, Grouping};
+use crate::table::{ColumnKey, Fact, Grouping};
 use tui_input::InputRequest;
 
 /// What lies over a screen.
@@ -114,6 +114,22 @@ impl Overlay {
         ]);
         items.extend(all.filter(|column| current != Some(column)).map(|column| by(column, "")));
         Self::Picker(Picker::new("group", items))
+    }
+
+    /// What can be told of a metric's curve.
+    #[must_use]
+    pub fn facts(metric: &Untrusted, is_seen: impl Fn(Fact) -> bool) -> Self {
+        let item = |fact: Fact| Item {
+            label: ColumnKey::Curve(fact, metric.clone()).title(),
+            detail: if is_seen(fact) { "shown: enter hides it" } else { fact.in_words() }.into(),
+            choice: Choice::Fact(fact, metric.clone()),
+        };
+        // What is best comes first, where that is known.
+        let mut facts = Fact::ALL;
+        if Direction::told(metric.raw()) == Some(Direction::Min) {
+            facts = [Fact::Min, Fact::MinStep, Fact::Max, Fact::MaxStep, Fact::Verdict];
+        }
+        Self::Picker(Picker::new(&format!("columns of the curve of {}", metric.clean()), facts.map(item).into()))
     }
 
     /// The stages of the registry.

@@ -88,6 +88,8 @@ actions! {
     Narrower "narrower" Look "make this column narrower";
     FitColumn "fit-column" Look "make this column as wide as what stands in it";
     FoldPrefix "fold-prefix" Look "fold columns with the same prefix before the / into one";
+    Derive "derive" Look "columns of this curve: best, its step, verdict";
+    ReadCurves "read-curves" Look "read the curves of all runs, for columns of curves";
     Group "group" Look "group";
     NextStatistic "next-statistic" Look "what groups show: mean, std, n, min, max, best";
     Fold "fold" Look "fold or unfold";

@@ -133,6 +133,7 @@ fn terms(table: &RunTable) -> Vec<String> {
         ColumnKey::Metric(key) => format!("metrics.{}", quote_key(key.raw())),
         ColumnKey::Param(key) => format!("params.{}", quote_key(key.raw())),
         ColumnKey::Tag(key) => format!("tags.{}", quote_key(key.raw())),
+        ColumnKey::Curve(..) => key.spelled(),
     });
     let states = Is::ALL.into_iter().map(|is| format!("is:{}", is.as_str()));
     let rest = ["age", "dataset.name", "dataset.digest", "dataset.context", "NOT"].map(str::to_owned);

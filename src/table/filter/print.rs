@@ -49,6 +49,8 @@ impl fmt::Display for Field {
             Self::Column(ColumnKey::Metric(key)) => write!(f, "metrics.{}", quote_key(key.raw())),
             Self::Column(ColumnKey::Param(key)) => write!(f, "params.{}", quote_key(key.raw())),
             Self::Column(ColumnKey::Tag(key)) => write!(f, "tags.{}", quote_key(key.raw())),
+            // The language has no words for curves: no filter is parsed to one.
+            Self::Column(key @ ColumnKey::Curve(..)) => f.write_str(&key.spelled()),
         }
     }
 }

@@ -67,7 +67,12 @@ fn remote(node: &Node) -> Option<Remote> {
         }
         // Only what says that it is running can be stalled; for how long it has been quiet is found here.
         Node::Is(Is::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
-        Node::Test(Field::Age, _) | Node::All(_) | Node::Any(_) | Node::Not(_) | Node::Word(_) | Node::Is(_) => None,
+        Node::Test(Field::Age | Field::Column(ColumnKey::Curve(..)), _)
+        | Node::All(_)
+        | Node::Any(_)
+        | Node::Not(_)
+        | Node::Word(_)
+        | Node::Is(_) => None,
     }
 }
 

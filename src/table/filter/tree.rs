@@ -103,7 +103,7 @@ impl Field {
         match self {
             Self::Age => Kind::Span,
             Self::Dataset(_) => Kind::Text,
-            Self::Column(ColumnKey::Metric(_)) => Kind::Number,
+            Self::Column(ColumnKey::Metric(_) | ColumnKey::Curve(..)) => Kind::Number,
             Self::Column(ColumnKey::Param(_) | ColumnKey::Tag(_)) => Kind::Either,
             Self::Column(ColumnKey::Attribute(attribute)) => match attribute {
                 Attribute::Start | Attribute::End => Kind::Time,

@@ -15,8 +15,8 @@ use crate::app::screens::runs::columns::{MARK_WIDTH, Placed, Shown};
 use crate::config::keymap::{Action, Scope};
 use crate::config::theme::Role;
 use crate::domain::text::clean;
-use crate::domain::{Goal, RunStatus};
-use crate::table::{Attribute, Cell, ColumnKey, Grouping, Line, Row};
+use crate::domain::{Goal, RunStatus, Untrusted};
+use crate::table::{Attribute, Cell, ColumnKey, Fact, Grouping, Line, Row};
 use crate::ui::chrome::thousands;
 use crate::ui::paint::{Paint, row};
 use crate::ui::widgets::sparkline;
@@ -96,6 +96,14 @@ fn status(scene: &Scene<'_>) -> String {
         let keys: Vec<String> = screen.arrangement.sort.iter().map(|k| format!("{} {}", k.column.title(), arrow(k.descending))).collect();
         parts.push(format!("sorted by {}", keys.join(", ")));
     }
+    let key = |action| scene.app.keymap.key_of(Scope::Runs, action).map(|key| key.to_string()).unwrap_or_default();
+    if let Some((done, total)) = screen.rest.progress() {
+        let (done, total) = (thousands(done as u64), thousands(total as u64));
+        parts.push(format!("reading curves, {done} of {total} ({} stops)", key(Action::Back)));
+    } else if let Some((told, all)) = screen.sorted_by_part() {
+        let (told, all) = (thousands(told as u64), thousands(all as u64));
+        parts.push(format!("among {told} of {all} curves ({} reads the rest)", key(Action::ReadCurves)));
+    }
     if !screen.filter_text.is_empty() {
         parts.push(format!("filter, done here: {}", clean(&screen.filter_text)));
     }
@@ -171,7 +179,7 @@ fn aligned(scene: &Scene<'_>, lines: std::ops::Range<usize>) -> HashMap<(usize, 
     let mut texts = HashMap::new();
     for index in scene.placed.iter().filter_map(|place| place.index) {
         let key = &scene.seen[index].key;
-        let is_metric = matches!(key, ColumnKey::Metric(_));
+        let is_metric = matches!(key, ColumnKey::Metric(_) | ColumnKey::Curve(Fact::Max | Fact::Min, _));
         let text = |line: usize| match &screen.lines[line] {
             Line::Run { row, .. } => is_metric.then(|| text_at(screen.table.cell(*row, key, now), now)),
             Line::Group { .. } => screen.figure_text(line, key, screen.arrangement.statistic, now),
@@ -227,6 +235,7 @@ fn run(paint: &mut Paint<'_>, strip: Rect, scene: &Scene<'_>, row: Row, nested: 
             }
             (_, cell) => {
                 let text = aligned(index).unwrap_or_else(|| text_at(cell, scene.app.now));
+                let text = if let ColumnKey::Curve(_, metric) = &column.key { told(paint, scene, row, metric, cell, text) } else { text };
                 let role = dim(role_of(cell, &column.key));
                 if column.numeric {
                     paint.right(area, &text, role)
@@ -235,6 +244,17 @@ fn run(paint: &mut Paint<'_>, strip: Rect, scene: &Scene<'_>, row: Row, nested: 
                 };
             }
         }
+    }
+}
+
+/// What stands in a column of curves: a sign where the curve was not read yet, and another where points of it were left out.
+fn told(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, metric: &Untrusted, cell: Cell<'_>, text: String) -> String {
+    let table = &scene.screen.table;
+    match table.curve_points(row, metric.raw()) {
+        // A run without the metric has no curve to be read.
+        None if table.column(&ColumnKey::Metric(metric.clone())).is_present(row, 0) => paint.look.sign("…", "..").into(),
+        Some((_, true)) if cell != Cell::Missing => format!("{}{}", paint.look.sign("≈", "~"), text.trim_start()),
+        _ => text,
     }
 }
 

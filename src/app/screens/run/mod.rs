@@ -12,7 +12,6 @@ use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Run, RunId, RunStatus};
-use crate::store::Resolution;
 
 use files::Files;
 
@@ -170,13 +169,7 @@ impl RunScreen {
         let at = self.cursor().at;
         for item in items.iter().skip(at.saturating_sub(height)).take(2 * height).filter(|item| item.number.is_some()) {
             let metric = item.key.raw();
-            let runs = context.shared.histories.missing(std::slice::from_ref(&self.id), metric);
-            if !runs.is_empty() {
-                let request =
-                    Request::Histories { runs: runs.clone(), metric: metric.to_owned(), resolution: Resolution::Points(SPARK_POINTS) };
-                let ticket = context.ask(request);
-                context.shared.histories.asking(ticket, &runs, metric);
-            }
+            context.ask_histories(std::slice::from_ref(&self.id), metric, SPARK_POINTS);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The run table of one or several experiments.
 
 pub mod columns;
+pub mod curves;
 mod groups;
 pub mod live;
 pub mod load;
@@ -12,12 +13,11 @@ mod views;
 use super::{Freshness, List, View};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, Table, frame, table as table_parts, with_preview};
-use crate::app::message::{Mouse, Reply, Request, Ticket};
+use crate::app::message::{Mouse, Reply, Ticket};
 use crate::app::overlays::{Advice, Purpose};
 use crate::app::shared::{Choice, Context, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, Millis, RunId, Untrusted};
-use crate::store::Resolution;
 use crate::table::filter::{Filter, complete};
 use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
 
@@ -55,6 +55,8 @@ pub struct Runs {
     /// How far refreshing is, and what it brought.
     pub live: Live,
     nested: nested::Nested,
+    /// Reading the curves of runs that are not seen.
+    pub rest: curves::Rest,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
@@ -94,6 +96,7 @@ impl Runs {
             load: Load::default(),
             live: Live::default(),
             nested: nested::Nested::default(),
+            rest: curves::Rest::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
@@ -215,17 +218,20 @@ impl Runs {
         self.chosen_goal = Some(goal);
         self.touch();
     }
+}
 
-    fn fetch_histories(&self, context: &mut Context<'_>) {
-        let Some(goal) = self.goal(context.shared) else { return };
-        let metric = goal.metric.raw();
-        let missing = context.shared.histories.missing(&self.visible_runs(context.size), metric);
-        for runs in missing.chunks(crate::store::limits::BULK_RUNS) {
-            let request =
-                Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution: Resolution::Points(SPARK_POINTS) };
-            let ticket = context.ask(request);
-            context.shared.histories.asking(ticket, runs, metric);
+impl Runs {
+    /// Makes the lines anew where they are out of date, and fits the cursor and the columns to the screen.
+    fn arrange_if_due(&mut self, context: &mut Context<'_>) {
+        let urgent = self.arranged_at == 0 || self.load.is_done();
+        if self.dirty && (urgent || context.now - self.arranged_at >= ARRANGE_EVERY_MS) {
+            let kept = self.current().map(|row| self.table.id(row).clone());
+            self.rearrange(kept.as_ref(), context.now, context.shared);
         }
+        let (parts, _) = self.parts(context.size);
+        self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
+        self.columns.fit(parts.header.width, self.goal(context.shared).is_some(), &self.table);
+        self.figure(context.size, context.shared, context.now);
     }
 }
 
@@ -243,7 +249,7 @@ impl View for Runs {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
-        context.shared.histories.clear();
+        context.shared.histories.renew();
         if self.table.is_empty() {
             self.recall(context);
         }
@@ -303,6 +309,7 @@ impl View for Runs {
                 self.touch();
             }
             Choice::Columns(columns) => self.columns.set(&columns),
+            Choice::Fact(fact, metric) => self.toggle_fact(fact, metric),
             Choice::SaveView(name) => {
                 let view = self.view();
                 context.shared.views_changed(name, Some(view), &mut *context.effects);
@@ -356,17 +363,11 @@ impl View for Runs {
     }
 
     fn settle(&mut self, context: &mut Context<'_>) {
-        let urgent = self.arranged_at == 0 || self.load.is_done();
-        if self.dirty && (urgent || context.now - self.arranged_at >= ARRANGE_EVERY_MS) {
-            let kept = self.current().map(|row| self.table.id(row).clone());
-            self.rearrange(kept.as_ref(), context.now, context.shared);
-        }
-        let (parts, _) = self.parts(context.size);
-        self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
-        self.columns.fit(parts.header.width, self.goal(context.shared).is_some(), &self.table);
-        self.figure(context.size, context.shared, context.now);
+        self.arrange_if_due(context);
         self.refresh_when_due(context);
         self.fetch_histories(context);
+        // The last curves may have come, and with them another order.
+        self.arrange_if_due(context);
         self.remember(context);
         self.watch(context);
     }

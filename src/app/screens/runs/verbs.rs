@@ -8,8 +8,8 @@ use crate::app::overlays::{Overlay, RegisterDialog};
 use crate::app::screens::Screen;
 use crate::app::shared::{Context, Go, Shared};
 use crate::config::keymap::Action;
-use crate::domain::{Goal, Metric, MetricValue, Run, RunId, RunStatus};
-use crate::table::{Attribute, Cell, ColumnKey, Line, Row, SortKey};
+use crate::domain::{Direction, Goal, Metric, MetricValue, Run, RunId, RunStatus};
+use crate::table::{Attribute, Cell, ColumnKey, Fact, Line, Row, SortKey};
 
 impl Runs {
     /// Takes an action. Returns whether it was one of this screen.
@@ -36,6 +36,8 @@ impl Runs {
                 let happened = self.columns.fold_prefix();
                 context.say(happened);
             }
+            Action::Derive => self.derive(context),
+            Action::ReadCurves => self.read_curves(context),
             Action::Preview => self.preview = !self.preview,
             Action::Fold => self.fold(context),
             Action::NextStatistic => self.next_statistic(context),
@@ -113,6 +115,8 @@ impl Runs {
     fn step_back(&mut self, context: &mut Context<'_>) -> bool {
         if self.nested.cancel(context) {
             context.say("stopped looking for nested runs");
+        } else if self.stop_reading_curves(context) {
+            context.say("stopped reading curves");
         } else if self.load.cancel(context) {
             context.say("stopped loading; ctrl-r loads the rest");
         } else if !self.filter_text.is_empty() {
@@ -164,8 +168,11 @@ impl Runs {
             let numeric = self.columns.current_column().is_some_and(|column| column.numeric);
             let time = matches!(column, ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration));
             // What is better or newer is above at the first press: numbers and times downwards, text upwards.
-            let less_is_better =
-                matches!(&column, ColumnKey::Metric(name) if Goal::guess(name.clone()).direction == crate::domain::Direction::Min);
+            let less_is_better = match &column {
+                ColumnKey::Metric(name) => Goal::guess(name.clone()).direction == Direction::Min,
+                ColumnKey::Curve(fact, _) => matches!(fact, Fact::Min | Fact::MinStep | Fact::MaxStep),
+                _ => false,
+            };
             let key = SortKey { column, descending: (numeric || time) && !less_is_better };
             if add {
                 sort.push(key);

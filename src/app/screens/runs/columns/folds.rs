@@ -11,7 +11,7 @@ pub(super) fn prefix(key: &ColumnKey) -> Option<String> {
         ColumnKey::Metric(key) => ("metrics", key),
         ColumnKey::Param(key) => ("params", key),
         ColumnKey::Tag(key) => ("tags", key),
-        ColumnKey::Attribute(_) => return None,
+        ColumnKey::Attribute(_) | ColumnKey::Curve(..) => return None,
     };
     let (before, _) = key.raw().split_once('/')?;
     Some(format!("{kind}.{before}/"))

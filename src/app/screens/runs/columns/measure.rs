@@ -3,7 +3,7 @@
 use super::{Columns, Shown};
 use crate::app::cell;
 use crate::domain::Goal;
-use crate::table::{Attribute, ColumnKey, Row, RunTable};
+use crate::table::{Attribute, ColumnKey, Fact, Row, RunTable};
 
 /// Rows that are looked at to find how wide a column should be.
 const SAMPLE: u32 = 200;
@@ -24,7 +24,9 @@ impl Columns {
 }
 
 fn measure(column: &mut Shown, table: &RunTable) {
-    column.numeric = table.column(&column.key).is_numeric();
+    // What is told of curves comes later than the column.
+    let is_number = matches!(column.key, ColumnKey::Curve(fact, _) if fact != Fact::Verdict);
+    column.numeric = is_number || table.column(&column.key).is_numeric();
     column.measured_width = width(table, &column.key);
 }
 
@@ -37,7 +39,16 @@ fn width(table: &RunTable, key: &ColumnKey) -> u16 {
     // Two more than the title: the sort arrow stands there.
     let title = width(&key.title()).saturating_add(2).min(16);
     let most = if matches!(key, ColumnKey::Attribute(Attribute::Name)) { WIDEST_NAME } else { WIDEST };
-    widest.max(title).clamp(4, most)
+    widest.max(title).clamp(least(key), most)
+}
+
+/// The narrowest that a column is by itself, in cells.
+fn least(key: &ColumnKey) -> u16 {
+    match key {
+        ColumnKey::Curve(Fact::Verdict, _) => 16,
+        ColumnKey::Curve(..) => 9,
+        _ => 4,
+    }
 }
 
 /// The likeliest goal among the metrics that most runs have.

@@ -117,6 +117,10 @@ impl Columns {
         self.wished_pins = wish.pinned.into_iter().collect();
         self.wished_widths = wish.widths.into_iter().collect();
         self.folds.set(wish.prefixes);
+        // Columns of curves are none of the table's own.
+        let curves = self.wished.keys().filter(|key| matches!(key, ColumnKey::Curve(..)) && !self.places.contains_key(key));
+        let curves: Vec<Shown> = curves.cloned().map(Shown::new).collect();
+        self.all.extend(curves);
         for at in 0..self.all.len() {
             self.all[at] = self.fresh(self.all[at].key.clone());
         }
@@ -247,6 +251,27 @@ impl Columns {
             }
         }
         self.ordered = true;
+        self.settle();
+    }
+
+    /// Whether a column is seen.
+    #[must_use]
+    pub fn is_seen(&self, key: &ColumnKey) -> bool {
+        self.places.get(key).is_some_and(|at| self.all[*at].visible)
+    }
+
+    /// Shows a column right behind the one under the cursor, or hides it.
+    pub fn toggle(&mut self, key: ColumnKey) {
+        self.ordered = true;
+        if let Some(at) = self.places.get(&key) {
+            self.all[*at].visible = !self.all[*at].visible;
+        } else {
+            let mut behind = self.order.get(self.at).map_or(self.all.len(), |at| at + 1);
+            while self.all.get(behind).is_some_and(|next| matches!(next.key, ColumnKey::Curve(..))) {
+                behind += 1;
+            }
+            self.all.insert(behind, Shown::new(key));
+        }
         self.settle();
     }
 

@@ -53,7 +53,7 @@ pub(super) fn group(key: &ColumnKey) -> u8 {
         ColumnKey::Attribute(Attribute::Name) => 1,
         ColumnKey::Attribute(Attribute::Start | Attribute::Duration) => 2,
         ColumnKey::Metric(key) if key.raw().starts_with("system/") => 6,
-        ColumnKey::Metric(_) => 3,
+        ColumnKey::Metric(_) | ColumnKey::Curve(..) => 3,
         ColumnKey::Param(_) => 4,
         ColumnKey::Attribute(_) => 5,
         ColumnKey::Tag(_) => 7,
@@ -69,7 +69,7 @@ fn visible_at_first(key: &ColumnKey) -> bool {
             )
         }
         ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
-        ColumnKey::Param(_) => true,
+        ColumnKey::Param(_) | ColumnKey::Curve(..) => true,
         ColumnKey::Tag(key) => !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner."),
     }
 }
