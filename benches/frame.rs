@@ -119,6 +119,7 @@ impl Stage {
             themes: Theme::names().into_iter().map(str::to_owned).collect(),
             theme: "dark".into(),
             refresh_seconds: 0,
+            max_runs: 500_000,
             protected: Vec::new(),
             tags: false,
             views: std::collections::BTreeMap::new(),

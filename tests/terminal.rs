@@ -255,6 +255,7 @@ async fn a_session_whose_store_panics() {
         themes: Vec::new(),
         theme: String::new(),
         refresh_seconds: 0,
+        max_runs: 500_000,
         protected: Vec::new(),
         tags: true,
         views: std::collections::BTreeMap::new(),

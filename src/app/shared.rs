@@ -36,6 +36,8 @@ pub struct Session {
     pub theme: String,
     /// How often running runs are read again, in s; 0 for never.
     pub refresh_seconds: u32,
+    /// How many runs of a table are kept here at most.
+    pub max_runs: u64,
     /// Places that ask for the model's name typed.
     pub protected: Vec<Place>,
     /// Whether a write also leaves its record as tags of the version.

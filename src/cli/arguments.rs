@@ -82,6 +82,9 @@ pub struct ScreenFlags {
     /// Seconds between two looks at the store; 0 for never.
     #[arg(long, value_name = "SECONDS")]
     pub refresh: Option<u32>,
+    /// Runs of a table that are kept here at most; beyond, the store filters and sorts.
+    #[arg(long, value_name = "RUNS")]
+    pub max_runs: Option<u64>,
 }
 
 /// The subcommands, one file each.
@@ -146,6 +149,7 @@ impl Flags {
             mouse: screen.no_mouse.then_some(false),
             ascii: screen.ascii.then_some(true),
             refresh: screen.refresh,
+            max_runs: screen.max_runs,
             read_only: self.read_only.then_some(true),
             ..Layer::default()
         }

@@ -39,6 +39,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         themes,
         theme,
         refresh_seconds: context.settings.refresh,
+        max_runs: context.settings.max_runs,
         protected: super::road::protected(&context.settings),
         tags: context.settings.tags,
         views: shelf.views,

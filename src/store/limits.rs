@@ -39,7 +39,7 @@ pub const WRITE_SECONDS: u64 = 30;
 /// How often a read that failed in passing is sent again.
 pub const READ_RETRIES: usize = 2;
 
-/// How many runs a page has when the rest is streamed in, unless they hold more than [`PAGE_VALUES`].
+/// How many runs a page has when the rest is streamed in, unless they hold very many values: see [`next_page`].
 pub const PAGE_RUNS: u32 = 1_000;
 
 /// About how many params, metrics and tags a page has together, so that taking it in leaves a frame's time for keys: 1,000 values

@@ -7,7 +7,7 @@ use super::filter::Filter;
 use super::group::{by_statistic, group_order, groups};
 use super::order::sort;
 use super::tree::{Children, tree, with_parents};
-use super::{ColumnKey, Row, RunTable, Statistic};
+use super::{Attribute, ColumnKey, Row, RunTable, Statistic};
 use crate::domain::{Direction, Goal, Millis};
 
 /// A key to sort by.
@@ -24,6 +24,19 @@ impl SortKey {
     #[must_use]
     pub fn spelled(&self) -> String {
         format!("{} {}", self.column.spelled(), if self.descending { "DESC" } else { "ASC" })
+    }
+}
+
+impl SortKey {
+    /// The key in MLflow's grammar, where MLflow sorts by it as it is done here: params are text there and may be numbers here.
+    #[must_use]
+    pub fn pushdown(&self) -> Option<String> {
+        let column = match &self.column {
+            ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => format!("metrics.`{}`", metric.raw()),
+            ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => format!("attributes.{}", attribute.as_str()),
+            _ => return None,
+        };
+        Some(format!("{column} {}", if self.descending { "DESC" } else { "ASC" }))
     }
 }
 

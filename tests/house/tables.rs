@@ -51,6 +51,7 @@ fn app() -> App {
         themes: Theme::names().into_iter().map(str::to_owned).collect(),
         theme: "dark".into(),
         refresh_seconds: 0,
+        max_runs: 500_000,
         protected: Vec::new(),
         tags: true,
         views: std::collections::BTreeMap::new(),

@@ -85,8 +85,13 @@ impl Driver {
             let _one = COPYING.lock().unwrap();
             std::fs::copy(demo().0.path().join("mlflow.db"), &store).unwrap();
         }
+        Self::at(&Target::Sqlite(store), access, size, folder)
+    }
+
+    /// A session on any store. The folder is for its own files, and goes with it.
+    pub fn at(target: &Target, access: Access, size: Size, folder: TempDir) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let opened = runtime.block_on(open(&Target::Sqlite(store), access, &Connection::default())).unwrap();
+        let opened = runtime.block_on(open(target, access, &Connection::default())).unwrap();
         let protected = vec![Place::Stage(Stage::Production), Place::Alias("champion".into())];
         let session = Session {
             target: "mlflow.db".into(),
@@ -97,6 +102,7 @@ impl Driver {
             themes: Theme::names().into_iter().map(str::to_owned).collect(),
             theme: "dark".into(),
             refresh_seconds: 5,
+            max_runs: 500_000,
             protected: protected.clone(),
             tags: true,
             views: std::collections::BTreeMap::new(),

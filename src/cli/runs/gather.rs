@@ -8,7 +8,7 @@ use crate::cli::print::Output;
 use crate::domain::{ExperimentId, Millis, Run, RunId};
 use crate::store::{Features, Read, RunQuery, View, limits};
 use crate::table::filter::{Filter, Pushdown};
-use crate::table::{Arrangement, Attribute, ColumnKey, Line, RunTable, SortKey, arrange};
+use crate::table::{Arrangement, Line, RunTable, SortKey, arrange};
 
 /// Which runs are wanted, and in which order.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +67,7 @@ pub fn split(wanted: &Wanted, features: &Features) -> Split {
         Some(filter) if features.filters => filter.pushdown(),
         filter => Pushdown { remote: None, local: filter.clone() },
     };
-    let clauses: Option<Vec<String>> = wanted.sort.iter().map(clause).collect();
+    let clauses: Option<Vec<String>> = wanted.sort.iter().map(SortKey::pushdown).collect();
     let order_by = clauses.filter(|_| features.filters && !wanted.bare).unwrap_or_default();
     let ordered = order_by.len() == wanted.sort.len();
     let page_size = match wanted.limit {
@@ -76,16 +76,6 @@ pub fn split(wanted: &Wanted, features: &Features) -> Split {
     };
     let query = RunQuery { experiments: wanted.experiments.clone(), filter: pushed.remote, order_by, view: wanted.view, page_size };
     Split { query, local: pushed.local, ordered }
-}
-
-/// A sort key in MLflow's grammar, where MLflow sorts by it as we do: params are text there and may be numbers here.
-fn clause(key: &SortKey) -> Option<String> {
-    let column = match &key.column {
-        ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => format!("metrics.`{}`", metric.raw()),
-        ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => format!("attributes.{}", attribute.as_str()),
-        _ => return None,
-    };
-    Some(format!("{column} {}", if key.descending { "DESC" } else { "ASC" }))
 }
 
 /// Gathers the runs.
@@ -141,6 +131,7 @@ pub fn arranged(runs: Vec<Run>, arrangement: Arrangement, now: Millis) -> Gather
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::table::ColumnKey;
 
     fn features(filters: bool) -> Features {
         Features { product: String::new(), filters, bulk_histories: false, logged_models: false, registry: true, read_only: None }

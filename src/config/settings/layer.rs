@@ -112,6 +112,8 @@ pub struct Layer {
     pub ascii: Option<bool>,
     /// See [`super::Settings::refresh`].
     pub refresh: Option<u32>,
+    /// See [`super::Settings::max_runs`].
+    pub max_runs: Option<u64>,
     /// See [`super::Settings::protected`].
     pub protected: Option<Vec<ProtectedPlace>>,
     /// See [`super::Settings::tags`].
@@ -165,6 +167,7 @@ impl Layer {
             refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
                 text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())
             })?,
+            max_runs: typed(lookup, "FRONTRUNNER_MAX_RUNS", |text| text.parse().map_err(|_| "a whole number of runs is meant".to_owned()))?,
             protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
             tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
             remember: typed(lookup, "FRONTRUNNER_REMEMBER", boolean)?,

@@ -15,6 +15,9 @@ use crate::domain::{Alias, Stage};
 /// How often what is on the screen is read again when nothing else is said, in seconds.
 const REFRESH_SECONDS: u32 = 10;
 
+/// How many runs of a table are kept when nothing else is said: at 15 params, 12 metrics and 5 tags each they take some 230 MB.
+const MAX_RUNS: u64 = 500_000;
+
 /// What applies in this session, from all layers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Settings {
@@ -30,6 +33,8 @@ pub struct Settings {
     pub ascii: Option<bool>,
     /// Seconds between two looks at the store; 0 means never by itself.
     pub refresh: u32,
+    /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
+    pub max_runs: u64,
     /// Places that ask for the model's name typed.
     pub protected: Vec<ProtectedPlace>,
     /// Whether a write also leaves `frontrunner.*` tags on the version.
@@ -62,6 +67,7 @@ impl Settings {
             mouse: first(layers, |l| &l.mouse).unwrap_or(true),
             ascii: first(layers, |l| &l.ascii),
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
+            max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
             protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),
             tags: first(layers, |l| &l.tags).unwrap_or(true),
             remember: first(layers, |l| &l.remember).unwrap_or(true),

@@ -98,6 +98,13 @@ impl Filter {
     pub fn pushdown(&self) -> Pushdown {
         pushdown::split(&self.root)
     }
+
+    /// Questions to such a store whose answers together hold every run that passes, and maybe others: one for each side of an OR of
+    /// which every side can be asked. None where nothing can be asked.
+    #[must_use]
+    pub fn queries(&self) -> Vec<String> {
+        pushdown::queries(&self.root)
+    }
 }
 
 impl fmt::Display for Filter {

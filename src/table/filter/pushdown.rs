@@ -42,6 +42,15 @@ pub(super) fn split(root: &Node) -> Pushdown {
     }
 }
 
+/// Questions that together find every run that passes.
+pub(super) fn queries(root: &Node) -> Vec<String> {
+    let sides = match root {
+        Node::Any(sides) => sides.as_slice(),
+        other => std::slice::from_ref(other),
+    };
+    sides.iter().map(|side| split(side).remote).collect::<Option<_>>().unwrap_or_default()
+}
+
 fn remote(node: &Node) -> Option<Remote> {
     let exact = |clause: Option<String>| clause.map(|clause| Remote { clause, exact: true });
     let inexact = |clause: Option<String>| clause.map(|clause| Remote { clause, exact: false });
@@ -170,6 +179,18 @@ mod tests {
             let (remote, local) = split(filter);
             assert_eq!(remote, "", "{filter}");
             assert_eq!(Filter::parse(&local), Filter::parse(filter), "{filter}");
+        }
+    }
+
+    #[test]
+    fn an_or_is_asked_side_by_side_if_every_side_can_be_asked() {
+        let queries = |text: &str| Filter::parse(text).unwrap().queries();
+        let both = ["metrics.`acc` > 0.9", "params.`opt` = 'adam'"];
+        assert_eq!(queries("metrics.acc > 0.9 OR params.opt = 'adam'"), both);
+        assert_eq!(queries("(metrics.acc > 0.9 AND is:nan) OR params.opt = 'adam'"), both, "more than what passes is no harm");
+        assert_eq!(queries("metrics.acc > 0.9 AND zebra"), [both[0]]);
+        for local in ["zebra", "metrics.acc > 0.9 OR zebra", "NOT metrics.acc > 0.9", "age < 2d"] {
+            assert!(queries(local).is_empty(), "{local}");
         }
     }
 }

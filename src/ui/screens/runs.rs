@@ -85,9 +85,7 @@ fn count(scene: &Scene<'_>) -> String {
 fn status(scene: &Scene<'_>) -> String {
     let screen = scene.screen;
     let mut parts = Vec::new();
-    if screen.load.is_partial() && !screen.table.is_empty() {
-        parts.push("only a part is loaded".into());
-    }
+    parts.extend(part(scene));
     if let Some(goal) = &scene.goal {
         parts.push(format!("goal {goal}"));
     }
@@ -105,12 +103,46 @@ fn status(scene: &Scene<'_>) -> String {
         parts.push(format!("among {told} of {all} curves ({} reads the rest)", key(Action::ReadCurves)));
     }
     if !screen.filter_text.is_empty() {
-        parts.push(format!("filter, done here: {}", clean(&screen.filter_text)));
+        parts.push(filter_words(screen));
     }
     if screen.columns.folded() > 0 {
         parts.push(format!("{} constant columns folded", screen.columns.folded()));
     }
     format!("  {}", parts.join("  "))
+}
+
+/// Which part of the runs is here, where it is a part.
+fn part(scene: &Scene<'_>) -> Option<String> {
+    let screen = scene.screen;
+    if screen.table.is_empty() {
+        return None;
+    }
+    let what = match screen.load.capped() {
+        Some(Some(all)) => format!("the newest of {}, and what the store found", thousands(all)),
+        Some(None) => "the newest of more, and what the store found".to_owned(),
+        None if screen.load.is_partial() => {
+            let key = scene.app.keymap.key_of(Scope::Runs, Action::Refresh).map(|key| key.to_string()).unwrap_or_default();
+            format!("only a part is loaded ({key} reads all)")
+        }
+        None if !screen.load.is_done() && !screen.arrangement.sort.is_empty() => "sorted as far as loaded".to_owned(),
+        None => return None,
+    };
+    let found = screen.pushed.question().filter(|question| !question.order.is_empty()).map(|_| screen.pushed.found());
+    Some(match found {
+        None if screen.arrangement.sort.is_empty() => what,
+        None => format!("{what}; sorted among these"),
+        Some((found, true)) => format!("{what}; all {} of the store's order are here", thousands(found as u64)),
+        Some((found, false)) => format!("{what}; sorted by the store: its first {} are here", thousands(found as u64)),
+    })
+}
+
+/// The filter, and which part of it was done where.
+fn filter_words(screen: &Runs) -> String {
+    let at_store = screen.pushed.question().filter(|question| !question.filters.is_empty());
+    let Some(question) = at_store else { return format!("filter, done here: {}", clean(&screen.filter_text)) };
+    let (found, over) = screen.pushed.found();
+    let found = if over { format!("all {}", thousands(found as u64)) } else { format!("the first {}", thousands(found as u64)) };
+    format!("filter, at the store ({found}): {}; here: {}", clean(&question.filters.join("  or  ")), clean(&screen.filter_text))
 }
 
 fn arrow(descending: bool) -> &'static str {

@@ -18,6 +18,8 @@ pub struct Load {
     at: Option<Millis>,
     fault: Option<Fault>,
     done: bool,
+    /// Loading ended because no more runs should be kept.
+    capped: bool,
     /// A load that began anew: its rows replace the table's once they are all there.
     incoming: Option<RunTable>,
 }
@@ -28,7 +30,7 @@ impl Load {
         self.cancel(context);
         self.incoming = (!table.is_empty()).then(RunTable::default);
         self.loaded = 0;
-        self.done = false;
+        (self.done, self.capped) = (false, false);
         self.ask(experiments, None, FIRST_PAGE_RUNS, context);
     }
 
@@ -70,6 +72,12 @@ impl Load {
         self.asked.is_none() && !self.done
     }
 
+    /// Whether there are more runs than should be kept here. How many there are, where the store says it.
+    #[must_use]
+    pub fn capped(&self) -> Option<Option<u64>> {
+        self.capped.then_some(self.total)
+    }
+
     /// Takes a page, and asks for the next. Returns whether the table was replaced, so that its rows mean other runs.
     pub fn take(
         &mut self,
@@ -96,12 +104,13 @@ impl Load {
         let rows = self.incoming.as_mut().unwrap_or(table);
         rows.upsert(&page.items);
         judge_all(rows, &page.items);
-        if let Some(next) = page.next {
+        self.capped = page.next.is_some() && self.loaded >= context.shared.session.max_runs;
+        if let Some(next) = page.next.filter(|_| !self.capped) {
             self.ask(experiments, Some(next), next_page(&page.items), context);
             return false;
         }
         self.asked = None;
-        self.done = true;
+        self.done = !self.capped;
         self.incoming.take().map(|incoming| *table = incoming).is_some()
     }
 

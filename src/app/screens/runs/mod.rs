@@ -7,6 +7,7 @@ pub mod live;
 pub mod load;
 mod nested;
 pub mod news;
+pub mod pushed;
 mod verbs;
 mod views;
 
@@ -55,6 +56,8 @@ pub struct Runs {
     /// How far refreshing is, and what it brought.
     pub live: Live,
     nested: nested::Nested,
+    /// What the store does of the filter and the order while not all runs are here.
+    pub pushed: pushed::Pushed,
     /// Reading the curves of runs that are not seen.
     pub rest: curves::Rest,
     /// Filter, order and grouping.
@@ -96,6 +99,7 @@ impl Runs {
             load: Load::default(),
             live: Live::default(),
             nested: nested::Nested::default(),
+            pushed: pushed::Pushed::default(),
             rest: curves::Rest::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
@@ -276,6 +280,10 @@ impl View for Runs {
                 self.take_nested(answer, context);
                 return None;
             }
+            Reply::Runs(answer) if self.pushed.awaits(ticket) => {
+                self.take_pushed(ticket, answer, context);
+                return None;
+            }
             reply => reply,
         };
         if !self.load.awaits(ticket) {
@@ -364,6 +372,7 @@ impl View for Runs {
 
     fn settle(&mut self, context: &mut Context<'_>) {
         self.arrange_if_due(context);
+        self.ask_the_store(context);
         self.refresh_when_due(context);
         self.fetch_histories(context);
         // The last curves may have come, and with them another order.
