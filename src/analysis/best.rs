@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::{Goal, Lifecycle, MetricValue, Millis, Run, RunId, RunStatus};
+use crate::table::{ColumnKey, RunTable};
 
 /// Why a run was not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -71,6 +72,18 @@ pub fn best<'a>(runs: impl IntoIterator<Item = &'a Run>, goal: &Goal, any_status
         Some(run) => Ok(Best { run, value, ties: equal.collect(), considered, left_out }),
         None => Err(left_out),
     }
+}
+
+/// The likeliest goal of a table, where nobody said one: among the metrics that most runs have.
+#[must_use]
+pub fn likely_goal(table: &RunTable) -> Option<Goal> {
+    let metrics = table.columns().into_iter().filter_map(|key| match &key {
+        ColumnKey::Metric(name) => Some((table.column(&key).present(), name.clone())),
+        _ => None,
+    });
+    let metrics: Vec<_> = metrics.collect();
+    let most = metrics.iter().map(|(present, _)| *present).max()?;
+    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
 }
 
 fn candidate(run: &Run, goal: &Goal, any_status: bool) -> Result<MetricValue, LeftOut> {

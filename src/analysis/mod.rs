@@ -10,6 +10,6 @@ pub mod quantity;
 pub mod rhythm;
 pub mod verdict;
 
-pub use best::{Best, LeftOut, best};
+pub use best::{Best, LeftOut, best, likely_goal};
 pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};
 pub use curve::{Level, Reduced, levels, min_max};

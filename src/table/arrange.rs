@@ -124,7 +124,7 @@ pub enum Line {
 /// whose parent is not in the table stands at the top, and runs that are nested in a circle are told too, from the first one on.
 #[must_use]
 pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Line> {
-    let mut rows = passing(table, arrangement.filter.as_ref(), now);
+    let mut rows = passing(table, arrangement, now);
     let children = Children::count(table, &rows);
     match &arrangement.grouping {
         Grouping::Flat => {
@@ -154,12 +154,12 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
 }
 
 /// The rows that pass a filter, newest first.
-fn passing(table: &RunTable, filter: Option<&Filter>, now: Millis) -> Vec<Row> {
+fn passing(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Row> {
     let all = table.newest_first();
-    match filter {
+    match &arrangement.filter {
         None => all.to_vec(),
         Some(filter) => {
-            let bound = filter.bind(table, now);
+            let bound = filter.bind(table, arrangement.goal.as_ref(), now);
             // In the order in which they came rows lie side by side in memory: five times as fast as newest first.
             let passes: Vec<bool> = table.rows().map(|row| bound.matches(row)).collect();
             all.iter().copied().filter(|row| passes[row.0 as usize]).collect()

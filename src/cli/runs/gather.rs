@@ -2,6 +2,7 @@
 
 use super::Pages;
 use super::columns::settled;
+use crate::analysis::likely_goal;
 use crate::analysis::rhythm::judge_all;
 use crate::cli::failure::Failure;
 use crate::cli::print::Output;
@@ -64,7 +65,8 @@ pub struct Split {
 #[must_use]
 pub fn split(wanted: &Wanted, features: &Features) -> Split {
     let pushed = match &wanted.filter {
-        Some(filter) if features.filters => filter.pushdown(),
+        // The best is the best of all, not of what the rest of the filter leaves.
+        Some(filter) if features.filters && !filter.asks_for_best() => filter.pushdown(),
         filter => Pushdown { remote: None, local: filter.clone() },
     };
     let clauses: Option<Vec<String>> = wanted.sort.iter().map(SortKey::pushdown).collect();
@@ -116,8 +118,9 @@ pub fn arranged(runs: Vec<Run>, arrangement: Arrangement, now: Millis) -> Gather
     let mut table = RunTable::default();
     table.upsert(&runs);
     judge_all(&mut table, &runs);
+    let goal = arrangement.goal.clone().or_else(|| likely_goal(&table));
     let sort = arrangement.sort.into_iter().map(|key| SortKey { column: settled(key.column, &table), ..key });
-    let arrangement = Arrangement { sort: sort.collect(), ..arrangement };
+    let arrangement = Arrangement { sort: sort.collect(), goal, ..arrangement };
     let mut by_id: std::collections::HashMap<RunId, Run> = runs.into_iter().map(|run| (run.id.clone(), run)).collect();
     let lines = arrange(&table, &arrangement, now);
     let rows = lines.iter().filter_map(|line| match line {

@@ -1,10 +1,12 @@
 //! Evaluation: a filter over a table.
 
+use std::cmp::Ordering;
+
 use super::super::cells::ColumnRef;
 use super::super::{Attribute, ColumnKey, Row, RunTable};
 use super::pattern::Pattern;
 use super::tree::{Comparison, DatasetField, Field, Is, Node, Test};
-use crate::domain::{Millis, RunStatus};
+use crate::domain::{Direction, Goal, Millis, RunStatus};
 
 /// A filter over a table, its columns looked up and its patterns compiled.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ enum Check<'a> {
     /// A word in one of these columns.
     Word(Vec<ColumnRef<'a>>, Pattern),
     Is(Is),
+    /// A finished run with this value; nothing where no run can be the best.
+    Best(Option<(ColumnRef<'a>, f64)>),
 }
 
 /// A test of one value that is there; but for [`ValueCheck::Null`], a missing value passes none.
@@ -50,8 +54,8 @@ enum NumberCheck<'a> {
 }
 
 impl<'a> Bound<'a> {
-    pub(super) fn new(root: &'a Node, table: &'a RunTable, now: Millis) -> Self {
-        Self { table, now, check: Check::new(root, table) }
+    pub(super) fn new(root: &'a Node, table: &'a RunTable, goal: Option<&Goal>, now: Millis) -> Self {
+        Self { table, now, check: Check::new(root, table, goal) }
     }
 
     /// Whether a row passes.
@@ -81,6 +85,10 @@ impl<'a> Bound<'a> {
             }
             Check::Word(columns, pattern) => columns.iter().any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
             Check::Is(is) => self.is(*is, row),
+            Check::Best(best) => best.is_some_and(|(column, best)| {
+                may_be_best(self.table, row)
+                    && column.number(row, self.now).is_some_and(|value| value.partial_cmp(&best) == Some(Ordering::Equal))
+            }),
         }
     }
 
@@ -111,17 +119,18 @@ impl<'a> Bound<'a> {
             Is::Nested => self.table.column(&ColumnKey::Attribute(Attribute::Parent)).text(row).is_some(),
             Is::Parent => self.table.has_children(row),
             Is::Deleted => self.table.is_deleted(row),
+            Is::Best => false,
         }
     }
 }
 
 impl<'a> Check<'a> {
-    fn new(node: &'a Node, table: &'a RunTable) -> Self {
+    fn new(node: &'a Node, table: &'a RunTable, goal: Option<&Goal>) -> Self {
         let attribute = |attribute| table.column(&ColumnKey::Attribute(attribute));
         match node {
-            Node::All(nodes) => Self::All(nodes.iter().map(|node| Self::new(node, table)).collect()),
-            Node::Any(nodes) => Self::Any(nodes.iter().map(|node| Self::new(node, table)).collect()),
-            Node::Not(node) => Self::Not(Box::new(Self::new(node, table))),
+            Node::All(nodes) => Self::All(nodes.iter().map(|node| Self::new(node, table, goal)).collect()),
+            Node::Any(nodes) => Self::Any(nodes.iter().map(|node| Self::new(node, table, goal)).collect()),
+            Node::Not(node) => Self::Not(Box::new(Self::new(node, table, goal))),
             Node::Test(Field::Column(key), test) => Self::Column(table.column(key), ValueCheck::new(test)),
             Node::Test(Field::Dataset(field), test) => Self::Dataset(*field, ValueCheck::new(test)),
             Node::Test(Field::Age, test) => Self::Age(attribute(Attribute::Start), ValueCheck::new(test)),
@@ -129,9 +138,27 @@ impl<'a> Check<'a> {
                 let id = table.ids_may_contain(word).then(|| attribute(Attribute::RunId));
                 Self::Word(std::iter::once(attribute(Attribute::Name)).chain(id).collect(), Pattern::containing(word))
             }
+            Node::Is(Is::Best) => Self::Best(goal.and_then(|goal| best(table, goal))),
             Node::Is(is) => Self::Is(*is),
         }
     }
+}
+
+/// The column of a goal's metric, and the best value of the runs that can be the best.
+fn best<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
+    let column = table.column(&ColumnKey::Metric(goal.metric.clone()));
+    let values =
+        table.rows().filter(|row| may_be_best(table, *row)).filter_map(|row| column.number(row, 0)).filter(|value| value.is_finite());
+    let best = match goal.direction {
+        Direction::Max => values.max_by(f64::total_cmp),
+        Direction::Min => values.min_by(f64::total_cmp),
+    };
+    Some((column, best?))
+}
+
+/// As for the best that is registered: active, and finished.
+fn may_be_best(table: &RunTable, row: Row) -> bool {
+    table.status(row) == RunStatus::Finished && !table.is_deleted(row)
 }
 
 impl<'a> ValueCheck<'a> {
@@ -274,5 +301,28 @@ mod tests {
             let passing = table.rows().filter(|row| filter.matches(&table, *row, 10 * HOUR));
             assert_eq!(passing.map(|row| table.id(row).raw()).collect::<String>(), found, "{filter}");
         }
+    }
+
+    #[test]
+    fn the_best_is_best_by_the_goal_among_what_finished() {
+        let mut runs: Vec<_> = ["a", "b", "c", "d", "e"].map(run).into();
+        for (run, value) in runs.iter_mut().zip([0.5, 0.9, 0.9, 2.0, f64::NAN]) {
+            run.status = RunStatus::Finished;
+            run.metrics = vec![Metric { key: "acc".into(), value: MetricValue::new(value), timestamp: 0, step: 0 }];
+        }
+        runs[3].status = RunStatus::Failed;
+        let mut table = RunTable::default();
+        table.upsert(&runs);
+        let found = |filter: &str, goal: Option<&Goal>| {
+            let filter = Filter::parse(filter).unwrap();
+            let bound = filter.bind(&table, goal, 0);
+            table.rows().filter(|row| bound.matches(*row)).map(|row| table.id(row).raw().to_owned()).collect::<String>()
+        };
+        let goal = |direction| Goal { metric: "acc".into(), direction };
+        assert_eq!(found("is:best", Some(&goal(Direction::Max))), "bc");
+        assert_eq!(found("is:best", Some(&goal(Direction::Min))), "a");
+        assert_eq!(found("NOT is:best AND is:finished", Some(&goal(Direction::Max))), "ae");
+        assert_eq!(found("is:best", None), "");
+        assert!(Filter::parse("metrics.acc > 1 OR NOT is:best").unwrap().asks_for_best());
     }
 }

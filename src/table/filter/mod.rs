@@ -27,7 +27,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{Row, RunTable};
-use crate::domain::Millis;
+use crate::domain::{Goal, Millis};
 
 mod complete;
 mod eval;
@@ -84,13 +84,19 @@ impl Filter {
     /// Looks up every column each time: for many rows, [`Filter::bind`] once.
     #[must_use]
     pub fn matches(&self, table: &RunTable, row: Row, now: Millis) -> bool {
-        self.bind(table, now).matches(row)
+        self.bind(table, None, now).matches(row)
     }
 
-    /// The filter over a table, its columns looked up.
+    /// The filter over a table, its columns looked up; `goal` says what `is:best` means, without one no run is.
     #[must_use]
-    pub fn bind<'a>(&'a self, table: &'a RunTable, now: Millis) -> Bound<'a> {
-        Bound::new(&self.root, table, now)
+    pub fn bind<'a>(&'a self, table: &'a RunTable, goal: Option<&Goal>, now: Millis) -> Bound<'a> {
+        Bound::new(&self.root, table, goal, now)
+    }
+
+    /// Whether it asks for the best runs: of all runs, so that none may be missing.
+    #[must_use]
+    pub fn asks_for_best(&self) -> bool {
+        self.root.asks_for_best()
     }
 
     /// Splits the filter into what a store that speaks MLflow's grammar can do, and the rest.

@@ -26,6 +26,16 @@ impl Default for Node {
 }
 
 impl Node {
+    /// Whether it asks for the best runs, whatever stands around that.
+    pub(super) fn asks_for_best(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::asks_for_best),
+            Self::Not(node) => node.asks_for_best(),
+            Self::Is(is) => *is == Is::Best,
+            Self::Test(..) | Self::Word(_) => false,
+        }
+    }
+
     /// All of some nodes, with those of inner `All`s taken up.
     pub(super) fn all(nodes: Vec<Self>) -> Self {
         let mut flat = Vec::with_capacity(nodes.len());
@@ -190,6 +200,8 @@ pub enum Is {
     Killed,
     /// One of its metrics is NaN.
     Nan,
+    /// No finished run of the table is better by the goal.
+    Best,
     /// It names a run that it is nested in.
     Nested,
     /// A run of the table is nested in it.
@@ -200,7 +212,7 @@ pub enum Is {
 
 impl Is {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Running,
         Self::Stalled,
         Self::Scheduled,
@@ -208,6 +220,7 @@ impl Is {
         Self::Failed,
         Self::Killed,
         Self::Nan,
+        Self::Best,
         Self::Nested,
         Self::Parent,
         Self::Deleted,
@@ -224,6 +237,7 @@ impl Is {
             Self::Failed => "failed",
             Self::Killed => "killed",
             Self::Nan => "nan",
+            Self::Best => "best",
             Self::Nested => "nested",
             Self::Parent => "parent",
             Self::Deleted => "deleted",

@@ -81,7 +81,10 @@ impl Runs {
     /// What a store could do of the filter and the order.
     fn question(&self) -> Question {
         let order: Option<Vec<String>> = self.arrangement.sort.iter().map(SortKey::pushdown).collect();
-        Question { filters: self.arrangement.filter.as_ref().map(Filter::queries).unwrap_or_default(), order: order.unwrap_or_default() }
+        Question {
+            filters: self.arrangement.filter.as_ref().filter(|filter| !filter.asks_for_best()).map(Filter::queries).unwrap_or_default(),
+            order: order.unwrap_or_default(),
+        }
     }
 
     /// Asks the store what it can do, as long as not all runs are here.

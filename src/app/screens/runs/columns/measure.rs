@@ -2,7 +2,6 @@
 
 use super::{Columns, Shown};
 use crate::app::cell;
-use crate::domain::Goal;
 use crate::table::{Attribute, ColumnKey, Fact, Row, RunTable};
 
 /// Rows that are looked at to find how wide a column should be.
@@ -49,15 +48,4 @@ fn least(key: &ColumnKey) -> u16 {
         ColumnKey::Curve(..) => 9,
         _ => 4,
     }
-}
-
-/// The likeliest goal among the metrics that most runs have.
-pub(super) fn guess(table: &RunTable) -> Option<Goal> {
-    let metrics = table.columns().into_iter().filter_map(|key| match &key {
-        ColumnKey::Metric(name) => Some((table.column(&key).present(), name.clone())),
-        _ => None,
-    });
-    let metrics: Vec<_> = metrics.collect();
-    let most = metrics.iter().map(|(present, _)| *present).max()?;
-    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
 }

@@ -16,6 +16,7 @@ pub use shown::Shown;
 use folds::{Folds, prefix};
 use shown::{group, is_first};
 
+use crate::analysis::likely_goal;
 use crate::domain::Goal;
 use crate::table::{ColumnKey, RunTable};
 
@@ -196,7 +197,7 @@ impl Columns {
             }
         }
         self.epoch += 1;
-        self.guessed_goal = measure::guess(table);
+        self.guessed_goal = likely_goal(table);
         if self.all.len() > before {
             self.put_in_order();
             self.settle();
