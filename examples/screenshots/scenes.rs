@@ -44,6 +44,13 @@ pub const SCENES: &[Scene<'static>] = &[
         ],
         ..WINDOW
     },
+    Scene {
+        file: "curves",
+        arguments: IMAGES,
+        steps: &[("", "resnet50"), ("l l D enter", "best val/acc"), ("D step enter", "best step"), ("D verdict enter", "worse since")],
+        size: (140, 20),
+        ..WINDOW
+    },
     Scene { file: "preview", arguments: IMAGES, steps: &[("", "resnet50"), ("p j j j j", "weight_decay")], size: (140, 36), ..WINDOW },
     Scene { file: "run", arguments: IMAGES, steps: &[("", "resnet50"), ("j j j j j enter", "[Overview]")], ..WINDOW },
     Scene {
