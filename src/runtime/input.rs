@@ -5,8 +5,53 @@ use crossterm::event::{Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifi
 use crate::app::{Message, Mouse};
 use crate::config::keymap::{Key, KeyCode, Named};
 
+/// What a terminal says of its colours after it was asked at the start (`ESC ] 11 ; rgb:1010/1010/1818 ESC \\`). Over a slow line the answer
+/// comes when nobody waits for it any more; as keys, it would go to other screens and open dialogs.
+#[derive(Default)]
+pub(super) struct Listener {
+    /// How many characters of such an answer have come.
+    answer: Option<usize>,
+}
+
+impl Listener {
+    /// The message of an event; nothing for those that mean nothing here, and for a late answer.
+    pub(super) fn message(&mut self, event: Event) -> Option<Message> {
+        if let Event::Key(key) = &event
+            && self.is_answer(*key)
+        {
+            return None;
+        }
+        message(event)
+    }
+
+    /// Whether a key is a part of an answer. The first that can be none ends it, so that no other key is lost.
+    fn is_answer(&mut self, key: KeyEvent) -> bool {
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let Code::Char(c) = key.code else {
+            self.answer = None;
+            return false;
+        };
+        let Some(at) = self.answer else {
+            self.answer = (alt && c == ']').then_some(0);
+            return self.answer.is_some();
+        };
+        let goes_on = !alt
+            && !ctrl
+            && match at {
+                0 => c == '1',
+                1 => matches!(c, '0' | '1'),
+                2 => c == ';',
+                _ => c.is_ascii_hexdigit() || "rgb:/".contains(c),
+            };
+        self.answer = goes_on.then_some(at + 1);
+        // It ends with ESC \ or BEL.
+        goes_on || (at > 2 && ((alt && c == '\\') || (ctrl && c == 'g')))
+    }
+}
+
 /// The message of an event; nothing for those that mean nothing here. A new size is measured when drawing.
-pub(super) fn message(event: Event) -> Option<Message> {
+fn message(event: Event) -> Option<Message> {
     match event {
         Event::Key(event) => key(event).map(Message::Key),
         Event::Paste(text) => Some(Message::Paste(text)),
@@ -110,5 +155,34 @@ mod tests {
         assert_eq!(at(MouseEventKind::Down(MouseButton::Left)), Some(Mouse::Click { x: 3, y: 7 }));
         assert_eq!(at(MouseEventKind::ScrollDown), Some(Mouse::Wheel(1)));
         assert_eq!(at(MouseEventKind::Moved), None);
+    }
+
+    /// What is heard of keys, written as they are named; `~` is held with the character after it, `^` is control.
+    fn heard(keys: &str) -> String {
+        let mut listener = Listener::default();
+        let mut modifiers = KeyModifiers::NONE;
+        let mut heard = String::new();
+        for c in keys.chars() {
+            match c {
+                '~' => modifiers = KeyModifiers::ALT,
+                '^' => modifiers = KeyModifiers::CONTROL,
+                c => {
+                    let event = Event::Key(KeyEvent::new(Code::Char(c), std::mem::replace(&mut modifiers, KeyModifiers::NONE)));
+                    if let Some(Message::Key(key)) = listener.message(event) {
+                        heard.push_str(&key.to_string());
+                    }
+                }
+            }
+        }
+        heard
+    }
+
+    #[test]
+    fn a_late_answer_of_the_terminal_is_no_keys() {
+        assert_eq!(heard("j~]11;rgb:1010/1010/1818~\\k"), "jk");
+        assert_eq!(heard("~]10;rgb:e0e0/e0e0/e0e0^g~]11;rgb:0000/ffff/0a0b~\\q"), "q");
+        assert_eq!(heard("~]jk"), "jk", "another key ends what is no answer");
+        assert_eq!(heard("~]11;rgb:ffR"), "R");
+        assert_eq!(heard("~]1~xg"), "alt-xg");
     }
 }

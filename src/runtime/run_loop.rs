@@ -15,7 +15,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::answer::Ground;
 use super::canvas::Canvas;
 use super::effects::{Answered, Tasks};
-use super::{RunError, Session, clock, input, terminal, watch};
+use super::input::Listener;
+use super::{RunError, Session, clock, terminal, watch};
 use crate::app::{App, Effect, Message, Reply, Ticket};
 use crate::store::Ahead;
 use crate::ui::{self, Look};
@@ -35,6 +36,7 @@ struct Stage {
     look: Look,
     canvas: Canvas,
     tasks: Tasks,
+    listener: Listener,
     /// Something happened since the last frame.
     stale: bool,
     quit: bool,
@@ -82,7 +84,8 @@ impl Stage {
         });
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
-        let mut stage = Self { app, look, canvas: Canvas::new(size)?, tasks, stale: true, quit: false };
+        let listener = Listener::default();
+        let mut stage = Self { app, look, canvas: Canvas::new(size)?, tasks, listener, stale: true, quit: false };
         for effect in effects {
             stage.perform(effect);
         }
@@ -96,7 +99,7 @@ impl Stage {
             match event {
                 Ok(event) => {
                     self.stale = true;
-                    if let Some(message) = input::message(event) {
+                    if let Some(message) = self.listener.message(event) {
                         self.take(message);
                     }
                 }
