@@ -8,7 +8,7 @@
 //! main ─▶ cli ─▶ app ─▶ (ui | runtime)
 //!                 │
 //!                 ▼
-//!   promote   lineage   analysis   table        pure: no I/O, no terminal, no clock, no async
+//!   promote   lineage   chart   analysis   table   pure: no I/O, no terminal, no clock, no async
 //!                 │
 //!                 ▼
 //!              domain                            MLflow's nouns, values, faults
@@ -19,6 +19,7 @@
 //! * [`domain`]: experiments, runs, metrics, models, versions; untrusted text; the faults of stores.
 //! * [`table`]: the columnar run table; sort, filter, group; the filter language.
 //! * [`analysis`]: comparison, ranking by a goal, reduction of curves.
+//! * [`chart`]: figures: axes, layers, notes; what the terminal and plotters paint.
 //! * [`lineage`]: what a version was made from, and what is missing.
 //! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
 //! * [`store`]: reading and writing MLflow servers and SQLite files.
@@ -34,6 +35,7 @@
 
 pub mod analysis;
 pub mod app;
+pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -18,16 +18,17 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("table", &["domain"]),
     ("analysis", &["domain", "table"]),
+    ("chart", &["domain", "analysis"]),
     ("lineage", &["domain"]),
     ("promote", &["domain", "lineage", "analysis"]),
     ("store", &["domain"]),
     ("provenance", &["domain", "lineage", "store"]),
     ("journal", &["domain", "promote", "store"]),
     ("config", &["domain"]),
-    ("export", &["domain", "table", "analysis", "lineage", "promote"]),
+    ("export", &["domain", "table", "analysis", "chart", "lineage", "promote"]),
     ("demo", &["domain", "store"]),
-    ("app", &["domain", "table", "analysis", "lineage", "promote", "config", "store", "journal"]),
-    ("ui", &["domain", "table", "analysis", "lineage", "promote", "config", "journal", "app"]),
+    ("app", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "store", "journal"]),
+    ("ui", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "journal", "app"]),
     ("runtime", &["domain", "lineage", "promote", "config", "store", "provenance", "journal", "app", "ui"]),
     (
         "cli",
@@ -35,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "domain",
             "table",
             "analysis",
+            "chart",
             "lineage",
             "promote",
             "config",
@@ -67,7 +69,7 @@ const NEVER: &[(&[&str], &[&str], &str)] = &[
         &["Instant::now", "SystemTime", "Timestamp::now", "Zoned::now", "TimeZone::system", "new_v4"],
         "pure rooms ask no clock, no zone and no chance",
     ),
-    (&["domain", "table", "analysis", "lineage", "promote", "export"], &["ratatui"], "only screens know the screen"),
+    (&["domain", "table", "analysis", "chart", "lineage", "promote", "export"], &["ratatui"], "only screens know the screen"),
     (&["ui"], &["&mut App", "&mut Shared", "&mut Screen", "&mut Overlay"], "drawing changes nothing"),
     (&["ui", "app"], &["std::cell", "std::sync", "thread_local!", "static mut"], "nothing is remembered out of sight"),
     (&["store", "provenance", "journal", "config", "demo"], &["ratatui", "crossterm"], "edges know no terminal"),
@@ -75,7 +77,7 @@ const NEVER: &[(&[&str], &[&str], &str)] = &[
     (&["config", "export", "demo"], &["tokio", "reqwest"], "these wait for nothing"),
 ];
 
-const PURE: &[&str] = &["domain", "table", "analysis", "lineage", "promote", "app", "ui", "export"];
+const PURE: &[&str] = &["domain", "table", "analysis", "chart", "lineage", "promote", "app", "ui", "export"];
 
 /// Where a crate may be named, as beginnings of paths under `src/`; everywhere else it may not.
 const CRATES: &[(&str, &[&str])] = &[

@@ -15,6 +15,7 @@ pub mod message;
 pub mod notices;
 pub mod overlays;
 pub mod pace;
+pub mod plot;
 pub mod remote;
 pub mod screens;
 pub mod shared;

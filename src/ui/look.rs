@@ -2,7 +2,12 @@
 
 use ratatui::style::{Color, Modifier as Attribute, Style};
 
+use super::widgets::chart::Dots;
+use crate::chart::Ink;
 use crate::config::theme::{ColorDepth, Modifier, Role, Theme, ThemeColor, Themes};
+
+/// The signs of curves, so that they are told apart without colour; letters after them.
+const MARKS: [&str; 10] = ["●", "▲", "■", "◆", "▼", "○", "△", "□", "◇", "▽"];
 
 /// How things look.
 #[derive(Clone, Debug)]
@@ -12,13 +17,15 @@ pub struct Look {
     depth: Option<ColorDepth>,
     /// Whether borders, marks and curves are drawn in ASCII.
     pub ascii: bool,
+    /// How the dots of charts are drawn.
+    pub dots: Dots,
 }
 
 impl Look {
     /// A look with a theme of this name; `depth` is nothing where colours are not wanted.
     #[must_use]
     pub fn new(themes: Themes, name: &str, depth: Option<ColorDepth>, ascii: bool) -> Self {
-        let mut look = Self { theme: Theme::monochrome(), themes, depth, ascii };
+        let mut look = Self { theme: Theme::monochrome(), themes, depth, ascii, dots: if ascii { Dots::Ascii } else { Dots::Braille } };
         look.set_theme(name);
         look
     }
@@ -51,6 +58,26 @@ impl Look {
             Modifier::Strike => Attribute::CROSSED_OUT,
         });
         modifiers.fold(style, Style::add_modifier)
+    }
+
+    /// The style of what a chart paints with.
+    #[must_use]
+    pub fn ink(&self, ink: Ink) -> Style {
+        let series = |nth: usize| self.depth.map_or_else(Style::new, |_| Style::new().fg(color_of(self.theme.series(nth))));
+        match ink {
+            Ink::Series(nth) => series(nth),
+            Ink::Faint(nth) => series(nth).add_modifier(Attribute::DIM),
+            Ink::Quiet => self.style(Role::Muted),
+            Ink::Loud => self.style(Role::Accent),
+            Ink::Shade(_) => self.style(Role::Curve),
+        }
+    }
+
+    /// The sign of the nth curve of a chart.
+    #[must_use]
+    pub fn mark(&self, nth: usize) -> String {
+        let letter = |nth: usize| char::from(b'a' + u8::try_from(nth % 26).unwrap_or(0)).to_string();
+        if self.ascii { letter(nth) } else { MARKS.get(nth).map_or_else(|| letter(nth - MARKS.len()), |mark| (*mark).to_owned()) }
     }
 
     /// One of two signs: the second where only ASCII can be drawn.

@@ -1,5 +1,6 @@
 //! Pieces that several screens are made of. They know nothing of MLflow.
 
+pub mod chart;
 pub mod field;
 pub mod grid;
 pub mod sparkline;

@@ -1,0 +1,60 @@
+//! Smoothing: the exponential moving average.
+
+/// An exponential moving average with the weight of what came before, from 0 (none) towards 1 (all).
+///
+/// `y = Σ w^i x[n-i] / Σ w^i`: pandas' `ewm(alpha=1 - w, adjust=True, ignore_na=True).mean()`, which is also the curve that
+/// TensorBoard draws (its debiased average). What is no finite number changes nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Smoother {
+    weight: f64,
+    sum: f64,
+    of_weights: f64,
+}
+
+impl Smoother {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn new(weight: f64) -> Self {
+        Self { weight: weight.clamp(0.0, 0.9999), sum: 0.0, of_weights: 0.0 }
+    }
+
+    /// Takes the next value; the average with it, or nothing where it is no finite number.
+    pub fn next(&mut self, value: f64) -> Option<f64> {
+        if !value.is_finite() {
+            return None;
+        }
+        self.of_weights = self.weight * self.of_weights + 1.0;
+        // As a step from the average so far, so that huge values do not overflow a sum.
+        self.sum += (value - self.sum) / self.of_weights;
+        Some(self.sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn smooth(weight: f64, values: &[f64]) -> Vec<f64> {
+        let mut smoother = Smoother::new(weight);
+        values.iter().map(|value| smoother.next(*value).unwrap_or(f64::NAN)).collect()
+    }
+
+    #[test]
+    fn it_is_the_average_that_pandas_makes() {
+        // pandas.Series([1, 2, nan, 4, 8]).ewm(alpha=0.4, adjust=True, ignore_na=True).mean()
+        let expected = [1.0, 1.625, f64::NAN, 2.836_734_693_877_551, 5.209_558_823_529_411];
+        for (ours, theirs) in smooth(0.6, &[1.0, 2.0, f64::NAN, 4.0, 8.0]).into_iter().zip(expected) {
+            assert!((ours - theirs).abs() < 1e-12 || (ours.is_nan() && theirs.is_nan()), "{ours} {theirs}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_average_stays_between_what_it_is_of(values in prop::collection::vec(-1e300_f64..1e300, 1..60), weight in 0.0_f64..1.0) {
+            let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+            let room = low.abs().max(high.abs()) * 1e-9;
+            prop_assert!(smooth(weight, &values).into_iter().all(|value| value >= low - room && value <= high + room));
+        }
+    }
+}
