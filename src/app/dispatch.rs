@@ -216,10 +216,12 @@ impl Parts<'_> {
         let screen = self.screen_mut();
         match mouse {
             Mouse::Wheel(lines) => {
-                if let Some(list) = screen.list(size, context.shared) {
-                    list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height);
+                match screen.list(size, context.shared) {
+                    Some(list) => list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height),
+                    None => screen.click(mouse, context),
                 }
             }
+            Mouse::Drag { .. } => screen.click(mouse, context),
             Mouse::Click { y, .. } => {
                 if let Some(list) = screen.list(size, context.shared) {
                     let line = list.cursor.top + usize::from(y.saturating_sub(list.top));

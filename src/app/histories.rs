@@ -13,6 +13,9 @@ const KEPT: usize = 5_000;
 /// looks is missing until then, and a spike may be among it.
 const WHOLE_MS: Millis = 30_000;
 
+/// How many points are kept, of 24 bytes each; past that, likewise.
+const KEPT_POINTS: usize = 5_000_000;
+
 /// The key of a history: a run and a metric.
 type Key = (RunId, String);
 
@@ -27,13 +30,26 @@ struct Known {
     failed: bool,
     /// Since when points were added that came with the run: ms since the epoch.
     grew: Option<Millis>,
+    /// Parts that were read more exactly: from which step to which.
+    refined: Vec<(i64, i64)>,
+}
+
+/// A question for histories.
+#[derive(Debug)]
+struct Asked {
+    keys: Vec<Key>,
+    wanted: u32,
+    /// The steps that were asked for, where that is a part of the histories.
+    between: Option<(i64, i64)>,
 }
 
 /// What is known of histories.
 #[derive(Debug, Default)]
 pub struct Histories {
     known: HashMap<Key, Known>,
-    asked: HashMap<Ticket, (Vec<Key>, u32)>,
+    /// Grows with everything that changes.
+    revision: u64,
+    asked: HashMap<Ticket, Asked>,
     pending: HashSet<Key>,
     /// What is known and is to be read again; until then the old points are shown.
     due: HashSet<Key>,
@@ -43,6 +59,15 @@ impl Known {
     /// Whether asking for so many points would bring nothing new.
     fn is_enough(&self, wanted: u32) -> bool {
         self.wanted >= wanted || (!self.sampled && !self.failed)
+    }
+
+    /// Puts points in the place of those between two steps.
+    fn put(&mut self, (first, last): (i64, i64), points: Vec<Point>) {
+        let from = self.points.partition_point(|point| point.step < first);
+        let to = self.points.partition_point(|point| point.step <= last);
+        if from <= to && points.len() >= to - from {
+            self.points.splice(from..to, points);
+        }
     }
 }
 
@@ -84,35 +109,79 @@ impl Histories {
         runs.iter().filter(is_missing).cloned().collect()
     }
 
-    /// Notes that histories are asked for, with about so many points each.
-    pub fn asking(&mut self, ticket: Ticket, runs: &[RunId], metric: &str, wanted: u32) {
-        if self.known.len() > KEPT {
+    /// Of these runs, those whose history is thinned out and was not read more exactly between two steps, both of them among it.
+    #[must_use]
+    pub fn coarse(&self, runs: &[RunId], metric: &str, (first, last): (i64, i64)) -> Vec<RunId> {
+        let is_coarse = |id: &&RunId| {
+            let key = ((*id).clone(), metric.to_owned());
+            let known = self.known.get(&key).filter(|known| known.sampled && !known.failed);
+            let is_fine = |known: &Known| known.refined.iter().any(|(from, to)| *from <= first && last <= *to);
+            known.is_some_and(|known| !is_fine(known)) && !self.pending.contains(&key)
+        };
+        runs.iter().filter(is_coarse).cloned().collect()
+    }
+
+    /// Notes that histories are asked for, with about so many points each; the whole, or the part between two steps.
+    pub fn asking(&mut self, ticket: Ticket, runs: &[RunId], metric: &str, wanted: u32, between: Option<(i64, i64)>) {
+        if self.known.len() > KEPT || self.known.values().map(|known| known.points.len()).sum::<usize>() > KEPT_POINTS {
             self.known.clear();
         }
         let keys: Vec<Key> = runs.iter().map(|id| (id.clone(), metric.to_owned())).collect();
         self.pending.extend(keys.iter().cloned());
-        self.asked.insert(ticket, (keys, wanted));
+        self.asked.insert(ticket, Asked { keys, wanted, between });
+    }
+
+    /// A number that is another one once anything changed.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Takes an answer, if it was asked for here. A run that is not in it has no history of the metric. After a
     /// fault the rows stay as they were, until a refresh: a server that suffers is not asked again at every key.
     pub fn take(&mut self, ticket: Ticket, answer: Result<Vec<History>, Fault>) -> Option<Fault> {
-        let (keys, wanted) = self.asked.remove(&ticket)?;
+        let Asked { keys, wanted, between } = self.asked.remove(&ticket)?;
+        self.revision += 1;
         for key in &keys {
             self.pending.remove(key);
-            self.due.remove(key);
-            let known = self.known.entry(key.clone()).or_default();
-            (known.grew, known.failed) = (None, answer.is_err());
-            known.wanted = known.wanted.max(wanted);
-        }
-        match answer {
-            Ok(histories) => {
-                for History { run, key, points, sampled } in histories {
-                    self.known.insert((run, key.raw().to_owned()), Known { points, sampled, wanted, failed: false, grew: None });
-                }
-                None
+            if between.is_none() {
+                self.due.remove(key);
+                let known = self.known.entry(key.clone()).or_default();
+                (known.grew, known.failed) = (None, answer.is_err());
+                known.wanted = known.wanted.max(wanted);
             }
-            Err(fault) => Some(fault),
+        }
+        let histories = match answer {
+            Ok(histories) => histories,
+            Err(fault) => {
+                // A part that can't be read is not asked for again at every key either.
+                if let Some(range) = between {
+                    keys.iter().for_each(|key| self.refined(key, range));
+                }
+                return Some(fault);
+            }
+        };
+        for History { run, key, points, sampled } in histories {
+            let key = (run, key.raw().to_owned());
+            match between {
+                None => {
+                    let known = Known { points, sampled, wanted, ..Known::default() };
+                    self.known.insert(key, known);
+                }
+                Some(range) => {
+                    self.refined(&key, range);
+                    if let Some(known) = self.known.get_mut(&key) {
+                        known.put(range, points);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn refined(&mut self, key: &Key, range: (i64, i64)) {
+        if let Some(known) = self.known.get_mut(key) {
+            known.refined.push(range);
         }
     }
 
@@ -126,6 +195,7 @@ impl Histories {
             let is_newer = known.points.last().is_none_or(|last| (last.step, last.timestamp) < (point.step, point.timestamp));
             if is_newer {
                 known.points.push(point);
+                self.revision += 1;
                 if now.saturating_sub(*known.grew.get_or_insert(now)) >= WHOLE_MS {
                     self.due.insert(key);
                 }
@@ -140,7 +210,7 @@ impl Histories {
 
     /// Forgets a question: its answer is not awaited any more.
     pub fn give_up(&mut self, ticket: Ticket) {
-        for key in self.asked.remove(&ticket).into_iter().flat_map(|(keys, _)| keys) {
+        for key in self.asked.remove(&ticket).into_iter().flat_map(|asked| asked.keys) {
             self.pending.remove(&key);
         }
     }
@@ -163,9 +233,26 @@ mod tests {
     }
 
     fn known(histories: &mut Histories, ticket: u64, answer: Result<Vec<Point>, Fault>) {
-        histories.asking(Ticket(ticket), &["a".into()], "loss", 64);
+        histories.asking(Ticket(ticket), &["a".into()], "loss", 64, None);
         let answer = answer.map(|points| vec![History { run: "a".into(), key: "loss".into(), points, sampled: false }]);
         histories.take(Ticket(ticket), answer);
+    }
+
+    #[test]
+    fn a_part_that_is_looked_at_closely_is_read_more_exactly_once() {
+        let at = |step| Point { step, timestamp: step, value: MetricValue::new(1.0) };
+        let history = |points, sampled| History { run: "a".into(), key: "loss".into(), points, sampled };
+        let mut histories = Histories::default();
+        let runs = ["a".into()];
+        histories.asking(Ticket(1), &runs, "loss", 4, None);
+        histories.take(Ticket(1), Ok(vec![history([0, 10, 20, 30].map(at).into(), true)]));
+        assert_eq!(histories.coarse(&runs, "loss", (8, 22)), runs);
+        histories.asking(Ticket(2), &runs, "loss", 4, Some((8, 22)));
+        assert!(histories.coarse(&runs, "loss", (8, 22)).is_empty(), "it is under way");
+        histories.take(Ticket(2), Ok(vec![history([8, 10, 15, 20, 22].map(at).into(), false)]));
+        assert_eq!(steps(&histories), [0, 8, 10, 15, 20, 22, 30]);
+        assert!(histories.coarse(&runs, "loss", (10, 20)).is_empty(), "a part of the part is known, too");
+        assert!(histories.is_sampled(&"a".into(), "loss"), "the rest is not");
     }
 
     fn steps(histories: &Histories) -> Vec<i64> {

@@ -25,6 +25,13 @@ pub enum Mouse {
         /// Row.
         y: u16,
     },
+    /// The left button was held from one place to another, as (column, row).
+    Drag {
+        /// Where it went down.
+        from: (u16, u16),
+        /// Where it came up.
+        to: (u16, u16),
+    },
     /// The wheel turned by lines: down is positive.
     Wheel(i16),
 }

@@ -7,6 +7,8 @@ use crate::chart::{Axis, Figure, Quantity, Tick};
 
 /// Rows between two ticks of the y axis.
 const ROWS_A_TICK: u16 = 3;
+/// Ticks of an axis that is low: with fewer, round values may leave one.
+const FEWEST_TICKS: u16 = 4;
 /// Columns between two ticks of the x axis.
 const COLUMNS_A_TICK: u16 = 13;
 /// The widest that ticks of numbers are drawn.
@@ -65,7 +67,7 @@ pub fn plot(area: Rect, figure: &Figure) -> Plot {
 #[must_use]
 pub fn y_ticks(axis: &Axis, rows: u16) -> Vec<Tick> {
     let named = matches!(axis.quantity, Quantity::Names(_));
-    axis.ticks(usize::from(if named { rows } else { (rows / ROWS_A_TICK).max(2) }))
+    axis.ticks(usize::from(if named { rows } else { (rows / ROWS_A_TICK).max(FEWEST_TICKS) }))
 }
 
 /// The ticks of an x axis that is so many columns wide.

@@ -17,6 +17,9 @@ use crate::promote::{Intent, Place};
 use crate::store::limits::BULK_RUNS;
 use crate::store::{Features, Resolution};
 
+/// Asked for as the number of points of a history: all that there are.
+pub const ALL_POINTS: u32 = u32::MAX;
+
 /// What a session was opened with.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -218,14 +221,23 @@ impl Context<'_> {
     /// Asks for the histories of a metric that are missing, in bulk, with about so many points each. Returns what was asked.
     pub fn ask_histories(&mut self, runs: &[RunId], metric: &str, points: u32) -> Vec<Ticket> {
         let missing = self.shared.histories.missing(runs, metric, points);
-        let mut asked = Vec::new();
-        for runs in missing.chunks(BULK_RUNS) {
-            let resolution = Resolution::Points(points);
-            let ticket = self.ask(Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution });
-            self.shared.histories.asking(ticket, runs, metric, points);
-            asked.push(ticket);
+        let resolution = if points == ALL_POINTS { Resolution::Exact } else { Resolution::Points(points) };
+        missing.chunks(BULK_RUNS).map(|runs| self.ask_part(runs, metric, points, resolution)).collect()
+    }
+
+    /// Asks for the part between two steps of histories that are thinned out there, with about so many points each.
+    pub fn refine_histories(&mut self, runs: &[RunId], metric: &str, points: u32, (first, last): (i64, i64)) {
+        let coarse = self.shared.histories.coarse(runs, metric, (first, last));
+        for runs in coarse.chunks(BULK_RUNS) {
+            self.ask_part(runs, metric, points, Resolution::Between { points, first, last });
         }
-        asked
+    }
+
+    fn ask_part(&mut self, runs: &[RunId], metric: &str, points: u32, resolution: Resolution) -> Ticket {
+        let ticket = self.ask(Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution });
+        let between = if let Resolution::Between { first, last, .. } = resolution { Some((first, last)) } else { None };
+        self.shared.histories.asking(ticket, runs, metric, points, between);
+        ticket
     }
 
     /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.

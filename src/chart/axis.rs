@@ -148,7 +148,8 @@ impl Axis {
             Quantity::Span => quantity::duration(value as i64),
             Quantity::Time(zone) => time(value as i64, 1_000, zone),
             Quantity::Names(names) => names.get(value.round().max(0.0) as usize).cloned().unwrap_or_default(),
-            Quantity::Number | Quantity::Whole | Quantity::Silent => number::full(value),
+            Quantity::Whole => number::full(value.round()),
+            Quantity::Number | Quantity::Silent => number::full(value),
         }
     }
 }

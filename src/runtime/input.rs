@@ -11,6 +11,8 @@ use crate::config::keymap::{Key, KeyCode, Named};
 pub(super) struct Listener {
     /// How many characters of such an answer have come.
     answer: Option<usize>,
+    /// Where the left button went down.
+    held: Option<(u16, u16)>,
 }
 
 impl Listener {
@@ -21,7 +23,18 @@ impl Listener {
         {
             return None;
         }
-        message(event)
+        match (&event, message(event.clone())) {
+            (_, Some(Message::Mouse(Mouse::Click { x, y }))) => {
+                self.held = Some((x, y));
+                Some(Message::Mouse(Mouse::Click { x, y }))
+            }
+            (Event::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), column, row, .. }), _) => {
+                let (from, to) = (self.held.take()?, (*column, *row));
+                // A hand that trembles still clicks.
+                (from.0.abs_diff(to.0) > 1).then_some(Message::Mouse(Mouse::Drag { from, to }))
+            }
+            (_, message) => message,
+        }
     }
 
     /// Whether a key is a part of an answer. The first that can be none ends it, so that no other key is lost.

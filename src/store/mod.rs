@@ -80,6 +80,15 @@ pub enum Resolution {
     Exact,
     /// About as many as this for each run, thinned out by the store if it can; the first and the last are kept.
     Points(u32),
+    /// The same of the points between two steps, both of them among it.
+    Between {
+        /// About how many points.
+        points: u32,
+        /// The first step.
+        first: i64,
+        /// The last step.
+        last: i64,
+    },
 }
 
 /// What a store is and can do, found by asking it.
@@ -91,6 +100,8 @@ pub struct Features {
     pub filters: bool,
     /// Whether histories of many runs come in one request.
     pub bulk_histories: bool,
+    /// Whether a whole history costs no more than one that is thinned out.
+    pub whole_histories: bool,
     /// Whether it has the logged models of MLflow 3.
     pub logged_models: bool,
     /// Whether it has a model registry.

@@ -130,6 +130,7 @@ impl View for Compare {
                     context.go.push(Go::To(Screen::run(id.clone())));
                 }
             }
+            Action::Charts => context.go.push(Go::To(Screen::charts(self.ids.clone()))),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::CopyValue => self.copy(context),
             Action::CopyId => {

@@ -1,5 +1,6 @@
 //! The screens' states. Each owns its cursor, filter and order; drawing is in `ui/screens/`, keys are in the keymap.
 
+pub mod charts;
 pub mod compare;
 pub mod experiments;
 pub mod journal;
@@ -114,6 +115,7 @@ pub enum Screen {
     Experiments(Box<experiments::Experiments>),
     Runs(Box<runs::Runs>),
     Run(Box<run::RunScreen>),
+    Charts(Box<charts::Charts>),
     Compare(Box<compare::Compare>),
     Models(models::Models),
     Versions(Box<versions::Versions>),
@@ -138,6 +140,12 @@ impl Screen {
     #[must_use]
     pub fn run(id: RunId) -> Self {
         Self::Run(Box::new(run::RunScreen::new(id)))
+    }
+
+    /// The curves of runs.
+    #[must_use]
+    pub fn charts(runs: Vec<RunId>) -> Self {
+        Self::Charts(Box::new(charts::Charts::new(runs)))
     }
 
     /// Runs side by side.
@@ -175,6 +183,7 @@ impl Screen {
             Self::Experiments(screen) => screen.as_ref(),
             Self::Runs(screen) => screen.as_ref(),
             Self::Run(screen) => screen.as_ref(),
+            Self::Charts(screen) => screen.as_ref(),
             Self::Compare(screen) => screen.as_ref(),
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_ref(),
@@ -188,6 +197,7 @@ impl Screen {
             Self::Experiments(screen) => screen.as_mut(),
             Self::Runs(screen) => screen.as_mut(),
             Self::Run(screen) => screen.as_mut(),
+            Self::Charts(screen) => screen.as_mut(),
             Self::Compare(screen) => screen.as_mut(),
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_mut(),

@@ -25,6 +25,7 @@ pub enum Scope {
     Experiments,
     Runs,
     Run,
+    Charts,
     Compare,
     Models,
     Versions,
@@ -44,8 +45,8 @@ pub enum Scope {
 
 impl Scope {
     /// The screens.
-    pub const SCREENS: [Self; 8] =
-        [Self::Experiments, Self::Runs, Self::Run, Self::Compare, Self::Models, Self::Versions, Self::Lineage, Self::Journal];
+    pub const SCREENS: [Self; 9] =
+        [Self::Experiments, Self::Runs, Self::Run, Self::Charts, Self::Compare, Self::Models, Self::Versions, Self::Lineage, Self::Journal];
 
     /// Whether keys bound anywhere mean something here, too.
     fn has_common_keys(self) -> bool {
@@ -60,6 +61,7 @@ impl Scope {
             Self::Experiments => "Experiments",
             Self::Runs => "Runs",
             Self::Run => "Run",
+            Self::Charts => "Charts",
             Self::Compare => "Compare",
             Self::Models => "Models",
             Self::Versions => "Versions",

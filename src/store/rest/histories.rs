@@ -13,32 +13,44 @@ const PAGE_POINTS: usize = 25_000;
 
 impl RestStore {
     pub(super) async fn read_histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+        let (points, between) = match resolution {
+            Resolution::Exact => return self.each(runs, metric).await,
+            Resolution::Points(points) => (points.clamp(1, limits::BULK_POINTS), None),
+            Resolution::Between { points, first, last } => (points.clamp(1, limits::BULK_POINTS), Some((first, last))),
+        };
         let mut histories = Vec::new();
-        match resolution {
-            Resolution::Points(points) if !self.has_no_bulk_histories() => {
-                for chunk in runs.chunks(limits::BULK_RUNS) {
-                    match self.bulk(chunk, metric, points.clamp(1, limits::BULK_POINTS)).await {
-                        Ok(more) => histories.extend(more),
-                        // 2.9 has no such endpoint: its answer is remembered.
-                        Err(fault) if fault.kind == FaultKind::Unsupported => {
-                            self.one_by_one.store(true, Ordering::Relaxed);
-                            return self.each(runs, metric).await;
-                        }
-                        Err(fault) => return Err(fault),
+        if !self.has_no_bulk_histories() {
+            for chunk in runs.chunks(limits::BULK_RUNS) {
+                match self.bulk(chunk, metric, points, between).await {
+                    Ok(more) => histories.extend(more),
+                    // 2.9 has no such endpoint: its answer is remembered.
+                    Err(fault) if fault.kind == FaultKind::Unsupported => {
+                        self.one_by_one.store(true, Ordering::Relaxed);
+                        histories.clear();
+                        break;
                     }
+                    Err(fault) => return Err(fault),
                 }
-                Ok(histories)
             }
-            Resolution::Points(_) | Resolution::Exact => self.each(runs, metric).await,
         }
+        if self.has_no_bulk_histories() {
+            histories = self.each(runs, metric).await?;
+            if let Some((first, last)) = between {
+                histories.iter_mut().for_each(|history| history.points.retain(|point| (first..=last).contains(&point.step)));
+            }
+        }
+        Ok(histories)
     }
 
     /// One request for up to 100 runs. The server thins out by rows, so that a run with as many points as were asked for
     /// may have had more. Older servers (2.22 is one, 3.17 is not) leave out steps below 0, as on their own pages: asking for
     /// those as well would make them read every history twice.
-    async fn bulk(&self, runs: &[RunId], metric: &str, points: u32) -> Answer<Vec<History>> {
+    async fn bulk(&self, runs: &[RunId], metric: &str, points: u32, between: Option<(i64, i64)>) -> Answer<Vec<History>> {
         let mut query: Vec<(&str, String)> = runs.iter().map(|id| ("run_ids", id.raw().to_owned())).collect();
         query.extend([("metric_key", metric.to_owned()), ("max_results", points.to_string())]);
+        if let Some((first, last)) = between {
+            query.extend([("start_step", first.to_string()), ("end_step", last.to_string())]);
+        }
         let page: MetricPage = self.get(Endpoint::HistoryBulk, "", &query, "reading histories").await?;
         let mut by_run: HashMap<String, Vec<Point>> = HashMap::new();
         for metric in page.metrics {

@@ -157,6 +157,7 @@ impl RestStore {
             product,
             filters: true,
             bulk_histories: !self.has_no_bulk_histories(),
+            whole_histories: false,
             logged_models: major.is_none_or(|major| major >= 3),
             registry,
             read_only: None,

@@ -27,6 +27,10 @@ pub(super) async fn of(store: &SqliteStore, runs: &[RunId], key: &str, resolutio
         let (points, sampled) = match resolution {
             Resolution::Exact => (points, false),
             Resolution::Points(wanted) => thin(points, wanted as usize),
+            Resolution::Between { points: wanted, first, last } => {
+                let within = points.into_iter().filter(|point| (first..=last).contains(&point.step)).collect();
+                thin(within, wanted as usize)
+            }
         };
         histories.push(History { run: run.clone(), key: key.clone(), points, sampled });
     }

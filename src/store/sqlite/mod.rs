@@ -116,6 +116,7 @@ impl Read for SqliteStore {
             product: self.schema.product(),
             filters: false,
             bulk_histories: true,
+            whole_histories: true,
             logged_models: self.schema.has_table("logged_models"),
             registry: self.schema.has_registry(),
             read_only: self.read_only.clone(),

@@ -1,5 +1,6 @@
 //! The screens' drawings, one file each.
 
+mod charts;
 mod compare;
 mod experiments;
 mod groups;
@@ -24,6 +25,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
         Screen::Experiments(screen) => experiments::draw(paint, body, app, screen),
         Screen::Runs(screen) => runs::draw(paint, body, app, screen),
         Screen::Run(screen) => run::draw(paint, body, app, screen),
+        Screen::Charts(screen) => charts::draw(paint, body, app, screen),
         Screen::Compare(screen) => compare::draw(paint, body, app, screen),
         Screen::Models(screen) => models::draw(paint, body, app, screen),
         Screen::Versions(screen) => versions::draw(paint, body, app, screen),

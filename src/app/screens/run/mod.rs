@@ -306,6 +306,7 @@ impl View for RunScreen {
                 context.go.push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
             }
             Action::Lineage => self.lineage(context),
+            Action::Charts => context.go.push(Go::To(Screen::charts(vec![self.id.clone()]))),
             Action::Compare => {
                 let label = self.run().map_or_else(|| self.id.text().clone(), Run::label);
                 let home = self.run().map_or_else(String::new, |run| format!("experiment {}", run.experiment_id.clean()));

@@ -80,6 +80,7 @@ impl Runs {
                 }
             }
             Action::Compare => self.compare(context),
+            Action::Charts => self.charts(context),
             Action::Register => {
                 if let Some(row) = self.current() {
                     let dialog = RegisterDialog::open(self.table.id(row).clone(), Vec::new(), context);
@@ -220,6 +221,17 @@ impl Runs {
             if let Some(Line::Run { row, passes: true, .. }) = self.lines.get(line).cloned() {
                 shared.marks.add(self.table.id(row), &self.run_label(row), &self.home(row));
             }
+        }
+    }
+
+    /// The charts of the marked runs; without marks, of the one under the cursor.
+    fn charts(&self, context: &mut Context<'_>) {
+        let mut ids = context.shared.marks.ids();
+        if ids.is_empty() {
+            ids.extend(self.current().map(|row| self.table.id(row).clone()));
+        }
+        if !ids.is_empty() {
+            context.go.push(Go::To(Screen::charts(ids)));
         }
     }
 

@@ -1,0 +1,177 @@
+//! What the charts do with keys, answers and the mouse.
+
+use super::*;
+use crate::app::message::{Mouse, Reply, Ticket};
+use crate::app::overlays::Overlay;
+use crate::app::screens::{List, View, take_reply};
+use crate::app::shared::Choice;
+use crate::config::keymap::Scope;
+
+impl View for Charts {
+    fn scope(&self) -> Scope {
+        Scope::Charts
+    }
+
+    fn crumbs(&self, _: &Shared) -> Vec<String> {
+        let what = match self.runs() {
+            [run] => run.label().clean().into_owned(),
+            _ => format!("{} runs", self.ids.len()),
+        };
+        let mut crumbs = vec!["charts".to_owned(), what];
+        if self.alone {
+            crumbs.extend(self.panels.get(self.at).map(|panel| panel.title.clean().into_owned()));
+        }
+        crumbs
+    }
+
+    fn freshness(&self, shared: &Shared) -> Freshness {
+        let freshness = Freshness::of(&self.data);
+        if self.is_going() { shared.live(freshness, 1, self.data.tried) } else { freshness }
+    }
+
+    fn enter(&mut self, context: &mut Context<'_>) {
+        context.shared.histories.renew();
+        context.fetch(&mut self.data, Request::Compare(self.ids.clone()));
+    }
+
+    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+        let moved = if self.alone { self.move_alone(action, context.size) } else { self.move_panel(action, context.size) };
+        if moved {
+            return true;
+        }
+        match action {
+            Action::Open => self.alone = !self.panels.is_empty(),
+            Action::NextPane | Action::PreviousPane => self.in_legend = !self.in_legend,
+            Action::NextPage => {
+                self.tab = if self.tab == Tab::Metrics { Tab::System } else { Tab::Metrics };
+                (self.at, self.cross) = (0, None);
+                self.arrange(context.shared);
+            }
+            Action::NextAxis => {
+                self.style.over = self.style.over.next();
+                // Another axis has other places.
+                self.windows.clear();
+                self.cross = None;
+            }
+            Action::NextScale => self.style.scale = self.style.scale.next(),
+            Action::Smoother => self.style.smooth(true),
+            Action::Rougher => self.style.smooth(false),
+            Action::ClipOutliers => self.style.clip = !self.style.clip,
+            Action::ZoomIn => self.zoom(ZOOM),
+            Action::ZoomOut => self.zoom(1.0 / ZOOM),
+            Action::PanLeft => self.pan(-PAN),
+            Action::PanRight => self.pan(PAN),
+            Action::WholeRange => self.look_at(None),
+            Action::HideRun => self.hide(context),
+            Action::Compare if self.ids.len() > 1 => context.go.push(Go::To(Screen::compare(self.ids.clone()))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by metric", &self.filter)))),
+            Action::CopyValue => self.copy(context),
+            Action::Back => return self.back(context.shared),
+            _ => return false,
+        }
+        true
+    }
+
+    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        let rest = match reply {
+            Reply::Compare(_) => take_reply!(ticket, reply, context, Compare => self.data),
+            other => return Some(other),
+        };
+        if rest.is_none() {
+            for run in self.data.get().map(Vec::as_slice).unwrap_or_default() {
+                context.shared.histories.grow(run, context.now);
+            }
+            self.arrange(context.shared);
+        }
+        rest
+    }
+
+    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+        if let Choice::Filter(text) = choice {
+            self.filter = text;
+            self.arrange(context.shared);
+        }
+    }
+
+    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
+        let legend = self.places(size).legend;
+        let len = self.runs().len();
+        let is_listed = self.in_legend && len > 0;
+        is_listed.then(|| List { cursor: &mut self.legend, len, height: legend.height.saturating_sub(1).into(), top: legend.y + 1 })
+    }
+
+    fn label(&self, line: usize, _: &Shared) -> String {
+        self.runs().get(line).map(|run| run.label().clean().into_owned()).unwrap_or_default()
+    }
+
+    fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+        match mouse {
+            Mouse::Click { x, y } => {
+                if let Some((panel, value)) = self.hit(context.size, x, y) {
+                    (self.at, self.cross, self.in_legend) = (panel, Some(value), false);
+                }
+            }
+            Mouse::Drag { from, to } => {
+                let ends = (self.hit(context.size, from.0, from.1), self.hit(context.size, to.0, from.1));
+                if let (Some((panel, a)), Some((other, b))) = ends
+                    && panel == other
+                {
+                    self.at = panel;
+                    self.look_at(Some((a.min(b), a.max(b))));
+                }
+            }
+            Mouse::Wheel(lines) => self.zoom(if lines < 0 { ZOOM } else { 1.0 / ZOOM }),
+        }
+    }
+
+    fn settle(&mut self, context: &mut Context<'_>) {
+        if self.is_going() {
+            context.refetch(&mut self.data, 1, || Request::Compare(self.ids.clone()));
+        }
+        let places = self.places(context.size);
+        self.build(&places, context.shared);
+        self.fetch(&places, context);
+    }
+
+    fn needle(&self) -> &str {
+        &self.needle
+    }
+
+    fn set_needle(&mut self, needle: String) {
+        self.needle = needle;
+    }
+}
+
+impl Charts {
+    /// One step back: out of the legend, the crosshair, the zoom, the chart; then the screen is left.
+    fn back(&mut self, shared: &Shared) -> bool {
+        if self.in_legend {
+            self.in_legend = false;
+        } else if self.alone && self.cross.is_some() {
+            self.cross = None;
+        } else if self.window_of(self.at).is_some() {
+            self.look_at(None);
+        } else if self.alone {
+            self.alone = false;
+        } else if !self.filter.is_empty() {
+            self.filter.clear();
+            self.arrange(shared);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// The values at the crosshair, a line a run.
+    fn copy(&self, context: &mut Context<'_>) {
+        let curves = self.curves(context.shared);
+        let told = |curve: &Curve<'_>| {
+            let point = self.read(curve).or_else(|| curve.points.last())?;
+            Some(format!("{}\t{}\t{}", curve.label, point.step, crate::analysis::number::full(point.value.get())))
+        };
+        let text: Vec<String> = curves.iter().filter_map(told).collect();
+        if !text.is_empty() {
+            context.copy(text.join("\n"));
+        }
+    }
+}
