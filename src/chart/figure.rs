@@ -116,6 +116,18 @@ impl Figure {
         }
     }
 
+    /// Where a place stands: from 0 to 1 on both axes, beyond them outside; nothing for one that has no place.
+    #[must_use]
+    pub fn place(&self, (x, y): Xy) -> Option<Xy> {
+        Some((self.x.place(x)?, self.y.place(y)?))
+    }
+
+    /// The strokes of a line, in places from 0 to 1: broken at gaps, cut at the edges. A place alone is a stroke of one.
+    #[must_use]
+    pub fn strokes(&self, line: &[Xy]) -> Vec<Vec<Xy>> {
+        super::clip::strokes(line.iter().map(|at| self.place(*at).filter(|_| !at.1.is_nan())))
+    }
+
     /// Whether nothing is on it.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,6 +4,7 @@
 //! was logged. Adding a chart is one file that builds its figure.
 
 mod axis;
+mod clip;
 mod curves;
 mod figure;
 mod reduce;

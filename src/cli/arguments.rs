@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
-    best, compare, completions, config, demo, demote, doctor, experiments, history, lineage, models, promote, register, rollback, runs,
+    best, chart, compare, completions, config, demo, demote, doctor, experiments, history, lineage, models, promote, register, rollback, runs,
     show, versions,
 };
 use crate::config::{ColorChoice, Layer};
@@ -100,6 +100,8 @@ pub enum Command {
     Show(show::Arguments),
     /// Compare runs side by side.
     Compare(compare::Arguments),
+    /// Draw the curves of metrics into a picture.
+    Chart(chart::Arguments),
     /// Find the best run by a goal.
     Best(best::Arguments),
     /// List registered models.

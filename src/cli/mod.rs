@@ -5,6 +5,7 @@
 
 mod arguments;
 mod best;
+mod chart;
 mod compare;
 mod completions;
 mod config;
@@ -98,6 +99,7 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Runs(arguments)) => runs::run(arguments, context).await,
         Some(Command::Show(arguments)) => show::run(arguments, context).await,
         Some(Command::Compare(arguments)) => compare::run(arguments, context).await,
+        Some(Command::Chart(arguments)) => chart::run(arguments, context).await,
         Some(Command::Best(arguments)) => best::run(arguments, context).await,
         Some(Command::Models(arguments)) => models::run(arguments, context).await,
         Some(Command::Versions(arguments)) => versions::run(arguments, context).await,

@@ -1,8 +1,9 @@
-//! What leaves the program as text: JSON with a documented shape, CSV, Markdown, and tables for a terminal.
+//! What leaves the program: JSON with a documented shape, CSV, Markdown, tables for a terminal, and pictures.
 //!
 //! Nothing here lets text from a store drive a terminal: JSON escapes what a terminal acts upon, the rest is cleaned.
 
 pub mod json;
+pub mod picture;
 pub mod records;
 mod sheet;
 

@@ -72,15 +72,11 @@ impl Raster {
         self.set(x, y, ink);
     }
 
-    /// Sets the dots between two places; what is outside is cut off.
+    /// Sets the dots between two places that are inside.
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink) {
-        let (columns, rows) = self.size();
-        if columns == 0 || rows == 0 {
-            return;
-        }
         let (from, to) = (self.dot(from), self.dot(to));
-        let Some((from, to)) = cut(from, to, ((columns - 1) as f64, (rows - 1) as f64)) else { return };
-        let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().max(1.0);
+        let (columns, rows) = self.size();
+        let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().clamp(1.0, columns.max(rows).max(1) as f64);
         for step in 0..=steps as usize {
             let part = step as f64 / steps;
             self.set(from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part, ink);
@@ -122,28 +118,6 @@ impl Raster {
         };
         Some((drawn, ink))
     }
-}
-
-/// The part of a line that is within 0 and the ends (Y. Liang, B. Barsky, "A new concept and method for line clipping", 1984);
-/// nothing when none is.
-fn cut(from: (f64, f64), to: (f64, f64), ends: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
-    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
-    if !(dx.is_finite() && dy.is_finite()) {
-        return None;
-    }
-    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-    for (step, room) in [(-dx, from.0), (dx, ends.0 - from.0), (-dy, from.1), (dy, ends.1 - from.1)] {
-        if step == 0.0 {
-            if room < 0.0 {
-                return None;
-            }
-        } else if step < 0.0 {
-            enter = enter.max(room / step);
-        } else {
-            leave = leave.min(room / step);
-        }
-    }
-    (enter <= leave).then(|| ((from.0 + enter * dx, from.1 + enter * dy), (from.0 + leave * dx, from.1 + leave * dy)))
 }
 
 #[cfg(test)]

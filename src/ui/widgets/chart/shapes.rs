@@ -18,11 +18,16 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
     if area.is_empty() {
         return;
     }
-    let place = |(x, y): Xy| Some((figure.x.place(x)?, figure.y.place(y)?));
+    let place = |at: Xy| figure.place(at);
     let mut raster = Raster::new(paint.look.dots, area.width, area.height);
     for layer in &figure.layers {
         match &layer.shape {
-            Shape::Line(line) => line_of(&mut raster, line.iter().map(|at| place(*at).filter(|_| !at.1.is_nan())), layer.ink),
+            Shape::Line(line) => {
+                for stroke in figure.strokes(line) {
+                    stroke.first().into_iter().for_each(|at| raster.point(*at, layer.ink));
+                    stroke.windows(2).for_each(|pair| raster.line(pair[0], pair[1], layer.ink));
+                }
+            }
             Shape::Box(from, to) => {
                 if let (Some(from), Some(to)) = (place(*from), place(*to)) {
                     shade(paint, area, from, to, layer.ink);
@@ -47,18 +52,6 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
             Shape::Labels(labels) => labels.iter().for_each(|label| text(paint, area, figure, label, layer.ink)),
             _ => {}
         }
-    }
-}
-
-fn line_of(raster: &mut Raster, line: impl Iterator<Item = Option<Xy>>, ink: Ink) {
-    let mut before: Option<Xy> = None;
-    for at in line {
-        match (before, at) {
-            (Some(before), Some(at)) => raster.line(before, at, ink),
-            (None, Some(at)) => raster.point(at, ink),
-            _ => {}
-        }
-        before = at;
     }
 }
 

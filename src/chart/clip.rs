@@ -1,0 +1,75 @@
+//! Cutting lines at the edges of a figure.
+
+use super::figure::Xy;
+
+/// The part of a line that is within 0 and 1 on both axes (Y. Liang, B. Barsky, "A new concept and method for line clipping",
+/// 1984); nothing when none is.
+fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    if !(dx.is_finite() && dy.is_finite()) {
+        return None;
+    }
+    let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
+    for (step, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {
+        if step == 0.0 {
+            if room < 0.0 {
+                return None;
+            }
+        } else if step < 0.0 {
+            enter = enter.max(room / step);
+        } else {
+            leave = leave.min(room / step);
+        }
+    }
+    (enter <= leave).then(|| ((from.0 + enter * dx, from.1 + enter * dy), (from.0 + leave * dx, from.1 + leave * dy)))
+}
+
+/// Lines through places, cut at the edges; nothing between two places is a gap. A place alone is a line of one.
+pub(super) fn strokes(places: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> {
+    let mut strokes: Vec<Vec<Xy>> = Vec::new();
+    let mut stroke: Vec<Xy> = Vec::new();
+    let mut before: Option<Xy> = None;
+    let is_inside = |at: Xy| (0.0..=1.0).contains(&at.0) && (0.0..=1.0).contains(&at.1);
+    for at in places {
+        match (before, at) {
+            (Some(before), Some(at)) => match cut(before, at) {
+                Some((from, to)) => {
+                    if stroke.last() != Some(&from) {
+                        strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty()));
+                        stroke.push(from);
+                    }
+                    stroke.push(to);
+                }
+                None => strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+            },
+            (None, Some(at)) if is_inside(at) => stroke.push(at),
+            (_, None) => strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+            _ => {}
+        }
+        before = at;
+    }
+    strokes.extend(Some(stroke).filter(|stroke| !stroke.is_empty()));
+    strokes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_line_is_cut_where_it_leaves_and_goes_on_where_it_comes_back() {
+        let line = [Some((0.0, 0.5)), Some((0.5, 1.5)), Some((1.0, 0.5)), None, Some((0.2, 0.2))];
+        let strokes = strokes(line.into_iter());
+        assert_eq!(strokes, [vec![(0.0, 0.5), (0.25, 1.0)], vec![(0.75, 1.0), (1.0, 0.5)], vec![(0.2, 0.2)]]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_outside(line in prop::collection::vec(prop::option::of((any::<f64>(), -3.0_f64..3.0)), 0..40)) {
+            for (x, y) in strokes(line.into_iter()).into_iter().flatten() {
+                prop_assert!((-1e-9..=1.0 + 1e-9).contains(&x) && (-1e-9..=1.0 + 1e-9).contains(&y), "{x} {y}");
+            }
+        }
+    }
+}
