@@ -29,7 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("demo", &["domain", "store"]),
     ("app", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "store", "journal"]),
     ("ui", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "journal", "app"]),
-    ("runtime", &["domain", "lineage", "promote", "config", "store", "provenance", "journal", "app", "ui"]),
+    ("runtime", &["domain", "analysis", "chart", "lineage", "promote", "config", "store", "provenance", "journal", "export", "app", "ui"]),
     (
         "cli",
         &[

@@ -281,6 +281,8 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
                 say(&mut shared.notices, &fault);
             }
         }
+        Reply::Exported(Ok(done)) => shared.notices.say(now, done),
+        Reply::Exported(Err(refused)) => shared.notices.error(now, refused.why, refused.next),
         Reply::ViewSaved(answer) => tell_view(shared, now, answer, "saved, W opens it"),
         Reply::ViewDeleted(answer) => tell_view(shared, now, answer, "deleted"),
         Reply::Copied(answer) => {

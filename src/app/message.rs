@@ -1,5 +1,7 @@
 //! What comes in and what goes out: messages and effects, as values.
 
+use crate::analysis::Comparison;
+use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::views::{View as SavedView, ViewError};
 use crate::domain::{
@@ -84,6 +86,7 @@ pub enum Reply {
     ViewDeleted(Result<String, ViewError>),
     Recalled(Option<Box<SavedView>>),
     Remembered(Result<(), ViewError>),
+    Exported(Result<String, Refused>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
 }
@@ -123,6 +126,15 @@ pub struct Planned {
     pub candidate: Option<Run>,
     /// The requests that would be sent, as text.
     pub requests: Vec<String>,
+}
+
+/// What can be written into a file.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// Charts, as PNG or SVG.
+    Charts(Vec<Figure>),
+    /// Runs side by side, as Markdown, CSV, JSON or HTML; only what differs, if that is wanted.
+    Comparison(Comparison, bool),
 }
 
 /// Why something was not done, as text that is safe to draw.
@@ -193,6 +205,8 @@ pub enum Request {
     SaveView(String, Box<SavedView>),
     /// Delete the view of a name.
     DeleteView(String),
+    /// Write a file of this name, unless there is one already; its end says in which form.
+    Export(String, Box<Export>),
     /// How the table of these experiments was left.
     Recall(Vec<ExperimentId>),
     /// Remember how the table of these experiments is left.

@@ -171,6 +171,8 @@ pub enum Choice {
     Find(String),
     /// A name to save the view under.
     SaveView(String),
+    /// A file to write what is seen into.
+    Export(String),
     /// A saved view to open.
     OpenView(String),
     /// A saved view to delete.

@@ -7,9 +7,10 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::find;
 use super::print::{Format, Report};
-use crate::analysis::number::{DIGITS, short, signed};
-use crate::analysis::{CompareRow, Comparison, RowKind, compare};
-use crate::export::{Sheet, records};
+use crate::analysis::compare;
+use crate::export::comparison::{ComparisonFormat, comparison, markdown, sheet};
+use crate::export::records;
+use crate::runtime::exporting;
 
 /// What can be said to `compare`.
 #[derive(Debug, Args)]
@@ -23,6 +24,9 @@ pub struct Arguments {
     /// Only what differs.
     #[arg(long)]
     diff: bool,
+    /// Write it to a file instead: .html is a page with the curves, .md, .csv and .json are as printed.
+    #[arg(long, value_name = "FILE")]
+    out: Option<String>,
 }
 
 /// Compares the runs.
@@ -46,41 +50,26 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     if runs.len() < 2 {
         return Err(Failure::new(Exit::Usage, "two different runs are needed to compare"));
     }
-    let comparison = compare(runs, baseline.map(|run| run.id).as_ref());
+    let compared = compare(runs, baseline.map(|run| run.id).as_ref());
+    if let Some(path) = &arguments.out {
+        let format = ComparisonFormat::of(path)
+            .ok_or_else(|| Failure::new(Exit::Usage, "--out is to end in .html, .md, .csv or .json: that is the file's form"))?;
+        let figures = if format == ComparisonFormat::Html { exporting::charts(reader, &compared).await } else { Vec::new() };
+        let text = comparison(&compared, format, arguments.diff, &figures);
+        std::fs::write(path, text).map_err(|error| Failure::new(Exit::Failed, format!("{path} can't be written: {error}")))?;
+        context.output.note(&format!("{path} is written"));
+        return Ok(());
+    }
+    if context.output.format == Format::Markdown {
+        return context.output.raw(&markdown(&compared, arguments.diff));
+    }
     let for_machines = context.output.format == Format::Csv;
-    let report =
-        Report::table(json!(records::CompareRecord::new(&comparison, arguments.diff)), sheet(&comparison, arguments.diff, for_machines));
+    let record = json!(records::CompareRecord::new(&compared, arguments.diff));
+    let report = Report::table(record, sheet(&compared, arguments.diff, for_machines));
     context.output.report(&report)?;
     if arguments.diff && context.output.format == Format::Table {
         context.output.flush()?;
-        context.output.note(&format!("{} equal rows are left out", comparison.equal()));
+        context.output.note(&format!("{} equal rows are left out", compared.equal()));
     }
     Ok(())
-}
-
-fn sheet(comparison: &Comparison, differing: bool, for_machines: bool) -> Sheet {
-    let heads = comparison.runs.iter().enumerate().map(|(at, run)| {
-        let mark = if at == comparison.baseline && !for_machines { " (baseline)" } else { "" };
-        format!("{}{mark}", run.label().raw())
-    });
-    let mut sheet = Sheet { heads: ["kind", "key"].map(str::to_owned).into_iter().chain(heads).collect(), rows: Vec::new() };
-    for row in comparison.rows.iter().filter(|row| row.differs || !differing) {
-        let cells = (0..comparison.runs.len()).map(|at| cell(row, at, for_machines));
-        sheet.rows.push([row.kind.as_str().to_owned(), row.key.raw().to_owned()].into_iter().chain(cells).collect());
-    }
-    sheet
-}
-
-/// A metric for people is short, with `*` where it is the best, and its distance to the baseline.
-fn cell(row: &CompareRow, at: usize, for_machines: bool) -> String {
-    let number = row.numbers.get(at).copied().flatten().filter(|_| row.kind == RowKind::Metric && !for_machines);
-    let text = row.values.get(at).and_then(Option::as_ref);
-    let Some(number) = number else {
-        let missing = if for_machines { "" } else { "—" };
-        return text.map_or_else(|| missing.to_owned(), |text| text.raw().to_owned());
-    };
-    let mark = if row.best.contains(&at) { " *" } else { "" };
-    let delta = row.delta.get(at).copied().flatten().filter(|delta| *delta != 0.0 && delta.is_finite());
-    let delta = delta.map(|delta| format!(" ({})", signed(delta, DIGITS))).unwrap_or_default();
-    format!("{}{delta}{mark}", short(number))
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here lets text from a store drive a terminal: JSON escapes what a terminal acts upon, the rest is cleaned.
 
+pub mod comparison;
 pub mod json;
 pub mod picture;
 pub mod records;

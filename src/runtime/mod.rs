@@ -6,6 +6,7 @@ pub mod answer;
 mod canvas;
 mod clock;
 mod effects;
+pub mod exporting;
 mod input;
 mod run_loop;
 mod sweep;

@@ -192,6 +192,12 @@ impl Overlay {
         Self::Prompt(Prompt::new("save this view as", text, Purpose::ViewName))
     }
 
+    /// The field for the name of a file to write; its end says what kind of file.
+    #[must_use]
+    pub fn file_name(title: &str, text: &str) -> Self {
+        Self::Prompt(Prompt::new(title, text, Purpose::FileName))
+    }
+
     /// The views that were saved, to open or to delete.
     #[must_use]
     pub fn views(views: &BTreeMap<String, SavedView>) -> Self {

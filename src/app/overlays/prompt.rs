@@ -17,6 +17,15 @@ pub enum Purpose {
     Find,
     /// A name to save a view under.
     ViewName,
+    /// A name of a file to write.
+    FileName,
+}
+
+impl Purpose {
+    /// Whether the screen follows while the text is typed; a name is one when it is accepted.
+    fn is_followed(self) -> bool {
+        !matches!(self, Self::ViewName | Self::FileName)
+    }
 }
 
 /// What a screen says of a text while it is typed.
@@ -70,6 +79,7 @@ impl Prompt {
             Purpose::Words | Purpose::RunFilter => Choice::Filter(text),
             Purpose::Find => Choice::Find(text),
             Purpose::ViewName => Choice::SaveView(text),
+            Purpose::FileName => Choice::Export(text),
         }
     }
 
@@ -79,8 +89,7 @@ impl Prompt {
     }
 
     fn typed(&self, context: &mut Context<'_>) {
-        // A name is one when it is accepted.
-        if self.purpose == Purpose::ViewName {
+        if !self.purpose.is_followed() {
             return;
         }
         context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));
@@ -112,7 +121,7 @@ impl Prompt {
             }
             Action::Back => {
                 context.go.push(Go::Close);
-                if self.purpose != Purpose::ViewName {
+                if self.purpose.is_followed() {
                     context.go.push(Go::Chosen(self.choice(self.before.clone())));
                 }
             }

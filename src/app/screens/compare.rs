@@ -4,7 +4,7 @@ use super::{Freshness, List, Screen, View};
 use crate::analysis::{CompareRow, Comparison, RowKind, compare_with};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame, table};
-use crate::app::message::{Reply, Request, Ticket};
+use crate::app::message::{Export, Reply, Request, Ticket};
 use crate::app::overlays::Overlay;
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
@@ -130,6 +130,10 @@ impl View for Compare {
                     context.go.push(Go::To(Screen::run(id.clone())));
                 }
             }
+            Action::Export => {
+                let title = "write this comparison to (.md, .csv, .json or .html)";
+                context.go.push(Go::Over(Box::new(Overlay::file_name(title, "comparison.md"))));
+            }
             Action::Charts => context.go.push(Go::To(Screen::charts(self.ids.clone()))),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::CopyValue => self.copy(context),
@@ -164,9 +168,15 @@ impl View for Compare {
         }
     }
 
-    fn chosen(&mut self, choice: Choice, _: &mut Context<'_>) {
-        if let Choice::Filter(text) = choice {
-            self.filter = text;
+    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+        match choice {
+            Choice::Filter(text) => self.filter = text,
+            Choice::Export(path) => {
+                if let Some(data) = self.data.get() {
+                    context.ask(Request::Export(path, Box::new(Export::Comparison(data.clone(), self.differences_only))));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -1,11 +1,16 @@
 //! What the charts do with keys, answers and the mouse.
 
 use super::*;
-use crate::app::message::{Mouse, Reply, Ticket};
+use crate::app::message::{Export, Mouse, Reply, Ticket};
 use crate::app::overlays::Overlay;
 use crate::app::screens::{List, View, take_reply};
 use crate::app::shared::Choice;
 use crate::config::keymap::Scope;
+
+/// Columns that curves of a picture are reduced to: those of a PNG.
+const EXPORT_COLUMNS: usize = 2_000;
+/// Marks along a line of a picture.
+const EXPORT_MARKS: usize = 4;
 
 impl View for Charts {
     fn scope(&self) -> Scope {
@@ -66,6 +71,7 @@ impl View for Charts {
             Action::Compare if self.ids.len() > 1 => context.go.push(Go::To(Screen::compare(self.ids.clone()))),
             Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by metric", &self.filter)))),
             Action::CopyValue => self.copy(context),
+            Action::Export => self.ask_file(context),
             Action::Back => return self.back(context.shared),
             _ => return false,
         }
@@ -87,9 +93,13 @@ impl View for Charts {
     }
 
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
-        if let Choice::Filter(text) = choice {
-            self.filter = text;
-            self.arrange(context.shared);
+        match choice {
+            Choice::Filter(text) => {
+                self.filter = text;
+                self.arrange(context.shared);
+            }
+            Choice::Export(path) => self.export(path, context),
+            _ => {}
         }
     }
 
@@ -160,6 +170,22 @@ impl Charts {
             return false;
         }
         true
+    }
+
+    fn ask_file(&self, context: &mut Context<'_>) {
+        let Some(panel) = self.panels.get(self.at) else { return };
+        let name: String = panel.title.raw().chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+        let what = if self.alone { "this chart" } else { "the charts that are seen" };
+        let title = format!("write {what} to (.png or .svg; …-dark.png is dark)");
+        context.go.push(Go::Over(Box::new(Overlay::file_name(&title, &format!("{}.png", name.trim_matches('-'))))));
+    }
+
+    fn export(&self, path: String, context: &mut Context<'_>) {
+        let marks = EXPORT_MARKS;
+        let figures = self.places(context.size).panels.len();
+        let first = if self.alone { self.at } else { self.places(context.size).first };
+        let figures = (first..first + figures).filter_map(|panel| self.figure_of(panel, EXPORT_COLUMNS, marks, context.shared)).collect();
+        context.ask(Request::Export(path, Box::new(Export::Charts(figures))));
     }
 
     /// The values at the crosshair, a line a run.

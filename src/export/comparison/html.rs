@@ -1,0 +1,122 @@
+//! A comparison as one page: no script, nothing from elsewhere, its pictures inside.
+
+use crate::analysis::number::{short, signed};
+use crate::analysis::{CompareRow, Comparison, RowKind};
+use crate::chart::Figure;
+use crate::domain::text::clean;
+use crate::export::picture::{Palette, PictureFormat, PictureOptions, picture};
+
+/// How the page looks, by day and by night.
+const STYLE: &str = "\
+body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:1400px;padding:0 1rem;color:#1c1c1c;background:#fff}\
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
+.wide{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
+th,td{padding:.25rem .7rem;text-align:left;border-bottom:1px solid #ddd;white-space:pre-wrap;vertical-align:top;max-width:32rem}\
+th:first-child,td:first-child{position:sticky;left:0;background:#fff}\
+.best{font-weight:700;color:#00694b}.worse{color:#a33c00}.same,.none,small{color:#777}\
+svg{max-width:100%;height:auto;margin:.5rem 0}\
+@media(prefers-color-scheme:dark){body,th:first-child,td:first-child{background:#16181d;color:#e6e6e6}th,td{border-color:#333}\
+.best{color:#2fc99b}.worse{color:#ff9f6f}svg{background:#fff;border-radius:6px}}";
+
+/// The page; with `differing`, only what differs.
+#[must_use]
+pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> String {
+    let title = format!("{} runs compared", comparison.runs.len());
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; style-src 'unsafe-inline'\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
+    );
+    page.push_str(&format!("<p>{} properties differ, {} are equal.</p>\n", comparison.differing(), comparison.equal()));
+    let told: Vec<&CompareRow> = comparison.rows.iter().filter(|row| row.differs || !differing).collect();
+    for kind in [
+        RowKind::Metric,
+        RowKind::Param,
+        RowKind::Dataset,
+        RowKind::Code,
+        RowKind::Environment,
+        RowKind::Tag,
+        RowKind::Attribute,
+    ] {
+        table(&mut page, comparison, kind, told.iter().copied().filter(|row| row.kind == kind));
+    }
+    if !figures.is_empty() {
+        page.push_str("<h2>curves</h2>\n");
+    }
+    let options = PictureOptions::new(PictureFormat::Svg, Palette::light());
+    for figure in figures {
+        match picture(std::slice::from_ref(figure), &options).map(String::from_utf8) {
+            Ok(Ok(svg)) => page.push_str(&svg),
+            _ => page.push_str(&format!("<p>{} can't be drawn</p>\n", escaped(&figure.title))),
+        }
+    }
+    page.push_str("</body></html>\n");
+    page
+}
+
+fn table<'a>(page: &mut String, comparison: &Comparison, kind: RowKind, rows: impl Iterator<Item = &'a CompareRow>) {
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        return;
+    }
+    page.push_str(&format!("<h2>{}</h2>\n<div class=\"wide\"><table><tr><th></th>", kind.as_str()));
+    for (at, run) in comparison.runs.iter().enumerate() {
+        let mark = if at == comparison.baseline { " <small>baseline</small>" } else { "" };
+        page.push_str(&format!("<th>{}{mark}</th>", escaped(run.label().raw())));
+    }
+    page.push_str("</tr>\n");
+    for row in rows {
+        let arrow = row.direction.map(|direction| format!(" {}", direction.arrow())).unwrap_or_default();
+        page.push_str(&format!("<tr><td>{}{arrow}</td>", escaped(row.key.raw())));
+        (0..comparison.runs.len()).for_each(|at| page.push_str(&cell(row, at, comparison.baseline)));
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</table></div>\n");
+}
+
+fn cell(row: &CompareRow, at: usize, baseline: usize) -> String {
+    let value = row.values.get(at).and_then(Option::as_ref);
+    if let Some(number) = row.numbers.get(at).copied().flatten() {
+        let class = match (row.best.contains(&at), row.better(at)) {
+            (true, _) => " class=\"best\"",
+            (false, Some(false)) => " class=\"worse\"",
+            _ => "",
+        };
+        let delta = row.delta.get(at).copied().flatten().filter(|delta| *delta != 0.0);
+        let percent = row.delta_percent(at).map(|percent| format!(" {}%", signed(percent, 2))).unwrap_or_default();
+        let delta = delta.map(|delta| format!(" <small>{}{percent}</small>", signed(delta, 3))).unwrap_or_default();
+        return format!("<td{class}>{}{delta}</td>", short(number));
+    }
+    match value {
+        None => "<td class=\"none\">—</td>".into(),
+        Some(value) if value.is_empty() => "<td class=\"none\">(empty)</td>".into(),
+        Some(value) => {
+            let same = at != baseline && row.values.get(baseline).and_then(Option::as_ref) == Some(value);
+            format!("<td{}>{}</td>", if same { " class=\"same\"" } else { "" }, escaped(value.raw()))
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let cleaned = clean(text);
+    cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::compare;
+    use crate::domain::{Pair, Run};
+
+    #[test]
+    fn no_text_of_a_store_is_taken_for_a_tag() {
+        let run = |id: &str, value: &str| {
+            let mut run = Run::bare(id.into(), "1".into());
+            run.name = "<script>alert(1)</script>".into();
+            run.params = vec![Pair { key: "\"onload=".into(), value: value.into() }];
+            run
+        };
+        let page = html(&compare(vec![run("a", "<b>"), run("b", "'")], None), true, &[]);
+        assert!(!page.contains("<script") && !page.contains("<b>") && page.contains("&lt;script&gt;"), "{page}");
+    }
+}
