@@ -7,6 +7,8 @@ mod canvas;
 mod clock;
 mod effects;
 mod input;
+#[allow(dead_code, unused_imports, reason = "the run loop calls it next")]
+mod pictures;
 mod run_loop;
 mod sweep;
 mod terminal;
