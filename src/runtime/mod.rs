@@ -8,6 +8,8 @@ mod clock;
 mod effects;
 pub mod exporting;
 mod input;
+#[allow(dead_code, unused_imports, reason = "the run loop calls it next")]
+mod pictures;
 mod run_loop;
 mod sweep;
 mod terminal;

@@ -1,0 +1,193 @@
+//! In whose words a picture is sent, by what the terminal answered.
+
+use super::answers::{Answer, split};
+use super::picture::Cell;
+
+/// How a picture gets on the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// kitty's: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
+    Kitty,
+    /// DEC's: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
+    Sixel,
+    /// iTerm2's: <https://iterm2.com/documentation-images.html>.
+    Iterm2,
+    /// Cells of two colours, which every terminal has.
+    HalfBlocks,
+}
+
+/// What was found out of a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The best way that it has.
+    pub protocol: Protocol,
+    /// The size of a cell, if it is known.
+    pub cell: Option<Cell>,
+    /// Whether it is tmux, with the terminal that draws around it.
+    pub tmux: bool,
+}
+
+/// DA1's attribute of terminals that draw sixels; the number before the first semicolon is no attribute.
+const SIXEL: u16 = 4;
+/// Names, as XTVERSION tells them, that know iTerm2's pictures: <https://wezterm.org/imgcat.html>.
+const ITERM2: [&str; 2] = ["iTerm2", "WezTerm"];
+/// Names that know kitty's pictures in cells of text, the only ones that stay in their place inside of tmux:
+/// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>.
+const IN_TEXT: [&str; 2] = ["kitty", "ghostty"];
+const TMUX: &str = "tmux";
+
+/// Judges by all that was read after the queries of [`super::probe()`]. `in_tmux` when the environment says so: tmux before 3.2 has
+/// no name, but over SSH only its name tells.
+pub fn read_answers(bytes: &[u8], in_tmux: bool) -> Found {
+    judge(&split(bytes).0, in_tmux)
+}
+
+pub(super) fn judge(answers: &[Answer], in_tmux: bool) -> Found {
+    let names: Vec<&str> =
+        answers.iter().filter_map(|answer| if let Answer::Name(name) = answer { Some(name.as_str()) } else { None }).collect();
+    let is = |known: &[&str]| names.iter().any(|name| known.iter().any(|known| name.starts_with(known)));
+    let tmux = in_tmux || is(&[TMUX]);
+    let graphics = answers.contains(&Answer::Graphics(true));
+    // tmux answers that it knows sixels whatever is around it: where that answered, too, both have to.
+    let sixel =
+        |answer: &Answer| if let Answer::Attributes(numbers) = answer { Some(numbers.iter().skip(1).any(|n| *n == SIXEL)) } else { None };
+    let mut sixels = answers.iter().filter_map(sixel).peekable();
+    let sixels = sixels.peek().is_some() && sixels.all(|sixel| sixel);
+    let protocol = if graphics && (!tmux || is(&IN_TEXT)) {
+        Protocol::Kitty
+    } else if is(&ITERM2) && !tmux {
+        Protocol::Iterm2
+    } else if sixels {
+        Protocol::Sixel
+    } else {
+        Protocol::HalfBlocks
+    };
+    let cell = answers.iter().find_map(|answer| match answer {
+        Answer::Cell(width @ 1.., height @ 1..) => Some((*width, *height)),
+        _ => None,
+    });
+    Found { protocol, cell, tmux }
+}
+
+/// Whether the terminal that answered first is tmux by its name.
+pub(super) fn is_tmux(bytes: &[u8]) -> bool {
+    split(bytes).0.iter().any(|answer| matches!(answer, Answer::Name(name) if name.starts_with(TMUX)))
+}
+
+/// How many times DA1 was answered.
+pub(super) fn ends(bytes: &[u8]) -> usize {
+    split(bytes).0.iter().filter(|answer| matches!(answer, Answer::Attributes(_))).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers as terminals give them: the name, the cell, DA1, then to the second query kitty's graphics and DA1 once more.
+    ///
+    /// * kitty: `kitty/screen.c` and `da1` of `kitty/window.py` in <https://github.com/kovidgoyal/kitty>
+    /// * Ghostty: `src/termio/stream_handler.zig` in <https://github.com/ghostty-org/ghostty>
+    /// * WezTerm: `term/src/terminalstate/mod.rs` in <https://github.com/wezterm/wezterm>
+    /// * iTerm2: `VT100Output.m` in <https://github.com/gnachman/iTerm2>
+    /// * foot: `csi.c` in <https://codeberg.org/dnkl/foot>
+    /// * xterm: <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>, as `xterm -ti vt340`; without, it has no sixels
+    /// * Konsole: `src/Vt102Emulation.cpp` in <https://invent.kde.org/utilities/konsole>
+    /// * Windows Terminal: `src/terminal/adapter/adaptDispatch.cpp` in <https://github.com/microsoft/terminal>
+    /// * Alacritty: `alacritty_terminal/src/term/mod.rs` in <https://github.com/alacritty/alacritty>
+    const REAL: &[(&str, &[u8], Protocol, Option<Cell>)] = &[
+        ("kitty", b"\x1bP>|kitty(0.42.1)\x1b\\\x1b[6;20;10t\x1b[?62;52;c\x1b_Gi=31;OK\x1b\\\x1b[?62;52;c", Protocol::Kitty, Some((10, 20))),
+        (
+            "Ghostty",
+            b"\x1bP>|ghostty 1.2.0\x1b\\\x1b[6;34;16t\x1b[?62;22;52c\x1b_Gi=31;OK\x1b\\\x1b[?62;22;52c",
+            Protocol::Kitty,
+            Some((16, 34)),
+        ),
+        (
+            "WezTerm",
+            b"\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\\x1b[6;20;10t\x1b[?65;4;6;18;22c\x1b_Gi=31;OK\x1b\\\x1b[?65;4;6;18;22c",
+            Protocol::Kitty,
+            Some((10, 20)),
+        ),
+        (
+            "WezTerm without kitty's graphics",
+            b"\x1bP>|WezTerm 20240203-110809-5046fc22\x1b\\\x1b[6;20;10t\x1b[?65;4;6;18;22c\x1b[?65;4;6;18;22c",
+            Protocol::Iterm2,
+            Some((10, 20)),
+        ),
+        (
+            "iTerm2",
+            b"\x1bP>|iTerm2 3.5.14\x1b\\\x1b[6;17;8t\x1b[?64;1;2;4;6;17;18;21;22c\x1b[?64;1;2;4;6;17;18;21;22c",
+            Protocol::Iterm2,
+            Some((8, 17)),
+        ),
+        ("foot", b"\x1bP>|foot(1.17.0)\x1b\\\x1b[6;19;9t\x1b[?62;4;22;28c\x1b[?62;4;22;28c", Protocol::Sixel, Some((9, 19))),
+        (
+            "xterm as a VT340",
+            b"\x1bP>|XTerm(390)\x1b\\\x1b[?63;1;2;4;6;9;15;16;22;28c\x1b[?63;1;2;4;6;9;15;16;22;28c",
+            Protocol::Sixel,
+            None,
+        ),
+        (
+            "xterm",
+            b"\x1bP>|XTerm(390)\x1b\\\x1b[?64;1;2;6;9;15;16;17;18;21;22;28c\x1b[?64;1;2;6;9;15;16;17;18;21;22;28c",
+            Protocol::HalfBlocks,
+            None,
+        ),
+        (
+            "Konsole",
+            b"\x1bP>|Konsole 25.12.3\x1b\\\x1b[6;19;10t\x1b[?62;1;4c\x1b_Gi=31;OK\x1b\\\x1b[?62;1;4c",
+            Protocol::Kitty,
+            Some((10, 19)),
+        ),
+        (
+            "Windows Terminal",
+            b"\x1b[6;20;10t\x1b[?61;4;6;7;14;21;22;23;24;28;32;42;52c\x1b[?61;4;6;7;14;21;22;23;24;28;32;42;52c",
+            Protocol::Sixel,
+            Some((10, 20)),
+        ),
+        ("Alacritty", b"\x1b[?6c\x1b[?6c", Protocol::HalfBlocks, None),
+        ("macOS Terminal", b"\x1b[?1;2c\x1b[?1;2c", Protocol::HalfBlocks, None),
+        ("nobody", b"", Protocol::HalfBlocks, None),
+    ];
+
+    #[test]
+    fn terminals_are_known_by_their_answers() {
+        for (name, bytes, protocol, cell) in REAL {
+            assert_eq!(read_answers(bytes, false), Found { protocol: *protocol, cell: *cell, tmux: false }, "{name}");
+        }
+    }
+
+    /// tmux: `input.c` and `tty-keys.c` in <https://github.com/tmux/tmux>. What the terminal around it answers comes last.
+    #[test]
+    fn tmux_is_known_by_its_name_and_the_terminal_around_it_by_what_gets_through() {
+        const OWN: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c";
+        const OWN_WITH_SIXELS: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2;4c";
+        let cases = [
+            ("nothing gets through", OWN, "", Protocol::HalfBlocks),
+            ("kitty", OWN, "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c", Protocol::Kitty),
+            ("Ghostty, with sixels", OWN_WITH_SIXELS, "\x1b_Gi=31;OK\x1b\\\x1bP>|ghostty 1.2.0\x1b\\\x1b[?62;22c", Protocol::Kitty),
+            (
+                "WezTerm has no pictures in text",
+                OWN,
+                "\x1b_Gi=31;OK\x1b\\\x1bP>|WezTerm 2024\x1b\\\x1b[?65;4;6;18;22c",
+                Protocol::HalfBlocks,
+            ),
+            ("sixels, nothing gets through", OWN_WITH_SIXELS, "", Protocol::Sixel),
+            ("sixels, around it as well", OWN_WITH_SIXELS, "\x1bP>|foot(1.17.0)\x1b\\\x1b[?62;4;22c", Protocol::Sixel),
+            ("sixels, around it none", OWN_WITH_SIXELS, "\x1bP>|XTerm(390)\x1b\\\x1b[?64;1;2c", Protocol::HalfBlocks),
+        ];
+        for (name, own, around, protocol) in cases {
+            let found = read_answers(format!("{own}{around}").as_bytes(), false);
+            assert_eq!(found, Found { protocol, cell: Some((10, 20)), tmux: true }, "{name}");
+        }
+        // Before 3.2 it has no name.
+        assert!(read_answers(b"\x1b[?1;2c", true).tmux);
+    }
+
+    #[test]
+    fn the_class_of_a_terminal_is_no_attribute_and_a_cell_without_size_is_none() {
+        let found = read_answers(b"\x1b[6;0;0t\x1b[?4;6c", false);
+        assert_eq!(found, Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false });
+        assert_eq!(read_answers(b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;14;24c", false).protocol, Protocol::HalfBlocks);
+    }
+}

@@ -1,0 +1,26 @@
+//! tmux hands on what is wrapped for the terminal around it, if its user allows (`allow-passthrough`, off by default):
+//! <https://github.com/tmux/tmux/wiki/FAQ#what-is-the-passthrough-escape-sequence-and-how-do-i-use-it>.
+
+/// `sequence` wrapped, with every escape in it doubled.
+pub(super) fn wrap(sequence: &[u8]) -> Vec<u8> {
+    let mut wrapped = Vec::with_capacity(sequence.len() + 16);
+    wrapped.extend_from_slice(b"\x1bPtmux;");
+    for byte in sequence {
+        if *byte == 0x1b {
+            wrapped.push(0x1b);
+        }
+        wrapped.push(*byte);
+    }
+    wrapped.extend_from_slice(b"\x1b\\");
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_doubled_inside() {
+        assert_eq!(wrap(b"\x1b_Ga=d\x1b\\"), b"\x1bPtmux;\x1b\x1b_Ga=d\x1b\x1b\\\x1b\\");
+    }
+}
