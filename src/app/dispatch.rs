@@ -29,6 +29,9 @@ impl Parts<'_> {
             Message::Resize { width, height } => {
                 *self.size = Size { width, height };
                 context.size = *self.size;
+                if let Some(Overlay::Picture(view)) = self.overlay {
+                    view.resize(context);
+                }
             }
             Message::Tick => {}
             Message::Reply(ticket, reply) => self.reply(ticket, reply, context),
@@ -62,7 +65,7 @@ impl Parts<'_> {
             _ => {}
         }
         match self.overlay {
-            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picker(_) | Overlay::Columns(_)) if action == Action::Back => {
+            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picture(_) | Overlay::Picker(_) | Overlay::Columns(_)) if action == Action::Back => {
                 *self.overlay = None;
             }
             Some(overlay) => overlay.on(action, context),

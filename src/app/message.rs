@@ -1,5 +1,7 @@
 //! What comes in and what goes out: messages and effects, as values.
 
+use ratatui::layout::Rect;
+
 use crate::analysis::Comparison;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
@@ -87,6 +89,8 @@ pub enum Reply {
     Recalled(Option<Box<SavedView>>),
     Remembered(Result<(), ViewError>),
     Exported(Result<String, Refused>),
+    /// The cells of a picture; none where the terminal lays it over them.
+    Picture(Result<Option<Cells>, Refused>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
 }
@@ -126,6 +130,26 @@ pub struct Planned {
     pub candidate: Option<Run>,
     /// The requests that would be sent, as text.
     pub requests: Vec<String>,
+}
+
+/// What a picture is of.
+#[derive(Clone, Debug)]
+pub enum PictureOf {
+    /// Charts; on a dark ground if that is wanted.
+    Charts(Vec<Figure>, bool),
+    /// An image among the artifacts.
+    Artifact(ArtifactHome, String),
+}
+
+/// A picture in cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// How many stand beside each other.
+    pub columns: u16,
+    /// Row by row, the colours of each one's upper and lower half: red, green, blue.
+    pub halves: Vec<[[u8; 3]; 2]>,
+    /// The same in letters, a line each, for terminals without colours.
+    pub letters: Vec<String>,
 }
 
 /// What can be written into a file.
@@ -205,6 +229,8 @@ pub enum Request {
     SaveView(String, Box<SavedView>),
     /// Delete the view of a name.
     DeleteView(String),
+    /// A picture for an area of the screen.
+    Picture(PictureOf, Rect),
     /// Write a file of this name, unless there is one already; its end says in which form.
     Export(String, Box<Export>),
     /// How the table of these experiments was left.

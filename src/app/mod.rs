@@ -111,6 +111,17 @@ impl App {
         &self.screens[self.screens.len() - 1]
     }
 
+    /// The picture that the terminal is to lay over its cells, and where.
+    #[must_use]
+    pub fn picture(&self) -> Option<(Ticket, ratatui::layout::Rect)> {
+        match &self.overlay {
+            Some(Overlay::Picture(view)) if matches!(view.seen, overlays::Seen::Above) => {
+                Some((view.ticket, overlays::picture_area(self.size)))
+            }
+            _ => None,
+        }
+    }
+
     /// Where keys go: the dialog, or else the screen.
     #[must_use]
     pub fn scope(&self) -> Scope {

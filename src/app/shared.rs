@@ -37,6 +37,8 @@ pub struct Session {
     pub themes: Vec<String>,
     /// The theme in use.
     pub theme: String,
+    /// Whether the theme is for a dark ground.
+    pub dark: bool,
     /// How often running runs are read again, in s; 0 for never.
     pub refresh_seconds: u32,
     /// How many runs of a table are kept here at most.

@@ -38,6 +38,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         web: web(&opened),
         themes,
         theme,
+        dark: !look.is_light(),
         refresh_seconds: context.settings.refresh,
         max_runs: context.settings.max_runs,
         protected: super::road::protected(&context.settings),
@@ -48,7 +49,8 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         unfinished,
     };
     let mouse = context.settings.mouse;
-    let session = runtime::Session { opened, app, journal, start, keymap, look, views, mouse };
+    let pictures = context.settings.pictures;
+    let session = runtime::Session { opened, app, journal, start, keymap, look, views, mouse, pictures };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),

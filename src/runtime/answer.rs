@@ -65,6 +65,8 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
             Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
         }
         Request::Export(path, what) => Reply::Exported(super::exporting::export(reader, path, *what).await),
+        // Pictures are made where it is known what the terminal can: see `gallery`.
+        Request::Picture(..) => Reply::Picture(Ok(None)),
         Request::Recall(experiments) => {
             let recalled = on_files(ground, move |files, origin| files.recall(&table_of(origin, &experiments))).await;
             Reply::Recalled(recalled.flatten().map(Box::new))

@@ -3,10 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::task::AbortHandle;
 
 use super::answer::{Ground, answer};
+use super::gallery::Gallery;
+use super::pictures::Found;
+use crate::app::message::PictureOf;
 use crate::app::{Reply, Request, Ticket};
 
 /// A question's answer, or how far it got.
@@ -45,6 +49,15 @@ impl Tasks {
             let _ = answers.send((ticket, reply));
         });
         self.asked.insert(ticket, Task { handle: task.abort_handle(), writes });
+    }
+
+    /// Makes a picture for a terminal that can do so much.
+    pub(super) fn picture(&mut self, ticket: Ticket, of: PictureOf, area: Rect, found: Found, gallery: Gallery) {
+        let (reader, answers) = (Arc::clone(&self.ground.opened.reader), self.answers.clone());
+        let task = tokio::spawn(async move {
+            let _ = answers.send((ticket, gallery.make(reader, ticket, of, area, found).await));
+        });
+        self.asked.insert(ticket, Task { handle: task.abort_handle(), writes: false });
     }
 
     /// Answers a question that needs no task.

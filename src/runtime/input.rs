@@ -5,14 +5,48 @@ use crossterm::event::{Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifi
 use crate::app::{Message, Mouse};
 use crate::config::keymap::{Key, KeyCode, Named};
 
-/// What a terminal says of its colours after it was asked at the start (`ESC ] 11 ; rgb:1010/1010/1818 ESC \\`). Over a slow line the answer
-/// comes when nobody waits for it any more; as keys, it would go to other screens and open dialogs.
+/// What a terminal says of itself after it was asked: its colours (`ESC ] 11 ; rgb:1010/1010/1818 ESC \\`), its graphics
+/// (`ESC _ G i=31;OK ESC \\`), its name (`ESC P > | kitty(0.32) ESC \\`). Over a slow line the answer comes when nobody waits for it
+/// any more; as keys, it would go to other screens and open dialogs.
 #[derive(Default)]
 pub(super) struct Listener {
-    /// How many characters of such an answer have come.
-    answer: Option<usize>,
+    /// Which kind of answer has begun, and how many characters of it have come.
+    answer: Option<(Answer, usize)>,
     /// Where the left button went down.
     held: Option<(u16, u16)>,
+}
+
+/// A kind of answer, known by how it begins.
+#[derive(Clone, Copy)]
+enum Answer {
+    Color,
+    Graphics,
+    Name,
+}
+
+/// The longest answer, in characters: what goes on is no answer.
+const ANSWER: usize = 80;
+
+impl Answer {
+    /// The kind that begins with alt and this character.
+    fn begun(c: char) -> Option<Self> {
+        [(']', Self::Color), ('_', Self::Graphics), ('P', Self::Name)].into_iter().find(|(first, _)| *first == c).map(|(_, kind)| kind)
+    }
+
+    /// Whether it can have this character at this place.
+    fn has(self, at: usize, c: char) -> bool {
+        match (self, at) {
+            (Self::Color, 0) => c == '1',
+            (Self::Color, 1) => matches!(c, '0' | '1'),
+            (Self::Color, 2) => c == ';',
+            (Self::Color, _) => c.is_ascii_hexdigit() || "rgb:/".contains(c),
+            (Self::Graphics, 0) => c == 'G',
+            (Self::Graphics, 1) => c == 'i',
+            (Self::Name, 0) => c == '>',
+            (Self::Name, 1) => c == '|',
+            (Self::Graphics | Self::Name, _) => at < ANSWER && !c.is_control(),
+        }
+    }
 }
 
 impl Listener {
@@ -45,20 +79,13 @@ impl Listener {
             self.answer = None;
             return false;
         };
-        let Some(at) = self.answer else {
-            self.answer = (alt && c == ']').then_some(0);
+        let Some((kind, at)) = self.answer else {
+            self.answer = Answer::begun(c).filter(|_| alt).map(|kind| (kind, 0));
             return self.answer.is_some();
         };
-        let goes_on = !alt
-            && !ctrl
-            && match at {
-                0 => c == '1',
-                1 => matches!(c, '0' | '1'),
-                2 => c == ';',
-                _ => c.is_ascii_hexdigit() || "rgb:/".contains(c),
-            };
-        self.answer = goes_on.then_some(at + 1);
-        // It ends with ESC \ or BEL.
+        let goes_on = !alt && !ctrl && kind.has(at, c);
+        self.answer = goes_on.then_some((kind, at + 1));
+        // It ends with ESC \\ or BEL.
         goes_on || (at > 2 && ((alt && c == '\\') || (ctrl && c == 'g')))
     }
 }

@@ -7,8 +7,8 @@ mod canvas;
 mod clock;
 mod effects;
 pub mod exporting;
+mod gallery;
 mod input;
-#[allow(dead_code, unused_imports, reason = "the run loop calls it next")]
 mod pictures;
 mod run_loop;
 mod sweep;
@@ -24,6 +24,7 @@ use thiserror::Error;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app::{self, Start};
+use crate::config::PictureChoice;
 use crate::config::keymap::Keymap;
 use crate::config::views::ViewFiles;
 use crate::journal::Journal;
@@ -48,6 +49,8 @@ pub struct Session {
     pub views: ViewFiles,
     /// Whether the mouse is listened to; without, the terminal's own selection works.
     pub mouse: bool,
+    /// How pictures are shown.
+    pub pictures: PictureChoice,
 }
 
 /// Why a session did not run, or broke off.

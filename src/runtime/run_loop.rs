@@ -9,15 +9,20 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
 use crossterm::{Command, style};
 use futures_util::StreamExt;
+use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::answer::Ground;
 use super::canvas::Canvas;
 use super::effects::{Answered, Tasks};
+use super::gallery::{Gallery, Wall};
 use super::input::Listener;
+use super::pictures::{Found, Protocol, probe};
 use super::{RunError, Session, clock, terminal, watch};
-use crate::app::{App, Effect, Message, Reply, Ticket};
+use crate::app::message::PictureOf;
+use crate::app::{App, Effect, Message, Reply, Request, Ticket};
+use crate::config::PictureChoice;
 use crate::store::Ahead;
 use crate::ui::{self, Look};
 
@@ -37,6 +42,16 @@ struct Stage {
     canvas: Canvas,
     tasks: Tasks,
     listener: Listener,
+    /// Pictures that were made.
+    gallery: Gallery,
+    /// The one that the terminal shows.
+    wall: Wall,
+    /// What the terminal can show, once it was asked.
+    found: Option<Found>,
+    /// The protocol that the person wants.
+    wanted: Option<Protocol>,
+    /// Pictures that wait for the terminal to be asked.
+    waiting: Vec<(Ticket, PictureOf, Rect)>,
     /// Something happened since the last frame.
     stale: bool,
     quit: bool,
@@ -54,6 +69,15 @@ pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> 
     let mut batch = Vec::with_capacity(BATCH);
     let mut next_frame = Instant::now();
     while !stage.quit {
+        if !stage.waiting.is_empty() {
+            if stage.found.is_none() {
+                // Nobody else may read from the terminal while it is asked.
+                drop(events);
+                stage.probe();
+                events = EventStream::new().ready_chunks(BATCH);
+            }
+            stage.make_pictures();
+        }
         if stage.stale && Instant::now() >= next_frame {
             stage.draw()?;
             next_frame = Instant::now() + FRAME;
@@ -69,9 +93,20 @@ pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> 
     Ok((stage.tasks, answers))
 }
 
+/// The protocol that the person wants; nothing where the terminal is to be asked.
+fn protocol(choice: PictureChoice) -> Option<Protocol> {
+    match choice {
+        PictureChoice::Auto => None,
+        PictureChoice::Kitty => Some(Protocol::Kitty),
+        PictureChoice::Sixel => Some(Protocol::Sixel),
+        PictureChoice::Iterm2 => Some(Protocol::Iterm2),
+        PictureChoice::Blocks => Some(Protocol::HalfBlocks),
+    }
+}
+
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { opened, app, journal, start, keymap, look, views, mouse: _ } = session;
+        let Session { opened, app, journal, start, keymap, look, views, mouse: _, pictures } = session;
         let tasks = tasks(Ground {
             opened,
             journal,
@@ -85,7 +120,20 @@ impl Stage {
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
         let listener = Listener::default();
-        let mut stage = Self { app, look, canvas: Canvas::new(size)?, tasks, listener, stale: true, quit: false };
+        let mut stage = Self {
+            app,
+            look,
+            canvas: Canvas::new(size)?,
+            tasks,
+            listener,
+            gallery: Gallery::default(),
+            wall: Wall::default(),
+            found: None,
+            wanted: protocol(pictures),
+            waiting: Vec::new(),
+            stale: true,
+            quit: false,
+        };
         for effect in effects {
             stage.perform(effect);
         }
@@ -119,6 +167,19 @@ impl Stage {
         self.take(Message::Reply(ticket, reply));
     }
 
+    /// Asks the terminal what it can show. A terminal that can't be asked shows half blocks.
+    fn probe(&mut self) {
+        let nothing = Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false };
+        self.found = Some(probe(self.wanted).map_or(nothing, |probed| probed.found));
+    }
+
+    fn make_pictures(&mut self) {
+        let Some(found) = self.found else { return };
+        for (ticket, of, area) in std::mem::take(&mut self.waiting) {
+            self.tasks.picture(ticket, of, area, found, self.gallery.clone());
+        }
+    }
+
     fn take(&mut self, message: Message) {
         self.stale = true;
         let effects = self.app.update(clock::now(), message);
@@ -129,6 +190,7 @@ impl Stage {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
+            Effect::Ask(ticket, Request::Picture(of, area)) => self.waiting.push((ticket, of, area)),
             Effect::Ask(ticket, request) => self.tasks.ask(ticket, request),
             Effect::Cancel(ticket) => self.tasks.cancel(ticket),
             Effect::Copy(ticket, text) => self.copy(ticket, &text),
@@ -162,6 +224,7 @@ impl Stage {
     /// Draws everything anew after somebody else had the terminal.
     fn renew(&mut self) -> Result<(), RunError> {
         self.stale = true;
+        self.wall.bare();
         Ok(self.canvas.renew(terminal::size())?)
     }
 
@@ -170,9 +233,18 @@ impl Stage {
         if size != self.canvas.size() {
             self.take(Message::Resize { width: size.width, height: size.height });
             self.canvas.renew(size)?;
+            self.wall.bare();
         }
         self.stale = false;
         let Self { app, look, canvas, .. } = self;
-        Ok(canvas.draw(|frame| ui::draw(frame, app, look))?)
+        canvas.draw(|frame| ui::draw(frame, app, look))?;
+        if let Some(found) = self.found
+            && self.wall.hang(self.app.picture(), &self.gallery, found)?
+        {
+            // What was under the picture is not known to the canvas.
+            self.canvas.renew(size)?;
+            self.stale = true;
+        }
+        Ok(())
     }
 }

@@ -12,6 +12,9 @@ pub const ERROR_BYTES: usize = 64 << 10;
 /// The most bytes of an artifact that a preview reads.
 pub const PREVIEW_BYTES: u64 = 256 << 10;
 
+/// The most bytes of an image among the artifacts that is shown: more than any plot, and photographs of 40 megapixels.
+pub const PICTURE_BYTES: u64 = 24 << 20;
+
 /// The most pages followed in one listing: a server that hands out tokens forever ends here.
 pub const PAGES: usize = 10_000;
 

@@ -80,6 +80,18 @@ impl Look {
         if self.ascii { letter(nth) } else { MARKS.get(nth).map_or_else(|| letter(nth - MARKS.len()), |mark| (*mark).to_owned()) }
     }
 
+    /// Whether no colour is used.
+    #[must_use]
+    pub fn is_colorless(&self) -> bool {
+        self.depth.is_none()
+    }
+
+    /// Whether everything is drawn on a light ground.
+    #[must_use]
+    pub fn is_light(&self) -> bool {
+        self.theme.kind == crate::config::theme::ThemeKind::Light
+    }
+
     /// One of two signs: the second where only ASCII can be drawn.
     #[must_use]
     pub fn sign(&self, sign: &'static str, ascii: &'static str) -> &'static str {

@@ -2,12 +2,14 @@
 
 mod columns;
 mod picker;
+mod picture;
 mod plan;
 mod prompt;
 mod register;
 
 pub use columns::ColumnList;
 pub use picker::{Item, Picker};
+pub use picture::{PictureView, Seen, inside as picture_area};
 pub use plan::{Field, PlanDialog, Stage as PlanStage};
 pub use prompt::{Advice, Prompt, Purpose};
 pub use register::RegisterDialog;
@@ -39,6 +41,8 @@ pub enum Overlay {
     Register(Box<RegisterDialog>),
     /// A plan, shown before anything is written.
     Plan(Box<PlanDialog>),
+    /// A picture.
+    Picture(Box<PictureView>),
     /// All keys that work here; the scope it was opened on.
     Help(Scope, Cursor),
     /// All messages.
@@ -54,7 +58,7 @@ impl Overlay {
             Self::Prompt(_) => Scope::Prompt,
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
-            Self::Help(..) | Self::Messages(_) => Scope::Reader,
+            Self::Help(..) | Self::Messages(_) | Self::Picture(_) => Scope::Reader,
         }
     }
 
@@ -240,7 +244,7 @@ impl Overlay {
             Self::Columns(list) => list.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..) | Self::Messages(_) => {}
+            Self::Help(..) | Self::Messages(_) | Self::Picture(_) => {}
         }
     }
 
@@ -262,6 +266,7 @@ impl Overlay {
         match self {
             Self::Register(dialog) => dialog.reply(ticket, reply, context),
             Self::Plan(dialog) => dialog.reply(ticket, reply, context),
+            Self::Picture(view) => view.reply(ticket, reply),
             _ => Some(reply),
         }
     }
@@ -274,6 +279,7 @@ impl Overlay {
             Self::Columns(list) => list.on(action, context),
             Self::Register(dialog) => dialog.on(action, context),
             Self::Plan(dialog) => dialog.on(action, context),
+            Self::Picture(_) => {}
             // How long help is, is known where it is drawn; the drawing stops at its end.
             Self::Help(_, cursor) | Self::Messages(cursor) => {
                 cursor.travel(action, READER_LINES, usize::from(context.size.height));

@@ -112,6 +112,7 @@ actions! {
     PanLeft "pan-left" Look "move to earlier points";
     PanRight "pan-right" Look "move to later points";
     WholeRange "whole-range" Look "show the whole axis";
+    Picture "picture" Look "show the chart or the image as a picture";
     Export "export" Look "write what is seen into a file";
     HideRun "hide-run" Look "hide or show a run in the charts";
     Register "register" Write "register this run as a model version";

@@ -38,6 +38,38 @@ impl FromStr for ColorChoice {
     }
 }
 
+/// How pictures are shown in the terminal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PictureChoice {
+    /// As the terminal says that it can, when the first picture is asked for.
+    #[default]
+    Auto,
+    /// kitty's graphics.
+    Kitty,
+    /// Sixels.
+    Sixel,
+    /// iTerm2's inline images.
+    Iterm2,
+    /// Two colours a cell: every terminal can.
+    Blocks,
+}
+
+impl FromStr for PictureChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "kitty" => Ok(Self::Kitty),
+            "sixel" => Ok(Self::Sixel),
+            "iterm2" => Ok(Self::Iterm2),
+            "blocks" => Ok(Self::Blocks),
+            _ => Err(format!("{} is none of auto, kitty, sixel, iterm2, blocks", clean(text))),
+        }
+    }
+}
+
 /// A place of the registry whose change asks for the model's name typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProtectedPlace {
@@ -110,6 +142,8 @@ pub struct Layer {
     pub mouse: Option<bool>,
     /// See [`super::Settings::ascii`].
     pub ascii: Option<bool>,
+    /// See [`super::Settings::pictures`].
+    pub pictures: Option<PictureChoice>,
     /// See [`super::Settings::refresh`].
     pub refresh: Option<u32>,
     /// See [`super::Settings::max_runs`].
@@ -164,6 +198,7 @@ impl Layer {
             color: typed(lookup, "FRONTRUNNER_COLOR", str::parse)?,
             mouse: typed(lookup, "FRONTRUNNER_MOUSE", boolean)?,
             ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
+            pictures: typed(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
             refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
                 text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())
             })?,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub use error::ConfigError;
-pub use layer::{ColorChoice, Layer, Profile, ProtectedPlace};
+pub use layer::{ColorChoice, Layer, PictureChoice, Profile, ProtectedPlace};
 
 use crate::domain::{Alias, Stage};
 
@@ -31,6 +31,8 @@ pub struct Settings {
     pub mouse: bool,
     /// Whether borders and marks are ASCII; nothing means by the locale.
     pub ascii: Option<bool>,
+    /// How pictures are shown.
+    pub pictures: PictureChoice,
     /// Seconds between two looks at the store; 0 means never by itself.
     pub refresh: u32,
     /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
@@ -66,6 +68,7 @@ impl Settings {
             color: first(layers, |l| &l.color).unwrap_or_default(),
             mouse: first(layers, |l| &l.mouse).unwrap_or(true),
             ascii: first(layers, |l| &l.ascii),
+            pictures: first(layers, |l| &l.pictures).unwrap_or_default(),
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
             max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
             protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),

@@ -15,9 +15,9 @@ mod protocol;
 mod tests;
 mod tmux;
 
-pub(super) use blocks::{Blocks, Rgb};
+pub(super) use blocks::Blocks;
 pub(super) use decode::decode;
 pub(super) use encode::{Id, erase, show};
-pub(super) use picture::{Area, Cell, NotShown, Picture, fit};
-pub(super) use probe::{Probed, probe};
+pub(super) use picture::{Area, Picture, fit};
+pub(super) use probe::probe;
 pub(super) use protocol::{Found, Protocol};

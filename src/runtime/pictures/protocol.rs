@@ -1,6 +1,8 @@
 //! In whose words a picture is sent, by what the terminal answered.
 
-use super::answers::{Answer, split};
+use super::answers::Answer;
+#[cfg(test)]
+use super::answers::split;
 use super::picture::Cell;
 
 /// How a picture gets on the screen.
@@ -38,6 +40,7 @@ const TMUX: &str = "tmux";
 
 /// Judges by all that was read after the queries of [`super::probe()`]. `in_tmux` when the environment says so: tmux before 3.2 has
 /// no name, but over SSH only its name tells.
+#[cfg(test)]
 pub fn read_answers(bytes: &[u8], in_tmux: bool) -> Found {
     judge(&split(bytes).0, in_tmux)
 }

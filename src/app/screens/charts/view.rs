@@ -1,8 +1,8 @@
 //! What the charts do with keys, answers and the mouse.
 
 use super::*;
-use crate::app::message::{Export, Mouse, Reply, Ticket};
-use crate::app::overlays::Overlay;
+use crate::app::message::{Export, Mouse, PictureOf, Reply, Ticket};
+use crate::app::overlays::{Overlay, PictureView};
 use crate::app::screens::{List, View, take_reply};
 use crate::app::shared::Choice;
 use crate::config::keymap::Scope;
@@ -72,6 +72,7 @@ impl View for Charts {
             Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by metric", &self.filter)))),
             Action::CopyValue => self.copy(context),
             Action::Export => self.ask_file(context),
+            Action::Picture => self.picture(context),
             Action::Back => return self.back(context.shared),
             _ => return false,
         }
@@ -181,11 +182,25 @@ impl Charts {
     }
 
     fn export(&self, path: String, context: &mut Context<'_>) {
-        let marks = EXPORT_MARKS;
-        let figures = self.places(context.size).panels.len();
-        let first = if self.alone { self.at } else { self.places(context.size).first };
-        let figures = (first..first + figures).filter_map(|panel| self.figure_of(panel, EXPORT_COLUMNS, marks, context.shared)).collect();
+        let figures = self.figures(context);
         context.ask(Request::Export(path, Box::new(Export::Charts(figures))));
+    }
+
+    /// The charts that are seen, as finely as a picture shows them.
+    fn figures(&self, context: &Context<'_>) -> Vec<Figure> {
+        let places = self.places(context.size);
+        let seen = places.first..places.first + places.panels.len();
+        seen.filter_map(|panel| self.figure_of(panel, EXPORT_COLUMNS, EXPORT_MARKS, context.shared)).collect()
+    }
+
+    fn picture(&self, context: &mut Context<'_>) {
+        let figures = self.figures(context);
+        if figures.is_empty() {
+            return;
+        }
+        let title = self.crumbs(context.shared).join(" › ");
+        let view = PictureView::open(title, PictureOf::Charts(figures, context.shared.session.dark), context);
+        context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
     }
 
     /// The values at the crosshair, a line a run.

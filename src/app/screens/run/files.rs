@@ -7,6 +7,9 @@ use crate::app::message::{Reply, Request, Ticket};
 use crate::app::shared::Context;
 use crate::domain::{Artifact, ArtifactHome, Fault, Preview, RunId};
 
+/// How the names of images end.
+const IMAGES: [&str; 5] = [".png", ".jpg", ".jpeg", ".gif", ".webp"];
+
 /// A line of the tree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileLine {
@@ -112,6 +115,13 @@ impl Files {
     #[must_use]
     pub fn current(&self) -> Option<Artifact> {
         self.lines().get(self.cursor.at).map(|line| line.file.clone())
+    }
+
+    /// Whether the file under the cursor is an image, by its name.
+    #[must_use]
+    pub fn is_image(&self) -> bool {
+        let name = self.current().filter(|file| !file.is_dir).map(|file| file.path.raw().to_ascii_lowercase());
+        name.is_some_and(|name| IMAGES.iter().any(|end| name.ends_with(end)))
     }
 
     /// What find looks at.

@@ -6,12 +6,12 @@ use super::{Freshness, List, Screen, View, take_reply};
 use crate::analysis::rhythm::Rhythm;
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame};
-use crate::app::message::{Reply, Request, RunDetail, Ticket};
-use crate::app::overlays::{Overlay, RegisterDialog};
+use crate::app::message::{PictureOf, Reply, Request, RunDetail, Ticket};
+use crate::app::overlays::{Overlay, PictureView, RegisterDialog};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Run, RunId, RunStatus};
+use crate::domain::{ArtifactHome, Run, RunId, RunStatus};
 
 use files::Files;
 
@@ -182,6 +182,7 @@ impl RunScreen {
 
     fn open(&mut self, context: &mut Context<'_>) {
         match self.tab {
+            Tab::Artifacts if self.files.is_image() => self.picture(context),
             Tab::Artifacts => self.files.open(&self.id, context),
             Tab::Models => {
                 let versions = self.data.get().and_then(|detail| detail.versions.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
@@ -193,6 +194,16 @@ impl RunScreen {
             }
             _ => {}
         }
+    }
+
+    /// Shows the image under the cursor.
+    fn picture(&self, context: &mut Context<'_>) {
+        let Some(file) = self.files.current().filter(|_| self.tab == Tab::Artifacts && self.files.is_image()) else {
+            return context.say("go to an image among the artifacts: PNG, JPEG, GIF or WebP");
+        };
+        let of = PictureOf::Artifact(ArtifactHome::Run(self.id.clone()), file.path.raw().to_owned());
+        let view = PictureView::open(file.path.clean().into_owned(), of, context);
+        context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
     }
 
     fn copy(&self, id: bool, context: &mut Context<'_>) {
@@ -317,6 +328,7 @@ impl View for RunScreen {
                     context.go.push(Go::To(Screen::compare(context.shared.marks.ids())));
                 }
             }
+            Action::Picture => self.picture(context),
             Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key or value", &self.filter)))),
             Action::Goal => {
                 let keys = self.run().map(|run| run.metrics.iter().map(|m| m.key.clone()).collect()).unwrap_or_default();
