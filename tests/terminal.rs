@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use frontrunner::app;
+use frontrunner::config::PictureChoice;
 use frontrunner::config::keymap::Keymap;
 use frontrunner::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
@@ -254,6 +255,7 @@ async fn a_session_whose_store_panics() {
         web: None,
         themes: Vec::new(),
         theme: String::new(),
+        dark: true,
         refresh_seconds: 0,
         max_runs: 500_000,
         protected: Vec::new(),
@@ -272,6 +274,8 @@ async fn a_session_whose_store_panics() {
         look: Look::default(),
         views: frontrunner::config::views::ViewFiles::at("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
         mouse: true,
+        beside: None,
+        pictures: PictureChoice::Auto,
     };
     let ended = run(session).await;
     // In a terminal the panic ends the process before this.

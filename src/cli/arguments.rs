@@ -41,6 +41,9 @@ pub struct Flags {
     /// The profile of the config file to use.
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "target")]
     pub profile: Option<String>,
+    /// A second store, read beside the first: its experiments and runs stand among the first's.
+    #[arg(long, global = true, value_name = "T")]
+    pub beside: Option<String>,
     /// Look only: nothing can be written.
     #[arg(long, global = true)]
     pub read_only: bool,

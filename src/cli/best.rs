@@ -36,7 +36,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let filter = arguments.filter.as_deref().map(runs::parsed).transpose()?;
     let given = arguments.goal.as_deref().map(|text| text.parse::<Goal>().map_err(|why| Failure::new(Exit::Usage, why))).transpose()?;
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let experiment = runs::experiment(arguments.experiment.as_deref(), context, reader).await?;
     let goal = given.or_else(|| experiment.declared_goal()).ok_or_else(|| no_goal(&experiment))?;

@@ -82,7 +82,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         .ok_or_else(|| Failure::new(Exit::Usage, "--out is to end in .png or .svg: that is the picture's format"))?;
     let palette = if arguments.dark { Palette::dark() } else { Palette::light() };
     let options = PictureOptions { size: arguments.size, ..PictureOptions::new(format, palette) };
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let runs = find::runs(reader, &arguments.runs, within.as_ref()).await?;

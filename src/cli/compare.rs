@@ -34,7 +34,7 @@ pub struct Arguments {
 /// # Errors
 /// When a run is not there, or fewer than two different ones are named.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let mut runs = find::runs(reader, &arguments.runs, within.as_ref()).await?;

@@ -1,5 +1,6 @@
 //! What every subcommand works with: the flags, the settings, the folders, the time, and where to print.
 
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::{Cli, Flags};
@@ -9,7 +10,7 @@ use super::print::Output;
 use crate::config::{self, Directories, Layer, Settings};
 use crate::domain::Millis;
 use crate::journal::Journal;
-use crate::store::{self, Access, Opened};
+use crate::store::{self, Access, Beside, Opened, Reader};
 
 /// What every subcommand works with.
 pub struct Context<'a> {
@@ -47,6 +48,29 @@ impl<'a> Context<'a> {
         let access = if self.settings.read_only || found.read_only { Access::ReadOnly } else { Access::ReadWrite };
         let connection = find::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
+    }
+
+    /// Opens the store that is meant for reading, with a second one beside it where one is named.
+    ///
+    /// # Errors
+    /// As for [`Self::open`], for either.
+    pub async fn open_beside(&self) -> Result<Opened, Failure> {
+        let opened = self.open().await?;
+        Ok(match self.beside().await? {
+            Some(second) => Opened { reader: Arc::new(Beside::new(opened.reader, second)), writer: None },
+            None => opened,
+        })
+    }
+
+    /// The second store, to be looked at only, where one is named.
+    ///
+    /// # Errors
+    /// When it can't be opened.
+    pub async fn beside(&self) -> Result<Option<Reader>, Failure> {
+        let Some(named) = self.flags.beside.as_deref() else { return Ok(None) };
+        let found = find::target(Some(named), None, &self.settings, &self.directories, self.now)?;
+        let connection = find::connection(found.profile.as_ref())?;
+        Ok(Some(store::open(&found.target, Access::ReadOnly, &connection).await?.reader))
     }
 
     /// What was named on the command line.

@@ -24,7 +24,7 @@ pub struct Arguments {
 /// # Errors
 /// When the store can't answer.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let view = if arguments.all { View::All } else { View::Active };
     let experiments = session.reader.experiments(view).await?;
     let mut sheet = Sheet::new(["id", "name", "runs", "last run", "created", "lifecycle"]);

@@ -18,6 +18,7 @@ use crate::store::Opened;
 /// When there is no such store, or there is no terminal to draw on.
 pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     let opened = context.open().await?;
+    let beside = context.beside().await?;
     let mut start = start(&opened, context).await?;
     let keymap = keymap(context)?;
     let journal = context.journal();
@@ -31,7 +32,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     }
     start.view = view(context.flags.view.as_deref(), &shelf)?;
     let app = crate::app::Session {
-        target: opened.reader.name().to_owned(),
+        target: beside.as_ref().map_or_else(|| opened.reader.name().to_owned(), |second| format!("{} + {}", opened.reader.name(), second.name())),
         can_write: opened.writer.is_some(),
         read_only_why: "this session is read-only".to_owned(),
         user: user(&environment),
@@ -50,7 +51,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     };
     let mouse = context.settings.mouse;
     let pictures = context.settings.pictures;
-    let session = runtime::Session { opened, app, journal, start, keymap, look, views, mouse, pictures };
+    let session = runtime::Session { opened, beside, app, journal, start, keymap, look, views, mouse, pictures };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),

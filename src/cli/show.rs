@@ -25,7 +25,7 @@ pub struct Arguments {
 /// # Errors
 /// When it is not there, or its name is not its alone.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let within = find::within(reader, context.flags.experiment.as_deref()).await?;
     let run = find::run(reader, &arguments.run, within.as_ref()).await?;

@@ -12,7 +12,7 @@ use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover}
 use crate::lineage::{Graph, build};
 use crate::promote::{Outcome, Place};
 use crate::provenance::lineage_facts;
-use crate::store::{Ahead, Answer, Opened, Read, View, changed, limits};
+use crate::store::{Ahead, Answer, Opened, Read, Reader, View, changed, limits};
 
 /// How many questions about single runs are under way at a time.
 const AT_ONCE: usize = 8;
@@ -21,6 +21,8 @@ const AT_ONCE: usize = 8;
 pub struct Ground {
     /// The store.
     pub opened: Opened,
+    /// The session's own store, on which every write is planned: `opened` may have a second one beside it.
+    pub own: Reader,
     /// The record of writes.
     pub journal: Journal,
     /// Who writes.
@@ -130,7 +132,7 @@ async fn entries(ground: &Ground) -> Answer<Vec<Entry>> {
 }
 
 async fn recheck(ground: &Ground, entry: &Entry) -> Answer<String> {
-    match recover(entry, ground.opened.reader.as_ref(), &ground.journal).await {
+    match recover(entry, ground.own.as_ref(), &ground.journal).await {
         Ok(found) => Ok(outcome(&found)),
         Err(RoadError::Fault(fault)) => Err(fault),
         Err(RoadError::Journal(error)) => Err(journal_fault(&error)),

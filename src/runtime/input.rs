@@ -85,7 +85,7 @@ impl Listener {
         };
         let goes_on = !alt && !ctrl && kind.has(at, c);
         self.answer = goes_on.then_some((kind, at + 1));
-        // It ends with ESC \\ or BEL.
+        // It ends with ESC \ or BEL.
         goes_on || (at > 2 && ((alt && c == '\\') || (ctrl && c == 'g')))
     }
 }

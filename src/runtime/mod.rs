@@ -28,13 +28,15 @@ use crate::config::PictureChoice;
 use crate::config::keymap::Keymap;
 use crate::config::views::ViewFiles;
 use crate::journal::Journal;
-use crate::store::Opened;
+use crate::store::{Opened, Reader};
 use crate::ui::Look;
 
 /// What a session is run with.
 pub struct Session {
     /// The store.
     pub opened: Opened,
+    /// A second store, whose runs stand beside the first's.
+    pub beside: Option<Reader>,
     /// What the app is told of it.
     pub app: app::Session,
     /// The record of writes.

@@ -3,6 +3,7 @@
 //! Everything that waits is taken before a frame is drawn, so that a held key costs one frame a batch; frames keep a pace
 //! when messages pour in; a frame that changes nothing writes nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -23,7 +24,7 @@ use super::{RunError, Session, clock, terminal, watch};
 use crate::app::message::PictureOf;
 use crate::app::{App, Effect, Message, Reply, Request, Ticket};
 use crate::config::PictureChoice;
-use crate::store::Ahead;
+use crate::store::{Ahead, Beside};
 use crate::ui::{self, Look};
 
 /// The most frames a second, as the time of one.
@@ -106,9 +107,14 @@ fn protocol(choice: PictureChoice) -> Option<Protocol> {
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { opened, app, journal, start, keymap, look, views, mouse: _, pictures } = session;
+        let Session { mut opened, beside, app, journal, start, keymap, look, views, mouse: _, pictures } = session;
+        let own = Arc::clone(&opened.reader);
+        if let Some(second) = beside {
+            opened.reader = Arc::new(Beside::new(Arc::clone(&own), second));
+        }
         let tasks = tasks(Ground {
             opened,
+            own,
             journal,
             user: app.user.clone(),
             protected: app.protected.clone(),

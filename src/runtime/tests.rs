@@ -89,6 +89,7 @@ impl Read for Shelf {
 fn ground(shelf: &Arc<Shelf>) -> Ground {
     Ground {
         opened: Opened { reader: Arc::clone(shelf) as Arc<dyn Read>, writer: None },
+        own: Arc::clone(shelf) as Arc<dyn Read>,
         journal: Journal::at("unused".into()),
         user: "ana".into(),
         protected: Vec::new(),

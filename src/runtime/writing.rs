@@ -16,7 +16,7 @@ const CHAMPION: &str = "champion";
 /// Plans an intent on what is there now.
 pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String) -> Result<Planned, Refused> {
     let writer = writer(ground)?;
-    let reader = ground.opened.reader.as_ref();
+    let reader = ground.own.as_ref();
     let reading = read_registry(reader, &intent).await.map_err(|fault| by_fault(&fault))?;
     let context = Context {
         id: Uuid::new_v4().simple().to_string(),
@@ -50,7 +50,7 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String) ->
 /// Carries a cleared plan out.
 pub(super) async fn apply(ground: &Ground, cleared: Cleared, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Report, Refused> {
     let writer = writer(ground)?;
-    let done = carry_out(cleared, ground.opened.reader.as_ref(), writer.as_ref(), &ground.journal, progress).await;
+    let done = carry_out(cleared, ground.own.as_ref(), writer.as_ref(), &ground.journal, progress).await;
     done.map_err(|error| match error {
         RoadError::Changed(_) => Refused { why: error.to_string(), next: "enter plans again on what is there now".into() },
         RoadError::Fault(fault) => by_fault(&fault),

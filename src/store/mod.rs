@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 mod ahead;
+mod beside;
 mod changes;
 pub mod limits;
 mod local_files;
@@ -24,6 +25,7 @@ pub mod sqlite;
 mod target;
 
 pub use ahead::Ahead;
+pub use beside::{Beside, STORE_TAG};
 pub use changes::{Changed, RunChanges, changed};
 pub use open::{Access, Connection, Opened, open};
 pub use target::{Target, TargetError};

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use frontrunner::app::layout::Size;
 use frontrunner::app::screens::runs::Runs;
@@ -101,6 +101,7 @@ impl Driver {
             web: None,
             themes: Theme::names().into_iter().map(str::to_owned).collect(),
             theme: "dark".into(),
+            dark: true,
             refresh_seconds: 5,
             max_runs: 500_000,
             protected: protected.clone(),
@@ -113,7 +114,8 @@ impl Driver {
         let journal = Journal::at(folder.path().join("journal.jsonl"));
         let read_only_why = session.read_only_why.clone();
         let views = frontrunner::config::views::ViewFiles::at(&folder.path().join("config"), &folder.path().join("data"), folder.path());
-        let ground = Ground { opened, journal, user: "ana".into(), protected, tags: true, read_only_why, views, ahead: Ahead::default() };
+        let own = Arc::clone(&opened.reader);
+        let ground = Ground { opened, own, journal, user: "ana".into(), protected, tags: true, read_only_why, views, ahead: Ahead::default() };
         let (app, effects) = App::new(session, Keymap::load(None).unwrap(), size, NOW, &Start::default());
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
         let mut driver = Self {

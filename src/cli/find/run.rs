@@ -18,7 +18,7 @@ const WHOLE: usize = 32;
 /// # Errors
 /// When there is none, or several: with a list of them.
 pub async fn run(reader: &dyn Read, text: &str, within: Option<&Experiment>) -> Result<Run, Failure> {
-    if looks_like_id(text) && text.len() == WHOLE {
+    if looks_like_id(text) && bare(text).len() == WHOLE {
         match reader.run(&RunId::from(text.to_ascii_lowercase())).await {
             Err(fault) if fault.kind == FaultKind::Missing => {}
             answer => return Ok(answer?),
@@ -69,12 +69,17 @@ async fn candidates(reader: &dyn Read, text: &str, experiments: Vec<ExperimentId
 /// The name and the id, asked of a store in MLflow's grammar; nothing where the text can't be quoted in it.
 fn questions(text: &str) -> Option<[String; 2]> {
     let quotable = !text.contains(['\'', '"', '`', '\\']) && !text.chars().any(char::is_control);
-    let id = if looks_like_id(text) { format!("run_id LIKE '{}%'", text.to_ascii_lowercase()) } else { format!("run_id = '{text}'") };
+    let id = if looks_like_id(text) { format!("run_id LIKE '{}%'", bare(text).to_ascii_lowercase()) } else { format!("run_id = '{text}'") };
     quotable.then(|| [format!("run_name = '{text}'"), format!("attributes.{id}")])
 }
 
 fn looks_like_id(text: &str) -> bool {
-    text.len() >= PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    bare(text).len() >= PREFIX && bare(text).bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// An id without the sign that ids of a second store begin with.
+fn bare(text: &str) -> &str {
+    text.strip_prefix('+').unwrap_or(text)
 }
 
 fn is_named(run: &Run, text: &str) -> bool {

@@ -57,7 +57,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let filter = arguments.filter.as_deref().map(parsed).transpose()?;
     let sort = arguments.order_by.iter().map(|text| columns::sort_key(text)).collect::<Result<Vec<_>, _>>()?;
     let chosen = arguments.columns.iter().map(|text| columns::column_key(text)).collect::<Result<Vec<_>, _>>()?;
-    let session = context.open().await?;
+    let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let experiment = experiment(arguments.experiment.as_deref(), context, reader).await?;
     let for_people = matches!(context.output.format, Format::Table | Format::Markdown);

@@ -1,8 +1,6 @@
 //! In whose words a picture is sent, by what the terminal answered.
 
-use super::answers::Answer;
-#[cfg(test)]
-use super::answers::split;
+use super::answers::{Answer, split};
 use super::picture::Cell;
 
 /// How a picture gets on the screen.

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::picture::Cell;
 use super::*;
 
 /// Takes `bytes` apart and fails at the first that belongs to no sequence of `protocol`. Returns how many sequences there were.
