@@ -65,7 +65,9 @@ impl Parts<'_> {
             _ => {}
         }
         match self.overlay {
-            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picture(_) | Overlay::Picker(_) | Overlay::Columns(_)) if action == Action::Back => {
+            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picture(_) | Overlay::Picker(_) | Overlay::Columns(_))
+                if action == Action::Back =>
+            {
                 *self.overlay = None;
             }
             Some(overlay) => overlay.on(action, context),
@@ -218,12 +220,10 @@ impl Parts<'_> {
         let size = context.size;
         let screen = self.screen_mut();
         match mouse {
-            Mouse::Wheel(lines) => {
-                match screen.list(size, context.shared) {
-                    Some(list) => list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height),
-                    None => screen.click(mouse, context),
-                }
-            }
+            Mouse::Wheel(lines) => match screen.list(size, context.shared) {
+                Some(list) => list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height),
+                None => screen.click(mouse, context),
+            },
             Mouse::Drag { .. } => screen.click(mouse, context),
             Mouse::Click { y, .. } => {
                 if let Some(list) = screen.list(size, context.shared) {

@@ -307,7 +307,10 @@ mod tests {
     use crate::domain::MetricValue;
 
     fn points(values: &[(i64, i64, f64)]) -> Vec<Point> {
-        values.iter().map(|(step, timestamp, value)| Point { step: *step, timestamp: *timestamp, value: MetricValue::new(*value) }).collect()
+        values
+            .iter()
+            .map(|(step, timestamp, value)| Point { step: *step, timestamp: *timestamp, value: MetricValue::new(*value) })
+            .collect()
     }
 
     fn options() -> CurveOptions {

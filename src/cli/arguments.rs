@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
-    best, chart, compare, completions, config, demo, demote, doctor, experiments, history, lineage, models, promote, register, rollback, runs,
-    show, versions,
+    best, chart, compare, completions, config, demo, demote, doctor, experiments, history, lineage, models, promote, register, rollback,
+    runs, show, versions,
 };
 use crate::config::{ColorChoice, Layer};
 

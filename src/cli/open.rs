@@ -32,7 +32,9 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     }
     start.view = view(context.flags.view.as_deref(), &shelf)?;
     let app = crate::app::Session {
-        target: beside.as_ref().map_or_else(|| opened.reader.name().to_owned(), |second| format!("{} + {}", opened.reader.name(), second.name())),
+        target: beside
+            .as_ref()
+            .map_or_else(|| opened.reader.name().to_owned(), |second| format!("{} + {}", opened.reader.name(), second.name())),
         can_write: opened.writer.is_some(),
         read_only_why: "this session is read-only".to_owned(),
         user: user(&environment),

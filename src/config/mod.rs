@@ -14,7 +14,7 @@ pub mod views;
 
 pub use directories::Directories;
 pub use nearest::nearest;
-pub use settings::{ColorChoice, PictureChoice, ConfigError, Layer, Profile, ProtectedPlace, Settings};
+pub use settings::{ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
 pub use user::user;
 
 /// How an environment variable is looked up; a test gives its own.

@@ -202,7 +202,15 @@ impl Read for FakeStore {
 
     async fn features(&self) -> Answer<Features> {
         let product = "memory".to_owned();
-        Ok(Features { product, filters: false, bulk_histories: false, whole_histories: true, logged_models: false, registry: true, read_only: None })
+        Ok(Features {
+            product,
+            filters: false,
+            bulk_histories: false,
+            whole_histories: true,
+            logged_models: false,
+            registry: true,
+            read_only: None,
+        })
     }
 
     async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> {

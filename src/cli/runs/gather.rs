@@ -137,7 +137,15 @@ mod tests {
     use crate::table::ColumnKey;
 
     fn features(filters: bool) -> Features {
-        Features { product: String::new(), filters, bulk_histories: false, whole_histories: false, logged_models: false, registry: true, read_only: None }
+        Features {
+            product: String::new(),
+            filters,
+            bulk_histories: false,
+            whole_histories: false,
+            logged_models: false,
+            registry: true,
+            read_only: None,
+        }
     }
 
     fn by(column: ColumnKey) -> Wanted {

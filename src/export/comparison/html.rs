@@ -29,15 +29,7 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
     );
     page.push_str(&format!("<p>{} properties differ, {} are equal.</p>\n", comparison.differing(), comparison.equal()));
     let told: Vec<&CompareRow> = comparison.rows.iter().filter(|row| row.differs || !differing).collect();
-    for kind in [
-        RowKind::Metric,
-        RowKind::Param,
-        RowKind::Dataset,
-        RowKind::Code,
-        RowKind::Environment,
-        RowKind::Tag,
-        RowKind::Attribute,
-    ] {
+    for kind in [RowKind::Metric, RowKind::Param, RowKind::Dataset, RowKind::Code, RowKind::Environment, RowKind::Tag, RowKind::Attribute] {
         table(&mut page, comparison, kind, told.iter().copied().filter(|row| row.kind == kind));
     }
     if !figures.is_empty() {

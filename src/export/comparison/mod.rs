@@ -32,8 +32,7 @@ impl ComparisonFormat {
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
-        let known =
-            [("md", Self::Markdown), ("markdown", Self::Markdown), ("csv", Self::Csv), ("json", Self::Json), ("html", Self::Html)];
+        let known = [("md", Self::Markdown), ("markdown", Self::Markdown), ("csv", Self::Csv), ("json", Self::Json), ("html", Self::Html)];
         known.into_iter().find(|(name, _)| end.eq_ignore_ascii_case(name)).map(|(_, format)| format)
     }
 }

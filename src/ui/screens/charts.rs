@@ -43,7 +43,9 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Charts) {
 }
 
 fn status(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
-    let tab = |tab: Tab, title: &str| if screen.tab == tab { (format!("[{title}] "), Role::Accent) } else { (format!(" {title}  "), Role::Muted) };
+    let tab = |tab: Tab, title: &str| {
+        if screen.tab == tab { (format!("[{title}] "), Role::Accent) } else { (format!(" {title}  "), Role::Muted) }
+    };
     let used = paint.pieces(area, &[tab(Tab::Metrics, "Metrics"), tab(Tab::System, "System")]);
     let count = if screen.panels.len() > 1 { format!("{} of {} · ", screen.at + 1, screen.panels.len()) } else { String::new() };
     let rest = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
@@ -103,7 +105,11 @@ fn flow(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
         let label = crate::ui::fit::cut(&name(run), 24);
         let wide = crate::ui::fit::width(&label) + 4;
         if x + wide + 9 > area.right() && nth + 1 < screen.runs().len() {
-            paint.text(Rect { x, width: area.right().saturating_sub(x), ..area }, &format!("+{} more", screen.runs().len() - nth), Role::Muted);
+            paint.text(
+                Rect { x, width: area.right().saturating_sub(x), ..area },
+                &format!("+{} more", screen.runs().len() - nth),
+                Role::Muted,
+            );
             return;
         }
         let style = paint.look.ink(crate::chart::Ink::Series(nth));

@@ -61,7 +61,11 @@ fn axes(paint: &mut Paint<'_>, parts: &Plot, figure: &Figure) {
         }
         free = start + wide + 1;
         paint.text(Rect { x, width: 1, ..parts.floor }, notch, Role::Border);
-        paint.text(Rect { x: start, width: wide.min(parts.bottom.right().saturating_sub(start)), ..parts.bottom }, &mark.label, Role::Muted);
+        paint.text(
+            Rect { x: start, width: wide.min(parts.bottom.right().saturating_sub(start)), ..parts.bottom },
+            &mark.label,
+            Role::Muted,
+        );
     }
     let rest = parts.bottom.right().saturating_sub(free + 1);
     if width(&figure.x.title) <= rest {

@@ -1,0 +1,89 @@
+//! Several goals at once: the runs of which no other is better in one goal and as good in all others.
+
+use crate::domain::{Goal, MetricValue, Run};
+
+/// The runs by how many fronts lie before theirs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pareto {
+    /// For each run its front, from 1; nothing for one without a number in each goal.
+    pub front: Vec<Option<usize>>,
+    /// How many runs have no number in some goal.
+    pub left_out: usize,
+}
+
+/// The most fronts that are told apart; what lies behind them is in the last.
+const FRONTS: usize = 5;
+
+/// The fronts of runs by goals. Runs that are equal in all goals are on one front. Takes the square of the number of runs.
+#[must_use]
+pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
+    // Greater is better in all of them.
+    let score = |run: &Run| -> Option<Vec<f64>> {
+        let one = |goal: &Goal| {
+            let value = run.metrics.iter().find(|metric| metric.key == goal.metric)?.value.get();
+            value.is_finite().then(|| if goal.direction.improves(1.0) { value } else { -value })
+        };
+        goals.iter().map(one).collect()
+    };
+    let scores: Vec<Option<Vec<f64>>> = runs.iter().map(score).collect();
+    let mut front: Vec<Option<usize>> = vec![None; runs.len()];
+    let mut left: Vec<usize> = (0..runs.len()).filter(|at| scores[*at].is_some()).collect();
+    let left_out = runs.len() - left.len();
+    for nth in 1..=FRONTS {
+        let beaten = |at: &usize| left.iter().any(|other| beats(scores[*other].as_deref(), scores[*at].as_deref()));
+        let (behind, on): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(|at| nth < FRONTS && beaten(at));
+        on.into_iter().for_each(|at| front[at] = Some(nth));
+        left = behind;
+    }
+    Pareto { front, left_out }
+}
+
+fn beats(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
+    let (Some(a), Some(b)) = (a, b) else { return false };
+    a.iter().zip(b).all(|(a, b)| a >= b) && a.iter().zip(b).any(|(a, b)| a > b)
+}
+
+/// A metric's number, if it has one: for figures of fronts.
+#[must_use]
+pub fn number(run: &Run, goal: &Goal) -> Option<f64> {
+    run.metrics.iter().find(|metric| metric.key == goal.metric).map(|metric| metric.value).filter(|v| v.is_finite()).map(MetricValue::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Metric;
+    use proptest::prelude::*;
+
+    fn run(values: &[f64]) -> Run {
+        let mut run = Run::bare("a".into(), "1".into());
+        let metric =
+            |(n, value): (usize, &f64)| Metric { key: format!("m{n}").into(), value: MetricValue::new(*value), timestamp: 0, step: 0 };
+        run.metrics = values.iter().enumerate().map(metric).collect();
+        run
+    }
+
+    fn goals(texts: &[&str]) -> Vec<Goal> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn the_front_is_what_nobody_beats() {
+        let runs = [run(&[0.9, 5.0]), run(&[0.8, 1.0]), run(&[0.8, 5.0]), run(&[f64::NAN, 0.0]), run(&[0.9, 5.0])];
+        let found = pareto(&runs, &goals(&["m0 max", "m1 min"]));
+        assert_eq!(found.front, [Some(1), Some(1), Some(2), None, Some(1)]);
+        assert_eq!(found.left_out, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_on_the_front_is_beaten_and_everybody_else_is(values in prop::collection::vec((0_i32..9, 0_i32..9, 0_i32..9), 0..40)) {
+            let runs: Vec<Run> = values.iter().map(|(a, b, c)| run(&[f64::from(*a), f64::from(*b), f64::from(*c)])).collect();
+            let found = pareto(&runs, &goals(&["m0 max", "m1 min", "m2 max"]));
+            let better = |a: &(i32, i32, i32), b: &(i32, i32, i32)| a.0 >= b.0 && a.1 <= b.1 && a.2 >= b.2 && a != b;
+            for (at, value) in values.iter().enumerate() {
+                prop_assert_eq!(found.front[at] == Some(1), !values.iter().any(|other| better(other, value)));
+            }
+        }
+    }
+}
