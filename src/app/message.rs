@@ -1,8 +1,11 @@
 //! What comes in and what goes out: messages and effects, as values.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use crate::analysis::Comparison;
+use crate::analysis::importance::Importance;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::views::{View as SavedView, ViewError};
@@ -88,6 +91,7 @@ pub enum Reply {
     ViewDeleted(Result<String, ViewError>),
     Recalled(Option<Box<SavedView>>),
     Remembered(Result<(), ViewError>),
+    Importance(Result<Box<Importance>, Fault>),
     Exported(Result<String, Refused>),
     /// The cells of a picture; none where the terminal lays it over them.
     Picture(Result<Option<Cells>, Refused>),
@@ -229,6 +233,8 @@ pub enum Request {
     SaveView(String, Box<SavedView>),
     /// Delete the view of a name.
     DeleteView(String),
+    /// Which params go with a metric among runs.
+    Importance(Arc<[Run]>, String),
     /// A picture for an area of the screen.
     Picture(PictureOf, Rect),
     /// Write a file of this name, unless there is one already; its end says in which form.

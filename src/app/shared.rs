@@ -173,6 +173,8 @@ pub enum Choice {
     Find(String),
     /// A name to save the view under.
     SaveView(String),
+    /// A property of runs, for an axis.
+    Property(crate::chart::Property),
     /// A file to write what is seen into.
     Export(String),
     /// A saved view to open.

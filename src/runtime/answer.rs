@@ -1,9 +1,12 @@
 //! What each question comes to: calls of the store and of the journal.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
 use super::writing;
+use crate::analysis::importance::Importance;
 use crate::app::message::{RunDetail, VersionsOf};
 use crate::app::{Reply, Request};
 use crate::config::views::{ViewError, ViewFiles};
@@ -66,6 +69,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::DeleteView(name) => {
             Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
         }
+        Request::Importance(runs, metric) => Reply::Importance(importance(runs, metric).await),
         Request::Export(path, what) => Reply::Exported(super::exporting::export(reader, path, *what).await),
         // Pictures are made where it is known what the terminal can: see `gallery`.
         Request::Picture(..) => Reply::Picture(Ok(None)),
@@ -104,6 +108,12 @@ async fn versions(reader: &dyn Read, name: &ModelName) -> Answer<VersionsOf> {
     // Runs are deleted, or somebody else's: the versions are worth seeing without them.
     let runs = asked.buffered(AT_ONCE).filter_map(|answer| async { answer.ok() }).collect().await;
     Ok(VersionsOf { model, versions, runs })
+}
+
+/// A forest takes its time: it grows where it may block.
+async fn importance(runs: Arc<[Run]>, metric: String) -> Answer<Box<Importance>> {
+    let work = tokio::task::spawn_blocking(move || Box::new(crate::analysis::importance::importance(&runs, &metric)));
+    work.await.map_err(|stopped| Fault::new(FaultKind::Broken, "growing the forest", stopped.to_string()))
 }
 
 async fn lineage(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Graph> {

@@ -4,6 +4,7 @@
 //! seen and in which order is a separate list made by [`arrange`].
 
 mod arrange;
+mod back;
 mod cells;
 mod column;
 mod curves;

@@ -1,5 +1,6 @@
 //! Runs side by side, and only what differs.
 
+use super::drivers::Drivers;
 use super::{Freshness, List, Screen, View};
 use crate::analysis::{CompareRow, Comparison, RowKind, compare_with};
 use crate::app::cursor::Cursor;
@@ -9,7 +10,7 @@ use crate::app::overlays::Overlay;
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::RunId;
+use crate::domain::{Goal, RunId};
 
 /// One line of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -88,6 +89,17 @@ impl Compare {
         context.say(format!("the baseline is {}", label.clean()));
     }
 
+    /// What drives the goal among the compared runs.
+    fn drivers(&self, context: &mut Context<'_>) {
+        let Some(data) = self.data.get() else { return };
+        let declared = data.runs.iter().find_map(|run| context.shared.goals.get(&run.experiment_id).cloned());
+        let metrics = data.runs.iter().flat_map(|run| &run.metrics).map(|metric| &metric.key);
+        let Some(goal) = declared.or_else(|| Goal::likeliest(metrics)) else { return context.say("these runs have no metric") };
+        let subject = self.ids.get(self.column).cloned();
+        let name = format!("compare {} runs", self.ids.len());
+        context.go.push(Go::To(Screen::Drivers(Box::new(Drivers::new(data.runs.clone(), name, goal, subject)))));
+    }
+
     fn copy(&self, context: &mut Context<'_>) {
         let lines = self.lines();
         if let Some(Line::Row(row)) = lines.get(self.cursor.at)
@@ -134,6 +146,7 @@ impl View for Compare {
                 let title = "write this comparison to (.md, .csv, .json or .html)";
                 context.go.push(Go::Over(Box::new(Overlay::file_name(title, "comparison.md"))));
             }
+            Action::Drivers => self.drivers(context),
             Action::Charts => context.go.push(Go::To(Screen::charts(self.ids.clone()))),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::CopyValue => self.copy(context),

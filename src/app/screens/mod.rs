@@ -2,6 +2,7 @@
 
 pub mod charts;
 pub mod compare;
+pub mod drivers;
 pub mod experiments;
 pub mod journal;
 pub mod lineage;
@@ -117,6 +118,7 @@ pub enum Screen {
     Run(Box<run::RunScreen>),
     Charts(Box<charts::Charts>),
     Compare(Box<compare::Compare>),
+    Drivers(Box<drivers::Drivers>),
     Models(models::Models),
     Versions(Box<versions::Versions>),
     Lineage(Box<lineage::LineageScreen>),
@@ -185,6 +187,7 @@ impl Screen {
             Self::Run(screen) => screen.as_ref(),
             Self::Charts(screen) => screen.as_ref(),
             Self::Compare(screen) => screen.as_ref(),
+            Self::Drivers(screen) => screen.as_ref(),
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_ref(),
             Self::Lineage(screen) => screen.as_ref(),
@@ -199,6 +202,7 @@ impl Screen {
             Self::Run(screen) => screen.as_mut(),
             Self::Charts(screen) => screen.as_mut(),
             Self::Compare(screen) => screen.as_mut(),
+            Self::Drivers(screen) => screen.as_mut(),
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_mut(),
             Self::Lineage(screen) => screen.as_mut(),

@@ -101,6 +101,11 @@ actions! {
     DifferencesOnly "differences" Look "show only what differs";
     Goal "goal" Look "choose the goal";
     Charts "charts" Look "charts of the marked runs, or of this one";
+    Drivers "drivers" Look "what drives the goal among these runs";
+    AcrossProperty "across-property" Look "choose what goes from left to right";
+    UpProperty "up-property" Look "choose what goes from bottom to top";
+    MarkProperty "mark-property" Look "choose what marks tell";
+    AddGoal "add-goal" Look "add a goal to the front, or take it away";
     NextPage "next-page" Look "next page of this screen";
     NextAxis "next-axis" Look "over steps, relative time or wall time";
     NextScale "next-scale" Look "linear, log or symlog";

@@ -27,6 +27,7 @@ pub enum Scope {
     Run,
     Charts,
     Compare,
+    Drivers,
     Models,
     Versions,
     Lineage,
@@ -45,8 +46,18 @@ pub enum Scope {
 
 impl Scope {
     /// The screens.
-    pub const SCREENS: [Self; 9] =
-        [Self::Experiments, Self::Runs, Self::Run, Self::Charts, Self::Compare, Self::Models, Self::Versions, Self::Lineage, Self::Journal];
+    pub const SCREENS: [Self; 10] = [
+        Self::Experiments,
+        Self::Runs,
+        Self::Run,
+        Self::Charts,
+        Self::Compare,
+        Self::Drivers,
+        Self::Models,
+        Self::Versions,
+        Self::Lineage,
+        Self::Journal,
+    ];
 
     /// Whether keys bound anywhere mean something here, too.
     fn has_common_keys(self) -> bool {
@@ -63,6 +74,7 @@ impl Scope {
             Self::Run => "Run",
             Self::Charts => "Charts",
             Self::Compare => "Compare",
+            Self::Drivers => "Drivers",
             Self::Models => "Models",
             Self::Versions => "Versions",
             Self::Lineage => "Lineage",

@@ -2,6 +2,7 @@
 
 mod charts;
 mod compare;
+mod drivers;
 mod experiments;
 mod groups;
 mod journal;
@@ -27,6 +28,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
         Screen::Run(screen) => run::draw(paint, body, app, screen),
         Screen::Charts(screen) => charts::draw(paint, body, app, screen),
         Screen::Compare(screen) => compare::draw(paint, body, app, screen),
+        Screen::Drivers(screen) => drivers::draw(paint, body, app, screen),
         Screen::Models(screen) => models::draw(paint, body, app, screen),
         Screen::Versions(screen) => versions::draw(paint, body, app, screen),
         Screen::Lineage(screen) => lineage::draw(paint, body, app, screen),

@@ -6,6 +6,7 @@ use super::Runs;
 use crate::analysis::{Best, LeftOut, best};
 use crate::app::overlays::{Overlay, RegisterDialog};
 use crate::app::screens::Screen;
+use crate::app::screens::drivers::Drivers;
 use crate::app::shared::{Context, Go, Shared};
 use crate::config::keymap::Action;
 use crate::domain::{Direction, Goal, Metric, MetricValue, Run, RunId, RunStatus};
@@ -81,6 +82,7 @@ impl Runs {
             }
             Action::Compare => self.compare(context),
             Action::Charts => self.charts(context),
+            Action::Drivers => self.drivers(context),
             Action::Register => {
                 if let Some(row) = self.current() {
                     let dialog = RegisterDialog::open(self.table.id(row).clone(), Vec::new(), context);
@@ -250,16 +252,28 @@ impl Runs {
         context.go.push(Go::To(Screen::compare(ids)));
     }
 
-    /// The best of the runs that are seen, by the goal.
-    fn best(&self, goal: &Goal) -> Result<Best, Vec<(LeftOut, usize)>> {
+    /// What drives the goal among the runs that are seen.
+    fn drivers(&self, context: &mut Context<'_>) {
+        let Some(goal) = self.goal(context.shared) else { return context.say("choose a goal first, with M") };
+        let runs = self.table.runs_of(&self.seen_rows());
+        let subject = self.current().map(|row| self.table.id(row).clone());
+        context.go.push(Go::To(Screen::Drivers(Box::new(Drivers::new(runs, self.name.clone(), goal, subject)))));
+    }
+
+    /// The rows that are seen, each once.
+    fn seen_rows(&self) -> Vec<Row> {
         let rows = self.lines.iter().flat_map(|line| match line {
             Line::Run { row, passes: true, .. } => vec![*row],
             // A parent that the filter leaves out stands there only for what is nested in it.
             Line::Run { .. } => Vec::new(),
             Line::Group { rows, .. } => rows.clone(),
         });
-        let rows: BTreeSet<Row> = rows.collect();
-        let runs: Vec<Run> = rows.into_iter().map(|row| self.judged(row, goal)).collect();
+        rows.collect::<BTreeSet<Row>>().into_iter().collect()
+    }
+
+    /// The best of the runs that are seen, by the goal.
+    fn best(&self, goal: &Goal) -> Result<Best, Vec<(LeftOut, usize)>> {
+        let runs: Vec<Run> = self.seen_rows().into_iter().map(|row| self.judged(row, goal)).collect();
         best(&runs, goal, false)
     }
 

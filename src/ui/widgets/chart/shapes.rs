@@ -132,17 +132,17 @@ fn draw_bar(paint: &mut Paint<'_>, area: Rect, figure: &Figure, (x, y): Xy, erro
     let at = |x: f64| cell(area, (figure.x.place(x)?.clamp(0.0, 1.0), figure.y.place(y)?));
     let (Some(zero), Some(end)) = (at(0.0), at(x)) else { return };
     let (left, right) = (zero.x.min(end.x), zero.x.max(end.x));
+    // What is not sure lies behind what is told.
+    let ends = error.filter(|error| *error > 0.0).and_then(|error| Some((at(x - error)?, at(x + error)?)));
+    if let Some((low, high)) = ends {
+        let strip = Rect { x: low.x, width: high.x - low.x + 1, ..low };
+        paint.text(strip, &paint.look.sign("─", "-").repeat(usize::from(strip.width)), Role::Muted);
+    }
     let style = paint.look.ink(ink);
     let body = paint.look.sign("■", "#").repeat(usize::from(right - left + 1));
     paint.styled(Rect { x: left, width: right - left + 1, ..end }, &body, style);
-    let Some(error) = error.filter(|error| *error > 0.0) else { return };
-    if let (Some(low), Some(high)) = (at(x - error), at(x + error)) {
-        let (middle, ends) = (paint.look.sign("─", "-"), paint.look.sign("┼", "|"));
-        let strip = Rect { x: low.x, width: high.x - low.x + 1, ..low };
-        paint.text(strip, &middle.repeat(usize::from(strip.width)), Role::Text);
-        for end in [low, high] {
-            paint.text(end, ends, Role::Text);
-        }
+    for end in ends.into_iter().flat_map(|(low, high)| [low, high]) {
+        paint.text(end, paint.look.sign("┼", "|"), Role::Text);
     }
 }
 
