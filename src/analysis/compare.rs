@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::collect::{self, Aligned, align, align_sorted};
-use super::decimal;
+use super::inner::{self, Equality};
 use super::number::full;
 use crate::domain::{Direction, Run, RunId, Untrusted};
 
@@ -57,6 +57,8 @@ pub struct CompareRow {
     /// Whether the runs differ in it. Params that spell one number are equal (`1e-3` and `0.001`), and so are two NaN;
     /// missing, empty and `None` are three values.
     pub differs: bool,
+    /// Whether all runs have the same value, not all in the same spelling: `1e-3` and `0.001`.
+    pub spelled: bool,
     /// For metrics: which runs have the best value, by `direction`; empty when all are equal or there is one value.
     pub best: Vec<usize>,
     /// For metrics: value minus the baseline's, where both are numbers.
@@ -141,13 +143,16 @@ pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn F
 }
 
 fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, baseline: usize) -> CompareRow {
-    let differs = values.windows(2).any(|pair| match pair {
-        [Some(a), Some(b)] if kind == RowKind::Param => !decimal::same(a.raw(), b.raw()),
-        [a, b] => a != b,
-        _ => false,
-    });
+    let equality = |pair: &[Option<Untrusted>]| match pair {
+        [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => inner::same(a.raw(), b.raw()),
+        [a, b] if a != b => Equality::Different,
+        _ => Equality::Same,
+    };
+    let pairs: Vec<Equality> = values.windows(2).map(equality).collect();
+    let differs = pairs.contains(&Equality::Different);
+    let spelled = !differs && pairs.iter().any(|pair| *pair != Equality::Same);
     let none = vec![None; values.len()];
-    CompareRow { kind, key, values, numbers: none.clone(), differs, best: Vec::new(), delta: none, direction: None, baseline }
+    CompareRow { kind, key, values, numbers: none.clone(), differs, spelled, best: Vec::new(), delta: none, direction: None, baseline }
 }
 
 fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Option<Direction>) -> CompareRow {
@@ -158,6 +163,7 @@ fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direct
         key,
         values: numbers.iter().map(|number| number.map(|number| full(number).into())).collect(),
         differs: numbers.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b))),
+        spelled: false,
         best: direction.map(|direction| best_of(&numbers, direction)).unwrap_or_default(),
         delta: numbers.iter().map(|number| Some(number.filter(|n| n.is_finite())? - base?)).collect(),
         direction,

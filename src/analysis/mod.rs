@@ -7,6 +7,7 @@ mod curve;
 mod decimal;
 pub mod divergence;
 pub mod importance;
+pub mod inner;
 pub mod nearest;
 pub mod number;
 pub mod pareto;

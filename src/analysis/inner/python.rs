@@ -1,0 +1,123 @@
+//! What Python prints of lists, tuples and dicts, read without running anything.
+
+use serde_json::{Map, Number, Value};
+
+/// How deep structures are read.
+const DEPTH: usize = 32;
+
+/// Reads `{'a': 1, 'b': (1, None)}`; nothing for what is no such text. Tuples and sets become lists, keys become texts.
+pub(super) fn read(text: &str) -> Option<Value> {
+    let mut reader = Reader { rest: text };
+    let value = reader.value(0)?;
+    reader.space();
+    reader.rest.is_empty().then_some(value)
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+}
+
+impl Reader<'_> {
+    fn space(&mut self) {
+        self.rest = self.rest.trim_start();
+    }
+
+    fn take(&mut self, sign: char) -> bool {
+        self.space();
+        let taken = self.rest.strip_prefix(sign);
+        self.rest = taken.unwrap_or(self.rest);
+        taken.is_some()
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        if depth > DEPTH {
+            return None;
+        }
+        self.space();
+        match self.rest.chars().next()? {
+            '[' => self.list('[', ']', depth),
+            '(' => self.list('(', ')', depth),
+            '{' => self.map(depth),
+            '\'' | '"' => self.text().map(Value::String),
+            _ => self.word(),
+        }
+    }
+
+    fn list(&mut self, open: char, close: char, depth: usize) -> Option<Value> {
+        self.take(open);
+        let mut items = Vec::new();
+        while !self.take(close) {
+            items.push(self.value(depth + 1)?);
+            if !self.take(',') {
+                return self.take(close).then_some(Value::Array(items));
+            }
+        }
+        Some(Value::Array(items))
+    }
+
+    /// A dict, or a set: that is a list.
+    fn map(&mut self, depth: usize) -> Option<Value> {
+        self.take('{');
+        let (mut map, mut set) = (Map::new(), Vec::new());
+        while !self.take('}') {
+            let key = self.value(depth + 1)?;
+            if self.take(':') {
+                let name = if let Value::String(text) = key { text } else { key.to_string() };
+                map.insert(name, self.value(depth + 1)?);
+            } else {
+                set.push(key);
+            }
+            if !self.take(',') {
+                if !self.take('}') {
+                    return None;
+                }
+                break;
+            }
+        }
+        match (map.is_empty(), set.is_empty()) {
+            (_, true) => Some(Value::Object(map)),
+            (true, false) => Some(Value::Array(set)),
+            (false, false) => None,
+        }
+    }
+
+    fn text(&mut self) -> Option<String> {
+        let quote = self.rest.chars().next()?;
+        let mut text = String::new();
+        let mut chars = self.rest.char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => match chars.next()?.1 {
+                    'n' => text.push('\n'),
+                    't' => text.push('\t'),
+                    'r' => text.push('\r'),
+                    other => text.push(other),
+                },
+                c if c == quote => {
+                    self.rest = &self.rest[at + c.len_utf8()..];
+                    return Some(text);
+                }
+                c => text.push(c),
+            }
+        }
+        None
+    }
+
+    /// `None`, `True`, `False`, a number, or what an object prints of itself (`<class 'int'>`, `Adam`): that is a text.
+    fn word(&mut self) -> Option<Value> {
+        let end = self.rest.find([',', ':', ']', ')', '}']).unwrap_or(self.rest.len());
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        let word = word.trim();
+        Some(match word {
+            "" => return None,
+            "None" => Value::Null,
+            "True" => Value::Bool(true),
+            "False" => Value::Bool(false),
+            _ => match word.parse::<i64>() {
+                Ok(whole) => Value::Number(whole.into()),
+                Err(_) => word.parse().ok().and_then(Number::from_f64).map_or_else(|| Value::String(word.to_owned()), Value::Number),
+            },
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Python environments, package by package.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::lines::{DiffLine, Sign};
+
+/// The files that MLflow writes beside a model, and people write beside their code.
+const FILES: [&str; 4] = ["requirements.txt", "conda.yaml", "conda.yml", "python_env.yaml"];
+
+/// Whether a file lists packages, by its name.
+#[must_use]
+pub fn is_environment(path: &str) -> bool {
+    FILES.contains(&path.rsplit('/').next().unwrap_or_default())
+}
+
+/// What differs between two lists of packages: which came, which went, which have another version.
+#[must_use]
+pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
+    let (a, b) = (packages(before), packages(after));
+    let mut lines = Vec::new();
+    let told = |name: &str, version: &str| if version.is_empty() { name.to_owned() } else { format!("{name} {version}") };
+    let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+    for name in names {
+        match (a.get(name), b.get(name)) {
+            (Some(old), Some(new)) if old == new => {}
+            (Some(old), Some(new)) => {
+                let way = match order(old, new) {
+                    Some(Ordering::Less) => "  (newer)",
+                    Some(Ordering::Greater) => "  (older)",
+                    _ => "",
+                };
+                lines.push(DiffLine::plain(Sign::Removed, told(name, old)));
+                lines.push(DiffLine::plain(Sign::Added, format!("{}{way}", told(name, new))));
+            }
+            (Some(old), None) => lines.push(DiffLine::plain(Sign::Removed, told(name, old))),
+            (None, Some(new)) => lines.push(DiffLine::plain(Sign::Added, told(name, new))),
+            (None, None) => {}
+        }
+    }
+    let same = a.iter().filter(|(name, version)| b.get(*name) == Some(version)).count();
+    lines.insert(0, DiffLine::plain(Sign::Head, format!("{same} packages are the same")));
+    lines
+}
+
+/// The packages of requirements.txt, or of the lists in conda.yaml and python_env.yaml: every line of those files that names one
+/// stands alone, after a dash in YAML.
+fn packages(text: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let mut section = "";
+    for line in text.lines().map(str::trim) {
+        let line = line.strip_prefix("- ").unwrap_or(line).trim_matches(['"', '\'']);
+        if let Some(head) = line.strip_suffix(':') {
+            section = head;
+        }
+        let line = line.split(" #").next().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+        let is_package = line.starts_with(|c: char| c.is_ascii_alphanumeric()) && !line.ends_with(':') && !line.contains(": ");
+        if is_package && section != "channels" {
+            found.extend([package(line)]);
+        }
+    }
+    found
+}
+
+/// A name as PEP 503 normalises it, and its version: bare where it is pinned, with its sign otherwise.
+fn package(line: &str) -> (String, String) {
+    let end = line.find(|c: char| "=<>!~ @[".contains(c)).unwrap_or(line.len());
+    let (name, rest) = line.split_at(end);
+    let mut normal = String::new();
+    for c in name.to_lowercase().chars() {
+        let c = if "-_.".contains(c) { '-' } else { c };
+        if c != '-' || !normal.ends_with('-') {
+            normal.push(c);
+        }
+    }
+    let rest = rest.trim();
+    let (extras, version) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((extras, version)) => (format!("[{extras}]"), version.trim()),
+        None => (String::new(), rest),
+    };
+    // conda pins with one sign.
+    let version = version.strip_prefix("==").or_else(|| version.strip_prefix('=')).unwrap_or(version);
+    (normal + &extras, version.trim().to_owned())
+}
+
+/// Which of two pinned versions is older, by their numbers; nothing where they are not plain numbers.
+fn order(a: &str, b: &str) -> Option<Ordering> {
+    let numbers = |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<u64>>>();
+    Some(numbers(a)?.cmp(&numbers(b)?))
+}

@@ -1,0 +1,118 @@
+//! Structures, leaf by leaf.
+
+use serde_json::Value;
+
+use super::lines::{DiffLine, Sign};
+use crate::analysis::decimal;
+
+/// The longest lists whose items are matched by what they are; longer ones are matched by their place.
+const MATCHED: usize = 1_000;
+/// The most changes that are told.
+const MOST: usize = 10_000;
+
+/// A leaf or a part that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Where: `optimizer.lr`, `layers[2].units`.
+    pub path: String,
+    /// What was there; nothing where there was nothing.
+    pub before: Option<String>,
+    /// What is there.
+    pub after: Option<String>,
+}
+
+/// What differs between two structures, in the order of the first. An item that is put into a list is one change.
+#[must_use]
+pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
+    let mut found = Vec::new();
+    walk("", Some(before), Some(after), &mut found);
+    found
+}
+
+/// The changes as lines: what was there, and what is.
+pub(super) fn told(changes: &[Change]) -> Vec<DiffLine> {
+    let line = |sign: Sign, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
+    changes
+        .iter()
+        .flat_map(|Change { path, before, after }| {
+            let before = before.as_ref().map(|value| line(Sign::Removed, path, value));
+            let after = after.as_ref().map(|value| line(Sign::Added, path, value));
+            [before, after].into_iter().flatten()
+        })
+        .collect()
+}
+
+fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Change>) {
+    if found.len() >= MOST {
+        return;
+    }
+    match (before, after) {
+        (Some(Value::Object(a)), Some(Value::Object(b))) => {
+            let under = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            for (key, value) in a {
+                walk(&under(key), Some(value), b.get(key), found);
+            }
+            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
+                walk(&under(key), None, Some(value), found);
+            }
+        }
+        (Some(Value::Array(a)), Some(Value::Array(b))) => items(path, a, b, found),
+        (Some(a), Some(b)) if is_same(a, b) => {}
+        (before, after) => {
+            let text = |value: &Value| if let Value::String(text) = value { text.clone() } else { value.to_string() };
+            found.push(Change { path: path.to_owned(), before: before.map(text), after: after.map(text) });
+        }
+    }
+}
+
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => decimal::same(&a.to_string(), &b.to_string()),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
+        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_same(a, b))),
+        _ => a == b,
+    }
+}
+
+/// Lists: what both have in the same order stays; between that, items are matched by their place.
+fn items(path: &str, a: &[Value], b: &[Value], found: &mut Vec<Change>) {
+    let anchors = if a.len().max(b.len()) <= MATCHED { common(a, b) } else { Vec::new() };
+    let (mut i, mut j) = (0, 0);
+    for (to_i, to_j) in anchors.into_iter().chain([(a.len(), b.len())]) {
+        while i < to_i || j < to_j {
+            let (left, right) = (a.get(i).filter(|_| i < to_i), b.get(j).filter(|_| j < to_j));
+            let at = if right.is_some() { j } else { i };
+            walk(&format!("{path}[{at}]"), left, right, found);
+            i += usize::from(left.is_some());
+            j += usize::from(right.is_some());
+        }
+        (i, j) = (to_i + 1, to_j + 1);
+    }
+}
+
+/// The longest common subsequence of two lists, as pairs of places.
+fn common(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
+    let width = b.len() + 1;
+    let mut longest = vec![0_u16; (a.len() + 1) * width];
+    for i in (0..a.len()).rev() {
+        for j in (0..b.len()).rev() {
+            longest[i * width + j] = if is_same(&a[i], &b[j]) {
+                longest[(i + 1) * width + j + 1] + 1
+            } else {
+                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j, mut pairs) = (0, 0, Vec::new());
+    while i < a.len() && j < b.len() {
+        if is_same(&a[i], &b[j]) {
+            pairs.push((i, j));
+            (i, j) = (i + 1, j + 1);
+        } else if longest[(i + 1) * width + j] >= longest[i * width + j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    pairs
+}
