@@ -61,6 +61,8 @@ pub struct CompareRow {
     pub spelled: bool,
     /// For metrics: which runs have the best value, by `direction`; empty when all are equal or there is one value.
     pub best: Vec<usize>,
+    /// For metrics of groups: how far each group's values spread; empty where runs are compared.
+    pub spread: Vec<Option<Spread>>,
     /// For metrics: value minus the baseline's, where both are numbers.
     pub delta: Vec<Option<f64>>,
     /// For metrics: which way it gets better.
@@ -152,7 +154,19 @@ fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, basel
     let differs = pairs.contains(&Equality::Different);
     let spelled = !differs && pairs.iter().any(|pair| *pair != Equality::Same);
     let none = vec![None; values.len()];
-    CompareRow { kind, key, values, numbers: none.clone(), differs, spelled, best: Vec::new(), delta: none, direction: None, baseline }
+    CompareRow {
+        kind,
+        key,
+        values,
+        numbers: none.clone(),
+        differs,
+        spelled,
+        best: Vec::new(),
+        spread: Vec::new(),
+        delta: none,
+        direction: None,
+        baseline,
+    }
 }
 
 fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Option<Direction>) -> CompareRow {
@@ -164,6 +178,7 @@ fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direct
         values: numbers.iter().map(|number| number.map(|number| full(number).into())).collect(),
         differs: numbers.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b))),
         spelled: false,
+        spread: Vec::new(),
         best: direction.map(|direction| best_of(&numbers, direction)).unwrap_or_default(),
         delta: numbers.iter().map(|number| Some(number.filter(|n| n.is_finite())? - base?)).collect(),
         direction,
@@ -185,5 +200,8 @@ fn best_of(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
     if rest.is_empty() { Vec::new() } else { best.into_iter().map(|(index, _)| index).collect() }
 }
 
+mod groups;
 #[cfg(test)]
 mod tests;
+
+pub use groups::{Spread, compare_groups};

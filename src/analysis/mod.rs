@@ -16,5 +16,5 @@ pub mod rhythm;
 pub mod verdict;
 
 pub use best::{Best, LeftOut, best, likely_goal};
-pub use compare::{CompareRow, Comparison, RowKind, compare, compare_with};
+pub use compare::{CompareRow, Comparison, RowKind, Spread, compare, compare_groups, compare_with};
 pub use curve::{Level, Reduced, levels, min_max};

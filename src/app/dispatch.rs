@@ -65,9 +65,14 @@ impl Parts<'_> {
             _ => {}
         }
         match self.overlay {
-            Some(Overlay::Help(..) | Overlay::Messages(_) | Overlay::Picture(_) | Overlay::Picker(_) | Overlay::Columns(_))
-                if action == Action::Back =>
-            {
+            Some(
+                Overlay::Help(..)
+                | Overlay::Messages(_)
+                | Overlay::Picture(_)
+                | Overlay::Diff(_)
+                | Overlay::Picker(_)
+                | Overlay::Columns(_),
+            ) if action == Action::Back => {
                 *self.overlay = None;
             }
             Some(overlay) => overlay.on(action, context),

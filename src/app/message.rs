@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::analysis::Comparison;
 use crate::analysis::importance::Importance;
+use crate::analysis::inner::DiffLine;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::views::{View as SavedView, ViewError};
@@ -92,6 +93,8 @@ pub enum Reply {
     Recalled(Option<Box<SavedView>>),
     Remembered(Result<(), ViewError>),
     Importance(Result<Box<Importance>, Fault>),
+    Diff(Result<Vec<DiffLine>, Refused>),
+    Common(Result<Vec<CommonFile>, Fault>),
     Exported(Result<String, Refused>),
     /// The cells of a picture; none where the terminal lays it over them.
     Picture(Result<Option<Cells>, Refused>),
@@ -134,6 +137,40 @@ pub struct Planned {
     pub candidate: Option<Run>,
     /// The requests that would be sent, as text.
     pub requests: Vec<String>,
+}
+
+/// What is compared inside.
+#[derive(Clone, Debug)]
+pub enum DiffOf {
+    /// Two files of the same path.
+    Files {
+        /// That path.
+        path: String,
+        /// Whose the first is, and its path there.
+        before: (ArtifactHome, String),
+        /// Likewise the second.
+        after: (ArtifactHome, String),
+    },
+    /// Two commits of the repository at hand.
+    Commits {
+        /// The first.
+        before: String,
+        /// The second.
+        after: String,
+    },
+}
+
+/// A file that two runs have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommonFile {
+    /// Its path in both: after the name of a logged model, where it is one's.
+    pub path: String,
+    /// Whose the first is, and its path there.
+    pub before: (ArtifactHome, String),
+    /// Likewise the second.
+    pub after: (ArtifactHome, String),
+    /// Their sizes in bytes, where they are told.
+    pub sizes: Option<(u64, u64)>,
 }
 
 /// What a picture is of.
@@ -235,6 +272,10 @@ pub enum Request {
     DeleteView(String),
     /// Which params go with a metric among runs.
     Importance(Arc<[Run]>, String),
+    /// What differs between two things.
+    Diff(DiffOf),
+    /// The files that two runs have in common.
+    Common(RunId, RunId),
     /// A picture for an area of the screen.
     Picture(PictureOf, Rect),
     /// Write a file of this name, unless there is one already; its end says in which form.

@@ -175,6 +175,10 @@ pub enum Choice {
     SaveView(String),
     /// A property of runs, for an axis.
     Property(crate::chart::Property),
+    /// The param whose values are compared, each with its runs together; nothing for runs.
+    CompareBy(Option<crate::domain::Untrusted>),
+    /// A file that two runs have, to be compared.
+    CommonFile(Box<crate::app::message::CommonFile>),
     /// A file to write what is seen into.
     Export(String),
     /// A saved view to open.

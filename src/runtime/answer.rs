@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
-use super::writing;
+use super::{comparing, writing};
 use crate::analysis::importance::Importance;
 use crate::app::message::{RunDetail, VersionsOf};
 use crate::app::{Reply, Request};
@@ -69,6 +69,8 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::DeleteView(name) => {
             Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
         }
+        Request::Diff(of) => Reply::Diff(comparing::diff(reader, of).await),
+        Request::Common(before, after) => Reply::Common(comparing::common(reader, &before, &after).await),
         Request::Importance(runs, metric) => Reply::Importance(importance(runs, metric).await),
         Request::Export(path, what) => Reply::Exported(super::exporting::export(reader, path, *what).await),
         // Pictures are made where it is known what the terminal can: see `gallery`.

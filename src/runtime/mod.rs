@@ -5,6 +5,7 @@
 pub mod answer;
 mod canvas;
 mod clock;
+mod comparing;
 mod effects;
 pub mod exporting;
 mod gallery;

@@ -15,6 +15,9 @@ pub const PREVIEW_BYTES: u64 = 256 << 10;
 /// The most bytes of an image among the artifacts that is shown: more than any plot, and photographs of 40 megapixels.
 pub const PICTURE_BYTES: u64 = 24 << 20;
 
+/// The most bytes of each of two files that are compared line by line.
+pub const DIFF_BYTES: u64 = 512 << 10;
+
 /// The most pages followed in one listing: a server that hands out tokens forever ends here.
 pub const PAGES: usize = 10_000;
 

@@ -1,6 +1,7 @@
 //! What lies over a screen: its drawings.
 
 pub mod advice;
+mod diff;
 mod picture;
 mod plan;
 
@@ -29,6 +30,7 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, overlay: &Overlay) {
         Overlay::Columns(list) => columns(paint, list.area(size), list),
         Overlay::Register(dialog) => register(paint, size, dialog),
         Overlay::Plan(dialog) => plan::draw(paint, size, app, dialog),
+        Overlay::Diff(view) => diff::draw(paint, size, view),
         Overlay::Picture(view) => picture::draw(paint, size, view),
         Overlay::Help(scope, cursor) => help(paint, size, app, *scope, *cursor),
         Overlay::Messages(cursor) => messages(paint, size, app, *cursor),

@@ -144,3 +144,26 @@ fn attributes_come_first_in_their_own_order() {
 fn no_runs_compare_to_nothing() {
     assert!(compare(Vec::new(), Some(&"x".into())).rows.is_empty());
 }
+
+#[test]
+fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
+    let of = |id: &str, lr: &str, seed: &str, acc: f64| run(id, &[("lr", lr), ("seed", seed)], &[("acc", acc)], &[]);
+    let runs = [of("a", "1", "1", 0.8), of("b", "1", "2", 0.9), of("c", "2", "1", 0.5), of("d", "1", "3", f64::NAN)];
+    let compared = compare_groups(&runs, &"lr".into(), &Direction::told);
+    assert_eq!(compared.runs.iter().map(|run| run.name.raw()).collect::<Vec<_>>(), ["lr 1, 3 runs", "lr 2, 1 runs"]);
+    let acc = compared.rows.iter().find(|row| row.key.raw() == "acc").unwrap();
+    let spread = acc.spread[0].unwrap();
+    assert!((acc.numbers[0].unwrap() - 0.85).abs() < 1e-12 && spread.count == 2);
+    assert!((spread.deviation.unwrap() - 0.070_710_678_118).abs() < 1e-9);
+    assert_eq!(acc.spread[1], Some(Spread { deviation: None, count: 1 }));
+    assert!(compared.rows.iter().all(|row| row.key.raw() != "seed"), "what a group does not have in common is no property of it");
+}
+
+#[test]
+fn another_spelling_of_a_value_is_no_difference_and_is_known() {
+    let of = |id: &str, lr: &str, config: &str| run(id, &[("lr", lr), ("config", config)], &[], &[]);
+    let compared = compare(vec![of("a", "1e-3", "{'a': 1}"), of("b", "0.001", "{\"a\": 1}")], None);
+    let params: Vec<(bool, bool)> =
+        compared.rows.iter().filter(|row| row.kind == RowKind::Param).map(|row| (row.differs, row.spelled)).collect();
+    assert_eq!(params, [(false, true), (false, true)]);
+}

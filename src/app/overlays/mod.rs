@@ -1,6 +1,7 @@
 //! What lies over a screen: lists to pick from, fields to type in, plans, help.
 
 mod columns;
+mod diff;
 mod picker;
 mod picture;
 mod plan;
@@ -8,6 +9,7 @@ mod prompt;
 mod register;
 
 pub use columns::ColumnList;
+pub use diff::DiffView;
 pub use picker::{Item, Picker};
 pub use picture::{PictureView, Seen, inside as picture_area};
 pub use plan::{Field, PlanDialog, Stage as PlanStage};
@@ -41,6 +43,8 @@ pub enum Overlay {
     Register(Box<RegisterDialog>),
     /// A plan, shown before anything is written.
     Plan(Box<PlanDialog>),
+    /// What differs inside of two values.
+    Diff(Box<DiffView>),
     /// A picture.
     Picture(Box<PictureView>),
     /// All keys that work here; the scope it was opened on.
@@ -58,7 +62,7 @@ impl Overlay {
             Self::Prompt(_) => Scope::Prompt,
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
-            Self::Help(..) | Self::Messages(_) | Self::Picture(_) => Scope::Reader,
+            Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) => Scope::Reader,
         }
     }
 
@@ -244,7 +248,7 @@ impl Overlay {
             Self::Columns(list) => list.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..) | Self::Messages(_) | Self::Picture(_) => {}
+            Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) => {}
         }
     }
 
@@ -267,6 +271,7 @@ impl Overlay {
             Self::Register(dialog) => dialog.reply(ticket, reply, context),
             Self::Plan(dialog) => dialog.reply(ticket, reply, context),
             Self::Picture(view) => view.reply(ticket, reply),
+            Self::Diff(view) => view.reply(ticket, reply),
             _ => Some(reply),
         }
     }
@@ -280,6 +285,7 @@ impl Overlay {
             Self::Register(dialog) => dialog.on(action, context),
             Self::Plan(dialog) => dialog.on(action, context),
             Self::Picture(_) => {}
+            Self::Diff(view) => view.on(action, context),
             // How long help is, is known where it is drawn; the drawing stops at its end.
             Self::Help(_, cursor) | Self::Messages(cursor) => {
                 cursor.travel(action, READER_LINES, usize::from(context.size.height));

@@ -118,6 +118,9 @@ actions! {
     PanRight "pan-right" Look "move to later points";
     WholeRange "whole-range" Look "show the whole axis";
     Picture "picture" Look "show the chart or the image as a picture";
+    Transpose "transpose" Look "runs as lines, properties as columns; and back";
+    Diff "diff" Look "what differs inside this row: text, structure, commits";
+    Files "files" Look "compare a file that both runs have";
     Export "export" Look "write what is seen into a file";
     HideRun "hide-run" Look "hide or show a run in the charts";
     Register "register" Write "register this run as a model version";

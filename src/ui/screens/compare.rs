@@ -1,5 +1,7 @@
 //! Drawing a comparison: runs as columns, only what differs, the best of each metric marked.
 
+mod runs;
+
 use ratatui::layout::Rect;
 
 use super::{empty, filtered};
@@ -33,6 +35,9 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Compare) {
     };
     let lines = screen.lines();
     status(paint, area.status, screen, data, &lines);
+    if screen.transposed {
+        return runs::draw(paint, area.header, area.rows, screen, data);
+    }
     let columns = columns(area.header.width, screen, data);
     header(paint, area.header, data, &columns, screen.column);
     if lines.is_empty() {
@@ -72,11 +77,15 @@ fn status(paint: &mut Paint<'_>, area: Rect, screen: &Compare, data: &Comparison
     let what = if screen.differences_only { "only what differs" } else { "everything" };
     let text = format!(" {} differ, {} equal; showing {what}{}", data.differing(), data.equal(), filtered(&screen.filter));
     let used = paint.text(area, &text, Role::Muted);
+    let rest = Rect { x: area.x + used + 2, width: area.width.saturating_sub(used + 3), ..area };
+    if screen.transposed {
+        return;
+    }
     if let Some(Line::Row(line)) = lines.get(screen.cursor.at)
         && let Some(Some(value)) = line.values.get(screen.column)
     {
-        let rest = Rect { x: area.x + used + 2, width: area.width.saturating_sub(used + 3), ..area };
-        paint.right(rest, &format!("{} = {}", line.key.clean(), value.clean()), Role::Text);
+        let spelled = if line.spelled { "  (equal, written differently)" } else { "" };
+        paint.right(rest, &format!("{} = {}{spelled}", line.key.clean(), value.clean()), Role::Text);
     }
 }
 
@@ -120,27 +129,34 @@ fn property(paint: &mut Paint<'_>, strip: Rect, line: &CompareRow, data: &Compar
     for run in columns.seen.clone() {
         let x = x_of(strip, columns, run);
         let cell = Rect { x, width: columns.width.saturating_sub(1).min(strip.right().saturating_sub(x)), ..strip };
-        let best = line.best.contains(&run);
-        let text = match (&line.values[run], line.numbers[run]) {
-            (_, Some(number)) if line.kind == RowKind::Metric => number::short(number),
-            (Some(value), _) if value.is_empty() => "(empty)".to_owned(),
-            (Some(value), _) => value.clean().into_owned(),
-            (None, _) => MISSING.to_owned(),
-        };
-        let sign = if best { paint.look.sign("★", "^") } else { "" };
-        let role = if best {
-            Role::Good
-        } else if line.values[run].is_none() {
-            Role::Muted
-        } else if line.differs && run != data.baseline && line.values[run] != line.values[data.baseline] {
-            Role::Text
-        } else {
-            Role::Muted
-        };
-        let used = paint.text(cell, &format!("{text}{sign}"), role);
-        let rest = Rect { x: cell.x + used, width: cell.width.saturating_sub(used), ..cell };
-        delta(paint, rest, line, run);
+        value(paint, cell, line, run, data.baseline);
     }
+}
+
+/// A value, with the sign of the best, the spread of a group, and the distance to the baseline.
+fn value(paint: &mut Paint<'_>, cell: Rect, line: &CompareRow, run: usize, baseline: usize) {
+    let best = line.best.contains(&run);
+    let text = match (&line.values[run], line.numbers[run]) {
+        (_, Some(number)) if line.kind == RowKind::Metric => number::short(number),
+        (Some(value), _) if value.is_empty() => "(empty)".to_owned(),
+        (Some(value), _) => value.clean().into_owned(),
+        (None, _) => MISSING.to_owned(),
+    };
+    let spread = line.spread.get(run).copied().flatten().map(|spread| match spread.deviation {
+        Some(deviation) => format!(" ± {} (n {})", number::significant(deviation, 2), spread.count),
+        None => format!(" (n {})", spread.count),
+    });
+    let sign = if best { paint.look.sign("★", "^") } else { "" };
+    let role = if best {
+        Role::Good
+    } else if line.values[run].is_some() && line.differs && run != baseline && line.values[run] != line.values[baseline] {
+        Role::Text
+    } else {
+        Role::Muted
+    };
+    let used = paint.text(cell, &format!("{text}{}{sign}", spread.unwrap_or_default()), role);
+    let rest = Rect { x: cell.x + used, width: cell.width.saturating_sub(used), ..cell };
+    delta(paint, rest, line, run);
 }
 
 /// Value minus the baseline's, and how many percent that is, where there is room.

@@ -1,5 +1,8 @@
 //! Runs side by side, and only what differs.
 
+mod groups;
+mod inside;
+
 use super::drivers::Drivers;
 use super::{Freshness, List, Screen, View};
 use crate::analysis::{CompareRow, Comparison, RowKind, compare_with};
@@ -10,7 +13,7 @@ use crate::app::overlays::Overlay;
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Goal, RunId};
+use crate::domain::{Goal, Run, RunId, Untrusted};
 
 /// One line of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +39,14 @@ pub struct Compare {
     pub cursor: Cursor,
     /// The run under the cursor, from 0.
     pub column: usize,
+    /// Whether runs are lines and properties are columns.
+    pub transposed: bool,
+    /// The param whose values are compared, each with its runs together; nothing where runs are.
+    pub by: Option<Untrusted>,
+    /// The runs as they came, while groups are compared.
+    ungrouped: Vec<Run>,
+    /// Asks for the files that two runs have in common.
+    listing: Option<Ticket>,
     needle: String,
 }
 
@@ -50,6 +61,10 @@ impl Compare {
             filter: String::new(),
             cursor: Cursor::default(),
             column: 0,
+            transposed: false,
+            by: None,
+            ungrouped: Vec::new(),
+            listing: None,
             needle: String::new(),
         }
     }
@@ -73,18 +88,52 @@ impl Compare {
         lines
     }
 
+    /// How many runs, or groups of runs, there are.
+    fn runs(&self) -> usize {
+        self.data.get().map_or(self.ids.len(), |data| data.runs.len())
+    }
+
+    /// How many columns there are beside the first.
+    fn columns(&self) -> usize {
+        if self.transposed { self.properties().len() } else { self.runs() }
+    }
+
+    /// The properties that are seen, without the heads of their groups.
+    #[must_use]
+    pub fn properties(&self) -> Vec<&CompareRow> {
+        self.lines().into_iter().filter_map(|line| if let Line::Row(row) = line { Some(row) } else { None }).collect()
+    }
+
+    /// The run under the cursor, from 0.
+    fn run_at(&self) -> usize {
+        if self.transposed { self.cursor.at } else { self.column }
+    }
+
+    /// The property under the cursor.
+    fn row_at(&self) -> Option<&CompareRow> {
+        if self.transposed {
+            return self.properties().get(self.column).copied();
+        }
+        self.lines().get(self.cursor.at).and_then(|line| if let Line::Row(row) = line { Some(*row) } else { None })
+    }
+
     fn set_baseline(&mut self, context: &mut Context<'_>) {
         let Some(data) = self.data.get() else { return };
-        let Some(run) = data.runs.get(self.column) else { return };
+        let at = self.run_at();
+        let Some(run) = data.runs.get(at) else { return };
         let (id, label) = (run.id.clone(), run.label());
         let home = format!("experiment {}", run.experiment_id.clean());
         let mut runs = data.runs.clone();
         // The baseline stands first, so that every delta is read from left to right.
-        runs[..=self.column].rotate_right(1);
+        runs[..=at].rotate_right(1);
         self.ids = runs.iter().map(|run| run.id.clone()).collect();
-        let at = self.data.at().unwrap_or(context.now);
-        self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), at));
-        self.column = 0;
+        let since = self.data.at().unwrap_or(context.now);
+        self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), since));
+        if self.transposed {
+            self.cursor.at = 0
+        } else {
+            self.column = 0
+        }
         context.shared.marks.set_baseline(&id, &label, &home);
         context.say(format!("the baseline is {}", label.clean()));
     }
@@ -95,15 +144,14 @@ impl Compare {
         let declared = data.runs.iter().find_map(|run| context.shared.goals.get(&run.experiment_id).cloned());
         let metrics = data.runs.iter().flat_map(|run| &run.metrics).map(|metric| &metric.key);
         let Some(goal) = declared.or_else(|| Goal::likeliest(metrics)) else { return context.say("these runs have no metric") };
-        let subject = self.ids.get(self.column).cloned();
+        let subject = self.ids.get(self.run_at()).cloned();
         let name = format!("compare {} runs", self.ids.len());
         context.go.push(Go::To(Screen::Drivers(Box::new(Drivers::new(data.runs.clone(), name, goal, subject)))));
     }
 
     fn copy(&self, context: &mut Context<'_>) {
-        let lines = self.lines();
-        if let Some(Line::Row(row)) = lines.get(self.cursor.at)
-            && let Some(Some(value)) = row.values.get(self.column)
+        if let Some(row) = self.row_at()
+            && let Some(Some(value)) = row.values.get(self.run_at())
         {
             context.copy(value.raw().to_owned());
         }
@@ -128,7 +176,7 @@ impl View for Compare {
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        let last = self.ids.len().saturating_sub(1);
+        let last = self.columns().saturating_sub(1);
         match action {
             Action::Left => self.column = self.column.saturating_sub(1),
             Action::Right => self.column = (self.column + 1).min(last),
@@ -138,7 +186,7 @@ impl View for Compare {
             Action::Baseline => self.set_baseline(context),
             Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key", &self.filter)))),
             Action::Open => {
-                if let Some(id) = self.ids.get(self.column) {
+                if let Some(id) = self.ids.get(self.run_at()) {
                     context.go.push(Go::To(Screen::run(id.clone())));
                 }
             }
@@ -146,16 +194,21 @@ impl View for Compare {
                 let title = "write this comparison to (.md, .csv, .json or .html)";
                 context.go.push(Go::Over(Box::new(Overlay::file_name(title, "comparison.md"))));
             }
+            Action::Transpose => self.transpose(),
+            Action::Group => self.ask_group(context),
+            Action::Diff => self.look_inside(context),
+            Action::Files => self.list_files(context),
             Action::Drivers => self.drivers(context),
             Action::Charts => context.go.push(Go::To(Screen::charts(self.ids.clone()))),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::CopyValue => self.copy(context),
             Action::CopyId => {
-                if let Some(id) = self.ids.get(self.column) {
+                if let Some(id) = self.ids.get(self.run_at()) {
                     context.copy(id.raw().to_owned());
                 }
             }
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
+            Action::Back if self.by.is_some() => self.group_by(None, context),
             _ => return false,
         }
         true
@@ -177,6 +230,14 @@ impl View for Compare {
                 }
                 None
             }
+            Reply::Common(answer) if self.listing == Some(ticket) => {
+                self.listing = None;
+                match answer {
+                    Ok(files) => self.offer_files(files, context),
+                    Err(fault) => context.shared.notices.fault(context.now, &fault),
+                }
+                None
+            }
             other => Some(other),
         }
     }
@@ -184,6 +245,8 @@ impl View for Compare {
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
+            Choice::CompareBy(key) => self.group_by(key, context),
+            Choice::CommonFile(file) => self.compare_file(*file, context),
             Choice::Export(path) => {
                 if let Some(data) = self.data.get() {
                     context.ask(Request::Export(path, Box::new(Export::Comparison(data.clone(), self.differences_only))));
@@ -195,11 +258,15 @@ impl View for Compare {
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
-        let len = self.lines().len();
+        let len = if self.transposed { self.runs() } else { self.lines().len() };
         Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
+        if self.transposed {
+            let run = self.data.get().and_then(|data| data.runs.get(line));
+            return run.map(|run| run.label().clean().into_owned()).unwrap_or_default();
+        }
         match self.lines().get(line) {
             Some(Line::Row(row)) => row.key.clean().into_owned(),
             _ => String::new(),
