@@ -1,7 +1,5 @@
 //! What comes in and what goes out: messages and effects, as values.
 
-use std::sync::Arc;
-
 use ratatui::layout::Rect;
 
 use crate::analysis::Comparison;
@@ -271,7 +269,7 @@ pub enum Request {
     /// Delete the view of a name.
     DeleteView(String),
     /// Which params go with a metric among runs.
-    Importance(Arc<[Run]>, String),
+    Importance(Vec<Run>, String),
     /// What differs between two things.
     Diff(DiffOf),
     /// The files that two runs have in common.

@@ -7,17 +7,14 @@ use super::property::{Dimension, Property};
 use crate::analysis::{number, pareto};
 use crate::domain::{Goal, Run};
 
-/// Boxes across and up for params that are numbers.
-const BOXES: (usize, usize) = (10, 7);
-
-/// The figure of the mean of a goal over two params. A box without runs is empty; each says its mean and, of several, how many runs.
+/// The figure of the mean of a goal over two params, in so many boxes across and up where they are numbers. A box without runs is empty; each says its mean and, of several, how many runs.
 #[must_use]
-pub fn contour(runs: &[Run], x: &Property, y: &Property, goal: &Goal) -> Figure {
+pub fn contour(runs: &[Run], x: &Property, y: &Property, goal: &Goal, most: (usize, usize)) -> Figure {
     let (across, up) = (Dimension::of(runs, x), Dimension::of(runs, y));
     let title = format!("mean {goal} over {} and {}", x.title(), y.title());
     let mut figure = Figure::new(title, across.axis.clone(), up.axis.clone());
     let mut boxes: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
-    let (columns, rows) = (count(&across, BOXES.0), count(&up, BOXES.1));
+    let (columns, rows) = (count(&across, most.0), count(&up, most.1));
     for (at, run) in runs.iter().enumerate() {
         let (Some(x), Some(y), Some(value)) = (across.at(at), up.at(at), pareto::number(run, goal)) else { continue };
         let (sum, runs) = boxes.entry((cell(x, columns), cell(y, rows))).or_default();

@@ -1,7 +1,5 @@
 //! What each question comes to: calls of the store and of the journal.
 
-use std::sync::Arc;
-
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
@@ -113,7 +111,7 @@ async fn versions(reader: &dyn Read, name: &ModelName) -> Answer<VersionsOf> {
 }
 
 /// A forest takes its time: it grows where it may block.
-async fn importance(runs: Arc<[Run]>, metric: String) -> Answer<Box<Importance>> {
+async fn importance(runs: Vec<Run>, metric: String) -> Answer<Box<Importance>> {
     let work = tokio::task::spawn_blocking(move || Box::new(crate::analysis::importance::importance(&runs, &metric)));
     work.await.map_err(|stopped| Fault::new(FaultKind::Broken, "growing the forest", stopped.to_string()))
 }

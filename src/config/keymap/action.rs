@@ -112,6 +112,7 @@ actions! {
     Smoother "smoother" Look "smoother curves";
     Rougher "rougher" Look "rougher curves";
     ClipOutliers "clip-outliers" Look "leave outliers out of the axis";
+    Divergence "divergence" Look "tell where curves part from the first one";
     ZoomIn "zoom-in" Look "zoom in at the crosshair";
     ZoomOut "zoom-out" Look "zoom out";
     PanLeft "pan-left" Look "move to earlier points";

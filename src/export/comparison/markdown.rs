@@ -130,8 +130,8 @@ mod tests {
         let comparison = compare(vec![run("aaaa", "base", 0.8, "x"), run("bbbb", "wide", 0.9, "a|b\n@all <img>")], None);
         let text = markdown(&comparison, true);
         assert!(text.starts_with("### 2 runs compared, baseline **base**\n"), "{text}");
-        assert!(text.contains("| acc ↑ | 0.8 | **0.9** (+0.1, +13%) |"), "{text}");
-        assert!(text.contains("| note | x | a\\|b␊\\@all &lt;img&gt; |"), "{text}");
+        assert!(text.contains("| acc ↑ | 0.8 | **0.9** (+0.1, +12%) |"), "{text}");
+        assert!(text.contains("| note | x | a\\|b⏎\\@all &lt;img&gt; |"), "{text}");
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub fn draw(paint: &mut Paint<'_>, _: Rect, app: &App, screen: &Drivers) {
     let parts = screen.parts(app.size);
     status(paint, parts.status, screen);
     if parts.chart.width > 0 {
-        match screen.figure() {
+        match screen.figure(parts.chart) {
             Some(figure) if !figure.is_empty() => chart::draw(paint, parts.chart, &figure, Over::default()),
             _ => empty(paint, parts.chart, &screen.freshness(&app.shared), nothing(screen.page)),
         }

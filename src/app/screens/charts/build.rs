@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use super::Charts;
 use super::panels::{Panel, gpu};
 use super::style::Style;
+use crate::analysis::divergence::divergence;
 use crate::app::histories::Histories;
 use crate::app::plot::plot;
 use crate::app::shared::Shared;
-use crate::chart::{Curve, CurveOptions, Figure, curves};
+use crate::chart::{Curve, CurveOptions, Figure, Ink, Layer, Quantity, Shape, curves};
 use crate::domain::{Run, RunId};
 
 /// Columns of dots in a column of cells.
@@ -21,6 +22,7 @@ const MARKED_WIDTH: u16 = 60;
 pub struct Key {
     width: u16,
     style: Style,
+    divergence: bool,
     window: Option<(f64, f64)>,
     hidden: Vec<RunId>,
     revision: u64,
@@ -57,6 +59,25 @@ pub fn curves_of<'a>(panel: &Panel, runs: &[Run], hidden: &HashSet<RunId>, histo
     all
 }
 
+/// Tells where the curves part from the first by more than they tremble, and marks the steps.
+fn tell_partings(figure: &mut Figure, all: &[Curve<'_>]) {
+    let Some((first, others)) = all.split_first() else { return };
+    let mut steps = Vec::new();
+    for other in others {
+        match divergence(first.points, other.points) {
+            Some(found) => {
+                steps.push(found.step as f64);
+                figure.notes.push(format!("{} parts from {} at step {}", other.label, first.label, found.step));
+            }
+            None => figure.notes.push(format!("{} never parts from {}", other.label, first.label)),
+        }
+    }
+    // The marks are steps: over time they would stand anywhere.
+    if figure.x.quantity == Quantity::Whole {
+        figure.layers.insert(0, Layer { ink: Ink::Quiet, shape: Shape::Rules(steps) });
+    }
+}
+
 impl Charts {
     /// Makes the figures of the charts that are seen anew where something changed, and forgets the others.
     pub(super) fn build(&mut self, places: &super::place::Places, shared: &Shared) {
@@ -66,6 +87,7 @@ impl Charts {
             let key = Key {
                 width: area.width,
                 style: self.style,
+                divergence: self.divergence,
                 window: self.window_of(panel),
                 hidden: self.hidden.iter().cloned().collect(),
                 revision: shared.histories.revision(),
@@ -103,7 +125,11 @@ impl Charts {
             marks,
             zone: shared.session.zone.clone(),
         };
-        Some(curves(which.title.clean().into_owned(), &all, &options))
+        let mut figure = curves(which.title.clean().into_owned(), &all, &options);
+        if self.divergence {
+            tell_partings(&mut figure, &all);
+        }
+        Some(figure)
     }
 
     /// The figure of a chart, if it is seen.

@@ -65,6 +65,8 @@ pub struct Charts {
     pub in_legend: bool,
     /// The cursor in the legend.
     pub legend: Cursor,
+    /// Whether it is told where the curves part from the first.
+    pub divergence: bool,
     /// The words that a metric's key must have.
     pub filter: String,
     windows: HashMap<Untrusted, (f64, f64)>,
@@ -88,6 +90,7 @@ impl Charts {
             hidden: HashSet::new(),
             in_legend: false,
             legend: Cursor::default(),
+            divergence: false,
             filter: String::new(),
             windows: HashMap::new(),
             built: Vec::new(),

@@ -36,7 +36,7 @@ pub fn places(body: Rect, count: usize, at: usize, alone: bool, lines: usize) ->
         (Rect { width, ..rest }, Rect { x: rest.x + width, width: LEGEND_WIDTH, ..rest })
     } else {
         // Alone, each run has a line with its value; in the grid, names flow.
-        let most = if alone { rest.height / 3 } else { 1 };
+        let most = if alone { rest.height / 3 } else { rest.height.min(1) };
         let height = u16::try_from(lines).unwrap_or(u16::MAX).min(most);
         let top = rest.height - height;
         (Rect { height: top, ..rest }, Rect { y: rest.y + top, height, ..rest })

@@ -62,6 +62,7 @@ impl View for Charts {
             Action::Smoother => self.style.smooth(true),
             Action::Rougher => self.style.smooth(false),
             Action::ClipOutliers => self.style.clip = !self.style.clip,
+            Action::Divergence => self.divergence = !self.divergence,
             Action::ZoomIn => self.zoom(ZOOM),
             Action::ZoomOut => self.zoom(1.0 / ZOOM),
             Action::PanLeft => self.pan(-PAN),

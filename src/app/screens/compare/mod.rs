@@ -101,7 +101,10 @@ impl Compare {
     /// The properties that are seen, without the heads of their groups.
     #[must_use]
     pub fn properties(&self) -> Vec<&CompareRow> {
-        self.lines().into_iter().filter_map(|line| if let Line::Row(row) = line { Some(row) } else { None }).collect()
+        let row = |line| if let Line::Row(row) = line { Some(row) } else { None };
+        // The name stands in the line already.
+        let is_name = |row: &&CompareRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
+        self.lines().into_iter().filter_map(row).filter(|row| !is_name(row)).collect()
     }
 
     /// The run under the cursor, from 0.

@@ -3,8 +3,6 @@
 mod choose;
 mod view;
 
-use std::sync::Arc;
-
 use super::Freshness;
 use crate::analysis::importance::Importance;
 use crate::analysis::nearest::{Near, nearest};
@@ -78,7 +76,7 @@ pub struct Parts {
 #[derive(Debug)]
 pub struct Drivers {
     /// The runs that are looked at.
-    pub runs: Arc<[Run]>,
+    pub runs: Vec<Run>,
     /// How many there were before evenly many were taken.
     pub of: usize,
     /// How many of those have not finished, and are left out.
@@ -120,7 +118,7 @@ impl Drivers {
         let finished = runs.iter().filter(|run| run.status == RunStatus::Finished).count();
         let unfinished = if finished >= 2 { of - finished } else { 0 };
         let runs: Vec<Run> = runs.into_iter().filter(|run| unfinished == 0 || run.status == RunStatus::Finished).collect();
-        let runs: Arc<[Run]> = runs.iter().step_by(runs.len().div_ceil(MOST_RUNS).max(1)).cloned().collect();
+        let runs: Vec<Run> = runs.iter().step_by(runs.len().div_ceil(MOST_RUNS).max(1)).cloned().collect();
         let properties = properties(&runs);
         // Numbers say more in a scatter than words.
         let params = || properties.iter().filter(|property| matches!(property, Property::Param(_)));
@@ -170,7 +168,7 @@ impl Drivers {
     }
 
     fn ask(&mut self, context: &mut Context<'_>) {
-        context.fetch(&mut self.importance, Request::Importance(Arc::clone(&self.runs), self.goal.metric.raw().to_owned()));
+        context.fetch(&mut self.importance, Request::Importance(self.runs.clone(), self.goal.metric.raw().to_owned()));
     }
 
     /// The runs on the front, by the first goal, best first.
@@ -201,9 +199,11 @@ impl Drivers {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// The figure of the page that is seen.
+    /// The figure of the page that is seen, for a chart of this size.
     #[must_use]
-    pub fn figure(&self) -> Option<Figure> {
+    pub fn figure(&self, area: Rect) -> Option<Figure> {
+        // As many boxes as have room for what stands in them.
+        let boxes = (usize::from(area.width / 13).clamp(3, 10), usize::from(area.height / 3).clamp(3, 8));
         let front_axes = || match self.goals.as_slice() {
             [first, second, ..] => Some((Property::Metric(second.metric.clone()), Property::Metric(first.metric.clone()))),
             _ => None,
@@ -212,7 +212,7 @@ impl Drivers {
             Page::Importance => self.importance.get().map(|found| chart::importance(found)),
             Page::Parallel => Some(chart::parallel(&self.runs, &self.across(), &self.goal)),
             Page::Scatter => Some(chart::scatter(&self.runs, &self.x, &self.y, self.mark.as_ref())),
-            Page::Contour => Some(chart::contour(&self.runs, &self.x, &self.up(), &self.goal)),
+            Page::Contour => Some(chart::contour(&self.runs, &self.x, &self.up(), &self.goal, boxes)),
             Page::Pareto => front_axes().map(|(x, y)| chart::front(&self.runs, &x, &y, &self.front.front)),
             Page::Nearest => None,
         }

@@ -51,7 +51,7 @@ impl View for Drivers {
                 context.go.push(Go::Over(Box::new(Overlay::file_name(title, &name))));
             }
             Action::Picture => {
-                if let Some(figure) = self.figure() {
+                if let Some(figure) = self.figure(self.parts(context.size).chart) {
                     let of = PictureOf::Charts(vec![figure], context.shared.session.dark);
                     let view = PictureView::open(self.page.title().to_owned(), of, context);
                     context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
@@ -71,7 +71,7 @@ impl View for Drivers {
             Choice::Property(property) => self.take_property(property),
             Choice::Goal(goal) => self.take_goal(goal, context),
             Choice::Export(path) => {
-                if let Some(figure) = self.figure() {
+                if let Some(figure) = self.figure(self.parts(context.size).chart) {
                     context.ask(Request::Export(path, Box::new(Export::Charts(vec![figure]))));
                 }
             }

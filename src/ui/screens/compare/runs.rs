@@ -35,7 +35,7 @@ pub(super) fn draw(paint: &mut Paint<'_>, header: Rect, rows: Rect, screen: &Com
     }
     let hidden = properties.len() - placed.len();
     if hidden > 0 {
-        paint.text(Rect { width: names, ..header }, &format!(" {hidden} more, h l"), Role::Muted);
+        paint.text(Rect { width: names, ..header }, &format!(" {hidden} more"), Role::Muted);
     }
     let seen = screen.cursor.window(data.runs.len(), rows.height.into());
     for run in seen.clone() {
