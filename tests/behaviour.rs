@@ -5,8 +5,12 @@
 #[path = "support/driver.rs"]
 mod driver;
 
+#[path = "behaviour/charts.rs"]
+mod charts;
 #[path = "behaviour/columns.rs"]
 mod columns;
+#[path = "behaviour/comparing.rs"]
+mod comparing;
 #[path = "behaviour/curves.rs"]
 mod curves;
 #[path = "behaviour/groups.rs"]

@@ -29,6 +29,38 @@ pub fn draw(paint: &mut Paint<'_>, _: Rect, app: &App, screen: &Drivers) {
     if parts.list.width > 0 {
         list(paint, parts.list, app, screen);
     }
+    match screen.page {
+        Page::Importance => cautions(paint, parts.foot, screen),
+        Page::Nearest => differences(paint, parts.foot, screen),
+        _ => {}
+    }
+}
+
+/// How much the forest explains, and what has to be known before it is believed.
+fn cautions(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
+    let Some(found) = screen.importance.get() else { return };
+    let room = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    let method = found.explained.map_or_else(
+        || format!("{} runs, rank correlation only", found.runs),
+        |explained| format!("{} runs; in runs that it has not seen the forest explains R² {explained:.2} of the variance", found.runs),
+    );
+    let told = std::iter::once((method, Role::Muted)).chain(found.cautions.iter().map(|caution| (caution.clone(), Role::Warn)));
+    let wrapped = told.flat_map(|(text, role)| crate::ui::fit::wrap(&text, room.width).into_iter().map(move |line| vec![(line, role)]));
+    paint.lines(room, &wrapped.collect::<Vec<_>>());
+}
+
+/// What differs between the subject and the neighbour under the cursor, a line a param, the smallest first.
+fn differences(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
+    let Some(near) = screen.near().get(screen.cursor.at) else { return };
+    let text = |value: &Option<crate::domain::Untrusted>| value.as_ref().map_or_else(|| MISSING.to_owned(), |v| v.clean().into_owned());
+    paint.text(row(area, 0), &format!(" {:<28} {:>6}  {}", "what differs", "apart", "here → there"), Role::Header);
+    for (nth, difference) in near.differences.iter().enumerate() {
+        let strip = row(area, nth as u16 + 1);
+        let key = cut(&difference.key.clean(), 28);
+        let gap = " ".repeat(usize::from(28 - width(&key).min(28)));
+        let values = format!("{} → {}", text(&difference.here), text(&difference.there));
+        paint.pieces(strip, &[(format!(" {key}{gap} {:>6.3}  ", difference.distance), Role::Muted), (values, Role::Text)]);
+    }
 }
 
 fn nothing(page: Page) -> &'static str {

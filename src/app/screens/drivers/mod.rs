@@ -24,6 +24,8 @@ const ACROSS: usize = 10;
 const BESIDE_WIDTH: u16 = 120;
 /// How wide it is there.
 const LIST_WIDTH: u16 = 64;
+/// Rows under the list of params, and under the list of neighbours.
+const FOOT_ROWS: (u16, u16) = (5, 12);
 
 /// The pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,6 +72,8 @@ pub struct Parts {
     pub chart: Rect,
     /// The list; empty on a page without one.
     pub list: Rect,
+    /// What has to be known of the list, or of its line under the cursor.
+    pub foot: Rect,
 }
 
 /// The screen's state.
@@ -236,20 +240,38 @@ impl Drivers {
     /// The parts of the screen.
     #[must_use]
     pub fn parts(&self, size: Size) -> Parts {
+        let mut parts = self.without_foot(size);
+        let wanted = match self.page {
+            Page::Importance => FOOT_ROWS.0,
+            Page::Nearest => FOOT_ROWS.1,
+            _ => 0,
+        };
+        let height = wanted.min(parts.list.height / 2);
+        parts.list.height -= height;
+        parts.foot = Rect { y: parts.list.bottom(), height, ..parts.list };
+        parts
+    }
+
+    fn without_foot(&self, size: Size) -> Parts {
         let body = frame(size).body;
         let status = Rect { height: body.height.min(1), ..body };
         let rest = Rect { y: body.y + status.height, height: body.height - status.height, ..body };
         let none = Rect { width: 0, ..rest };
         match self.page {
-            Page::Parallel | Page::Scatter | Page::Contour => Parts { status, chart: rest, list: none },
-            Page::Nearest => Parts { status, chart: none, list: rest },
+            Page::Parallel | Page::Scatter | Page::Contour => Parts { status, chart: rest, list: none, foot: none },
+            Page::Nearest => Parts { status, chart: none, list: rest, foot: none },
             Page::Importance | Page::Pareto if rest.width >= BESIDE_WIDTH => {
                 let width = rest.width - LIST_WIDTH;
-                Parts { status, chart: Rect { width, ..rest }, list: Rect { x: rest.x + width, width: LIST_WIDTH, ..rest } }
+                Parts { status, chart: Rect { width, ..rest }, list: Rect { x: rest.x + width, width: LIST_WIDTH, ..rest }, foot: none }
             }
             Page::Importance | Page::Pareto => {
                 let height = rest.height / 2;
-                Parts { status, chart: Rect { height, ..rest }, list: Rect { y: rest.y + height, height: rest.height - height, ..rest } }
+                Parts {
+                    status,
+                    chart: Rect { height, ..rest },
+                    list: Rect { y: rest.y + height, height: rest.height - height, ..rest },
+                    foot: none,
+                }
             }
         }
     }
