@@ -16,8 +16,9 @@ use ratatui::buffer::{Buffer, Cell};
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 50)];
 
-/// The keys that lead from the first screen to the runs of the sweep, and to the versions of the model in production.
+/// The keys that lead from the first screen to the runs of the sweep, to the curves of four others, and to the versions of the model in production.
 const RUNS: &str = "f c h u r n - s w e e p enter enter";
+const CHARTS: &str = "f i m a g e - c l a s s i f i e r enter enter space j space j space j space m";
 const VERSIONS: &str = "4 f c h u r n enter enter";
 
 /// Each screen: its name, and the keys that lead to it from the first one.
@@ -34,6 +35,14 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("runs-tree-filtered", &["f i r i s - b a s e l i n e s enter enter", "z t r e e enter f i s : n e s t e d enter"]),
     ("compare", &[RUNS, "space space space c"]),
     ("compare-everything", &[RUNS, "space space c d"]),
+    ("compare-turned", &[RUNS, "space space space c t"]),
+    ("charts", &[CHARTS]),
+    ("charts-alone", &[CHARTS, "enter ] ] l l l"]),
+    ("importance", &[RUNS, "i"]),
+    ("parallel", &[RUNS, "i tab"]),
+    ("contour", &[RUNS, "i tab tab tab"]),
+    ("pareto", &[RUNS, "i tab tab tab tab j"]),
+    ("nearest", &[RUNS, "i shift-tab"]),
     ("run", &["f c h u r n - r e l e a s e s enter enter enter"]),
     ("models", &["4"]),
     ("versions", &[VERSIONS]),
