@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 /// How long is waited for what should happen at once: machines are busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What programs ask to learn whether the terminal answers at all, and the answer.
-const ATTRIBUTES: (&[u8], &[u8]) = (b"\x1b[c", b"\x1b[?62;22c");
+const ATTRIBUTES: (&str, &str) = ("\x1b[c", "\x1b[?62;22c");
 
 type Writer = Arc<Mutex<Box<dyn Write + Send>>>;
 
@@ -22,6 +22,8 @@ type Writer = Arc<Mutex<Box<dyn Write + Send>>>;
 pub struct Start {
     command: CommandBuilder,
     size: (u16, u16),
+    /// What the terminal answers to which question, the last asked last.
+    answers: Vec<(&'static str, &'static str)>,
 }
 
 impl Start {
@@ -34,7 +36,7 @@ impl Start {
         for name in ["NO_COLOR", "MLFLOW_TRACKING_URI", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
-        Self { command, size: (100, 30) }
+        Self { command, size: (100, 30), answers: vec![ATTRIBUTES] }
     }
 
     /// With a variable of the environment.
@@ -49,9 +51,17 @@ impl Start {
         self
     }
 
+    /// In a terminal that answers these questions so, before any other.
+    pub fn answering(mut self, answers: &[(&'static str, &'static str)]) -> Self {
+        self.answers.retain(|(question, _)| answers.iter().all(|(own, _)| own != question));
+        self.answers.splice(0..0, answers.iter().copied());
+        self
+    }
+
     /// Runs it.
     pub fn run(self) -> Pty {
-        let (width, height) = self.size;
+        let Self { size: (width, height), answers: says, .. } = &self;
+        let (width, height, says) = (*width, *height, says.clone());
         let pair = native_pty_system().openpty(pty_size(width, height)).unwrap();
         let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(self.command).unwrap();
@@ -64,7 +74,7 @@ impl Start {
         let closing = Arc::new(AtomicBool::new(false));
         let reader = pair.master.try_clone_reader().unwrap();
         let (shown, answers, stop) = (Arc::clone(&screen), Arc::downgrade(&writer), Arc::clone(&closing));
-        std::thread::spawn(move || listen(reader, &shown, &answers, &stop));
+        std::thread::spawn(move || listen(reader, &shown, &answers, &says, &stop));
         Pty { child, master: pair.master, writer, screen, closing, before }
     }
 }
@@ -79,6 +89,7 @@ fn listen(
     mut reader: Box<dyn Read + Send>,
     screen: &Mutex<Screen>,
     writer: &std::sync::Weak<Mutex<Box<dyn Write + Send>>>,
+    says: &[(&str, &str)],
     stop: &AtomicBool,
 ) {
     let mut bytes = vec![0; 65_536];
@@ -87,11 +98,12 @@ fn listen(
             return;
         }
         let read = &bytes[..n];
-        let (query, answer) = ATTRIBUTES;
-        if read.windows(query.len()).any(|part| part == query)
-            && let Some(writer) = writer.upgrade()
-        {
-            let _ = writer.lock().unwrap().write_all(answer);
+        for (question, answer) in says {
+            if read.windows(question.len()).any(|part| part == question.as_bytes())
+                && let Some(writer) = writer.upgrade()
+            {
+                let _ = writer.lock().unwrap().write_all(answer.as_bytes());
+            }
         }
         let mut screen = screen.lock().unwrap();
         screen.raw.extend_from_slice(read);
