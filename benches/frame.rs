@@ -118,6 +118,7 @@ impl Stage {
             web: None,
             themes: Theme::names().into_iter().map(str::to_owned).collect(),
             theme: "dark".into(),
+            dark: true,
             refresh_seconds: 0,
             max_runs: 500_000,
             protected: Vec::new(),

@@ -116,7 +116,7 @@ out['ends'] = [client.get_run(run).info.status for run in args[5:]]
     assert_eq!(seen["nan to the end"], true);
     assert_eq!(seen["latest is nan"], true);
     assert_eq!((&seen["spike"], &seen["points"]), (&json!(images.spike_step), &json!(120)));
-    assert_eq!(seen["system"].as_array().map(Vec::len), Some(6));
+    assert_eq!(seen["system"].as_array().map(Vec::len), Some(8));
     assert_eq!(seen["ends"], json!(["FAILED", "KILLED"]));
     let minutes_ago = |run: &str, at: usize| (NOW - seen[run][at].as_i64().unwrap()) / 60_000;
     for run in ["running", "quiet"] {
@@ -224,7 +224,7 @@ fn everything(folder: &Path) -> Vec<String> {
             if entry.is_dir() {
                 folders.push(entry);
             } else {
-                all.push(format!("{} {:?}", entry.display(), std::fs::read_to_string(&entry).unwrap()));
+                all.push(format!("{} {:?}", entry.display(), String::from_utf8_lossy(&std::fs::read(&entry).unwrap())));
             }
         }
     }

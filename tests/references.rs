@@ -29,7 +29,8 @@ fn runs(case: &Value) -> Vec<Run> {
     let run = |(at, told): (usize, &Value)| {
         let mut run = Run::bare(format!("run{at:04}").into(), "1".into());
         run.start_time = Some(-i64::try_from(at).unwrap());
-        run.params = told["params"].as_object().unwrap().iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str().unwrap())).collect();
+        run.params =
+            told["params"].as_object().unwrap().iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str().unwrap())).collect();
         let metric = |key: &str| Metric { key: key.into(), value: MetricValue::new(told[key].as_f64().unwrap()), timestamp: 0, step: 0 };
         run.metrics = vec![metric("goal"), metric("second")];
         run

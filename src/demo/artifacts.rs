@@ -91,6 +91,29 @@ pub(super) fn confusion_matrix(rows: f64, accuracy: f64, positive: f64) -> Strin
     )
 }
 
+/// The side of a cell of [`confusion_plot`], in px.
+const CELL: u32 = 28;
+
+/// A confusion matrix of so many classes as a PNG picture: darker where more was predicted. The wrong ones fall off beside the
+/// diagonal.
+pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
+    let share = |truth: u32, predicted: u32| match truth.abs_diff(predicted) {
+        0 => accuracy,
+        apart => (1.0 - accuracy) * 0.5_f64.powi(apart.cast_signed()),
+    };
+    let shade = |x: u32, y: u32| {
+        let is_line = x % CELL == 0 || y % CELL == 0;
+        let part = share(y / CELL, x / CELL).sqrt();
+        let mix = |light: f64, dark: f64| (light + (dark - light) * part) as u8;
+        if is_line { image::Rgb([255, 255, 255]) } else { image::Rgb([mix(240.0, 8.0), mix(245.0, 48.0), mix(251.0, 107.0)]) }
+    };
+    let mut file = std::io::Cursor::new(Vec::new());
+    let plot = image::RgbImage::from_fn(classes * CELL, classes * CELL, shade);
+    // Writing into memory fails only without any.
+    let _ = plot.write_to(&mut file, image::ImageFormat::Png);
+    file.into_inner()
+}
+
 /// How much each feature contributes, as a CSV file: shares that fall and add up to 1.
 pub(super) fn importance_csv(features: &[(&str, &str)]) -> String {
     let total: f64 = (1..=features.len()).map(|rank| 1.0 / rank as f64).sum();

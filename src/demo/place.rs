@@ -63,7 +63,7 @@ impl Place {
 }
 
 /// Writes a file below one of these places, with the folders that lead to it.
-pub(super) fn write(location: &str, name: &str, text: &str) -> Result<(), DemoError> {
+pub(super) fn write(location: &str, name: &str, text: impl AsRef<[u8]>) -> Result<(), DemoError> {
     let path = Path::new(location).join(name);
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
     written.map_err(|source| DemoError::File { path, source })

@@ -50,7 +50,7 @@ impl<'c> Teller<'c> {
     }
 
     /// Writes a file of a run.
-    pub fn file(&self, run: &RunDraft, name: &str, text: &str) -> Result<(), DemoError> {
+    pub fn file(&self, run: &RunDraft, name: &str, text: impl AsRef<[u8]>) -> Result<(), DemoError> {
         place::write(&self.place.of_run(run.experiment, &run.id), name, text)
     }
 

@@ -14,8 +14,17 @@ pub use look::Look;
 
 use crate::app::App;
 use crate::app::layout::{self, SMALLEST, Size};
+use crate::chart::Figure;
 use crate::config::theme::Role;
 use paint::Paint;
+
+/// Draws one chart over the whole of a frame.
+pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, look: &Look) {
+    let area = frame.area();
+    let mut paint = Paint::new(frame.buffer_mut(), look);
+    paint.ground(area);
+    widgets::chart::draw(&mut paint, area, figure, widgets::chart::Over::default());
+}
 
 /// Draws a session's state.
 pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {

@@ -186,3 +186,18 @@ fn few_runs_make_no_ranking_on_the_screen() {
     let mut driver = at_runs("iris-baselines");
     driver.press("space j space j space c i").sees("too few to rank params");
 }
+
+#[test]
+fn gpus_of_a_run_are_drawn_together() {
+    let mut driver = at_runs("image-classifier");
+    driver.press("/").text("resnet50-aug").press("enter m T").sees("system/gpu_*_utilization_percentage");
+    driver.press("f").text("power").press("enter enter").sees("resnet50-aug gpu 0").sees("resnet50-aug gpu 1").sees("of 2 curves");
+}
+
+#[test]
+fn an_image_among_the_artifacts_is_shown() {
+    let mut driver = at_runs("image-classifier");
+    driver.press("/").text("resnet50-aug").press("enter enter tab tab tab tab tab enter j enter");
+    driver.sees("plots/confusion_matrix.png");
+    assert!(matches!(driver.overlay(), Some(frontrunner::app::Overlay::Picture(_))), "{}", driver.screen());
+}

@@ -70,7 +70,8 @@ async fn candidates(reader: &dyn Read, text: &str, experiments: Vec<ExperimentId
 fn questions(text: &str) -> Option<[String; 2]> {
     let quotable = !text.contains(['\'', '"', '`', '\\']) && !text.chars().any(char::is_control);
     let id = if looks_like_id(text) { format!("run_id LIKE '{}%'", bare(text).to_ascii_lowercase()) } else { format!("run_id = '{text}'") };
-    quotable.then(|| [format!("run_name = '{text}'"), format!("attributes.{id}")])
+    // A name of the second store is named with its sign before it.
+    quotable.then(|| [format!("run_name = '{}'", bare(text)), format!("attributes.{id}")])
 }
 
 fn looks_like_id(text: &str) -> bool {
@@ -84,7 +85,8 @@ fn bare(text: &str) -> &str {
 
 fn is_named(run: &Run, text: &str) -> bool {
     let prefix = text.len() >= PREFIX && run.id.raw().get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
-    run.id.raw() == text || prefix || run.name.raw() == text
+    let is_second = run.id.raw().starts_with('+') && text.strip_prefix('+') == Some(run.name.raw());
+    run.id.raw() == text || prefix || run.name.raw() == text || is_second
 }
 
 /// A whole id goes before everything; after that the text must mean one run.

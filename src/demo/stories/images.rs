@@ -3,6 +3,7 @@
 
 use super::commit;
 use crate::demo::DemoError;
+use crate::demo::artifacts::confusion_plot;
 use crate::demo::curves::{Learning, diverge, overfit, spike, warm_cosine};
 use crate::demo::draft::{Code, Curve, DAY, Dataset, HOUR, MINUTE, RunDraft, SECOND};
 use crate::demo::noise::Noise;
@@ -128,7 +129,7 @@ pub(super) fn tell(teller: &mut Teller<'_>) -> Result<ImageFacts, DemoError> {
         spiked: teller.run(&spiked(&team, &mut noise))?,
         spike_step: SPIKE_STEP.into(),
         overfit: teller.run(&overfitted(&team, &mut noise))?,
-        system: teller.run(&watched(&team, &mut noise))?,
+        system: tell_watched(teller, &watched(&team, &mut noise))?,
         diverged: teller.run(&diverged(&team, &mut noise))?,
         nan_step: NAN_STEP.into(),
         failed: teller.run(&failed(&team, &mut noise))?,
@@ -155,12 +156,24 @@ fn overfitted(team: &Team, noise: &mut Noise) -> RunDraft {
 fn watched(team: &Team, noise: &mut Noise) -> RunDraft {
     let run = team.draw(&Net { name: "resnet50-aug", started: 9 * DAY, epoch: 41 * SECOND, loss: 0.31, accuracy: 0.921, ..NET }, noise);
     let mut level = |mean: f64, deviation: f64, top: f64| (0..200).map(|_| (mean + noise.normal(deviation)).clamp(0.0, top)).collect();
+    // A second GPU was watched later: what the first stories tell stays as it is.
+    let mut other = Noise::of("the second GPU");
+    let mut second = |mean: f64, deviation: f64, top: f64| (0..200).map(|_| (mean + other.normal(deviation)).clamp(0.0, top)).collect();
     run.curve("system/cpu_utilization_percentage", level(61.0, 9.0, 100.0))
         .curve("system/system_memory_usage_megabytes", level(41_200.0, 300.0, 64_000.0))
         .curve("system/gpu_0_utilization_percentage", level(93.0, 6.0, 100.0))
         .curve("system/gpu_0_memory_usage_megabytes", level(21_800.0, 60.0, 24_576.0))
         .curve("system/gpu_0_power_usage_watts", level(296.0, 14.0, 350.0))
         .curve("system/network_receive_megabytes", level(38.0, 12.0, 1_000.0))
+        .curve("system/gpu_1_utilization_percentage", second(88.0, 9.0, 100.0))
+        .curve("system/gpu_1_power_usage_watts", second(281.0, 21.0, 350.0))
+}
+
+/// It left a plot, too.
+fn tell_watched(teller: &mut Teller<'_>, run: &RunDraft) -> Result<RunId, DemoError> {
+    let id = teller.run(run)?;
+    teller.file(run, "plots/confusion_matrix.png", confusion_plot(10, 0.921))?;
+    Ok(id)
 }
 
 fn diverged(team: &Team, noise: &mut Noise) -> RunDraft {

@@ -1,0 +1,224 @@
+//! Curves and comparisons at the scale of a lab: what a chart of a million points costs beside reading them, and what a frame costs of a
+//! comparison of a hundred runs with 500 params each.
+//!
+//! `cargo bench --bench chart`
+
+#![expect(clippy::unwrap_used, reason = "a bench that fails should stop")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use frontrunner::analysis::compare;
+use frontrunner::analysis::importance::importance;
+use frontrunner::app::layout::Size;
+use frontrunner::app::screens::compare::Compare;
+use frontrunner::app::{App, Message, Screen, Session, Start};
+use frontrunner::chart::{Curve, CurveOptions, Over, ScaleKind, curves};
+use frontrunner::config::keymap::Keymap;
+use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunId};
+use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, picture};
+use frontrunner::store::{Access, Connection, Resolution, Target, open};
+use frontrunner::ui::{self, Look};
+use jiff::tz::TimeZone;
+
+const RUNS: usize = 20;
+const POINTS: i64 = 50_000;
+const NOW: i64 = 1_795_000_000_000;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(million());
+    drive();
+    hundred();
+}
+
+/// The median of several times.
+fn median(times: usize, mut work: impl FnMut()) -> Duration {
+    let mut all: Vec<Duration> = (0..times)
+        .map(|_| {
+            let begin = Instant::now();
+            work();
+            begin.elapsed()
+        })
+        .collect();
+    all.sort();
+    all[times / 2]
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// A store of twenty runs with 50,000 points each, as MLflow 3 lays it out.
+fn store(path: &std::path::Path) -> Vec<RunId> {
+    let facts = frontrunner::demo::make(path, &frontrunner::demo::DemoOptions { runs: None, now: NOW }).unwrap();
+    drop(facts);
+    let mut db = rusqlite::Connection::open(path).unwrap();
+    let ids: Vec<String> = {
+        let mut found = db.prepare("SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active' ORDER BY run_uuid LIMIT ?1").unwrap();
+        found.query_map([RUNS], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let write = db.transaction().unwrap();
+    for (at, id) in ids.iter().enumerate() {
+        let mut insert = write
+            .prepare_cached("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('long', ?1, ?2, ?3, ?4, 0)")
+            .unwrap();
+        for step in 0..POINTS {
+            let x = step as f64 / POINTS as f64;
+            let value = (at as f64 + 1.0) / (1.0 + 20.0 * x) + ((step * 7_919 + at as i64 * 31) % 1_000) as f64 * 1e-4;
+            insert.execute(rusqlite::params![value, NOW + step, id, step]).unwrap();
+        }
+    }
+    write.commit().unwrap();
+    ids.into_iter().map(RunId::from).collect()
+}
+
+async fn million() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mlflow.db");
+    let ids = store(&path);
+    let opened = open(&Target::Sqlite(path.clone()), Access::ReadOnly, &Connection::default()).await.unwrap();
+    let reader = opened.reader.as_ref();
+    let mut reading = Vec::new();
+    let mut histories = Vec::new();
+    for _ in 0..5 {
+        let begin = Instant::now();
+        histories = reader.histories(&ids, "long", Resolution::Exact).await.unwrap();
+        reading.push(begin.elapsed());
+    }
+    reading.sort();
+    let reading = reading[2];
+    let points: usize = histories.iter().map(|history| history.points.len()).sum();
+    let bare = median(5, || {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        let mut asked = db.prepare("SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ?1 AND key = 'long'").unwrap();
+        let mut sum = 0.0;
+        for id in &ids {
+            let mut rows = asked.query([id.raw()]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                sum += row.get::<_, i64>(0).unwrap() as f64 + row.get::<_, i64>(1).unwrap() as f64 + row.get::<_, f64>(2).unwrap();
+            }
+        }
+        black_box(sum);
+    });
+    let all: Vec<Curve<'_>> = histories
+        .iter()
+        .enumerate()
+        .map(|(series, history)| Curve { label: history.run.short(), series, points: &history.points, start: None, sampled: false })
+        .collect();
+    let options = |smoothing: f64, columns: usize| CurveOptions {
+        over: Over::Step,
+        scale: ScaleKind::Linear,
+        smoothing,
+        clip: false,
+        window: None,
+        columns,
+        marks: 3,
+        zone: TimeZone::UTC,
+    };
+    println!("{points} points of {RUNS} runs, SQLite");
+    println!("  bare rusqlite reads them in {:.0} ms, histories in {:.0} ms ({:.2}x)", ms(bare), ms(reading), ms(reading) / ms(bare));
+    for (name, smoothing) in [("raw", 0.0), ("with EMA 0.9", 0.9)] {
+        let made = median(9, || drop(black_box(curves("long", &all, &options(smoothing, 320)))));
+        let figure = curves("long", &all, &options(smoothing, 320));
+        let drawn = median(9, || frame(&figure));
+        let whole = reading + made + drawn;
+        println!(
+            "  {name}: reduced to 320 columns in {:.1} ms, drawn at 160x40 in {:.2} ms; with reading {:.2}x of reading alone, {:.2}x of bare rusqlite",
+            ms(made),
+            ms(drawn),
+            ms(whole) / ms(reading),
+            ms(whole) / ms(bare)
+        );
+    }
+    let figure = curves("long", &all, &options(0.0, 2_000));
+    for format in [PictureFormat::Svg, PictureFormat::Png] {
+        let made = PictureOptions::new(format, Palette::light());
+        let drawn = median(3, || drop(black_box(picture(std::slice::from_ref(&figure), &made).unwrap())));
+        println!("  {format:?} picture in {:.0} ms", ms(drawn));
+    }
+}
+
+/// A figure in a buffer of cells.
+fn frame(figure: &frontrunner::chart::Figure) {
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
+    terminal.draw(|frame| ui::draw_figure(frame, figure, &Look::default())).unwrap();
+    black_box(&terminal);
+}
+
+fn runs(count: usize, params: usize) -> Vec<Run> {
+    let run = |n: usize| {
+        let mut run = Run::bare(format!("{n:032x}").into(), "1".into());
+        run.name = format!("run-{n}").into();
+        run.status = frontrunner::domain::RunStatus::Finished;
+        run.params = (0..params).map(|p| Pair::new(format!("param_{p:03}").as_str(), format!("{}", (n * (p + 3)) % 17).as_str())).collect();
+        let metric = |m: usize| Metric {
+            key: format!("metric_{m}").into(),
+            value: MetricValue::new(((n * 31 + m * 7) % 101) as f64),
+            timestamp: 0,
+            step: 0,
+        };
+        run.metrics = (0..12).map(metric).collect();
+        run
+    };
+    (0..count).map(run).collect()
+}
+
+/// Importance of what a lab has.
+fn drive() {
+    for (count, params) in [(100, 20), (1_000, 30)] {
+        let runs = runs(count, params);
+        let taken = median(3, || drop(black_box(importance(&runs, "metric_0"))));
+        println!("importance of {params} params in {count} runs: {:.0} ms", ms(taken));
+    }
+}
+
+/// A comparison of a hundred runs with 500 params each: made once, then a frame a key.
+fn hundred() {
+    let runs = runs(100, 500);
+    let made = median(5, || drop(black_box(compare(runs.clone(), None))));
+    println!("comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:", ms(made));
+    let session = Session {
+        target: "bench".into(),
+        can_write: false,
+        read_only_why: "READ ONLY".into(),
+        user: "ana".into(),
+        web: None,
+        themes: vec!["dark".into()],
+        theme: "dark".into(),
+        dark: true,
+        refresh_seconds: 0,
+        max_runs: 500_000,
+        protected: Vec::new(),
+        tags: false,
+        views: std::collections::BTreeMap::new(),
+        remember: false,
+        zone: TimeZone::UTC,
+        unfinished: 0,
+    };
+    let (mut app, _) = App::new(session, Keymap::load(None).unwrap(), Size { width: 200, height: 50 }, NOW, &Start::default());
+    let mut screen = Compare::new(runs.iter().map(|run| run.id.clone()).collect());
+    screen.data.value = Some((compare(runs, None), NOW));
+    app.screens.push(Screen::Compare(Box::new(screen)));
+    let look = Look::default();
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 50)).unwrap();
+    for (what, keys) in [
+        ("down a row", "j"),
+        ("a page down", "ctrl-d"),
+        ("to the next run", "l"),
+        ("only what differs, or all", "d"),
+        ("turned", "t"),
+        ("down a run", "j"),
+    ] {
+        let mut all: Vec<Duration> = Vec::new();
+        let times = if what == "turned" { 1 } else { 100 };
+        for _ in 0..times {
+            let begin = Instant::now();
+            app.update(NOW, Message::Key(keys.parse().unwrap()));
+            terminal.draw(|frame| ui::draw(frame, &app, &look)).unwrap();
+            all.push(begin.elapsed());
+        }
+        all.sort();
+        println!("  {what:<28} p50 {:>5.2} ms, p99 {:>5.2} ms", ms(all[times / 2]), ms(all[times * 99 / 100]));
+    }
+}
