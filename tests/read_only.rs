@@ -30,7 +30,9 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("runs churn-releases --filter metrics.auc>0.88".to_owned(), 0),
         (format!("show {run}"), 0),
         (format!("compare {run} {other}"), 0),
+        (format!("chart {run} {other} --metric accuracy --out {}", program.folder().join("chart.png").display()), 0),
         ("best churn-releases".to_owned(), 0),
+        ("drivers churn-releases --goal auc".to_owned(), 0),
         ("models".to_owned(), 0),
         ("versions churn-classifier".to_owned(), 0),
         ("lineage churn-classifier/6".to_owned(), 0),
@@ -105,8 +107,8 @@ fn a_server_is_only_asked_to_read() {
     assert_eq!(unasked, NOT_ASKED);
 }
 
-/// What the screens and subcommands have no use for here: whole histories, and a version by itself.
-const NOT_ASKED: [&str; 2] = ["api/2.0/mlflow/metrics/get-history", "api/2.0/mlflow/model-versions/get"];
+/// What the screens and subcommands have no use for here: a version by itself.
+const NOT_ASKED: [&str; 1] = ["api/2.0/mlflow/model-versions/get"];
 
 /// Whether a path is one of a template's.
 fn fits(path: &str, template: &str) -> bool {

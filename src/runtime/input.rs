@@ -52,22 +52,20 @@ impl Answer {
 impl Listener {
     /// The message of an event; nothing for those that mean nothing here, and for a late answer.
     pub(super) fn message(&mut self, event: Event) -> Option<Message> {
-        if let Event::Key(key) = &event
-            && self.is_answer(*key)
-        {
-            return None;
-        }
-        match (&event, message(event.clone())) {
-            (_, Some(Message::Mouse(Mouse::Click { x, y }))) => {
-                self.held = Some((x, y));
-                Some(Message::Mouse(Mouse::Click { x, y }))
-            }
-            (Event::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), column, row, .. }), _) => {
-                let (from, to) = (self.held.take()?, (*column, *row));
+        match event {
+            Event::Key(key) if self.is_answer(key) => None,
+            Event::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), column, row, .. }) => {
+                let (from, to) = (self.held.take()?, (column, row));
                 // A hand that trembles still clicks.
                 (from.0.abs_diff(to.0) > 1).then_some(Message::Mouse(Mouse::Drag { from, to }))
             }
-            (_, message) => message,
+            event => {
+                let message = message(event);
+                if let Some(Message::Mouse(Mouse::Click { x, y })) = message {
+                    self.held = Some((x, y));
+                }
+                message
+            }
         }
     }
 

@@ -16,6 +16,7 @@ mod sweep;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod watch;
 mod writing;
 

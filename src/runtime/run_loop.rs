@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{self, Event, EventStream};
 use crossterm::{Command, style};
 use futures_util::StreamExt;
 use ratatui::layout::Rect;
@@ -20,7 +20,7 @@ use super::effects::{Answered, Tasks};
 use super::gallery::{Gallery, Wall};
 use super::input::Listener;
 use super::pictures::{Found, Protocol, probe};
-use super::{RunError, Session, clock, terminal, watch};
+use super::{RunError, Session, clock, terminal, typed, watch};
 use crate::app::message::PictureOf;
 use crate::app::{App, Effect, Message, Reply, Request, Ticket};
 use crate::config::PictureChoice;
@@ -74,7 +74,7 @@ pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> 
             if stage.found.is_none() {
                 // Nobody else may read from the terminal while it is asked.
                 drop(events);
-                stage.probe();
+                stage.probe()?;
                 events = EventStream::new().ready_chunks(BATCH);
             }
             stage.make_pictures();
@@ -173,10 +173,19 @@ impl Stage {
         self.take(Message::Reply(ticket, reply));
     }
 
-    /// Asks the terminal what it can show. A terminal that can't be asked shows half blocks.
-    fn probe(&mut self) {
+    /// Asks the terminal what it can show, and takes the keys that were pressed before and meanwhile, in their order. A
+    /// terminal that can't be asked shows half blocks.
+    fn probe(&mut self) -> Result<(), RunError> {
+        // The thread of the stream that was dropped may have read more than it handed over.
+        let mut before = Vec::new();
+        while before.len() < BATCH && event::poll(FRAME)? {
+            before.push(event::read());
+        }
+        self.hear(Some(before))?;
         let nothing = Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false };
-        self.found = Some(probe(self.wanted).map_or(nothing, |probed| probed.found));
+        let (found, typed) = probe(self.wanted).map_or((nothing, Vec::new()), |probed| (probed.found, probed.typed));
+        self.found = Some(found);
+        self.hear(Some(typed::keys(&typed).into_iter().map(|key| Ok(Event::Key(key))).collect()))
     }
 
     fn make_pictures(&mut self) {

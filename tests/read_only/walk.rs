@@ -21,6 +21,8 @@ const EXPERIMENTS: &[Step] = &[(HOME, &["› experiments", "churn-sweep"])];
 const RUNS: &[Step] = &[EXPERIMENTS[0], ("/churn-releases\r\r", &["churn-releases › runs", "release-1", "release-6"])];
 const RUN: &[Step] = &[RUNS[0], RUNS[1], ("\x1b[H\r", &["› run › release-", "run id"])];
 const COMPARE: &[Step] = &[RUNS[0], RUNS[1], ("u\x1b[H jj c", &["› compare 2 runs", "num_leaves"])];
+const CHARTS: &[Step] = &[RUNS[0], RUNS[1], ("u\x1b[H jj m", &["› charts › 2 runs", "points of 2 curves"])];
+const DRIVERS: &[Step] = &[RUNS[0], RUNS[1], ("i", &["what drives", "too few to rank"])];
 const MODELS: &[Step] = &[(HOME, &["› experiments"]), ("4", &["› models", "iris-forest"])];
 const VERSIONS: &[Step] = &[MODELS[0], MODELS[1], ("/churn\r\r", &["› models › churn-classifier", "release-6", "v1"])];
 const LINEAGE: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("L", &["› lineage", "customers@"])];
@@ -32,10 +34,11 @@ type Step = (&'static str, &'static [&'static str]);
 const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("j\r", &["judged on"])];
 
 /// Every screen, with the panes that ask for something of their own.
-pub const SCREENS: [&[Step]; 9] = [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, MODELS, VERSIONS, LINEAGE, JOURNAL];
+pub const SCREENS: [&[Step]; 11] = [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, JOURNAL];
 
 /// Actions that lead to another screen, so that the way back must be gone again.
-const LEAVING: [&str; 10] = ["open", "back", "close", "experiments", "runs", "compare", "models", "lineage", "journal", "clear-marks"];
+const LEAVING: [&str; 12] =
+    ["charts", "drivers", "open", "back", "close", "experiments", "runs", "compare", "models", "lineage", "journal", "clear-marks"];
 
 /// A key as a terminal sends it.
 fn sent(key: Key) -> String {

@@ -33,7 +33,7 @@ const AROUND: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c"
 pub struct Probed {
     /// What the terminal can.
     pub found: Found,
-    /// What else was read, which is lost for others: mostly keys.
+    /// What else was read, which nobody else will see: mostly keys.
     pub typed: Vec<u8>,
 }
 
