@@ -144,9 +144,60 @@ fn a_comparison_can_show_only_what_differs() {
     assert_eq!((&whole["equal"], &whole["differing"]), (&diff["equal"], &diff["differing"]));
     assert_eq!(keys(&diff["rows"][0])[..2], ["kind", "key"]);
     let markdown = program.run(&["compare", "release-4", "release-6", "--baseline", "release-4", "--markdown"]);
-    assert!(markdown.out.starts_with("| kind | key |"), "{markdown:?}");
+    assert!(markdown.out.starts_with("### 2 runs compared, baseline **release-4**"), "{markdown:?}");
     let alone = program.run(&["compare", runs[0], runs[0]]);
     assert_eq!(alone.code, 2, "{alone:?}");
+}
+
+#[test]
+fn a_comparison_is_written_as_a_page_that_needs_nothing_else() {
+    let program = Program::new();
+    let written = program.run(&["compare", "resnet50-aug", "vit-small", "--out", "page.html"]);
+    assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:?}");
+    let page = std::fs::read_to_string(program.folder().join("page.html")).unwrap();
+    assert!(page.contains("<svg") && page.contains("val/acc") && page.contains("default-src 'none'"));
+    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("<script"));
+    assert_eq!(program.run(&["compare", "resnet50-aug", "vit-small", "--out", "page.doc"]).code, 2);
+}
+
+#[test]
+fn charts_are_pictures_that_other_programs_read() {
+    let program = Program::new();
+    let runs = ["resnet50-aug", "vit-small", "convnext-tiny"];
+    for (name, more) in [("a.svg", &["--smooth", "0.6", "--clip"][..]), ("b.png", &["--over", "relative", "--scale", "symlog", "--dark"])] {
+        let flags = ["--metric", "val/acc", "--metric", "train/loss", "--out", name];
+        let told = program.json(&[&["chart"], &runs[..], &flags, more].concat());
+        assert_eq!(told["file"], name);
+        let bytes = std::fs::read(program.folder().join(name)).unwrap();
+        assert_eq!(told["bytes"], bytes.len());
+        let (width, height) = if name.ends_with("svg") {
+            let tree = resvg::usvg::Tree::from_data(&bytes, &resvg::usvg::Options::default()).unwrap();
+            let text = String::from_utf8(bytes).unwrap();
+            assert!(runs.iter().all(|run| text.contains(run)) && text.contains("train/loss") && text.contains("NaN"));
+            (tree.size().width() as u32, tree.size().height() as u32)
+        } else {
+            let picture = image::load_from_memory(&bytes).unwrap().to_rgb8();
+            let colours: std::collections::HashSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0).collect();
+            assert!(colours.len() > 30, "{} colours", colours.len());
+            picture.dimensions()
+        };
+        assert!(width > height && width >= 1_200, "{width}x{height}");
+    }
+    let none = program.run(&["chart", "resnet50-aug", "--metric", "nothing", "--out", "c.png"]);
+    assert_eq!(none.code, 3, "{none:?}");
+    assert_eq!(program.run(&["chart", "resnet50-aug", "--metric", "lr", "--out", "c.gif"]).code, 2);
+}
+
+#[test]
+fn what_drives_a_goal_is_told_with_how_sure_that_is() {
+    let program = Program::new();
+    let told = program.json(&["drivers", "churn-sweep", "--goal", "auc max"]);
+    assert_eq!(told["params"][0]["key"], "learning_rate");
+    assert!(told["explained"].as_f64().unwrap() > 0.3 && told["params"][0]["forest"]["sd"].as_f64().unwrap() > 0.0, "{told}");
+    assert_eq!(told["params"][0]["rank"]["method"], "spearman");
+    let few = program.json(&["drivers", "churn-releases"]);
+    assert!(few["explained"].is_null() && few["cautions"][0].as_str().unwrap().contains("too few"), "{few}");
+    assert_eq!(program.run(&["drivers", "churn-sweep", "--goal", "nothing max"]).code, 3);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
-    best, chart, compare, completions, config, demo, demote, doctor, experiments, history, lineage, models, promote, register, rollback,
-    runs, show, versions,
+    best, chart, compare, completions, config, demo, demote, doctor, drivers, experiments, history, lineage, models, promote, register,
+    rollback, runs, show, versions,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -107,6 +107,8 @@ pub enum Command {
     Chart(chart::Arguments),
     /// Find the best run by a goal.
     Best(best::Arguments),
+    /// Tell which params drive a goal, and how sure that is.
+    Drivers(drivers::Arguments),
     /// List registered models.
     Models(models::Arguments),
     /// List the versions of a model.

@@ -47,7 +47,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     context.output.report(&report(run, &goal, &found))
 }
 
-fn no_goal(experiment: &Experiment) -> Failure {
+pub(super) fn no_goal(experiment: &Experiment) -> Failure {
     let what = format!("no goal was given, and experiment {} declares none", experiment.name.clean());
     Failure::new(Exit::Usage, what).next("add --goal 'METRIC max' or --goal 'METRIC min'")
 }

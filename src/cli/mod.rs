@@ -13,6 +13,7 @@ mod context;
 mod demo;
 mod demote;
 mod doctor;
+mod drivers;
 mod experiments;
 pub mod failure;
 mod find;
@@ -100,6 +101,7 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Show(arguments)) => show::run(arguments, context).await,
         Some(Command::Compare(arguments)) => compare::run(arguments, context).await,
         Some(Command::Chart(arguments)) => chart::run(arguments, context).await,
+        Some(Command::Drivers(arguments)) => drivers::run(arguments, context).await,
         Some(Command::Best(arguments)) => best::run(arguments, context).await,
         Some(Command::Models(arguments)) => models::run(arguments, context).await,
         Some(Command::Versions(arguments)) => versions::run(arguments, context).await,

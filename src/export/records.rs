@@ -2,10 +2,12 @@
 //! numbers as strings. Once released, fields are added here, never renamed.
 
 mod comparison;
+mod importance;
 mod registry;
 mod run;
 
 pub use comparison::{CompareRecord, RowRecord};
+pub use importance::ImportanceRecord;
 pub use registry::{ModelRecord, VersionRecord};
 pub use run::{BestRecord, ExperimentRecord, GoalRecord, RunRecord};
 
