@@ -87,6 +87,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crossterm", &["runtime/", "cli/print/", "cli/doctor/"]),
     ("signal_hook", &["runtime/"]),
     ("clap", &["cli/"]),
+    ("plotters", &["export/picture/"]),
+    ("smartcore", &["analysis/importance/"]),
+    ("similar", &["analysis/inner/"]),
+    ("icy_sixel", &["runtime/pictures/"]),
 ];
 
 /// The most lines of a file, and the files that may have more, with the reason.

@@ -154,6 +154,9 @@ async fn histories(reader: &Reader, ids: &Value) -> Value {
     let thin = reader.histories(&runs, "long", Resolution::Points(100)).await.unwrap();
     let [thin] = thin.as_slice() else { panic!("{} runs have the metric", thin.len()) };
     assert!(thin.sampled && (50..=400).contains(&thin.points.len()), "{} points", thin.points.len());
+    let part = Resolution::Between { points: 100, first: 500, last: 520 };
+    let part = reader.histories(&runs, "long", part).await.unwrap().remove(0);
+    assert_eq!(part.points.iter().map(|point| point.step).collect::<Vec<_>>(), (500..=520).collect::<Vec<_>>(), "a part is read whole");
     answers.insert("ends".to_owned(), json!([thin.points.first().unwrap().step, thin.points.last().unwrap().step]));
     Value::Object(answers)
 }

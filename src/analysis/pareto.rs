@@ -32,7 +32,9 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
     for nth in 1..=FRONTS {
         let beaten = |at: &usize| left.iter().any(|other| beats(scores[*other].as_deref(), scores[*at].as_deref()));
         let (behind, on): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(|at| nth < FRONTS && beaten(at));
-        on.into_iter().for_each(|at| front[at] = Some(nth));
+        for at in on {
+            front[at] = Some(nth);
+        }
         left = behind;
     }
     Pareto { front, left_out }

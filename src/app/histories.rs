@@ -156,7 +156,9 @@ impl Histories {
             Err(fault) => {
                 // A part that can't be read is not asked for again at every key either.
                 if let Some(range) = between {
-                    keys.iter().for_each(|key| self.refined(key, range));
+                    for key in &keys {
+                        self.refined(key, range);
+                    }
                 }
                 return Some(fault);
             }

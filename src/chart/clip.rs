@@ -21,7 +21,9 @@ fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
             leave = leave.min(room / step);
         }
     }
-    (enter <= leave).then(|| ((from.0 + enter * dx, from.1 + enter * dy), (from.0 + leave * dx, from.1 + leave * dy)))
+    // Far ends lose digits: what is cut is inside all the same.
+    let at = |part: f64| ((from.0 + part * dx).clamp(0.0, 1.0), (from.1 + part * dy).clamp(0.0, 1.0));
+    (enter <= leave).then(|| (at(enter), at(leave)))
 }
 
 /// Lines through places, cut at the edges; nothing between two places is a gap. A place alone is a line of one.

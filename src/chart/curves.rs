@@ -165,7 +165,7 @@ impl Seen {
                     seen.without_place += 1;
                 } else {
                     (seen.low, seen.high) = (seen.low.min(value), seen.high.max(value));
-                    if seen.points % stride == 0 {
+                    if seen.points.is_multiple_of(stride) {
                         seen.values.push(value);
                     }
                 }

@@ -49,9 +49,8 @@ const SPANS: [i64; 30] = [
 pub(super) fn values(scale: Scale, (low, high): (f64, f64), wanted: usize, whole: bool) -> Vec<f64> {
     let (from, to) = (scale.back(low), scale.back(high));
     let made = match scale {
-        Scale::Linear => even(from, to, wanted, whole),
         Scale::Log if high - low >= 1.0 => decades(low, high, wanted),
-        Scale::Log => even(from, to, wanted, whole),
+        Scale::Linear | Scale::Log => even(from, to, wanted, whole),
         Scale::Symlog(c) => both_sides(from, to, c, wanted),
     };
     made.into_iter().filter(|value| *value >= from - from.abs() * SLACK && *value <= to + to.abs() * SLACK).take(MOST).collect()

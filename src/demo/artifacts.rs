@@ -102,7 +102,7 @@ pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
         apart => (1.0 - accuracy) * 0.5_f64.powi(apart.cast_signed()),
     };
     let shade = |x: u32, y: u32| {
-        let is_line = x % CELL == 0 || y % CELL == 0;
+        let is_line = x.is_multiple_of(CELL) || y.is_multiple_of(CELL);
         let part = share(y / CELL, x / CELL).sqrt();
         let mix = |light: f64, dark: f64| (light + (dark - light) * part) as u8;
         if is_line { image::Rgb([255, 255, 255]) } else { image::Rgb([mix(240.0, 8.0), mix(245.0, 48.0), mix(251.0, 107.0)]) }

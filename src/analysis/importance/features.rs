@@ -88,7 +88,9 @@ fn number_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
 /// A column for each of the commonest values, and one for all others.
 fn word_columns(codes: &[usize]) -> Vec<Vec<f64>> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
-    codes.iter().for_each(|code| *counts.entry(*code).or_default() += 1);
+    for code in codes {
+        *counts.entry(*code).or_default() += 1;
+    }
     let mut common: Vec<(usize, usize)> = counts.into_iter().collect();
     common.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
     common.truncate(MOST_WORDS);

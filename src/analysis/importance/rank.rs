@@ -56,7 +56,7 @@ pub(super) fn of(feature: &Feature, goal: &[f64]) -> Option<Rank> {
 /// Spearman's rho of two rows of numbers without NaN; nothing where one of them is all the same.
 pub(super) fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     let (x, y) = (ranks(x), ranks(y));
-    let mean = (x.len() as f64 + 1.0) / 2.0;
+    let mean = f64::midpoint(x.len() as f64, 1.0);
     let sum = |pairs: &mut dyn Iterator<Item = (f64, f64)>| pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>();
     let own = |values: &[f64]| sum(&mut values.iter().map(|value| (*value, *value)));
     let scale = (own(&x) * own(&y)).sqrt();
@@ -96,7 +96,9 @@ fn epsilon(codes: &[usize], goal: &[f64]) -> Option<Rank> {
     let h = 12.0 / (n * (n + 1.0)) * between - 3.0 * (n + 1.0);
     // Ties make ranks vary less than they could.
     let mut ties: BTreeMap<u64, f64> = BTreeMap::new();
-    ranks.iter().for_each(|rank| *ties.entry(rank.to_bits()).or_default() += 1.0);
+    for rank in ranks {
+        *ties.entry(rank.to_bits()).or_default() += 1.0;
+    }
     let tied = 1.0 - ties.values().map(|t| t * t * t - t).sum::<f64>() / (n * n * n - n);
     (tied > 0.0).then(|| Rank::Epsilon { squared: (h / tied / (n - 1.0)).clamp(0.0, 1.0), runs: count })
 }

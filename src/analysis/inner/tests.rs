@@ -64,8 +64,8 @@ proptest! {
     fn what_differs_is_in_the_lines(a in "[abc\n]{0,40}", b in "[abc\n]{0,40}") {
         let lines = text_lines(&a, &b);
         prop_assert_eq!(lines.is_empty(), a == b);
-        let count = |sign: Sign| lines.iter().filter(|line| line.sign == sign).count() as i64;
-        let ends = |text: &str| text.split_inclusive('\n').count() as i64;
-        prop_assert_eq!(count(Sign::Added) - count(Sign::Removed), ends(&b) - ends(&a));
+        let count = |sign: Sign| lines.iter().filter(|line| line.sign == sign).count();
+        let ends = |text: &str| text.split_inclusive('\n').count();
+        prop_assert_eq!(count(Sign::Added) + ends(&a), count(Sign::Removed) + ends(&b));
     }
 }

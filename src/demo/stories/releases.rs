@@ -153,10 +153,10 @@ fn register(teller: &mut Teller<'_>, number: u32, release: &Release, run: &RunDr
     let id = format!("m-{}", noise.id());
     let run_id = teller.run(run)?;
     let location = teller.logged_model(run, &id, flavor, Some((MODEL, number)))?;
-    teller.file(run, "evaluation/metrics.json", &metrics_json(run))?;
-    teller.file(run, "evaluation/confusion_matrix.txt", &confusion_matrix(9_600.0, release.accuracy, 0.21))?;
-    teller.file(run, "evaluation/feature_importance.csv", &importance_csv(FEATURES))?;
-    teller.file(run, "README.md", &format!("# Release {number}\n\n{}\n\n- judged on `customers-holdout`\n", release.description))?;
+    teller.file(run, "evaluation/metrics.json", metrics_json(run))?;
+    teller.file(run, "evaluation/confusion_matrix.txt", confusion_matrix(9_600.0, release.accuracy, 0.21))?;
+    teller.file(run, "evaluation/feature_importance.csv", importance_csv(FEATURES))?;
+    teller.file(run, "README.md", format!("# Release {number}\n\n{}\n\n- judged on `customers-holdout`\n", release.description))?;
     let made = run.last + MINUTE;
     let mut tags = vec![("validation_status", release.status.to_owned()), ("trained_by", release.user.to_owned())];
     if number == 4 {

@@ -23,9 +23,9 @@ pub fn markdown(comparison: &Comparison, differing: bool) -> String {
     let mut text = format!("### {} runs compared, baseline **{baseline}**\n\n", names.len());
     text.push_str(&format!("{} properties differ, {} are equal.\n\n", comparison.differing(), comparison.equal()));
     if comparison.runs.len() > MOST_COLUMNS {
-        by_run(&mut text, &rows, &names)
+        by_run(&mut text, &rows, &names);
     } else {
-        by_property(&mut text, &rows, &names)
+        by_property(&mut text, &rows, &names);
     }
     text.push_str(&format!("\n<sub>Runs: {}. **Bold** is the best by its direction.</sub>\n", ids(comparison)));
     text

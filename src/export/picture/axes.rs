@@ -48,7 +48,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
     /// How wide a text is, in px.
     fn width(&self, text: &str, size: f64) -> i32 {
         let size = self.area.estimate_text_size(text, &self.style(size, self.palette.text, FontStyle::Normal));
-        size.map_or(0, |(width, _)| width as i32)
+        size.map_or(0, |(width, _)| width.cast_signed())
     }
 
     /// A line through places.
@@ -62,7 +62,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
 pub(super) fn draw<B: DrawingBackend>(area: &DrawingArea<B, Shift>, figure: &Figure, palette: &Palette, scale: f64) -> Drawn<B> {
     let pen = Pen { area, palette, scale };
     let (width, height) = area.dim_in_pixel();
-    let (width, height) = (width as i32, height as i32);
+    let (width, height) = (width.cast_signed(), height.cast_signed());
     let title = pen.style(17.0, palette.text, FontStyle::Bold).pos(Pos::new(HPos::Left, VPos::Top));
     area.draw(&Text::new(figure.title.clone(), (pen.px(16.0), pen.px(12.0)), title))?;
     let legend = legend_width(&pen, figure);

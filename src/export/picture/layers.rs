@@ -26,7 +26,12 @@ impl Frame {
 
 /// Draws the layers, then marks and texts over them.
 pub(super) fn draw<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) -> Drawn<B> {
-    let place = |at: Xy| figure.place(at).filter(|(x, y)| (-1e-9..=1.0 + 1e-9).contains(x) && (-1e-9..=1.0 + 1e-9).contains(y));
+    lines(pen, figure, frame)?;
+    marks(pen, figure, frame)
+}
+
+/// What has a length or an area: curves, boxes, rules, bars.
+fn lines<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) -> Drawn<B> {
     for layer in &figure.layers {
         let color = pen.palette.ink(layer.ink);
         match &layer.shape {
@@ -54,6 +59,12 @@ pub(super) fn draw<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: 
             Shape::Dots(_) | Shape::Odd(_) | Shape::Labels(_) => {}
         }
     }
+    Ok(())
+}
+
+/// What stands at a point: dots, what is no number, texts.
+fn marks<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) -> Drawn<B> {
+    let place = |at: Xy| figure.place(at).filter(|(x, y)| (-1e-9..=1.0 + 1e-9).contains(x) && (-1e-9..=1.0 + 1e-9).contains(y));
     for layer in &figure.layers {
         let color = pen.palette.ink(layer.ink);
         match &layer.shape {

@@ -91,7 +91,7 @@ pub struct PictureError(String);
 /// Draws figures into one picture, in a grid where there are several. Returns the file's bytes.
 ///
 /// # Errors
-/// When it is larger than [`MOST`] px, or the drawing fails.
+/// When it is larger than 16,384 px on a side, or the drawing fails.
 pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, PictureError> {
     font()?;
     let (width, height) = options.size_of(figures.len());

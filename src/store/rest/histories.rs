@@ -36,7 +36,9 @@ impl RestStore {
         if self.has_no_bulk_histories() {
             histories = self.each(runs, metric).await?;
             if let Some((first, last)) = between {
-                histories.iter_mut().for_each(|history| history.points.retain(|point| (first..=last).contains(&point.step)));
+                for history in &mut histories {
+                    history.points.retain(|point| (first..=last).contains(&point.step));
+                }
             }
         }
         Ok(histories)

@@ -109,7 +109,7 @@ fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Drivers) {
         Page::Nearest => {
             let subject = screen.subject.as_ref().and_then(|id| screen.run(id));
             let name = subject.map(|run| run.label().clean().into_owned()).unwrap_or_default();
-            let goal = subject.and_then(|run| run.metric(screen.goal.metric.raw())).map(|v| short(v.get())).unwrap_or(MISSING.into());
+            let goal = subject.and_then(|run| run.metric(screen.goal.metric.raw())).map_or(MISSING.into(), |v| short(v.get()));
             paint.text(head, &format!(" nearest to {name} ({} {goal}): what differs, the smallest first", screen.goal), Role::Header);
             screen.near().iter().map(|near| neighbour(near, subject, app, screen)).collect()
         }

@@ -1,7 +1,5 @@
 //! The figures of the charts that are seen: made when something changed, never when drawing.
 
-use std::collections::HashSet;
-
 use super::Charts;
 use super::panels::{Panel, gpu};
 use super::style::Style;
@@ -10,7 +8,7 @@ use crate::app::histories::Histories;
 use crate::app::plot::plot;
 use crate::app::shared::Shared;
 use crate::chart::{Curve, CurveOptions, Figure, Ink, Layer, Quantity, Shape, curves};
-use crate::domain::{Run, RunId};
+use crate::domain::RunId;
 
 /// Columns of dots in a column of cells.
 const DOTS_A_CELL: usize = 2;
@@ -39,26 +37,6 @@ pub struct Built {
     key: Key,
 }
 
-/// The curves of a panel: of each run that is not hidden and has one of its metrics.
-#[must_use]
-pub fn curves_of<'a>(panel: &Panel, runs: &[Run], hidden: &HashSet<RunId>, histories: &'a Histories) -> Vec<Curve<'a>> {
-    let several = panel.metrics.len();
-    let mut all = Vec::new();
-    for (at, run) in runs.iter().enumerate().filter(|(_, run)| !hidden.contains(&run.id)) {
-        for (nth, metric) in panel.metrics.iter().enumerate() {
-            let Some(points) = histories.get(&run.id, metric.raw()).filter(|points| !points.is_empty()) else { continue };
-            let name = run.label().clean().into_owned();
-            let label = match gpu(metric).filter(|_| several > 1) {
-                Some((_, number, _)) => format!("{name} gpu {number}"),
-                None => name,
-            };
-            let sampled = histories.is_sampled(&run.id, metric.raw());
-            all.push(Curve { label, series: at * several + nth, points, start: run.start_time, sampled });
-        }
-    }
-    all
-}
-
 /// Tells where the curves part from the first by more than they tremble, and marks the steps.
 fn tell_partings(figure: &mut Figure, all: &[Curve<'_>]) {
     let Some((first, others)) = all.split_first() else { return };
@@ -79,6 +57,26 @@ fn tell_partings(figure: &mut Figure, all: &[Curve<'_>]) {
 }
 
 impl Charts {
+    /// The curves of a panel: of each run that is not hidden and has one of its metrics.
+    #[must_use]
+    pub fn curves_of<'a>(&self, panel: &Panel, histories: &'a Histories) -> Vec<Curve<'a>> {
+        let several = panel.metrics.len();
+        let mut all = Vec::new();
+        for (at, run) in self.runs().iter().enumerate().filter(|(_, run)| !self.hidden.contains(&run.id)) {
+            for (nth, metric) in panel.metrics.iter().enumerate() {
+                let Some(points) = histories.get(&run.id, metric.raw()).filter(|points| !points.is_empty()) else { continue };
+                let name = run.label().clean().into_owned();
+                let label = match gpu(metric).filter(|_| several > 1) {
+                    Some((_, number, _)) => format!("{name} gpu {number}"),
+                    None => name,
+                };
+                let sampled = histories.is_sampled(&run.id, metric.raw());
+                all.push(Curve { label, series: at * several + nth, points, start: run.start_time, sampled });
+            }
+        }
+        all
+    }
+
     /// Makes the figures of the charts that are seen anew where something changed, and forgets the others.
     pub(super) fn build(&mut self, places: &super::place::Places, shared: &Shared) {
         let mut before = std::mem::take(&mut self.built);
@@ -94,12 +92,11 @@ impl Charts {
                 data_at: self.data.at(),
             };
             let known = before.iter().position(|built| built.panel == panel && built.key == key);
-            match known {
-                Some(at) => self.built.push(before.swap_remove(at)),
-                None => {
-                    let Some(figure) = self.figure(panel, area.width, shared) else { continue };
-                    self.built.push(Built { panel, figure, key });
-                }
+            if let Some(at) = known {
+                self.built.push(before.swap_remove(at));
+            } else {
+                let Some(figure) = self.figure(panel, area.width, shared) else { continue };
+                self.built.push(Built { panel, figure, key });
             }
         }
     }
@@ -114,7 +111,7 @@ impl Charts {
     #[must_use]
     pub fn figure_of(&self, panel: usize, columns: usize, marks: usize, shared: &Shared) -> Option<Figure> {
         let which = self.panels.get(panel)?;
-        let all = curves_of(which, self.runs(), &self.hidden, &shared.histories);
+        let all = self.curves_of(which, &shared.histories);
         let options = CurveOptions {
             over: self.style.over,
             scale: self.style.scale,

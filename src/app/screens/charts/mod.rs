@@ -20,7 +20,7 @@ use crate::config::keymap::Action;
 use crate::domain::{Goal, Point, Run, RunId, RunStatus, Untrusted};
 use crate::store::limits::BULK_POINTS;
 
-pub use build::{Built, curves_of};
+pub use build::Built;
 pub use panels::Panel;
 pub use place::{Places, places};
 pub use style::Style;
@@ -120,7 +120,7 @@ impl Charts {
     #[must_use]
     pub fn curves<'a>(&self, shared: &'a Shared) -> Vec<Curve<'a>> {
         let panel = self.panels.get(self.at);
-        panel.map(|panel| curves_of(panel, self.runs(), &self.hidden, &shared.histories)).unwrap_or_default()
+        panel.map(|panel| self.curves_of(panel, &shared.histories)).unwrap_or_default()
     }
 
     /// What a curve of the chart under the cursor has at the crosshair.
@@ -181,7 +181,7 @@ impl Charts {
             return Some((low.floor() as i64, high.ceil() as i64));
         }
         // Over time, the steps of the points that are known to be there.
-        let curves = curves_of(self.panels.get(panel)?, self.runs(), &self.hidden, &shared.histories);
+        let curves = self.curves_of(self.panels.get(panel)?, &shared.histories);
         let near = |curve: &Curve<'_>| {
             let over = if self.style.over == crate::chart::Over::Wall { self.style.over } else { crate::chart::Over::Relative };
             Some((reading(curve, over, low)?.step, reading(curve, over, high)?.step))

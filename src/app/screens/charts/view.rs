@@ -1,6 +1,6 @@
 //! What the charts do with keys, answers and the mouse.
 
-use super::*;
+use super::{Action, Charts, Context, Curve, Figure, Freshness, Go, PAN, Request, Screen, Shared, Size, Tab, ZOOM};
 use crate::app::message::{Export, Mouse, PictureOf, Reply, Ticket};
 use crate::app::overlays::{Overlay, PictureView};
 use crate::app::screens::{List, View, take_reply};

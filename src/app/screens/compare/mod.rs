@@ -133,9 +133,9 @@ impl Compare {
         let since = self.data.at().unwrap_or(context.now);
         self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), since));
         if self.transposed {
-            self.cursor.at = 0
+            self.cursor.at = 0;
         } else {
-            self.column = 0
+            self.column = 0;
         }
         context.shared.marks.set_baseline(&id, &label, &home);
         context.say(format!("the baseline is {}", label.clean()));
