@@ -46,7 +46,19 @@ fn main() -> Outcome<()> {
     for scene in chosen {
         play(scene, &app, &out).map_err(|error| format!("{}: {error}", scene.file))?;
     }
-    Ok(())
+    if arguments.is_empty() { draw_chart(&app, &out) } else { Ok(()) }
+}
+
+/// The picture that the program draws of itself: what the README says.
+fn draw_chart(app: &Path, out: &Path) -> Outcome<()> {
+    let home = tempfile::tempdir()?;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
+    let runs = ["resnet50-aug", "resnet34-noaug", "vit-small", "vit-base"];
+    let how = ["--metric", "val/acc", "--metric", "val/loss", "--scale", "symlog", "--smooth", "0.6"];
+    let mut draw = Command::new(app);
+    draw.current_dir(home.path()).args(["--target", "demo.db", "chart"]).args(runs).args(how).arg("--out").arg(out.join("chart.png"));
+    if draw.output()?.status.success() { Ok(()) } else { Err("the chart could not be drawn".into()) }
 }
 
 /// The program as it is now, built with the profile that this was built with.

@@ -71,6 +71,43 @@ pub const SCENES: &[Scene<'static>] = &[
         steps: &[("", "resnet50"), ("j j j j j space j space j space", "● 3"), ("c", "only what differs")],
         ..WINDOW
     },
+    Scene {
+        file: "charts",
+        arguments: IMAGES,
+        steps: &[("", "resnet50"), ("space j j space j j space j space", "● 4"), ("m", "points of 4 curves")],
+        size: (140, 36),
+        ..WINDOW
+    },
+    Scene {
+        file: "crosshair",
+        arguments: IMAGES,
+        steps: &[
+            ("", "resnet50"),
+            ("space j j space j j space j space", "● 4"),
+            ("m", "points of 4 curves"),
+            ("enter", "› val/acc"),
+            ("] ] d", "parts from"),
+            ("h h h h h h h h h h h h", "at "),
+        ],
+        size: (140, 30),
+        ..WINDOW
+    },
+    Scene { file: "importance", arguments: SWEEP, steps: &[("", "trial-59"), ("i", "permutation importance")], size: (140, 28), ..WINDOW },
+    Scene { file: "parallel", arguments: SWEEP, steps: &[("", "trial-59"), ("i tab", "params and auc")], size: (140, 32), ..WINDOW },
+    Scene {
+        file: "pareto",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("i tab tab tab tab", "on the front")],
+        size: (140, 28),
+        ..WINDOW
+    },
+    Scene {
+        file: "nearest",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("i tab tab tab tab tab", "nearest to"), ("j j", "")],
+        size: (140, 32),
+        ..WINDOW
+    },
     Scene { file: "register-best", arguments: SWEEP, steps: &[("", "trial-59"), ("R", "churn-classifier")], ..WINDOW },
     Scene { file: "models", steps: &[("", "churn-sweep"), ("4", "@champion")], ..WINDOW },
     Scene { file: "versions", steps: &TO_VERSIONS, ..WINDOW },
