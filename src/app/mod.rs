@@ -19,6 +19,7 @@ pub mod plot;
 pub mod remote;
 pub mod screens;
 pub mod shared;
+mod travel;
 
 use crate::config::keymap::{Action, Key, Keymap, Needs, Scope};
 use crate::config::views::View as SavedView;

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use crate::config::theme::{ColorDepth, Themes};
 use crate::config::{ColorChoice, environment};
-use crate::ui::Look;
+use crate::ui::{Dots, Look};
 
 /// The theme that follows the terminal's background.
 const AUTO: &str = "auto";
@@ -40,7 +40,12 @@ pub fn look(context: &Context<'_>) -> Result<(Look, Vec<String>, String), Failur
     let names = themes.names().map(str::to_owned).collect();
     let theme = theme.to_owned();
     let ascii = context.settings.ascii.unwrap_or_else(|| !is_unicode());
-    Ok((Look::new(themes, &theme, depth, ascii), names, theme))
+    let mut look = Look::new(themes, &theme, depth, ascii);
+    // The font of Linux' own console has no braille.
+    if !ascii && !context.settings.braille.unwrap_or_else(|| environment("TERM").as_deref() != Some("linux")) {
+        look.dots = Dots::Blocks;
+    }
+    Ok((look, names, theme))
 }
 
 /// How many colours there are; none where they are not wanted.

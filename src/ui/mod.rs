@@ -11,6 +11,7 @@ mod widgets;
 use ratatui::Frame;
 
 pub use look::Look;
+pub use widgets::chart::Dots;
 
 use crate::app::App;
 use crate::app::layout::{self, SMALLEST, Size};

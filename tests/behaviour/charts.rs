@@ -201,3 +201,10 @@ fn an_image_among_the_artifacts_is_shown() {
     driver.sees("plots/confusion_matrix.png");
     assert!(matches!(driver.overlay(), Some(frontrunner::app::Overlay::Picture(_))), "{}", driver.screen());
 }
+
+#[test]
+fn a_version_shows_the_curves_of_its_run() {
+    let mut driver = Driver::new();
+    driver.press("4 g enter m");
+    driver.sees("› charts ›").sees("release-6");
+}

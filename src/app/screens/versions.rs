@@ -156,6 +156,13 @@ impl View for Versions {
                     context.go.push(Go::To(Screen::lineage(self.name.clone(), version)));
                 }
             }
+            Action::Charts if context.shared.marks.is_empty() => {
+                let run = self.current().and_then(|version| self.run_of(version)).map(|run| run.id.clone());
+                match run {
+                    Some(run) => context.go.push(Go::To(Screen::charts(vec![run]))),
+                    None => context.say("the run that this version came from can't be read"),
+                }
+            }
             Action::Stage | Action::Alias => {
                 if let Some(version) = current {
                     self.ask(action, version, context);

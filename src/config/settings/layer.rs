@@ -142,6 +142,8 @@ pub struct Layer {
     pub mouse: Option<bool>,
     /// See [`super::Settings::ascii`].
     pub ascii: Option<bool>,
+    /// See [`super::Settings::braille`].
+    pub braille: Option<bool>,
     /// See [`super::Settings::pictures`].
     pub pictures: Option<PictureChoice>,
     /// See [`super::Settings::refresh`].
@@ -198,6 +200,7 @@ impl Layer {
             color: typed(lookup, "FRONTRUNNER_COLOR", str::parse)?,
             mouse: typed(lookup, "FRONTRUNNER_MOUSE", boolean)?,
             ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
+            braille: typed(lookup, "FRONTRUNNER_BRAILLE", boolean)?,
             pictures: typed(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
             refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
                 text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())

@@ -31,6 +31,8 @@ pub struct Settings {
     pub mouse: bool,
     /// Whether borders and marks are ASCII; nothing means by the locale.
     pub ascii: Option<bool>,
+    /// Whether curves are drawn in braille, which not every font has, and else in half blocks; nothing means by the terminal.
+    pub braille: Option<bool>,
     /// How pictures are shown.
     pub pictures: PictureChoice,
     /// Seconds between two looks at the store; 0 means never by itself.
@@ -68,6 +70,7 @@ impl Settings {
             color: first(layers, |l| &l.color).unwrap_or_default(),
             mouse: first(layers, |l| &l.mouse).unwrap_or(true),
             ascii: first(layers, |l| &l.ascii),
+            braille: first(layers, |l| &l.braille),
             pictures: first(layers, |l| &l.pictures).unwrap_or_default(),
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
             max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
