@@ -181,24 +181,7 @@ fn hundred() {
     let runs = runs(100, 500);
     let made = median(5, || drop(black_box(compare(runs.clone(), None))));
     println!("comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:", ms(made));
-    let session = Session {
-        target: "bench".into(),
-        can_write: false,
-        read_only_why: "READ ONLY".into(),
-        user: "ana".into(),
-        web: None,
-        themes: vec!["dark".into()],
-        theme: "dark".into(),
-        dark: true,
-        refresh_seconds: 0,
-        max_runs: 500_000,
-        protected: Vec::new(),
-        tags: false,
-        views: std::collections::BTreeMap::new(),
-        remember: false,
-        zone: TimeZone::UTC,
-        unfinished: 0,
-    };
+    let session = Session::plain("bench");
     let (mut app, _) = App::new(session, Keymap::load(None).unwrap(), Size { width: 200, height: 50 }, NOW, &Start::default());
     let mut screen = Compare::new(runs.iter().map(|run| run.id.clone()).collect());
     screen.data.value = Some((compare(runs, None), NOW));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use frontrunner::app::layout::Size;
 use frontrunner::app::{App, Effect, Message, Reply, Request, Session, Start, Ticket};
 use frontrunner::config::keymap::Keymap;
-use frontrunner::config::theme::{ColorDepth, Theme, Themes};
+use frontrunner::config::theme::{ColorDepth, Themes};
 use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunStatus};
 use frontrunner::store::{Page, PageToken};
 use frontrunner::ui::{self, Look};
@@ -110,24 +110,7 @@ struct Stage {
 
 impl Stage {
     fn new(shape: Shape) -> Outcome<Self> {
-        let session = Session {
-            target: "bench".into(),
-            can_write: false,
-            read_only_why: "READ ONLY".into(),
-            user: "ana".into(),
-            web: None,
-            themes: Theme::names().into_iter().map(str::to_owned).collect(),
-            theme: "dark".into(),
-            dark: true,
-            refresh_seconds: 0,
-            max_runs: 500_000,
-            protected: Vec::new(),
-            tags: false,
-            views: std::collections::BTreeMap::new(),
-            remember: false,
-            zone: jiff::tz::TimeZone::UTC,
-            unfinished: 0,
-        };
+        let session = Session::plain("bench");
         let start = Start { experiment: Some("1".into()), experiment_name: Some("bench".into()), ..Start::default() };
         let (app, effects) = App::new(session, Keymap::load(None)?, SIZE, NOW, &start);
         let written = Counted::default();

@@ -247,24 +247,7 @@ fn a_panic_of_a_task_gives_the_terminal_back_and_is_told() {
 #[tokio::test]
 #[ignore = "run by another test, in a terminal"]
 async fn a_session_whose_store_panics() {
-    let told = app::Session {
-        target: "panics.db".into(),
-        can_write: false,
-        read_only_why: "READ ONLY".into(),
-        user: "ana".into(),
-        web: None,
-        themes: Vec::new(),
-        theme: String::new(),
-        dark: true,
-        refresh_seconds: 0,
-        max_runs: 500_000,
-        protected: Vec::new(),
-        tags: true,
-        views: std::collections::BTreeMap::new(),
-        remember: false,
-        zone: jiff::tz::TimeZone::UTC,
-        unfinished: 0,
-    };
+    let told = app::Session::plain("panics.db");
     let session = Session {
         opened: Opened { reader: Arc::new(Panics), writer: None },
         app: told,

@@ -11,6 +11,7 @@ use super::overlays::Overlay;
 use super::pace::Pace;
 use super::remote::Remote;
 use super::screens::Screen;
+use crate::config::theme::Theme;
 use crate::config::views::View as SavedView;
 use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel, RunId};
 use crate::promote::{Intent, Place};
@@ -55,6 +56,31 @@ pub struct Session {
     pub zone: jiff::tz::TimeZone,
     /// Entries of the journal that never ended, when the session began.
     pub unfinished: usize,
+}
+
+impl Session {
+    /// A read-only session on a store, with all else as it is where nobody chose; it refreshes and remembers nothing.
+    #[must_use]
+    pub fn plain(target: &str) -> Self {
+        Self {
+            target: target.to_owned(),
+            can_write: false,
+            read_only_why: "this session is read-only".to_owned(),
+            user: "ana".to_owned(),
+            web: None,
+            themes: Theme::names().into_iter().map(str::to_owned).collect(),
+            theme: "dark".to_owned(),
+            dark: true,
+            refresh_seconds: 0,
+            max_runs: 500_000,
+            protected: Vec::new(),
+            tags: true,
+            views: BTreeMap::new(),
+            remember: false,
+            zone: jiff::tz::TimeZone::UTC,
+            unfinished: 0,
+        }
+    }
 }
 
 /// What all screens share.

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
-    best, chart, compare, completions, config, demo, demote, doctor, drivers, experiments, history, lineage, models, promote, register,
-    rollback, runs, show, versions,
+    chart, compare, completions, config, demo, demote, doctor, experiments, goal, history, lineage, models, promote, register, rollback,
+    runs, show, versions,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -106,9 +106,9 @@ pub enum Command {
     /// Draw the curves of metrics into a picture.
     Chart(chart::Arguments),
     /// Find the best run by a goal.
-    Best(best::Arguments),
+    Best(goal::Arguments),
     /// Tell which params drive a goal, and how sure that is.
-    Drivers(drivers::Arguments),
+    Drivers(goal::Arguments),
     /// List registered models.
     Models(models::Arguments),
     /// List the versions of a model.

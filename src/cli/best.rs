@@ -1,55 +1,25 @@
 //! `best EXPERIMENT --goal 'accuracy max'`: the best run, and what was looked at to find it.
 
-use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::goal::Arguments;
 use super::print::Report;
-use super::runs::{self, Wanted, gather};
 use crate::analysis::number::full;
 use crate::analysis::{Best, LeftOut, best};
-use crate::domain::{Experiment, Goal, Run, RunId};
+use crate::domain::{Goal, Run, RunId};
 use crate::export::{Sheet, records};
-
-/// What can be said to `best`.
-#[derive(Debug, Args)]
-pub struct Arguments {
-    /// The experiment: its name or its id; else what --experiment says.
-    #[arg(value_name = "EXPERIMENT")]
-    experiment: Option<String>,
-    /// The metric and the direction: `accuracy max`, `loss min`; else the goal that the experiment's tags declare.
-    #[arg(long, value_name = "GOAL")]
-    goal: Option<String>,
-    /// Runs that still go on or failed, too.
-    #[arg(long)]
-    any_status: bool,
-    /// Which runs.
-    #[arg(long, value_name = "F")]
-    filter: Option<String>,
-}
 
 /// Finds the best run.
 ///
 /// # Errors
 /// When there is no goal, or no run that can be ranked by it.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let filter = arguments.filter.as_deref().map(runs::parsed).transpose()?;
-    let given = arguments.goal.as_deref().map(|text| text.parse::<Goal>().map_err(|why| Failure::new(Exit::Usage, why))).transpose()?;
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let experiment = runs::experiment(arguments.experiment.as_deref(), context, reader).await?;
-    let goal = given.or_else(|| experiment.declared_goal()).ok_or_else(|| no_goal(&experiment))?;
-    let wanted = Wanted { experiments: vec![experiment.id.clone()], filter, ..Wanted::default() };
-    let gathered = gather(reader, &wanted, context.now, context.output).await?;
-    let found = best(&gathered.runs, &goal, arguments.any_status).map_err(|why| none(&goal, &why))?;
-    let run = gathered.runs.iter().find(|run| run.id == found.run).ok_or_else(|| none(&goal, &[]))?;
+    let (goal, runs) = arguments.read(context).await?;
+    let found = best(&runs, &goal, arguments.any_status).map_err(|why| none(&goal, &why))?;
+    let run = runs.iter().find(|run| run.id == found.run).ok_or_else(|| none(&goal, &[]))?;
     context.output.report(&report(run, &goal, &found))
-}
-
-pub(super) fn no_goal(experiment: &Experiment) -> Failure {
-    let what = format!("no goal was given, and experiment {} declares none", experiment.name.clean());
-    Failure::new(Exit::Usage, what).next("add --goal 'METRIC max' or --goal 'METRIC min'")
 }
 
 fn none(goal: &Goal, left_out: &[(LeftOut, usize)]) -> Failure {

@@ -1,48 +1,23 @@
 //! `drivers EXPERIMENT --goal 'accuracy max'`: which params go with the goal, and how sure that is.
 
-use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::goal::Arguments;
 use super::print::{Format, Report};
-use super::runs::{self, Wanted, gather};
 use crate::analysis::importance::{Importance, Rank, importance};
 use crate::domain::text::Untrusted;
-use crate::domain::{Goal, Run, RunStatus};
+use crate::domain::{Run, RunStatus};
 use crate::export::{Sheet, records};
-
-/// What can be said to `drivers`.
-#[derive(Debug, Args)]
-pub struct Arguments {
-    /// The experiment: its name or its id; else what --experiment says.
-    #[arg(value_name = "EXPERIMENT")]
-    experiment: Option<String>,
-    /// The metric and the direction; else the goal that the experiment's tags declare.
-    #[arg(long, value_name = "GOAL")]
-    goal: Option<String>,
-    /// Runs that still go on or failed, too.
-    #[arg(long)]
-    any_status: bool,
-    /// Which runs.
-    #[arg(long, value_name = "F")]
-    filter: Option<String>,
-}
 
 /// Tells what drives the goal.
 ///
 /// # Errors
 /// When there is no goal, or no run has it.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let filter = arguments.filter.as_deref().map(runs::parsed).transpose()?;
-    let given = arguments.goal.as_deref().map(|text| text.parse::<Goal>().map_err(|why| Failure::new(Exit::Usage, why))).transpose()?;
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let experiment = runs::experiment(arguments.experiment.as_deref(), context, reader).await?;
-    let goal = given.or_else(|| experiment.declared_goal()).ok_or_else(|| super::best::no_goal(&experiment))?;
-    let wanted = Wanted { experiments: vec![experiment.id.clone()], filter, ..Wanted::default() };
-    let gathered = gather(reader, &wanted, context.now, context.output).await?;
-    let judged: Vec<Run> = gathered.runs.into_iter().filter(|run| arguments.any_status || run.status == RunStatus::Finished).collect();
+    let (goal, runs) = arguments.read(context).await?;
+    let judged: Vec<Run> = runs.into_iter().filter(|run| arguments.any_status || run.status == RunStatus::Finished).collect();
     let found = importance(&judged, goal.metric.raw());
     if found.runs == 0 {
         return Err(Failure::new(Exit::NoMatch, format!("no run has a number for {goal}")).next("choose another --goal, or --any-status"));

@@ -17,6 +17,7 @@ mod drivers;
 mod experiments;
 pub mod failure;
 mod find;
+mod goal;
 mod history;
 mod lineage;
 mod look;

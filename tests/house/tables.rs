@@ -42,24 +42,7 @@ fn scope(name: &str) -> Scope {
 
 /// An app without a store, on its first screen.
 fn app() -> App {
-    let session = Session {
-        target: "nothing".into(),
-        can_write: true,
-        read_only_why: String::new(),
-        user: "ana".into(),
-        web: None,
-        themes: Theme::names().into_iter().map(str::to_owned).collect(),
-        theme: "dark".into(),
-        dark: true,
-        refresh_seconds: 0,
-        max_runs: 500_000,
-        protected: Vec::new(),
-        tags: true,
-        views: std::collections::BTreeMap::new(),
-        remember: true,
-        zone: jiff::tz::TimeZone::UTC,
-        unfinished: 0,
-    };
+    let session = Session { can_write: true, remember: true, ..Session::plain("nothing") };
     App::new(session, Keymap::load(None).unwrap(), WHOLE, 0, &Start::default()).0
 }
 

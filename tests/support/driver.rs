@@ -9,7 +9,7 @@ use frontrunner::app::layout::Size;
 use frontrunner::app::screens::runs::Runs;
 use frontrunner::app::{App, Effect, Message, Overlay, Reply, Request, Screen, Session, Start, Ticket};
 use frontrunner::config::keymap::Keymap;
-use frontrunner::config::theme::{ColorDepth, Theme, Themes};
+use frontrunner::config::theme::{ColorDepth, Themes};
 use frontrunner::demo::{DemoFacts, DemoOptions, make};
 use frontrunner::domain::{Millis, Stage};
 use frontrunner::journal::Journal;
@@ -94,22 +94,11 @@ impl Driver {
         let opened = runtime.block_on(open(target, access, &Connection::default())).unwrap();
         let protected = vec![Place::Stage(Stage::Production), Place::Alias("champion".into())];
         let session = Session {
-            target: "mlflow.db".into(),
             can_write: opened.writer.is_some(),
-            read_only_why: "this session is read-only".into(),
-            user: "ana".into(),
-            web: None,
-            themes: Theme::names().into_iter().map(str::to_owned).collect(),
-            theme: "dark".into(),
-            dark: true,
             refresh_seconds: 5,
-            max_runs: 500_000,
             protected: protected.clone(),
-            tags: true,
-            views: std::collections::BTreeMap::new(),
             remember: true,
-            zone: jiff::tz::TimeZone::UTC,
-            unfinished: 0,
+            ..Session::plain("mlflow.db")
         };
         let journal = Journal::at(folder.path().join("journal.jsonl"));
         let read_only_why = session.read_only_why.clone();
