@@ -43,6 +43,7 @@ pub mod domain;
 pub mod export;
 pub mod journal;
 pub mod lineage;
+pub mod policy;
 pub mod promote;
 pub mod provenance;
 pub mod runtime;

@@ -21,15 +21,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("chart", &["domain", "analysis"]),
     ("lineage", &["domain"]),
     ("promote", &["domain", "lineage", "analysis"]),
+    ("policy", &["domain", "analysis", "lineage", "promote"]),
     ("store", &["domain"]),
-    ("provenance", &["domain", "lineage", "store"]),
+    ("provenance", &["domain", "lineage", "promote", "policy", "store"]),
     ("journal", &["domain", "promote", "store"]),
     ("config", &["domain"]),
-    ("export", &["domain", "table", "analysis", "chart", "lineage", "promote"]),
+    ("export", &["domain", "table", "analysis", "chart", "lineage", "promote", "policy"]),
     ("demo", &["domain", "store"]),
     ("app", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "store", "journal"]),
     ("ui", &["domain", "table", "analysis", "chart", "lineage", "promote", "config", "journal", "app"]),
-    ("runtime", &["domain", "analysis", "chart", "lineage", "promote", "config", "store", "provenance", "journal", "export", "app", "ui"]),
+    (
+        "runtime",
+        &["domain", "analysis", "chart", "lineage", "promote", "policy", "config", "store", "provenance", "journal", "export", "app", "ui"],
+    ),
     (
         "cli",
         &[
@@ -39,6 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "chart",
             "lineage",
             "promote",
+            "policy",
             "config",
             "store",
             "provenance",
@@ -77,7 +82,7 @@ const NEVER: &[(&[&str], &[&str], &str)] = &[
     (&["config", "export", "demo"], &["tokio", "reqwest"], "these wait for nothing"),
 ];
 
-const PURE: &[&str] = &["domain", "table", "analysis", "chart", "lineage", "promote", "app", "ui", "export"];
+const PURE: &[&str] = &["domain", "table", "analysis", "chart", "lineage", "promote", "policy", "app", "ui", "export"];
 
 /// Where a crate may be named, as beginnings of paths under `src/`; everywhere else it may not.
 const CRATES: &[(&str, &[&str])] = &[
@@ -90,6 +95,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("plotters", &["export/picture/"]),
     ("smartcore", &["analysis/importance/"]),
     ("similar", &["analysis/inner/"]),
+    ("cel", &["policy/"]),
     ("icy_sixel", &["runtime/pictures/"]),
 ];
 

@@ -252,6 +252,7 @@ async fn a_session_whose_store_panics() {
         opened: Opened { reader: Arc::new(Panics), writer: None },
         app: told,
         journal: Journal::at("unused".into()),
+        policy: Arc::default(),
         start: app::Start::default(),
         keymap: Keymap::load(None).unwrap(),
         look: Look::default(),

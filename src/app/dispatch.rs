@@ -145,6 +145,7 @@ impl Parts<'_> {
                     Action::Next,
                     Action::Previous,
                     Action::Accept,
+                    Action::Override,
                     Action::ToggleArchive,
                     Action::MoveEarlier,
                     Action::MoveLater,

@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::journal::{Entry, Progress, Report};
 use crate::lineage::Graph;
-use crate::promote::{Cleared, Intent, Plan, Reading};
+use crate::promote::{Cleared, GateVerdict, Intent, Plan, Reading};
 use crate::store::{Changed, Features, Page, PageToken, Resolution, RunChanges, RunQuery};
 
 /// Which question an answer belongs to.
@@ -129,6 +129,10 @@ pub struct Planned {
     pub plan: Plan,
     /// What the registry said.
     pub reading: Reading,
+    /// What the gates say.
+    pub gates: Vec<GateVerdict>,
+    /// Whether the policy lets this person go past a gate.
+    pub can_override: bool,
     /// The run of the champion (or of the version that holds the place now), to stand beside the candidate.
     pub champion: Option<Run>,
     /// The run of the candidate.
@@ -257,6 +261,8 @@ pub enum Request {
         intent: Intent,
         /// Why.
         reason: String,
+        /// The gates to go past, by name.
+        overrides: Vec<String>,
     },
     /// Carry a plan out.
     Apply(Cleared),

@@ -7,6 +7,7 @@
 pub mod directories;
 pub mod keymap;
 mod nearest;
+mod policy_file;
 pub mod settings;
 pub mod theme;
 mod user;
@@ -14,6 +15,7 @@ pub mod views;
 
 pub use directories::Directories;
 pub use nearest::nearest;
+pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
 pub use settings::{ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
 pub use user::user;
 

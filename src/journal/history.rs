@@ -8,7 +8,7 @@ use super::gaps::gaps;
 use super::{Entry, EntryState};
 use crate::domain::text::clean;
 use crate::domain::{Millis, ModelVersion, RegisteredModel};
-use crate::promote::{Change, GateVerdict, Intent, Outcome, Record, Registration, Verdict};
+use crate::promote::{Change, GateVerdict, Intent, Outcome, Record, Registration};
 
 /// How many characters of another's words are told.
 const LONGEST: usize = 500;
@@ -120,13 +120,7 @@ fn how_it_ended(entry: &Entry) -> String {
 }
 
 fn gates_in_words(gates: &[GateVerdict]) -> String {
-    let word = |verdict| match verdict {
-        Verdict::Pass => "pass",
-        Verdict::Fail => "fail",
-        Verdict::Absent => "absent",
-        Verdict::Overridden => "overridden",
-    };
-    gates.iter().map(|gate| format!("{}: {}", shown(&gate.name), word(gate.verdict))).collect::<Vec<_>>().join(", ")
+    gates.iter().map(|gate| format!("{}: {}", shown(&gate.name), gate.verdict.as_str())).collect::<Vec<_>>().join(", ")
 }
 
 fn of_record(record: &Record) -> Event {
@@ -137,7 +131,7 @@ fn of_record(record: &Record) -> Event {
         from: shown(&record.from),
         to: shown(&record.to),
         reason: shown(&record.reason),
-        gates: String::new(),
+        gates: shown(&record.gates),
         origin: Origin::Tags,
         journal_id: None,
     }

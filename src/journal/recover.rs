@@ -5,7 +5,6 @@ use super::read::read_registry;
 use super::road::close;
 use super::verdict::reverted;
 use super::{Entry, EntryState, Journal, RoadError};
-use crate::domain::RegistryWrite;
 use crate::promote::{Outcome, judge, marked};
 use crate::store::Read;
 
@@ -38,8 +37,7 @@ pub async fn recover(entry: &Entry, reader: &dyn Read, journal: &Journal) -> Res
 /// Whether a step that changes more than a tag was answered well.
 fn was_placed(entry: &Entry) -> bool {
     let writes = |step: usize| entry.plan.steps.get(step).and_then(|step| step.write.as_ref());
-    let is_tag = |write: &RegistryWrite| matches!(write, RegistryWrite::SetVersionTag { .. } | RegistryWrite::DeleteVersionTag { .. });
-    entry.results.iter().any(|result| result.result == DONE && writes(result.step).is_some_and(|write| !is_tag(write)))
+    entry.results.iter().any(|result| result.result == DONE && writes(result.step).is_some_and(|write| !write.is_note()))
 }
 
 /// For how many seconds a request that the program left behind may still land. It was sent soon after the last thing

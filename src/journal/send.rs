@@ -8,7 +8,7 @@ use super::line::Line;
 use super::read::read_registry;
 use super::{Journal, JournalError, Progress, StepResult};
 use crate::domain::{Fault, FaultKind, RegistryWrite, VersionNumber};
-use crate::promote::{Plan, Reading, State, differences, marked};
+use crate::promote::{Plan, State, differences, has, marked};
 use crate::store::{Answer, Read, Write, Written};
 
 /// How often a long wait is told, in ms.
@@ -92,7 +92,7 @@ impl<'a> Sender<'a> {
                 return if fault.maybe_done || arrived { Sent::Lost(fault) } else { Sent::Nothing(fault) };
             }
             arrived = true;
-            self.placed |= !matches!(write, RegistryWrite::SetVersionTag { .. } | RegistryWrite::DeleteVersionTag { .. });
+            self.placed |= !write.is_note();
         }
         Sent::All
     }
@@ -167,23 +167,4 @@ impl<'a> Sender<'a> {
 /// Whether a refusal can mean that it is there: somebody made the model first, which does no harm.
 fn may_be_there(write: &RegistryWrite, fault: &Fault) -> bool {
     matches!(write, RegistryWrite::CreateModel { .. }) && matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid)
-}
-
-/// Whether a reading has what a write does.
-fn has(now: &Reading, write: &RegistryWrite) -> bool {
-    let alias = |alias: &str| now.model.as_ref().and_then(|model| model.alias(alias));
-    match write {
-        RegistryWrite::CreateModel { .. } => now.model.is_some(),
-        RegistryWrite::CreateVersion { .. } => false,
-        RegistryWrite::DeleteVersion { version, .. } => now.version(*version).is_none(),
-        RegistryWrite::SetVersionTag { version, tag, .. } => {
-            now.version(*version).is_some_and(|version| version.tag(tag.key.raw()) == Some(&tag.value))
-        }
-        RegistryWrite::DeleteVersionTag { version, key, .. } => {
-            now.version(*version).is_some_and(|version| version.tag(key.raw()).is_none())
-        }
-        RegistryWrite::TransitionStage { version, stage, .. } => now.version(*version).is_some_and(|version| version.stage == *stage),
-        RegistryWrite::SetAlias { alias: name, version, .. } => alias(name.raw()) == Some(*version),
-        RegistryWrite::DeleteAlias { alias: name, .. } => alias(name.raw()).is_none(),
-    }
 }

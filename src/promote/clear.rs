@@ -19,6 +19,30 @@ pub enum Verdict {
     Overridden,
 }
 
+impl Verdict {
+    /// In a word: `pass`, `fail`, `absent`, `overridden`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Absent => "absent",
+            Self::Overridden => "overridden",
+        }
+    }
+}
+
+impl GateVerdict {
+    /// In one line, cleaned: `beats the champion: fail, needs +0.2 points (candidate.metrics.acc 0.9)`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        let why = if self.reason.is_empty() { String::new() } else { format!(", {}", self.reason) };
+        let saw = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        format!("{}: {}{why}{saw}", self.name, self.verdict.as_str())
+    }
+}
+
 /// A gate's verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateVerdict {
@@ -59,9 +83,19 @@ pub enum Refusal {
     /// A gate did not pass.
     #[error("gate {0} did not pass: {1}")]
     Gate(String, String),
+    /// A gate was overridden, and nothing says why.
+    #[error("gate {0} is overridden: say why, it goes on the record")]
+    NoReason(String),
     /// The confirmation was not given as asked.
     #[error("type the model's name to confirm: {0} is protected")]
     NotConfirmed(String),
+}
+
+/// The first gate that stands in the way.
+#[must_use]
+pub fn stopped(gates: &[GateVerdict]) -> Option<Refusal> {
+    let gate = gates.iter().find(|gate| matches!(gate.verdict, Verdict::Fail | Verdict::Absent))?;
+    Some(Refusal::Gate(gate.name.clone(), gate.reason.clone()))
 }
 
 /// Clears a plan: every gate passes or was overridden, and a protected plan was confirmed with the model's name.
@@ -70,8 +104,13 @@ pub enum Refusal {
 /// # Errors
 /// The first gate that did not pass, or the confirmation that is missing.
 pub fn clear(plan: Plan, gates: Vec<GateVerdict>, typed: Option<&str>) -> Result<Cleared, Refusal> {
-    if let Some(gate) = gates.iter().find(|gate| matches!(gate.verdict, Verdict::Fail | Verdict::Absent)) {
-        return Err(Refusal::Gate(gate.name.clone(), gate.reason.clone()));
+    if let Some(refusal) = stopped(&gates) {
+        return Err(refusal);
+    }
+    if let Some(gate) = gates.iter().find(|gate| gate.verdict == Verdict::Overridden)
+        && plan.reason.trim().is_empty()
+    {
+        return Err(Refusal::NoReason(gate.name.clone()));
     }
     match &plan.confirm {
         Confirm::TypeName(name) if typed != Some(name.raw()) => Err(Refusal::NotConfirmed(plan.intent.to_string())),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
+use super::{GateVerdict, Place};
 use crate::domain::{Millis, Stage, Untrusted};
 
 /// Who plans, when and why.
@@ -18,6 +18,8 @@ pub struct Context {
     pub reason: String,
     /// Places that ask for the model's name typed.
     pub protected: Vec<Place>,
+    /// What the gates said: it goes on the record.
+    pub gates: Vec<GateVerdict>,
     /// Whether the facts are also left as tags of the version, for others to see.
     pub tags: bool,
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Decision, Prepared};
 use crate::domain::{Alias, Millis, ModelName, RunId, Stage, Untrusted, VersionNumber};
 
 /// A place that a version can hold.
@@ -84,6 +85,49 @@ pub enum Intent {
         /// The alias.
         alias: Alias,
     },
+    /// Say whether a version may hold a place.
+    Review {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The place.
+        to: Place,
+        /// Whether it may.
+        decision: Decision,
+        /// The digest of what was seen, in hex.
+        seen: String,
+        /// Who said so, where it is somebody else's word.
+        #[serde(default)]
+        prepared: Option<Prepared>,
+    },
+    /// Set or remove a tag of a version.
+    Tag {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The key.
+        key: Untrusted,
+        /// The value; nothing to remove it.
+        value: Option<Untrusted>,
+    },
+    /// Describe a version, or a model.
+    Describe {
+        /// The model.
+        model: ModelName,
+        /// The version; nothing for the model itself.
+        version: Option<VersionNumber>,
+        /// The text; empty for none.
+        text: Untrusted,
+    },
+    /// Delete a version. MLflow can't undo it.
+    Delete {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+    },
     /// Undo a recorded write: put back what was there before it.
     Undo {
         /// The journal's entry.
@@ -113,6 +157,10 @@ impl Intent {
             | Self::Move { model, .. }
             | Self::SetAlias { model, .. }
             | Self::RemoveAlias { model, .. }
+            | Self::Review { model, .. }
+            | Self::Tag { model, .. }
+            | Self::Describe { model, .. }
+            | Self::Delete { model, .. }
             | Self::Undo { model, .. } => model,
         }
     }
@@ -121,7 +169,12 @@ impl Intent {
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {
         match self {
-            Self::Move { version, .. } | Self::SetAlias { version, .. } => Some(*version),
+            Self::Move { version, .. }
+            | Self::SetAlias { version, .. }
+            | Self::Review { version, .. }
+            | Self::Tag { version, .. }
+            | Self::Delete { version, .. } => Some(*version),
+            Self::Describe { version, .. } => *version,
             Self::Undo { created, .. } => *created,
             Self::Register { .. } | Self::RemoveAlias { .. } => None,
         }
@@ -146,6 +199,12 @@ impl fmt::Display for Intent {
             Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
             Self::SetAlias { alias, version, .. } => write!(f, "give @{} to {name}/{version}", alias.clean()),
             Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
+            Self::Review { version, to, decision, .. } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
+            Self::Tag { version, key, value: Some(_), .. } => write!(f, "set tag {} of {name}/{version}", key.clean()),
+            Self::Tag { version, key, value: None, .. } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
+            Self::Describe { version: Some(version), .. } => write!(f, "describe {name}/{version}"),
+            Self::Describe { version: None, .. } => write!(f, "describe {name}"),
+            Self::Delete { version, .. } => write!(f, "delete {name}/{version}"),
             Self::Undo { what, .. } => write!(f, "undo: {what}"),
         }
     }

@@ -5,6 +5,8 @@
 //! ```
 
 mod alias;
+mod approval;
+mod champion;
 mod change;
 mod clear;
 mod context;
@@ -13,6 +15,7 @@ mod draft;
 mod ground;
 mod intent;
 mod lookalike;
+mod note;
 mod plan;
 mod put_back;
 mod reading;
@@ -24,17 +27,19 @@ mod undo;
 mod verify;
 mod warnings;
 
+pub use approval::{APPROVAL_PREFIX, Approval, Decision, Prepared};
+pub use champion::{champion, target};
 pub use change::Change;
-pub use clear::{Cleared, GateVerdict, Refusal, Verdict, clear};
+pub use clear::{Cleared, GateVerdict, Refusal, Verdict, clear, stopped};
 pub use context::{Confirm, Context};
 pub use ground::{Ground, ModelFacts, RunFacts, VersionFacts};
 pub use intent::{Intent, Place};
 pub use plan::{INTENT_TAG, Plan, PlanError, Step, TAG_PREFIX, plan};
 pub use reading::{Fingerprint, Reading};
-pub use record::{LOG_PREFIX, Record, Registration};
+pub use record::{LOG_PREFIX, Record, Registration, summary};
 pub use state::State;
 pub use undo::undo;
-pub use verify::{Outcome, differences, judge, marked};
+pub use verify::{Outcome, differences, has, judge, marked};
 
 #[cfg(test)]
 mod sample;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::draft::Draft;
-use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, State, alias, put_back, register, relocate};
+use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, State, alias, note, put_back, register, relocate};
 use crate::domain::text::clean;
 use crate::domain::{Millis, RegistryWrite};
 
@@ -86,6 +86,12 @@ pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan
         Intent::Move { version, to, archive_existing, .. } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
         Intent::SetAlias { alias, version, .. } => alias::set(&mut draft, alias, *version)?,
         Intent::RemoveAlias { alias, .. } => alias::remove(&mut draft, alias)?,
+        Intent::Review { version, to, decision, seen, prepared, .. } => {
+            note::review(&mut draft, *version, &note::Word { to, decision: *decision, seen, prepared: prepared.as_ref() })?;
+        }
+        Intent::Tag { version, key, value, .. } => note::tag(&mut draft, *version, key, value.as_ref())?,
+        Intent::Describe { version, text, .. } => note::describe(&mut draft, *version, text)?,
+        Intent::Delete { version, .. } => note::delete(&mut draft, *version)?,
         Intent::Undo { entry, stages, aliases, created, made, .. } => {
             put_back::put_back(&mut draft, &put_back::Wanted { entry, stages, aliases, created: *created, made })?;
         }

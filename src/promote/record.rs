@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Context, INTENT_TAG, TAG_PREFIX};
+use super::{Change, Context, GateVerdict, INTENT_TAG, TAG_PREFIX, Verdict};
 use crate::domain::Millis;
 use crate::domain::ModelVersion;
 use crate::domain::write::Tag;
@@ -37,6 +37,9 @@ pub struct Record {
     /// The beginning of the fingerprint of what the plan was made from.
     #[serde(default)]
     pub plan: String,
+    /// What the gates said, in a few words: `3 passed`, `2 passed, overridden: beats the champion`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub gates: String,
     /// The places that changed hands; left out where there are too many.
     #[serde(default)]
     pub changes: Vec<Change>,
@@ -54,6 +57,7 @@ impl Record {
             to: cut(to, 300),
             reason: cut(&context.reason, LONGEST_REASON),
             plan: plan.to_owned(),
+            gates: cut(&summary(&context.gates), 300),
             changes,
         }
     }
@@ -133,6 +137,23 @@ impl Registration {
         let id = version.tag(INTENT_TAG)?.raw().to_owned();
         Some(Self { id, at: text("at").and_then(|at| read(&at)), who: text("by")?, reason: text("reason").unwrap_or_default() })
     }
+}
+
+/// What gates said, in a few words; nothing where there were none.
+#[must_use]
+pub fn summary(gates: &[GateVerdict]) -> String {
+    let passed = gates.iter().filter(|gate| gate.verdict == Verdict::Pass).count();
+    let named = |verdict: Verdict, word: &str| {
+        let names: Vec<&str> = gates.iter().filter(|gate| gate.verdict == verdict).map(|gate| gate.name.as_str()).collect();
+        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
+    };
+    let parts = [
+        (passed > 0).then(|| format!("{passed} passed")),
+        named(Verdict::Overridden, "overridden"),
+        named(Verdict::Fail, "failed"),
+        named(Verdict::Absent, "absent"),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The key of a record in the history: eight characters of the id that are allowed in a tag's key.

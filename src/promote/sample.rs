@@ -49,6 +49,7 @@ pub fn context() -> Context {
         now: 1_700_000_000_000,
         reason: "better".into(),
         protected: Context::default_protected(),
+        gates: Vec::new(),
         tags: true,
     }
 }

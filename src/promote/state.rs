@@ -56,7 +56,8 @@ impl State {
             RegistryWrite::CreateModel { .. }
             | RegistryWrite::CreateVersion { .. }
             | RegistryWrite::SetVersionTag { .. }
-            | RegistryWrite::DeleteVersionTag { .. } => {}
+            | RegistryWrite::DeleteVersionTag { .. }
+            | RegistryWrite::Describe { .. } => {}
         }
     }
 

@@ -4,6 +4,11 @@
 //! must be there; everything else that can't be read is a line in [`Facts::missing`].
 
 mod files;
+mod git;
+mod judge;
+
+pub use git::{commits_between, git};
+pub use judge::{Promoter, judge, judge_one, sides, verdicts};
 
 use futures_util::future::{OptionFuture, join};
 

@@ -1,5 +1,7 @@
 //! What each question comes to: calls of the store and of the journal.
 
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
@@ -11,6 +13,7 @@ use crate::config::views::{ViewError, ViewFiles};
 use crate::domain::{ExperimentId, Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
 use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover};
 use crate::lineage::{Graph, build};
+use crate::policy::Policy;
 use crate::promote::{Outcome, Place};
 use crate::provenance::lineage_facts;
 use crate::store::{Ahead, Answer, Opened, Read, Reader, View, changed, limits};
@@ -28,6 +31,8 @@ pub struct Ground {
     pub journal: Journal,
     /// Who writes.
     pub user: String,
+    /// What must be true before a version may hold a place.
+    pub policy: Arc<Policy>,
     /// Places that ask for the model's name typed.
     pub protected: Vec<Place>,
     /// Whether a write also leaves its record as tags of the version.
@@ -57,7 +62,9 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Models => Reply::Models(reader.models().await),
         Request::Versions(name) => Reply::Versions(versions(reader, &name).await.map(Box::new)),
         Request::Lineage(name, version) => Reply::Lineage(lineage(reader, &name, version).await.map(Box::new)),
-        Request::Plan { intent, reason } => Reply::Plan(writing::plan_for(ground, intent, reason).await.map(Box::new)),
+        Request::Plan { intent, reason, overrides } => {
+            Reply::Plan(writing::plan_for(ground, intent, reason, &overrides).await.map(Box::new))
+        }
         Request::Apply(cleared) => Reply::Applied(writing::apply(ground, cleared, progress).await.map(Box::new)),
         Request::Journal => Reply::Journal(entries(ground).await),
         Request::Recheck(entry) => Reply::Rechecked(recheck(ground, &entry).await),

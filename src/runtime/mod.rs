@@ -21,6 +21,7 @@ mod watch;
 mod writing;
 
 use std::io;
+use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::sync::mpsc::unbounded_channel;
@@ -30,6 +31,7 @@ use crate::config::PictureChoice;
 use crate::config::keymap::Keymap;
 use crate::config::views::ViewFiles;
 use crate::journal::Journal;
+use crate::policy::Policy;
 use crate::store::{Opened, Reader};
 use crate::ui::Look;
 
@@ -43,6 +45,8 @@ pub struct Session {
     pub app: app::Session,
     /// The record of writes.
     pub journal: Journal,
+    /// What must be true before a version may hold a place.
+    pub policy: Arc<Policy>,
     /// Where the app begins.
     pub start: Start,
     /// The keys.

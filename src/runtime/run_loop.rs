@@ -107,7 +107,7 @@ fn protocol(choice: PictureChoice) -> Option<Protocol> {
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { mut opened, beside, app, journal, start, keymap, look, views, mouse: _, pictures } = session;
+        let Session { mut opened, beside, app, journal, policy, start, keymap, look, views, mouse: _, pictures } = session;
         let own = Arc::clone(&opened.reader);
         if let Some(second) = beside {
             opened.reader = Arc::new(Beside::new(Arc::clone(&own), second));
@@ -116,6 +116,7 @@ impl Stage {
             opened,
             own,
             journal,
+            policy,
             user: app.user.clone(),
             protected: app.protected.clone(),
             tags: app.tags,

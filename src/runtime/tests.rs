@@ -91,6 +91,7 @@ fn ground(shelf: &Arc<Shelf>) -> Ground {
         opened: Opened { reader: Arc::clone(shelf) as Arc<dyn Read>, writer: None },
         own: Arc::clone(shelf) as Arc<dyn Read>,
         journal: Journal::at("unused".into()),
+        policy: Arc::default(),
         user: "ana".into(),
         protected: Vec::new(),
         tags: true,
@@ -127,7 +128,7 @@ async fn what_fails_beside_a_run_stands_beside_it() {
 #[tokio::test]
 async fn a_session_without_a_writer_plans_nothing() {
     let intent = Intent::RemoveAlias { model: "iris".into(), alias: "champion".into() };
-    let Reply::Plan(Err(refused)) = ask(Request::Plan { intent, reason: String::new() }).await else { panic!() };
+    let Reply::Plan(Err(refused)) = ask(Request::Plan { intent, reason: String::new(), overrides: Vec::new() }).await else { panic!() };
     assert!(refused.why.contains("READ ONLY"), "{}", refused.why);
 }
 

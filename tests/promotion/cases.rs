@@ -18,6 +18,7 @@ pub struct Case {
 
 pub fn context(id: &str) -> Context {
     Context {
+        gates: Vec::new(),
         id: id.to_owned(),
         user: "ada".into(),
         now: 1_700_000_000_000,

@@ -104,8 +104,18 @@ impl Driver {
         let read_only_why = session.read_only_why.clone();
         let views = frontrunner::config::views::ViewFiles::at(&folder.path().join("config"), &folder.path().join("data"), folder.path());
         let own = Arc::clone(&opened.reader);
-        let ground =
-            Ground { opened, own, journal, user: "ana".into(), protected, tags: true, read_only_why, views, ahead: Ahead::default() };
+        let ground = Ground {
+            opened,
+            own,
+            journal,
+            policy: Arc::default(),
+            user: "ana".into(),
+            protected,
+            tags: true,
+            read_only_why,
+            views,
+            ahead: Ahead::default(),
+        };
         let (app, effects) = App::new(session, Keymap::load(None).unwrap(), size, NOW, &Start::default());
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
         let mut driver = Self {

@@ -7,7 +7,7 @@ use crate::app::shared::{Choice, Context, Go};
 use crate::config::keymap::Action;
 use crate::domain::Millis;
 use crate::journal::{Progress, Report};
-use crate::promote::{Confirm, Intent, clear};
+use crate::promote::{Confirm, GateVerdict, Intent, Verdict, clear};
 
 /// An enter that was on its way when the plan was asked for applies nothing: for so long, in ms.
 const DEAF_MS: Millis = 400;
@@ -55,6 +55,8 @@ pub struct PlanDialog {
     pub focus: Field,
     /// The first line of the plan that is seen.
     pub scroll: usize,
+    /// The gates to go past, by name.
+    pub overrides: Vec<String>,
     asked_reason: String,
     planned_at: Millis,
 }
@@ -63,13 +65,14 @@ impl PlanDialog {
     /// Opens the dialog and asks for the plan.
     fn open(intent: Intent, context: &mut Context<'_>) -> Self {
         let reason = context.shared.left_reason.take_if(|(left, _)| *left == intent).map(|(_, reason)| reason).unwrap_or_default();
-        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: reason.clone() });
+        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: reason.clone(), overrides: Vec::new() });
         Self {
             intent,
             stage: Stage::Planning(ticket),
             planned: None,
             reason: Input::new(reason.clone()),
             asked_reason: reason,
+            overrides: Vec::new(),
             name: Input::default(),
             focus: Field::Reason,
             scroll: 0,
@@ -153,6 +156,7 @@ impl PlanDialog {
             (Stage::Ready | Stage::Planning(_), Action::Next) => self.step(true, context),
             (Stage::Ready | Stage::Planning(_), Action::Previous) => self.step(false, context),
             (Stage::Ready, Action::ToggleArchive) => self.toggle_archive(context),
+            (Stage::Ready, Action::Override) => self.go_past(context),
             // Enter goes from field to field; on the button it applies what is confirmed.
             (Stage::Ready | Stage::Planning(_), Action::Accept) if self.focus != Field::Apply => self.step(true, context),
             (Stage::Ready, Action::Accept) if context.now - self.planned_at >= DEAF_MS => self.apply(context),
@@ -186,9 +190,31 @@ impl PlanDialog {
         self.replan(context);
     }
 
+    /// Goes past the gates that do not pass, where the policy lets this person; or no longer.
+    fn go_past(&mut self, context: &mut Context<'_>) {
+        let Some(planned) = &self.planned else { return };
+        if self.overrides.is_empty() {
+            let stops = |gate: &&GateVerdict| matches!(gate.verdict, Verdict::Fail | Verdict::Absent);
+            self.overrides = planned.gates.iter().filter(stops).map(|gate| gate.name.clone()).collect();
+            if self.overrides.is_empty() || !planned.can_override {
+                context.say(if planned.can_override {
+                    "no gate stands in the way"
+                } else {
+                    "the policy does not let you go past its gates"
+                });
+                self.overrides.clear();
+                return;
+            }
+            self.focus = Field::Reason;
+        } else {
+            self.overrides.clear();
+        }
+        self.replan(context);
+    }
+
     fn replan(&mut self, context: &mut Context<'_>) {
         self.asked_reason = self.reason.value().to_owned();
-        let request = Request::Plan { intent: self.intent.clone(), reason: self.asked_reason.clone() };
+        let request = Request::Plan { intent: self.intent.clone(), reason: self.asked_reason.clone(), overrides: self.overrides.clone() };
         self.stage = Stage::Planning(context.ask(request));
         self.planned_at = context.now;
     }
@@ -200,8 +226,7 @@ impl PlanDialog {
             context.say("type the model's name to confirm: this place is protected");
             return;
         }
-        // No policy is in force: there are no gates to judge.
-        match clear(planned.plan.clone(), Vec::new(), Some(self.name.value())) {
+        match clear(planned.plan.clone(), planned.gates.clone(), Some(self.name.value())) {
             Ok(cleared) => {
                 let ticket = context.ask(Request::Apply(cleared));
                 self.stage = Stage::Applying(ticket, Progress::Preflight);

@@ -145,6 +145,7 @@ actions! {
     Previous "previous" Look "previous field";
     Accept "accept" Look "accept";
     Complete "complete" Look "take the completion";
+    Override "override-gates" Look "go past the gates that do not pass";
     ToggleArchive "toggle-archive" Look "archive what is in the stage now, or leave it";
     ShowMatching "show-matching" Look "show all columns that are listed";
     HideMatching "hide-matching" Look "hide all columns that are listed";

@@ -152,6 +152,8 @@ pub struct Layer {
     pub max_runs: Option<u64>,
     /// See [`super::Settings::protected`].
     pub protected: Option<Vec<ProtectedPlace>>,
+    /// See [`super::Settings::policy`].
+    pub policy: Option<std::path::PathBuf>,
     /// See [`super::Settings::tags`].
     pub tags: Option<bool>,
     /// See [`super::Settings::remember`].
@@ -207,6 +209,7 @@ impl Layer {
             })?,
             max_runs: typed(lookup, "FRONTRUNNER_MAX_RUNS", |text| text.parse().map_err(|_| "a whole number of runs is meant".to_owned()))?,
             protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
+            policy: lookup("FRONTRUNNER_POLICY").map(Into::into),
             tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
             remember: typed(lookup, "FRONTRUNNER_REMEMBER", boolean)?,
             read_only: typed(lookup, "FRONTRUNNER_READ_ONLY", boolean)?,

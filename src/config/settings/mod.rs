@@ -41,6 +41,8 @@ pub struct Settings {
     pub max_runs: u64,
     /// Places that ask for the model's name typed.
     pub protected: Vec<ProtectedPlace>,
+    /// The policy's file; nothing means `frontrunner.toml` here or in a folder above, else the one of the config folder.
+    pub policy: Option<std::path::PathBuf>,
     /// Whether a write also leaves `frontrunner.*` tags on the version.
     pub tags: bool,
     /// Whether each experiment's table is remembered as it was left.
@@ -75,6 +77,7 @@ impl Settings {
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
             max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
             protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),
+            policy: first(layers, |l| &l.policy),
             tags: first(layers, |l| &l.tags).unwrap_or(true),
             remember: first(layers, |l| &l.remember).unwrap_or(true),
             read_only: layers.iter().any(|layer| layer.read_only == Some(true)),

@@ -11,7 +11,7 @@ use crate::app::{App, Shared};
 use crate::config::theme::Role;
 use crate::domain::text::clean;
 use crate::journal::{Progress, Report};
-use crate::promote::{Outcome, Plan};
+use crate::promote::{Outcome, Plan, Verdict};
 use crate::ui::fit::wrap;
 use crate::ui::paint::{Paint, Piece};
 
@@ -63,7 +63,7 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
     }
     lines.push(Vec::new());
     lines.extend(beside(paint, planned, &app.shared));
-    lines.push(vec![("gates  ".into(), Role::Title), ("no policy is in force".into(), Role::Muted)]);
+    lines.extend(gates(paint, planned, width));
     lines.push(Vec::new());
     let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
     lines.push(vec![
@@ -80,6 +80,28 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
             wrapped[REQUEST_LINES - 1].push_str(paint.look.sign(" …", ".."));
         }
         lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Role::Muted)]));
+    }
+    lines
+}
+
+/// What the policy says, with the values that it saw.
+fn gates(paint: &Paint<'_>, planned: &Planned, width: u16) -> Vec<Vec<Piece>> {
+    if planned.gates.is_empty() {
+        return vec![vec![("gates  ".into(), Role::Title), ("no gate guards this".into(), Role::Muted)]];
+    }
+    let mut lines = vec![vec![("gates".into(), Role::Title)]];
+    for gate in &planned.gates {
+        let (sign, role) = match gate.verdict {
+            Verdict::Pass => (paint.look.sign("✓", "+"), Role::Good),
+            Verdict::Fail => (paint.look.sign("✗", "x"), Role::Bad),
+            Verdict::Absent => ("?", Role::Bad),
+            Verdict::Overridden => ("!", Role::Warn),
+        };
+        let wrapped = wrap(&gate.line(), width.saturating_sub(4)).into_iter().enumerate();
+        lines.extend(wrapped.map(|(nth, line)| vec![(format!("  {} ", if nth == 0 { sign } else { " " }), role), (line, Role::Text)]));
+    }
+    if planned.can_override && planned.gates.iter().any(|gate| gate.verdict != Verdict::Pass) {
+        lines.push(vec![("  you may go past them, with a reason: ".into(), Role::Muted), ("ctrl-o".into(), Role::Accent)]);
     }
     lines
 }

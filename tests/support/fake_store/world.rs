@@ -147,6 +147,8 @@ impl World {
                 version.tags.push(Pair::new(tag.key.clone(), tag.value.clone()));
             }
             RegistryWrite::DeleteVersionTag { version, key, .. } => self.find(*version)?.tags.retain(|tag| tag.key != *key),
+            RegistryWrite::Describe { version: Some(version), text, .. } => self.find(*version)?.description = text.clone(),
+            RegistryWrite::Describe { version: None, text, .. } => self.model.as_mut().unwrap().description = text.clone(),
             RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => {
                 self.transition(*version, *stage, *archive_existing)?;
             }
