@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
-    chart, compare, completions, config, demo, demote, doctor, experiments, goal, history, lineage, models, promote, register, rollback,
-    runs, show, versions,
+    chart, compare, completions, config, demo, demote, doctor, experiments, gates, goal, history, lineage, models, note, promote, register,
+    review, rollback, runs, show, versions,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -47,6 +47,9 @@ pub struct Flags {
     /// Look only: nothing can be written.
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// The policy's file; else frontrunner.toml here or above, else policy.toml in the config folder.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub policy: Option<std::path::PathBuf>,
     /// The experiment: its runs are opened, or a run's name is looked up in it.
     #[arg(long, global = true, value_name = "NAME")]
     pub experiment: Option<String>,
@@ -121,6 +124,16 @@ pub enum Command {
     Promote(promote::Arguments),
     /// Take a version out of its stage, or take an alias away.
     Demote(demote::Arguments),
+    /// Tell which gates of the policy a version passes; without a version, check the policy.
+    Gates(gates::Arguments),
+    /// Show candidate against champion on one page; approve or reject it.
+    Review(review::Arguments),
+    /// Set or remove a tag of a version.
+    Tag(note::Tag),
+    /// Describe a version or a model.
+    Describe(note::Describe),
+    /// Delete a version that holds no place.
+    Delete(note::Delete),
     /// Tell who moved which version of a model where, when and why.
     History(history::Arguments),
     /// Undo a recorded write.
@@ -158,6 +171,7 @@ impl Flags {
             refresh: screen.refresh,
             max_runs: screen.max_runs,
             read_only: self.read_only.then_some(true),
+            policy: self.policy.clone(),
             ..Layer::default()
         }
     }

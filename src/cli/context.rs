@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::{Cli, Flags};
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
 use super::find;
 use super::print::Output;
 use crate::config::{self, Directories, Layer, Settings};
 use crate::domain::Millis;
 use crate::journal::Journal;
+use crate::policy::Policy;
 use crate::store::{self, Access, Beside, Opened, Reader};
 
 /// What every subcommand works with.
@@ -45,7 +46,9 @@ impl<'a> Context<'a> {
     /// When none is meant, or it can't be opened.
     pub async fn open(&self) -> Result<Opened, Failure> {
         let found = find::target(self.named(), self.flags.profile.as_deref(), &self.settings, &self.directories, self.now)?;
-        let access = if self.settings.read_only || found.read_only { Access::ReadOnly } else { Access::ReadWrite };
+        // A policy that can't be read may say that nobody may write here.
+        let by_policy = self.policy().map_or(true, |policy| policy.read_only);
+        let access = if self.settings.read_only || found.read_only || by_policy { Access::ReadOnly } else { Access::ReadWrite };
         let connection = find::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
     }
@@ -77,6 +80,20 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn named(&self) -> Option<&str> {
         self.flags.target.as_deref().or(self.place.as_deref())
+    }
+
+    /// The policy that is in force, if there is one.
+    ///
+    /// # Errors
+    /// When it can't be read, or has mistakes: each is told with its place.
+    pub fn policy(&self) -> Result<Arc<Policy>, Failure> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let named = self.settings.policy.as_deref();
+        let found = config::policy_text(named, &here, &self.directories.config).map_err(|(path, error)| {
+            Failure::new(Exit::Usage, format!("the policy {} can't be read", path.display())).because(error.to_string())
+        })?;
+        let Some(found) = found else { return Ok(Arc::default()) };
+        Policy::parse(&found.text).map(Arc::new).map_err(|mistakes| Failure::policy(&found.path.display().to_string(), &mistakes))
     }
 
     /// The journal.

@@ -10,6 +10,7 @@ use crate::demo::DemoError;
 use crate::domain::text::clean;
 use crate::domain::{Fault, FaultKind};
 use crate::journal::{JournalError, RoadError};
+use crate::policy::Mistake;
 use crate::promote::{PlanError, Refusal};
 use crate::store::TargetError;
 use crate::table::filter::FilterError;
@@ -101,6 +102,18 @@ impl Failure {
         let caret = unicode_width::UnicodeWidthStr::width(clean(before).as_ref());
         Self::new(Exit::Usage, format!("the filter is wrong at character {}: {error}", before.chars().count() + 1))
             .with_detail(vec![clean(text).into_owned(), format!("{}^", " ".repeat(caret))])
+    }
+
+    /// A policy with mistakes, each at its place.
+    #[must_use]
+    pub fn policy(path: &str, mistakes: &[Mistake]) -> Self {
+        let told = |mistake: &Mistake| {
+            let caret = unicode_width::UnicodeWidthStr::width(mistake.source.chars().take(mistake.column - 1).collect::<String>().as_str());
+            [format!("{path}:{mistake}"), format!("  {}", mistake.source), format!("  {}^", " ".repeat(caret))]
+        };
+        let count = if mistakes.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", mistakes.len()) };
+        Self { code: "policy", ..Self::new(Exit::Usage, format!("the policy has {count}")) }
+            .with_detail(mistakes.iter().flat_map(told).collect())
     }
 
     /// The lines for a person, cleaned.

@@ -17,15 +17,18 @@ mod drivers;
 mod experiments;
 pub mod failure;
 mod find;
+mod gates;
 mod goal;
 mod history;
 mod lineage;
 mod look;
 mod models;
+mod note;
 mod open;
 mod print;
 mod promote;
 mod register;
+mod review;
 mod road;
 mod rollback;
 mod runs;
@@ -110,6 +113,11 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Register(arguments)) => register::run(arguments, context).await,
         Some(Command::Promote(arguments)) => promote::run(arguments, context).await,
         Some(Command::Demote(arguments)) => demote::run(arguments, context).await,
+        Some(Command::Gates(arguments)) => gates::run(arguments, context).await,
+        Some(Command::Review(arguments)) => review::run(arguments, context).await,
+        Some(Command::Tag(arguments)) => note::tag(arguments, context).await,
+        Some(Command::Describe(arguments)) => note::describe(arguments, context).await,
+        Some(Command::Delete(arguments)) => note::delete(arguments, context).await,
         Some(Command::History(arguments)) => history::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,
         None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => open::run(context).await,

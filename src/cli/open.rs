@@ -51,9 +51,10 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         zone: jiff::tz::TimeZone::system(),
         unfinished,
     };
+    let policy = context.policy()?;
     let mouse = context.settings.mouse;
     let pictures = context.settings.pictures;
-    let session = runtime::Session { opened, beside, app, journal, start, keymap, look, views, mouse, pictures };
+    let session = runtime::Session { opened, beside, app, journal, policy, start, keymap, look, views, mouse, pictures };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),

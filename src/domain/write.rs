@@ -52,6 +52,15 @@ pub enum RegistryWrite {
         /// The tag's key.
         key: Untrusted,
     },
+    /// Sets the description of a version, or of a model.
+    Describe {
+        /// The model.
+        name: ModelName,
+        /// The version; nothing for the model itself.
+        version: Option<VersionNumber>,
+        /// The text; empty for none.
+        text: Untrusted,
+    },
     /// Moves a version to a stage.
     TransitionStage {
         /// The model.
@@ -79,6 +88,14 @@ pub enum RegistryWrite {
         /// The alias.
         alias: Alias,
     },
+}
+
+impl RegistryWrite {
+    /// Whether it only says something of a version or a model, and changes no place.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::SetVersionTag { .. } | Self::DeleteVersionTag { .. } | Self::Describe { .. })
+    }
 }
 
 /// A tag of a version.

@@ -6,6 +6,7 @@ pub mod comparison;
 pub mod json;
 pub mod picture;
 pub mod records;
+pub mod review;
 mod sheet;
 
 pub use sheet::Sheet;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, VersionFacts};
-use crate::domain::{ModelName, ModelVersion, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
+use crate::domain::{ModelName, ModelVersion, RegistryWrite, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
 
 /// How a plan ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,10 @@ pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outc
     from_after.extend(
         deleted.filter(|version| state.stages.contains_key(version)).map(|version| format!("{}/{version} is still there", name.clean())),
     );
+    let missing = notes(plan, now);
+    if found.is_empty() && from_after.is_empty() && !missing.is_empty() {
+        return Outcome::NotApplied { why: missing.join("; ") };
+    }
     let is_made = created.is_some() || !matches!(plan.intent, Intent::Register { .. });
     if found.is_empty() && from_after.is_empty() && is_made {
         return Outcome::Verified;
@@ -59,6 +63,17 @@ pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outc
     Outcome::Conflict { found }
 }
 
+/// What a plan that only says something left unsaid.
+fn notes(plan: &Plan, now: &Reading) -> Vec<String> {
+    let is_note = |write: &&RegistryWrite| write.is_note();
+    let writes: Vec<&RegistryWrite> = plan.steps.iter().filter_map(|step| step.write.as_ref()).collect();
+    if writes.iter().any(|write| !write.is_note()) {
+        return Vec::new();
+    }
+    let unsaid = writes.into_iter().filter(is_note).filter(|write| !has(now, write));
+    unsaid.map(|_| format!("{} is as it was before", plan.intent.model().clean())).take(1).collect()
+}
+
 /// The versions that carry the mark of a plan, lowest first.
 #[must_use]
 pub fn marked(plan: &Plan, now: &Reading) -> Vec<VersionNumber> {
@@ -67,6 +82,30 @@ pub fn marked(plan: &Plan, now: &Reading) -> Vec<VersionNumber> {
     found.retain(|version| !plan.before.stages.contains_key(version));
     found.sort_unstable();
     found
+}
+
+/// Whether a reading has what a write does.
+#[must_use]
+pub fn has(now: &Reading, write: &RegistryWrite) -> bool {
+    let alias = |alias: &str| now.model.as_ref().and_then(|model| model.alias(alias));
+    match write {
+        RegistryWrite::CreateModel { .. } => now.model.is_some(),
+        RegistryWrite::CreateVersion { .. } => false,
+        RegistryWrite::DeleteVersion { version, .. } => now.version(*version).is_none(),
+        RegistryWrite::SetVersionTag { version, tag, .. } => {
+            now.version(*version).is_some_and(|version| version.tag(tag.key.raw()) == Some(&tag.value))
+        }
+        RegistryWrite::DeleteVersionTag { version, key, .. } => {
+            now.version(*version).is_some_and(|version| version.tag(key.raw()).is_none())
+        }
+        RegistryWrite::Describe { version: Some(version), text, .. } => {
+            now.version(*version).is_some_and(|version| version.description == *text)
+        }
+        RegistryWrite::Describe { version: None, text, .. } => now.model.as_ref().is_some_and(|model| model.description == *text),
+        RegistryWrite::TransitionStage { version, stage, .. } => now.version(*version).is_some_and(|version| version.stage == *stage),
+        RegistryWrite::SetAlias { alias: name, version, .. } => alias(name.raw()) == Some(*version),
+        RegistryWrite::DeleteAlias { alias: name, .. } => alias(name.raw()).is_none(),
+    }
 }
 
 /// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as

@@ -1,17 +1,15 @@
 //! What takes reading to compare: files of the same path, commits of a repository at hand.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
 
 use crate::analysis::inner::{DiffLine, is_environment, requirements, text_lines, unified};
 use crate::app::message::{CommonFile, DiffOf, Refused};
 use crate::domain::{ArtifactHome, Fault, RunId};
+use crate::provenance::git;
 use crate::store::{Answer, Read, limits};
 
 /// The most files of a run that are looked at.
 const FILES: usize = 2_000;
-/// The most bytes of a difference that git may print.
-const GIT_BYTES: usize = 4 << 20;
 
 /// The difference of two things.
 pub(super) async fn diff(reader: &dyn Read, of: DiffOf) -> Result<Vec<DiffLine>, Refused> {
@@ -23,7 +21,7 @@ pub(super) async fn diff(reader: &dyn Read, of: DiffOf) -> Result<Vec<DiffLine>,
             tokio::task::spawn_blocking(work).await.map_err(|stopped| refused(stopped.to_string(), "try it again"))
         }
         DiffOf::Commits { before, after } => {
-            let work = move || git(&before, &after);
+            let work = move || diff_of(&before, &after);
             tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(refused(stopped.to_string(), "try it again")))
         }
     }
@@ -81,25 +79,11 @@ async fn walk(reader: &dyn Read, home: &ArtifactHome, name: &str, found: &mut BT
     Ok(())
 }
 
-/// `git diff` of two commits, in the repository that this program was started in. Nothing that a repository configures is run for it.
-fn git(before: &str, after: &str) -> Result<Vec<DiffLine>, Refused> {
-    for commit in [before, after] {
-        let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if !is_commit {
-            return Err(refused(format!("{} is no commit", crate::domain::text::clean(commit)), "git log tells commits"));
-        }
-    }
-    let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"];
+/// `git diff` of two commits, in the repository that this program was started in.
+fn diff_of(before: &str, after: &str) -> Result<Vec<DiffLine>, Refused> {
     let asked = ["diff", "--no-color", "--no-ext-diff", "--no-textconv", "--stat", "--patch", before, after, "--"];
-    let made = Command::new("git").args(safe).args(asked).stdin(Stdio::null()).output();
-    let made = made.map_err(|error| refused(format!("git can't be run: {error}"), "install git, or look at the commits elsewhere"))?;
-    if !made.status.success() {
-        let why = String::from_utf8_lossy(&made.stderr).lines().next().unwrap_or_default().to_owned();
-        let why = format!("git does not know these commits here: {}", crate::domain::text::clean(&why));
-        return Err(refused(why, "start frontrunner in a checkout of the repository, and git fetch"));
-    }
-    let text = String::from_utf8_lossy(&made.stdout[..made.stdout.len().min(GIT_BYTES)]).into_owned();
-    Ok(unified(&text))
+    let printed = git(&asked, &[before, after]);
+    printed.map(|text| unified(&text)).map_err(|why| refused(why, "start frontrunner in a checkout of the repository, and git fetch"))
 }
 
 fn by_fault(fault: &Fault) -> Refused {

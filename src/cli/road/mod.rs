@@ -11,7 +11,8 @@ use super::print::Format;
 use crate::config::{ProtectedPlace, Settings, environment, user};
 use crate::domain::text::clean;
 use crate::journal::{self, Progress};
-use crate::promote::{self, Context as Circumstances, Intent, Outcome, Place, Plan, PlanError};
+use crate::promote::{self, Context as Circumstances, GateVerdict, Intent, Outcome, Place, Plan, PlanError};
+use crate::provenance::{self, Promoter};
 use crate::store::Opened;
 use tell::Told;
 
@@ -27,9 +28,18 @@ pub struct Road {
     /// Write without asking.
     #[arg(long)]
     yes: bool,
+    /// Go past a gate that does not pass; the policy says who may, and --reason has to say why.
+    #[arg(long = "override", value_name = "GATE")]
+    overrides: Vec<String>,
 }
 
 impl Road {
+    /// Why, as given.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        self.reason.as_deref().unwrap_or_default()
+    }
+
     /// Whether nothing is to be written.
     #[must_use]
     pub fn is_plan_only(&self) -> bool {
@@ -44,7 +54,12 @@ impl Road {
 /// read back is not what was planned.
 pub async fn travel(intent: Intent, road: &Road, session: &Opened, context: &mut Context<'_>) -> Result<(), Failure> {
     let reading = journal::read_registry(session.reader.as_ref(), &intent).await?;
-    let plan = match promote::plan(intent.clone(), &reading, &circumstances(road, context)) {
+    let policy = context.policy()?;
+    let who = user(&environment);
+    let promoter = Promoter { name: &who, overrides: &road.overrides };
+    let gates = provenance::verdicts(&provenance::judge(&policy, session.reader.as_ref(), &intent, &reading, promoter).await?);
+    let circumstances = policy.circumstances(intent.model(), circumstances(road, gates.clone(), context));
+    let plan = match promote::plan(intent.clone(), &reading, &circumstances) {
         Ok(plan) => plan,
         Err(PlanError::NothingToDo(why)) => return context.output.report(&tell::nothing_to_do(&intent, &reading, &why)),
         Err(error) => return Err(refused(&intent, error)),
@@ -54,27 +69,30 @@ pub async fn travel(intent: Intent, road: &Road, session: &Opened, context: &mut
             .writer
             .as_ref()
             .map(|writer| plan.steps.iter().filter_map(|step| step.write.as_ref()).map(|write| writer.describe(write)).collect::<Vec<_>>());
-        return context.output.report(&Told::Plan { plan: &plan, requests }.report(session.reader.name()));
+        return context.output.report(&Told::Plan { plan: &plan, gates: &gates, requests }.report(session.reader.name()));
     }
     let Some(writer) = session.writer.clone() else { return Err(no_writer(session, context).await) };
     // With --json stderr is for one object, unless somebody sits there who has to decide.
     if context.output.format == Format::Table || (!road.yes && consent::somebody_is_there()) {
-        show(&plan, session, context)?;
+        show(&plan, &gates, session, context)?;
+    }
+    if let Some(refusal) = promote::stopped(&gates) {
+        return Err(Failure::from(refusal).next("`frontrunner gates` tells all of them; nothing was sent"));
     }
     let typed = consent::asked(&plan, road.yes, context.output)?;
-    let cleared = promote::clear(plan.clone(), Vec::new(), typed.as_deref())?;
+    let cleared = promote::clear(plan.clone(), gates.clone(), typed.as_deref())?;
     let steps = plan.steps.len();
     let progress = move |progress: Progress| tell::progress(&progress, steps);
     let report = journal::carry_out(cleared, session.reader.as_ref(), writer.as_ref(), &context.journal(), &progress).await?;
-    context.output.report(&Told::Done { plan: &plan, report: &report }.report(session.reader.name()))?;
+    context.output.report(&Told::Done { plan: &plan, gates: &gates, report: &report }.report(session.reader.name()))?;
     context.output.flush()?;
     ended(&report.outcome, &report.entry)
 }
 
 /// The plan on stderr: the answer on stdout comes when it is done.
-fn show(plan: &Plan, session: &Opened, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show(plan: &Plan, gates: &[GateVerdict], session: &Opened, context: &mut Context<'_>) -> Result<(), Failure> {
     context.output.flush()?;
-    for line in tell::plan_lines(plan, session.reader.name()) {
+    for line in tell::plan_lines(plan, gates, session.reader.name()) {
         context.output.note(&line);
     }
     Ok(())
@@ -89,13 +107,14 @@ pub fn protected(settings: &Settings) -> Vec<Place> {
     settings.protected.iter().map(place).collect()
 }
 
-fn circumstances(road: &Road, context: &Context<'_>) -> Circumstances {
+fn circumstances(road: &Road, gates: Vec<GateVerdict>, context: &Context<'_>) -> Circumstances {
     Circumstances {
         id: uuid::Uuid::new_v4().simple().to_string(),
         user: user(&environment),
         now: context.now,
         reason: road.reason.clone().unwrap_or_default(),
         protected: protected(&context.settings),
+        gates,
         tags: context.settings.tags,
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::cli::print::Report as Printed;
 use crate::export::Sheet;
 use crate::journal::{Progress, Report};
-use crate::promote::{Confirm, Fingerprint, Intent, Outcome, Plan, Reading, Step};
+use crate::promote::{Confirm, Fingerprint, GateVerdict, Intent, Outcome, Plan, Reading, Step};
 
 /// What there is to tell.
 pub enum Told<'a> {
@@ -13,6 +13,8 @@ pub enum Told<'a> {
     Plan {
         /// The plan.
         plan: &'a Plan,
+        /// What the gates say.
+        gates: &'a [GateVerdict],
         /// The requests, with no secret in them.
         requests: Option<Vec<String>>,
     },
@@ -20,6 +22,8 @@ pub enum Told<'a> {
     Done {
         /// The plan.
         plan: &'a Plan,
+        /// What the gates said.
+        gates: &'a [GateVerdict],
         /// What came of it.
         report: &'a Report,
     },
@@ -30,14 +34,14 @@ impl Told<'_> {
     #[must_use]
     pub fn report(&self, store: &str) -> Printed {
         match self {
-            Self::Plan { plan, requests } => {
-                let mut lines = plan_lines(plan, store);
+            Self::Plan { plan, gates, requests } => {
+                let mut lines = plan_lines(plan, gates, store);
                 match requests {
                     Some(requests) => lines.extend(requests.iter().flat_map(|request| request.lines()).map(|line| format!("  {line}"))),
                     None => lines.push("the session is read-only, so there are no requests".to_owned()),
                 }
                 lines.push("nothing was written".to_owned());
-                let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint);
+                let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint, gates);
                 set(&mut value, "applied", json!(false));
                 if let Some(Value::Object(fields)) = value.get_mut("plan") {
                     fields.insert("warnings".into(), json!(plan.warnings));
@@ -45,8 +49,8 @@ impl Told<'_> {
                 }
                 Printed::text(value, sheet(&plan.steps), lines)
             }
-            Self::Done { plan, report } => {
-                let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint);
+            Self::Done { plan, gates, report } => {
+                let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint, gates);
                 let verified = report.outcome == Outcome::Verified;
                 set(&mut value, "applied", applied(&report.outcome));
                 set(&mut value, "verified", json!(verified));
@@ -62,7 +66,7 @@ impl Told<'_> {
 /// What is to be told when it is so already.
 #[must_use]
 pub fn nothing_to_do(intent: &Intent, reading: &Reading, why: &str) -> Printed {
-    let mut value = value(intent, &[], &reading.fingerprint());
+    let mut value = value(intent, &[], &reading.fingerprint(), &[]);
     set(&mut value, "verified", json!(true));
     Printed::text(value, sheet(&[]), vec![format!("nothing to do: {why}")])
 }
@@ -76,7 +80,7 @@ fn applied(outcome: &Outcome) -> Value {
     }
 }
 
-fn value(intent: &Intent, steps: &[Step], fingerprint: &Fingerprint) -> Value {
+fn value(intent: &Intent, steps: &[Step], fingerprint: &Fingerprint, gates: &[GateVerdict]) -> Value {
     let steps: Vec<Value> = steps
         .iter()
         .map(|step| json!({"action": step.action, "target": step.target, "before": step.before, "after": step.after}))
@@ -84,7 +88,7 @@ fn value(intent: &Intent, steps: &[Step], fingerprint: &Fingerprint) -> Value {
     json!({
         "intent": intent,
         "plan": { "steps": steps, "fingerprint": fingerprint },
-        "gates": [],
+        "gates": gates,
         "applied": false,
         "verified": false,
         "journal_id": null,
@@ -108,9 +112,10 @@ fn sheet(steps: &[Step]) -> Sheet {
 
 /// The plan in lines: where, what, each step from before to after, what to mind.
 #[must_use]
-pub fn plan_lines(plan: &Plan, store: &str) -> Vec<String> {
+pub fn plan_lines(plan: &Plan, gates: &[GateVerdict], store: &str) -> Vec<String> {
     let mut lines = vec![format!("plan: {}", plan.intent), format!("on {store} as {}", plan.user)];
     lines.extend(sheet(&plan.steps).aligned(None).0.into_iter().map(|line| format!("  {line}")));
+    lines.extend(gates.iter().map(|gate| format!("gate {}", gate.line())));
     lines.extend(plan.warnings.iter().map(|warning| format!("mind: {warning}")));
     if let Confirm::TypeName(_) = plan.confirm {
         lines.push("this changes a protected place".to_owned());
@@ -126,9 +131,12 @@ fn done_lines(plan: &Plan, report: &Report) -> Vec<String> {
         Outcome::Conflict { found } => found.iter().map(|line| format!("conflict: {line}")).collect(),
         Outcome::Unknown { why } => vec![format!("not known: {why}")],
     };
-    let undo =
-        format!("journal entry {}; undo it: frontrunner rollback {} --entry {}", report.entry, plan.intent.model().clean(), report.entry);
-    made.into_iter().chain(outcome).chain([undo]).collect()
+    // What is only said is said anew: there is no place to give back.
+    let can_be_undone = !plan.changes().is_empty() || report.created.is_some();
+    let name = plan.intent.model().clean();
+    let undo = if can_be_undone { format!("; undo it: frontrunner rollback {name} --entry {}", report.entry) } else { String::new() };
+    let entry = format!("journal entry {}{undo}", report.entry);
+    made.into_iter().chain(outcome).chain([entry]).collect()
 }
 
 /// Says on stderr how far a plan got. The road calls this from wherever it runs, so nothing is borrowed here.

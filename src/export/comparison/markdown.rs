@@ -97,7 +97,7 @@ fn cut(text: &str) -> String {
 }
 
 /// A text that no Markdown reader takes for anything else: on one line, its signs disarmed.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in clean(text).chars() {
         match c {

@@ -11,7 +11,7 @@ use crate::analysis::Comparison;
 use crate::chart::Figure;
 
 pub use html::html;
-pub use markdown::markdown;
+pub use markdown::{escaped, markdown};
 pub use sheet::sheet;
 
 /// A form of a comparison.

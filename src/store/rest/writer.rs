@@ -53,6 +53,13 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             let body = json!({"name": name.raw(), "version": version.to_string(), "key": key.raw()});
             (Method::DELETE, "model-versions/delete-tag", body)
         }
+        RegistryWrite::Describe { name, version: Some(version), text } => {
+            let body = json!({"name": name.raw(), "version": version.to_string(), "description": text.raw()});
+            (Method::PATCH, "model-versions/update", body)
+        }
+        RegistryWrite::Describe { name, version: None, text } => {
+            (Method::PATCH, "registered-models/update", json!({"name": name.raw(), "description": text.raw()}))
+        }
         RegistryWrite::TransitionStage { name, version, stage, archive_existing } => {
             let (version, stage) = (version.to_string(), stage.as_str());
             let body = json!({"name": name.raw(), "version": version, "stage": stage, "archive_existing_versions": archive_existing});

@@ -7,9 +7,13 @@ use super::names::{check_alias, check_key, check_model, check_tag};
 use super::new_version::{Origin, create, now};
 use super::schema::{Schema, WORKSPACE};
 use super::versions::DELETED;
+use crate::domain::Untrusted;
 use crate::domain::write::Tag;
 use crate::domain::{Alias, FaultKind, Millis, ModelName, RegistryWrite, Stage, VersionNumber};
 use crate::store::Written;
+
+/// The longest description that MLflow's schema takes, in characters.
+const LONGEST_DESCRIPTION: usize = 5_000;
 
 /// Makes one change.
 pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWrite) -> Result<Written, Failure> {
@@ -32,6 +36,7 @@ pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWri
             let sql = format!("DELETE FROM model_version_tags AS t WHERE t.name = ?1 AND t.version = ?2 AND t.\"key\" = ?3 AND {here}");
             connection.execute(&sql, params![name.raw(), version.0, key.raw()])?;
         }
+        RegistryWrite::Describe { name, version, text } => set_description(connection, schema, name, *version, text)?,
         RegistryWrite::TransitionStage { name, version, stage, archive_existing } => {
             transition(connection, schema, (name, *version), *stage, *archive_existing)?;
         }
@@ -109,6 +114,33 @@ pub(super) fn touch_model(connection: &Connection, schema: &Schema, name: &Model
     if connection.execute(&sql, params![name.raw(), now])? == 0 {
         return Err(Failure::Known(FaultKind::Missing, "there is no such model".to_owned()));
     }
+    Ok(())
+}
+
+/// Sets the description of a version or of a model; MLflow leaves the column empty where there is none.
+fn set_description(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    version: Option<VersionNumber>,
+    text: &Untrusted,
+) -> Result<(), Failure> {
+    if text.raw().chars().count() > LONGEST_DESCRIPTION {
+        return Err(Failure::Known(FaultKind::Invalid, format!("a description has at most {LONGEST_DESCRIPTION} characters")));
+    }
+    let now = now();
+    let Some(version) = version else {
+        require_model(connection, schema, name)?;
+        let here = schema.in_workspace("registered_models", "m");
+        let sql = format!("UPDATE registered_models AS m SET description = ?2, last_updated_time = ?3 WHERE m.name = ?1 AND {here}");
+        connection.execute(&sql, params![name.raw(), text.raw(), now])?;
+        return Ok(());
+    };
+    require_version(connection, schema, name, version)?;
+    let here = schema.in_workspace("model_versions", "v");
+    let sql =
+        format!("UPDATE model_versions AS v SET description = ?3, last_updated_time = ?4 WHERE v.name = ?1 AND v.version = ?2 AND {here}");
+    connection.execute(&sql, params![name.raw(), version.0, text.raw(), now])?;
     Ok(())
 }
 

@@ -33,6 +33,10 @@ pub(super) fn describe(write: &RegistryWrite) -> String {
         RegistryWrite::DeleteVersionTag { name, version, key } => {
             format!("DELETE FROM model_version_tags {} AND key = {}", of_version(name, *version), quoted(key.raw()))
         }
+        RegistryWrite::Describe { name, version, text } => match version {
+            Some(version) => format!("UPDATE model_versions SET description = {} {}", quoted(text.raw()), of_version(name, *version)),
+            None => format!("UPDATE registered_models SET description = {} WHERE name = {}", quoted(text.raw()), quoted(name.raw())),
+        },
         RegistryWrite::TransitionStage { name, version, stage, archive_existing } => {
             let also = if *archive_existing { format!(", and every other version in {stage} to 'Archived'") } else { String::new() };
             format!("UPDATE model_versions SET current_stage = '{stage}' {}{also}", of_version(name, *version))
@@ -59,6 +63,10 @@ pub(super) fn doing(write: &RegistryWrite) -> String {
         RegistryWrite::DeleteVersionTag { name, version, key } => {
             format!("removing tag {} of version {version} of {}", key.clean(), name.clean())
         }
+        RegistryWrite::Describe { name, version, .. } => match version {
+            Some(version) => format!("describing version {version} of {}", name.clean()),
+            None => format!("describing {}", name.clean()),
+        },
         RegistryWrite::TransitionStage { name, version, stage, .. } => format!("moving version {version} of {} to {stage}", name.clean()),
         RegistryWrite::SetAlias { name, alias, version } => {
             format!("giving @{} of {} to version {version}", alias.clean(), name.clean())

@@ -1,0 +1,85 @@
+//! `gates MODEL/VERSION --to PLACE`: what the policy says, by exit code.
+
+use clap::Args;
+use serde_json::json;
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::find;
+use super::print::Report;
+use crate::config::{environment, user};
+use crate::domain::{ModelName, VersionNumber};
+use crate::export::Sheet;
+use crate::journal::read_registry;
+use crate::policy::Asked;
+use crate::promote::{Intent, Place, Reading};
+use crate::provenance::{Promoter, judge_one};
+use crate::store::{Opened, Read};
+
+/// What can be said to `gates`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias; without one, the policy itself is checked.
+    #[arg(value_name = "MODEL/VERSION")]
+    version: Option<String>,
+    /// For which place: a stage or an @alias.
+    #[arg(long, value_name = "PLACE", default_value = "Production")]
+    to: String,
+}
+
+/// Judges the gates. The exit code is 0 when all pass, and 4 when one does not.
+///
+/// # Errors
+/// When a gate does not pass, the policy has mistakes, or the facts can't be read.
+pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    let policy = context.policy()?;
+    let Some(named) = &arguments.version else {
+        let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
+        let line = format!("the policy is sound: {gates} gates for {} patterns of models", policy.models.len());
+        let value = json!({"models": policy.models.len(), "gates": gates});
+        return context.output.report(&Report::text(value, Sheet::new(["patterns", "gates"]), vec![line]));
+    };
+    let session = context.open().await?;
+    let (asked, reading) = ask(&session, named, &arguments.to).await?;
+    let who = user(&environment);
+    let promoter = Promoter { name: &who, overrides: &[] };
+    let judged = judge_one(&policy, session.reader.as_ref(), &asked, &reading, promoter).await?;
+    let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
+    for gate in &judged.gates {
+        let values: Vec<String> = gate.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone(), values.join(", ")]);
+    }
+    let value = json!({
+        "model": reading.name.raw(),
+        "version": asked.version.0,
+        "target": asked.target.to_string(),
+        "passes": judged.passes(),
+        "gates": judged.gates,
+    });
+    context.output.report(&Report::table(value, sheet))?;
+    context.output.flush()?;
+    if judged.passes() {
+        if judged.gates.is_empty() {
+            context.output.note("no gate guards this place");
+        }
+        return Ok(());
+    }
+    let count = judged.gates.iter().filter(|gate| !matches!(gate.verdict.as_str(), "pass" | "overridden")).count();
+    Err(Failure::new(Exit::Refused, format!("{count} of {} gates do not pass", judged.gates.len())))
+}
+
+/// What is asked, and what the registry says.
+///
+/// # Errors
+/// When the place is none, or the version is not there.
+pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Reading), Failure> {
+    let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
+    let (model, version) = find::version(session.reader.as_ref(), named).await?;
+    let reading = reading(session.reader.as_ref(), model.name, version).await?;
+    Ok((Asked { target, version }, reading))
+}
+
+/// The registry, as a plan for the version would be made from it.
+async fn reading(reader: &dyn Read, model: ModelName, version: VersionNumber) -> Result<Reading, Failure> {
+    Ok(read_registry(reader, &Intent::Delete { model, version }).await?)
+}

@@ -1,0 +1,94 @@
+//! `tag`, `describe` and `delete`: what is said of a version or a model, and taking a version away.
+
+use clap::Args;
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::find;
+use super::road::{Road, travel};
+use crate::domain::Untrusted;
+use crate::promote::Intent;
+
+/// What can be said to `tag`.
+#[derive(Debug, Args)]
+pub struct Tag {
+    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    #[arg(value_name = "MODEL/VERSION")]
+    version: String,
+    /// The tag: KEY=VALUE, or KEY with --remove.
+    #[arg(value_name = "KEY=VALUE")]
+    pair: String,
+    /// Remove the tag.
+    #[arg(long)]
+    remove: bool,
+    #[command(flatten)]
+    road: Road,
+}
+
+/// What can be said to `describe`.
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// The version, MODEL/VERSION, MODEL/latest or MODEL@alias; or a model by its name.
+    #[arg(value_name = "MODEL[/VERSION]")]
+    named: String,
+    /// The description; an empty one takes it away.
+    #[arg(value_name = "TEXT")]
+    text: String,
+    #[command(flatten)]
+    road: Road,
+}
+
+/// What can be said to `delete`.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    #[arg(value_name = "MODEL/VERSION")]
+    version: String,
+    #[command(flatten)]
+    road: Road,
+}
+
+/// Sets or removes a tag of a version.
+///
+/// # Errors
+/// When the version is not there, or the write fails.
+pub async fn tag(arguments: &Tag, context: &mut Context<'_>) -> Result<(), Failure> {
+    let (key, value) = match (arguments.pair.split_once('='), arguments.remove) {
+        (None, true) => (arguments.pair.as_str(), None),
+        (Some((key, value)), false) => (key, Some(Untrusted::from(value))),
+        (Some(_), true) => return Err(Failure::new(Exit::Usage, "--remove takes the key alone")),
+        (None, false) => return Err(Failure::new(Exit::Usage, "a tag is KEY=VALUE").next("add --remove to take it away")),
+    };
+    let session = context.open().await?;
+    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
+    travel(Intent::Tag { model: model.name, version, key: key.into(), value }, &arguments.road, &session, context).await
+}
+
+/// Describes a version or a model. A name that is a model's means the model, whatever is in it.
+///
+/// # Errors
+/// When neither is there, or the write fails.
+pub async fn describe(arguments: &Describe, context: &mut Context<'_>) -> Result<(), Failure> {
+    let session = context.open().await?;
+    let reader = session.reader.as_ref();
+    let (model, version) = match find::model(reader, &arguments.named).await {
+        Ok(model) => (model.name, None),
+        Err(failure) if failure.exit != Exit::NoMatch || !arguments.named.contains(['/', '@']) => return Err(failure),
+        Err(_) => {
+            let (model, version) = find::version(reader, &arguments.named).await?;
+            (model.name, Some(version))
+        }
+    };
+    let text = Untrusted::from(arguments.text.as_str());
+    travel(Intent::Describe { model, version, text }, &arguments.road, &session, context).await
+}
+
+/// Deletes a version that holds no place.
+///
+/// # Errors
+/// When it is not there, holds a place, or the write fails.
+pub async fn delete(arguments: &Delete, context: &mut Context<'_>) -> Result<(), Failure> {
+    let session = context.open().await?;
+    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
+    travel(Intent::Delete { model: model.name, version }, &arguments.road, &session, context).await
+}

@@ -1,0 +1,165 @@
+//! The review packet: candidate against champion as one page, with what the gates say, in Markdown and as JSON.
+
+use serde_json::{Value, json};
+
+use super::comparison::{escaped, markdown};
+use super::records::CompareRecord;
+use crate::analysis::compare;
+use crate::analysis::inner::{Sign, requirements};
+use crate::domain::text::clean;
+use crate::lineage::{self, Recorded};
+use crate::policy::{Candidate, Judged};
+use crate::promote::{Approval, Verdict};
+
+/// A review packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// What the policy says.
+    pub judged: &'a Judged,
+    /// The candidate.
+    pub candidate: &'a Candidate,
+    /// The version to beat.
+    pub champion: Option<&'a Candidate>,
+    /// The commits between the champion's code and the candidate's, or why they are not known.
+    pub commits: Result<&'a [String], &'a str>,
+}
+
+impl Packet<'_> {
+    /// The page, in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let asked = &self.judged.asked;
+        let label = |facts: &Candidate| format!("{}/{}", escaped(facts.version.name.raw()), facts.version.version);
+        let against =
+            self.champion.map_or_else(|| "there is no champion yet".to_owned(), |champion| format!("against **{}**", label(champion)));
+        let mut text = format!("## Review: {} for {}\n\n{against}\n\n", label(self.candidate), escaped(&asked.target.to_string()));
+        text.push_str(&format!("{}\n\n", escaped(lineage::build(self.candidate).summary.raw())));
+        self.gates(&mut text);
+        self.approvals(&mut text);
+        if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
+            && candidate.id != champion.id
+        {
+            text.push_str(&markdown(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true));
+            text.push('\n');
+        }
+        self.commits(&mut text);
+        self.environment(&mut text);
+        self.recorded(&mut text);
+        text.push_str(&format!(
+            "<sub>Facts {}. An approval is bound to them and lapses when they change.</sub>\n",
+            self.judged.seen.get(..12).unwrap_or_default()
+        ));
+        text
+    }
+
+    /// The same facts as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let side = |facts: &Candidate| {
+            let graph = lineage::build(facts);
+            json!({
+                "model": facts.version.name.raw(),
+                "version": facts.version.version.0,
+                "stage": facts.version.stage.as_str(),
+                "summary": graph.summary.raw(),
+                "recorded": graph.reproducibility,
+                "missing": facts.missing,
+            })
+        };
+        let runs = self.candidate.run.as_ref().zip(self.champion.and_then(|champion| champion.run.as_ref()));
+        let compared = runs.filter(|(candidate, champion)| candidate.id != champion.id).map(|(candidate, champion)| {
+            json!(CompareRecord::new(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true))
+        });
+        json!({
+            "target": self.judged.asked.target.to_string(),
+            "passes": self.judged.passes(),
+            "gates": self.judged.gates,
+            "approvals": Approval::of(&self.candidate.version),
+            "seen": self.judged.seen,
+            "candidate": side(self.candidate),
+            "champion": self.champion.map(side),
+            "comparison": compared,
+            "commits": self.commits.ok(),
+        })
+    }
+
+    fn gates(&self, text: &mut String) {
+        if self.judged.gates.is_empty() {
+            text.push_str("No gate guards this place.\n\n");
+            return;
+        }
+        text.push_str("| gate | | saw |\n|---|---|---|\n");
+        for gate in &self.judged.gates {
+            let sign = match gate.verdict {
+                Verdict::Pass => "✅ pass",
+                Verdict::Fail => "❌ fail",
+                Verdict::Absent => "❔ absent",
+                Verdict::Overridden => "⚠️ overridden",
+            };
+            let why = if gate.reason.is_empty() { String::new() } else { format!(": {}", escaped(&gate.reason)) };
+            let saw: Vec<String> = gate.values.iter().map(|(name, value)| format!("{} {}", escaped(name), escaped(value))).collect();
+            text.push_str(&format!("| {} | {sign}{why} | {} |\n", escaped(&gate.name), saw.join("<br>")));
+        }
+        text.push('\n');
+    }
+
+    fn approvals(&self, text: &mut String) {
+        for approval in Approval::of(&self.candidate.version) {
+            let lapsed = if approval.seen == self.judged.seen { "" } else { ", lapsed: the facts changed since" };
+            let comment = if approval.comment.is_empty() { String::new() } else { format!(": {}", escaped(&approval.comment)) };
+            let by = approval.recorded_by.map(|by| format!(", recorded by {}", escaped(&by))).unwrap_or_default();
+            text.push_str(&format!(
+                "- **{}** {} for {}{comment}{by}{lapsed}\n",
+                escaped(&approval.by),
+                approval.decision.as_str(),
+                escaped(&approval.to)
+            ));
+        }
+        if text.ends_with('\n') && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+    }
+
+    fn commits(&self, text: &mut String) {
+        match self.commits {
+            Ok([]) => {}
+            Ok(commits) => {
+                text.push_str(&format!("### {} commits between\n\n", commits.len()));
+                for commit in commits {
+                    text.push_str(&format!("- {}\n", escaped(commit)));
+                }
+                text.push('\n');
+            }
+            Err(why) => text.push_str(&format!("Commits between: {}\n\n", escaped(why))),
+        }
+    }
+
+    fn environment(&self, text: &mut String) {
+        let file =
+            |facts: &Candidate| facts.files.iter().find(|(name, _)| name == "requirements.txt").map(|(_, text)| text.raw().to_owned());
+        let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else { return };
+        let lines: Vec<String> = requirements(&then, &now)
+            .into_iter()
+            .filter(|line| matches!(line.sign, Sign::Added | Sign::Removed))
+            .map(|line| {
+                let text: String = line.pieces.iter().map(|(_, piece)| piece.as_str()).collect();
+                format!("{} {}", if line.sign == Sign::Added { "+" } else { "-" }, clean(&text))
+            })
+            .collect();
+        if !lines.is_empty() {
+            text.push_str(&format!("### Environment\n\n```diff\n{}\n```\n\n", lines.join("\n").replace("```", "---")));
+        }
+    }
+
+    fn recorded(&self, text: &mut String) {
+        let graph = lineage::build(self.candidate);
+        let open: Vec<String> = graph
+            .reproducibility
+            .iter()
+            .filter(|check| check.state != Recorded::Recorded)
+            .map(|check| format!("{} {}", check.what, check.state.as_str()))
+            .collect();
+        let open = if open.is_empty() { "all that is needed to make it again".to_owned() } else { open.join(", ") };
+        text.push_str(&format!("Recorded: {open}.\n\n"));
+    }
+}

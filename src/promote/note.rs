@@ -1,0 +1,111 @@
+//! What is only said of a version or a model: reviews, tags, descriptions; and deleting a version.
+
+use super::draft::Draft;
+use super::record::log_key;
+use super::{APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, Place, PlanError, Prepared, TAG_PREFIX};
+use crate::domain::write::Tag;
+use crate::domain::{RegistryWrite, Stage, Untrusted, VersionNumber};
+
+/// How much of a reviewer's words goes into a tag, in characters.
+const LONGEST_COMMENT: usize = 1_000;
+
+/// How much of a text a plan shows, in characters.
+const SHOWN: usize = 60;
+
+/// What a reviewer says.
+pub(super) struct Word<'a> {
+    pub to: &'a Place,
+    pub decision: Decision,
+    pub seen: &'a str,
+    pub prepared: Option<&'a Prepared>,
+}
+
+/// Plans to put a review on record: a tag that is bound to what the reviewer saw.
+pub(super) fn review(draft: &mut Draft, number: VersionNumber, word: &Word<'_>) -> Result<(), PlanError> {
+    let Word { to, decision, seen, prepared } = *word;
+    let version = draft.version(number)?;
+    let own = Prepared { by: draft.context.user.clone(), at: draft.context.now, comment: draft.context.reason.clone() };
+    let said = prepared.unwrap_or(&own);
+    let approval = Approval {
+        by: said.by.clone(),
+        at: said.at,
+        to: to.to_string(),
+        decision,
+        comment: said.comment.chars().take(LONGEST_COMMENT).collect(),
+        seen: seen.to_owned(),
+        recorded_by: prepared.map(|_| own.by.clone()),
+    };
+    let said = |other: &&Approval| other.by == approval.by && other.to == approval.to;
+    let before = Approval::of(version);
+    let last = before.iter().rfind(said);
+    if last.is_some_and(|last| last.decision == decision && last.seen == approval.seen) {
+        return Err(PlanError::NothingToDo(format!("{} said so already", approval.by)));
+    }
+    let before = last.map_or_else(|| format!("no review by {}", approval.by), |last| format!("{} by {}", last.decision.as_str(), last.by));
+    let key = log_key(&draft.context.id).replace(LOG_PREFIX, APPROVAL_PREFIX);
+    let value = serde_json::to_string(&approval).map_err(|error| PlanError::Refused(error.to_string()))?;
+    let write = RegistryWrite::SetVersionTag { name: draft.name().clone(), version: number, tag: Tag::new(key, value.as_str()) };
+    draft.step(write, "review", draft.label(number), before, format!("{} for {to} by {}", decision.as_str(), approval.by));
+    Ok(())
+}
+
+/// Plans to set or remove a tag. Our own records are no one's to change.
+pub(super) fn tag(draft: &mut Draft, number: VersionNumber, key: &Untrusted, value: Option<&Untrusted>) -> Result<(), PlanError> {
+    let version = draft.version(number)?;
+    if key.raw().starts_with(TAG_PREFIX) {
+        return Err(PlanError::Refused(format!("{} is a record: tags that begin with {TAG_PREFIX} are not changed by hand", key.clean())));
+    }
+    let before = version.tag(key.raw());
+    if before == value {
+        return Err(PlanError::NothingToDo(format!("the tag {} of {} is so already", key.clean(), draft.label(number))));
+    }
+    let (name, target) = (draft.name().clone(), format!("{} {}", draft.label(number), key.clean()));
+    let shown = |value: Option<&Untrusted>| value.map_or_else(|| "no tag".to_owned(), short);
+    let (from, to) = (shown(before), shown(value));
+    let (write, action) = match value {
+        Some(value) => {
+            let tag = Tag { key: key.clone(), value: value.clone() };
+            (RegistryWrite::SetVersionTag { name, version: number, tag }, "tag")
+        }
+        None => (RegistryWrite::DeleteVersionTag { name, version: number, key: key.clone() }, "remove tag"),
+    };
+    draft.step(write, action, target, from, to);
+    Ok(())
+}
+
+/// Plans to describe a version or a model.
+pub(super) fn describe(draft: &mut Draft, number: Option<VersionNumber>, text: &Untrusted) -> Result<(), PlanError> {
+    let (before, target) = if let Some(number) = number {
+        (&draft.version(number)?.description, draft.label(number))
+    } else {
+        let missing = || PlanError::Missing(format!("there is no registered model {}", draft.name().clean()));
+        (&draft.reading.model.as_ref().ok_or_else(missing)?.description, draft.name().clean().into_owned())
+    };
+    if before == text {
+        return Err(PlanError::NothingToDo(format!("{target} is described so already")));
+    }
+    let shown = |text: &Untrusted| if text.is_empty() { "no description".to_owned() } else { short(text) };
+    let (from, to) = (shown(before), shown(text));
+    draft.step(RegistryWrite::Describe { name: draft.name().clone(), version: number, text: text.clone() }, "describe", target, from, to);
+    Ok(())
+}
+
+/// Plans to delete a version that holds no place: who serves it is asked to take it away first.
+pub(super) fn delete(draft: &mut Draft, number: VersionNumber) -> Result<(), PlanError> {
+    let (version, label) = (draft.version(number)?, draft.label(number));
+    let aliases: Vec<String> = draft.state.aliases_of(number).into_iter().map(|alias| format!("@{}", alias.clean())).collect();
+    if !matches!(version.stage, Stage::None | Stage::Archived) || !aliases.is_empty() {
+        let stage = (!matches!(version.stage, Stage::None | Stage::Archived)).then(|| version.stage.to_string());
+        let held = stage.into_iter().chain(aliases).collect::<Vec<_>>().join(", ");
+        return Err(PlanError::Refused(format!("{label} holds {held}: demote it first")));
+    }
+    draft.warn(format!("{label} can't be brought back: MLflow overwrites where its model was; the run and its files stay"));
+    let from = version.source.clean().into_owned();
+    draft.step(RegistryWrite::DeleteVersion { name: draft.name().clone(), version: number }, "delete", label, from, "gone".to_owned());
+    Ok(())
+}
+
+fn short(text: &Untrusted) -> String {
+    let clean = text.clean();
+    if clean.chars().count() > SHOWN { clean.chars().take(SHOWN).chain(['…']).collect() } else { clean.into_owned() }
+}

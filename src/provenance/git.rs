@@ -1,0 +1,42 @@
+//! The repository that the program was started in, asked about commits. Nothing that a repository configures is run for it.
+
+use std::process::{Command, Stdio};
+
+use crate::domain::text::clean;
+
+/// The most bytes that git may print.
+const MOST: usize = 4 << 20;
+
+/// The most commits that are listed.
+const COMMITS: &str = "-100";
+
+/// What git prints, or why it does not, cleaned. `commits` are the ones that the arguments name: what is none is refused.
+///
+/// # Errors
+/// When git can't be run, one of them is no commit, or the repository does not know it.
+pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
+    for commit in commits {
+        let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_commit {
+            return Err(format!("{} is no commit", clean(commit)));
+        }
+    }
+    let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"];
+    let made = Command::new("git").args(safe).args(arguments).stdin(Stdio::null()).output();
+    let made = made.map_err(|error| format!("git can't be run: {error}"))?;
+    if !made.status.success() {
+        let why = String::from_utf8_lossy(&made.stderr).lines().next().unwrap_or_default().to_owned();
+        return Err(format!("git does not know these commits here: {}", clean(&why)));
+    }
+    Ok(String::from_utf8_lossy(&made.stdout[..made.stdout.len().min(MOST)]).into_owned())
+}
+
+/// The commits between two, newest first: short id, author, date, subject, each cleaned.
+///
+/// # Errors
+/// As for [`git`].
+pub fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
+    let range = format!("{before}..{after}");
+    let printed = git(&["log", "--no-color", COMMITS, "--format=%h %an %as %s", &range, "--"], &[before, after])?;
+    Ok(printed.lines().map(|line| clean(line).into_owned()).collect())
+}
