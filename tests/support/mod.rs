@@ -12,6 +12,7 @@
 pub mod bad_server;
 pub mod client;
 pub mod fake_store;
+pub mod fault_proxy;
 pub mod mlflow;
 pub mod program;
 pub mod pty;

@@ -36,21 +36,47 @@ impl Recorder {
 
 /// Passes one request on, and its answer back; both connections are then closed.
 fn pass(mut client: TcpStream, upstream: &str, seen: &Mutex<Vec<(String, String)>>) -> Option<()> {
-    let (head, mut body) = head(&mut client)?;
-    let mut words = head.split(' ');
-    seen.lock().unwrap().push((words.next()?.to_owned(), words.next()?.to_owned()));
-    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
-    let missing = length.unwrap_or(0_usize).saturating_sub(body.len());
-    let begin = body.len();
-    body.resize(begin + missing, 0);
-    client.read_exact(&mut body[begin..]).ok()?;
-    let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
-    let head = kept.collect::<Vec<_>>().join("\r\n") + "\r\nConnection: close\r\n\r\n";
-    let mut server = TcpStream::connect(upstream).ok()?;
-    server.write_all(head.as_bytes()).ok()?;
-    server.write_all(&body).ok()?;
-    std::io::copy(&mut server, &mut client).ok()?;
+    let asked = Asked::read(&mut client)?;
+    seen.lock().unwrap().push((asked.method.clone(), asked.path.clone()));
+    client.write_all(&asked.send(upstream)?).ok()?;
     client.shutdown(Shutdown::Both).ok()
+}
+
+/// One request, as it came.
+#[derive(Clone)]
+pub struct Asked {
+    /// Its method.
+    pub method: String,
+    /// Its path, with the query.
+    pub path: String,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Asked {
+    /// Reads one.
+    pub fn read(client: &mut TcpStream) -> Option<Self> {
+        let (head, mut body) = head(client)?;
+        let mut words = head.split(' ');
+        let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+        let begin = body.len();
+        body.resize(begin + length.unwrap_or(0_usize).saturating_sub(begin), 0);
+        client.read_exact(&mut body[begin..]).ok()?;
+        let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+        let head = kept.collect::<Vec<_>>().join("\r\n") + "\r\nConnection: close\r\n\r\n";
+        Some(Self { method, path, head, body })
+    }
+
+    /// Sends it to a server, and gives the whole answer.
+    pub fn send(&self, upstream: &str) -> Option<Vec<u8>> {
+        let mut server = TcpStream::connect(upstream).ok()?;
+        server.write_all(self.head.as_bytes()).ok()?;
+        server.write_all(&self.body).ok()?;
+        let mut answer = Vec::new();
+        server.read_to_end(&mut answer).ok()?;
+        Some(answer)
+    }
 }
 
 /// The lines of a request's head, and what came of its body with them.
