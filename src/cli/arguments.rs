@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
     chart, compare, completions, config, demo, demote, doctor, experiments, gates, goal, history, lineage, models, note, promote, register,
-    review, rollback, runs, show, versions,
+    review, rollback, runs, show, versions, watch,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -136,6 +136,8 @@ pub enum Command {
     Delete(note::Delete),
     /// Tell who moved which version of a model where, when and why.
     History(history::Arguments),
+    /// Tell when a stage or an alias of a model moves.
+    Watch(watch::Arguments),
     /// Undo a recorded write.
     Rollback(rollback::Arguments),
     /// Say what was found where, what can be reached, and what the terminal can do.

@@ -1,6 +1,9 @@
 //! `history MODEL`: who moved which version where, when and why.
 
 use clap::Args;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::context::Context;
@@ -8,8 +11,10 @@ use super::failure::{Exit, Failure};
 use super::find;
 use super::print::Report;
 use super::runs::local_time;
+use crate::domain::Millis;
+use crate::domain::text::clean;
 use crate::export::Sheet;
-use crate::journal::{Event, Origin, timeline};
+use crate::journal::{Event, Held, Origin, held_at, timeline};
 
 /// What can be said to `history`.
 #[derive(Debug, Args)]
@@ -17,6 +22,9 @@ pub struct Arguments {
     /// The model.
     #[arg(value_name = "MODEL")]
     model: String,
+    /// Who held which place then: a date (its end), or a time such as 2026-03-03T14:00.
+    #[arg(long, value_name = "WHEN")]
+    at: Option<String>,
 }
 
 /// Tells the history, newest first. A model that is deleted has one as long as the journal knows it.
@@ -37,9 +45,44 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         Some(model) => reader.versions(&model.name).await?,
         None => Vec::new(),
     };
+    if let Some(text) = &arguments.at {
+        let at = moment(text)?;
+        let held = held_at(&entries, model.as_ref(), &versions, context.now, at);
+        let value = serde_json::to_value(&held).unwrap_or(Value::Null);
+        return context.output.report(&Report::table(value, held_sheet(&held, &arguments.model)));
+    }
     let events = timeline(&entries, model.as_ref(), &versions);
     let value = serde_json::to_value(&events).unwrap_or(Value::Null);
     context.output.report(&Report::table(value, sheet(&events)))
+}
+
+/// A date means its last moment, in the zone of this machine.
+fn moment(text: &str) -> Result<Millis, Failure> {
+    let zone = TimeZone::system();
+    let whole = text.parse::<Date>().ok().filter(|_| !text.contains(['T', ':'])).map(|date| date.at(23, 59, 59, 999_000_000));
+    let local = whole.or_else(|| text.parse::<DateTime>().ok());
+    let instant = text
+        .parse::<Timestamp>()
+        .ok()
+        .or_else(|| zone.to_ambiguous_zoned_datetime(local?).compatible().ok().map(|zoned| zoned.timestamp()));
+    instant
+        .map(Timestamp::as_millisecond)
+        .ok_or_else(|| Failure::new(Exit::Usage, format!("{} is no date", clean(text))).next("write 2026-03-03, or 2026-03-03T14:00"))
+}
+
+fn held_sheet(held: &[Held], model: &str) -> Sheet {
+    let mut sheet = Sheet::new(["place", "version", "known"]);
+    for place in held {
+        let time = |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), local_time);
+        let known = match (place.is_known, place.otherwise_at) {
+            (true, _) => "yes".to_owned(),
+            (false, Some(at)) => format!("no: it changed between {} and {}", time(place.seen_before), local_time(at)),
+            (false, None) => "no: it was seen only later".to_owned(),
+        };
+        let version = place.version.map_or_else(|| "none".to_owned(), |version| format!("{model}/{version}"));
+        sheet.row([place.place.clone(), version, known]);
+    }
+    sheet
 }
 
 fn sheet(events: &[Event]) -> Sheet {
@@ -51,7 +94,12 @@ fn sheet(events: &[Event]) -> Sheet {
             Origin::Gap => "gap",
         };
         sheet.row([
-            event.when.map_or_else(|| "—".to_owned(), local_time),
+            match (event.when, event.since) {
+                (Some(when), None) => local_time(when),
+                (Some(when), Some(since)) => format!("{} to {}", local_time(since), local_time(when)),
+                (None, Some(since)) => format!("after {}", local_time(since)),
+                (None, None) => "—".to_owned(),
+            },
             event.who.clone(),
             event.action.clone(),
             event.from.clone(),

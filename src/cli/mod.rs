@@ -34,6 +34,7 @@ mod rollback;
 mod runs;
 mod show;
 mod versions;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -119,6 +120,7 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Describe(arguments)) => note::describe(arguments, context).await,
         Some(Command::Delete(arguments)) => note::delete(arguments, context).await,
         Some(Command::History(arguments)) => history::run(arguments, context).await,
+        Some(Command::Watch(arguments)) => watch::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,
         None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => open::run(context).await,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::held::Sightings;
 use super::history::{Event, Origin};
 use super::{Entry, EntryState};
 use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
@@ -16,6 +17,8 @@ struct Claims {
 
 /// The gaps between the last records and what is there now.
 pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion]) -> Vec<Event> {
+    // What is there now is not among them: they tell when what is claimed was still so.
+    let sightings = Sightings::gather(entries, None, versions, Millis::MAX);
     let Some(model) = model else {
         let name = entries.last().map(|entry| entry.plan.intent.model().clean().into_owned());
         return name.map(|name| gap(None, &name, "there".to_owned(), "gone".to_owned())).into_iter().collect();
@@ -34,9 +37,10 @@ pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions:
     for (version, claimed) in &claims.stages {
         let label = format!("{}/{version}", name.clean());
         match versions.iter().find(|there| there.version == *version) {
-            None => found.push(gap(None, &label, claimed.to_string(), "gone".to_owned())),
+            None => found.push(gap(None, &label, claimed.to_string(), "gone".to_owned()).after(sightings.last_in(*version, *claimed))),
             Some(there) if there.stage != *claimed => {
-                found.push(gap(there.last_updated_time, &label, claimed.to_string(), there.stage.to_string()));
+                let found_there = gap(there.last_updated_time, &label, claimed.to_string(), there.stage.to_string());
+                found.push(found_there.after(sightings.last_in(*version, *claimed)));
             }
             Some(_) => {}
         }
@@ -44,8 +48,9 @@ pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions:
     for (alias, claimed) in claims.aliases {
         let to = now.aliases.get(&alias).copied();
         if claimed != to {
+            let since = sightings.last_led(&alias, claimed);
             let change = Change::Alias { alias, from: claimed, to };
-            found.push(gap(None, &change.target(name), change.before(name), change.after(name)));
+            found.push(gap(None, &change.target(name), change.before(name), change.after(name)).after(since));
         }
     }
     found
@@ -94,9 +99,17 @@ fn is_of(entry: &Entry, model: &RegisteredModel) -> bool {
     is_same && !matches!(entry.state, EntryState::Ended(Outcome::NotApplied { .. }))
 }
 
+impl Event {
+    /// The same, with the time after which it must have happened.
+    fn after(self, since: Option<Millis>) -> Self {
+        Self { since, ..self }
+    }
+}
+
 fn gap(when: Option<Millis>, target: &str, from: String, to: String) -> Event {
     Event {
         when,
+        since: None,
         who: "not known".to_owned(),
         action: format!("{target} changed, and no record says by whom"),
         from,

@@ -30,6 +30,8 @@ pub enum Origin {
 pub struct Event {
     /// When, ms since the epoch; nothing for a gap whose time is not known.
     pub when: Option<Millis>,
+    /// For a gap: it must have happened after this, ms since the epoch.
+    pub since: Option<Millis>,
     /// Who.
     pub who: String,
     /// What was done, in words.
@@ -78,6 +80,7 @@ fn of_entry(entry: &Entry) -> Event {
     };
     Event {
         when: Some(entry.at),
+        since: None,
         who: shown(&plan.user),
         action: format!("{}{}", plan.intent, how_it_ended(entry)),
         from,
@@ -126,6 +129,7 @@ fn gates_in_words(gates: &[GateVerdict]) -> String {
 fn of_record(record: &Record) -> Event {
     Event {
         when: record.at(),
+        since: None,
         who: shown(&record.who),
         action: shown(&record.action),
         from: shown(&record.from),
@@ -141,6 +145,7 @@ fn of_registration(version: &ModelVersion, registration: &Registration) -> Event
     let name = version.name.clean();
     Event {
         when: registration.at.or(version.creation_time),
+        since: None,
         who: shown(&registration.who),
         action: format!("register run {} as {name}", version.run_id.short()),
         from: String::new(),
@@ -153,7 +158,7 @@ fn of_registration(version: &ModelVersion, registration: &Registration) -> Event
 }
 
 /// Somebody's words, cleaned and not too many.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let cut: String = text.chars().take(LONGEST).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     format!("{}{more}", clean(&cut))

@@ -1,7 +1,7 @@
 //! The history of a model, from the journal, from tags, and from what no record tells.
 
 use frontrunner::domain::Stage;
-use frontrunner::journal::{Event, Origin, read_registry, timeline};
+use frontrunner::journal::{Event, Held, Origin, held_at, read_registry, timeline};
 use frontrunner::promote::{Intent, Outcome, undo};
 
 use crate::cases::{Road, now, planned, register, set_alias, to_stage};
@@ -137,4 +137,30 @@ fn a_model_that_was_made_again_owes_nothing_to_the_old_one() {
             "Journal ada: move iris/3 to Production: Staging → Production",
         ]
     );
+}
+
+#[test]
+fn who_held_a_place_on_a_day_is_told_as_far_as_it_is_known() {
+    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
+    travel(&road, &store, &to_stage(3, Stage::Production, true), "aaaaaaaa1");
+    let entries = road.journal.entries("memory").unwrap();
+    let then = entries[0].at;
+    // Somebody else gives the champion's alias away, later, and no record tells.
+    store.change(|world| world.alias("champion", 1));
+    let world = store.world();
+    let at_last = then + 1_000_000;
+    let held = |at: i64| {
+        let all = held_at(&entries, world.model.as_ref(), &world.versions, at_last, at);
+        let line = |held: &Held| {
+            let version = held.version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+            format!("{} {version}{}", held.place, if held.is_known { "" } else { "?" })
+        };
+        all.iter().map(line).collect::<Vec<_>>()
+    };
+    let contains = |at: i64, line: &str| assert!(held(at).iter().any(|held| held == line), "{line}: {:?}", held(at));
+    contains(at_last, "Production 3");
+    contains(at_last, "@champion 1");
+    // Between the write and now it is not known when the alias moved; the stage stayed.
+    contains(then + 500_000, "Production 3");
+    contains(then + 500_000, "@champion 2?");
 }

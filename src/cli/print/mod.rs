@@ -174,6 +174,18 @@ impl Output {
         let _ = writeln!(self.errors, "{}", clean(line));
     }
 
+    /// Rings the bell of a terminal, and asks it for a desktop notification: OSC 9 is iTerm2's, OSC 777 rxvt's, and a terminal that
+    /// knows neither shows nothing. Where there is no terminal, nothing is written.
+    pub fn ring(&mut self, bell: bool, notice: Option<&str>) {
+        if !self.progress {
+            return;
+        }
+        let text = notice.map(|text| clean(text).replace(';', ","));
+        let ask = text.map(|text| format!("\x1b]9;{text}\x07\x1b]777;notify;frontrunner;{text}\x07")).unwrap_or_default();
+        let _ = write!(self.errors, "{}{ask}", if bell { "\x07" } else { "" });
+        let _ = self.errors.flush();
+    }
+
     /// Asks on stderr, on one line; the answer is typed after it.
     pub fn ask(&mut self, question: &str) {
         let _ = write!(self.errors, "{} ", clean(question));

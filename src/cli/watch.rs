@@ -1,0 +1,121 @@
+//! `watch MODEL…`: tells when a stage or an alias moves.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::find;
+use super::print::{Format, Report};
+use super::runs::local_time;
+use crate::domain::ModelName;
+use crate::export::Sheet;
+use crate::journal::{Moved, moved, read_registry};
+use crate::promote::{Intent, State};
+
+/// The longest wait between two looks at a store that fails, as a multiple of the usual one.
+const PATIENCE: u32 = 16;
+
+/// What can be said to `watch`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The models; every registered model where none is named.
+    #[arg(value_name = "MODEL")]
+    models: Vec<String>,
+    /// Seconds between two looks.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
+    /// Ring the terminal's bell.
+    #[arg(long)]
+    bell: bool,
+    /// Ask the terminal for a desktop notification (OSC 9 and OSC 777).
+    #[arg(long)]
+    notify: bool,
+    /// Stop after so many looks.
+    #[arg(long, value_name = "N")]
+    looks: Option<u64>,
+}
+
+/// Watches until it is stopped.
+///
+/// # Errors
+/// When a model is not there, or the store can't be read at the first look.
+pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    if matches!(context.output.format, Format::Csv | Format::Markdown) {
+        return Err(Failure::new(Exit::Usage, "a watch is told in lines, or as --jsonl"));
+    }
+    let session = context.open().await?;
+    let reader = session.reader.as_ref();
+    let mut models = Vec::new();
+    for name in &arguments.models {
+        models.push(find::model(reader, name).await?.name);
+    }
+    if models.is_empty() {
+        models.extend(reader.models().await?.into_iter().map(|model| model.name));
+    }
+    let mut known: BTreeMap<String, State> = BTreeMap::new();
+    let (mut failures, mut looks) = (0_u32, 0_u64);
+    loop {
+        for model in &models {
+            let intent = Intent::Describe { model: model.clone(), version: None, text: String::new().into() };
+            let now = match read_registry(reader, &intent).await {
+                Ok(now) => now,
+                Err(fault) if looks == 0 => return Err(fault.into()),
+                Err(fault) => {
+                    if failures == 0 {
+                        context.output.note(&format!("{fault}; looking again, less often"));
+                    }
+                    failures = failures.saturating_add(1);
+                    continue;
+                }
+            };
+            if failures > 0 {
+                failures = 0;
+                context.output.note("the store answers again");
+            }
+            let state = now.state();
+            if let Some(before) = known.insert(model.raw().to_owned(), state) {
+                for moved in moved(&before, &now) {
+                    tell(&moved, model, arguments, context)?;
+                }
+            }
+        }
+        if looks == 0 {
+            context.output.note(&format!("watching {} models every {} s; ctrl-c stops", models.len(), arguments.every));
+        }
+        looks += 1;
+        context.output.flush()?;
+        if arguments.looks.is_some_and(|most| looks >= most) {
+            return Ok(());
+        }
+        let wait = arguments.every.saturating_mul(1_u32.checked_shl(failures.min(4)).unwrap_or(PATIENCE).min(PATIENCE));
+        tokio::time::sleep(Duration::from_secs(wait.into())).await;
+    }
+}
+
+fn tell(moved: &Moved, model: &ModelName, arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    let now = super::context::now();
+    let line = format!("{}  {}", local_time(now), moved.line());
+    let mut value = json!(moved);
+    if let Value::Object(fields) = &mut value {
+        fields.insert("model".into(), json!(model.raw()));
+        fields.insert("seen_at".into(), json!(now));
+    }
+    let mut sheet = Sheet::new(["seen_at", "model", "target", "from", "to", "who", "reason"]);
+    let who = moved.who.clone().unwrap_or_default();
+    sheet.row([
+        local_time(now),
+        model.raw().to_owned(),
+        moved.target.clone(),
+        moved.from.clone(),
+        moved.to.clone(),
+        who,
+        moved.reason.clone(),
+    ]);
+    context.output.report(&Report::text(value, sheet, vec![line]))?;
+    context.output.ring(arguments.bell, arguments.notify.then(|| moved.line()).as_deref());
+    Ok(())
+}
