@@ -64,20 +64,21 @@ pub async fn tag(arguments: &Tag, context: &mut Context<'_>) -> Result<(), Failu
     travel(Intent::Tag { model: model.name, version, key: key.into(), value }, &arguments.road, &session, context).await
 }
 
-/// Describes a version or a model. A name that is a model's means the model, whatever is in it.
+/// Describes a version or a model.
 ///
 /// # Errors
 /// When neither is there, or the write fails.
 pub async fn describe(arguments: &Describe, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let (model, version) = match find::model(reader, &arguments.named).await {
-        Ok(model) => (model.name, None),
-        Err(failure) if failure.exit != Exit::NoMatch || !arguments.named.contains(['/', '@']) => return Err(failure),
-        Err(_) => {
-            let (model, version) = find::version(reader, &arguments.named).await?;
-            (model.name, Some(version))
+    // MLflow takes no `/` in a model's name; an older store may hold one all the same.
+    let (model, version) = if arguments.named.contains(['/', '@']) {
+        match find::version(reader, &arguments.named).await {
+            Ok((model, version)) => (model.name, Some(version)),
+            Err(failure) => (find::model(reader, &arguments.named).await.map_err(|_| failure)?.name, None),
         }
+    } else {
+        (find::model(reader, &arguments.named).await?.name, None)
     };
     let text = Untrusted::from(arguments.text.as_str());
     travel(Intent::Describe { model, version, text }, &arguments.road, &session, context).await

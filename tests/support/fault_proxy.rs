@@ -62,6 +62,9 @@ struct State {
     done: Mutex<Vec<(Fault, bool, bool)>>,
     /// Requests that are still held back.
     held: AtomicU64,
+    /// At which request from now on the line goes dead, and whether that one still arrives.
+    dead_at: Mutex<Option<(usize, bool)>>,
+    is_dead: AtomicBool,
 }
 
 impl FaultProxy {
@@ -76,6 +79,8 @@ impl FaultProxy {
             dice: AtomicU64::new(seed),
             done: Mutex::new(Vec::new()),
             held: AtomicU64::new(0),
+            dead_at: Mutex::new(None),
+            is_dead: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -90,6 +95,22 @@ impl FaultProxy {
     /// Spoils from now on, or no longer.
     pub fn spoil(&self, on: bool) {
         self.state.on.store(on, Ordering::SeqCst);
+    }
+
+    /// Lets so many requests through; the next one is never answered. `arrives` says whether it reaches the server.
+    pub fn die_after(&self, requests: usize, arrives: bool) {
+        self.state.is_dead.store(false, Ordering::SeqCst);
+        *self.state.dead_at.lock().unwrap() = Some((requests, arrives));
+    }
+
+    /// Lets everything through again.
+    pub fn revive(&self) {
+        *self.state.dead_at.lock().unwrap() = None;
+    }
+
+    /// Whether the request came that is never answered.
+    pub fn is_dead(&self) -> bool {
+        self.state.is_dead.load(Ordering::SeqCst)
     }
 
     /// The faults since the last time: what was done, whether to a write, and whether that write made a version.
@@ -123,6 +144,15 @@ impl State {
             return client.shutdown(Shutdown::Both).ok();
         }
         let asked = Asked::read(&mut client)?;
+        if let Some(arrives) = self.dies() {
+            if arrives {
+                let _ = asked.send(&self.upstream);
+            }
+            self.is_dead.store(true, Ordering::SeqCst);
+            // Until the client is gone.
+            let _ = std::io::Read::read(&mut client, &mut [0; 1]);
+            return None;
+        }
         let path = asked.path.split('?').next().unwrap_or_default();
         let reads = ["/get", "/search", "/get-latest-versions", "/alias"].iter().any(|end| path.ends_with(end));
         let is_write = asked.method != "GET" && !(asked.method == "POST" && reads && !path.ends_with("/alias"));
@@ -134,6 +164,17 @@ impl State {
         }
         self.note(fault, is_write, path.ends_with("model-versions/create"));
         self.spoil(fault, &asked, client)
+    }
+
+    /// Whether the line is dead for this request, and then whether it still arrives.
+    fn dies(&self) -> Option<bool> {
+        let mut dead_at = self.dead_at.lock().unwrap();
+        let (left, arrives) = dead_at.as_mut()?;
+        if *left == 0 {
+            return Some(*arrives);
+        }
+        *left -= 1;
+        None
     }
 
     fn spoil(&self, fault: Fault, asked: &Asked, mut client: TcpStream) -> Option<()> {
