@@ -268,9 +268,13 @@ fn shown(value: &Json) -> String {
     let text = match value {
         Json::Number(number) if number.is_f64() => short(number.as_f64().unwrap_or(f64::NAN)),
         Json::String(text) => text.clone(),
-        Json::Array(all) if all.iter().any(Json::is_object) => format!("{} of them", all.len()),
-        Json::Object(all) => format!("{} of them", all.len()),
+        Json::Array(all) if all.iter().any(Json::is_object) => items(all.len()),
+        Json::Object(all) => items(all.len()),
         other => other.to_string(),
     };
     if text.chars().count() > LONGEST_SHOWN { text.chars().take(LONGEST_SHOWN).chain(['…']).collect() } else { text }
+}
+
+fn items(count: usize) -> String {
+    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
 }
