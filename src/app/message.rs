@@ -92,6 +92,7 @@ pub enum Reply {
     Remembered(Result<(), ViewError>),
     Importance(Result<Box<Importance>, Fault>),
     Diff(Result<Vec<DiffLine>, Refused>),
+    Gates(Result<Box<VersionGates>, Fault>),
     Common(Result<Vec<CommonFile>, Fault>),
     Exported(Result<String, Refused>),
     /// The cells of a picture; none where the terminal lays it over them.
@@ -122,6 +123,15 @@ pub struct VersionsOf {
     pub runs: Vec<Run>,
 }
 
+/// What the policy says of the versions of a model.
+#[derive(Clone, Debug)]
+pub struct VersionGates {
+    /// The place that they were judged for, cleaned.
+    pub target: String,
+    /// The verdicts of each; empty where nothing guards the place.
+    pub verdicts: Vec<(VersionNumber, Vec<GateVerdict>)>,
+}
+
 /// A plan with what it was made from.
 #[derive(Clone, Debug)]
 pub struct Planned {
@@ -144,6 +154,8 @@ pub struct Planned {
 /// What is compared inside.
 #[derive(Clone, Debug)]
 pub enum DiffOf {
+    /// A version and the champion: the review.
+    Review(ModelName, VersionNumber),
     /// Two files of the same path.
     Files {
         /// That path.
@@ -253,6 +265,8 @@ pub enum Request {
     Models,
     /// The versions of a model.
     Versions(ModelName),
+    /// What the policy says of the versions of a model.
+    Gates(ModelName),
     /// The lineage of a version.
     Lineage(ModelName, VersionNumber),
     /// A plan for an intent.

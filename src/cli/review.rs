@@ -11,13 +11,12 @@ use super::gates::ask;
 use super::print::{Format, Report};
 use super::road::{Road, travel};
 use crate::config::{environment, user};
-use crate::domain::Code;
 use crate::domain::{ModelName, VersionNumber};
 use crate::export::Sheet;
 use crate::export::review::Packet;
 use crate::policy::{Candidate, Judged};
 use crate::promote::{Decision, Intent, Place, Prepared};
-use crate::provenance::{commits_between, sides};
+use crate::provenance::{commits, sides};
 
 /// The longest prepared review that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -101,22 +100,17 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 }
 
 fn show(judged: &Judged, candidate: &Candidate, champion: Option<&Candidate>, context: &mut Context<'_>) -> Result<(), Failure> {
-    let commit = |facts: &Candidate| facts.run.as_ref().and_then(|run| Code::of(&run.tags).commit).map(|commit| commit.raw().to_owned());
-    let commits = match (champion.and_then(commit), commit(candidate)) {
-        (Some(before), Some(after)) if before != after => commits_between(&before, &after),
-        _ => Ok(Vec::new()),
-    };
+    let commits = commits(candidate, champion);
     let commits = commits.as_deref().map_err(String::as_str);
     let packet = Packet { judged, candidate, champion, commits };
-    let page = packet.markdown();
     if context.output.format == Format::Markdown {
-        return context.output.raw(&page);
+        return context.output.raw(&packet.markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
     for gate in &judged.gates {
         sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone()]);
     }
-    context.output.report(&Report::text(packet.json(), sheet, page.lines().map(str::to_owned).collect()))
+    context.output.report(&Report::text(packet.json(), sheet, packet.lines()))
 }
 
 /// Puts a word on record that somebody else prepared, if it is about what is there now.

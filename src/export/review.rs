@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::comparison::{escaped, markdown};
+use super::comparison::{escaped, markdown, sheet};
 use super::records::CompareRecord;
 use crate::analysis::compare;
 use crate::analysis::inner::{Sign, requirements};
@@ -50,6 +50,50 @@ impl Packet<'_> {
             self.judged.seen.get(..12).unwrap_or_default()
         ));
         text
+    }
+
+    /// The page for a terminal: a line each, cleaned.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let label = |facts: &Candidate| format!("{}/{}", facts.version.name.clean(), facts.version.version);
+        let against =
+            self.champion.map_or_else(|| "there is no champion yet".to_owned(), |champion| format!("against {}", label(champion)));
+        let mut lines = vec![
+            format!("{} for {}, {against}", label(self.candidate), self.judged.asked.target),
+            lineage::build(self.candidate).summary.clean().into_owned(),
+            String::new(),
+        ];
+        if self.judged.gates.is_empty() {
+            lines.push("no gate guards this place".to_owned());
+        }
+        lines.extend(self.judged.gates.iter().map(|gate| format!("gate {}", gate.line())));
+        for approval in Approval::of(&self.candidate.version) {
+            let lapsed = if approval.seen == self.judged.seen { "" } else { " (lapsed: the facts changed since)" };
+            let comment = if approval.comment.is_empty() { String::new() } else { format!(": {}", approval.comment) };
+            let line = format!("{} {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
+            lines.push(clean(&line).into_owned());
+        }
+        if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
+            && candidate.id != champion.id
+        {
+            lines.push(String::new());
+            lines.extend(sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false).aligned(None).0);
+        }
+        match self.commits {
+            Ok([]) => {}
+            Ok(commits) => {
+                lines.extend([String::new(), format!("{} commits between", commits.len())]);
+                lines.extend(commits.iter().map(|commit| format!("  {commit}")));
+            }
+            Err(why) => lines.extend([String::new(), format!("commits between: {}", clean(why))]),
+        }
+        let packages = self.packages();
+        if !packages.is_empty() {
+            lines.extend([String::new(), "environment".to_owned()]);
+            lines.extend(packages.into_iter().map(|line| format!("  {line}")));
+        }
+        lines.extend([String::new(), self.open()]);
+        lines
     }
 
     /// The same facts as JSON.
@@ -134,32 +178,35 @@ impl Packet<'_> {
         }
     }
 
-    fn environment(&self, text: &mut String) {
+    /// What differs between the two environments, `+` and `-` before each package, cleaned.
+    fn packages(&self) -> Vec<String> {
         let file =
             |facts: &Candidate| facts.files.iter().find(|(name, _)| name == "requirements.txt").map(|(_, text)| text.raw().to_owned());
-        let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else { return };
-        let lines: Vec<String> = requirements(&then, &now)
-            .into_iter()
-            .filter(|line| matches!(line.sign, Sign::Added | Sign::Removed))
-            .map(|line| {
-                let text: String = line.pieces.iter().map(|(_, piece)| piece.as_str()).collect();
-                format!("{} {}", if line.sign == Sign::Added { "+" } else { "-" }, clean(&text))
-            })
-            .collect();
-        if !lines.is_empty() {
-            text.push_str(&format!("### Environment\n\n```diff\n{}\n```\n\n", lines.join("\n").replace("```", "---")));
+        let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else { return Vec::new() };
+        let changed = requirements(&then, &now).into_iter().filter(|line| matches!(line.sign, Sign::Added | Sign::Removed));
+        let told = changed.map(|line| {
+            let text: String = line.pieces.iter().map(|(_, piece)| piece.as_str()).collect();
+            format!("{} {}", if line.sign == Sign::Added { "+" } else { "-" }, clean(&text))
+        });
+        told.collect()
+    }
+
+    fn environment(&self, text: &mut String) {
+        let packages = self.packages();
+        if !packages.is_empty() {
+            text.push_str(&format!("### Environment\n\n```diff\n{}\n```\n\n", packages.join("\n").replace("```", "---")));
         }
     }
 
     fn recorded(&self, text: &mut String) {
+        text.push_str(&format!("{}.\n\n", self.open()));
+    }
+
+    /// What is recorded only in part, or not.
+    fn open(&self) -> String {
         let graph = lineage::build(self.candidate);
-        let open: Vec<String> = graph
-            .reproducibility
-            .iter()
-            .filter(|check| check.state != Recorded::Recorded)
-            .map(|check| format!("{} {}", check.what, check.state.as_str()))
-            .collect();
-        let open = if open.is_empty() { "all that is needed to make it again".to_owned() } else { open.join(", ") };
-        text.push_str(&format!("Recorded: {open}.\n\n"));
+        let open = graph.reproducibility.iter().filter(|check| check.state != Recorded::Recorded);
+        let open: Vec<String> = open.map(|check| format!("{} {}", check.what, check.state.as_str())).collect();
+        if open.is_empty() { "Recorded: all that is needed to make it again".to_owned() } else { format!("Recorded: {}", open.join(", ")) }
     }
 }

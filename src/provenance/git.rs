@@ -2,7 +2,9 @@
 
 use std::process::{Command, Stdio};
 
+use crate::domain::Code;
 use crate::domain::text::clean;
+use crate::policy::Candidate;
 
 /// The most bytes that git may print.
 const MOST: usize = 4 << 20;
@@ -35,8 +37,20 @@ pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
 ///
 /// # Errors
 /// As for [`git`].
-pub fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
+fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
     let range = format!("{before}..{after}");
     let printed = git(&["log", "--no-color", COMMITS, "--format=%h %an %as %s", &range, "--"], &[before, after])?;
     Ok(printed.lines().map(|line| clean(line).into_owned()).collect())
+}
+
+/// The commits from the champion's code to the candidate's, where both name one.
+///
+/// # Errors
+/// As for [`git`].
+pub fn commits(candidate: &Candidate, champion: Option<&Candidate>) -> Result<Vec<String>, String> {
+    let commit = |facts: &Candidate| facts.run.as_ref().and_then(|run| Code::of(&run.tags).commit).map(|commit| commit.raw().to_owned());
+    match (champion.and_then(commit), commit(candidate)) {
+        (Some(before), Some(after)) if before != after => commits_between(&before, &after),
+        _ => Ok(Vec::new()),
+    }
 }

@@ -7,7 +7,7 @@ mod files;
 mod git;
 mod judge;
 
-pub use git::{commits_between, git};
+pub use git::{commits, git};
 pub use judge::{Promoter, judge, judge_one, sides, verdicts};
 
 use futures_util::future::{OptionFuture, join};

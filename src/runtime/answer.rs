@@ -5,9 +5,9 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::try_join;
 
-use super::{comparing, writing};
+use super::{comparing, reviewing, writing};
 use crate::analysis::importance::Importance;
-use crate::app::message::{RunDetail, VersionsOf};
+use crate::app::message::{DiffOf, RunDetail, VersionsOf};
 use crate::app::{Reply, Request};
 use crate::config::views::{ViewError, ViewFiles};
 use crate::domain::{ExperimentId, Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
@@ -74,7 +74,9 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::DeleteView(name) => {
             Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
         }
+        Request::Diff(DiffOf::Review(model, version)) => Reply::Diff(reviewing::review(ground, &model, version).await),
         Request::Diff(of) => Reply::Diff(comparing::diff(reader, of).await),
+        Request::Gates(model) => Reply::Gates(reviewing::gates(ground, &model).await.map(Box::new)),
         Request::Common(before, after) => Reply::Common(comparing::common(reader, &before, &after).await),
         Request::Importance(runs, metric) => Reply::Importance(importance(runs, metric).await),
         Request::Export(path, what) => Reply::Exported(super::exporting::export(reader, path, *what).await),

@@ -11,6 +11,7 @@ pub mod exporting;
 mod gallery;
 mod input;
 mod pictures;
+mod reviewing;
 mod run_loop;
 mod sweep;
 mod terminal;

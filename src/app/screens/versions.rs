@@ -3,13 +3,13 @@
 use super::{Freshness, List, Screen, View, take_reply};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame, table};
-use crate::app::message::{Reply, Request, Ticket, VersionsOf};
-use crate::app::overlays::{Overlay, PlanDialog};
+use crate::app::message::{DiffOf, Reply, Request, Ticket, VersionGates, VersionsOf};
+use crate::app::overlays::{DiffView, Overlay, PlanDialog};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
-use crate::promote::Intent;
+use crate::promote::{GateVerdict, Intent, Verdict};
 
 /// The alias that holds the version in use, by the habit that MLflow's own documentation teaches.
 pub const CHAMPION: &str = "champion";
@@ -21,6 +21,8 @@ pub struct Versions {
     pub name: ModelName,
     /// Its versions and their runs.
     pub data: Remote<Box<VersionsOf>>,
+    /// What the policy says of them.
+    pub gates: Remote<Box<VersionGates>>,
     /// The cursor over the versions that pass the filter.
     pub cursor: Cursor,
     /// The words that a version must have, in its stage, aliases, tags or status.
@@ -39,6 +41,7 @@ impl Versions {
         Self {
             name,
             data: Remote::default(),
+            gates: Remote::default(),
             cursor: Cursor::default(),
             filter: String::new(),
             goal: None,
@@ -95,6 +98,14 @@ impl Versions {
         self.goal.clone().or_else(declared).or_else(guess)
     }
 
+    /// What the policy says of a version: how many gates pass of how many, and the first that does not.
+    #[must_use]
+    pub fn gates_of(&self, version: VersionNumber) -> Option<(usize, usize, Option<&GateVerdict>)> {
+        let (_, gates) = self.gates.get()?.verdicts.iter().find(|(number, _)| *number == version)?;
+        let passes = |gate: &&GateVerdict| gate.verdict == Verdict::Pass;
+        Some((gates.iter().filter(passes).count(), gates.len(), gates.iter().find(|gate| !passes(gate))))
+    }
+
     fn mark(&mut self, context: &mut Context<'_>) {
         let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
         match run {
@@ -138,6 +149,7 @@ impl View for Versions {
 
     fn enter(&mut self, context: &mut Context<'_>) {
         context.fetch(&mut self.data, Request::Versions(self.name.clone()));
+        context.fetch(&mut self.gates, Request::Gates(self.name.clone()));
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
@@ -161,6 +173,13 @@ impl View for Versions {
                 match run {
                     Some(run) => context.go.push(Go::To(Screen::charts(vec![run]))),
                     None => context.say("the run that this version came from can't be read"),
+                }
+            }
+            Action::Review => {
+                if let Some(version) = current {
+                    let title = format!("review {}/{version}", self.name.clean());
+                    let view = DiffView::ask(title, DiffOf::Review(self.name.clone(), version), context);
+                    context.go.push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
                 }
             }
             Action::Stage | Action::Alias => {
@@ -194,6 +213,7 @@ impl View for Versions {
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
         let kept = self.current().map(|version| version.version);
         let rest = take_reply!(ticket, reply, context, Versions => self.data);
+        let rest = rest.and_then(|reply| take_reply!(ticket, reply, context, Gates => self.gates));
         // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
         if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|version| version.version == kept)) {
             self.cursor.at = at;

@@ -120,6 +120,7 @@ actions! {
     WholeRange "whole-range" Look "show the whole axis";
     Picture "picture" Look "show the chart or the image as a picture";
     Transpose "transpose" Look "runs as lines, properties as columns; and back";
+    Review "review" Look "candidate against champion, with what the gates say";
     Diff "diff" Look "what differs inside this row: text, structure, commits";
     Files "files" Look "compare a file that both runs have";
     Export "export" Look "write what is seen into a file";

@@ -14,13 +14,14 @@ use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::ui::paint::Paint;
 use crate::ui::widgets::grid::{self, Column, Text};
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [Column; 10] = [
     Column::left("", 1, 0),
     Column::right("version", 8, 0),
     Column::left("stage", 12, 0),
     Column::left("aliases", 32, 0),
     Column::right("goal", 12, 2),
     Column::right("vs champion", 20, 3),
+    Column::left("gates", 24, 1),
     Column::left("run", 28, 4),
     Column::right("age", 12, 5),
     Column::left("notes", 60, 6),
@@ -33,8 +34,10 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
     let goal = screen.goal(&app.shared);
     let total = screen.data.get().map_or(0, |data| data.versions.len());
     let by = goal.as_ref().map(|goal| format!(", goal {goal}")).unwrap_or_default();
+    let guarded = screen.gates.get().filter(|gates| !gates.verdicts.is_empty());
+    let judged = guarded.map(|gates| format!(", gates of {}", gates.target)).unwrap_or_default();
     let doubles = screen.data.get().map_or(0, |d| d.versions.iter().filter(|v| v.stage == Stage::Production).count());
-    paint.text(area.status, &format!(" {} of {total} versions{by}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
+    paint.text(area.status, &format!(" {} of {total} versions{by}{judged}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
     if doubles > 1 {
         paint.right(area.status, &format!("{doubles} versions are in Production "), Role::Warn);
     }
@@ -59,10 +62,20 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion
         (aliases.join(" "), Role::Accent),
         (value.unwrap_or_else(|| MISSING.into()), Role::Text),
         against(screen, version, goal),
+        gates(screen, version),
         (run.map_or_else(|| run_missing(version), |run| run.label().clean().into_owned()), Role::Text),
         (version.creation_time.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
         notes(version),
     ]
+}
+
+/// How many gates pass, and the first that does not.
+fn gates(screen: &Versions, version: &ModelVersion) -> Text {
+    match screen.gates_of(version.version) {
+        None => (String::new(), Role::Muted),
+        Some((passed, total, None)) => (format!("{passed}/{total} pass"), Role::Good),
+        Some((passed, total, Some(first))) => (format!("{passed}/{total} {}", first.name), Role::Bad),
+    }
 }
 
 fn run_missing(version: &ModelVersion) -> String {
