@@ -29,6 +29,8 @@ use crate::ui::{self, Look};
 
 /// The most frames a second, as the time of one.
 const FRAME: Duration = Duration::from_millis(16);
+/// How long the thread of an event stream that was dropped has to let the terminal go, on a busy machine.
+const HAND_OVER: Duration = Duration::from_millis(150);
 /// How often the app is told that time goes by.
 const TICK: Duration = Duration::from_secs(1);
 /// The most events, or answers, that are taken before the pace of frames is looked at again.
@@ -177,9 +179,10 @@ impl Stage {
     /// Asks the terminal what it can show, and takes the keys that were pressed before and meanwhile, in their order. A
     /// terminal that can't be asked shows half blocks.
     fn probe(&mut self) -> Result<(), RunError> {
-        // The thread of the stream that was dropped may have read more than it handed over.
+        // The thread of the stream that was dropped may have read more than it handed over, and reads on until it is woken:
+        // what it takes from the terminal then would be missing from the answer.
         let mut before = Vec::new();
-        while before.len() < BATCH && event::poll(FRAME)? {
+        while before.len() < BATCH && event::poll(HAND_OVER)? {
             before.push(event::read());
         }
         self.hear(Some(before))?;
