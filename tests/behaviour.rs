@@ -19,6 +19,8 @@ mod groups;
 mod live;
 #[path = "behaviour/nested.rs"]
 mod nested;
+#[path = "behaviour/policy.rs"]
+mod policy;
 #[path = "behaviour/registry.rs"]
 mod registry;
 #[path = "behaviour/session.rs"]

@@ -136,6 +136,12 @@ impl Driver {
         driver
     }
 
+    /// The same session under a policy.
+    pub fn under(mut self, policy: &str) -> Self {
+        self.ground.policy = Arc::new(frontrunner::policy::Policy::parse(policy).unwrap());
+        self
+    }
+
     /// The store's file.
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("mlflow.db")
