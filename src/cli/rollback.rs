@@ -6,8 +6,8 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::road::{Road, travel};
 use crate::domain::text::clean;
-use crate::journal::{Entry, EntryState, recover};
-use crate::promote::{Intent, Outcome, Place, State, undo};
+use crate::journal::{Entry, EntryState, give_back, last_change, recover};
+use crate::promote::{Outcome, Place, undo};
 use crate::store::Opened;
 
 /// What can be said to `rollback`.
@@ -37,10 +37,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     entries.retain(|entry| entry.plan.intent.model().raw() == arguments.model);
     let entry = chosen(&entries, arguments, place.as_ref())?;
     settle(entry, arguments, &session, context).await?;
-    let whole = undo(&entry.id, &entry.plan, entry.created);
     let intent = match &place {
-        Some(place) => only(whole, place),
-        None => whole,
+        Some(place) => give_back(entry, place),
+        None => undo(&entry.id, &entry.plan, entry.created),
     };
     travel(intent, &arguments.road, &session, context).await
 }
@@ -57,27 +56,10 @@ fn chosen<'a>(entries: &'a [Entry], arguments: &Arguments, place: Option<&Place>
             (None, _) => Err(none(format!("the journal has no entry {} for {model}", clean(id)))),
         };
     }
-    let can_be_undone = |entry: &&Entry| {
-        let ended = matches!(&entry.state, EntryState::Ended(Outcome::Verified | Outcome::Conflict { .. }));
-        ended && entry.undone_by.is_none() && !matches!(entry.plan.intent, Intent::Undo { .. })
-    };
-    let changed = |entry: &&Entry| place.is_none_or(|place| changes(&entry.plan.before, &entry.plan.after, place));
-    entries.iter().rev().filter(can_be_undone).find(changed).ok_or_else(|| match place {
+    last_change(entries, |entry| place.is_none_or(|place| entry.changed(place))).ok_or_else(|| match place {
         Some(place) => none(format!("the journal knows no change of {place} of {model} that is not undone")),
         None => none(format!("the journal knows no change of {model} that is not undone")),
     })
-}
-
-/// Whether a place has other holders after than before.
-fn changes(before: &State, after: &State, place: &Place) -> bool {
-    match place {
-        Place::Alias(alias) => before.aliases.get(alias) != after.aliases.get(alias),
-        Place::Stage(stage) => {
-            let holders =
-                |state: &State| state.stages.iter().filter(|(_, held)| *held == stage).map(|(version, _)| *version).collect::<Vec<_>>();
-            holders(before) != holders(after)
-        }
-    }
 }
 
 /// An entry whose end is not known is looked at again before it is undone, except when only looking is allowed.
@@ -92,56 +74,4 @@ async fn settle(entry: &Entry, arguments: &Arguments, session: &Opened, context:
             .because(why.clone()));
     }
     Ok(())
-}
-
-/// The part of an undo that concerns a place.
-fn only(intent: Intent, place: &Place) -> Intent {
-    match intent {
-        Intent::Undo { entry, model, what, stages, aliases, made, .. } => Intent::Undo {
-            entry,
-            model,
-            what: format!("{what} ({place} only)"),
-            stages: stages
-                .into_iter()
-                .filter(|(_, now, back)| matches!(place, Place::Stage(stage) if stage == now || stage == back))
-                .collect(),
-            aliases: aliases.into_iter().filter(|(alias, ..)| matches!(place, Place::Alias(wanted) if wanted == alias)).collect(),
-            created: None,
-            made,
-        },
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Stage, VersionNumber};
-
-    #[test]
-    fn a_place_is_changed_when_its_holders_are() {
-        let state = |stage, champion| State {
-            stages: [(VersionNumber(3), stage)].into(),
-            aliases: [("champion".into(), VersionNumber(champion))].into(),
-        };
-        let (before, after) = (state(Stage::Staging, 2), state(Stage::Production, 2));
-        assert!(changes(&before, &after, &Place::Stage(Stage::Production)));
-        assert!(!changes(&before, &after, &Place::Stage(Stage::Archived)));
-        assert!(!changes(&before, &after, &Place::Alias("champion".into())));
-    }
-
-    #[test]
-    fn giving_a_place_back_leaves_the_rest_alone() {
-        let whole = Intent::Undo {
-            entry: "e".into(),
-            model: "iris".into(),
-            what: "w".into(),
-            stages: vec![(VersionNumber(3), Stage::Production, Stage::None), (VersionNumber(2), Stage::Archived, Stage::Staging)],
-            aliases: vec![("champion".into(), Some(VersionNumber(3)), None)],
-            created: Some(VersionNumber(3)),
-            made: std::collections::BTreeMap::new(),
-        };
-        let Intent::Undo { stages, aliases, created, .. } = only(whole, &Place::Stage(Stage::Production)) else { panic!() };
-        assert_eq!((stages.len(), aliases.len(), created), (1, 0, None));
-    }
 }

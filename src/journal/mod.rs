@@ -8,6 +8,7 @@ mod book;
 mod entry;
 mod fold;
 mod gaps;
+mod give_back;
 mod held;
 mod history;
 mod line;
@@ -20,6 +21,7 @@ mod verdict;
 
 pub use book::{Clock, Journal, JournalError};
 pub use entry::{Entry, EntryState, StepResult};
+pub use give_back::{give_back, last_change};
 pub use held::{Held, held_at};
 pub use history::{Event, Origin, timeline};
 pub use moved::{Moved, moved};

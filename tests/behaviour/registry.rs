@@ -155,6 +155,19 @@ fn crown(driver: &mut Driver) {
 }
 
 #[test]
+fn a_place_goes_back_to_who_had_it_on_one_key() {
+    let mut driver = at_version(5);
+    driver.press("U").sees("does not know who had the places");
+    let before = state(&driver, 5);
+    crown(&mut driver);
+    driver.press("U").sees("@champion only");
+    driver.text("regrets").press("enter").text("churn-classifier").press("enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter");
+    assert_eq!(state(&driver, 5), before);
+}
+
+#[test]
 fn an_alias_is_moved_told_by_the_journal_and_put_back() {
     let mut driver = Driver::new();
     // The journal lies below on the way here: it must not be shown as it was before.

@@ -9,7 +9,8 @@ use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
-use crate::promote::{GateVerdict, Intent, Verdict};
+use crate::journal::{Entry, give_back, last_change};
+use crate::promote::{GateVerdict, Intent, Place, Verdict};
 
 /// The alias that holds the version in use, by the habit that MLflow's own documentation teaches.
 pub const CHAMPION: &str = "champion";
@@ -31,6 +32,8 @@ pub struct Versions {
     pub goal: Option<Goal>,
     /// Oldest first.
     pub oldest_first: bool,
+    /// The version whose place is given back, once the journal tells who had it.
+    giving: Option<(Ticket, VersionNumber)>,
     needle: String,
 }
 
@@ -46,6 +49,7 @@ impl Versions {
             filter: String::new(),
             goal: None,
             oldest_first: false,
+            giving: None,
             needle: String::new(),
         }
     }
@@ -113,6 +117,23 @@ impl Versions {
             None => context.say("this version names no run that can be read"),
         }
         self.cursor.travel(Action::Down, self.lines().len(), usize::from(context.size.height));
+    }
+
+    /// Plans to give back the place that a version was given last, of those that it has.
+    fn give_back(&self, version: VersionNumber, entries: &[Entry], context: &mut Context<'_>) {
+        let lines = self.lines();
+        let Some(holder) = lines.iter().find(|known| known.version == version) else { return };
+        let stage = matches!(holder.stage, Stage::Staging | Stage::Production).then_some(Place::Stage(holder.stage));
+        let places: Vec<Place> = holder.aliases.iter().cloned().map(Place::Alias).chain(stage).collect();
+        let given = |entry: &Entry| {
+            let is_ours = *entry.plan.intent.model() == self.name;
+            places.iter().find(|place| is_ours && entry.changed(place)).cloned()
+        };
+        let found = last_change(entries, |entry| given(entry).is_some());
+        match found.and_then(|entry| Some((entry, given(entry)?))) {
+            Some((entry, place)) => PlanDialog::show(give_back(entry, &place), context),
+            None => context.say(format!("the journal does not know who had the places of v{version} before it")),
+        }
     }
 
     fn ask(&self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
@@ -187,6 +208,7 @@ impl View for Versions {
                     self.ask(action, version, context);
                 }
             }
+            Action::GiveBack => self.giving = current.map(|version| (context.ask(Request::Journal), version)),
             Action::Goal => {
                 let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();
                 let keys = runs.iter().flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
@@ -211,6 +233,17 @@ impl View for Versions {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+        let reply = match (reply, self.giving) {
+            (Reply::Journal(answer), Some((asked, version))) if asked == ticket => {
+                self.giving = None;
+                match answer {
+                    Ok(entries) => self.give_back(version, &entries, context),
+                    Err(fault) => context.shared.notices.fault(context.now, &fault),
+                }
+                return None;
+            }
+            (reply, _) => reply,
+        };
         let kept = self.current().map(|version| version.version);
         let rest = take_reply!(ticket, reply, context, Versions => self.data);
         let rest = rest.and_then(|reply| take_reply!(ticket, reply, context, Gates => self.gates));

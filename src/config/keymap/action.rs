@@ -130,6 +130,7 @@ actions! {
     Stage "stage" Write "move to a stage";
     Alias "alias" Write "give or remove an alias";
     Undo "undo" Write "undo this entry";
+    GiveBack "give-back" Write "give its place back to who had it before";
     Recheck "recheck" Look "look again at an entry whose end is not known";
     CopyValue "copy-value" Look "copy the value";
     CopyId "copy-id" Look "copy the id";
