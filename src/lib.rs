@@ -8,7 +8,7 @@
 //! main ─▶ cli ─▶ app ─▶ (ui | runtime)
 //!                 │
 //!                 ▼
-//!   promote   lineage   chart   analysis   table   pure: no I/O, no terminal, no clock, no async
+//!   policy   evidence   promote   lineage   chart   analysis   table   pure: no I/O, no terminal, no clock, no async
 //!                 │
 //!                 ▼
 //!              domain                            MLflow's nouns, values, faults
@@ -21,7 +21,9 @@
 //! * [`analysis`]: comparison, ranking by a goal, reduction of curves.
 //! * [`chart`]: figures: axes, layers, notes; what the terminal and plotters paint.
 //! * [`lineage`]: what a version was made from, and what is missing.
+//! * [`evidence`]: recognisers, and the facts that other tools left with a version.
 //! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
+//! * [`policy`]: protected places, gates and approvals of a `frontrunner.toml`; what conditions see.
 //! * [`store`]: reading and writing MLflow servers and SQLite files.
 //! * [`provenance`]: gathers what a store says of a version, for lineage.
 //! * [`journal`]: the record of every write, and the one road that carries a plan out.
@@ -40,6 +42,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod evidence;
 pub mod export;
 pub mod journal;
 pub mod lineage;

@@ -19,11 +19,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("table", &["domain"]),
     ("analysis", &["domain", "table"]),
     ("chart", &["domain", "analysis"]),
-    ("lineage", &["domain"]),
+    ("evidence", &["domain"]),
+    ("lineage", &["domain", "evidence"]),
     ("promote", &["domain", "lineage", "analysis"]),
     ("policy", &["domain", "analysis", "lineage", "promote"]),
     ("store", &["domain"]),
-    ("provenance", &["domain", "lineage", "promote", "policy", "store"]),
+    ("provenance", &["domain", "lineage", "evidence", "promote", "policy", "store"]),
     ("journal", &["domain", "promote", "store"]),
     ("config", &["domain"]),
     ("export", &["domain", "table", "analysis", "chart", "lineage", "promote", "policy"]),
@@ -82,7 +83,7 @@ const NEVER: &[(&[&str], &[&str], &str)] = &[
     (&["config", "export", "demo"], &["tokio", "reqwest"], "these wait for nothing"),
 ];
 
-const PURE: &[&str] = &["domain", "table", "analysis", "chart", "lineage", "promote", "policy", "app", "ui", "export"];
+const PURE: &[&str] = &["domain", "table", "analysis", "chart", "lineage", "promote", "policy", "evidence", "app", "ui", "export"];
 
 /// Where a crate may be named, as beginnings of paths under `src/`; everywhere else it may not.
 const CRATES: &[(&str, &[&str])] = &[
@@ -96,6 +97,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("smartcore", &["analysis/importance/"]),
     ("similar", &["analysis/inner/"]),
     ("cel", &["policy/"]),
+    ("serde_json_path", &["evidence/"]),
+    ("globset", &["evidence/"]),
+    ("zip", &["evidence/"]),
     ("icy_sixel", &["runtime/pictures/"]),
 ];
 

@@ -73,6 +73,7 @@ fn trained(mlflow: &str) -> Facts {
         parents: Vec::new(),
         logged_model: None,
         files: files.iter().map(|(name, content)| (name.clone(), text(content))).collect(),
+        evidence: frontrunner::evidence::Report::default(),
         missing: Vec::new(),
     }
 }

@@ -90,7 +90,8 @@ async fn lineages(reader: &Reader) -> Value {
     let mut answers = Map::new();
     for model in reader.models().await.unwrap() {
         for version in reader.versions(&model.name).await.unwrap() {
-            let told = facts(&lineage_facts(&**reader, &model.name, version.version).await.unwrap());
+            let told =
+                facts(&lineage_facts((&**reader as &dyn frontrunner::store::Read).into(), &model.name, version.version).await.unwrap());
             answers.insert(format!("{} {}", model.name.raw(), version.version), told);
         }
     }
@@ -130,7 +131,13 @@ async fn faults(reader: &Reader, ids: &Value) -> Value {
         ("run", fault(reader.run(&run).await)),
         ("model", fault(reader.model(&"nobody".into()).await)),
         ("versions", fault(reader.versions(&"nobody".into()).await)),
-        ("lineage", fault(lineage_facts(&**reader, &"shop".into(), frontrunner::domain::VersionNumber(99)).await)),
+        (
+            "lineage",
+            fault(
+                lineage_facts((&**reader as &dyn frontrunner::store::Read).into(), &"shop".into(), frontrunner::domain::VersionNumber(99))
+                    .await,
+            ),
+        ),
         ("logged model", fault(reader.logged_model(&LoggedModelId::from("m-00000000000000000000000000000000")).await)),
     ];
     // MLflow 2 answers 500 to a file that is not there.

@@ -253,6 +253,7 @@ async fn a_session_whose_store_panics() {
         app: told,
         journal: Journal::at("unused".into()),
         policy: Arc::default(),
+        lookout: Arc::default(),
         start: app::Start::default(),
         keymap: Keymap::load(None).unwrap(),
         look: Look::default(),

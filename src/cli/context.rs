@@ -11,7 +11,8 @@ use crate::config::{self, Directories, Layer, Settings};
 use crate::domain::Millis;
 use crate::journal::Journal;
 use crate::policy::Policy;
-use crate::store::{self, Access, Beside, Opened, Reader};
+use crate::provenance::Lookout;
+use crate::store::{self, Access, Beside, Opened, Read, Reader};
 
 /// What every subcommand works with.
 pub struct Context<'a> {
@@ -94,6 +95,18 @@ impl<'a> Context<'a> {
         })?;
         let Some(found) = found else { return Ok(Arc::default()) };
         Policy::parse(&found.text).map(Arc::new).map_err(|mistakes| Failure::policy(&found.path.display().to_string(), &mistakes))
+    }
+
+    /// What other tools left, and where it is looked for: the user's recognisers with those that come with the program; the folder of
+    /// the store, where it is a file, and the one that this was started in.
+    #[must_use]
+    pub fn lookout(&self, reader: &dyn Read) -> Lookout {
+        let own = config::recogniser_texts(&self.directories.config);
+        let beside = std::path::Path::new(reader.origin().trim_start_matches("sqlite:")).parent().filter(|folder| folder.is_absolute());
+        let here = std::env::current_dir().ok();
+        let mut roots: Vec<std::path::PathBuf> = beside.map(std::path::Path::to_owned).into_iter().chain(here).collect();
+        roots.dedup();
+        Lookout::new(&own, roots)
     }
 
     /// The journal.

@@ -8,13 +8,12 @@ use super::failure::{Exit, Failure};
 use super::find;
 use super::print::Report;
 use crate::config::{environment, user};
-use crate::domain::{ModelName, VersionNumber};
 use crate::export::Sheet;
-use crate::journal::read_registry;
+use crate::journal::read_model;
 use crate::policy::Asked;
-use crate::promote::{Intent, Place, Reading};
-use crate::provenance::{Promoter, judge_one};
-use crate::store::{Opened, Read};
+use crate::promote::{Place, Reading};
+use crate::provenance::{Promoter, Sources, judge_one};
+use crate::store::Opened;
 
 /// What can be said to `gates`.
 #[derive(Debug, Args)]
@@ -43,7 +42,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let (asked, reading) = ask(&session, named, &arguments.to).await?;
     let who = user(&environment);
     let promoter = Promoter { name: &who, overrides: &[] };
-    let judged = judge_one(&policy, session.reader.as_ref(), &asked, &reading, promoter).await?;
+    let lookout = context.lookout(session.reader.as_ref());
+    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let judged = judge_one(&policy, sources, &asked, &reading, promoter).await?;
     let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
     for gate in &judged.gates {
         let values: Vec<String> = gate.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
@@ -75,11 +76,6 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Reading), Failure> {
     let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
     let (model, version) = find::version(session.reader.as_ref(), named).await?;
-    let reading = reading(session.reader.as_ref(), model.name, version).await?;
+    let reading = read_model(session.reader.as_ref(), &model.name).await?;
     Ok((Asked { target, version }, reading))
-}
-
-/// The registry, as a plan for the version would be made from it.
-async fn reading(reader: &dyn Read, model: ModelName, version: VersionNumber) -> Result<Reading, Failure> {
-    Ok(read_registry(reader, &Intent::Delete { model, version }).await?)
 }

@@ -8,8 +8,8 @@ use super::failure::Failure;
 use super::find;
 use super::print::Report;
 use crate::export::Sheet;
-use crate::lineage::{Graph, build};
-use crate::provenance::lineage_facts;
+use crate::lineage::Graph;
+use crate::provenance::{Sources, lineage_graph};
 
 /// What can be said to `lineage`.
 #[derive(Debug, Args)]
@@ -27,7 +27,8 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let reader = session.reader.as_ref();
     let (model, version) = find::version(reader, &arguments.version).await?;
-    let graph = build(&lineage_facts(reader, &model.name, version).await?);
+    let lookout = context.lookout(reader);
+    let graph = lineage_graph(Sources { reader, lookout: &lookout }, &model.name, version).await?;
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
     context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
 }

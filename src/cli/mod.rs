@@ -14,6 +14,7 @@ mod demo;
 mod demote;
 mod doctor;
 mod drivers;
+mod evidence;
 mod experiments;
 pub mod failure;
 mod find;
@@ -110,6 +111,7 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Best(arguments)) => best::run(arguments, context).await,
         Some(Command::Models(arguments)) => models::run(arguments, context).await,
         Some(Command::Versions(arguments)) => versions::run(arguments, context).await,
+        Some(Command::Evidence(arguments)) => evidence::run(arguments, context).await,
         Some(Command::Lineage(arguments)) => lineage::run(arguments, context).await,
         Some(Command::Register(arguments)) => register::run(arguments, context).await,
         Some(Command::Promote(arguments)) => promote::run(arguments, context).await,

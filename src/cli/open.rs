@@ -1,5 +1,7 @@
 //! Opening the screens: the one place where the command line hands over to them.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::{find, look};
@@ -52,9 +54,10 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         unfinished,
     };
     let policy = context.policy()?;
+    let lookout = Arc::new(context.lookout(opened.reader.as_ref()));
     let mouse = context.settings.mouse;
     let pictures = context.settings.pictures;
-    let session = runtime::Session { opened, beside, app, journal, policy, start, keymap, look, views, mouse, pictures };
+    let session = runtime::Session { opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse, pictures };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),

@@ -16,7 +16,7 @@ use crate::export::Sheet;
 use crate::export::review::Packet;
 use crate::policy::{Candidate, Judged};
 use crate::promote::{Decision, Intent, Place, Prepared};
-use crate::provenance::{commits, sides};
+use crate::provenance::{Sources, commits, sides};
 
 /// The longest prepared review that is read, in bytes.
 const LONGEST: u64 = 64 << 10;
@@ -73,7 +73,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let named = arguments.version.as_deref().unwrap_or_default();
     let (asked, reading) = ask(&session, named, &arguments.to).await?;
-    let (candidate, champion) = sides(session.reader.as_ref(), &asked, &reading).await?;
+    let lookout = context.lookout(session.reader.as_ref());
+    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let (candidate, champion) = sides(sources, &asked, &reading).await?;
     let who = user(&environment);
     let judged = policy.judge(&candidate, champion.as_ref(), &asked, &who, &[]);
     let decision = match (arguments.approve, arguments.reject) {
@@ -110,7 +112,7 @@ fn show(judged: &Judged, candidate: &Candidate, champion: Option<&Candidate>, co
     for gate in &judged.gates {
         sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone()]);
     }
-    context.output.report(&Report::text(packet.json(), sheet, packet.lines()))
+    context.output.report(&Report::text(packet.json(), sheet, packet.lines(context.output.width())))
 }
 
 /// Puts a word on record that somebody else prepared, if it is about what is there now.
@@ -126,7 +128,9 @@ async fn submit(path: &PathBuf, arguments: &Arguments, context: &mut Context<'_>
     let policy = context.policy()?;
     let session = context.open().await?;
     let (asked, reading) = ask(&session, &format!("{}/{}", word.model.raw(), word.version), &word.to).await?;
-    let (candidate, champion) = sides(session.reader.as_ref(), &asked, &reading).await?;
+    let lookout = context.lookout(session.reader.as_ref());
+    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let (candidate, champion) = sides(sources, &asked, &reading).await?;
     let judged = policy.judge(&candidate, champion.as_ref(), &asked, &user(&environment), &[]);
     if judged.seen != word.seen {
         return Err(

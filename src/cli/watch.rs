@@ -13,8 +13,8 @@ use super::print::{Format, Report};
 use super::runs::local_time;
 use crate::domain::ModelName;
 use crate::export::Sheet;
-use crate::journal::{Moved, moved, read_registry};
-use crate::promote::{Intent, State};
+use crate::journal::{Moved, moved, read_model};
+use crate::promote::State;
 
 /// The longest wait between two looks at a store that fails, as a multiple of the usual one.
 const PATIENCE: u32 = 16;
@@ -60,8 +60,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let (mut failures, mut looks) = (0_u32, 0_u64);
     loop {
         for model in &models {
-            let intent = Intent::Describe { model: model.clone(), version: None, text: String::new().into() };
-            let now = match read_registry(reader, &intent).await {
+            let now = match read_model(reader, model).await {
                 Ok(now) => now,
                 Err(fault) if looks == 0 => return Err(fault.into()),
                 Err(fault) => {

@@ -8,6 +8,7 @@ pub mod directories;
 pub mod keymap;
 mod nearest;
 mod policy_file;
+mod recogniser_files;
 pub mod settings;
 pub mod theme;
 mod user;
@@ -16,6 +17,7 @@ pub mod views;
 pub use directories::Directories;
 pub use nearest::nearest;
 pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
+pub use recogniser_files::recogniser_texts;
 pub use settings::{ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
 pub use user::user;
 

@@ -5,6 +5,7 @@ pub mod artifact;
 pub mod code;
 pub mod experiment;
 pub mod fault;
+pub mod fit;
 pub mod goal;
 pub mod ids;
 pub mod metric;
@@ -13,6 +14,7 @@ pub mod registry;
 pub mod run;
 pub mod text;
 pub mod write;
+pub mod written;
 
 pub use artifact::{Artifact, ArtifactHome, Preview};
 pub use code::Code;

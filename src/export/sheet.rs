@@ -1,13 +1,13 @@
 //! Sheets: heads and rows of text, printed as an aligned table, CSV or Markdown.
 
-use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::analysis::number::align_decimal;
+use crate::domain::fit;
 use crate::domain::text::clean;
 
 /// The widest that one cell may be where the table has to fit a width, in columns of the screen.
-const CELL: usize = 60;
+const CELL: u16 = 60;
 
 /// Rows under heads. Texts are cleaned when they are printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,20 @@ impl Sheet {
     /// the second value.
     #[must_use]
     pub fn aligned(&self, width: Option<usize>) -> (Vec<String>, usize) {
-        let cut = |cell: &str| if width.is_some() { fitted(cell) } else { cell.to_owned() };
+        self.laid(width, width.map(|_| CELL))
+    }
+
+    /// Aligned lines that keep every column, the heads first: the cells after the first share what room is left, and are cut.
+    #[must_use]
+    pub fn whole(&self, width: u16) -> Vec<String> {
+        let first = std::iter::once(&self.heads).chain(&self.rows).filter_map(|row| row.first()).map(|cell| fit::width(&clean(cell)));
+        let others = u16::try_from(self.heads.len().saturating_sub(1).max(1)).unwrap_or(u16::MAX);
+        let room = width.saturating_sub(first.max().unwrap_or(0)) / others;
+        self.laid(None, Some(room.saturating_sub(2).max(6))).0
+    }
+
+    fn laid(&self, width: Option<usize>, cell: Option<u16>) -> (Vec<String>, usize) {
+        let cut = |text: &str| cell.map_or_else(|| text.to_owned(), |room| fit::cut(text, room));
         let cells = |row: &[String]| row.iter().map(|cell| cut(&clean(cell))).collect::<Vec<_>>();
         let heads = cells(&self.heads);
         let mut rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row)).collect();
@@ -74,21 +87,6 @@ impl Sheet {
         let rule = vec!["---".to_owned(); self.heads.len()];
         [&self.heads, &rule].into_iter().chain(&self.rows).map(line).collect()
     }
-}
-
-/// The text in at most [`CELL`] columns, with `…` for the rest.
-fn fitted(text: &str) -> String {
-    if text.width() <= CELL {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for grapheme in text.graphemes(true) {
-        if out.width() + grapheme.width() >= CELL {
-            break;
-        }
-        out.push_str(grapheme);
-    }
-    out + "…"
 }
 
 /// Puts the decimal points of a column under each other.

@@ -2,7 +2,10 @@
 
 use super::draft::Draft;
 use super::files::ModelFiles;
-use super::{EdgeKind, Facts, Graph, ModelSource, Node, NodeId, NodeKind, data, params, reproducibility, summary, upstream, version};
+use super::{
+    EdgeKind, Facts, Graph, ModelSource, Node, NodeId, NodeKind, data, evidence, params, reproducibility, summary, upstream, version,
+    warnings,
+};
 use crate::domain::{Run, RunId};
 
 /// How many of the other models that a run made a fact names.
@@ -11,6 +14,12 @@ const OTHER_MODELS: usize = 8;
 /// Builds the lineage of a version.
 #[must_use]
 pub fn build(facts: &Facts) -> Graph {
+    build_against(facts, None)
+}
+
+/// The same, with what differs from the version to beat among the warnings.
+#[must_use]
+pub fn build_against(facts: &Facts, champion: Option<&Facts>) -> Graph {
     let files = ModelFiles::read(&facts.files);
     let version = version::node(facts);
     let id = version.id.clone();
@@ -19,8 +28,11 @@ pub fn build(facts: &Facts) -> Graph {
     let maker = logged_model(&mut draft, facts, &run);
     draft.cause(upstream::environment_node(id.0.raw(), &files), EdgeKind::Configured, &id);
     draft.link(&maker, &id, EdgeKind::Produced);
+    for tool in facts.evidence.evidence.iter().filter(|tool| !tool.facts.is_empty()) {
+        draft.cause(Some(evidence::node(tool)), EdgeKind::Tells, &id);
+    }
     draft.add(version);
-    for effect in version::downstream(facts) {
+    for effect in version::downstream(facts).into_iter().chain(evidence::deployments(facts)) {
         let effect = draft.add(effect);
         draft.link(&id, &effect, EdgeKind::Became);
     }
@@ -29,7 +41,8 @@ pub fn build(facts: &Facts) -> Graph {
         edges: draft.edges,
         reproducibility: reproducibility::check(facts, &files),
         summary: summary::summary(facts).into(),
-        missing: facts.missing.iter().cloned().chain(files.problems).collect(),
+        warnings: warnings::warnings(facts, champion),
+        missing: facts.missing.iter().chain(&facts.evidence.problems).cloned().chain(files.problems).collect(),
     }
 }
 

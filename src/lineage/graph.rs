@@ -34,6 +34,10 @@ pub enum NodeKind {
     Stage,
     /// An alias that leads to the version.
     Alias,
+    /// A place where the version is served.
+    Deployment,
+    /// What another tool left with it.
+    Evidence,
 }
 
 /// What an edge means.
@@ -50,8 +54,10 @@ pub enum EdgeKind {
     ParentOf,
     /// From what it was given: params → run, environment → version.
     Configured,
-    /// To what it became: version → stage, version → alias.
+    /// To what it became: version → stage, version → alias, version → deployment.
     Became,
+    /// From what tells of it: evidence → version.
+    Tells,
 }
 
 /// A node.
@@ -83,6 +89,8 @@ impl NodeKind {
             Self::Environment => "environment",
             Self::Stage => "stage",
             Self::Alias => "alias",
+            Self::Deployment => "served by",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -131,6 +139,8 @@ pub struct Graph {
     /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`, as untrusted text.
     #[serde(skip)]
     pub summary: Untrusted,
+    /// What must not be overlooked, cleaned, the gravest first.
+    pub warnings: Vec<String>,
     /// What could not be read.
     #[serde(skip)]
     pub missing: Vec<String>,

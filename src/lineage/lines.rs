@@ -12,6 +12,10 @@ impl Graph {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.summary.clean().into_owned()];
         let Some(version) = self.nodes.iter().find(|node| node.kind == NodeKind::Version) else { return lines };
+        if !self.warnings.is_empty() {
+            lines.extend([String::new(), "warnings".into()]);
+            lines.extend(self.warnings.iter().map(|warning| format!("  {warning}")));
+        }
         lines.extend([String::new(), "made from".into()]);
         self.causes(&version.id, 1, &mut vec![&version.id], &mut lines);
         lines.extend([String::new(), "became".into()]);

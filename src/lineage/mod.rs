@@ -4,6 +4,7 @@
 mod build;
 mod data;
 mod draft;
+mod evidence;
 mod files;
 mod graph;
 mod lines;
@@ -13,13 +14,15 @@ mod source;
 mod summary;
 mod upstream;
 mod version;
+mod warnings;
 
-pub use build::build;
+pub use build::{build, build_against};
 pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
 pub use reproducibility::{Check, Recorded};
 pub use source::ModelSource;
 
 use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run, Untrusted};
+use crate::evidence::Report;
 
 /// Everything that was read to tell the lineage of a version. What could not be read is absent and named in `missing`.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct Facts {
     pub logged_model: Option<LoggedModel>,
     /// Files of the model that tell of its environment, by name: `MLmodel`, `requirements.txt`, `conda.yaml`, `python_env.yaml`.
     pub files: Vec<(String, Untrusted)>,
+    /// What other tools left with it.
+    pub evidence: Report,
     /// What could not be read, and why, safe to draw: `run 12ab…: deleted`.
     pub missing: Vec<String>,
 }

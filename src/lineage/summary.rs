@@ -22,7 +22,11 @@ fn datasets(facts: &Facts) -> String {
     let training: Vec<&DatasetInput> = all().filter(|dataset| data::is_training(dataset)).collect();
     let told = if training.is_empty() { all().collect() } else { training };
     let names: Vec<String> = told.iter().take(DATASETS).map(|dataset| data::name(dataset)).collect();
+    // What a data tool calls it says more than MLflow's digest.
+    let version = facts.evidence.data().map(|version| format!("{version} ")).unwrap_or_default();
     match told.len() {
+        0 if !version.is_empty() => format!("data {}", version.trim_end()),
+        _ if !version.is_empty() => format!("data {version}{}", names.join(", ")),
         0 => "data not recorded".into(),
         count if count > DATASETS => format!("data {} and {} more", names.join(", "), count - DATASETS),
         _ => format!("data {}", names.join(", ")),

@@ -36,7 +36,16 @@ fn facts(version: ModelVersion) -> Facts {
         aliases: Vec::new(),
         latest_versions: Vec::new(),
     };
-    Facts { version, model, run: None, parents: Vec::new(), logged_model: None, files: Vec::new(), missing: Vec::new() }
+    Facts {
+        version,
+        model,
+        run: None,
+        parents: Vec::new(),
+        logged_model: None,
+        files: Vec::new(),
+        evidence: crate::evidence::Report::default(),
+        missing: Vec::new(),
+    }
 }
 
 /// A run as MLflow 2.22.5 recorded it.

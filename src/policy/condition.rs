@@ -6,12 +6,12 @@ use cel::common::ast::{Expr, LiteralValue};
 use cel::{Context, ExecutionError, IdedExpr, Program, Value};
 use serde_json::Value as Json;
 
-use super::mistake::meant;
 use super::names::{FUNCTIONS, ROOTS, keys_of};
 use super::paths::{Path, calls, paths};
 use super::{Facts, Mistake};
 use crate::analysis::number::short;
 use crate::domain::text::clean;
+use crate::domain::written::meant;
 use crate::promote::Verdict;
 
 /// The longest condition that is read, in bytes: the parser's recursion is bounded by it.

@@ -127,6 +127,7 @@ fn of_version(facts: &Candidate, root: &str, odd: &mut Vec<(Vec<String>, String)
         put(&mut object, "params", pairs(&run.params, typed));
         put(&mut object, "datasets", Json::Array(run.datasets.iter().map(dataset).collect()));
     }
+    put(&mut object, "evidence", facts.evidence.facts());
     let graph = lineage::build(facts);
     put(&mut object, "code", code(facts));
     let environment = graph.nodes.iter().find(|node| node.kind == NodeKind::Environment);

@@ -2,13 +2,9 @@
 
 use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
-
-use super::Mistake;
 use super::condition::{Condition, Origin};
-use super::mistake::meant;
 use crate::domain::text::clean;
+use crate::domain::written::{Mistake, Reader, Table, Value};
 use crate::domain::{Goal, ModelName, Stage};
 use crate::promote::Place;
 
@@ -94,15 +90,7 @@ impl Policy {
     /// # Errors
     /// Every mistake, in the order of the file.
     pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = Reader { text, mistakes: Vec::new() };
-        for error in &errors {
-            let span = error.span().unwrap_or(0..0);
-            reader.wrong(&span, error.message(), "");
-        }
-        let policy = if errors.is_empty() { reader.policy(table.get_ref()) } else { Self::default() };
-        reader.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-        if reader.mistakes.is_empty() { Ok(policy) } else { Err(reader.mistakes) }
+        Reader::read(text, Reader::policy)
     }
 
     /// What holds for a model: everything whose pattern fits.
@@ -156,27 +144,15 @@ const OF_MODEL: &[&str] = &["goal", "protected", "tags", "overrides", "gate", "a
 const OF_GATE: &[&str] = &["name", "to", "require", "else"];
 const OF_APPROVAL: &[&str] = &["needed", "by", "by_someone_else", "not_author", "not_promoter", "to"];
 
-type Value<'t> = Spanned<DeValue<'t>>;
-type Table<'t> = DeTable<'t>;
-
-struct Reader<'t> {
-    text: &'t str,
-    mistakes: Vec<Mistake>,
+/// The parts of a policy's file.
+trait Parts {
+    fn policy(&mut self, table: &Table<'_>) -> Policy;
+    fn model(&mut self, pattern: &str, table: &Table<'_>) -> ModelPolicy;
+    fn gate(&mut self, span: &Range<usize>, table: &Table<'_>) -> Option<Gate>;
+    fn approval(&mut self, table: &Table<'_>) -> ApprovalRule;
 }
 
-impl Reader<'_> {
-    fn wrong(&mut self, span: &Range<usize>, what: &str, meant: &str) {
-        self.mistakes.push(Mistake::at(self.text, span, clean(what).into_owned(), clean(meant)));
-    }
-
-    fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) -> bool {
-        let is_known = known.contains(&key.get_ref().as_ref());
-        if !is_known {
-            self.wrong(&key.span(), &format!("{} is no key here", key.get_ref()), &meant(key.get_ref(), known.iter().copied()));
-        }
-        is_known
-    }
-
+impl Parts for Reader<'_> {
     fn policy(&mut self, table: &Table<'_>) -> Policy {
         let mut policy = Policy::default();
         for (key, value) in table {
@@ -201,7 +177,7 @@ impl Reader<'_> {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "goal" => model.goal = self.parsed(value, str::parse::<Goal>),
-                "protected" => model.protected = Some(self.places(value)),
+                "protected" => model.protected = Some(places(self, value)),
                 "tags" => model.tags = self.yes_or_no(value),
                 "overrides" => model.overrides = self.texts(value).into_iter().map(|(text, _)| text).collect(),
                 "gate" => {
@@ -235,14 +211,14 @@ impl Reader<'_> {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "name" => name = self.text(value),
-                "to" => to = self.places(value),
+                "to" => to = places(self, value),
                 "else" => otherwise = self.text(value),
                 "require" => {
                     is_written = true;
                     let Some(source) = self.text(value) else { continue };
                     match Condition::compile(&source, &Origin { text: self.text, span: value.span() }) {
                         Ok(compiled) => condition = Some(compiled),
-                        Err(mistakes) => self.mistakes.extend(mistakes),
+                        Err(mistakes) => self.extend(mistakes),
                     }
                 }
                 _ => drop(self.known(key, OF_GATE)),
@@ -277,7 +253,7 @@ impl Reader<'_> {
                 }
                 "not_author" => rule.not_author |= self.yes_or_no(value).unwrap_or(true),
                 "not_promoter" => rule.not_promoter |= self.yes_or_no(value).unwrap_or(true),
-                "to" => rule.to = self.places(value),
+                "to" => rule.to = places(self, value),
                 _ => drop(self.known(key, OF_APPROVAL)),
             }
         }
@@ -287,55 +263,9 @@ impl Reader<'_> {
         }
         rule
     }
+}
 
-    fn table<'v, 't>(&mut self, value: &'v Value<'t>, example: &str) -> Option<&'v Table<'t>> {
-        let found = value.get_ref().as_table();
-        if found.is_none() {
-            self.wrong(&value.span(), "a table is meant here", &format!("write {example}"));
-        }
-        found
-    }
-
-    fn tables<'v, 't>(&mut self, value: &'v Value<'t>, example: &str) -> Vec<(Range<usize>, &'v Table<'t>)> {
-        let Some(all) = value.get_ref().as_array() else {
-            self.wrong(&value.span(), "there can be several, each in double brackets", &format!("write {example}"));
-            return Vec::new();
-        };
-        all.iter().filter_map(|value| Some((value.span(), self.table(value, example)?))).collect()
-    }
-
-    fn text(&mut self, value: &Value<'_>) -> Option<String> {
-        let found = value.get_ref().as_str().map(str::to_owned);
-        if found.as_ref().is_none_or(String::is_empty) {
-            self.wrong(&value.span(), "a text is meant here", "write it in quotes");
-            return None;
-        }
-        found
-    }
-
-    fn texts(&mut self, value: &Value<'_>) -> Vec<(String, Range<usize>)> {
-        let Some(all) = value.get_ref().as_array() else {
-            self.wrong(&value.span(), "a list is meant here", "write [\"…\", \"…\"]");
-            return Vec::new();
-        };
-        all.iter().filter_map(|value| Some((self.text(value)?, value.span()))).collect()
-    }
-
-    fn yes_or_no(&mut self, value: &Value<'_>) -> Option<bool> {
-        let found = value.get_ref().as_bool();
-        if found.is_none() {
-            self.wrong(&value.span(), "yes or no is meant here", "write true or false");
-        }
-        found
-    }
-
-    fn parsed<T>(&mut self, value: &Value<'_>, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
-        let text = self.text(value)?;
-        parse(&text).map_err(|why| self.wrong(&value.span(), &why, "")).ok()
-    }
-
-    fn places(&mut self, value: &Value<'_>) -> Vec<Place> {
-        let texts = self.texts(value);
-        texts.into_iter().filter_map(|(text, span)| Place::parse(&text).map_err(|why| self.wrong(&span, &why, "")).ok()).collect()
-    }
+fn places(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<Place> {
+    let texts = reader.texts(value);
+    texts.into_iter().filter_map(|(text, span)| Place::parse(&text).map_err(|why| reader.wrong(&span, &why, "")).ok()).collect()
 }

@@ -12,15 +12,14 @@ mod condition;
 mod facts;
 mod file;
 mod judge;
-mod mistake;
 mod names;
 mod paths;
 
+pub use crate::domain::written::Mistake;
 pub use condition::Condition;
 pub use facts::{Candidate, Facts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
 pub use judge::{Asked, Judged, targets};
-pub use mistake::Mistake;
 
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,16 @@ fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
         aliases: Vec::new(),
         latest_versions: Vec::new(),
     };
-    Candidate { version, model, run: Some(run), parents: Vec::new(), logged_model: None, files: Vec::new(), missing: Vec::new() }
+    Candidate {
+        version,
+        model,
+        run: Some(run),
+        parents: Vec::new(),
+        logged_model: None,
+        files: Vec::new(),
+        evidence: crate::evidence::Report::default(),
+        missing: Vec::new(),
+    }
 }
 
 fn asked() -> Asked {

@@ -1,11 +1,10 @@
 //! Judges what a policy says of an intent: the facts that conditions see are read here.
 
-use crate::domain::VersionNumber;
 use crate::policy::{Asked, Candidate, Judged, Policy, targets};
 use crate::promote::{GateVerdict, Intent, Reading, champion};
-use crate::store::{Answer, Read};
+use crate::store::Answer;
 
-use super::lineage_facts;
+use super::{Sources, facts_of};
 
 /// Who asks, and what they want to go past.
 #[derive(Clone, Copy, Debug)]
@@ -20,11 +19,17 @@ pub struct Promoter<'a> {
 ///
 /// # Errors
 /// When the facts can't be read: nothing passes on facts that nobody saw.
-pub async fn judge(policy: &Policy, reader: &dyn Read, intent: &Intent, reading: &Reading, promoter: Promoter<'_>) -> Answer<Vec<Judged>> {
+pub async fn judge(
+    policy: &Policy,
+    sources: Sources<'_>,
+    intent: &Intent,
+    reading: &Reading,
+    promoter: Promoter<'_>,
+) -> Answer<Vec<Judged>> {
     let mut all = Vec::new();
     for asked in targets(intent) {
         if policy.concerns(intent.model(), &asked.target) {
-            all.push(judge_one(policy, reader, &asked, reading, promoter).await?);
+            all.push(judge_one(policy, sources, &asked, reading, promoter).await?);
         }
     }
     Ok(all)
@@ -34,8 +39,8 @@ pub async fn judge(policy: &Policy, reader: &dyn Read, intent: &Intent, reading:
 ///
 /// # Errors
 /// As for [`judge`].
-pub async fn judge_one(policy: &Policy, reader: &dyn Read, asked: &Asked, reading: &Reading, promoter: Promoter<'_>) -> Answer<Judged> {
-    let (candidate, champion) = sides(reader, asked, reading).await?;
+pub async fn judge_one(policy: &Policy, sources: Sources<'_>, asked: &Asked, reading: &Reading, promoter: Promoter<'_>) -> Answer<Judged> {
+    let (candidate, champion) = sides(sources, asked, reading).await?;
     Ok(policy.judge(&candidate, champion.as_ref(), asked, promoter.name, promoter.overrides))
 }
 
@@ -43,11 +48,10 @@ pub async fn judge_one(policy: &Policy, reader: &dyn Read, asked: &Asked, readin
 ///
 /// # Errors
 /// When either can't be read.
-pub async fn sides(reader: &dyn Read, asked: &Asked, reading: &Reading) -> Answer<(Candidate, Option<Candidate>)> {
-    let facts = async |version: VersionNumber| lineage_facts(reader, &reading.name, version).await;
-    let candidate = facts(asked.version).await?;
+pub async fn sides(sources: Sources<'_>, asked: &Asked, reading: &Reading) -> Answer<(Candidate, Option<Candidate>)> {
+    let candidate = facts_of(sources, reading, asked.version).await?;
     let champion = match champion(Some(&asked.target), Some(asked.version), reading) {
-        Some(version) => Some(facts(version.version).await?),
+        Some(version) => Some(facts_of(sources, reading, version.version).await?),
         None => None,
     };
     Ok((candidate, champion))

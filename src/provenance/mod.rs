@@ -3,18 +3,22 @@
 //! A version's run may be deleted, its files unreachable, its server too old for logged models. Only the version itself
 //! must be there; everything else that can't be read is a line in [`Facts::missing`].
 
+mod evidence;
 mod files;
 mod git;
 mod judge;
 
+pub use evidence::{Lookout, Sources};
 pub use git::{commits, git};
 pub use judge::{Promoter, judge, judge_one, sides, verdicts};
 
 use futures_util::future::{OptionFuture, join};
 
 use crate::domain::text::clean;
-use crate::domain::{Fault, FaultKind, LoggedModel, ModelName, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
-use crate::lineage::{Facts, ModelSource};
+use crate::domain::{Fault, FaultKind, LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
+use crate::evidence::{Report, Subject};
+use crate::lineage::{Facts, Graph, ModelSource, build_against};
+use crate::promote::{Reading, champion};
 use crate::store::{Answer, Read};
 
 /// The most parents that are followed: sweeps nest two or three deep.
@@ -24,17 +28,53 @@ const PARENTS: usize = 16;
 ///
 /// # Errors
 /// When the version itself can't be read, or is not there.
-pub async fn lineage_facts(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Facts> {
+pub async fn lineage_facts(sources: Sources<'_>, name: &ModelName, version: VersionNumber) -> Answer<Facts> {
+    let reader = sources.reader;
     let (versions, model) = join(reader.versions(name), reader.model(name)).await;
-    let what = || format!("reading version {version} of {}", name.clean());
-    let found = versions?.into_iter().find(|known| known.version == version);
-    let version = found.ok_or_else(|| Fault::new(FaultKind::Missing, what(), "there is no such version"))?;
-
     let mut missing = Vec::new();
     let model = model.unwrap_or_else(|fault| {
         missing.push(format!("model {}: {}", name.clean(), clean(fault.why.raw())));
         bare_model(name)
     });
+    let found = versions?.into_iter().find(|known| known.version == version);
+    let version = found.ok_or_else(|| no_such_version(name, version))?;
+    Ok(around(sources, version, model, missing).await)
+}
+
+/// The lineage of a version, with what differs from the champion among its warnings.
+///
+/// # Errors
+/// As for [`lineage_facts`]; a champion that can't be read is one that nothing differs from.
+pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
+    let facts = lineage_facts(sources, name, version).await?;
+    let versions = sources.reader.versions(name).await.unwrap_or_default();
+    let reading =
+        Reading { origin: sources.reader.origin().to_owned(), name: name.clone(), model: Some(facts.model.clone()), versions, run: None };
+    let champion = match champion(None, Some(version), &reading) {
+        Some(champion) => facts_of(sources.reader.into(), &reading, champion.version).await.ok(),
+        None => None,
+    };
+    Ok(build_against(&facts, champion.as_ref()))
+}
+
+/// The same where the registry has been read: only what is around the version is asked for.
+///
+/// # Errors
+/// When the version is not there.
+pub async fn facts_of(sources: Sources<'_>, reading: &Reading, version: VersionNumber) -> Answer<Facts> {
+    let found = reading.versions.iter().find(|known| known.version == version).cloned();
+    let version = found.ok_or_else(|| no_such_version(&reading.name, version))?;
+    let model = reading.model.clone().unwrap_or_else(|| bare_model(&reading.name));
+    Ok(around(sources, version, model, Vec::new()).await)
+}
+
+fn no_such_version(name: &ModelName, version: VersionNumber) -> Fault {
+    Fault::new(FaultKind::Missing, format!("reading version {version} of {}", name.clean()), "there is no such version")
+}
+
+/// What is around a version: its run, parents, logged model and files.
+async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredModel, mut missing: Vec<String>) -> Facts {
+    let reader = sources.reader;
     let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
     let named = by_version.or_else(|| ModelSource::read(version.source.raw(), None).run);
     let logged_id = version.logged_model();
@@ -50,7 +90,9 @@ pub async fn lineage_facts(reader: &dyn Read, name: &ModelName, version: Version
     };
     let parents = parents(reader, run.as_ref(), &mut missing).await;
     let files = files::read(reader, &version, run.as_ref(), &mut missing).await;
-    Ok(Facts { version, model, run, parents, logged_model, files, missing })
+    let subject = Subject { version: &version, run: run.as_ref(), logged_model: logged_model.as_ref() };
+    let evidence = if sources.lookout.recognisers.is_empty() { Report::default() } else { evidence::evidence(sources, subject).await };
+    Facts { version, model, run, parents, logged_model, files, evidence, missing }
 }
 
 /// The run that a logged model names, where the version names none.

@@ -105,12 +105,12 @@ fn run(id: &str, parent: Option<&str>) -> (String, Run) {
 }
 
 async fn gather(shelf: &Shelf) -> Facts {
-    lineage_facts(shelf, &"iris".into(), VersionNumber(1)).await.unwrap()
+    lineage_facts((shelf as &dyn Read).into(), &"iris".into(), VersionNumber(1)).await.unwrap()
 }
 
 #[tokio::test]
 async fn only_the_version_itself_must_be_there() {
-    let fault = lineage_facts(&Shelf::default(), &"iris".into(), VersionNumber(1)).await.unwrap_err();
+    let fault = lineage_facts((&Shelf::default() as &dyn Read).into(), &"iris".into(), VersionNumber(1)).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Missing);
     let facts = gather(&Shelf { versions: vec![version(&format!("runs:/{RUN}/model"), RUN)], ..Shelf::default() }).await;
     let what: Vec<&str> = facts.missing.iter().map(|line| line.split(':').next().unwrap()).collect();

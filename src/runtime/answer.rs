@@ -7,15 +7,14 @@ use tokio::try_join;
 
 use super::{comparing, reviewing, writing};
 use crate::analysis::importance::Importance;
-use crate::app::message::{DiffOf, RunDetail, VersionsOf};
+use crate::app::message::{RunDetail, VersionsOf};
 use crate::app::{Reply, Request};
 use crate::config::views::{ViewError, ViewFiles};
-use crate::domain::{ExperimentId, Fault, FaultKind, ModelName, Run, RunId, VersionNumber};
+use crate::domain::{ExperimentId, Fault, FaultKind, ModelName, Run, RunId};
 use crate::journal::{Entry, Journal, JournalError, Progress, RoadError, recover};
-use crate::lineage::{Graph, build};
 use crate::policy::Policy;
 use crate::promote::{Outcome, Place};
-use crate::provenance::lineage_facts;
+use crate::provenance::{Lookout, Sources, lineage_graph};
 use crate::store::{Ahead, Answer, Opened, Read, Reader, View, changed, limits};
 
 /// How many questions about single runs are under way at a time.
@@ -31,6 +30,8 @@ pub struct Ground {
     pub journal: Journal,
     /// Who writes.
     pub user: String,
+    /// What other tools left is looked for here.
+    pub lookout: Arc<Lookout>,
     /// What must be true before a version may hold a place.
     pub policy: Arc<Policy>,
     /// Places that ask for the model's name typed.
@@ -43,6 +44,13 @@ pub struct Ground {
     pub views: ViewFiles,
     /// The page of runs that is read ahead.
     pub ahead: Ahead,
+}
+
+impl Ground {
+    /// Where the facts of versions come from.
+    pub(super) fn sources<'a>(&'a self, reader: &'a dyn Read) -> Sources<'a> {
+        Sources { reader, lookout: &self.lookout }
+    }
 }
 
 /// Answers a question. `progress` is told how far a write got.
@@ -61,12 +69,13 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Preview(home, path) => Reply::Preview(reader.preview(&home, &path, limits::PREVIEW_BYTES).await),
         Request::Models => Reply::Models(reader.models().await),
         Request::Versions(name) => Reply::Versions(versions(reader, &name).await.map(Box::new)),
-        Request::Lineage(name, version) => Reply::Lineage(lineage(reader, &name, version).await.map(Box::new)),
+        Request::Lineage(name, version) => Reply::Lineage(lineage_graph(ground.sources(reader), &name, version).await.map(Box::new)),
         Request::Plan { intent, reason, overrides } => {
             Reply::Plan(writing::plan_for(ground, intent, reason, &overrides).await.map(Box::new))
         }
         Request::Apply(cleared) => Reply::Applied(writing::apply(ground, cleared, progress).await.map(Box::new)),
         Request::Journal => Reply::Journal(entries(ground).await),
+        Request::History(model) => Reply::History(reviewing::history(ground, &model, entries(ground)).await.map(Box::new)),
         Request::Recheck(entry) => Reply::Rechecked(recheck(ground, &entry).await),
         Request::SaveView(name, view) => Reply::ViewSaved(
             on_files(ground, move |files, _| files.save(&name, &view).map(|()| name)).await.unwrap_or(Err(ViewError::Name)),
@@ -74,8 +83,8 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::DeleteView(name) => {
             Reply::ViewDeleted(on_files(ground, move |files, _| files.delete(&name).map(|()| name)).await.unwrap_or(Err(ViewError::Name)))
         }
-        Request::Diff(DiffOf::Review(model, version)) => Reply::Diff(reviewing::review(ground, &model, version).await),
         Request::Diff(of) => Reply::Diff(comparing::diff(reader, of).await),
+        Request::Review(model, version, width) => Reply::Review(reviewing::review(ground, &model, version, width).await.map(Box::new)),
         Request::Gates(model) => Reply::Gates(reviewing::gates(ground, &model).await.map(Box::new)),
         Request::Common(before, after) => Reply::Common(comparing::common(reader, &before, &after).await),
         Request::Importance(runs, metric) => Reply::Importance(importance(runs, metric).await),
@@ -123,10 +132,6 @@ async fn versions(reader: &dyn Read, name: &ModelName) -> Answer<VersionsOf> {
 async fn importance(runs: Vec<Run>, metric: String) -> Answer<Box<Importance>> {
     let work = tokio::task::spawn_blocking(move || Box::new(crate::analysis::importance::importance(&runs, &metric)));
     work.await.map_err(|stopped| Fault::new(FaultKind::Broken, "growing the forest", stopped.to_string()))
-}
-
-async fn lineage(reader: &dyn Read, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
-    Ok(build(&lineage_facts(reader, name, version).await?))
 }
 
 /// Works on the files of views where it may block; nothing when that work was stopped with the program.

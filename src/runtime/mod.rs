@@ -33,6 +33,7 @@ use crate::config::keymap::Keymap;
 use crate::config::views::ViewFiles;
 use crate::journal::Journal;
 use crate::policy::Policy;
+use crate::provenance::Lookout;
 use crate::store::{Opened, Reader};
 use crate::ui::Look;
 
@@ -48,6 +49,8 @@ pub struct Session {
     pub journal: Journal,
     /// What must be true before a version may hold a place.
     pub policy: Arc<Policy>,
+    /// What other tools left is looked for here.
+    pub lookout: Arc<Lookout>,
     /// Where the app begins.
     pub start: Start,
     /// The keys.

@@ -92,6 +92,7 @@ fn ground(shelf: &Arc<Shelf>) -> Ground {
         own: Arc::clone(shelf) as Arc<dyn Read>,
         journal: Journal::at("unused".into()),
         policy: Arc::default(),
+        lookout: Arc::default(),
         user: "ana".into(),
         protected: Vec::new(),
         tags: true,

@@ -17,7 +17,8 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String, ov
     let reader = ground.own.as_ref();
     let reading = read_registry(reader, &intent).await.map_err(|fault| by_fault(&fault))?;
     let promoter = Promoter { name: &ground.user, overrides };
-    let judged = provenance::judge(&ground.policy, reader, &intent, &reading, promoter).await.map_err(|fault| by_fault(&fault))?;
+    let judged =
+        provenance::judge(&ground.policy, ground.sources(reader), &intent, &reading, promoter).await.map_err(|fault| by_fault(&fault))?;
     let gates = provenance::verdicts(&judged);
     let context = Context {
         id: Uuid::new_v4().simple().to_string(),

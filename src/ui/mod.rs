@@ -1,7 +1,6 @@
 //! Drawing: a function of the state. Nothing is remembered during a draw.
 
 mod chrome;
-mod fit;
 mod look;
 mod overlays;
 mod paint;

@@ -109,6 +109,7 @@ impl Driver {
             own,
             journal,
             policy: Arc::default(),
+            lookout: Arc::default(),
             user: "ana".into(),
             protected,
             tags: true,
@@ -254,7 +255,7 @@ impl Driver {
                 Effect::Copy(_, text) => self.copied.push(text),
                 Effect::Theme(name) => self.look.set_theme(&name),
                 Effect::Quit => self.quit = true,
-                Effect::Suspend => {}
+                Effect::Suspend | Effect::Ring => {}
             }
         }
     }

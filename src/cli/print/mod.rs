@@ -52,6 +52,12 @@ pub struct Output {
 }
 
 impl Output {
+    /// How many cells a line of the terminal has; none where it is no terminal.
+    #[must_use]
+    pub fn width(&self) -> Option<u16> {
+        self.width.map(|width| u16::try_from(width).unwrap_or(u16::MAX))
+    }
+
     /// The process's own stdout and stderr.
     #[must_use]
     pub fn standard(format: Format) -> Self {

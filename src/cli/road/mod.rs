@@ -12,7 +12,7 @@ use crate::config::{ProtectedPlace, Settings, environment, user};
 use crate::domain::text::clean;
 use crate::journal::{self, Progress};
 use crate::promote::{self, Context as Circumstances, GateVerdict, Intent, Outcome, Place, Plan, PlanError};
-use crate::provenance::{self, Promoter};
+use crate::provenance::{self, Promoter, Sources};
 use crate::store::Opened;
 use tell::Told;
 
@@ -57,7 +57,9 @@ pub async fn travel(intent: Intent, road: &Road, session: &Opened, context: &mut
     let policy = context.policy()?;
     let who = user(&environment);
     let promoter = Promoter { name: &who, overrides: &road.overrides };
-    let gates = provenance::verdicts(&provenance::judge(&policy, session.reader.as_ref(), &intent, &reading, promoter).await?);
+    let lookout = context.lookout(session.reader.as_ref());
+    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let gates = provenance::verdicts(&provenance::judge(&policy, sources, &intent, &reading, promoter).await?);
     let circumstances = policy.circumstances(intent.model(), circumstances(road, gates.clone(), context));
     let plan = match promote::plan(intent.clone(), &reading, &circumstances) {
         Ok(plan) => plan,

@@ -1,4 +1,4 @@
-//! Mistakes in a policy: where, what, and what was meant.
+//! Mistakes in a file that a person wrote: where, what, and what was meant.
 
 use std::fmt;
 use std::ops::Range;
@@ -45,7 +45,8 @@ impl fmt::Display for Mistake {
 }
 
 /// What was meant by a word, among those that can stand there.
-pub(super) fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+#[must_use]
+pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let near = known.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other)).min();
     match near {

@@ -1,0 +1,264 @@
+//! Documents from bytes: every format becomes one tree of values. Nothing in a document is run, and its size, depth and
+//! expansion are bounded: JSON nests 127 deep at most, YAML as far as its reader's budget goes.
+
+use std::io::{Cursor, Read};
+
+use serde_json::{Map, Value};
+
+use super::DOCUMENT_BYTES;
+
+/// The most rows of a table, or lines of a log.
+const ROWS: usize = 20_000;
+/// The most members of an archive.
+const MEMBERS: usize = 10_000;
+
+/// How a document is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// By the end of its name.
+    ByName,
+    /// JSON.
+    Json,
+    /// A JSON value a line; a list.
+    JsonLines,
+    /// YAML; a list where it has several documents.
+    Yaml,
+    /// TOML.
+    Toml,
+    /// A table with a head: a list of rows by column. Of several rows of heads, as pandas writes them, the texts are joined with `_`.
+    Csv,
+    /// Text: one string.
+    Text,
+    /// A member of a ZIP archive, by the format of its name.
+    Zip(String),
+    /// Nothing is read of it: that it is there is the fact. The document is its path.
+    Presence,
+}
+
+impl Format {
+    /// The format of a name, as a recogniser writes it.
+    pub(super) fn named(name: &str, member: Option<&str>) -> Result<Self, String> {
+        Ok(match name {
+            "json" => Self::Json,
+            "jsonl" => Self::JsonLines,
+            "yaml" => Self::Yaml,
+            "toml" => Self::Toml,
+            "csv" => Self::Csv,
+            "text" => Self::Text,
+            "presence" => Self::Presence,
+            "zip" => Self::Zip(member.ok_or("a zip needs a member")?.to_owned()),
+            _ => return Err("json, jsonl, yaml, toml, csv, text, zip or presence can stand here".into()),
+        })
+    }
+
+    fn of(path: &str) -> Self {
+        match path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "json" => Self::Json,
+            "jsonl" | "ndjson" => Self::JsonLines,
+            "yaml" | "yml" | "dvc" | "lock" => Self::Yaml,
+            "toml" => Self::Toml,
+            "csv" => Self::Csv,
+            _ => Self::Text,
+        }
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// Why it can't be read, in a few words.
+    pub fn read(&self, path: &str, bytes: &[u8]) -> Result<Value, String> {
+        match self {
+            Self::ByName => Self::of(path).read(path, bytes),
+            Self::Presence => Ok(Value::String(path.to_owned())),
+            Self::Zip(member) => {
+                let bytes = member_of(bytes, member)?;
+                Self::of(member).read(member, &bytes)
+            }
+            _ => self.of_text(&text(bytes)?),
+        }
+    }
+
+    fn of_text(&self, text: &str) -> Result<Value, String> {
+        match self {
+            Self::Json => json(text),
+            Self::JsonLines => {
+                let lines = text.lines().filter(|line| !line.trim().is_empty());
+                lines.take(ROWS).map(json).collect::<Result<_, _>>().map(Value::Array)
+            }
+            Self::Yaml => yaml(text),
+            Self::Toml => toml::from_str(text).map_err(|error| format!("no TOML: {}", error.message())),
+            Self::Csv => csv(text),
+            _ => Ok(Value::String(text.to_owned())),
+        }
+    }
+}
+
+/// Text as UTF-8, or as UTF-16 where its first two bytes say so.
+fn text(bytes: &[u8]) -> Result<String, String> {
+    let utf16 = |order: fn([u8; 2]) -> u16| {
+        let units = bytes.get(2..).unwrap_or_default().chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
+        char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| "no text: broken UTF-16".to_owned())
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
+        _ if bytes.contains(&0) => Err("no text: it has zero bytes".into()),
+        _ => {
+            let text = std::str::from_utf8(bytes).map_err(|error| format!("no UTF-8 text from byte {}", error.valid_up_to()))?;
+            Ok(text.trim_start_matches('\u{feff}').to_owned())
+        }
+    }
+}
+
+/// JSON; Python writes `NaN` and `Infinity` into it, which it does not have: they become null.
+fn json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).or_else(|error| {
+        let tame = tamed(text).ok_or_else(|| format!("no JSON: {error}"))?;
+        serde_json::from_str(&tame).map_err(|_| format!("no JSON: {error}"))
+    })
+}
+
+/// The text with bare `NaN` and `Infinity` as `null`, where there are any outside of strings.
+fn tamed(text: &str) -> Option<String> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return None;
+    }
+    let (mut out, mut rest, mut inside) = (String::with_capacity(text.len()), text, false);
+    while let Some(c) = rest.chars().next() {
+        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !inside && rest.starts_with(word));
+        let taken = match (word, c) {
+            (Some(word), _) => {
+                out.push_str("null");
+                word.len()
+            }
+            (None, '\\') if inside => {
+                let pair: String = rest.chars().take(2).collect();
+                out.push_str(&pair);
+                pair.len()
+            }
+            (None, c) => {
+                inside ^= c == '"';
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = rest.get(taken..)?;
+    }
+    Some(out)
+}
+
+fn yaml(text: &str) -> Result<Value, String> {
+    let read = serde_saphyr::from_multiple::<Value>(text);
+    let mut all = read.map_err(|error| format!("no YAML: {}", error.to_string().lines().next().unwrap_or_default()))?;
+    Ok(if all.len() == 1 { all.remove(0) } else { Value::Array(all) })
+}
+
+/// A table. pandas writes several rows of heads for columns with several levels; the rows after the first have no number and no
+/// truth in them, and are heads as long as their first cell is empty or the first row of heads has empty or doubled cells.
+fn csv(text: &str) -> Result<Value, String> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let rows: Vec<csv::StringRecord> = reader.records().take(ROWS).collect::<Result<_, _>>().map_err(|error| format!("no CSV: {error}"))?;
+    let levels = levels(&rows);
+    let columns = rows.iter().take(levels).map(csv::StringRecord::len).max().unwrap_or(0);
+    let head = |column: usize| {
+        let mut parts: Vec<&str> = rows.iter().take(levels).filter_map(|row| row.get(column)).filter(|text| !text.is_empty()).collect();
+        parts.dedup();
+        parts.join("_")
+    };
+    let heads: Vec<String> = (0..columns).map(head).collect();
+    let row = |row: &csv::StringRecord| {
+        let cells = heads.iter().zip(row.iter()).filter(|(head, _)| !head.is_empty());
+        Value::Object(cells.map(|(head, cell)| (head.clone(), Value::String(cell.to_owned()))).collect::<Map<_, _>>())
+    };
+    Ok(Value::Array(rows.iter().skip(levels).map(row).collect()))
+}
+
+/// How many rows of heads there are: pandas repeats the outer texts over the inner columns.
+fn levels(rows: &[csv::StringRecord]) -> usize {
+    let is_head = |row: &csv::StringRecord| {
+        let is_datum = |cell: &str| cell.parse::<f64>().is_ok() || matches!(cell, "True" | "False" | "true" | "false");
+        !row.iter().any(is_datum)
+    };
+    let repeats = |row: &csv::StringRecord| row.iter().zip(row.iter().skip(1)).any(|(a, b)| a == b && !a.is_empty());
+    if !rows.first().is_some_and(repeats) {
+        return rows.len().min(1);
+    }
+    rows.iter().take(4).take_while(|row| is_head(row)).count().max(1)
+}
+
+/// One member of an archive, by its name as it is: nothing is unpacked, and no name is followed.
+fn member_of(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("no ZIP: {error}"))?;
+    if archive.len() > MEMBERS {
+        return Err(format!("it has more than {MEMBERS} members"));
+    }
+    let member = archive.by_name(name).map_err(|_| format!("it has no member {name}"))?;
+    let mut found = Vec::new();
+    member.take(DOCUMENT_BYTES + 1).read_to_end(&mut found).map_err(|error| format!("{name} can't be unpacked: {error}"))?;
+    if found.len() as u64 > DOCUMENT_BYTES {
+        return Err(format!("{name} has more than {} MB", DOCUMENT_BYTES >> 20));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_format_becomes_one_tree() {
+        let read = |path: &str, text: &str| Format::ByName.read(path, text.as_bytes()).unwrap();
+        assert_eq!(read("a.json", r#"{"a": NaN, "b": "NaN \" NaN", "c": -Infinity}"#), json!({"a": null, "b": "NaN \" NaN", "c": null}));
+        assert_eq!(read("a.yaml", "a: 1\n---\nb: x\n"), json!([{"a": 1}, {"b": "x"}]));
+        assert_eq!(read("a.jsonl", "{\"a\":1}\n\n{\"a\":2}\n"), json!([{"a": 1}, {"a": 2}]));
+        assert_eq!(read("a.csv", "a,b\n1,x\n"), json!([{"a": "1", "b": "x"}]));
+        assert_eq!(
+            read("a.csv", "chunk,chunk,age\nkey,period,alert\n1,analysis,True\n"),
+            json!([
+                {"chunk_key": "1", "chunk_period": "analysis", "age_alert": "True"}
+            ])
+        );
+        assert_eq!(Format::ByName.read("a.json", b"\xff\xfe{\0}\0").unwrap(), json!({}));
+    }
+
+    #[test]
+    fn what_is_hostile_is_a_line() {
+        let wrong = |format: &Format, bytes: &[u8]| format.read("x", bytes).unwrap_err();
+        assert!(wrong(&Format::Json, "[".repeat(100_000).as_bytes()).starts_with("no JSON"));
+        assert!(wrong(&Format::Json, b"{\"a\": \"\xe9\"}").contains("byte 7"));
+        assert!(wrong(&Format::Json, b"{\0}").contains("zero bytes"));
+        let bomb = (1..9).fold("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
+            let before = n - 1;
+            format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{before}"); 10].join(","))
+        });
+        assert!(wrong(&Format::Yaml, bomb.as_bytes()).starts_with("no YAML"));
+        assert!(wrong(&Format::Yaml, "[".repeat(100_000).as_bytes()).starts_with("no YAML"));
+        assert!(wrong(&Format::Zip("a.json".into()), b"PK nothing").starts_with("no ZIP"));
+    }
+
+    #[test]
+    fn of_an_archive_one_member_is_read_and_no_more_than_is_allowed() {
+        let mut bytes = Vec::new();
+        let mut writer = zip::ZipWriter::new(Cursor::new(&mut bytes));
+        let options = zip::write::SimpleFileOptions::default();
+        for (name, text) in [("M/a.json", "{\"a\": 1}".to_owned()), ("../up.json", "{}".into()), ("big.json", " ".repeat(64 << 20))] {
+            writer.start_file(name, options).unwrap();
+            std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
+        }
+        writer.finish().unwrap();
+        let read = |member: &str| Format::Zip(member.into()).read("x.zip", &bytes);
+        assert_eq!(read("M/a.json").unwrap(), json!({"a": 1}));
+        assert!(read("big.json").unwrap_err().contains("more than 4 MB"));
+        assert!(read("none").unwrap_err().contains("no member"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0..7_usize) {
+            let formats = [Format::Json, Format::JsonLines, Format::Yaml, Format::Toml, Format::Csv, Format::Text, Format::Zip("a".into())];
+            let _ = formats[format].read("x", &bytes);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What was found: facts by tool, where the version is served, and what was looked for.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Tells;
+use crate::domain::Millis;
+
+/// What recognisers say of a version.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// By tool, in the order of their names; tools of which nothing was found are not there.
+    pub evidence: Vec<Evidence>,
+    /// What was looked for, in the order of the recognisers.
+    pub looked: Vec<Looked>,
+    /// What went wrong on the way, cleaned.
+    pub problems: Vec<String>,
+}
+
+/// What one tool left.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// The tool, as conditions name it: `great_expectations`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for: `data validation`.
+    pub kind: String,
+    /// The facts.
+    pub facts: Vec<Fact>,
+    /// Where it serves the version.
+    pub deployments: Vec<Deployment>,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fact {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    #[serde(flatten)]
+    pub value: FactValue,
+    /// Where it was found, raw: the path of an artifact, a dataset, the run's own facts.
+    pub from: String,
+    /// When the tool says it was made, ms since the epoch.
+    pub at: Option<Millis>,
+    /// Whether that is before the version was made: then it may be about another one.
+    pub older: bool,
+    /// Whether it is not what it should be.
+    pub bad: bool,
+    /// What of a lineage it is.
+    pub tells: Option<Tells>,
+}
+
+/// What a fact says.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactValue {
+    /// A number, a truth, a text, or a list of these; texts are raw.
+    Value(Value),
+    /// Something is there and can't be told: why.
+    Unreadable(String),
+}
+
+/// A place where a version is served.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Deployment {
+    /// Its name.
+    pub name: String,
+    /// Namespace, endpoint or address.
+    pub place: String,
+    /// How much of the traffic it has, in percent, where that is said.
+    pub percent: Option<f64>,
+    /// Whether it says that it is ready.
+    pub ready: Option<bool>,
+    /// Where this was found.
+    pub from: String,
+}
+
+/// One thing that a recogniser looked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Looked {
+    /// The tool's name.
+    pub name: String,
+    /// The recogniser's file and line: `dvc.toml:7`.
+    pub rule: String,
+    /// What was looked for, in words.
+    pub wanted: String,
+    /// Where something of this tool was found, raw.
+    pub found: Vec<String>,
+    /// What was there and was not it, or could not be read, and why; raw.
+    pub passed_over: Vec<String>,
+}
+
+impl Report {
+    /// The facts as conditions see them, `tool.fact`; what can't be read is not there, so that nothing passes on it. When a
+    /// tool's newest fact was made is `tool.at`, in ms since the epoch.
+    #[must_use]
+    pub fn facts(&self) -> Value {
+        let tool = |evidence: &Evidence| {
+            let mut facts = Map::new();
+            for fact in &evidence.facts {
+                if let FactValue::Value(value) = &fact.value {
+                    facts.insert(fact.name.clone(), value.clone());
+                }
+            }
+            if let Some(at) = evidence.facts.iter().filter_map(|fact| fact.at).max() {
+                facts.entry("at").or_insert(json!(at));
+            }
+            if !evidence.deployments.is_empty() {
+                facts.entry("serving").or_insert(json!(evidence.deployments.len()));
+            }
+            (evidence.id.clone(), Value::Object(facts))
+        };
+        Value::Object(self.evidence.iter().map(tool).collect())
+    }
+
+    /// The data's version, else its digest in eight characters, each with who told it, raw.
+    #[must_use]
+    pub fn data(&self) -> Option<String> {
+        let facts = || self.evidence.iter().flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)));
+        let told = |tells: Tells| {
+            facts().find_map(|(tool, fact)| match &fact.value {
+                FactValue::Value(value) if fact.tells == Some(tells) => {
+                    let one = value.as_array().and_then(|all| all.first()).unwrap_or(value);
+                    Some((one.as_str().map_or_else(|| one.to_string(), str::to_owned), tool.name.as_str()))
+                }
+                _ => None,
+            })
+        };
+        let version = told(Tells::DataVersion).map(|(version, tool)| format!("{version} ({tool})"));
+        version.or_else(|| told(Tells::DataDigest).map(|(digest, tool)| format!("{} ({tool})", digest.chars().take(8).collect::<String>())))
+    }
+
+    /// Where the version is served.
+    pub fn deployments(&self) -> impl Iterator<Item = (&str, &Deployment)> {
+        self.evidence.iter().flat_map(|tool| tool.deployments.iter().map(|deployment| (tool.name.as_str(), deployment)))
+    }
+}
+
+impl std::fmt::Display for FactValue {
+    /// The value as text, raw; a list with commas.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        match self {
+            Self::Value(Value::Array(all)) => f.write_str(&all.iter().map(one).collect::<Vec<_>>().join(", ")),
+            Self::Value(value) => f.write_str(&one(value)),
+            Self::Unreadable(why) => write!(f, "unreadable: {why}"),
+        }
+    }
+}
