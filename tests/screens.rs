@@ -46,6 +46,7 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("run", &["f c h u r n - r e l e a s e s enter enter enter"]),
     ("models", &["4"]),
     ("versions", &[VERSIONS]),
+    ("history-empty", &[VERSIONS, "H"]),
     ("lineage", &[VERSIONS, "L"]),
     ("register-best", &[RUNS, "R"]),
     ("plan", &[VERSIONS, "t P r o d u c t i o n enter"]),

@@ -70,6 +70,7 @@ impl Parts<'_> {
                 | Overlay::Messages(_)
                 | Overlay::Picture(_)
                 | Overlay::Diff(_)
+                | Overlay::Review(_)
                 | Overlay::Picker(_)
                 | Overlay::Columns(_),
             ) if action == Action::Back => {

@@ -12,9 +12,9 @@ use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
     RegisteredModel, Run, RunId, VersionNumber,
 };
-use crate::journal::{Entry, Progress, Report};
+use crate::journal::{Entry, Event, Progress, Report};
 use crate::lineage::Graph;
-use crate::promote::{Cleared, GateVerdict, Intent, Plan, Reading};
+use crate::promote::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
 use crate::store::{Changed, Features, Page, PageToken, Resolution, RunChanges, RunQuery};
 
 /// Which question an answer belongs to.
@@ -85,6 +85,8 @@ pub enum Reply {
     Progress(Progress),
     Applied(Result<Box<Report>, Refused>),
     Journal(Result<Vec<Entry>, Fault>),
+    /// To [`Request::History`].
+    History(Result<Box<HistoryOf>, Fault>),
     Rechecked(Result<String, Fault>),
     ViewSaved(Result<String, ViewError>),
     ViewDeleted(Result<String, ViewError>),
@@ -92,6 +94,8 @@ pub enum Reply {
     Remembered(Result<(), ViewError>),
     Importance(Result<Box<Importance>, Fault>),
     Diff(Result<Vec<DiffLine>, Refused>),
+    /// To [`Request::Review`].
+    Review(Result<Box<Reviewed>, Refused>),
     Gates(Result<Box<VersionGates>, Fault>),
     Common(Result<Vec<CommonFile>, Fault>),
     Exported(Result<String, Refused>),
@@ -123,13 +127,35 @@ pub struct VersionsOf {
     pub runs: Vec<Run>,
 }
 
+/// Everything that the History screen shows.
+#[derive(Clone, Debug)]
+pub struct HistoryOf {
+    /// What happened, newest first.
+    pub events: Vec<Event>,
+    /// The journal's entries about the model, to undo.
+    pub entries: Vec<Entry>,
+}
+
 /// What the policy says of the versions of a model.
 #[derive(Clone, Debug)]
 pub struct VersionGates {
     /// The place that they were judged for, cleaned.
     pub target: String,
+    /// How many versions there are: the newest are judged.
+    pub of: usize,
     /// The verdicts of each; empty where nothing guards the place.
     pub verdicts: Vec<(VersionNumber, Vec<GateVerdict>)>,
+}
+
+/// The review of a version: candidate against champion.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// The place that it is judged for.
+    pub to: Place,
+    /// The digest of what was seen, in hex: a word about it is bound to this.
+    pub seen: String,
+    /// The page, cleaned.
+    pub lines: Vec<String>,
 }
 
 /// A plan with what it was made from.
@@ -154,8 +180,6 @@ pub struct Planned {
 /// What is compared inside.
 #[derive(Clone, Debug)]
 pub enum DiffOf {
-    /// A version and the champion: the review.
-    Review(ModelName, VersionNumber),
     /// Two files of the same path.
     Files {
         /// That path.
@@ -282,6 +306,8 @@ pub enum Request {
     Apply(Cleared),
     /// The journal of this store.
     Journal,
+    /// What happened to a model: who moved which version where, when and why.
+    History(ModelName),
     /// Look again at an entry.
     Recheck(Box<Entry>),
     /// Save a view under a name.
@@ -292,6 +318,8 @@ pub enum Request {
     Importance(Vec<Run>, String),
     /// What differs between two things.
     Diff(DiffOf),
+    /// The review of a version, in lines of at most so many cells.
+    Review(ModelName, VersionNumber, u16),
     /// The files that two runs have in common.
     Common(RunId, RunId),
     /// A picture for an area of the screen.
@@ -316,6 +344,8 @@ pub enum Effect {
     Copy(Ticket, String),
     /// Give the terminal back to the shell until the user comes back.
     Suspend,
+    /// Ring the terminal's bell: something that is watched has moved.
+    Ring,
     /// Change to the theme of this name.
     Theme(String),
     /// End the program.

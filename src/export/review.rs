@@ -6,10 +6,14 @@ use super::comparison::{escaped, markdown, sheet};
 use super::records::CompareRecord;
 use crate::analysis::compare;
 use crate::analysis::inner::{Sign, requirements};
+use crate::domain::fit;
 use crate::domain::text::clean;
 use crate::lineage::{self, Recorded};
 use crate::policy::{Candidate, Judged};
 use crate::promote::{Approval, Verdict};
+
+/// By how many cells a line that goes on is set in.
+const INDENT: u16 = 2;
 
 /// A review packet.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +56,22 @@ impl Packet<'_> {
         text
     }
 
-    /// The page for a terminal: a line each, cleaned.
+    /// The page for a terminal, cleaned: a line each; with a width in cells, broken and cut so that it fits.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub fn lines(&self, width: Option<u16>) -> Vec<String> {
+        let whole = self.told(width);
+        let broken = |line: String| match width {
+            Some(width) if fit::width(&line) > width => {
+                let mut parts = fit::wrap(&line, width.saturating_sub(INDENT)).into_iter();
+                let first = parts.next().unwrap_or_default();
+                std::iter::once(first).chain(parts.map(|part| format!("{:1$}{part}", "", usize::from(INDENT)))).collect()
+            }
+            _ => vec![line],
+        };
+        whole.into_iter().flat_map(broken).collect()
+    }
+
+    fn told(&self, width: Option<u16>) -> Vec<String> {
         let label = |facts: &Candidate| format!("{}/{}", facts.version.name.clean(), facts.version.version);
         let against =
             self.champion.map_or_else(|| "there is no champion yet".to_owned(), |champion| format!("against {}", label(champion)));
@@ -70,14 +87,15 @@ impl Packet<'_> {
         for approval in Approval::of(&self.candidate.version) {
             let lapsed = if approval.seen == self.judged.seen { "" } else { " (lapsed: the facts changed since)" };
             let comment = if approval.comment.is_empty() { String::new() } else { format!(": {}", approval.comment) };
-            let line = format!("{} {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
+            let line = format!("{}: {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
             lines.push(clean(&line).into_owned());
         }
         if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
             && candidate.id != champion.id
         {
             lines.push(String::new());
-            lines.extend(sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false).aligned(None).0);
+            let sheet = sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false);
+            lines.extend(width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width)));
         }
         match self.commits {
             Ok([]) => {}

@@ -25,6 +25,6 @@ pub use give_back::{give_back, last_change};
 pub use held::{Held, held_at};
 pub use history::{Event, Origin, timeline};
 pub use moved::{Moved, moved};
-pub use read::{changes, read_registry};
+pub use read::{changes, read_model, read_registry};
 pub use recover::recover;
 pub use road::{Progress, Report, RoadError, carry_out};

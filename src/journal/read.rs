@@ -1,6 +1,6 @@
 //! Reading the registry for a plan.
 
-use crate::domain::{Fault, FaultKind, ModelVersion, Run, RunId};
+use crate::domain::{Fault, FaultKind, ModelName, ModelVersion, Run, RunId};
 use crate::promote::{Ground, Intent, Plan, Reading};
 use crate::store::Read;
 
@@ -9,17 +9,25 @@ use crate::store::Read;
 /// # Errors
 /// When the store can't be read. A model that is not there is no error, nor is a run that is not there.
 pub async fn read_registry(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
-    let name = intent.model();
+    let mut reading = read_model(reader, intent.model()).await?;
+    reading.run = match intent.run() {
+        Some(run) => there(reader.run(run).await)?,
+        None => context(reader, intent, &reading.versions).await?,
+    };
+    Ok(reading)
+}
+
+/// What the registry says of a model, for who only looks.
+///
+/// # Errors
+/// When the store can't be read. A model that is not there is no error.
+pub async fn read_model(reader: &dyn Read, name: &ModelName) -> Result<Reading, Fault> {
     let model = there(reader.model(name).await)?;
     let versions = match &model {
         Some(_) => there(reader.versions(name).await)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    let run = match intent.run() {
-        Some(run) => there(reader.run(run).await)?,
-        None => context(reader, intent, &versions).await?,
-    };
-    Ok(Reading { origin: reader.origin().to_owned(), name: name.clone(), model, versions, run })
+    Ok(Reading { origin: reader.origin().to_owned(), name: name.clone(), model, versions, run: None })
 }
 
 /// The run that the version which is meant came from. It is told beside the plan, so a run that may not be seen is no hindrance.

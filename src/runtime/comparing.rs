@@ -20,8 +20,6 @@ pub(super) async fn diff(reader: &dyn Read, of: DiffOf) -> Result<Vec<DiffLine>,
             let work = move || if is_environment(&path) { requirements(&before, &after) } else { text_lines(&before, &after) };
             tokio::task::spawn_blocking(work).await.map_err(|stopped| refused(stopped.to_string(), "try it again"))
         }
-        // It takes a policy to say: see `reviewing`.
-        DiffOf::Review(..) => Ok(Vec::new()),
         DiffOf::Commits { before, after } => {
             let work = move || diff_of(&before, &after);
             tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(refused(stopped.to_string(), "try it again")))

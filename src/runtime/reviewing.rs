@@ -1,16 +1,18 @@
 //! What a policy says of versions, for the screens: the verdicts beside each, and the review of one.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures_util::stream::{self, StreamExt};
 
 use super::answer::Ground;
-use crate::analysis::inner::{DiffLine, Sign};
-use crate::app::message::{Refused, VersionGates};
+use crate::app::message::{HistoryOf, Refused, Reviewed, VersionGates};
 use crate::domain::{Fault, ModelName, Stage, VersionNumber};
 use crate::export::review::Packet;
-use crate::journal::read_registry;
+use crate::journal::{Entry, read_model, timeline};
+use crate::lineage::Facts;
 use crate::policy::Asked;
-use crate::promote::{Intent, Place, Reading};
-use crate::provenance::{Promoter, commits, judge_one, sides};
+use crate::promote::{Place, champion};
+use crate::provenance::{commits, facts_of, sides};
 use crate::store::Answer;
 
 /// The most versions that are judged for a table: each takes some questions.
@@ -24,43 +26,63 @@ fn target(ground: &Ground, model: &ModelName) -> Place {
     protected.into_iter().next().unwrap_or(Place::Stage(Stage::Production))
 }
 
-async fn reading(ground: &Ground, model: &ModelName) -> Answer<Reading> {
-    let intent = Intent::Describe { model: model.clone(), version: None, text: String::new().into() };
-    read_registry(ground.own.as_ref(), &intent).await
-}
-
 /// What the policy says of the newest versions; empty where it guards nothing.
 pub(super) async fn gates(ground: &Ground, model: &ModelName) -> Answer<VersionGates> {
     let target = target(ground, model);
+    let reader = ground.own.as_ref();
+    let mut told = VersionGates { target: target.to_string(), of: 0, verdicts: Vec::new() };
     if !ground.policy.concerns(model, &target) {
-        return Ok(VersionGates { target: target.to_string(), verdicts: Vec::new() });
+        return Ok(told);
     }
-    let reading = reading(ground, model).await?;
-    let promoter = Promoter { name: &ground.user, overrides: &[] };
+    let reading = read_model(reader, model).await?;
+    told.of = reading.versions.len();
     let mut numbers: Vec<VersionNumber> = reading.versions.iter().map(|version| version.version).collect();
     numbers.sort_unstable_by(|a, b| b.cmp(a));
-    let judged = stream::iter(numbers.into_iter().take(VERSIONS)).map(|version| {
-        let (reading, asked) = (&reading, Asked { target: target.clone(), version });
-        async move { judge_one(&ground.policy, ground.own.as_ref(), &asked, reading, promoter).await.map(|judged| (version, judged.gates)) }
-    });
-    // One that can't be read is told by its lineage; the others are worth seeing.
-    let verdicts = judged.buffered(AT_ONCE).filter_map(|answer| async { answer.ok() }).collect().await;
-    Ok(VersionGates { target: target.to_string(), verdicts })
+    numbers.truncate(VERSIONS);
+    let champion_of = |version| champion(Some(&target), Some(version), &reading).map(|champion| champion.version);
+    // Most share a champion: everything is read once.
+    let wanted: BTreeSet<VersionNumber> = numbers.iter().flat_map(|version| [Some(*version), champion_of(*version)]).flatten().collect();
+    let (reading, sources) = (&reading, ground.sources(reader));
+    let read = stream::iter(wanted).map(|version| async move { (version, facts_of(sources, reading, version).await) });
+    let read: BTreeMap<VersionNumber, Answer<Facts>> = read.buffered(AT_ONCE).collect().await;
+    let facts = |version: &VersionNumber| read.get(version).and_then(|answer| answer.as_ref().ok());
+    told.verdicts.extend(numbers.into_iter().filter_map(|version| {
+        let best = champion_of(version);
+        let against = best.as_ref().and_then(facts);
+        // Nothing is said of one that can't be read, nor against a champion that can't be.
+        if best.is_some() && against.is_none() {
+            return None;
+        }
+        let asked = Asked { target: target.clone(), version };
+        Some((version, ground.policy.judge(facts(&version)?, against, &asked, &ground.user, &[]).gates))
+    }));
+    Ok(told)
 }
 
-/// The review of a version, as lines.
-pub(super) async fn review(ground: &Ground, model: &ModelName, version: VersionNumber) -> Result<Vec<DiffLine>, Refused> {
+/// What happened to a model, as far as the journal and the tags of its versions tell.
+pub(super) async fn history(ground: &Ground, model: &ModelName, journal: impl Future<Output = Answer<Vec<Entry>>>) -> Answer<HistoryOf> {
+    let reading = read_model(ground.own.as_ref(), model).await?;
+    let mut entries = journal.await?;
+    entries.retain(|entry| entry.plan.intent.model() == model);
+    let events = timeline(&entries, reading.model.as_ref(), &reading.versions);
+    Ok(HistoryOf { events, entries })
+}
+
+/// The review of a version, in lines of at most `width` cells.
+pub(super) async fn review(ground: &Ground, model: &ModelName, version: VersionNumber, width: u16) -> Result<Reviewed, Refused> {
     let by_fault = |fault: Fault| Refused { why: fault.to_string(), next: fault.advice().into() };
-    let reading = reading(ground, model).await.map_err(by_fault)?;
+    let reader = ground.own.as_ref();
+    let reading = read_model(reader, model).await.map_err(by_fault)?;
     let asked = Asked { target: target(ground, model), version };
-    let (candidate, champion) = sides(ground.own.as_ref(), &asked, &reading).await.map_err(by_fault)?;
+    let (candidate, champion) = sides(ground.sources(reader), &asked, &reading).await.map_err(by_fault)?;
     let judged = ground.policy.judge(&candidate, champion.as_ref(), &asked, &ground.user, &[]);
+    // The commits between are asked of git, which may take a while.
     let work = move || {
         let commits = commits(&candidate, champion.as_ref());
         let commits = commits.as_deref().map_err(String::as_str);
-        Packet { judged: &judged, candidate: &candidate, champion: champion.as_ref(), commits }.lines()
+        let lines = Packet { judged: &judged, candidate: &candidate, champion: champion.as_ref(), commits }.lines(Some(width));
+        Reviewed { to: judged.asked.target, seen: judged.seen, lines }
     };
-    let lines = tokio::task::spawn_blocking(work).await;
-    let lines = lines.map_err(|stopped| Refused { why: stopped.to_string(), next: "try it again".into() })?;
-    Ok(lines.into_iter().map(|line| DiffLine::plain(Sign::Same, line)).collect())
+    let page = tokio::task::spawn_blocking(work).await;
+    page.map_err(|stopped| Refused { why: stopped.to_string(), next: "try it again".into() })
 }

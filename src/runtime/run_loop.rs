@@ -109,7 +109,7 @@ fn protocol(choice: PictureChoice) -> Option<Protocol> {
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { mut opened, beside, app, journal, policy, start, keymap, look, views, mouse: _, pictures } = session;
+        let Session { mut opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse: _, pictures } = session;
         let own = Arc::clone(&opened.reader);
         if let Some(second) = beside {
             opened.reader = Arc::new(Beside::new(Arc::clone(&own), second));
@@ -119,6 +119,7 @@ impl Stage {
             own,
             journal,
             policy,
+            lookout,
             user: app.user.clone(),
             protected: app.protected.clone(),
             tags: app.tags,
@@ -221,6 +222,8 @@ impl Stage {
                         .say(clock::now(), "there is no shell to go back to: this terminal runs only this program".into());
                 }
             }
+            // A terminal that can't be written to is found out by the next drawing.
+            Effect::Ring => drop(terminal::write(b"\x07")),
             Effect::Theme(name) => self.look.set_theme(&name),
             Effect::Quit => self.quit = true,
         }

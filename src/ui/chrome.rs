@@ -2,7 +2,6 @@
 
 use ratatui::layout::Rect;
 
-use super::fit::{cut, width};
 use super::paint::{Paint, Piece};
 use crate::analysis::quantity;
 use crate::app::App;
@@ -10,6 +9,7 @@ use crate::app::notices::Level;
 use crate::app::overlays::Overlay;
 use crate::app::screens::Freshness;
 use crate::config::theme::Role;
+use crate::domain::fit::{cut, width};
 use crate::domain::text::clean;
 use crate::domain::{Fault, Millis};
 

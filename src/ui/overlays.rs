@@ -4,6 +4,7 @@ pub mod advice;
 mod diff;
 mod picture;
 mod plan;
+mod review;
 
 use ratatui::layout::Rect;
 
@@ -31,6 +32,7 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, overlay: &Overlay) {
         Overlay::Register(dialog) => register(paint, size, dialog),
         Overlay::Plan(dialog) => plan::draw(paint, size, app, dialog),
         Overlay::Diff(view) => diff::draw(paint, size, view),
+        Overlay::Review(view) => review::draw(paint, size, view),
         Overlay::Picture(view) => picture::draw(paint, size, view),
         Overlay::Help(scope, cursor) => help(paint, size, app, *scope, *cursor),
         Overlay::Messages(cursor) => messages(paint, size, app, *cursor),
@@ -56,7 +58,7 @@ fn choices(paint: &mut Paint<'_>, area: Rect, list: &Picker) {
     if items.is_empty() {
         paint.text(row(rows, 0), "nothing matches", Role::Muted);
     }
-    let labels = items.iter().map(|item| super::fit::width(&item.label)).max().unwrap_or(0).min(area.width * 2 / 3);
+    let labels = items.iter().map(|item| crate::domain::fit::width(&item.label)).max().unwrap_or(0).min(area.width * 2 / 3);
     let mut cursor = list.cursor;
     cursor.fit(items.len(), rows.height.into());
     let seen = cursor.window(items.len(), rows.height.into());
@@ -96,7 +98,7 @@ fn columns(paint: &mut Paint<'_>, area: Rect, list: &ColumnList) {
 
 fn register(paint: &mut Paint<'_>, size: Size, register: &RegisterDialog) {
     let inside = window(paint, dialog(size, 88, 22), &format!("register run {}", register.run.short()));
-    let why = register.why.iter().flat_map(|line| super::fit::wrap(line, inside.width));
+    let why = register.why.iter().flat_map(|line| crate::domain::fit::wrap(line, inside.width));
     let mut above: Vec<Vec<Piece>> = why.map(|line| vec![(line, Role::Info)]).collect();
     if let Some(source) = &register.source {
         above.push(vec![("model: ".into(), Role::Muted), (source.clean().into_owned(), Role::Text)]);
@@ -118,7 +120,7 @@ fn register(paint: &mut Paint<'_>, size: Size, register: &RegisterDialog) {
         }
         (None, Some(fault)) => {
             let lines: Vec<Vec<Piece>> =
-                super::fit::wrap(&fault.to_string(), rest.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect();
+                crate::domain::fit::wrap(&fault.to_string(), rest.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect();
             paint.lines(rest, &lines);
         }
         (None, None) => {
@@ -139,7 +141,7 @@ fn help(paint: &mut Paint<'_>, size: Size, app: &App, scope: Scope, cursor: Curs
     };
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     let others = Scope::SCREENS.into_iter().filter(|other| *other != scope);
-    let dialogs = [Scope::Plan, Scope::Picker, Scope::Columns, Scope::Prompt, Scope::Reader];
+    let dialogs = [Scope::Plan, Scope::Picker, Scope::Columns, Scope::Prompt, Scope::Reader, Scope::Review];
     for part in [scope, Scope::Anywhere].into_iter().chain(others).chain(dialogs) {
         let own: Vec<_> = app.keymap.bindings(part).filter(|b| b.scope == part && app.may(b.action)).map(line).collect();
         if !own.is_empty() {
@@ -157,7 +159,7 @@ fn messages(paint: &mut Paint<'_>, size: Size, app: &App, cursor: Cursor) {
     for notice in app.shared.notices.all.iter().rev() {
         let role = if notice.level == Level::Error { Role::Bad } else { Role::Text };
         let age = crate::analysis::quantity::age(app.now - notice.at);
-        let mut text = super::fit::wrap(&notice.text, inside.width.saturating_sub(16)).into_iter();
+        let mut text = crate::domain::fit::wrap(&notice.text, inside.width.saturating_sub(16)).into_iter();
         lines.push(vec![(format!("{age:>14}  "), Role::Muted), (text.next().unwrap_or_default(), role)]);
         lines.extend(text.map(|line| vec![(" ".repeat(16), Role::Muted), (line, role)]));
         if !notice.next.is_empty() {

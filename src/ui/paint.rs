@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::Look;
-use super::fit::{cut, width};
 use crate::config::theme::Role;
+use crate::domain::fit::{cut, width};
 
 /// A piece of text with a role.
 pub type Piece = (String, Role);

@@ -37,3 +37,12 @@ fn a_gate_stops_a_plan_until_it_is_gone_past_with_a_reason() {
     driver.press("enter").misses("verified");
     driver.press("ctrl-o").sees("overridden");
 }
+
+#[test]
+fn a_reviewer_s_word_goes_on_record_from_the_review() {
+    let mut driver = versions();
+    driver.press("D").sees("approve");
+    driver.press("a").sees("frontrunner.approval");
+    driver.text("seen the curves").press("enter enter").sees("verified");
+    driver.press("enter D").sees("approve for").sees("seen the curves");
+}

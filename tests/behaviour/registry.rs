@@ -293,3 +293,41 @@ fn a_read_only_session_refuses_each_write_with_a_line() {
     driver.press("esc :").text("alias");
     driver.misses("give or remove an alias");
 }
+
+#[test]
+fn the_history_of_a_model_tells_who_moved_what_and_undoes_it() {
+    let mut driver = at_version(6);
+    driver.press("H");
+    let before = events(&driver);
+    driver.press("esc a").text("blessed").press("enter");
+    driver.text("a good one").press("enter enter enter");
+    driver.press("H").sees("blessed").sees("a good one").sees("from this machine's journal");
+    assert!(events(&driver) > before);
+    driver.press("g u").sees("what will be done");
+    driver.text("not so good").press("enter enter");
+    assert!(is_verified(&driver), "{}", driver.screen());
+    driver.press("enter g").sees("not so good");
+}
+
+#[test]
+fn what_moves_while_the_history_is_seen_is_told() {
+    let mut driver = at_version(6);
+    driver.press("a").text("challenger-2").press("enter");
+    driver.text("it wins").press("enter enter enter");
+    driver.press("H").sees("it wins");
+    let store = rusqlite::Connection::open(driver.store()).unwrap();
+    store
+        .execute("UPDATE registered_model_aliases SET version = 2 WHERE name = 'churn-classifier' AND alias = 'challenger-2'", [])
+        .unwrap();
+    let told = (0..60).any(|_| {
+        driver.wait(1_000);
+        driver.said().contains("no record says by whom")
+    });
+    assert!(told, "{}", driver.screen());
+    driver.press("g").sees("changed with another tool");
+}
+
+fn events(driver: &Driver) -> usize {
+    let Screen::History(history) = driver.app.screen() else { panic!("{}", driver.screen()) };
+    history.lines().len()
+}

@@ -28,17 +28,32 @@ const VERSIONS: &[Step] = &[MODELS[0], MODELS[1], ("/churn\r\r", &["› models �
 const LINEAGE: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("L", &["› lineage", "customers@"])];
 const JOURNAL: &[Step] = &[(HOME, &["› experiments"]), ("6", &["› journal", "churn-classifier"])];
 
+const HISTORY: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("H", &["› history", "events, newest first"])];
+
 /// Keys, and what is on the screen when they have done their work.
 type Step = (&'static str, &'static [&'static str]);
 
 const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("j\r", &["judged on"])];
 
 /// Every screen, with the panes that ask for something of their own.
-pub const SCREENS: [&[Step]; 11] = [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, JOURNAL];
+pub const SCREENS: [&[Step]; 12] = [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, JOURNAL, HISTORY];
 
 /// Actions that lead to another screen, so that the way back must be gone again.
-const LEAVING: [&str; 12] =
-    ["charts", "drivers", "open", "back", "close", "experiments", "runs", "compare", "models", "lineage", "journal", "clear-marks"];
+const LEAVING: [&str; 13] = [
+    "charts",
+    "drivers",
+    "open",
+    "back",
+    "close",
+    "experiments",
+    "runs",
+    "compare",
+    "models",
+    "lineage",
+    "journal",
+    "history",
+    "clear-marks",
+];
 
 /// A key as a terminal sends it.
 fn sent(key: Key) -> String {

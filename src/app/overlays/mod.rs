@@ -7,6 +7,7 @@ mod picture;
 mod plan;
 mod prompt;
 mod register;
+mod review;
 
 pub use columns::ColumnList;
 pub use diff::DiffView;
@@ -15,6 +16,7 @@ pub use picture::{PictureView, Seen, inside as picture_area};
 pub use plan::{Field, PlanDialog, Stage as PlanStage};
 pub use prompt::{Advice, Prompt, Purpose};
 pub use register::RegisterDialog;
+pub use review::ReviewView;
 
 use std::collections::BTreeMap;
 
@@ -45,6 +47,8 @@ pub enum Overlay {
     Plan(Box<PlanDialog>),
     /// What differs inside of two values.
     Diff(Box<DiffView>),
+    /// The review of a version.
+    Review(Box<ReviewView>),
     /// A picture.
     Picture(Box<PictureView>),
     /// All keys that work here; the scope it was opened on.
@@ -62,6 +66,7 @@ impl Overlay {
             Self::Prompt(_) => Scope::Prompt,
             Self::Columns(_) => Scope::Columns,
             Self::Plan(_) => Scope::Plan,
+            Self::Review(_) => Scope::Review,
             Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) => Scope::Reader,
         }
     }
@@ -248,7 +253,7 @@ impl Overlay {
             Self::Columns(list) => list.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) => {}
+            Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) | Self::Review(_) => {}
         }
     }
 
@@ -272,6 +277,7 @@ impl Overlay {
             Self::Plan(dialog) => dialog.reply(ticket, reply, context),
             Self::Picture(view) => view.reply(ticket, reply),
             Self::Diff(view) => view.reply(ticket, reply),
+            Self::Review(view) => view.reply(ticket, reply),
             _ => Some(reply),
         }
     }
@@ -286,6 +292,7 @@ impl Overlay {
             Self::Plan(dialog) => dialog.on(action, context),
             Self::Picture(_) => {}
             Self::Diff(view) => view.on(action, context),
+            Self::Review(view) => view.on(action, context),
             // How long help is, is known where it is drawn; the drawing stops at its end.
             Self::Help(_, cursor) | Self::Messages(cursor) => {
                 cursor.travel(action, READER_LINES, usize::from(context.size.height));

@@ -42,19 +42,19 @@ impl JournalScreen {
     pub fn current(&self) -> Option<&Entry> {
         self.lines().get(self.cursor.at).copied()
     }
+}
 
-    fn undo(&self, context: &mut Context<'_>) {
-        let Some(entry) = self.current() else { return };
-        if let Some(by) = &entry.undone_by {
-            context.say(format!("this is undone already, by entry {}", by.chars().take(8).collect::<String>()));
-            return;
-        }
-        match &entry.state {
-            EntryState::Ended(Outcome::NotApplied { .. }) => context.say("nothing was changed by this entry: there is nothing to undo"),
-            EntryState::Unfinished => context.say("this entry never ended: look again at what the registry says with ctrl-l first"),
-            EntryState::Ended(_) => {
-                PlanDialog::show(undo(&entry.id, &entry.plan, entry.created), context);
-            }
+/// Shows the plan that undoes an entry, or says why there is none.
+pub(super) fn undo_entry(entry: &Entry, context: &mut Context<'_>) {
+    if let Some(by) = &entry.undone_by {
+        context.say(format!("this is undone already, by entry {}", by.chars().take(8).collect::<String>()));
+        return;
+    }
+    match &entry.state {
+        EntryState::Ended(Outcome::NotApplied { .. }) => context.say("nothing was changed by this entry: there is nothing to undo"),
+        EntryState::Unfinished => context.say("this entry never ended: look again at what the registry says with ctrl-l first"),
+        EntryState::Ended(_) => {
+            PlanDialog::show(undo(&entry.id, &entry.plan, entry.created), context);
         }
     }
 }
@@ -78,7 +78,11 @@ impl View for JournalScreen {
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
         match action {
-            Action::Undo => self.undo(context),
+            Action::Undo => {
+                if let Some(entry) = self.current() {
+                    undo_entry(entry, context);
+                }
+            }
             Action::Recheck => {
                 if let Some(entry) = self.current().cloned() {
                     self.rechecking = Some(context.ask(Request::Recheck(Box::new(entry))));

@@ -57,7 +57,13 @@ impl LineageScreen {
                 None => context.say("this run can't be opened"),
             },
             NodeKind::Version | NodeKind::Stage | NodeKind::Alias => context.go.push(Go::To(Screen::versions(self.name.clone()))),
-            NodeKind::LoggedModel | NodeKind::Code | NodeKind::Dataset | NodeKind::Params | NodeKind::Environment => {
+            NodeKind::LoggedModel
+            | NodeKind::Code
+            | NodeKind::Dataset
+            | NodeKind::Params
+            | NodeKind::Environment
+            | NodeKind::Deployment
+            | NodeKind::Evidence => {
                 context.say("its facts are beside it");
             }
         }

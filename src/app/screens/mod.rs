@@ -4,6 +4,7 @@ pub mod charts;
 pub mod compare;
 pub mod drivers;
 pub mod experiments;
+pub mod history;
 pub mod journal;
 pub mod lineage;
 pub mod models;
@@ -123,6 +124,7 @@ pub enum Screen {
     Versions(Box<versions::Versions>),
     Lineage(Box<lineage::LineageScreen>),
     Journal(Box<journal::JournalScreen>),
+    History(Box<history::History>),
 }
 
 impl Screen {
@@ -180,6 +182,12 @@ impl Screen {
         Self::Journal(Box::default())
     }
 
+    /// What happened to a model.
+    #[must_use]
+    pub fn history(name: ModelName) -> Self {
+        Self::History(Box::new(history::History::new(name)))
+    }
+
     fn view(&self) -> &(dyn View + 'static) {
         match self {
             Self::Experiments(screen) => screen.as_ref(),
@@ -192,6 +200,7 @@ impl Screen {
             Self::Versions(screen) => screen.as_ref(),
             Self::Lineage(screen) => screen.as_ref(),
             Self::Journal(screen) => screen.as_ref(),
+            Self::History(screen) => screen.as_ref(),
         }
     }
 
@@ -207,6 +216,7 @@ impl Screen {
             Self::Versions(screen) => screen.as_mut(),
             Self::Lineage(screen) => screen.as_mut(),
             Self::Journal(screen) => screen.as_mut(),
+            Self::History(screen) => screen.as_mut(),
         }
     }
 

@@ -70,6 +70,11 @@ impl View for Models {
                     context.go.push(Go::To(Screen::versions(name)));
                 }
             }
+            Action::History => {
+                if let Some(name) = name {
+                    context.go.push(Go::To(Screen::history(name)));
+                }
+            }
             Action::Lineage => {
                 let newest = self.current(context.shared).and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
                 match (name, newest) {

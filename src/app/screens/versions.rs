@@ -3,8 +3,8 @@
 use super::{Freshness, List, Screen, View, take_reply};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame, table};
-use crate::app::message::{DiffOf, Reply, Request, Ticket, VersionGates, VersionsOf};
-use crate::app::overlays::{DiffView, Overlay, PlanDialog};
+use crate::app::message::{Reply, Request, Ticket, VersionGates, VersionsOf};
+use crate::app::overlays::{Overlay, PlanDialog, ReviewView};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
@@ -121,8 +121,10 @@ impl Versions {
 
     /// Plans to give back the place that a version was given last, of those that it has.
     fn give_back(&self, version: VersionNumber, entries: &[Entry], context: &mut Context<'_>) {
-        let lines = self.lines();
-        let Some(holder) = lines.iter().find(|known| known.version == version) else { return };
+        let versions = self.data.get().map_or(&[][..], |data| &data.versions);
+        let Some(holder) = versions.iter().find(|known| known.version == version) else {
+            return context.say(format!("v{version} is no longer there"));
+        };
         let stage = matches!(holder.stage, Stage::Staging | Stage::Production).then_some(Place::Stage(holder.stage));
         let places: Vec<Place> = holder.aliases.iter().cloned().map(Place::Alias).chain(stage).collect();
         let given = |entry: &Entry| {
@@ -198,9 +200,8 @@ impl View for Versions {
             }
             Action::Review => {
                 if let Some(version) = current {
-                    let title = format!("review {}/{version}", self.name.clean());
-                    let view = DiffView::ask(title, DiffOf::Review(self.name.clone(), version), context);
-                    context.go.push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
+                    let view = ReviewView::ask(self.name.clone(), version, context);
+                    context.go.push(Go::Over(Box::new(Overlay::Review(Box::new(view)))));
                 }
             }
             Action::Stage | Action::Alias => {
@@ -208,6 +209,7 @@ impl View for Versions {
                     self.ask(action, version, context);
                 }
             }
+            Action::History => context.go.push(Go::To(Screen::history(self.name.clone()))),
             Action::GiveBack => self.giving = current.map(|version| (context.ask(Request::Journal), version)),
             Action::Goal => {
                 let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();

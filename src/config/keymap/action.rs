@@ -68,6 +68,7 @@ actions! {
     Models "models" Look "go to the registered models";
     Lineage "lineage" Look "lineage of this version";
     Journal "journal" Look "go to the journal";
+    History "history" Look "who moved this model's versions, and why";
     Mark "mark" Look "mark or unmark";
     MarkRange "mark-range" Look "mark from the last mark to here";
     ClearMarks "clear-marks" Look "clear all marks";
@@ -129,6 +130,8 @@ actions! {
     RegisterBest "register-best" Write "register the best run by the goal";
     Stage "stage" Write "move to a stage";
     Alias "alias" Write "give or remove an alias";
+    Approve "approve" Write "say that it may hold the place";
+    Reject "reject" Write "say that it may not hold the place";
     Undo "undo" Write "undo this entry";
     GiveBack "give-back" Write "give its place back to who had it before";
     Recheck "recheck" Look "look again at an entry whose end is not known";

@@ -32,6 +32,7 @@ pub enum Scope {
     Versions,
     Lineage,
     Journal,
+    History,
     /// In a list to pick from.
     Picker,
     /// In a field to type in.
@@ -42,11 +43,13 @@ pub enum Scope {
     Plan,
     /// In help and in the messages.
     Reader,
+    /// In the review of a version.
+    Review,
 }
 
 impl Scope {
     /// The screens.
-    pub const SCREENS: [Self; 10] = [
+    pub const SCREENS: [Self; 11] = [
         Self::Experiments,
         Self::Runs,
         Self::Run,
@@ -57,6 +60,7 @@ impl Scope {
         Self::Versions,
         Self::Lineage,
         Self::Journal,
+        Self::History,
     ];
 
     /// Whether keys bound anywhere mean something here, too.
@@ -79,11 +83,13 @@ impl Scope {
             Self::Versions => "Versions",
             Self::Lineage => "Lineage",
             Self::Journal => "Journal",
+            Self::History => "History",
             Self::Picker => "Lists to pick from",
             Self::Prompt => "Fields to type in",
             Self::Columns => "The list of columns",
             Self::Plan => "Plans",
             Self::Reader => "Help and messages",
+            Self::Review => "The review of a version",
         }
     }
 }

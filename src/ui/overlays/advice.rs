@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 
 use crate::app::overlays::Prompt;
 use crate::config::theme::Role;
+use crate::domain::fit::width;
 use crate::table::filter::Completion;
-use crate::ui::fit::width;
 use crate::ui::paint::Paint;
 
 /// How many completions are shown at once.

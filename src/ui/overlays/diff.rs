@@ -6,6 +6,7 @@ use crate::analysis::inner::{DiffLine, Sign};
 use crate::app::layout::{Size, frame};
 use crate::app::overlays::DiffView;
 use crate::config::theme::Role;
+use crate::domain::fit;
 use crate::domain::text::clean;
 use crate::ui::paint::{Paint, row};
 
@@ -17,14 +18,10 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, view: &DiffView) {
     let title = if added + removed > 0 { format!("{}  +{added} -{removed}", view.title) } else { view.title.clone() };
     let inside = paint.frame(body, &title, true);
     let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
-    let say = |paint: &mut Paint<'_>, text: &str, role: Role| {
-        let lines: Vec<_> = crate::ui::fit::wrap(text, room.width).into_iter().map(|line| vec![(line, role)]).collect();
-        paint.lines(room, &lines);
-    };
     match &view.lines {
-        None => say(paint, "reading…", Role::Running),
-        Some(Err(refused)) => say(paint, &format!("{}: {}", refused.why, refused.next), Role::Bad),
-        Some(Ok(lines)) if lines.is_empty() => say(paint, "nothing differs", Role::Good),
+        None => said(paint, room, "reading…", Role::Running),
+        Some(Err(refused)) => said(paint, room, &format!("{}: {}", refused.why, refused.next), Role::Bad),
+        Some(Ok(lines)) if lines.is_empty() => said(paint, room, "nothing differs", Role::Good),
         Some(Ok(lines)) => {
             let seen = view.cursor.window(lines.len(), inside.height.into());
             for (nth, diff) in lines[seen.clone()].iter().enumerate() {
@@ -36,6 +33,12 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, view: &DiffView) {
             }
         }
     }
+}
+
+/// Draws a text in place of what is not there.
+pub fn said(paint: &mut Paint<'_>, room: Rect, text: &str, role: Role) {
+    let lines: Vec<_> = fit::wrap(text, room.width).into_iter().map(|line| vec![(line, role)]).collect();
+    paint.lines(room, &lines);
 }
 
 fn line(paint: &mut Paint<'_>, strip: Rect, diff: &DiffLine) {

@@ -21,8 +21,8 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, view: &PictureView) {
         Seen::Above => {}
         Seen::Refused(refused) => {
             let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
-            let mut lines: Vec<_> = crate::ui::fit::wrap(&refused.why, room.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect();
-            lines.extend(crate::ui::fit::wrap(&refused.next, room.width).into_iter().map(|line| vec![(line, Role::Muted)]));
+            let mut lines: Vec<_> = crate::domain::fit::wrap(&refused.why, room.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect();
+            lines.extend(crate::domain::fit::wrap(&refused.next, room.width).into_iter().map(|line| vec![(line, Role::Muted)]));
             paint.lines(Rect { y: inside.y + inside.height / 3, height: inside.height - inside.height / 3, ..room }, &lines);
         }
         Seen::Cells(cells) if paint.look.ascii || paint.look.is_colorless() => {

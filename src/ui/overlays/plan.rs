@@ -9,10 +9,10 @@ use crate::app::message::Planned;
 use crate::app::overlays::{Field, PlanDialog, PlanStage};
 use crate::app::{App, Shared};
 use crate::config::theme::Role;
+use crate::domain::fit::wrap;
 use crate::domain::text::clean;
 use crate::journal::{Progress, Report};
 use crate::promote::{Outcome, Plan, Verdict};
-use crate::ui::fit::wrap;
 use crate::ui::paint::{Paint, Piece};
 
 /// The most metrics that stand beside the plan.
@@ -157,9 +157,9 @@ fn done(paint: &Paint<'_>, say: &mut impl FnMut(&str, Role), report: &Report) {
 }
 
 fn steps(paint: &Paint<'_>, plan: &Plan) -> Vec<Vec<Piece>> {
-    let action = plan.steps.iter().map(|step| crate::ui::fit::width(&step.action)).max().unwrap_or(0);
-    let target = plan.steps.iter().map(|step| crate::ui::fit::width(&step.target)).max().unwrap_or(0);
-    let pad = |text: &str, to: u16| format!("{text}{}", " ".repeat(to.saturating_sub(crate::ui::fit::width(text)).into()));
+    let action = plan.steps.iter().map(|step| crate::domain::fit::width(&step.action)).max().unwrap_or(0);
+    let target = plan.steps.iter().map(|step| crate::domain::fit::width(&step.target)).max().unwrap_or(0);
+    let pad = |text: &str, to: u16| format!("{text}{}", " ".repeat(to.saturating_sub(crate::domain::fit::width(text)).into()));
     let mut lines = Vec::new();
     for step in &plan.steps {
         let own = step.write.is_some();
@@ -199,7 +199,7 @@ fn beside(paint: &Paint<'_>, planned: &Planned, shared: &Shared) -> Vec<Vec<Piec
             Some(false) => (format!("{} worse", number::signed(delta, 3)), Role::Bad),
         };
         lines.push(vec![
-            (format!("  {:<20} ", crate::ui::fit::cut(&row.key.clean(), 20)), Role::Muted),
+            (format!("  {:<20} ", crate::domain::fit::cut(&row.key.clean(), 20)), Role::Muted),
             (format!("{:>10}  {:>10}  ", text(0), text(1)), Role::Text),
             (word, role),
         ]);

@@ -102,8 +102,8 @@ fn line(paint: &mut Paint<'_>, strip: Rect, series: usize, name: &str, value: Op
 fn flow(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
     let mut x = area.x + 1;
     for (nth, run) in screen.runs().iter().enumerate() {
-        let label = crate::ui::fit::cut(&name(run), 24);
-        let wide = crate::ui::fit::width(&label) + 4;
+        let label = crate::domain::fit::cut(&name(run), 24);
+        let wide = crate::domain::fit::width(&label) + 4;
         if x + wide + 9 > area.right() && nth + 1 < screen.runs().len() {
             paint.text(
                 Rect { x, width: area.right().saturating_sub(x), ..area },

@@ -12,7 +12,7 @@ use crate::app::layout::table;
 use crate::app::screens::View;
 use crate::app::screens::compare::{Compare, Line};
 use crate::config::theme::Role;
-use crate::ui::fit::width;
+use crate::domain::fit::width;
 use crate::ui::paint::{Paint, row};
 
 /// The widest that keys are drawn.

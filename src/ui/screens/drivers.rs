@@ -12,7 +12,7 @@ use crate::app::screens::View;
 use crate::app::screens::drivers::{Drivers, Page};
 use crate::config::theme::Role;
 use crate::domain::Run;
-use crate::ui::fit::{cut, width};
+use crate::domain::fit::{cut, width};
 use crate::ui::paint::{Paint, Piece, row};
 use crate::ui::widgets::chart::{self, Over};
 
@@ -45,7 +45,7 @@ fn cautions(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
         |explained| format!("{} runs; in runs that it has not seen the forest explains R² {explained:.2} of the variance", found.runs),
     );
     let told = std::iter::once((method, Role::Muted)).chain(found.cautions.iter().map(|caution| (caution.clone(), Role::Warn)));
-    let wrapped = told.flat_map(|(text, role)| crate::ui::fit::wrap(&text, room.width).into_iter().map(move |line| vec![(line, role)]));
+    let wrapped = told.flat_map(|(text, role)| crate::domain::fit::wrap(&text, room.width).into_iter().map(move |line| vec![(line, role)]));
     paint.lines(room, &wrapped.collect::<Vec<_>>());
 }
 

@@ -27,8 +27,8 @@ pub(super) fn line(paint: &mut Paint<'_>, strip: Rect, scene: &Scene<'_>, line: 
     let fold = if folded { paint.look.sign("▸", "+") } else { paint.look.sign("▾", "-") };
     let runs = if rows.len() == 1 { "1 run".to_owned() } else { format!("{} runs", rows.len()) };
     // How many they are stays to be seen where a value is longer than its place.
-    let room = head.saturating_sub(crate::ui::fit::width(&runs) + 4);
-    let value = crate::ui::fit::cut(value, room.max(4));
+    let room = head.saturating_sub(crate::domain::fit::width(&runs) + 4);
+    let value = crate::domain::fit::cut(value, room.max(4));
     paint.text(Rect { width: head, ..strip }, &format!("{fold} {value}  {runs}"), Role::Title);
 }
 

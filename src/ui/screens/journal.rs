@@ -10,9 +10,9 @@ use crate::app::layout::{Size, table};
 use crate::app::screens::View;
 use crate::app::screens::journal::{JournalScreen, list_area};
 use crate::config::theme::Role;
+use crate::domain::fit::wrap;
 use crate::journal::{Entry, EntryState};
 use crate::promote::Outcome;
-use crate::ui::fit::wrap;
 use crate::ui::paint::{Paint, Piece};
 use crate::ui::widgets::grid::{self, Column, Text};
 

@@ -9,8 +9,8 @@ use crate::app::App;
 use crate::app::screens::View;
 use crate::app::screens::lineage::{LineageScreen, SUMMARY_ROWS};
 use crate::config::theme::Role;
+use crate::domain::fit::wrap;
 use crate::lineage::{Graph, Node, NodeId, NodeKind, Recorded};
-use crate::ui::fit::wrap;
 use crate::ui::paint::{Paint, Piece, row};
 
 /// Draws the lineage.
@@ -23,7 +23,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &LineageScreen
     let left = Rect { width: below.width * 11 / 20, ..below };
     nodes(paint, left, screen, graph);
     let right = Rect { x: left.right(), width: below.width - left.width, ..below };
-    let checks = (graph.reproducibility.len() + graph.missing.len() + 2).min(usize::from(right.height / 2)) as u16;
+    let checks = (graph.reproducibility.len() + graph.missing.len() + graph.warnings.len() + 2).min(usize::from(right.height / 2)) as u16;
     let top = Rect { height: right.height - checks, ..right };
     facts(paint, top, screen.current());
     checklist(paint, Rect { y: top.bottom(), height: checks, ..right }, graph);
@@ -49,7 +49,7 @@ fn nodes(paint: &mut Paint<'_>, area: Rect, screen: &LineageScreen, graph: &Grap
         };
         let pieces: Vec<Piece> = vec![
             (format!(" {}{branch}", " ".repeat(indent)), Role::Border),
-            (format!("{} ", name(node.kind)), Role::Muted),
+            (format!("{} ", node.kind.as_str()), Role::Muted),
             (node.label.clean().into_owned(), role(node)),
         ];
         paint.pieces(strip, &pieces);
@@ -83,25 +83,11 @@ fn depths(graph: &Graph) -> HashMap<NodeId, i32> {
     depths
 }
 
-fn name(kind: NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Version => "version",
-        NodeKind::Run => "run",
-        NodeKind::ParentRun => "parent run",
-        NodeKind::LoggedModel => "logged model",
-        NodeKind::Code => "code",
-        NodeKind::Dataset => "data",
-        NodeKind::Params => "params",
-        NodeKind::Environment => "environment",
-        NodeKind::Stage => "stage",
-        NodeKind::Alias => "alias",
-    }
-}
-
 fn role(node: &Node) -> Role {
     match node.kind {
         NodeKind::Version => Role::Baseline,
-        NodeKind::Stage | NodeKind::Alias => Role::Good,
+        NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => Role::Good,
+        NodeKind::Evidence if node.facts.iter().any(|(_, value)| value.raw().contains("(!)")) => Role::Bad,
         _ if node.facts.iter().any(|(key, _)| key == "missing") => Role::Bad,
         NodeKind::Code if node.facts.iter().any(|(key, value)| key == "dirty" && value.raw() == "true") => Role::Warn,
         _ => Role::Text,
@@ -110,14 +96,14 @@ fn role(node: &Node) -> Role {
 
 fn facts(paint: &mut Paint<'_>, area: Rect, node: Option<&Node>) {
     let Some(node) = node else { return };
-    let inside = paint.frame(area, name(node.kind), false);
+    let inside = paint.frame(area, node.kind.as_str(), false);
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     for line in wrap(&node.label.clean(), inside.width) {
         lines.push(vec![(line, Role::Title)]);
     }
     for (key, value) in &node.facts {
         let key = format!("{} ", crate::domain::text::clean(key));
-        let room = inside.width.saturating_sub(crate::ui::fit::width(&key));
+        let room = inside.width.saturating_sub(crate::domain::fit::width(&key));
         let mut wrapped = wrap(&value.clean(), room.max(8)).into_iter();
         lines.push(vec![(key.clone(), Role::Muted), (wrapped.next().unwrap_or_default(), Role::Text)]);
         lines.extend(wrapped.take(3).map(|line| vec![(" ".repeat(key.chars().count()), Role::Muted), (line, Role::Text)]));
@@ -127,7 +113,9 @@ fn facts(paint: &mut Paint<'_>, area: Rect, node: Option<&Node>) {
 
 fn checklist(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
     let inside = paint.frame(area, "could it be made again?", false);
-    let mut lines: Vec<Vec<Piece>> = Vec::new();
+    let warn = paint.look.sign("▲", "!");
+    let warnings = graph.warnings.iter().flat_map(|warning| wrap(&format!("{warn} {warning}"), inside.width));
+    let mut lines: Vec<Vec<Piece>> = warnings.map(|line| vec![(line, Role::Bad)]).collect();
     for check in &graph.reproducibility {
         let (sign, role) = match check.state {
             Recorded::Recorded => (paint.look.sign("✓", "+"), Role::Good),

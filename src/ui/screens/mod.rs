@@ -5,6 +5,7 @@ mod compare;
 mod drivers;
 mod experiments;
 mod groups;
+mod history;
 mod journal;
 mod lineage;
 mod models;
@@ -33,6 +34,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
         Screen::Versions(screen) => versions::draw(paint, body, app, screen),
         Screen::Lineage(screen) => lineage::draw(paint, body, app, screen),
         Screen::Journal(screen) => journal::draw(paint, body, app, screen),
+        Screen::History(screen) => history::draw(paint, body, app, screen),
     }
 }
 
@@ -45,9 +47,9 @@ fn empty(paint: &mut Paint<'_>, area: Rect, freshness: &Freshness, nothing: &str
             paint.text(place, "asking the store…", Role::Running);
         }
         (Some(fault), None) => {
-            let why = super::fit::wrap(&fault.to_string(), place.width);
+            let why = crate::domain::fit::wrap(&fault.to_string(), place.width);
             let mut lines: Vec<_> = why.into_iter().map(|line| vec![(line, Role::Bad)]).collect();
-            lines.extend(super::fit::wrap(fault.advice(), place.width).into_iter().map(|line| vec![(line, Role::Muted)]));
+            lines.extend(crate::domain::fit::wrap(fault.advice(), place.width).into_iter().map(|line| vec![(line, Role::Muted)]));
             let room = Rect { height: area.bottom().saturating_sub(place.y), ..place };
             paint.lines(room, &lines);
         }

@@ -51,7 +51,7 @@ pub fn quiet(rhythm: &Rhythm, now: Millis, width: u16) -> Vec<Vec<Piece>> {
         return Vec::new();
     }
     let text = format!("{STALLED_SIGN} {STALLED}: {}", rhythm.in_words(now));
-    crate::ui::fit::wrap(&text, width).into_iter().map(|line| vec![(line, Role::Warn)]).collect()
+    crate::domain::fit::wrap(&text, width).into_iter().map(|line| vec![(line, Role::Warn)]).collect()
 }
 
 fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row, width: u16) -> Vec<Vec<Piece>> {
@@ -92,7 +92,7 @@ fn section(lines: &mut Vec<Vec<Piece>>, app: &App, screen: &Runs, row: Row, titl
 }
 
 fn line(key: &str, text: String, role: Role) -> Vec<Piece> {
-    let key = crate::ui::fit::cut(key, KEY_WIDTH as u16 - 1);
-    let gap = KEY_WIDTH.saturating_sub(usize::from(crate::ui::fit::width(&key)));
+    let key = crate::domain::fit::cut(key, KEY_WIDTH as u16 - 1);
+    let gap = KEY_WIDTH.saturating_sub(usize::from(crate::domain::fit::width(&key)));
     vec![(format!("{key}{}", " ".repeat(gap)), Role::Muted), (text, role)]
 }

@@ -50,7 +50,7 @@ fn tabs(paint: &mut Paint<'_>, area: Rect, screen: &RunScreen) {
     // Where all tabs don't fit, the one that is seen is brought in.
     let seen = pieces.iter().position(|(text, _)| text.starts_with('[')).unwrap_or(0);
     let mut skip = 0;
-    while skip < seen && pieces[skip..=seen].iter().map(|(text, _)| crate::ui::fit::width(text)).sum::<u16>() > area.width {
+    while skip < seen && pieces[skip..=seen].iter().map(|(text, _)| crate::domain::fit::width(text)).sum::<u16>() > area.width {
         skip += 1;
     }
     paint.pieces(area, &pieces[skip..]);
@@ -103,7 +103,7 @@ fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen) {
     let cursor = screen.cursor();
     let height = detail_height(&items, cursor.at, area);
     let rows = Rect { height: area.height - height, ..area };
-    let keys = items.iter().map(|item| crate::ui::fit::width(&item.key.clean())).max().unwrap_or(0).min(KEY_WIDTH).min(area.width / 2);
+    let keys = items.iter().map(|item| crate::domain::fit::width(&item.key.clean())).max().unwrap_or(0).min(KEY_WIDTH).min(area.width / 2);
     let seen = cursor.window(items.len(), area.height.into());
     for (offset, item) in items[seen.clone()].iter().enumerate() {
         let strip = row(rows, offset as u16);
@@ -159,7 +159,7 @@ fn detail(paint: &mut Paint<'_>, area: Rect, item: &Item) {
 
 /// The lines of a long text, wrapped.
 fn text_lines(text: &Untrusted, width: u16, most: usize) -> Vec<Vec<Piece>> {
-    text.clean_lines().flat_map(|line| crate::ui::fit::wrap(&line, width)).take(most).map(|line| vec![(line, Role::Text)]).collect()
+    text.clean_lines().flat_map(|line| crate::domain::fit::wrap(&line, width)).take(most).map(|line| vec![(line, Role::Text)]).collect()
 }
 
 fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
@@ -182,7 +182,7 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
             (None, _) => ("this run left no artifacts; MLflow 3 keeps models at Models".to_owned(), Role::Muted),
         };
         let room = Rect { x: tree.x + 2, width: tree.width.saturating_sub(2), ..tree };
-        let wrapped: Vec<Vec<Piece>> = crate::ui::fit::wrap(&text, room.width).into_iter().map(|line| vec![(line, role)]).collect();
+        let wrapped: Vec<Vec<Piece>> = crate::domain::fit::wrap(&text, room.width).into_iter().map(|line| vec![(line, role)]).collect();
         paint.lines(room, &wrapped);
     }
     let seen = files.cursor().window(lines.len(), area.height.into());
@@ -208,7 +208,9 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
         let room = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
         let lines = match &looked.content {
             None => vec![vec![("reading…".to_owned(), Role::Running)]],
-            Some(Err(fault)) => crate::ui::fit::wrap(&fault.to_string(), room.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect(),
+            Some(Err(fault)) => {
+                crate::domain::fit::wrap(&fault.to_string(), room.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect()
+            }
             Some(Ok(preview)) => match preview.text() {
                 Some(text) => text_lines(&text, room.width, usize::from(room.height)),
                 None => vec![vec![(format!("not text; {} of it were read", quantity::bytes(preview.bytes.len() as u64)), Role::Muted)]],

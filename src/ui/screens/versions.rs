@@ -7,6 +7,7 @@ use crate::analysis::{number, quantity};
 use crate::app::App;
 use crate::app::cell::MISSING;
 use crate::app::layout::table;
+use crate::app::message::VersionGates;
 use crate::app::screens::View;
 use crate::app::screens::versions::Versions;
 use crate::config::theme::Role;
@@ -35,7 +36,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
     let total = screen.data.get().map_or(0, |data| data.versions.len());
     let by = goal.as_ref().map(|goal| format!(", goal {goal}")).unwrap_or_default();
     let guarded = screen.gates.get().filter(|gates| !gates.verdicts.is_empty());
-    let judged = guarded.map(|gates| format!(", gates of {}", gates.target)).unwrap_or_default();
+    let judged = guarded.map(|gates| guard(gates)).unwrap_or_default();
     let doubles = screen.data.get().map_or(0, |d| d.versions.iter().filter(|v| v.stage == Stage::Production).count());
     paint.text(area.status, &format!(" {} of {total} versions{by}{judged}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
     if doubles > 1 {
@@ -67,6 +68,13 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion
         (version.creation_time.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
         notes(version),
     ]
+}
+
+/// For which place the gates were judged, and of how many versions where it is not all.
+fn guard(gates: &VersionGates) -> String {
+    let count = gates.verdicts.len();
+    let some = if count < gates.of { format!(" for {count} of {}", gates.of) } else { String::new() };
+    format!(", gates of {}{some}", gates.target)
 }
 
 /// How many gates pass, and the first that does not.

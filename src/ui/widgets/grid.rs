@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::app::layout::Table;
 use crate::config::theme::Role;
-use crate::ui::fit::width;
+use crate::domain::fit::width;
 use crate::ui::paint::{Paint, row};
 
 /// A column of a grid.

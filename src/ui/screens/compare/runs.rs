@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::analysis::{CompareRow, Comparison};
 use crate::app::screens::compare::Compare;
 use crate::config::theme::Role;
-use crate::ui::fit::width;
+use crate::domain::fit::width;
 use crate::ui::paint::{Paint, row};
 
 /// The widest that names of runs are drawn.

@@ -10,7 +10,7 @@ pub use raster::Dots;
 use crate::app::plot::{Plot, plot, x_ticks, y_ticks};
 use crate::chart::Figure;
 use crate::config::theme::Role;
-use crate::ui::fit::width;
+use crate::domain::fit::width;
 use crate::ui::paint::Paint;
 
 /// What is drawn over a figure.

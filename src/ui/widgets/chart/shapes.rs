@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use super::raster::{Dots, Raster};
 use crate::chart::{Figure, Ink, Label, Oddity, Shape, Xy};
 use crate::config::theme::Role;
+use crate::domain::fit::width;
 use crate::ui::Look;
-use crate::ui::fit::width;
 use crate::ui::paint::Paint;
 
 /// From light to dark.
