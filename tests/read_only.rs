@@ -37,6 +37,8 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("versions churn-classifier".to_owned(), 0),
         ("lineage churn-classifier/6".to_owned(), 0),
         ("evidence churn-classifier/6 --explain".to_owned(), 0),
+        ("versions churn-classifier --evidence".to_owned(), 0),
+        ("reproduce churn-classifier/6".to_owned(), 0),
         ("history churn-classifier".to_owned(), 0),
         ("history churn-classifier --at 2026-01-01".to_owned(), 0),
         ("gates churn-classifier/6".to_owned(), 0),

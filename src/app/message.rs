@@ -12,6 +12,7 @@ use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
     RegisteredModel, Run, RunId, VersionNumber,
 };
+use crate::evidence::Evidence;
 use crate::journal::{Entry, Event, Progress, Report};
 use crate::lineage::Graph;
 use crate::promote::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
@@ -96,7 +97,7 @@ pub enum Reply {
     Diff(Result<Vec<DiffLine>, Refused>),
     /// To [`Request::Review`].
     Review(Result<Box<Reviewed>, Refused>),
-    Gates(Result<Box<VersionGates>, Fault>),
+    Assessed(Result<Box<Assessed>, Fault>),
     Common(Result<Vec<CommonFile>, Fault>),
     Exported(Result<String, Refused>),
     /// The cells of a picture; none where the terminal lays it over them.
@@ -136,15 +137,17 @@ pub struct HistoryOf {
     pub entries: Vec<Entry>,
 }
 
-/// What the policy says of the versions of a model.
+/// What the policy and other tools say of the versions of a model.
 #[derive(Clone, Debug)]
-pub struct VersionGates {
+pub struct Assessed {
     /// The place that they were judged for, cleaned.
     pub target: String,
-    /// How many versions there are: the newest are judged.
+    /// How many versions there are: the newest are looked at.
     pub of: usize,
     /// The verdicts of each; empty where nothing guards the place.
     pub verdicts: Vec<(VersionNumber, Vec<GateVerdict>)>,
+    /// What other tools left with each; those with nothing are not there.
+    pub evidence: Vec<(VersionNumber, Vec<Evidence>)>,
 }
 
 /// The review of a version: candidate against champion.
@@ -289,8 +292,8 @@ pub enum Request {
     Models,
     /// The versions of a model.
     Versions(ModelName),
-    /// What the policy says of the versions of a model.
-    Gates(ModelName),
+    /// What the policy and other tools say of the versions of a model.
+    Assess(ModelName),
     /// The lineage of a version.
     Lineage(ModelName, VersionNumber),
     /// A plan for an intent.

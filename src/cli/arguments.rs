@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
     chart, compare, completions, config, demo, demote, doctor, evidence, experiments, gates, goal, history, lineage, models, note, promote,
-    register, review, rollback, runs, show, versions, watch,
+    register, reproduce, review, rollback, runs, show, versions, watch,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -118,6 +118,8 @@ pub enum Command {
     Versions(versions::Arguments),
     /// Tell what a version was made from.
     Lineage(lineage::Arguments),
+    /// Print the commands that would make a version again, as far as they are known.
+    Reproduce(reproduce::Arguments),
     /// What other tools left with a version: validations, drift, data versions, where it is served.
     Evidence(evidence::Arguments),
     /// Register a run's model as a new version.

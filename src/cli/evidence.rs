@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::find;
 use super::print::Report;
 use super::runs::local_time;
-use crate::evidence::{self, Deployment, Looked};
+use crate::evidence::{self, Looked};
 use crate::export::Sheet;
 use crate::provenance::{Sources, lineage_facts};
 
@@ -64,20 +64,10 @@ fn sheet(report: &evidence::Report) -> Sheet {
             sheet.row([tool.id.clone(), fact.name.clone(), value, fact.from.clone(), when]);
         }
         for deployment in &tool.deployments {
-            sheet.row([tool.id.clone(), "serves".to_owned(), served(deployment), deployment.from.clone(), String::new()]);
+            sheet.row([tool.id.clone(), "serves".to_owned(), deployment.to_string(), deployment.from.clone(), String::new()]);
         }
     }
     sheet
-}
-
-fn served(deployment: &Deployment) -> String {
-    let percent = deployment.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
-    let ready = match deployment.ready {
-        Some(true) => ", ready",
-        Some(false) => ", not ready",
-        None => "",
-    };
-    format!("{} at {}{percent}{ready}", deployment.name, deployment.place)
 }
 
 fn explained(looked: &Looked) -> Vec<String> {

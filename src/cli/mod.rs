@@ -29,6 +29,7 @@ mod open;
 mod print;
 mod promote;
 mod register;
+mod reproduce;
 mod review;
 mod road;
 mod rollback;
@@ -111,6 +112,7 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Best(arguments)) => best::run(arguments, context).await,
         Some(Command::Models(arguments)) => models::run(arguments, context).await,
         Some(Command::Versions(arguments)) => versions::run(arguments, context).await,
+        Some(Command::Reproduce(arguments)) => reproduce::run(arguments, context).await,
         Some(Command::Evidence(arguments)) => evidence::run(arguments, context).await,
         Some(Command::Lineage(arguments)) => lineage::run(arguments, context).await,
         Some(Command::Register(arguments)) => register::run(arguments, context).await,

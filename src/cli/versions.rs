@@ -1,20 +1,23 @@
 //! `versions MODEL`: the versions of a model, with the metrics of the runs that they came from.
 
-use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failure::Failure;
 use super::find;
 use super::print::Report;
 use super::runs::local_time;
-use crate::domain::{ModelVersion, Run, RunId};
+use crate::domain::{ModelName, ModelVersion, Run, RunId};
+use crate::evidence;
 use crate::export::{Sheet, records};
-use crate::store::Read;
+use crate::journal::read_model;
+use crate::lineage::Facts;
+use crate::provenance::{Sources, facts_of};
+use crate::store::{Answer, Read};
 
 /// How many runs are asked for at once.
 const AT_ONCE: usize = 4;
@@ -25,6 +28,9 @@ pub struct Arguments {
     /// The model.
     #[arg(value_name = "MODEL")]
     model: String,
+    /// Adds what other tools left with each version, a column a fact.
+    #[arg(long)]
+    evidence: bool,
 }
 
 /// Lists the versions, newest first.
@@ -52,7 +58,42 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         ]);
     }
     let values = versions.iter().map(|version| json!(records::VersionRecord::new(version, runs.get(&version.run_id))));
-    context.output.report(&Report::table(Value::Array(values.collect()), sheet))
+    let mut values: Vec<Value> = values.collect();
+    if arguments.evidence {
+        let lookout = context.lookout(reader);
+        let found = evidence_of(Sources { reader, lookout: &lookout }, &model.name, &versions).await?;
+        add_evidence(&found, &mut sheet, &mut values);
+    }
+    context.output.report(&Report::table(Value::Array(values), sheet))
+}
+
+/// What other tools left with each version, in the order of the versions.
+async fn evidence_of(sources: Sources<'_>, model: &ModelName, versions: &[ModelVersion]) -> Result<Vec<evidence::Report>, Failure> {
+    let reading = read_model(sources.reader, model).await?;
+    let reading = &reading;
+    let read = versions.iter().map(|version| async move { facts_of(sources, reading, version.version).await });
+    let read: Vec<Answer<Facts>> = stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+    Ok(read.into_iter().collect::<Answer<Vec<Facts>>>()?.into_iter().map(|facts| facts.evidence).collect())
+}
+
+/// Adds a column for each fact that one of the versions has, before the last one, and `evidence` to each value.
+fn add_evidence(found: &[evidence::Report], sheet: &mut Sheet, values: &mut [Value]) {
+    let told = |report: &evidence::Report| -> BTreeMap<String, String> {
+        let facts = report.evidence.iter().flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)));
+        facts.map(|(tool, fact)| (format!("{}.{}", tool.id, fact.name), fact.value.to_string())).collect()
+    };
+    let told: Vec<BTreeMap<String, String>> = found.iter().map(told).collect();
+    let names: BTreeSet<&String> = told.iter().flat_map(BTreeMap::keys).collect();
+    let at = sheet.heads.len() - 1;
+    sheet.heads.splice(at..at, names.iter().map(|name| (*name).clone()));
+    for (row, told) in sheet.rows.iter_mut().zip(&told) {
+        row.splice(at..at, names.iter().map(|name| told.get(*name).cloned().unwrap_or_default()));
+    }
+    for (value, report) in values.iter_mut().zip(found) {
+        if let Value::Object(fields) = value {
+            fields.insert("evidence".to_owned(), report.facts());
+        }
+    }
 }
 
 /// The runs that versions came from. One that can't be read leaves its version without metrics, no more.

@@ -3,6 +3,7 @@
 
 pub mod artifact;
 pub mod code;
+pub mod command;
 pub mod experiment;
 pub mod fault;
 pub mod fit;

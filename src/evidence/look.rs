@@ -52,6 +52,11 @@ pub struct Held {
 }
 
 impl Place {
+    /// Whether it is in the store, so that everybody who looks finds the same there.
+    fn is_stored(&self) -> bool {
+        !matches!(self, Self::File(_) | Self::Commit(_))
+    }
+
     /// Whether a file is looked at here.
     #[must_use]
     pub fn wants(&self, home: Home, path: &str) -> bool {
@@ -180,6 +185,7 @@ struct One<'r> {
     rule: &'r Rule,
     found: Found,
     from: String,
+    stored: bool,
     at: Option<Millis>,
 }
 
@@ -219,7 +225,13 @@ impl<'r> Gathered<'r> {
             for (name, rule) in &find.facts {
                 let found = rule.find(part, document);
                 if found != Found::Absent {
-                    self.facts.entry(name.as_str()).or_default().push(One { rule, found, from: from.to_owned(), at });
+                    self.facts.entry(name.as_str()).or_default().push(One {
+                        rule,
+                        found,
+                        from: from.to_owned(),
+                        stored: find.place.is_stored(),
+                        at,
+                    });
                 }
             }
             if let Some(rule) = &find.deployment {
@@ -242,13 +254,25 @@ impl<'r> Gathered<'r> {
             let value = merged(&all);
             let wanted = all.iter().find_map(|one| one.rule.wanted.as_ref());
             let bad = wanted.is_some_and(|wanted| !is_wanted(&value, wanted));
-            Fact { name: name.to_owned(), value, from, at, older, bad, tells: all.iter().find_map(|one| one.rule.tells) }
+            Fact {
+                name: name.to_owned(),
+                value,
+                from,
+                at,
+                older,
+                bad,
+                judged: wanted.is_some(),
+                stored: all.iter().all(|one| one.stored),
+                tells: all.iter().find_map(|one| one.rule.tells),
+            }
         });
+        let facts: Vec<Fact> = facts.collect();
         Evidence {
+            get: recogniser.get.iter().find_map(|template| template.fill(&facts)),
             id: recogniser.id.clone(),
             name: recogniser.name.clone(),
             kind: recogniser.kind.clone(),
-            facts: facts.collect(),
+            facts,
             deployments: self.deployments,
         }
     }

@@ -4,6 +4,7 @@
 //! looked at comes from outside: nothing of it is run or unpickled, and everything is bounded.
 
 mod format;
+mod get;
 mod look;
 mod paths;
 mod recogniser;

@@ -6,6 +6,7 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
 use super::Format;
+use super::get::{self, Template};
 use super::paths::{Globs, Path};
 use super::rule::{Kind, Rule, Take, Tells};
 use crate::domain::written::{Mistake, Reader, Table, Value};
@@ -28,6 +29,8 @@ pub struct Recogniser {
     pub file: String,
     /// The places to look at.
     pub finds: Vec<Find>,
+    /// Commands that get again what the tool keeps: the first whose facts are all known counts.
+    pub(super) get: Vec<Template>,
 }
 
 /// Where something is looked for.
@@ -138,16 +141,17 @@ fn slug(name: &str) -> String {
     words.collect::<Vec<_>>().join("_")
 }
 
-const TOP: &[&str] = &["name", "id", "kind", "home", "find"];
+const TOP: &[&str] = &["name", "id", "kind", "home", "get", "find"];
 
 fn of_file(reader: &mut Reader<'_>, table: &Table<'_>) -> Recogniser {
-    let mut found = Recogniser::default();
+    let (mut found, mut get) = (Recogniser::default(), Vec::new());
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "name" => found.name = reader.text(value).unwrap_or_default(),
             "id" => found.id = reader.text(value).unwrap_or_default(),
             "kind" => found.kind = reader.text(value).unwrap_or_default(),
             "home" => found.home = reader.text(value).unwrap_or_default(),
+            "get" => get = get::templates(reader, value),
             "find" => {
                 for (span, table) in reader.tables(value, "[[find]]") {
                     found.finds.push(of_find(reader, &span, table));
@@ -159,6 +163,7 @@ fn of_file(reader: &mut Reader<'_>, table: &Table<'_>) -> Recogniser {
     if found.id.is_empty() {
         found.id = slug(&found.name);
     }
+    found.get = get::known(reader, get, &found.finds);
     if found.id.is_empty() || found.id != slug(&found.id) {
         reader.wrong(&(0..0), "a recogniser without a name", "add name = \"…\"; an id has small letters, digits and _");
     }

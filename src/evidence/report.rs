@@ -30,6 +30,8 @@ pub struct Evidence {
     pub facts: Vec<Fact>,
     /// Where it serves the version.
     pub deployments: Vec<Deployment>,
+    /// A command of a POSIX shell that gets again what the tool keeps, where its facts are known.
+    pub get: Option<String>,
 }
 
 /// One fact.
@@ -48,6 +50,10 @@ pub struct Fact {
     pub older: bool,
     /// Whether it is not what it should be.
     pub bad: bool,
+    /// Whether the recogniser says what it should be.
+    pub judged: bool,
+    /// Whether it was found in the store, so that everybody who looks finds it, wherever they stand.
+    pub stored: bool,
     /// What of a lineage it is.
     pub tells: Option<Tells>,
 }
@@ -92,6 +98,14 @@ pub struct Looked {
     pub passed_over: Vec<String>,
 }
 
+impl Evidence {
+    /// The fact that says the most: one that is not what it should be, one that is, the data's version, the first.
+    #[must_use]
+    pub fn headline(&self) -> Option<&Fact> {
+        self.facts.iter().min_by_key(|fact| (!fact.bad, !fact.judged, fact.tells.is_none()))
+    }
+}
+
 impl Report {
     /// The facts as conditions see them, `tool.fact`; what can't be read is not there, so that nothing passes on it. When a
     /// tool's newest fact was made is `tool.at`, in ms since the epoch.
@@ -113,6 +127,17 @@ impl Report {
             (evidence.id.clone(), Value::Object(facts))
         };
         Value::Object(self.evidence.iter().map(tool).collect())
+    }
+
+    /// The same of the facts that are in the store: what an approval is bound to.
+    #[must_use]
+    pub fn stored(&self) -> Value {
+        let of_tool = |tool: &Evidence| {
+            let facts: Map<String, Value> =
+                tool.facts.iter().filter(|fact| fact.stored).map(|fact| (fact.name.clone(), json!(fact.value))).collect();
+            (!facts.is_empty()).then(|| (tool.id.clone(), Value::Object(facts)))
+        };
+        Value::Object(self.evidence.iter().filter_map(of_tool).collect())
     }
 
     /// The data's version, else its digest in eight characters, each with who told it, raw.
@@ -147,5 +172,20 @@ impl std::fmt::Display for FactValue {
             Self::Value(value) => f.write_str(&one(value)),
             Self::Unreadable(why) => write!(f, "unreadable: {why}"),
         }
+    }
+}
+
+impl std::fmt::Display for Deployment {
+    /// Its name and place, raw, with its share of the traffic: `churn at prod 90 %, ready`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}", self.name, self.place)?;
+        if let Some(percent) = self.percent {
+            write!(f, " {percent} %")?;
+        }
+        f.write_str(match self.ready {
+            Some(true) => ", ready",
+            Some(false) => ", not ready",
+            None => "",
+        })
     }
 }

@@ -9,6 +9,7 @@ mod files;
 mod graph;
 mod lines;
 mod params;
+mod recipe;
 mod reproducibility;
 mod source;
 mod summary;
@@ -18,6 +19,7 @@ mod warnings;
 
 pub use build::{build, build_against};
 pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+pub use recipe::{Step, recipe, script};
 pub use reproducibility::{Check, Recorded};
 pub use source::ModelSource;
 

@@ -30,7 +30,7 @@ impl Facts {
     pub fn new(candidate: &Candidate, champion: Option<&Candidate>, asked: &Asked, promoter: &str, approvals: &[Approval]) -> Self {
         let mut odd = Vec::new();
         let mut own = of_version(candidate, "candidate", &mut odd);
-        let seen = seen(&own, candidate.version.creation_time);
+        let seen = seen(&own, &candidate.evidence.stored(), candidate.version.creation_time);
         let approvals: Vec<Json> = approvals.iter().map(approval::fact).collect();
         put(&mut own, "approvals", Json::Array(approvals));
         let mut roots = BTreeMap::new();
@@ -201,14 +201,20 @@ fn code(facts: &Candidate) -> Json {
     Json::Object(object)
 }
 
-/// The digest of what the candidate is: what places it holds, our own records and what was only written about it stay out.
-fn seen(version: &Map<String, Json>, created: Option<Millis>) -> String {
+/// The digest of what the candidate is: what places it holds, our own records and what was only written about it stay out, and so
+/// does what other tools left outside of the store, which not everybody sees.
+fn seen(version: &Map<String, Json>, evidence: &Json, created: Option<Millis>) -> String {
     let mut kept = BTreeMap::new();
     for key in ["name", "version", "source", "run", "metrics", "params", "datasets", "code"] {
         kept.extend(version.get(key).map(|value| (key, value.clone())));
     }
     let tags = version.get("tags").and_then(Json::as_object).into_iter().flatten();
     let tags: BTreeMap<&String, &Json> = tags.filter(|(key, _)| !key.starts_with(TAG_PREFIX)).collect();
-    let whole = json!({"created": created, "facts": kept, "tags": tags});
+    let mut whole = json!({"created": created, "facts": kept, "tags": tags});
+    if let (Json::Object(whole), Json::Object(found)) = (&mut whole, evidence)
+        && !found.is_empty()
+    {
+        whole.insert("evidence".to_owned(), evidence.clone());
+    }
     Sha256::digest(whole.to_string().as_bytes()).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -85,7 +85,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         }
         Request::Diff(of) => Reply::Diff(comparing::diff(reader, of).await),
         Request::Review(model, version, width) => Reply::Review(reviewing::review(ground, &model, version, width).await.map(Box::new)),
-        Request::Gates(model) => Reply::Gates(reviewing::gates(ground, &model).await.map(Box::new)),
+        Request::Assess(model) => Reply::Assessed(reviewing::assess(ground, &model).await.map(Box::new)),
         Request::Common(before, after) => Reply::Common(comparing::common(reader, &before, &after).await),
         Request::Importance(runs, metric) => Reply::Importance(importance(runs, metric).await),
         Request::Export(path, what) => Reply::Exported(super::exporting::export(reader, path, *what).await),

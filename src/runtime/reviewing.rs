@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::answer::Ground;
-use crate::app::message::{HistoryOf, Refused, Reviewed, VersionGates};
+use crate::app::message::{Assessed, HistoryOf, Refused, Reviewed};
 use crate::domain::{Fault, ModelName, Stage, VersionNumber};
 use crate::export::review::Packet;
 use crate::journal::{Entry, read_model, timeline};
@@ -26,16 +26,12 @@ fn target(ground: &Ground, model: &ModelName) -> Place {
     protected.into_iter().next().unwrap_or(Place::Stage(Stage::Production))
 }
 
-/// What the policy says of the newest versions; empty where it guards nothing.
-pub(super) async fn gates(ground: &Ground, model: &ModelName) -> Answer<VersionGates> {
+/// What the policy and other tools say of the newest versions.
+pub(super) async fn assess(ground: &Ground, model: &ModelName) -> Answer<Assessed> {
     let target = target(ground, model);
     let reader = ground.own.as_ref();
-    let mut told = VersionGates { target: target.to_string(), of: 0, verdicts: Vec::new() };
-    if !ground.policy.concerns(model, &target) {
-        return Ok(told);
-    }
     let reading = read_model(reader, model).await?;
-    told.of = reading.versions.len();
+    let of = reading.versions.len();
     let mut numbers: Vec<VersionNumber> = reading.versions.iter().map(|version| version.version).collect();
     numbers.sort_unstable_by(|a, b| b.cmp(a));
     numbers.truncate(VERSIONS);
@@ -46,7 +42,8 @@ pub(super) async fn gates(ground: &Ground, model: &ModelName) -> Answer<VersionG
     let read = stream::iter(wanted).map(|version| async move { (version, facts_of(sources, reading, version).await) });
     let read: BTreeMap<VersionNumber, Answer<Facts>> = read.buffered(AT_ONCE).collect().await;
     let facts = |version: &VersionNumber| read.get(version).and_then(|answer| answer.as_ref().ok());
-    told.verdicts.extend(numbers.into_iter().filter_map(|version| {
+    let judged = |version: &VersionNumber| {
+        let version = *version;
         let best = champion_of(version);
         let against = best.as_ref().and_then(facts);
         // Nothing is said of one that can't be read, nor against a champion that can't be.
@@ -55,8 +52,12 @@ pub(super) async fn gates(ground: &Ground, model: &ModelName) -> Answer<VersionG
         }
         let asked = Asked { target: target.clone(), version };
         Some((version, ground.policy.judge(facts(&version)?, against, &asked, &ground.user, &[]).gates))
-    }));
-    Ok(told)
+    };
+    let is_guarded = ground.policy.concerns(model, &target);
+    let verdicts = numbers.iter().filter(|_| is_guarded).filter_map(judged).collect();
+    let left = |version: &VersionNumber| Some((*version, facts(version)?.evidence.evidence.clone()));
+    let evidence = numbers.iter().filter_map(left).filter(|(_, tools)| !tools.is_empty()).collect();
+    Ok(Assessed { target: target.to_string(), of, verdicts, evidence })
 }
 
 /// What happened to a model, as far as the journal and the tags of its versions tell.

@@ -1,14 +1,17 @@
 //! The versions of a model: stages and aliases side by side, measured against the champion.
 
+use std::collections::BTreeMap;
+
 use super::{Freshness, List, Screen, View, take_reply};
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame, table};
-use crate::app::message::{Reply, Request, Ticket, VersionGates, VersionsOf};
+use crate::app::message::{Assessed, Reply, Request, Ticket, VersionsOf};
 use crate::app::overlays::{Overlay, PlanDialog, ReviewView};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
+use crate::evidence::Evidence;
 use crate::journal::{Entry, give_back, last_change};
 use crate::promote::{GateVerdict, Intent, Place, Verdict};
 
@@ -22,8 +25,8 @@ pub struct Versions {
     pub name: ModelName,
     /// Its versions and their runs.
     pub data: Remote<Box<VersionsOf>>,
-    /// What the policy says of them.
-    pub gates: Remote<Box<VersionGates>>,
+    /// What the policy and other tools say of them.
+    pub assessed: Remote<Box<Assessed>>,
     /// The cursor over the versions that pass the filter.
     pub cursor: Cursor,
     /// The words that a version must have, in its stage, aliases, tags or status.
@@ -44,7 +47,7 @@ impl Versions {
         Self {
             name,
             data: Remote::default(),
-            gates: Remote::default(),
+            assessed: Remote::default(),
             cursor: Cursor::default(),
             filter: String::new(),
             goal: None,
@@ -105,9 +108,23 @@ impl Versions {
     /// What the policy says of a version: how many gates pass of how many, and the first that does not.
     #[must_use]
     pub fn gates_of(&self, version: VersionNumber) -> Option<(usize, usize, Option<&GateVerdict>)> {
-        let (_, gates) = self.gates.get()?.verdicts.iter().find(|(number, _)| *number == version)?;
+        let (_, gates) = self.assessed.get()?.verdicts.iter().find(|(number, _)| *number == version)?;
         let passes = |gate: &&GateVerdict| gate.verdict == Verdict::Pass;
         Some((gates.iter().filter(passes).count(), gates.len(), gates.iter().find(|gate| !passes(gate))))
+    }
+
+    /// The tools that left something with one of the versions: id and name, in the order of the names.
+    #[must_use]
+    pub fn tools(&self) -> BTreeMap<&str, &str> {
+        let found = self.assessed.get().map(|assessed| assessed.evidence.as_slice()).unwrap_or_default();
+        found.iter().flat_map(|(_, tools)| tools).map(|tool| (tool.id.as_str(), tool.name.as_str())).collect()
+    }
+
+    /// What a tool left with a version.
+    #[must_use]
+    pub fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&Evidence> {
+        let (_, tools) = self.assessed.get()?.evidence.iter().find(|(number, _)| *number == version)?;
+        tools.iter().find(|known| known.id == tool)
     }
 
     fn mark(&mut self, context: &mut Context<'_>) {
@@ -172,7 +189,7 @@ impl View for Versions {
 
     fn enter(&mut self, context: &mut Context<'_>) {
         context.fetch(&mut self.data, Request::Versions(self.name.clone()));
-        context.fetch(&mut self.gates, Request::Gates(self.name.clone()));
+        context.fetch(&mut self.assessed, Request::Assess(self.name.clone()));
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
@@ -248,7 +265,7 @@ impl View for Versions {
         };
         let kept = self.current().map(|version| version.version);
         let rest = take_reply!(ticket, reply, context, Versions => self.data);
-        let rest = rest.and_then(|reply| take_reply!(ticket, reply, context, Gates => self.gates));
+        let rest = rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessed));
         // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
         if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|version| version.version == kept)) {
             self.cursor.at = at;

@@ -7,15 +7,18 @@ use crate::analysis::{number, quantity};
 use crate::app::App;
 use crate::app::cell::MISSING;
 use crate::app::layout::table;
-use crate::app::message::VersionGates;
+use crate::app::message::Assessed;
 use crate::app::screens::View;
 use crate::app::screens::versions::Versions;
 use crate::config::theme::Role;
+use crate::domain::text::clean;
 use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
+use crate::evidence::FactValue;
 use crate::ui::paint::Paint;
 use crate::ui::widgets::grid::{self, Column, Text};
 
-const COLUMNS: [Column; 10] = [
+/// The columns that are always there; those of tools stand before the run.
+const COLUMNS: [Column<'static>; 10] = [
     Column::left("", 1, 0),
     Column::right("version", 8, 0),
     Column::left("stage", 12, 0),
@@ -24,9 +27,12 @@ const COLUMNS: [Column; 10] = [
     Column::right("vs champion", 20, 3),
     Column::left("gates", 24, 1),
     Column::left("run", 28, 4),
-    Column::right("age", 12, 5),
-    Column::left("notes", 60, 6),
+    Column::right("age", 12, 6),
+    Column::left("notes", 60, 7),
 ];
+
+/// Before which column those of tools stand.
+const TOOLS: usize = 7;
 
 /// Draws the list.
 pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
@@ -35,7 +41,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
     let goal = screen.goal(&app.shared);
     let total = screen.data.get().map_or(0, |data| data.versions.len());
     let by = goal.as_ref().map(|goal| format!(", goal {goal}")).unwrap_or_default();
-    let guarded = screen.gates.get().filter(|gates| !gates.verdicts.is_empty());
+    let guarded = screen.assessed.get().filter(|gates| !gates.verdicts.is_empty());
     let judged = guarded.map(|gates| guard(gates)).unwrap_or_default();
     let doubles = screen.data.get().map_or(0, |d| d.versions.iter().filter(|v| v.stage == Stage::Production).count());
     paint.text(area.status, &format!(" {} of {total} versions{by}{judged}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
@@ -47,7 +53,9 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
     let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|v| texts(paint, app, screen, v, goal.as_ref())).collect();
-    grid::draw(paint, &area, &COLUMNS, &rows, screen.cursor.at.checked_sub(seen.start));
+    let tools = screen.tools().into_values().map(|name| Column::left(name, 24, 5));
+    let columns: Vec<Column<'_>> = COLUMNS[..TOOLS].iter().copied().chain(tools).chain(COLUMNS[TOOLS..].iter().copied()).collect();
+    grid::draw(paint, &area, &columns, &rows, screen.cursor.at.checked_sub(seen.start));
 }
 
 fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Vec<Text> {
@@ -56,7 +64,7 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion
     let champion = screen.champion().is_some_and(|champion| champion.version == version.version);
     let aliases: Vec<String> = version.aliases.iter().map(|alias| format!("@{}", alias.clean())).collect();
     let value = goal.and_then(|goal| run?.metric(goal.metric.raw())).map(|value| number::short(value.get()));
-    vec![
+    let mut texts = vec![
         (if marked { paint.look.sign("●", "*").into() } else { " ".into() }, Role::Mark),
         (format!("v{}", version.version), if champion { Role::Baseline } else { Role::Text }),
         (version.stage_text.clean().into_owned(), stage_role(version.stage)),
@@ -64,14 +72,18 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion
         (value.unwrap_or_else(|| MISSING.into()), Role::Text),
         against(screen, version, goal),
         gates(screen, version),
+    ];
+    texts.extend(screen.tools().into_keys().map(|tool| evidence(paint, screen, version, tool)));
+    texts.extend([
         (run.map_or_else(|| run_missing(version), |run| run.label().clean().into_owned()), Role::Text),
         (version.creation_time.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
         notes(version),
-    ]
+    ]);
+    texts
 }
 
 /// For which place the gates were judged, and of how many versions where it is not all.
-fn guard(gates: &VersionGates) -> String {
+fn guard(gates: &Assessed) -> String {
     let count = gates.verdicts.len();
     let some = if count < gates.of { format!(" for {count} of {}", gates.of) } else { String::new() };
     format!(", gates of {}{some}", gates.target)
@@ -84,6 +96,22 @@ fn gates(screen: &Versions, version: &ModelVersion) -> Text {
         Some((passed, total, None)) => (format!("{passed}/{total} pass"), Role::Good),
         Some((passed, total, Some(first))) => (format!("{passed}/{total} {}", first.name), Role::Bad),
     }
+}
+
+/// The fact of a tool that says the most; whether it is older than the version, or not to be read, is said.
+fn evidence(paint: &Paint<'_>, screen: &Versions, version: &ModelVersion, tool: &str) -> Text {
+    let Some(found) = screen.evidence_of(version.version, tool) else { return (String::new(), Role::Muted) };
+    let Some(fact) = found.headline() else { return (format!("serves {}", found.deployments.len()), Role::Text) };
+    let old = if fact.older { ", older" } else { "" };
+    let role = match &fact.value {
+        _ if fact.bad => Role::Bad,
+        FactValue::Unreadable(_) => Role::Warn,
+        FactValue::Value(_) if fact.older => Role::Warn,
+        FactValue::Value(_) if fact.judged => Role::Good,
+        FactValue::Value(_) => Role::Text,
+    };
+    let sign = if fact.bad { paint.look.sign("✗ ", "x ") } else { "" };
+    (format!("{sign}{} {}{old}", clean(&fact.name), clean(&fact.value.to_string())), role)
 }
 
 fn run_missing(version: &ModelVersion) -> String {

@@ -9,9 +9,9 @@ use crate::ui::paint::{Paint, row};
 
 /// A column of a grid.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
+pub struct Column<'a> {
     /// What stands above it.
-    pub title: &'static str,
+    pub title: &'a str,
     /// The most cells that it takes.
     pub most: u16,
     /// Whether its texts line up at the right.
@@ -20,14 +20,14 @@ pub struct Column {
     pub drop: u8,
 }
 
-impl Column {
+impl<'a> Column<'a> {
     /// A column whose texts line up at the left.
-    pub const fn left(title: &'static str, most: u16, drop: u8) -> Self {
+    pub const fn left(title: &'a str, most: u16, drop: u8) -> Self {
         Self { title, most, right: false, drop }
     }
 
     /// A column whose texts line up at the right.
-    pub const fn right(title: &'static str, most: u16, drop: u8) -> Self {
+    pub const fn right(title: &'a str, most: u16, drop: u8) -> Self {
         Self { title, most, right: true, drop }
     }
 }
@@ -36,7 +36,7 @@ impl Column {
 pub type Text = (String, Role);
 
 /// Draws the rows that are seen under their columns. `cursor` is the place of the row under the cursor among them.
-pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec<Text>], cursor: Option<usize>) {
+pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column<'_>], rows: &[Vec<Text>], cursor: Option<usize>) {
     let widths = fitted(columns, rows, area.header.width);
     place(&widths, area.header, |i, cell| {
         let title = columns[i].title;
@@ -66,7 +66,7 @@ pub fn draw(paint: &mut Paint<'_>, area: &Table, columns: &[Column], rows: &[Vec
 }
 
 /// How wide each column is; 0 for one that is dropped.
-fn fitted(columns: &[Column], rows: &[Vec<Text>], room: u16) -> Vec<u16> {
+fn fitted(columns: &[Column<'_>], rows: &[Vec<Text>], room: u16) -> Vec<u16> {
     let wanted = |i: usize| {
         let texts = rows.iter().filter_map(|texts| texts.get(i)).map(|(text, _)| width(text)).max().unwrap_or(0);
         texts.max(width(columns[i].title)).min(columns[i].most)

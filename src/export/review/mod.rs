@@ -1,7 +1,10 @@
 //! The review packet: candidate against champion as one page, with what the gates say, in Markdown and as JSON.
 
+mod evidence;
+
 use serde_json::{Value, json};
 
+use super::Sheet;
 use super::comparison::{escaped, markdown, sheet};
 use super::records::CompareRecord;
 use crate::analysis::compare;
@@ -40,6 +43,7 @@ impl Packet<'_> {
         text.push_str(&format!("{}\n\n", escaped(lineage::build(self.candidate).summary.raw())));
         self.gates(&mut text);
         self.approvals(&mut text);
+        self.evidence(&mut text);
         if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
             && candidate.id != champion.id
         {
@@ -90,12 +94,17 @@ impl Packet<'_> {
             let line = format!("{}: {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
             lines.push(clean(&line).into_owned());
         }
+        let laid = |sheet: &Sheet| width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width));
+        let found = self.found();
+        if !found.rows.is_empty() {
+            lines.push(String::new());
+            lines.extend(laid(&found));
+        }
         if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
             && candidate.id != champion.id
         {
             lines.push(String::new());
-            let sheet = sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false);
-            lines.extend(width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width)));
+            lines.extend(laid(&sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false)));
         }
         match self.commits {
             Ok([]) => {}
@@ -125,6 +134,8 @@ impl Packet<'_> {
                 "stage": facts.version.stage.as_str(),
                 "summary": graph.summary.raw(),
                 "recorded": graph.reproducibility,
+                "evidence": facts.evidence.evidence,
+                "warnings": graph.warnings,
                 "missing": facts.missing,
             })
         };
@@ -143,6 +154,18 @@ impl Packet<'_> {
             "comparison": compared,
             "commits": self.commits.ok(),
         })
+    }
+
+    /// What other tools left with both.
+    fn found(&self) -> Sheet {
+        evidence::sheet(&self.candidate.evidence, self.champion.map(|champion| &champion.evidence))
+    }
+
+    fn evidence(&self, text: &mut String) {
+        let found = self.found();
+        if !found.rows.is_empty() {
+            text.push_str(&format!("{}\n", found.markdown()));
+        }
     }
 
     fn gates(&self, text: &mut String) {
