@@ -261,6 +261,7 @@ async fn a_session_whose_store_panics() {
         mouse: true,
         beside: None,
         pictures: PictureChoice::Auto,
+        alert: frontrunner::config::Alert::None,
     };
     let ended = run(session).await;
     // In a terminal the panic ends the process before this.

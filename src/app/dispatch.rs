@@ -253,7 +253,12 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
             if let Err(fault) = &answer {
                 say(&mut shared.notices, fault);
             }
+            let known = shared.models.refreshing.is_some().then(|| shared.models.get().cloned()).flatten();
             shared.models.take(answer, now);
+            if let Some(text) = known.zip(shared.models.get()).and_then(|(known, models)| super::moves::told(&known, models)) {
+                context.effects.push(Effect::Alert(text.clone()));
+                context.say(text);
+            }
         }
         Reply::Histories(answer) => {
             if let Some(fault) = shared.histories.take(ticket, answer) {

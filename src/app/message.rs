@@ -347,8 +347,8 @@ pub enum Effect {
     Copy(Ticket, String),
     /// Give the terminal back to the shell until the user comes back.
     Suspend,
-    /// Ring the terminal's bell: something that is watched has moved.
-    Ring,
+    /// Alert whoever is about: something that is watched has moved, as this text says.
+    Alert(String),
     /// Change to the theme of this name.
     Theme(String),
     /// End the program.

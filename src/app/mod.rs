@@ -12,6 +12,7 @@ pub mod layout;
 pub mod live;
 pub mod marks;
 pub mod message;
+mod moves;
 pub mod notices;
 pub mod overlays;
 pub mod pace;

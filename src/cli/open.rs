@@ -56,8 +56,8 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
     let policy = context.policy()?;
     let lookout = Arc::new(context.lookout(opened.reader.as_ref()));
     let mouse = context.settings.mouse;
-    let pictures = context.settings.pictures;
-    let session = runtime::Session { opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse, pictures };
+    let (pictures, alert) = (context.settings.pictures, context.settings.alert);
+    let session = runtime::Session { opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse, pictures, alert };
     runtime::run(session).await.map_err(|error| match error {
         RunError::NotATerminal => Failure::new(Exit::Usage, error.to_string()),
         RunError::Terminal(_) => Failure::new(Exit::Failed, error.to_string()),

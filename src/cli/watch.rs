@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::find;
 use super::print::{Format, Report};
 use super::runs::local_time;
+use crate::config::Alert;
 use crate::domain::ModelName;
 use crate::export::Sheet;
 use crate::journal::{Moved, moved, read_model};
@@ -115,6 +116,12 @@ fn tell(moved: &Moved, model: &ModelName, arguments: &Arguments, context: &mut C
         moved.reason.clone(),
     ]);
     context.output.report(&Report::text(value, sheet, vec![line]))?;
-    context.output.ring(arguments.bell, arguments.notify.then(|| moved.line()).as_deref());
+    let how = match (arguments.bell, arguments.notify) {
+        (false, false) => context.settings.alert,
+        (true, false) => Alert::Bell,
+        (false, true) => Alert::Notify,
+        (true, true) => Alert::Both,
+    };
+    context.output.alert(how, &moved.line());
     Ok(())
 }

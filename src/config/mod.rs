@@ -18,7 +18,7 @@ pub use directories::Directories;
 pub use nearest::nearest;
 pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
 pub use recogniser_files::recogniser_texts;
-pub use settings::{ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
+pub use settings::{Alert, ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
 pub use user::user;
 
 /// How an environment variable is looked up; a test gives its own.

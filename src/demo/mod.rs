@@ -15,6 +15,7 @@ use crate::domain::{ExperimentId, Lifecycle, Millis, Untrusted};
 mod artifacts;
 mod curves;
 mod draft;
+mod evidence;
 mod noise;
 mod place;
 mod rows;

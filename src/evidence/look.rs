@@ -14,6 +14,9 @@ use crate::domain::{LoggedModel, Millis, ModelVersion, Run};
 /// The most parts of a document that are looked at one by one.
 const PARTS: usize = 1_000;
 
+/// How long before a training a fact may have been made and still belong to it, in ms: data is validated before it is learned from.
+const PIPELINE: Millis = 24 * 3_600_000;
+
 /// What is known of a version from its store.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -23,6 +26,13 @@ pub struct Subject<'a> {
     pub run: Option<&'a Run>,
     /// The logged model of MLflow 3.
     pub logged_model: Option<&'a LoggedModel>,
+}
+
+impl Subject<'_> {
+    /// When it was made, ms since the epoch: when its run began, else when the version was.
+    fn made(&self) -> Option<Millis> {
+        self.run.and_then(|run| run.start_time).or(self.version.creation_time)
+    }
 }
 
 /// Whose a file is.
@@ -91,7 +101,7 @@ pub fn look(recognisers: &[Recogniser], subject: Subject<'_>, held: &[Held]) -> 
             }
             report.looked.push(looked);
         }
-        let found = gathered.evidence(recogniser, subject.version.creation_time);
+        let found = gathered.evidence(recogniser, subject.made());
         if !found.facts.is_empty() || !found.deployments.is_empty() {
             report.evidence.push(found);
         }
@@ -244,13 +254,13 @@ impl<'r> Gathered<'r> {
         Ok(())
     }
 
-    fn evidence(self, recogniser: &Recogniser, created: Option<Millis>) -> Evidence {
+    fn evidence(self, recogniser: &Recogniser, made: Option<Millis>) -> Evidence {
         let facts = self.facts.into_iter().map(|(name, all)| {
             let at = all.iter().filter_map(|one| one.at).min();
             let mut from: Vec<&str> = all.iter().map(|one| one.from.as_str()).collect();
             from.dedup();
             let from = if from.len() > 3 { format!("{}, {} and {} more", from[0], from[1], from.len() - 2) } else { from.join(", ") };
-            let older = at.zip(created).is_some_and(|(at, created)| at < created);
+            let older = at.zip(made).is_some_and(|(at, made)| at < made.saturating_sub(PIPELINE));
             let value = merged(&all);
             let wanted = all.iter().find_map(|one| one.rule.wanted.as_ref());
             let bad = wanted.is_some_and(|wanted| !is_wanted(&value, wanted));

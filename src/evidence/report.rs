@@ -46,7 +46,7 @@ pub struct Fact {
     pub from: String,
     /// When the tool says it was made, ms since the epoch.
     pub at: Option<Millis>,
-    /// Whether that is before the version was made: then it may be about another one.
+    /// Whether that is more than a day before the version's run began: then it may be about another one.
     pub older: bool,
     /// Whether it is not what it should be.
     pub bad: bool,

@@ -28,9 +28,9 @@ use thiserror::Error;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::app::{self, Start};
-use crate::config::PictureChoice;
 use crate::config::keymap::Keymap;
 use crate::config::views::ViewFiles;
+use crate::config::{Alert, PictureChoice};
 use crate::journal::Journal;
 use crate::policy::Policy;
 use crate::provenance::Lookout;
@@ -63,6 +63,8 @@ pub struct Session {
     pub mouse: bool,
     /// How pictures are shown.
     pub pictures: PictureChoice,
+    /// How the terminal alerts when something that is watched has moved.
+    pub alert: Alert,
 }
 
 /// Why a session did not run, or broke off.

@@ -23,7 +23,7 @@ use super::pictures::{Found, Protocol, probe};
 use super::{RunError, Session, clock, terminal, typed, watch};
 use crate::app::message::PictureOf;
 use crate::app::{App, Effect, Message, Reply, Request, Ticket};
-use crate::config::PictureChoice;
+use crate::config::{Alert, PictureChoice};
 use crate::store::{Ahead, Beside};
 use crate::ui::{self, Look};
 
@@ -53,6 +53,7 @@ struct Stage {
     found: Option<Found>,
     /// The protocol that the person wants.
     wanted: Option<Protocol>,
+    alert: Alert,
     /// Pictures that wait for the terminal to be asked.
     waiting: Vec<(Ticket, PictureOf, Rect)>,
     /// Something happened since the last frame.
@@ -109,7 +110,7 @@ fn protocol(choice: PictureChoice) -> Option<Protocol> {
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { mut opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse: _, pictures } = session;
+        let Session { mut opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse: _, pictures, alert } = session;
         let own = Arc::clone(&opened.reader);
         if let Some(second) = beside {
             opened.reader = Arc::new(Beside::new(Arc::clone(&own), second));
@@ -140,6 +141,7 @@ impl Stage {
             wall: Wall::default(),
             found: None,
             wanted: protocol(pictures),
+            alert,
             waiting: Vec::new(),
             stale: true,
             quit: false,
@@ -223,7 +225,7 @@ impl Stage {
                 }
             }
             // A terminal that can't be written to is found out by the next drawing.
-            Effect::Ring => drop(terminal::write(b"\x07")),
+            Effect::Alert(text) => drop(terminal::write(self.alert.sequence(&text).as_bytes())),
             Effect::Theme(name) => self.look.set_theme(&name),
             Effect::Quit => self.quit = true,
         }

@@ -219,7 +219,7 @@ fn slow_answers_make_it_slower_and_quick_ones_make_it_quick() {
 #[test]
 fn what_is_not_read_again_tells_its_age() {
     let mut driver = Driver::new();
-    driver.press("4").sees("live");
+    driver.press("4 enter").sees("live");
     driver.wait(29_000).sees("20 s ago");
     driver.wait(4 * MINUTE).sees("4 min ago");
     driver.press("ctrl-r").sees("live");

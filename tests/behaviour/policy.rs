@@ -46,3 +46,10 @@ fn a_reviewer_s_word_goes_on_record_from_the_review() {
     driver.text("seen the curves").press("enter enter").sees("verified");
     driver.press("enter D").sees("approve for").sees("seen the curves");
 }
+
+#[test]
+fn what_other_tools_left_stands_beside_the_versions_and_in_the_review() {
+    let mut driver = versions();
+    driver.sees("Evidently").sees("✗ tests_failed 1");
+    driver.press("D").sees("not as it should be").sees("drift_share");
+}

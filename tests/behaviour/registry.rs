@@ -327,6 +327,21 @@ fn what_moves_while_the_history_is_seen_is_told() {
     driver.press("g").sees("changed with another tool");
 }
 
+#[test]
+fn what_moves_in_any_model_is_told_beside_the_models() {
+    let mut driver = Driver::new();
+    driver.press("4").sees("churn-classifier");
+    let store = rusqlite::Connection::open(driver.store()).unwrap();
+    store.execute("UPDATE registered_model_aliases SET version = 2 WHERE name = 'churn-classifier' AND alias = 'champion'", []).unwrap();
+    let told = (0..60).any(|_| {
+        driver.wait(1_000);
+        driver.said().contains("@champion: churn-classifier/4 → churn-classifier/2")
+    });
+    assert!(told, "{}", driver.screen());
+    assert_eq!(driver.alerts.len(), 1);
+    driver.sees("@champion v2");
+}
+
 fn events(driver: &Driver) -> usize {
     let Screen::History(history) = driver.app.screen() else { panic!("{}", driver.screen()) };
     history.lines().len()

@@ -14,6 +14,7 @@ use frontrunner::demo::{DemoFacts, DemoOptions, make};
 use frontrunner::domain::{Millis, Stage};
 use frontrunner::journal::Journal;
 use frontrunner::promote::Place;
+use frontrunner::provenance::Lookout;
 use frontrunner::runtime::answer::{Ground, answer};
 use frontrunner::store::{Access, Ahead, Connection, Target, open};
 use frontrunner::ui::{self, Look};
@@ -52,6 +53,8 @@ pub struct Driver {
     pub now: Millis,
     /// What went to the clipboard, oldest first.
     pub copied: Vec<String>,
+    /// What whoever is about was alerted of.
+    pub alerts: Vec<String>,
     /// Whether the session was quit.
     pub quit: bool,
     look: Look,
@@ -109,7 +112,7 @@ impl Driver {
             own,
             journal,
             policy: Arc::default(),
-            lookout: Arc::default(),
+            lookout: Arc::new(Lookout::new(&[], Vec::new())),
             user: "ana".into(),
             protected,
             tags: true,
@@ -123,6 +126,7 @@ impl Driver {
             app,
             now: NOW,
             copied: Vec::new(),
+            alerts: Vec::new(),
             quit: false,
             look,
             ground,
@@ -255,7 +259,8 @@ impl Driver {
                 Effect::Copy(_, text) => self.copied.push(text),
                 Effect::Theme(name) => self.look.set_theme(&name),
                 Effect::Quit => self.quit = true,
-                Effect::Suspend | Effect::Ring => {}
+                Effect::Alert(text) => self.alerts.push(text),
+                Effect::Suspend => {}
             }
         }
     }

@@ -69,8 +69,9 @@ impl History {
         let Some(first) = new.first() else { return };
         let more = if new.len() > 1 { format!(", and {} more", new.len() - 1) } else { String::new() };
         let by = if first.origin == Origin::Gap { String::new() } else { format!(", by {}", first.who) };
-        context.say(format!("{}: {}{by}{more}", self.name.clean(), first.action));
-        context.effects.push(Effect::Ring);
+        let text = format!("{}: {}{by}{more}", self.name.clean(), first.action);
+        context.effects.push(Effect::Alert(text.clone()));
+        context.say(text);
     }
 }
 

@@ -9,6 +9,9 @@ use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::RegisteredModel;
 
+/// How many of the session's intervals pass between two looks.
+const INTERVALS: i64 = 2;
+
 /// The screen's state; the models themselves are shared.
 #[derive(Debug, Default)]
 pub struct Models {
@@ -54,7 +57,7 @@ impl View for Models {
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
-        Freshness::of(&shared.models)
+        shared.live(Freshness::of(&shared.models), INTERVALS, shared.models.tried)
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -102,6 +105,13 @@ impl View for Models {
 
     fn reply(&mut self, _: Ticket, reply: Reply, _: &mut Context<'_>) -> Option<Reply> {
         Some(reply)
+    }
+
+    fn settle(&mut self, context: &mut Context<'_>) {
+        // Shared by screens: taken out, so that the question can be asked of the rest.
+        let mut models = std::mem::take(&mut context.shared.models);
+        context.refetch(&mut models, INTERVALS, || Request::Models);
+        context.shared.models = models;
     }
 
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {

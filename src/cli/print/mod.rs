@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use report::Report;
 
 use super::failure::{Exit, Failure};
-use crate::config::{ColorChoice, Lookup};
+use crate::config::{Alert, ColorChoice, Lookup};
 use crate::domain::text::clean;
 use crate::export::{Sheet, json};
 
@@ -180,16 +180,12 @@ impl Output {
         let _ = writeln!(self.errors, "{}", clean(line));
     }
 
-    /// Rings the bell of a terminal, and asks it for a desktop notification: OSC 9 is iTerm2's, OSC 777 rxvt's, and a terminal that
-    /// knows neither shows nothing. Where there is no terminal, nothing is written.
-    pub fn ring(&mut self, bell: bool, notice: Option<&str>) {
-        if !self.progress {
-            return;
+    /// Alerts whoever is at the terminal. Where there is none, nothing is written.
+    pub fn alert(&mut self, how: Alert, text: &str) {
+        if self.progress {
+            let _ = write!(self.errors, "{}", how.sequence(text));
+            let _ = self.errors.flush();
         }
-        let text = notice.map(|text| clean(text).replace(';', ","));
-        let ask = text.map(|text| format!("\x1b]9;{text}\x07\x1b]777;notify;frontrunner;{text}\x07")).unwrap_or_default();
-        let _ = write!(self.errors, "{}{ask}", if bell { "\x07" } else { "" });
-        let _ = self.errors.flush();
     }
 
     /// Asks on stderr, on one line; the answer is typed after it.

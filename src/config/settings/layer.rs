@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::ConfigError;
+use super::{Alert, ConfigError};
 use crate::config::Lookup;
 use crate::domain::text::clean;
 use crate::domain::{Alias, Stage};
@@ -146,6 +146,8 @@ pub struct Layer {
     pub braille: Option<bool>,
     /// See [`super::Settings::pictures`].
     pub pictures: Option<PictureChoice>,
+    /// See [`super::Settings::alert`].
+    pub alert: Option<Alert>,
     /// See [`super::Settings::refresh`].
     pub refresh: Option<u32>,
     /// See [`super::Settings::max_runs`].
@@ -204,6 +206,7 @@ impl Layer {
             ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
             braille: typed(lookup, "FRONTRUNNER_BRAILLE", boolean)?,
             pictures: typed(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
+            alert: typed(lookup, "FRONTRUNNER_ALERT", str::parse)?,
             refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
                 text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())
             })?,

@@ -1,5 +1,6 @@
 //! Settings: typed once, layered, and exact about where a file is wrong.
 
+mod alert;
 mod error;
 mod layer;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use alert::Alert;
 pub use error::ConfigError;
 pub use layer::{ColorChoice, Layer, PictureChoice, Profile, ProtectedPlace};
 
@@ -35,6 +37,8 @@ pub struct Settings {
     pub braille: Option<bool>,
     /// How pictures are shown.
     pub pictures: PictureChoice,
+    /// How the terminal alerts when something that is watched has moved.
+    pub alert: Alert,
     /// Seconds between two looks at the store; 0 means never by itself.
     pub refresh: u32,
     /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
@@ -74,6 +78,7 @@ impl Settings {
             ascii: first(layers, |l| &l.ascii),
             braille: first(layers, |l| &l.braille),
             pictures: first(layers, |l| &l.pictures).unwrap_or_default(),
+            alert: first(layers, |l| &l.alert).unwrap_or_default(),
             refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
             max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
             protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),

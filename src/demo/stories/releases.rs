@@ -7,6 +7,7 @@ use crate::demo::DemoError;
 use crate::demo::artifacts::{confusion_matrix, importance_csv, metrics_json};
 use crate::demo::curves::Learning;
 use crate::demo::draft::{DAY, HOUR, MINUTE, ModelDraft, RunDraft, VersionDraft};
+use crate::demo::evidence;
 use crate::demo::noise::Noise;
 use crate::demo::teller::Teller;
 use crate::domain::{ExperimentId, Lifecycle, LoggedModelId, ModelName, RunId, Stage, VersionNumber};
@@ -148,6 +149,16 @@ fn dirty(run: RunDraft) -> RunDraft {
     )
 }
 
+/// What is expected of the customers' table, and whether it holds.
+fn expected(holds: bool) -> [(&'static str, &'static str, bool); 4] {
+    [
+        ("expect_column_values_to_not_be_null", "customer_id", true),
+        ("expect_column_values_to_be_unique", "customer_id", true),
+        ("expect_column_values_to_be_between", "monthly_charge", holds),
+        ("expect_column_values_to_be_in_set", "contract", true),
+    ]
+}
+
 fn register(teller: &mut Teller<'_>, number: u32, release: &Release, run: &RunDraft, noise: &mut Noise) -> Result<VersionFacts, DemoError> {
     let flavor = lightgbm(release.requirements);
     let id = format!("m-{}", noise.id());
@@ -156,6 +167,9 @@ fn register(teller: &mut Teller<'_>, number: u32, release: &Release, run: &RunDr
     teller.file(run, "evaluation/metrics.json", metrics_json(run))?;
     teller.file(run, "evaluation/confusion_matrix.txt", confusion_matrix(9_600.0, release.accuracy, 0.21))?;
     teller.file(run, "evaluation/feature_importance.csv", importance_csv(FEATURES))?;
+    // The fifth learned from data of which a part was wrong; the customers of today are no longer those that the sixth learned from.
+    teller.file(run, "great_expectations/validation_result.json", evidence::validation(run.start - 20 * MINUTE, &expected(number != 5)))?;
+    teller.file(run, "evidently/report.json", evidence::drift(8, if number == 6 { 3 } else { 1 }))?;
     teller.file(run, "README.md", format!("# Release {number}\n\n{}\n\n- judged on `customers-holdout`\n", release.description))?;
     let made = run.last + MINUTE;
     let mut tags = vec![("validation_status", release.status.to_owned()), ("trained_by", release.user.to_owned())];

@@ -8,7 +8,8 @@ use crate::export::Sheet;
 /// Stands where a side has no such fact.
 const ABSENT: &str = "—";
 
-/// The facts of both sides, a row each: first those of the candidate that are not as they should be. Empty where neither has any.
+/// The facts of both sides that differ or that a recogniser judges, a row each: first those of the candidate that are not as they
+/// should be. Empty where there are none.
 pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
     let mut sheet = Sheet::new(["evidence", "champion", "candidate", "note"]);
     let own = facts(candidate);
@@ -19,6 +20,10 @@ pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
     let told = |fact: Option<&&Fact>| fact.map_or_else(|| ABSENT.to_owned(), |fact| fact.value.to_string());
     for key in keys {
         let fact = own.get(key);
+        let is_same = fact.zip(theirs.get(key)).is_some_and(|(own, theirs)| own.value == theirs.value);
+        if is_same && fact.is_some_and(|fact| !fact.judged && !fact.older) {
+            continue;
+        }
         sheet.row([format!("{}: {}", key.0, key.1), told(theirs.get(key)), told(fact), fact.map(|fact| note(fact)).unwrap_or_default()]);
     }
     let served =
