@@ -90,6 +90,7 @@ impl Packet<'_> {
             let line = format!("{}: {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
             lines.push(clean(&line).into_owned());
         }
+        lines.extend(self.judged.requests.iter().map(|request| format!("request: {}", request.line())));
         if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
             && candidate.id != champion.id
         {
@@ -137,6 +138,7 @@ impl Packet<'_> {
             "passes": self.judged.passes(),
             "gates": self.judged.gates,
             "approvals": Approval::of(&self.candidate.version),
+            "requests": self.judged.requests,
             "seen": self.judged.seen,
             "candidate": side(self.candidate),
             "champion": self.champion.map(side),
@@ -176,6 +178,9 @@ impl Packet<'_> {
                 approval.decision.as_str(),
                 escaped(&approval.to)
             ));
+        }
+        for request in &self.judged.requests {
+            text.push_str(&format!("- request: {}\n", escaped(&request.line())));
         }
         if text.ends_with('\n') && !text.ends_with("\n\n") {
             text.push('\n');
