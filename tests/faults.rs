@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use frontrunner::domain::{Stage, VersionNumber};
 use frontrunner::journal::{EntryState, Journal, RoadError, carry_out, read_registry, recover};
-use frontrunner::promote::{Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan, undo};
+use frontrunner::promote::{Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan, undo};
 use frontrunner::store::rest::{Patience, RestStore, RestWriter};
 use frontrunner::store::{Connection, Read};
 use serde_json::Value;
@@ -94,8 +94,11 @@ impl Promoter {
     }
 
     async fn carry_out(&self, plan: &Plan) -> Result<(Outcome, Option<VersionNumber>), RoadError> {
-        let name = plan.intent.model().raw().to_owned();
-        let cleared = clear(plan.clone(), Vec::new(), Some(&name)).unwrap();
+        let typed = match &plan.confirm {
+            Confirm::Yes => None,
+            Confirm::TypeName(name) => Some(name.raw()),
+        };
+        let cleared = clear(plan.clone(), Vec::new(), typed).unwrap();
         let report = carry_out(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
         Ok((report.outcome, report.created))
     }
@@ -118,7 +121,10 @@ fn wanted(model: &str, run: &str, nth: usize, last: Option<&(Plan, Option<Versio
         (3, Some((plan, created))) => ("rollback", undo(&plan.id, plan, *created)),
         (1, _) => {
             let source = format!("runs:/{run}/model");
-            ("registration", Intent::Register { run: run.into(), source: source.as_str().into(), model: model.into(), again: true })
+            (
+                "registration",
+                Intent::Register { run: run.into(), source: source.as_str().into(), model: model.into(), again: true, instead_of: None },
+            )
         }
         (2, _) => ("alias", Intent::SetAlias { model: model.into(), alias: "champion".into(), version }),
         _ => ("promotion", Intent::Move { model: model.into(), version, to: Stage::Production, archive_existing: true }),
@@ -176,9 +182,9 @@ async fn operate(
     let is_doubled = faults.iter().any(|(fault, _, makes)| *fault == Fault::Twice && *makes);
     let made = marked(planned, &now);
     let created = made.first().copied();
-    let name = planned.intent.model();
-    let is_before = differences(name, &planned.before, &now.state(), None).is_empty() && made.is_empty();
-    let is_after = differences(name, &planned.after, &now.state(), created).is_empty()
+    let subject = &planned.subject();
+    let is_before = differences(subject, &planned.before, &now.state(), None).is_empty() && made.is_empty();
+    let is_after = differences(subject, &planned.after, &now.state(), created).is_empty()
         && (made.len() == 1 || !matches!(planned.intent, Intent::Register { .. }));
     let told = match &answer {
         Err(_) => "not begun",

@@ -157,6 +157,8 @@ pub struct Reviewed {
     pub to: Place,
     /// The digest of what was seen, in hex: a word about it is bound to this.
     pub seen: String,
+    /// Whether somebody asks for it at the server: a word about it answers the request.
+    pub is_requested: bool,
     /// The page, cleaned.
     pub lines: Vec<String>,
 }

@@ -17,11 +17,5 @@ pub(super) fn told(known: &[RegisteredModel], now: &[RegisteredModel]) -> Option
 
 /// What a listing says of a model: the newest version of each stage, which is not all of them.
 fn reading(model: &RegisteredModel) -> Reading {
-    Reading {
-        origin: String::new(),
-        name: model.name.clone(),
-        model: Some(model.clone()),
-        versions: model.latest_versions.clone(),
-        run: None,
-    }
+    Reading::of_model("", &model.name, Some(model.clone()), model.latest_versions.clone())
 }

@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::print::Format;
 use super::{
     chart, compare, completions, config, demo, demote, doctor, evidence, experiments, gates, goal, history, lineage, models, note, promote,
-    register, reproduce, review, rollback, runs, show, versions, watch,
+    register, reproduce, request, review, rollback, runs, show, trash, versions, watch,
 };
 use crate::config::{ColorChoice, Layer};
 
@@ -130,14 +130,18 @@ pub enum Command {
     Demote(demote::Arguments),
     /// Tell which gates of the policy a version passes; without a version, check the policy.
     Gates(gates::Arguments),
+    /// Ask for a version to be moved to a stage, on servers that have such requests (Databricks).
+    Request(request::Arguments),
     /// Show candidate against champion on one page; approve or reject it.
     Review(review::Arguments),
     /// Set or remove a tag of a version.
     Tag(note::Tag),
     /// Describe a version or a model.
     Describe(note::Describe),
-    /// Delete a version that holds no place.
-    Delete(note::Delete),
+    /// Delete a version that holds no place, or runs.
+    Delete(trash::Delete),
+    /// Restore deleted runs; register again what a deleted version was made from.
+    Restore(trash::Restore),
     /// Tell who moved which version of a model where, when and why.
     History(history::Arguments),
     /// Tell when a stage or an alias of a model moves.

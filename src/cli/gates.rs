@@ -51,14 +51,18 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone(), values.join(", ")]);
     }
     let value = json!({
-        "model": reading.name.raw(),
+        "model": reading.name().raw(),
         "version": asked.version.0,
         "target": asked.target.to_string(),
         "passes": judged.passes(),
         "gates": judged.gates,
+        "requests": judged.requests,
     });
     context.output.report(&Report::table(value, sheet))?;
     context.output.flush()?;
+    for request in &judged.requests {
+        context.output.note(&format!("{}: `frontrunner review` answers", request.line()));
+    }
     if judged.passes() {
         if judged.gates.is_empty() {
             context.output.note("no gate guards this place");
@@ -76,6 +80,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Reading), Failure> {
     let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
     let (model, version) = find::version(session.reader.as_ref(), named).await?;
-    let reading = read_model(session.reader.as_ref(), &model.name).await?;
+    let mut reading = read_model(session.reader.as_ref(), &model.name).await?;
+    reading.requests = session.reader.transition_requests(&model.name, version).await?;
     Ok((Asked { target, version }, reading))
 }

@@ -35,16 +35,17 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let reader = session.reader.as_ref();
     let mut entries = context.journal().entries(reader.origin())?;
-    entries.retain(|entry| entry.plan.intent.model().raw() == arguments.model);
+    let is_known = entries.iter().any(|entry| entry.plan.intent.is_about(&arguments.model));
     let model = match find::model(reader, &arguments.model).await {
         Ok(model) => Some(model),
-        Err(failure) if failure.exit == Exit::NoMatch && !entries.is_empty() => None,
+        Err(failure) if failure.exit == Exit::NoMatch && is_known => None,
         Err(failure) => return Err(failure),
     };
     let versions = match &model {
         Some(model) => reader.versions(&model.name).await?,
         None => Vec::new(),
     };
+    entries.retain(|entry| entry.concerns(&arguments.model, &versions));
     if let Some(text) = &arguments.at {
         let at = moment(text)?;
         let held = held_at(&entries, model.as_ref(), &versions, context.now, at);

@@ -30,11 +30,13 @@ mod print;
 mod promote;
 mod register;
 mod reproduce;
+mod request;
 mod review;
 mod road;
 mod rollback;
 mod runs;
 mod show;
+mod trash;
 mod versions;
 mod watch;
 
@@ -119,10 +121,12 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Promote(arguments)) => promote::run(arguments, context).await,
         Some(Command::Demote(arguments)) => demote::run(arguments, context).await,
         Some(Command::Gates(arguments)) => gates::run(arguments, context).await,
+        Some(Command::Request(arguments)) => request::run(arguments, context).await,
         Some(Command::Review(arguments)) => review::run(arguments, context).await,
         Some(Command::Tag(arguments)) => note::tag(arguments, context).await,
         Some(Command::Describe(arguments)) => note::describe(arguments, context).await,
-        Some(Command::Delete(arguments)) => note::delete(arguments, context).await,
+        Some(Command::Delete(arguments)) => trash::delete(arguments, context).await,
+        Some(Command::Restore(arguments)) => trash::restore(arguments, context).await,
         Some(Command::History(arguments)) => history::run(arguments, context).await,
         Some(Command::Watch(arguments)) => watch::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,

@@ -1,4 +1,4 @@
-//! `tag`, `describe` and `delete`: what is said of a version or a model, and taking a version away.
+//! `tag` and `describe`: what is said of a version or a model.
 
 use clap::Args;
 
@@ -38,16 +38,6 @@ pub struct Describe {
     road: Road,
 }
 
-/// What can be said to `delete`.
-#[derive(Debug, Args)]
-pub struct Delete {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
-    #[arg(value_name = "MODEL/VERSION")]
-    version: String,
-    #[command(flatten)]
-    road: Road,
-}
-
 /// Sets or removes a tag of a version.
 ///
 /// # Errors
@@ -82,14 +72,4 @@ pub async fn describe(arguments: &Describe, context: &mut Context<'_>) -> Result
     };
     let text = Untrusted::from(arguments.text.as_str());
     travel(Intent::Describe { model, version, text }, &arguments.road, &session, context).await
-}
-
-/// Deletes a version that holds no place.
-///
-/// # Errors
-/// When it is not there, holds a place, or the write fails.
-pub async fn delete(arguments: &Delete, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
-    travel(Intent::Delete { model: model.name, version }, &arguments.road, &session, context).await
 }

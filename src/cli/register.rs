@@ -39,7 +39,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let run = find::run(reader, &arguments.run, within.as_ref()).await?;
     let source = chosen(&run, arguments.artifact.as_deref())?.source;
     let model = ModelName::from(arguments.model.as_str());
-    let intent = Intent::Register { run: run.id, source, model, again: arguments.again };
+    let intent = Intent::Register { run: run.id, source, model, again: arguments.again, instead_of: None };
     travel(intent, &arguments.road, &session, context).await
 }
 

@@ -36,6 +36,9 @@ pub struct Arguments {
     /// Say that it may not.
     #[arg(long)]
     reject: bool,
+    /// When a yes answers a request: archive the versions that are in that stage now.
+    #[arg(long, requires = "approve")]
+    archive_existing: bool,
     /// Write the word to a file, for somebody with rights to submit.
     #[arg(long, value_name = "FILE")]
     prepare: Option<PathBuf>,
@@ -77,15 +80,21 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
     let (candidate, champion) = sides(sources, &asked, &reading).await?;
     let who = user(&environment);
-    let judged = policy.judge(&candidate, champion.as_ref(), &asked, &who, &[]);
+    let judged = policy.judge(&candidate, champion.as_ref(), &asked, &who, &[]).with_requests(&reading);
     let decision = match (arguments.approve, arguments.reject) {
         (true, _) => Decision::Approve,
         (_, true) => Decision::Reject,
         _ => return show(&judged, &candidate, champion.as_ref(), context),
     };
-    let (model, version) = (reading.name.clone(), asked.version);
+    let (model, version) = (reading.name().clone(), asked.version);
     let Some(path) = &arguments.prepare else {
-        let intent = Intent::Review { model, version, to: asked.target, decision, seen: judged.seen, prepared: None };
+        let intent = match (&asked.target, judged.requests.is_empty()) {
+            (Place::Stage(to), false) => {
+                let (to, archive_existing) = (*to, arguments.archive_existing);
+                Intent::Answer { model, version, to, decision, seen: judged.seen, archive_existing }
+            }
+            _ => Intent::Review { model, version, to: asked.target, decision, seen: judged.seen, prepared: None },
+        };
         return travel(intent, &arguments.road, &session, context).await;
     };
     let prepared = Prepared { by: who, at: context.now, comment: arguments.road.reason().to_owned() };

@@ -1,4 +1,4 @@
-//! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a place back.
+//! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a place back; `rollback --entry ID` any write.
 
 use clap::Args;
 
@@ -13,9 +13,9 @@ use crate::store::Opened;
 /// What can be said to `rollback`.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The model.
-    #[arg(value_name = "MODEL")]
-    model: String,
+    /// The model; with --entry it can be left out.
+    #[arg(value_name = "MODEL", required_unless_present = "entry")]
+    model: Option<String>,
     /// The journal's entry to undo, or the beginning of its id; else the last one.
     #[arg(long, value_name = "ID", conflicts_with = "to")]
     entry: Option<String>,
@@ -34,7 +34,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let place = arguments.to.as_deref().map(Place::parse).transpose().map_err(|why| Failure::new(Exit::Usage, why))?;
     let session = context.open().await?;
     let mut entries = context.journal().entries(session.reader.origin())?;
-    entries.retain(|entry| entry.plan.intent.model().raw() == arguments.model);
+    if let Some(model) = &arguments.model {
+        entries.retain(|entry| entry.plan.intent.is_about(model));
+    }
     let entry = chosen(&entries, arguments, place.as_ref())?;
     settle(entry, arguments, &session, context).await?;
     let intent = match &place {
@@ -46,8 +48,14 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 
 /// The entry that is meant. An undo is not undone unless it is named.
 fn chosen<'a>(entries: &'a [Entry], arguments: &Arguments, place: Option<&Place>) -> Result<&'a Entry, Failure> {
-    let model = clean(&arguments.model);
-    let none = |message: String| Failure::new(Exit::NoMatch, message).next(format!("`frontrunner history {model}` tells what is recorded"));
+    let model = arguments.model.as_deref().map_or("this store".into(), clean);
+    let none = |message: String| {
+        let failure = Failure::new(Exit::NoMatch, message);
+        match &arguments.model {
+            Some(model) => failure.next(format!("`frontrunner history {}` tells what is recorded", clean(model))),
+            None => failure,
+        }
+    };
     if let Some(id) = &arguments.entry {
         let mut found = entries.iter().filter(|entry| !id.is_empty() && entry.id.starts_with(id.as_str()));
         return match (found.next(), found.next()) {

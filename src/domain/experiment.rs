@@ -1,12 +1,15 @@
 //! Experiments: what groups runs.
 
+use serde::{Deserialize, Serialize};
+
 use super::ids::ExperimentId;
 use super::run::{Pair, value_of};
 use super::text::Untrusted;
 use super::{Direction, Goal, Millis};
 
 /// Whether something is in use or in MLflow's trash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Lifecycle {
     /// In use.
     Active,

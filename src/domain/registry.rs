@@ -12,7 +12,7 @@ use super::{Lifecycle, Millis};
 
 /// What MLflow writes over the source of a deleted version. A version that is still listed with it is the
 /// leftover of a deletion that raced with a move.
-const REDACTED_SOURCE: &str = "REDACTED-SOURCE-PATH";
+pub(crate) const REDACTED_SOURCE: &str = "REDACTED-SOURCE-PATH";
 
 /// A stage of the registry. MLflow knows these four; it is deprecated there, and everywhere in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,11 +178,42 @@ impl ModelVersion {
         self.source.raw() == REDACTED_SOURCE
     }
 
+    /// The places in which it is served or tried, as they came: `Production`, `@champion`.
+    #[must_use]
+    pub fn places(&self) -> Vec<String> {
+        let stage = matches!(self.stage, Stage::Staging | Stage::Production).then(|| self.stage.as_str().to_owned());
+        stage.into_iter().chain(self.aliases.iter().map(|alias| format!("@{}", alias.raw()))).collect()
+    }
+
     /// The logged model of MLflow 3 that this version was made from.
     #[must_use]
     pub fn logged_model(&self) -> Option<LoggedModelId> {
         let id = self.source.raw().strip_prefix("models:/")?;
         (id.starts_with("m-") && !id.contains('/')).then(|| id.into())
+    }
+}
+
+/// Somebody's request to move a version to a stage, open on the server: Databricks has these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TransitionRequest {
+    /// The version.
+    pub version: VersionNumber,
+    /// Where to.
+    pub to: Stage,
+    /// Who asks, as the server knows them.
+    pub by: Untrusted,
+    /// Since when, ms since the epoch.
+    pub at: Option<Millis>,
+    /// Why.
+    pub comment: Untrusted,
+}
+
+impl TransitionRequest {
+    /// In one line, cleaned: `bo asks for Production: better AUC`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let why = if self.comment.is_empty() { String::new() } else { format!(": {}", self.comment.clean()) };
+        format!("{} asks for {}{why}", self.by.clean(), self.to)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The writes that a registry can be asked for, one request each.
+//! The writes that a store can be asked for, one request each: to its registry, and to the lifecycle of a run.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::ids::{Alias, ModelName, RunId, VersionNumber};
 use super::run::Pair;
 use super::text::Untrusted;
 
-/// One write to the registry. Nothing else is ever written to a store.
+/// One write, to the registry or to the lifecycle of a run. Nothing else is ever written to a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum RegistryWrite {
@@ -87,6 +87,62 @@ pub enum RegistryWrite {
         name: ModelName,
         /// The alias.
         alias: Alias,
+    },
+    /// Asks for a version to be moved to a stage, on servers that have such requests.
+    RequestTransition {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        stage: Stage,
+        /// Why.
+        comment: Untrusted,
+    },
+    /// Says yes to such a request: the server moves the version.
+    ApproveTransition {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        stage: Stage,
+        /// Whether the store archives the versions that are there now, in the same transaction.
+        archive_existing: bool,
+        /// Why.
+        comment: Untrusted,
+    },
+    /// Says no to such a request.
+    RejectTransition {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        stage: Stage,
+        /// Why.
+        comment: Untrusted,
+    },
+    /// Takes such a request back.
+    WithdrawTransition {
+        /// The model.
+        name: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        stage: Stage,
+        /// Who made the request.
+        creator: Untrusted,
+    },
+    /// Puts a run into MLflow's trash.
+    DeleteRun {
+        /// The run.
+        run: RunId,
+    },
+    /// Takes a run out of MLflow's trash.
+    RestoreRun {
+        /// The run.
+        run: RunId,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Millis, VersionNumber};
+use crate::domain::{Millis, ModelVersion, VersionNumber};
 use crate::promote::{GateVerdict, Outcome, Plan};
 
 /// What is recorded of a step that the store answered well.
@@ -53,6 +53,14 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it is about a model, or about a run that one of its versions was made from.
+    #[must_use]
+    pub fn concerns(&self, model: &str, versions: &[ModelVersion]) -> bool {
+        let subject = self.plan.subject();
+        let made_from = |version: &ModelVersion| subject.runs().contains(&version.run_id);
+        self.plan.intent.is_about(model) || versions.iter().any(made_from)
+    }
+
     /// Whether its end is not known: it is worth looking again.
     #[must_use]
     pub fn is_open(&self) -> bool {

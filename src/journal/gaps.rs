@@ -6,7 +6,7 @@ use super::held::Sightings;
 use super::history::{Event, Origin};
 use super::{Entry, EntryState};
 use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
-use crate::promote::{Change, Outcome, Record, State};
+use crate::promote::{Change, Outcome, Record, State, Subject};
 
 /// What the records say of who holds which place.
 #[derive(Default)]
@@ -20,14 +20,15 @@ pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions:
     // What is there now is not among them: they tell when what is claimed was still so.
     let sightings = Sightings::gather(entries, None, versions, Millis::MAX);
     let Some(model) = model else {
-        let name = entries.last().map(|entry| entry.plan.intent.model().clean().into_owned());
+        let name = entries.iter().rev().find_map(|entry| Some(entry.plan.intent.model()?.clean().into_owned()));
         return name.map(|name| gap(None, &name, "there".to_owned(), "gone".to_owned())).into_iter().collect();
     };
     let claims = claims(entries, model, versions);
-    let name = &model.name;
+    let (name, subject) = (&model.name, Subject::from(&model.name));
     let now = State {
         stages: versions.iter().map(|version| (version.version, version.stage)).collect(),
         aliases: model.aliases.iter().cloned().collect(),
+        ..State::default()
     };
     let mut found = Vec::new();
     if entries.iter().any(|entry| entry.plan.ground.model.as_ref().is_some_and(|ground| ground.created != model.creation_time)) {
@@ -50,7 +51,7 @@ pub(super) fn gaps(entries: &[Entry], model: Option<&RegisteredModel>, versions:
         if claimed != to {
             let since = sightings.last_led(&alias, claimed);
             let change = Change::Alias { alias, from: claimed, to };
-            found.push(gap(None, &change.target(name), change.before(name), change.after(name)).after(since));
+            found.push(gap(None, &change.target(&subject), change.before(&subject), change.after(&subject)).after(since));
         }
     }
     found
@@ -86,6 +87,7 @@ fn claims(entries: &[Entry], model: &RegisteredModel, versions: &[ModelVersion])
             Change::Stage { version, .. } => drop(claims.stages.remove(&version)),
             Change::Alias { alias, to, .. } if certain => drop(claims.aliases.insert(alias, to)),
             Change::Alias { alias, .. } => drop(claims.aliases.remove(&alias)),
+            Change::Run { .. } | Change::Request { .. } => {}
         }
     }
     claims.stages.retain(|version, _| !deleted.contains(version));

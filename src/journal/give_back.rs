@@ -43,9 +43,9 @@ fn holders(state: &State, stage: Stage) -> Vec<crate::domain::VersionNumber> {
 /// The part of an undo that concerns a place.
 fn only(intent: Intent, place: &Place) -> Intent {
     match intent {
-        Intent::Undo { entry, model, what, stages, aliases, made, .. } => Intent::Undo {
+        Intent::Undo { entry, subject, what, stages, aliases, made, .. } => Intent::Undo {
             entry,
-            model,
+            subject,
             what: format!("{what} ({place} only)"),
             stages: stages
                 .into_iter()
@@ -54,6 +54,9 @@ fn only(intent: Intent, place: &Place) -> Intent {
             aliases: aliases.into_iter().filter(|(alias, ..)| matches!(place, Place::Alias(wanted) if wanted == alias)).collect(),
             created: None,
             made,
+            said: Vec::new(),
+            lifecycles: Vec::new(),
+            requests: Vec::new(),
         },
         other => other,
     }
@@ -69,6 +72,7 @@ mod tests {
         let state = |stage, champion| State {
             stages: [(VersionNumber(3), stage)].into(),
             aliases: [("champion".into(), VersionNumber(champion))].into(),
+            ..State::default()
         };
         let (before, after) = (state(Stage::Staging, 2), state(Stage::Production, 2));
         assert!(changes(&before, &after, &Place::Stage(Stage::Production)));
@@ -80,12 +84,15 @@ mod tests {
     fn giving_a_place_back_leaves_the_rest_alone() {
         let whole = Intent::Undo {
             entry: "e".into(),
-            model: "iris".into(),
+            subject: crate::promote::Subject::Model("iris".into()),
             what: "w".into(),
             stages: vec![(VersionNumber(3), Stage::Production, Stage::None), (VersionNumber(2), Stage::Archived, Stage::Staging)],
             aliases: vec![("champion".into(), Some(VersionNumber(3)), None)],
             created: Some(VersionNumber(3)),
             made: std::collections::BTreeMap::new(),
+            said: Vec::new(),
+            lifecycles: Vec::new(),
+            requests: Vec::new(),
         };
         let Intent::Undo { stages, aliases, created, .. } = only(whole, &Place::Stage(Stage::Production)) else { panic!() };
         assert_eq!((stages.len(), aliases.len(), created), (1, 0, None));

@@ -49,7 +49,8 @@ impl Sightings {
     /// Gathers what the journal, the records in tags, and the registry tell. `now` is when the registry was read.
     pub fn gather(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion], now: Millis) -> Self {
         let mut found = Self::default();
-        for entry in entries {
+        let of_model = || entries.iter().filter(|entry| entry.plan.intent.model().is_some());
+        for entry in of_model() {
             let before = &entry.plan.before;
             let after = (entry.state == EntryState::Ended(Outcome::Verified)).then_some(&entry.plan.after);
             let ended = entry.results.iter().map(|result| result.at).max().unwrap_or(entry.at);
@@ -59,7 +60,7 @@ impl Sightings {
                     found.saw(at, Key::Version(*version), Seen::Stage(Some(*stage)));
                 }
                 // An alias that is in neither state was not there.
-                for alias in entries.iter().flat_map(|entry| entry.plan.before.aliases.keys().chain(entry.plan.after.aliases.keys())) {
+                for alias in of_model().flat_map(|entry| entry.plan.before.aliases.keys().chain(entry.plan.after.aliases.keys())) {
                     found.saw(at, Key::Alias(alias.clone()), Seen::Leads(state.aliases.get(alias).copied()));
                 }
             }
@@ -75,6 +76,7 @@ impl Sightings {
                         found.saw(at - 1, Key::Alias(alias.clone()), Seen::Leads(from));
                         found.saw(at, Key::Alias(alias), Seen::Leads(to));
                     }
+                    Change::Run { .. } | Change::Request { .. } => {}
                 }
             }
         }

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::gaps::gaps;
 use super::{Entry, EntryState};
 use crate::domain::text::clean;
-use crate::domain::{Millis, ModelVersion, RegisteredModel};
-use crate::promote::{Change, GateVerdict, Intent, Outcome, Record, Registration};
+use crate::domain::{Millis, ModelVersion, RegisteredModel, Untrusted};
+use crate::promote::{Change, GateVerdict, Intent, Outcome, Plan, Record, Registration, Subject};
 
 /// How many characters of another's words are told.
 const LONGEST: usize = 500;
@@ -71,12 +71,12 @@ fn of_entry(entry: &Entry) -> Event {
     let plan = &entry.plan;
     let (from, to) = match (&plan.intent, plan.changes().first()) {
         (Intent::Register { .. }, _) => {
-            let made = entry.created.map_or_else(String::new, |version| format!("{}/{version}", plan.intent.model().clean()));
+            let made = entry.created.map_or_else(String::new, |version| plan.subject().label(version));
             (String::new(), made)
         }
-        (Intent::Undo { created: Some(created), model, .. }, None) => (format!("{}/{created}", model.clean()), "deleted".to_owned()),
-        (_, None) => (String::new(), String::new()),
-        (_, Some(_)) => ends(&meant(entry), plan.intent.model()),
+        (Intent::Undo { created: Some(created), subject, .. }, None) => (subject.label(*created), "deleted".to_owned()),
+        (_, None) => words(plan),
+        (_, Some(_)) => ends(&meant(entry), &plan.subject()),
     };
     Event {
         when: Some(entry.at),
@@ -103,10 +103,19 @@ fn meant(entry: &Entry) -> Vec<Change> {
     changes
 }
 
-fn ends(changes: &[Change], model: &crate::domain::ModelName) -> (String, String) {
-    let join = |of: fn(&Change, &crate::domain::ModelName) -> String| match changes {
-        [only] => of(only, model),
-        several => several.iter().map(|change| format!("{} {}", change.target(model), of(change, model))).collect::<Vec<_>>().join(", "),
+/// What was said before and after, where a plan only says something.
+fn words(plan: &Plan) -> (String, String) {
+    let [said] = plan.said.as_slice() else { return (String::new(), String::new()) };
+    let word = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| "nothing".to_owned(), |text| shown(text.raw()));
+    (word(&said.from), word(&said.to))
+}
+
+fn ends(changes: &[Change], subject: &Subject) -> (String, String) {
+    let join = |of: fn(&Change, &Subject) -> String| match changes {
+        [only] => of(only, subject),
+        several => {
+            several.iter().map(|change| format!("{} {}", change.target(subject), of(change, subject))).collect::<Vec<_>>().join(", ")
+        }
     };
     (join(Change::before), join(Change::after))
 }

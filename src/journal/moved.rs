@@ -32,7 +32,7 @@ pub fn moved(before: &State, now: &Reading) -> Vec<Moved> {
         known.stages.entry(*version).or_insert(crate::domain::Stage::None);
     }
     let records: Vec<Record> = now.versions.iter().flat_map(Record::of).collect();
-    let name = &now.name;
+    let name = &now.subject;
     let told = |change: Change| {
         let record = records.iter().filter(|record| record.changes.contains(&change)).max_by_key(|record| record.at());
         Moved {
@@ -45,7 +45,7 @@ pub fn moved(before: &State, now: &Reading) -> Vec<Moved> {
         }
     };
     let gone = before.stages.iter().filter(|(version, _)| !after.stages.contains_key(version)).map(|(version, stage)| Moved {
-        target: format!("{}/{version}", name.clean()),
+        target: name.label(*version),
         from: stage.to_string(),
         to: "deleted".to_owned(),
         who: None,

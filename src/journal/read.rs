@@ -1,20 +1,69 @@
-//! Reading the registry for a plan.
+//! Reading what a plan stands on.
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use crate::domain::{Fault, FaultKind, ModelName, ModelVersion, Run, RunId};
-use crate::promote::{Ground, Intent, Plan, Reading};
+use crate::promote::{Ground, Intent, Plan, Reading, RunReading, look_alike};
 use crate::store::Read;
+
+/// How many runs are read at a time.
+const AT_ONCE: usize = 4;
 
 /// Reads what an intent's plan stands on, fresh.
 ///
 /// # Errors
 /// When the store can't be read. A model that is not there is no error, nor is a run that is not there.
 pub async fn read_registry(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
-    let mut reading = read_model(reader, intent.model()).await?;
+    let Some(name) = intent.model() else { return read_runs(reader, intent).await };
+    let mut reading = read_model(reader, name).await?;
     reading.run = match intent.run() {
         Some(run) => there(reader.run(run).await)?,
         None => context(reader, intent, &reading.versions).await?,
     };
+    if let Some(version) = intent.version().filter(|version| reading.version(*version).is_some()) {
+        reading.requests = reader.transition_requests(name, version).await?;
+    }
+    if reading.model.is_none() && intent.run().is_some() {
+        // It is told beside the plan of a new model, so a listing that fails is no hindrance.
+        let models = reader.models().await.unwrap_or_default();
+        reading.twins = models.into_iter().map(|model| model.name).filter(|other| look_alike(other.raw(), name.raw())).collect();
+    }
     Ok(reading)
+}
+
+/// Reads runs, with what depends on those that are to be deleted.
+async fn read_runs(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
+    let subject = intent.subject();
+    let ids: Vec<RunId> = subject.runs().to_vec();
+    let read = stream::iter(ids).map(|id| async move { read_run(reader, &id).await });
+    let runs: Vec<Option<RunReading>> = read.buffered(AT_ONCE).try_collect().await?;
+    let mut reading = Reading { subject, ..Reading::of_model(reader.origin(), &ModelName::default(), None, Vec::new()) };
+    reading.runs = runs.into_iter().flatten().collect();
+    Ok(reading)
+}
+
+async fn read_run(reader: &dyn Read, id: &RunId) -> Result<Option<RunReading>, Fault> {
+    let Some(run) = there(reader.run(id).await)? else { return Ok(None) };
+    let mut versions = can(reader.versions_of_run(id).await)?;
+    let nested = can(reader.nested(std::slice::from_ref(&run.experiment_id), id).await)?;
+    let mut known: Option<crate::domain::RegisteredModel> = None;
+    for version in &mut versions {
+        if known.as_ref().is_none_or(|model| model.name != version.name) {
+            known = there(reader.model(&version.name).await)?;
+        }
+        // Searching leaves aliases out.
+        let aliases = known.iter().flat_map(|model| &model.aliases).filter(|(_, number)| *number == version.version);
+        version.aliases = aliases.map(|(alias, _)| alias.clone()).collect();
+    }
+    Ok(Some(RunReading { run, versions, nested: nested.into_iter().map(|run| run.id).collect() }))
+}
+
+/// What a store that has no such thing can't tell is not there.
+fn can<T>(answer: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
+    match answer {
+        Err(fault) if matches!(fault.kind, FaultKind::Missing | FaultKind::Unsupported) => Ok(Vec::new()),
+        answer => answer,
+    }
 }
 
 /// What the registry says of a model, for who only looks.
@@ -27,7 +76,7 @@ pub async fn read_model(reader: &dyn Read, name: &ModelName) -> Result<Reading, 
         Some(_) => there(reader.versions(name).await)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    Ok(Reading { origin: reader.origin().to_owned(), name: name.clone(), model, versions, run: None })
+    Ok(Reading::of_model(reader.origin(), name, model, versions))
 }
 
 /// The run that the version which is meant came from. It is told beside the plan, so a run that may not be seen is no hindrance.
@@ -51,9 +100,10 @@ fn there<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
 /// The differences between what a plan was made from and what is there now, in words.
 #[must_use]
 pub fn changes(plan: &Plan, now: &Reading) -> Vec<String> {
-    let name = plan.intent.model();
-    let mut found = plan.ground.differences(&Ground::of(now), name);
-    found.extend(plan.before.changes(&now.state()).iter().map(|change| change.describe(name)));
+    let subject = &plan.subject();
+    let mut found = plan.ground.differences(&Ground::of(now), subject);
+    found.extend(plan.before.changes(&now.state()).iter().map(|change| change.describe(subject)));
+    found.extend(plan.said_otherwise(now));
     if plan.origin != now.origin {
         found.push("another store answers".to_owned());
     }

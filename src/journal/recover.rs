@@ -34,10 +34,10 @@ pub async fn recover(entry: &Entry, reader: &dyn Read, journal: &Journal) -> Res
     Ok(outcome)
 }
 
-/// Whether a step that changes more than a tag was answered well.
+/// Whether a step that is more than a record was answered well.
 fn was_placed(entry: &Entry) -> bool {
     let writes = |step: usize| entry.plan.steps.get(step).and_then(|step| step.write.as_ref());
-    entry.results.iter().any(|result| result.result == DONE && writes(result.step).is_some_and(|write| !write.is_note()))
+    entry.results.iter().any(|result| result.result == DONE && writes(result.step).is_some_and(|write| entry.plan.is_meant(write)))
 }
 
 /// For how many seconds a request that the program left behind may still land. It was sent soon after the last thing

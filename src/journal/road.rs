@@ -76,7 +76,7 @@ pub async fn carry_out(
     let plan = cleared.plan();
     progress(Progress::Preflight);
     let ground = read_registry(reader, &plan.intent).await?;
-    if ground.fingerprint() != plan.fingerprint {
+    if ground.fingerprint() != plan.fingerprint || !plan.said_otherwise(&ground).is_empty() {
         return Err(RoadError::Changed(changes(plan, &ground)));
     }
     journal.append(&Line::Begin {
@@ -131,7 +131,7 @@ async fn ready(
         let pending = created.and_then(|created| now.version(created)).filter(|version| version.status == VersionStatus::Pending);
         let Some(version) = pending else { break };
         let said = if version.status_message.is_empty() { String::new() } else { format!(": {}", version.status_message.clean()) };
-        progress(Progress::Waiting(format!("{}/{} is not ready yet{said}", plan.intent.model().clean(), version.version)));
+        progress(Progress::Waiting(format!("{} is not ready yet{said}", plan.subject().label(version.version))));
         tokio::time::sleep(Duration::from_millis((look * 500).min(LONGEST_LOOK))).await;
         now = read_registry(reader, &plan.intent).await?;
     }
@@ -158,6 +158,11 @@ fn is_put_back(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> b
     let is_back = |change: Change| match change {
         Change::Stage { version, from, .. } => undo.after.stages.get(&version) == Some(&from),
         Change::Alias { alias, from, .. } => undo.after.aliases.get(&alias).copied() == from,
+        Change::Run { run, from, .. } => undo.after.runs.get(&run) == Some(&from),
+        Change::Request { version, asked, is_open } => !is_open || !undo.after.requests.contains(&(version, asked)),
     };
-    earlier.changes().into_iter().all(is_back) && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
+    // What was back already needed no word.
+    let Intent::Undo { said, .. } = &undo.intent else { return false };
+    let is_unsaid = earlier.said.iter().all(|earlier| said.contains(&earlier.back()));
+    is_unsaid && earlier.changes().into_iter().all(is_back) && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
 }

@@ -44,7 +44,7 @@ pub(super) struct Sender<'a> {
     progress: &'a (dyn Fn(Progress) + Send + Sync),
     /// The version that was made.
     pub created: Option<VersionNumber>,
-    /// Whether a step that changes more than a tag was answered well or seen.
+    /// Whether a step that is more than a record was answered well or seen.
     pub placed: bool,
     /// Why the journal could not be written after the sending began.
     pub unrecorded: Option<JournalError>,
@@ -92,7 +92,7 @@ impl<'a> Sender<'a> {
                 return if fault.maybe_done || arrived { Sent::Lost(fault) } else { Sent::Nothing(fault) };
             }
             arrived = true;
-            self.placed |= !write.is_note();
+            self.placed |= self.plan.is_meant(write);
         }
         Sent::All
     }
@@ -133,7 +133,7 @@ impl<'a> Sender<'a> {
             }
             return marked.len() == 1;
         }
-        has(&now, write) && differences(self.plan.intent.model(), expected, &now.state(), None).is_empty()
+        has(&now, write) && differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
     }
 
     /// Waits until no request that was given up can land any more.

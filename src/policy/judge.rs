@@ -3,8 +3,8 @@
 use super::file::Policy;
 use super::{Candidate, Facts, approval};
 use crate::domain::text::clean;
-use crate::domain::{ModelName, Stage, VersionNumber};
-use crate::promote::{Approval, Context, GateVerdict, Intent, Place, Verdict};
+use crate::domain::{ModelName, Stage, TransitionRequest, VersionNumber};
+use crate::promote::{Approval, Context, Decision, GateVerdict, Intent, Place, Reading, Subject, Verdict};
 
 /// A version that is to hold a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,9 +24,21 @@ pub struct Judged {
     pub gates: Vec<GateVerdict>,
     /// The digest that an approval of it is bound to, in hex.
     pub seen: String,
+    /// The requests for this place that are open at the server; filled by who reads them.
+    pub requests: Vec<TransitionRequest>,
 }
 
 impl Judged {
+    /// The same with the open requests for its place.
+    #[must_use]
+    pub fn with_requests(mut self, reading: &Reading) -> Self {
+        let asked = reading.requests.iter().flatten();
+        let is_meant =
+            |request: &&TransitionRequest| request.version == self.asked.version && Place::Stage(request.to) == self.asked.target;
+        self.requests = asked.filter(is_meant).cloned().collect();
+        self
+    }
+
     /// Whether every gate passed or was overridden.
     #[must_use]
     pub fn passes(&self) -> bool {
@@ -41,6 +53,9 @@ pub fn targets(intent: &Intent) -> Vec<Asked> {
     let serves = |stage: Stage| !matches!(stage, Stage::None | Stage::Archived);
     match intent {
         Intent::Move { version, to, .. } if serves(*to) => vec![Asked { target: Place::Stage(*to), version: *version }],
+        Intent::Answer { version, to, decision: Decision::Approve, .. } if serves(*to) => {
+            vec![Asked { target: Place::Stage(*to), version: *version }]
+        }
         Intent::SetAlias { alias, version, .. } => vec![Asked { target: Place::Alias(alias.clone()), version: *version }],
         Intent::Undo { stages, aliases, .. } => {
             let back = stages.iter().filter(|(.., back)| serves(*back)).map(|(version, _, back)| (Place::Stage(*back), *version));
@@ -52,9 +67,10 @@ pub fn targets(intent: &Intent) -> Vec<Asked> {
 }
 
 impl Policy {
-    /// The circumstances of a plan, as the policy has them: what is protected, and whether records are left.
+    /// The circumstances of a plan, as the policy has them: what is protected, and whether records are left. Of runs it says nothing.
     #[must_use]
-    pub fn circumstances(&self, model: &ModelName, context: Context) -> Context {
+    pub fn circumstances(&self, subject: &Subject, context: Context) -> Context {
+        let Some(model) = subject.model() else { return context };
         let tags = context.tags && self.tags(model).unwrap_or(true);
         Context { protected: self.protected(model).unwrap_or(context.protected), tags, ..context }
     }
@@ -115,6 +131,6 @@ impl Policy {
                 }
             }
         }
-        Judged { asked: asked.clone(), gates, seen: facts.seen }
+        Judged { asked: asked.clone(), gates, seen: facts.seen, requests: Vec::new() }
     }
 }

@@ -10,7 +10,9 @@ const CHAMPION: &str = "champion";
 #[must_use]
 pub fn target(intent: &Intent) -> Option<Place> {
     match intent {
-        Intent::Move { to: to @ (Stage::Staging | Stage::Production), .. } => Some(Place::Stage(*to)),
+        Intent::Move { to: to @ (Stage::Staging | Stage::Production), .. }
+        | Intent::Request { to: to @ (Stage::Staging | Stage::Production), .. }
+        | Intent::Answer { to: to @ (Stage::Staging | Stage::Production), .. } => Some(Place::Stage(*to)),
         Intent::SetAlias { alias, .. } | Intent::RemoveAlias { alias, .. } => Some(Place::Alias(alias.clone())),
         _ => None,
     }
@@ -72,7 +74,7 @@ mod tests {
         };
         let numbered: Vec<_> = stages.iter().zip(1..).collect();
         let versions = numbered.into_iter().rev().map(|(stage, number)| version(number, *stage)).collect();
-        Reading { origin: "here".into(), name: "iris".into(), model: Some(model), versions, run: None }
+        Reading::of_model("here", &"iris".into(), Some(model), versions)
     }
 
     fn to(number: u64, to: Stage) -> Intent {
@@ -89,7 +91,8 @@ mod tests {
         assert_eq!(beaten(&to(4, Stage::Production), &reading), Some(2));
         assert_eq!(beaten(&to(4, Stage::Staging), &reading), Some(3));
         assert_eq!(beaten(&to(4, Stage::Archived), &reading), Some(1));
-        let register = Intent::Register { run: "a".into(), source: "runs:/a/model".into(), model: "iris".into(), again: false };
+        let register =
+            Intent::Register { run: "a".into(), source: "runs:/a/model".into(), model: "iris".into(), again: false, instead_of: None };
         assert_eq!(beaten(&register, &reading), Some(1));
     }
 

@@ -1,11 +1,11 @@
-//! One place that changes hands.
+//! One place that changes hands, or a run that goes into the trash or out of it.
 
 use serde::{Deserialize, Serialize};
 
-use super::Place;
-use crate::domain::{Alias, ModelName, Stage, VersionNumber};
+use super::{Place, Subject};
+use crate::domain::{Alias, Lifecycle, RunId, Stage, VersionNumber};
 
-/// A version that leaves one stage for another, or an alias that goes from one version to another.
+/// A version that leaves one stage for another, an alias that goes from one version to another, or a run that is deleted or restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Change {
@@ -27,6 +27,24 @@ pub enum Change {
         /// The version it leads to after.
         to: Option<VersionNumber>,
     },
+    /// A run's lifecycle.
+    Run {
+        /// The run.
+        run: RunId,
+        /// Whether it was in use.
+        from: Lifecycle,
+        /// Whether it is in use after.
+        to: Lifecycle,
+    },
+    /// A request to move a version that is made, answered or taken back.
+    Request {
+        /// The version.
+        version: VersionNumber,
+        /// The stage that is asked for.
+        asked: Stage,
+        /// Whether it is open after.
+        is_open: bool,
+    },
 }
 
 impl Change {
@@ -36,43 +54,54 @@ impl Change {
         match self {
             Self::Stage { from, to, .. } => vec![Place::Stage(*from), Place::Stage(*to)],
             Self::Alias { alias, .. } => vec![Place::Alias(alias.clone())],
+            Self::Run { .. } | Self::Request { .. } => Vec::new(),
         }
     }
 
-    /// What changes, cleaned: `iris/3` or `@champion`.
+    /// What changes, cleaned: `iris/3`, `@champion` or `run 0a1b2c3d`.
     #[must_use]
-    pub fn target(&self, model: &ModelName) -> String {
+    pub fn target(&self, subject: &Subject) -> String {
         match self {
-            Self::Stage { version, .. } => format!("{}/{version}", model.clean()),
+            Self::Stage { version, .. } => subject.label(*version),
             Self::Alias { alias, .. } => format!("@{}", alias.clean()),
+            Self::Run { run, .. } => format!("run {}", run.short()),
+            Self::Request { version, asked, .. } => format!("request {} for {asked}", subject.label(*version)),
         }
     }
 
     /// What was there, cleaned.
     #[must_use]
-    pub fn before(&self, model: &ModelName) -> String {
+    pub fn before(&self, subject: &Subject) -> String {
         match self {
             Self::Stage { from, .. } => from.to_string(),
-            Self::Alias { from, .. } => holder(model, *from),
+            Self::Alias { from, .. } => holder(subject, *from),
+            Self::Run { from, .. } => from.as_str().to_owned(),
+            Self::Request { is_open, .. } => open(!is_open),
         }
     }
 
     /// What is there after, cleaned.
     #[must_use]
-    pub fn after(&self, model: &ModelName) -> String {
+    pub fn after(&self, subject: &Subject) -> String {
         match self {
             Self::Stage { to, .. } => to.to_string(),
-            Self::Alias { to, .. } => holder(model, *to),
+            Self::Alias { to, .. } => holder(subject, *to),
+            Self::Run { to, .. } => to.as_str().to_owned(),
+            Self::Request { is_open, .. } => open(*is_open),
         }
     }
 
     /// In one line, cleaned: `iris/3: Staging → Production`.
     #[must_use]
-    pub fn describe(&self, model: &ModelName) -> String {
-        format!("{}: {} → {}", self.target(model), self.before(model), self.after(model))
+    pub fn describe(&self, subject: &Subject) -> String {
+        format!("{}: {} → {}", self.target(subject), self.before(subject), self.after(subject))
     }
 }
 
-fn holder(model: &ModelName, version: Option<VersionNumber>) -> String {
-    version.map_or_else(|| "no version".to_owned(), |version| format!("{}/{version}", model.clean()))
+fn open(is_open: bool) -> String {
+    if is_open { "open" } else { "none" }.to_owned()
+}
+
+fn holder(subject: &Subject, version: Option<VersionNumber>) -> String {
+    version.map_or_else(|| "no version".to_owned(), |version| subject.label(version))
 }

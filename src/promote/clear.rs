@@ -87,8 +87,8 @@ pub enum Refusal {
     #[error("gate {0} is overridden: say why, it goes on the record")]
     NoReason(String),
     /// The confirmation was not given as asked.
-    #[error("type the model's name to confirm: {0} is protected")]
-    NotConfirmed(String),
+    #[error("type {1} to confirm: {0} is protected")]
+    NotConfirmed(String, String),
 }
 
 /// The first gate that stands in the way.
@@ -98,8 +98,8 @@ pub fn stopped(gates: &[GateVerdict]) -> Option<Refusal> {
     Some(Refusal::Gate(gate.name.clone(), gate.reason.clone()))
 }
 
-/// Clears a plan: every gate passes or was overridden, and a protected plan was confirmed with the model's name.
-/// `typed` is what the person typed, or for subcommands the model's name when `--yes` was given.
+/// Clears a plan: every gate passes or was overridden, and a protected plan was confirmed with the name that it asks for.
+/// `typed` is what the person typed, or for subcommands that name when `--yes` was given.
 ///
 /// # Errors
 /// The first gate that did not pass, or the confirmation that is missing.
@@ -113,7 +113,9 @@ pub fn clear(plan: Plan, gates: Vec<GateVerdict>, typed: Option<&str>) -> Result
         return Err(Refusal::NoReason(gate.name.clone()));
     }
     match &plan.confirm {
-        Confirm::TypeName(name) if typed != Some(name.raw()) => Err(Refusal::NotConfirmed(plan.intent.to_string())),
+        Confirm::TypeName(name) if typed != Some(name.raw()) => {
+            Err(Refusal::NotConfirmed(plan.intent.to_string(), name.clean().into_owned()))
+        }
         Confirm::TypeName(_) | Confirm::Yes => Ok(Cleared { plan, gates }),
     }
 }

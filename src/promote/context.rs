@@ -37,6 +37,7 @@ impl Context {
 pub enum Confirm {
     /// With a plain yes.
     Yes,
-    /// By typing the model's name: it changes a protected place, or deletes a version.
+    /// By typing a name: the model's where a protected place changes or a version is deleted, the run's where one is deleted
+    /// from which a version in use was made.
     TypeName(Untrusted),
 }

@@ -1,9 +1,9 @@
 //! A plan in the making: steps are added in order, and the state runs ahead with them.
 
 use super::record::Record;
-use super::{Change, Confirm, Context, Ground, Intent, Plan, PlanError, Reading, State, Step, warnings};
+use super::{Change, Confirm, Context, Ground, Intent, Plan, PlanError, Reading, Said, State, Step, warnings};
 use crate::domain::text::clean;
-use crate::domain::{ModelName, ModelVersion, RegistryWrite, Stage, VersionNumber, VersionStatus};
+use crate::domain::{ModelName, ModelVersion, RegistryWrite, Stage, Untrusted, VersionNumber, VersionStatus};
 
 /// A plan in the making.
 pub(super) struct Draft<'a> {
@@ -11,29 +11,33 @@ pub(super) struct Draft<'a> {
     pub context: &'a Context,
     /// What the steps so far make of the registry.
     pub state: State,
+    /// The name to be typed, where it is not only a model's protected place that asks for it.
+    pub asks_for: Option<Untrusted>,
     what: String,
+    said: Vec<Said>,
     steps: Vec<Step>,
     warnings: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
-    /// Begins a plan, once it is sure that the reading is about the model that is meant.
+    /// Begins a plan, once it is sure that the reading is about what is meant.
     pub fn begin(intent: &Intent, reading: &'a Reading, context: &'a Context) -> Result<Self, PlanError> {
-        let found = reading.model.as_ref().map_or(&reading.name, |model| &model.name);
-        if [&reading.name, found].into_iter().any(|name| name != intent.model()) {
-            return Err(PlanError::Refused(format!("{} was asked for, and the store answers {}", intent.model().clean(), found.clean())));
+        let asked = intent.subject();
+        let found = reading.model.as_ref().map_or_else(|| reading.subject.clone(), |model| (&model.name).into());
+        if [&reading.subject, &found].into_iter().any(|subject| *subject != asked) {
+            return Err(PlanError::Refused(format!("{asked} was asked for, and the store answers {found}")));
         }
-        let warnings = warnings::of_registry(reading);
-        Ok(Self { reading, context, state: reading.state(), what: intent.to_string(), steps: Vec::new(), warnings })
+        let (what, warnings) = (intent.to_string(), warnings::of_registry(reading));
+        Ok(Self { reading, context, state: reading.state(), asks_for: None, what, said: Vec::new(), steps: Vec::new(), warnings })
     }
 
     pub fn name(&self) -> &'a ModelName {
-        &self.reading.name
+        self.reading.name()
     }
 
     /// A version in words, cleaned: `iris/3`.
     pub fn label(&self, version: VersionNumber) -> String {
-        format!("{}/{version}", self.name().clean())
+        self.reading.subject.label(version)
     }
 
     pub fn warn(&mut self, warning: String) {
@@ -70,15 +74,21 @@ impl<'a> Draft<'a> {
         self.steps.push(Step { write: Some(write), action: action.to_owned(), target, before, after });
     }
 
+    /// Adds what is said of a version or a model; what stood there is kept with the plan.
+    pub fn say(&mut self, said: Said, action: &str, target: String, before: String, after: String) {
+        self.step(said.write(self.name()), action, target, before, after);
+        self.said.push(said);
+    }
+
     /// Adds a write that changes who holds a place, and what the store will do by itself.
     pub fn place(&mut self, write: RegistryWrite, action: &str) {
         let before = self.state.clone();
         self.state.apply(&write);
         let meant = match &write {
-            RegistryWrite::TransitionStage { version, .. } => Some(*version),
+            RegistryWrite::TransitionStage { version, .. } | RegistryWrite::ApproveTransition { version, .. } => Some(*version),
             _ => None,
         };
-        let name = self.name();
+        let name = &self.reading.subject;
         let changes = before.changes(&self.state);
         let is_ours = |change: &&Change| !matches!(change, Change::Stage { version, .. } if Some(*version) != meant);
         let step = |write, action: &str, change: &Change| Step {
@@ -93,7 +103,7 @@ impl<'a> Draft<'a> {
         let own = changes.iter().find(is_ours).cloned().or_else(|| meant.and_then(|v| Some(stays(v, *self.state.stages.get(&v)?))));
         self.steps.extend(own.as_ref().map(|own| step(Some(write), action, own)));
         if let Some(Change::Alias { alias, from: Some(from), to: Some(_) }) = &own {
-            let (target, alias) = (format!("{}/{from}", name.clean()), alias.clean());
+            let (target, alias) = (name.label(*from), alias.clean());
             let (action, before, after) = ("leaves".to_owned(), format!("@{alias}"), format!("without @{alias}"));
             self.steps.push(Step { write: None, action, target, before, after });
         }
@@ -120,7 +130,8 @@ impl<'a> Draft<'a> {
         let before = self.reading.state();
         let is_protected = before.changes(&self.state).iter().flat_map(Change::places).any(|place| self.context.protected.contains(&place));
         let deletes = self.steps.iter().any(|step| matches!(step.write, Some(RegistryWrite::DeleteVersion { .. })));
-        let confirm = if is_protected || deletes { Confirm::TypeName(self.name().text().clone()) } else { Confirm::Yes };
+        let own = (is_protected || deletes).then(|| self.name().text().clone());
+        let confirm = self.asks_for.or(own).map_or(Confirm::Yes, Confirm::TypeName);
         Plan {
             id: self.context.id.clone(),
             intent,
@@ -129,6 +140,7 @@ impl<'a> Draft<'a> {
             reason: self.context.reason.clone(),
             made_at: self.context.now,
             steps: self.steps,
+            said: self.said,
             before,
             after: self.state,
             ground: Ground::of(self.reading),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Reading;
 use super::digest::Digest;
+use super::{Reading, RunReading, Subject};
 use crate::domain::run::Pair;
-use crate::domain::{Millis, ModelName, ModelVersion, Run, RunId, RunStatus, Untrusted, VersionNumber};
+use crate::domain::{Millis, ModelVersion, Run, RunId, RunStatus, Untrusted, VersionNumber};
 
 /// The facts that a plan stands on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,18 @@ pub struct Ground {
     pub versions: BTreeMap<VersionNumber, VersionFacts>,
     /// The run that is to be registered, or that the version came from.
     pub run: Option<RunFacts>,
+    /// The runs that an intent on runs is about.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runs: BTreeMap<RunId, Dependents>,
+}
+
+/// What was known of a run that is to be deleted or restored, and of what depends on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependents {
+    /// The run.
+    pub run: RunFacts,
+    /// The versions that were made from it, `iris/3`, with the places that each holds, `Production, @champion`.
+    pub versions: BTreeMap<Untrusted, Untrusted>,
 }
 
 /// What tells a registered model from another of the same name.
@@ -66,13 +78,14 @@ impl Ground {
             model: reading.model.as_ref().map(|model| ModelFacts { created: model.creation_time }),
             versions: reading.versions.iter().map(|version| (version.version, VersionFacts::of(version))).collect(),
             run: reading.run.as_ref().map(RunFacts::of),
+            runs: reading.runs.iter().map(|read| (read.run.id.clone(), Dependents::of(read))).collect(),
         }
     }
 
     /// The differences to what is there now, each cleaned.
     #[must_use]
-    pub fn differences(&self, now: &Self, name: &ModelName) -> Vec<String> {
-        let name = name.clean();
+    pub fn differences(&self, now: &Self, subject: &Subject) -> Vec<String> {
+        let name = subject.to_string();
         let mut found = Vec::new();
         match (&self.model, &now.model) {
             (Some(then), Some(now)) if then != now => found.push(format!("{name} was deleted and made again")),
@@ -95,6 +108,13 @@ impl Ground {
             (None, Some(run)) => found.push(format!("run {} is there now", run.id.short())),
             (None, None) => {}
         }
+        for (id, then) in &self.runs {
+            match now.runs.get(id) {
+                Some(now) => found.extend(then.differences(now)),
+                None => found.push(format!("run {} is gone", id.short())),
+            }
+        }
+        found.extend(now.runs.keys().filter(|id| !self.runs.contains_key(*id)).map(|id| format!("run {} is there now", id.short())));
         found
     }
 
@@ -107,7 +127,15 @@ impl Ground {
         }
         digest.number(self.run.as_ref().map(|_| 1));
         if let Some(run) = &self.run {
-            digest.text(run.id.raw()).text(&run.status).text(&run.lifecycle).text(run.metrics.as_deref().unwrap_or("going on"));
+            run.feed(digest);
+        }
+        digest.text(&self.runs.len().to_string());
+        for dependents in self.runs.values() {
+            dependents.run.feed(digest);
+            digest.text(&dependents.versions.len().to_string());
+            for (label, places) in &dependents.versions {
+                digest.text(label.raw()).text(places.raw());
+            }
         }
     }
 }
@@ -145,6 +173,37 @@ impl VersionFacts {
     }
 }
 
+impl Dependents {
+    /// What is known of a run.
+    #[must_use]
+    pub fn of(read: &RunReading) -> Self {
+        let versions = read.versions.iter().map(|version| {
+            let label = format!("{}/{}", version.name.raw(), version.version);
+            (label.into(), version.places().join(", ").into())
+        });
+        Self { run: RunFacts::of(&read.run), versions: versions.collect() }
+    }
+
+    fn differences(&self, now: &Self) -> Vec<String> {
+        let mut found = self.run.differences(&now.run);
+        for (label, held) in &self.versions {
+            match now.versions.get(label) {
+                None => found.push(format!("{} is gone", label.clean())),
+                Some(holds) if holds != held => found.push(format!("{} holds {} now", label.clean(), or_nothing(holds))),
+                Some(_) => {}
+            }
+        }
+        let is_new = |label: &&Untrusted| !self.versions.contains_key(*label);
+        let name = self.run.id.short();
+        found.extend(now.versions.keys().filter(is_new).map(|label| format!("{} was made from run {name}", label.clean())));
+        found
+    }
+}
+
+fn or_nothing(places: &Untrusted) -> String {
+    if places.is_empty() { "no place".to_owned() } else { places.clean().into_owned() }
+}
+
 impl RunFacts {
     /// The facts of a run.
     #[must_use]
@@ -159,6 +218,10 @@ impl RunFacts {
             digest.hex()
         });
         Self { id: run.id.clone(), status: run.status.as_str().into(), lifecycle: run.lifecycle.as_str().into(), metrics }
+    }
+
+    fn feed(&self, digest: &mut Digest) {
+        digest.text(self.id.raw()).text(&self.status).text(&self.lifecycle).text(self.metrics.as_deref().unwrap_or("going on"));
     }
 
     fn differences(&self, now: &Self) -> Vec<String> {

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Prepared};
-use crate::domain::{Alias, Millis, ModelName, RunId, Stage, Untrusted, VersionNumber};
+use super::{Decision, Prepared, Said, Subject};
+use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Stage, Untrusted, VersionNumber};
 
 /// A place that a version can hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What a person wants done to the registry.
+/// What a person wants done to the registry, or to runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
@@ -57,6 +57,9 @@ pub enum Intent {
         model: ModelName,
         /// Also when this run and source are registered already.
         again: bool,
+        /// The deleted version in whose place it is made: nothing brings that one back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<VersionNumber>,
     },
     /// Move a version to a stage.
     Move {
@@ -128,12 +131,47 @@ pub enum Intent {
         /// The version.
         version: VersionNumber,
     },
+    /// Ask for a version to be moved to a stage, on a server that has such requests.
+    Request {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+    },
+    /// Answer somebody's request to move a version: with a yes the server moves it.
+    Answer {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+        /// Whether it may.
+        decision: Decision,
+        /// The digest of what was seen, in hex.
+        seen: String,
+        /// Whether the versions that are there now are archived.
+        archive_existing: bool,
+    },
+    /// Put runs into MLflow's trash.
+    DeleteRuns {
+        /// The runs.
+        runs: Vec<RunId>,
+    },
+    /// Take runs out of MLflow's trash.
+    RestoreRuns {
+        /// The runs.
+        runs: Vec<RunId>,
+    },
     /// Undo a recorded write: put back what was there before it.
     Undo {
         /// The journal's entry.
         entry: String,
-        /// The model.
-        model: ModelName,
+        /// What the entry is about: `model` or `runs`.
+        #[serde(flatten)]
+        subject: Subject,
         /// What was wanted then, in a few words, cleaned.
         what: String,
         /// Stages to put back: the version, where it is expected now, where it goes back to.
@@ -145,14 +183,25 @@ pub enum Intent {
         /// When the versions above were made, ms since the epoch: another time is another version of the same number.
         #[serde(default)]
         made: BTreeMap<VersionNumber, Option<Millis>>,
+        /// What was said, from what is expected to stand there now to what stood there before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        said: Vec<Said>,
+        /// Runs to delete or restore: the run, whether it is expected to be in use now, and whether it will be.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lifecycles: Vec<(RunId, Lifecycle, Lifecycle)>,
+        /// Requests to take back: the version, and the stage that was asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<(VersionNumber, Stage)>,
     },
 }
 
 impl Intent {
-    /// The model that is meant.
+    /// What it is about.
     #[must_use]
-    pub fn model(&self) -> &ModelName {
+    pub fn subject(&self) -> Subject {
         match self {
+            Self::DeleteRuns { runs } | Self::RestoreRuns { runs } => Subject::Runs(runs.clone()),
+            Self::Undo { subject, .. } => subject.clone(),
             Self::Register { model, .. }
             | Self::Move { model, .. }
             | Self::SetAlias { model, .. }
@@ -160,9 +209,35 @@ impl Intent {
             | Self::Review { model, .. }
             | Self::Tag { model, .. }
             | Self::Describe { model, .. }
-            | Self::Delete { model, .. }
-            | Self::Undo { model, .. } => model,
+            | Self::Request { model, .. }
+            | Self::Answer { model, .. }
+            | Self::Delete { model, .. } => Subject::from(model),
         }
+    }
+
+    /// The model that is meant; nothing where it is about runs.
+    #[must_use]
+    pub fn model(&self) -> Option<&ModelName> {
+        match self {
+            Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
+            Self::Undo { subject, .. } => subject.model(),
+            Self::Register { model, .. }
+            | Self::Move { model, .. }
+            | Self::SetAlias { model, .. }
+            | Self::RemoveAlias { model, .. }
+            | Self::Review { model, .. }
+            | Self::Tag { model, .. }
+            | Self::Describe { model, .. }
+            | Self::Request { model, .. }
+            | Self::Answer { model, .. }
+            | Self::Delete { model, .. } => Some(model),
+        }
+    }
+
+    /// Whether it is about this model.
+    #[must_use]
+    pub fn is_about(&self, name: &str) -> bool {
+        self.model().is_some_and(|model| model.raw() == name)
     }
 
     /// The version that is meant, where there is one already.
@@ -173,10 +248,12 @@ impl Intent {
             | Self::SetAlias { version, .. }
             | Self::Review { version, .. }
             | Self::Tag { version, .. }
+            | Self::Request { version, .. }
+            | Self::Answer { version, .. }
             | Self::Delete { version, .. } => Some(*version),
             Self::Describe { version, .. } => *version,
-            Self::Undo { created, .. } => *created,
-            Self::Register { .. } | Self::RemoveAlias { .. } => None,
+            Self::Undo { created, requests, .. } => created.or_else(|| requests.first().map(|(version, _)| *version)),
+            Self::Register { .. } | Self::RemoveAlias { .. } | Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
         }
     }
 
@@ -193,8 +270,11 @@ impl Intent {
 impl fmt::Display for Intent {
     /// In words, cleaned: `move iris/3 to Production`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.model().clean();
+        let name = self.subject();
         match self {
+            Self::Register { run, instead_of: Some(gone), .. } => {
+                write!(f, "register run {} as {name} again, for the deleted {}", run.short(), name.label(*gone))
+            }
             Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
             Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
             Self::SetAlias { alias, version, .. } => write!(f, "give @{} to {name}/{version}", alias.clean()),
@@ -205,6 +285,12 @@ impl fmt::Display for Intent {
             Self::Describe { version: Some(version), .. } => write!(f, "describe {name}/{version}"),
             Self::Describe { version: None, .. } => write!(f, "describe {name}"),
             Self::Delete { version, .. } => write!(f, "delete {name}/{version}"),
+            Self::Request { version, to, .. } => write!(f, "request {} for {to}", name.label(*version)),
+            Self::Answer { version, to, decision, .. } => {
+                write!(f, "{} the request of {} for {to}", decision.as_str(), name.label(*version))
+            }
+            Self::DeleteRuns { .. } => write!(f, "delete {name}"),
+            Self::RestoreRuns { .. } => write!(f, "restore {name}"),
             Self::Undo { what, .. } => write!(f, "undo: {what}"),
         }
     }

@@ -41,7 +41,8 @@ pub(super) fn skeleton(name: &str) -> String {
 }
 
 /// Whether two different names look the same.
-pub(super) fn look_alike(a: &str, b: &str) -> bool {
+#[must_use]
+pub fn look_alike(a: &str, b: &str) -> bool {
     a != b && skeleton(a) == skeleton(b)
 }
 

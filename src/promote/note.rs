@@ -2,8 +2,8 @@
 
 use super::draft::Draft;
 use super::record::log_key;
-use super::{APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, Place, PlanError, Prepared, TAG_PREFIX};
-use crate::domain::write::Tag;
+use super::said::filled;
+use super::{APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, Place, PlanError, Prepared, Said, TAG_PREFIX, Topic, warnings};
 use crate::domain::{RegistryWrite, Stage, Untrusted, VersionNumber};
 
 /// How much of a reviewer's words goes into a tag, in characters.
@@ -44,8 +44,9 @@ pub(super) fn review(draft: &mut Draft, number: VersionNumber, word: &Word<'_>) 
     let before = last.map_or_else(|| format!("no review by {}", approval.by), |last| format!("{} by {}", last.decision.as_str(), last.by));
     let key = log_key(&draft.context.id).replace(LOG_PREFIX, APPROVAL_PREFIX);
     let value = serde_json::to_string(&approval).map_err(|error| PlanError::Refused(error.to_string()))?;
-    let write = RegistryWrite::SetVersionTag { name: draft.name().clone(), version: number, tag: Tag::new(key, value.as_str()) };
-    draft.step(write, "review", draft.label(number), before, format!("{} for {to} by {}", decision.as_str(), approval.by));
+    let topic = Topic::Tag { version: number, key: key.as_str().into() };
+    let said = Said { topic, from: version.tag(&key).cloned(), to: Some(value.as_str().into()) };
+    draft.say(said, "review", draft.label(number), before, format!("{} for {to} by {}", decision.as_str(), approval.by));
     Ok(())
 }
 
@@ -59,17 +60,9 @@ pub(super) fn tag(draft: &mut Draft, number: VersionNumber, key: &Untrusted, val
     if before == value {
         return Err(PlanError::NothingToDo(format!("the tag {} of {} is so already", key.clean(), draft.label(number))));
     }
-    let (name, target) = (draft.name().clone(), format!("{} {}", draft.label(number), key.clean()));
-    let shown = |value: Option<&Untrusted>| value.map_or_else(|| "no tag".to_owned(), short);
-    let (from, to) = (shown(before), shown(value));
-    let (write, action) = match value {
-        Some(value) => {
-            let tag = Tag { key: key.clone(), value: value.clone() };
-            (RegistryWrite::SetVersionTag { name, version: number, tag }, "tag")
-        }
-        None => (RegistryWrite::DeleteVersionTag { name, version: number, key: key.clone() }, "remove tag"),
-    };
-    draft.step(write, action, target, from, to);
+    draft.warn_all(warnings::of_tag_key(version, key.raw()));
+    let topic = Topic::Tag { version: number, key: key.clone() };
+    say(draft, Said { topic, from: before.cloned(), to: value.cloned() });
     Ok(())
 }
 
@@ -84,10 +77,25 @@ pub(super) fn describe(draft: &mut Draft, number: Option<VersionNumber>, text: &
     if before == text {
         return Err(PlanError::NothingToDo(format!("{target} is described so already")));
     }
-    let shown = |text: &Untrusted| if text.is_empty() { "no description".to_owned() } else { short(text) };
-    let (from, to) = (shown(before), shown(text));
-    draft.step(RegistryWrite::Describe { name: draft.name().clone(), version: number, text: text.clone() }, "describe", target, from, to);
+    let said = Said { topic: Topic::Description { version: number }, from: filled(before), to: filled(text) };
+    say(draft, said);
     Ok(())
+}
+
+/// Adds a tag or a description to a plan, with what stood there and what will.
+pub(super) fn say(draft: &mut Draft, said: Said) {
+    let subject = &draft.reading.subject;
+    let (action, target, none) = match (&said.topic, &said.to) {
+        (Topic::Tag { version, key }, to) => {
+            let action = if to.is_some() { "tag" } else { "remove tag" };
+            (action, format!("{} {}", subject.label(*version), key.clean()), "no tag")
+        }
+        (Topic::Description { version: Some(version) }, _) => ("describe", subject.label(*version), "no description"),
+        (Topic::Description { version: None }, _) => ("describe", subject.to_string(), "no description"),
+    };
+    let shown = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| none.to_owned(), short);
+    let (from, to) = (shown(&said.from), shown(&said.to));
+    draft.say(said, action, target, from, to);
 }
 
 /// Plans to delete a version that holds no place: who serves it is asked to take it away first.
@@ -99,13 +107,18 @@ pub(super) fn delete(draft: &mut Draft, number: VersionNumber) -> Result<(), Pla
         let held = stage.into_iter().chain(aliases).collect::<Vec<_>>().join(", ");
         return Err(PlanError::Refused(format!("{label} holds {held}: demote it first")));
     }
-    draft.warn(format!("{label} can't be brought back: MLflow overwrites where its model was; the run and its files stay"));
+    let again = if version.run_id.is_empty() {
+        "nor registered again: it names no run".to_owned()
+    } else {
+        format!("undoing this registers its run {} again, as a new version", version.run_id.short())
+    };
+    draft.warn(format!("{label} can't be brought back, since MLflow overwrites where its model was; {again}"));
     let from = version.source.clean().into_owned();
     draft.step(RegistryWrite::DeleteVersion { name: draft.name().clone(), version: number }, "delete", label, from, "gone".to_owned());
     Ok(())
 }
 
-fn short(text: &Untrusted) -> String {
+pub(super) fn short(text: &Untrusted) -> String {
     let clean = text.clean();
     if clean.chars().count() > SHOWN { clean.chars().take(SHOWN).chain(['…']).collect() } else { clean.into_owned() }
 }

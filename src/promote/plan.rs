@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::draft::Draft;
-use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, State, alias, note, put_back, register, relocate};
+use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, Said, State, Subject};
+use super::{alias, note, put_back, register, relocate, request, trash};
 use crate::domain::text::clean;
-use crate::domain::{Millis, RegistryWrite};
+use crate::domain::{Millis, RegistryWrite, VersionNumber};
 
 /// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
 pub const INTENT_TAG: &str = "frontrunner.intent";
@@ -46,6 +47,9 @@ pub struct Plan {
     pub made_at: Millis,
     /// The steps, in an order of which every beginning is harmless.
     pub steps: Vec<Step>,
+    /// What it says of versions and the model, with what stood there before: tags and descriptions, but for records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
     /// Who held which place before.
     pub before: State,
     /// Who will hold which place after; a version that is to be made is not in it.
@@ -82,7 +86,7 @@ pub enum PlanError {
 pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan, PlanError> {
     let mut draft = Draft::begin(&intent, reading, context)?;
     match &intent {
-        Intent::Register { run, source, again, .. } => register::register(&mut draft, run, source, *again)?,
+        Intent::Register { run, source, again, instead_of, .. } => register::register(&mut draft, run, source, *again, *instead_of)?,
         Intent::Move { version, to, archive_existing, .. } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
         Intent::SetAlias { alias, version, .. } => alias::set(&mut draft, alias, *version)?,
         Intent::RemoveAlias { alias, .. } => alias::remove(&mut draft, alias)?,
@@ -92,8 +96,15 @@ pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan
         Intent::Tag { version, key, value, .. } => note::tag(&mut draft, *version, key, value.as_ref())?,
         Intent::Describe { version, text, .. } => note::describe(&mut draft, *version, text)?,
         Intent::Delete { version, .. } => note::delete(&mut draft, *version)?,
-        Intent::Undo { entry, stages, aliases, created, made, .. } => {
-            put_back::put_back(&mut draft, &put_back::Wanted { entry, stages, aliases, created: *created, made })?;
+        Intent::Request { version, to, .. } => request::ask(&mut draft, *version, *to)?,
+        Intent::Answer { version, to, decision, seen, archive_existing, .. } => {
+            request::answer(&mut draft, *version, *to, (*decision, seen), *archive_existing)?;
+        }
+        Intent::DeleteRuns { runs } => trash::delete(&mut draft, runs)?,
+        Intent::RestoreRuns { runs } => trash::restore(&mut draft, runs)?,
+        Intent::Undo { entry, stages, aliases, created, made, said, lifecycles, requests, .. } => {
+            let wanted = put_back::Wanted { entry, stages, aliases, created: *created, made, said, lifecycles, requests };
+            put_back::put_back(&mut draft, &wanted)?;
         }
     }
     Ok(draft.finish(intent))
@@ -104,6 +115,36 @@ impl Plan {
     #[must_use]
     pub fn changes(&self) -> Vec<Change> {
         self.before.changes(&self.after)
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.intent.subject()
+    }
+
+    /// Whether a write is what the plan is about, and not only the record of it.
+    #[must_use]
+    pub fn is_meant(&self, write: &RegistryWrite) -> bool {
+        !write.is_note() || !self.said.is_empty()
+    }
+
+    /// The versions that it deletes: nothing brings these back.
+    pub fn deleted(&self) -> impl Iterator<Item = VersionNumber> {
+        self.before.stages.keys().filter(|version| !self.after.stages.contains_key(version)).copied()
+    }
+
+    /// Whether what it changed can be put back; `created` is the version that it made.
+    #[must_use]
+    pub fn can_be_undone(&self, created: Option<VersionNumber>) -> bool {
+        !self.changes().is_empty() || !self.said.is_empty() || created.is_some()
+    }
+
+    /// What was said otherwise meanwhile, each cleaned: descriptions are in no fingerprint.
+    #[must_use]
+    pub fn said_otherwise(&self, now: &Reading) -> Vec<String> {
+        let changed = self.said.iter().filter(|said| said.topic.in_reading(now) != said.from);
+        changed.map(|said| format!("{} changed", said.topic.describe(&now.subject))).collect()
     }
 
     /// The steps in words, one a line, cleaned: `move iris/3: Staging → Production`.

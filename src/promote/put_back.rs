@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::draft::Draft;
+use super::note::{say, short};
 use super::relocate::is_active;
-use super::{Change, INTENT_TAG, PlanError};
-use crate::domain::{Alias, Millis, RegistryWrite, Stage, VersionNumber};
+use super::{Change, INTENT_TAG, PlanError, Said, request, trash};
+use crate::domain::{Alias, Lifecycle, Millis, RegistryWrite, RunId, Stage, VersionNumber};
 
 /// What is to be put back.
 pub(super) struct Wanted<'a> {
@@ -14,31 +15,55 @@ pub(super) struct Wanted<'a> {
     pub aliases: &'a [(Alias, Option<VersionNumber>, Option<VersionNumber>)],
     pub created: Option<VersionNumber>,
     pub made: &'a BTreeMap<VersionNumber, Option<Millis>>,
+    pub said: &'a [Said],
+    pub lifecycles: &'a [(RunId, Lifecycle, Lifecycle)],
+    pub requests: &'a [(VersionNumber, Stage)],
+}
+
+impl Wanted<'_> {
+    fn is_empty(&self) -> bool {
+        let places = self.stages.is_empty() && self.aliases.is_empty() && self.created.is_none();
+        places && self.said.is_empty() && self.lifecycles.is_empty() && self.requests.is_empty()
+    }
 }
 
 /// Plans an undo. What is back already is left alone; what is neither as the entry left it nor back is refused,
 /// with everything that is in the way.
 pub(super) fn put_back(draft: &mut Draft, wanted: &Wanted) -> Result<(), PlanError> {
-    if wanted.stages.is_empty() && wanted.aliases.is_empty() && wanted.created.is_none() {
-        return Err(PlanError::Refused("there is nothing to put back: a deleted version can't be brought back".to_owned()));
+    if wanted.is_empty() {
+        let why =
+            "there is nothing to put back: a deleted version can't be brought back, and older entries do not hold what was said before";
+        return Err(PlanError::Refused(why.to_owned()));
     }
     let mut moved_on = strangers(draft, wanted);
     let changes = open_changes(draft, wanted, &mut moved_on);
+    let said = open_words(draft, wanted, &mut moved_on);
+    let runs = open_runs(draft, wanted, &mut moved_on);
     let deletion = wanted.created.filter(|version| draft.reading.version(*version).is_some());
     if let Some(version) = deletion {
         moved_on.extend(still_used(draft, wanted.entry, version)?);
     }
     if !moved_on.is_empty() {
-        return Err(PlanError::Refused(format!("the registry moved on: {}", moved_on.join("; "))));
+        let what = if wanted.lifecycles.is_empty() { "the registry" } else { "the world" };
+        return Err(PlanError::Refused(format!("{what} moved on: {}", moved_on.join("; "))));
     }
-    if changes.is_empty() && deletion.is_none() {
+    let requests: Vec<_> = wanted.requests.iter().filter(|asked| draft.state.requests.contains(asked)).collect();
+    if changes.is_empty() && deletion.is_none() && said.is_empty() && runs.is_empty() && requests.is_empty() {
         return Err(PlanError::NothingToDo("everything is back already".to_owned()));
     }
     must_be_served(draft, &changes)?;
     record(draft, &changes);
     for change in changes {
-        let (write, action) = write(draft, change);
-        draft.place(write, action);
+        if let Some((write, action)) = write(draft, change) {
+            draft.place(write, action);
+        }
+    }
+    for said in said {
+        say(draft, said);
+    }
+    delete_or_restore(draft, &runs)?;
+    for (version, to) in requests {
+        request::withdraw(draft, *version, *to)?;
     }
     if let Some(version) = deletion {
         let (target, name) = (draft.label(version), draft.name().clone());
@@ -89,6 +114,50 @@ fn open_changes(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> V
     changes
 }
 
+/// What is still said as the entry left it.
+fn open_words(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> Vec<Said> {
+    let mut open = Vec::new();
+    for said in wanted.said {
+        let now = said.topic.in_reading(draft.reading);
+        if let Some(gone) = said.topic.version().filter(|version| draft.reading.version(*version).is_none()) {
+            moved_on.push(format!("{} is gone", draft.label(gone)));
+        } else if now == said.from && now != said.to {
+            open.push(said.clone());
+        } else if now != said.to {
+            let word = |text: &Option<_>| text.as_ref().map_or_else(|| "nothing".to_owned(), |text| format!("“{}”", short(text)));
+            let topic = said.topic.describe(&draft.reading.subject);
+            moved_on.push(format!("{topic} says {} now, not {}", word(&now), word(&said.from)));
+        }
+    }
+    open
+}
+
+/// The runs that are still as the entry left them, with what they become again.
+fn open_runs(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> Vec<(RunId, Lifecycle)> {
+    let mut open = Vec::new();
+    for (id, _, back) in wanted.lifecycles {
+        match draft.state.runs.get(id) {
+            None => moved_on.push(format!("run {} is gone", id.short())),
+            Some(now) if now == back => {}
+            Some(_) => open.push((id.clone(), *back)),
+        }
+    }
+    open
+}
+
+/// Runs that are deleted again meet the same questions as runs that are deleted.
+fn delete_or_restore(draft: &mut Draft, runs: &[(RunId, Lifecycle)]) -> Result<(), PlanError> {
+    let to = |wanted: Lifecycle| runs.iter().filter(|(_, to)| *to == wanted).map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    let (deleted, restored) = (to(Lifecycle::Deleted), to(Lifecycle::Active));
+    if !deleted.is_empty() {
+        trash::delete(draft, &deleted)?;
+    }
+    if !restored.is_empty() {
+        trash::restore(draft, &restored)?;
+    }
+    Ok(())
+}
+
 /// What keeps the version that the entry made from being deleted.
 fn still_used(draft: &Draft, entry: &str, number: VersionNumber) -> Result<Vec<String>, PlanError> {
     let (version, label) = (draft.version(number)?, draft.label(number));
@@ -121,20 +190,23 @@ fn record(draft: &mut Draft, changes: &[Change]) {
     let version = match first {
         Change::Stage { version, .. } => Some(*version),
         Change::Alias { from, to, .. } => to.or(*from),
+        Change::Run { .. } | Change::Request { .. } => None,
     };
     if let Some(version) = version.and_then(|version| draft.reading.version(version)) {
-        let name = draft.name();
+        let name = &draft.reading.subject;
         draft.record(version, &first.before(name), &first.after(name), changes.to_vec());
     }
 }
 
-fn write(draft: &Draft, change: Change) -> (RegistryWrite, &'static str) {
+/// The write that puts a place back; runs and requests are put back apart.
+fn write(draft: &Draft, change: Change) -> Option<(RegistryWrite, &'static str)> {
     let name = draft.name().clone();
-    match change {
+    Some(match change {
         Change::Stage { version, to, .. } => {
             (RegistryWrite::TransitionStage { name, version, stage: to, archive_existing: false }, "move back")
         }
         Change::Alias { alias, to: Some(version), .. } => (RegistryWrite::SetAlias { name, alias, version }, "give back"),
         Change::Alias { alias, to: None, .. } => (RegistryWrite::DeleteAlias { name, alias }, "remove alias"),
-    }
+        Change::Run { .. } | Change::Request { .. } => return None,
+    })
 }

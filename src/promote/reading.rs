@@ -1,24 +1,43 @@
 //! What the registry says now: the ground on which a plan stands.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
-use super::{Ground, State};
-use crate::domain::{ModelName, ModelVersion, RegisteredModel, Run, VersionNumber};
+use super::{Ground, State, Subject};
+use crate::domain::{ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber};
 
-/// A fresh reading of one registered model, and of the run that is to be registered.
+/// A fresh reading of one registered model and of the run that is to be registered, or of runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     /// The store's identity.
     pub origin: String,
-    /// The model that was asked for.
-    pub name: ModelName,
+    /// What was asked for.
+    pub subject: Subject,
     /// The model; nothing when it is not there.
     pub model: Option<RegisteredModel>,
     /// All its versions, newest first.
     pub versions: Vec<ModelVersion>,
     /// The run that is to be registered, or that the version came from.
     pub run: Option<Run>,
+    /// The runs that were asked for and are there.
+    pub runs: Vec<RunReading>,
+    /// Models whose names look like the one that was asked for, where that one is not there.
+    pub twins: Vec<ModelName>,
+    /// The open requests to move the version that is meant; nothing where the store has no such requests.
+    pub requests: Option<Vec<TransitionRequest>>,
+}
+
+/// One run, and what depends on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunReading {
+    /// The run.
+    pub run: Run,
+    /// The versions that were made from it, with their aliases.
+    pub versions: Vec<ModelVersion>,
+    /// The runs that are nested in it.
+    pub nested: Vec<RunId>,
 }
 
 /// A digest of everything that a plan was made from: equal readings, equal fingerprints.
@@ -34,13 +53,44 @@ impl Fingerprint {
     }
 }
 
+/// The name of no model.
+static NO_NAME: LazyLock<ModelName> = LazyLock::new(ModelName::default);
+
 impl Reading {
+    /// What was read of a model.
+    #[must_use]
+    pub fn of_model(origin: &str, name: &ModelName, model: Option<RegisteredModel>, versions: Vec<ModelVersion>) -> Self {
+        let (origin, subject) = (origin.to_owned(), Subject::from(name));
+        Self { origin, subject, model, versions, run: None, runs: Vec::new(), twins: Vec::new(), requests: None }
+    }
+
+    /// The name of the model that was asked for; empty where runs were.
+    #[must_use]
+    pub fn name(&self) -> &ModelName {
+        self.subject.model().unwrap_or(&NO_NAME)
+    }
+
+    /// The open request to move a version to a stage; the oldest where there are several.
+    #[must_use]
+    pub fn request(&self, version: VersionNumber, to: Stage) -> Option<&TransitionRequest> {
+        let asked = self.requests.iter().flatten().filter(|request| request.version == version && request.to == to);
+        asked.min_by_key(|request| request.at)
+    }
+
+    /// One of the runs that were asked for.
+    #[must_use]
+    pub fn of_run(&self, id: &RunId) -> Option<&RunReading> {
+        self.runs.iter().find(|read| read.run.id == *id)
+    }
+
     /// Who holds which place.
     #[must_use]
     pub fn state(&self) -> State {
         State {
             stages: self.versions.iter().map(|v| (v.version, v.stage)).collect(),
             aliases: self.model.iter().flat_map(|model| model.aliases.iter().cloned()).collect(),
+            runs: self.runs.iter().map(|read| (read.run.id.clone(), read.run.lifecycle)).collect(),
+            requests: self.requests.iter().flatten().map(|request| (request.version, request.to)).collect(),
         }
     }
 
@@ -55,7 +105,7 @@ impl Reading {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut digest = Digest::new();
-        digest.text(&self.origin).text(self.name.raw());
+        digest.text(&self.origin).text(self.name().raw());
         Ground::of(self).feed(&mut digest);
         let state = self.state();
         for (version, stage) in &state.stages {
@@ -64,6 +114,9 @@ impl Reading {
         digest.text(&state.aliases.len().to_string());
         for (alias, version) in &state.aliases {
             digest.text(alias.raw()).text(&version.to_string());
+        }
+        for (version, asked) in &state.requests {
+            digest.text("asked").text(&version.to_string()).text(asked.as_str());
         }
         Fingerprint(digest.hex())
     }
@@ -109,7 +162,7 @@ mod tests {
             let mut now = before.clone();
             mutate(&mut now);
             assert_ne!(now.fingerprint(), before.fingerprint(), "{what}");
-            let told = !Ground::of(&before).differences(&Ground::of(&now), &now.name).is_empty() || now.state() != before.state();
+            let told = !Ground::of(&before).differences(&Ground::of(&now), &now.subject).is_empty() || now.state() != before.state();
             assert!(told || now.origin != before.origin, "{what}");
         }
     }

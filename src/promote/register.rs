@@ -3,16 +3,27 @@
 use super::draft::Draft;
 use super::record::Registration;
 use super::{PlanError, warnings};
-use crate::domain::{Lifecycle, ModelVersion, RegistryWrite, Run, RunId, Untrusted};
+use crate::domain::{Lifecycle, ModelVersion, RegistryWrite, Run, RunId, Untrusted, VersionNumber};
 
 /// Plans a registration. The model is made first when it is not there; the version carries its tags from the beginning.
-pub(super) fn register(draft: &mut Draft, id: &RunId, source: &Untrusted, again: bool) -> Result<(), PlanError> {
+pub(super) fn register(
+    draft: &mut Draft,
+    id: &RunId,
+    source: &Untrusted,
+    again: bool,
+    instead_of: Option<VersionNumber>,
+) -> Result<(), PlanError> {
     let reading = draft.reading;
     let run = reading.run.as_ref().filter(|run| run.id == *id);
     let run = run.ok_or_else(|| PlanError::Missing(format!("run {} is not there", id.short())))?;
     check_name(draft)?;
     check_source(run, source)?;
     check_registered(draft, run, source, again)?;
+    if let Some(gone) = instead_of {
+        let gone = draft.label(gone);
+        draft.warn(format!("{gone} itself can't be brought back: this makes a new version, without its tags, places and description"));
+    }
+    draft.warn_all(warnings::of_twins(reading));
     draft.warn_all(warnings::of_run(run).into_iter().chain(of_source(run, source)));
     let name = draft.name();
     let target = name.clean().into_owned();

@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::{Change, PlanError, State, warnings};
-use crate::domain::{RegistryWrite, Stage, VersionNumber};
+use crate::domain::{RegistryWrite, Stage, TransitionRequest, VersionNumber};
 
 /// Plans a move. MLflow archives only what is in Staging or Production, and fails when asked for more, so the
 /// wish is dropped elsewhere.
@@ -20,6 +20,8 @@ pub(super) fn relocate(draft: &mut Draft, number: VersionNumber, to: Stage, arch
         draft.must_be_promotable(version)?;
         draft.warn_all(warnings::of_origin(draft.reading, version));
     }
+    let asked = draft.reading.requests.iter().flatten().filter(|request| request.version == number).map(TransitionRequest::line);
+    draft.warn_all(asked.map(|line| format!("{line}; `review` answers the request")));
     if is_active && !archive_existing {
         for other in others {
             let other = draft.label(other);

@@ -1,6 +1,6 @@
 //! A small registry for this room's tests: iris/1 put away, iris/2 the champion in Production, iris/3 in Staging.
 
-use super::{Context, Reading};
+use super::{Context, Reading, Subject};
 use crate::domain::{ModelVersion, RegisteredModel, Run, RunStatus, Stage, Untrusted, VersionNumber, VersionStatus};
 
 pub fn version(number: u64, stage: Stage) -> ModelVersion {
@@ -27,7 +27,7 @@ pub fn reading() -> Reading {
     run.status = RunStatus::Finished;
     Reading {
         origin: "memory".into(),
-        name: "iris".into(),
+        subject: Subject::Model("iris".into()),
         model: Some(RegisteredModel {
             name: "iris".into(),
             creation_time: Some(1000),
@@ -39,6 +39,9 @@ pub fn reading() -> Reading {
         }),
         versions: vec![version(3, Stage::Staging), version(2, Stage::Production), version(1, Stage::Archived)],
         run: Some(run),
+        runs: Vec::new(),
+        twins: Vec::new(),
+        requests: None,
     }
 }
 

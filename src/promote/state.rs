@@ -1,19 +1,25 @@
 //! Who holds which place, and what a write makes of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::Change;
-use crate::domain::{Alias, RegistryWrite, Stage, VersionNumber};
+use crate::domain::{Alias, Lifecycle, RegistryWrite, RunId, Stage, VersionNumber};
 
-/// Who holds which place: what a plan changes and a read-back is compared with.
+/// Who holds which place, and which runs are in use: what a plan changes and a read-back is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     /// Every version's stage.
     pub stages: BTreeMap<VersionNumber, Stage>,
     /// Every alias and the version it leads to.
     pub aliases: BTreeMap<Alias, VersionNumber>,
+    /// Whether each run is in use, for what is about runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub runs: BTreeMap<RunId, Lifecycle>,
+    /// The open requests to move a version to a stage, where they were read.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub requests: BTreeSet<(VersionNumber, Stage)>,
 }
 
 impl State {
@@ -33,15 +39,16 @@ impl State {
     /// version takes its aliases. A version that is made has no number yet and changes nothing here.
     pub fn apply(&mut self, write: &RegistryWrite) {
         match write {
-            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => {
-                if *archive_existing {
-                    for (other, held) in &mut self.stages {
-                        if other != version && held == stage {
-                            *held = Stage::Archived;
-                        }
-                    }
-                }
-                self.stages.insert(*version, *stage);
+            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => self.transition(*version, *stage, *archive_existing),
+            RegistryWrite::ApproveTransition { version, stage, archive_existing, .. } => {
+                self.requests.remove(&(*version, *stage));
+                self.transition(*version, *stage, *archive_existing);
+            }
+            RegistryWrite::RequestTransition { version, stage, .. } => {
+                self.requests.insert((*version, *stage));
+            }
+            RegistryWrite::RejectTransition { version, stage, .. } | RegistryWrite::WithdrawTransition { version, stage, .. } => {
+                self.requests.remove(&(*version, *stage));
             }
             RegistryWrite::SetAlias { alias, version, .. } => {
                 self.aliases.insert(alias.clone(), *version);
@@ -53,6 +60,8 @@ impl State {
                 self.stages.remove(version);
                 self.aliases.retain(|_, holder| holder != version);
             }
+            RegistryWrite::DeleteRun { run } => drop(self.runs.insert(run.clone(), Lifecycle::Deleted)),
+            RegistryWrite::RestoreRun { run } => drop(self.runs.insert(run.clone(), Lifecycle::Active)),
             RegistryWrite::CreateModel { .. }
             | RegistryWrite::CreateVersion { .. }
             | RegistryWrite::SetVersionTag { .. }
@@ -61,7 +70,18 @@ impl State {
         }
     }
 
-    /// What is different in `after`: stages of versions that are in both, then aliases.
+    fn transition(&mut self, version: VersionNumber, stage: Stage, archive_existing: bool) {
+        if archive_existing {
+            for (other, held) in &mut self.stages {
+                if *other != version && *held == stage {
+                    *held = Stage::Archived;
+                }
+            }
+        }
+        self.stages.insert(version, stage);
+    }
+
+    /// What is different in `after`: stages of versions and lifecycles of runs that are in both, aliases, and requests.
     #[must_use]
     pub fn changes(&self, after: &Self) -> Vec<Change> {
         let stages = self.stages.iter().filter_map(|(version, from)| {
@@ -73,18 +93,30 @@ impl State {
             let (from, to) = (self.aliases.get(alias).copied(), after.aliases.get(alias).copied());
             (from != to).then(|| Change::Alias { alias: alias.clone(), from, to })
         });
-        stages.chain(aliases).collect()
+        let runs = self.runs.iter().filter_map(|(run, from)| {
+            let to = after.runs.get(run)?;
+            (from != to).then(|| Change::Run { run: run.clone(), from: *from, to: *to })
+        });
+        let requests = self.requests.symmetric_difference(&after.requests);
+        let requests = requests.map(|(version, asked)| Change::Request {
+            version: *version,
+            asked: *asked,
+            is_open: after.requests.contains(&(*version, *asked)),
+        });
+        stages.chain(aliases).chain(runs).chain(requests).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Subject;
     use super::*;
 
     fn state(stages: &[(u64, Stage)], aliases: &[(&str, u64)]) -> State {
         State {
             stages: stages.iter().map(|(version, stage)| (VersionNumber(*version), *stage)).collect(),
             aliases: aliases.iter().map(|(alias, version)| ((*alias).into(), VersionNumber(*version))).collect(),
+            ..State::default()
         }
     }
 
@@ -113,7 +145,7 @@ mod tests {
     fn an_alias_that_comes_goes_or_moves_is_a_change() {
         let changes =
             state(&[], &[("goes", 1), ("moves", 1), ("stays", 1)]).changes(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
-        let told: Vec<String> = changes.iter().map(|change| change.describe(&"iris".into())).collect();
+        let told: Vec<String> = changes.iter().map(|change| change.describe(&Subject::Model("iris".into()))).collect();
         assert_eq!(told, ["@goes: iris/1 → no version", "@moves: iris/1 → iris/2", "@comes: no version → iris/2"]);
     }
 }

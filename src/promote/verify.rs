@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, VersionFacts};
-use crate::domain::{ModelName, ModelVersion, RegistryWrite, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
+use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, Subject, VersionFacts};
+use crate::domain::{Lifecycle, ModelName, ModelVersion, RegistryWrite, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
 
 /// How a plan ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,46 +32,70 @@ pub enum Outcome {
 /// where it is not known, it is found by the intent's tag.
 #[must_use]
 pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outcome {
-    let name = plan.intent.model();
+    let subject = &plan.subject();
     let marked = marked(plan, now);
     let created = created.or_else(|| marked.first().copied());
     let mut found = identities(plan, now);
     if marked.len() > 1 {
-        let labels: Vec<String> = marked.iter().map(|version| format!("{}/{version}", name.clean())).collect();
+        let labels: Vec<String> = marked.iter().map(|version| subject.label(*version)).collect();
         found.push(format!("the version was made more than once: {}", labels.join(", ")));
     }
     found.extend(of_registration(plan, created, now));
     let state = now.state();
-    let from_before = differences(name, &plan.before, &state, created);
-    let mut from_after = differences(name, &plan.after, &state, created);
-    let deleted = plan.before.stages.keys().filter(|version| !plan.after.stages.contains_key(version));
-    from_after.extend(
-        deleted.filter(|version| state.stages.contains_key(version)).map(|version| format!("{}/{version} is still there", name.clean())),
-    );
-    let missing = notes(plan, now);
-    if found.is_empty() && from_after.is_empty() && !missing.is_empty() {
-        return Outcome::NotApplied { why: missing.join("; ") };
+    let (unanswered, answered) = requests(plan, &state);
+    let from_before = differences(subject, &plan.before, &state, created);
+    let mut from_after = differences(subject, &plan.after, &state, created);
+    let still_there = plan.deleted().filter(|version| state.stages.contains_key(version));
+    from_after.extend(still_there.map(|version| format!("{} is still there", subject.label(version))));
+    let (unsaid, otherwise) = said(plan, now);
+    let none_said = !answered && !unsaid.is_empty() && unsaid.len() == plan.said.len();
+    if found.is_empty() && from_after.is_empty() && otherwise.is_empty() && none_said {
+        return Outcome::NotApplied { why: unsaid.join("; ") };
     }
+    from_after.extend(unanswered);
+    let is_unsaid = !answered && otherwise.is_empty() && unsaid.len() == plan.said.len();
+    from_after.extend(otherwise.into_iter().chain(unsaid));
     let is_made = created.is_some() || !matches!(plan.intent, Intent::Register { .. });
     if found.is_empty() && from_after.is_empty() && is_made {
         return Outcome::Verified;
     }
-    if found.is_empty() && from_before.is_empty() && created.is_none_or(|version| plan.before.stages.contains_key(&version)) {
+    if found.is_empty() && from_before.is_empty() && is_unsaid && created.is_none_or(|version| plan.before.stages.contains_key(&version)) {
         return Outcome::NotApplied { why: "the registry is as it was before".to_owned() };
     }
     found.extend(from_after);
     Outcome::Conflict { found }
 }
 
-/// What a plan that only says something left unsaid.
-fn notes(plan: &Plan, now: &Reading) -> Vec<String> {
-    let is_note = |write: &&RegistryWrite| write.is_note();
-    let writes: Vec<&RegistryWrite> = plan.steps.iter().filter_map(|step| step.write.as_ref()).collect();
-    if writes.iter().any(|write| !write.is_note()) {
-        return Vec::new();
+/// The requests that are not as the plan leaves them, and whether any is. Others are left alone: a server may close them by itself.
+fn requests(plan: &Plan, now: &State) -> (Vec<String>, bool) {
+    let (mut open, mut is_any) = (Vec::new(), false);
+    for change in plan.changes() {
+        let Change::Request { version, asked, is_open } = change else { continue };
+        if now.requests.contains(&(version, asked)) == is_open {
+            is_any = true;
+        } else {
+            let word = if is_open { "not open" } else { "still open" };
+            open.push(format!("the request for {} to go to {asked} is {word}", plan.subject().label(version)));
+        }
     }
-    let unsaid = writes.into_iter().filter(is_note).filter(|write| !has(now, write));
-    unsaid.map(|_| format!("{} is as it was before", plan.intent.model().clean())).take(1).collect()
+    (open, is_any)
+}
+
+/// What a plan was to say: what stands as it was before, and where something else stands.
+fn said(plan: &Plan, now: &Reading) -> (Vec<String>, Vec<String>) {
+    let (mut unsaid, mut otherwise) = (Vec::new(), Vec::new());
+    for said in &plan.said {
+        let (stands, topic) = (said.topic.in_reading(now), said.topic.describe(&now.subject));
+        if stands == said.to {
+            continue;
+        }
+        if stands == said.from {
+            unsaid.push(format!("{topic} is as it was before"));
+        } else {
+            otherwise.push(format!("{topic} says something else"));
+        }
+    }
+    (unsaid, otherwise)
 }
 
 /// The versions that carry the mark of a plan, lowest first.
@@ -102,42 +126,57 @@ pub fn has(now: &Reading, write: &RegistryWrite) -> bool {
             now.version(*version).is_some_and(|version| version.description == *text)
         }
         RegistryWrite::Describe { version: None, text, .. } => now.model.as_ref().is_some_and(|model| model.description == *text),
-        RegistryWrite::TransitionStage { version, stage, .. } => now.version(*version).is_some_and(|version| version.stage == *stage),
+        RegistryWrite::TransitionStage { version, stage, .. } | RegistryWrite::ApproveTransition { version, stage, .. } => {
+            now.version(*version).is_some_and(|version| version.stage == *stage)
+        }
+        RegistryWrite::RequestTransition { version, stage, .. } => now.request(*version, *stage).is_some(),
+        RegistryWrite::RejectTransition { version, stage, .. } | RegistryWrite::WithdrawTransition { version, stage, .. } => {
+            now.request(*version, *stage).is_none()
+        }
         RegistryWrite::SetAlias { alias: name, version, .. } => alias(name.raw()) == Some(*version),
         RegistryWrite::DeleteAlias { alias: name, .. } => alias(name.raw()).is_none(),
+        RegistryWrite::DeleteRun { run } => now.of_run(run).is_some_and(|read| read.run.lifecycle == Lifecycle::Deleted),
+        RegistryWrite::RestoreRun { run } => now.of_run(run).is_some_and(|read| read.run.lifecycle == Lifecycle::Active),
     }
 }
 
 /// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as
 /// long as it holds no place; `made` is the version of our own, which is judged apart.
 #[must_use]
-pub fn differences(name: &ModelName, expected: &State, now: &State, made: Option<VersionNumber>) -> Vec<String> {
-    let name = name.clean();
+pub fn differences(subject: &Subject, expected: &State, now: &State, made: Option<VersionNumber>) -> Vec<String> {
     let mut found = Vec::new();
     for (version, stage) in &expected.stages {
         match now.stages.get(version) {
-            None => found.push(format!("{name}/{version} is gone")),
-            Some(held) if held != stage => found.push(format!("{name}/{version} is in {held}, not in {stage}")),
+            None => found.push(format!("{} is gone", subject.label(*version))),
+            Some(held) if held != stage => found.push(format!("{} is in {held}, not in {stage}", subject.label(*version))),
             Some(_) => {}
         }
     }
     for (version, held) in now.stages.iter().filter(|(version, _)| !expected.stages.contains_key(version) && Some(**version) != made) {
         if *held != Stage::None {
-            found.push(format!("{name}/{version} is new and in {held}"));
+            found.push(format!("{} is new and in {held}", subject.label(*version)));
         }
     }
     let ours = |alias: &VersionNumber| made.is_some() && Some(*alias) == made;
     for change in expected.changes(now) {
         if let Change::Alias { alias, from, to } = change {
-            let leads = |to: Option<VersionNumber>| to.map_or_else(|| "nowhere".to_owned(), |version| format!("to {name}/{version}"));
+            let leads =
+                |to: Option<VersionNumber>| to.map_or_else(|| "nowhere".to_owned(), |version| format!("to {}", subject.label(version)));
             if !to.as_ref().is_some_and(ours) {
                 found.push(format!("@{} leads {}, not {}", alias.clean(), leads(to), leads(from)));
             }
         }
     }
+    for (run, expected) in &expected.runs {
+        match now.runs.get(run) {
+            None => found.push(format!("run {} is gone", run.short())),
+            Some(held) if held != expected => found.push(format!("run {} is {}, not {}", run.short(), held.as_str(), expected.as_str())),
+            Some(_) => {}
+        }
+    }
     let production = now.holders(Stage::Production);
     if production.len() > 1 && production != expected.holders(Stage::Production) {
-        let labels: Vec<String> = production.iter().map(|version| format!("{name}/{version}")).collect();
+        let labels: Vec<String> = production.iter().map(|version| subject.label(*version)).collect();
         found.push(format!("{} versions are in Production: {}", production.len(), labels.join(", ")));
     }
     found
@@ -145,7 +184,7 @@ pub fn differences(name: &ModelName, expected: &State, now: &State, made: Option
 
 /// Whether the model and its versions are still the ones that the plan was made for.
 fn identities(plan: &Plan, now: &Reading) -> Vec<String> {
-    let name = plan.intent.model().clean();
+    let name = plan.subject();
     match (&plan.ground.model, &now.model) {
         (Some(_), None) => return vec![format!("{name} is gone")],
         (Some(then), Some(now)) if then.created != now.creation_time => return vec![format!("{name} was deleted and made again")],
@@ -156,7 +195,7 @@ fn identities(plan: &Plan, now: &Reading) -> Vec<String> {
     };
     let word = |version: &ModelVersion| {
         let what = if version.is_leftover() { "was deleted meanwhile, and is a leftover" } else { "is another version of that number" };
-        format!("{name}/{} {what}", version.version)
+        format!("{} {what}", name.label(version.version))
     };
     now.versions.iter().filter(is_other).map(word).collect()
 }
@@ -195,8 +234,9 @@ fn of_created(name: &ModelName, number: VersionNumber, run: &RunId, source: &Unt
 fn unmarked(plan: &Plan, run: &RunId, source: &Untrusted, now: &Reading) -> Vec<String> {
     let is_new = |version: &&ModelVersion| !plan.before.stages.contains_key(&version.version);
     let is_alike = |version: &&ModelVersion| version.run_id == *run && version.source == *source && version.tag(INTENT_TAG).is_none();
-    let name = plan.intent.model().clean();
-    let label = |version: &ModelVersion| format!("{name}/{} is from the same run and carries no mark: it may be ours", version.version);
+    let name = plan.subject();
+    let label =
+        |version: &ModelVersion| format!("{} is from the same run and carries no mark: it may be ours", name.label(version.version));
     now.versions.iter().filter(is_new).filter(is_alike).map(label).collect()
 }
 

@@ -9,10 +9,10 @@ const NAMED: usize = 3;
 
 /// What is odd about the registry, whatever is planned.
 pub(super) fn of_registry(reading: &Reading) -> Vec<String> {
-    let name = reading.name.clean();
+    let name = reading.name().clean();
     let mut found = Vec::new();
-    if is_deceptive(reading.name.raw()) {
-        found.push(format!("the model's name is not what it looks like: {}", spelled(reading.name.raw())));
+    if is_deceptive(reading.name().raw()) {
+        found.push(format!("the model's name is not what it looks like: {}", spelled(reading.name().raw())));
     }
     let state = reading.state();
     let production = state.holders(Stage::Production);
@@ -44,15 +44,36 @@ pub(super) fn of_alias(reading: &Reading, alias: &str) -> Vec<String> {
     let state = reading.state();
     let twins = state.aliases.iter().filter(|(twin, _)| look_alike(twin.raw(), alias));
     found.extend(twins.map(|(twin, version)| {
-        format!("{} looks like {}, which leads to {}/{version}", spelled(alias), spelled(twin.raw()), reading.name.clean())
+        format!("{} looks like {}, which leads to {}/{version}", spelled(alias), spelled(twin.raw()), reading.name().clean())
     }));
     found
+}
+
+/// What is odd about the key of a tag.
+pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
+    let deceives = is_deceptive(key).then(|| format!("the tag's key is not what it looks like: {}", spelled(key)));
+    let twins = version.tags.iter().filter(|tag| look_alike(tag.key.raw(), key));
+    let twins =
+        twins.map(|tag| format!("{} looks like {}, which is a tag of version {}", spelled(key), spelled(tag.key.raw()), version.version));
+    deceives.into_iter().chain(twins).collect()
+}
+
+/// The models whose names look like the one that is to be made.
+pub(super) fn of_twins(reading: &Reading) -> Vec<String> {
+    let (name, twins) = (reading.name().raw(), reading.twins.iter().filter(|_| reading.model.is_none()));
+    twins.map(|twin| format!("{} looks like {}, which is a registered model already", spelled(name), spelled(twin.raw()))).collect()
+}
+
+/// What is odd about the name of a run.
+pub(super) fn of_run_name(run: &Run) -> Option<String> {
+    let deceives = is_deceptive(run.name.raw());
+    deceives.then(|| format!("the name of run {} is not what it looks like: {}", run.id.short(), spelled(run.name.raw())))
 }
 
 /// What is odd about the run that a version comes from.
 pub(super) fn of_run(run: &Run) -> Vec<String> {
     let name = run.id.short();
-    let mut found = Vec::new();
+    let mut found: Vec<String> = of_run_name(run).into_iter().collect();
     if run.status != RunStatus::Finished {
         found.push(format!("run {name} is {}, not FINISHED", run.status.as_str()));
     }

@@ -1,7 +1,9 @@
 //! Judges what a policy says of an intent: the facts that conditions see are read here.
 
+use crate::domain::Millis;
+use crate::domain::run::Pair;
 use crate::policy::{Asked, Candidate, Judged, Policy, targets};
-use crate::promote::{GateVerdict, Intent, Reading, champion};
+use crate::promote::{APPROVAL_PREFIX, Approval, Decision, GateVerdict, Intent, Place, Reading, champion};
 use crate::store::Answer;
 
 use super::{Sources, facts_of};
@@ -27,9 +29,13 @@ pub async fn judge(
     promoter: Promoter<'_>,
 ) -> Answer<Vec<Judged>> {
     let mut all = Vec::new();
+    let Some(model) = intent.model() else { return Ok(all) };
     for asked in targets(intent) {
-        if policy.concerns(intent.model(), &asked.target) {
-            all.push(judge_one(policy, sources, &asked, reading, promoter).await?);
+        if policy.concerns(model, &asked.target) {
+            all.push(match intent {
+                Intent::Answer { seen, .. } => judge_answer(policy, sources, &asked, reading, promoter.name, seen).await?,
+                _ => judge_one(policy, sources, &asked, reading, promoter).await?,
+            });
         }
     }
     Ok(all)
@@ -41,7 +47,20 @@ pub async fn judge(
 /// As for [`judge`].
 pub async fn judge_one(policy: &Policy, sources: Sources<'_>, asked: &Asked, reading: &Reading, promoter: Promoter<'_>) -> Answer<Judged> {
     let (candidate, champion) = sides(sources, asked, reading).await?;
-    Ok(policy.judge(&candidate, champion.as_ref(), asked, promoter.name, promoter.overrides))
+    Ok(policy.judge(&candidate, champion.as_ref(), asked, promoter.name, promoter.overrides).with_requests(reading))
+}
+
+/// Judges the yes to somebody's request: who asked is the promoter, and who answers approves. Nobody goes past a gate that way.
+async fn judge_answer(policy: &Policy, sources: Sources<'_>, asked: &Asked, reading: &Reading, who: &str, seen: &str) -> Answer<Judged> {
+    let (mut candidate, champion) = sides(sources, asked, reading).await?;
+    let to = asked.target.to_string();
+    let (by, comment, seen) = (who.to_owned(), String::new(), seen.to_owned());
+    let approval = Approval { by, at: Millis::MAX, to, decision: Decision::Approve, comment, seen, recorded_by: None };
+    let value = serde_json::to_string(&approval).unwrap_or_default();
+    candidate.version.tags.push(Pair::new(format!("{APPROVAL_PREFIX}answer"), value));
+    let Place::Stage(stage) = &asked.target else { return Ok(policy.judge(&candidate, champion.as_ref(), asked, who, &[])) };
+    let promoter = reading.request(asked.version, *stage).map_or(who, |request| request.by.raw());
+    Ok(policy.judge(&candidate, champion.as_ref(), asked, promoter, &[]).with_requests(reading))
 }
 
 /// The candidate and the version to beat, with all that is known of them.

@@ -48,8 +48,7 @@ pub async fn lineage_facts(sources: Sources<'_>, name: &ModelName, version: Vers
 pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
     let facts = lineage_facts(sources, name, version).await?;
     let versions = sources.reader.versions(name).await.unwrap_or_default();
-    let reading =
-        Reading { origin: sources.reader.origin().to_owned(), name: name.clone(), model: Some(facts.model.clone()), versions, run: None };
+    let reading = Reading::of_model(sources.reader.origin(), name, Some(facts.model.clone()), versions);
     let champion = match champion(None, Some(version), &reading) {
         Some(champion) => facts_of(sources.reader.into(), &reading, champion.version).await.ok(),
         None => None,
@@ -63,8 +62,8 @@ pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: Vers
 /// When the version is not there.
 pub async fn facts_of(sources: Sources<'_>, reading: &Reading, version: VersionNumber) -> Answer<Facts> {
     let found = reading.versions.iter().find(|known| known.version == version).cloned();
-    let version = found.ok_or_else(|| no_such_version(&reading.name, version))?;
-    let model = reading.model.clone().unwrap_or_else(|| bare_model(&reading.name));
+    let version = found.ok_or_else(|| no_such_version(reading.name(), version))?;
+    let model = reading.model.clone().unwrap_or_else(|| bare_model(reading.name()));
     Ok(around(sources, version, model, Vec::new()).await)
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn assess(ground: &Ground, model: &ModelName) -> Answer<Assesse
 pub(super) async fn history(ground: &Ground, model: &ModelName, journal: impl Future<Output = Answer<Vec<Entry>>>) -> Answer<HistoryOf> {
     let reading = read_model(ground.own.as_ref(), model).await?;
     let mut entries = journal.await?;
-    entries.retain(|entry| entry.plan.intent.model() == model);
+    entries.retain(|entry| entry.concerns(model.raw(), &reading.versions));
     let events = timeline(&entries, reading.model.as_ref(), &reading.versions);
     Ok(HistoryOf { events, entries })
 }
@@ -73,16 +73,17 @@ pub(super) async fn history(ground: &Ground, model: &ModelName, journal: impl Fu
 pub(super) async fn review(ground: &Ground, model: &ModelName, version: VersionNumber, width: u16) -> Result<Reviewed, Refused> {
     let by_fault = |fault: Fault| Refused { why: fault.to_string(), next: fault.advice().into() };
     let reader = ground.own.as_ref();
-    let reading = read_model(reader, model).await.map_err(by_fault)?;
+    let mut reading = read_model(reader, model).await.map_err(by_fault)?;
+    reading.requests = reader.transition_requests(model, version).await.map_err(by_fault)?;
     let asked = Asked { target: target(ground, model), version };
     let (candidate, champion) = sides(ground.sources(reader), &asked, &reading).await.map_err(by_fault)?;
-    let judged = ground.policy.judge(&candidate, champion.as_ref(), &asked, &ground.user, &[]);
+    let judged = ground.policy.judge(&candidate, champion.as_ref(), &asked, &ground.user, &[]).with_requests(&reading);
     // The commits between are asked of git, which may take a while.
     let work = move || {
         let commits = commits(&candidate, champion.as_ref());
         let commits = commits.as_deref().map_err(String::as_str);
         let lines = Packet { judged: &judged, candidate: &candidate, champion: champion.as_ref(), commits }.lines(Some(width));
-        Reviewed { to: judged.asked.target, seen: judged.seen, lines }
+        Reviewed { to: judged.asked.target, seen: judged.seen, is_requested: !judged.requests.is_empty(), lines }
     };
     let page = tokio::task::spawn_blocking(work).await;
     page.map_err(|stopped| Refused { why: stopped.to_string(), next: "try it again".into() })

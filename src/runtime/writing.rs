@@ -29,7 +29,7 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String, ov
         gates: gates.clone(),
         tags: ground.tags,
     };
-    let context = ground.policy.circumstances(intent.model(), context);
+    let context = ground.policy.circumstances(&intent.subject(), context);
     let wanted = intent.clone();
     let mut plan = plan(intent, &reading, &context).map_err(|error| by_plan(&error))?;
     let mut beside = async |version: Option<&ModelVersion>| match version {
@@ -48,7 +48,7 @@ pub(super) async fn plan_for(ground: &Ground, intent: Intent, reason: String, ov
         None => beside(wanted.version().and_then(|number| reading.version(number))).await,
     };
     let requests = plan.steps.iter().filter_map(|step| step.write.as_ref()).map(|write| writer.describe(write)).collect();
-    let can_override = ground.policy.may_override(wanted.model(), &ground.user);
+    let can_override = wanted.model().is_some_and(|model| ground.policy.may_override(model, &ground.user));
     Ok(Planned { plan, reading, gates, can_override, champion, candidate, requests })
 }
 

@@ -9,7 +9,7 @@ use tokio::try_join;
 use super::{Answer, Features, Page, PageToken, Read, Reader, Resolution, RunQuery, View};
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Pair,
-    Preview, RegisteredModel, Run, RunId,
+    Preview, RegisteredModel, Run, RunId, TransitionRequest, VersionNumber,
 };
 
 /// What ids of the second store begin with.
@@ -219,6 +219,10 @@ impl Read for Beside {
             (Which::First, _) => self.first.versions_of_run(run).await,
             (Which::Second, _) => Err(Self::only_looked_at("reading the versions of a run")),
         }
+    }
+
+    async fn transition_requests(&self, name: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+        self.first.transition_requests(name, version).await
     }
 
     async fn pulse(&self) -> Answer<Option<u64>> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
-    RegisteredModel, RegistryWrite, Run, RunId, VersionNumber,
+    RegisteredModel, RegistryWrite, Run, RunId, TransitionRequest, VersionNumber,
 };
 
 mod ahead;
@@ -169,6 +169,11 @@ pub trait Read: Send + Sync {
 
     /// The versions that were made from a run.
     async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>>;
+
+    /// The open requests to move a version to a stage; nothing where the store has no such requests.
+    async fn transition_requests(&self, _: &ModelName, _: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+        Ok(None)
+    }
 
     /// A cheap number that differs once the store's content may have changed; nothing where there is none.
     async fn pulse(&self) -> Answer<Option<u64>>;

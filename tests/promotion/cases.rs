@@ -2,9 +2,10 @@
 
 use std::task::{Context as Waiting, Poll, Waker};
 
-use frontrunner::domain::{Stage, VersionNumber};
+use frontrunner::domain::run::Pair;
+use frontrunner::domain::{Lifecycle, Stage, VersionNumber};
 use frontrunner::journal::{Entry, Journal, Report, RoadError, carry_out, read_registry};
-use frontrunner::promote::{Context, Intent, Outcome, Plan, PlanError, clear, plan, undo};
+use frontrunner::promote::{Confirm, Context, Decision, Intent, Outcome, Place, Plan, PlanError, clear, plan, undo};
 
 use crate::support::fake_store::{FakeStore, Places, World, clock};
 
@@ -37,7 +38,63 @@ pub fn set_alias(alias: &str, version: u64) -> Intent {
 }
 
 pub fn register(run: &str) -> Intent {
-    Intent::Register { run: run.into(), source: format!("runs:/{run}/model").into(), model: "iris".into(), again: false }
+    Intent::Register { run: run.into(), source: format!("runs:/{run}/model").into(), model: "iris".into(), again: false, instead_of: None }
+}
+
+pub fn tag(key: &str, value: Option<&str>) -> Intent {
+    Intent::Tag { model: "iris".into(), version: VersionNumber(3), key: key.into(), value: value.map(Into::into) }
+}
+
+pub fn describe(version: Option<u64>, text: &str) -> Intent {
+    Intent::Describe { model: "iris".into(), version: version.map(VersionNumber), text: text.into() }
+}
+
+pub fn review(decision: Decision) -> Intent {
+    let to = Place::Stage(Stage::Production);
+    Intent::Review { model: "iris".into(), version: VersionNumber(3), to, decision, seen: "ab12".into(), prepared: None }
+}
+
+pub fn delete_runs(runs: &[&str]) -> Intent {
+    Intent::DeleteRuns { runs: runs.iter().map(|run| (*run).into()).collect() }
+}
+
+/// A registry in which something is said already.
+pub fn said() -> World {
+    let mut world = World::iris();
+    world.model.as_mut().unwrap().description = "flowers".into();
+    let third = world.versions.iter_mut().find(|version| version.version.0 == 3).unwrap();
+    third.tags.push(Pair::new("team", "growth"));
+    third.description = "the first".into();
+    world
+}
+
+pub fn answer(decision: Decision) -> Intent {
+    let (to, seen) = (Stage::Production, "ab12".to_owned());
+    Intent::Answer { model: "iris".into(), version: VersionNumber(3), to, decision, seen, archive_existing: true }
+}
+
+/// A registry with transition requests; one is open.
+pub fn asked() -> World {
+    let mut world = World::iris();
+    world.ask(3, Stage::Production, "bo@example.org");
+    world
+}
+
+/// A registry with transition requests, none of them open.
+pub fn unasked() -> World {
+    let mut world = World::iris();
+    world.requests = Some(Vec::new());
+    world
+}
+
+/// A registry of which the runs are meant; some of them are deleted.
+pub fn runs(deleted: &[&str]) -> World {
+    let mut world = World::iris();
+    world.of_runs = true;
+    for run in deleted {
+        world.run(&(*run).into()).unwrap().lifecycle = Lifecycle::Deleted;
+    }
+    world
 }
 
 /// Every intent, and the undo of every intent.
@@ -53,8 +110,39 @@ pub fn cases() -> Vec<Case> {
         of("a first alias", World::iris(), set_alias("challenger", 3)),
         of("remove an alias", World::iris(), Intent::RemoveAlias { model: "iris".into(), alias: "champion".into() }),
     ];
-    let undos = ["undo a registration", "undo a promotion", "undo an alias"].into_iter().zip([1, 2, 5]);
-    let undos: Vec<Case> = undos.map(|(name, of)| undone(name, &cases[of])).collect();
+    cases.extend([
+        of("a first tag", said(), tag("owner", Some("ada"))),
+        of("change a tag", said(), tag("team", Some("churn"))),
+        of("remove a tag", said(), tag("team", None)),
+        of("describe a version", said(), describe(Some(3), "the second")),
+        of("describe the model", said(), describe(None, "")),
+        of("approve", said(), review(Decision::Approve)),
+        of("delete a version", World::iris_with_a_spare(), Intent::Delete { model: "iris".into(), version: VersionNumber(4) }),
+        of("delete a run", runs(&[]), delete_runs(&["run9"])),
+        of("delete runs behind versions", runs(&["run3"]), delete_runs(&["run9", "run1", "run2", "run3"])),
+        of("request a move", unasked(), Intent::Request { model: "iris".into(), version: VersionNumber(3), to: Stage::Production }),
+        of("approve a request", asked(), answer(Decision::Approve)),
+        of("reject a request", asked(), answer(Decision::Reject)),
+        of("restore runs", runs(&["run9", "run2"]), Intent::RestoreRuns { runs: vec!["run9".into(), "run2".into()] }),
+    ]);
+    let undos = [
+        ("undo a registration", 1),
+        ("undo a promotion", 2),
+        ("undo an alias", 5),
+        ("undo a first tag", 8),
+        ("undo a changed tag", 9),
+        ("undo a removed tag", 10),
+        ("undo a version's description", 11),
+        ("undo the model's description", 12),
+        ("undo an approval", 13),
+        ("register a deleted version again", 14),
+        ("undo deleting runs", 16),
+        ("undo a request", 17),
+        ("undo an approved request", 18),
+        ("undo a rejected request", 19),
+        ("undo restoring runs", 20),
+    ];
+    let undos: Vec<Case> = undos.into_iter().map(|(name, of)| undone(name, &cases[of])).collect();
     cases.extend(undos);
     cases
 }
@@ -103,6 +191,14 @@ impl Case {
     }
 }
 
+/// What is typed to confirm a plan.
+pub fn typed(plan: &Plan) -> Option<String> {
+    match &plan.confirm {
+        Confirm::Yes => None,
+        Confirm::TypeName(name) => Some(name.raw().to_owned()),
+    }
+}
+
 /// A road with a journal of its own.
 pub struct Road {
     pub journal: Journal,
@@ -117,8 +213,8 @@ impl Road {
     }
 
     pub async fn travel(&self, plan: Plan, store: &FakeStore) -> Result<Report, RoadError> {
-        let name = plan.intent.model().raw().to_owned();
-        let cleared = clear(plan, Vec::new(), Some(&name)).unwrap();
+        let typed = typed(&plan);
+        let cleared = clear(plan, Vec::new(), typed.as_deref()).unwrap();
         carry_out(cleared, store, store, &self.journal, &|_| {}).await
     }
 

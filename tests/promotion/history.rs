@@ -52,9 +52,9 @@ fn the_journal_tells_what_was_done_and_undone() {
 fn an_undo_of_one_place_leaves_the_entry_standing() {
     let (road, store) = (Road::new(), FakeStore::new(World::iris()));
     let whole = travel(&road, &store, &to_stage(3, Stage::Production, true), "aaaaaaaa1");
-    let Intent::Undo { entry, model, what, mut stages, aliases, created, made } = whole else { panic!() };
+    let Intent::Undo { entry, subject, what, mut stages, aliases, created, made, said, lifecycles, requests } = whole else { panic!() };
     stages.retain(|(version, ..)| version.0 == 3);
-    travel(&road, &store, &Intent::Undo { entry, model, what, stages, aliases, created, made }, "bbbbbbbb1");
+    travel(&road, &store, &Intent::Undo { entry, subject, what, stages, aliases, created, made, said, lifecycles, requests }, "bbbbbbbb1");
     assert_eq!(road.journal.entries("memory").unwrap()[0].undone_by, None);
 }
 

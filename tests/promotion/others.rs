@@ -1,6 +1,6 @@
 //! Others change the registry at every moment of the road: before the first write nothing is sent, after it they are seen.
 
-use frontrunner::domain::Stage;
+use frontrunner::domain::{Lifecycle, Metric, MetricValue, RunStatus, Stage};
 use frontrunner::journal::RoadError;
 use frontrunner::promote::{Outcome, PlanError, undo};
 
@@ -8,6 +8,21 @@ use crate::cases::{Road, applied, cases, must_be_true, now, planned, set_alias};
 use crate::support::fake_store::{FakeStore, Mishap, World};
 
 type Change = (&'static str, fn(&mut World));
+
+/// The same for a plan that is about runs.
+const OF_RUNS: [Change; 5] = [
+    ("delete or restore the run", |world| {
+        let run = world.run(&"run9".into()).unwrap();
+        run.lifecycle = if run.lifecycle == Lifecycle::Active { Lifecycle::Deleted } else { Lifecycle::Active };
+    }),
+    ("purge the run", |world| world.runs.retain(|run| run.id.raw() != "run9")),
+    ("let it run again", |world| world.run(&"run9".into()).unwrap().status = RunStatus::Running),
+    ("log a metric", |world| {
+        let metric = Metric { key: "acc".into(), value: MetricValue::new(0.5), timestamp: 0, step: 0 };
+        world.run(&"run9".into()).unwrap().metrics.push(metric);
+    }),
+    ("register it", |world| world.add_version(8, Stage::Production).run_id = "run9".into()),
+];
 
 /// What others do. Each changes what a plan stands on, on every world that has a model.
 const CHANGES: [Change; 11] = [
@@ -36,7 +51,8 @@ const CHANGES: [Change; 11] = [
 #[test]
 fn a_change_before_the_first_write_stops_the_plan() {
     for case in cases() {
-        for (what, change) in CHANGES.into_iter().filter(|_| case.world.model.is_some()) {
+        let changes: &[Change] = if case.world.of_runs { &OF_RUNS } else { &CHANGES };
+        for (what, change) in changes.iter().filter(|_| case.world.model.is_some()) {
             let (road, store, plan) = (Road::new(), FakeStore::new(case.world.clone()), case.plan());
             store.change(change);
             match now(road.travel(plan, &store)) {
@@ -52,8 +68,10 @@ fn a_change_before_the_first_write_stops_the_plan() {
 #[test]
 fn a_change_that_no_preflight_can_see_is_never_verified() {
     for case in cases().into_iter().filter(|case| case.world.model.is_some()) {
+        // Of runs it matters whether they are there and in use.
+        let changes: &[Change] = if case.world.of_runs { &OF_RUNS[1..2] } else { &CHANGES[..9] };
         // Tags and versions in no stage take no place from anybody.
-        for (what, change) in &CHANGES[..9] {
+        for (what, change) in changes {
             let told = |outcome: &Outcome, store: &FakeStore, when: String| {
                 must_be_true(&case, outcome, &store.world(), &format!("{}: {what} {when}", case.name));
             };

@@ -5,7 +5,7 @@ use frontrunner::journal::read_registry;
 use frontrunner::promote::{Intent, Outcome, PlanError, judge, undo};
 use proptest::prelude::*;
 
-use crate::cases::{applied, now, planned, register, set_alias, to_stage};
+use crate::cases::{applied, delete_runs, describe, now, planned, register, set_alias, tag, to_stage};
 use crate::support::fake_store::{FakeStore, World};
 
 const ALIASES: [&str; 4] = ["champion", "challenger", "Champion", "old"];
@@ -35,6 +35,9 @@ fn intents() -> impl Strategy<Value = Intent> {
         (1_u64..7, prop::sample::select(Stage::ALL.to_vec()), any::<bool>())
             .prop_map(|(version, to, archive)| to_stage(version, to, archive)),
         (alias(), 1_u64..7).prop_map(|(alias, version)| set_alias(alias, version)),
+        prop::sample::select(vec![None, Some("growth"), Some("churn")]).prop_map(|value| tag("team", value)),
+        (prop::option::of(1_u64..7), prop::sample::select(vec!["", "flowers"])).prop_map(|(version, text)| describe(version, text)),
+        prop::sample::subsequence(vec!["run9", "run1", "run2"], 1..=3).prop_map(|runs| delete_runs(&runs)),
         alias().prop_map(|alias| Intent::RemoveAlias { model: "iris".into(), alias: alias.into() }),
     ]
 }

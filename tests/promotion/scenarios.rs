@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use frontrunner::domain::run::Pair;
 use frontrunner::domain::{Metric, MetricValue, RegistryWrite, RunStatus, Stage, VersionStatus};
 use frontrunner::promote::{Confirm, Intent, Place, Plan, PlanError, plan, undo};
 use serde::Deserialize;
@@ -55,6 +56,12 @@ struct Version {
     stage: Stage,
     source: Option<String>,
     status: Option<String>,
+    /// The run it was made from, where it is not the one of its number.
+    run: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    description: String,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +75,10 @@ struct KnownRun {
     metrics: BTreeMap<String, MetricValue>,
     /// Whether it is known to have logged a model.
     logged: Option<bool>,
+    #[serde(default)]
+    name: String,
+    /// The run that it is nested in.
+    nested_in: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +105,9 @@ impl Registry {
             world.add_run(&format!("run{}", version.number));
             let made = world.add_version(version.number, version.stage);
             made.source = version.source.as_deref().map_or(made.source.clone(), Into::into);
+            made.run_id = version.run.as_deref().map_or(made.run_id.clone(), Into::into);
+            made.tags.extend(version.tags.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())));
+            made.description = version.description.as_str().into();
             made.status = version.status.as_deref().map_or(VersionStatus::Ready, VersionStatus::parse);
         }
         for (alias, version) in &self.aliases {
@@ -110,6 +124,8 @@ impl Registry {
             if known.logged == Some(false) {
                 run.tags.clear();
             }
+            run.name = known.name.as_str().into();
+            run.tags.extend(known.nested_in.as_ref().map(|parent| Pair::new("mlflow.parentRunId", parent.as_str())));
             run.metrics = known
                 .metrics
                 .iter()
@@ -118,7 +134,7 @@ impl Registry {
         }
         if let Some(model) = &mut world.model {
             if self.prompt {
-                model.tags.push(frontrunner::domain::run::Pair::new("mlflow.prompt.is_prompt", "true"));
+                model.tags.push(Pair::new("mlflow.prompt.is_prompt", "true"));
             }
             if let Some(name) = &self.name {
                 model.name = name.as_str().into();
@@ -170,10 +186,12 @@ fn check(path: &Path) {
     // The reading is the store's, but a store that answers under another name is one that finds it all the same.
     let reading = |world: &World, intent: &Intent| {
         let mut asked = world.clone();
-        let name = asked.model.as_mut().map(|model| std::mem::replace(&mut model.name, intent.model().clone()));
+        let wanted = intent.model().cloned().unwrap_or_else(|| "iris".into());
+        let name = asked.model.as_mut().map(|model| std::mem::replace(&mut model.name, wanted.clone()));
+        asked.versions.iter_mut().for_each(|version| version.name = wanted.clone());
         let mut reading = now(frontrunner::journal::read_registry(&FakeStore::new(asked), intent)).unwrap();
         if let (Some(model), Some(name)) = (&mut reading.model, name) {
-            model.name = if scenario.registry.name.is_some() { name } else { intent.model().clone() };
+            model.name = if scenario.registry.name.is_some() { name } else { wanted };
         }
         reading
     };

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use frontrunner::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, Millis, ModelName,
-    ModelVersion, Preview, RegisteredModel, RegistryWrite, Run, RunId,
+    ModelVersion, Preview, RegisteredModel, RegistryWrite, Run, RunId, TransitionRequest, VersionNumber,
 };
 use frontrunner::store::{Answer, Features, Page, PageToken, Read, Resolution, RunQuery, View, Write, Written};
 use tokio::time::Instant;
@@ -20,6 +20,9 @@ pub use world::{Places, World};
 pub const QUIET: u64 = 60_000;
 /// How long until a race shows, in ms.
 pub const SETTLE: u64 = 1_000;
+
+/// The run that every registry has.
+const FIRST_RUN: &str = "run9";
 
 /// What goes wrong with a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +123,20 @@ impl FakeStore {
         inner
     }
 
+    /// Counts a reading, and lets happen what was to happen before it.
+    fn read(&self) -> Answer<()> {
+        let mut inner = self.inner();
+        let read = inner.reads;
+        inner.reads += 1;
+        if inner.failing_reads.is_some_and(|first| read >= first) {
+            return Err(Fault::new(FaultKind::Unreachable, "reading", "connection refused"));
+        }
+        if let Some(hook) = inner.before_read.remove(&read) {
+            hook(&mut inner.world);
+        }
+        Ok(())
+    }
+
     fn carry_out(&self, write: &RegistryWrite) -> Answer<Written> {
         let mut inner = self.inner();
         let number = inner.writes.len();
@@ -163,6 +180,16 @@ pub fn clock() -> Millis {
     1_700_000_000_000 + i64::try_from(since.as_millis()).unwrap()
 }
 
+/// A place to be interrupted. Unlike tokio's own it wakes at once, so that it also passes where no runtime turns.
+async fn pause() {
+    let mut is_over = false;
+    std::future::poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if std::mem::replace(&mut is_over, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
 fn nothing<T>() -> Answer<T> {
     Err(Fault::new(FaultKind::Unsupported, "asking", "not in this store"))
 }
@@ -171,9 +198,9 @@ fn nothing<T>() -> Answer<T> {
 impl Write for FakeStore {
     async fn write(&self, write: &RegistryWrite) -> Answer<Written> {
         // Two places to be interrupted: before it is carried out, and before the answer is there.
-        tokio::task::yield_now().await;
+        pause().await;
         let answer = self.carry_out(write);
-        tokio::task::yield_now().await;
+        pause().await;
         answer
     }
 
@@ -221,8 +248,15 @@ impl Read for FakeStore {
         nothing()
     }
 
+    async fn nested(&self, _: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+        Ok(self.inner().world.runs.iter().filter(|run| run.parent().as_ref() == Some(parent)).cloned().collect())
+    }
+
     async fn run(&self, id: &RunId) -> Answer<Run> {
-        tokio::task::yield_now().await;
+        pause().await;
+        if self.world().of_runs && id.raw() == FIRST_RUN {
+            self.read()?;
+        }
         self.inner().world.runs.iter().find(|run| run.id == *id).cloned().ok_or_else(|| Fault::new(FaultKind::Missing, "reading", "no run"))
     }
 
@@ -251,27 +285,26 @@ impl Read for FakeStore {
     }
 
     async fn model(&self, name: &ModelName) -> Answer<RegisteredModel> {
-        tokio::task::yield_now().await;
-        let mut inner = self.inner();
-        let read = inner.reads;
-        inner.reads += 1;
-        if inner.failing_reads.is_some_and(|first| read >= first) {
-            return Err(Fault::new(FaultKind::Unreachable, "reading the model", "connection refused"));
+        pause().await;
+        if !self.world().of_runs {
+            self.read()?;
         }
-        if let Some(hook) = inner.before_read.remove(&read) {
-            hook(&mut inner.world);
-        }
-        let found = inner.world.model.clone().filter(|model| model.name == *name);
+        let found = self.inner().world.model.clone().filter(|model| model.name == *name);
         found.ok_or_else(|| Fault::new(FaultKind::Missing, "reading the model", "RESOURCE_DOES_NOT_EXIST"))
     }
 
     async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> {
-        tokio::task::yield_now().await;
+        pause().await;
         Ok(self.inner().world.versions.clone())
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
         Ok(self.inner().world.versions.iter().filter(|version| version.run_id == *run).cloned().collect())
+    }
+
+    async fn transition_requests(&self, _: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+        let of = |requests: Vec<TransitionRequest>| requests.into_iter().filter(|request| request.version == version).collect();
+        Ok(self.world().requests.map(of))
     }
 
     async fn pulse(&self) -> Answer<Option<u64>> {

@@ -7,7 +7,7 @@ use crate::app::shared::{Choice, Context, Go};
 use crate::config::keymap::Action;
 use crate::domain::Millis;
 use crate::journal::{Progress, Report};
-use crate::promote::{Confirm, GateVerdict, Intent, Verdict, clear};
+use crate::promote::{Confirm, Decision, GateVerdict, Intent, Verdict, clear};
 
 /// An enter that was on its way when the plan was asked for applies nothing: for so long, in ms.
 const DEAF_MS: Millis = 400;
@@ -17,7 +17,7 @@ const DEAF_MS: Millis = 400;
 pub enum Field {
     /// Why: free text.
     Reason,
-    /// The model's name, typed to confirm.
+    /// The name that is asked for, typed to confirm.
     Name,
     /// The button.
     Apply,
@@ -114,7 +114,11 @@ impl PlanDialog {
     #[must_use]
     pub fn archive(&self) -> Option<bool> {
         match &self.intent {
-            Intent::Move { to, archive_existing, .. } if to.archives_others() => Some(*archive_existing),
+            Intent::Move { to, archive_existing, .. } | Intent::Answer { to, archive_existing, decision: Decision::Approve, .. }
+                if to.archives_others() =>
+            {
+                Some(*archive_existing)
+            }
             _ => None,
         }
     }
@@ -184,7 +188,7 @@ impl PlanDialog {
         if self.archive().is_none() {
             return;
         }
-        if let Intent::Move { archive_existing, .. } = &mut self.intent {
+        if let Intent::Move { archive_existing, .. } | Intent::Answer { archive_existing, .. } = &mut self.intent {
             *archive_existing = !*archive_existing;
         }
         self.replan(context);
@@ -223,7 +227,7 @@ impl PlanDialog {
         let Some(planned) = &self.planned else { return };
         if !self.is_confirmed() {
             self.focus = Field::Name;
-            context.say("type the model's name to confirm: this place is protected");
+            context.say("type the name that is asked for to confirm: this is protected");
             return;
         }
         match clear(planned.plan.clone(), planned.gates.clone(), Some(self.name.value())) {

@@ -131,7 +131,7 @@ impl RegisterDialog {
 
     fn plan(&mut self, name: &str, context: &mut Context<'_>) {
         let Some(source) = self.source.clone() else { return };
-        let intent = Intent::Register { run: self.run.clone(), source, model: ModelName::from(name), again: false };
+        let intent = Intent::Register { run: self.run.clone(), source, model: ModelName::from(name), again: false, instead_of: None };
         PlanDialog::show(intent, context);
     }
 }

@@ -6,7 +6,7 @@ use crate::app::message::{Refused, Reply, Request, Reviewed, Ticket};
 use crate::app::shared::Context;
 use crate::config::keymap::Action;
 use crate::domain::{ModelName, VersionNumber};
-use crate::promote::{Decision, Intent};
+use crate::promote::{Decision, Intent, Place};
 
 /// The cells around a line: a frame, and a space at each side.
 const AROUND: u16 = 4;
@@ -58,7 +58,11 @@ impl ReviewView {
             }
         };
         let (to, seen) = (page.to.clone(), page.seen.clone());
-        let intent = Intent::Review { model: self.model.clone(), version: self.version, to, decision, seen, prepared: None };
+        let (model, version) = (self.model.clone(), self.version);
+        let intent = match to {
+            Place::Stage(to) if page.is_requested => Intent::Answer { model, version, to, decision, seen, archive_existing: false },
+            to => Intent::Review { model, version, to, decision, seen, prepared: None },
+        };
         PlanDialog::show(intent, context);
     }
 }

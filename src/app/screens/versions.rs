@@ -37,6 +37,8 @@ pub struct Versions {
     pub oldest_first: bool,
     /// The version whose place is given back, once the journal tells who had it.
     giving: Option<(Ticket, VersionNumber)>,
+    /// Whether the stage that is chosen next is asked for, and not moved to.
+    requesting: bool,
     needle: String,
 }
 
@@ -53,6 +55,7 @@ impl Versions {
             goal: None,
             oldest_first: false,
             giving: None,
+            requesting: false,
             needle: String::new(),
         }
     }
@@ -145,7 +148,7 @@ impl Versions {
         let stage = matches!(holder.stage, Stage::Staging | Stage::Production).then_some(Place::Stage(holder.stage));
         let places: Vec<Place> = holder.aliases.iter().cloned().map(Place::Alias).chain(stage).collect();
         let given = |entry: &Entry| {
-            let is_ours = *entry.plan.intent.model() == self.name;
+            let is_ours = entry.plan.intent.is_about(self.name.raw());
             places.iter().find(|place| is_ours && entry.changed(place)).cloned()
         };
         let found = last_change(entries, |entry| given(entry).is_some());
@@ -155,8 +158,14 @@ impl Versions {
         }
     }
 
-    fn ask(&self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
-        let overlay = if action == Action::Stage {
+    fn ask(&mut self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
+        if action == Action::Delete {
+            return PlanDialog::show(Intent::Delete { model: self.name.clone(), version }, context);
+        }
+        self.requesting = action == Action::Request;
+        let overlay = if self.requesting {
+            Overlay::stages(&format!("ask for {}/{version} to go to", self.name.clean()))
+        } else if action == Action::Stage {
             Overlay::stages(&format!("move {}/{version} to", self.name.clean()))
         } else {
             let model = self.data.get().map(|data| &data.model);
@@ -221,7 +230,7 @@ impl View for Versions {
                     context.go.push(Go::Over(Box::new(Overlay::Review(Box::new(view)))));
                 }
             }
-            Action::Stage | Action::Alias => {
+            Action::Stage | Action::Request | Action::Alias | Action::Delete => {
                 if let Some(version) = current {
                     self.ask(action, version, context);
                 }
@@ -280,6 +289,7 @@ impl View for Versions {
             (Choice::Filter(text), _) => self.filter = text,
             (Choice::Goal(goal), _) => self.goal = Some(goal),
             (Choice::Written, _) => self.enter(context),
+            (Choice::Stage(to), Some(version)) if self.requesting => PlanDialog::show(Intent::Request { model, version, to }, context),
             (Choice::Stage(to), Some(version)) => PlanDialog::show(Intent::Move { model, version, to, archive_existing: false }, context),
             (Choice::Alias { name, remove: true }, _) => PlanDialog::show(Intent::RemoveAlias { model, alias: Alias::from(name) }, context),
             (Choice::Alias { name, remove: false }, Some(version)) => {

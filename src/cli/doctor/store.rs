@@ -67,7 +67,7 @@ fn open_entries(context: &Context<'_>, origin: &str) -> Result<Vec<Finding>, Fai
     let open = entries.iter().filter(|entry| matches!(&entry.state, EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })));
     let mut findings: Vec<Finding> = open
         .map(|entry| {
-            let what = format!("{}; `frontrunner rollback {} --entry {}`", entry.plan.intent, entry.plan.intent.model().clean(), entry.id);
+            let what = format!("{}; `frontrunner rollback --entry {}`", entry.plan.intent, entry.id);
             Finding::note("journal", "unfinished", what)
         })
         .collect();

@@ -7,14 +7,16 @@ use crate::cli::print::Output;
 use crate::promote::{Confirm, Plan};
 
 /// Asks whether the plan should be carried out; `--yes` answers for the person. Gives what was typed for a protected
-/// plan, where clearance compares it with the model's name.
+/// plan, where clearance compares it with the name that is asked for.
 ///
 /// # Errors
 /// When the answer is no, or there is nobody to ask.
 pub fn asked(plan: &Plan, yes: bool, output: &mut Output) -> Result<Option<String>, Failure> {
-    let name = plan.intent.model();
     if yes {
-        return Ok(Some(name.raw().to_owned()));
+        return Ok(match &plan.confirm {
+            Confirm::Yes => None,
+            Confirm::TypeName(name) => Some(name.raw().to_owned()),
+        });
     }
     if !somebody_is_there() {
         return Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask on")
@@ -22,7 +24,7 @@ pub fn asked(plan: &Plan, yes: bool, output: &mut Output) -> Result<Option<Strin
     }
     match &plan.confirm {
         Confirm::Yes => output.ask("Write this? [y/N]"),
-        Confirm::TypeName(name) => output.ask(&format!("This place is protected. Type the model's name, {}, to write this:", name.clean())),
+        Confirm::TypeName(name) => output.ask(&format!("This is protected. Type {} to write it:", name.clean())),
     }
     let mut answer = String::new();
     io::stdin()

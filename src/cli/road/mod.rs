@@ -60,7 +60,7 @@ pub async fn travel(intent: Intent, road: &Road, session: &Opened, context: &mut
     let lookout = context.lookout(session.reader.as_ref());
     let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
     let gates = provenance::verdicts(&provenance::judge(&policy, sources, &intent, &reading, promoter).await?);
-    let circumstances = policy.circumstances(intent.model(), circumstances(road, gates.clone(), context));
+    let circumstances = policy.circumstances(&intent.subject(), circumstances(road, gates.clone(), context));
     let plan = match promote::plan(intent.clone(), &reading, &circumstances) {
         Ok(plan) => plan,
         Err(PlanError::NothingToDo(why)) => return context.output.report(&tell::nothing_to_do(&intent, &reading, &why)),
@@ -123,7 +123,7 @@ fn circumstances(road: &Road, gates: Vec<GateVerdict>, context: &Context<'_>) ->
 
 fn refused(intent: &Intent, error: PlanError) -> Failure {
     let failure = Failure::from(error);
-    if matches!(intent, Intent::Register { again: false, .. }) && failure.exit == Exit::Refused {
+    if matches!(intent, Intent::Register { again: false, instead_of: None, .. }) && failure.exit == Exit::Refused {
         return failure.next("if that is meant, add --again");
     }
     failure
@@ -158,7 +158,7 @@ fn ended(outcome: &Outcome, entry: &str) -> Result<(), Failure> {
         }
         Outcome::Unknown { why } => {
             Err(Failure { code: "unknown", ..failure(Exit::Failed, "it is not known whether it was done", why.clone()) }
-                .next(format!("`frontrunner rollback MODEL --entry {entry} --plan` looks again")))
+                .next(format!("`frontrunner rollback --entry {entry} --plan` looks again")))
         }
     }
 }

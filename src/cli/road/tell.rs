@@ -118,23 +118,27 @@ pub fn plan_lines(plan: &Plan, gates: &[GateVerdict], store: &str) -> Vec<String
     lines.extend(gates.iter().map(|gate| format!("gate {}", gate.line())));
     lines.extend(plan.warnings.iter().map(|warning| format!("mind: {warning}")));
     if let Confirm::TypeName(_) = plan.confirm {
-        lines.push("this changes a protected place".to_owned());
+        lines.push("this is protected: it asks for a name typed".to_owned());
     }
     lines
 }
 
 fn done_lines(plan: &Plan, report: &Report) -> Vec<String> {
-    let made = report.created.map(|version| format!("made {}/{version}", plan.intent.model().clean()));
+    let made = report.created.map(|version| format!("made {}", plan.subject().label(version)));
     let outcome = match &report.outcome {
         Outcome::Verified => vec![format!("done and read back: {}", plan.intent)],
         Outcome::NotApplied { why } => vec![format!("not applied: {why}")],
         Outcome::Conflict { found } => found.iter().map(|line| format!("conflict: {line}")).collect(),
         Outcome::Unknown { why } => vec![format!("not known: {why}")],
     };
-    // What is only said is said anew: there is no place to give back.
-    let can_be_undone = !plan.changes().is_empty() || report.created.is_some();
-    let name = plan.intent.model().clean();
-    let undo = if can_be_undone { format!("; undo it: frontrunner rollback {name} --entry {}", report.entry) } else { String::new() };
+    let command = format!("frontrunner rollback --entry {}", report.entry);
+    let undo = if plan.can_be_undone(report.created) {
+        format!("; undo it: {command}")
+    } else if plan.deleted().next().is_some() {
+        format!("; it can't be undone; its run is registered again, as a new version, by {command}")
+    } else {
+        String::new()
+    };
     let entry = format!("journal entry {}{undo}", report.entry);
     made.into_iter().chain(outcome).chain([entry]).collect()
 }

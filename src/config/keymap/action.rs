@@ -128,7 +128,11 @@ actions! {
     HideRun "hide-run" Look "hide or show a run in the charts";
     Register "register" Write "register this run as a model version";
     RegisterBest "register-best" Write "register the best run by the goal";
+    Delete "delete" Write "delete the marked runs or this one, or this version";
+    Restore "restore" Write "restore the marked runs, or this one";
+    DeletedRuns "deleted-runs" Look "show deleted runs, or those in use";
     Stage "stage" Write "move to a stage";
+    Request "request" Write "ask for a stage, on servers that have such requests";
     Alias "alias" Write "give or remove an alias";
     Approve "approve" Write "say that it may hold the place";
     Reject "reject" Write "say that it may not hold the place";

@@ -94,6 +94,7 @@ impl Packet<'_> {
             let line = format!("{}: {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
             lines.push(clean(&line).into_owned());
         }
+        lines.extend(self.judged.requests.iter().map(|request| format!("request: {}", request.line())));
         let laid = |sheet: &Sheet| width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width));
         let found = self.found();
         if !found.rows.is_empty() {
@@ -148,6 +149,7 @@ impl Packet<'_> {
             "passes": self.judged.passes(),
             "gates": self.judged.gates,
             "approvals": Approval::of(&self.candidate.version),
+            "requests": self.judged.requests,
             "seen": self.judged.seen,
             "candidate": side(self.candidate),
             "champion": self.champion.map(side),
@@ -199,6 +201,9 @@ impl Packet<'_> {
                 approval.decision.as_str(),
                 escaped(&approval.to)
             ));
+        }
+        for request in &self.judged.requests {
+            text.push_str(&format!("- request: {}\n", escaped(&request.line())));
         }
         if text.ends_with('\n') && !text.ends_with("\n\n") {
             text.push('\n');

@@ -22,10 +22,11 @@ pub enum Endpoint {
     ModelGet,
     VersionsSearch,
     VersionGet,
+    TransitionRequests,
 }
 
 /// The allow-list: endpoint, method, path. `{}` stands for an id.
-pub const ALLOWED: [(Endpoint, Method, &str); 16] = [
+pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
     (Endpoint::Version, Method::GET, "version"),
     (Endpoint::ExperimentsSearch, Method::POST, "api/2.0/mlflow/experiments/search"),
     (Endpoint::RunsSearch, Method::POST, "api/2.0/mlflow/runs/search"),
@@ -42,6 +43,7 @@ pub const ALLOWED: [(Endpoint, Method, &str); 16] = [
     (Endpoint::ModelGet, Method::GET, "api/2.0/mlflow/registered-models/get"),
     (Endpoint::VersionsSearch, Method::GET, "api/2.0/mlflow/model-versions/search"),
     (Endpoint::VersionGet, Method::GET, "api/2.0/mlflow/model-versions/get"),
+    (Endpoint::TransitionRequests, Method::GET, "api/2.0/mlflow/transition-requests/list"),
 ];
 
 impl Endpoint {
@@ -80,6 +82,9 @@ mod tests {
         assert!(is_read("POST", "/api/2.0/mlflow/runs/search"));
         assert!(is_read("GET", "/api/2.0/mlflow/logged-models/m-1?x=y"));
         assert!(!is_read("POST", "/api/2.0/mlflow/model-versions/create"));
+        for verb in ["create", "approve", "reject"] {
+            assert!(!is_read("POST", &format!("/api/2.0/mlflow/transition-requests/{verb}")));
+        }
         assert!(!is_read("DELETE", "/api/2.0/mlflow/logged-models/m-1"));
     }
 }

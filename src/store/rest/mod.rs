@@ -11,6 +11,7 @@ pub mod endpoints;
 mod histories;
 mod reads;
 mod registry;
+mod requests;
 mod transport;
 mod wire;
 mod writer;
@@ -44,6 +45,8 @@ pub struct RestStore {
     features: OnceCell<Features>,
     /// Whether the server turned out to have no bulk histories.
     one_by_one: AtomicBool,
+    /// Whether the server turned out to have no transition requests.
+    no_requests: AtomicBool,
 }
 
 impl RestStore {
@@ -70,6 +73,7 @@ impl RestStore {
             name,
             features: OnceCell::new(),
             one_by_one: AtomicBool::new(false),
+            no_requests: AtomicBool::new(false),
         })
     }
 

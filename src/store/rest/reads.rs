@@ -7,9 +7,12 @@ use super::wire::{ExperimentPage, Keys, One, RunPage};
 use super::{Endpoint, RestStore, all_pages, answers};
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
-    Preview, RegisteredModel, Run, RunId,
+    Preview, RegisteredModel, Run, RunId, TransitionRequest, VersionNumber,
 };
 use crate::store::{Answer, Features, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
+
+/// What the product of MLflow's own server begins with.
+const OWN: &str = "MLflow ";
 
 /// How many experiments a page has.
 const EXPERIMENTS: u32 = 1_000;
@@ -136,6 +139,10 @@ impl Read for RestStore {
         self.search_versions_of_run(run).await
     }
 
+    async fn transition_requests(&self, name: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+        self.read_requests(name, version).await
+    }
+
     async fn pulse(&self) -> Answer<Option<u64>> {
         Ok(None)
     }
@@ -152,7 +159,7 @@ impl RestStore {
             Err(fault) if fault.kind == FaultKind::Unsupported => false,
             Err(fault) => return Err(fault),
         };
-        let product = version.map_or_else(|| "a server that speaks MLflow".to_owned(), |version| format!("MLflow {version}"));
+        let product = version.map_or_else(|| "a server that speaks MLflow".to_owned(), |version| format!("{OWN}{version}"));
         Ok(Features {
             product,
             filters: true,
@@ -162,6 +169,11 @@ impl RestStore {
             registry,
             read_only: None,
         })
+    }
+
+    /// Whether MLflow's own server answers, which tells its version.
+    pub(super) async fn is_mlflow(&self) -> Answer<bool> {
+        Ok(self.features().await?.product.starts_with(OWN))
     }
 
     /// The version, where the server tells it: gateways and other products don't.

@@ -26,7 +26,7 @@ impl Keys {
 }
 
 /// A number, or the text of one; anything else is absent.
-fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Spelled {
@@ -44,7 +44,7 @@ fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Err
 }
 
 /// A text, or a number or a bool as the text of it; null is absent.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Spelled {

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::answers;
 use super::transport::{Patience, Transport};
 use super::wire::{Keys, One};
-use crate::domain::RegistryWrite;
 use crate::domain::write::Tag;
+use crate::domain::{ModelName, RegistryWrite, Stage, Untrusted, VersionNumber};
 use crate::store::{Answer, Write, Written, limits};
 
 /// How long to wait before a read-back shows a race, in ms: 300 were enough where it was measured.
@@ -72,7 +72,44 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
         RegistryWrite::DeleteAlias { name, alias } => {
             (Method::DELETE, "registered-models/alias", json!({"name": name.raw(), "alias": alias.raw()}))
         }
+        RegistryWrite::RequestTransition { .. }
+        | RegistryWrite::ApproveTransition { .. }
+        | RegistryWrite::RejectTransition { .. }
+        | RegistryWrite::WithdrawTransition { .. } => of_request(write),
+        RegistryWrite::DeleteRun { run } => (Method::POST, "runs/delete", json!({"run_id": run.raw()})),
+        RegistryWrite::RestoreRun { run } => (Method::POST, "runs/restore", json!({"run_id": run.raw()})),
     }
+}
+
+/// A write about a request to move a version, as Databricks' API takes it. Only taking one back carries its parts in the query.
+fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
+    let body = |name: &ModelName, version: &VersionNumber, stage: &Stage, comment: &Untrusted| json!({"name": name.raw(), "version": version.to_string(), "stage": stage.as_str(), "comment": comment.raw()});
+    match write {
+        RegistryWrite::RequestTransition { name, version, stage, comment } => {
+            (Method::POST, "transition-requests/create", body(name, version, stage, comment))
+        }
+        RegistryWrite::ApproveTransition { name, version, stage, archive_existing, comment } => {
+            let mut body = body(name, version, stage, comment);
+            body["archive_existing_versions"] = (*archive_existing).into();
+            (Method::POST, "transition-requests/approve", body)
+        }
+        RegistryWrite::RejectTransition { name, version, stage, comment } => {
+            (Method::POST, "transition-requests/reject", body(name, version, stage, comment))
+        }
+        RegistryWrite::WithdrawTransition { name, version, stage, creator } => {
+            let mut body = body(name, version, stage, &Untrusted::default());
+            body["creator"] = creator.raw().into();
+            (Method::DELETE, "transition-requests/delete", body)
+        }
+        _ => (Method::POST, "", Value::Null),
+    }
+}
+
+/// The parts of a body as a query, for the one write that takes none.
+fn query(write: &RegistryWrite, body: &Value) -> Vec<(&'static str, String)> {
+    let part = |key: &'static str| Some((key, body.get(key)?.as_str()?.to_owned()));
+    let is_query = matches!(write, RegistryWrite::WithdrawTransition { .. });
+    ["name", "version", "stage", "creator"].into_iter().filter(|_| is_query).filter_map(part).collect()
 }
 
 #[async_trait]
@@ -81,7 +118,9 @@ impl Write for RestWriter {
         let (method, path, body) = request(write);
         let what = format!("sending {method} {path}");
         let parts: Vec<String> = ["api", "2.0", "mlflow"].into_iter().chain(path.split('/')).map(str::to_owned).collect();
-        let request = Transport::with_json(self.transport.request(method, &parts, &[]), &body);
+        let query = query(write, &body);
+        let request = self.transport.request(method, &parts, &query);
+        let request = if query.is_empty() { Transport::with_json(request, &body) } else { request };
         let raw = self.transport.send(request, &what, limits::ANSWER_BYTES).await?;
         let answer = self.transport.json(raw, &what)?;
         if !matches!(write, RegistryWrite::CreateVersion { .. }) {

@@ -1,4 +1,4 @@
-//! The changes to the registry, each as MLflow's own store makes it. They are called inside one transaction.
+//! The changes to the registry and to runs, each as MLflow's own store makes it. They are called inside one transaction.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -6,6 +6,7 @@ use super::connection::Failure;
 use super::names::{check_alias, check_key, check_model, check_tag};
 use super::new_version::{Origin, create, now};
 use super::schema::{Schema, WORKSPACE};
+use super::trash;
 use super::versions::DELETED;
 use crate::domain::Untrusted;
 use crate::domain::write::Tag;
@@ -48,6 +49,14 @@ pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWri
             let sql = format!("DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.alias = ?2 AND {here}");
             connection.execute(&sql, [name.raw(), alias.raw()])?;
         }
+        RegistryWrite::RequestTransition { .. }
+        | RegistryWrite::ApproveTransition { .. }
+        | RegistryWrite::RejectTransition { .. }
+        | RegistryWrite::WithdrawTransition { .. } => {
+            return Err(Failure::Known(FaultKind::Unsupported, "a file has no transition requests: they are Databricks' own".to_owned()));
+        }
+        RegistryWrite::DeleteRun { run } => trash::delete(connection, schema, run)?,
+        RegistryWrite::RestoreRun { run } => trash::restore(connection, schema, run)?,
     }
     Ok(Written::Done)
 }

@@ -48,6 +48,16 @@ pub(super) fn describe(write: &RegistryWrite) -> String {
         RegistryWrite::DeleteAlias { name, alias } => {
             format!("DELETE FROM registered_model_aliases WHERE name = {} AND alias = {}", quoted(name.raw()), quoted(alias.raw()))
         }
+        RegistryWrite::RequestTransition { .. }
+        | RegistryWrite::ApproveTransition { .. }
+        | RegistryWrite::RejectTransition { .. }
+        | RegistryWrite::WithdrawTransition { .. } => "nothing: a file has no transition requests".to_owned(),
+        RegistryWrite::DeleteRun { run } => {
+            format!("UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = now WHERE run_uuid = {}", quoted(run.raw()))
+        }
+        RegistryWrite::RestoreRun { run } => {
+            format!("UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = {}", quoted(run.raw()))
+        }
     }
 }
 
@@ -72,6 +82,12 @@ pub(super) fn doing(write: &RegistryWrite) -> String {
             format!("giving @{} of {} to version {version}", alias.clean(), name.clean())
         }
         RegistryWrite::DeleteAlias { name, alias } => format!("removing @{} of {}", alias.clean(), name.clean()),
+        RegistryWrite::RequestTransition { name, version, .. }
+        | RegistryWrite::ApproveTransition { name, version, .. }
+        | RegistryWrite::RejectTransition { name, version, .. }
+        | RegistryWrite::WithdrawTransition { name, version, .. } => format!("a request about version {version} of {}", name.clean()),
+        RegistryWrite::DeleteRun { run } => format!("deleting run {}", run.clean()),
+        RegistryWrite::RestoreRun { run } => format!("restoring run {}", run.clean()),
     }
 }
 

@@ -37,6 +37,7 @@ mod run_parts;
 mod runs;
 mod schema;
 mod thinning;
+mod trash;
 mod values;
 mod versions;
 mod writer;

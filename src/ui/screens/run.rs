@@ -12,7 +12,7 @@ use crate::app::screens::View;
 use crate::app::screens::run::files::Files;
 use crate::app::screens::run::{Item, RunScreen, Tab, list_area};
 use crate::config::theme::Role;
-use crate::domain::{Run, Untrusted};
+use crate::domain::{Lifecycle, Run, Untrusted};
 use crate::ui::paint::{Paint, Piece, row};
 use crate::ui::widgets::sparkline;
 
@@ -66,6 +66,9 @@ fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: 
     let mut lines = vec![line("status", status, status_role(run.status))];
     if let Some(rhythm) = screen.rhythm(&app.shared) {
         lines.extend(quiet(&rhythm, app.now, area.width).into_iter().map(|line| [vec![(" ".to_owned(), Role::Muted)], line].concat()));
+    }
+    if run.lifecycle == Lifecycle::Deleted {
+        lines.push(line("deleted", "it is in MLflow's trash: B restores it".into(), Role::Warn));
     }
     lines.push(line("run id", run.id.clean().into_owned(), Role::Text));
     let time = |at| local_time(at, &app.shared.session.zone);

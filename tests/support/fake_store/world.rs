@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use frontrunner::domain::run::Pair;
 use frontrunner::domain::{
-    Fault, FaultKind, ModelName, ModelVersion, RegisteredModel, RegistryWrite, Run, RunStatus, Stage, Untrusted, VersionNumber,
-    VersionStatus,
+    Fault, FaultKind, Lifecycle, ModelName, ModelVersion, RegisteredModel, RegistryWrite, Run, RunId, RunStatus, Stage, TransitionRequest,
+    Untrusted, VersionNumber, VersionStatus,
 };
 use frontrunner::store::Written;
 
@@ -17,6 +17,10 @@ pub struct World {
     pub runs: Vec<Run>,
     /// Whether a new version is pending, as on stores that copy the model.
     pub pending: bool,
+    /// Whether a case is about runs: what counts as a reading is then one of its first run, not of the model.
+    pub of_runs: bool,
+    /// Open requests to move versions, on a server that has such.
+    pub requests: Option<Vec<TransitionRequest>>,
     clock: i64,
     last: u64,
 }
@@ -29,6 +33,12 @@ pub struct Places {
     pub aliases: BTreeMap<String, u64>,
     /// When each model of the name was made: none or one.
     pub model: Vec<Option<i64>>,
+    /// The runs that are there, and whether each is in use.
+    pub runs: Vec<(String, Lifecycle)>,
+    /// The open requests.
+    pub requests: Vec<(u64, Stage)>,
+    /// What is said: each version's tags, but for records, and every description.
+    pub said: Vec<(u64, String, String)>,
 }
 
 impl World {
@@ -48,6 +58,14 @@ impl World {
         }
         world.alias("champion", 2);
         world.alias("old", 1);
+        world
+    }
+
+    /// The same with iris/4, which holds no place.
+    pub fn iris_with_a_spare() -> Self {
+        let mut world = Self::iris();
+        world.add_run("run4");
+        world.add_version(4, Stage::None);
         world
     }
 
@@ -113,7 +131,24 @@ impl World {
                 .map(|(alias, version)| (alias.raw().to_owned(), version.0))
                 .collect(),
             model: self.model.iter().map(|model| model.creation_time).collect(),
+            runs: self.runs.iter().map(|run| (run.id.raw().to_owned(), run.lifecycle)).collect(),
+            requests: self.requests.iter().flatten().map(|request| (request.version.0, request.to)).collect(),
+            said: self.said(),
         }
+    }
+
+    fn said(&self) -> Vec<(u64, String, String)> {
+        let is_record = |key: &str| ["frontrunner.log", "frontrunner.last", "frontrunner.intent"].iter().any(|own| key.starts_with(own));
+        let is_own = |key: &str| is_record(key) || ["frontrunner.by", "frontrunner.at", "frontrunner.reason"].contains(&key);
+        let tag = |number: u64, tag: &Pair| (number, tag.key.raw().to_owned(), tag.value.raw().to_owned());
+        let tags = self.versions.iter().flat_map(|version| version.tags.iter().map(move |one| tag(version.version.0, one)));
+        let model = self.model.iter().map(|model| (0, model.description.clone()));
+        let described = self.versions.iter().map(|version| (version.version.0, version.description.clone())).chain(model);
+        let described =
+            described.filter(|(_, text)| !text.is_empty()).map(|(number, text)| (number, "described".to_owned(), text.raw().to_owned()));
+        let mut said: Vec<_> = tags.filter(|(_, key, _)| !is_own(key)).chain(described).collect();
+        said.sort();
+        said
     }
 
     /// How many versions carry a mark.
@@ -128,6 +163,16 @@ impl World {
                 return Err(Fault::new(FaultKind::Conflict, "making the model", "RESOURCE_ALREADY_EXISTS"));
             }
             RegistryWrite::CreateModel { name } => self.create_model(name.clone()),
+            RegistryWrite::DeleteRun { run } => self.run(run)?.lifecycle = Lifecycle::Deleted,
+            RegistryWrite::RestoreRun { run } => self.run(run)?.lifecycle = Lifecycle::Active,
+            RegistryWrite::RequestTransition { .. }
+            | RegistryWrite::ApproveTransition { .. }
+            | RegistryWrite::RejectTransition { .. }
+            | RegistryWrite::WithdrawTransition { .. }
+                if self.requests.is_none() =>
+            {
+                return Err(Fault::new(FaultKind::Unsupported, "asking", "ENDPOINT_NOT_FOUND"));
+            }
             _ if self.model.is_none() => return Err(missing()),
             RegistryWrite::CreateVersion { source, run_id, tags, .. } => {
                 self.last += 1;
@@ -152,6 +197,19 @@ impl World {
             RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => {
                 self.transition(*version, *stage, *archive_existing)?;
             }
+            RegistryWrite::RequestTransition { version, stage, comment, .. } => {
+                self.find(*version)?;
+                let (by, at) = ("ada@example.org".into(), Some(self.clock));
+                let request = TransitionRequest { version: *version, to: *stage, by, at, comment: comment.clone() };
+                self.requests.get_or_insert_default().push(request);
+            }
+            RegistryWrite::ApproveTransition { version, stage, archive_existing, .. } => {
+                self.close(*version, *stage)?;
+                self.transition(*version, *stage, *archive_existing)?;
+            }
+            RegistryWrite::RejectTransition { version, stage, .. } | RegistryWrite::WithdrawTransition { version, stage, .. } => {
+                self.close(*version, *stage)?;
+            }
             RegistryWrite::SetAlias { alias, version, .. } => {
                 self.find(*version)?;
                 self.alias(alias.raw(), version.0);
@@ -174,6 +232,24 @@ impl World {
         self.clock += 1;
         self.find(number)?.last_updated_time = Some(self.clock);
         Ok(())
+    }
+
+    /// Somebody asks for a version to be moved.
+    pub fn ask(&mut self, version: u64, to: Stage, by: &str) {
+        let request = TransitionRequest { version: VersionNumber(version), to, by: by.into(), at: Some(1), comment: "better AUC".into() };
+        self.requests.get_or_insert_default().push(request);
+    }
+
+    fn close(&mut self, version: VersionNumber, to: Stage) -> Result<(), Fault> {
+        let requests = self.requests.get_or_insert_default();
+        let at = requests.iter().position(|request| request.version == version && request.to == to).ok_or_else(missing)?;
+        requests.remove(at);
+        Ok(())
+    }
+
+    /// A run.
+    pub fn run(&mut self, id: &RunId) -> Result<&mut Run, Fault> {
+        self.runs.iter_mut().find(|run| run.id == *id).ok_or_else(missing)
     }
 
     fn find(&mut self, number: VersionNumber) -> Result<&mut ModelVersion, Fault> {

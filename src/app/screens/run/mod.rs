@@ -8,11 +8,12 @@ use crate::analysis::rhythm::Rhythm;
 use crate::app::cursor::Cursor;
 use crate::app::layout::{Size, frame};
 use crate::app::message::{PictureOf, Reply, Request, RunDetail, Ticket};
-use crate::app::overlays::{Overlay, PictureView, RegisterDialog};
+use crate::app::overlays::{Overlay, PictureView, PlanDialog, RegisterDialog};
 use crate::app::remote::Remote;
 use crate::app::shared::{Choice, Context, Go, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ArtifactHome, Run, RunId, RunStatus};
+use crate::promote::Intent;
 
 use files::Files;
 use items::lines_of;
@@ -250,6 +251,8 @@ impl View for RunScreen {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
                 context.go.push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
             }
+            Action::Delete => PlanDialog::show(Intent::DeleteRuns { runs: vec![self.id.clone()] }, context),
+            Action::Restore => PlanDialog::show(Intent::RestoreRuns { runs: vec![self.id.clone()] }, context),
             Action::Lineage => self.lineage(context),
             Action::Charts => context.go.push(Go::To(Screen::charts(vec![self.id.clone()]))),
             Action::Compare => {

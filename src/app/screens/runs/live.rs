@@ -95,7 +95,8 @@ impl Runs {
     pub(super) fn refresh_when_due(&mut self, context: &mut Context<'_>) {
         let Some(loaded) = self.load.at().filter(|_| self.load.is_done() && self.live.asked.is_none()) else { return };
         let last = self.live.tried.unwrap_or(loaded);
-        if !context.shared.pace.is_due(context.shared.every(), last, context.now) {
+        // What is in the trash changes only when somebody puts it there.
+        if self.trash || !context.shared.pace.is_due(context.shared.every(), last, context.now) {
             return;
         }
         let (known, whole, since) = self.live.question(&self.table, loaded, context.now);

@@ -18,6 +18,8 @@ pub struct Load {
     at: Option<Millis>,
     fault: Option<Fault>,
     done: bool,
+    /// Whether runs in use are loaded, or deleted ones.
+    view: View,
     /// Loading ended because no more runs should be kept.
     capped: bool,
     /// A load that began anew: its rows replace the table's once they are all there.
@@ -26,8 +28,9 @@ pub struct Load {
 
 impl Load {
     /// Begins anew: what is shown stays until the new rows are all there.
-    pub fn begin(&mut self, experiments: &[ExperimentId], table: &RunTable, context: &mut Context<'_>) {
+    pub fn begin(&mut self, experiments: &[ExperimentId], view: View, table: &RunTable, context: &mut Context<'_>) {
         self.cancel(context);
+        self.view = view;
         self.incoming = (!table.is_empty()).then(RunTable::default);
         self.loaded = 0;
         (self.done, self.capped) = (false, false);
@@ -42,7 +45,7 @@ impl Load {
     }
 
     fn ask(&mut self, experiments: &[ExperimentId], from: Option<PageToken>, page_size: u32, context: &mut Context<'_>) {
-        let query = RunQuery { experiments: experiments.to_vec(), filter: None, order_by: Vec::new(), view: View::Active, page_size };
+        let query = RunQuery { experiments: experiments.to_vec(), filter: None, order_by: Vec::new(), view: self.view, page_size };
         let since = self.asked.map_or(context.now, |(_, since)| since);
         let ticket = context.ask(Request::Runs { query, from });
         self.asked = Some((ticket, since));

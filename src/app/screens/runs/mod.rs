@@ -8,6 +8,7 @@ pub mod load;
 mod nested;
 pub mod news;
 pub mod pushed;
+mod trash;
 mod verbs;
 mod views;
 
@@ -74,6 +75,10 @@ pub struct Runs {
     pub preview: bool,
     /// Where the last mark was set, for a range.
     anchor: Option<Row>,
+    /// Whether the table is of deleted runs.
+    pub trash: bool,
+    /// Whether a plan is shown that deletes or restores runs.
+    awaits_lifecycle: bool,
     dirty: bool,
     to_top: bool,
     /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
@@ -108,6 +113,8 @@ impl Runs {
             cursor: Cursor::default(),
             preview: false,
             anchor: None,
+            trash: false,
+            awaits_lifecycle: false,
             dirty: false,
             to_top: false,
             chosen_goal: None,
@@ -245,7 +252,7 @@ impl View for Runs {
     }
 
     fn crumbs(&self, _: &Shared) -> Vec<String> {
-        vec![self.name.clone(), "runs".into()]
+        vec![self.name.clone(), if self.trash { "deleted runs" } else { "runs" }.into()]
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
@@ -259,7 +266,7 @@ impl View for Runs {
         }
         self.live.begin(context);
         self.nested.begin(context);
-        self.load.begin(&self.experiments, &self.table, context);
+        self.load.begin(&self.experiments, self.which(), &self.table, context);
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
@@ -327,6 +334,7 @@ impl View for Runs {
                     self.show(&view, context);
                 }
             }
+            Choice::Written => self.after_lifecycle(context),
             Choice::DeleteView(name) => context.shared.views_changed(name, None, &mut *context.effects),
             _ => {}
         }

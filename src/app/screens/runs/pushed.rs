@@ -7,7 +7,7 @@ use crate::app::message::{Effect, Request, Ticket};
 use crate::app::shared::Context;
 use crate::domain::{Fault, Millis, Run};
 use crate::store::limits::{FIRST_PAGE_RUNS, next_page};
-use crate::store::{Page, PageToken, RunQuery, View};
+use crate::store::{Page, PageToken, RunQuery};
 use crate::table::SortKey;
 use crate::table::filter::Filter;
 
@@ -121,7 +121,7 @@ impl Runs {
                 experiments: self.experiments.clone(),
                 filter,
                 order_by: question.order.clone(),
-                view: View::Active,
+                view: self.which(),
                 page_size: FIRST_PAGE_RUNS,
             },
             from: None,

@@ -90,6 +90,9 @@ impl Runs {
                 }
             }
             Action::RegisterBest => self.register_best(context),
+            Action::Delete => self.plan_lifecycle(false, context),
+            Action::Restore => self.plan_lifecycle(true, context),
+            Action::DeletedRuns => self.toggle_trash(context),
             Action::CopyValue => {
                 if let (Some(row), Some(key)) = (self.current(), self.columns.current()) {
                     context.copy(crate::app::cell::full(self.table.cell(row, &key, context.now)));

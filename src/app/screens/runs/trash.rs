@@ -1,0 +1,55 @@
+//! Deleting runs, restoring them, and the table of those that are deleted.
+
+use super::Runs;
+use crate::app::overlays::PlanDialog;
+use crate::app::shared::Context;
+use crate::domain::RunId;
+use crate::promote::Intent;
+use crate::store::View;
+use crate::table::RunTable;
+
+impl Runs {
+    /// Which runs the table is of.
+    pub(super) fn which(&self) -> View {
+        if self.trash { View::Deleted } else { View::Active }
+    }
+
+    /// The marked runs; without marks, the one under the cursor.
+    fn meant(&self, context: &Context<'_>) -> Vec<RunId> {
+        let marked = context.shared.marks.ids();
+        if marked.is_empty() { self.current().map(|row| self.table.id(row).clone()).into_iter().collect() } else { marked }
+    }
+
+    /// Plans to delete or to restore runs.
+    pub(super) fn plan_lifecycle(&mut self, restore: bool, context: &mut Context<'_>) {
+        let runs = self.meant(context);
+        if runs.is_empty() {
+            return context.say("there is no run under the cursor");
+        }
+        self.awaits_lifecycle = true;
+        PlanDialog::show(if restore { Intent::RestoreRuns { runs } } else { Intent::DeleteRuns { runs } }, context);
+    }
+
+    /// Reads the table anew when runs were deleted or restored: what is marked may be no longer in it.
+    pub(super) fn after_lifecycle(&mut self, context: &mut Context<'_>) {
+        if std::mem::take(&mut self.awaits_lifecycle) {
+            context.shared.marks.clear();
+            self.live.begin(context);
+            self.load.begin(&self.experiments, self.which(), &self.table, context);
+        }
+    }
+
+    /// Shows the deleted runs instead of those in use, or these again.
+    pub(super) fn toggle_trash(&mut self, context: &mut Context<'_>) {
+        self.trash = !self.trash;
+        self.table = RunTable::default();
+        self.lines.clear();
+        self.anchor = None;
+        self.pushed.stop(context);
+        self.live.begin(context);
+        self.nested.begin(context);
+        self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.touch();
+        context.say(if self.trash { "deleted runs: B restores, T shows those in use" } else { "runs in use" });
+    }
+}
