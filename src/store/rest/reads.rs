@@ -136,6 +136,10 @@ impl Read for RestStore {
         self.search_versions_of_run(run).await
     }
 
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+        self.search_versions_of_runs(runs).await
+    }
+
     async fn pulse(&self) -> Answer<Option<u64>> {
         Ok(None)
     }
