@@ -116,6 +116,9 @@ impl Parts<'_> {
 
     fn move_cursor(&mut self, action: Action, context: &mut Context<'_>) -> bool {
         let size = context.size;
+        if self.screen().walks() {
+            return false;
+        }
         let Some(list) = self.screen_mut().list(size, context.shared) else { return false };
         list.cursor.travel(action, list.len, list.height)
     }

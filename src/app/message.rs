@@ -16,7 +16,7 @@ use crate::evidence::Evidence;
 use crate::journal::{Entry, Event, Progress, Report};
 use crate::lineage::Graph;
 use crate::promote::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
-use crate::store::{Changed, Features, Page, PageToken, Resolution, RunChanges, RunQuery};
+use crate::store::{Changed, Features, Made, MadeFrom, Page, PageToken, Resolution, RunChanges, RunQuery};
 
 /// Which question an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,6 +82,7 @@ pub enum Reply {
     Models(Result<Vec<RegisteredModel>, Fault>),
     Versions(Result<Box<VersionsOf>, Fault>),
     Lineage(Result<Box<Graph>, Fault>),
+    MadeFrom(Result<Box<Made>, Fault>),
     Plan(Result<Box<Planned>, Refused>),
     Progress(Progress),
     Applied(Result<Box<Report>, Refused>),
@@ -298,6 +299,8 @@ pub enum Request {
     Assess(ModelName),
     /// The lineage of a version.
     Lineage(ModelName, VersionNumber),
+    /// What was made from something.
+    MadeFrom(MadeFrom),
     /// A plan for an intent.
     Plan {
         /// What is wanted.

@@ -219,6 +219,8 @@ pub enum Choice {
     Model(String),
     /// A source of a registration.
     Source(crate::domain::Untrusted),
+    /// A node of a lineage.
+    Node(crate::lineage::NodeId),
     /// A stage.
     Stage(crate::domain::Stage),
     /// An alias; `remove` when it is to be taken away.

@@ -1,4 +1,4 @@
-//! `lineage MODEL/VERSION`: what a version was made from, and what is missing to make it again.
+//! `lineage MODEL/VERSION`: what a version was made from, what became of it, and what is missing to make it again.
 
 use clap::Args;
 use serde_json::Value;
@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::context::Context;
 use super::failure::Failure;
 use super::find;
-use super::print::Report;
-use crate::export::Sheet;
+use super::print::{Format, Report};
+use crate::export::{self, Sheet};
 use crate::lineage::Graph;
 use crate::provenance::{Sources, lineage_graph};
 
@@ -17,6 +17,9 @@ pub struct Arguments {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
+    /// Print it in the language of Graphviz.
+    #[arg(long, conflicts_with_all = ["json", "jsonl", "csv", "markdown"])]
+    dot: bool,
 }
 
 /// Tells the lineage.
@@ -29,6 +32,12 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let (model, version) = find::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
     let graph = lineage_graph(Sources { reader, lookout: &lookout }, &model.name, version).await?;
+    if arguments.dot {
+        return context.output.raw(&export::lineage::dot(&graph));
+    }
+    if context.output.format == Format::Markdown {
+        return context.output.raw(&export::lineage::markdown(&graph));
+    }
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
     context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
 }

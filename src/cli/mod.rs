@@ -23,6 +23,7 @@ mod goal;
 mod history;
 mod lineage;
 mod look;
+mod made_from;
 mod models;
 mod note;
 mod open;

@@ -26,10 +26,13 @@ const AT_ONCE: usize = 4;
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The model.
-    #[arg(value_name = "MODEL")]
-    model: String,
+    #[arg(value_name = "MODEL", required_unless_present = "made_from")]
+    model: Option<String>,
+    /// Lineage backwards: the versions of all models that were made from digest:…, commit:…, run:… or model:m-….
+    #[arg(long, value_name = "WHAT")]
+    made_from: Option<String>,
     /// Adds what other tools left with each version, a column a fact.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "made_from")]
     evidence: bool,
 }
 
@@ -38,9 +41,12 @@ pub struct Arguments {
 /// # Errors
 /// When the model is not there, or the store can't answer.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+    if let Some(what) = &arguments.made_from {
+        return super::made_from::run(what, arguments.model.as_deref(), context).await;
+    }
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let model = find::model(reader, &arguments.model).await?;
+    let model = find::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
     let runs = runs_of(reader, &versions).await;
     let mut sheet = Sheet::new(["version", "stage", "aliases", "status", "run_id", "created", "user", "source"]);

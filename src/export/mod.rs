@@ -4,6 +4,7 @@
 
 pub mod comparison;
 pub mod json;
+pub mod lineage;
 pub mod picture;
 pub mod records;
 pub mod review;

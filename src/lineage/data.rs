@@ -11,6 +11,9 @@ const PLACES: [&str; 8] = ["uri", "url", "path", "delta_table_name", "table_name
 /// Contexts that mean that a model learned from the data.
 const TRAINING: [&str; 4] = ["training", "train", "fit", "learning"];
 
+/// The most characters of a schema that a fact tells.
+const SCHEMA_CHARS: usize = 600;
+
 /// How many columns a fact names.
 const COLUMNS: usize = 12;
 
@@ -28,6 +31,7 @@ pub(super) fn node(dataset: &DatasetInput) -> Node {
         .fact("source_type", Some(dataset.source_type.clone()))
         .fact("rows", rows(dataset))
         .fact("columns", columns(dataset))
+        .fact("schema", schema(dataset))
 }
 
 /// Name and digest: `iris-train@15b4ff74`.
@@ -68,6 +72,19 @@ fn columns(dataset: &DatasetInput) -> Option<String> {
     Some(format!("{}: {}{more}", columns.len(), names.join(", ")))
 }
 
+/// The columns with their types, or the tensors with theirs: `a: double, y: long`.
+fn schema(dataset: &DatasetInput) -> Option<String> {
+    let schema: Value = serde_json::from_str(dataset.schema.as_ref()?.raw()).ok()?;
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let told: Vec<String> = match schema.get("mlflow_colspec").and_then(Value::as_array) {
+        Some(columns) => columns.iter().map(|one| format!("{}: {}", text(&one["name"]), text(&one["type"]))).collect(),
+        // Features alone, or features and targets, each one tensor or several by name.
+        None => schema.get("mlflow_tensorspec")?.as_object()?.iter().map(|(part, spec)| format!("{part}: {spec}")).collect(),
+    };
+    let (told, shown) = (told.join(", "), SCHEMA_CHARS);
+    Some(if told.chars().count() > shown { told.chars().take(shown).chain(['…']).collect() } else { told })
+}
+
 fn context(dataset: &DatasetInput) -> Option<&Untrusted> {
     dataset.context.as_ref().filter(|context| !context.is_empty())
 }
@@ -94,6 +111,7 @@ mod tests {
         assert_eq!(node.label.raw(), "iris@15b4ff74 (training)");
         let fact = |key| node.known(key).map(Untrusted::raw);
         assert_eq!([fact("source"), fact("rows"), fact("columns")], [Some("/data/iris.csv"), Some("4"), Some("2: a, y")]);
+        assert_eq!(fact("schema"), Some("a: double, y: long"));
     }
 
     #[test]

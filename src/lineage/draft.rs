@@ -1,5 +1,7 @@
 //! A graph while it is being built.
 
+use std::collections::HashSet;
+
 use super::{Edge, EdgeKind, Node, NodeId};
 
 /// Nodes and edges so far; a node that is added twice stands once.
@@ -7,16 +9,23 @@ use super::{Edge, EdgeKind, Node, NodeId};
 pub(super) struct Draft {
     pub nodes: Vec<Node>,
     pub edges: Vec<Edge>,
+    known: HashSet<NodeId>,
+    linked: HashSet<Edge>,
 }
 
 impl Draft {
     /// Adds a node, unless it is there.
     pub(super) fn add(&mut self, node: Node) -> NodeId {
         let id = node.id.clone();
-        if !self.nodes.iter().any(|known| known.id == id) {
+        if self.known.insert(id.clone()) {
             self.nodes.push(node);
         }
         id
+    }
+
+    /// Whether a node is there.
+    pub(super) fn has(&self, id: &NodeId) -> bool {
+        self.known.contains(id)
     }
 
     /// Adds a cause of `effect`, where there is one.
@@ -30,7 +39,7 @@ impl Draft {
     /// Adds an edge, unless it is there.
     pub(super) fn link(&mut self, from: &NodeId, to: &NodeId, kind: EdgeKind) {
         let edge = Edge { from: from.clone(), to: to.clone(), kind };
-        if !self.edges.contains(&edge) {
+        if self.linked.insert(edge.clone()) {
             self.edges.push(edge);
         }
     }

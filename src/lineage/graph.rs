@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Check;
-use crate::domain::Untrusted;
+use crate::domain::{Untrusted, VersionNumber};
 
 /// A node's identity within one graph: `run:12ab…`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -20,6 +20,12 @@ pub enum NodeKind {
     Run,
     /// A run that another is nested in.
     ParentRun,
+    /// A run that is nested in the run.
+    ChildRun,
+    /// A run that read the version's model.
+    Reader,
+    /// Another version of the registry, as its edges tell: of the same run, read by the run, or made from this one.
+    OtherVersion,
     /// A logged model of MLflow 3.
     LoggedModel,
     /// A commit, or a script without one.
@@ -58,6 +64,25 @@ pub enum EdgeKind {
     Became,
     /// From what tells of it: evidence → version.
     Tells,
+    /// From what leads to it: a version of the registry → the logged model that a run read.
+    Names,
+}
+
+impl EdgeKind {
+    /// A word for it, from the cause's side.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Produced => "made",
+            Self::Read => "read by",
+            Self::RanFrom => "ran as",
+            Self::ParentOf => "parent of",
+            Self::Configured => "configured",
+            Self::Became => "became",
+            Self::Tells => "tells of",
+            Self::Names => "names",
+        }
+    }
 }
 
 /// A node.
@@ -75,6 +100,27 @@ pub struct Node {
 }
 
 impl NodeKind {
+    /// A word for some of them.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        match self {
+            Self::Version | Self::OtherVersion => "versions",
+            Self::Run => "runs",
+            Self::ParentRun => "parent runs",
+            Self::ChildRun => "nested runs",
+            Self::Reader => "runs that read it",
+            Self::LoggedModel => "logged models",
+            Self::Code => "sources of code",
+            Self::Dataset => "datasets",
+            Self::Params => "sets of params",
+            Self::Environment => "environments",
+            Self::Stage => "stages",
+            Self::Alias => "aliases",
+            Self::Deployment => "deployments",
+            Self::Evidence => "tools",
+        }
+    }
+
     /// A word for it, to stand before the label.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -82,6 +128,9 @@ impl NodeKind {
             Self::Version => "version",
             Self::Run => "run",
             Self::ParentRun => "parent run",
+            Self::ChildRun => "nested run",
+            Self::Reader => "read by run",
+            Self::OtherVersion => "version",
             Self::LoggedModel => "logged model",
             Self::Code => "code",
             Self::Dataset => "data",
@@ -117,7 +166,7 @@ impl Node {
 }
 
 /// An edge, from the cause to the effect.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Edge {
     /// The cause.
     pub from: NodeId,
@@ -125,6 +174,15 @@ pub struct Edge {
     pub to: NodeId,
     /// What it means.
     pub kind: EdgeKind,
+}
+
+/// The commits between two versions' code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Since {
+    /// The version that they begin after: the one to beat.
+    pub version: VersionNumber,
+    /// The commits, newest first, cleaned: short id, author, date, subject.
+    pub commits: Vec<String>,
 }
 
 /// The lineage of a version.
@@ -136,13 +194,13 @@ pub struct Graph {
     pub edges: Vec<Edge>,
     /// What is recorded, partly, or not, for making it again.
     pub reproducibility: Vec<Check>,
+    /// The commits since the champion's code, where the checkout at hand knows both.
+    pub since: Option<Since>,
     /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`, as untrusted text.
-    #[serde(skip)]
     pub summary: Untrusted,
     /// What must not be overlooked, cleaned, the gravest first.
     pub warnings: Vec<String>,
     /// What could not be read.
-    #[serde(skip)]
     pub missing: Vec<String>,
 }
 

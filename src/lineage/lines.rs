@@ -5,6 +5,9 @@ use super::{Graph, Node, NodeId, NodeKind};
 /// How deep the tree is drawn: a chain of sixteen parents and what hangs on it.
 const DEPTH: usize = 24;
 
+/// How many of a kind are told one by one.
+const IN_LINES: usize = 5;
+
 impl Graph {
     /// The lineage as lines that are safe to print: the summary; upstream, with each cause below what it made;
     /// downstream; reproducibility; what could not be read.
@@ -19,17 +22,21 @@ impl Graph {
         lines.extend([String::new(), "made from".into()]);
         self.causes(&version.id, 1, &mut vec![&version.id], &mut lines);
         lines.extend([String::new(), "became".into()]);
-        let effects: Vec<String> = self
-            .edges
-            .iter()
-            .filter(|edge| edge.from == version.id)
-            .filter_map(|edge| self.node(&edge.to))
-            .map(|node| line(node, 1))
-            .collect();
-        if effects.is_empty() {
+        let before = lines.len();
+        let told = self.folded(IN_LINES);
+        told.effects(&version.id, 1, &mut vec![&version.id], &mut lines);
+        if lines.len() == before {
             lines.push("  nothing yet: no stage, no alias".into());
         }
-        lines.extend(effects);
+        let beside = told.beside(&version.id);
+        if !beside.is_empty() {
+            lines.extend([String::new(), "beside it".into()]);
+            lines.extend(beside);
+        }
+        if let Some(since) = self.since.as_ref().filter(|since| !since.commits.is_empty()) {
+            lines.extend([String::new(), format!("commits since v{}", since.version)]);
+            lines.extend(since.commits.iter().map(|commit| format!("  {commit}")));
+        }
         lines.extend([String::new(), "reproducibility".into()]);
         lines.extend(self.reproducibility.iter().map(|check| {
             format!("  {:<12} {:<13} {}", check.what, check.state.as_str(), crate::domain::text::clean(&check.detail)).trim_end().to_owned()
@@ -45,6 +52,28 @@ impl Graph {
     #[must_use]
     pub fn node(&self, id: &NodeId) -> Option<&Node> {
         self.nodes.iter().find(|node| node.id == *id)
+    }
+
+    /// What became of a node, and of that in turn.
+    fn effects<'a>(&'a self, cause: &NodeId, depth: usize, seen: &mut Vec<&'a NodeId>, lines: &mut Vec<String>) {
+        for edge in self.edges.iter().filter(|edge| edge.from == *cause && depth <= DEPTH) {
+            if let Some(node) = self.node(&edge.to).filter(|node| !seen.contains(&&node.id)) {
+                seen.push(&node.id);
+                lines.push(line(node, depth));
+                self.effects(&node.id, depth + 1, seen, lines);
+            }
+        }
+    }
+
+    /// What the causes of a node made besides it: nested runs, other models and versions.
+    fn beside(&self, version: &NodeId) -> Vec<String> {
+        let (mut causes, mut lines) = (vec![version], Vec::new());
+        self.causes(version, 1, &mut causes, &mut Vec::new());
+        let mut seen = causes.clone();
+        for cause in causes.iter().filter(|cause| **cause != version) {
+            self.effects(cause, 1, &mut seen, &mut lines);
+        }
+        lines
     }
 
     fn causes<'a>(&'a self, effect: &NodeId, depth: usize, seen: &mut Vec<&'a NodeId>, lines: &mut Vec<String>) {
@@ -66,22 +95,27 @@ fn line(node: &Node, depth: usize) -> String {
     let kind = node.kind.as_str();
     let label = node.label.clean();
     // `run 12ab34cd: not found` says by itself what it is.
-    let word = if label.starts_with(kind) || (node.kind == NodeKind::ParentRun && label.starts_with("run ")) { "" } else { kind };
-    let more = told(node);
+    let word = if label.starts_with(kind) || label.starts_with("+ ") || (node.kind == NodeKind::ParentRun && label.starts_with("run ")) {
+        ""
+    } else {
+        kind
+    };
+    let more = told(node).map(|facts| format!("  [{facts}]")).unwrap_or_default();
     format!("{}{word}{}{label}{more}", "  ".repeat(depth), if word.is_empty() { "" } else { " " })
 }
 
 /// The facts that belong in one line, by kind.
-fn told(node: &Node) -> String {
+pub(super) fn told(node: &Node) -> Option<String> {
     let keys: &[&str] = match node.kind {
-        NodeKind::Code => &["branch", "repository", "source", "entry_point"],
+        NodeKind::Code => &["subject", "branch", "repository", "source", "entry_point"],
         NodeKind::Dataset => &["source", "rows"],
-        NodeKind::Run | NodeKind::ParentRun => &["status", "user"],
+        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => &["status", "user"],
+        NodeKind::OtherVersion => &["stage", "aliases"],
         NodeKind::LoggedModel => &["model_id", "model_type"],
         NodeKind::Environment => &["flavors"],
         _ => &[],
     };
     let facts: Vec<String> =
         keys.iter().filter_map(|key| node.known(key).map(|value| format!("{} {}", key.replace('_', " "), value.clean()))).collect();
-    if facts.is_empty() { String::new() } else { format!("  [{}]", facts.join(", ")) }
+    (!facts.is_empty()).then(|| facts.join(", "))
 }

@@ -1,12 +1,15 @@
 //! Lineage: *model v3 = code abc123 + data v2.3*. A graph of typed nodes and edges, built by pure code from
-//! what a store returned, the same for the screen, the JSON and (later) the gates.
+//! what a store returned, the same for the screen, JSON, Graphviz, Markdown, the gates and the review.
 
 mod build;
 mod data;
 mod draft;
 mod evidence;
 mod files;
+mod fold;
 mod graph;
+mod kin;
+pub mod layout;
 mod lines;
 mod params;
 mod recipe;
@@ -17,8 +20,9 @@ mod upstream;
 mod version;
 mod warnings;
 
-pub use build::{build, build_against};
-pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+pub use build::{build, build_whole};
+pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind, Since};
+pub use kin::{Base, Commit, Kin};
 pub use recipe::{Step, recipe, script};
 pub use reproducibility::{Check, Recorded};
 pub use source::ModelSource;

@@ -1,8 +1,11 @@
 //! Nodes of what made a version: run, parents, logged model, code, environment.
 
 use super::files::ModelFiles;
-use super::{Facts, Node, NodeKind};
+use super::{Commit, Facts, Node, NodeKind};
 use crate::domain::{Code, Lifecycle, LoggedModel, Millis, Run, RunId, Untrusted};
+
+/// How much of a diff a fact tells, in characters: MLflow keeps 8,000 in a tag.
+const DIFF_CHARS: usize = 8_000;
 
 /// The code that a version came from: the run's, or, where that names no commit, what MLflow 3's git versioning left
 /// with the logged model.
@@ -32,17 +35,22 @@ pub(super) fn code_label(code: &Code) -> Option<String> {
     }
 }
 
-pub(super) fn code_node(code: &Code) -> Option<Node> {
+/// The code's node, with what the checkout at hand says of the commit.
+pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
     let label = code_label(code)?;
     let id = code.commit.as_ref().or(code.source.as_ref()).map_or("?", Untrusted::raw);
     let dirty = code.dirty.map_or("not recorded", |dirty| if dirty { "true" } else { "false" });
     let diff = code.diff.as_ref().map(|diff| format!("{} lines, {} bytes", diff.raw().lines().count(), diff.raw().len()));
     let node = Node::new(format!("code:{id}"), NodeKind::Code, label)
         .fact("commit", code.commit.clone())
+        .fact("subject", commit.map(|commit| commit.subject.as_str()))
+        .fact("author", commit.map(|commit| commit.author.as_str()))
+        .fact("date", commit.map(|commit| commit.date.as_str()))
         .fact("branch", code.branch.clone())
         .fact("repository", code.repository.clone())
         .fact("dirty", code.commit.as_ref().map(|_| dirty))
         .fact("diff", diff)
+        .fact("diff_text", code.diff.as_ref().map(|diff| diff.raw().chars().take(DIFF_CHARS).collect::<String>()))
         .fact("source", code.source.clone())
         .fact("source_type", code.source_type.clone())
         .fact("entry_point", code.entry_point.clone());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::upstream::time;
 use super::{Facts, ModelSource, Node, NodeKind};
-use crate::domain::{Stage, Untrusted};
+use crate::domain::{ModelVersion, Stage, Untrusted};
 
 /// The version's node. What MLflow 2 noted on the run when the model was logged is told with it.
 pub(super) fn node(facts: &Facts) -> Node {
@@ -30,6 +30,25 @@ pub(super) fn node(facts: &Facts) -> Node {
     .fact("artifact_path", noted.as_ref().map(|noted| noted.path.clone()))
     .fact("flavors", noted.as_ref().map(|noted| noted.flavors.clone()))
     .fact("model_uuid", noted.and_then(|noted| noted.uuid))
+}
+
+/// The node of another version: `iris v2`.
+pub(super) fn other(version: &ModelVersion) -> Node {
+    let aliases: Vec<String> = version.aliases.iter().map(|alias| format!("@{}", alias.raw())).collect();
+    Node::new(
+        format!("version:{}/{}", version.name.raw(), version.version),
+        NodeKind::OtherVersion,
+        format!("{} v{}", version.name.raw(), version.version),
+    )
+    .fact("model", Some(version.name.text().clone()))
+    .fact("version", Some(version.version.to_string()))
+    .fact("stage", (version.stage != Stage::None).then(|| version.stage.as_str()))
+    .fact("aliases", Some(aliases.join(" ")))
+    .fact("status", Some(version.status.as_str()))
+    .fact("source", Some(version.source.clone()))
+    .fact("run_id", Some(version.run_id.text().clone()))
+    .fact("created", version.creation_time.and_then(time))
+    .fact("description", Some(version.description.clone()))
 }
 
 /// The stage and the aliases that lead to the version.

@@ -1,5 +1,6 @@
 //! The repository that the program was started in, asked about commits. Nothing that a repository configures is run for it.
 
+use std::io::Read;
 use std::process::{Command, Stdio};
 
 use crate::domain::Code;
@@ -8,6 +9,9 @@ use crate::policy::Candidate;
 
 /// The most bytes that git may print.
 const MOST: usize = 4 << 20;
+
+/// The most bytes of what it says went wrong that are kept.
+const SAID: usize = 4 << 10;
 
 /// The most commits that are listed.
 const COMMITS: &str = "-100";
@@ -23,14 +27,41 @@ pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
             return Err(format!("{} is no commit", clean(commit)));
         }
     }
-    let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"];
-    let made = Command::new("git").args(safe).args(arguments).stdin(Stdio::null()).output();
-    let made = made.map_err(|error| format!("git can't be run: {error}"))?;
-    if !made.status.success() {
-        let why = String::from_utf8_lossy(&made.stderr).lines().next().unwrap_or_default().to_owned();
-        return Err(format!("git does not know these commits here: {}", clean(&why)));
+    // Signatures would be checked by a program that the repository names, and absent objects fetched by another.
+    let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"];
+    let mut command = Command::new("git");
+    command.args(safe).args(arguments).env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
+    let (printed, said, done) = bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
+    if !done {
+        let said = String::from_utf8_lossy(&said);
+        return Err(format!("git does not know these commits here: {}", clean(said.lines().next().unwrap_or_default())));
     }
-    Ok(String::from_utf8_lossy(&made.stdout[..made.stdout.len().min(MOST)]).into_owned())
+    Ok(String::from_utf8_lossy(&printed).into_owned())
+}
+
+/// Runs a program: the beginning of what it prints, the beginning of what it says on stderr, and whether it did what it should.
+/// One that prints more than [`MOST`] is ended there.
+fn bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let said = child.stderr.take().map(|stderr| std::thread::spawn(move || taken(stderr, SAID)));
+    let printed = child.stdout.take().map(|stdout| taken(stdout, MOST)).unwrap_or_default();
+    let full = printed.len() == MOST;
+    if full {
+        child.kill()?;
+    }
+    let status = child.wait()?;
+    let said = said.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    Ok((printed, said, full || status.success()))
+}
+
+/// The beginning of what comes out of a pipe; on stderr the rest is read and thrown away, so that nobody waits.
+fn taken(mut pipe: impl Read, most: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let _ = pipe.by_ref().take(most as u64).read_to_end(&mut bytes);
+    if most == SAID {
+        let _ = std::io::copy(&mut pipe, &mut std::io::sink());
+    }
+    bytes
 }
 
 /// The commits between two, newest first: short id, author, date, subject, each cleaned.

@@ -7,6 +7,7 @@ mod evidence;
 mod files;
 mod git;
 mod judge;
+mod kin;
 
 pub use evidence::{Lookout, Sources};
 pub use git::{commits, git};
@@ -17,7 +18,7 @@ use futures_util::future::{OptionFuture, join};
 use crate::domain::text::clean;
 use crate::domain::{Fault, FaultKind, LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
 use crate::evidence::{Report, Subject};
-use crate::lineage::{Facts, Graph, ModelSource, build_against};
+use crate::lineage::{Facts, Graph, ModelSource, build_whole};
 use crate::promote::{Reading, champion};
 use crate::store::{Answer, Read};
 
@@ -41,7 +42,7 @@ pub async fn lineage_facts(sources: Sources<'_>, name: &ModelName, version: Vers
     Ok(around(sources, version, model, missing).await)
 }
 
-/// The lineage of a version, with what differs from the champion among its warnings.
+/// The lineage of a version with what stands around it, and with what differs from the champion among its warnings.
 ///
 /// # Errors
 /// As for [`lineage_facts`]; a champion that can't be read is one that nothing differs from.
@@ -53,7 +54,14 @@ pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: Vers
         Some(champion) => facts_of(sources.reader.into(), &reading, champion.version).await.ok(),
         None => None,
     };
-    Ok(build_against(&facts, champion.as_ref()))
+    let mut kin = kin::kin(sources.reader, &facts).await;
+    // Git may take a while: it is asked where that holds nobody up.
+    let work = move || {
+        kin::in_the_checkout(&mut kin, &facts, champion.as_ref());
+        build_whole(&facts, &kin, champion.as_ref())
+    };
+    let built = tokio::task::spawn_blocking(work).await;
+    built.map_err(|stopped| Fault::new(FaultKind::Broken, "telling the lineage", stopped.to_string()))
 }
 
 /// The same where the registry has been read: only what is around the version is asked for.

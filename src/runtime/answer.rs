@@ -70,6 +70,7 @@ pub async fn answer(ground: &Ground, request: Request, progress: &(dyn Fn(Progre
         Request::Models => Reply::Models(reader.models().await),
         Request::Versions(name) => Reply::Versions(versions(reader, &name).await.map(Box::new)),
         Request::Lineage(name, version) => Reply::Lineage(lineage_graph(ground.sources(reader), &name, version).await.map(Box::new)),
+        Request::MadeFrom(of) => Reply::MadeFrom(reader.made_from(&of).await.map(Box::new)),
         Request::Plan { intent, reason, overrides } => {
             Reply::Plan(writing::plan_for(ground, intent, reason, &overrides).await.map(Box::new))
         }

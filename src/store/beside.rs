@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use tokio::try_join;
 
-use super::{Answer, Features, Page, PageToken, Read, Reader, Resolution, RunQuery, View};
+use super::{Answer, Features, Made, MadeFrom, Page, PageToken, Read, Reader, Resolution, RunQuery, View};
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Pair,
     Preview, RegisteredModel, Run, RunId, TransitionRequest, VersionNumber,
@@ -223,6 +223,18 @@ impl Read for Beside {
 
     async fn transition_requests(&self, name: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
         self.first.transition_requests(name, version).await
+    }
+
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+        self.first.versions_of_runs(runs).await
+    }
+
+    /// Versions are the first store's, and so is what they were made from.
+    async fn made_from(&self, of: &MadeFrom) -> Answer<Made> {
+        match of {
+            MadeFrom::Run(id) if which(id.raw()).0 == Which::Second => Err(Self::only_looked_at("looking for what was made from a run")),
+            of => self.first.made_from(of).await,
+        }
     }
 
     async fn pulse(&self) -> Answer<Option<u64>> {

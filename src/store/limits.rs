@@ -66,6 +66,12 @@ pub const CHANGED_RUNS: usize = 200;
 /// The most runs nested directly in one that are read when it is opened: more than anybody looks through.
 pub const NESTED_RUNS: usize = 10_000;
 
+/// The most runs of a server that are looked at for what was made from something: some twenty of its pages.
+pub const MADE_RUNS: usize = 20_000;
+
+/// The most runs of a server that are looked at for those that read a model: every lineage asks, and no filter helps.
+pub const READERS: usize = 2_000;
+
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
 

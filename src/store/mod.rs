@@ -18,6 +18,7 @@ mod beside;
 mod changes;
 pub mod limits;
 mod local_files;
+mod made_from;
 mod nested;
 mod open;
 pub mod rest;
@@ -27,6 +28,7 @@ mod target;
 pub use ahead::Ahead;
 pub use beside::{Beside, STORE_TAG};
 pub use changes::{Changed, RunChanges, changed};
+pub use made_from::{Made, MadeFrom};
 pub use open::{Access, Connection, Opened, open};
 pub use target::{Target, TargetError};
 
@@ -173,6 +175,16 @@ pub trait Read: Send + Sync {
     /// The open requests to move a version to a stage; nothing where the store has no such requests.
     async fn transition_requests(&self, _: &ModelName, _: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
         Ok(None)
+    }
+
+    /// The versions that were made from some runs.
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+        made_from::one_by_one(self, runs).await
+    }
+
+    /// The versions that were made from something, and the runs between.
+    async fn made_from(&self, of: &MadeFrom) -> Answer<Made> {
+        made_from::by_runs(self, of).await
     }
 
     /// A cheap number that differs once the store's content may have changed; nothing where there is none.

@@ -7,6 +7,7 @@ pub mod experiments;
 pub mod history;
 pub mod journal;
 pub mod lineage;
+pub mod made_from;
 pub mod models;
 pub mod run;
 pub mod runs;
@@ -19,6 +20,7 @@ use crate::app::overlays::{Advice, Purpose};
 use crate::app::shared::{Choice, Context, Shared};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Fault, Millis, ModelName, RunId, VersionNumber};
+use crate::store::MadeFrom;
 
 /// How fresh what is shown is.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,6 +92,11 @@ pub trait View {
     /// The list that has the focus.
     fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>>;
 
+    /// Whether it moves about by itself, instead of line by line in that list.
+    fn walks(&self) -> bool {
+        false
+    }
+
     /// What find looks at in a line of that list, cleaned.
     fn label(&self, line: usize, shared: &Shared) -> String;
 
@@ -123,6 +130,7 @@ pub enum Screen {
     Models(models::Models),
     Versions(Box<versions::Versions>),
     Lineage(Box<lineage::LineageScreen>),
+    MadeFrom(Box<made_from::MadeFromScreen>),
     Journal(Box<journal::JournalScreen>),
     History(Box<history::History>),
 }
@@ -176,6 +184,12 @@ impl Screen {
         Self::Lineage(Box::new(lineage::LineageScreen::new(name, version)))
     }
 
+    /// The versions that were made from something.
+    #[must_use]
+    pub fn made_from(of: MadeFrom) -> Self {
+        Self::MadeFrom(Box::new(made_from::MadeFromScreen::new(of)))
+    }
+
     /// The journal of this store.
     #[must_use]
     pub fn journal() -> Self {
@@ -199,6 +213,7 @@ impl Screen {
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_ref(),
             Self::Lineage(screen) => screen.as_ref(),
+            Self::MadeFrom(screen) => screen.as_ref(),
             Self::Journal(screen) => screen.as_ref(),
             Self::History(screen) => screen.as_ref(),
         }
@@ -215,6 +230,7 @@ impl Screen {
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_mut(),
             Self::Lineage(screen) => screen.as_mut(),
+            Self::MadeFrom(screen) => screen.as_mut(),
             Self::Journal(screen) => screen.as_mut(),
             Self::History(screen) => screen.as_mut(),
         }

@@ -67,6 +67,7 @@ actions! {
     Compare "compare" Look "compare the marked";
     Models "models" Look "go to the registered models";
     Lineage "lineage" Look "lineage of this version";
+    MadeFrom "made-from" Look "all versions that were made from this";
     Journal "journal" Look "go to the journal";
     History "history" Look "who moved this model's versions, and why";
     Mark "mark" Look "mark or unmark";

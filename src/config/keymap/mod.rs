@@ -31,6 +31,7 @@ pub enum Scope {
     Models,
     Versions,
     Lineage,
+    MadeFrom,
     Journal,
     History,
     /// In a list to pick from.
@@ -49,7 +50,7 @@ pub enum Scope {
 
 impl Scope {
     /// The screens.
-    pub const SCREENS: [Self; 11] = [
+    pub const SCREENS: [Self; 12] = [
         Self::Experiments,
         Self::Runs,
         Self::Run,
@@ -59,6 +60,7 @@ impl Scope {
         Self::Models,
         Self::Versions,
         Self::Lineage,
+        Self::MadeFrom,
         Self::Journal,
         Self::History,
     ];
@@ -82,6 +84,7 @@ impl Scope {
             Self::Models => "Models",
             Self::Versions => "Versions",
             Self::Lineage => "Lineage",
+            Self::MadeFrom => "Made from",
             Self::Journal => "Journal",
             Self::History => "History",
             Self::Picker => "Lists to pick from",

@@ -143,6 +143,10 @@ impl Read for RestStore {
         self.read_requests(name, version).await
     }
 
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+        self.search_versions_of_runs(runs).await
+    }
+
     async fn pulse(&self) -> Answer<Option<u64>> {
         Ok(None)
     }

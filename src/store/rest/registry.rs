@@ -4,13 +4,16 @@ use serde_json::json;
 
 use super::wire::{Keys, LoggedModelPage, ModelPage, One, VersionPage, held_by};
 use super::{Endpoint, RestStore, all_pages, answers};
-use crate::domain::{ExperimentId, Fault, FaultKind, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId};
+use crate::domain::{ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId};
 use crate::store::Answer;
+use crate::store::made_from::quoted;
 
 /// How many models a page has: MLflow's own maximum.
 const MODELS: u32 = 1_000;
 /// How many versions a page has.
 const VERSIONS: u32 = 1_000;
+/// Of how many runs versions are asked for at once: their ids make an address of some 4 kB.
+const RUNS: usize = 100;
 
 impl RestStore {
     pub(super) async fn probe_registry(&self) -> Answer<()> {
@@ -64,6 +67,17 @@ impl RestStore {
         Ok(versions)
     }
 
+    /// Aliases are not among what a search tells.
+    pub(super) async fn search_versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+        let mut versions = Vec::new();
+        for runs in runs.chunks(RUNS) {
+            let ids = runs.iter().map(|run| quoted(run.raw())).collect::<Answer<Vec<String>>>()?;
+            versions.extend(self.search_versions(&format!("run_id IN ({})", ids.join(", ")), "reading the versions of runs").await?);
+        }
+        versions.retain(|version| runs.contains(&version.run_id));
+        Ok(versions)
+    }
+
     async fn search_versions(&self, filter: &str, what: &str) -> Answer<Vec<ModelVersion>> {
         let versions = all_pages(what, |token| async move {
             let mut query = vec![("filter", filter.to_owned()), ("max_results", VERSIONS.to_string())];
@@ -105,18 +119,5 @@ impl RestStore {
         let mut keys = Keys::default();
         let models = models.await?.into_iter().map(|model| model.read(&mut keys));
         Ok(models.filter(|model| model.source_run_id == *run).collect())
-    }
-}
-
-/// A text in MLflow's quotes. Its grammar has no escape: a text with both kinds of quotes can't be asked for.
-fn quoted(text: &str) -> Answer<String> {
-    match (text.contains('\''), text.contains('"')) {
-        (false, _) => Ok(format!("'{text}'")),
-        (true, false) => Ok(format!("\"{text}\"")),
-        (true, true) => Err(Fault::new(
-            FaultKind::Unsupported,
-            "asking by name",
-            "the name has both kinds of quotes, and MLflow's filters can't say it",
-        )),
     }
 }

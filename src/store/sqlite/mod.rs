@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Access, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
+use super::{Access, Answer, Features, Made, MadeFrom, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
 use crate::domain::text::clean;
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
@@ -28,6 +28,7 @@ mod experiments;
 mod histories;
 mod listing;
 mod logged_models;
+mod made_from;
 mod names;
 mod nested;
 mod new_version;
@@ -178,6 +179,10 @@ impl Read for SqliteStore {
 
     async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
         registry::versions_of_run(self, run).await
+    }
+
+    async fn made_from(&self, of: &MadeFrom) -> Answer<Made> {
+        made_from::of(self, of).await
     }
 
     async fn pulse(&self) -> Answer<Option<u64>> {

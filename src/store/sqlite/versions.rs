@@ -11,6 +11,7 @@ use super::schema::Schema;
 use super::values::{at, integer, text};
 use crate::domain::run::Pair;
 use crate::domain::{ModelName, ModelVersion, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
+use crate::store::MadeFrom;
 
 /// The stage of a row that MLflow deleted.
 pub(super) const DELETED: &str = "Deleted_Internal";
@@ -22,6 +23,8 @@ pub(super) enum Wanted<'a> {
     Of(&'a ModelName),
     /// Those made from a run.
     FromRun(&'a RunId),
+    /// Those made from something.
+    Made(&'a MadeFrom),
     /// The newest of each stage, of one model or of all.
     Latest(Option<&'a ModelName>),
 }
@@ -34,6 +37,7 @@ impl<'a> Wanted<'a> {
         match self {
             Self::Of(_) => format!("v.name = ?1 AND {live}"),
             Self::FromRun(_) => format!("v.run_id = ?1 AND {live}"),
+            Self::Made(of) => format!("{} AND {live}", super::made_from::condition(of, schema)),
             Self::Latest(_) => {
                 let there = schema.in_workspace("model_versions", "n");
                 format!(
@@ -48,6 +52,7 @@ impl<'a> Wanted<'a> {
         match self {
             Self::Of(name) => Some(name.raw()),
             Self::FromRun(run) => Some(run.raw()),
+            Self::Made(of) => Some(super::made_from::parameter(of)),
             Self::Latest(name) => name.map(ModelName::raw),
         }
     }
@@ -55,7 +60,7 @@ impl<'a> Wanted<'a> {
     fn name(self) -> Option<&'a str> {
         match self {
             Self::Of(name) => Some(name.raw()),
-            Self::FromRun(_) => None,
+            Self::FromRun(_) | Self::Made(_) => None,
             Self::Latest(name) => name.map(ModelName::raw),
         }
     }

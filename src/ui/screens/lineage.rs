@@ -1,129 +1,145 @@
-//! Drawing the lineage of a version: a graph with the version in the middle, its facts and the checklist beside it.
+//! Drawing the lineage of a version: the graph, the facts of what is under the cursor, and what must not be overlooked.
 
-use std::collections::HashMap;
+mod facts;
 
 use ratatui::layout::Rect;
 
 use super::empty;
 use crate::app::App;
+use crate::app::layout::Size;
 use crate::app::screens::View;
-use crate::app::screens::lineage::{LineageScreen, SUMMARY_ROWS};
+use crate::app::screens::lineage::{LineageScreen, parts};
 use crate::config::theme::Role;
 use crate::domain::fit::wrap;
-use crate::lineage::{Graph, Node, NodeId, NodeKind, Recorded};
+use crate::lineage::layout::Placed;
+use crate::lineage::{Graph, Node, NodeKind, Recorded};
 use crate::ui::paint::{Paint, Piece, row};
+use crate::ui::widgets::graph::{self, Style};
 
 /// Draws the lineage.
 pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &LineageScreen) {
     let Some(graph) = screen.data.get() else {
         return empty(paint, body, &screen.freshness(&app.shared), "nothing is known of this version");
     };
-    paint.text(Rect { x: body.x + 1, width: body.width.saturating_sub(1), ..row(body, 0) }, &graph.summary.clean(), Role::Accent);
-    let below = Rect { y: body.y + SUMMARY_ROWS, height: body.height.saturating_sub(SUMMARY_ROWS), ..body };
-    let left = Rect { width: below.width * 11 / 20, ..below };
-    nodes(paint, left, screen, graph);
-    let right = Rect { x: left.right(), width: below.width - left.width, ..below };
-    let checks = (graph.reproducibility.len() + graph.missing.len() + graph.warnings.len() + 2).min(usize::from(right.height / 2)) as u16;
-    let top = Rect { height: right.height - checks, ..right };
-    facts(paint, top, screen.current());
-    checklist(paint, Rect { y: top.bottom(), height: checks, ..right }, graph);
-}
-
-fn nodes(paint: &mut Paint<'_>, area: Rect, screen: &LineageScreen, graph: &Graph) {
-    let depths = depths(graph);
-    let middle = graph.nodes.iter().position(|node| node.kind == NodeKind::Version).unwrap_or(0);
-    let deepest = depths.values().copied().filter(|depth| *depth < 0).min().unwrap_or(0);
-    let seen = screen.cursor.window(graph.nodes.len(), area.height.into());
-    for (offset, node) in graph.nodes[seen.clone()].iter().enumerate() {
-        let at = seen.start + offset;
-        let strip = row(area, offset as u16);
-        let depth = depths.get(&node.id).copied().unwrap_or(0);
-        let indent = (depth - deepest).max(0) as usize * 2;
-        let last = graph.nodes.get(at + 1).is_none_or(|next| depths.get(&next.id) != Some(&depth));
-        let branch = match (at.cmp(&middle), last) {
-            (std::cmp::Ordering::Less, false) => paint.look.sign("├─ ", "|- "),
-            (std::cmp::Ordering::Less, true) => paint.look.sign("╰─┐ ", "`-. "),
-            (std::cmp::Ordering::Equal, _) => paint.look.sign("◆ ", "# "),
-            (std::cmp::Ordering::Greater, false) => paint.look.sign("├▶ ", "|> "),
-            (std::cmp::Ordering::Greater, true) => paint.look.sign("╰▶ ", "`> "),
-        };
-        let pieces: Vec<Piece> = vec![
-            (format!(" {}{branch}", " ".repeat(indent)), Role::Border),
-            (format!("{} ", node.kind.as_str()), Role::Muted),
-            (node.label.clean().into_owned(), role(node)),
-        ];
-        paint.pieces(strip, &pieces);
-        if at == screen.cursor.at {
-            paint.over(strip, Role::Selection);
-        }
+    // The body of a screen of this size: what is seen is what keys and mouse act on.
+    let size = Size { width: body.width, height: body.height + 3 };
+    let parts = parts(size, graph);
+    paint.text(set_in(parts.summary), &graph.summary.clean(), Role::Accent);
+    verdict(paint, parts.verdict, graph, parts.warnings.height);
+    warnings(paint, parts.warnings, graph);
+    let drawing = screen.drawing(size);
+    let under = drawing.box_of(screen.cursor.at);
+    let boxes = &drawing.boxes;
+    graph::draw(paint, &drawing, |placed| style(graph, placed, under.is_some_and(|at| boxes.get(at) == Some(placed))));
+    if let Some(placed) = under.and_then(|at| drawing.boxes.get(at)) {
+        facts::draw(paint, parts.facts, graph, placed);
+    }
+    if let Some(area) = parts.checklist {
+        checklist(paint, area, graph);
     }
 }
 
-/// How far each node is from the version: causes below 0, effects above.
-fn depths(graph: &Graph) -> HashMap<NodeId, i32> {
-    let mut depths = HashMap::new();
-    if let Some(version) = graph.nodes.iter().find(|node| node.kind == NodeKind::Version) {
-        depths.insert(version.id.clone(), 0);
-    }
-    // As many rounds as nodes are enough for the longest chain; a loop of edges ends there, too.
-    for _ in 0..graph.nodes.len() {
-        for edge in &graph.edges {
-            if let Some(to) = depths.get(&edge.to).copied()
-                && to <= 0
-            {
-                depths.entry(edge.from.clone()).or_insert(to - 1);
-            }
-            if let Some(from) = depths.get(&edge.from).copied()
-                && from >= 0
-            {
-                depths.entry(edge.to.clone()).or_insert(from + 1);
-            }
-        }
-    }
-    depths
+fn set_in(area: Rect) -> Rect {
+    Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }
+}
+
+fn style(graph: &Graph, placed: &Placed, chosen: bool) -> Style {
+    let first = placed.nodes.first().and_then(|at| graph.nodes.get(*at));
+    let role = match first {
+        Some(node) if !placed.folded => role(node),
+        _ => Role::Muted,
+    };
+    Style { role, main: first.is_some_and(|node| node.kind == NodeKind::Version), chosen }
 }
 
 fn role(node: &Node) -> Role {
+    let is = |key: &str, word: &str| node.known(key).is_some_and(|value| value.raw() == word);
     match node.kind {
         NodeKind::Version => Role::Baseline,
-        NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => Role::Good,
+        NodeKind::Stage | NodeKind::Alias => Role::Good,
+        NodeKind::Deployment if is("ready", "no") => Role::Warn,
+        NodeKind::Deployment => Role::Good,
         NodeKind::Evidence if node.facts.iter().any(|(_, value)| value.raw().contains("(!)")) => Role::Bad,
-        _ if node.facts.iter().any(|(key, _)| key == "missing") => Role::Bad,
-        NodeKind::Code if node.facts.iter().any(|(key, value)| key == "dirty" && value.raw() == "true") => Role::Warn,
+        _ if is("state", "not found") => Role::Bad,
+        NodeKind::Run | NodeKind::ParentRun if is("lifecycle", "deleted") => Role::Bad,
+        NodeKind::Code if is("dirty", "true") => Role::Warn,
         _ => Role::Text,
     }
 }
 
-fn facts(paint: &mut Paint<'_>, area: Rect, node: Option<&Node>) {
-    let Some(node) = node else { return };
-    let inside = paint.frame(area, node.kind.as_str(), false);
-    let mut lines: Vec<Vec<Piece>> = Vec::new();
-    for line in wrap(&node.label.clean(), inside.width) {
-        lines.push(vec![(line, Role::Title)]);
+/// The signs of the checklist: one that is told without colour, and its role.
+fn sign(paint: &Paint<'_>, state: Recorded) -> Piece {
+    match state {
+        Recorded::Recorded => (paint.look.sign("✓", "+").to_owned(), Role::Good),
+        Recorded::Partly => (paint.look.sign("◐", "~").to_owned(), Role::Warn),
+        Recorded::NotRecorded => (paint.look.sign("✗", "x").to_owned(), Role::Bad),
     }
-    for (key, value) in &node.facts {
-        let key = format!("{} ", crate::domain::text::clean(key));
-        let room = inside.width.saturating_sub(crate::domain::fit::width(&key));
-        let mut wrapped = wrap(&value.clean(), room.max(8)).into_iter();
-        lines.push(vec![(key.clone(), Role::Muted), (wrapped.next().unwrap_or_default(), Role::Text)]);
-        lines.extend(wrapped.take(3).map(|line| vec![(" ".repeat(key.chars().count()), Role::Muted), (line, Role::Text)]));
+}
+
+/// What could be made again, in one line, after the number of warnings where there is no room for them.
+fn verdict(paint: &mut Paint<'_>, area: Rect, graph: &Graph, warned: u16) {
+    let count = graph.warnings.len();
+    let mut pieces: Vec<Piece> = vec![(" ".to_owned(), Role::Text)];
+    if count > 0 && warned == 0 {
+        let first = graph.warnings.first().map(String::as_str).unwrap_or_default();
+        // The signs alone, so that something is seen of the first warning.
+        pieces.extend(graph.reproducibility.iter().map(|check| sign(paint, check.state)));
+        pieces.push((format!(" {}{count} {first}", paint.look.sign("▲", "!")), Role::Bad));
+    } else {
+        for check in &graph.reproducibility {
+            let (sign, role) = sign(paint, check.state);
+            pieces.push((format!("{sign} {}  ", check.what), role));
+        }
     }
-    paint.lines(inside, &lines);
+    let wide = pieces.iter().map(|(text, _)| crate::domain::fit::width(text)).sum::<u16>();
+    if wide > area.width && (count == 0 || warned > 0) {
+        // What is missing first: that is what the line is for.
+        let (open, rest): (Vec<_>, Vec<_>) = graph.reproducibility.iter().partition(|check| check.state != Recorded::Recorded);
+        let told = |check: &&crate::lineage::Check| {
+            let (sign, role) = sign(paint, check.state);
+            (format!("{sign}{} ", check.what), role)
+        };
+        pieces = open.iter().chain(&rest).map(told).collect();
+        pieces.insert(0, (" ".to_owned(), Role::Text));
+    }
+    paint.pieces(area, &pieces);
+}
+
+fn warnings(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
+    let warn = paint.look.sign("▲", "!");
+    let missing = graph.missing.len();
+    let more = (missing > 0).then(|| format!("{missing} not read: {}", graph.missing.first().map(String::as_str).unwrap_or_default()));
+    let all: Vec<&str> = graph.warnings.iter().map(String::as_str).chain(more.as_deref()).collect();
+    let room = usize::from(area.height);
+    for (nth, line) in all.iter().take(room).enumerate() {
+        let left = all.len() - room.min(all.len());
+        let rest = if nth + 1 == room && left > 0 { format!("  (and {left} more: on the version)") } else { String::new() };
+        let strip = set_in(row(area, u16::try_from(nth).unwrap_or(u16::MAX)));
+        let told = paint.right(strip, &rest, Role::Muted);
+        paint.text(Rect { width: strip.width.saturating_sub(told), ..strip }, &format!("{warn} {line}"), Role::Bad);
+    }
 }
 
 fn checklist(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
     let inside = paint.frame(area, "could it be made again?", false);
-    let warn = paint.look.sign("▲", "!");
-    let warnings = graph.warnings.iter().flat_map(|warning| wrap(&format!("{warn} {warning}"), inside.width));
-    let mut lines: Vec<Vec<Piece>> = warnings.map(|line| vec![(line, Role::Bad)]).collect();
-    for check in &graph.reproducibility {
-        let (sign, role) = match check.state {
-            Recorded::Recorded => (paint.look.sign("✓", "+"), Role::Good),
-            Recorded::Partly => (paint.look.sign("◐", "~"), Role::Warn),
-            Recorded::NotRecorded => (paint.look.sign("✗", "x"), Role::Bad),
-        };
-        lines.push(vec![(format!("{sign} {:<12}", check.what), role), (check.detail.clone(), Role::Muted)]);
-    }
-    lines.extend(graph.missing.iter().map(|missing| vec![(format!("{} {missing}", paint.look.sign("✗", "x")), Role::Bad)]));
+    let lines = graph.reproducibility.iter().map(|check| wrapped(paint, check, inside.width));
+    // Details wrap only where all lines still fit.
+    let whole: Vec<Vec<Vec<Piece>>> = lines.collect();
+    let fits = whole.iter().map(Vec::len).sum::<usize>() <= usize::from(inside.height);
+    let lines: Vec<Vec<Piece>> = whole.into_iter().flat_map(|lines| lines.into_iter().take(if fits { usize::MAX } else { 1 })).collect();
     paint.lines(inside, &lines);
+}
+
+/// A line of the checklist, wrapped.
+fn wrapped(paint: &Paint<'_>, check: &crate::lineage::Check, room: u16) -> Vec<Vec<Piece>> {
+    let (sign, role) = sign(paint, check.state);
+    let mut lines = Vec::new();
+    for (nth, part) in wrap(&check.detail, room.saturating_sub(14).max(8)).into_iter().enumerate() {
+        let head = if nth == 0 { format!("{sign} {:<12}", check.what) } else { " ".repeat(14) };
+        lines.push(vec![(head, role), (part, Role::Muted)]);
+    }
+    if lines.is_empty() {
+        lines.push(vec![(format!("{sign} {:<12}", check.what), role)]);
+    }
+    lines
 }

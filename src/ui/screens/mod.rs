@@ -8,6 +8,7 @@ mod groups;
 mod history;
 mod journal;
 mod lineage;
+mod made_from;
 mod models;
 mod preview;
 mod run;
@@ -33,6 +34,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
         Screen::Models(screen) => models::draw(paint, body, app, screen),
         Screen::Versions(screen) => versions::draw(paint, body, app, screen),
         Screen::Lineage(screen) => lineage::draw(paint, body, app, screen),
+        Screen::MadeFrom(screen) => made_from::draw(paint, body, app, screen),
         Screen::Journal(screen) => journal::draw(paint, body, app, screen),
         Screen::History(screen) => history::draw(paint, body, app, screen),
     }

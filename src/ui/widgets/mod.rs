@@ -2,5 +2,6 @@
 
 pub mod chart;
 pub mod field;
+pub mod graph;
 pub mod grid;
 pub mod sparkline;
