@@ -6,23 +6,23 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper that fails should fail the test")]
 
+#[path = "faults/killed.rs"]
+mod killed;
+
 mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use frontrunner::domain::{Stage, VersionNumber};
+use frontrunner::domain::{RunId, Stage, VersionNumber};
 use frontrunner::journal::{EntryState, Journal, RoadError, carry_out, read_registry, recover};
 use frontrunner::promote::{Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan, undo};
 use frontrunner::store::rest::{Patience, RestStore, RestWriter};
 use frontrunner::store::{Connection, Read};
-use serde_json::Value;
 use support::fault_proxy::{Fault, FaultProxy};
 use support::mlflow::{Server, V3, script};
-use support::program::Program;
 
 /// How many operations behind the proxy, where nothing else is said.
 const OPERATIONS: usize = 120;
@@ -41,7 +41,7 @@ const PATIENCE: Patience = Patience {
 /// A late request lands after the client has given up, and before the quiet period is over.
 const LATE: Duration = Duration::from_millis(5_500);
 
-/// Makes models m0, m1, … with three versions each, the first in Production, and prints the run.
+/// Makes models m0, m1, … with three versions each, the first in Production, and prints their run, and two more runs for each.
 const MODELS: &str = "
 import sys, mlflow
 from mlflow import MlflowClient
@@ -54,7 +54,10 @@ for n in range(int(sys.argv[2])):
     for _ in range(3):
         client.create_model_version(name, f'runs:/{run.info.run_id}/model', run.info.run_id)
     client.transition_model_version_stage(name, '1', 'Production')
-print(run.info.run_id)
+own = [client.create_run('0').info.run_id for _ in range(2 * int(sys.argv[2]))]
+for one in own:
+    client.set_terminated(one)
+print(run.info.run_id, *own)
 ";
 
 fn count(name: &str, usual: usize) -> usize {
@@ -115,10 +118,15 @@ struct Figures {
 }
 
 /// The nth thing that is wanted of a model.
-fn wanted(model: &str, run: &str, nth: usize, last: Option<&(Plan, Option<VersionNumber>)>) -> (&'static str, Intent) {
+fn wanted(model: &str, [run, own @ ..]: [&str; 3], nth: usize, last: Option<&(Plan, Option<VersionNumber>)>) -> (&'static str, Intent) {
     let version = VersionNumber(1 + nth as u64 % 3);
-    match (nth % 4, last) {
+    let runs = own.map(RunId::from).to_vec();
+    match (nth % 6, last) {
         (3, Some((plan, created))) => ("rollback", undo(&plan.id, plan, *created)),
+        (4, _) => ("deletion of runs", Intent::DeleteRuns { runs }),
+        // The deletion itself is undone now and then.
+        (5, Some((plan, created))) if nth % 12 == 5 => ("rollback", undo(&plan.id, plan, *created)),
+        (5, _) => ("restoring of runs", Intent::RestoreRuns { runs }),
         (1, _) => {
             let source = format!("runs:/{run}/model");
             (
@@ -218,10 +226,11 @@ async fn operate(
     (told == "verified").then(|| (planned.clone(), created))
 }
 
-async fn work(worker: usize, server: &str, folder: &Path, run: &str, each: usize, figures: &Mutex<Figures>) {
+async fn work(worker: usize, server: &str, folder: &Path, runs: &[&str], each: usize, figures: &Mutex<Figures>) {
     let proxy = FaultProxy::before(server, worker as u64, LATE);
     let promoter = Promoter::new(&proxy.url, folder, &format!("worker{worker}"));
     let model = format!("m{worker}");
+    let runs = [runs[0], runs[1 + 2 * worker], runs[2 + 2 * worker]];
     let mut last = None;
     for nth in 0.. {
         if nth >= each * 2 {
@@ -231,7 +240,7 @@ async fn work(worker: usize, server: &str, folder: &Path, run: &str, each: usize
         if done >= each * WORKERS {
             break;
         }
-        let (kind, intent) = wanted(&model, run, nth, last.as_ref());
+        let (kind, intent) = wanted(&model, runs, nth, last.as_ref());
         // Nothing to do is nothing done.
         let Ok(planned) = promoter.plan(intent).await else { continue };
         *figures.lock().unwrap().kinds.entry(kind).or_default() += 1;
@@ -245,15 +254,15 @@ fn what_is_told_is_what_happened_whatever_the_network_does() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(V3, folder.path());
     let run = script(V3, MODELS, &[&server.url, &WORKERS.to_string(), "m"]);
-    let run = run.trim().lines().last().unwrap().to_owned();
+    let runs: Vec<&str> = run.trim().lines().last().unwrap().split(' ').collect();
     let each = count("FRONTRUNNER_FAULTS", OPERATIONS).div_ceil(WORKERS);
     let figures = Mutex::new(Figures::default());
     std::thread::scope(|threads| {
         for worker in 0..WORKERS {
-            let (server, run, figures, folder) = (&server.url, &run, &figures, folder.path());
+            let (server, runs, figures, folder) = (&server.url, &runs, &figures, folder.path());
             threads.spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                runtime.block_on(work(worker, server, folder, run, each, figures));
+                runtime.block_on(work(worker, server, folder, runs, each, figures));
             });
         }
     });
@@ -324,81 +333,4 @@ fn of_two_promoters_at_once_never_both_are_told_verified() {
         doubles.len()
     );
     assert_eq!((all.len(), both, silent), (races, 0, 0));
-}
-
-/// Promotes, with the line going dead after so many requests and the program killed then. Returns whether it was.
-fn promote_and_kill(program: &Program, proxy: &FaultProxy, requests: usize) -> bool {
-    proxy.die_after(requests, requests % 2 == 1);
-    let arguments = ["promote", "churn-classifier/6", "--to", "Production", "--archive-existing", "--yes", "--target", &proxy.url];
-    let mut child = program.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let killed = loop {
-        if child.try_wait().unwrap().is_some() {
-            break false;
-        }
-        if proxy.is_dead() {
-            // SIGKILL: nothing can be tidied up.
-            child.kill().unwrap();
-            break true;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    child.wait().unwrap();
-    proxy.revive();
-    killed
-}
-
-#[test]
-fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
-    let program = Program::new();
-    let server = Server::start(V3, program.folder());
-    let proxy = FaultProxy::before(&server.url, 0, LATE);
-    let at = |arguments: &[&str]| program.run(&[arguments, &["--target", &proxy.url]].concat());
-    let stages = || {
-        let versions: Value = serde_json::from_str(&at(&["versions", "churn-classifier", "--json"]).out).unwrap();
-        let stage = |version: &Value| {
-            (version["version"].to_string().trim_matches('"').to_owned(), version["current_stage"].as_str().unwrap().to_owned())
-        };
-        versions.as_array().unwrap().iter().map(stage).collect::<BTreeMap<_, _>>()
-    };
-    let before = stages();
-    let (mut kills, mut told) = (0, BTreeMap::<&str, usize>::new());
-    for requests in 0.. {
-        if !promote_and_kill(&program, &proxy, requests) {
-            break;
-        }
-        kills += 1;
-        let now = stages();
-        let entries = Journal::at(program.journal()).entries(&origin(&proxy.url)).unwrap();
-        let open = entries.iter().find(|entry| entry.is_open());
-        let Some(entry) = open else {
-            assert_eq!(now, before, "killed after {requests} requests: something was changed, and there is no record");
-            *told.entry("nothing was begun").or_default() += 1;
-            continue;
-        };
-        assert_eq!(entry.state, EntryState::Unfinished);
-        let history = at(&["history", "churn-classifier", "--json"]).out;
-        assert!(history.contains("(unfinished)"), "killed after {requests} requests: {history}");
-        *told.entry(if now == before { "unfinished, as before" } else { "unfinished, and done" }).or_default() += 1;
-        if requests % 3 == 0 {
-            // It can be finished ...
-            let again = at(&["promote", "churn-classifier/6", "--to", "Production", "--archive-existing", "--yes"]);
-            assert_eq!((again.code, stages()["6"].as_str()), (0, "Production"), "killed after {requests} requests: {again:?}");
-        }
-        // ... and undone.
-        for entry in Journal::at(program.journal()).entries(&origin(&proxy.url)).unwrap().iter().rev() {
-            if entry.undone_by.is_none() && !matches!(entry.plan.intent, Intent::Undo { .. }) && stages() != before {
-                at(&["rollback", "churn-classifier", "--entry", &entry.id, "--yes"]);
-            }
-        }
-        assert_eq!(stages(), before, "killed after {requests} requests, and not undone");
-        // The next kill begins with a journal of its own.
-        std::fs::remove_file(program.journal()).unwrap();
-    }
-    println!("killed {kills} times: {told:?}");
-    assert!(kills > 8, "{kills}");
-}
-
-/// The identity of a server, as the journal has it.
-fn origin(url: &str) -> String {
-    RestStore::connect(&url.parse().unwrap(), &Connection::default()).unwrap().origin().to_owned()
 }

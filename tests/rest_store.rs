@@ -59,6 +59,7 @@ async fn is_as_its_client_says(version: &'static str) {
     files::files_are_listed_and_read(&mut store).await;
     writing::every_write_does_what_the_client_does(&mut store).await;
     writing::what_is_refused_leaves_no_trace(&mut store).await;
+    writing::runs_go_and_come_back(&mut store).await;
     pages::listings_go_on_over_pages(&mut store).await;
 }
 

@@ -196,3 +196,20 @@ pub async fn what_is_refused_leaves_no_trace(store: &mut Store) {
     }
     assert_eq!(tell(store, &Value::Null), before, "a refused write changed something");
 }
+
+/// A run goes into the trash and comes back, each as often as it is asked for; the client says so after each.
+pub async fn runs_go_and_come_back(store: &mut Store) {
+    let run = store.id("child").to_owned();
+    let delete = RegistryWrite::DeleteRun { run: run.as_str().into() };
+    let restore = RegistryWrite::RestoreRun { run: run.as_str().into() };
+    let lifecycle = "answer = client.get_run(run).info.lifecycle_stage";
+    for (write, wanted) in [(&delete, "deleted"), (&delete, "deleted"), (&restore, "active"), (&restore, "active")] {
+        assert_eq!(store.writer.write(write).await.unwrap(), Written::Done, "{write:?}");
+        assert_eq!(store.client.ask(lifecycle, &json!({"run": run})), wanted, "{write:?}");
+        assert_eq!(store.reader.run(&run.as_str().into()).await.unwrap().lifecycle.as_str(), wanted, "{write:?}");
+    }
+    for write in [RegistryWrite::DeleteRun { run: "0".repeat(32).into() }, RegistryWrite::RestoreRun { run: "0".repeat(32).into() }] {
+        let fault = store.writer.write(&write).await.unwrap_err();
+        assert_eq!((fault.kind, fault.maybe_done), (FaultKind::Missing, false), "{write:?}: {fault:?}");
+    }
+}

@@ -8,7 +8,7 @@ def link(model_id, name, version):
     client.set_logged_model_tags(model_id, {"mlflow.modelVersions": listed})
 
 
-def apply(action, name, version=None, **w):
+def apply(action, name=None, version=None, **w):
     version = version and str(version)
     if action == "create_model":
         client.create_registered_model(name)
@@ -29,6 +29,15 @@ def apply(action, name, version=None, **w):
         client.delete_model_version_tag(name, version, w["key"])
     elif action == "transition_stage":
         client.transition_model_version_stage(name, version, w["stage"], w["archive_existing"])
+    elif action == "describe":
+        if version:
+            client.update_model_version(name, version, w["text"])
+        else:
+            client.update_registered_model(name, w["text"])
+    elif action == "delete_run":
+        client.delete_run(w["run"])
+    elif action == "restore_run":
+        client.restore_run(w["run"])
     elif action == "set_alias":
         client.set_registered_model_alias(name, w["alias"], version)
     elif action == "delete_alias":

@@ -50,6 +50,14 @@ fn create_model(name: &str) -> RegistryWrite {
     RegistryWrite::CreateModel { name: name.into() }
 }
 
+fn delete_run(run: &str) -> RegistryWrite {
+    RegistryWrite::DeleteRun { run: run.into() }
+}
+
+fn restore_run(run: &str) -> RegistryWrite {
+    RegistryWrite::RestoreRun { run: run.into() }
+}
+
 /// Every kind of write, with the turns that matter: over what is there, onto nothing, with hostile text.
 fn good(run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
     let mut writes = vec![
@@ -74,6 +82,10 @@ fn good(run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
         delete_tag(1, "was-never-there"),
         delete_version(2),
         version("shop", "s3://bucket/after", "", vec![]),
+        delete_run(run),
+        delete_run(run),
+        restore_run(run),
+        restore_run(run),
     ];
     if let Some(id) = logged {
         writes.push(version("shop", &format!("models:/{id}"), run, vec![]));
@@ -104,6 +116,8 @@ fn bad() -> Vec<RegistryWrite> {
         delete_tag(99, "a"),
         delete_version(5),
         delete_version(99),
+        delete_run("00000000000000000000000000000000"),
+        restore_run("00000000000000000000000000000000"),
         RegistryWrite::DeleteAlias { name: "nobody".into(), alias: "a".into() },
     ]
 }
