@@ -36,7 +36,6 @@ mod registry;
 mod run_parts;
 mod runs;
 mod schema;
-mod thinning;
 mod values;
 mod versions;
 mod writer;
