@@ -13,7 +13,7 @@
 //!                 ▼
 //!              domain                            MLflow's nouns, values, faults
 //!                 ▲
-//!   store (rest, sqlite)   provenance   journal   config      edges: I/O, async, other people's formats
+//!   store (rest, sqlite, wandb)   provenance   journal   config      edges: I/O, async, other people's formats
 //! ```
 //!
 //! * [`domain`]: experiments, runs, metrics, models, versions; untrusted text; the faults of stores.
@@ -24,7 +24,7 @@
 //! * [`evidence`]: recognisers, and the facts that other tools left with a version.
 //! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
 //! * [`policy`]: protected places, gates and approvals of a `frontrunner.toml`; what conditions see.
-//! * [`store`]: reading and writing MLflow servers and SQLite files.
+//! * [`store`]: reading and writing MLflow servers and SQLite files; reading W&B's local runs.
 //! * [`provenance`]: gathers what a store says of a version, for lineage.
 //! * [`journal`]: the record of every write, and the one road that carries a plan out.
 //! * [`config`]: settings, keymap, themes, views, directories.

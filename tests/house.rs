@@ -62,7 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Rooms that know only the values of another room, never what acts: (rooms, the names they may not use).
 const VALUES_ONLY: &[(&[&str], &[&str])] = &[
     (&["app", "ui"], &["store::Read", "store::Write", "store::Reader", "store::Writer", "store::open", "store::Opened"]),
-    (&["app", "ui"], &["store::rest", "store::sqlite", "store::Connection", "store::Target"]),
+    (&["app", "ui"], &["store::rest", "store::sqlite", "store::wandb", "store::Connection", "store::Target"]),
     (&["app", "ui"], &["journal::Journal", "journal::carry_out", "journal::recover", "journal::read_registry"]),
     (&["provenance", "demo", "export"], &["store::Write", "store::Writer"]),
 ];
@@ -104,6 +104,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("ZipArchive", &["evidence/"]),
     ("shell_words", &["domain/command.rs"]),
     ("icy_sixel", &["runtime/pictures/"]),
+    ("crc32fast", &["store/wandb/"]),
 ];
 
 /// The most lines of a file, and the files that may have more, with the reason.

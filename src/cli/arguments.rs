@@ -18,7 +18,7 @@ use crate::config::{ColorChoice, Layer};
 #[derive(Debug, Parser)]
 #[command(name = "frontrunner", version)]
 pub struct Cli {
-    /// What to open: an address, a SQLite file, @PROFILE, or demo.
+    /// What to open: an address, a SQLite file, a folder of W&B runs, @PROFILE, or demo.
     #[arg(value_name = "TARGET")]
     pub place: Option<String>,
     /// Flags of every subcommand.
@@ -35,7 +35,7 @@ pub struct Cli {
 /// The flags that every subcommand takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Flags {
-    /// The store; else `MLFLOW_TRACKING_URI`, the default profile, ./mlflow.db.
+    /// The store; else `MLFLOW_TRACKING_URI`, the default profile, ./mlflow.db, ./wandb.
     #[arg(long, global = true, value_name = "T")]
     pub target: Option<String>,
     /// The profile of the config file to use.

@@ -86,3 +86,34 @@ pub const SQLITE_RUNS: usize = 1_000;
 
 /// The most entries of one folder of local artifacts that are listed.
 pub const FOLDER_ENTRIES: usize = 10_000;
+
+/// The largest record of a W&B file that is taken, in bytes: W&B itself refuses to send more than a few MiB at once.
+pub const WANDB_RECORD_BYTES: usize = 64 << 20;
+
+/// The largest JSON value of a W&B record that is taken apart, in bytes: what is parsed takes some tens of times as much memory.
+pub const WANDB_JSON_BYTES: usize = 4 << 20;
+
+/// The most params of a run that are taken from its W&B config: more than anybody compares.
+pub const WANDB_PARAMS: usize = 20_000;
+
+/// The most metrics of a W&B run that are kept: tables of 12,000 columns were seen.
+pub const WANDB_METRICS: usize = 50_000;
+
+/// The most of the system's metrics of a W&B run that are kept: eight graphics cards and a hundred processors have some 300.
+pub const WANDB_SYSTEM_METRICS: usize = 1_000;
+
+/// The longest text of a param or a tag of a W&B run that is kept, in bytes: MLflow takes 6,000 characters.
+pub const WANDB_TEXT_BYTES: usize = 8_000;
+
+/// How many bytes of W&B files are read for one page of runs at most, so that the first rows are there early: some 50 ms.
+pub const WANDB_PAGE_BYTES: u64 = 96 << 20;
+
+/// How many bytes the histories of W&B runs may take while they are kept: twenty runs of 50 metrics and 2,000 steps take 25 MiB.
+pub const WANDB_HISTORY_BYTES: usize = 256 << 20;
+
+/// The largest text file of W&B's beside a run (`config.yaml`, `wandb-metadata.json`, …) that is read, in bytes.
+pub const WANDB_SIDE_BYTES: u64 = 4 << 20;
+
+/// How long a W&B run that did not say that it ended may be silent and still count as running, in seconds: W&B's server gives up
+/// a run without a heartbeat after five minutes.
+pub const WANDB_SILENT_SECONDS: i64 = 300;

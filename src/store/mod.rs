@@ -24,6 +24,8 @@ mod open;
 pub mod rest;
 pub mod sqlite;
 mod target;
+mod thinning;
+pub mod wandb;
 
 pub use ahead::Ahead;
 pub use beside::{Beside, STORE_TAG};

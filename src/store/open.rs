@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::{Answer, Reader, Target, Writer, rest, sqlite};
+use super::{Answer, Reader, Target, Writer, rest, sqlite, wandb};
 
 /// What a session may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,5 +57,6 @@ pub async fn open(target: &Target, access: Access, connection: &Connection) -> A
             Ok(Opened { reader: Arc::new(store), writer })
         }
         Target::Sqlite(path) => sqlite::open(path, access).await,
+        Target::Wandb(path) => wandb::open(path).await,
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use url::Url;
 
+use super::wandb;
 use crate::domain::text::clean;
 
 /// A store to open.
@@ -14,6 +15,8 @@ pub enum Target {
     Server(Url),
     /// MLflow's SQLite file.
     Sqlite(PathBuf),
+    /// A folder of Weights & Biases' with runs, or of one run.
+    Wandb(PathBuf),
 }
 
 /// Why a text names no store.
@@ -39,7 +42,9 @@ pub enum TargetError {
     #[error("the address has credentials in it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead")]
     Credentials,
     /// Nothing was named and nothing was found.
-    #[error("no store was named, MLFLOW_TRACKING_URI is not set, and there is no mlflow.db here; `frontrunner demo` makes one to try")]
+    #[error(
+        "no store was named, MLFLOW_TRACKING_URI is not set, and there is no mlflow.db and no wandb/ here; `frontrunner demo` makes one to try"
+    )]
     Nothing,
 }
 
@@ -93,16 +98,23 @@ impl Target {
         if path.is_dir() && db.is_file() {
             return Ok(Self::Sqlite(db));
         }
+        if let Some(home) = wandb::home(&path) {
+            return Ok(Self::Wandb(home));
+        }
+        // A run's log names its run.
+        if let Some(run) = path.parent().filter(|_| path.extension().is_some_and(|extension| extension == "wandb") && path.is_file()) {
+            return Ok(Self::Wandb(if run.as_os_str().is_empty() { ".".into() } else { run.to_owned() }));
+        }
         if path.is_dir() {
             return Err(TargetError::Unsupported {
                 target: text.to_owned(),
-                why: "it is a folder with no mlflow.db; file stores (mlruns/) are not supported yet: serve it with `mlflow server --backend-store-uri`",
+                why: "it is a folder with no mlflow.db and no runs of W&B's; file stores (mlruns/) are not supported yet: serve it with `mlflow server --backend-store-uri`",
             });
         }
         Ok(Self::Sqlite(path))
     }
 
-    /// The store for this session: what was named, else `MLFLOW_TRACKING_URI`, else `./mlflow.db`.
+    /// The store for this session: what was named, else `MLFLOW_TRACKING_URI`, else `./mlflow.db`, else the runs of `./wandb`.
     ///
     /// # Errors
     /// When what was found names nothing that can be opened, or nothing was found.
@@ -111,7 +123,11 @@ impl Target {
             return Self::parse(text);
         }
         let db = here.join("mlflow.db");
-        if db.is_file() { Ok(Self::Sqlite(db)) } else { Err(TargetError::Nothing) }
+        if db.is_file() {
+            return Ok(Self::Sqlite(db));
+        }
+        let home = ["wandb", ".wandb"].iter().map(|home| here.join(home)).find(|home| wandb::has_runs(home));
+        home.map(Self::Wandb).ok_or(TargetError::Nothing)
     }
 }
 

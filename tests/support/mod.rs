@@ -18,3 +18,4 @@ pub mod program;
 pub mod pty;
 pub mod recorder;
 pub mod told;
+pub mod wandb;

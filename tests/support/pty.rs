@@ -146,6 +146,11 @@ impl Pty {
         self.screen.lock().unwrap().raw.clone()
     }
 
+    /// How many bytes were written.
+    pub fn written(&self) -> usize {
+        self.screen.lock().unwrap().raw.len()
+    }
+
     /// Looks at the terminal's state.
     pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.screen.lock().unwrap().parser.screen())

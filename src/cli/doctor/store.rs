@@ -28,7 +28,7 @@ async fn looked(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<()
     let found = find::target(context.named(), context.flags.profile.as_deref(), &context.settings, &context.directories, context.now)?;
     let shown = match &found.target {
         Target::Server(url) => url.to_string(),
-        Target::Sqlite(path) => path.display().to_string(),
+        Target::Sqlite(path) | Target::Wandb(path) => path.display().to_string(),
     };
     findings.push(Finding::fine("store", "target", format!("{shown} ({})", found.because)));
     let session = context.open().await?;

@@ -1,4 +1,4 @@
-//! Which store is meant: what was named, else `MLFLOW_TRACKING_URI`, else the default profile, else `./mlflow.db`.
+//! Which store is meant: what was named, else `MLFLOW_TRACKING_URI`, else the default profile, else `./mlflow.db`, else `./wandb`.
 
 use std::path::Path;
 
@@ -56,7 +56,8 @@ pub fn target(
         return by_profile(name, "default_profile", settings);
     }
     let target = Target::find(None, None, Path::new("."))?;
-    Ok(found(target, "mlflow.db in this folder", None))
+    let because = if matches!(target, Target::Wandb(_)) { "W&B runs in this folder" } else { "mlflow.db in this folder" };
+    Ok(found(target, because, None))
 }
 
 fn found(target: Target, because: &str, profile: Option<&Profile>) -> Found {
@@ -87,7 +88,10 @@ fn not_a_slip(text: &str) -> Result<(), Failure> {
     let failure = Failure::new(Exit::Usage, format!("{} is neither a store nor a subcommand", clean(text)));
     match nearest(text, command.get_subcommands().map(clap::Command::get_name)) {
         Some(meant) => Err(failure.next(format!("`frontrunner {meant}` is probably meant"))),
-        None => Err(failure.next("name an address, a SQLite file, @PROFILE or demo; `frontrunner --help` lists the subcommands")),
+        None => {
+            Err(failure
+                .next("name an address, a SQLite file, a wandb folder, @PROFILE or demo; `frontrunner --help` lists the subcommands"))
+        }
     }
 }
 

@@ -7,10 +7,10 @@ use rusqlite::Connection;
 use super::SqliteStore;
 use super::connection::Failure;
 use super::schema::Schema;
-use super::thinning::thin;
 use super::values::{at, integer, metric};
 use crate::domain::text::clean;
 use crate::domain::{History, MetricValue, Point, RunId, Untrusted};
+use crate::store::thinning::thin;
 use crate::store::{Answer, Resolution};
 
 /// The histories of a metric; runs without it are left out.

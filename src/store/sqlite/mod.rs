@@ -37,7 +37,6 @@ mod registry;
 mod run_parts;
 mod runs;
 mod schema;
-mod thinning;
 mod trash;
 mod values;
 mod versions;

@@ -1,0 +1,183 @@
+//! The JSON of W&B's values. Python's spelling of what JSON has no number for (`NaN`, `Infinity`, `-Infinity`) is in it as it is,
+//! and a number is nearly always all there is.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::store::limits;
+
+/// The number that a value is: a plain one, one of Python's three words (quoted, too), or a truth as 1 or 0. Text, lists and objects
+/// are none.
+#[inline]
+pub(super) fn number(json: &[u8]) -> Option<f64> {
+    let first = *json.first()?;
+    if first.is_ascii_digit() || first == b'-' {
+        return std::str::from_utf8(json).ok()?.parse().ok();
+    }
+    word(json)
+}
+
+fn word(json: &[u8]) -> Option<f64> {
+    let bare = json.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    match bare.unwrap_or(json) {
+        b"NaN" => Some(f64::NAN),
+        b"Infinity" => Some(f64::INFINITY),
+        b"-Infinity" => Some(f64::NEG_INFINITY),
+        b"true" if bare.is_none() => Some(1.0),
+        b"false" if bare.is_none() => Some(0.0),
+        _ => None,
+    }
+}
+
+/// Whether a value has others inside.
+pub(super) fn is_object(json: &[u8]) -> bool {
+    json.first() == Some(&b'{')
+}
+
+/// Takes a value apart: calls `leaf` with what each value inside is called (the names joined by dots, after `key`) and its JSON.
+/// Media (objects with a `_type`: images, tables, histograms) are no values: their files are among the artifacts. What can't be
+/// parsed (too large, too deep) is one leaf.
+pub(super) fn flatten(key: &str, json: &[u8], leaf: &mut impl FnMut(&str, &str)) {
+    let text = String::from_utf8_lossy(json);
+    if !is_object(json) {
+        return leaf(key, text.trim());
+    }
+    match parse(&text) {
+        Some(value) => walk(&mut key.to_owned(), &value, leaf),
+        None => leaf(key, text.trim()),
+    }
+}
+
+/// The value in a text, in Python's spelling of JSON; nothing where it is none, is too large or too deep.
+pub(super) fn parse(text: &str) -> Option<Value> {
+    if text.len() > limits::WANDB_JSON_BYTES { None } else { serde_json::from_str(&strict(text)).ok() }
+}
+
+fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(inside) if inside.contains_key("_type") => {}
+        Value::Object(inside) if !inside.is_empty() => {
+            let end = key.len();
+            for (name, value) in inside {
+                key.push('.');
+                key.push_str(name);
+                walk(key, value, leaf);
+                key.truncate(end);
+            }
+        }
+        value => leaf(key, &value.to_string()),
+    }
+}
+
+/// What a leaf is as text: a string without its quotes, everything else as it is written.
+pub(super) fn plain(json: &str) -> String {
+    let string =
+        if json.starts_with('"') && json.len() <= limits::WANDB_JSON_BYTES { serde_json::from_str::<String>(json).ok() } else { None };
+    match string {
+        Some(text) => cut(Cow::Owned(text)).into_owned(),
+        None => cut(Cow::Borrowed(json)).into_owned(),
+    }
+}
+
+/// Text no longer than is kept; where it was longer, it says so.
+pub(super) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= limits::WANDB_TEXT_BYTES {
+        return text;
+    }
+    let end = text.floor_char_boundary(limits::WANDB_TEXT_BYTES);
+    let (kept, left) = text.split_at(end);
+    Cow::Owned(format!("{kept}… ({} more bytes)", left.len()))
+}
+
+/// JSON as everybody reads it: Python's words for numbers become strings, which [`number`] reads.
+fn strict(text: &str) -> Cow<'_, str> {
+    if !text.contains("NaN") && !text.contains("Infinity") {
+        return Cow::Borrowed(text);
+    }
+    let (mut told, mut rest, mut quoted) = (String::with_capacity(text.len() + 16), text, false);
+    while let Some(next) = rest.chars().next() {
+        let word = ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| !quoted && rest.starts_with(word));
+        // An escaped quote does not end a string.
+        let taken = word.map_or(if quoted && next == '\\' { 2 } else { next.len_utf8() }, str::len);
+        let (piece, after) = rest.split_at(rest.ceil_char_boundary(taken));
+        match word {
+            Some(word) => told.extend(["\"", word, "\""]),
+            None => told.push_str(piece),
+        }
+        quoted ^= next == '"';
+        rest = after;
+    }
+    Cow::Owned(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn leaves(json: &str) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        flatten("k", json.as_bytes(), &mut |key, value| found.push((key.to_owned(), value.to_owned())));
+        found
+    }
+
+    fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_spelling_of_a_number_is_read() {
+        assert_eq!(number(b"1.7954420445221896e+09"), Some(1_795_442_044.522_189_6));
+        assert_eq!(number(b"-3"), Some(-3.0));
+        assert_eq!((number(b"true"), number(b"false")), (Some(1.0), Some(0.0)));
+        assert!(number(b"NaN").is_some_and(f64::is_nan) && number(b"\"NaN\"").is_some_and(f64::is_nan));
+        assert_eq!((number(b"-Infinity"), number(b"\"Infinity\"")), (Some(f64::NEG_INFINITY), Some(f64::INFINITY)));
+        for none in [&b"\"0.5\""[..], b"\"true\"", b"null", b"[1]", b"{}", b"", b"-", b"nan", b"1x"] {
+            assert_eq!(number(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_is_flattened_and_media_are_left_out() {
+        assert_eq!(
+            leaves(r#"{"a": 1, "b": {"c": [1, 2], "d": "x"}, "e": {}}"#),
+            told(&[("k.a", "1"), ("k.b.c", "[1,2]"), ("k.b.d", "\"x\""), ("k.e", "{}")])
+        );
+        assert_eq!(leaves(r#"{"_type": "image-file", "path": "media/x.png"}"#), []);
+        assert_eq!(leaves("0.1"), told(&[("k", "0.1")]));
+        assert_eq!(plain("\"a\\nb\""), "a\nb");
+        assert_eq!(plain("0.10"), "0.10");
+    }
+
+    #[test]
+    fn pythons_words_inside_are_read_and_words_in_text_are_left() {
+        assert_eq!(
+            leaves(r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity", "d": [Infinity]}"#),
+            told(&[("k.a", "\"NaN\""), ("k.b", "\"-Infinity\""), ("k.c", "\"NaN \\\" Infinity\""), ("k.d", "[\"Infinity\"]")])
+        );
+    }
+
+    #[test]
+    fn what_is_too_deep_is_text_that_says_how_much_is_left_out() {
+        let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        let found = leaves(&deep);
+        assert_eq!(found.len(), 1);
+        assert!(plain(&found[0].1).ends_with(" more bytes)"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in any::<String>(), word in prop::sample::select(vec!["", "NaN", "{\"NaN\":", "\\\"Infinity"])) {
+            let _ = leaves(&format!("{{{text}{word}"));
+            let _ = (plain(&text), number(text.as_bytes()), strict(&format!("{text}{word}\"{text}")).len());
+        }
+
+        #[test]
+        fn strict_changes_nothing_that_is_json(value in prop::collection::vec(any::<String>(), 0..5)) {
+            let json = serde_json::to_string(&value).unwrap();
+            let again: Vec<String> = serde_json::from_str(&strict(&json)).unwrap();
+            prop_assert_eq!(again, value);
+        }
+    }
+}
