@@ -15,6 +15,8 @@ mod comparing;
 mod curves;
 #[path = "behaviour/groups.rs"]
 mod groups;
+#[path = "behaviour/lineage.rs"]
+mod lineage;
 #[path = "behaviour/live.rs"]
 mod live;
 #[path = "behaviour/nested.rs"]

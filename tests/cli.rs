@@ -222,6 +222,18 @@ fn models_versions_and_lineage_are_told() {
     let lineage = program.json(&["lineage", "churn-classifier@champion"]);
     let kinds: Vec<&Value> = lineage["nodes"].as_array().unwrap().iter().map(|node| &node["kind"]).collect();
     assert!(kinds.contains(&&json!("version")) && kinds.contains(&&json!("run")), "{kinds:?}");
+    let dot = program.run(&["lineage", "churn-classifier@champion", "--dot"]);
+    assert!(dot.out.starts_with("digraph lineage {"), "{dot:?}");
+    let page = program.run(&["lineage", "churn-classifier@champion", "--markdown"]);
+    assert!(page.out.starts_with("## Lineage of churn-classifier v4\n") && page.out.contains("```mermaid\nflowchart LR\n"), "{page:?}");
+    let data = lineage["nodes"].as_array().unwrap().iter().find(|node| node["kind"] == "dataset").unwrap();
+    let made = program.json(&["versions", "--made-from", &format!("digest:{}", data["facts"]["digest"].as_str().unwrap())]);
+    let numbers: Vec<&Value> = made.as_array().unwrap().iter().map(|version| &version["version"]).collect();
+    assert_eq!(numbers, [&json!("6"), &json!("5"), &json!("4")]);
+    for (what, code) in [("digest:00000000", 0), ("data:x", 2), ("commit:abc", 2), ("", 2)] {
+        let run = program.run(&["versions", "--made-from", what]);
+        assert_eq!(run.code, code, "{what}: {run:?}");
+    }
     for (named, code) in [("churn-classifier/99", 3), ("churn-classifer/1", 3), ("churn-classifier@nobody", 3), ("churn-classifier", 2)] {
         let wrong = program.run(&["lineage", named]);
         assert_eq!(wrong.code, code, "{named}: {wrong:?}");

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+#[path = "lineage/around.rs"]
+mod around;
+
 mod support;
 
 use frontrunner::domain::{DatasetInput, ModelVersion, Pair, RegisteredModel, Run, Stage, Untrusted, VersionNumber, VersionStatus};

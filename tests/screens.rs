@@ -48,6 +48,8 @@ const SCREENS: &[(&str, &[&str])] = &[
     ("versions", &[VERSIONS]),
     ("history-empty", &[VERSIONS, "H"]),
     ("lineage", &[VERSIONS, "L"]),
+    ("lineage-walked", &[VERSIONS, "L h h h"]),
+    ("made-from", &[VERSIONS, "L h h h j enter"]),
     ("register-best", &[RUNS, "R"]),
     ("plan", &[VERSIONS, "t P r o d u c t i o n enter"]),
     ("journal-empty", &["6"]),
@@ -127,6 +129,16 @@ fn every_screen_looks_as_it_did() {
             let driver = on(keys, (width, height));
             check(&format!("{name}-{width}x{height}"), &steady(&lines(&driver.buffer()).join("\n")));
         }
+    }
+}
+
+#[test]
+fn a_lineage_is_read_without_colours_and_in_ascii() {
+    for (width, height) in SIZES {
+        let driver = on(&[VERSIONS, "L h h"], (width, height)).plain();
+        let text = lines(&driver.buffer()).join("\n");
+        assert!(text.chars().all(|c| c.is_ascii() || "…⏎›·".contains(c)), "{text}");
+        check(&format!("lineage-ascii-{width}x{height}"), &steady(&text));
     }
 }
 

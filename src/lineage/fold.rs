@@ -31,10 +31,10 @@ impl Graph {
             stands.extend(rest.iter().map(|folded| (&folded.id, node.id.clone())));
             rests.insert(&first.id, node);
         }
-        let nodes = self.nodes.iter().filter_map(|node| match stands.contains_key(&node.id) {
-            true => rests.get(&node.id).cloned(),
-            false => Some(node.clone()),
-        });
+        let nodes = self
+            .nodes
+            .iter()
+            .filter_map(|node| if stands.contains_key(&node.id) { rests.get(&node.id).cloned() } else { Some(node.clone()) });
         let of = |id: &NodeId| stands.get(id).unwrap_or(id).clone();
         let mut known = BTreeSet::new();
         let edges = self.edges.iter().map(|edge| Edge { from: of(&edge.from), to: of(&edge.to), kind: edge.kind });

@@ -125,12 +125,11 @@ impl NodeKind {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Version => "version",
+            Self::Version | Self::OtherVersion => "version",
             Self::Run => "run",
             Self::ParentRun => "parent run",
             Self::ChildRun => "nested run",
             Self::Reader => "read by run",
-            Self::OtherVersion => "version",
             Self::LoggedModel => "logged model",
             Self::Code => "code",
             Self::Dataset => "data",

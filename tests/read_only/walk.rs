@@ -26,6 +26,7 @@ const DRIVERS: &[Step] = &[RUNS[0], RUNS[1], ("i", &["what drives", "too few to 
 const MODELS: &[Step] = &[(HOME, &["› experiments"]), ("4", &["› models", "iris-forest"])];
 const VERSIONS: &[Step] = &[MODELS[0], MODELS[1], ("/churn\r\r", &["› models › churn-classifier", "release-6", "v1"])];
 const LINEAGE: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("L", &["› lineage", "customers@"])];
+const MADE_FROM: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], LINEAGE[3], ("hhb", &["› made from run:", "versions made from"])];
 const JOURNAL: &[Step] = &[(HOME, &["› experiments"]), ("6", &["› journal", "churn-classifier"])];
 
 const HISTORY: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("H", &["› history", "events, newest first"])];
@@ -36,10 +37,11 @@ type Step = (&'static str, &'static [&'static str]);
 const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("j\r", &["judged on"])];
 
 /// Every screen, with the panes that ask for something of their own.
-pub const SCREENS: [&[Step]; 12] = [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, JOURNAL, HISTORY];
+pub const SCREENS: [&[Step]; 13] =
+    [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, MADE_FROM, JOURNAL, HISTORY];
 
 /// Actions that lead to another screen, so that the way back must be gone again.
-const LEAVING: [&str; 13] = [
+const LEAVING: [&str; 14] = [
     "charts",
     "drivers",
     "open",
@@ -50,6 +52,7 @@ const LEAVING: [&str; 13] = [
     "compare",
     "models",
     "lineage",
+    "made-from",
     "journal",
     "history",
     "clear-marks",

@@ -147,6 +147,12 @@ impl Driver {
         self
     }
 
+    /// The same session in a terminal with neither colours nor signs.
+    pub fn plain(mut self) -> Self {
+        self.look = Look::new(Themes::builtin(), "monochrome", None, true);
+        self
+    }
+
     /// The store's file.
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("mlflow.db")

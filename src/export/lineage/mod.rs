@@ -2,6 +2,8 @@
 
 mod dot;
 mod markdown;
+#[cfg(test)]
+mod tests;
 
 pub use dot::dot;
 pub use markdown::markdown;

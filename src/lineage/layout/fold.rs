@@ -5,7 +5,7 @@ use crate::lineage::{Graph, NodeKind};
 
 /// The nodes of a kind in a layer: how many of them stand by themselves.
 struct Kind {
-    kind: NodeKind,
+    of: NodeKind,
     nodes: Vec<usize>,
     shown: usize,
 }
@@ -18,7 +18,7 @@ impl Kind {
 }
 
 /// Makes the boxes of a layer, at most `most`; what is to be kept is never folded, unless there is room for one box only.
-pub(super) fn fold(graph: &Graph, nodes: Vec<usize>, most: usize, keep: &[usize], layer: usize, boxes: &mut Vec<Placed>) {
+pub(super) fn fold(graph: &Graph, nodes: &[usize], most: usize, keep: &[usize], layer: usize, boxes: &mut Vec<Placed>) {
     let (kept, others): (Vec<usize>, Vec<usize>) = nodes.iter().copied().partition(|node| keep.contains(node));
     let mut made: Vec<Vec<usize>> = if nodes.len() <= most {
         nodes.iter().map(|node| vec![*node]).collect()
@@ -43,6 +43,7 @@ pub(super) fn fold(graph: &Graph, nodes: Vec<usize>, most: usize, keep: &[usize]
             area: None,
             title: String::new(),
             label: String::new(),
+            tail: String::new(),
             detail: String::new(),
             far: 0,
         });
@@ -54,9 +55,9 @@ fn by_kind(graph: &Graph, nodes: Vec<usize>, room: usize) -> Vec<Vec<usize>> {
     let mut kinds: Vec<Kind> = Vec::new();
     for at in nodes {
         let Some(node) = graph.nodes.get(at) else { continue };
-        match kinds.iter_mut().find(|known| known.kind == node.kind) {
+        match kinds.iter_mut().find(|known| known.of == node.kind) {
             Some(known) => known.nodes.push(at),
-            None => kinds.push(Kind { kind: node.kind, nodes: vec![at], shown: 0 }),
+            None => kinds.push(Kind { of: node.kind, nodes: vec![at], shown: 0 }),
         }
     }
     for kind in &mut kinds {

@@ -74,6 +74,8 @@ pub struct Placed {
     pub title: String,
     /// What stands in it, cleaned.
     pub label: String,
+    /// The end of the label that must be seen where the rest is cut: the number of a version.
+    pub tail: String,
     /// A line more, cleaned; for boxes that are high enough.
     pub detail: String,
     /// How many of its edges lead too far to be drawn.
@@ -177,14 +179,14 @@ pub fn layout(graph: &Graph, area: Area, at: usize, kept: Option<usize>) -> Layo
     let keep: Vec<usize> = [Some(middle), kept].into_iter().flatten().collect();
     let mut boxes = Vec::new();
     for (layer, nodes) in rows.into_iter().enumerate() {
-        fold::fold(graph, nodes, most, &keep, layer, &mut boxes);
+        fold::fold(graph, &nodes, most, &keep, layer, &mut boxes);
     }
     for placed in &mut boxes {
         name(graph, placed);
     }
     let eye = |node: usize| boxes.iter().find(|placed| placed.nodes.contains(&node)).map_or(0, |placed| placed.layer);
     let window = place::window(&boxes, area, eye(at), eye(middle));
-    route::draw(boxes, &ranks, area, high, window)
+    route::draw(boxes, &ranks, area, high, &window)
 }
 
 /// How high boxes are: with a line of detail where there is room for it, one row where there is little.
@@ -205,14 +207,17 @@ fn name(graph: &Graph, placed: &mut Placed) {
         let label = first.label.clean();
         // `run 12ab34cd: not found` says by itself what it is.
         let rest = label.strip_prefix(first.kind.as_str()).map(str::trim_start).filter(|rest| !rest.is_empty());
-        placed.title = first.kind.as_str().to_owned();
+        placed.title = first.kind.as_str().into();
         placed.label = rest.unwrap_or(&label).to_owned();
+        if matches!(first.kind, NodeKind::Version | NodeKind::OtherVersion) {
+            placed.tail = placed.label.rfind(' ').and_then(|at| placed.label.get(at..)).unwrap_or_default().to_owned();
+        }
         placed.detail = super::lines::told(first).unwrap_or_default();
         return;
     }
     let count = placed.nodes.len();
     let word = if nodes().all(|node| node.kind == first.kind) { first.kind.plural() } else { "more" };
-    placed.title = "folded".to_owned();
+    placed.title = "folded".into();
     placed.label = format!("+ {count} {word}");
     let names: Vec<String> = nodes().take(3).map(|node| clean(node.label.raw()).into_owned()).collect();
     placed.detail = names.join(", ");

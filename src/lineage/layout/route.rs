@@ -24,22 +24,22 @@ struct Across {
 }
 
 /// Puts the boxes into the area and joins them.
-pub(super) fn draw(boxes: Vec<Placed>, ranks: &Ranks, area: Area, high: u16, window: Window) -> Layout {
+pub(super) fn draw(boxes: Vec<Placed>, ranks: &Ranks, area: Area, high: u16, window: &Window) -> Layout {
     let mut layout = Layout { boxes, ..Layout::default() };
     let joined = joined(&layout, ranks);
     layout.links = joined.keys().copied().collect();
     let mut columns = Vec::new();
-    let (courses, passing) = courses(&mut layout, &joined, area, high, &window);
+    let (courses, passing) = courses(&mut layout, &joined, area, high, window);
     for (nth, layer) in window.layers.clone().enumerate() {
         let count = layout.boxes.iter().filter(|placed| placed.layer == layer).count();
         columns.push(column(count, passing.get(nth).copied().unwrap_or(0), area, high));
     }
     let stub_row = area.y + area.height / 2;
-    let mut pieces = pieces(&layout, &courses, &columns, &window, (stub_row, high));
+    let mut pieces = pieces(&layout, &courses, &columns, window, (stub_row, high));
     let lanes = lanes(&mut pieces, window.layers.len() + 1);
     let inner = lanes.get(1..window.layers.len()).unwrap_or_default();
-    let (wide, gaps) = widths(&layout, &window, area, high, inner);
-    let across = across(area, stub_row, &window, &wide, &gaps);
+    let (wide, gaps) = widths(&layout, window, area, high, inner);
+    let across = across(area, stub_row, window, &wide, &gaps);
     for placed in layout.boxes.iter_mut().filter(|placed| window.layers.contains(&placed.layer)) {
         let nth = placed.layer - window.layers.start;
         let row = columns.get(nth).and_then(|column| column.rows.get(placed.order));

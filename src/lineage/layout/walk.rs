@@ -28,10 +28,11 @@ impl Layout {
         };
         let across = |layer: Option<usize>| {
             let layer = layer?;
-            let count = |layer| in_layer(layer).count() as i64;
-            let (own, others) = (2 * here.order as i64 - count(here.layer), count(layer));
+            let count = |layer| in_layer(layer).count();
+            let (own, others) = (2 * here.order + count(layer), count(here.layer));
             let joined = |at: usize| self.links.contains(&(at, from)) || self.links.contains(&(from, at));
-            let distance = |order: usize| (2 * order as i64 - others - own).abs();
+            // Layers stand around one middle: the heights of their boxes, from there, doubled.
+            let distance = |order: usize| (2 * order + others).abs_diff(own);
             in_layer(layer).min_by_key(|(at, other)| (!joined(*at), distance(other.order), other.order)).map(|(at, _)| at)
         };
         match way {

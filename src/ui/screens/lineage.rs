@@ -32,7 +32,7 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &LineageScreen
     let boxes = &drawing.boxes;
     graph::draw(paint, &drawing, |placed| style(graph, placed, under.is_some_and(|at| boxes.get(at) == Some(placed))));
     if let Some(placed) = under.and_then(|at| drawing.boxes.get(at)) {
-        facts::draw(paint, parts.facts, graph, placed);
+        facts::draw(paint, parts.facts, graph, placed, parts.checklist.is_none());
     }
     if let Some(area) = parts.checklist {
         checklist(paint, area, graph);
@@ -56,9 +56,8 @@ fn role(node: &Node) -> Role {
     let is = |key: &str, word: &str| node.known(key).is_some_and(|value| value.raw() == word);
     match node.kind {
         NodeKind::Version => Role::Baseline,
-        NodeKind::Stage | NodeKind::Alias => Role::Good,
         NodeKind::Deployment if is("ready", "no") => Role::Warn,
-        NodeKind::Deployment => Role::Good,
+        NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => Role::Good,
         NodeKind::Evidence if node.facts.iter().any(|(_, value)| value.raw().contains("(!)")) => Role::Bad,
         _ if is("state", "not found") => Role::Bad,
         NodeKind::Run | NodeKind::ParentRun if is("lifecycle", "deleted") => Role::Bad,

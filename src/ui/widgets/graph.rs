@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::domain::fit::{cut, width};
+use crate::domain::fit::{cut, width, wrap};
 use crate::lineage::layout::{Area, Connector, DOWN, End, LEFT, Layout, Placed, RIGHT, UP};
 use crate::ui::paint::Paint;
 
@@ -90,7 +90,8 @@ fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
         let word = format!("{} ", placed.title);
         let both = width(&word) + width(&placed.label) <= inside.width;
         let role = if style.main { Role::Baseline } else { style.role };
-        let pieces = if both { vec![(word, Role::Muted), (placed.label.clone(), role)] } else { vec![(placed.label.clone(), role)] };
+        let label = (label(placed, inside.width), role);
+        let pieces = if both { vec![(word, Role::Muted), label] } else { vec![label] };
         paint.pieces(inside, &pieces);
     } else {
         frame(paint, area, style.main, style.chosen);
@@ -99,14 +100,34 @@ fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
         paint.text(Rect { x: area.x + 1, width: room + 2, height: 1, ..area }, &format!(" {title} "), Role::Muted);
         paint.right(Rect { x: area.x + 1, width: area.width - 2, height: 1, ..area }, &far, Role::Warn);
         let inside = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: 1 };
-        paint.text(inside, &placed.label, style.role);
-        if area.height > 3 {
-            paint.text(Rect { y: area.y + 2, ..inside }, &placed.detail, Role::Muted);
+        let below = Rect { y: area.y + 2, ..inside };
+        match wrap(&placed.label, inside.width).as_slice() {
+            // A label that is too long goes on in the line of details, where there is one.
+            [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
+                paint.text(inside, first, style.role);
+                paint.text(below, &rest.concat(), style.role);
+            }
+            _ => {
+                paint.text(inside, &label(placed, inside.width), style.role);
+                if area.height > 3 {
+                    paint.text(below, &placed.detail, Role::Muted);
+                }
+            }
         }
     }
     if style.chosen {
         paint.over(area, Role::Selection);
     }
+}
+
+/// The label of a box, cut so that its end is seen where that matters.
+fn label(placed: &Placed, room: u16) -> String {
+    let tail = width(&placed.tail);
+    if placed.tail.is_empty() || width(&placed.label) <= room || tail + 2 > room {
+        return placed.label.clone();
+    }
+    let head = placed.label.strip_suffix(&placed.tail).unwrap_or(&placed.label);
+    format!("{}{}", cut(head, room - tail), placed.tail)
 }
 
 /// The frame of a box: the one that all others are about is drawn heavier.

@@ -7,7 +7,7 @@ use crate::lineage::Graph;
 use crate::lineage::layout::Area;
 
 /// From this width on, facts and checklist stand beside the graph; below it, under it.
-const BESIDE_WIDTH: u16 = 120;
+const BESIDE_WIDTH: u16 = 160;
 
 /// The parts of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

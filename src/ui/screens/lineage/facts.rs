@@ -12,13 +12,15 @@ use crate::ui::paint::{Paint, Piece};
 
 /// From this many rows inside on, each fact has lines of its own.
 const ROOMY: u16 = 9;
+/// From this many cells on, facts run on rather than being cut off at the end.
+const WIDE: u16 = 90;
 /// The most lines of one value.
 const VALUE_LINES: usize = 4;
 /// The most names of one kind of neighbours.
 const NEIGHBOURS: usize = 4;
 
-/// Draws the facts of a box.
-pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, graph: &Graph, placed: &Placed) {
+/// Draws the facts of a box; those of the version with the checklist, where that is not seen elsewhere.
+pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, graph: &Graph, placed: &Placed, checks: bool) {
     let Some(node) = placed.nodes.first().and_then(|at| graph.nodes.get(*at)) else { return };
     let title = if placed.folded { format!("{} {}", placed.title, placed.label) } else { node.kind.as_str().to_owned() };
     if area.height < 3 {
@@ -30,8 +32,10 @@ pub(super) fn draw(paint: &mut Paint<'_>, area: Rect, graph: &Graph, placed: &Pl
         return;
     }
     let inside = paint.frame(area, &title, false);
-    let lines =
-        if inside.height >= ROOMY { lines(paint, graph, node, placed, inside.width) } else { running(graph, node, placed, inside.width) };
+    let whole = lines(paint, graph, node, placed, (inside.width, checks));
+    // A wide part is not filled by lines of their own: there they run on, unless all fit.
+    let roomy = inside.height >= ROOMY && (inside.width < WIDE || whole.len() <= usize::from(inside.height));
+    let lines = if roomy { whole } else { running(graph, node, placed, inside.width) };
     paint.lines(inside, &lines);
 }
 
@@ -81,7 +85,7 @@ fn running(graph: &Graph, node: &Node, placed: &Placed, room: u16) -> Vec<Vec<Pi
 }
 
 /// Each fact in lines of its own; after those of the version, what is missing; after those of the code, its commits and its diff.
-fn lines(paint: &Paint<'_>, graph: &Graph, node: &Node, placed: &Placed, room: u16) -> Vec<Vec<Piece>> {
+fn lines(paint: &Paint<'_>, graph: &Graph, node: &Node, placed: &Placed, (room, checks): (u16, bool)) -> Vec<Vec<Piece>> {
     let head = if placed.folded { placed.label.clone() } else { node.label.clean().into_owned() };
     let mut lines: Vec<Vec<Piece>> = wrap(&head, room).into_iter().map(|line| vec![(line, Role::Title)]).collect();
     let joined = neighbours(graph, node).into_iter().map(|(word, names)| (word.to_owned(), names));
@@ -99,7 +103,9 @@ fn lines(paint: &Paint<'_>, graph: &Graph, node: &Node, placed: &Placed, room: u
             let all = graph.warnings.iter().map(|warning| format!("{warn} {warning}"));
             let missing = graph.missing.iter().map(|why| format!("not read: {}", clean(why)));
             lines.extend(all.chain(missing).flat_map(|text| wrap(&text, room)).map(|line| vec![(line, Role::Bad)]));
-            lines.extend(graph.reproducibility.iter().flat_map(|check| wrapped(paint, check, room)));
+            if checks {
+                lines.extend(graph.reproducibility.iter().flat_map(|check| wrapped(paint, check, room)));
+            }
         }
         NodeKind::Code => {
             if let Some(since) = &graph.since {
