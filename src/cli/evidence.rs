@@ -74,6 +74,9 @@ fn explained(looked: &Looked) -> Vec<String> {
     let mut lines = vec![format!("{}: {} ({})", looked.name, looked.wanted, looked.rule)];
     lines.extend(looked.found.iter().map(|found| format!("  found in {found}")));
     lines.extend(looked.passed_over.iter().map(|passed| format!("  passed over {passed}")));
+    if looked.more > 0 {
+        lines.push(format!("  and {} more", looked.more));
+    }
     if looked.found.is_empty() && looked.passed_over.is_empty() {
         lines.push("  nothing there".to_owned());
     }

@@ -5,10 +5,10 @@ use std::io::{Cursor, Read};
 
 use serde_json::{Map, Value};
 
-use super::DOCUMENT_BYTES;
+use super::{DOCUMENT_BYTES, DOCUMENT_VALUES, table};
 
-/// The most rows of a table, or lines of a log.
-const ROWS: usize = 20_000;
+/// The most rows of a table, or lines of a log. A document with more is not read at all: what its end says may matter most.
+pub(super) const ROWS: usize = 20_000;
 /// The most members of an archive.
 const MEMBERS: usize = 10_000;
 
@@ -27,6 +27,8 @@ pub enum Format {
     Toml,
     /// A table with a head: a list of rows by column. Of several rows of heads, as pandas writes them, the texts are joined with `_`.
     Csv,
+    /// A table, as CSV or as JSON in any of the ways that data frames are written: a list of rows by column, numbers and truths as such.
+    Table,
     /// Text: one string.
     Text,
     /// A member of a ZIP archive, by the format of its name.
@@ -44,10 +46,11 @@ impl Format {
             "yaml" => Self::Yaml,
             "toml" => Self::Toml,
             "csv" => Self::Csv,
+            "table" => Self::Table,
             "text" => Self::Text,
             "presence" => Self::Presence,
             "zip" => Self::Zip(member.ok_or("a zip needs a member")?.to_owned()),
-            _ => return Err("json, jsonl, yaml, toml, csv, text, zip or presence can stand here".into()),
+            _ => return Err("json, jsonl, yaml, toml, csv, table, text, zip or presence can stand here".into()),
         })
     }
 
@@ -74,6 +77,10 @@ impl Format {
                 let bytes = member_of(bytes, member)?;
                 Self::of(member).read(member, &bytes)
             }
+            Self::Table => {
+                let text = text(bytes)?;
+                if path.to_ascii_lowercase().ends_with("csv") { csv(&text).map(table::typed) } else { rows(&text) }
+            }
             _ => self.of_text(&text(bytes)?),
         }
     }
@@ -81,12 +88,12 @@ impl Format {
     fn of_text(&self, text: &str) -> Result<Value, String> {
         match self {
             Self::Json => json(text),
-            Self::JsonLines => {
-                let lines = text.lines().filter(|line| !line.trim().is_empty());
-                lines.take(ROWS).map(json).collect::<Result<_, _>>().map(Value::Array)
-            }
+            Self::JsonLines => json_lines(text),
             Self::Yaml => yaml(text),
-            Self::Toml => toml::from_str(text).map_err(|error| format!("no TOML: {}", error.message())),
+            Self::Toml => {
+                small(text, b"=,[{")?;
+                toml::from_str(text).map_err(|error| format!("no TOML: {}", error.message()))
+            }
             Self::Csv => csv(text),
             _ => Ok(Value::String(text.to_owned())),
         }
@@ -110,8 +117,32 @@ fn text(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// A document has more values than it has of these bytes.
+fn small(text: &str, marks: &[u8]) -> Result<(), String> {
+    let found = text.bytes().filter(|byte| marks.contains(byte)).count();
+    if found > DOCUMENT_VALUES { Err(format!("it has more than {DOCUMENT_VALUES} values")) } else { Ok(()) }
+}
+
+fn json_lines(text: &str) -> Result<Value, String> {
+    small(text, b",:[{")?;
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(ROWS + 1).collect();
+    if lines.len() > ROWS {
+        return Err(format!("it has more than {ROWS} lines"));
+    }
+    lines.into_iter().map(json).collect::<Result<_, _>>().map(Value::Array)
+}
+
+/// A data frame in JSON, or in JSON lines.
+fn rows(text: &str) -> Result<Value, String> {
+    let read = json(text).or_else(|why| json_lines(text).map_err(|_| why));
+    let read = read?;
+    // What is no table may be another tool's document: that is not for the reader to say.
+    Ok(table::rows(&read).unwrap_or(read))
+}
+
 /// JSON; Python writes `NaN` and `Infinity` into it, which it does not have: they become null.
 fn json(text: &str) -> Result<Value, String> {
+    small(text, b",:[{")?;
     serde_json::from_str(text).or_else(|error| {
         let tame = tamed(text).ok_or_else(|| format!("no JSON: {error}"))?;
         serde_json::from_str(&tame).map_err(|_| format!("no JSON: {error}"))
@@ -148,6 +179,7 @@ fn tamed(text: &str) -> Option<String> {
 }
 
 fn yaml(text: &str) -> Result<Value, String> {
+    small(text, b":-,[{")?;
     let read = serde_saphyr::from_multiple::<Value>(text);
     let mut all = read.map_err(|error| format!("no YAML: {}", error.to_string().lines().next().unwrap_or_default()))?;
     Ok(if all.len() == 1 { all.remove(0) } else { Value::Array(all) })
@@ -157,7 +189,12 @@ fn yaml(text: &str) -> Result<Value, String> {
 /// truth in them, and are heads as long as their first cell is empty or the first row of heads has empty or doubled cells.
 fn csv(text: &str) -> Result<Value, String> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-    let rows: Vec<csv::StringRecord> = reader.records().take(ROWS).collect::<Result<_, _>>().map_err(|error| format!("no CSV: {error}"))?;
+    small(text, b",\n")?;
+    let rows =
+        reader.records().take(ROWS + 1).collect::<Result<Vec<csv::StringRecord>, _>>().map_err(|error| format!("no CSV: {error}"))?;
+    if rows.len() > ROWS {
+        return Err(format!("it has more than {ROWS} rows"));
+    }
     let levels = levels(&rows);
     let columns = rows.iter().take(levels).map(csv::StringRecord::len).max().unwrap_or(0);
     let head = |column: usize| {
@@ -256,8 +293,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0..7_usize) {
-            let formats = [Format::Json, Format::JsonLines, Format::Yaml, Format::Toml, Format::Csv, Format::Text, Format::Zip("a".into())];
+        fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0..8_usize) {
+            let formats = [Format::Json, Format::JsonLines, Format::Yaml, Format::Toml, Format::Csv, Format::Text, Format::Zip("a".into()), Format::Table];
             let _ = formats[format].read("x", &bytes);
         }
     }

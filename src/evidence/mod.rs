@@ -3,13 +3,18 @@
 //! A recogniser is a TOML file: where one tool leaves what, and what it means. It is data: nothing here knows a tool. What is
 //! looked at comes from outside: nothing of it is run or unpickled, and everything is bounded.
 
+mod belongs;
+mod deployment;
+mod documents;
 mod format;
+mod gather;
 mod get;
 mod look;
 mod paths;
 mod recogniser;
 mod report;
 mod rule;
+mod table;
 
 pub use format::Format;
 pub use look::{Held, Home, Subject, look};
@@ -22,7 +27,10 @@ pub use rule::Tells;
 pub const DOCUMENT_BYTES: u64 = 4 << 20;
 
 /// The most documents that one place of a recogniser is read in.
-pub const DOCUMENTS: usize = 20;
+pub const DOCUMENTS: usize = 200;
+
+/// The most values of a document: a small file may hold very many, and each takes more room in memory than in the file.
+pub const DOCUMENT_VALUES: usize = 600_000;
 
 macro_rules! built_in {
     ($($file:literal)*) => {

@@ -60,7 +60,9 @@ pub struct Find {
     /// The line in the recogniser's file, from 1.
     pub line: usize,
     pub(super) format: Format,
-    /// The first of these that leads to something: each of these is a document of its own.
+    /// How many times over its paths may look at all of a document.
+    pub(super) passes: usize,
+    /// What any of these leads to: each of these is a document of its own.
     pub(super) split: Vec<Path>,
     /// What must be in the document, all of it, so that it is this tool's.
     pub(super) when: Vec<Path>,
@@ -75,7 +77,7 @@ pub struct Find {
     /// Where it names the run by its name.
     pub(super) names_run: Option<Path>,
     /// Under which names documents that are looked at later know the version.
-    pub(super) known_as: Vec<Path>,
+    pub(super) known_as: Option<Rule>,
     pub(super) at: Option<Rule>,
     pub(super) facts: Vec<(String, Rule)>,
     pub(super) deployment: Option<DeploymentRule>,
@@ -89,7 +91,8 @@ pub(super) struct DeploymentRule {
     pub percent: Option<Rule>,
     /// Percents by name, and the name of each: for documents that keep the traffic apart.
     pub traffic: Option<(Path, Path)>,
-    pub ready: Option<Rule>,
+    /// Of several, all have to hold.
+    pub ready: Vec<Rule>,
 }
 
 impl Place {
@@ -113,6 +116,17 @@ impl Find {
     #[must_use]
     pub(super) fn is_joined(&self) -> bool {
         !self.joins.is_empty() || self.names.is_some() || self.names_run.is_some()
+    }
+
+    /// How many times over the dearest of its paths may look at all of a document.
+    fn dearest(&self) -> usize {
+        let paths = [&self.split, &self.when, &self.unless, &self.joins].into_iter().flatten();
+        let paths = paths.chain(&self.each).chain(&self.names_run).chain(self.names.iter().flat_map(|(a, b)| [a, b]));
+        let served =
+            self.deployment.iter().flat_map(|rule| [&rule.name, &rule.place, &rule.percent].into_iter().flatten().chain(&rule.ready));
+        let traffic = self.deployment.iter().filter_map(|rule| rule.traffic.as_ref()).flat_map(|(a, b)| [a, b]);
+        let rules = self.facts.iter().map(|(_, rule)| rule).chain(&self.at).chain(&self.known_as).chain(served);
+        paths.chain(traffic).map(|path| path.passes).chain(rules.map(Rule::passes)).max().unwrap_or_default()
     }
 
     /// Whether the content of what is found matters, or only that it is there.
@@ -195,6 +209,7 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
         place: Place::Run,
         line: reader.line(span.start),
         format: Format::ByName,
+        passes: 0,
         when: Vec::new(),
         unless: Vec::new(),
         each: None,
@@ -202,7 +217,7 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
         names: None,
         split: Vec::new(),
         names_run: None,
-        known_as: Vec::new(),
+        known_as: None,
         at: None,
         facts: Vec::new(),
         deployment: None,
@@ -230,7 +245,7 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
             "names" => find.names = pair(reader, value, "model", "version"),
             "split" => find.split = paths(reader, value),
             "names_run" => find.names_run = reader.parsed(value, Path::new),
-            "known_as" => find.known_as = paths(reader, value),
+            "known_as" => find.known_as = rule(reader, value),
             "at" => find.at = rule(reader, value).map(|rule| Rule { kind: Kind::Time, ..rule }),
             "facts" => find.facts = facts(reader, value),
             "deployment" => find.deployment = deployment(reader, value),
@@ -243,6 +258,7 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
     if matches!(find.place, Place::File(_)) && !find.is_joined() {
         reader.wrong(span, "whose a file outside of the store is, is not known", "add joins = \"$…\", where it names the run or the model");
     }
+    find.passes = find.dearest();
     find
 }
 
@@ -320,7 +336,7 @@ fn regex(text: &str) -> Result<Regex, String> {
 }
 
 const OF_RULE: &[&str] =
-    &["path", "first_of", "whole", "json", "capture", "keys", "equals", "take", "as", "needs", "else", "merge", "wanted", "tells"];
+    &["path", "first_of", "whole", "json", "capture", "keys", "equals", "take", "as", "needs", "else", "merge", "wanted", "tells", "last"];
 
 fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
     let mut rule = Rule::default();
@@ -332,6 +348,7 @@ fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "path" | "first_of" => rule.paths = paths(reader, value),
+            "last" => rule.last = reader.yes_or_no(value).unwrap_or_default(),
             "whole" => rule.whole = reader.yes_or_no(value).unwrap_or_default(),
             "json" => rule.inner = reader.parsed(value, Path::new),
             "capture" => rule.capture = reader.parsed(value, regex),
@@ -371,7 +388,13 @@ fn deployment(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<DeploymentRu
             "place" => found.place = rule(reader, value),
             "percent" => found.percent = rule(reader, value),
             "traffic" => found.traffic = pair(reader, value, "of", "by"),
-            "ready" => found.ready = rule(reader, value).map(|rule| Rule { kind: Kind::Truth, ..rule }),
+            "ready" => {
+                // A list of tables is a list of rules; a list of texts is one rule with several paths.
+                let several = value.get_ref().as_array().filter(|all| all.iter().any(|one| one.get_ref().is_table()));
+                let rules = several.map_or_else(|| vec![value], |all| all.iter().collect());
+                let rules = rules.into_iter().filter_map(|value| rule(reader, value));
+                found.ready = rules.map(|rule| Rule { kind: Kind::Truth, ..rule }).collect();
+            }
             _ => drop(reader.known(key, OF_DEPLOYMENT)),
         }
     }

@@ -96,6 +96,16 @@ pub struct Looked {
     pub found: Vec<String>,
     /// What was there and was not it, or could not be read, and why; raw.
     pub passed_over: Vec<String>,
+    /// How many more were passed over.
+    pub more: usize,
+}
+
+impl Evidence {
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.is_empty() && self.deployments.is_empty()
+    }
 }
 
 impl Evidence {

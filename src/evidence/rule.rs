@@ -29,10 +29,12 @@ pub(super) enum Take {
     Min,
     Sum,
     List,
+    /// Whether there is one at all.
+    Exists,
 }
 
 impl Take {
-    const NAMES: [(&'static str, Self); 9] = [
+    const NAMES: [(&'static str, Self); 10] = [
         ("first", Self::First),
         ("last", Self::Last),
         ("any", Self::Any),
@@ -42,6 +44,7 @@ impl Take {
         ("min", Self::Min),
         ("sum", Self::Sum),
         ("list", Self::List),
+        ("exists", Self::Exists),
     ];
 
     pub(super) fn named(name: &str) -> Result<Self, String> {
@@ -117,6 +120,8 @@ pub(super) struct Rule {
     pub inner: Option<Path>,
     /// The part of the text that counts: the first group that took part, else all that fits.
     pub capture: Option<Regex>,
+    /// Of what the paths lead to, the last only: tables grow at their end.
+    pub last: bool,
     /// The members of what the paths lead to whose name fits.
     pub keys: Option<Regex>,
     /// Whether the value is this text.
@@ -134,6 +139,12 @@ pub(super) struct Rule {
 }
 
 impl Rule {
+    /// How many times over it may look at all of a document.
+    pub(super) fn passes(&self) -> usize {
+        let paths = self.paths.iter().chain(&self.inner).chain(self.needs.iter().map(|(path, _)| path));
+        paths.map(|path| path.passes).max().unwrap_or_default()
+    }
+
     /// What the rule finds in a part of a document.
     pub(super) fn find(&self, part: &Value, whole: &Value) -> Found {
         let document = if self.whole { whole } else { part };
@@ -141,10 +152,16 @@ impl Rule {
         if let Some((needs, otherwise)) = &self.needs
             && !needs.is_there(document)
         {
-            return if values.is_empty() && self.take != Take::Count { Found::Absent } else { Found::Unreadable(otherwise.clone()) };
+            let counts = matches!(self.take, Take::Count | Take::Exists);
+            return if values.is_empty() && !counts { Found::Absent } else { Found::Unreadable(otherwise.clone()) };
         }
-        if self.take == Take::Count {
-            return Found::Known(Value::from(values.len()));
+        match self.take {
+            Take::Count => return Found::Known(Value::from(values.len())),
+            Take::Exists => return Found::Known(Value::Bool(!values.is_empty())),
+            _ => {}
+        }
+        if self.last {
+            values.drain(..values.len().saturating_sub(1));
         }
         if let Some(keys) = &self.keys {
             let members = |value: Value| match value {
@@ -166,6 +183,17 @@ impl Rule {
         }
         let typed: Result<Vec<Value>, String> = values.iter().map(|value| self.typed(value)).collect();
         typed.map_or_else(Found::Unreadable, |values| reduced(self.take, values))
+    }
+
+    /// The texts that all its paths lead to.
+    pub(super) fn texts(&self, part: &Value, whole: &Value) -> Vec<String> {
+        let document = if self.whole { whole } else { part };
+        let found = self.paths.iter().flat_map(|path| path.all(document));
+        let found = found.filter_map(|value| match &self.capture {
+            Some(capture) => captured(capture, value),
+            None => Some(value.clone()),
+        });
+        found.filter_map(|value| value.as_str().map(str::to_owned)).filter(|text| !text.is_empty()).collect()
     }
 
     /// What the first path that leads to something leads to, without null.
@@ -220,6 +248,7 @@ pub(super) fn reduced(take: Take, mut values: Vec<Value>) -> Found {
         Take::Any => Found::Known(Value::Bool(truths().any(|value| value == Some(true)))),
         Take::All => Found::Known(Value::Bool(truths().all(|value| value == Some(true)))),
         Take::Count => Found::Known(Value::from(values.len())),
+        Take::Exists => Found::Known(Value::Bool(!values.is_empty())),
         Take::Max => number(numbers().reduce(f64::max)),
         Take::Min => number(numbers().reduce(f64::min)),
         Take::Sum => number(numbers().reduce(|a, b| a + b)),

@@ -9,6 +9,9 @@ pub const ANSWER_BYTES: usize = 64 << 20;
 /// The most bytes of an error answer that are read: only its first line is shown.
 pub const ERROR_BYTES: usize = 64 << 10;
 
+/// The most bytes of an artifact that are read at all, whoever asks: a document that is read whole to be understood.
+pub const DOCUMENT_BYTES: u64 = 4 << 20;
+
 /// The most bytes of an artifact that a preview reads.
 pub const PREVIEW_BYTES: u64 = 256 << 10;
 

@@ -41,7 +41,7 @@ pub(super) async fn list(store: &SqliteStore, home: &ArtifactHome, path: &str) -
 pub(super) async fn preview(store: &SqliteStore, home: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
     let what = format!("reading an artifact of {}", name(home));
     let root = root(store, &what, home).await?;
-    let (path, limit) = (path.to_owned(), limit.min(limits::PREVIEW_BYTES));
+    let (path, limit) = (path.to_owned(), limit.min(limits::DOCUMENT_BYTES));
     blocking(what, move || Ok(local_files::preview(&root, &path, limit)?)).await
 }
 
