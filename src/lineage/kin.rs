@@ -73,15 +73,21 @@ pub(super) fn bases(draft: &mut Draft, facts: &Facts, around: &Kin, run: &NodeId
 
 /// What else the run made, and the runs that are nested in it.
 pub(super) fn beside(draft: &mut Draft, facts: &Facts, around: &Kin, run: &NodeId) {
-    let own = facts.version.logged_model();
+    let own = facts.logged_model.as_ref().map(|model| model.id.clone()).or_else(|| facts.version.logged_model());
     for made in facts.run.iter().flat_map(|run| &run.model_outputs).filter(|made| Some(&made.model_id) != own.as_ref()) {
         let id = made.model_id.text();
         let node = Node::new(format!("model:{}", id.raw()), NodeKind::LoggedModel, id.clone());
         let node = draft.add(node.fact("model_id", Some(id.clone())).fact("step", Some(made.step.to_string())));
         draft.link(run, &node, EdgeKind::Produced);
     }
+    let this = format!("models:/{}/{}", facts.version.name.raw(), facts.version.version);
     for sibling in &around.siblings {
         let node = draft.add(version::other(sibling));
+        if sibling.source.raw() == this {
+            let this = NodeId(format!("version:{}/{}", facts.version.name.raw(), facts.version.version).into());
+            draft.link(&this, &node, EdgeKind::Produced);
+            continue;
+        }
         let maker = sibling.logged_model().map(|id| NodeId(format!("model:{}", id.raw()).into())).filter(|id| draft.has(id));
         draft.link(&maker.unwrap_or_else(|| run.clone()), &node, EdgeKind::Produced);
     }

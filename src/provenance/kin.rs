@@ -2,7 +2,7 @@
 
 use futures_util::future::{OptionFuture, join_all};
 
-use super::git;
+use super::{copy, git};
 use crate::domain::text::clean;
 use crate::domain::{Code, FaultKind, LoggedModelId, ModelVersion, Run, VersionNumber};
 use crate::lineage::{Base, Commit, Facts, Kin, Since};
@@ -22,7 +22,7 @@ pub(super) async fn kin(reader: &dyn Read, facts: &Facts) -> Kin {
         kin.missing.push(format!("models that the run read: {} more of them were not asked for", inputs.len() - BASES));
         inputs.truncate(BASES);
     }
-    let own = facts.version.logged_model();
+    let own = facts.logged_model.as_ref().map(|model| model.id.clone()).or_else(|| facts.version.logged_model());
     let since = facts.logged_model.as_ref().and_then(|model| model.creation_time);
     let read = own.map(|id| MadeFrom::Model { id, since });
     let (bases, children, siblings, made, copied) = futures_util::future::join5(
@@ -30,7 +30,7 @@ pub(super) async fn kin(reader: &dyn Read, facts: &Facts) -> Kin {
         OptionFuture::from(run.map(|run| children(reader, run))),
         OptionFuture::from(run.map(|run| reader.versions_of_run(&run.id))),
         OptionFuture::from(read.as_ref().map(|of| reader.made_from(of))),
-        copied(reader, &facts.version),
+        copy::copied(reader, &facts.version),
     )
     .await;
     kin.bases = bases;
@@ -39,6 +39,9 @@ pub(super) async fn kin(reader: &dyn Read, facts: &Facts) -> Kin {
     kin.children = told(children, "nested runs", &mut kin.missing);
     kin.siblings = told(siblings, "other versions of the run", &mut kin.missing);
     kin.siblings.retain(|known| !is_this(known));
+    // Stores list them in orders of their own.
+    let listed = [&mut kin.siblings].into_iter().chain(kin.bases.iter_mut().map(|base| &mut base.versions));
+    listed.for_each(|versions| versions.sort_by(|a, b| (&a.name, b.version).cmp(&(&b.name, a.version))));
     let made = made.and_then(|answer| kept(answer, "runs that read its model", &mut kin.missing)).unwrap_or_else(Made::default);
     kin.missing.extend(made.left_out.map(|why| format!("runs that read its model: {why}")));
     kin.readers = made.runs;
@@ -86,14 +89,6 @@ async fn base(reader: &dyn Read, id: &LoggedModelId) -> Base {
     };
     let versions = versions.into_iter().filter(|known| known.logged_model().as_ref() == Some(id)).collect();
     Base { id: id.clone(), model, versions }
-}
-
-/// The version that a version is a copy of: its source is `models:/NAME/VERSION`.
-async fn copied(reader: &dyn Read, version: &ModelVersion) -> Option<ModelVersion> {
-    let (name, number) = version.source.raw().strip_prefix("models:/")?.rsplit_once('/')?;
-    let number = VersionNumber(number.parse().ok()?);
-    let versions = reader.versions(&name.into()).await.ok()?;
-    versions.into_iter().find(|known| known.version == number)
 }
 
 async fn children(reader: &dyn Read, run: &Run) -> Answer<Vec<Run>> {

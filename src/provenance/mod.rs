@@ -3,6 +3,7 @@
 //! A version's run may be deleted, its files unreachable, its server too old for logged models. Only the version itself
 //! must be there; everything else that can't be read is a line in [`Facts::missing`].
 
+mod copy;
 mod evidence;
 mod files;
 mod git;
@@ -84,7 +85,9 @@ async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredMo
     let reader = sources.reader;
     let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
     let named = by_version.or_else(|| ModelSource::read(version.source.raw(), None).run);
-    let logged_id = version.logged_model();
+    // A copy has the files of what it is a copy of.
+    let original = copy::original(reader, &version).await;
+    let logged_id = original.as_ref().unwrap_or(&version).logged_model();
     let (logged_model, run) = join(
         OptionFuture::from(logged_id.as_ref().map(|id| reader.logged_model(id))),
         OptionFuture::from(named.as_ref().map(|id| reader.run(id))),
@@ -96,7 +99,7 @@ async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredMo
         None => run_of(reader, logged_model.as_ref(), &mut missing).await,
     };
     let parents = parents(reader, run.as_ref(), &mut missing).await;
-    let files = files::read(reader, &version, run.as_ref(), &mut missing).await;
+    let files = files::read(reader, original.as_ref().unwrap_or(&version), run.as_ref(), &mut missing).await;
     let subject = Subject { version: &version, run: run.as_ref(), logged_model: logged_model.as_ref() };
     let evidence = if sources.lookout.recognisers.is_empty() { Report::default() } else { evidence::evidence(sources, subject).await };
     Facts { version, model, run, parents, logged_model, files, evidence, missing }

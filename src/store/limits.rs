@@ -75,6 +75,9 @@ pub const MADE_RUNS: usize = 20_000;
 /// The most runs of a server that are looked at for those that read a model: every lineage asks, and no filter helps.
 pub const READERS: usize = 2_000;
 
+/// The most runs that are asked one by one whether they read a model: searches of MLflow's servers don't tell it.
+pub const ASKED_READERS: usize = 40;
+
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
 

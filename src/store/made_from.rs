@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use futures_util::stream::{self, StreamExt};
+
 use super::nested::PARENT_TAG;
 use super::{Answer, Page, Read, RunQuery, View, limits};
 use crate::domain::text::clean;
@@ -10,6 +12,9 @@ use crate::domain::{Code, Fault, FaultKind, LoggedModelId, Millis, ModelVersion,
 
 /// The fewest characters of a commit that name it: what git itself prints.
 const SHORT_COMMIT: usize = 7;
+
+/// How many runs are asked at a time.
+const AT_ONCE: usize = 8;
 
 /// The characters of a whole commit.
 const WHOLE_COMMIT: usize = 40;
@@ -132,7 +137,7 @@ pub(super) fn quoted(text: &str) -> Answer<String> {
 pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answer<Made> {
     let filters = if reader.features().await?.filters { of.filters()? } else { vec![String::new()] };
     let most = if matches!(of, MadeFrom::Model { .. }) { limits::READERS } else { limits::MADE_RUNS };
-    let (mut runs, mut looked, mut whole) = (Vec::<Run>::new(), 0, true);
+    let (mut runs, mut unsure, mut looked, mut whole) = (Vec::<Run>::new(), Vec::new(), 0, true);
     for filter in filters {
         let filter = Some(filter).filter(|filter| !filter.is_empty());
         let query = RunQuery { filter, view: View::All, page_size: limits::PAGE_RUNS, ..RunQuery::default() };
@@ -140,7 +145,13 @@ pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answ
         loop {
             let Page { items, next, .. } = reader.runs(&query, from.as_ref()).await?;
             looked += items.len();
-            runs.extend(items.into_iter().filter(|run| of.fits(run)));
+            for run in items {
+                if of.fits(&run) {
+                    runs.push(run);
+                } else if matches!(of, MadeFrom::Model { .. }) && !run.model_outputs.is_empty() {
+                    unsure.push(run.id);
+                }
+            }
             if next.is_none() || next == from {
                 break;
             }
@@ -151,6 +162,9 @@ pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answ
             from = next;
         }
     }
+    let asked = unsure.len().min(limits::ASKED_READERS);
+    let again = stream::iter(unsure.drain(..asked)).map(|id| async move { reader.run(&id).await.ok() }).buffered(AT_ONCE);
+    runs.extend(again.filter_map(|run| async move { run.filter(|run| of.fits(run)) }).collect::<Vec<Run>>().await);
     let mut known = HashSet::new();
     runs.retain(|run| known.insert(run.id.clone()));
     let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
@@ -159,7 +173,13 @@ pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answ
     if !matches!(of, MadeFrom::Model { .. }) {
         runs.retain(|run| versions.iter().any(|version| version.run_id == run.id));
     }
-    let left_out = (!whole).then(|| format!("only the newest {looked} runs were looked at; older ones may have been made from it, too"));
+    let left_out = if !whole {
+        Some(format!("only the newest {looked} runs were looked at; older ones may have been made from it, too"))
+    } else if !unsure.is_empty() {
+        Some(format!("only the newest {asked} of {} runs that made a model since were looked at", asked + unsure.len()))
+    } else {
+        None
+    };
     Ok(Made { versions, runs, left_out })
 }
 

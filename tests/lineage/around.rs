@@ -80,6 +80,14 @@ fn around(mlflow: &'static str) {
         // A copy leads to what it is a copy of.
         let copy = told(&folder, target, &["lineage", "iris-prod/1"]);
         assert!(labels(&copy, "other_version").contains("iris v2"), "{}: {:?}", ids["copied"], labels(&copy, "other_version"));
+        let copies = labels(&graph, "other_version").contains("iris-prod v1")
+            && edges(&graph).iter().any(|(from, _, to)| from == "iris v2" && to == "iris-prod v1");
+        assert!(copies, "the copy is an effect of the version: {:?}", edges(&graph));
+        let environment = labels(&copy, "environment");
+        assert!(
+            environment.iter().all(|label| label.contains("packages")) && environment.len() == 1,
+            "a copy has the original's files: {environment:?}"
+        );
         if mlflow == V3 {
             fine_tuned(&graph, &folder, target, &id);
         } else {

@@ -59,12 +59,14 @@ champion = mlflow.register_model(base.model_uri, "iris")
 client.set_registered_model_alias("iris", "champion", champion.version)
 
 second = commit("# tuned\n", "Tune it")
-with mlflow.start_run(experiment_id=experiment, run_name="sweep") as sweep:
+# MLflow asks git once a process.
+tuning = {"mlflow.source.git.commit": second}
+with mlflow.start_run(experiment_id=experiment, run_name="sweep", tags=tuning) as sweep:
     mlflow.log_params({"C": 0.5, "random_state": 7})
     mlflow.log_input(data("iris-train"), context="training")
     reads(sweep, base)
     tuned, other = made("tuned"), made("other")
-    with mlflow.start_run(experiment_id=experiment, run_name="trial-0", nested=True):
+    with mlflow.start_run(experiment_id=experiment, run_name="trial-0", nested=True, tags=tuning):
         mlflow.log_param("C", 0.1)
     for nth in range(1, 200):
         tags = {"mlflow.parentRunId": sweep.info.run_id}
@@ -73,7 +75,7 @@ version = mlflow.register_model(tuned.model_uri, "iris")
 mlflow.register_model(other.model_uri, "iris-other")
 copied = client.copy_model_version(f"models:/iris/{version.version}", "iris-prod")
 
-with mlflow.start_run(experiment_id=experiment, run_name="distill") as distill:
+with mlflow.start_run(experiment_id=experiment, run_name="distill", tags=tuning) as distill:
     reads(distill, tuned)
     small = made("small")
 mlflow.register_model(small.model_uri, "iris-small")

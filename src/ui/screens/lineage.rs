@@ -133,7 +133,8 @@ fn checklist(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
 fn wrapped(paint: &Paint<'_>, check: &crate::lineage::Check, room: u16) -> Vec<Vec<Piece>> {
     let (sign, role) = sign(paint, check.state);
     let mut lines = Vec::new();
-    for (nth, part) in wrap(&check.detail, room.saturating_sub(14).max(8)).into_iter().enumerate() {
+    let detail = if paint.look.ascii { check.detail.replace('→', "->") } else { check.detail.clone() };
+    for (nth, part) in wrap(&detail, room.saturating_sub(14).max(8)).into_iter().enumerate() {
         let head = if nth == 0 { format!("{sign} {:<12}", check.what) } else { " ".repeat(14) };
         lines.push(vec![(head, role), (part, Role::Muted)]);
     }
