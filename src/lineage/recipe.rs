@@ -193,7 +193,7 @@ fn run(facts: &Facts, checks: &[Check]) -> Step {
     match (kind, &facts.run) {
         ("PROJECT", Some(run)) => project(&mut step, run, code.entry_point.as_ref().map_or("main", |entry| entry.raw())),
         ("NOTEBOOK" | "JOB", _) => step.note(&format!("it was run from the {} {}", kind.to_lowercase(), source.raw())),
-        _ if source.raw().ends_with(".py") => {
+        _ if std::path::Path::new(source.raw()).extension().is_some_and(|end| end == "py") => {
             step.command("env/bin/python {}", &[source.raw()]);
             step.note("with which arguments it was called is not recorded: the params above are what it logged");
         }

@@ -17,6 +17,9 @@ use crate::evidence::FactValue;
 use crate::ui::paint::Paint;
 use crate::ui::widgets::grid::{self, Column, Text};
 
+/// What stands above the verdicts.
+const GATES: &str = "gates";
+
 /// The columns that are always there; those of tools stand before the run.
 const COLUMNS: [Column<'static>; 10] = [
     Column::left("", 1, 0),
@@ -25,8 +28,8 @@ const COLUMNS: [Column<'static>; 10] = [
     Column::left("aliases", 32, 0),
     Column::right("goal", 12, 2),
     Column::right("vs champion", 20, 3),
-    Column::left("gates", 24, 1),
-    Column::left("run", 28, 4),
+    Column::left(GATES, 24, 1),
+    Column::left("run", 28, 5),
     Column::right("age", 12, 6),
     Column::left("notes", 60, 7),
 ];
@@ -53,9 +56,15 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
     let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|v| texts(paint, app, screen, v, goal.as_ref())).collect();
-    let tools = screen.tools().into_values().map(|name| Column::left(name, 24, 5));
-    let columns: Vec<Column<'_>> = COLUMNS[..TOOLS].iter().copied().chain(tools).chain(COLUMNS[TOOLS..].iter().copied()).collect();
-    grid::draw(paint, &area, &columns, &rows, screen.cursor.at.checked_sub(seen.start));
+    grid::draw(paint, &area, &columns(screen, guarded.is_some()), &rows, screen.cursor.at.checked_sub(seen.start));
+}
+
+/// The columns, with one for each tool; that of the gates takes no room where none guard.
+fn columns(screen: &Versions, guarded: bool) -> Vec<Column<'_>> {
+    let tools = screen.tools().into_values().map(|name| Column::left(name, 24, 4));
+    let (before, after) = COLUMNS.split_at(TOOLS);
+    let all = before.iter().copied().chain(tools).chain(after.iter().copied());
+    all.map(|column| if column.title == GATES && !guarded { Column { most: 0, ..column } } else { column }).collect()
 }
 
 fn texts(paint: &Paint<'_>, app: &App, screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Vec<Text> {
