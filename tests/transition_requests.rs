@@ -104,7 +104,9 @@ impl Workspace {
         self.requests.remove(at);
         if verb.ends_with("/approve") {
             if body["archive_existing_versions"].as_bool().unwrap() {
-                self.versions.values_mut().filter(|(held, _)| held == stage).for_each(|version| version.0 = "Archived".to_owned());
+                for (held, _) in self.versions.values_mut().filter(|(held, _)| held == stage) {
+                    "Archived".clone_into(held);
+                }
             }
             stage.clone_into(&mut self.versions.get_mut(&number).unwrap().0);
         }
