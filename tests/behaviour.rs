@@ -29,5 +29,7 @@ mod registry;
 mod session;
 #[path = "behaviour/tables.rs"]
 mod tables;
+#[path = "behaviour/trash.rs"]
+mod trash;
 #[path = "behaviour/views.rs"]
 mod views;

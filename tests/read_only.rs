@@ -52,6 +52,12 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("tag churn-classifier/6 team=growth --yes".to_owned(), 5),
         ("describe churn-classifier text --yes".to_owned(), 5),
         ("delete churn-classifier/1 --yes".to_owned(), 5),
+        (format!("delete {run} {other} --yes"), 5),
+        ("runs churn-sweep --deleted".to_owned(), 0),
+        // What is in use already is not restored.
+        (format!("restore {run} --yes"), 0),
+        // MLflow has no such requests.
+        ("request churn-classifier/5 --to Production --yes".to_owned(), 4),
         ("doctor".to_owned(), 0),
         ("config show".to_owned(), 0),
         ("completions bash".to_owned(), 0),

@@ -102,6 +102,8 @@ pub struct Shared {
     pub pace: Pace,
     /// What was said.
     pub notices: Notices,
+    /// How often runs were deleted or restored from here: tables that were read before are out of date.
+    pub lifecycles: u64,
     /// The reason that was typed for a plan that was left: it is there again when the same is planned.
     pub left_reason: Option<(Intent, String)>,
     /// The view that the first table of runs is opened with.
@@ -122,6 +124,7 @@ impl Shared {
             histories: Histories::default(),
             pace: Pace::default(),
             notices: Notices::default(),
+            lifecycles: 0,
             left_reason: None,
             first_view: None,
             tickets: 0,

@@ -62,6 +62,12 @@ pub struct Prepared {
 }
 
 impl Approval {
+    /// In a few words: `approve for Production by ana`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{} for {} by {}", self.decision.as_str(), self.to, self.by)
+    }
+
     /// The approvals that a version carries, oldest first. What can't be read is left out: it never counts.
     #[must_use]
     pub fn of(version: &ModelVersion) -> Vec<Self> {

@@ -295,3 +295,41 @@ impl fmt::Display for Intent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_journals_hold_is_read() {
+        let undo =
+            r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
+        let read: Intent = serde_json::from_str(undo).unwrap();
+        assert_eq!(read.model(), Some(&"iris".into()));
+        let Intent::Undo { stages, said, lifecycles, .. } = &read else { panic!("{read:?}") };
+        assert_eq!((stages.len(), said.len(), lifecycles.len()), (1, 0, 0));
+        let register = r#"{"intent":"register","run":"a","source":"runs:/a/model","model":"iris","again":true}"#;
+        let read: Intent = serde_json::from_str(register).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), register);
+    }
+
+    #[test]
+    fn an_undo_of_runs_comes_back_as_it_was_written() {
+        let runs = Intent::DeleteRuns { runs: vec!["a".into(), "b".into()] };
+        let undo = Intent::Undo {
+            entry: "e".into(),
+            subject: runs.subject(),
+            what: runs.to_string(),
+            stages: Vec::new(),
+            aliases: Vec::new(),
+            created: None,
+            made: BTreeMap::new(),
+            said: Vec::new(),
+            lifecycles: vec![("a".into(), Lifecycle::Deleted, Lifecycle::Active)],
+            requests: Vec::new(),
+        };
+        let text = serde_json::to_string(&undo).unwrap();
+        assert_eq!(serde_json::from_str::<Intent>(&text).unwrap(), undo);
+        assert_eq!((undo.model(), undo.to_string().as_str()), (None, "undo: delete 2 runs"));
+    }
+}

@@ -46,7 +46,7 @@ pub(super) fn review(draft: &mut Draft, number: VersionNumber, word: &Word<'_>) 
     let value = serde_json::to_string(&approval).map_err(|error| PlanError::Refused(error.to_string()))?;
     let topic = Topic::Tag { version: number, key: key.as_str().into() };
     let said = Said { topic, from: version.tag(&key).cloned(), to: Some(value.as_str().into()) };
-    draft.say(said, "review", draft.label(number), before, format!("{} for {to} by {}", decision.as_str(), approval.by));
+    draft.say(said, "review", draft.label(number), before, approval.line());
     Ok(())
 }
 
@@ -86,6 +86,9 @@ pub(super) fn describe(draft: &mut Draft, number: Option<VersionNumber>, text: &
 pub(super) fn say(draft: &mut Draft, said: Said) {
     let subject = &draft.reading.subject;
     let (action, target, none) = match (&said.topic, &said.to) {
+        (Topic::Tag { version, key }, to) if key.raw().starts_with(APPROVAL_PREFIX) => {
+            (if to.is_some() { "review" } else { "take back review" }, subject.label(*version), "no review")
+        }
         (Topic::Tag { version, key }, to) => {
             let action = if to.is_some() { "tag" } else { "remove tag" };
             (action, format!("{} {}", subject.label(*version), key.clean()), "no tag")
@@ -93,7 +96,8 @@ pub(super) fn say(draft: &mut Draft, said: Said) {
         (Topic::Description { version: Some(version) }, _) => ("describe", subject.label(*version), "no description"),
         (Topic::Description { version: None }, _) => ("describe", subject.to_string(), "no description"),
     };
-    let shown = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| none.to_owned(), short);
+    let in_words = |text: &Untrusted| serde_json::from_str::<Approval>(text.raw()).map_or_else(|_| short(text), |approval| approval.line());
+    let shown = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| none.to_owned(), in_words);
     let (from, to) = (shown(&said.from), shown(&said.to));
     draft.say(said, action, target, from, to);
 }

@@ -60,6 +60,9 @@ async fn judge_answer(policy: &Policy, sources: Sources<'_>, asked: &Asked, read
     candidate.version.tags.push(Pair::new(format!("{APPROVAL_PREFIX}answer"), value));
     let Place::Stage(stage) = &asked.target else { return Ok(policy.judge(&candidate, champion.as_ref(), asked, who, &[])) };
     let promoter = reading.request(asked.version, *stage).map_or(who, |request| request.by.raw());
+    // The server knows people by their addresses: somebody of the same name before the @ is taken for the same person.
+    let is_own = promoter.split('@').next().is_some_and(|name| name.eq_ignore_ascii_case(who));
+    let promoter = if is_own { who } else { promoter };
     Ok(policy.judge(&candidate, champion.as_ref(), asked, promoter, &[]).with_requests(reading))
 }
 

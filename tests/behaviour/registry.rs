@@ -125,7 +125,7 @@ fn production_asks_for_the_name_and_archives_on_demand() {
     assert_eq!(plan(&driver).archive(), Some(true));
     driver.text("better").press("enter enter enter");
     assert!(matches!(plan(&driver).stage, PlanStage::Ready), "without the name nothing is done:\n{}", driver.screen());
-    assert!(driver.said().contains("type the name"), "{}", driver.said());
+    assert!(driver.said().contains("type churn-classifier to confirm"), "{}", driver.said());
     driver.text("churn-classifie").press("enter enter");
     assert!(matches!(plan(&driver).stage, PlanStage::Ready), "nor with a part of it");
     driver.press("shift-tab");

@@ -155,8 +155,22 @@ pub fn over(folder: &Path, target: &str, screen: &[Step]) {
 }
 
 /// The keys that write, with the screens on which they do.
-const WRITING: [(&[Step], &str); 8] =
-    [(RUNS, "r"), (RUNS, "R"), (RUN, "r"), (VERSIONS, "t"), (VERSIONS, "a"), (LINEAGE, "t"), (LINEAGE, "a"), (JOURNAL, "u")];
+const WRITING: [(&[Step], &str); 14] = [
+    (RUNS, "r"),
+    (RUNS, "R"),
+    (RUNS, "X"),
+    (RUNS, "B"),
+    (RUN, "r"),
+    (RUN, "X"),
+    (RUN, "B"),
+    (VERSIONS, "t"),
+    (VERSIONS, "a"),
+    (VERSIONS, "A"),
+    (VERSIONS, "X"),
+    (LINEAGE, "t"),
+    (LINEAGE, "a"),
+    (JOURNAL, "u"),
+];
 
 /// Presses every key that writes, where it does: each must say that it can't be, and open nothing.
 pub fn over_writing_keys(folder: &Path, target: &str) {

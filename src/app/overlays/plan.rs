@@ -6,6 +6,7 @@ use crate::app::message::{Planned, Refused, Reply, Request, Ticket};
 use crate::app::shared::{Choice, Context, Go};
 use crate::config::keymap::Action;
 use crate::domain::Millis;
+use crate::domain::text::clean;
 use crate::journal::{Progress, Report};
 use crate::promote::{Confirm, Decision, GateVerdict, Intent, Verdict, clear};
 
@@ -227,7 +228,8 @@ impl PlanDialog {
         let Some(planned) = &self.planned else { return };
         if !self.is_confirmed() {
             self.focus = Field::Name;
-            context.say("type the name that is asked for to confirm: this is protected");
+            let name = self.asked_name().unwrap_or_default();
+            context.say(format!("type {} to confirm: this is protected", clean(&name)));
             return;
         }
         match clear(planned.plan.clone(), planned.gates.clone(), Some(self.name.value())) {
@@ -237,6 +239,15 @@ impl PlanDialog {
             }
             Err(refusal) => context.say(refusal.to_string()),
         }
+    }
+
+    /// Runs that were deleted or restored are marked no longer, and tables of runs are read anew.
+    fn after_lifecycles(&self, context: &mut Context<'_>) {
+        let subject = self.intent.subject();
+        for run in subject.runs() {
+            context.shared.marks.remove(run);
+        }
+        context.shared.lifecycles += u64::from(!subject.runs().is_empty());
     }
 
     pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
@@ -257,7 +268,10 @@ impl PlanDialog {
             }
             (Stage::Applying(asked, _), Reply::Applied(answer)) if *asked == ticket => {
                 match answer {
-                    Ok(report) => self.stage = Stage::Done(report),
+                    Ok(report) => {
+                        self.after_lifecycles(context);
+                        self.stage = Stage::Done(report);
+                    }
                     Err(refused) => {
                         context.shared.notices.error(context.now, refused.why.clone(), refused.next.clone());
                         self.stage = Stage::Refused(refused);

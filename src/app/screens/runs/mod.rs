@@ -77,8 +77,8 @@ pub struct Runs {
     anchor: Option<Row>,
     /// Whether the table is of deleted runs.
     pub trash: bool,
-    /// Whether a plan is shown that deletes or restores runs.
-    awaits_lifecycle: bool,
+    /// How often runs had been deleted or restored from here when the table was read.
+    lifecycles: u64,
     dirty: bool,
     to_top: bool,
     /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
@@ -114,7 +114,7 @@ impl Runs {
             preview: false,
             anchor: None,
             trash: false,
-            awaits_lifecycle: false,
+            lifecycles: 0,
             dirty: false,
             to_top: false,
             chosen_goal: None,
@@ -267,6 +267,7 @@ impl View for Runs {
         self.live.begin(context);
         self.nested.begin(context);
         self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.lifecycles = context.shared.lifecycles;
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
@@ -334,7 +335,6 @@ impl View for Runs {
                     self.show(&view, context);
                 }
             }
-            Choice::Written => self.after_lifecycle(context),
             Choice::DeleteView(name) => context.shared.views_changed(name, None, &mut *context.effects),
             _ => {}
         }
@@ -379,6 +379,7 @@ impl View for Runs {
     }
 
     fn settle(&mut self, context: &mut Context<'_>) {
+        self.after_lifecycles(context);
         self.arrange_if_due(context);
         self.ask_the_store(context);
         self.refresh_when_due(context);

@@ -21,22 +21,26 @@ impl Runs {
     }
 
     /// Plans to delete or to restore runs.
-    pub(super) fn plan_lifecycle(&mut self, restore: bool, context: &mut Context<'_>) {
+    pub(super) fn plan_lifecycle(&self, restore: bool, context: &mut Context<'_>) {
         let runs = self.meant(context);
         if runs.is_empty() {
             return context.say("there is no run under the cursor");
         }
-        self.awaits_lifecycle = true;
         PlanDialog::show(if restore { Intent::RestoreRuns { runs } } else { Intent::DeleteRuns { runs } }, context);
     }
 
-    /// Reads the table anew when runs were deleted or restored: what is marked may be no longer in it.
-    pub(super) fn after_lifecycle(&mut self, context: &mut Context<'_>) {
-        if std::mem::take(&mut self.awaits_lifecycle) {
-            context.shared.marks.clear();
-            self.live.begin(context);
-            self.load.begin(&self.experiments, self.which(), &self.table, context);
+    /// Reads the table anew when runs were deleted or restored since it was read.
+    pub(super) fn after_lifecycles(&mut self, context: &mut Context<'_>) {
+        if self.lifecycles != context.shared.lifecycles {
+            self.read_anew(context);
         }
+    }
+
+    fn read_anew(&mut self, context: &mut Context<'_>) {
+        self.live.begin(context);
+        self.nested.begin(context);
+        self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.lifecycles = context.shared.lifecycles;
     }
 
     /// Shows the deleted runs instead of those in use, or these again.
@@ -46,9 +50,7 @@ impl Runs {
         self.lines.clear();
         self.anchor = None;
         self.pushed.stop(context);
-        self.live.begin(context);
-        self.nested.begin(context);
-        self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.read_anew(context);
         self.touch();
         context.say(if self.trash { "deleted runs: B restores, T shows those in use" } else { "runs in use" });
     }
