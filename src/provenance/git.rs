@@ -1,5 +1,6 @@
 //! The repository that the program was started in, asked about commits. Nothing that a repository configures is run for it.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::domain::Code;
@@ -17,6 +18,11 @@ const COMMITS: &str = "-100";
 /// # Errors
 /// When git can't be run, one of them is no commit, or the repository does not know it.
 pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
+    git_in(Path::new("."), arguments, commits)
+}
+
+/// The same in another folder.
+pub(super) fn git_in(folder: &Path, arguments: &[&str], commits: &[&str]) -> Result<String, String> {
     for commit in commits {
         let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_commit {
@@ -24,7 +30,7 @@ pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
         }
     }
     let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false"];
-    let made = Command::new("git").args(safe).args(arguments).stdin(Stdio::null()).output();
+    let made = Command::new("git").arg("-C").arg(folder).args(safe).args(arguments).stdin(Stdio::null()).output();
     let made = made.map_err(|error| format!("git can't be run: {error}"))?;
     if !made.status.success() {
         let why = String::from_utf8_lossy(&made.stderr).lines().next().unwrap_or_default().to_owned();
