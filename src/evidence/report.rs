@@ -163,7 +163,12 @@ impl Report {
                 _ => None,
             })
         };
-        let version = told(Tells::DataVersion).map(|(version, tool)| format!("{version} ({tool})"));
+        // A tag says that it is of data, and so does the line that it stands in.
+        let bare = |version: String| {
+            let rest = ["data", "dataset"].iter().find_map(|word| version.strip_prefix(*word)?.strip_prefix(['-', '_', '/', '@']));
+            rest.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == 'v')).map(str::to_owned).unwrap_or(version)
+        };
+        let version = told(Tells::DataVersion).map(|(version, tool)| format!("{} ({tool})", bare(version)));
         version.or_else(|| told(Tells::DataDigest).map(|(digest, tool)| format!("{} ({tool})", digest.chars().take(8).collect::<String>())))
     }
 

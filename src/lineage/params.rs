@@ -69,7 +69,7 @@ pub(super) fn is_unset(value: &Untrusted) -> bool {
     matches!(value.raw().trim().to_ascii_lowercase().as_str(), "" | "none" | "null" | "nan" | "random")
 }
 
-fn is_seed(key: &str) -> bool {
+pub(super) fn is_seed(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let last = key.rsplit(['.', '/', ':']).next().unwrap_or_default();
     let last = last.rsplit("__").next().unwrap_or_default();

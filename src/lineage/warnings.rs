@@ -1,24 +1,54 @@
-//! What somebody who is to answer "may this go to production?" must not have to search for.
+//! What somebody who is to answer "may this go to production?" must not have to search for. Each line says where it was seen, or what
+//! to do about it.
 
 use std::collections::BTreeSet;
 
 use super::build::named_run;
-use super::{Facts, data, upstream};
-use crate::domain::{DatasetInput, Lifecycle, Stage, Untrusted, text::clean};
+use super::{Facts, data, params, upstream};
+use crate::domain::{DatasetInput, Lifecycle, Pair, RunStatus, Stage, Untrusted, text::clean};
 use crate::evidence::FactValue;
 
 /// Contexts of data that a model is judged on.
 const JUDGED: [&str; 6] = ["evaluation", "eval", "test", "testing", "validation", "holdout"];
+/// Words in names of seeds that tell how data was split, not how a model was trained.
+const SPLITS: [&str; 7] = ["split", "test", "eval", "valid", "holdout", "fold", "cv"];
+
+/// How grave a warning is, the gravest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Grave {
+    /// A check says no.
+    Failed,
+    /// It is in use, and nobody decided so.
+    Served,
+    /// What it scored can't be trusted.
+    Leaked,
+    /// What made it is gone, or did not end well.
+    Lost,
+    /// What made it can't be made again.
+    Unrecorded,
+    /// It can't be compared with the version to beat.
+    Incomparable,
+    /// It may be about something else.
+    Doubtful,
+}
 
 /// The warnings, cleaned, the gravest first; against the version to beat, where there is one.
 pub(super) fn warnings(facts: &Facts, champion: Option<&Facts>) -> Vec<String> {
-    let mut all = serving(facts);
-    all.extend(told_by_tools(facts));
-    all.extend(run(facts));
-    all.extend(datasets(facts));
-    all.extend(champion.and_then(|champion| other_data(facts, champion)));
-    all.extend(older(facts));
-    all.into_iter().map(|line| clean(&line).into_owned()).collect()
+    let mut all = Vec::new();
+    let mut add = |grave: Grave, lines: Vec<String>| all.extend(lines.into_iter().map(|line| (grave, line)));
+    let (false_now, unknown) = told_by_tools(facts);
+    add(Grave::Failed, false_now);
+    add(Grave::Served, serving(facts));
+    add(Grave::Leaked, leaked(facts));
+    add(Grave::Lost, run(facts));
+    add(Grave::Unrecorded, code(facts));
+    add(Grave::Unrecorded, unrecorded_data(facts));
+    add(Grave::Incomparable, champion.map(|champion| against(facts, champion)).unwrap_or_default());
+    add(Grave::Doubtful, unknown);
+    add(Grave::Doubtful, split_as_trained(facts));
+    add(Grave::Doubtful, older(facts));
+    all.sort_by_key(|(grave, _)| *grave);
+    all.into_iter().map(|(_, line)| clean(&line).into_owned()).collect()
 }
 
 /// A version that is served holds a place, or somebody forgot it.
@@ -26,76 +56,145 @@ fn serving(facts: &Facts) -> Vec<String> {
     let version = &facts.version;
     let has_alias = !version.aliases.is_empty() || facts.model.aliases.iter().any(|(_, to)| *to == version.version);
     let why = match version.stage {
-        Stage::Archived => "though it is archived",
-        Stage::None if !has_alias => "though it holds no alias and no stage",
+        Stage::Archived => "though it is archived: take it out of service, or give it a place",
+        Stage::None if !has_alias => "though it holds no alias and no stage: promote it, or take it out of service",
         _ => return Vec::new(),
     };
     let served = facts.evidence.deployments();
     served.map(|(tool, deployment)| format!("served by {tool} {}, {why} ({})", deployment.name, deployment.from)).collect()
 }
 
-/// Facts that are not what they should be.
-fn told_by_tools(facts: &Facts) -> Vec<String> {
-    let bad = facts.evidence.evidence.iter().flat_map(|tool| tool.facts.iter().filter(|fact| fact.bad).map(move |fact| (tool, fact)));
-    let told = bad.map(|(tool, fact)| {
-        let value = match &fact.value {
-            FactValue::Value(_) => format!("is {}", fact.value),
-            FactValue::Unreadable(why) => format!("can't be told: {why}"),
-        };
-        format!("{}: {} {value} ({})", tool.name, fact.name, fact.from)
-    });
-    told.collect()
+/// Facts that are not what they should be: those that say so, and those that can't be told.
+fn told_by_tools(facts: &Facts) -> (Vec<String>, Vec<String>) {
+    let (mut bad, mut unknown) = (Vec::new(), Vec::new());
+    for tool in &facts.evidence.evidence {
+        for fact in tool.facts.iter().filter(|fact| fact.bad) {
+            match &fact.value {
+                FactValue::Value(_) => bad.push(format!("{}: {} is {} ({})", tool.name, fact.name, fact.value, fact.from)),
+                FactValue::Unreadable(why) => unknown.push(format!("{}: {} can't be told: {why} ({})", tool.name, fact.name, fact.from)),
+            }
+        }
+    }
+    (bad, unknown)
 }
 
 fn run(facts: &Facts) -> Vec<String> {
     let mut all = Vec::new();
     match (&facts.run, named_run(facts)) {
-        (Some(run), _) if run.lifecycle == Lifecycle::Deleted => all.push(format!("the run {} is deleted", run.id.short())),
+        (Some(run), _) if run.lifecycle == Lifecycle::Deleted => {
+            all.push(format!("the run {} is deleted: restore it before MLflow's gc removes its files", run.id.short()));
+        }
         (None, Some(id)) => all.push(format!("the run {} can't be read: it may be deleted", id.short())),
         (None, None) => all.push("it names no run: nobody can tell what made it".to_owned()),
         _ => {}
     }
-    let code = upstream::code(facts);
-    if code.dirty == Some(true) && code.diff.is_none() {
-        all.push("its code had changes that were not committed, and are not recorded".to_owned());
-    } else if code.dirty == Some(true) {
-        all.push("its code had changes that were not committed (the diff is recorded)".to_owned());
-    }
+    let ended = facts.run.as_ref().filter(|run| matches!(run.status, RunStatus::Failed | RunStatus::Killed));
+    all.extend(
+        ended.map(|run| format!("the run {} ended as {}: what came after may not have been done", run.id.short(), run.status.as_str())),
+    );
     all
 }
 
-fn datasets(facts: &Facts) -> Vec<String> {
-    let all: Vec<&DatasetInput> = facts.run.iter().flat_map(|run| &run.datasets).collect();
+fn code(facts: &Facts) -> Vec<String> {
+    let code = upstream::code(facts);
+    match (code.dirty, &code.diff) {
+        (Some(true), None) => {
+            vec!["its code had changes that were not committed, and are not recorded: the commit does not make it again".into()]
+        }
+        (Some(true), Some(_)) => vec!["its code had changes that were not committed (the diff is recorded)".into()],
+        _ => Vec::new(),
+    }
+}
+
+fn datasets(facts: &Facts) -> Vec<&DatasetInput> {
+    facts.run.iter().flat_map(|run| &run.datasets).collect()
+}
+
+fn unrecorded_data(facts: &Facts) -> Vec<String> {
+    let all = datasets(facts);
     let mut told = Vec::new();
     if facts.run.is_some() && all.is_empty() && facts.evidence.data().is_none() {
-        told.push("no version of its data is recorded".to_owned());
+        told.push("no version of its data is recorded: log it with mlflow.log_input, or keep it in DVC".to_owned());
     }
     told.extend(all.iter().filter(|one| one.digest.is_empty()).map(|one| format!("data {} has no digest", one.name.raw())));
+    told
+}
+
+/// Data that it was trained on and judged on.
+fn leaked(facts: &Facts) -> Vec<String> {
+    let all = datasets(facts);
     let is_judged =
         |one: &DatasetInput| one.context.as_ref().is_some_and(|context| JUDGED.contains(&context.raw().to_ascii_lowercase().as_str()));
     let trained = all.iter().filter(|one| data::is_training(one));
     let leaked = trained.filter(|one| !one.digest.is_empty() && all.iter().any(|other| is_judged(other) && other.digest == one.digest));
-    told.extend(leaked.map(|one| format!("it was judged on the data that it was trained on: {}", data::name(one))));
-    told
+    leaked
+        .map(|one| format!("it was judged on the data that it was trained on: {} (a leak: its scores say nothing)", data::name(one)))
+        .collect()
 }
 
-/// Other data than the champion's: then their metrics may not compare.
-fn other_data(facts: &Facts, champion: &Facts) -> Option<String> {
+/// Seeds of splits of data, by name.
+fn split_seeds(facts: &Facts) -> impl Iterator<Item = &Pair> {
+    params::of(facts).iter().filter(|param| {
+        let key = param.key.raw().to_ascii_lowercase();
+        (key.contains("seed") || key.contains("random_state"))
+            && SPLITS.iter().any(|word| key.split(|c: char| !c.is_alphanumeric()).any(|part| part == *word))
+    })
+}
+
+/// The seed that drew the rows that it was judged on is also the one that it was trained with: whoever tried several seeds and kept the
+/// best has chosen the rows, too.
+fn split_as_trained(facts: &Facts) -> Vec<String> {
+    let splits: Vec<&Pair> = split_seeds(facts).collect();
+    let is_split = |param: &Pair| splits.iter().any(|split| split.key == param.key);
+    let trained = params::of(facts).iter().filter(|param| params::is_seed(param.key.raw()) && !is_split(param));
+    let trained: Vec<&Pair> = trained.collect();
+    let same = splits.iter().filter_map(|split| {
+        let seed = trained.iter().find(|seed| seed.value == split.value && !params::is_unset(&seed.value))?;
+        Some(format!(
+            "the seed leaks: {} and {} are both {}, so to try seeds was to choose the rows it is judged on",
+            split.key.raw(),
+            seed.key.raw(),
+            seed.value.raw()
+        ))
+    });
+    same.collect()
+}
+
+/// What makes a comparison with the version to beat unfair: other data, or the same data split in another way.
+fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
+    let number = champion.version.version;
     let digests = |facts: &Facts| -> BTreeSet<Untrusted> {
-        facts.run.iter().flat_map(|run| &run.datasets).map(|one| one.digest.clone()).filter(|digest| !digest.is_empty()).collect()
+        datasets(facts).into_iter().map(|one| one.digest.clone()).filter(|digest| !digest.is_empty()).collect()
     };
     let (own, theirs) = (digests(facts), digests(champion));
-    if own.is_empty() || theirs.is_empty() || own == theirs {
-        return None;
+    if !own.is_empty() && !theirs.is_empty() && own != theirs {
+        let names = |only: BTreeSet<&Untrusted>| only.into_iter().map(Untrusted::raw).collect::<Vec<_>>().join(", ");
+        let (new, gone) = (names(own.difference(&theirs).collect()), names(theirs.difference(&own).collect()));
+        let told = match (new.is_empty(), gone.is_empty()) {
+            (false, false) => format!("digest {new}, not {gone}"),
+            (false, true) => format!("digest {new} more"),
+            _ => format!("digest {gone} less"),
+        };
+        return vec![format!("its data is not the champion's (v{number}): {told}: their scores may not compare")];
     }
-    let names = |only: BTreeSet<&Untrusted>| only.into_iter().map(Untrusted::raw).collect::<Vec<_>>().join(", ");
-    let (new, gone) = (names(own.difference(&theirs).collect()), names(theirs.difference(&own).collect()));
-    Some(format!("its data is not the champion's (v{}): digest {new}, not {gone}", champion.version.version))
+    let other = split_seeds(facts).filter_map(|split| {
+        let theirs = split_seeds(champion).find(|theirs| theirs.key == split.key && theirs.value != split.value)?;
+        Some(format!(
+            "the seed leaks: {} is {}, and {} for the champion (v{number}), which may have been trained on the rows it is judged on",
+            split.key.raw(),
+            split.value.raw(),
+            theirs.value.raw()
+        ))
+    });
+    other.collect()
 }
 
 /// Facts that were made before the version was: they may be about another one.
-fn older(facts: &Facts) -> Option<String> {
+fn older(facts: &Facts) -> Vec<String> {
     let tools = facts.evidence.evidence.iter().filter(|tool| tool.facts.iter().any(|fact| fact.older));
     let names: Vec<&str> = tools.map(|tool| tool.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("older than the version: what {} told", names.join(", ")))
+    if names.is_empty() { Vec::new() } else { vec![format!("older than the version: what {} told", names.join(", "))] }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,26 +1,20 @@
 //! Gathers what recognisers look at: artifacts of the run and the logged model, files beside the store and in the working tree,
 //! and files of the repository at the run's commit. What can't be read is a line of the report, never a failure.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::PathBuf;
 
-use futures_util::stream::{self, StreamExt};
-
-use super::git;
-use crate::domain::{ArtifactHome, Code};
+use super::{artifacts, checkout, outside};
+use crate::domain::Code;
+use crate::domain::text::clean;
 use crate::evidence::{DOCUMENT_BYTES, Held, Home, Recogniser, Report, Subject, look, recognisers};
 use crate::store::Read;
 
-/// The most artifacts of one home that are listed.
-const ARTIFACTS: usize = 2_000;
 /// The most documents that are read in all, of each kind of home.
-const READ: usize = 60;
-/// How many are read at a time.
-const AT_ONCE: usize = 6;
-/// The most entries of folders that are looked at for files outside of the store, and how deep they may be.
-const ENTRIES: usize = 20_000;
-const DEPTH: usize = 6;
-/// Folders in which nothing of a version's is kept, and which may be large.
-const SKIPPED: [&str; 9] = ["target", "node_modules", "venv", "env", "__pycache__", "site-packages", "mlruns", "mlartifacts", "artifacts"];
+pub(super) const READ: usize = 150;
+/// The most bytes of documents that are held at once, of each kind of home.
+pub(super) const HELD_BYTES: u64 = 24 << 20;
 
 /// What is looked for, and where.
 #[derive(Clone, Debug, Default)]
@@ -63,144 +57,82 @@ impl<'a> From<&'a dyn Read> for Sources<'a> {
 pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Report {
     let Sources { reader, lookout } = sources;
     let mut problems = lookout.wrong.clone();
-    let mut held = artifacts(reader, subject, &lookout.recognisers, &mut problems).await;
-    let commit = subject.run.and_then(|run| Code::of(&run.tags).commit).map(|commit| commit.raw().to_owned());
+    let mut held = artifacts::held(reader, subject, &lookout.recognisers, &mut problems).await;
     let around = lookout.clone();
-    let outside = move || {
-        let mut held = Vec::new();
+    let datasets = subject.run.map(|run| run.datasets.clone()).unwrap_or_default();
+    // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
+    let of_run = subject.run.map(|run| Code::of(&run.tags)).filter(|code| code.commit.is_some());
+    let code = of_run.or_else(|| subject.logged_model.map(|model| Code::of(&model.tags)));
+    let gather = move || {
+        let (mut held, mut problems) = (Vec::new(), Vec::new());
         for root in &around.roots {
-            files(root, &around.recognisers, &mut held);
+            outside::files(root, &around.recognisers, &mut held, &mut problems);
         }
-        held.extend(commit.map(|commit| at_commit(&commit, &around.recognisers)).unwrap_or_default());
-        held
+        if let Some(code) = code {
+            held.extend(checkout::held(&around.roots, &code, &datasets, &around.recognisers, &mut problems));
+        }
+        (held, problems)
     };
-    match tokio::task::spawn_blocking(outside).await {
-        Ok(found) => held.extend(found),
+    match tokio::task::spawn_blocking(gather).await {
+        Ok((found, told)) => {
+            held.extend(found);
+            problems.extend(told);
+        }
         Err(stopped) => problems.push(format!("files outside of the store: {stopped}")),
     }
+    once(&mut held);
     let mut report = look(&lookout.recognisers, subject, &held);
-    report.problems = problems;
+    report.problems = problems.iter().map(|line| clean(line).into_owned()).collect();
     report
 }
 
+/// Keeps the first of several files with the same name and content: a link may show one file in several places, and people log the same
+/// result with the run and with the model.
+fn once(held: &mut Vec<Held>) {
+    let mut seen = HashSet::new();
+    held.retain(|file| {
+        let Ok(bytes) = &file.content else { return true };
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let mut hasher = DefaultHasher::new();
+        (file.home == Home::Commit, name, bytes).hash(&mut hasher);
+        bytes.is_empty() || seen.insert(hasher.finish())
+    });
+}
+
 /// Whether a file is wanted, and whether its content is.
-fn wanted(recognisers: &[Recogniser], home: Home, path: &str) -> Option<bool> {
+pub(super) fn wanted(recognisers: &[Recogniser], home: Home, path: &str) -> Option<bool> {
     let finds = recognisers.iter().flat_map(|recogniser| &recogniser.finds).filter(|find| find.place.wants(home, path));
     finds.map(crate::evidence::Find::reads).reduce(|a, b| a || b)
 }
 
-fn too_long(size: u64) -> String {
-    format!("it has {} MB: more than {} MB are not read", size >> 20, DOCUMENT_BYTES >> 20)
+pub(super) fn too_long(size: u64) -> String {
+    format!("it has {} MB: more than {} MB are not read", (size >> 20).max(DOCUMENT_BYTES >> 20), DOCUMENT_BYTES >> 20)
 }
 
-async fn artifacts(reader: &dyn Read, subject: Subject<'_>, recognisers: &[Recogniser], problems: &mut Vec<String>) -> Vec<Held> {
-    let run = subject.run.map(|run| (ArtifactHome::Run(run.id.clone()), "artifact of the run"));
-    let model = subject.version.logged_model().map(|id| (ArtifactHome::LoggedModel(id), "artifact of the logged model"));
-    let mut all = Vec::new();
-    for (home, of) in run.into_iter().chain(model) {
-        match listed(reader, &home).await {
-            Ok(paths) => all.extend(paths.into_iter().map(|(path, size)| (home.clone(), of, path, size))),
-            Err(why) => problems.push(format!("{of}: {why}")),
-        }
+/// How much of the documents of one kind of home is read: so many, and so many bytes.
+pub(super) struct Budget {
+    documents: usize,
+    bytes: u64,
+}
+
+impl Budget {
+    pub(super) fn new() -> Self {
+        Self { documents: READ, bytes: HELD_BYTES }
     }
-    let named = all.into_iter().filter_map(|(home, of, path, size)| {
-        let reads = wanted(recognisers, Home::Artifact, &path)?;
-        Some((home, of, path, size, reads))
-    });
-    let read = named.take(READ).map(|(home, of, path, size, reads)| async move {
-        let content = match size {
-            _ if !reads => Ok(Vec::new()),
-            Some(size) if size > DOCUMENT_BYTES => Err(too_long(size)),
-            _ => match reader.preview(&home, &path, DOCUMENT_BYTES).await {
-                Ok(preview) if preview.truncated => Err(too_long(DOCUMENT_BYTES)),
-                Ok(preview) => Ok(preview.bytes),
-                Err(fault) => Err(fault.why.raw().to_owned()),
-            },
-        };
-        Held { home: Home::Artifact, from: format!("{of}: {path}"), path, tag: None, content }
-    });
-    stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
-}
 
-/// The files of a home, with their sizes in bytes.
-async fn listed(reader: &dyn Read, home: &ArtifactHome) -> Result<Vec<(String, Option<u64>)>, String> {
-    let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
-    while let Some(folder) = folders.pop() {
-        let listing = match reader.artifacts(home, &folder).await {
-            Ok(listing) => listing,
-            Err(fault) if folder.is_empty() => return Err(crate::domain::text::clean(fault.why.raw()).into_owned()),
-            Err(_) => continue,
-        };
-        for file in listing {
-            let path = file.path.raw().to_owned();
-            if found.len() + folders.len() >= ARTIFACTS {
-                return Ok(found);
-            }
-            // A store that lists a folder in itself leads nowhere.
-            if file.is_dir && path.len() > folder.len() && path.matches('/').count() < DEPTH {
-                folders.push(path);
-            } else if !file.is_dir {
-                found.push((path, file.size));
-            }
+    /// Whether a document of that size, in bytes, may be read, or why not. What has no size counts as nothing until it is read.
+    pub(super) fn allow(&mut self, size: u64) -> Result<(), String> {
+        if size > DOCUMENT_BYTES {
+            return Err(too_long(size));
         }
-    }
-    Ok(found)
-}
-
-/// Files under a folder that some recogniser wants. Links are not followed: what they lead to may be anybody's.
-fn files(root: &Path, recognisers: &[Recogniser], held: &mut Vec<Held>) {
-    let (mut folders, mut seen) = (vec![(root.to_owned(), 0_usize)], 0);
-    while let Some((folder, depth)) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        for entry in entries.flatten() {
-            seen += 1;
-            if seen > ENTRIES || held.len() >= READ {
-                return;
-            }
-            let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else { continue };
-            let name = name.to_string_lossy();
-            if kind.is_dir() && depth < DEPTH && !name.starts_with('.') && !SKIPPED.contains(&name.as_ref()) {
-                folders.push((entry.path(), depth + 1));
-            }
-            if !kind.is_file() {
-                continue;
-            }
-            let path = entry.path();
-            let inner = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-            let Some(reads) = wanted(recognisers, Home::File, &inner) else { continue };
-            if held.iter().any(|known| known.from == path.to_string_lossy()) {
-                continue;
-            }
-            let content = if reads { bytes(&path) } else { Ok(Vec::new()) };
-            held.push(Held { home: Home::File, from: path.to_string_lossy().into_owned(), path: inner, tag: None, content });
+        if self.documents == 0 {
+            return Err(format!("it was not read: no more than {READ} documents are"));
         }
+        if size > self.bytes {
+            return Err(format!("it was not read: no more than {} MB of documents are", HELD_BYTES >> 20));
+        }
+        self.documents -= 1;
+        self.bytes -= size;
+        Ok(())
     }
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    use std::io::Read as _;
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut found = Vec::new();
-    file.take(DOCUMENT_BYTES + 1).read_to_end(&mut found).map_err(|error| error.to_string())?;
-    if found.len() as u64 > DOCUMENT_BYTES { Err(format!("it has more than {} MB", DOCUMENT_BYTES >> 20)) } else { Ok(found) }
-}
-
-/// Files of the repository at hand, as they were at a commit. A commit that it does not know has none.
-fn at_commit(commit: &str, recognisers: &[Recogniser]) -> Vec<Held> {
-    let Ok(listed) = git(&["ls-tree", "-r", "--name-only", "--full-tree", "-z", commit, "--"], &[commit]) else { return Vec::new() };
-    let paths = listed.split('\0').filter(|path| wanted(recognisers, Home::Commit, path).is_some()).take(READ);
-    let held = paths.map(|path| {
-        let content = git(&["show", "--no-textconv", &format!("{commit}:{path}")], &[commit]).map(String::into_bytes);
-        let from = format!("{path} at commit {}", commit.get(..8).unwrap_or(commit));
-        Held { home: Home::Commit, path: path.to_owned(), from, tag: tag_of(commit, path), content }
-    });
-    held.collect()
-}
-
-/// The tag of the commit that last changed a file, seen from another commit: data versions are often tagged so.
-fn tag_of(commit: &str, path: &str) -> Option<String> {
-    let changed = git(&["log", "-1", "--format=%H", commit, "--", path], &[commit]).ok()?;
-    let changed = changed.trim();
-    let tags = git(&["tag", "--points-at", changed], &[changed]).ok()?;
-    tags.lines().next().map(str::to_owned)
 }

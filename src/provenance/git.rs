@@ -1,6 +1,7 @@
 //! The repository that the program was started in, asked about commits. Nothing that a repository configures is run for it.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::domain::Code;
@@ -21,6 +22,11 @@ const COMMITS: &str = "-100";
 /// # Errors
 /// When git can't be run, one of them is no commit, or the repository does not know it.
 pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
+    git_in(Path::new("."), arguments, commits)
+}
+
+/// The same in another folder.
+pub(super) fn git_in(folder: &Path, arguments: &[&str], commits: &[&str]) -> Result<String, String> {
     for commit in commits {
         let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_commit {
@@ -30,7 +36,7 @@ pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
     // Signatures would be checked by a program that the repository names, and absent objects fetched by another.
     let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"];
     let mut command = Command::new("git");
-    command.args(safe).args(arguments).env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
+    command.arg("-C").arg(folder).args(safe).args(arguments).env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
     let (printed, said, done) = bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
     if !done {
         let said = String::from_utf8_lossy(&said);

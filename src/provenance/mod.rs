@@ -3,12 +3,15 @@
 //! A version's run may be deleted, its files unreachable, its server too old for logged models. Only the version itself
 //! must be there; everything else that can't be read is a line in [`Facts::missing`].
 
+mod artifacts;
+mod checkout;
 mod copy;
 mod evidence;
 mod files;
 mod git;
 mod judge;
 mod kin;
+mod outside;
 
 pub use evidence::{Lookout, Sources};
 pub use git::{commits, git};

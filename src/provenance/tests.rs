@@ -53,7 +53,7 @@ impl Read for Shelf {
         if self.files.is_empty() { absent() } else { Ok(self.files.keys().map(file).collect()) }
     }
     async fn preview(&self, _: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
-        assert!(limit <= crate::store::limits::PREVIEW_BYTES);
+        assert!(limit <= crate::store::limits::DOCUMENT_BYTES);
         self.asked.lock().unwrap().push(path.to_owned());
         self.files.get(path).map_or_else(absent, |text| Ok(Preview { bytes: text.as_bytes().to_vec(), truncated: false }))
     }
