@@ -106,7 +106,7 @@ impl<'a> Context<'a> {
         let here = std::env::current_dir().ok();
         let mut roots: Vec<std::path::PathBuf> = beside.map(std::path::Path::to_owned).into_iter().chain(here).collect();
         roots.dedup();
-        Lookout::new(&own, roots)
+        Lookout::new(own, roots)
     }
 
     /// The journal.

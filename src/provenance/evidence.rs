@@ -3,73 +3,35 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{artifacts, checkout, outside};
+use super::lookout::Sources;
+use super::{artifacts, checkout};
 use crate::domain::Code;
 use crate::domain::text::clean;
-use crate::evidence::{DOCUMENT_BYTES, Held, Home, Recogniser, Report, Subject, look, recognisers};
-use crate::store::Read;
+use crate::evidence::{DOCUMENT_BYTES, Held, Home, Recogniser, Report, Subject, look};
 
 /// The most documents that are read in all, of each kind of home.
 pub(super) const READ: usize = 150;
 /// The most bytes of documents that are held at once, of each kind of home.
 pub(super) const HELD_BYTES: u64 = 24 << 20;
 
-/// What is looked for, and where.
-#[derive(Clone, Debug, Default)]
-pub struct Lookout {
-    /// The recognisers.
-    pub recognisers: Vec<Recogniser>,
-    /// What is wrong with the user's own, cleaned.
-    pub wrong: Vec<String>,
-    /// Folders outside of the store: beside it, and where the program was started.
-    pub roots: Vec<PathBuf>,
-}
-
-impl Lookout {
-    /// What comes with the program and the user's own recognisers (name of the file, and text), looking in these folders.
-    #[must_use]
-    pub fn new(own: &[(String, String)], roots: Vec<PathBuf>) -> Self {
-        let (recognisers, wrong) = recognisers(own);
-        Self { recognisers, wrong, roots }
-    }
-}
-
-/// Where the facts of a version come from.
-#[derive(Clone, Copy)]
-pub struct Sources<'a> {
-    /// The store.
-    pub reader: &'a dyn Read,
-    /// What else is looked at.
-    pub lookout: &'a Lookout,
-}
-
-impl<'a> From<&'a dyn Read> for Sources<'a> {
-    /// The store alone.
-    fn from(reader: &'a dyn Read) -> Self {
-        static NOTHING: Lookout = Lookout { recognisers: Vec::new(), wrong: Vec::new(), roots: Vec::new() };
-        Self { reader, lookout: &NOTHING }
-    }
-}
-
 /// What other tools left with a version.
 pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Report {
     let Sources { reader, lookout } = sources;
-    let mut problems = lookout.wrong.clone();
-    let mut held = artifacts::held(reader, subject, &lookout.recognisers, &mut problems).await;
-    let around = lookout.clone();
+    let known = lookout.known();
+    let mut problems = known.wrong.clone();
+    let mut held = artifacts::held(reader, subject, &known.recognisers, &mut problems).await;
+    let (around, recognisers) = (lookout.clone(), Arc::clone(&known));
     let datasets = subject.run.map(|run| run.datasets.clone()).unwrap_or_default();
     // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
     let of_run = subject.run.map(|run| Code::of(&run.tags)).filter(|code| code.commit.is_some());
     let code = of_run.or_else(|| subject.logged_model.map(|model| Code::of(&model.tags)));
     let gather = move || {
-        let (mut held, mut problems) = (Vec::new(), Vec::new());
-        for root in &around.roots {
-            outside::files(root, &around.recognisers, &mut held, &mut problems);
-        }
+        let outside = around.outside();
+        let (mut held, mut problems) = (outside.held.clone(), outside.problems.clone());
         if let Some(code) = code {
-            held.extend(checkout::held(&around.roots, &code, &datasets, &around.recognisers, &mut problems));
+            held.extend(checkout::held(around.roots(), &code, &datasets, &recognisers.recognisers, &mut problems));
         }
         (held, problems)
     };
@@ -81,7 +43,7 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
         Err(stopped) => problems.push(format!("files outside of the store: {stopped}")),
     }
     once(&mut held);
-    let mut report = look(&lookout.recognisers, subject, &held);
+    let mut report = look(&known.recognisers, subject, &held);
     report.problems = problems.iter().map(|line| clean(line).into_owned()).collect();
     report
 }

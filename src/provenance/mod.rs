@@ -11,11 +11,12 @@ mod files;
 mod git;
 mod judge;
 mod kin;
+mod lookout;
 mod outside;
 
-pub use evidence::{Lookout, Sources};
 pub use git::{commits, git};
 pub use judge::{Promoter, judge, judge_one, sides, verdicts};
+pub use lookout::{Lookout, Sources};
 
 use futures_util::future::{OptionFuture, join};
 
@@ -104,7 +105,7 @@ async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredMo
     let parents = parents(reader, run.as_ref(), &mut missing).await;
     let files = files::read(reader, original.as_ref().unwrap_or(&version), run.as_ref(), &mut missing).await;
     let subject = Subject { version: &version, run: run.as_ref(), logged_model: logged_model.as_ref() };
-    let evidence = if sources.lookout.recognisers.is_empty() { Report::default() } else { evidence::evidence(sources, subject).await };
+    let evidence = if sources.lookout.is_blind() { Report::default() } else { evidence::evidence(sources, subject).await };
     Facts { version, model, run, parents, logged_model, files, evidence, missing }
 }
 

@@ -112,7 +112,7 @@ impl Driver {
             own,
             journal,
             policy: Arc::default(),
-            lookout: Arc::new(Lookout::new(&[], Vec::new())),
+            lookout: Arc::new(Lookout::new(Vec::new(), Vec::new())),
             user: "ana".into(),
             protected,
             tags: true,
