@@ -55,8 +55,9 @@ fn plant(root: &Path) {
     write(root.join("good/drift.csv"), sample("nannyml/v0.10.7_missing_flat.csv")).unwrap();
     File::create(root.join("big/evaluation.json")).unwrap().set_len(1 << 30).unwrap();
     write(root.join("deep/a.json"), "[".repeat(100_000)).unwrap();
-    write(root.join("deep/b.yaml"), "[".repeat(100_000)).unwrap();
-    write(root.join("deep/c.yaml"), "- ".repeat(100_000)).unwrap();
+    // The words without which nobody would read them.
+    write(root.join("deep/b.yaml"), format!("# pipelineInfo name\n{}", "[".repeat(100_000))).unwrap();
+    write(root.join("deep/c.yaml"), format!("# pipelineInfo name\n{}", "- ".repeat(100_000))).unwrap();
     write(root.join("zip/model.mar"), zip_bomb()).unwrap();
     symlink("/etc/passwd", root.join("links/passwd.json")).unwrap();
     symlink("/dev/zero", root.join("links/zero.json")).unwrap();
@@ -65,7 +66,7 @@ fn plant(root: &Path) {
     let pipe = root.join("links/pipe.json");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     symlink(&pipe, root.join("links/to_pipe.json")).unwrap();
-    let laughs = (1..12).fold("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
+    let laughs = (1..12).fold("pipelineInfo: {name: x}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
         format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))
     });
     write(root.join("alias/pipeline.yaml"), laughs).unwrap();
@@ -154,6 +155,7 @@ fn hostile_artifacts_are_lines_and_the_others_are_found() {
         "links/pipe.json: it is not a plain file",
         "links/to_pipe.json: it is not a plain file",
         "links/loop.json: ",
+        "links/up shows again what a folder above it has",
         "alias/pipeline.yaml: no YAML",
         "words/half.json: ",
         "values/wide.json: it has more than 600000 values",

@@ -137,7 +137,7 @@ fn rows(text: &str) -> Result<Value, String> {
     let read = json(text).or_else(|why| json_lines(text).map_err(|_| why));
     let read = read?;
     // What is no table may be another tool's document: that is not for the reader to say.
-    Ok(table::rows(&read).unwrap_or(read))
+    Ok(table::rows(&read)?.unwrap_or(read))
 }
 
 /// JSON; Python writes `NaN` and `Infinity` into it, which it does not have: they become null.

@@ -9,7 +9,7 @@ use super::{DOCUMENTS, Find, Format, Place, Recogniser};
 use crate::domain::{LoggedModel, Millis, ModelVersion, Run};
 
 /// The most documents that a report tells to have been passed over, for one place.
-const TOLD: usize = 50;
+const TOLD: usize = 300;
 
 /// What is known of a version from its store.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,30 @@ use super::format::ROWS;
 
 /// The rows of a table: a list of rows as it is; columns by name, each a list or by the number of the row; heads and rows apart,
 /// with or without a schema. Nothing where it is no table.
-pub(super) fn rows(table: &Value) -> Option<Value> {
+///
+/// # Errors
+/// When it has too many rows.
+pub(super) fn rows(table: &Value) -> Result<Option<Value>, String> {
+    if longest(table) > ROWS {
+        return Err(format!("it has more than {ROWS} rows"));
+    }
+    Ok(rows_of(table))
+}
+
+/// How many rows a table has at most, before it is made.
+fn longest(table: &Value) -> usize {
+    let length = |value: &Value| match value {
+        Value::Array(all) => all.len(),
+        Value::Object(all) => all.len(),
+        _ => 0,
+    };
+    match table {
+        Value::Object(members) => members.values().map(length).max().unwrap_or(0).max(members.len()),
+        other => length(other),
+    }
+}
+
+fn rows_of(table: &Value) -> Option<Value> {
     let rows = match table.clone() {
         Value::Array(rows) => rows,
         Value::Object(mut members) => match members.remove("data") {
@@ -18,7 +41,7 @@ pub(super) fn rows(table: &Value) -> Option<Value> {
         },
         _ => return None,
     };
-    (rows.len() <= ROWS).then(|| typed(Value::Array(rows)))
+    Some(typed(Value::Array(rows)))
 }
 
 /// The same rows, with the numbers and truths that a text format wrote as texts, and nothing where a cell is empty.
@@ -119,10 +142,11 @@ mod tests {
             json!({"schema": {"fields": []}, "data": [{"a": 1, "b_c": true}, {"a": 2, "b_c": null}]}),
             json!({"('a', 'a')": {"0": "1", "1": "2"}, "('b', 'b', 'c')": {"0": "True", "1": ""}}),
         ] {
-            assert_eq!(rows(&table), Some(expected.clone()), "{table}");
+            assert_eq!(rows(&table), Ok(Some(expected.clone())), "{table}");
         }
-        assert_eq!(rows(&json!({"a": {"x": 1}})), None);
-        assert_eq!(rows(&json!("a")), None);
+        assert_eq!(rows(&json!({"a": {"x": 1}})), Ok(None));
+        assert_eq!(rows(&json!("a")), Ok(None));
+        assert!(rows(&json!({"a": vec![0; ROWS + 1]})).unwrap_err().contains("rows"));
     }
 
     #[test]

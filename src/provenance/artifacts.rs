@@ -1,12 +1,13 @@
 //! Artifacts of the run and of the logged model that some recogniser wants.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::stream::{self, StreamExt};
 
-use super::evidence::{Budget, too_long, wanted};
-use crate::domain::ArtifactHome;
+use super::evidence::{Budget, UNREAD, too_long, wanted};
 use crate::domain::text::clean;
+use crate::domain::{Artifact, ArtifactHome};
 use crate::evidence::{DOCUMENT_BYTES, Held, Home, Recogniser, Subject};
 use crate::store::Read;
 
@@ -49,7 +50,9 @@ pub(super) async fn held(reader: &dyn Read, subject: Subject<'_>, recognisers: &
         read(reader, one, allowed)
     });
     let mut held: Vec<Held> = stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
-    held.sort_by(|a, b| a.from.cmp(&b.from));
+    // What was too much comes last: a report tells only so many, and these are the least to be told.
+    let is_too_much = |file: &Held| file.content.as_ref().is_err_and(|why| why.starts_with(UNREAD));
+    held.sort_by(|a, b| is_too_much(a).cmp(&is_too_much(b)).then_with(|| a.from.cmp(&b.from)));
     held
 }
 
@@ -70,8 +73,8 @@ async fn read(reader: &dyn Read, one: Wanted, allowed: Result<(), String>) -> He
 fn fair(all: &mut [Wanted]) {
     let folder = |one: &Wanted| (one.of, one.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned());
     all.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut seen = std::collections::HashMap::new();
-    let places: std::collections::HashMap<(&str, String), usize> = all
+    let mut seen = HashMap::new();
+    let places: HashMap<(&str, String), usize> = all
         .iter()
         .map(|one| {
             let nth = seen.entry(folder(one)).or_insert(0_usize);
@@ -90,6 +93,7 @@ async fn listed(
     problems: &mut Vec<String>,
 ) -> Result<Vec<(String, Option<u64>)>, String> {
     let (mut found, mut folders, mut asked) = (Vec::new(), VecDeque::from([String::new()]), 0);
+    let mut listings = HashMap::new();
     while let Some(folder) = folders.pop_front() {
         if asked == FOLDERS || found.len() >= ARTIFACTS {
             problems.push(format!("{of}: only {asked} folders and {} files were looked through", found.len()));
@@ -104,6 +108,12 @@ async fn listed(
                 continue;
             }
         };
+        let shown = fingerprint(&folder, &listing);
+        if !listing.is_empty() && above(&folder).any(|above| listings.get(above) == Some(&shown)) {
+            problems.push(format!("{of}: {folder} shows again what a folder above it has: it was not looked through"));
+            continue;
+        }
+        listings.insert(folder.clone(), shown);
         if listing.len() > OF_FOLDER {
             problems.push(format!("{of}: {folder}/ has {} entries, of which {OF_FOLDER} were looked at", listing.len()));
         }
@@ -122,4 +132,18 @@ async fn listed(
         }
     }
     Ok(found)
+}
+
+/// What a listing shows, without where.
+fn fingerprint(folder: &str, listing: &[Artifact]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for file in listing {
+        (file.path.raw().strip_prefix(folder).unwrap_or_default().trim_start_matches('/'), file.is_dir, file.size).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The folders that a folder is in, the nearest first, down to the root.
+fn above(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |path| (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(outer, _)| outer))).skip(1)
 }

@@ -16,6 +16,9 @@ pub(super) const READ: usize = 150;
 /// The most bytes of documents that are held at once, of each kind of home.
 pub(super) const HELD_BYTES: u64 = 24 << 20;
 
+/// How it begins that something is not read for there being too much else.
+pub(super) const UNREAD: &str = "it was not read";
+
 /// What other tools left with a version.
 pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Report {
     let Sources { reader, lookout } = sources;
@@ -88,10 +91,10 @@ impl Budget {
             return Err(too_long(size));
         }
         if self.documents == 0 {
-            return Err(format!("it was not read: no more than {READ} documents are"));
+            return Err(format!("{UNREAD}: no more than {READ} documents are"));
         }
         if size > self.bytes {
-            return Err(format!("it was not read: no more than {} MB of documents are", HELD_BYTES >> 20));
+            return Err(format!("{UNREAD}: no more than {} MB of documents are", HELD_BYTES >> 20));
         }
         self.documents -= 1;
         self.bytes -= size;

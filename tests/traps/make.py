@@ -41,7 +41,7 @@ made = [
     version("other data", data=((train.assign(a=9), "training"), (test, "evaluation"))),
     version("deleted"),
     version("leaked data", data=((train, "training"), (train, "evaluation"))),
-    version("leaked seed", params={"split_seed": 7}.items()),
+    version("leaked seed", params={"seed": 11}.items()),
     version("other split", params={"split_seed": 12}.items()),
     version("failed validation", logged=[("great_expectations/v1.5.11_raised.json", "gx/result.json"), ("great_expectations/v1.5.11_good.json", "gx/good.json")]),
     version("drift", logged=[("evidently/v0.7.0_drift.json", "evidently/report.json")]),
