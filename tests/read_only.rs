@@ -128,8 +128,8 @@ fn a_server_is_only_asked_to_read() {
     assert_eq!(unasked, NOT_ASKED);
 }
 
-/// What the screens and subcommands have no use for here: a version by itself.
-const NOT_ASKED: [&str; 1] = ["api/2.0/mlflow/model-versions/get"];
+/// What the screens and subcommands have no use for here: a version by itself, and requests, which MLflow's own server has not.
+const NOT_ASKED: [&str; 2] = ["api/2.0/mlflow/model-versions/get", "api/2.0/mlflow/transition-requests/list"];
 
 /// Whether a path is one of a template's.
 fn fits(path: &str, template: &str) -> bool {

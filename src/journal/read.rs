@@ -2,7 +2,7 @@
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use crate::domain::{Fault, FaultKind, ModelName, ModelVersion, Run, RunId};
+use crate::domain::{Fault, FaultKind, Lifecycle, ModelName, ModelVersion, Run, RunId};
 use crate::promote::{Ground, Intent, Plan, Reading, RunReading, look_alike};
 use crate::store::Read;
 
@@ -35,15 +35,28 @@ pub async fn read_registry(reader: &dyn Read, intent: &Intent) -> Result<Reading
 async fn read_runs(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
     let subject = intent.subject();
     let ids: Vec<RunId> = subject.runs().to_vec();
-    let read = stream::iter(ids).map(|id| async move { read_run(reader, &id).await });
+    let deletes = deletes(intent);
+    let read = stream::iter(ids).map(|id| async move { read_run(reader, &id, deletes).await });
     let runs: Vec<Option<RunReading>> = read.buffered(AT_ONCE).try_collect().await?;
     let mut reading = Reading { subject, ..Reading::of_model(reader.origin(), &ModelName::default(), None, Vec::new()) };
     reading.runs = runs.into_iter().flatten().collect();
     Ok(reading)
 }
 
-async fn read_run(reader: &dyn Read, id: &RunId) -> Result<Option<RunReading>, Fault> {
+/// Whether runs are to be deleted: who restores them leaves nothing without them.
+fn deletes(intent: &Intent) -> bool {
+    match intent {
+        Intent::DeleteRuns { .. } => true,
+        Intent::Undo { lifecycles, .. } => lifecycles.iter().any(|(.., back)| *back == Lifecycle::Deleted),
+        _ => false,
+    }
+}
+
+async fn read_run(reader: &dyn Read, id: &RunId, with_dependents: bool) -> Result<Option<RunReading>, Fault> {
     let Some(run) = there(reader.run(id).await)? else { return Ok(None) };
+    if !with_dependents {
+        return Ok(Some(RunReading { run, versions: Vec::new(), nested: Vec::new() }));
+    }
     let mut versions = can(reader.versions_of_run(id).await)?;
     let nested = can(reader.nested(std::slice::from_ref(&run.experiment_id), id).await)?;
     let mut known: Option<crate::domain::RegisteredModel> = None;

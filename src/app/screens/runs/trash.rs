@@ -52,6 +52,6 @@ impl Runs {
         self.pushed.stop(context);
         self.read_anew(context);
         self.touch();
-        context.say(if self.trash { "deleted runs: B restores, T shows those in use" } else { "runs in use" });
+        context.say(if self.trash { "these are deleted; T shows those in use" } else { "these are in use; T shows deleted ones" });
     }
 }
