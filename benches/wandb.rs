@@ -61,8 +61,9 @@ fn main() -> Outcome<()> {
 /// The folder of runs; made when it is not there.
 fn filled() -> Outcome<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/wandb-20x50x2000");
+    // Where both programs keep what is their own.
+    std::fs::create_dir_all(folder.join("own"))?;
     if !folder.join("wandb").is_dir() {
-        std::fs::create_dir_all(&folder)?;
         wandb::script(FILL, &folder);
     }
     Ok(folder.join("wandb"))
