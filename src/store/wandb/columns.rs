@@ -11,7 +11,7 @@ use hashbrown::HashMap;
 use super::json;
 use super::latest::{is_internal, seconds};
 use super::log::Log;
-use super::records::{Record, Sample, item, logged, record, step};
+use super::records::{Part, Record, Sample, item, logged, record};
 use super::system;
 use crate::domain::{MetricValue, Millis, Point};
 use crate::store::limits;
@@ -85,8 +85,15 @@ impl Columns {
     fn history(&mut self, bytes: &[u8]) {
         let Ok(row) = u32::try_from(self.rows.len()) else { return };
         let mut scratch = std::mem::take(&mut self.scratch);
-        let (mut at, mut time, mut any) = (step(bytes), 0, false);
-        for bytes in logged(bytes) {
+        let (mut at, mut time, mut any) = (None, 0, false);
+        for part in logged(bytes) {
+            let bytes = match part {
+                Part::Item(bytes) => bytes,
+                Part::Step(step) => {
+                    at = Some(step);
+                    continue;
+                }
+            };
             let item = item(bytes, &mut scratch);
             match item.key {
                 b"_timestamp" => time = seconds(item.json).unwrap_or(0),

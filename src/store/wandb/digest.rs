@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use hashbrown::HashMap;
+
 use super::json;
 use super::latest::{Logged, seconds};
 use super::leaves::Leaves;
@@ -23,6 +25,8 @@ pub(super) struct SystemMetric {
     pub name: String,
     /// What the last sample said.
     pub value: f64,
+    /// By what W&B's number is multiplied.
+    factor: f64,
     /// When.
     pub time: Millis,
     /// Which sample of this metric it was, from 0.
@@ -61,6 +65,8 @@ pub(super) struct Digest {
     pub lost: u64,
     /// Why its file can't be read.
     pub unreadable: Option<String>,
+    /// Where each of W&B's names is among the system's metrics.
+    sampled: HashMap<Box<[u8]>, usize>,
     position: u64,
 }
 
@@ -120,13 +126,14 @@ impl Digest {
         for bytes in sample.items() {
             let item = item(bytes, &mut scratch);
             let Some(value) = json::number(item.json) else { continue };
-            let (name, factor) = system::named(&String::from_utf8_lossy(item.key));
-            let (value, time) = (value * factor, time.unwrap_or(0));
-            let has_room = self.system.len() < limits::WANDB_SYSTEM_METRICS;
-            match self.system.iter_mut().find(|metric| metric.name == name) {
-                Some(metric) => (metric.value, metric.time, metric.index) = (value, time, metric.index + 1),
-                None if has_room => self.system.push(SystemMetric { name, value, time, index: 0 }),
-                None => {}
+            let time = time.unwrap_or(0);
+            let known = self.sampled.get(item.key).and_then(|index| self.system.get_mut(*index));
+            if let Some(metric) = known {
+                (metric.value, metric.time, metric.index) = (value * metric.factor, time, metric.index + 1);
+            } else if self.system.len() < limits::WANDB_SYSTEM_METRICS {
+                let (name, factor) = system::named(&String::from_utf8_lossy(item.key));
+                self.sampled.insert(item.key.into(), self.system.len());
+                self.system.push(SystemMetric { name, value: value * factor, factor, time, index: 0 });
             }
         }
         time

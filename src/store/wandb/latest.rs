@@ -4,7 +4,7 @@
 use hashbrown::HashMap;
 
 use super::json;
-use super::records::{Change, changes, item, logged, step};
+use super::records::{Change, Part, changes, item, logged};
 use crate::domain::Millis;
 use crate::store::limits;
 
@@ -54,9 +54,16 @@ impl Logged {
     /// Takes a history; says when it was logged, as far as it says.
     pub(super) fn take(&mut self, record: &[u8]) -> Option<Millis> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let (mut at, mut time) = (step(record), None);
+        let (mut at, mut time) = (None, None);
         self.touched.clear();
-        for bytes in logged(record) {
+        for part in logged(record) {
+            let bytes = match part {
+                Part::Item(bytes) => bytes,
+                Part::Step(step) => {
+                    at = Some(step);
+                    continue;
+                }
+            };
             let item = item(bytes, &mut scratch);
             match item.key {
                 b"_timestamp" => time = seconds(item.json),

@@ -91,17 +91,28 @@ pub(super) fn changes(bytes: &[u8]) -> impl Iterator<Item = Change<'_>> {
     })
 }
 
-/// The items of a history, each to be read with [`item`].
-#[inline]
-pub(super) fn logged(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    Fields::of(bytes).filter_map(|(field, value)| value.bytes().filter(|_| field == 1))
+/// A part of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    /// An item, to be read with [`item`].
+    Item(&'a [u8]),
+    /// The step; W&B has it in an item `_step`, too.
+    Step(i64),
 }
 
-/// The step of a history, where the record has it; W&B has it in its item `_step`, too.
-pub(super) fn step(bytes: &[u8]) -> Option<i64> {
-    let message = Fields::of(bytes).find_map(|(field, value)| value.bytes().filter(|_| field == 2))?;
-    // Zero is what protobuf leaves out.
-    Some(Fields::of(message).find_map(|(field, value)| value.integer().filter(|_| field == 1)).unwrap_or(0))
+/// The parts of a history.
+#[inline]
+pub(super) fn logged(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
+    Fields::of(bytes).filter_map(|(field, value)| match (field, value) {
+        (1, Value::Bytes(bytes)) => Some(Part::Item(bytes)),
+        (2, Value::Bytes(bytes)) => Some(Part::Step(step(bytes))),
+        _ => None,
+    })
+}
+
+/// The number in a step; zero is what protobuf leaves out.
+fn step(bytes: &[u8]) -> i64 {
+    Fields::of(bytes).find_map(|(field, value)| value.integer().filter(|_| field == 1)).unwrap_or(0)
 }
 
 /// A sample of the system's metrics.
@@ -244,8 +255,8 @@ mod tests {
 
     #[test]
     fn a_step_of_zero_is_one() {
-        assert_eq!(step(b"\x12\x00"), Some(0));
-        assert_eq!(step(b"\x12\x02\x08\x07"), Some(7));
-        assert_eq!(step(b""), None);
+        assert_eq!(logged(b"\x12\x00").collect::<Vec<_>>(), [Part::Step(0)]);
+        assert_eq!(logged(b"\x0a\x01x\x12\x02\x08\x07").collect::<Vec<_>>(), [Part::Item(b"x"), Part::Step(7)]);
+        assert_eq!(logged(b"").next(), None);
     }
 }

@@ -46,6 +46,11 @@ impl<'a> Fields<'a> {
             self.0 = rest;
             return Some(u64::from(first));
         }
+        // Every value stands in field 16, whose number takes two bytes.
+        if let Some((&second, rest)) = rest.split_first().filter(|(second, _)| **second < 0x80) {
+            self.0 = rest;
+            return Some(u64::from(first & 0x7f) | u64::from(second) << 7);
+        }
         self.long_varint()
     }
 
