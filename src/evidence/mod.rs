@@ -11,6 +11,7 @@ mod gather;
 mod get;
 mod look;
 mod paths;
+mod read;
 mod recogniser;
 mod report;
 mod rule;
