@@ -203,7 +203,9 @@ fn several_files(repository: &Repository) {
 /// A pipeline without `.dvc` files.
 fn lock_only(repository: &Repository) {
     let files: [PathBuf; 2] = ["data/users.csv.dvc", "models/old.pkl.dvc"].map(|path| repository.path().join(path));
-    files.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    for file in &files {
+        std::fs::remove_file(file).unwrap();
+    }
     repository.write(
         "dvc.lock",
         "schema: '2.0'\nstages:\n  train:\n    cmd: python train.py\n    deps:\n    - path: data/users.csv\n      hash: md5\n      md5: aabbccddeeff00112233445566778899\n      size: 8\n    - path: train.py\n      md5: 00000000000000000000000000000000\n",

@@ -2,9 +2,48 @@
 
 use serde_json::Value;
 
-use super::recogniser::DeploymentRule;
+use super::paths::Path;
+use super::read::{pair, rule};
 use super::report::Deployment;
-use super::rule::{Found, Rule};
+use super::rule::{Found, Kind, Rule};
+use crate::domain::written::{self, Reader};
+
+/// How a document tells of a deployment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DeploymentRule {
+    pub name: Option<Rule>,
+    pub place: Option<Rule>,
+    pub percent: Option<Rule>,
+    /// Percents by name, and the name of each: for documents that keep the traffic apart.
+    pub traffic: Option<(Path, Path)>,
+    /// Of several, all have to hold.
+    pub ready: Vec<Rule>,
+}
+
+const OF_DEPLOYMENT: &[&str] = &["name", "place", "percent", "traffic", "ready"];
+
+/// Reads how a document tells of a deployment.
+pub(super) fn deployment_rule(reader: &mut Reader<'_>, value: &written::Value<'_>) -> Option<DeploymentRule> {
+    let table = reader.table(value, "[find.deployment]")?;
+    let mut found = DeploymentRule::default();
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "name" => found.name = rule(reader, value),
+            "place" => found.place = rule(reader, value),
+            "percent" => found.percent = rule(reader, value),
+            "traffic" => found.traffic = pair(reader, value, "of", "by"),
+            "ready" => {
+                // A list of tables is a list of rules; a list of texts is one rule with several paths.
+                let several = value.get_ref().as_array().filter(|all| all.iter().any(|one| one.get_ref().is_table()));
+                let rules = several.map_or_else(|| vec![value], |all| all.iter().collect());
+                let rules = rules.into_iter().filter_map(|value| rule(reader, value));
+                found.ready = rules.map(|rule| Rule { kind: Kind::Truth, ..rule }).collect();
+            }
+            _ => drop(reader.known(key, OF_DEPLOYMENT)),
+        }
+    }
+    Some(found)
+}
 
 pub(super) fn deployment(rule: &DeploymentRule, part: &Value, whole: &Value, from: &str) -> Deployment {
     let find = |rule: &Option<Rule>| match rule.as_ref()?.find(part, whole) {

@@ -6,9 +6,10 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value as Json;
 
 use super::Format;
+use super::deployment::deployment_rule;
 use super::get;
 use super::paths::{Globs, Path};
-use super::recogniser::{DeploymentRule, Find, Place, Recogniser};
+use super::recogniser::{Find, Place, Recogniser};
 use super::rule::{Kind, Rule, Take, Tells};
 use crate::domain::written::{Reader, Table, Value};
 
@@ -116,7 +117,7 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
             "known_as" => find.known_as = rule(reader, value),
             "at" => find.at = rule(reader, value).map(|rule| Rule { kind: Kind::Time, ..rule }),
             "facts" => find.facts = facts(reader, value),
-            "deployment" => find.deployment = deployment(reader, value),
+            "deployment" => find.deployment = deployment_rule(reader, value),
             _ => drop(reader.known(key, OF_FIND)),
         }
     }
@@ -174,7 +175,8 @@ fn paths(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<Path> {
     texts.into_iter().filter_map(|(text, span)| path(reader, &text, &span)).collect()
 }
 
-fn pair(reader: &mut Reader<'_>, value: &Value<'_>, first: &str, second: &str) -> Option<(Path, Path)> {
+/// Two paths.
+pub(super) fn pair(reader: &mut Reader<'_>, value: &Value<'_>, first: &str, second: &str) -> Option<(Path, Path)> {
     let table = reader.table(value, &format!("{{ {first} = \"$…\", {second} = \"$…\" }}"))?;
     let (mut a, mut b) = (None, None);
     for (key, value) in table {
@@ -206,7 +208,8 @@ fn regex(text: &str) -> Result<Regex, String> {
 const OF_RULE: &[&str] =
     &["path", "first_of", "whole", "json", "capture", "keys", "equals", "take", "as", "needs", "else", "merge", "wanted", "tells", "last"];
 
-fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
+/// A rule: paths, or a table.
+pub(super) fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
     let mut rule = Rule::default();
     let Some(table) = value.get_ref().as_table() else {
         rule.paths = paths(reader, value);
@@ -243,30 +246,6 @@ fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
     }
     rule.needs = needs.map(|path| (path, otherwise));
     Some(rule)
-}
-
-const OF_DEPLOYMENT: &[&str] = &["name", "place", "percent", "traffic", "ready"];
-
-fn deployment(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<DeploymentRule> {
-    let table = reader.table(value, "[find.deployment]")?;
-    let mut found = DeploymentRule::default();
-    for (key, value) in table {
-        match key.get_ref().as_ref() {
-            "name" => found.name = rule(reader, value),
-            "place" => found.place = rule(reader, value),
-            "percent" => found.percent = rule(reader, value),
-            "traffic" => found.traffic = pair(reader, value, "of", "by"),
-            "ready" => {
-                // A list of tables is a list of rules; a list of texts is one rule with several paths.
-                let several = value.get_ref().as_array().filter(|all| all.iter().any(|one| one.get_ref().is_table()));
-                let rules = several.map_or_else(|| vec![value], |all| all.iter().collect());
-                let rules = rules.into_iter().filter_map(|value| rule(reader, value));
-                found.ready = rules.map(|rule| Rule { kind: Kind::Truth, ..rule }).collect();
-            }
-            _ => drop(reader.known(key, OF_DEPLOYMENT)),
-        }
-    }
-    Some(found)
 }
 
 #[cfg(test)]

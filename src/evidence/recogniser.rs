@@ -1,6 +1,7 @@
 //! Recognisers: TOML files that say where a tool leaves what, and what it means.
 
 use super::Format;
+use super::deployment::DeploymentRule;
 use super::get::Template;
 use super::paths::{Globs, Path};
 use super::read;
@@ -74,18 +75,6 @@ pub struct Find {
     pub(super) at: Option<Rule>,
     pub(super) facts: Vec<(String, Rule)>,
     pub(super) deployment: Option<DeploymentRule>,
-}
-
-/// How a document tells of a deployment.
-#[derive(Clone, Debug, Default)]
-pub(super) struct DeploymentRule {
-    pub name: Option<Rule>,
-    pub place: Option<Rule>,
-    pub percent: Option<Rule>,
-    /// Percents by name, and the name of each: for documents that keep the traffic apart.
-    pub traffic: Option<(Path, Path)>,
-    /// Of several, all have to hold.
-    pub ready: Vec<Rule>,
 }
 
 impl Place {
