@@ -19,8 +19,11 @@ pub struct Lookout {
     /// Folders outside of the store: beside it, and where the program was started.
     roots: Vec<PathBuf>,
     known: OnceLock<Arc<Known>>,
-    found: Arc<Mutex<Option<(Instant, Arc<Outside>)>>>,
+    found: Arc<Mutex<Option<Found>>>,
 }
+
+/// What was found outside of the store, and when.
+type Found = (Instant, Arc<Outside>);
 
 /// The recognisers.
 #[derive(Debug, Default)]
