@@ -129,7 +129,8 @@ struct Figures {
 
 /// The nth thing that is wanted of a model.
 fn wanted(model: &str, [run, own @ ..]: [&str; 3], nth: usize, last: Option<&(Plan, Option<VersionNumber>)>) -> (&'static str, Intent) {
-    let version = VersionNumber(1 + nth as u64 % 3);
+    // Another one each time that it comes round.
+    let version = VersionNumber(1 + (nth as u64 / 6 + 1) % 3);
     let runs = own.map(RunId::from).to_vec();
     match (nth % 6, last) {
         (3, Some((plan, created))) => ("rollback", undo(&plan.id, plan, *created)),
