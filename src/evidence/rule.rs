@@ -279,13 +279,17 @@ fn number(text: &str) -> Option<Value> {
     text.parse::<i64>().map(Value::from).ok().or_else(|| Number::from_f64(text.parse().ok()?).map(Value::Number))
 }
 
-/// Truths as tools write them: JSON, Python, Kubernetes, CSV.
+/// Words for a truth, in small letters: of JSON, Python, Kubernetes, CSV, and of people's tags.
+const TRUE: [&str; 8] = ["true", "yes", "1", "pass", "passed", "success", "succeeded", "approved"];
+const FALSE: [&str; 8] = ["false", "no", "0", "fail", "failed", "failure", "error", "rejected"];
+
+/// Truths as tools write them.
 fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
         Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "1" => Some(true),
-            "false" | "no" | "0" => Some(false),
+            word if TRUE.contains(&word) => Some(true),
+            word if FALSE.contains(&word) => Some(false),
             _ => None,
         },
         Value::Number(number) => match number.as_f64() {

@@ -66,6 +66,8 @@ fn the_arrows_walk_from_the_version_to_its_causes_and_to_what_it_became() {
     let mut driver = at_lineage(Driver::new());
     assert_eq!(under(&driver), (NodeKind::Version, "churn-classifier v6".into()));
     driver.press("left");
+    assert_eq!(under(&driver).0, NodeKind::Evidence, "what stands at the same height");
+    driver.press("k k");
     assert_eq!(under(&driver).0, NodeKind::LoggedModel);
     driver.press("j");
     assert_eq!(under(&driver).0, NodeKind::Environment);
@@ -160,7 +162,7 @@ fn models_around_the_version_lead_to_their_lineages() {
     assert_eq!(under(&driver), (NodeKind::OtherVersion, "churn-classifier v5".into()));
     driver.press("enter");
     assert_eq!(under(&driver), (NodeKind::Version, "churn-classifier v5".into()));
-    driver.press("h b");
+    driver.press("h k k b");
     driver.sees("made from model:");
     assert_eq!(
         made_from(&driver).lines().iter().map(|version| version.name.raw()).collect::<Vec<_>>(),
@@ -175,7 +177,7 @@ fn warnings_and_the_checklist_are_seen_at_every_size() {
     for (width, height) in [(40, 10), (60, 16), (80, 24), (200, 50)] {
         let mut driver = at_lineage(Driver::new());
         driver.take(Message::Resize { width, height });
-        driver.sees("its code had changes").sees("✓");
+        driver.sees("▲").sees("✓");
         // At any size every node can be stood on, and what is stood on is seen.
         for key in ["h", "h", "h", "j", "j", "j", "l", "l", "l", "l", "j"] {
             driver.press(key);

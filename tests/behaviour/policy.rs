@@ -50,6 +50,6 @@ fn a_reviewer_s_word_goes_on_record_from_the_review() {
 #[test]
 fn what_other_tools_left_stands_beside_the_versions_and_in_the_review() {
     let mut driver = versions();
-    driver.sees("Evidently").sees("✗ tests_failed 1");
+    driver.sees("Evidently").sees("✗ dataset_drift true");
     driver.press("D").sees("not as it should be").sees("drift_share");
 }

@@ -34,7 +34,7 @@ const HISTORY: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("H", &["› h
 /// Keys, and what is on the screen when they have done their work.
 type Step = (&'static str, &'static [&'static str]);
 
-const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("j\r", &["judged on"])];
+const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("G\r", &["judged on"])];
 
 /// Every screen, with the panes that ask for something of their own.
 pub const SCREENS: [&[Step]; 13] =
