@@ -1,5 +1,7 @@
 //! What was found: facts by tool, where the version is served, and what was looked for.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -15,6 +17,8 @@ pub struct Report {
     pub looked: Vec<Looked>,
     /// What went wrong on the way, cleaned.
     pub problems: Vec<String>,
+    /// The files of the run and of the logged model, by their paths, raw, with their sizes in bytes where the store says them.
+    pub artifacts: BTreeMap<String, Option<u64>>,
 }
 
 /// What one tool left.

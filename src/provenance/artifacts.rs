@@ -1,6 +1,6 @@
 //! Artifacts of the run and of the logged model that some recogniser wants.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::stream::{self, StreamExt};
@@ -29,17 +29,28 @@ struct Wanted {
     reads: bool,
 }
 
-/// The artifacts that are wanted, with what is in them or why that was not read.
-pub(super) async fn held(reader: &dyn Read, subject: Subject<'_>, recognisers: &[Recogniser], problems: &mut Vec<String>) -> Vec<Held> {
+/// What a run and its logged model have.
+pub(super) struct Artifacts {
+    /// All files by their paths, with their sizes in bytes.
+    pub all: BTreeMap<String, Option<u64>>,
+    /// The artifacts that are wanted, with what is in them or why that was not read.
+    pub held: Vec<Held>,
+}
+
+/// The artifacts of the run and of the logged model.
+pub(super) async fn read_all(reader: &dyn Read, subject: Subject<'_>, recognisers: &[Recogniser], problems: &mut Vec<String>) -> Artifacts {
     let run = subject.run.map(|run| (ArtifactHome::Run(run.id.clone()), "artifact of the run"));
     let model = subject.version.logged_model().map(|id| (ArtifactHome::LoggedModel(id), "artifact of the logged model"));
-    let mut all = Vec::new();
+    let (mut all, mut files) = (Vec::new(), BTreeMap::new());
     for (home, of) in run.into_iter().chain(model) {
         match listed(reader, &home, of, problems).await {
-            Ok(paths) => all.extend(paths.into_iter().filter_map(|(path, size)| {
-                let reads = wanted(recognisers, Home::Artifact, &path)?;
-                Some(Wanted { home: home.clone(), of, path, size, reads })
-            })),
+            Ok(paths) => {
+                files.extend(paths.iter().cloned());
+                all.extend(paths.into_iter().filter_map(|(path, size)| {
+                    let reads = wanted(recognisers, Home::Artifact, &path)?;
+                    Some(Wanted { home: home.clone(), of, path, size, reads })
+                }));
+            }
             Err(why) => problems.push(format!("{of}: {why}")),
         }
     }
@@ -53,7 +64,7 @@ pub(super) async fn held(reader: &dyn Read, subject: Subject<'_>, recognisers: &
     // What was too much comes last: a report tells only so many, and these are the least to be told.
     let is_too_much = |file: &Held| file.content.as_ref().is_err_and(|why| why.starts_with(UNREAD));
     held.sort_by(|a, b| is_too_much(a).cmp(&is_too_much(b)).then_with(|| a.from.cmp(&b.from)));
-    held
+    Artifacts { all: files, held }
 }
 
 async fn read(reader: &dyn Read, one: Wanted, allowed: Result<(), String>) -> Held {

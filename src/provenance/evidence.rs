@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::artifacts::Artifacts;
 use super::lookout::Sources;
 use super::{artifacts, checkout};
 use crate::domain::Code;
@@ -24,7 +25,7 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
     let Sources { reader, lookout } = sources;
     let known = lookout.known();
     let mut problems = known.wrong.clone();
-    let mut held = artifacts::held(reader, subject, &known.recognisers, &mut problems).await;
+    let Artifacts { all, mut held } = artifacts::read_all(reader, subject, &known.recognisers, &mut problems).await;
     let (around, recognisers) = (lookout.clone(), Arc::clone(&known));
     let datasets = subject.run.map(|run| run.datasets.clone()).unwrap_or_default();
     // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
@@ -47,6 +48,7 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
     }
     once(&mut held);
     let mut report = look(&known.recognisers, subject, &held);
+    report.artifacts = all;
     report.problems = problems.iter().map(|line| clean(line).into_owned()).collect();
     report
 }

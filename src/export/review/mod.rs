@@ -1,5 +1,6 @@
 //! The review packet: candidate against champion as one page, with what the gates say, in Markdown and as JSON.
 
+mod artifacts;
 mod evidence;
 
 use serde_json::{Value, json};
@@ -52,6 +53,10 @@ impl Packet<'_> {
         }
         self.commits(&mut text);
         self.environment(&mut text);
+        let files = self.files();
+        if !files.is_empty() {
+            text.push_str(&format!("### Artifacts\n\n```diff\n{}\n```\n\n", files.join("\n").replace("```", "---")));
+        }
         self.recorded(&mut text);
         text.push_str(&format!(
             "<sub>Facts {}. An approval is bound to them and lapses when they change.</sub>\n",
@@ -120,6 +125,11 @@ impl Packet<'_> {
             lines.extend([String::new(), "environment".to_owned()]);
             lines.extend(packages.into_iter().map(|line| format!("  {line}")));
         }
+        let files = self.files();
+        if !files.is_empty() {
+            lines.extend([String::new(), "artifacts".to_owned()]);
+            lines.extend(files.into_iter().map(|line| format!("  {line}")));
+        }
         lines.extend([String::new(), self.open()]);
         lines
     }
@@ -155,7 +165,13 @@ impl Packet<'_> {
             "champion": self.champion.map(side),
             "comparison": compared,
             "commits": self.commits.ok(),
+            "artifacts": self.champion.map(|champion| artifacts::json(&self.candidate.evidence.artifacts, &champion.evidence.artifacts)),
         })
+    }
+
+    /// What differs among the files of both.
+    fn files(&self) -> Vec<String> {
+        self.champion.map(|champion| artifacts::lines(&self.candidate.evidence.artifacts, &champion.evidence.artifacts)).unwrap_or_default()
     }
 
     /// What other tools left with both.
