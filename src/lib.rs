@@ -20,12 +20,12 @@
 //! * [`table`]: the columnar run table; sort, filter, group; the filter language.
 //! * [`analysis`]: comparison, ranking by a goal, reduction of curves.
 //! * [`chart`]: figures: axes, layers, notes; what the terminal and plotters paint.
-//! * [`lineage`]: what a version was made from, and what is missing.
+//! * [`lineage`]: what a version was made from and became, how that is drawn, what is missing, and how it could be made again.
 //! * [`evidence`]: recognisers, and the facts that other tools left with a version.
 //! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
 //! * [`policy`]: protected places, gates and approvals of a `frontrunner.toml`; what conditions see.
 //! * [`store`]: reading and writing MLflow servers and SQLite files; reading W&B's local runs.
-//! * [`provenance`]: gathers what a store says of a version, for lineage.
+//! * [`provenance`]: gathers what a store, its artifacts and the repository at hand say of a version.
 //! * [`journal`]: the record of every write, and the one road that carries a plan out.
 //! * [`config`]: settings, keymap, themes, views, directories.
 //! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.

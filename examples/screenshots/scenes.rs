@@ -111,7 +111,8 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene { file: "register-best", arguments: SWEEP, steps: &[("", "trial-59"), ("R", "churn-classifier")], ..WINDOW },
     Scene { file: "models", steps: &[("", "churn-sweep"), ("4", "@champion")], ..WINDOW },
     Scene { file: "versions", steps: &TO_VERSIONS, ..WINDOW },
-    Scene { file: "lineage", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("L", "could it be made again")], ..WINDOW },
+    Scene { file: "lineage", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("L", "✓ signature")], ..WINDOW },
+    Scene { file: "review", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("D", "not as it should be")], ..WINDOW },
     Scene { file: "promote", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("a", "now at"), ("enter", "latency_ms")], ..WINDOW },
     Scene {
         file: "journal",
