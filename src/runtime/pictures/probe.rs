@@ -15,8 +15,8 @@ use super::protocol::{Found, Protocol, ends, is_tmux, judge};
 use super::tmux::wrap;
 use crate::runtime::terminal;
 
-/// How long each of the two queries waits for its end.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long each of the two queries waits for its end: over a slow line, or on a busy machine, an answer takes some hundred ms.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The most bytes that are read: a terminal that goes on has no answer.
 const MOST_READ: usize = 64 << 10;
 
@@ -39,7 +39,7 @@ pub struct Probed {
 
 /// Asks the terminal, which must be ours and in raw mode. Nobody else may read from it meanwhile: it is best asked before the
 /// first `EventStream`, whose thread reads on for a moment after it was dropped. Waits without a runtime, mostly for some
-/// milliseconds, half a second at most. `wanted` is the user's word on the protocol: then only what it needs is asked.
+/// milliseconds, two seconds at most. `wanted` is the user's word on the protocol: then only what it needs is asked.
 ///
 /// # Errors
 /// When the terminal can't be written to or read from.
