@@ -30,7 +30,7 @@ use crate::ui::{self, Look};
 /// The most frames a second, as the time of one.
 const FRAME: Duration = Duration::from_millis(16);
 /// How long the thread of an event stream that was dropped has to let the terminal go, on a busy machine.
-const HAND_OVER: Duration = Duration::from_millis(150);
+const HAND_OVER: Duration = Duration::from_millis(500);
 /// How often the app is told that time goes by.
 const TICK: Duration = Duration::from_secs(1);
 /// The most events, or answers, that are taken before the pace of frames is looked at again.
