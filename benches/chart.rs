@@ -10,15 +10,16 @@ use std::time::{Duration, Instant};
 
 use frontrunner::analysis::compare;
 use frontrunner::analysis::importance::importance;
-use frontrunner::app::layout::Size;
-use frontrunner::app::screens::compare::Compare;
-use frontrunner::app::{App, Message, Screen, Session, Start};
 use frontrunner::chart::{Curve, CurveOptions, Over, ScaleKind, curves};
 use frontrunner::config::keymap::Keymap;
 use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunId};
 use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, picture};
 use frontrunner::store::{Access, Connection, Resolution, Target, open};
-use frontrunner::ui::{self, Look};
+use frontrunner::tui::app::layout::Size;
+use frontrunner::tui::app::{App, Message, Screen, Session, Start};
+use frontrunner::tui::screens::compare::Compare;
+use frontrunner::tui::view;
+use frontrunner::tui::view::Look;
 use jiff::tz::TimeZone;
 
 const RUNS: usize = 20;
@@ -145,7 +146,7 @@ async fn million() {
 /// A figure in a buffer of cells.
 fn frame(figure: &frontrunner::chart::Figure) {
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
-    terminal.draw(|frame| ui::draw_figure(frame, figure, &Look::default())).unwrap();
+    terminal.draw(|frame| view::draw_figure(frame, figure, &Look::default())).unwrap();
     black_box(&terminal);
 }
 
@@ -201,7 +202,7 @@ fn hundred() {
         for _ in 0..times {
             let begin = Instant::now();
             app.update(NOW, Message::Key(keys.parse().unwrap()));
-            terminal.draw(|frame| ui::draw(frame, &app, &look)).unwrap();
+            terminal.draw(|frame| view::draw(frame, &app, &look)).unwrap();
             all.push(begin.elapsed());
         }
         all.sort();

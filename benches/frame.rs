@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use frontrunner::app::layout::Size;
-use frontrunner::app::{App, Effect, Message, Reply, Request, Session, Start, Ticket};
 use frontrunner::config::keymap::Keymap;
 use frontrunner::config::theme::{ColorDepth, Themes};
 use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunStatus};
 use frontrunner::store::{Page, PageToken};
-use frontrunner::ui::{self, Look};
+use frontrunner::tui::app::layout::Size;
+use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, Start, Ticket};
+use frontrunner::tui::view;
+use frontrunner::tui::view::Look;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -148,7 +149,7 @@ impl Stage {
     }
 
     fn draw(&mut self) -> Outcome<()> {
-        self.terminal.draw(|frame| ui::draw(frame, &self.app, &self.look))?;
+        self.terminal.draw(|frame| view::draw(frame, &self.app, &self.look))?;
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use frontrunner::store::{Access, Ahead, Connection, Opened, RunQuery, Target, Vi
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
-#[path = "../tests/support/mlflow.rs"]
+#[path = "../tests/it/support/mlflow.rs"]
 #[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
 mod mlflow;
 

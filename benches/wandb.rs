@@ -13,10 +13,10 @@ use frontrunner::store::{Access, Connection, Opened, Resolution, RunQuery, Targe
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
-#[path = "../tests/support/pty.rs"]
+#[path = "../tests/it/support/pty.rs"]
 #[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
 mod pty;
-#[path = "../tests/support/wandb.rs"]
+#[path = "../tests/it/support/wandb.rs"]
 #[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
 mod wandb;
 

@@ -1,55 +1,60 @@
 //! Frontrunner: compare machine-learning experiments and promote models, in the terminal.
 //!
-//! # The rooms
+//! # The map
 //!
-//! Arrows point down only; `tests/house.rs` holds them.
+//! Each module with the modules that it may use. `tests/it/architecture.rs` reads this table and fails on an import
+//! that it does not permit, on a permission that nobody uses, and on a cycle.
 //!
 //! ```text
-//! main ─▶ cli ─▶ app ─▶ (ui | runtime)
-//!                 │
-//!                 ▼
-//!   policy   evidence   promote   lineage   chart   analysis   table   pure: no I/O, no terminal, no clock, no async
-//!                 │
-//!                 ▼
-//!              domain                            MLflow's nouns, values, faults
-//!                 ▲
-//!   store (rest, sqlite, wandb)   provenance   journal   config      edges: I/O, async, other people's formats
+//! cli          ─▶ tui ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
+//! tui          ─▶ ops export store promotion lineage evidence chart analysis table config domain text
+//! ops          ─▶ store promotion lineage evidence domain text
+//! export       ─▶ promotion lineage evidence chart analysis domain text
+//! demo         ─▶ domain text
+//! store        ─▶ domain text
+//! promotion    ─▶ lineage domain diagnostics text
+//! lineage      ─▶ evidence domain text
+//! evidence     ─▶ domain diagnostics text
+//! chart        ─▶ analysis domain text
+//! analysis     ─▶ table domain text
+//! table        ─▶ domain text
+//! config       ─▶ domain diagnostics text
+//! domain       ─▶ text
+//! diagnostics  ─▶ text
+//! text         ─▶
 //! ```
 //!
-//! * [`domain`]: experiments, runs, metrics, models, versions; untrusted text; the faults of stores.
+//! * [`cli`]: the command line, one file per subcommand.
+//! * [`tui`]: the screens: state, drawing, graphics, the terminal and its event loop.
+//! * [`ops`]: the use cases that both share: async, over a store, on top of the pure modules.
+//! * [`promotion`]: intents, plans, clearance, verification, undo; [`promotion::policy`]: gates and approvals;
+//!   [`promotion::journal`]: the record of every write.
+//! * [`lineage`]: what made a version and what it became; reproducibility; the layout of its graph.
+//! * [`evidence`]: integrations, and the facts that other tools left with a version.
 //! * [`table`]: the columnar run table; sort, filter, group; the filter language.
-//! * [`analysis`]: comparison, ranking by a goal, reduction of curves.
-//! * [`chart`]: figures: axes, layers, notes; what the terminal and plotters paint.
-//! * [`lineage`]: what a version was made from and became, how that is drawn, what is missing, and how it could be made again.
-//! * [`evidence`]: recognisers, and the facts that other tools left with a version.
-//! * [`promote`]: intents, plans, clearance, verification; readings in, steps out.
-//! * [`policy`]: protected places, gates and approvals of a `frontrunner.toml`; what conditions see.
-//! * [`store`]: reading and writing MLflow servers and SQLite files; reading W&B's local runs.
-//! * [`provenance`]: gathers what a store, its artifacts and the repository at hand say of a version.
-//! * [`journal`]: the record of every write, and the one road that carries a plan out.
-//! * [`config`]: settings, keymap, themes, views, directories.
-//! * [`app`]: state, messages, `update(state, message) -> effects`; no drawing, no I/O.
-//! * [`ui`]: drawing, a function of the state.
-//! * [`runtime`]: the terminal, the event loop, running effects.
-//! * [`export`]: the records of `--json`, and sheets as aligned tables, CSV and Markdown.
-//! * [`cli`]: the command line, one file a subcommand.
-//! * [`demo`]: the demo store and its stories.
+//! * [`analysis`]: comparison, ranking by a goal, importance, curve shapes.
+//! * [`chart`]: figures: axes, layers, notes; the terminal and plotters both draw them.
+//! * [`export`]: `--json` records, tables, Markdown, HTML, DOT and pictures.
+//! * [`store`]: MLflow servers and SQLite files; local W&B runs.
+//! * [`config`]: settings, keymap, themes, saved views, directories.
+//! * [`diagnostics`]: errors in files that people write, with line, column and a suggestion.
+//! * [`text`]: untrusted text and its cleaning, width, numbers, durations, shell quoting.
+//! * [`domain`]: MLflow's nouns, metric values and histories, store errors.
+//! * [`demo`]: the seeded demo store.
 
 pub mod analysis;
-pub mod app;
 pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod diagnostics;
 pub mod domain;
 pub mod evidence;
 pub mod export;
-pub mod journal;
 pub mod lineage;
-pub mod policy;
-pub mod promote;
-pub mod provenance;
-pub mod runtime;
+pub mod ops;
+pub mod promotion;
 pub mod store;
 pub mod table;
-pub mod ui;
+pub mod text;
+pub mod tui;

@@ -7,7 +7,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::fontdb::Database;
 use resvg::usvg::{Options, Tree};
 
-use crate::Outcome;
+use super::Outcome;
 
 /// How many pixels of the picture one of the drawing becomes: screens are dense, and small text must stay sharp.
 const SCALE: f32 = 2.0;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::{Callbacks, Parser, Screen};
 
-use crate::Outcome;
-use crate::svg::Ground;
+use super::Outcome;
+use super::svg::Ground;
 
 /// How long a text may take to appear.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! The scenes, as data: what is pressed, and what must then be on the screen.
 
-use crate::svg::{DARK, Ground, LIGHT};
+use super::svg::{DARK, Ground, LIGHT};
 
 /// One picture.
 pub struct Scene<'s> {

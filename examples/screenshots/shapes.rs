@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::svg::CELL;
+use super::svg::CELL;
 
 /// A light line's width in pixels; a heavy one's is twice that.
 const LINE: f64 = 1.2;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use vt100::{Cell, Color, Screen};
 
-use crate::shapes;
+use super::shapes;
 
 /// A terminal's own colours.
 #[derive(Clone, Copy, Debug)]

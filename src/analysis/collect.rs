@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::quantity::duration;
-use crate::domain::{Code, Run, Untrusted};
+use crate::domain::{Code, Run};
+use crate::text::Untrusted;
+use crate::text::quantity::duration;
 
 /// A key, and what each run has under it, in the order of the runs.
 pub(super) type Aligned<T> = Vec<(Untrusted, Vec<Option<T>>)>;

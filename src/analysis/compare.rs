@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::collect::{self, Aligned, align, align_sorted};
-use super::inner::{self, Equality};
-use super::number::full;
-use crate::domain::{Direction, Run, RunId, Untrusted};
+use crate::analysis::value_diff;
+use crate::analysis::value_diff::Equality;
+use crate::domain::{Direction, Run, RunId};
+use crate::text::Untrusted;
+use crate::text::number::full;
 
 /// The group that a row of a comparison belongs to, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -146,7 +148,7 @@ pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn F
 
 fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, baseline: usize) -> CompareRow {
     let equality = |pair: &[Option<Untrusted>]| match pair {
-        [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => inner::same(a.raw(), b.raw()),
+        [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => value_diff::same(a.raw(), b.raw()),
         [a, b] if a != b => Equality::Different,
         _ => Equality::Same,
     };

@@ -7,12 +7,10 @@ mod curve;
 mod decimal;
 pub mod divergence;
 pub mod importance;
-pub mod inner;
 pub mod nearest;
-pub mod number;
 pub mod pareto;
-pub mod quantity;
 pub mod rhythm;
+pub mod value_diff;
 pub mod verdict;
 
 pub use best::{Best, LeftOut, best, likely_goal};

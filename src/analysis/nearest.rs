@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Pair, Run, RunId, Untrusted};
+use crate::domain::{Pair, Run, RunId};
+use crate::text::Untrusted;
 
 /// A param that differs between two runs.
 #[derive(Clone, Debug, PartialEq)]

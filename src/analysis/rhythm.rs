@@ -4,9 +4,9 @@
 //! each run has a pace of its own, so that it is measured against itself. One rule serves the table, the filter `is:stalled`
 //! and the words beside them: [`judge`] writes its verdict's terms into the table, and [`RunTable::is_stalled`] reads them.
 
-use super::quantity::duration;
 use crate::domain::{Millis, Point, Run, RunStatus};
 use crate::table::{Row, RunTable};
+use crate::text::quantity::duration;
 
 /// How many of its own intervals a run may stay quiet. Evaluations and checkpoints between two epochs take a few of them; ten in
 /// a row are no pause any more.

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::scale::{Scale, ScaleKind};
 use super::ticks;
-use crate::analysis::{number, quantity};
+use crate::text::{number, quantity};
 
 /// What the numbers of an axis are.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::figure::{Figure, Ink, Label, Shape};
 use super::property::{Dimension, Property};
-use crate::analysis::{number, pareto};
+use crate::analysis::pareto;
 use crate::domain::{Goal, Run};
+use crate::text::number;
 
 /// The figure of the mean of a goal over two params, in so many boxes across and up where they are numbers. A box without runs is empty; each says its mean and, of several, how many runs.
 #[must_use]

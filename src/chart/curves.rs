@@ -296,7 +296,7 @@ fn notes(curves: &[Curve<'_>], seen: &Seen, options: &CurveOptions, fallback: Op
     let counted = [(seen.nan, "NaN"), (seen.infinite, "infinite"), (seen.without_place, "not above 0, which log has no place for")];
     told.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
     if options.smoothing > 0.0 {
-        told.push(format!("EMA {}", crate::analysis::number::significant(options.smoothing, 3)));
+        told.push(format!("EMA {}", crate::text::number::significant(options.smoothing, 3)));
     }
     told
 }

@@ -60,7 +60,7 @@ fn ends(at: usize, dimension: &Dimension) -> Vec<Label> {
     let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| (l.min(n), h.max(n)));
     let told = |value: f64| match dimension.axis.quantity {
         Quantity::Span => dimension.axis.told(value),
-        _ => crate::analysis::number::significant(value, 3),
+        _ => crate::text::number::significant(value, 3),
     };
     if low > high {
         return Vec::new();

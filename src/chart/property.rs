@@ -2,7 +2,8 @@
 
 use super::axis::{Axis, Quantity};
 use super::scale::ScaleKind;
-use crate::domain::{Run, Untrusted};
+use crate::domain::Run;
+use crate::text::Untrusted;
 
 /// A property of runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Dimension {
         names.dedup();
         let place = |text: &String| names.binary_search(&text).ok().map(|at| at.min(MOST_WORDS) as f64);
         let places = texts.iter().map(|text| text.as_ref().and_then(place)).collect();
-        let mut told: Vec<String> = names.iter().take(MOST_WORDS).map(|name| crate::domain::text::clean(name).into_owned()).collect();
+        let mut told: Vec<String> = names.iter().take(MOST_WORDS).map(|name| crate::text::untrusted::clean(name).into_owned()).collect();
         if names.len() > MOST_WORDS {
             told.push("others".into());
         }

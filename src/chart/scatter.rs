@@ -61,7 +61,7 @@ fn groups(runs: &[Run], mark: &Property) -> (Vec<Option<usize>>, Vec<String>) {
 
 fn short(axis: &Axis, value: f64) -> String {
     match axis.quantity {
-        super::axis::Quantity::Number | super::axis::Quantity::Whole => crate::analysis::number::significant(value, 3),
+        super::axis::Quantity::Number | super::axis::Quantity::Whole => crate::text::number::significant(value, 3),
         _ => axis.told(value),
     }
 }

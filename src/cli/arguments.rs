@@ -3,12 +3,12 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
-use super::failure::{Exit, Failure};
-use super::print::Format;
 use super::{
     chart, compare, completions, config, demo, demote, doctor, evidence, experiments, gates, goal, history, lineage, models, note, promote,
     register, reproduce, request, review, rollback, runs, show, trash, versions, watch,
 };
+use crate::cli::output::Format;
+use crate::cli::output::failure::{Exit, Failure};
 use crate::config::{ColorChoice, Layer};
 
 /// Compare machine-learning experiments and promote models, on any MLflow-compatible store.

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::goal::Arguments;
-use super::print::Report;
-use crate::analysis::number::full;
 use crate::analysis::{Best, LeftOut, best};
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
 use crate::domain::{Goal, Run, RunId};
 use crate::export::{Sheet, records};
+use crate::text::number::full;
 
 /// Finds the best run.
 ///

@@ -4,10 +4,10 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::Report;
 use crate::chart::{Curve, CurveOptions, Figure, Over, ScaleKind, curves};
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
 use crate::domain::{History, Run};
 use crate::export::Sheet;
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, picture};
@@ -84,8 +84,8 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let options = PictureOptions { size: arguments.size, ..PictureOptions::new(format, palette) };
     let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
-    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
-    let runs = find::runs(reader, &arguments.runs, within.as_ref()).await?;
+    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    let runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let mut figures = Vec::new();
     for metric in &arguments.metric {
         let figure = figure(reader, &runs, metric, arguments, options.columns(arguments.metric.len())).await?;
@@ -130,7 +130,7 @@ async fn figure(reader: &dyn Read, runs: &[Run], metric: &str, arguments: &Argum
         zone: jiff::tz::TimeZone::system(),
     };
     let title = arguments.title.as_deref().unwrap_or(metric);
-    Ok(curves(crate::domain::text::clean(title), &all, &options))
+    Ok(curves(crate::text::untrusted::clean(title), &all, &options))
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {

@@ -4,13 +4,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::{Format, Report};
 use crate::analysis::compare;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Format, Report};
+use crate::cli::resolve;
 use crate::export::comparison::{ComparisonFormat, comparison, markdown, sheet};
 use crate::export::records;
-use crate::runtime::exporting;
+use crate::tui::runtime::exporting;
 
 /// What can be said to `compare`.
 #[derive(Debug, Args)]
@@ -36,10 +36,10 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
-    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
-    let mut runs = find::runs(reader, &arguments.runs, within.as_ref()).await?;
+    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    let mut runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let baseline = match &arguments.baseline {
-        Some(text) => Some(find::run(reader, text, within.as_ref()).await?),
+        Some(text) => Some(resolve::run(reader, text, within.as_ref()).await?),
         None => None,
     };
     if let Some(baseline) = baseline.as_ref().filter(|baseline| runs.iter().all(|run| run.id != baseline.id)) {

@@ -4,8 +4,8 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
 use super::arguments::Cli;
-use super::failure::Failure;
-use super::print::Output;
+use crate::cli::output::Output;
+use crate::cli::output::failure::Failure;
 
 /// What can be said to `completions`.
 #[derive(Debug, Args)]

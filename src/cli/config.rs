@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::arguments::Cli;
 use super::context::settings;
-use super::failure::{Exit, Failure};
-use super::print::{Output, Report};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Output, Report};
 use crate::config::{Directories, Settings, environment};
-use crate::domain::text::clean;
 use crate::export::Sheet;
 use crate::store::Target;
+use crate::text::untrusted::clean;
 
 /// What can be said to `config`.
 #[derive(Debug, Args)]

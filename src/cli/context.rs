@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::arguments::{Cli, Flags};
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::Output;
+use crate::cli::output::Output;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
 use crate::config::{self, Directories, Layer, Settings};
 use crate::domain::Millis;
-use crate::journal::Journal;
-use crate::policy::Policy;
-use crate::provenance::Lookout;
+use crate::ops::journal::Journal;
+use crate::ops::lineage::Lookout;
+use crate::promotion::policy::Policy;
 use crate::store::{self, Access, Beside, Opened, Read, Reader};
 
 /// What every subcommand works with.
@@ -46,11 +46,11 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When none is meant, or it can't be opened.
     pub async fn open(&self) -> Result<Opened, Failure> {
-        let found = find::target(self.named(), self.flags.profile.as_deref(), &self.settings, &self.directories, self.now)?;
+        let found = resolve::target(self.named(), self.flags.profile.as_deref(), &self.settings, &self.directories, self.now)?;
         // A policy that can't be read may say that nobody may write here.
         let by_policy = self.policy().map_or(true, |policy| policy.read_only);
         let access = if self.settings.read_only || found.read_only || by_policy { Access::ReadOnly } else { Access::ReadWrite };
-        let connection = find::connection(found.profile.as_ref())?;
+        let connection = resolve::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
     }
 
@@ -72,8 +72,8 @@ impl<'a> Context<'a> {
     /// When it can't be opened.
     pub async fn beside(&self) -> Result<Option<Reader>, Failure> {
         let Some(named) = self.flags.beside.as_deref() else { return Ok(None) };
-        let found = find::target(Some(named), None, &self.settings, &self.directories, self.now)?;
-        let connection = find::connection(found.profile.as_ref())?;
+        let found = resolve::target(Some(named), None, &self.settings, &self.directories, self.now)?;
+        let connection = resolve::connection(found.profile.as_ref())?;
         Ok(Some(store::open(&found.target, Access::ReadOnly, &connection).await?.reader))
     }
 

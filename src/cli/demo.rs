@@ -6,12 +6,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::open;
-use super::print::Report;
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
 use crate::demo::{DemoFacts, DemoOptions, make};
-use crate::domain::text::clean;
 use crate::export::Sheet;
+use crate::text::untrusted::clean;
 
 /// What can be said to `demo`.
 #[derive(Debug, Args)]

@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
-use crate::domain::text::clean;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
 use crate::domain::{Alias, Stage};
-use crate::promote::Intent;
+use crate::promotion::Intent;
+use crate::text::untrusted::clean;
 
 /// What can be said to `demote`.
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         .filter(|stage| matches!(stage, Stage::None | Stage::Archived))
         .ok_or_else(|| Failure::new(Exit::Usage, format!("{} is no way down: None or Archived", clean(&arguments.to))))?;
     let session = context.open().await?;
-    let (model, version) = find::version(session.reader.as_ref(), &arguments.what).await?;
+    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.what).await?;
     let intent = match named_alias(&arguments.what) {
         Some(alias) => Intent::RemoveAlias { model: model.name, alias },
         None => Intent::Move { model: model.name, version, to, archive_existing: false },

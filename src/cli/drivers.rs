@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::goal::Arguments;
-use super::print::{Format, Report};
 use crate::analysis::importance::{Importance, Rank, importance};
-use crate::domain::text::Untrusted;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Format, Report};
 use crate::domain::{Run, RunStatus};
 use crate::export::{Sheet, records};
+use crate::text::untrusted::Untrusted;
 
 /// Tells what drives the goal.
 ///

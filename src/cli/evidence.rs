@@ -4,13 +4,13 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
-use super::find;
-use super::print::Report;
 use super::runs::local_time;
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
+use crate::cli::resolve;
 use crate::evidence::{self, Looked};
 use crate::export::Sheet;
-use crate::provenance::{Sources, lineage_facts};
+use crate::ops::lineage::{Sources, lineage_facts};
 
 /// What can be said to `evidence`.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let (model, version) = find::version(reader, &arguments.version).await?;
+    let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
     let facts = lineage_facts(Sources { reader, lookout: &lookout }, &model.name, version).await?;
     let report = &facts.evidence;
@@ -80,5 +80,5 @@ fn explained(looked: &Looked) -> Vec<String> {
     if looked.found.is_empty() && looked.passed_over.is_empty() {
         lines.push("  nothing there".to_owned());
     }
-    lines.iter().map(|line| crate::domain::text::clean(line).into_owned()).collect()
+    lines.iter().map(|line| crate::text::untrusted::clean(line).into_owned()).collect()
 }

@@ -5,9 +5,9 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
-use super::print::Report;
 use super::runs::local_time;
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
 use crate::export::{Sheet, records};
 use crate::store::View;
 

@@ -4,15 +4,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::Report;
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
 use crate::config::{environment, user};
 use crate::export::Sheet;
-use crate::journal::read_model;
-use crate::policy::Asked;
-use crate::promote::{Place, Reading};
-use crate::provenance::{Promoter, Sources, judge_one};
+use crate::ops::gates::{Promoter, judge_one};
+use crate::ops::lineage::Sources;
+use crate::ops::registry::read_model;
+use crate::promotion::policy::Asked;
+use crate::promotion::{Place, Reading};
 use crate::store::Opened;
 
 /// What can be said to `gates`.
@@ -79,7 +80,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 /// When the place is none, or the version is not there.
 pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Reading), Failure> {
     let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
-    let (model, version) = find::version(session.reader.as_ref(), named).await?;
+    let (model, version) = resolve::version(session.reader.as_ref(), named).await?;
     let mut reading = read_model(session.reader.as_ref(), &model.name).await?;
     reading.requests = session.reader.transition_requests(&model.name, version).await?;
     Ok((Asked { target, version }, reading))

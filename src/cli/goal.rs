@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::runs::{self, Wanted, gather};
+use crate::cli::output::failure::{Exit, Failure};
 use crate::domain::{Goal, Run};
 
 /// What can be said to them.

@@ -7,14 +7,14 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::Report;
 use super::runs::local_time;
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
 use crate::domain::Millis;
-use crate::domain::text::clean;
 use crate::export::Sheet;
-use crate::journal::{Event, Held, Origin, held_at, timeline};
+use crate::promotion::journal::{Event, Held, Origin, held_at, timeline};
+use crate::text::untrusted::clean;
 
 /// What can be said to `history`.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let mut entries = context.journal().entries(reader.origin())?;
     let is_known = entries.iter().any(|entry| entry.plan.intent.is_about(&arguments.model));
-    let model = match find::model(reader, &arguments.model).await {
+    let model = match resolve::model(reader, &arguments.model).await {
         Ok(model) => Some(model),
         Err(failure) if failure.exit == Exit::NoMatch && is_known => None,
         Err(failure) => return Err(failure),

@@ -4,12 +4,12 @@ use clap::Args;
 use serde_json::Value;
 
 use super::context::Context;
-use super::failure::Failure;
-use super::find;
-use super::print::{Format, Report};
+use crate::cli::output::failure::Failure;
+use crate::cli::output::{Format, Report};
+use crate::cli::resolve;
 use crate::export::{self, Sheet};
 use crate::lineage::Graph;
-use crate::provenance::{Sources, lineage_graph};
+use crate::ops::lineage::{Sources, lineage_graph};
 
 /// What can be said to `lineage`.
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let (model, version) = find::version(reader, &arguments.version).await?;
+    let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
     let graph = lineage_graph(Sources { reader, lookout: &lookout }, &model.name, version).await?;
     if arguments.dot {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
+use crate::cli::output::failure::{Exit, Failure};
 use crate::config::theme::{ColorDepth, Themes};
 use crate::config::{ColorChoice, environment};
-use crate::ui::{Dots, Look};
+use crate::tui::view::{Dots, Look};
 
 /// The theme that follows the terminal's background.
 const AUTO: &str = "auto";

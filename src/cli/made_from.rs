@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::Report;
 use super::runs::local_time;
+use crate::cli::output::Report;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
 use crate::domain::Run;
 use crate::export::{Sheet, records};
 use crate::store::MadeFrom;
@@ -20,7 +20,7 @@ pub async fn run(what: &str, model: Option<&str>, context: &mut Context<'_>) -> 
     let session = context.open().await?;
     let reader = session.reader.as_ref();
     let model = match model {
-        Some(name) => Some(find::model(reader, name).await?),
+        Some(name) => Some(resolve::model(reader, name).await?),
         None => None,
     };
     let mut made = reader.made_from(&of).await?;

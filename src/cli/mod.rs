@@ -1,7 +1,7 @@
 //! The command line: each subcommand does without the screens what a screen does, on the same core, one file each.
 //!
 //! Answers go to stdout in the form that was asked for; notes, questions and failures go to stderr; the exit code says
-//! how it ended ([`failure::Exit`]).
+//! how it ended ([`output::failure::Exit`]).
 
 mod arguments;
 mod best;
@@ -16,8 +16,6 @@ mod doctor;
 mod drivers;
 mod evidence;
 mod experiments;
-pub mod failure;
-mod find;
 mod gates;
 mod goal;
 mod history;
@@ -27,19 +25,20 @@ mod made_from;
 mod models;
 mod note;
 mod open;
-mod print;
+mod output;
 mod promote;
 mod register;
 mod reproduce;
 mod request;
+mod resolve;
 mod review;
-mod road;
 mod rollback;
 mod runs;
 mod show;
 mod trash;
 mod versions;
 mod watch;
+mod write;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -49,8 +48,8 @@ use clap::error::ErrorKind;
 
 use arguments::{Cli, Command};
 use context::Context;
-use failure::{Exit, Failure};
-use print::{Format, Output};
+use output::failure::{Exit, Failure};
+use output::{Format, Output};
 
 /// Reads the command line, does what it says, and tells how it ended.
 pub async fn main() -> ExitCode {

@@ -5,8 +5,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
-use super::print::Report;
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
 use crate::domain::{RegisteredModel, Stage, VersionNumber};
 use crate::export::{Sheet, records};
 

@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
-use crate::domain::Untrusted;
-use crate::promote::Intent;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
+use crate::promotion::Intent;
+use crate::text::Untrusted;
 
 /// What can be said to `tag`.
 #[derive(Debug, Args)]
@@ -50,7 +50,7 @@ pub async fn tag(arguments: &Tag, context: &mut Context<'_>) -> Result<(), Failu
         (None, false) => return Err(Failure::new(Exit::Usage, "a tag is KEY=VALUE").next("add --remove to take it away")),
     };
     let session = context.open().await?;
-    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
+    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
     travel(Intent::Tag { model: model.name, version, key: key.into(), value }, &arguments.road, &session, context).await
 }
 
@@ -63,12 +63,12 @@ pub async fn describe(arguments: &Describe, context: &mut Context<'_>) -> Result
     let reader = session.reader.as_ref();
     // MLflow takes no `/` in a model's name; an older store may hold one all the same.
     let (model, version) = if arguments.named.contains(['/', '@']) {
-        match find::version(reader, &arguments.named).await {
+        match resolve::version(reader, &arguments.named).await {
             Ok((model, version)) => (model.name, Some(version)),
-            Err(failure) => (find::model(reader, &arguments.named).await.map_err(|_| failure)?.name, None),
+            Err(failure) => (resolve::model(reader, &arguments.named).await.map_err(|_| failure)?.name, None),
         }
     } else {
-        (find::model(reader, &arguments.named).await?.name, None)
+        (resolve::model(reader, &arguments.named).await?.name, None)
     };
     let text = Untrusted::from(arguments.text.as_str());
     travel(Intent::Describe { model, version, text }, &arguments.road, &session, context).await

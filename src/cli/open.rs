@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::{find, look};
-use crate::app::Start;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::{look, resolve};
 use crate::config::keymap::Keymap;
 use crate::config::views::{Shelf, View, ViewFiles};
 use crate::config::{environment, user};
-use crate::domain::text::clean;
-use crate::journal::EntryState;
-use crate::runtime::{self, RunError};
+use crate::promotion::journal::EntryState;
 use crate::store::Opened;
+use crate::text::untrusted::clean;
+use crate::tui::app::Start;
+use crate::tui::runtime;
+use crate::tui::runtime::RunError;
 
 /// Opens the screens on the store that is meant.
 ///
@@ -33,7 +34,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         context.output.note(&format!("a view is left out: {wrong}"));
     }
     start.view = view(context.flags.view.as_deref(), &shelf)?;
-    let app = crate::app::Session {
+    let app = crate::tui::app::Session {
         target: beside
             .as_ref()
             .map_or_else(|| opened.reader.name().to_owned(), |second| format!("{} + {}", opened.reader.name(), second.name())),
@@ -46,7 +47,7 @@ pub async fn run(context: &mut Context<'_>) -> Result<(), Failure> {
         dark: !look.is_light(),
         refresh_seconds: context.settings.refresh,
         max_runs: context.settings.max_runs,
-        protected: super::road::protected(&context.settings),
+        protected: crate::cli::write::protected(&context.settings),
         tags: context.settings.tags,
         views: shelf.views,
         remember: context.settings.remember,
@@ -75,7 +76,7 @@ fn view(name: Option<&str>, shelf: &Shelf) -> Result<Option<View>, Failure> {
 
 async fn start(opened: &Opened, context: &Context<'_>) -> Result<Start, Failure> {
     let Some(name) = &context.flags.experiment else { return Ok(Start::default()) };
-    let experiment = find::experiment(opened.reader.as_ref(), name).await?;
+    let experiment = resolve::experiment(opened.reader.as_ref(), name).await?;
     let name = experiment.name.clean().into_owned();
     Ok(Start { goal: experiment.declared_goal(), experiment: Some(experiment.id), experiment_name: Some(name), view: None })
 }

@@ -3,10 +3,10 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
-use crate::promote::{Intent, Place};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
+use crate::promotion::{Intent, Place};
 
 /// What can be said to `promote`.
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         return Err(Failure::new(Exit::Usage, "--archive-existing is for stages; an alias leaves the version that has it by itself"));
     }
     let session = context.open().await?;
-    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
+    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
     let intent = match place {
         Place::Stage(to) => Intent::Move { model: model.name, version, to, archive_existing: arguments.archive_existing },
         Place::Alias(alias) => Intent::SetAlias { model: model.name, alias, version },

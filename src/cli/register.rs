@@ -3,11 +3,11 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
 use crate::domain::{ModelName, ModelSource, Run, model_sources};
-use crate::promote::Intent;
+use crate::promotion::Intent;
 
 /// What can be said to `register`.
 #[derive(Debug, Args)]
@@ -35,8 +35,8 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
-    let run = find::run(reader, &arguments.run, within.as_ref()).await?;
+    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
     let source = chosen(&run, arguments.artifact.as_deref())?.source;
     let model = ModelName::from(arguments.model.as_str());
     let intent = Intent::Register { run: run.id, source, model, again: arguments.again, instead_of: None };

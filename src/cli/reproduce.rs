@@ -4,12 +4,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
-use super::find;
-use super::print::Report;
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
+use crate::cli::resolve;
 use crate::export::Sheet;
 use crate::lineage::{recipe, script};
-use crate::provenance::{Sources, lineage_facts};
+use crate::ops::lineage::{Sources, lineage_facts};
 
 /// What can be said to `reproduce`.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let (model, version) = find::version(reader, &arguments.version).await?;
+    let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
     let facts = lineage_facts(Sources { reader, lookout: &lookout }, &model.name, version).await?;
     let steps = recipe(&facts);

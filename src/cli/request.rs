@@ -3,12 +3,12 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
 use crate::domain::Stage;
-use crate::domain::text::clean;
-use crate::promote::Intent;
+use crate::promotion::Intent;
+use crate::text::untrusted::clean;
 
 /// What can be said to `request`.
 #[derive(Debug, Args)]
@@ -31,6 +31,6 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let no_stage = || Failure::new(Exit::Usage, format!("{} is no stage: None, Staging, Production or Archived", clean(&arguments.to)));
     let to = Stage::parse(&arguments.to).ok_or_else(no_stage)?;
     let session = context.open().await?;
-    let (model, version) = find::version(session.reader.as_ref(), &arguments.version).await?;
+    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
     travel(Intent::Request { model: model.name, version, to }, &arguments.road, &session, context).await
 }

@@ -6,17 +6,18 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::gates::ask;
-use super::print::{Format, Report};
-use super::road::{Road, travel};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Format, Report};
+use crate::cli::write::{Road, travel};
 use crate::config::{environment, user};
 use crate::domain::{ModelName, VersionNumber};
 use crate::export::Sheet;
 use crate::export::review::Packet;
-use crate::policy::{Candidate, Judged};
-use crate::promote::{Decision, Intent, Place, Prepared};
-use crate::provenance::{Sources, commits, sides};
+use crate::ops::gates::sides;
+use crate::ops::lineage::{Sources, commits};
+use crate::promotion::policy::{Candidate, Judged};
+use crate::promotion::{Decision, Intent, Place, Prepared};
 
 /// The longest prepared review that is read, in bytes.
 const LONGEST: u64 = 64 << 10;

@@ -3,12 +3,13 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::road::{Road, travel};
-use crate::domain::text::clean;
-use crate::journal::{Entry, EntryState, give_back, last_change, recover};
-use crate::promote::{Outcome, Place, undo};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::write::{Road, travel};
+use crate::ops::recover::recover;
+use crate::promotion::journal::{Entry, EntryState, give_back, last_change};
+use crate::promotion::{Outcome, Place, undo};
 use crate::store::Opened;
+use crate::text::untrusted::clean;
 
 /// What can be said to `rollback`.
 #[derive(Debug, Args)]

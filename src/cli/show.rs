@@ -4,13 +4,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::failure::Failure;
-use super::find;
-use super::print::Report;
 use super::runs::local_time;
-use crate::analysis::{number, quantity};
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
+use crate::cli::resolve;
 use crate::domain::{Millis, Run};
 use crate::export::{Sheet, records};
+use crate::text::{number, quantity};
 
 /// What can be said to `show`.
 #[derive(Debug, Args)]
@@ -27,8 +27,8 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
-    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
-    let run = find::run(reader, &arguments.run, within.as_ref()).await?;
+    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
     context.output.report(&Report::table(json!(records::RunRecord::from(&run)), sheet(&run, context.now)))
 }
 

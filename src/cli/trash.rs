@@ -3,14 +3,14 @@
 use clap::Args;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::road::{Road, travel};
-use crate::domain::text::clean;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::resolve;
+use crate::cli::write::{Road, travel};
 use crate::domain::{Run, RunId};
-use crate::journal::Entry;
-use crate::promote::{Intent, undo};
+use crate::promotion::journal::Entry;
+use crate::promotion::{Intent, undo};
 use crate::store::Opened;
+use crate::text::untrusted::clean;
 
 /// What can be said to `delete`.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub async fn delete(arguments: &Delete, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let intent = match named_version(&arguments.what)? {
         Some(version) => {
-            let (model, version) = find::version(session.reader.as_ref(), version).await?;
+            let (model, version) = resolve::version(session.reader.as_ref(), version).await?;
             Intent::Delete { model: model.name, version }
         }
         None => Intent::DeleteRuns { runs: runs(&arguments.what, &session, context).await? },
@@ -74,8 +74,8 @@ fn named_version(what: &[String]) -> Result<Option<&str>, Failure> {
 
 async fn runs(what: &[String], session: &Opened, context: &Context<'_>) -> Result<Vec<RunId>, Failure> {
     let reader = session.reader.as_ref();
-    let within = find::within(reader, context.flags.experiment.as_deref()).await?;
-    Ok(find::runs(reader, what, within.as_ref()).await?.into_iter().map(|run: Run| run.id).collect())
+    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    Ok(resolve::runs(reader, what, within.as_ref()).await?.into_iter().map(|run: Run| run.id).collect())
 }
 
 /// The intent to register again what a version was made from, by the last entry that deleted it.

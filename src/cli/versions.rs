@@ -7,16 +7,16 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::Failure;
-use super::find;
-use super::print::Report;
 use super::runs::local_time;
+use crate::cli::output::Report;
+use crate::cli::output::failure::Failure;
+use crate::cli::resolve;
 use crate::domain::{ModelName, ModelVersion, Run, RunId};
 use crate::evidence;
 use crate::export::{Sheet, records};
-use crate::journal::read_model;
 use crate::lineage::Facts;
-use crate::provenance::{Sources, facts_of};
+use crate::ops::lineage::{Sources, facts_of};
+use crate::ops::registry::read_model;
 use crate::store::{Answer, Read};
 
 /// How many runs are asked for at once.
@@ -46,7 +46,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     }
     let session = context.open().await?;
     let reader = session.reader.as_ref();
-    let model = find::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
+    let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
     let runs = runs_of(reader, &versions).await;
     let mut sheet = Sheet::new(["version", "stage", "aliases", "status", "run_id", "created", "user", "source"]);

@@ -7,15 +7,16 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::{Format, Report};
 use super::runs::local_time;
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Format, Report};
+use crate::cli::resolve;
 use crate::config::Alert;
 use crate::domain::ModelName;
 use crate::export::Sheet;
-use crate::journal::{Moved, moved, read_model};
-use crate::promote::State;
+use crate::ops::registry::read_model;
+use crate::promotion::State;
+use crate::promotion::journal::{Moved, moved};
 
 /// The longest wait between two looks at a store that fails, as a multiple of the usual one.
 const PATIENCE: u32 = 16;
@@ -52,7 +53,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let mut models = Vec::new();
     for name in &arguments.models {
-        models.push(find::model(reader, name).await?.name);
+        models.push(resolve::model(reader, name).await?.name);
     }
     if models.is_empty() {
         models.extend(reader.models().await?.into_iter().map(|model| model.name));

@@ -6,7 +6,6 @@
 
 pub mod directories;
 pub mod keymap;
-mod nearest;
 mod policy_file;
 mod recogniser_files;
 pub mod settings;
@@ -15,7 +14,6 @@ mod user;
 pub mod views;
 
 pub use directories::Directories;
-pub use nearest::nearest;
 pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
 pub use recogniser_files::recogniser_texts;
 pub use settings::{Alert, ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};

@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use thiserror::Error;
 
-use crate::domain::text::clean;
-use crate::domain::{ExperimentId, Lifecycle, Millis, Untrusted};
+use crate::domain::{ExperimentId, Lifecycle, Millis};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 mod artifacts;
 mod curves;
 mod draft;
 mod evidence;
+mod fixtures;
 mod noise;
 mod place;
 mod rows;
-mod stories;
 mod teller;
 
-pub use stories::{BaselineFacts, DemoFacts, ImageFacts, NestedFacts, ReleaseFacts, SweepFacts, VersionFacts};
+pub use fixtures::{BaselineFacts, DemoFacts, ImageFacts, NestedFacts, ReleaseFacts, SweepFacts, VersionFacts};
 
 use place::Place;
 use rows::Rows;
@@ -104,7 +105,7 @@ fn fill(place: &Place, options: &DemoOptions) -> Result<DemoFacts, DemoError> {
     db.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;")?;
     let all = db.transaction()?;
     all.execute_batch(SCHEMA)?;
-    let facts = stories::tell(Teller::new(Rows::new(&all), place, options.now)?, options)?;
+    let facts = fixtures::tell(Teller::new(Rows::new(&all), place, options.now)?, options)?;
     all.commit()?;
     db.execute_batch("PRAGMA journal_mode = DELETE;")?;
     db.close().map_err(|(_, error)| error)?;

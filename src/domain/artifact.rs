@@ -1,7 +1,7 @@
 //! Artifacts: the files that a run or a logged model left.
 
 use super::ids::{LoggedModelId, RunId};
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// Whose artifacts are meant. MLflow 3 keeps a model's files with the logged model, not with its run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! Code: what MLflow's own tags say a run was run from.
 
 use super::run::{Pair, value_of};
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// What is recorded of the code; each part is absent where the run left it out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

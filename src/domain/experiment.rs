@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::ExperimentId;
 use super::run::{Pair, value_of};
-use super::text::Untrusted;
 use super::{Direction, Goal, Millis};
+use crate::text::untrusted::Untrusted;
 
 /// Whether something is in use or in MLflow's trash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::text::{Untrusted, clean};
+use crate::text::untrusted::{Untrusted, clean};
 
 /// The kinds of fault, each with its own way on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::metric::MetricValue;
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// Which way a metric gets better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

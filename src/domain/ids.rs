@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// Declares an identity over untrusted text: eight types whose only difference is their meaning.
 macro_rules! identity {
@@ -105,7 +105,11 @@ impl FromStr for VersionNumber {
     /// Plain ASCII digits only: MLflow also takes `01`, but we never send what we would not show.
     fn from_str(text: &str) -> Result<Self, String> {
         let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        text.parse().ok().filter(|_| plain).map(Self).ok_or_else(|| format!("{} is not a version number", super::text::clean(text)))
+        text.parse()
+            .ok()
+            .filter(|_| plain)
+            .map(Self)
+            .ok_or_else(|| format!("{} is not a version number", crate::text::untrusted::clean(text)))
     }
 }
 

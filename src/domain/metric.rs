@@ -6,7 +6,7 @@ use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ids::RunId;
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// A metric's value: any f64. MLflow's SQL stores keep an infinity as ±1.7976931348623157e308, which this
 /// type takes back to an infinity, so that every store says the same.

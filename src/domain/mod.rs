@@ -3,19 +3,15 @@
 
 pub mod artifact;
 pub mod code;
-pub mod command;
 pub mod experiment;
 pub mod fault;
-pub mod fit;
 pub mod goal;
 pub mod ids;
 pub mod metric;
 pub mod model_source;
 pub mod registry;
 pub mod run;
-pub mod text;
 pub mod write;
-pub mod written;
 
 pub use artifact::{Artifact, ArtifactHome, Preview};
 pub use code::Code;
@@ -28,7 +24,6 @@ pub use model_source::{ModelSource, model_sources};
 pub(crate) use registry::REDACTED_SOURCE;
 pub use registry::{LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus};
 pub use run::{DatasetInput, ModelOutput, Pair, Run, RunStatus};
-pub use text::Untrusted;
 pub use write::RegistryWrite;
 
 /// Milliseconds since the Unix epoch: how MLflow tells time everywhere.

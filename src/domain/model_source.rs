@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::run::Run;
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// The tag in which MLflow 2 records what `log_model` made: text that holds a JSON list, oldest first.
 const HISTORY_TAG: &str = "mlflow.log-model.history";

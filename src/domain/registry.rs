@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
 use super::metric::Metric;
 use super::run::{Pair, value_of};
-use super::text::Untrusted;
 use super::{Lifecycle, Millis};
+use crate::text::untrusted::Untrusted;
 
 /// What MLflow writes over the source of a deleted version. A version that is still listed with it is the
 /// leftover of a deletion that raced with a move.

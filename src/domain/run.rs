@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::ids::{ExperimentId, LoggedModelId, RunId};
 use super::metric::{Metric, MetricValue};
-use super::text::Untrusted;
 use super::{Lifecycle, Millis};
+use crate::text::untrusted::Untrusted;
 
 /// A key and its value: a param or a tag. Keys of one load share their text.
 #[derive(Clone, Debug, PartialEq, Eq)]

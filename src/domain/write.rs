@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Stage;
 use super::ids::{Alias, ModelName, RunId, VersionNumber};
 use super::run::Pair;
-use super::text::Untrusted;
+use crate::text::untrusted::Untrusted;
 
 /// One write, to the registry or to the lifecycle of a run. Nothing else is ever written to a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

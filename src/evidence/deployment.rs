@@ -6,7 +6,8 @@ use super::paths::Path;
 use super::read::{pair, rule};
 use super::report::Deployment;
 use super::rule::{Found, Kind, Rule};
-use crate::domain::written::{self, Reader};
+use crate::diagnostics;
+use crate::diagnostics::Reader;
 
 /// How a document tells of a deployment.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,7 @@ pub(super) struct DeploymentRule {
 const OF_DEPLOYMENT: &[&str] = &["name", "place", "percent", "traffic", "ready"];
 
 /// Reads how a document tells of a deployment.
-pub(super) fn deployment_rule(reader: &mut Reader<'_>, value: &written::Value<'_>) -> Option<DeploymentRule> {
+pub(super) fn deployment_rule(reader: &mut Reader<'_>, value: &diagnostics::Value<'_>) -> Option<DeploymentRule> {
     let table = reader.table(value, "[find.deployment]")?;
     let mut found = DeploymentRule::default();
     for (key, value) in table {

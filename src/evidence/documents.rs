@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Place, Subject};
 use crate::domain::run::Pair;
-use crate::domain::{DatasetInput, LoggedModel, Run, Untrusted};
+use crate::domain::{DatasetInput, LoggedModel, Run};
+use crate::text::Untrusted;
 
 /// The documents of a place in the store, each with where it is from; nothing for a place of files.
 pub(super) fn of_store(place: &Place, subject: Subject<'_>) -> Option<Vec<(String, Value)>> {

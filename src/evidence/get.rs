@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{Fact, FactValue, Find};
-use crate::domain::command::word;
-use crate::domain::written::{Reader, Value, meant};
+use crate::diagnostics::{Reader, Value, meant};
+use crate::text::shell::word;
 
 /// A command with the names of facts in it: `dvc pull {tracked}`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -36,7 +36,7 @@ pub const DOCUMENT_VALUES: usize = 600_000;
 macro_rules! built_in {
     ($($file:literal)*) => {
         /// The recognisers that come with the program: the name of the file, and its text.
-        pub const BUILT_IN: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../recognisers/", $file)))),*];
+        pub const BUILT_IN: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../integrations/", $file)))),*];
     };
 }
 
@@ -58,7 +58,7 @@ pub fn recognisers(own: &[(String, String)]) -> (Vec<Recogniser>, Vec<String>) {
                 all.retain(|other| other.id != recogniser.id);
                 all.push(recogniser);
             }
-            Err(mistakes) => wrong.extend(mistakes.iter().map(|mistake| format!("{}:{mistake}", crate::domain::text::clean(file)))),
+            Err(mistakes) => wrong.extend(mistakes.iter().map(|mistake| format!("{}:{mistake}", crate::text::untrusted::clean(file)))),
         }
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));

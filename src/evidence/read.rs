@@ -11,7 +11,7 @@ use super::get;
 use super::paths::{Globs, Path};
 use super::recogniser::{Find, Place, Recogniser};
 use super::rule::{Kind, Rule, Take, Tells};
-use crate::domain::written::{Reader, Table, Value};
+use crate::diagnostics::{Reader, Table, Value};
 
 /// The largest regular expression, in bytes of its compiled form.
 const REGEX_BYTES: usize = 1 << 20;

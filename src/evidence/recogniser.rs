@@ -6,7 +6,7 @@ use super::get::Template;
 use super::paths::{Globs, Path};
 use super::read;
 use super::rule::Rule;
-use crate::domain::written::{Mistake, Reader};
+use crate::diagnostics::{Mistake, Reader};
 
 /// Where one tool leaves what.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use crate::domain::text::is_hidden;
+use crate::text::untrusted::is_hidden;
 
 /// A value as indented JSON, without a line end after it.
 #[must_use]

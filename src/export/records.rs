@@ -13,7 +13,8 @@ pub use run::{BestRecord, ExperimentRecord, GoalRecord, RunRecord};
 
 use serde::{Serialize, Serializer};
 
-use crate::domain::{Fault, MetricValue, Pair, Untrusted};
+use crate::domain::{Fault, MetricValue, Pair};
+use crate::text::Untrusted;
 
 /// A JSON object of keys in the store's order. The store keeps one value a key.
 #[derive(Clone, Debug, PartialEq)]

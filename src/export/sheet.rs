@@ -2,9 +2,9 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::analysis::number::align_decimal;
-use crate::domain::fit;
-use crate::domain::text::clean;
+use crate::text::fit;
+use crate::text::number::align_decimal;
+use crate::text::untrusted::clean;
 
 /// The widest that one cell may be where the table has to fit a width, in columns of the screen.
 const CELL: u16 = 60;
@@ -170,7 +170,7 @@ mod tests {
             let (aligned, _) = sheet.aligned(Some(60));
             prop_assert_eq!(aligned.len(), lines);
             for (text, ends) in [(aligned.join("\n"), "\n"), (sheet.csv(), "\r\n"), (sheet.markdown(), "\n")] {
-                prop_assert!(!text.replace(ends, "").chars().any(|c| c.is_control() || crate::domain::text::is_hidden(c)), "{:?}", text);
+                prop_assert!(!text.replace(ends, "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{:?}", text);
             }
             prop_assert_eq!(sheet.csv().matches("\r\n").count(), lines);
             prop_assert_eq!(sheet.markdown().lines().count(), lines + 1);

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{Node, NodeKind};
-use crate::domain::{DatasetInput, Untrusted};
+use crate::domain::DatasetInput;
+use crate::text::Untrusted;
 
 /// Where in a source's JSON the place stands, by the kinds of source that MLflow knows.
 const PLACES: [&str; 8] = ["uri", "url", "path", "delta_table_name", "table_name", "delta_table_id", "name", "sql"];

@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::domain::{Untrusted, text::clean};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// The most characters of an input's list that a signature shows.
 const SIGNATURE_CHARS: usize = 400;

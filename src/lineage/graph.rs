@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::Check;
-use crate::domain::{Untrusted, VersionNumber};
+use crate::domain::VersionNumber;
+use crate::text::Untrusted;
 
 /// A node's identity within one graph: `run:12ab…`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]

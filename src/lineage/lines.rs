@@ -39,11 +39,13 @@ impl Graph {
         }
         lines.extend([String::new(), "reproducibility".into()]);
         lines.extend(self.reproducibility.iter().map(|check| {
-            format!("  {:<12} {:<13} {}", check.what, check.state.as_str(), crate::domain::text::clean(&check.detail)).trim_end().to_owned()
+            format!("  {:<12} {:<13} {}", check.what, check.state.as_str(), crate::text::untrusted::clean(&check.detail))
+                .trim_end()
+                .to_owned()
         }));
         if !self.missing.is_empty() {
             lines.extend([String::new(), "not read".into()]);
-            lines.extend(self.missing.iter().map(|why| format!("  {}", crate::domain::text::clean(why))));
+            lines.extend(self.missing.iter().map(|why| format!("  {}", crate::text::untrusted::clean(why))));
         }
         lines
     }

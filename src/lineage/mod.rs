@@ -8,8 +8,8 @@ mod evidence;
 mod files;
 mod fold;
 mod graph;
+pub mod graph_layout;
 mod kin;
-pub mod layout;
 mod lines;
 mod params;
 mod recipe;
@@ -27,8 +27,9 @@ pub use recipe::{Step, recipe, script};
 pub use reproducibility::{Check, Recorded};
 pub use source::ModelSource;
 
-use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run, Untrusted};
+use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run};
 use crate::evidence::Report;
+use crate::text::Untrusted;
 
 /// Everything that was read to tell the lineage of a version. What could not be read is absent and named in `missing`.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! Params, and the seed among them.
 
 use super::{Facts, Node, NodeKind};
-use crate::domain::{Pair, Untrusted};
+use crate::domain::Pair;
+use crate::text::Untrusted;
 
 /// Names under which seeds are logged; the last part of a key (`model__random_state`, `trainer.seed`) counts.
 const SEEDS: [&str; 13] = [

@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Check, Facts, Recorded, build, data, params, upstream};
-use crate::domain::command::word;
-use crate::domain::text::clean;
 use crate::domain::{Code, DatasetInput, Pair, Run};
+use crate::text::shell::word;
+use crate::text::untrusted::clean;
 
 /// How many params are told one by one.
 const PARAMS: usize = 40;

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::build::named_run;
 use super::files::ModelFiles;
 use super::{Facts, data, params, upstream};
-use crate::domain::{DatasetInput, VersionStatus, text::clean};
+use crate::domain::{DatasetInput, VersionStatus};
+use crate::text::untrusted::clean;
 
 /// How far something is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

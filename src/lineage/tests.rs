@@ -274,7 +274,7 @@ proptest! {
         facts.files = vec![("MLmodel".into(), more.as_str().into()), ("requirements.txt".into(), text.as_str().into())];
         let graph = build(&facts);
         for line in graph.lines() {
-            prop_assert!(!line.chars().any(|c| c.is_control() || crate::domain::text::is_hidden(c)), "{line:?}");
+            prop_assert!(!line.chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{line:?}");
         }
         for node in &graph.nodes {
             prop_assert!(!node.label.is_empty() || node.kind == NodeKind::Params);

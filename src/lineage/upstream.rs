@@ -2,7 +2,8 @@
 
 use super::files::ModelFiles;
 use super::{Commit, Facts, Node, NodeKind};
-use crate::domain::{Code, Lifecycle, LoggedModel, Millis, Run, RunId, Untrusted};
+use crate::domain::{Code, Lifecycle, LoggedModel, Millis, Run, RunId};
+use crate::text::Untrusted;
 
 /// How much of a diff a fact tells, in characters: MLflow keeps 8,000 in a tag.
 const DIFF_CHARS: usize = 8_000;

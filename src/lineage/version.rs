@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::upstream::time;
 use super::{Facts, ModelSource, Node, NodeKind};
-use crate::domain::{ModelVersion, Stage, Untrusted};
+use crate::domain::{ModelVersion, Stage};
+use crate::text::Untrusted;
 
 /// The version's node. What MLflow 2 noted on the run when the model was logged is told with it.
 pub(super) fn node(facts: &Facts) -> Node {

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use super::build::named_run;
 use super::{Facts, data, params, upstream};
-use crate::domain::{DatasetInput, Lifecycle, Pair, RunStatus, Stage, Untrusted, text::clean};
+use crate::domain::{DatasetInput, Lifecycle, Pair, RunStatus, Stage};
 use crate::evidence::FactValue;
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// Contexts of data that a model is judged on.
 const JUDGED: [&str; 6] = ["evaluation", "eval", "test", "testing", "validation", "holdout"];

@@ -7,7 +7,8 @@ use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
 
 use super::limits;
-use crate::domain::{Artifact, FaultKind, Preview, Untrusted};
+use crate::domain::{Artifact, FaultKind, Preview};
+use crate::text::Untrusted;
 
 /// Why a file is not read: the kind, and a text.
 pub(super) type Refusal = (FaultKind, String);

@@ -7,8 +7,9 @@ use futures_util::stream::{self, StreamExt};
 
 use super::nested::PARENT_TAG;
 use super::{Answer, Page, Read, RunQuery, View, limits};
-use crate::domain::text::clean;
-use crate::domain::{Code, Fault, FaultKind, LoggedModelId, Millis, ModelVersion, Run, RunId, Untrusted};
+use crate::domain::{Code, Fault, FaultKind, LoggedModelId, Millis, ModelVersion, Run, RunId};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// The fewest characters of a commit that name it: what git itself prints.
 const SHORT_COMMIT: usize = 7;

@@ -6,7 +6,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::wandb;
-use crate::domain::text::clean;
+use crate::text::untrusted::clean;
 
 /// A store to open.
 #[derive(Clone, Debug, PartialEq, Eq)]

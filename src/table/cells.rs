@@ -147,7 +147,8 @@ impl<'t> ColumnRef<'t> {
 mod tests {
     use super::super::sample::run;
     use super::*;
-    use crate::domain::{DatasetInput, Pair, Untrusted};
+    use crate::domain::{DatasetInput, Pair};
+    use crate::text::Untrusted;
 
     #[test]
     fn attributes_come_from_where_mlflow_keeps_them() {

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::curves::Fact;
-use crate::domain::{Direction, Untrusted, text::clean};
+use crate::domain::Direction;
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// A property that every run has a place for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::rows::{Row, RunTable};
 use super::slots::{Slot, Slots};
 use super::texts::canonical_bits;
-use crate::domain::Untrusted;
+use crate::text::Untrusted;
 
 /// What is told of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,7 +7,8 @@ use super::cells::{Cell, ColumnRef};
 use super::rows::{Row, RunTable};
 use super::span::write_span;
 use super::{ColumnKey, SortKey};
-use crate::domain::{Millis, text::clean};
+use crate::domain::Millis;
+use crate::text::untrusted::clean;
 
 /// What stands for a missing value.
 const MISSING: &str = "—";

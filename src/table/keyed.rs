@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::shapes::{Shapes, vanished};
 use super::slots::{Slot, Slots};
-use crate::domain::Untrusted;
+use crate::text::Untrusted;
 
 /// Columns of one kind, each under its key.
 #[derive(Clone, Debug)]

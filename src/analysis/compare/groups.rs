@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Comparison, compare_with};
-use crate::domain::{Direction, Metric, MetricValue, Pair, Run, RunId, Untrusted};
+use crate::domain::{Direction, Metric, MetricValue, Pair, Run, RunId};
+use crate::text::Untrusted;
 
 /// How far the values of a group spread.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::domain::{Run, Untrusted};
+use crate::domain::Run;
+use crate::text::Untrusted;
 
 /// The most words of one param that are told apart; the rarer ones are one.
 const MOST_WORDS: usize = 20;

@@ -11,7 +11,8 @@ mod features;
 mod forest;
 mod rank;
 
-use crate::domain::{Run, Untrusted};
+use crate::domain::Run;
+use crate::text::Untrusted;
 
 pub use rank::Rank;
 

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::arguments::Cli;
 use super::context::Context;
-use super::failure::Failure;
-use super::print::{Output, Report};
+use crate::cli::output::failure::Failure;
+use crate::cli::output::{Output, Report};
 use crate::export::Sheet;
 use finding::{Finding, State};
 

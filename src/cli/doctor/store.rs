@@ -2,12 +2,12 @@
 
 use super::finding::{Finding, State};
 use crate::cli::context::Context;
-use crate::cli::failure::Failure;
-use crate::cli::find;
-use crate::domain::text::clean;
-use crate::journal::EntryState;
-use crate::promote::Outcome;
+use crate::cli::output::failure::Failure;
+use crate::cli::resolve;
+use crate::promotion::Outcome;
+use crate::promotion::journal::EntryState;
 use crate::store::{Features, Target};
+use crate::text::untrusted::clean;
 
 /// Looks at the store that would be opened.
 ///
@@ -25,7 +25,7 @@ pub async fn look(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<
 }
 
 async fn looked(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
-    let found = find::target(context.named(), context.flags.profile.as_deref(), &context.settings, &context.directories, context.now)?;
+    let found = resolve::target(context.named(), context.flags.profile.as_deref(), &context.settings, &context.directories, context.now)?;
     let shown = match &found.target {
         Target::Server(url) => url.to_string(),
         Target::Sqlite(path) | Target::Wandb(path) => path.display().to_string(),

@@ -3,13 +3,14 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::analysis::number::{full, short};
-use crate::analysis::quantity;
-use crate::cli::failure::{Exit, Failure};
-use crate::config::nearest;
-use crate::domain::text::clean;
-use crate::domain::{Millis, Untrusted};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::diagnostics::nearest;
+use crate::domain::Millis;
 use crate::table::{Attribute, Cell, ColumnKey, NoColumn, RunTable, SortKey};
+use crate::text::Untrusted;
+use crate::text::number::{full, short};
+use crate::text::quantity;
+use crate::text::untrusted::clean;
 
 /// What a table begins with when no columns are asked for.
 const FIRST: [Attribute; 6] =

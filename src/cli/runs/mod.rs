@@ -13,9 +13,9 @@ pub use gather::{Gathered, Wanted, gather};
 pub use pages::Pages;
 
 use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::find;
-use super::print::{Format, Report};
+use crate::cli::output::failure::{Exit, Failure};
+use crate::cli::output::{Format, Report};
+use crate::cli::resolve;
 use crate::domain::Experiment;
 use crate::export::{Sheet, records};
 use crate::store::{Read, View};
@@ -84,7 +84,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 pub(super) async fn experiment(named: Option<&str>, context: &Context<'_>, reader: &dyn Read) -> Result<Experiment, Failure> {
     let named = named.or(context.flags.experiment.as_deref());
     let text = named.ok_or_else(|| Failure::new(Exit::Usage, "no experiment was named").next("`frontrunner experiments` lists them"))?;
-    find::experiment(reader, text).await
+    resolve::experiment(reader, text).await
 }
 
 /// Reads a filter.

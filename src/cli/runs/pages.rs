@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::cli::failure::Failure;
+use crate::cli::output::failure::Failure;
 use crate::domain::{Run, RunId};
 use crate::store::{PageToken, Read, RunQuery, limits};
 

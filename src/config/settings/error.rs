@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::config::nearest;
-use crate::domain::text::clean;
+use crate::diagnostics::nearest;
+use crate::text::untrusted::clean;
 
 /// Why the settings can't be used. `Display` is one line, safe to draw.
 #[derive(Debug, Error)]

@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Alert, ConfigError};
 use crate::config::Lookup;
-use crate::domain::text::clean;
 use crate::domain::{Alias, Stage};
+use crate::text::untrusted::clean;
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

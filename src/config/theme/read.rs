@@ -7,7 +7,7 @@ use thiserror::Error;
 use toml::{Spanned, Value};
 
 use super::{Modifier, Modifiers, Role, ThemeColor, ThemeKind, ThemeStyle};
-use crate::domain::text::clean;
+use crate::text::untrusted::clean;
 
 /// What is wrong with a theme's file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -1,10 +1,10 @@
 //! A comparison as one page: no script, nothing from elsewhere, its pictures inside.
 
-use crate::analysis::number::{short, signed};
 use crate::analysis::{CompareRow, Comparison, RowKind};
 use crate::chart::Figure;
-use crate::domain::text::clean;
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, picture};
+use crate::text::number::{short, signed};
+use crate::text::untrusted::clean;
 
 /// How the page looks, by day and by night.
 const STYLE: &str = "\

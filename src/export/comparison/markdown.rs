@@ -1,8 +1,8 @@
 //! A comparison as Markdown that can be pasted into a pull request: one table, a row a property; many runs are rows instead.
 
-use crate::analysis::number::{short, signed};
 use crate::analysis::{CompareRow, Comparison, RowKind};
-use crate::domain::text::clean;
+use crate::text::number::{short, signed};
+use crate::text::untrusted::clean;
 
 /// With more runs than this, runs are rows: a page is higher than it is wide.
 const MOST_COLUMNS: usize = 6;

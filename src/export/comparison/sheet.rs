@@ -1,8 +1,8 @@
 //! A comparison as a sheet: a row a property, a column a run.
 
-use crate::analysis::number::{DIGITS, short, signed};
 use crate::analysis::{CompareRow, Comparison, RowKind};
 use crate::export::Sheet;
+use crate::text::number::{DIGITS, short, signed};
 
 /// The sheet; for machines, values alone and in full.
 #[must_use]

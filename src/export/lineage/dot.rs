@@ -1,8 +1,8 @@
 //! A lineage for Graphviz: every node with its facts, every edge with its meaning.
 
 use super::words;
-use crate::domain::text::clean;
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
+use crate::text::untrusted::clean;
 
 /// The most characters of one fact in a tooltip.
 const FACT_CHARS: usize = 200;
@@ -40,7 +40,7 @@ fn shape(kind: NodeKind) -> &'static str {
 }
 
 fn tooltip(node: &Node) -> String {
-    let fact = |(key, value): &(String, crate::domain::Untrusted)| {
+    let fact = |(key, value): &(String, crate::text::Untrusted)| {
         let value: String = value.clean().chars().take(FACT_CHARS).collect();
         format!("{}: {value}", clean(key))
     };

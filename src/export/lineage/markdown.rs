@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{ON_A_PAGE, words};
-use crate::domain::text::clean;
 use crate::export::Sheet;
 use crate::export::comparison::escaped;
 use crate::lineage::{Graph, NodeId, NodeKind, Recorded};
+use crate::text::untrusted::clean;
 
 /// The most edges of a drawing: Mermaid draws no more than 500.
 const EDGES: usize = 400;

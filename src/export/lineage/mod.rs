@@ -8,8 +8,8 @@ mod tests;
 pub use dot::dot;
 pub use markdown::markdown;
 
-use crate::domain::text::clean;
 use crate::lineage::Node;
+use crate::text::untrusted::clean;
 
 /// The most nodes of one kind, joined to the same others, that stand by themselves on a page.
 const ON_A_PAGE: usize = 8;

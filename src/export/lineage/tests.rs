@@ -1,8 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::Untrusted;
 use crate::lineage::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+use crate::text::Untrusted;
 
 fn graph(texts: &[String]) -> Graph {
     let kinds = [NodeKind::Version, NodeKind::Run, NodeKind::Dataset, NodeKind::Alias, NodeKind::ChildRun];
@@ -137,7 +137,7 @@ proptest! {
     #[test]
     fn a_page_stays_a_page(texts in prop::collection::vec(any::<String>(), 1..8)) {
         let page = markdown(&graph(&texts));
-        prop_assert!(!page.replace('\n', "").chars().any(|c| c.is_control() || crate::domain::text::is_hidden(c)));
+        prop_assert!(!page.replace('\n', "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)));
         let fences: Vec<&str> = page.lines().filter(|line| line.starts_with("```")).collect();
         prop_assert_eq!(fences, ["```mermaid", "```"]);
         let drawing = page.split("```").nth(1).unwrap();

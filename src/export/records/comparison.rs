@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::RunRecord;
 use crate::analysis::{CompareRow, Comparison, RowKind};
-use crate::domain::{MetricValue, RunId, Untrusted};
+use crate::domain::{MetricValue, RunId};
+use crate::text::Untrusted;
 
 /// Runs side by side. Attributes are not among the rows: the runs themselves tell them.
 #[derive(Clone, Debug, PartialEq, Serialize)]

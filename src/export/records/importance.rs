@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::analysis::importance::{Importance, Rank};
-use crate::domain::{Goal, Untrusted};
+use crate::domain::Goal;
+use crate::text::Untrusted;
 
 /// Which params go with a goal.
 #[derive(Clone, Debug, PartialEq, Serialize)]

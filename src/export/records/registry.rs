@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Fields, metrics};
-use crate::domain::{Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, Untrusted, VersionNumber};
+use crate::domain::{Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber};
+use crate::text::Untrusted;
 
 /// A registered model.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{Fields, metrics};
 use crate::analysis::Best;
-use crate::domain::{DatasetInput, Direction, Experiment, ExperimentId, Goal, MetricValue, Millis, Run, RunId, RunStatus, Untrusted};
+use crate::domain::{DatasetInput, Direction, Experiment, ExperimentId, Goal, MetricValue, Millis, Run, RunId, RunStatus};
+use crate::text::Untrusted;
 
 /// An experiment.
 #[derive(Clone, Debug, PartialEq, Serialize)]

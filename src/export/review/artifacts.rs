@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::analysis::quantity::bytes;
-use crate::domain::text::clean;
+use crate::text::quantity::bytes;
+use crate::text::untrusted::clean;
 
 /// The most lines.
 const LINES: usize = 40;

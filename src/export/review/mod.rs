@@ -9,12 +9,12 @@ use super::Sheet;
 use super::comparison::{escaped, markdown, sheet};
 use super::records::CompareRecord;
 use crate::analysis::compare;
-use crate::analysis::inner::{Sign, requirements};
-use crate::domain::fit;
-use crate::domain::text::clean;
+use crate::analysis::value_diff::{Sign, requirements};
 use crate::lineage::{self, Recorded};
-use crate::policy::{Candidate, Judged};
-use crate::promote::{Approval, Verdict};
+use crate::promotion::policy::{Candidate, Judged};
+use crate::promotion::{Approval, Verdict};
+use crate::text::fit;
+use crate::text::untrusted::clean;
 
 /// By how many cells a line that goes on is set in.
 const INDENT: u16 = 2;

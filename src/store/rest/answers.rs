@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::transport::Raw;
-use crate::domain::text::clean;
 use crate::domain::{Fault, FaultKind};
 use crate::store::{Answer, limits};
+use crate::text::untrusted::clean;
 
 /// The body of MLflow's own errors.
 #[derive(Debug, Default, Deserialize)]

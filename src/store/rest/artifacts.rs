@@ -27,7 +27,7 @@ impl RestStore {
 
     /// The beginning of a file: the server sends all of it, so the connection is given up after what is wanted.
     pub(super) async fn read_preview(&self, home: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
-        let what = format!("reading {}", crate::domain::text::clean(path));
+        let what = format!("reading {}", crate::text::untrusted::clean(path));
         let (endpoint, id, query) = match home {
             ArtifactHome::Run(run) => (Endpoint::ArtifactGet, "", vec![("run_id", run.raw().to_owned()), ("path", path.to_owned())]),
             ArtifactHome::LoggedModel(model) => (Endpoint::LoggedModelFile, model.raw(), vec![("artifact_file_path", path.to_owned())]),

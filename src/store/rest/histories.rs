@@ -5,8 +5,9 @@ use std::sync::atomic::Ordering;
 
 use super::wire::MetricPage;
 use super::{Endpoint, RestStore, all_pages};
-use crate::domain::{FaultKind, History, Point, RunId, Untrusted};
+use crate::domain::{FaultKind, History, Point, RunId};
 use crate::store::{Answer, Resolution, limits};
+use crate::text::Untrusted;
 
 /// How many points a page of a whole history has: what MLflow's own client asks for.
 const PAGE_POINTS: usize = 25_000;
@@ -82,7 +83,7 @@ impl RestStore {
 
     /// Every point of one run. 2.x ignores the page size and sends all at once.
     async fn whole(&self, id: &RunId, metric: &str) -> Answer<Vec<Point>> {
-        let what = format!("reading the history of {} in run {}", crate::domain::text::clean(metric), id.short());
+        let what = format!("reading the history of {} in run {}", crate::text::untrusted::clean(metric), id.short());
         let (id, metric, what) = (id.raw(), metric, what.as_str());
         let points = all_pages(what, |token| async move {
             let mut query = vec![("run_id", id.to_owned()), ("metric_key", metric.to_owned()), ("max_results", PAGE_POINTS.to_string())];

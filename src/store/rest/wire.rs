@@ -7,8 +7,9 @@ use serde::{Deserialize, Deserializer};
 
 use crate::domain::{
     Alias, Artifact, DatasetInput, Experiment, Lifecycle, LoggedModel, Metric, MetricValue, ModelOutput, ModelVersion, Pair, Point,
-    RegisteredModel, Run, RunStatus, Stage, Untrusted, VersionNumber, VersionStatus,
+    RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus,
 };
+use crate::text::Untrusted;
 
 /// Texts that come again and again on one page, kept once.
 #[derive(Default)]

@@ -8,8 +8,9 @@ use super::answers;
 use super::transport::{Patience, Transport};
 use super::wire::{Keys, One};
 use crate::domain::write::Tag;
-use crate::domain::{ModelName, RegistryWrite, Stage, Untrusted, VersionNumber};
+use crate::domain::{ModelName, RegistryWrite, Stage, VersionNumber};
 use crate::store::{Answer, Write, Written, limits};
+use crate::text::Untrusted;
 
 /// How long to wait before a read-back shows a race, in ms: 300 were enough where it was measured.
 const SETTLE_MS: u64 = 1_000;

@@ -8,10 +8,10 @@ use super::new_version::{Origin, create, now};
 use super::schema::{Schema, WORKSPACE};
 use super::trash;
 use super::versions::DELETED;
-use crate::domain::Untrusted;
 use crate::domain::write::Tag;
 use crate::domain::{Alias, FaultKind, Millis, ModelName, RegistryWrite, Stage, VersionNumber};
 use crate::store::Written;
+use crate::text::Untrusted;
 
 /// The longest description that MLflow's schema takes, in characters.
 const LONGEST_DESCRIPTION: usize = 5_000;

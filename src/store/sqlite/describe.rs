@@ -1,7 +1,7 @@
 //! What a write would do to the file, in the words of SQL, for people to read.
 
-use crate::domain::text::clean;
 use crate::domain::{ModelName, RegistryWrite, VersionNumber};
+use crate::text::untrusted::clean;
 
 /// A text as SQL quotes it, safe to draw.
 fn quoted(text: &str) -> String {

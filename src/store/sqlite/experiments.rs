@@ -11,8 +11,9 @@ use super::listing::in_view;
 use super::schema::Schema;
 use super::values::{Keys, at, integer, text};
 use crate::domain::run::Pair;
-use crate::domain::{Experiment, ExperimentId, Lifecycle, Millis, Untrusted};
+use crate::domain::{Experiment, ExperimentId, Lifecycle, Millis};
 use crate::store::{Answer, View};
+use crate::text::Untrusted;
 
 /// All experiments of a view, the newest first, as MLflow lists them.
 pub(super) async fn all(store: &SqliteStore, view: View) -> Answer<Vec<Experiment>> {

@@ -8,10 +8,11 @@ use super::SqliteStore;
 use super::connection::Failure;
 use super::schema::Schema;
 use super::values::{at, integer, metric};
-use crate::domain::text::clean;
-use crate::domain::{History, MetricValue, Point, RunId, Untrusted};
+use crate::domain::{History, MetricValue, Point, RunId};
 use crate::store::thinning::thin;
 use crate::store::{Answer, Resolution};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 /// The histories of a metric; runs without it are left out.
 pub(super) async fn of(store: &SqliteStore, runs: &[RunId], key: &str, resolution: Resolution) -> Answer<Vec<History>> {

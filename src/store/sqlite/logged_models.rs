@@ -10,8 +10,9 @@ use super::connection::Failure;
 use super::schema::Schema;
 use super::values::{Keys, at, integer, metric, text};
 use crate::domain::run::Pair;
-use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, LoggedModel, LoggedModelId, Metric, RunId, Untrusted};
+use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, LoggedModel, LoggedModelId, Metric, RunId};
 use crate::store::Answer;
+use crate::text::Untrusted;
 
 const TABLE: &str = "logged_models";
 

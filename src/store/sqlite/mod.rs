@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::{Access, Answer, Features, Made, MadeFrom, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
-use crate::domain::text::clean;
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
     RegisteredModel, Run, RunId,
 };
+use crate::text::untrusted::clean;
 
 mod artifacts;
 mod changes;

@@ -1,9 +1,9 @@
 //! What MLflow takes as a name. Its own client and server check this before a store does; here nobody else would.
 
 use super::connection::Failure;
-use crate::domain::text::clean;
 use crate::domain::write::Tag;
 use crate::domain::{Alias, FaultKind, ModelName};
+use crate::text::untrusted::clean;
 
 /// The most characters of an alias.
 const ALIAS_CHARS: usize = 255;

@@ -12,7 +12,8 @@ use super::schema::Schema;
 use super::values::{at, optional_text, text};
 use super::versions::{DELETED, number};
 use crate::domain::write::Tag;
-use crate::domain::{FaultKind, LoggedModelId, Millis, ModelName, RunId, Untrusted, VersionNumber};
+use crate::domain::{FaultKind, LoggedModelId, Millis, ModelName, RunId, VersionNumber};
+use crate::text::Untrusted;
 
 /// The tag of a logged model that lists the versions that were made from it.
 const VERSIONS_TAG: &str = "mlflow.modelVersions";

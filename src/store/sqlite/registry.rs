@@ -11,8 +11,9 @@ use super::schema::Schema;
 use super::values::{at, integer, text};
 use super::versions::{Wanted, load as load_versions, number};
 use crate::domain::run::Pair;
-use crate::domain::{Alias, FaultKind, ModelName, ModelVersion, RegisteredModel, RunId, Untrusted, VersionNumber};
+use crate::domain::{Alias, FaultKind, ModelName, ModelVersion, RegisteredModel, RunId, VersionNumber};
 use crate::store::Answer;
+use crate::text::Untrusted;
 
 /// All models, by name.
 pub(super) async fn models(store: &SqliteStore) -> Answer<Vec<RegisteredModel>> {

@@ -11,8 +11,9 @@ use super::listing::{Place, Question, in_view, json_list};
 use super::run_parts::{datasets, metrics, models, pairs};
 use super::schema::Schema;
 use super::values::{at, integer, text};
-use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, Run, RunId, RunStatus, Untrusted};
+use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, Run, RunId, RunStatus};
 use crate::store::{Answer, Page, PageToken, RunQuery, View, limits};
+use crate::text::Untrusted;
 
 /// A page of a question's runs.
 pub(super) async fn page(store: &SqliteStore, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use super::values::{at, integer, text};
-use crate::domain::text::clean;
+use crate::text::untrusted::clean;
 
 /// The workspace that is read and written where a file has workspaces (MLflow 3.10 and later).
 pub(super) const WORKSPACE: &str = "default";

@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use crate::domain::{MetricValue, Untrusted};
+use crate::domain::MetricValue;
+use crate::text::Untrusted;
 
 /// The value of a column; nothing where there is no such column.
 pub(super) fn at<'a>(row: &'a Row<'_>, column: usize) -> ValueRef<'a> {

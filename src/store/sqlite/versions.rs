@@ -10,8 +10,9 @@ use super::registry::aliases;
 use super::schema::Schema;
 use super::values::{at, integer, text};
 use crate::domain::run::Pair;
-use crate::domain::{ModelName, ModelVersion, RunId, Stage, Untrusted, VersionNumber, VersionStatus};
+use crate::domain::{ModelName, ModelVersion, RunId, Stage, VersionNumber, VersionStatus};
 use crate::store::MadeFrom;
+use crate::text::Untrusted;
 
 /// The stage of a row that MLflow deleted.
 pub(super) const DELETED: &str = "Deleted_Internal";

@@ -13,11 +13,12 @@ use async_trait::async_trait;
 
 use super::thinning::thin;
 use super::{Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View, limits, local_files};
-use crate::domain::text::clean;
 use crate::domain::{
     Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
-    Point, Preview, RegisteredModel, Run, RunId, Untrusted,
+    Point, Preview, RegisteredModel, Run, RunId,
 };
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
 mod columns;
 mod digest;

@@ -51,7 +51,7 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
     };
     let mut ranked: Vec<(u8, String)> = candidates.into_iter().filter_map(|candidate| Some((rank(&candidate)?, candidate))).collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    let completion = |(_, insert): (u8, String)| Completion { label: crate::domain::text::clean(&insert).into_owned(), insert, start };
+    let completion = |(_, insert): (u8, String)| Completion { label: crate::text::untrusted::clean(&insert).into_owned(), insert, start };
     ranked.into_iter().take(MOST).map(completion).collect()
 }
 

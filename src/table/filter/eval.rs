@@ -207,7 +207,8 @@ mod tests {
     use super::super::super::sample::run;
     use super::super::Filter;
     use super::*;
-    use crate::domain::{DatasetInput, Lifecycle, Metric, MetricValue, Pair, Untrusted};
+    use crate::domain::{DatasetInput, Lifecycle, Metric, MetricValue, Pair};
+    use crate::text::Untrusted;
 
     const HOUR: Millis = 3_600_000;
 

@@ -3,7 +3,7 @@
 use super::FilterError;
 use super::lexer::{Token, TokenKind, tokens};
 use super::tree::{Field, Is, Node};
-use crate::domain::text::clean;
+use crate::text::untrusted::clean;
 
 /// How deep parentheses and `NOT` may be nested: deeper than anyone writes, shallow enough for any stack.
 const DEEPEST: usize = 64;

@@ -194,7 +194,7 @@ mod tests {
         fn no_text_makes_the_parser_stumble(text in prop_oneof![any::<String>(), "(metrics\\.a|params\\.`|'| |=|in|between|not|\\(|\\)|,|1|2d|\"|is:){0,12}"]) {
             if let Err(error) = Filter::parse(&text) {
                 prop_assert!(text.is_char_boundary(error.at), "{} at {}", error.message, error.at);
-                prop_assert_eq!(crate::domain::text::clean(&error.message), error.message.as_str());
+                prop_assert_eq!(crate::text::untrusted::clean(&error.message), error.message.as_str());
             }
         }
     }

@@ -6,7 +6,7 @@ use super::FilterError;
 use super::lexer::{Token, TokenKind};
 use super::parser::{Parser, fail_at};
 use super::tree::{Comparison, DatasetField, Field, Kind, Test};
-use crate::domain::text::clean;
+use crate::text::untrusted::clean;
 
 /// What may be a field's name, with its place; whether it is one shows only when a test follows.
 pub(super) struct Named {

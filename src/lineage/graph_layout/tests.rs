@@ -1,0 +1,243 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::lineage::{Edge, EdgeKind, Graph, Node, NodeId};
+use crate::text::Untrusted;
+
+const KINDS: [NodeKind; 8] = [
+    NodeKind::Code,
+    NodeKind::Dataset,
+    NodeKind::Run,
+    NodeKind::LoggedModel,
+    NodeKind::ChildRun,
+    NodeKind::Evidence,
+    NodeKind::Alias,
+    NodeKind::OtherVersion,
+];
+
+fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
+    let id = |at: usize| NodeId(format!("n{at}").into());
+    Graph {
+        nodes: nodes.iter().enumerate().map(|(at, (kind, label))| Node::new(format!("n{at}"), *kind, *label)).collect(),
+        edges: edges.iter().map(|(from, to)| Edge { from: id(*from), to: id(*to), kind: EdgeKind::Read }).collect(),
+        reproducibility: Vec::new(),
+        since: None,
+        summary: Untrusted::default(),
+        warnings: Vec::new(),
+        missing: Vec::new(),
+    }
+}
+
+/// A version of a run with this many datasets and nested runs.
+fn trained(datasets: usize, children: usize) -> Graph {
+    let mut nodes = vec![(NodeKind::Version, "iris v3"), (NodeKind::Run, "run trial"), (NodeKind::Alias, "@champion")];
+    let mut edges = vec![(1, 0), (0, 2)];
+    for _ in 0..datasets {
+        edges.push((nodes.len(), 1));
+        nodes.push((NodeKind::Dataset, "customers@e767a939 (training)"));
+    }
+    for _ in 0..children {
+        edges.push((1, nodes.len()));
+        nodes.push((NodeKind::ChildRun, "trial"));
+    }
+    graph(&nodes, &edges)
+}
+
+fn area(width: u16, height: u16) -> Area {
+    Area { x: 3, y: 2, width, height }
+}
+
+/// The drawing as text.
+fn drawn(layout: &Layout, area: Area) -> Vec<String> {
+    let mut cells: BTreeMap<(u16, u16), char> = BTreeMap::new();
+    let mut lines: BTreeMap<(u16, u16), u8> = BTreeMap::new();
+    for cell in layout.connectors.iter().flat_map(|connector| &connector.cells) {
+        *lines.entry((cell.y, cell.x)).or_default() |= cell.lines;
+    }
+    for (place, lines) in lines {
+        let flat = lines & (UP | DOWN) == 0;
+        let sign = if flat {
+            '-'
+        } else if lines & (LEFT | RIGHT) == 0 {
+            '|'
+        } else {
+            '+'
+        };
+        cells.insert(place, sign);
+    }
+    for (x, y, left) in layout.connectors.iter().filter_map(|connector| connector.head) {
+        cells.insert((y, x), if left { '<' } else { '>' });
+    }
+    for placed in &layout.boxes {
+        let Some(area) = placed.area else { continue };
+        for (nth, c) in format!("[{}", placed.label).chars().take(usize::from(area.width) - 1).chain([']']).enumerate() {
+            cells.insert((area.middle(), area.x + nth as u16), c);
+        }
+    }
+    let row = |y: u16| {
+        let text: String = (area.x..area.right()).map(|x| cells.get(&(y, x)).copied().unwrap_or(' ')).collect();
+        text.trim_end().to_owned()
+    };
+    (area.y..area.bottom()).map(row).collect()
+}
+
+#[test]
+fn causes_stand_left_of_what_they_made() {
+    let graph = trained(2, 0);
+    let area = area(80, 3);
+    let layout = layout(&graph, area, 0, None);
+    let expected = ["[customers@e767a939 (trai]-+", "[customers@e767a939 (trai]-+>[trial]    -->[iris v3]        -->[@champion]", ""];
+    let lines = drawn(&layout, area);
+    assert_eq!(lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>(), expected.map(str::trim_start), "{}", lines.join("\n"));
+}
+
+#[test]
+fn a_sweep_folds_into_one_box_that_says_how_many() {
+    let layout = layout(&trained(1, 998), area(80, 12), 0, None);
+    let folded: Vec<&Placed> = layout.boxes.iter().filter(|placed| placed.folded).collect();
+    assert_eq!(folded.iter().map(|placed| placed.label.as_str()).collect::<Vec<_>>(), ["+ 996 nested runs"]);
+    assert_eq!(layout.boxes.iter().map(|placed| placed.nodes.len()).sum::<usize>(), 1002);
+}
+
+#[test]
+fn what_was_taken_out_of_a_fold_stands_by_itself() {
+    let graph = trained(1, 998);
+    let layout = layout(&graph, area(80, 12), 500, Some(500));
+    let own = layout.box_of(500).unwrap();
+    assert_eq!((layout.boxes[own].nodes.len(), layout.boxes[own].folded), (1, false));
+}
+
+#[test]
+fn names_are_cut_by_width_and_cleaned() {
+    let graph = graph(&[(NodeKind::Version, "模型\u{1b}[2J模型"), (NodeKind::Run, "run \u{202e}x")], &[(1, 0)]);
+    let layout = layout(&graph, area(40, 5), 0, None);
+    for placed in &layout.boxes {
+        assert!(!placed.label.chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{placed:?}");
+    }
+}
+
+fn any_graph() -> impl Strategy<Value = Graph> {
+    let nodes = prop::collection::vec((0..KINDS.len(), "\\PC{0,24}"), 0..40);
+    (nodes, prop::collection::vec((0_usize..42, 0_usize..42), 0..90)).prop_map(|(nodes, edges)| {
+        let mut told = vec![(NodeKind::Version, "iris v3")];
+        told.extend(nodes.iter().map(|(kind, label)| (KINDS[*kind], label.as_str())));
+        graph(&told, &edges)
+    })
+}
+
+/// The end of an edge in a drawing.
+fn end(layout: &Layout, at: usize) -> End {
+    let placed = &layout.boxes[at];
+    let first = layout.boxes.iter().filter(|one| one.area.is_some()).map(|one| one.layer).min().unwrap();
+    match placed.area {
+        Some(_) => End::Box(at),
+        None if placed.layer < first => End::Before,
+        None => End::After,
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_overlaps_or_leaves_the_area(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
+        let area = area(width, height);
+        let at = at % graph.nodes.len();
+        let layout = layout(&graph, area, at, None);
+        let mut taken: BTreeSet<(u16, u16)> = BTreeSet::new();
+        let stubs = [layout.before, layout.after].into_iter().flatten().filter_map(|beyond| beyond.area);
+        for part in layout.boxes.iter().filter_map(|placed| placed.area).chain(stubs) {
+            prop_assert!(part.width > 0 && part.height > 0);
+            prop_assert!(part.x >= area.x && part.right() <= area.right() && part.y >= area.y && part.bottom() <= area.bottom(), "{part:?}");
+            for y in part.y..part.bottom() {
+                for x in part.x..part.right() {
+                    prop_assert!(taken.insert((x, y)), "two things at {x}, {y}");
+                }
+            }
+        }
+        for cell in layout.connectors.iter().flat_map(|connector| &connector.cells) {
+            prop_assert!((area.x..area.right()).contains(&cell.x) && (area.y..area.bottom()).contains(&cell.y), "{cell:?}");
+            prop_assert!(!taken.contains(&(cell.x, cell.y)), "a line runs through a box at {cell:?}");
+        }
+        let eye = layout.box_of(at).unwrap();
+        prop_assert!(layout.boxes[eye].area.is_some(), "what is under the eye is not seen");
+    }
+
+    #[test]
+    fn every_node_is_in_one_box_and_every_edge_is_drawn_or_counted(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
+        let layout = layout(&graph, area(width, height), 0, None);
+        let mut nodes: Vec<usize> = layout.boxes.iter().flat_map(|placed| placed.nodes.clone()).collect();
+        nodes.sort_unstable();
+        prop_assert_eq!(nodes, (0..graph.nodes.len()).collect::<Vec<_>>());
+        let place = |id: &NodeId| graph.nodes.iter().position(|node| node.id == *id);
+        for edge in &graph.edges {
+            let (Some(from), Some(to)) = (place(&edge.from), place(&edge.to)) else { continue };
+            let (from, to) = (layout.box_of(from).unwrap(), layout.box_of(to).unwrap());
+            if from == to {
+                continue;
+            }
+            let (left, right) = if layout.boxes[from].layer < layout.boxes[to].layer { (from, to) } else { (to, from) };
+            prop_assert!(layout.boxes[left].layer < layout.boxes[right].layer, "an edge within a layer");
+            let (a, b) = (end(&layout, left), end(&layout, right));
+            if a == b {
+                continue;
+            }
+            let connector = layout.connectors.iter().find(|one| one.from == a && one.to == b);
+            prop_assert!(connector.is_some(), "no connector for {a:?} to {b:?}");
+            let counts = |end: End| matches!(end, End::Box(at) if layout.boxes[at].far > 0);
+            let hidden = [a, b].iter().all(|end| !matches!(end, End::Box(_)));
+            prop_assert!(!connector.unwrap().cells.is_empty() || counts(a) || counts(b) || hidden, "{a:?} to {b:?} is neither drawn nor counted");
+        }
+        let beyond: usize = [layout.before, layout.after].into_iter().flatten().map(|beyond| beyond.nodes).sum();
+        let seen: usize = layout.boxes.iter().filter(|placed| placed.area.is_some()).map(|placed| placed.nodes.len()).sum();
+        prop_assert_eq!(beyond + seen, graph.nodes.len());
+    }
+
+    #[test]
+    fn lines_are_whole(graph in any_graph(), width in 40u16..220, height in 9u16..60) {
+        let layout = layout(&graph, area(width, height), 0, None);
+        for connector in layout.connectors.iter().filter(|connector| !connector.cells.is_empty()) {
+            let cells: BTreeMap<(u16, u16), u8> = connector.cells.iter().map(|cell| ((cell.x, cell.y), cell.lines)).collect();
+            prop_assert_eq!(cells.len(), connector.cells.len(), "a cell twice");
+            // Each line that leaves a cell goes on in the next one, but at the two ends.
+            let mut open = 0;
+            for ((x, y), lines) in &cells {
+                let next = [(UP, DOWN, (*x, y - 1)), (DOWN, UP, (*x, y + 1)), (LEFT, RIGHT, (x - 1, *y)), (RIGHT, LEFT, (x + 1, *y))];
+                for (out, back, place) in next.into_iter().filter(|(out, ..)| lines & out != 0) {
+                    match cells.get(&place) {
+                        Some(other) => prop_assert!(other & back != 0, "{out} at {x}, {y} ends at {place:?}"),
+                        None => open += 1,
+                    }
+                }
+            }
+            prop_assert_eq!(open, 2, "ends of a line");
+        }
+    }
+
+    #[test]
+    fn every_box_is_reached_from_the_version_by_the_arrows(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
+        let area = area(width, height);
+        let first = layout(&graph, area, 0, None);
+        let (mut reached, mut next) = (BTreeSet::from([0]), vec![0]);
+        while let Some(node) = next.pop() {
+            let layout = layout(&graph, area, node, None);
+            let here = layout.box_of(node).unwrap();
+            for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
+                let Some(to) = layout.walk(here, way) else { continue };
+                let to = layout.boxes[to].nodes[0];
+                if reached.insert(to) {
+                    next.push(to);
+                }
+            }
+        }
+        for placed in &first.boxes {
+            prop_assert!(placed.nodes.iter().any(|node| reached.contains(node)), "{placed:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_comes_to_the_same(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
+        let at = at % graph.nodes.len();
+        prop_assert_eq!(layout(&graph, area(width, height), at, Some(at)), layout(&graph, area(width, height), at, Some(at)));
+    }
+}

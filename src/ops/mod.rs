@@ -1,0 +1,9 @@
+//! The use cases that the command line and the screens share: async, over a store, on top of the pure modules.
+
+pub mod apply;
+pub mod gates;
+pub mod journal;
+pub mod lineage;
+pub mod recover;
+pub mod registry;
+mod send;

@@ -1,0 +1,336 @@
+//! What a person wants, in the domain's words.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Decision, Prepared, Said, Subject};
+use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Stage, VersionNumber};
+use crate::text::Untrusted;
+
+/// A place that a version can hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// A stage; several versions can be in it.
+    Stage(Stage),
+    /// An alias; one version has it.
+    Alias(Alias),
+}
+
+impl Place {
+    /// Reads `Production` or `@champion`.
+    ///
+    /// # Errors
+    /// When it is neither a stage nor an alias.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
+            return Ok(Self::Alias(alias.into()));
+        }
+        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
+            format!("{} is no place: a stage (None, Staging, Production, Archived) or an @alias", crate::text::untrusted::clean(text))
+        })
+    }
+}
+
+impl fmt::Display for Place {
+    /// `Production` or `@champion`, cleaned.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage(stage) => stage.fmt(f),
+            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
+        }
+    }
+}
+
+/// What a person wants done to the registry, or to runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "intent", rename_all = "snake_case")]
+pub enum Intent {
+    /// Register a run's model as a new version.
+    Register {
+        /// The run.
+        run: RunId,
+        /// Where the model is: `runs:/ID/path` or `models:/m-ID`.
+        source: Untrusted,
+        /// As which model; made when it is not there yet.
+        model: ModelName,
+        /// Also when this run and source are registered already.
+        again: bool,
+        /// The deleted version in whose place it is made: nothing brings that one back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<VersionNumber>,
+    },
+    /// Move a version to a stage.
+    Move {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+        /// Whether the versions that are there now are archived.
+        archive_existing: bool,
+    },
+    /// Give an alias to a version.
+    SetAlias {
+        /// The model.
+        model: ModelName,
+        /// The alias.
+        alias: Alias,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// Take an alias away.
+    RemoveAlias {
+        /// The model.
+        model: ModelName,
+        /// The alias.
+        alias: Alias,
+    },
+    /// Say whether a version may hold a place.
+    Review {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The place.
+        to: Place,
+        /// Whether it may.
+        decision: Decision,
+        /// The digest of what was seen, in hex.
+        seen: String,
+        /// Who said so, where it is somebody else's word.
+        #[serde(default)]
+        prepared: Option<Prepared>,
+    },
+    /// Set or remove a tag of a version.
+    Tag {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// The key.
+        key: Untrusted,
+        /// The value; nothing to remove it.
+        value: Option<Untrusted>,
+    },
+    /// Describe a version, or a model.
+    Describe {
+        /// The model.
+        model: ModelName,
+        /// The version; nothing for the model itself.
+        version: Option<VersionNumber>,
+        /// The text; empty for none.
+        text: Untrusted,
+    },
+    /// Delete a version. MLflow can't undo it.
+    Delete {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+    },
+    /// Ask for a version to be moved to a stage, on a server that has such requests.
+    Request {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+    },
+    /// Answer somebody's request to move a version: with a yes the server moves it.
+    Answer {
+        /// The model.
+        model: ModelName,
+        /// The version.
+        version: VersionNumber,
+        /// Where to.
+        to: Stage,
+        /// Whether it may.
+        decision: Decision,
+        /// The digest of what was seen, in hex.
+        seen: String,
+        /// Whether the versions that are there now are archived.
+        archive_existing: bool,
+    },
+    /// Put runs into MLflow's trash.
+    DeleteRuns {
+        /// The runs.
+        runs: Vec<RunId>,
+    },
+    /// Take runs out of MLflow's trash.
+    RestoreRuns {
+        /// The runs.
+        runs: Vec<RunId>,
+    },
+    /// Undo a recorded write: put back what was there before it.
+    Undo {
+        /// The journal's entry.
+        entry: String,
+        /// What the entry is about: `model` or `runs`.
+        #[serde(flatten)]
+        subject: Subject,
+        /// What was wanted then, in a few words, cleaned.
+        what: String,
+        /// Stages to put back: the version, where it is expected now, where it goes back to.
+        stages: Vec<(VersionNumber, Stage, Stage)>,
+        /// Aliases to put back: which version has it now (nothing: none), which gets it back (nothing: none).
+        aliases: Vec<(Alias, Option<VersionNumber>, Option<VersionNumber>)>,
+        /// A version to delete because the entry made it.
+        created: Option<VersionNumber>,
+        /// When the versions above were made, ms since the epoch: another time is another version of the same number.
+        #[serde(default)]
+        made: BTreeMap<VersionNumber, Option<Millis>>,
+        /// What was said, from what is expected to stand there now to what stood there before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        said: Vec<Said>,
+        /// Runs to delete or restore: the run, whether it is expected to be in use now, and whether it will be.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lifecycles: Vec<(RunId, Lifecycle, Lifecycle)>,
+        /// Requests to take back: the version, and the stage that was asked for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        requests: Vec<(VersionNumber, Stage)>,
+    },
+}
+
+impl Intent {
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::DeleteRuns { runs } | Self::RestoreRuns { runs } => Subject::Runs(runs.clone()),
+            Self::Undo { subject, .. } => subject.clone(),
+            Self::Register { model, .. }
+            | Self::Move { model, .. }
+            | Self::SetAlias { model, .. }
+            | Self::RemoveAlias { model, .. }
+            | Self::Review { model, .. }
+            | Self::Tag { model, .. }
+            | Self::Describe { model, .. }
+            | Self::Request { model, .. }
+            | Self::Answer { model, .. }
+            | Self::Delete { model, .. } => Subject::from(model),
+        }
+    }
+
+    /// The model that is meant; nothing where it is about runs.
+    #[must_use]
+    pub fn model(&self) -> Option<&ModelName> {
+        match self {
+            Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
+            Self::Undo { subject, .. } => subject.model(),
+            Self::Register { model, .. }
+            | Self::Move { model, .. }
+            | Self::SetAlias { model, .. }
+            | Self::RemoveAlias { model, .. }
+            | Self::Review { model, .. }
+            | Self::Tag { model, .. }
+            | Self::Describe { model, .. }
+            | Self::Request { model, .. }
+            | Self::Answer { model, .. }
+            | Self::Delete { model, .. } => Some(model),
+        }
+    }
+
+    /// Whether it is about this model.
+    #[must_use]
+    pub fn is_about(&self, name: &str) -> bool {
+        self.model().is_some_and(|model| model.raw() == name)
+    }
+
+    /// The version that is meant, where there is one already.
+    #[must_use]
+    pub fn version(&self) -> Option<VersionNumber> {
+        match self {
+            Self::Move { version, .. }
+            | Self::SetAlias { version, .. }
+            | Self::Review { version, .. }
+            | Self::Tag { version, .. }
+            | Self::Request { version, .. }
+            | Self::Answer { version, .. }
+            | Self::Delete { version, .. } => Some(*version),
+            Self::Describe { version, .. } => *version,
+            Self::Undo { created, requests, .. } => created.or_else(|| requests.first().map(|(version, _)| *version)),
+            Self::Register { .. } | Self::RemoveAlias { .. } | Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
+        }
+    }
+
+    /// The run that is meant, for a registration.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunId> {
+        match self {
+            Self::Register { run, .. } => Some(run),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Intent {
+    /// In words, cleaned: `move iris/3 to Production`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.subject();
+        match self {
+            Self::Register { run, instead_of: Some(gone), .. } => {
+                write!(f, "register run {} as {name} again, for the deleted {}", run.short(), name.label(*gone))
+            }
+            Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
+            Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
+            Self::SetAlias { alias, version, .. } => write!(f, "give @{} to {name}/{version}", alias.clean()),
+            Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
+            Self::Review { version, to, decision, .. } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
+            Self::Tag { version, key, value: Some(_), .. } => write!(f, "set tag {} of {name}/{version}", key.clean()),
+            Self::Tag { version, key, value: None, .. } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
+            Self::Describe { version: Some(version), .. } => write!(f, "describe {name}/{version}"),
+            Self::Describe { version: None, .. } => write!(f, "describe {name}"),
+            Self::Delete { version, .. } => write!(f, "delete {name}/{version}"),
+            Self::Request { version, to, .. } => write!(f, "request {} for {to}", name.label(*version)),
+            Self::Answer { version, to, decision, .. } => {
+                write!(f, "{} the request of {} for {to}", decision.as_str(), name.label(*version))
+            }
+            Self::DeleteRuns { .. } => write!(f, "delete {name}"),
+            Self::RestoreRuns { .. } => write!(f, "restore {name}"),
+            Self::Undo { what, .. } => write!(f, "undo: {what}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_journals_hold_is_read() {
+        let undo =
+            r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
+        let read: Intent = serde_json::from_str(undo).unwrap();
+        assert_eq!(read.model(), Some(&"iris".into()));
+        let Intent::Undo { stages, said, lifecycles, .. } = &read else { panic!("{read:?}") };
+        assert_eq!((stages.len(), said.len(), lifecycles.len()), (1, 0, 0));
+        let register = r#"{"intent":"register","run":"a","source":"runs:/a/model","model":"iris","again":true}"#;
+        let read: Intent = serde_json::from_str(register).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), register);
+    }
+
+    #[test]
+    fn an_undo_of_runs_comes_back_as_it_was_written() {
+        let runs = Intent::DeleteRuns { runs: vec!["a".into(), "b".into()] };
+        let undo = Intent::Undo {
+            entry: "e".into(),
+            subject: runs.subject(),
+            what: runs.to_string(),
+            stages: Vec::new(),
+            aliases: Vec::new(),
+            created: None,
+            made: BTreeMap::new(),
+            said: Vec::new(),
+            lifecycles: vec![("a".into(), Lifecycle::Deleted, Lifecycle::Active)],
+            requests: Vec::new(),
+        };
+        let text = serde_json::to_string(&undo).unwrap();
+        assert_eq!(serde_json::from_str::<Intent>(&text).unwrap(), undo);
+        assert_eq!((undo.model(), undo.to_string().as_str()), (None, "undo: delete 2 runs"));
+    }
+}

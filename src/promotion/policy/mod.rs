@@ -1,0 +1,24 @@
+//! Policy: what must be true before a version may hold a place. Pure: a file's text and facts in, verdicts out.
+//!
+//! ```text
+//! text ─▶ Policy ─▶ judge(facts of candidate and champion) ─▶ GateVerdict, which clearance looks at
+//! ```
+//!
+//! Conditions are written in CEL, <https://github.com/google/cel-spec>. What is not recorded, empty, NaN or infinite is
+//! *absent*: a condition that needs it does not pass, and says which value it missed.
+
+mod approval;
+mod condition;
+mod facts;
+mod file;
+mod judge;
+mod names;
+mod paths;
+
+pub use condition::Condition;
+pub use facts::{Candidate, Facts};
+pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
+pub use judge::{Asked, Judged, targets};
+
+#[cfg(test)]
+mod tests;

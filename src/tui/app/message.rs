@@ -1,0 +1,377 @@
+//! What comes in and what goes out: messages and effects, as values.
+
+use ratatui::layout::Rect;
+
+use crate::analysis::Comparison;
+use crate::analysis::importance::Importance;
+use crate::analysis::value_diff::DiffLine;
+use crate::chart::Figure;
+use crate::config::keymap::Key;
+use crate::config::views::{View as SavedView, ViewError};
+use crate::domain::{
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
+    RegisteredModel, Run, RunId, VersionNumber,
+};
+use crate::evidence::Evidence;
+use crate::lineage::Graph;
+use crate::ops::apply::{Progress, Report};
+use crate::promotion::journal::{Entry, Event};
+use crate::promotion::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
+use crate::store::{Changed, Features, Made, MadeFrom, Page, PageToken, Resolution, RunChanges, RunQuery};
+
+/// Which question an answer belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// What the mouse did, in cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Click {
+        /// Column.
+        x: u16,
+        /// Row.
+        y: u16,
+    },
+    /// The left button was held from one place to another, as (column, row).
+    Drag {
+        /// Where it went down.
+        from: (u16, u16),
+        /// Where it came up.
+        to: (u16, u16),
+    },
+    /// The wheel turned by lines: down is positive.
+    Wheel(i16),
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum Message {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(Mouse),
+    /// The terminal has this size now, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// Time went by: the clock is in the call itself.
+    Tick,
+    /// A question was answered.
+    Reply(Ticket, Reply),
+}
+
+/// An answer.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each is the answer to the request of the same name")]
+pub enum Reply {
+    Features(Result<Features, Fault>),
+    Experiments(Result<Vec<Experiment>, Fault>),
+    Runs(Result<Page<Run>, Fault>),
+    Changes(Result<Changed, Fault>),
+    Nested(Result<Vec<Run>, Fault>),
+    Run(Result<Box<RunDetail>, Fault>),
+    Compare(Result<Vec<Run>, Fault>),
+    Histories(Result<Vec<History>, Fault>),
+    Artifacts(Result<Vec<Artifact>, Fault>),
+    Preview(Result<Preview, Fault>),
+    Models(Result<Vec<RegisteredModel>, Fault>),
+    Versions(Result<Box<VersionsOf>, Fault>),
+    Lineage(Result<Box<Graph>, Fault>),
+    MadeFrom(Result<Box<Made>, Fault>),
+    Plan(Result<Box<Planned>, Refused>),
+    Progress(Progress),
+    Applied(Result<Box<Report>, Refused>),
+    Journal(Result<Vec<Entry>, Fault>),
+    /// To [`Request::History`].
+    History(Result<Box<HistoryOf>, Fault>),
+    Rechecked(Result<String, Fault>),
+    ViewSaved(Result<String, ViewError>),
+    ViewDeleted(Result<String, ViewError>),
+    Recalled(Option<Box<SavedView>>),
+    Remembered(Result<(), ViewError>),
+    Importance(Result<Box<Importance>, Fault>),
+    Diff(Result<Vec<DiffLine>, Refused>),
+    /// To [`Request::Review`].
+    Review(Result<Box<Reviewed>, Refused>),
+    Assessed(Result<Box<Assessed>, Fault>),
+    Common(Result<Vec<CommonFile>, Fault>),
+    Exported(Result<String, Refused>),
+    /// The cells of a picture; none where the terminal lays it over them.
+    Picture(Result<Option<Cells>, Refused>),
+    /// A text was put on the clipboard, or could not be.
+    Copied(Result<(), String>),
+}
+
+/// Everything that the Run screen shows.
+#[derive(Clone, Debug)]
+pub struct RunDetail {
+    /// The run.
+    pub run: Run,
+    /// The logged models that it made (MLflow 3); what failed stands beside.
+    pub logged_models: Result<Vec<LoggedModel>, Fault>,
+    /// The registered versions that came from it.
+    pub versions: Result<Vec<ModelVersion>, Fault>,
+}
+
+/// Everything that the Versions screen shows.
+#[derive(Clone, Debug)]
+pub struct VersionsOf {
+    /// The model.
+    pub model: RegisteredModel,
+    /// Its versions, newest first.
+    pub versions: Vec<ModelVersion>,
+    /// The runs that they came from, as far as they could be read.
+    pub runs: Vec<Run>,
+}
+
+/// Everything that the History screen shows.
+#[derive(Clone, Debug)]
+pub struct HistoryOf {
+    /// What happened, newest first.
+    pub events: Vec<Event>,
+    /// The journal's entries about the model, to undo.
+    pub entries: Vec<Entry>,
+}
+
+/// What the policy and other tools say of the versions of a model.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The place that they were judged for, cleaned.
+    pub target: String,
+    /// How many versions there are: the newest are looked at.
+    pub of: usize,
+    /// The verdicts of each; empty where nothing guards the place.
+    pub verdicts: Vec<(VersionNumber, Vec<GateVerdict>)>,
+    /// What other tools left with each; those with nothing are not there.
+    pub evidence: Vec<(VersionNumber, Vec<Evidence>)>,
+}
+
+/// The review of a version: candidate against champion.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// The place that it is judged for.
+    pub to: Place,
+    /// The digest of what was seen, in hex: a word about it is bound to this.
+    pub seen: String,
+    /// Whether somebody asks for it at the server: a word about it answers the request.
+    pub is_requested: bool,
+    /// The page, cleaned.
+    pub lines: Vec<String>,
+}
+
+/// A plan with what it was made from.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// What the registry said.
+    pub reading: Reading,
+    /// What the gates say.
+    pub gates: Vec<GateVerdict>,
+    /// Whether the policy lets this person go past a gate.
+    pub can_override: bool,
+    /// The run of the champion (or of the version that holds the place now), to stand beside the candidate.
+    pub champion: Option<Run>,
+    /// The run of the candidate.
+    pub candidate: Option<Run>,
+    /// The requests that would be sent, as text.
+    pub requests: Vec<String>,
+}
+
+/// What is compared inside.
+#[derive(Clone, Debug)]
+pub enum DiffOf {
+    /// Two files of the same path.
+    Files {
+        /// That path.
+        path: String,
+        /// Whose the first is, and its path there.
+        before: (ArtifactHome, String),
+        /// Likewise the second.
+        after: (ArtifactHome, String),
+    },
+    /// Two commits of the repository at hand.
+    Commits {
+        /// The first.
+        before: String,
+        /// The second.
+        after: String,
+    },
+}
+
+/// A file that two runs have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommonFile {
+    /// Its path in both: after the name of a logged model, where it is one's.
+    pub path: String,
+    /// Whose the first is, and its path there.
+    pub before: (ArtifactHome, String),
+    /// Likewise the second.
+    pub after: (ArtifactHome, String),
+    /// Their sizes in bytes, where they are told.
+    pub sizes: Option<(u64, u64)>,
+}
+
+/// What a picture is of.
+#[derive(Clone, Debug)]
+pub enum PictureOf {
+    /// Charts; on a dark ground if that is wanted.
+    Charts(Vec<Figure>, bool),
+    /// An image among the artifacts.
+    Artifact(ArtifactHome, String),
+}
+
+/// A picture in cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// How many stand beside each other.
+    pub columns: u16,
+    /// Row by row, the colours of each one's upper and lower half: red, green, blue.
+    pub halves: Vec<[[u8; 3]; 2]>,
+    /// The same in letters, a line each, for terminals without colours.
+    pub letters: Vec<String>,
+}
+
+/// What can be written into a file.
+#[derive(Clone, Debug)]
+pub enum Export {
+    /// Charts, as PNG or SVG.
+    Charts(Vec<Figure>),
+    /// Runs side by side, as Markdown, CSV, JSON or HTML; only what differs, if that is wanted.
+    Comparison(Comparison, bool),
+}
+
+/// Why something was not done, as text that is safe to draw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why, in one line.
+    pub why: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// A question that takes time.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a question is moved once, from the state to its task")]
+pub enum Request {
+    /// What the store is and can do.
+    Features,
+    /// All experiments.
+    Experiments,
+    /// A page of runs.
+    Runs {
+        /// Which.
+        query: RunQuery,
+        /// From where.
+        from: Option<PageToken>,
+    },
+    /// What changed in a listing of runs, unless the store's pulse is still this one.
+    Changes(RunChanges, Option<u64>),
+    /// The runs of these experiments that are nested directly in a run.
+    Nested(Vec<ExperimentId>, RunId),
+    /// A run and what belongs to it.
+    Run(RunId),
+    /// Runs to compare.
+    Compare(Vec<RunId>),
+    /// Histories of one metric.
+    Histories {
+        /// Of which runs.
+        runs: Vec<RunId>,
+        /// Which metric.
+        metric: String,
+        /// How exact.
+        resolution: Resolution,
+    },
+    /// The files under a path.
+    Artifacts(ArtifactHome, String),
+    /// The beginning of a file.
+    Preview(ArtifactHome, String),
+    /// All registered models.
+    Models,
+    /// The versions of a model.
+    Versions(ModelName),
+    /// What the policy and other tools say of the versions of a model.
+    Assess(ModelName),
+    /// The lineage of a version.
+    Lineage(ModelName, VersionNumber),
+    /// What was made from something.
+    MadeFrom(MadeFrom),
+    /// A plan for an intent.
+    Plan {
+        /// What is wanted.
+        intent: Intent,
+        /// Why.
+        reason: String,
+        /// The gates to go past, by name.
+        overrides: Vec<String>,
+    },
+    /// Carry a plan out.
+    Apply(Cleared),
+    /// The journal of this store.
+    Journal,
+    /// What happened to a model: who moved which version where, when and why.
+    History(ModelName),
+    /// Look again at an entry.
+    Recheck(Box<Entry>),
+    /// Save a view under a name.
+    SaveView(String, Box<SavedView>),
+    /// Delete the view of a name.
+    DeleteView(String),
+    /// Which params go with a metric among runs.
+    Importance(Vec<Run>, String),
+    /// What differs between two things.
+    Diff(DiffOf),
+    /// The review of a version, in lines of at most so many cells.
+    Review(ModelName, VersionNumber, u16),
+    /// The files that two runs have in common.
+    Common(RunId, RunId),
+    /// A picture for an area of the screen.
+    Picture(PictureOf, Rect),
+    /// Write a file of this name, unless there is one already; its end says in which form.
+    Export(String, Box<Export>),
+    /// How the table of these experiments was left.
+    Recall(Vec<ExperimentId>),
+    /// Remember how the table of these experiments is left.
+    Remember(Vec<ExperimentId>, Box<SavedView>),
+}
+
+/// What the runtime is asked to do.
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "an effect is moved once, from the state to its task")]
+pub enum Effect {
+    /// Ask a question; the answer comes with the ticket.
+    Ask(Ticket, Request),
+    /// Forget a question: its answer is not wanted any more.
+    Cancel(Ticket),
+    /// Put a text on the clipboard.
+    Copy(Ticket, String),
+    /// Give the terminal back to the shell until the user comes back.
+    Suspend,
+    /// Alert whoever is about: something that is watched has moved, as this text says.
+    Alert(String),
+    /// Change to the theme of this name.
+    Theme(String),
+    /// End the program.
+    Quit,
+}
+
+/// An experiment to open, with its name for the top line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its id.
+    pub id: ExperimentId,
+    /// Its name, cleaned.
+    pub name: String,
+}
+
+/// How long ago something was, for freshness: ms.
+#[must_use]
+pub fn age(now: Millis, at: Millis) -> Millis {
+    now.saturating_sub(at).max(0)
+}

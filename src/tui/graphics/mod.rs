@@ -1,0 +1,23 @@
+//! Pictures in their place: a stored plot is drawn by the terminal's own graphics, or as half blocks where it has none.
+//!
+//! [`probe()`] asks the terminal once what it can draw. A [`Picture`] is decoded from bytes that nobody trusts, and [`fit`] into
+//! an [`Area`] of cells; [`show`] and [`erase`] give the bytes to write for it, [`Blocks`] the colours to paint. The terminal
+//! never sees the bytes of a store: only our own encoding of pixels.
+
+mod answers;
+mod blocks;
+mod decode;
+mod encode;
+mod picture;
+mod probe;
+mod protocol;
+#[cfg(test)]
+mod tests;
+mod tmux;
+
+pub(crate) use blocks::Blocks;
+pub(crate) use decode::decode;
+pub(crate) use encode::{Id, erase, show};
+pub(crate) use picture::{Area, Picture, fit};
+pub(crate) use probe::probe;
+pub(crate) use protocol::{Found, Protocol};

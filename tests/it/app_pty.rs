@@ -1,0 +1,200 @@
+//! The whole job in a real terminal, by the documented keys, and MLflow's own client asked afterwards what came of it.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::support::mlflow::{V3, script};
+use crate::support::pty::{Pty, Start};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_frontrunner");
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const ESC: &str = "\x1b";
+const CTRL_C: &str = "\x03";
+/// The model that the best run is registered as.
+const MODEL: &str = "best-churn";
+/// After this long, a key that nothing came of is pressed again: dialogs are deaf to enter at first, and a person would, too.
+const AGAIN: Duration = Duration::from_secs(2);
+/// What MLflow's client says of the model.
+const ASK: &str = r#"
+import json, sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+client = mlflow.MlflowClient()
+[experiment] = [e for e in client.search_experiments() if e.name == "churn-sweep"]
+[best] = client.search_runs([experiment.experiment_id], "status = 'FINISHED'", order_by=["metrics.auc DESC"], max_results=1)
+versions = client.search_model_versions(f"name = '{sys.argv[2]}'")
+model = client.get_registered_model(sys.argv[2])
+print(json.dumps({
+    "best": best.info.run_id,
+    "versions": [{"version": str(v.version), "run": v.run_id, "source": v.source, "status": v.status} for v in versions],
+    "aliases": {alias: str(version) for alias, version in model.aliases.items()},
+}))
+"#;
+
+/// The program in a terminal on a demo store of its own.
+struct Session {
+    pty: Pty,
+    folder: TempDir,
+}
+
+impl Session {
+    fn start(width: u16, height: u16) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path());
+        let path = store.to_str().unwrap();
+        let mut make = Command::new(PROGRAM);
+        make.envs(homes(folder.path()));
+        let made = make.args(["demo", "--path", path, "--no-open"]).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let start = Start::new(PROGRAM, &[path]).size(width, height).env("USER", "ana");
+        let start = homes(folder.path()).into_iter().fold(start, |start, (name, home)| start.env(name, home));
+        let session = Self { pty: start.run(), folder };
+        session.pty.wait_for("churn-sweep");
+        session
+    }
+
+    /// Sends keys, and waits for what must come of them.
+    fn keys(&self, keys: &str, seen: &str) -> &Self {
+        self.pty.send(keys);
+        self.pty.wait_for(seen);
+        self
+    }
+
+    /// Sends a key until something comes of it.
+    fn insist(&self, key: &str, seen: &str) -> &Self {
+        self.pty.send(key);
+        let mut sent = Instant::now();
+        self.pty.wait_until(&format!("{seen:?}"), || {
+            if sent.elapsed() > AGAIN && !self.pty.text().contains(seen) {
+                self.pty.send(key);
+                sent = Instant::now();
+            }
+            self.pty.text().contains(seen)
+        });
+        self
+    }
+
+    fn gone(&self, text: &str) -> &Self {
+        self.pty.wait_until(&format!("{text:?} to go"), || !self.pty.text().contains(text));
+        self
+    }
+
+    /// From the button of a plan to its end, and back to the screen.
+    fn apply(&self) -> &Self {
+        self.pty.wait_for("enter applies");
+        self.insist(ENTER, "verified:");
+        self.pty.send(ENTER);
+        self.gone("verified:")
+    }
+
+    fn told(&self) -> Value {
+        let uri = format!("sqlite:///{}", store(self.folder.path()).display());
+        serde_json::from_str(script(V3, ASK, &[&uri, MODEL]).lines().last().unwrap()).unwrap()
+    }
+}
+
+fn store(folder: &Path) -> PathBuf {
+    folder.join("mlflow.db")
+}
+
+/// Nothing of the person who runs the tests is read or written.
+fn homes(folder: &Path) -> Vec<(&'static str, PathBuf)> {
+    let names = ["HOME", "FRONTRUNNER_CONFIG_DIR", "FRONTRUNNER_DATA_DIR", "FRONTRUNNER_CACHE_DIR"];
+    names.into_iter().map(|name| (name, folder.to_owned())).collect()
+}
+
+/// From the experiments to the registered best run, with its version on the screen.
+fn to_the_registered(session: &Session) {
+    session.keys("f", "filter experiments").keys("churn-sweep", "1 of ").keys("\r\r", "60 of 60 runs");
+    let sorted = |text: &str| text.lines().find_map(|line| Some(line.split_once("sorted by ")?.1.trim().to_owned())).unwrap_or_default();
+    for _ in 0..20 {
+        let before = sorted(&session.pty.text());
+        if before.starts_with("auc") || before.starts_with("metrics.auc") {
+            break;
+        }
+        session.pty.send("ls");
+        session.pty.wait_until("another order", || sorted(&session.pty.text()) != before);
+    }
+    assert!(sorted(&session.pty.text()).contains("auc"), "{}", session.pty.text());
+    session.keys("g  ", "● 2").keys("c", "compare 2 runs").keys("d", "compare 2 runs").keys(ESC, "60 of 60 runs");
+    session.keys("R", "best by auc").keys("", "one more version");
+    session.keys(MODEL, "a new model is made");
+    session.keys(ENTER, "what will be done").keys("best of the sweep", "best of the sweep").keys(TAB, "enter applies").apply();
+    session.keys("4", MODEL).keys("f", "filter models").keys(MODEL, "1 of ").keys("\r\r", &format!("models › {MODEL}"));
+}
+
+/// Gives `@champion` to the version on the screen, with the model's name typed.
+fn crown(session: &Session) {
+    session.keys("a", "alias of").keys("champion", "champion").keys(ENTER, &format!("type {MODEL} to confirm"));
+    session.keys("it won", "it won").pty.send(TAB);
+    session.keys(MODEL, &format!("confirm: {MODEL}")).keys(TAB, "enter applies").apply();
+    session.pty.wait_for("champion");
+}
+
+fn quit(session: &mut Session) {
+    session.keys(CTRL_C, "once more quits").pty.send(CTRL_C);
+    assert_eq!(session.pty.wait_for_end(), 0);
+    assert!(session.pty.has_old_modes());
+}
+
+fn assert_registered(told: &Value) {
+    let versions = told["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), 1, "{told}");
+    assert_eq!((&versions[0]["run"], &versions[0]["status"]), (&told["best"], &Value::from("READY")), "{told}");
+}
+
+#[test]
+fn the_best_run_becomes_the_champion_in_a_large_terminal() {
+    let mut session = Session::start(200, 50);
+    to_the_registered(&session);
+    crown(&session);
+    session.keys("6", "it won").keys("", "best of the sweep");
+    quit(&mut session);
+    let told = session.told();
+    assert_registered(&told);
+    assert_eq!(told["aliases"], serde_json::json!({ "champion": "1" }));
+}
+
+#[test]
+fn a_promotion_is_undone_from_the_journal_in_a_usual_terminal() {
+    let mut session = Session::start(80, 24);
+    to_the_registered(&session);
+    crown(&session);
+    session.keys("6", "it won").keys("u", "what will be done").pty.send(TAB);
+    session.keys(MODEL, &format!("confirm: {MODEL}")).keys(TAB, "enter applies").apply();
+    session.pty.wait_for("3 of 3 writes");
+    quit(&mut session);
+    let told = session.told();
+    assert_registered(&told);
+    assert_eq!(told["aliases"], serde_json::json!({}), "the alias is gone again");
+}
+
+#[test]
+fn a_small_terminal_shows_what_fits_and_a_smaller_one_says_so() {
+    let mut session = Session::start(100, 30);
+    session.keys("f", "filter experiments").keys("churn-sweep", "1 of ").keys("\r\r", "60 of 60 runs");
+    session.pty.resize(40, 10);
+    session.pty.wait_until("ten lines", || session.pty.text().lines().count() == 10);
+    session.pty.wait_for("60 of 60 runs");
+    let text = session.pty.text();
+    assert!(text.lines().all(|line| line.chars().count() <= 40) && text.contains("trial"), "{text}");
+    assert!(text.lines().last().unwrap().contains("enter"), "the keys are on the bottom line:\n{text}");
+    session.keys("j \x10", "actions").keys(ESC, "● 1");
+
+    session.pty.resize(39, 9);
+    session.pty.wait_for("39x9 is too small: 40x10 at least");
+    assert_eq!(session.pty.text().lines().filter(|line| !line.trim().is_empty()).count(), 1, "{}", session.pty.text());
+
+    session.pty.resize(200, 50);
+    session.pty.wait_for("60 of 60 runs");
+    session.gone("too small");
+    let rows = || session.pty.text().lines().filter(|line| line.contains("trial")).count();
+    session.pty.wait_until("as many runs as fit", || rows() > 40);
+    session.pty.wait_for("● 1");
+    quit(&mut session);
+}

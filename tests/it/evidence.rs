@@ -1,0 +1,219 @@
+//! Recognisers on what the tools themselves wrote: `evidence/expected.toml` says what each sample tells.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on should fail")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use frontrunner::domain::run::Pair;
+use frontrunner::domain::{
+    DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, Stage, VersionNumber, VersionStatus,
+};
+use frontrunner::evidence::{FactValue, Held, Home, Recogniser, Report, Subject, look, recognisers};
+use frontrunner::lineage::Facts;
+use frontrunner::text::Untrusted;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The run and the logged model that the samples name.
+const RUN: &str = "40ada4796d574a3ba915f3f9044adc6c";
+const LOGGED_MODEL: &str = "m-dd43a201ad774adfada0c97b783142b9";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    case: Vec<Case>,
+}
+
+/// A version with some samples, and what is to be found.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    tool: String,
+    /// Paths in the store, beside it and in the repository, each with its sample.
+    #[serde(default)]
+    artifact: BTreeMap<String, String>,
+    #[serde(default)]
+    file: BTreeMap<String, String>,
+    #[serde(default)]
+    commit: BTreeMap<String, String>,
+    /// A run and a version as REST gives them.
+    run: Option<String>,
+    model_version: Option<String>,
+    #[serde(default)]
+    run_name: String,
+    /// The registered version: `churn/3` where nothing is said.
+    version: Option<String>,
+    run_id: Option<String>,
+    source: Option<String>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    facts: BTreeMap<String, Value>,
+    #[serde(default)]
+    absent: Vec<String>,
+    #[serde(default)]
+    unreadable: Vec<String>,
+    #[serde(default)]
+    deployments: Vec<Value>,
+    /// Other tools that this tells of.
+    #[serde(default)]
+    also: Vec<String>,
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/evidence/samples")
+}
+
+fn sample(path: &str) -> Vec<u8> {
+    std::fs::read(samples().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn pairs(list: &Value) -> Vec<Pair> {
+    let text = |value: &Value| Untrusted::from(value.as_str().unwrap_or_default());
+    list.as_array().into_iter().flatten().map(|pair| Pair { key: text(&pair["key"]), value: text(&pair["value"]) }).collect()
+}
+
+fn run(case: &Case) -> Run {
+    let mut run = Run::bare(RunId::from(case.run_id.as_deref().unwrap_or(RUN)), "1".into());
+    run.name = case.run_name.as_str().into();
+    let Some(path) = &case.run else { return run };
+    let body: Value = serde_json::from_slice(&sample(path)).unwrap();
+    run.tags = pairs(&body["run"]["data"]["tags"]);
+    run.params = pairs(&body["run"]["data"]["params"]);
+    for metric in body["run"]["data"]["metrics"].as_array().into_iter().flatten() {
+        let value = MetricValue::new(metric["value"].as_f64().unwrap_or(f64::NAN));
+        run.metrics.push(Metric { key: metric["key"].as_str().unwrap_or_default().into(), value, timestamp: 0, step: 0 });
+    }
+    for input in body["run"]["inputs"]["dataset_inputs"].as_array().into_iter().flatten() {
+        let text = |key: &str| Untrusted::from(input["dataset"][key].as_str().unwrap_or_default());
+        run.datasets.push(DatasetInput {
+            name: text("name"),
+            digest: text("digest"),
+            source_type: text("source_type"),
+            source: text("source"),
+            schema: None,
+            profile: None,
+            context: None,
+        });
+    }
+    run
+}
+
+fn facts(case: &Case) -> Facts {
+    let named = case.version.as_deref().unwrap_or("churn/3");
+    let (name, number) = named.rsplit_once('/').unwrap();
+    let tags = case.model_version.as_ref().map(|path| {
+        let body: Value = serde_json::from_slice(&sample(path)).unwrap();
+        pairs(&body["model_version"]["tags"])
+    });
+    let run = run(case);
+    let version = ModelVersion {
+        name: name.into(),
+        version: VersionNumber(number.parse().unwrap()),
+        creation_time: Some(1_795_600_000_000),
+        last_updated_time: None,
+        user: Untrusted::default(),
+        stage: Stage::None,
+        stage_text: "None".into(),
+        description: Untrusted::default(),
+        source: case.source.clone().unwrap_or_else(|| format!("models:/{LOGGED_MODEL}")).into(),
+        run_id: run.id.clone(),
+        status: VersionStatus::Ready,
+        status_message: Untrusted::default(),
+        tags: tags.unwrap_or_default(),
+        aliases: case.aliases.iter().map(|alias| alias.as_str().into()).collect(),
+    };
+    let model = RegisteredModel {
+        name: name.into(),
+        creation_time: None,
+        last_updated_time: None,
+        description: Untrusted::default(),
+        tags: Vec::new(),
+        aliases: Vec::new(),
+        latest_versions: Vec::new(),
+    };
+    Facts {
+        version,
+        model,
+        run: Some(run),
+        parents: Vec::new(),
+        logged_model: None,
+        files: Vec::new(),
+        evidence: Report::default(),
+        missing: Vec::new(),
+    }
+}
+
+fn look_at(case: &Case) -> Report {
+    static ALL: LazyLock<(Vec<Recogniser>, Vec<String>)> = LazyLock::new(|| recognisers(&[]));
+    let (recognisers, wrong) = &*ALL;
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let homes = [(Home::Artifact, &case.artifact), (Home::File, &case.file), (Home::Commit, &case.commit)];
+    let of_home = |(home, files): (Home, &BTreeMap<String, String>)| {
+        let held =
+            files.iter().map(|(path, from)| Held { home, path: path.clone(), from: path.clone(), tag: None, content: Ok(sample(from)) });
+        held.collect::<Vec<_>>()
+    };
+    let held: Vec<Held> = homes.into_iter().flat_map(of_home).collect();
+    let facts = facts(case);
+    let subject = Subject { version: &facts.version, run: facts.run.as_ref(), logged_model: None };
+    look(recognisers, subject, &held)
+}
+
+/// What differs from what is expected, a line each.
+fn differences(case: &Case) -> Vec<String> {
+    let report = look_at(case);
+    let found = report.evidence.iter().find(|tool| tool.id == case.tool);
+    let value = |name: &str| found.and_then(|tool| tool.facts.iter().find(|fact| fact.name == name)).map(|fact| &fact.value);
+    let mut wrong = Vec::new();
+    for (name, wanted) in &case.facts {
+        match value(name) {
+            Some(FactValue::Value(is)) if same(is, wanted) => {}
+            other => wrong.push(format!("{name}: expected {wanted}, found {other:?}")),
+        }
+    }
+    wrong.extend(case.absent.iter().filter(|name| value(name).is_some()).map(|name| format!("{name} is there: {:?}", value(name))));
+    let readable = case.unreadable.iter().filter(|name| !matches!(value(name), Some(FactValue::Unreadable(_))));
+    wrong.extend(readable.map(|name| format!("{name} should be unreadable: {:?}", value(name))));
+    let deployments: Vec<Value> = found.into_iter().flat_map(|tool| &tool.deployments).map(|one| json!(one)).collect();
+    for (at, wanted) in case.deployments.iter().enumerate() {
+        for (key, wanted) in wanted.as_object().unwrap() {
+            let is = deployments.get(at).map_or(&Value::Null, |one| &one[key]);
+            // An empty text stands for what is not told.
+            if !(same(is, wanted) || (is.is_null() && wanted == "")) {
+                wrong.push(format!("deployment {at}: {key} is {is}, not {wanted}"));
+            }
+        }
+    }
+    if deployments.len() != case.deployments.len() {
+        wrong.push(format!("{} deployments: {deployments:?}", deployments.len()));
+    }
+    let others: Vec<&str> =
+        report.evidence.iter().filter(|tool| tool.id != case.tool && !case.also.contains(&tool.id)).map(|tool| tool.id.as_str()).collect();
+    if !others.is_empty() {
+        wrong.push(format!("also recognised as {}", others.join(", ")));
+    }
+    wrong
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() < 1e-9)
+}
+
+#[test]
+fn each_sample_tells_what_its_tool_said() {
+    let read = |name: &str| -> Vec<Case> {
+        let text = std::fs::read_to_string(samples().with_file_name(name)).unwrap();
+        toml::from_str::<Expected>(&text).unwrap_or_else(|error| panic!("{name}: {error}")).case
+    };
+    let cases = [read("expected.toml"), read("other_versions.toml")].concat();
+    let told: Vec<String> =
+        cases.iter().flat_map(|case| differences(case).into_iter().map(|line| format!("{} ({}): {line}", case.name, case.tool))).collect();
+    assert!(told.is_empty(), "\n{}", told.join("\n"));
+    let (all, _) = recognisers(&[]);
+    let untested = all.iter().filter(|tool| !cases.iter().any(|case| case.tool == tool.id));
+    assert_eq!(untested.map(|tool| tool.id.as_str()).collect::<Vec<_>>(), Vec::<&str>::new(), "without a sample");
+}

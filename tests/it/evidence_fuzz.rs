@@ -1,0 +1,102 @@
+//! Any text as a recogniser, and any document under the recognisers that come with the program: nothing panics, and what is found is
+//! bounded.
+
+use std::sync::LazyLock;
+
+use frontrunner::domain::{ModelVersion, Run, Stage, VersionNumber, VersionStatus};
+use frontrunner::evidence::{BUILT_IN, Held, Home, Recogniser, Subject, look, recognisers};
+use frontrunner::text::Untrusted;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+static ALL: LazyLock<Vec<Recogniser>> = LazyLock::new(|| recognisers(&[]).0);
+
+fn version() -> ModelVersion {
+    ModelVersion {
+        name: "churn".into(),
+        version: VersionNumber(3),
+        creation_time: Some(0),
+        last_updated_time: None,
+        user: Untrusted::default(),
+        stage: Stage::None,
+        stage_text: Untrusted::default(),
+        description: Untrusted::default(),
+        source: "models:/m-1".into(),
+        run_id: "abc".into(),
+        status: VersionStatus::Ready,
+        status_message: Untrusted::default(),
+        tags: Vec::new(),
+        aliases: Vec::new(),
+    }
+}
+
+/// Names that recognisers look for, so that documents get past the first look.
+fn name() -> impl Strategy<Value = String> {
+    let words = "success results statistics evaluated_expectations metrics metric_name value share tests status summary total_tests \
+                 chunk_period period alert kind metadata name spec predictor predictors graph modelUri storageUri items status conditions \
+                 type stages deps outs path md5 report passed failed columns data operation version artifactUri deployedModels id run_id \
+                 state config served_entities entity_name entity_version run_results validation_result meta suite metric_results";
+    prop::sample::select(words.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn document() -> impl Strategy<Value = Value> {
+    let text =
+        prop_oneof![Just("abc".to_owned()), Just("models:/churn/3".to_owned()), Just("InferenceService".to_owned()), any::<String>()];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
+            prop::collection::vec((name(), inner), 0..6).prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
+        ]
+    })
+}
+
+/// What comes with the program, with a piece of it replaced.
+fn spoiled() -> impl Strategy<Value = String> {
+    (0..BUILT_IN.len(), any::<prop::sample::Index>(), 0..40_usize, "\\PC{0,12}").prop_map(|(file, at, cut, put)| {
+        let text: Vec<char> = BUILT_IN[file].1.chars().collect();
+        let at = at.index(text.len());
+        text[..at].iter().copied().chain(put.chars()).chain(text[(at + cut).min(text.len())..].iter().copied()).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in prop_oneof![spoiled(), any::<String>()]) {
+        if let Err(mistakes) = Recogniser::parse("x.toml", &text) {
+            prop_assert!(!mistakes.is_empty());
+            for mistake in mistakes {
+                let told = mistake.to_string();
+                let line = told.split(':').next().and_then(|line| line.parse::<usize>().ok());
+                prop_assert!(line.is_some_and(|line| line >= 1 && line <= text.split('\n').count() + 1), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_document_makes_looking_panic(documents in prop::collection::vec(document(), 1..4)) {
+        let (version, run) = (version(), Run::bare("abc".into(), "1".into()));
+        let subject = Subject { version: &version, run: Some(&run), logged_model: None };
+        let paths = [(Home::Artifact, "eval/report.json"), (Home::File, "whylogs/model-settings.json"), (Home::Commit, "dvc.lock")];
+        let held = |(nth, document): (usize, &Value)| {
+            let content = Ok(serde_json::to_vec(document).unwrap());
+            paths.map(|(home, path)| Held { home, path: format!("{nth}/{path}"), from: path.into(), tag: None, content: content.clone() })
+        };
+        let held: Vec<Held> = documents.iter().enumerate().flat_map(held).collect();
+        let report = look(&ALL, subject, &held);
+        for tool in &report.evidence {
+            prop_assert!(!tool.is_empty());
+            for fact in &tool.facts {
+                prop_assert!(fact.value.to_string().chars().count() < 300_000, "{}", fact.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,348 @@
+//! The road of a write on a real MLflow server, behind a proxy that drops, delays, cuts, doubles and resets; promoters that race; and
+//! a program that is killed at each step.
+//!
+//! How often is said by variables, so that more than fits a usual run can be asked for:
+//! `FRONTRUNNER_FAULTS=500 FRONTRUNNER_RACES=1000 cargo test --release --test faults -- --nocapture`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper that fails should fail the test")]
+
+mod crash;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::support::fault_proxy::{Fault, FaultProxy};
+use crate::support::mlflow::{Server, V3, script};
+use frontrunner::domain::{RunId, Stage, VersionNumber};
+use frontrunner::ops::apply::{RoadError, carry_out};
+use frontrunner::ops::journal::Journal;
+use frontrunner::ops::recover::recover;
+use frontrunner::ops::registry::read_registry;
+use frontrunner::promotion::journal::EntryState;
+use frontrunner::promotion::{Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan, undo};
+use frontrunner::store::rest::{Patience, RestStore, RestWriter};
+use frontrunner::store::{Connection, Read};
+
+/// How many operations behind the proxy, where nothing else is said.
+const OPERATIONS: usize = 120;
+/// How many races, where nothing else is said.
+const RACES: usize = 40;
+/// How many go on at a time.
+const WORKERS: usize = 12;
+
+/// Short enough for a test, in the proportions of the program's own.
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(2),
+    silence: Duration::from_secs(4),
+    read: Duration::from_secs(8),
+    write: Duration::from_secs(4),
+};
+/// A late request lands after the client has given up, and before the quiet period is over.
+const LATE: Duration = Duration::from_millis(5_500);
+
+/// Makes models m0, m1, … with three versions each, the first in Production, and prints their run, and two more runs for each.
+const MODELS: &str = "
+import sys, mlflow
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+run = client.create_run('0')
+client.set_terminated(run.info.run_id)
+for n in range(int(sys.argv[2])):
+    name = f'{sys.argv[3]}{n}'
+    client.create_registered_model(name)
+    for _ in range(3):
+        client.create_model_version(name, f'runs:/{run.info.run_id}/model', run.info.run_id)
+    client.transition_model_version_stage(name, '1', 'Production')
+own = [client.create_run('0').info.run_id for _ in range(2 * int(sys.argv[2]))]
+for one in own:
+    client.set_terminated(one)
+print(run.info.run_id, *own)
+";
+
+fn count(name: &str, usual: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// What the test itself looks at, again where a machine with much to do does not answer in time: that is not what is tested.
+async fn patiently<T, E: std::fmt::Debug>(mut look: impl AsyncFnMut() -> Result<T, E>) -> T {
+    for _ in 0..9 {
+        if let Ok(seen) = look().await {
+            return seen;
+        }
+    }
+    look().await.unwrap()
+}
+
+struct Promoter {
+    reader: RestStore,
+    writer: RestWriter,
+    journal: Journal,
+    user: String,
+}
+
+impl Promoter {
+    fn new(url: &str, folder: &Path, user: &str) -> Self {
+        let reader = RestStore::with_patience(&url.parse().unwrap(), &Connection::default(), PATIENCE).unwrap();
+        let writer = reader.writer().unwrap();
+        Self { reader, writer, journal: Journal::at(folder.join(format!("{user}.jsonl"))), user: user.to_owned() }
+    }
+
+    async fn reading(&self, intent: &Intent) -> Reading {
+        patiently(async || read_registry(&self.reader, intent).await).await
+    }
+
+    async fn plan(&self, intent: Intent) -> Result<Plan, PlanError> {
+        let context = Context {
+            id: uuid::Uuid::new_v4().simple().to_string(),
+            user: self.user.clone(),
+            now: jiff::Timestamp::now().as_millisecond(),
+            reason: "test".to_owned(),
+            protected: Vec::new(),
+            gates: Vec::new(),
+            tags: false,
+        };
+        let reading = self.reading(&intent).await;
+        plan(intent, &reading, &context)
+    }
+
+    async fn carry_out(&self, plan: &Plan) -> Result<(Outcome, Option<VersionNumber>), RoadError> {
+        let typed = match &plan.confirm {
+            Confirm::Yes => None,
+            Confirm::TypeName(name) => Some(name.raw()),
+        };
+        let cleared = clear(plan.clone(), Vec::new(), typed).unwrap();
+        let report = carry_out(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
+        Ok((report.outcome, report.created))
+    }
+}
+
+/// What is counted.
+#[derive(Default)]
+struct Figures {
+    outcomes: BTreeMap<&'static str, usize>,
+    kinds: BTreeMap<&'static str, usize>,
+    faults: BTreeMap<Fault, usize>,
+    doubled: usize,
+    wrong: Vec<String>,
+}
+
+/// The nth thing that is wanted of a model.
+fn wanted(model: &str, [run, own @ ..]: [&str; 3], nth: usize, last: Option<&(Plan, Option<VersionNumber>)>) -> (&'static str, Intent) {
+    // Another one each time that it comes round.
+    let version = VersionNumber(1 + (nth as u64 / 6 + 1) % 3);
+    let runs = own.map(RunId::from).to_vec();
+    match (nth % 6, last) {
+        (3, Some((plan, created))) => ("rollback", undo(&plan.id, plan, *created)),
+        (4, _) => ("deletion of runs", Intent::DeleteRuns { runs }),
+        // The deletion itself is undone now and then.
+        (5, Some((plan, created))) if nth % 12 == 5 => ("rollback", undo(&plan.id, plan, *created)),
+        (5, _) => ("restoring of runs", Intent::RestoreRuns { runs }),
+        (1, _) => {
+            let source = format!("runs:/{run}/model");
+            (
+                "registration",
+                Intent::Register { run: run.into(), source: source.as_str().into(), model: model.into(), again: true, instead_of: None },
+            )
+        }
+        (2, _) => ("alias", Intent::SetAlias { model: model.into(), alias: "champion".into(), version }),
+        _ => ("promotion", Intent::Move { model: model.into(), version, to: Stage::Production, archive_existing: true }),
+    }
+}
+
+/// What the journal says otherwise than what was told; what was not known is looked at again.
+async fn journal(
+    promoter: &Promoter,
+    planned: &Plan,
+    answer: &Result<(Outcome, Option<VersionNumber>), RoadError>,
+    is_before: bool,
+    is_after: bool,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let entry = promoter.journal.entries(promoter.reader.origin()).unwrap().into_iter().find(|entry| entry.id == planned.id);
+    match (answer, entry) {
+        (Err(_), Some(entry)) => wrong.push(format!("{}: nothing was sent, and there is entry {}", planned.intent, entry.id)),
+        (Ok((outcome, _)), Some(entry)) => {
+            if entry.state != EntryState::Ended(outcome.clone()) {
+                wrong.push(format!("{}: {outcome:?}, and the journal says {:?}", planned.intent, entry.state));
+            }
+            if matches!(outcome, Outcome::Unknown { .. }) {
+                let found = patiently(async || recover(&entry, &promoter.reader, &promoter.journal).await).await;
+                let is_true = match &found {
+                    Outcome::Verified => is_after,
+                    Outcome::NotApplied { .. } => is_before,
+                    Outcome::Conflict { .. } => !is_after,
+                    Outcome::Unknown { .. } => true,
+                };
+                if !is_true {
+                    wrong.push(format!("{}: found to be {found:?}, and the server says otherwise", planned.intent));
+                }
+            }
+        }
+        (Ok(_), None) => wrong.push(format!("{}: there is no entry", planned.intent)),
+        (Err(_), None) => {}
+    }
+    wrong
+}
+
+/// Carries out one operation behind the proxy, and holds what was said against the server.
+async fn operate(
+    promoter: &Promoter,
+    proxy: &FaultProxy,
+    planned: &Plan,
+    figures: &Mutex<Figures>,
+) -> Option<(Plan, Option<VersionNumber>)> {
+    proxy.spoil(true);
+    let answer = promoter.carry_out(planned).await;
+    proxy.spoil(false);
+    proxy.settle();
+    let faults = proxy.taken();
+    let now = promoter.reading(&planned.intent).await;
+    let is_doubled = faults.iter().any(|(fault, _, makes)| *fault == Fault::Twice && *makes);
+    let made = marked(planned, &now);
+    let created = made.first().copied();
+    let subject = &planned.subject();
+    let is_before = differences(subject, &planned.before, &now.state(), None).is_empty() && made.is_empty();
+    let is_after = differences(subject, &planned.after, &now.state(), created).is_empty()
+        && (made.len() == 1 || !matches!(planned.intent, Intent::Register { .. }));
+    let told = match &answer {
+        Err(_) => "not begun",
+        Ok((Outcome::Verified, _)) => "verified",
+        Ok((Outcome::NotApplied { .. }, _)) => "not applied",
+        Ok((Outcome::Conflict { .. }, _)) => "conflict",
+        Ok((Outcome::Unknown { .. }, _)) => "unknown",
+    };
+    let mut wrong = Vec::new();
+    let is_true = match told {
+        "not begun" | "not applied" => is_before,
+        "verified" => is_after,
+        // What the proxy doubled is there twice: that must be told. What was half done, too.
+        "conflict" => !is_after || is_doubled,
+        _ => true,
+    };
+    if !is_true {
+        wrong.push(format!("{}: {told}, and the server says otherwise ({faults:?})", planned.intent));
+    }
+    if made.len() > 1 && !is_doubled {
+        wrong.push(format!("{}: {} versions were made ({faults:?})", planned.intent, made.len()));
+    }
+    wrong.extend(journal(promoter, planned, &answer, is_before, is_after).await);
+    let mut figures = figures.lock().unwrap();
+    *figures.outcomes.entry(told).or_default() += 1;
+    for (fault, ..) in faults {
+        *figures.faults.entry(fault).or_default() += 1;
+    }
+    figures.doubled += usize::from(is_doubled && made.len() > 1);
+    figures.wrong.extend(wrong);
+    (told == "verified").then(|| (planned.clone(), created))
+}
+
+async fn work(worker: usize, server: &str, folder: &Path, runs: &[&str], each: usize, figures: &Mutex<Figures>) {
+    let proxy = FaultProxy::before(server, worker as u64, LATE);
+    let promoter = Promoter::new(&proxy.url, folder, &format!("worker{worker}"));
+    let model = format!("m{worker}");
+    let runs = [runs[0], runs[1 + 2 * worker], runs[2 + 2 * worker]];
+    let mut last = None;
+    for nth in 0.. {
+        if nth >= each * 2 {
+            break;
+        }
+        let done: usize = figures.lock().unwrap().kinds.values().sum();
+        if done >= each * WORKERS {
+            break;
+        }
+        let (kind, intent) = wanted(&model, runs, nth, last.as_ref());
+        // Nothing to do is nothing done.
+        let Ok(planned) = promoter.plan(intent).await else { continue };
+        *figures.lock().unwrap().kinds.entry(kind).or_default() += 1;
+        let verified = operate(&promoter, &proxy, &planned, figures).await;
+        last = if kind == "rollback" { None } else { verified.or(last) };
+    }
+}
+
+#[test]
+fn what_is_told_is_what_happened_whatever_the_network_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(V3, folder.path());
+    let run = script(V3, MODELS, &[&server.url, &WORKERS.to_string(), "m"]);
+    let runs: Vec<&str> = run.trim().lines().last().unwrap().split(' ').collect();
+    let each = count("FRONTRUNNER_FAULTS", OPERATIONS).div_ceil(WORKERS);
+    let figures = Mutex::new(Figures::default());
+    std::thread::scope(|threads| {
+        for worker in 0..WORKERS {
+            let (server, runs, figures, folder) = (&server.url, &runs, &figures, folder.path());
+            threads.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(work(worker, server, folder, runs, each, figures));
+            });
+        }
+    });
+    let figures = figures.into_inner().unwrap();
+    let done: usize = figures.kinds.values().sum();
+    let spoiled: usize = figures.faults.values().sum();
+    println!("{done} operations ({:?}), {spoiled} faults ({:?})", figures.kinds, figures.faults);
+    println!("told: {:?}; versions that the proxy doubled, each told as a conflict: {}", figures.outcomes, figures.doubled);
+    println!("duplicates of our own, lost and false reports: {}", figures.wrong.len());
+    assert!(figures.wrong.is_empty(), "{}", figures.wrong.join("\n"));
+    assert!(done >= each * WORKERS / 2 && spoiled > done / 3, "too little was tried: {done} operations, {spoiled} faults");
+}
+
+/// What two promoters are told, and how many versions are in Production then.
+async fn race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
+    let promoters = [Promoter::new(url, folder, &format!("a{nth}")), Promoter::new(url, folder, &format!("b{nth}"))];
+    let to = |version: u64| Intent::Move {
+        model: format!("r{nth}").as_str().into(),
+        version: VersionNumber(version),
+        to: Stage::Production,
+        archive_existing: true,
+    };
+    let plans = [promoters[0].plan(to(2)).await.unwrap(), promoters[1].plan(to(3)).await.unwrap()];
+    let told = async |at: usize| match promoters[at].carry_out(&plans[at]).await {
+        Ok((outcome, _)) => outcome,
+        Err(RoadError::Changed(why)) => Outcome::NotApplied { why: why.join("; ") },
+        Err(error) => Outcome::Unknown { why: error.to_string() },
+    };
+    let (first, second) = tokio::join!(told(0), told(1));
+    let now = promoters[0].reading(&to(2)).await;
+    ([first, second], now.state().holders(Stage::Production).len())
+}
+
+#[test]
+fn of_two_promoters_at_once_never_both_are_told_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(V3, folder.path());
+    let races = count("FRONTRUNNER_RACES", RACES);
+    script(V3, MODELS, &[&server.url, &races.to_string(), "r"]);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let all = Mutex::new(Vec::new());
+    std::thread::scope(|threads| {
+        for _ in 0..WORKERS {
+            threads.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                loop {
+                    let nth = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                    if nth >= races {
+                        break;
+                    }
+                    let ended = runtime.block_on(race(&server.url, folder.path(), nth));
+                    all.lock().unwrap().push(ended);
+                }
+            });
+        }
+    });
+    let all = all.into_inner().unwrap();
+    let verified = |told: &[Outcome; 2]| told.iter().filter(|outcome| **outcome == Outcome::Verified).count();
+    let is_reported = |told: &[Outcome; 2]| told.iter().any(|outcome| matches!(outcome, Outcome::Conflict { .. }));
+    let both = all.iter().filter(|(told, _)| verified(told) == 2).count();
+    let doubles: Vec<_> = all.iter().filter(|(_, production)| *production > 1).collect();
+    let silent = doubles.iter().filter(|(told, _)| !is_reported(told)).count();
+    let one = all.iter().filter(|(told, _)| verified(told) == 1).count();
+    println!(
+        "{} races: {} with one verified, {} double Productions, {silent} of them silent, {both} pairs both told verified",
+        all.len(),
+        one,
+        doubles.len()
+    );
+    assert_eq!((all.len(), both, silent), (races, 0, 0));
+}

@@ -1,0 +1,40 @@
+//! The tests that run the whole program or whole parts of it, in one binary: linking thirty of them costs minutes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails should fail its test")]
+
+mod support;
+
+mod app_pty;
+mod architecture;
+mod bad_server;
+mod behaviour;
+mod cli;
+mod cli_writes;
+mod data_versions;
+mod delete_and_restore;
+mod demo;
+mod evidence;
+mod evidence_fuzz;
+mod faults;
+mod filter_conformance;
+mod hostile_evidence;
+mod lineage;
+mod lineage_warnings;
+mod live;
+mod merged_stores;
+mod pictures;
+mod policy;
+mod promotion;
+mod pushdown;
+mod read_only;
+mod reference_implementations;
+mod reproduce;
+mod rest_store;
+mod screens;
+mod screenshots;
+mod sqlite_store;
+mod stores;
+mod terminal;
+mod tls;
+mod transition_requests;
+mod wandb_store;

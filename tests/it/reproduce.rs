@@ -1,0 +1,86 @@
+//! `frontrunner reproduce`, carried out: what real MLflow recorded of a training with changes that were not committed comes back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::mlflow::{V2, V3, python, script};
+use crate::support::program::{Program, ended};
+use serde_json::Value;
+
+/// Trains in a checkout whose `train.py` differs from its commit, and registers the model as `it's iris`.
+const TRAIN: &str = r#"
+import pathlib, subprocess, sys
+folder = pathlib.Path(sys.argv[1])
+origin, work = folder / "origin", folder / "work"
+git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+run = lambda *args, **more: subprocess.run([*git, *args], check=True, capture_output=True, text=True, **more).stdout
+run("init", "-q", str(origin))
+(origin / "train.py").write_text("C = 1\n")
+run("-C", str(origin), "add", "train.py")
+run("-C", str(origin), "commit", "-qm", "Train")
+run("clone", "-q", str(origin), str(work))
+(work / "train.py").write_text("C = 2\n")
+sys.argv = [str(work / "train.py")]
+
+import mlflow, pandas as pd
+from sklearn.linear_model import LogisticRegression
+mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
+experiment = mlflow.create_experiment("iris", artifact_location=str(folder / "artifacts"))
+X, y = pd.DataFrame({"a": [1.0, 2.0, 3.0, 4.0]}), [0, 1, 0, 1]
+with mlflow.start_run(experiment_id=experiment):
+    mlflow.set_tag("mlflow.source.git.repoURL", str(origin))
+    mlflow.set_tag("mlflow.source.git.diff", run("-C", str(work), "diff"))
+    mlflow.log_params({"C": 2, "why": "it's a $(touch pwned) `test`"})
+    data = mlflow.data.from_pandas(X.assign(y=y), source="/data/iris.csv", name="iris-train", targets="y")
+    mlflow.log_input(data, context="training")
+    info = mlflow.sklearn.log_model(LogisticRegression(C=2).fit(X, y), "model")
+mlflow.register_model(info.model_uri, "it's iris")
+"#;
+
+fn comes_back(version: &str) {
+    let program = Program::new();
+    let folder = tempfile::tempdir().unwrap();
+    script(version, TRAIN, &[folder.path().to_str().unwrap()]);
+    let store = folder.path().join("mlflow.db");
+    let arguments = ["reproduce", "it's iris/1", "--target", store.to_str().unwrap()];
+    let told = ended(program.command(&arguments));
+    assert_eq!(told.code, 0, "{told:?}");
+    let steps: Value = serde_json::from_str(&ended(program.command(&[&arguments[..], &["--json"]].concat())).out).unwrap();
+    let state = |what: &str| steps["steps"].as_array().unwrap().iter().find(|step| step["what"] == what).unwrap()["state"].clone();
+    assert_eq!([state("code"), state("params"), state("run"), state("data")], ["recorded", "recorded", "partly", "recorded"]);
+    assert!(told.out.contains("iris-train@") && told.out.contains("was at /data/iris.csv on the machine that trained"), "{}", told.out);
+
+    // All of it but making an environment and training in it.
+    let lines: Vec<&str> = told.out.lines().filter(|line| !line.starts_with("env/") && !line.ends_with("-m venv env")).collect();
+    let again = folder.path().join("again");
+    std::fs::create_dir(&again).unwrap();
+    carry_out(&lines.join("\n"), version, &again);
+    let code = again.join("code");
+    assert_eq!(std::fs::read_to_string(code.join("train.py")).unwrap(), "C = 2\n");
+    let params: Value = serde_json::from_str(&std::fs::read_to_string(code.join("params.json")).unwrap()).unwrap();
+    assert_eq!((params["C"].as_str(), params["why"].as_str()), (Some("2"), Some("it's a $(touch pwned) `test`")));
+    assert!(std::fs::read_to_string(code.join("requirements.txt")).unwrap().contains("scikit-learn=="));
+    assert!(code.join("registered/MLmodel").exists());
+    assert!(!code.join("pwned").exists() && !again.join("pwned").exists());
+}
+
+fn carry_out(lines: &str, version: &str, folder: &Path) {
+    let bin = python(version).parent().unwrap().to_owned();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let made =
+        Command::new("sh").args(["-c", lines]).current_dir(folder).env("PATH", path).env("MLFLOW_DISABLE_TELEMETRY", "true").output();
+    let made = made.unwrap();
+    assert!(made.status.success(), "{lines}\n{}", String::from_utf8_lossy(&made.stderr));
+}
+
+#[test]
+fn what_mlflow_3_recorded_comes_back() {
+    comes_back(V3);
+}
+
+#[test]
+fn what_mlflow_2_recorded_comes_back() {
+    comes_back(V2);
+}

@@ -1,0 +1,73 @@
+//! A training run and Frontrunner at one file: neither sees a lock, neither waits for the other, both see what the other did.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use frontrunner::domain::write::Tag;
+use frontrunner::domain::{RegistryWrite, RunId, VersionNumber};
+use frontrunner::store::{Resolution, View};
+
+use super::*;
+use crate::support::snapshot::runs;
+
+/// Logs as fast as MLflow can: points, params, runs, a version now and then.
+const LOG: &str = "
+run_id = client.create_run(experiment).info.run_id
+for i in range(150):
+    client.log_metric(run_id, 'loss', 1.0 / (i + 1), step=i)
+    client.log_batch(run_id, metrics=[Metric('acc', i, i, i)], params=[Param(f'p{i}', 'x')])
+    if i % 10 == 0:
+        other = client.create_run(experiment).info.run_id
+        client.create_model_version('shop', f'runs:/{other}/model', other)
+        client.set_terminated(other)
+answer = run_id
+";
+
+/// Reads and writes until the other program is done, and says how often.
+async fn look_while(is_done: &AtomicBool, opened: &Opened) -> usize {
+    let (reader, writer) = (&opened.reader, opened.writer.as_ref().unwrap());
+    let mut rounds = 0;
+    while !is_done.load(Ordering::SeqCst) {
+        let all = runs(reader, View::All, 4).await;
+        let ids: Vec<RunId> = all.iter().map(|run| run.id.clone()).collect();
+        reader.histories(&ids, "loss", Resolution::Points(50)).await.unwrap();
+        assert!(!reader.versions(&"shop".into()).await.unwrap().is_empty());
+        reader.models().await.unwrap();
+        reader.pulse().await.unwrap();
+        let tag = Tag::new("round", rounds.to_string());
+        let write = RegistryWrite::SetVersionTag { name: "shop".into(), version: VersionNumber(1), tag };
+        writer.write(&write).await.unwrap();
+        rounds += 1;
+    }
+    rounds
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other_out() {
+    let store = filled(V3);
+    let (_folder, path) = store.copy();
+    let opened = opened(&path, Access::ReadWrite).await;
+    let mut client = client_of(V3, &path);
+    client.ask(FILL_WORDS, &json!({}));
+    let before = opened.reader.pulse().await.unwrap();
+    assert_eq!(opened.reader.pulse().await.unwrap(), before, "nothing was written");
+    let is_done = Arc::new(AtomicBool::new(false));
+    let (done, given) = (Arc::clone(&is_done), json!({"experiment": store.ids["plain"]}));
+    // A locked file is an exception in Python, which ends the test.
+    let logging = tokio::task::spawn_blocking(move || {
+        let logged = client.attempt(LOG, &given);
+        done.store(true, Ordering::SeqCst);
+        (client, logged)
+    });
+    let rounds = look_while(&is_done, &opened).await;
+    let (mut client, logged) = logging.await.unwrap();
+    let run = RunId::from(logged.unwrap().as_str().unwrap());
+    assert!(rounds > 2, "only {rounds} rounds: the two were not at it together");
+    assert_ne!(opened.reader.pulse().await.unwrap(), before, "a change shows");
+    let history = opened.reader.histories(&[run], "loss", Resolution::Exact).await.unwrap();
+    assert_eq!(history[0].points.len(), 150);
+    assert_same(&everything(&opened.reader).await, &client.everything());
+}
+
+/// What the other scripts import.
+const FILL_WORDS: &str = "from mlflow.entities import Metric, Param";

@@ -1,0 +1,114 @@
+//! TLS as MLflow's variables set it: an authority of one's own, no verification, and neither. The server is rustls with a
+//! certificate of a minute ago; the program is the built one.
+
+#![expect(clippy::unwrap_used, reason = "a certificate that can't be made fails its test")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use crate::support::program::{Ended, Program, ended};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, Stream};
+use serde_json::Value;
+
+/// A server behind a certificate that an authority of its own signed.
+struct Server {
+    url: String,
+    /// The authority's certificate, as PEM.
+    authority: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+        let config = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let config = Arc::clone(&config);
+                std::thread::spawn(move || serve(stream, config));
+            }
+        });
+        Self { url, authority: authority.pem() }
+    }
+}
+
+/// Answers one request on a connection; a client that does not trust the certificate goes before it asks.
+fn serve(mut stream: TcpStream, config: Arc<ServerConfig>) {
+    let mut tls = ServerConnection::new(config).unwrap();
+    let mut stream = Stream::new(&mut tls, &mut stream);
+    let mut asked = Vec::new();
+    let mut buffer = [0; 4_096];
+    while !asked.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(count @ 1..) => asked.extend_from_slice(&buffer[..count]),
+            _ => return,
+        }
+    }
+    let body = if asked.starts_with(b"GET /version") {
+        "3.17.2".to_owned()
+    } else {
+        r#"{"experiments": [{"experiment_id": "1", "name": "behind TLS", "lifecycle_stage": "active"}]}"#.to_owned()
+    };
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let _ = stream.write_all(format!("{head}{body}").as_bytes());
+    stream.conn.send_close_notify();
+    let _ = stream.flush();
+}
+
+fn asked(program: &Program, server: &Server, variables: &[(&str, &str)]) -> Ended {
+    let mut command = program.command(&["experiments", "--json", "--target", &server.url]);
+    command.envs(variables.iter().copied());
+    ended(command)
+}
+
+#[test]
+fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
+    let (program, server) = (Program::new(), Server::start());
+    let pem = program.folder().join("authority.pem");
+    std::fs::write(&pem, &server.authority).unwrap();
+    let ended = asked(&program, &server, &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.out).unwrap();
+    assert_eq!(told[0]["name"], "behind TLS");
+}
+
+#[test]
+fn an_unknown_authority_is_refused_with_what_to_do() {
+    let (program, server) = (Program::new(), Server::start());
+    let ended = asked(&program, &server, &[]);
+    assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
+    assert!(ended.err.contains("certificate is not trusted") && ended.err.contains("MLFLOW_TRACKING_SERVER_CERT_PATH"), "{ended:?}");
+}
+
+#[test]
+fn another_authority_is_no_help() {
+    let (program, server) = (Program::new(), Server::start());
+    let pem = program.folder().join("other.pem");
+    std::fs::write(&pem, Server::start().authority).unwrap();
+    let ended = asked(&program, &server, &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())]);
+    assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
+}
+
+#[test]
+fn verification_can_be_given_up_on_demand_only() {
+    let (program, server) = (Program::new(), Server::start());
+    assert_eq!(asked(&program, &server, &[("MLFLOW_TRACKING_INSECURE_TLS", "true")]).code, 0);
+    assert_eq!(asked(&program, &server, &[("MLFLOW_TRACKING_INSECURE_TLS", "false")]).code, 6);
+    let both = [("MLFLOW_TRACKING_INSECURE_TLS", "true"), ("MLFLOW_TRACKING_SERVER_CERT_PATH", "authority.pem")];
+    let refused = asked(&program, &server, &both);
+    assert!(refused.code == 2 && refused.err.contains("contradict"), "{refused:?}");
+}

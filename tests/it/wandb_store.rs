@@ -1,0 +1,60 @@
+//! Runs that wandb left on this machine, written by wandb itself: what is read is what wandb's own reader says, nothing is written,
+//! and no file can do harm.
+//!
+//! Those of old versions are samples that `wandb_store/fill.py` made with them; the newest wandb makes its own when the tests run.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+
+mod against_wandb;
+mod command_line;
+mod growing;
+mod hostile;
+mod older;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use frontrunner::domain::{Run, RunId};
+use frontrunner::store::{Access, Connection, Opened, RunQuery, Target, open};
+
+/// The samples of a version.
+fn samples(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wandb_store/samples").join(version)
+}
+
+async fn opened(path: &Path) -> Opened {
+    let target = Target::parse(path.to_str().unwrap()).unwrap();
+    assert!(matches!(target, Target::Wandb(_)), "{target:?}");
+    open(&target, Access::ReadWrite, &Connection::default()).await.unwrap()
+}
+
+/// All runs of a folder.
+async fn runs(store: &Opened) -> Vec<Run> {
+    store.reader.runs(&RunQuery::default(), None).await.unwrap().items
+}
+
+/// The run whose id ends so.
+async fn run(store: &Opened, id: &str) -> Run {
+    store.reader.run(&RunId::from(id)).await.unwrap()
+}
+
+/// The folder of a run.
+fn folder_of(home: &Path, id: &str) -> PathBuf {
+    let is_it = |path: &PathBuf| path.is_dir() && !path.is_symlink() && path.to_str().unwrap().ends_with(&format!("-{id}"));
+    fs::read_dir(home)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(is_it)
+        .unwrap_or_else(|| panic!("no run {id} in {}", home.display()))
+}
+
+/// A copy of a sample, in a folder of its own.
+fn copied(version: &str, id: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let from = folder_of(&samples(version), id);
+    let run = folder.path().join("wandb").join(from.file_name().unwrap());
+    fs::create_dir_all(run.join("files")).unwrap();
+    let log = format!("run-{id}.wandb");
+    fs::copy(from.join(&log), run.join(&log)).unwrap();
+    (folder, run.join(log))
+}
