@@ -27,7 +27,10 @@ const POINTS: i64 = 50_000;
 const NOW: i64 = 1_795_000_000_000;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(million());
     drive();
     hundred();
@@ -52,12 +55,23 @@ fn ms(time: Duration) -> f64 {
 
 /// A store of twenty runs with 50,000 points each, as MLflow 3 lays it out.
 fn store(path: &std::path::Path) -> Vec<RunId> {
-    let facts = frontrunner::demo::make(path, &frontrunner::demo::DemoOptions { runs: None, now: NOW }).unwrap();
+    let facts = frontrunner::demo::make(
+        path,
+        &frontrunner::demo::DemoOptions {
+            runs: None,
+            now: NOW,
+        },
+    )
+    .unwrap();
     drop(facts);
     let mut db = rusqlite::Connection::open(path).unwrap();
     let ids: Vec<String> = {
         let mut found = db.prepare("SELECT run_uuid FROM runs WHERE lifecycle_stage = 'active' ORDER BY run_uuid LIMIT ?1").unwrap();
-        found.query_map([RUNS], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        found
+            .query_map([RUNS], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect()
     };
     let write = db.transaction().unwrap();
     for (at, id) in (0_i64..).zip(&ids) {
@@ -66,8 +80,11 @@ fn store(path: &std::path::Path) -> Vec<RunId> {
             .unwrap();
         for step in 0..POINTS {
             let x = step as f64 / POINTS as f64;
-            let value = (at as f64 + 1.0) / (1.0 + 20.0 * x) + ((step * 7_919 + at * 31) % 1_000) as f64 * 1e-4;
-            insert.execute(rusqlite::params![value, NOW + step, id, step]).unwrap();
+            let value = (at as f64 + 1.0) / (1.0 + 20.0 * x)
+                + ((step * 7_919 + at * 31) % 1_000) as f64 * 1e-4;
+            insert
+                .execute(rusqlite::params![value, NOW + step, id, step])
+                .unwrap();
         }
     }
     write.commit().unwrap();
@@ -82,7 +99,9 @@ fn bare(path: &std::path::Path, ids: &[RunId]) {
     for id in ids {
         let mut rows = asked.query([id.raw()]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            sum += row.get::<_, i64>(0).unwrap() as f64 + row.get::<_, i64>(1).unwrap() as f64 + row.get::<_, f64>(2).unwrap();
+            sum += row.get::<_, i64>(0).unwrap() as f64
+                + row.get::<_, i64>(1).unwrap() as f64
+                + row.get::<_, f64>(2).unwrap();
         }
     }
     black_box(sum);
@@ -92,13 +111,22 @@ async fn million() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mlflow.db");
     let ids = store(&path);
-    let opened = open(&Target::Sqlite(path.clone()), Access::ReadOnly, &Connection::default()).await.unwrap();
+    let opened = open(
+        &Target::Sqlite(path.clone()),
+        Access::ReadOnly,
+        &Connection::default(),
+    )
+    .await
+    .unwrap();
     let reader = opened.reader.as_ref();
     let mut reading = Vec::new();
     let mut histories = Vec::new();
     for _ in 0..5 {
         let begin = Instant::now();
-        histories = reader.histories(&ids, "long", Resolution::Exact).await.unwrap();
+        histories = reader
+            .histories(&ids, "long", Resolution::Exact)
+            .await
+            .unwrap();
         reading.push(begin.elapsed());
     }
     reading.sort();
@@ -108,7 +136,13 @@ async fn million() {
     let all: Vec<Curve<'_>> = histories
         .iter()
         .enumerate()
-        .map(|(series, history)| Curve { label: history.run.short(), series, points: &history.points, start: None, sampled: false })
+        .map(|(series, history)| Curve {
+            label: history.run.short(),
+            series,
+            points: &history.points,
+            start: None,
+            sampled: false,
+        })
         .collect();
     let options = |smoothing: f64, columns: usize| CurveOptions {
         over: Over::Step,
@@ -121,9 +155,16 @@ async fn million() {
         zone: TimeZone::UTC,
     };
     println!("{points} points of {RUNS} runs, SQLite");
-    println!("  bare rusqlite reads them in {:.0} ms, histories in {:.0} ms ({:.2}x)", ms(bare), ms(reading), ms(reading) / ms(bare));
+    println!(
+        "  bare rusqlite reads them in {:.0} ms, histories in {:.0} ms ({:.2}x)",
+        ms(bare),
+        ms(reading),
+        ms(reading) / ms(bare)
+    );
     for (name, smoothing) in [("raw", 0.0), ("with EMA 0.9", 0.9)] {
-        let made = median(9, || drop(black_box(curves("long", &all, &options(smoothing, 320)))));
+        let made = median(9, || {
+            drop(black_box(curves("long", &all, &options(smoothing, 320))))
+        });
         let figure = curves("long", &all, &options(smoothing, 320));
         let drawn = median(9, || frame(&figure));
         let whole = reading + made + drawn;
@@ -138,7 +179,11 @@ async fn million() {
     let figure = curves("long", &all, &options(0.0, 2_000));
     for format in [PictureFormat::Svg, PictureFormat::Png] {
         let made = PictureOptions::new(format, Palette::light());
-        let drawn = median(3, || drop(black_box(picture(std::slice::from_ref(&figure), &made).unwrap())));
+        let drawn = median(3, || {
+            drop(black_box(
+                picture(std::slice::from_ref(&figure), &made).unwrap(),
+            ))
+        });
         println!("  {format:?} picture in {:.0} ms", ms(drawn));
     }
 }
@@ -146,7 +191,9 @@ async fn million() {
 /// A figure in a buffer of cells.
 fn frame(figure: &frontrunner::chart::Figure) {
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
-    terminal.draw(|frame| view::draw_figure(frame, figure, &Look::default())).unwrap();
+    terminal
+        .draw(|frame| view::draw_figure(frame, figure, &Look::default()))
+        .unwrap();
     black_box(&terminal);
 }
 
@@ -155,7 +202,14 @@ fn runs(count: usize, params: usize) -> Vec<Run> {
         let mut run = Run::bare(format!("{n:032x}").into(), "1".into());
         run.name = format!("run-{n}").into();
         run.status = frontrunner::domain::RunStatus::Finished;
-        run.params = (0..params).map(|p| Pair::new(format!("param_{p:03}").as_str(), format!("{}", (n * (p + 3)) % 17).as_str())).collect();
+        run.params = (0..params)
+            .map(|p| {
+                Pair::new(
+                    format!("param_{p:03}").as_str(),
+                    format!("{}", (n * (p + 3)) % 17).as_str(),
+                )
+            })
+            .collect();
         let metric = |m: usize| Metric {
             key: format!("metric_{m}").into(),
             value: MetricValue::new(((n * 31 + m * 7) % 101) as f64),
@@ -173,7 +227,10 @@ fn drive() {
     for (count, params) in [(100, 20), (1_000, 30)] {
         let runs = runs(count, params);
         let taken = median(3, || drop(black_box(importance(&runs, "metric_0"))));
-        println!("importance of {params} params in {count} runs: {:.0} ms", ms(taken));
+        println!(
+            "importance of {params} params in {count} runs: {:.0} ms",
+            ms(taken)
+        );
     }
 }
 
@@ -181,9 +238,21 @@ fn drive() {
 fn hundred() {
     let runs = runs(100, 500);
     let made = median(5, || drop(black_box(compare(runs.clone(), None))));
-    println!("comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:", ms(made));
+    println!(
+        "comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:",
+        ms(made)
+    );
     let session = Session::plain("bench");
-    let (mut app, _) = App::new(session, Keymap::load(None).unwrap(), Size { width: 200, height: 50 }, NOW, &Start::default());
+    let (mut app, _) = App::new(
+        session,
+        Keymap::load(None).unwrap(),
+        Size {
+            width: 200,
+            height: 50,
+        },
+        NOW,
+        &Start::default(),
+    );
     let mut screen = Compare::new(runs.iter().map(|run| run.id.clone()).collect());
     screen.data.value = Some((compare(runs, None), NOW));
     app.screens.push(Screen::Compare(Box::new(screen)));
@@ -202,10 +271,16 @@ fn hundred() {
         for _ in 0..times {
             let begin = Instant::now();
             app.update(NOW, Message::Key(keys.parse().unwrap()));
-            terminal.draw(|frame| view::draw(frame, &app, &look)).unwrap();
+            terminal
+                .draw(|frame| view::draw(frame, &app, &look))
+                .unwrap();
             all.push(begin.elapsed());
         }
         all.sort();
-        println!("  {what:<28} p50 {:>5.2} ms, p99 {:>5.2} ms", ms(all[times / 2]), ms(all[times * 99 / 100]));
+        println!(
+            "  {what:<28} p50 {:>5.2} ms, p99 {:>5.2} ms",
+            ms(all[times / 2]),
+            ms(all[times * 99 / 100])
+        );
     }
 }

@@ -24,7 +24,10 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const RUNS: u64 = 100_000;
 const NOW: i64 = 1_800_000_000_000;
-const SIZE: Size = Size { width: 200, height: 50 };
+const SIZE: Size = Size {
+    width: 200,
+    height: 50,
+};
 /// A frame of 60 a second, in ms.
 const FRAME: f64 = 16.0;
 
@@ -37,9 +40,17 @@ const KEYS: [(&str, &str, &str); 10] = [
     ("to the last column and back", "", "$ 0"),
     ("sort by a metric, the other way", "0 l l l l", "s s"),
     ("mark and go on", "g", "space j"),
-    ("type a filter", "f", "m e t r i c s . m _ 7 space > space 0 . 5"),
+    (
+        "type a filter",
+        "f",
+        "m e t r i c s . m _ 7 space > space 0 . 5",
+    ),
     ("type a word to be found", "/", "b r a v e"),
-    ("type in the column chooser", "C", "m _ 9 9 backspace backspace backspace backspace"),
+    (
+        "type in the column chooser",
+        "C",
+        "m _ 9 9 backspace backspace backspace backspace",
+    ),
 ];
 
 /// Counts what a terminal would be written.
@@ -59,7 +70,9 @@ impl Write for Counted {
 
 /// A number that looks drawn, the same at each call: SplitMix64.
 fn drawn(seed: u64) -> u64 {
-    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = seed
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -75,8 +88,15 @@ enum Shape {
 }
 
 fn run(n: u64, shape: Shape) -> Run {
-    let mut run = Run::bare(format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(), "1".into());
-    run.name = format!("{}-{n}", ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4]).into();
+    let mut run = Run::bare(
+        format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(),
+        "1".into(),
+    );
+    run.name = format!(
+        "{}-{n}",
+        ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4]
+    )
+    .into();
     run.status = RunStatus::Finished;
     run.start_time = Some(NOW - 1000 * (drawn(n + 7) % 50_000_000).cast_signed());
     run.end_time = run.start_time.map(|start| start + 60_000);
@@ -84,18 +104,39 @@ fn run(n: u64, shape: Shape) -> Run {
         Shape::Wide => (500, 500),
         Shape::Rare => (6_000, 12),
     };
-    let key = |place: u64| if has == keys { place } else { drawn(n * has + place) % keys };
+    let key = |place: u64| {
+        if has == keys {
+            place
+        } else {
+            drawn(n * has + place) % keys
+        }
+    };
     let value = |place: u64| drawn(n * 7 + place) as f64 / u64::MAX as f64;
-    let metric = |place| Metric { key: format!("m_{}", key(place)).into(), value: MetricValue::new(value(place)), timestamp: 0, step: 9 };
+    let metric = |place| Metric {
+        key: format!("m_{}", key(place)).into(),
+        value: MetricValue::new(value(place)),
+        timestamp: 0,
+        step: 9,
+    };
     run.metrics = (0..has).map(metric).collect();
-    run.params = (0..has).map(|place| Pair::new(format!("group/p_{}", key(place)), (drawn(n + place) % 64).to_string())).collect();
+    run.params = (0..has)
+        .map(|place| {
+            Pair::new(
+                format!("group/p_{}", key(place)),
+                (drawn(n + place) % 64).to_string(),
+            )
+        })
+        .collect();
     run
 }
 
 /// A terminal that shows nothing yet.
 fn blank(written: &Counted) -> io::Result<Terminal<CrosstermBackend<Counted>>> {
     let viewport = Viewport::Fixed(Rect::new(0, 0, SIZE.width, SIZE.height));
-    Terminal::with_options(CrosstermBackend::new(written.clone()), TerminalOptions { viewport })
+    Terminal::with_options(
+        CrosstermBackend::new(written.clone()),
+        TerminalOptions { viewport },
+    )
 }
 
 struct Stage {
@@ -112,12 +153,24 @@ struct Stage {
 impl Stage {
     fn new(shape: Shape) -> Outcome<Self> {
         let session = Session::plain("bench");
-        let start = Start { experiment: Some("1".into()), experiment_name: Some("bench".into()), ..Start::default() };
+        let start = Start {
+            experiment: Some("1".into()),
+            experiment_name: Some("bench".into()),
+            ..Start::default()
+        };
         let (app, effects) = App::new(session, Keymap::load(None)?, SIZE, NOW, &start);
         let written = Counted::default();
         let terminal = blank(&written)?;
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
-        let mut stage = Self { app, look, terminal, written, shape, now: NOW, pages: Vec::new() };
+        let mut stage = Self {
+            app,
+            look,
+            terminal,
+            written,
+            shape,
+            now: NOW,
+            pages: Vec::new(),
+        };
         stage.perform(effects)?;
         stage.draw()?;
         Ok(stage)
@@ -127,20 +180,34 @@ impl Stage {
     fn perform(&mut self, effects: Vec<Effect>) -> Outcome<()> {
         let mut asked: Vec<(Ticket, Request)> = Vec::new();
         let questions = |effects: Vec<Effect>| {
-            effects.into_iter().filter_map(|effect| if let Effect::Ask(ticket, request) = effect { Some((ticket, request)) } else { None })
+            effects.into_iter().filter_map(|effect| {
+                if let Effect::Ask(ticket, request) = effect {
+                    Some((ticket, request))
+                } else {
+                    None
+                }
+            })
         };
         asked.extend(questions(effects));
         while let Some((ticket, request)) = asked.pop() {
-            let Request::Runs { query, from } = request else { continue };
+            let Request::Runs { query, from } = request else {
+                continue;
+            };
             let begin: u64 = from.and_then(|token| token.0.parse().ok()).unwrap_or(0);
             let end = RUNS.min(begin + u64::from(query.page_size));
             let items = (begin..end).map(|n| run(n, self.shape)).collect();
             let next = (end < RUNS).then(|| PageToken(end.to_string()));
-            let page = Page { items, next, total: Some(RUNS) };
+            let page = Page {
+                items,
+                next,
+                total: Some(RUNS),
+            };
             // As fast as a file: a page every 15 ms.
             self.now += 15;
             let start = Instant::now();
-            let effects = self.app.update(self.now, Message::Reply(ticket, Reply::Runs(Ok(page))));
+            let effects = self
+                .app
+                .update(self.now, Message::Reply(ticket, Reply::Runs(Ok(page))));
             self.draw()?;
             self.pages.push((start.elapsed(), 0));
             asked.extend(questions(effects));
@@ -149,7 +216,8 @@ impl Stage {
     }
 
     fn draw(&mut self) -> Outcome<()> {
-        self.terminal.draw(|frame| view::draw(frame, &self.app, &self.look))?;
+        self.terminal
+            .draw(|frame| view::draw(frame, &self.app, &self.look))?;
         Ok(())
     }
 
@@ -172,7 +240,10 @@ impl Stage {
         self.terminal = blank(&self.written)?;
         let start = Instant::now();
         self.draw()?;
-        Ok((start.elapsed(), self.written.0.load(Ordering::Relaxed) - before))
+        Ok((
+            start.elapsed(),
+            self.written.0.load(Ordering::Relaxed) - before,
+        ))
     }
 }
 
@@ -186,15 +257,30 @@ fn of(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
 }
 
 fn main() -> Outcome<()> {
-    for (name, shape) in [("1,000 columns in every run", Shape::Wide), ("12,000 distinct keys", Shape::Rare)] {
+    for (name, shape) in [
+        ("1,000 columns in every run", Shape::Wide),
+        ("12,000 distinct keys", Shape::Rare),
+    ] {
         let mut stage = Stage::new(shape)?;
-        let longest = stage.pages.iter().map(|(took, _)| took.as_secs_f64() * 1000.0).fold(0.0, f64::max);
+        let longest = stage
+            .pages
+            .iter()
+            .map(|(took, _)| took.as_secs_f64() * 1000.0)
+            .fold(0.0, f64::max);
         let (middle, late, _) = of(std::mem::take(&mut stage.pages));
         println!("{RUNS} runs, {name}");
-        println!("  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}", "a page of runs comes in");
-        let repaints = (0..50).map(|_| stage.repaint()).collect::<Outcome<Vec<_>>>()?;
+        println!(
+            "  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}",
+            "a page of runs comes in"
+        );
+        let repaints = (0..50)
+            .map(|_| stage.repaint())
+            .collect::<Outcome<Vec<_>>>()?;
         let (floor, _, bytes) = of(repaints);
-        println!("  {:34} {floor:>8.2} ms                {bytes:>6} bytes", "full repaint");
+        println!(
+            "  {:34} {floor:>8.2} ms                {bytes:>6} bytes",
+            "full repaint"
+        );
         for (what, before, keys) in KEYS {
             let mut pressed = Vec::new();
             while pressed.len() < 100 {
@@ -210,7 +296,10 @@ fn main() -> Outcome<()> {
             }
             let (middle, late, bytes) = of(pressed);
             let verdict = if late <= FRAME { "" } else { "  over a frame" };
-            println!("  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{verdict}", middle / floor);
+            println!(
+                "  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{verdict}",
+                middle / floor
+            );
         }
     }
     Ok(())

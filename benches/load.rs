@@ -19,7 +19,12 @@ use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
 #[path = "../tests/it/support/mlflow.rs"]
-#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
 mod mlflow;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -37,10 +42,19 @@ const QUESTIONS: [&str; 4] = [
 ];
 
 fn main() -> Outcome<()> {
-    let asked: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
+    let asked: Vec<u32> = std::env::args()
+        .skip(1)
+        .filter_map(|argument| argument.parse().ok())
+        .collect();
     let server = std::env::args().any(|argument| argument == "server");
-    let sizes = if asked.is_empty() { vec![1_000, 10_000, 100_000] } else { asked };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let sizes = if asked.is_empty() {
+        vec![1_000, 10_000, 100_000]
+    } else {
+        asked
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     for runs in sizes {
         if server {
             through_server(&runtime, runs)?;
@@ -59,8 +73,15 @@ fn main() -> Outcome<()> {
             println!("  sqlite3, to nowhere            {peer:>10.1?}");
         }
         println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
-        print!("  all in a table, sortable       {whole:>10.1?}  {:.2}x of rusqlite", times(floor));
-        println!("{}", peer.map(|peer| format!(", {:.2}x of sqlite3", times(peer))).unwrap_or_default());
+        print!(
+            "  all in a table, sortable       {whole:>10.1?}  {:.2}x of rusqlite",
+            times(floor)
+        );
+        println!(
+            "{}",
+            peer.map(|peer| format!(", {:.2}x of sqlite3", times(peer)))
+                .unwrap_or_default()
+        );
         println!("  a run                          {:>10.2?}", whole / runs);
     }
     Ok(())
@@ -72,7 +93,13 @@ fn store(runs: u32) -> Outcome<PathBuf> {
     let path = folder.join(format!("{runs}.db"));
     if !path.is_file() {
         std::fs::create_dir_all(&folder)?;
-        make(&path, &DemoOptions { runs: Some(runs), now: NOW })?;
+        make(
+            &path,
+            &DemoOptions {
+                runs: Some(runs),
+                now: NOW,
+            },
+        )?;
     }
     Ok(path)
 }
@@ -92,7 +119,8 @@ fn shortest_of(tries: usize, mut work: impl FnMut() -> Outcome<()>) -> Outcome<D
 }
 
 fn step(path: &Path) -> Outcome<()> {
-    let db = rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let db =
+        rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     for question in QUESTIONS {
         let mut statement = db.prepare(question)?;
         let columns = statement.column_count();
@@ -107,13 +135,23 @@ fn step(path: &Path) -> Outcome<()> {
 }
 
 fn sqlite3(path: &Path) -> Outcome<()> {
-    let ended = Command::new("sqlite3").arg(path).arg(QUESTIONS.join(";")).stdout(Stdio::null()).status()?;
-    if ended.success() { Ok(()) } else { Err("sqlite3 failed".into()) }
+    let ended = Command::new("sqlite3")
+        .arg(path)
+        .arg(QUESTIONS.join(";"))
+        .stdout(Stdio::null())
+        .status()?;
+    if ended.success() {
+        Ok(())
+    } else {
+        Err("sqlite3 failed".into())
+    }
 }
 
 /// Loads the same runs through a server, by turns with `curl`.
 fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench").join(format!("{runs}-served"));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("target/bench")
+        .join(format!("{runs}-served"));
     std::fs::create_dir_all(&folder)?;
     std::fs::copy(store(runs)?, folder.join("mlflow.db"))?;
     let server = mlflow::Server::start(mlflow::V3, &folder);
@@ -122,7 +160,10 @@ fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
         let opened = open(&target, Access::ReadOnly, &Connection::default()).await?;
         Ok::<_, Box<dyn Error>>(opened.reader.experiments(View::Active).await?)
     })?;
-    let ids: Vec<String> = experiments.iter().map(|experiment| experiment.id.raw().to_owned()).collect();
+    let ids: Vec<String> = experiments
+        .iter()
+        .map(|experiment| experiment.id.raw().to_owned())
+        .collect();
     // The first answers of a server are slow for reasons of its own.
     curl(&server.url, &ids, true)?;
     let (mut peer, mut whole, mut first) = (Duration::MAX, Duration::MAX, Duration::MAX);
@@ -134,7 +175,10 @@ fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
     println!("{runs} runs through MLflow {}", mlflow::V3);
     println!("  curl, page after page          {peer:>10.1?}");
     println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
-    println!("  all in a table, sortable       {whole:>10.1?}  {:.2}x of curl", whole.as_secs_f64() / peer.as_secs_f64());
+    println!(
+        "  all in a table, sortable       {whole:>10.1?}  {:.2}x of curl",
+        whole.as_secs_f64() / peer.as_secs_f64()
+    );
     Ok(())
 }
 
@@ -147,7 +191,13 @@ fn curl(url: &str, experiments: &[String], only_first: bool) -> Outcome<Duration
         });
         let start = Instant::now();
         let told = Command::new("curl")
-            .args(["--silent", "--fail", "--compressed", "--json", &question.to_string()])
+            .args([
+                "--silent",
+                "--fail",
+                "--compressed",
+                "--json",
+                &question.to_string(),
+            ])
             .arg(format!("{url}/api/2.0/mlflow/runs/search"))
             .output()?;
         took += start.elapsed();

@@ -23,42 +23,77 @@ fn time<T>(mut work: impl FnMut() -> T) -> Duration {
 
 /// A number that looks drawn, the same at each call: SplitMix64.
 fn drawn(seed: u64) -> u64 {
-    let mut z = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = seed
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
 
 fn metric(key: String, seed: u64) -> Metric {
-    Metric { key: key.into(), value: MetricValue::new(drawn(seed) as f64 / u64::MAX as f64), timestamp: 0, step: 100 }
+    Metric {
+        key: key.into(),
+        value: MetricValue::new(drawn(seed) as f64 / u64::MAX as f64),
+        timestamp: 0,
+        step: 100,
+    }
 }
 
 fn run(n: u64) -> Run {
-    let mut run = Run::bare(format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(), "1".into());
-    run.name =
-        format!("{}-{}-{n}", ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4], ["ant", "bee", "cat"][drawn(n + 1) as usize % 3])
-            .into();
+    let mut run = Run::bare(
+        format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(),
+        "1".into(),
+    );
+    run.name = format!(
+        "{}-{}-{n}",
+        ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4],
+        ["ant", "bee", "cat"][drawn(n + 1) as usize % 3]
+    )
+    .into();
     run.status = RunStatus::ALL[drawn(n) as usize % 5];
     run.user = ["ada", "bob", "eve"][drawn(n) as usize % 3].into();
     run.start_time = Some(NOW - 1000 * (drawn(n + 7) % 50_000_000).cast_signed());
-    run.end_time = run.start_time.map(|start| start + (drawn(n) % 10_000_000).cast_signed());
+    run.end_time = run
+        .start_time
+        .map(|start| start + (drawn(n) % 10_000_000).cast_signed());
     run.artifact_uri = format!("mlflow-artifacts:/1/{}/artifacts", run.id.raw()).into();
-    run.metrics = (0..12).map(|m| metric(format!("val/metric_{m}"), n * 12 + m)).collect();
+    run.metrics = (0..12)
+        .map(|m| metric(format!("val/metric_{m}"), n * 12 + m))
+        .collect();
     let param = |p: u64| match p {
         0 => format!("{:.6}", drawn(n) as f64 / u64::MAX as f64),
         1..=7 => (drawn(n * 15 + p) % 64).to_string(),
-        _ => ["adam", "sgd", "cosine", "relu", "True", "None"][drawn(n * 15 + p) as usize % 6].to_owned(),
+        _ => ["adam", "sgd", "cosine", "relu", "True", "None"][drawn(n * 15 + p) as usize % 6]
+            .to_owned(),
     };
-    run.params = (0..15).map(|p| Pair::new(format!("param_{p}"), param(p))).collect();
-    run.tags = (0..5).map(|t| Pair::new(format!("tag_{t}"), format!("value {}", drawn(n * 5 + t) % 10))).collect();
+    run.params = (0..15)
+        .map(|p| Pair::new(format!("param_{p}"), param(p)))
+        .collect();
+    run.tags = (0..5)
+        .map(|t| {
+            Pair::new(
+                format!("tag_{t}"),
+                format!("value {}", drawn(n * 5 + t) % 10),
+            )
+        })
+        .collect();
     run
 }
 
 /// The bytes of the values alone: text as it is, numbers and times eight bytes, a status one.
 fn raw_bytes(run: &Run) -> usize {
-    let pairs = |pairs: &[Pair]| pairs.iter().map(|pair| pair.value.raw().len()).sum::<usize>();
-    let texts =
-        run.id.raw().len() + run.name.raw().len() + run.user.raw().len() + run.artifact_uri.raw().len() + run.experiment_id.raw().len();
+    let pairs = |pairs: &[Pair]| {
+        pairs
+            .iter()
+            .map(|pair| pair.value.raw().len())
+            .sum::<usize>()
+    };
+    let texts = run.id.raw().len()
+        + run.name.raw().len()
+        + run.user.raw().len()
+        + run.artifact_uri.raw().len()
+        + run.experiment_id.raw().len();
     texts + 8 * (run.metrics.len() + 2) + 1 + pairs(&run.params) + pairs(&run.tags)
 }
 
@@ -77,15 +112,26 @@ fn main() {
         table
     };
     report("copy the table", floor, changed);
-    report("copy the table, then its first frame", floor, || arrange(&changed(), &Arrangement::default(), NOW));
+    report("copy the table, then its first frame", floor, || {
+        arrange(&changed(), &Arrangement::default(), NOW)
+    });
     arrangements(&table, floor);
-    report("summaries of all columns", floor, || table.columns().iter().map(|key| table.summary(key).present).sum::<usize>());
+    report("summaries of all columns", floor, || {
+        table
+            .columns()
+            .iter()
+            .map(|key| table.summary(key).present)
+            .sum::<usize>()
+    });
     rare_keys();
 }
 
 fn report<T>(what: &str, floor: Duration, work: impl FnMut() -> T) {
     let took = time(work);
-    println!("{what}: {took:?}, {:.1}x of the bare sort", took.as_secs_f64() / floor.as_secs_f64());
+    println!(
+        "{what}: {took:?}, {:.1}x of the bare sort",
+        took.as_secs_f64() / floor.as_secs_f64()
+    );
 }
 
 /// The table of all runs.
@@ -100,27 +146,63 @@ fn loaded() -> RunTable {
         table
     };
     let mut table = load();
-    println!("load {RUNS} runs: {:?}; all of them again: {:?}", time(load), time(|| table.upsert(&runs)));
-    println!("memory: {} MB, {:.2}x of the raw values", table.bytes() / 1_000_000, table.bytes() as f64 / raw as f64);
+    println!(
+        "load {RUNS} runs: {:?}; all of them again: {:?}",
+        time(load),
+        time(|| table.upsert(&runs))
+    );
+    println!(
+        "memory: {} MB, {:.2}x of the raw values",
+        table.bytes() / 1_000_000,
+        table.bytes() as f64 / raw as f64
+    );
     table
 }
 
 fn arrangements(table: &RunTable, floor: Duration) {
     let param = |key: &str| ColumnKey::Param(key.into());
     let metric = ColumnKey::Metric("val/metric_3".into());
-    let attributes = [Attribute::Name, Attribute::RunId, Attribute::ArtifactUri, Attribute::Start, Attribute::Duration, Attribute::Status];
-    let keys = [metric.clone(), param("param_0"), param("param_2"), param("param_9"), ColumnKey::Tag("tag_1".into())];
-    let by = |column: &ColumnKey| SortKey { column: column.clone(), descending: true };
-    let sorted = |sort: Vec<SortKey>| Arrangement { sort, ..Arrangement::default() };
+    let attributes = [
+        Attribute::Name,
+        Attribute::RunId,
+        Attribute::ArtifactUri,
+        Attribute::Start,
+        Attribute::Duration,
+        Attribute::Status,
+    ];
+    let keys = [
+        metric.clone(),
+        param("param_0"),
+        param("param_2"),
+        param("param_9"),
+        ColumnKey::Tag("tag_1".into()),
+    ];
+    let by = |column: &ColumnKey| SortKey {
+        column: column.clone(),
+        descending: true,
+    };
+    let sorted = |sort: Vec<SortKey>| Arrangement {
+        sort,
+        ..Arrangement::default()
+    };
     for key in keys.into_iter().chain(attributes.map(ColumnKey::Attribute)) {
         let arrangement = sorted(vec![by(&key)]);
-        report(&format!("sort by {key}"), floor, || arrange(table, &arrangement, NOW));
+        report(&format!("sort by {key}"), floor, || {
+            arrange(table, &arrangement, NOW)
+        });
     }
     let two = sorted(vec![by(&param("param_9")), by(&metric)]);
-    report("sort by a text param, then a metric", floor, || arrange(table, &two, NOW));
+    report("sort by a text param, then a metric", floor, || {
+        arrange(table, &two, NOW)
+    });
     for grouping in [Grouping::Tree, Grouping::By(param("param_9"))] {
-        let arrangement = Arrangement { grouping, ..Arrangement::default() };
-        report(&format!("group {:?}", arrangement.grouping), floor, || arrange(table, &arrangement, NOW));
+        let arrangement = Arrangement {
+            grouping,
+            ..Arrangement::default()
+        };
+        report(&format!("group {:?}", arrangement.grouping), floor, || {
+            arrange(table, &arrangement, NOW)
+        });
     }
     let filters = [
         "metrics.`val/metric_3` > 0.5",
@@ -130,8 +212,13 @@ fn arrangements(table: &RunTable, floor: Duration) {
         "age < 200d OR is:nan",
     ];
     for filter in filters {
-        let arrangement = Arrangement { filter: Filter::parse(filter).ok(), ..Arrangement::default() };
-        report(&format!("filter {filter}"), floor, || arrange(table, &arrangement, NOW));
+        let arrangement = Arrangement {
+            filter: Filter::parse(filter).ok(),
+            ..Arrangement::default()
+        };
+        report(&format!("filter {filter}"), floor, || {
+            arrange(table, &arrangement, NOW)
+        });
     }
 }
 
@@ -142,7 +229,9 @@ fn rare_keys() {
     for n in 0..RUNS / 1000 {
         let mut page: Vec<Run> = (n * 1000..(n + 1) * 1000).map(run).collect();
         for (at, run) in (n * 1000..).zip(&mut page) {
-            run.metrics = (0..12).map(|m| metric(format!("rare/{}", drawn(at * 12 + m) % 12_000), at)).collect();
+            run.metrics = (0..12)
+                .map(|m| metric(format!("rare/{}", drawn(at * 12 + m) % 12_000), at))
+                .collect();
         }
         raw += page.iter().map(raw_bytes).sum::<usize>();
         table.upsert(&page);
@@ -153,6 +242,19 @@ fn rare_keys() {
         table.bytes() / 1_000_000,
         table.bytes() as f64 / raw as f64
     );
-    let sort = vec![SortKey { column: ColumnKey::Metric("rare/77".into()), descending: false }];
-    println!("sort by one of them: {:?}", time(|| arrange(&table, &Arrangement { sort: sort.clone(), ..Arrangement::default() }, NOW)));
+    let sort = vec![SortKey {
+        column: ColumnKey::Metric("rare/77".into()),
+        descending: false,
+    }];
+    println!(
+        "sort by one of them: {:?}",
+        time(|| arrange(
+            &table,
+            &Arrangement {
+                sort: sort.clone(),
+                ..Arrangement::default()
+            },
+            NOW
+        ))
+    );
 }

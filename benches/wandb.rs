@@ -14,10 +14,20 @@ use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
 #[path = "../tests/it/support/pty.rs"]
-#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
 mod pty;
 #[path = "../tests/it/support/wandb.rs"]
-#[expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "written for tests")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "written for tests"
+)]
 mod wandb;
 
 use pty::{Pty, Start};
@@ -50,9 +60,14 @@ for n in range(20):
 "#;
 
 fn main() -> Outcome<()> {
-    let turns = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(TURNS);
+    let turns = std::env::args()
+        .skip(1)
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(TURNS);
     let home = filled()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     inside(&runtime, &home)?;
     side_by_side(&home, turns);
     Ok(())
@@ -73,16 +88,31 @@ fn filled() -> Outcome<PathBuf> {
 fn inside(runtime: &Runtime, home: &Path) -> Outcome<()> {
     let (bytes, floor) = shortest(|| floor(home))?;
     let ((), table) = shortest(|| runtime.block_on(async { table(&opened(home).await?).await }))?;
-    let (_, cold) = shortest(|| runtime.block_on(async { curves(&opened(home).await?, "loss").await }))?;
+    let (_, cold) =
+        shortest(|| runtime.block_on(async { curves(&opened(home).await?, "loss").await }))?;
     let store = runtime.block_on(opened(home))?;
     runtime.block_on(curves(&store, "loss"))?;
     let (_, warm) = shortest(|| runtime.block_on(curves(&store, "m07")))?;
-    let times = |took: Duration| format!("{:.2}x of the floor", took.as_secs_f64() / floor.as_secs_f64());
+    let times = |took: Duration| {
+        format!(
+            "{:.2}x of the floor",
+            took.as_secs_f64() / floor.as_secs_f64()
+        )
+    };
     println!("{RUNS} runs, 50 metrics, 2,000 steps: {} MB", bytes >> 20);
     println!("  read, to nowhere                 {floor:>10.1?}");
-    println!("  all runs in a table              {table:>10.1?}  {}", times(table));
-    println!("  curves of one metric, all points {cold:>10.1?}  {}", times(cold));
-    println!("  curves of another after it       {warm:>10.1?}  {}", times(warm));
+    println!(
+        "  all runs in a table              {table:>10.1?}  {}",
+        times(table)
+    );
+    println!(
+        "  curves of one metric, all points {cold:>10.1?}  {}",
+        times(cold)
+    );
+    println!(
+        "  curves of another after it       {warm:>10.1?}  {}",
+        times(warm)
+    );
     Ok(())
 }
 
@@ -107,7 +137,10 @@ fn floor(home: &Path) -> Outcome<usize> {
         if run.is_dir() && !run.is_symlink() {
             for file in run.read_dir()? {
                 let file = file?.path();
-                if file.extension().is_some_and(|extension| extension == "wandb") {
+                if file
+                    .extension()
+                    .is_some_and(|extension| extension == "wandb")
+                {
                     bytes += black_box(std::fs::read(file)?).len();
                 }
             }
@@ -117,26 +150,53 @@ fn floor(home: &Path) -> Outcome<usize> {
 }
 
 async fn opened(home: &Path) -> Outcome<Opened> {
-    Ok(open(&Target::Wandb(home.to_owned()), Access::ReadOnly, &Connection::default()).await?)
+    Ok(open(
+        &Target::Wandb(home.to_owned()),
+        Access::ReadOnly,
+        &Connection::default(),
+    )
+    .await?)
 }
 
 async fn table(store: &Opened) -> Outcome<()> {
     let (mut table, mut from) = (RunTable::default(), None);
     loop {
-        let page = store.reader.runs(&RunQuery::default(), from.as_ref()).await?;
+        let page = store
+            .reader
+            .runs(&RunQuery::default(), from.as_ref())
+            .await?;
         table.upsert(&page.items);
         from = page.next;
         if from.is_none() {
             break;
         }
     }
-    if table.len() == RUNS { Ok(()) } else { Err(format!("{} runs", table.len()).into()) }
+    if table.len() == RUNS {
+        Ok(())
+    } else {
+        Err(format!("{} runs", table.len()).into())
+    }
 }
 
 async fn curves(store: &Opened, metric: &str) -> Outcome<usize> {
-    let ids: Vec<RunId> =
-        store.reader.runs(&RunQuery { page_size: 1_000, ..RunQuery::default() }, None).await?.items.into_iter().map(|run| run.id).collect();
-    let curves = store.reader.histories(&ids, metric, Resolution::Exact).await?;
+    let ids: Vec<RunId> = store
+        .reader
+        .runs(
+            &RunQuery {
+                page_size: 1_000,
+                ..RunQuery::default()
+            },
+            None,
+        )
+        .await?
+        .items
+        .into_iter()
+        .map(|run| run.id)
+        .collect();
+    let curves = store
+        .reader
+        .histories(&ids, metric, Resolution::Exact)
+        .await?;
     Ok(curves.iter().map(|curve| curve.points.len()).sum())
 }
 
@@ -147,7 +207,10 @@ fn side_by_side(home: &Path, turns: usize) {
         own.push(frontrunner(home));
         peer.push(leet(home));
     }
-    for (at, what) in ["all runs listed", "curves of all drawn"].into_iter().enumerate() {
+    for (at, what) in ["all runs listed", "curves of all drawn"]
+        .into_iter()
+        .enumerate()
+    {
         let median = |all: &[[Duration; 2]]| {
             let mut all: Vec<Duration> = all.iter().map(|took| took[at]).collect();
             all.sort_unstable();
@@ -155,7 +218,9 @@ fn side_by_side(home: &Path, turns: usize) {
         };
         let (own, peer) = (median(&own), median(&peer));
         let times = peer.as_secs_f64() / own.as_secs_f64();
-        println!("{what}, from the start: frontrunner {own:.1?}, wandb leet {peer:.1?}: {times:.1} times as fast");
+        println!(
+            "{what}, from the start: frontrunner {own:.1?}, wandb leet {peer:.1?}: {times:.1} times as fast"
+        );
     }
 }
 
@@ -163,14 +228,30 @@ fn side_by_side(home: &Path, turns: usize) {
 fn frontrunner(home: &Path) -> [Duration; 2] {
     let folder = home.with_file_name("own");
     let place = |name: &str| folder.join(name).into_os_string();
-    let start =
-        Start::new(env!("CARGO_BIN_EXE_frontrunner"), &["--experiment", "bench", "--refresh", "0", "--target", &home.to_string_lossy()]);
+    let start = Start::new(
+        env!("CARGO_BIN_EXE_frontrunner"),
+        &[
+            "--experiment",
+            "bench",
+            "--refresh",
+            "0",
+            "--target",
+            &home.to_string_lossy(),
+        ],
+    );
     let start = ["config", "data", "cache"]
         .iter()
-        .fold(start, |start, name| start.env(&format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), place(name)));
+        .fold(start, |start, name| {
+            start.env(
+                &format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+                place(name),
+            )
+        });
     let begun = Instant::now();
     let pty = start.size(SIZE.0, SIZE.1).run();
-    pty.wait_until("all runs", || (0..RUNS).all(|run| pty.text().contains(&format!("sweep-{run:02}"))));
+    pty.wait_until("all runs", || {
+        (0..RUNS).all(|run| pty.text().contains(&format!("sweep-{run:02}")))
+    });
     let listed = begun.elapsed();
     pty.send(" ");
     pty.send("G");
@@ -184,10 +265,13 @@ fn frontrunner(home: &Path) -> [Duration; 2] {
 fn leet(home: &Path) -> [Duration; 2] {
     let own = home.with_file_name("own");
     let program = wandb::python().with_file_name("wandb");
-    let start = Start::new(program, &["leet", &home.to_string_lossy()]).env("HOME", own.into_os_string());
+    let start =
+        Start::new(program, &["leet", &home.to_string_lossy()]).env("HOME", own.into_os_string());
     let begun = Instant::now();
     let pty = start.size(SIZE.0, SIZE.1).run();
-    pty.wait_until("all runs", || pty.text().contains(&format!("[{RUNS} items]")) && pty.text().contains("ID: "));
+    pty.wait_until("all runs", || {
+        pty.text().contains(&format!("[{RUNS} items]")) && pty.text().contains("ID: ")
+    });
     let listed = begun.elapsed();
     pty.send("\x01");
     let selected = || pty.text().matches('●').count() > RUNS / 2;

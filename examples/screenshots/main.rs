@@ -29,44 +29,86 @@ fn main() -> Outcome<()> {
     if let [flag, command] = &arguments[..]
         && flag == "--program"
     {
-        let scene = Scene { file: "program", title: command, arguments: &[], size: (100, 30), steps: &[], ground: svg::DARK };
-        let mut program = Program::start(Path::new("sh"), &["-c", command], scene.size, &std::env::current_dir()?, scene.ground)?;
+        let scene = Scene {
+            file: "program",
+            title: command,
+            arguments: &[],
+            size: (100, 30),
+            steps: &[],
+            ground: svg::DARK,
+        };
+        let mut program = Program::start(
+            Path::new("sh"),
+            &["-c", command],
+            scene.size,
+            &std::env::current_dir()?,
+            scene.ground,
+        )?;
         program.finish()?;
         return save(&program, &scene, &root.join("target"));
     }
     let known = |name: &String| SCENES.iter().any(|scene| scene.file == name);
     if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
         let names: Vec<_> = SCENES.iter().map(|scene| scene.file).collect();
-        return Err(format!("there is no scene {unknown:?}; there are {}", names.join(", ")).into());
+        return Err(format!(
+            "there is no scene {unknown:?}; there are {}",
+            names.join(", ")
+        )
+        .into());
     }
     let out = root.join("screenshots");
     std::fs::create_dir_all(&out)?;
     let app = built()?;
-    let chosen = SCENES.iter().filter(|scene| arguments.is_empty() || arguments.iter().any(|name| name == scene.file));
+    let chosen = SCENES
+        .iter()
+        .filter(|scene| arguments.is_empty() || arguments.iter().any(|name| name == scene.file));
     for scene in chosen {
         play(scene, &app, &out).map_err(|error| format!("{}: {error}", scene.file))?;
     }
-    if arguments.is_empty() { draw_chart(&app, &out) } else { Ok(()) }
+    if arguments.is_empty() {
+        draw_chart(&app, &out)
+    } else {
+        Ok(())
+    }
 }
 
 /// The picture that the program draws of itself: what the README says.
 fn draw_chart(app: &Path, out: &Path) -> Outcome<()> {
     let home = tempfile::tempdir()?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
+    make(
+        &home.path().join("demo.db"),
+        &DemoOptions { runs: None, now },
+    )?;
     let runs = ["resnet50-aug", "resnet34-noaug", "vit-small", "vit-base"];
-    let how = ["--metric", "val/acc", "--metric", "val/loss", "--scale", "symlog", "--smooth", "0.6"];
+    let how = [
+        "--metric", "val/acc", "--metric", "val/loss", "--scale", "symlog", "--smooth", "0.6",
+    ];
     let mut draw = Command::new(app);
-    draw.current_dir(home.path()).args(["--target", "demo.db", "chart"]).args(runs).args(how).arg("--out").arg(out.join("chart.png"));
-    if draw.output()?.status.success() { Ok(()) } else { Err("the chart could not be drawn".into()) }
+    draw.current_dir(home.path())
+        .args(["--target", "demo.db", "chart"])
+        .args(runs)
+        .args(how)
+        .arg("--out")
+        .arg(out.join("chart.png"));
+    if draw.output()?.status.success() {
+        Ok(())
+    } else {
+        Err("the chart could not be drawn".into())
+    }
 }
 
 /// The program as it is now, built with the profile that this was built with.
 fn built() -> Outcome<PathBuf> {
     let example = std::env::current_exe()?;
-    let folder = example.ancestors().nth(2).ok_or("this program stands in no target folder")?;
+    let folder = example
+        .ancestors()
+        .nth(2)
+        .ok_or("this program stands in no target folder")?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--bin", "frontrunner"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    build
+        .args(["build", "--quiet", "--bin", "frontrunner"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
     if folder.ends_with("release") {
         build.arg("--release");
     }
@@ -79,10 +121,18 @@ fn built() -> Outcome<PathBuf> {
 /// Plays one scene on a store of its own, so that no scene sees what another did.
 fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
     // A name that is the same on every machine: the pictures show it.
-    let home = tempfile::Builder::new().prefix("demo").rand_bytes(0).tempdir()?;
+    let home = tempfile::Builder::new()
+        .prefix("demo")
+        .rand_bytes(0)
+        .tempdir()?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    make(&home.path().join("demo.db"), &DemoOptions { runs: None, now })?;
-    let arguments: Vec<&str> = std::iter::once("demo.db").chain(scene.arguments.iter().copied()).collect();
+    make(
+        &home.path().join("demo.db"),
+        &DemoOptions { runs: None, now },
+    )?;
+    let arguments: Vec<&str> = std::iter::once("demo.db")
+        .chain(scene.arguments.iter().copied())
+        .collect();
     let mut program = Program::start(app, &arguments, scene.size, home.path(), scene.ground)?;
     for (keys, text) in scene.steps {
         program.press(keys)?;

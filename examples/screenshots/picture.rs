@@ -16,11 +16,23 @@ const MONO: &str = "DejaVu Sans Mono";
 
 /// Draws an SVG as a PNG.
 pub fn png(svg: &str) -> Outcome<Vec<u8>> {
-    let options = Options { font_family: MONO.to_owned(), fontdb: Arc::new(fonts()?), ..Options::default() };
+    let options = Options {
+        font_family: MONO.to_owned(),
+        fontdb: Arc::new(fonts()?),
+        ..Options::default()
+    };
     let tree = Tree::from_str(svg, &options)?;
-    let size = tree.size().to_int_size().scale_by(SCALE).ok_or("the picture is too large")?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(SCALE)
+        .ok_or("the picture is too large")?;
     let mut pixels = Pixmap::new(size.width(), size.height()).ok_or("the picture is too large")?;
-    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
+    resvg::render(
+        &tree,
+        Transform::from_scale(SCALE, SCALE),
+        &mut pixels.as_mut(),
+    );
     Ok(pixels.encode_png()?)
 }
 
@@ -28,7 +40,11 @@ pub fn png(svg: &str) -> Outcome<Vec<u8>> {
 fn fonts() -> Outcome<Database> {
     let mut fonts = Database::new();
     fonts.load_system_fonts();
-    let has_mono = |fonts: &Database| fonts.faces().any(|face| face.families.iter().any(|(name, _)| name == MONO));
+    let has_mono = |fonts: &Database| {
+        fonts
+            .faces()
+            .any(|face| face.families.iter().any(|(name, _)| name == MONO))
+    };
     if !has_mono(&fonts) {
         for python in folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("target/mlflow")) {
             for library in folders(&python.join("lib")) {
@@ -37,12 +53,21 @@ fn fonts() -> Outcome<Database> {
         }
     }
     if !has_mono(&fonts) {
-        return Err(format!("the font {MONO} is not installed; pictures would not line up without it").into());
+        return Err(format!(
+            "the font {MONO} is not installed; pictures would not line up without it"
+        )
+        .into());
     }
     fonts.set_monospace_family(MONO);
     Ok(fonts)
 }
 
 fn folders(of: &Path) -> Vec<std::path::PathBuf> {
-    std::fs::read_dir(of).map(|entries| entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect()).unwrap_or_default()
+    std::fs::read_dir(of)
+        .map(|entries| {
+            entries
+                .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+                .collect()
+        })
+        .unwrap_or_default()
 }

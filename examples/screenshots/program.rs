@@ -22,22 +22,36 @@ const RESTLESS: Duration = Duration::from_secs(2);
 struct Answers(Vec<u8>, Ground);
 
 impl Callbacks for Answers {
-    fn unhandled_csi(&mut self, screen: &mut Screen, i1: Option<u8>, _: Option<u8>, params: &[&[u16]], c: char) {
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut Screen,
+        i1: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        c: char,
+    ) {
         match (i1, c, params) {
             (None, 'c', _) => self.0.extend(b"\x1b[?62;22c"),
             (None, 'n', [[6]]) => {
                 let (row, column) = screen.cursor_position();
-                self.0.extend(format!("\x1b[{};{}R", row + 1, column + 1).into_bytes());
+                self.0
+                    .extend(format!("\x1b[{};{}R", row + 1, column + 1).into_bytes());
             }
             _ => {}
         }
     }
 
     fn unhandled_osc(&mut self, _: &mut Screen, params: &[&[u8]]) {
-        let answer = |(r, g, b): (u8, u8, u8)| format!("rgb:{r:02x}{r:02x}/{g:02x}{g:02x}/{b:02x}{b:02x}\x1b\\");
+        let answer = |(r, g, b): (u8, u8, u8)| {
+            format!("rgb:{r:02x}{r:02x}/{g:02x}{g:02x}/{b:02x}{b:02x}\x1b\\")
+        };
         match params {
-            [b"10", b"?"] => self.0.extend(format!("\x1b]10;{}", answer(self.1.fg)).into_bytes()),
-            [b"11", b"?"] => self.0.extend(format!("\x1b]11;{}", answer(self.1.bg)).into_bytes()),
+            [b"10", b"?"] => self
+                .0
+                .extend(format!("\x1b]10;{}", answer(self.1.fg)).into_bytes()),
+            [b"11", b"?"] => self
+                .0
+                .extend(format!("\x1b]11;{}", answer(self.1.bg)).into_bytes()),
             _ => {}
         }
     }
@@ -55,13 +69,30 @@ pub struct Program {
 
 impl Program {
     /// Starts a program in a folder that is its home, with nothing of this session's environment but the path.
-    pub fn start(program: &Path, arguments: &[&str], (columns, rows): (u16, u16), home: &Path, ground: Ground) -> Outcome<Self> {
-        let pty = native_pty_system().openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })?;
+    pub fn start(
+        program: &Path,
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+        home: &Path,
+        ground: Ground,
+    ) -> Outcome<Self> {
+        let pty = native_pty_system().openpty(PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        })?;
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
         command.cwd(home);
         command.env_clear();
-        for (key, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8"), ("TZ", "UTC"), ("USER", "ana")] {
+        for (key, value) in [
+            ("TERM", "xterm-256color"),
+            ("COLORTERM", "truecolor"),
+            ("LANG", "C.UTF-8"),
+            ("TZ", "UTC"),
+            ("USER", "ana"),
+        ] {
             command.env(key, value);
         }
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -81,8 +112,19 @@ impl Program {
                 }
             }
         });
-        let parser = Parser::new_with_callbacks(rows.try_into()?, columns.try_into()?, 0, Answers(Vec::new(), ground));
-        Ok(Self { child, writer: pty.master.take_writer()?, bytes, parser, _master: pty.master })
+        let parser = Parser::new_with_callbacks(
+            rows.try_into()?,
+            columns.try_into()?,
+            0,
+            Answers(Vec::new(), ground),
+        );
+        Ok(Self {
+            child,
+            writer: pty.master.take_writer()?,
+            bytes,
+            parser,
+            _master: pty.master,
+        })
     }
 
     /// What is on the screen.
@@ -109,8 +151,14 @@ impl Program {
         while !self.screen().contents().contains(text) {
             let ended = self.take(deadline.saturating_duration_since(Instant::now()))?;
             if ended != Some(true) && !self.screen().contents().contains(text) {
-                let why = if ended.is_none() { "the program ended" } else { "it did not come" };
-                return Err(format!("waiting for {text:?}, {why}:\n{}", self.screen().contents()).into());
+                let why = if ended.is_none() {
+                    "the program ended"
+                } else {
+                    "it did not come"
+                };
+                return Err(
+                    format!("waiting for {text:?}, {why}:\n{}", self.screen().contents()).into(),
+                );
             }
         }
         let deadline = Instant::now() + RESTLESS;

@@ -19,7 +19,14 @@ pub struct Scene<'s> {
 }
 
 /// What most scenes have.
-const WINDOW: Scene<'static> = Scene { file: "", title: "frontrunner demo.db", arguments: &[], size: (120, 36), steps: &[], ground: DARK };
+const WINDOW: Scene<'static> = Scene {
+    file: "",
+    title: "frontrunner demo.db",
+    arguments: &[],
+    size: (120, 36),
+    steps: &[],
+    ground: DARK,
+};
 
 /// Opens the sweep's runs, whichever row it is in.
 const SWEEP: &[&str] = &["--experiment", "churn-sweep"];
@@ -28,31 +35,67 @@ const SWEEP: &[&str] = &["--experiment", "churn-sweep"];
 const IMAGES: &[&str] = &["--experiment", "image-classifier"];
 
 /// The way to the versions of the model.
-const TO_VERSIONS: [(&str, &str); 3] = [("", "churn-sweep"), ("4", "@champion"), ("enter", "champion  release")];
+const TO_VERSIONS: [(&str, &str); 3] = [
+    ("", "churn-sweep"),
+    ("4", "@champion"),
+    ("enter", "champion  release"),
+];
 
 /// Every picture of the README and the docs.
 pub const SCENES: &[Scene<'static>] = &[
-    Scene { file: "experiments", steps: &[("", "churn-sweep")], ..WINDOW },
-    Scene { file: "runs", arguments: SWEEP, steps: &[("", "trial-59"), ("l l s", "auc ↓"), ("j space j j space", "● 2")], ..WINDOW },
+    Scene {
+        file: "experiments",
+        steps: &[("", "churn-sweep")],
+        ..WINDOW
+    },
+    Scene {
+        file: "runs",
+        arguments: SWEEP,
+        steps: &[
+            ("", "trial-59"),
+            ("l l s", "auc ↓"),
+            ("j space j j space", "● 2"),
+        ],
+        ..WINDOW
+    },
     Scene {
         file: "filter",
         arguments: SWEEP,
         steps: &[
             ("", "trial-59"),
             ("f", "filter:"),
-            ("metrics.auc space > space 0.88 space and space params.boosting space = space 'gbdt' space", "AND"),
+            (
+                "metrics.auc space > space 0.88 space and space params.boosting space = space 'gbdt' space",
+                "AND",
+            ),
         ],
         ..WINDOW
     },
     Scene {
         file: "curves",
         arguments: IMAGES,
-        steps: &[("", "resnet50"), ("l l D enter", "best val/acc"), ("D step enter", "best step"), ("D verdict enter", "worse since")],
+        steps: &[
+            ("", "resnet50"),
+            ("l l D enter", "best val/acc"),
+            ("D step enter", "best step"),
+            ("D verdict enter", "worse since"),
+        ],
         size: (140, 20),
         ..WINDOW
     },
-    Scene { file: "preview", arguments: IMAGES, steps: &[("", "resnet50"), ("p j j j j", "weight_decay")], size: (140, 36), ..WINDOW },
-    Scene { file: "run", arguments: IMAGES, steps: &[("", "resnet50"), ("j j j j j enter", "[Overview]")], ..WINDOW },
+    Scene {
+        file: "preview",
+        arguments: IMAGES,
+        steps: &[("", "resnet50"), ("p j j j j", "weight_decay")],
+        size: (140, 36),
+        ..WINDOW
+    },
+    Scene {
+        file: "run",
+        arguments: IMAGES,
+        steps: &[("", "resnet50"), ("j j j j j enter", "[Overview]")],
+        ..WINDOW
+    },
     Scene {
         file: "artifacts",
         arguments: &["--experiment", "churn-releases"],
@@ -68,13 +111,21 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "compare",
         arguments: IMAGES,
-        steps: &[("", "resnet50"), ("j j j j j space j space j space", "● 3"), ("c", "only what differs")],
+        steps: &[
+            ("", "resnet50"),
+            ("j j j j j space j space j space", "● 3"),
+            ("c", "only what differs"),
+        ],
         ..WINDOW
     },
     Scene {
         file: "charts",
         arguments: IMAGES,
-        steps: &[("", "resnet50"), ("space j j space j j space j space", "● 4"), ("m", "points of 4 curves")],
+        steps: &[
+            ("", "resnet50"),
+            ("space j j space j j space j space", "● 4"),
+            ("m", "points of 4 curves"),
+        ],
         size: (140, 36),
         ..WINDOW
     },
@@ -92,8 +143,20 @@ pub const SCENES: &[Scene<'static>] = &[
         size: (140, 30),
         ..WINDOW
     },
-    Scene { file: "importance", arguments: SWEEP, steps: &[("", "trial-59"), ("i", "permutation importance")], size: (140, 28), ..WINDOW },
-    Scene { file: "parallel", arguments: SWEEP, steps: &[("", "trial-59"), ("i tab", "params and auc")], size: (140, 32), ..WINDOW },
+    Scene {
+        file: "importance",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("i", "permutation importance")],
+        size: (140, 28),
+        ..WINDOW
+    },
+    Scene {
+        file: "parallel",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("i tab", "params and auc")],
+        size: (140, 32),
+        ..WINDOW
+    },
     Scene {
         file: "pareto",
         arguments: SWEEP,
@@ -104,16 +167,61 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "nearest",
         arguments: SWEEP,
-        steps: &[("", "trial-59"), ("i tab tab tab tab tab", "nearest to"), ("j j", "")],
+        steps: &[
+            ("", "trial-59"),
+            ("i tab tab tab tab tab", "nearest to"),
+            ("j j", ""),
+        ],
         size: (140, 32),
         ..WINDOW
     },
-    Scene { file: "register-best", arguments: SWEEP, steps: &[("", "trial-59"), ("R", "churn-classifier")], ..WINDOW },
-    Scene { file: "models", steps: &[("", "churn-sweep"), ("4", "@champion")], ..WINDOW },
-    Scene { file: "versions", steps: &TO_VERSIONS, ..WINDOW },
-    Scene { file: "lineage", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("L", "✓ signature")], ..WINDOW },
-    Scene { file: "review", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("D", "not as it should be")], ..WINDOW },
-    Scene { file: "promote", steps: &[TO_VERSIONS[0], TO_VERSIONS[1], TO_VERSIONS[2], ("a", "now at"), ("enter", "latency_ms")], ..WINDOW },
+    Scene {
+        file: "register-best",
+        arguments: SWEEP,
+        steps: &[("", "trial-59"), ("R", "churn-classifier")],
+        ..WINDOW
+    },
+    Scene {
+        file: "models",
+        steps: &[("", "churn-sweep"), ("4", "@champion")],
+        ..WINDOW
+    },
+    Scene {
+        file: "versions",
+        steps: &TO_VERSIONS,
+        ..WINDOW
+    },
+    Scene {
+        file: "lineage",
+        steps: &[
+            TO_VERSIONS[0],
+            TO_VERSIONS[1],
+            TO_VERSIONS[2],
+            ("L", "✓ signature"),
+        ],
+        ..WINDOW
+    },
+    Scene {
+        file: "review",
+        steps: &[
+            TO_VERSIONS[0],
+            TO_VERSIONS[1],
+            TO_VERSIONS[2],
+            ("D", "not as it should be"),
+        ],
+        ..WINDOW
+    },
+    Scene {
+        file: "promote",
+        steps: &[
+            TO_VERSIONS[0],
+            TO_VERSIONS[1],
+            TO_VERSIONS[2],
+            ("a", "now at"),
+            ("enter", "latency_ms"),
+        ],
+        ..WINDOW
+    },
     Scene {
         file: "journal",
         steps: &[
@@ -122,7 +230,10 @@ pub const SCENES: &[Scene<'static>] = &[
             TO_VERSIONS[2],
             ("a", "now at"),
             ("enter", "latency_ms"),
-            ("better space on space the space holdout tab", "reason: better on"),
+            (
+                "better space on space the space holdout tab",
+                "reason: better on",
+            ),
             ("churn-classifier", "confirm: churn-classifier"),
             ("enter", "enter applies"),
             ("pause enter", "verified"),
@@ -130,8 +241,28 @@ pub const SCENES: &[Scene<'static>] = &[
         ],
         ..WINDOW
     },
-    Scene { file: "palette", steps: &[("", "churn-sweep"), ("ctrl-p", "compare")], ..WINDOW },
-    Scene { file: "help", steps: &[("", "churn-sweep"), ("?", "Anywhere")], ..WINDOW },
-    Scene { file: "light", ground: LIGHT, arguments: SWEEP, steps: &[("", "trial-59")], ..WINDOW },
-    Scene { file: "small", arguments: SWEEP, size: (40, 10), steps: &[("", "trial-59")], ..WINDOW },
+    Scene {
+        file: "palette",
+        steps: &[("", "churn-sweep"), ("ctrl-p", "compare")],
+        ..WINDOW
+    },
+    Scene {
+        file: "help",
+        steps: &[("", "churn-sweep"), ("?", "Anywhere")],
+        ..WINDOW
+    },
+    Scene {
+        file: "light",
+        ground: LIGHT,
+        arguments: SWEEP,
+        steps: &[("", "trial-59")],
+        ..WINDOW
+    },
+    Scene {
+        file: "small",
+        arguments: SWEEP,
+        size: (40, 10),
+        steps: &[("", "trial-59")],
+        ..WINDOW
+    },
 ];

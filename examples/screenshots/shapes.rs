@@ -53,27 +53,57 @@ const LINES: [(char, [u8; 4]); 38] = [
 /// The shape of a character at a cell's corner, if it is one that is drawn.
 pub fn shape(letter: &str, x: u32, y: u32, fill: &str) -> Option<String> {
     let mut letters = letter.chars();
-    let (letter, None) = (letters.next()?, letters.next()) else { return None };
-    let (x, y, w, h) = (f64::from(x), f64::from(y), f64::from(CELL.0), f64::from(CELL.1));
+    let (letter, None) = (letters.next()?, letters.next()) else {
+        return None;
+    };
+    let (x, y, w, h) = (
+        f64::from(x),
+        f64::from(y),
+        f64::from(CELL.0),
+        f64::from(CELL.1),
+    );
     match letter {
         '\u{2800}'..='\u{28ff}' => Some(braille(letter as u32 - 0x2800, x, y, w, h, fill)),
         '▁'..='█' => {
             let part = h * f64::from(letter as u32 - 0x2580) / 8.0;
             Some(rect(x, y + h - part, w, part, fill, 1.0))
         }
-        '▉'..='▏' => Some(rect(x, y, w * f64::from(0x2590 - letter as u32) / 8.0, h, fill, 1.0)),
+        '▉'..='▏' => Some(rect(
+            x,
+            y,
+            w * f64::from(0x2590 - letter as u32) / 8.0,
+            h,
+            fill,
+            1.0,
+        )),
         '▀' => Some(rect(x, y, w, h / 2.0, fill, 1.0)),
         '▔' => Some(rect(x, y, w, h / 8.0, fill, 1.0)),
         '▐' => Some(rect(x + w / 2.0, y, w / 2.0, h, fill, 1.0)),
-        '░' | '▒' | '▓' => Some(rect(x, y, w, h, fill, f64::from(letter as u32 - 0x2590) * 0.25)),
+        '░' | '▒' | '▓' => Some(rect(
+            x,
+            y,
+            w,
+            h,
+            fill,
+            f64::from(letter as u32 - 0x2590) * 0.25,
+        )),
         '╭' | '╮' | '╯' | '╰' => Some(corner(letter, x, y, w, h, fill)),
-        _ => LINES.iter().find(|(known, _)| *known == letter).map(|(_, arms)| lines(*arms, x, y, w, h, fill)),
+        _ => LINES
+            .iter()
+            .find(|(known, _)| *known == letter)
+            .map(|(_, arms)| lines(*arms, x, y, w, h, fill)),
     }
 }
 
 fn rect(x: f64, y: f64, w: f64, h: f64, fill: &str, opacity: f64) -> String {
-    let opacity = if opacity < 1.0 { format!(" opacity=\"{opacity}\"") } else { String::new() };
-    format!("<rect x=\"{x}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"{fill}\"{opacity}/>\n")
+    let opacity = if opacity < 1.0 {
+        format!(" opacity=\"{opacity}\"")
+    } else {
+        String::new()
+    };
+    format!(
+        "<rect x=\"{x}\" y=\"{y:.2}\" width=\"{w:.2}\" height=\"{h:.2}\" fill=\"{fill}\"{opacity}/>\n"
+    )
 }
 
 /// Lines from the middle to the edges, as one path of rectangles.
@@ -85,13 +115,29 @@ fn lines([up, right, down, left]: [u8; 4], x: f64, y: f64, w: f64, h: f64, fill:
     let mut bar = |x: f64, y: f64, w: f64, h: f64| {
         let _ = write!(path, "M{x:.2} {y:.2}h{w:.2}v{h:.2}h{:.2}z", -w);
     };
-    for (weight, is_up) in [(up, true), (down, false)].into_iter().filter(|(weight, _)| *weight > 0) {
+    for (weight, is_up) in [(up, true), (down, false)]
+        .into_iter()
+        .filter(|(weight, _)| *weight > 0)
+    {
         let width = f64::from(weight) * LINE;
-        bar(middle_x - width / 2.0, if is_up { y } else { middle_y - over }, width, h / 2.0 + over);
+        bar(
+            middle_x - width / 2.0,
+            if is_up { y } else { middle_y - over },
+            width,
+            h / 2.0 + over,
+        );
     }
-    for (weight, is_left) in [(left, true), (right, false)].into_iter().filter(|(weight, _)| *weight > 0) {
+    for (weight, is_left) in [(left, true), (right, false)]
+        .into_iter()
+        .filter(|(weight, _)| *weight > 0)
+    {
         let width = f64::from(weight) * LINE;
-        bar(if is_left { x } else { middle_x - over }, middle_y - width / 2.0, w / 2.0 + over, width);
+        bar(
+            if is_left { x } else { middle_x - over },
+            middle_y - width / 2.0,
+            w / 2.0 + over,
+            width,
+        );
     }
     format!("<path d=\"{path}\" fill=\"{fill}\"/>\n")
 }
@@ -112,12 +158,32 @@ fn corner(letter: char, x: f64, y: f64, w: f64, h: f64, stroke: &str) -> String 
 
 /// Up to eight dots. Unicode numbers them 1–3 and 7 down the left, 4–6 and 8 down the right.
 fn braille(dots: u32, x: f64, y: f64, w: f64, h: f64, fill: &str) -> String {
-    const PLACES: [(f64, f64); 8] = [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
+    const PLACES: [(f64, f64); 8] = [
+        (0.0, 0.0),
+        (0.0, 1.0),
+        (0.0, 2.0),
+        (1.0, 0.0),
+        (1.0, 1.0),
+        (1.0, 2.0),
+        (0.0, 3.0),
+        (1.0, 3.0),
+    ];
     let mut path = String::new();
-    let set = PLACES.into_iter().enumerate().filter(|(bit, _)| dots & (1 << bit) != 0);
+    let set = PLACES
+        .into_iter()
+        .enumerate()
+        .filter(|(bit, _)| dots & (1 << bit) != 0);
     for (_, (column, row)) in set {
         let (cx, cy) = (x + w * (0.25 + column * 0.5), y + h * (0.125 + row * 0.25));
-        let _ = write!(path, "M{:.2} {cy:.2}a1.4 1.4 0 1 0 2.8 0a1.4 1.4 0 1 0 -2.8 0z", cx - 1.4);
+        let _ = write!(
+            path,
+            "M{:.2} {cy:.2}a1.4 1.4 0 1 0 2.8 0a1.4 1.4 0 1 0 -2.8 0z",
+            cx - 1.4
+        );
     }
-    if path.is_empty() { path } else { format!("<path d=\"{path}\" fill=\"{fill}\"/>\n") }
+    if path.is_empty() {
+        path
+    } else {
+        format!("<path d=\"{path}\" fill=\"{fill}\"/>\n")
+    }
 }

@@ -18,9 +18,17 @@ pub struct Ground {
 }
 
 /// A dark terminal.
-pub const DARK: Ground = Ground { fg: (0xd5, 0xd8, 0xdf), bg: (0x16, 0x18, 0x1f), bar: "#242833" };
+pub const DARK: Ground = Ground {
+    fg: (0xd5, 0xd8, 0xdf),
+    bg: (0x16, 0x18, 0x1f),
+    bar: "#242833",
+};
 /// A light terminal.
-pub const LIGHT: Ground = Ground { fg: (0x2a, 0x2e, 0x37), bg: (0xfb, 0xfb, 0xfc), bar: "#e3e5ea" };
+pub const LIGHT: Ground = Ground {
+    fg: (0x2a, 0x2e, 0x37),
+    bg: (0xfb, 0xfb, 0xfc),
+    bar: "#e3e5ea",
+};
 
 /// A cell's width and height in pixels. DejaVu Sans Mono is 0.602 of its size wide, so that 15 pixels fit 9.
 pub const CELL: (u32, u32) = (9, 18);
@@ -63,26 +71,53 @@ struct Look {
 
 impl Look {
     fn of(cell: &Cell, ground: Ground) -> Self {
-        let (mut fg, mut bg) = (rgb(cell.fgcolor(), ground.fg), rgb(cell.bgcolor(), ground.bg));
+        let (mut fg, mut bg) = (
+            rgb(cell.fgcolor(), ground.fg),
+            rgb(cell.bgcolor(), ground.bg),
+        );
         if cell.inverse() {
             (fg, bg) = (bg, fg);
         }
         if cell.dim() {
             let fainter = |a: u8, b: u8| ((u16::from(a) * 3 + u16::from(b) * 2) / 5) as u8;
-            fg = (fainter(fg.0, bg.0), fainter(fg.1, bg.1), fainter(fg.2, bg.2));
+            fg = (
+                fainter(fg.0, bg.0),
+                fainter(fg.1, bg.1),
+                fainter(fg.2, bg.2),
+            );
         }
-        Self { fg, bg, bold: cell.bold(), italic: cell.italic(), underline: cell.underline() }
+        Self {
+            fg,
+            bg,
+            bold: cell.bold(),
+            italic: cell.italic(),
+            underline: cell.underline(),
+        }
     }
 }
 
 fn rgb(color: Color, default: (u8, u8, u8)) -> (u8, u8, u8) {
-    let level = |nth: u8| if nth.is_multiple_of(6) { 0 } else { 55 + nth % 6 * 40 };
+    let level = |nth: u8| {
+        if nth.is_multiple_of(6) {
+            0
+        } else {
+            55 + nth % 6 * 40
+        }
+    };
     match color {
         Color::Default => default,
         Color::Rgb(red, green, blue) => (red, green, blue),
         Color::Idx(index @ 0..=15) => NAMED[usize::from(index)],
-        Color::Idx(index @ 16..=231) => (level((index - 16) / 36), level((index - 16) / 6), level(index - 16)),
-        Color::Idx(index) => (8 + (index - 232) * 10, 8 + (index - 232) * 10, 8 + (index - 232) * 10),
+        Color::Idx(index @ 16..=231) => (
+            level((index - 16) / 36),
+            level((index - 16) / 6),
+            level(index - 16),
+        ),
+        Color::Idx(index) => (
+            8 + (index - 232) * 10,
+            8 + (index - 232) * 10,
+            8 + (index - 232) * 10,
+        ),
     }
 }
 
@@ -102,7 +137,10 @@ struct Run {
 /// Draws a screen as a window with a title.
 pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
     let (rows, columns) = screen.size();
-    let (width, height) = (u32::from(columns.get()) * CELL.0 + 2 * MARGIN, u32::from(rows.get()) * CELL.1 + TITLE_BAR + 2 * MARGIN);
+    let (width, height) = (
+        u32::from(columns.get()) * CELL.0 + 2 * MARGIN,
+        u32::from(rows.get()) * CELL.1 + TITLE_BAR + 2 * MARGIN,
+    );
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
          font-family=\"{FAMILIES}\" font-size=\"{FONT_SIZE}\">\n\
@@ -114,7 +152,11 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
         ground.bar
     );
     for (nth, color) in ["#ff5f57", "#febc2e", "#28c840"].into_iter().enumerate() {
-        let _ = writeln!(svg, "<circle cx=\"{}\" cy=\"15\" r=\"6\" fill=\"{color}\"/>", 18 + nth * 20);
+        let _ = writeln!(
+            svg,
+            "<circle cx=\"{}\" cy=\"15\" r=\"6\" fill=\"{color}\"/>",
+            18 + nth * 20
+        );
     }
     let _ = writeln!(
         svg,
@@ -122,7 +164,11 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
         width / 2,
         escaped(title)
     );
-    let _ = writeln!(svg, "<g transform=\"translate({MARGIN} {})\">", TITLE_BAR + MARGIN);
+    let _ = writeln!(
+        svg,
+        "<g transform=\"translate({MARGIN} {})\">",
+        TITLE_BAR + MARGIN
+    );
     for row in 0..rows.get() {
         for run in runs(screen, row, ground) {
             draw_run(&mut svg, &run, u32::from(row) * CELL.1, ground);
@@ -146,11 +192,21 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
 fn runs(screen: &Screen, row: u16, ground: Ground) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for column in 0..screen.size().1.get() {
-        let Some(cell) = screen.cell(row, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
+        let Some(cell) = screen
+            .cell(row, column)
+            .filter(|cell| !cell.is_wide_continuation())
+        else {
+            continue;
+        };
         let (look, width) = (Look::of(cell, ground), if cell.is_wide() { 2 } else { 1 });
         let column = u32::from(column);
         if runs.last().is_none_or(|run| run.look != look) {
-            runs.push(Run { look, column, width: 0, letters: Vec::new() });
+            runs.push(Run {
+                look,
+                column,
+                width: 0,
+                letters: Vec::new(),
+            });
         }
         if let Some(run) = runs.last_mut() {
             run.width += width;
@@ -165,7 +221,12 @@ fn runs(screen: &Screen, row: u16, ground: Ground) -> Vec<Run> {
 fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
     let (x, width) = (run.column * CELL.0, run.width * CELL.0);
     if run.look.bg != ground.bg {
-        let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>", CELL.1, hex(run.look.bg));
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>",
+            CELL.1,
+            hex(run.look.bg)
+        );
     }
     let fill = hex(run.look.fg);
     let (mut xs, mut text) = (String::new(), String::new());
@@ -179,16 +240,36 @@ fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
         text.push_str(&escaped(letter));
     }
     if run.look.underline {
-        let _ = writeln!(svg, "<rect x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"1\" fill=\"{fill}\"/>", y + BASELINE + 2);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"1\" fill=\"{fill}\"/>",
+            y + BASELINE + 2
+        );
     }
     if text.is_empty() {
         return;
     }
-    let weight = if run.look.bold { " font-weight=\"bold\"" } else { "" };
-    let slant = if run.look.italic { " font-style=\"italic\"" } else { "" };
-    let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\" fill=\"{fill}\"{weight}{slant}>{text}</text>", xs.trim_end(), y + BASELINE);
+    let weight = if run.look.bold {
+        " font-weight=\"bold\""
+    } else {
+        ""
+    };
+    let slant = if run.look.italic {
+        " font-style=\"italic\""
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        svg,
+        "<text x=\"{}\" y=\"{}\" fill=\"{fill}\"{weight}{slant}>{text}</text>",
+        xs.trim_end(),
+        y + BASELINE
+    );
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -51,7 +51,11 @@ pub struct Best {
 ///
 /// # Errors
 /// When every run was left out: how many, and why.
-pub fn best<'a>(runs: impl IntoIterator<Item = &'a Run>, goal: &Goal, any_status: bool) -> Result<Best, Vec<(LeftOut, usize)>> {
+pub fn best<'a>(
+    runs: impl IntoIterator<Item = &'a Run>,
+    goal: &Goal,
+    any_status: bool,
+) -> Result<Best, Vec<(LeftOut, usize)>> {
     let mut left_out = BTreeMap::new();
     let mut ranked: Vec<(MetricValue, &Run)> = Vec::new();
     for run in runs {
@@ -61,7 +65,11 @@ pub fn best<'a>(runs: impl IntoIterator<Item = &'a Run>, goal: &Goal, any_status
         }
     }
     let left_out: Vec<_> = left_out.into_iter().collect();
-    let Some(value) = ranked.iter().map(|(value, _)| *value).min_by(|a, b| goal.direction.best_first(*a, *b)) else {
+    let Some(value) = ranked
+        .iter()
+        .map(|(value, _)| *value)
+        .min_by(|a, b| goal.direction.best_first(*a, *b))
+    else {
         return Err(left_out);
     };
     let considered = ranked.len();
@@ -69,7 +77,13 @@ pub fn best<'a>(runs: impl IntoIterator<Item = &'a Run>, goal: &Goal, any_status
     ranked.sort_by_key(|(_, run)| run.start_time.unwrap_or(Millis::MAX));
     let mut equal = ranked.into_iter().map(|(_, run)| run.id.clone());
     match equal.next() {
-        Some(run) => Ok(Best { run, value, ties: equal.collect(), considered, left_out }),
+        Some(run) => Ok(Best {
+            run,
+            value,
+            ties: equal.collect(),
+            considered,
+            left_out,
+        }),
         None => Err(left_out),
     }
 }
@@ -83,7 +97,12 @@ pub fn likely_goal(table: &RunTable) -> Option<Goal> {
     });
     let metrics: Vec<_> = metrics.collect();
     let most = metrics.iter().map(|(present, _)| *present).max()?;
-    Goal::likeliest(metrics.iter().filter(|(present, _)| present * 2 >= most).map(|(_, name)| name))
+    Goal::likeliest(
+        metrics
+            .iter()
+            .filter(|(present, _)| present * 2 >= most)
+            .map(|(_, name)| name),
+    )
 }
 
 fn candidate(run: &Run, goal: &Goal, any_status: bool) -> Result<MetricValue, LeftOut> {
@@ -106,44 +125,94 @@ mod tests {
     use crate::domain::{Direction, Metric};
 
     fn run(id: &str, value: Option<f64>, start: Option<Millis>) -> Run {
-        let metrics = value.map(|value| Metric { key: "acc".into(), value: MetricValue::new(value), timestamp: 0, step: 0 });
-        Run { status: RunStatus::Finished, start_time: start, metrics: metrics.into_iter().collect(), ..Run::bare(id.into(), "1".into()) }
+        let metrics = value.map(|value| Metric {
+            key: "acc".into(),
+            value: MetricValue::new(value),
+            timestamp: 0,
+            step: 0,
+        });
+        Run {
+            status: RunStatus::Finished,
+            start_time: start,
+            metrics: metrics.into_iter().collect(),
+            ..Run::bare(id.into(), "1".into())
+        }
     }
 
     fn goal(direction: Direction) -> Goal {
-        Goal { metric: "acc".into(), direction }
+        Goal {
+            metric: "acc".into(),
+            direction,
+        }
     }
 
     #[test]
     fn the_direction_decides() {
-        let runs = [run("a", Some(0.5), None), run("b", Some(0.9), None), run("c", Some(0.1), None)];
-        assert_eq!(best(&runs, &goal(Direction::Max), false).unwrap().run.raw(), "b");
-        assert_eq!(best(&runs, &goal(Direction::Min), false).unwrap().run.raw(), "c");
+        let runs = [
+            run("a", Some(0.5), None),
+            run("b", Some(0.9), None),
+            run("c", Some(0.1), None),
+        ];
+        assert_eq!(
+            best(&runs, &goal(Direction::Max), false).unwrap().run.raw(),
+            "b"
+        );
+        assert_eq!(
+            best(&runs, &goal(Direction::Min), false).unwrap().run.raw(),
+            "c"
+        );
     }
 
     #[test]
     fn of_equal_runs_the_first_one_wins_and_the_others_are_named() {
-        let runs = [run("late", Some(0.9), Some(5)), run("unknown", Some(0.9), None), run("early", Some(0.9), Some(1))];
+        let runs = [
+            run("late", Some(0.9), Some(5)),
+            run("unknown", Some(0.9), None),
+            run("early", Some(0.9), Some(1)),
+        ];
         let best = best(&runs, &goal(Direction::Max), false).unwrap();
         assert_eq!(best.run.raw(), "early");
-        assert_eq!(best.ties.iter().map(RunId::raw).collect::<Vec<_>>(), ["late", "unknown"]);
+        assert_eq!(
+            best.ties.iter().map(RunId::raw).collect::<Vec<_>>(),
+            ["late", "unknown"]
+        );
     }
 
     #[test]
     fn zero_and_minus_zero_tie() {
-        let runs = [run("plus", Some(0.0), Some(2)), run("minus", Some(-0.0), Some(1))];
+        let runs = [
+            run("plus", Some(0.0), Some(2)),
+            run("minus", Some(-0.0), Some(1)),
+        ];
         let best = best(&runs, &goal(Direction::Max), false).unwrap();
         assert_eq!((best.run.raw(), best.ties.len()), ("minus", 1));
     }
 
     #[test]
     fn what_is_left_out_is_counted_by_reason() {
-        let deleted = Run { lifecycle: Lifecycle::Deleted, ..run("d", Some(9.0), None) };
-        let failed = Run { status: RunStatus::Failed, ..run("f", Some(8.0), None) };
-        let runs = [run("a", Some(0.5), None), deleted, failed, run("m", None, None), run("n", Some(f64::NAN), None)];
+        let deleted = Run {
+            lifecycle: Lifecycle::Deleted,
+            ..run("d", Some(9.0), None)
+        };
+        let failed = Run {
+            status: RunStatus::Failed,
+            ..run("f", Some(8.0), None)
+        };
+        let runs = [
+            run("a", Some(0.5), None),
+            deleted,
+            failed,
+            run("m", None, None),
+            run("n", Some(f64::NAN), None),
+        ];
         let strict = best(&runs, &goal(Direction::Max), false).unwrap();
         assert_eq!((strict.run.raw(), strict.considered), ("a", 1));
-        let reasons = [LeftOut::Deleted, LeftOut::NotFinished, LeftOut::NoValue, LeftOut::NotANumber];
+        let reasons = [
+            LeftOut::Deleted,
+            LeftOut::NotFinished,
+            LeftOut::NoValue,
+            LeftOut::NotANumber,
+        ];
         assert_eq!(strict.left_out, reasons.map(|why| (why, 1)));
         let loose = best(&runs, &goal(Direction::Max), true).unwrap();
         assert_eq!((loose.run.raw(), loose.considered), ("f", 2));
@@ -151,7 +220,10 @@ mod tests {
 
     #[test]
     fn no_run_left_says_why() {
-        assert_eq!(best(&[run("m", None, None)], &goal(Direction::Max), false), Err(vec![(LeftOut::NoValue, 1)]));
+        assert_eq!(
+            best(&[run("m", None, None)], &goal(Direction::Max), false),
+            Err(vec![(LeftOut::NoValue, 1)])
+        );
         assert_eq!(best(&[], &goal(Direction::Max), false), Err(vec![]));
     }
 }

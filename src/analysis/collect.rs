@@ -26,7 +26,10 @@ const ENVIRONMENT: [(&str, &str); 4] = [
 ];
 
 /// Lays what `of` finds in each run side by side, in one pass; keys stand in the order in which they are first met.
-pub(super) fn align<T: Clone>(runs: &[Run], of: impl Fn(&Run) -> Vec<(Untrusted, T)>) -> Aligned<T> {
+pub(super) fn align<T: Clone>(
+    runs: &[Run],
+    of: impl Fn(&Run) -> Vec<(Untrusted, T)>,
+) -> Aligned<T> {
     let mut places: HashMap<Untrusted, usize> = HashMap::new();
     let mut aligned: Aligned<T> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
@@ -35,7 +38,10 @@ pub(super) fn align<T: Clone>(runs: &[Run], of: impl Fn(&Run) -> Vec<(Untrusted,
                 aligned.push((key.clone(), vec![None; runs.len()]));
                 aligned.len() - 1
             });
-            if let Some(slot) = aligned.get_mut(place).and_then(|(_, values)| values.get_mut(index)) {
+            if let Some(slot) = aligned
+                .get_mut(place)
+                .and_then(|(_, values)| values.get_mut(index))
+            {
                 *slot = Some(value);
             }
         }
@@ -44,7 +50,10 @@ pub(super) fn align<T: Clone>(runs: &[Run], of: impl Fn(&Run) -> Vec<(Untrusted,
 }
 
 /// The same, sorted by key.
-pub(super) fn align_sorted<T: Clone>(runs: &[Run], of: impl Fn(&Run) -> Vec<(Untrusted, T)>) -> Aligned<T> {
+pub(super) fn align_sorted<T: Clone>(
+    runs: &[Run],
+    of: impl Fn(&Run) -> Vec<(Untrusted, T)>,
+) -> Aligned<T> {
     let mut aligned = align(runs, of);
     aligned.sort_by(|(a, _), (b, _)| a.cmp(b));
     aligned
@@ -52,8 +61,14 @@ pub(super) fn align_sorted<T: Clone>(runs: &[Run], of: impl Fn(&Run) -> Vec<(Unt
 
 /// Name, status, start, duration, user, experiment. A run that has not ended has no duration yet.
 pub(super) fn attributes(run: &Run) -> Vec<(Untrusted, Untrusted)> {
-    let start = run.start_time.and_then(|ms| Timestamp::from_millisecond(ms).ok()).map(|time| time.to_string().into());
-    let taken = run.end_time.and_then(|end| run.duration(end)).map(|ms| duration(ms).into());
+    let start = run
+        .start_time
+        .and_then(|ms| Timestamp::from_millisecond(ms).ok())
+        .map(|time| time.to_string().into());
+    let taken = run
+        .end_time
+        .and_then(|end| run.duration(end))
+        .map(|ms| duration(ms).into());
     let present = |text: &Untrusted| (!text.is_empty()).then(|| text.clone());
     recorded([
         ("run_name", present(&run.name)),
@@ -66,35 +81,63 @@ pub(super) fn attributes(run: &Run) -> Vec<(Untrusted, Untrusted)> {
 }
 
 pub(super) fn params(run: &Run) -> Vec<(Untrusted, Untrusted)> {
-    run.params.iter().map(|param| (param.key.clone(), param.value.clone())).collect()
+    run.params
+        .iter()
+        .map(|param| (param.key.clone(), param.value.clone()))
+        .collect()
 }
 
 pub(super) fn metrics(run: &Run) -> Vec<(Untrusted, f64)> {
-    run.metrics.iter().map(|metric| (metric.key.clone(), metric.value.get())).collect()
+    run.metrics
+        .iter()
+        .map(|metric| (metric.key.clone(), metric.value.get()))
+        .collect()
 }
 
 /// Tags that people wrote, the description among them.
 pub(super) fn tags(run: &Run) -> Vec<(Untrusted, Untrusted)> {
-    let own = |key: &str| key == DESCRIPTION || !(key.starts_with("mlflow.") || ENVIRONMENT_TAGS.contains(&key));
-    run.tags.iter().filter(|tag| own(tag.key.raw())).map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    let own = |key: &str| {
+        key == DESCRIPTION || !(key.starts_with("mlflow.") || ENVIRONMENT_TAGS.contains(&key))
+    };
+    run.tags
+        .iter()
+        .filter(|tag| own(tag.key.raw()))
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
 }
 
 /// How a tag's key is shown: the description under its own name.
 pub(super) fn tag_title(key: Untrusted) -> Untrusted {
-    if key.raw() == DESCRIPTION { "description".into() } else { key }
+    if key.raw() == DESCRIPTION {
+        "description".into()
+    } else {
+        key
+    }
 }
 
 /// The digests under each name and context, sorted and joined: the order of logging is no difference.
 pub(super) fn datasets(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     let mut digests: BTreeMap<Untrusted, BTreeSet<&str>> = BTreeMap::new();
     for dataset in &run.datasets {
-        let key = match dataset.context.as_ref().filter(|context| !context.is_empty()) {
+        let key = match dataset
+            .context
+            .as_ref()
+            .filter(|context| !context.is_empty())
+        {
             Some(context) => format!("{} ({})", dataset.name.raw(), context.raw()).into(),
             None => dataset.name.clone(),
         };
         digests.entry(key).or_default().insert(dataset.digest.raw());
     }
-    digests.into_iter().map(|(key, digests)| (key, digests.into_iter().collect::<Vec<_>>().join(", ").into())).collect()
+    digests
+        .into_iter()
+        .map(|(key, digests)| {
+            (
+                key,
+                digests.into_iter().collect::<Vec<_>>().join(", ").into(),
+            )
+        })
+        .collect()
 }
 
 pub(super) fn code(run: &Run) -> Vec<(Untrusted, Untrusted)> {
@@ -103,7 +146,11 @@ pub(super) fn code(run: &Run) -> Vec<(Untrusted, Untrusted)> {
         ("commit", code.commit),
         ("branch", code.branch),
         ("repository", code.repository),
-        ("dirty", code.dirty.map(|dirty| if dirty { "true" } else { "false" }.into())),
+        (
+            "dirty",
+            code.dirty
+                .map(|dirty| if dirty { "true" } else { "false" }.into()),
+        ),
         ("source", code.source),
         ("source_type", code.source_type),
         ("entry_point", code.entry_point),
@@ -116,12 +163,21 @@ pub(super) fn environment(run: &Run) -> Vec<(Untrusted, Untrusted)> {
         if let Some((_, title)) = ENVIRONMENT.iter().find(|(tag, _)| *tag == key) {
             return Some(Untrusted::from(*title));
         }
-        let databricks = key.strip_prefix("mlflow.").filter(|key| key.starts_with("databricks.") && !key.starts_with("databricks.gitRepo"));
-        databricks.or_else(|| ENVIRONMENT_TAGS.contains(&key).then_some(key)).map(Untrusted::from)
+        let databricks = key
+            .strip_prefix("mlflow.")
+            .filter(|key| key.starts_with("databricks.") && !key.starts_with("databricks.gitRepo"));
+        databricks
+            .or_else(|| ENVIRONMENT_TAGS.contains(&key).then_some(key))
+            .map(Untrusted::from)
     };
-    run.tags.iter().filter_map(|tag| Some((title(tag.key.raw())?, tag.value.clone()))).collect()
+    run.tags
+        .iter()
+        .filter_map(|tag| Some((title(tag.key.raw())?, tag.value.clone())))
+        .collect()
 }
 
 fn recorded<const N: usize>(rows: [(&str, Option<Untrusted>); N]) -> Vec<(Untrusted, Untrusted)> {
-    rows.into_iter().filter_map(|(key, value)| Some((key.into(), value?))).collect()
+    rows.into_iter()
+        .filter_map(|(key, value)| Some((key.into(), value?)))
+        .collect()
 }

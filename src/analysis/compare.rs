@@ -80,13 +80,20 @@ impl CompareRow {
     pub fn delta_percent(&self, run: usize) -> Option<f64> {
         let base = self.numbers.get(self.baseline).copied().flatten()?;
         let delta = self.delta.get(run).copied().flatten()?;
-        (base != 0.0).then(|| delta / base.abs() * 100.0).filter(|percent| percent.is_finite())
+        (base != 0.0)
+            .then(|| delta / base.abs() * 100.0)
+            .filter(|percent| percent.is_finite())
     }
 
     /// For metrics: whether a run's value is better than the baseline's; nothing where they are equal, or can't be judged.
     #[must_use]
     pub fn better(&self, run: usize) -> Option<bool> {
-        let delta = self.delta.get(run).copied().flatten().filter(|delta| *delta != 0.0)?;
+        let delta = self
+            .delta
+            .get(run)
+            .copied()
+            .flatten()
+            .filter(|delta| *delta != 0.0)?;
         Some(self.direction?.improves(delta))
     }
 }
@@ -125,10 +132,23 @@ pub fn compare(runs: Vec<Run>, baseline: Option<&RunId>) -> Comparison {
 
 /// Compares runs as [`compare`] does, with the direction of each metric, by its key, from the caller.
 #[must_use]
-pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn Fn(&str) -> Option<Direction>) -> Comparison {
-    let baseline = baseline.and_then(|id| runs.iter().position(|run| run.id == *id)).unwrap_or(0);
-    let texts = |kind, aligned: Aligned<Untrusted>| aligned.into_iter().map(move |(key, values)| text_row(kind, key, values, baseline));
-    let tags = align_sorted(&runs, collect::tags).into_iter().map(|(key, values)| (collect::tag_title(key), values)).collect();
+pub fn compare_with(
+    runs: Vec<Run>,
+    baseline: Option<&RunId>,
+    directions: &dyn Fn(&str) -> Option<Direction>,
+) -> Comparison {
+    let baseline = baseline
+        .and_then(|id| runs.iter().position(|run| run.id == *id))
+        .unwrap_or(0);
+    let texts = |kind, aligned: Aligned<Untrusted>| {
+        aligned
+            .into_iter()
+            .map(move |(key, values)| text_row(kind, key, values, baseline))
+    };
+    let tags = align_sorted(&runs, collect::tags)
+        .into_iter()
+        .map(|(key, values)| (collect::tag_title(key), values))
+        .collect();
     let mut metrics = align_sorted(&runs, collect::metrics);
     // What the machine did comes after what the model did.
     metrics.sort_by_key(|(key, _)| key.raw().starts_with("system/"));
@@ -139,16 +159,33 @@ pub fn compare_with(runs: Vec<Run>, baseline: Option<&RunId>, directions: &dyn F
             metric_row(key, numbers, baseline, direction)
         }))
         .chain(texts(RowKind::Tag, tags))
-        .chain(texts(RowKind::Dataset, align_sorted(&runs, collect::datasets)))
+        .chain(texts(
+            RowKind::Dataset,
+            align_sorted(&runs, collect::datasets),
+        ))
         .chain(texts(RowKind::Code, align(&runs, collect::code)))
-        .chain(texts(RowKind::Environment, align_sorted(&runs, collect::environment)))
+        .chain(texts(
+            RowKind::Environment,
+            align_sorted(&runs, collect::environment),
+        ))
         .collect();
-    Comparison { runs, baseline, rows }
+    Comparison {
+        runs,
+        baseline,
+        rows,
+    }
 }
 
-fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, baseline: usize) -> CompareRow {
+fn text_row(
+    kind: RowKind,
+    key: Untrusted,
+    values: Vec<Option<Untrusted>>,
+    baseline: usize,
+) -> CompareRow {
     let equality = |pair: &[Option<Untrusted>]| match pair {
-        [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => value_diff::same(a.raw(), b.raw()),
+        [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => {
+            value_diff::same(a.raw(), b.raw())
+        }
         [a, b] if a != b => Equality::Different,
         _ => Equality::Same,
     };
@@ -171,18 +208,39 @@ fn text_row(kind: RowKind, key: Untrusted, values: Vec<Option<Untrusted>>, basel
     }
 }
 
-fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direction: Option<Direction>) -> CompareRow {
-    let same = |a: &Option<f64>, b: &Option<f64>| a == b || matches!((a, b), (Some(a), Some(b)) if a.is_nan() && b.is_nan());
-    let base = numbers.get(baseline).copied().flatten().filter(|base| base.is_finite());
+fn metric_row(
+    key: Untrusted,
+    numbers: Vec<Option<f64>>,
+    baseline: usize,
+    direction: Option<Direction>,
+) -> CompareRow {
+    let same = |a: &Option<f64>, b: &Option<f64>| {
+        a == b || matches!((a, b), (Some(a), Some(b)) if a.is_nan() && b.is_nan())
+    };
+    let base = numbers
+        .get(baseline)
+        .copied()
+        .flatten()
+        .filter(|base| base.is_finite());
     CompareRow {
         kind: RowKind::Metric,
         key,
-        values: numbers.iter().map(|number| number.map(|number| full(number).into())).collect(),
-        differs: numbers.windows(2).any(|pair| matches!(pair, [a, b] if !same(a, b))),
+        values: numbers
+            .iter()
+            .map(|number| number.map(|number| full(number).into()))
+            .collect(),
+        differs: numbers
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if !same(a, b))),
         spelled: false,
         spread: Vec::new(),
-        best: direction.map(|direction| best_of(&numbers, direction)).unwrap_or_default(),
-        delta: numbers.iter().map(|number| Some(number.filter(|n| n.is_finite())? - base?)).collect(),
+        best: direction
+            .map(|direction| best_of(&numbers, direction))
+            .unwrap_or_default(),
+        delta: numbers
+            .iter()
+            .map(|number| Some(number.filter(|n| n.is_finite())? - base?))
+            .collect(),
         direction,
         numbers,
         baseline,
@@ -191,15 +249,29 @@ fn metric_row(key: Untrusted, numbers: Vec<Option<f64>>, baseline: usize, direct
 
 /// Which of the numbers are the best; none when there is only one number, or when all of them are equal.
 fn best_of(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
-    let finite = || numbers.iter().enumerate().filter_map(|(index, number)| Some((index, number.filter(|n| n.is_finite())?)));
+    let finite = || {
+        numbers
+            .iter()
+            .enumerate()
+            .filter_map(|(index, number)| Some((index, number.filter(|n| n.is_finite())?)))
+    };
     let pick = match direction {
         Direction::Max => f64::max,
         Direction::Min => f64::min,
     };
-    let Some(best) = finite().map(|(_, number)| number).reduce(pick) else { return Vec::new() };
-    #[expect(clippy::float_cmp, reason = "the best is one of the numbers, not computed from them")]
+    let Some(best) = finite().map(|(_, number)| number).reduce(pick) else {
+        return Vec::new();
+    };
+    #[expect(
+        clippy::float_cmp,
+        reason = "the best is one of the numbers, not computed from them"
+    )]
     let (best, rest): (Vec<_>, Vec<_>) = finite().partition(|(_, number)| *number == best);
-    if rest.is_empty() { Vec::new() } else { best.into_iter().map(|(index, _)| index).collect() }
+    if rest.is_empty() {
+        Vec::new()
+    } else {
+        best.into_iter().map(|(index, _)| index).collect()
+    }
 }
 
 mod groups;

@@ -17,7 +17,13 @@ pub struct Reduced {
 #[must_use]
 pub fn min_max(points: &[Point], columns: usize) -> Vec<Option<Reduced>> {
     let columns = columns.min(points.len());
-    (0..columns).map(|column| reduce(points.get(edge(column, columns, points.len())..edge(column + 1, columns, points.len()))?)).collect()
+    (0..columns)
+        .map(|column| {
+            reduce(points.get(
+                edge(column, columns, points.len())..edge(column + 1, columns, points.len()),
+            )?)
+        })
+        .collect()
 }
 
 /// The first point of a column: columns differ by at most one point, and none is empty.
@@ -27,12 +33,24 @@ fn edge(column: usize, columns: usize, points: usize) -> usize {
 }
 
 fn reduce(points: &[Point]) -> Option<Reduced> {
-    points.iter().map(|point| point.value.get()).filter(|value| value.is_finite()).fold(None, |so_far: Option<Reduced>, value| {
-        Some(match so_far {
-            None => Reduced { min: value, max: value, last: value },
-            Some(Reduced { min, max, .. }) => Reduced { min: min.min(value), max: max.max(value), last: value },
+    points
+        .iter()
+        .map(|point| point.value.get())
+        .filter(|value| value.is_finite())
+        .fold(None, |so_far: Option<Reduced>, value| {
+            Some(match so_far {
+                None => Reduced {
+                    min: value,
+                    max: value,
+                    last: value,
+                },
+                Some(Reduced { min, max, .. }) => Reduced {
+                    min: min.min(value),
+                    max: max.max(value),
+                    last: value,
+                },
+            })
         })
-    })
 }
 
 /// A column of a curve on a scale of whole heights.
@@ -51,16 +69,37 @@ pub struct Level {
 #[must_use]
 pub fn levels(points: &[Point], columns: usize, heights: u8) -> Vec<Option<Level>> {
     let reduced = min_max(points, columns);
-    let min = reduced.iter().flatten().map(|column| column.min).fold(f64::INFINITY, f64::min);
-    let max = reduced.iter().flatten().map(|column| column.max).fold(f64::NEG_INFINITY, f64::max);
+    let min = reduced
+        .iter()
+        .flatten()
+        .map(|column| column.min)
+        .fold(f64::INFINITY, f64::min);
+    let max = reduced
+        .iter()
+        .flatten()
+        .map(|column| column.max)
+        .fold(f64::NEG_INFINITY, f64::max);
     // Halved first: the span of two finite numbers may be infinite.
     let span = max / 2.0 - min / 2.0;
     let top = heights.saturating_sub(1);
     let height = |value: f64| {
-        if span > 0.0 { ((value / 2.0 - min / 2.0) / span * f64::from(top)).round().clamp(0.0, f64::from(top)) as u8 } else { top / 2 }
+        if span > 0.0 {
+            ((value / 2.0 - min / 2.0) / span * f64::from(top))
+                .round()
+                .clamp(0.0, f64::from(top)) as u8
+        } else {
+            top / 2
+        }
     };
-    let level = |column: Reduced| Level { low: height(column.min), high: height(column.max), last: height(column.last) };
-    reduced.into_iter().map(|column| column.map(level)).collect()
+    let level = |column: Reduced| Level {
+        low: height(column.min),
+        high: height(column.max),
+        last: height(column.last),
+    };
+    reduced
+        .into_iter()
+        .map(|column| column.map(level))
+        .collect()
 }
 
 #[cfg(test)]
@@ -70,7 +109,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn points(values: &[f64]) -> Vec<Point> {
-        values.iter().map(|value| Point { step: 0, timestamp: 0, value: MetricValue::new(*value) }).collect()
+        values
+            .iter()
+            .map(|value| Point {
+                step: 0,
+                timestamp: 0,
+                value: MetricValue::new(*value),
+            })
+            .collect()
     }
 
     #[test]
@@ -79,13 +125,26 @@ mod tests {
         values[654_321] = 9.0;
         let reduced = min_max(&points(&values), 80);
         assert_eq!(reduced.len(), 80);
-        assert_eq!(reduced.iter().flatten().filter(|column| column.max > 8.0).count(), 1);
+        assert_eq!(
+            reduced
+                .iter()
+                .flatten()
+                .filter(|column| column.max > 8.0)
+                .count(),
+            1
+        );
     }
 
     #[test]
     fn what_is_not_a_number_leaves_a_gap() {
         let reduced = min_max(&points(&[1.0, f64::NAN, f64::INFINITY, 2.0]), 4);
-        assert_eq!(reduced.iter().map(|column| column.map(|c| c.last)).collect::<Vec<_>>(), [Some(1.0), None, None, Some(2.0)]);
+        assert_eq!(
+            reduced
+                .iter()
+                .map(|column| column.map(|c| c.last))
+                .collect::<Vec<_>>(),
+            [Some(1.0), None, None, Some(2.0)]
+        );
         assert!(min_max(&points(&[1.0]), 0).is_empty());
         assert!(min_max(&[], 80).is_empty());
     }
@@ -93,14 +152,34 @@ mod tests {
     #[test]
     fn a_sparkline_spans_its_range() {
         let last = |values: &[f64], columns| {
-            levels(&points(values), columns, 8).into_iter().map(|level| level.map(|l| l.last)).collect::<Vec<_>>()
+            levels(&points(values), columns, 8)
+                .into_iter()
+                .map(|level| level.map(|l| l.last))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(last(&[0.0, 1.0, f64::NAN, 0.5], 9), [Some(0), Some(7), None, Some(4)]);
+        assert_eq!(
+            last(&[0.0, 1.0, f64::NAN, 0.5], 9),
+            [Some(0), Some(7), None, Some(4)]
+        );
         assert_eq!(last(&[3.0, 3.0], 2), [Some(3), Some(3)]);
         assert_eq!(last(&[-1e308, 1e308], 2), [Some(0), Some(7)]);
         let spike = levels(&points(&[0.0, 9.0, 0.0, 1.0]), 2, 4);
-        assert_eq!(spike[0], Some(Level { low: 0, high: 3, last: 3 }));
-        assert_eq!(spike[1], Some(Level { low: 0, high: 0, last: 0 }));
+        assert_eq!(
+            spike[0],
+            Some(Level {
+                low: 0,
+                high: 3,
+                last: 3
+            })
+        );
+        assert_eq!(
+            spike[1],
+            Some(Level {
+                low: 0,
+                high: 0,
+                last: 0
+            })
+        );
     }
 
     proptest! {

@@ -18,9 +18,15 @@ pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
         return None;
     }
     let kept = digits.trim_end_matches('0');
-    let power = exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(i64::try_from(digits.len() - kept.len()).ok()?)?;
+    let power = exponent
+        .checked_sub(i64::try_from(fraction.len()).ok()?)?
+        .checked_add(i64::try_from(digits.len() - kept.len()).ok()?)?;
     let kept = kept.trim_start_matches('0');
-    Some(if kept.is_empty() { (false, String::new(), 0) } else { (negative, kept.to_owned(), power) })
+    Some(if kept.is_empty() {
+        (false, String::new(), 0)
+    } else {
+        (negative, kept.to_owned(), power)
+    })
 }
 
 /// Whether two logged values mean the same. Only numbers have more than one spelling: `True` and `true` differ, and
@@ -36,7 +42,15 @@ mod tests {
 
     #[test]
     fn spellings_of_one_number_are_the_same() {
-        for (a, b) in [("1e-3", "0.001"), ("1", "1.0"), ("+5", "5"), ("-0", "0.0"), ("1E2", "100"), (".5", "0.50"), ("10.", "1e1")] {
+        for (a, b) in [
+            ("1e-3", "0.001"),
+            ("1", "1.0"),
+            ("+5", "5"),
+            ("-0", "0.0"),
+            ("1E2", "100"),
+            (".5", "0.50"),
+            ("10.", "1e1"),
+        ] {
             assert!(same(a, b), "{a} {b}");
         }
     }

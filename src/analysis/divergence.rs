@@ -32,7 +32,10 @@ pub fn divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
     let (a, b) = (finite(first), finite(second));
     let coarse = if a.len() <= b.len() { &a } else { &b };
     let steps: Vec<i64> = coarse.iter().map(|(step, _)| *step).collect();
-    let pairs: Vec<(i64, f64, f64)> = steps.into_iter().filter_map(|step| Some((step, read(&a, step)?, read(&b, step)?))).collect();
+    let pairs: Vec<(i64, f64, f64)> = steps
+        .into_iter()
+        .filter_map(|step| Some((step, read(&a, step)?, read(&b, step)?)))
+        .collect();
     if pairs.len() < 4 {
         return None;
     }
@@ -40,11 +43,19 @@ pub fn divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
     let (a, b) = (values(|pair| pair.1), values(|pair| pair.2));
     let noise = (noise(&a).powi(2) + noise(&b).powi(2)).sqrt();
     let (a, b) = (smooth(&a), smooth(&b));
-    let stay = ((pairs.len() as f64 * STAY.0).ceil() as usize).max(STAY.1).min(pairs.len());
+    let stay = ((pairs.len() as f64 * STAY.0).ceil() as usize)
+        .max(STAY.1)
+        .min(pairs.len());
     // Curves without noise part where they are not the same.
-    let is_apart = |at: usize| (a[at] - b[at]).abs() > (TIMES * noise).max(a[at].abs().max(b[at].abs()) * 1e-9);
+    let is_apart = |at: usize| {
+        (a[at] - b[at]).abs() > (TIMES * noise).max(a[at].abs().max(b[at].abs()) * 1e-9)
+    };
     let at = (0..=pairs.len() - stay).find(|at| (*at..at + stay).all(is_apart))?;
-    Some(Divergence { step: pairs[at].0, apart: a[at] - b[at], noise })
+    Some(Divergence {
+        step: pairs[at].0,
+        apart: a[at] - b[at],
+        noise,
+    })
 }
 
 /// The last finite value of each step.
@@ -72,7 +83,10 @@ fn read(points: &[(i64, f64)], step: i64) -> Option<f64> {
 }
 
 fn noise(values: &[f64]) -> f64 {
-    let mut seconds: Vec<f64> = values.windows(3).map(|three| (three[0] - 2.0 * three[1] + three[2]).abs()).collect();
+    let mut seconds: Vec<f64> = values
+        .windows(3)
+        .map(|three| (three[0] - 2.0 * three[1] + three[2]).abs())
+        .collect();
     median(&mut seconds) / (0.6745 * 6.0_f64.sqrt())
 }
 
@@ -94,7 +108,10 @@ fn median(values: &mut [f64]) -> f64 {
     if values.len() % 2 == 1 {
         return upper;
     }
-    let lower = values[..middle].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let lower = values[..middle]
+        .iter()
+        .copied()
+        .fold(f64::NEG_INFINITY, f64::max);
     f64::midpoint(lower, upper)
 }
 
@@ -104,7 +121,13 @@ mod tests {
     use crate::domain::MetricValue;
 
     fn curve(count: i64, of: impl Fn(f64) -> f64) -> Vec<Point> {
-        (0..count).map(|step| Point { step, timestamp: step, value: MetricValue::new(of(step as f64)) }).collect()
+        (0..count)
+            .map(|step| Point {
+                step,
+                timestamp: step,
+                value: MetricValue::new(of(step as f64)),
+            })
+            .collect()
     }
 
     /// A tremble that looks random, between -1 and 1.
@@ -114,8 +137,16 @@ mod tests {
 
     #[test]
     fn curves_part_where_one_of_them_turns() {
-        let falls = |seed: f64| move |step: f64| 1.0 / (1.0 + step / 20.0) + 0.01 * tremble(step, seed);
-        let turns = |step: f64| falls(2.0)(step) + if step > 100.0 { (step - 100.0) * 0.01 } else { 0.0 };
+        let falls =
+            |seed: f64| move |step: f64| 1.0 / (1.0 + step / 20.0) + 0.01 * tremble(step, seed);
+        let turns = |step: f64| {
+            falls(2.0)(step)
+                + if step > 100.0 {
+                    (step - 100.0) * 0.01
+                } else {
+                    0.0
+                }
+        };
         let found = divergence(&curve(200, falls(1.0)), &curve(200, turns)).unwrap();
         assert!((101..=112).contains(&found.step), "{found:?}");
         assert!(found.apart < 0.0 && found.noise > 0.0 && found.noise < 0.03);
@@ -124,15 +155,25 @@ mod tests {
     #[test]
     fn curves_that_only_tremble_never_part() {
         let falls = |seed: f64| move |step: f64| 1.0 - step / 200.0 + 0.05 * tremble(step, seed);
-        assert_eq!(divergence(&curve(200, falls(1.0)), &curve(200, falls(2.0))), None);
+        assert_eq!(
+            divergence(&curve(200, falls(1.0)), &curve(200, falls(2.0))),
+            None
+        );
     }
 
     #[test]
     fn steps_that_only_one_has_are_read_between_points() {
         let every = curve(101, |step| step);
-        let tenth: Vec<Point> = curve(101, |step| if step <= 50.0 { step } else { step + 5.0 }).into_iter().step_by(10).collect();
+        let tenth: Vec<Point> = curve(101, |step| if step <= 50.0 { step } else { step + 5.0 })
+            .into_iter()
+            .step_by(10)
+            .collect();
         assert_eq!(divergence(&every, &tenth).map(|found| found.step), Some(60));
-        assert_eq!(divergence(&every, &tenth[..3]), None, "three steps are too few");
+        assert_eq!(
+            divergence(&every, &tenth[..3]),
+            None,
+            "three steps are too few"
+        );
         assert_eq!(divergence(&every, &every), None);
     }
 }

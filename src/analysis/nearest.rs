@@ -47,16 +47,28 @@ enum Measure {
 /// than two decades are compared by their logarithm.
 #[must_use]
 pub fn nearest(runs: &[Run], id: &RunId) -> Vec<Near> {
-    let Some(own) = runs.iter().find(|run| run.id == *id) else { return Vec::new() };
+    let Some(own) = runs.iter().find(|run| run.id == *id) else {
+        return Vec::new();
+    };
     let measures = measures(runs);
-    let mut found: Vec<(Near, Option<i64>)> =
-        runs.iter().filter(|run| run.id != *id).map(|run| (near(own, run, &measures), run.start_time)).collect();
-    found.sort_by(|(a, a_start), (b, b_start)| a.distance.total_cmp(&b.distance).then_with(|| b_start.cmp(a_start)));
+    let mut found: Vec<(Near, Option<i64>)> = runs
+        .iter()
+        .filter(|run| run.id != *id)
+        .map(|run| (near(own, run, &measures), run.start_time))
+        .collect();
+    found.sort_by(|(a, a_start), (b, b_start)| {
+        a.distance
+            .total_cmp(&b.distance)
+            .then_with(|| b_start.cmp(a_start))
+    });
     found.into_iter().map(|(near, _)| near).collect()
 }
 
 fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|number: &f64| number.is_finite())
 }
 
 /// The params that differ between any runs, with how each is measured.
@@ -68,18 +80,42 @@ fn measures(runs: &[Run]) -> BTreeMap<&Untrusted, Measure> {
     let count = runs.len();
     let measure = |texts: &[&str]| {
         let numbers: Option<Vec<f64>> = texts.iter().map(|text| number(text)).collect();
-        let Some(numbers) = numbers else { return Measure::Word };
-        let (low, high) = numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| (l.min(*n), h.max(*n)));
+        let Some(numbers) = numbers else {
+            return Measure::Word;
+        };
+        let (low, high) = numbers
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
+                (l.min(*n), h.max(*n))
+            });
         let log = low > 0.0 && (high / low).log10() > DECADES;
-        let span = if log { (high / low).log10() } else { high - low };
-        if span > 0.0 && span.is_finite() { Measure::Number { span, log } } else { Measure::Word }
+        let span = if log {
+            (high / low).log10()
+        } else {
+            high - low
+        };
+        if span > 0.0 && span.is_finite() {
+            Measure::Number { span, log }
+        } else {
+            Measure::Word
+        }
     };
-    let differ = |texts: &[&str]| texts.len() < count || texts.windows(2).any(|pair| pair[0] != pair[1]);
-    values.into_iter().filter(|(_, texts)| differ(texts)).map(|(key, texts)| (key, measure(&texts))).collect()
+    let differ =
+        |texts: &[&str]| texts.len() < count || texts.windows(2).any(|pair| pair[0] != pair[1]);
+    values
+        .into_iter()
+        .filter(|(_, texts)| differ(texts))
+        .map(|(key, texts)| (key, measure(&texts)))
+        .collect()
 }
 
 fn near(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Near {
-    let of = |run: &Run, key: &Untrusted| run.params.iter().find(|param| param.key == *key).map(|param| param.value.clone());
+    let of = |run: &Run, key: &Untrusted| {
+        run.params
+            .iter()
+            .find(|param| param.key == *key)
+            .map(|param| param.value.clone())
+    };
     let mut differences = Vec::new();
     for (key, measure) in measures {
         let (here, there) = (of(own, key), of(other, key));
@@ -89,12 +125,25 @@ fn near(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Nea
             _ => 1.0,
         };
         if distance > 0.0 {
-            differences.push(Difference { key: (*key).clone(), here, there, distance });
+            differences.push(Difference {
+                key: (*key).clone(),
+                here,
+                there,
+                distance,
+            });
         }
     }
-    let distance = differences.iter().map(|difference| difference.distance).sum::<f64>() / measures.len().max(1) as f64;
+    let distance = differences
+        .iter()
+        .map(|difference| difference.distance)
+        .sum::<f64>()
+        / measures.len().max(1) as f64;
     differences.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-    Near { id: other.id.clone(), distance, differences }
+    Near {
+        id: other.id.clone(),
+        distance,
+        differences,
+    }
 }
 
 fn apart(a: &str, b: &str, measure: &Measure) -> f64 {
@@ -114,7 +163,13 @@ mod tests {
     fn run(id: &str, start: i64, params: &[(&str, &str)]) -> Run {
         let mut run = Run::bare(id.into(), "1".into());
         run.start_time = Some(start);
-        run.params = params.iter().map(|(key, value)| Pair { key: (*key).into(), value: (*value).into() }).collect();
+        run.params = params
+            .iter()
+            .map(|(key, value)| Pair {
+                key: (*key).into(),
+                value: (*value).into(),
+            })
+            .collect();
         run
     }
 
@@ -127,19 +182,39 @@ mod tests {
             run("d", 4, &[("lr", "1e-3"), ("depth", "5"), ("opt", "adam")]),
         ];
         let found = nearest(&runs, &"a".into());
-        assert_eq!(found.iter().map(|near| near.id.raw()).collect::<Vec<_>>(), ["d", "b", "c"]);
+        assert_eq!(
+            found.iter().map(|near| near.id.raw()).collect::<Vec<_>>(),
+            ["d", "b", "c"]
+        );
         assert_eq!(found[0].differences.len(), 1);
-        assert!((found[0].distance - 0.25 / 3.0).abs() < 1e-12, "one of four in depth, of three params");
-        assert!((found[1].differences[0].distance - 1.0 / 3.0).abs() < 1e-12, "a decade of three");
-        let keys: Vec<&str> = found[2].differences.iter().map(|difference| difference.key.raw()).collect();
+        assert!(
+            (found[0].distance - 0.25 / 3.0).abs() < 1e-12,
+            "one of four in depth, of three params"
+        );
+        assert!(
+            (found[1].differences[0].distance - 1.0 / 3.0).abs() < 1e-12,
+            "a decade of three"
+        );
+        let keys: Vec<&str> = found[2]
+            .differences
+            .iter()
+            .map(|difference| difference.key.raw())
+            .collect();
         assert_eq!((keys[2], found[2].distance), ("opt", 1.0));
     }
 
     #[test]
     fn a_param_that_only_one_has_is_as_far_as_can_be() {
-        let runs = [run("a", 1, &[("lr", "1")]), run("b", 2, &[]), run("c", 3, &[("lr", "1")])];
+        let runs = [
+            run("a", 1, &[("lr", "1")]),
+            run("b", 2, &[]),
+            run("c", 3, &[("lr", "1")]),
+        ];
         let found = nearest(&runs, &"a".into());
-        assert_eq!((found[0].id.raw(), found[0].distance, found[1].distance), ("c", 0.0, 1.0));
+        assert_eq!(
+            (found[0].id.raw(), found[0].distance, found[1].distance),
+            ("c", 0.0, 1.0)
+        );
         assert_eq!(found[1].differences[0].there, None);
         assert!(nearest(&runs, &"z".into()).is_empty());
     }

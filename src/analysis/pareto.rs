@@ -20,8 +20,19 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
     // Greater is better in all of them.
     let score = |run: &Run| -> Option<Vec<f64>> {
         let one = |goal: &Goal| {
-            let value = run.metrics.iter().find(|metric| metric.key == goal.metric)?.value.get();
-            value.is_finite().then(|| if goal.direction.improves(1.0) { value } else { -value })
+            let value = run
+                .metrics
+                .iter()
+                .find(|metric| metric.key == goal.metric)?
+                .value
+                .get();
+            value.is_finite().then(|| {
+                if goal.direction.improves(1.0) {
+                    value
+                } else {
+                    -value
+                }
+            })
         };
         goals.iter().map(one).collect()
     };
@@ -30,8 +41,14 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
     let mut left: Vec<usize> = (0..runs.len()).filter(|at| scores[*at].is_some()).collect();
     let left_out = runs.len() - left.len();
     for nth in 1..=FRONTS {
-        let beaten = |at: &usize| left.iter().any(|other| beats(scores[*other].as_deref(), scores[*at].as_deref()));
-        let (behind, on): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(|at| nth < FRONTS && beaten(at));
+        let beaten = |at: &usize| {
+            left.iter()
+                .any(|other| beats(scores[*other].as_deref(), scores[*at].as_deref()))
+        };
+        let (behind, on): (Vec<usize>, Vec<usize>) = left
+            .iter()
+            .copied()
+            .partition(|at| nth < FRONTS && beaten(at));
         for at in on {
             front[at] = Some(nth);
         }
@@ -41,14 +58,21 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
 }
 
 fn beats(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return false };
+    let (Some(a), Some(b)) = (a, b) else {
+        return false;
+    };
     a.iter().zip(b).all(|(a, b)| a >= b) && a.iter().zip(b).any(|(a, b)| a > b)
 }
 
 /// A metric's number, if it has one: for figures of fronts.
 #[must_use]
 pub fn number(run: &Run, goal: &Goal) -> Option<f64> {
-    run.metrics.iter().find(|metric| metric.key == goal.metric).map(|metric| metric.value).filter(|v| v.is_finite()).map(MetricValue::get)
+    run.metrics
+        .iter()
+        .find(|metric| metric.key == goal.metric)
+        .map(|metric| metric.value)
+        .filter(|v| v.is_finite())
+        .map(MetricValue::get)
 }
 
 #[cfg(test)]
@@ -59,8 +83,12 @@ mod tests {
 
     fn run(values: &[f64]) -> Run {
         let mut run = Run::bare("a".into(), "1".into());
-        let metric =
-            |(n, value): (usize, &f64)| Metric { key: format!("m{n}").into(), value: MetricValue::new(*value), timestamp: 0, step: 0 };
+        let metric = |(n, value): (usize, &f64)| Metric {
+            key: format!("m{n}").into(),
+            value: MetricValue::new(*value),
+            timestamp: 0,
+            step: 0,
+        };
         run.metrics = values.iter().enumerate().map(metric).collect();
         run
     }
@@ -71,7 +99,13 @@ mod tests {
 
     #[test]
     fn the_front_is_what_nobody_beats() {
-        let runs = [run(&[0.9, 5.0]), run(&[0.8, 1.0]), run(&[0.8, 5.0]), run(&[f64::NAN, 0.0]), run(&[0.9, 5.0])];
+        let runs = [
+            run(&[0.9, 5.0]),
+            run(&[0.8, 1.0]),
+            run(&[0.8, 5.0]),
+            run(&[f64::NAN, 0.0]),
+            run(&[0.9, 5.0]),
+        ];
         let found = pareto(&runs, &goals(&["m0 max", "m1 min"]));
         assert_eq!(found.front, [Some(1), Some(1), Some(2), None, Some(1)]);
         assert_eq!(found.left_out, 1);

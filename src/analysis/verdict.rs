@@ -69,14 +69,19 @@ impl fmt::Display for Verdict {
 #[must_use]
 pub fn judge(points: &[Point], better: Option<Direction>) -> Verdict {
     if let Some(point) = points.iter().find(|point| !point.value.get().is_finite()) {
-        return if point.value.get().is_nan() { Verdict::Nan(point.step) } else { Verdict::Infinite(point.step) };
+        return if point.value.get().is_nan() {
+            Verdict::Nan(point.step)
+        } else {
+            Verdict::Infinite(point.step)
+        };
     }
     if points.len() < LEAST_POINTS {
         return Verdict::Few;
     }
     let curve = Curve::of(points);
     let past = better.and_then(|better| curve.past_best(better));
-    past.or_else(|| curve.spike()).unwrap_or_else(|| curve.trend())
+    past.or_else(|| curve.spike())
+        .unwrap_or_else(|| curve.trend())
 }
 
 /// What the table is told of a history: its ends, up and down, each with its first step, and the verdict.
@@ -84,7 +89,11 @@ pub fn judge(points: &[Point], better: Option<Direction>) -> Verdict {
 pub fn tell(points: &[Point], sampled: bool, better: Option<Direction>) -> Told {
     // From the end, so that of equal ones the first is taken.
     let far = |sign: f64| {
-        let finite = points.iter().rev().map(|point| (point.value.get(), point.step)).filter(|(value, _)| value.is_finite());
+        let finite = points
+            .iter()
+            .rev()
+            .map(|point| (point.value.get(), point.step))
+            .filter(|(value, _)| value.is_finite());
         finite.max_by(|a, b| (a.0 * sign).total_cmp(&(b.0 * sign)))
     };
     Told {
@@ -92,7 +101,11 @@ pub fn tell(points: &[Point], sampled: bool, better: Option<Direction>) -> Told 
         sampled,
         max: far(1.0),
         min: far(-1.0),
-        verdict: if points.is_empty() { String::new() } else { judge(points, better).to_string() },
+        verdict: if points.is_empty() {
+            String::new()
+        } else {
+            judge(points, better).to_string()
+        },
     }
 }
 
@@ -109,11 +122,18 @@ struct Curve {
 impl Curve {
     fn of(points: &[Point]) -> Self {
         let values: Vec<f64> = points.iter().map(|point| point.value.get()).collect();
-        let smooth = (0..values.len()).map(|at| median(&values[at.saturating_sub(2)..(at + 3).min(values.len())])).collect();
+        let smooth = (0..values.len())
+            .map(|at| median(&values[at.saturating_sub(2)..(at + 3).min(values.len())]))
+            .collect();
         let mut sorted = values.clone();
         sorted.sort_unstable_by(f64::total_cmp);
         let (low, last) = ((sorted.len() - 1) / 20, sorted.len() - 1);
-        Self { steps: points.iter().map(|point| point.step).collect(), range: sorted[last - low] - sorted[low], values, smooth }
+        Self {
+            steps: points.iter().map(|point| point.step).collect(),
+            range: sorted[last - low] - sorted[low],
+            values,
+            smooth,
+        }
     }
 
     /// Where the last third begins.
@@ -125,8 +145,16 @@ impl Curve {
     fn slope(&self) -> (f64, f64) {
         let begin = self.third();
         let stride = (self.values.len() - begin).div_ceil(SLOPE_POINTS);
-        let xs: Vec<f64> = self.steps[begin..].iter().step_by(stride).map(|step| *step as f64).collect();
-        let ys: Vec<f64> = self.values[begin..].iter().step_by(stride).copied().collect();
+        let xs: Vec<f64> = self.steps[begin..]
+            .iter()
+            .step_by(stride)
+            .map(|step| *step as f64)
+            .collect();
+        let ys: Vec<f64> = self.values[begin..]
+            .iter()
+            .step_by(stride)
+            .copied()
+            .collect();
         let slope = theil_sen(&xs, &ys);
         let rest: Vec<f64> = xs.iter().zip(&ys).map(|(x, y)| y - slope * x).collect();
         (slope, deviation(&rest))
@@ -134,7 +162,11 @@ impl Curve {
 
     fn past_best(&self, better: Direction) -> Option<Verdict> {
         let sign = if better == Direction::Max { 1.0 } else { -1.0 };
-        let signed = self.smooth.iter().enumerate().map(|(at, value)| (value * sign, at));
+        let signed = self
+            .smooth
+            .iter()
+            .enumerate()
+            .map(|(at, value)| (value * sign, at));
         // From the end, so that of equal ones the first is the best.
         let (best, at) = signed.rev().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let end = self.smooth.last()? * sign;
@@ -145,12 +177,19 @@ impl Curve {
         }
         // Medians blur where the best was: it is the best point among those that made the best median.
         let window = at.saturating_sub(2)..(at + 3).min(self.values.len());
-        let at = window.rev().max_by(|a, b| (self.values[*a] * sign).total_cmp(&(self.values[*b] * sign)))?;
+        let at = window
+            .rev()
+            .max_by(|a, b| (self.values[*a] * sign).total_cmp(&(self.values[*b] * sign)))?;
         Some(Verdict::PastBest(self.steps[at]))
     }
 
     fn spike(&self) -> Option<Verdict> {
-        let off: Vec<f64> = self.values.iter().zip(&self.smooth).map(|(value, smooth)| value - smooth).collect();
+        let off: Vec<f64> = self
+            .values
+            .iter()
+            .zip(&self.smooth)
+            .map(|(value, smooth)| value - smooth)
+            .collect();
         let bound = (SPIKE_DEVIATIONS * deviation(&off)).max(SPIKE_RANGE * self.range);
         // The ends have no neighbours on one side: what a curve begins with is no spike.
         let inner = 2..off.len() - 2;
@@ -161,18 +200,29 @@ impl Curve {
     fn trend(&self) -> Verdict {
         let (slope, noise) = self.slope();
         let begin = self.third();
-        let span = self.steps.last().zip(self.steps.get(begin)).map_or(0.0, |(end, begin)| (end - begin) as f64);
+        let span = self
+            .steps
+            .last()
+            .zip(self.steps.get(begin))
+            .map_or(0.0, |(end, begin)| (end - begin) as f64);
         let gained = slope * span;
         if gained.abs() <= noise.max(FLAT_RANGE * self.range) {
             return Verdict::Flat(self.flat_since(noise));
         }
-        if gained > 0.0 { Verdict::Rising } else { Verdict::Falling }
+        if gained > 0.0 {
+            Verdict::Rising
+        } else {
+            Verdict::Falling
+        }
     }
 
     fn flat_since(&self, noise: f64) -> i64 {
         let end = median(&self.values[self.third()..]);
         let band = (PAST_DEVIATIONS * noise).max(FLAT_BAND * self.range);
-        let left = self.smooth.iter().rposition(|value| (value - end).abs() > band);
+        let left = self
+            .smooth
+            .iter()
+            .rposition(|value| (value - end).abs() > band);
         self.steps[left.map_or(0, |at| (at + 1).min(self.steps.len() - 1))]
     }
 }
@@ -180,8 +230,15 @@ impl Curve {
 /// The median of the slopes of all pairs of points at different places; 0 where there are none.
 fn theil_sen(xs: &[f64], ys: &[f64]) -> f64 {
     let pairs = (0..xs.len()).flat_map(|a| (a + 1..xs.len()).map(move |b| (a, b)));
-    let slopes: Vec<f64> = pairs.filter(|(a, b)| xs[*a] < xs[*b]).map(|(a, b)| (ys[b] - ys[a]) / (xs[b] - xs[a])).collect();
-    if slopes.is_empty() { 0.0 } else { median(&slopes) }
+    let slopes: Vec<f64> = pairs
+        .filter(|(a, b)| xs[*a] < xs[*b])
+        .map(|(a, b)| (ys[b] - ys[a]) / (xs[b] - xs[a]))
+        .collect();
+    if slopes.is_empty() {
+        0.0
+    } else {
+        median(&slopes)
+    }
 }
 
 /// The median absolute deviation from the median, as a standard deviation of normal noise.
@@ -211,12 +268,21 @@ mod tests {
     use crate::domain::MetricValue;
 
     fn points(values: &[f64]) -> Vec<Point> {
-        (0..).zip(values).map(|(step, value)| Point { step: 10 * step, timestamp: step, value: MetricValue::new(*value) }).collect()
+        (0..)
+            .zip(values)
+            .map(|(step, value)| Point {
+                step: 10 * step,
+                timestamp: step,
+                value: MetricValue::new(*value),
+            })
+            .collect()
     }
 
     /// A curve that falls as learning does, with a ripple that looks drawn.
     fn learning(n: usize) -> Vec<f64> {
-        (0..n).map(|i| (-(i as f64) / 20.0).exp() + 0.004 * ((i * 37 % 11) as f64 / 11.0 - 0.5)).collect()
+        (0..n)
+            .map(|i| (-(i as f64) / 20.0).exp() + 0.004 * ((i * 37 % 11) as f64 / 11.0 - 0.5))
+            .collect()
     }
 
     fn word(values: &[f64], better: Option<Direction>) -> String {
@@ -227,9 +293,19 @@ mod tests {
     fn curves_are_called_what_they_are() {
         let mut odd = learning(200);
         assert_eq!(word(&odd[..40], None), "falling");
-        assert_eq!(word(&odd.iter().take(40).map(|value| -value).collect::<Vec<_>>(), None), "rising");
+        assert_eq!(
+            word(
+                &odd.iter().take(40).map(|value| -value).collect::<Vec<_>>(),
+                None
+            ),
+            "rising"
+        );
         assert_eq!(word(&odd, Some(Direction::Min)), word(&odd, None));
-        assert!(word(&odd, None).starts_with("flat since "), "{}", word(&odd, None));
+        assert!(
+            word(&odd, None).starts_with("flat since "),
+            "{}",
+            word(&odd, None)
+        );
         odd[120] += 0.6;
         assert_eq!(word(&odd, Some(Direction::Min)), "spike at 1200");
         odd[130] = f64::NAN;
@@ -241,18 +317,35 @@ mod tests {
 
     #[test]
     fn a_curve_past_its_best_says_since_when() {
-        let overfit: Vec<f64> = (0..100).map(|i| (f64::from(i) - 40.0).powi(2) / 1000.0 + 0.3).collect();
+        let overfit: Vec<f64> = (0..100)
+            .map(|i| (f64::from(i) - 40.0).powi(2) / 1000.0 + 0.3)
+            .collect();
         assert_eq!(word(&overfit, Some(Direction::Min)), "worse since 400");
-        assert_eq!(word(&overfit, None), "rising", "without a direction nothing is worse");
+        assert_eq!(
+            word(&overfit, None),
+            "rising",
+            "without a direction nothing is worse"
+        );
     }
 
     /// `scipy.stats.theilslopes([3.1, 2.9, 2.2, 2.4, 1.1, 1.3, 0.2], [0, 1, 2, 4, 5, 8, 9])[0]` and
     /// `scipy.stats.median_abs_deviation([3.1, 2.9, 2.2, 2.4, 1.1, 1.3, 0.2], scale=1/1.4826)`.
     #[test]
     fn slope_and_deviation_are_those_of_scipy() {
-        let (xs, ys) = ([0.0, 1.0, 2.0, 4.0, 5.0, 8.0, 9.0], [3.1, 2.9, 2.2, 2.4, 1.1, 1.3, 0.2]);
-        assert!((theil_sen(&xs, &ys) - SCIPY_SLOPE).abs() < 1e-12, "{}", theil_sen(&xs, &ys));
-        assert!((deviation(&ys) - SCIPY_DEVIATION).abs() < 1e-12, "{}", deviation(&ys));
+        let (xs, ys) = (
+            [0.0, 1.0, 2.0, 4.0, 5.0, 8.0, 9.0],
+            [3.1, 2.9, 2.2, 2.4, 1.1, 1.3, 0.2],
+        );
+        assert!(
+            (theil_sen(&xs, &ys) - SCIPY_SLOPE).abs() < 1e-12,
+            "{}",
+            theil_sen(&xs, &ys)
+        );
+        assert!(
+            (deviation(&ys) - SCIPY_DEVIATION).abs() < 1e-12,
+            "{}",
+            deviation(&ys)
+        );
     }
 
     const SCIPY_SLOPE: f64 = -0.285_714_285_714_285_7;

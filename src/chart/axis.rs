@@ -54,12 +54,29 @@ const MARGIN: f64 = 0.04;
 impl Axis {
     /// An axis from the least to the greatest of these values that has a place on the scale; one that has no width gets some.
     #[must_use]
-    pub fn over(title: impl Into<String>, quantity: Quantity, kind: ScaleKind, values: impl Iterator<Item = f64> + Clone) -> Self {
-        let greatest = values.clone().filter(|value| value.is_finite()).fold(0.0, |most: f64, value| most.max(value.abs()));
+    pub fn over(
+        title: impl Into<String>,
+        quantity: Quantity,
+        kind: ScaleKind,
+        values: impl Iterator<Item = f64> + Clone,
+    ) -> Self {
+        let greatest = values
+            .clone()
+            .filter(|value| value.is_finite())
+            .fold(0.0, |most: f64, value| most.max(value.abs()));
         let scale = Scale::of(kind, greatest);
-        let places = values.map(|value| scale.forward(value)).filter(|place| place.is_finite());
-        let ends = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| (low.min(place), high.max(place)));
-        Self { title: title.into(), quantity, scale, ends: with_width(ends) }
+        let places = values
+            .map(|value| scale.forward(value))
+            .filter(|place| place.is_finite());
+        let ends = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
+            (low.min(place), high.max(place))
+        });
+        Self {
+            title: title.into(),
+            quantity,
+            scale,
+            ends: with_width(ends),
+        }
     }
 
     /// The same with some room beyond its ends.
@@ -86,7 +103,12 @@ impl Axis {
     #[must_use]
     pub fn named(title: impl Into<String>, names: Vec<String>) -> Self {
         let ends = (-0.5, names.len().max(1) as f64 - 0.5);
-        Self { title: title.into(), quantity: Quantity::Names(names.into()), scale: Scale::Linear, ends }
+        Self {
+            title: title.into(),
+            quantity: Quantity::Names(names.into()),
+            scale: Scale::Linear,
+            ends,
+        }
     }
 
     /// Where a value stands: from 0 to 1 within the ends, below and above beyond them; nothing for one that has no place.
@@ -118,25 +140,49 @@ impl Axis {
         if wanted == 0 {
             return Vec::new();
         }
-        let tick = |value: f64, label: String| Some(Tick { at: self.place(value)?, label });
+        let tick = |value: f64, label: String| {
+            Some(Tick {
+                at: self.place(value)?,
+                label,
+            })
+        };
         match &self.quantity {
             Quantity::Silent => Vec::new(),
             Quantity::Names(names) => {
                 let every = names.len().div_ceil(wanted).max(1);
-                names.iter().enumerate().step_by(every).filter_map(|(at, name)| tick(at as f64, name.clone())).collect()
+                names
+                    .iter()
+                    .enumerate()
+                    .step_by(every)
+                    .filter_map(|(at, name)| tick(at as f64, name.clone()))
+                    .collect()
             }
             Quantity::Span => {
                 let (values, step) = ticks::times(self.range(), wanted, None);
-                values.into_iter().filter_map(|ms| tick(ms, span(ms as i64, step))).collect()
+                values
+                    .into_iter()
+                    .filter_map(|ms| tick(ms, span(ms as i64, step)))
+                    .collect()
             }
             Quantity::Time(zone) => {
                 let (values, step) = ticks::times(self.range(), wanted, Some(zone));
-                values.into_iter().filter_map(|ms| tick(ms, time(ms as i64, step, zone))).collect()
+                values
+                    .into_iter()
+                    .filter_map(|ms| tick(ms, time(ms as i64, step, zone)))
+                    .collect()
             }
             Quantity::Number | Quantity::Whole => {
-                let values = ticks::values(self.scale, self.ends, wanted, self.quantity == Quantity::Whole);
+                let values = ticks::values(
+                    self.scale,
+                    self.ends,
+                    wanted,
+                    self.quantity == Quantity::Whole,
+                );
                 let digits = digits(&values);
-                values.into_iter().filter_map(|value| tick(value, number::significant(value, digits))).collect()
+                values
+                    .into_iter()
+                    .filter_map(|value| tick(value, number::significant(value, digits)))
+                    .collect()
             }
         }
     }
@@ -147,7 +193,10 @@ impl Axis {
         match &self.quantity {
             Quantity::Span => quantity::duration(value as i64),
             Quantity::Time(zone) => time(value as i64, 1_000, zone),
-            Quantity::Names(names) => names.get(value.round().max(0.0) as usize).cloned().unwrap_or_default(),
+            Quantity::Names(names) => names
+                .get(value.round().max(0.0) as usize)
+                .cloned()
+                .unwrap_or_default(),
             Quantity::Whole => number::full(value.round()),
             Quantity::Number | Quantity::Silent => number::full(value),
         }
@@ -168,7 +217,10 @@ fn with_width((low, high): (f64, f64)) -> (f64, f64) {
 /// As many digits as tell all ticks apart.
 fn digits(values: &[f64]) -> usize {
     let apart = |digits: &usize| {
-        let mut texts: Vec<String> = values.iter().map(|value| number::significant(*value, *digits)).collect();
+        let mut texts: Vec<String> = values
+            .iter()
+            .map(|value| number::significant(*value, *digits))
+            .collect();
         texts.dedup();
         texts.len() == values.len()
     };
@@ -178,7 +230,13 @@ fn digits(values: &[f64]) -> usize {
 /// A span of time as short as the step between ticks allows: `30s`, `1m30s`, `2h`, `3d`.
 fn span(ms: i64, step: i64) -> String {
     let sign = if ms < 0 { "-" } else { "" };
-    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let units = [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+        ("ms", 1),
+    ];
     let mut rest = ms.unsigned_abs();
     let mut text = String::new();
     for (unit, length) in units {
@@ -191,7 +249,11 @@ fn span(ms: i64, step: i64) -> String {
             rest %= length;
         }
     }
-    if text.is_empty() { "0".into() } else { format!("{sign}{text}") }
+    if text.is_empty() {
+        "0".into()
+    } else {
+        format!("{sign}{text}")
+    }
 }
 
 /// A time as short as the step between ticks allows.
@@ -202,7 +264,14 @@ fn time(ms: i64, step: i64, zone: &TimeZone) -> String {
         _ => "%H:%M:%S",
     };
     let at = jiff::Timestamp::from_millisecond(ms);
-    at.map_or_else(|_| ms.to_string(), |at| at.to_zoned_datetime(zone.clone()).strftime(format).to_string())
+    at.map_or_else(
+        |_| ms.to_string(),
+        |at| {
+            at.to_zoned_datetime(zone.clone())
+                .strftime(format)
+                .to_string()
+        },
+    )
 }
 
 #[cfg(test)]
@@ -211,17 +280,37 @@ mod tests {
     use proptest::prelude::*;
 
     fn labels(axis: &Axis, wanted: usize) -> Vec<String> {
-        axis.ticks(wanted).into_iter().map(|tick| tick.label).collect()
+        axis.ticks(wanted)
+            .into_iter()
+            .map(|tick| tick.label)
+            .collect()
     }
 
     #[test]
     fn an_axis_tells_what_its_numbers_are() {
-        let over = |quantity, values: [f64; 2]| Axis::over("x", quantity, ScaleKind::Linear, values.into_iter());
-        assert_eq!(labels(&over(Quantity::Number, [0.0, 0.3]), 3), ["0", "0.1", "0.2", "0.3"]);
-        assert_eq!(labels(&over(Quantity::Number, [1000.001, 1000.002]), 2), ["1000.001", "1000.0015", "1000.002"]);
-        assert_eq!(labels(&over(Quantity::Span, [0.0, 180_000.0]), 3), ["0", "1m", "2m", "3m"]);
-        assert_eq!(labels(&over(Quantity::Time(TimeZone::UTC), [0.0, 7_200_000.0]), 2), ["Jan 01 00:00", "Jan 01 01:00", "Jan 01 02:00"]);
-        assert_eq!(labels(&Axis::named("param", vec!["lr".into(), "depth".into()]), 9), ["lr", "depth"]);
+        let over = |quantity, values: [f64; 2]| {
+            Axis::over("x", quantity, ScaleKind::Linear, values.into_iter())
+        };
+        assert_eq!(
+            labels(&over(Quantity::Number, [0.0, 0.3]), 3),
+            ["0", "0.1", "0.2", "0.3"]
+        );
+        assert_eq!(
+            labels(&over(Quantity::Number, [1000.001, 1000.002]), 2),
+            ["1000.001", "1000.0015", "1000.002"]
+        );
+        assert_eq!(
+            labels(&over(Quantity::Span, [0.0, 180_000.0]), 3),
+            ["0", "1m", "2m", "3m"]
+        );
+        assert_eq!(
+            labels(&over(Quantity::Time(TimeZone::UTC), [0.0, 7_200_000.0]), 2),
+            ["Jan 01 00:00", "Jan 01 01:00", "Jan 01 02:00"]
+        );
+        assert_eq!(
+            labels(&Axis::named("param", vec!["lr".into(), "depth".into()]), 9),
+            ["lr", "depth"]
+        );
         assert_eq!(over(Quantity::Span, [0.0, 1.0]).told(90_000.0), "1m 30s");
     }
 

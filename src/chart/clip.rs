@@ -10,7 +10,12 @@ fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
         return None;
     }
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
-    for (step, room) in [(-dx, from.0), (dx, 1.0 - from.0), (-dy, from.1), (dy, 1.0 - from.1)] {
+    for (step, room) in [
+        (-dx, from.0),
+        (dx, 1.0 - from.0),
+        (-dy, from.1),
+        (dy, 1.0 - from.1),
+    ] {
         if step == 0.0 {
             if room < 0.0 {
                 return None;
@@ -22,7 +27,12 @@ fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
         }
     }
     // Far ends lose digits: what is cut is inside all the same.
-    let at = |part: f64| ((from.0 + part * dx).clamp(0.0, 1.0), (from.1 + part * dy).clamp(0.0, 1.0));
+    let at = |part: f64| {
+        (
+            (from.0 + part * dx).clamp(0.0, 1.0),
+            (from.1 + part * dy).clamp(0.0, 1.0),
+        )
+    };
     (enter <= leave).then(|| (at(enter), at(leave)))
 }
 
@@ -37,15 +47,19 @@ pub(super) fn strokes(places: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> 
             (Some(before), Some(at)) => match cut(before, at) {
                 Some((from, to)) => {
                     if stroke.last() != Some(&from) {
-                        strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty()));
+                        strokes.extend(
+                            Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty()),
+                        );
                         stroke.push(from);
                     }
                     stroke.push(to);
                 }
-                None => strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+                None => strokes
+                    .extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
             },
             (None, Some(at)) if is_inside(at) => stroke.push(at),
-            (_, None) => strokes.extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+            (_, None) => strokes
+                .extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
             _ => {}
         }
         before = at;
@@ -61,9 +75,22 @@ mod tests {
 
     #[test]
     fn a_line_is_cut_where_it_leaves_and_goes_on_where_it_comes_back() {
-        let line = [Some((0.0, 0.5)), Some((0.5, 1.5)), Some((1.0, 0.5)), None, Some((0.2, 0.2))];
+        let line = [
+            Some((0.0, 0.5)),
+            Some((0.5, 1.5)),
+            Some((1.0, 0.5)),
+            None,
+            Some((0.2, 0.2)),
+        ];
         let strokes = strokes(line.into_iter());
-        assert_eq!(strokes, [vec![(0.0, 0.5), (0.25, 1.0)], vec![(0.75, 1.0), (1.0, 0.5)], vec![(0.2, 0.2)]]);
+        assert_eq!(
+            strokes,
+            [
+                vec![(0.0, 0.5), (0.25, 1.0)],
+                vec![(0.75, 1.0), (1.0, 0.5)],
+                vec![(0.2, 0.2)]
+            ]
+        );
     }
 
     proptest! {

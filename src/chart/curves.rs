@@ -102,8 +102,12 @@ pub fn reading<'a>(curve: &Curve<'a>, over: Over, x: f64) -> Option<&'a Point> {
     let begin = curve.begin();
     let far = |point: &Point| (place_of(over, point, begin) - x).abs();
     if over == Over::Step {
-        let after = curve.points.partition_point(|point| (point.step as f64) < x);
-        let near = curve.points.get(after.saturating_sub(1)..(after + 1).min(curve.points.len()))?;
+        let after = curve
+            .points
+            .partition_point(|point| (point.step as f64) < x);
+        let near = curve
+            .points
+            .get(after.saturating_sub(1)..(after + 1).min(curve.points.len()))?;
         return near.iter().min_by(|a, b| far(a).total_cmp(&far(b)));
     }
     curve.points.iter().min_by(|a, b| far(a).total_cmp(&far(b)))
@@ -113,13 +117,21 @@ pub fn reading<'a>(curve: &Curve<'a>, over: Over, x: f64) -> Option<&'a Point> {
 /// them all at 0, and would be a column of dots.
 fn drawable(curves: &[Curve<'_>], asked: Over) -> (Over, Option<&'static str>) {
     let many = |curve: &&Curve<'_>| curve.points.len() > 1;
-    let spread = |of: fn(&Point) -> i64| curves.iter().filter(many).any(|curve| curve.points.iter().any(|p| of(p) != of(&curve.points[0])));
+    let spread = |of: fn(&Point) -> i64| {
+        curves
+            .iter()
+            .filter(many)
+            .any(|curve| curve.points.iter().any(|p| of(p) != of(&curve.points[0])))
+    };
     let has_many = curves.iter().any(|curve| many(&curve));
     match asked {
-        Over::Step if has_many && !spread(|p| p.step) && spread(|p| p.timestamp) => {
-            (Over::Relative, Some("all steps are equal: drawn over relative time"))
-        }
-        Over::Relative | Over::Wall if has_many && !spread(|p| p.timestamp) && spread(|p| p.step) => {
+        Over::Step if has_many && !spread(|p| p.step) && spread(|p| p.timestamp) => (
+            Over::Relative,
+            Some("all steps are equal: drawn over relative time"),
+        ),
+        Over::Relative | Over::Wall
+            if has_many && !spread(|p| p.timestamp) && spread(|p| p.step) =>
+        {
             (Over::Step, Some("all times are equal: drawn over steps"))
         }
         asked => (asked, None),
@@ -145,7 +157,11 @@ struct Seen {
 
 impl Seen {
     fn of(curves: &[Curve<'_>], over: Over, (low, high): (f64, f64), scale: ScaleKind) -> Self {
-        let mut seen = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, ..Self::default() };
+        let mut seen = Self {
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+            ..Self::default()
+        };
         let total: usize = curves.iter().map(|curve| curve.points.len()).sum();
         let stride = total.div_ceil(SAMPLE).max(1);
         for curve in curves {
@@ -198,10 +214,15 @@ pub fn curves(title: impl Into<String>, curves: &[Curve<'_>], options: &CurveOpt
     // Histories come in the order of their steps; times may go back.
     let ends = |curve: &Curve<'_>| {
         let begin = curve.begin();
-        let places = curve.points.iter().map(|point| place_of(over, point, begin));
+        let places = curve
+            .points
+            .iter()
+            .map(|point| place_of(over, point, begin));
         let ends = match (over, curve.points.first(), curve.points.last()) {
             (Over::Step, Some(first), Some(last)) => (first.step as f64, last.step as f64),
-            _ => places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x))),
+            _ => places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
+                (low.min(x), high.max(x))
+            }),
         };
         [ends.0, ends.1]
     };
@@ -214,27 +235,55 @@ pub fn curves(title: impl Into<String>, curves: &[Curve<'_>], options: &CurveOpt
     let mut seen = Seen::of(curves, over, range, options.scale);
     let whole = (seen.low, seen.high);
     let shown = if options.clip { seen.clipped() } else { whole };
-    let y = Axis::over("", Quantity::Number, options.scale, [shown.0, shown.1].into_iter()).with_margin();
+    let y = Axis::over(
+        "",
+        Quantity::Number,
+        options.scale,
+        [shown.0, shown.1].into_iter(),
+    )
+    .with_margin();
     let mut figure = Figure::new(title, x, y);
     for curve in curves {
         draw(&mut figure, curve, over, range, options);
     }
     figure.notes = notes(curves, &seen, options, fallback);
     if options.clip && shown != whole {
-        let text = format!("axis clipped to the middle 98 %: values from {:.4e} to {:.4e}", whole.0, whole.1);
+        let text = format!(
+            "axis clipped to the middle 98 %: values from {:.4e} to {:.4e}",
+            whole.0, whole.1
+        );
         figure.notes.push(text);
     }
     figure
 }
 
-fn draw(figure: &mut Figure, curve: &Curve<'_>, over: Over, range: (f64, f64), options: &CurveOptions) {
+fn draw(
+    figure: &mut Figure,
+    curve: &Curve<'_>,
+    over: Over,
+    range: (f64, f64),
+    options: &CurveOptions,
+) {
     let begin = curve.begin();
-    let height = |value: f64| if options.scale == ScaleKind::Log && value <= 0.0 { f64::NAN } else { value };
-    let places = curve.points.iter().map(|point| (place_of(over, point, begin), height(point.value.get())));
+    let height = |value: f64| {
+        if options.scale == ScaleKind::Log && value <= 0.0 {
+            f64::NAN
+        } else {
+            value
+        }
+    };
+    let places = curve
+        .points
+        .iter()
+        .map(|point| (place_of(over, point, begin), height(point.value.get())));
     let raw = reduce(places.clone(), range, options.columns);
     let line = if options.smoothing > 0.0 {
         let mut smoother = Smoother::new(options.smoothing);
-        let smooth = reduce(places.map(|(x, y)| (x, smoother.next(y).unwrap_or(f64::NAN))), range, options.columns);
+        let smooth = reduce(
+            places.map(|(x, y)| (x, smoother.next(y).unwrap_or(f64::NAN))),
+            range,
+            options.columns,
+        );
         figure.layer(Ink::Faint(curve.series), Shape::Line(raw));
         smooth
     } else {
@@ -242,20 +291,32 @@ fn draw(figure: &mut Figure, curve: &Curve<'_>, over: Over, range: (f64, f64), o
     };
     let marks = marks(&line, range, curve.series, options.marks);
     figure.layer(Ink::Series(curve.series), Shape::Line(line));
-    figure.layer(Ink::Series(curve.series), Shape::Odd(odd(curve, over, begin, range, options.columns)));
+    figure.layer(
+        Ink::Series(curve.series),
+        Shape::Odd(odd(curve, over, begin, range, options.columns)),
+    );
     figure.layer(Ink::Series(curve.series), Shape::Dots(marks));
-    figure.legend.push(Entry { series: curve.series, label: curve.label.clone() });
+    figure.legend.push(Entry {
+        series: curve.series,
+        label: curve.label.clone(),
+    });
 }
 
 /// Where a line's marks stand: at its last place that is seen, and some along its way, each series' at other places.
 fn marks(line: &[Xy], (low, high): (f64, f64), series: usize, along: usize) -> Vec<Xy> {
-    let seen: Vec<Xy> = line.iter().copied().filter(|(x, y)| !y.is_nan() && *x >= low && *x <= high).collect();
+    let seen: Vec<Xy> = line
+        .iter()
+        .copied()
+        .filter(|(x, y)| !y.is_nan() && *x >= low && *x <= high)
+        .collect();
     let shift = (series % 8) as f64 / 8.0;
     let mut marks: Vec<Xy> = (0..along)
         .filter_map(|nth| {
             let x = low + (high - low) * (nth as f64 + shift) / along as f64;
             let at = seen.partition_point(|(other, _)| *other < x);
-            seen.get(at).copied().filter(|(other, _)| *other < x + (high - low) / along as f64)
+            seen.get(at)
+                .copied()
+                .filter(|(other, _)| *other < x + (high - low) / along as f64)
         })
         .collect();
     marks.extend(seen.last());
@@ -263,7 +324,13 @@ fn marks(line: &[Xy], (low, high): (f64, f64), series: usize, along: usize) -> V
 }
 
 /// The values that have no place, at most one of each kind in a column.
-fn odd(curve: &Curve<'_>, over: Over, begin: Millis, (low, high): (f64, f64), columns: usize) -> Vec<(f64, Oddity)> {
+fn odd(
+    curve: &Curve<'_>,
+    over: Over,
+    begin: Millis,
+    (low, high): (f64, f64),
+    columns: usize,
+) -> Vec<(f64, Oddity)> {
     let mut marks: Vec<(f64, Oddity)> = Vec::new();
     let column = |x: f64| ((x - low) / (high - low) * columns as f64) as i64;
     for point in curve.points {
@@ -277,7 +344,11 @@ fn odd(curve: &Curve<'_>, over: Over, begin: Millis, (low, high): (f64, f64), co
             _ => Oddity::NegativeInfinite,
         };
         let x = place_of(over, point, begin);
-        let is_new = marks.iter().rev().take(3).all(|(other, its)| *its != kind || column(*other) != column(x));
+        let is_new = marks
+            .iter()
+            .rev()
+            .take(3)
+            .all(|(other, its)| *its != kind || column(*other) != column(x));
         if x >= low && x <= high && is_new {
             marks.push((x, kind));
         }
@@ -285,18 +356,48 @@ fn odd(curve: &Curve<'_>, over: Over, begin: Millis, (low, high): (f64, f64), co
     marks
 }
 
-fn notes(curves: &[Curve<'_>], seen: &Seen, options: &CurveOptions, fallback: Option<&str>) -> Vec<String> {
-    let plural = |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
-    let about = if curves.iter().any(|curve| curve.sampled) { "≈ " } else { "" };
-    let mut told = vec![format!("{about}{} of {}", plural(seen.points, "point", "points"), plural(curves.len(), "curve", "curves"))];
+fn notes(
+    curves: &[Curve<'_>],
+    seen: &Seen,
+    options: &CurveOptions,
+    fallback: Option<&str>,
+) -> Vec<String> {
+    let plural = |count: usize, one: &str, many: &str| {
+        format!("{count} {}", if count == 1 { one } else { many })
+    };
+    let about = if curves.iter().any(|curve| curve.sampled) {
+        "≈ "
+    } else {
+        ""
+    };
+    let mut told = vec![format!(
+        "{about}{} of {}",
+        plural(seen.points, "point", "points"),
+        plural(curves.len(), "curve", "curves")
+    )];
     if !about.is_empty() {
         told.push("thinned out by the server: zooming in reads more".into());
     }
     told.extend(fallback.map(str::to_owned));
-    let counted = [(seen.nan, "NaN"), (seen.infinite, "infinite"), (seen.without_place, "not above 0, which log has no place for")];
-    told.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    let counted = [
+        (seen.nan, "NaN"),
+        (seen.infinite, "infinite"),
+        (
+            seen.without_place,
+            "not above 0, which log has no place for",
+        ),
+    ];
+    told.extend(
+        counted
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}")),
+    );
     if options.smoothing > 0.0 {
-        told.push(format!("EMA {}", crate::text::number::significant(options.smoothing, 3)));
+        told.push(format!(
+            "EMA {}",
+            crate::text::number::significant(options.smoothing, 3)
+        ));
     }
     told
 }
@@ -309,7 +410,11 @@ mod tests {
     fn points(values: &[(i64, i64, f64)]) -> Vec<Point> {
         values
             .iter()
-            .map(|(step, timestamp, value)| Point { step: *step, timestamp: *timestamp, value: MetricValue::new(*value) })
+            .map(|(step, timestamp, value)| Point {
+                step: *step,
+                timestamp: *timestamp,
+                value: MetricValue::new(*value),
+            })
             .collect()
     }
 
@@ -327,16 +432,33 @@ mod tests {
     }
 
     fn curve(points: &[Point]) -> Curve<'_> {
-        Curve { label: "a".into(), series: 0, points, start: Some(0), sampled: false }
+        Curve {
+            label: "a".into(),
+            series: 0,
+            points,
+            start: Some(0),
+            sampled: false,
+        }
     }
 
     #[test]
     fn a_curve_with_gaps_keeps_its_axis_and_tells_them() {
-        let points = points(&[(0, 0, 1.0), (1, 10, f64::NAN), (2, 20, f64::INFINITY), (3, 30, 3.0)]);
+        let points = points(&[
+            (0, 0, 1.0),
+            (1, 10, f64::NAN),
+            (2, 20, f64::INFINITY),
+            (3, 30, 3.0),
+        ]);
         let figure = curves("loss", &[curve(&points)], &options());
         let (low, high) = figure.y.range();
         assert!(low < 1.0 && high > 3.0 && high < 4.0);
-        let odd = figure.layers.iter().find_map(|layer| if let Shape::Odd(odd) = &layer.shape { Some(odd.clone()) } else { None });
+        let odd = figure.layers.iter().find_map(|layer| {
+            if let Shape::Odd(odd) = &layer.shape {
+                Some(odd.clone())
+            } else {
+                None
+            }
+        });
         assert_eq!(odd, Some(vec![(1.0, Oddity::Nan), (2.0, Oddity::Infinite)]));
         assert_eq!(figure.notes, ["4 points of 1 curve", "1 NaN", "1 infinite"]);
     }
@@ -345,34 +467,77 @@ mod tests {
     fn without_steps_time_stands_in_and_that_is_said() {
         let points = points(&[(0, 1_000, 1.0), (0, 3_000, 2.0)]);
         let figure = curves("loss", &[curve(&points)], &options());
-        assert_eq!((figure.x.quantity.clone(), figure.x.range()), (Quantity::Span, (1_000.0, 3_000.0)));
-        assert!(figure.notes.contains(&"all steps are equal: drawn over relative time".to_owned()));
+        assert_eq!(
+            (figure.x.quantity.clone(), figure.x.range()),
+            (Quantity::Span, (1_000.0, 3_000.0))
+        );
+        assert!(
+            figure
+                .notes
+                .contains(&"all steps are equal: drawn over relative time".to_owned())
+        );
     }
 
     #[test]
     fn clipping_leaves_the_outermost_out_and_says_so() {
-        let values: Vec<_> = (0..200).map(|n| (n, n, if n == 50 { 1e9 } else { f64::from(n as i32) })).collect();
+        let values: Vec<_> = (0..200)
+            .map(|n| (n, n, if n == 50 { 1e9 } else { f64::from(n as i32) }))
+            .collect();
         let points = points(&values);
-        let figure = curves("loss", &[curve(&points)], &CurveOptions { clip: true, ..options() });
+        let figure = curves(
+            "loss",
+            &[curve(&points)],
+            &CurveOptions {
+                clip: true,
+                ..options()
+            },
+        );
         assert!(figure.y.range().1 < 300.0, "{:?}", figure.y.range());
-        assert!(figure.notes.iter().any(|note| note.starts_with("axis clipped")), "{:?}", figure.notes);
+        assert!(
+            figure
+                .notes
+                .iter()
+                .any(|note| note.starts_with("axis clipped")),
+            "{:?}",
+            figure.notes
+        );
     }
 
     #[test]
     fn log_says_what_has_no_place_and_the_smooth_line_lies_over_the_raw_one() {
         let points = points(&[(0, 0, 0.0), (1, 1, 10.0), (2, 2, 1000.0)]);
-        let options = CurveOptions { scale: ScaleKind::Log, smoothing: 0.5, ..options() };
+        let options = CurveOptions {
+            scale: ScaleKind::Log,
+            smoothing: 0.5,
+            ..options()
+        };
         let figure = curves("loss", &[curve(&points)], &options);
-        assert_eq!(figure.notes, ["3 points of 1 curve", "1 not above 0, which log has no place for", "EMA 0.5"]);
-        assert!(matches!(figure.layers[0].ink, Ink::Faint(0)) && matches!(figure.layers[1].ink, Ink::Series(0)));
+        assert_eq!(
+            figure.notes,
+            [
+                "3 points of 1 curve",
+                "1 not above 0, which log has no place for",
+                "EMA 0.5"
+            ]
+        );
+        assert!(
+            matches!(figure.layers[0].ink, Ink::Faint(0))
+                && matches!(figure.layers[1].ink, Ink::Series(0))
+        );
     }
 
     #[test]
     fn the_crosshair_reads_the_nearest_point() {
         let points = points(&[(0, 0, 1.0), (10, 10, 2.0), (20, 20, 3.0)]);
         let at = |x| reading(&curve(&points), Over::Step, x).map(|point| point.step);
-        assert_eq!([at(-5.0), at(4.0), at(6.0), at(99.0)], [Some(0), Some(0), Some(10), Some(20)]);
-        assert_eq!(reading(&curve(&points), Over::Relative, 11.0).map(|point| point.step), Some(10));
+        assert_eq!(
+            [at(-5.0), at(4.0), at(6.0), at(99.0)],
+            [Some(0), Some(0), Some(10), Some(20)]
+        );
+        assert_eq!(
+            reading(&curve(&points), Over::Relative, 11.0).map(|point| point.step),
+            Some(10)
+        );
         assert_eq!(reading(&curve(&[]), Over::Step, 0.0), None);
     }
 }

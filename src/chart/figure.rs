@@ -98,7 +98,14 @@ impl Figure {
     /// A figure with nothing on it.
     #[must_use]
     pub fn new(title: impl Into<String>, x: Axis, y: Axis) -> Self {
-        Self { title: title.into(), x, y, layers: Vec::new(), legend: Vec::new(), notes: Vec::new() }
+        Self {
+            title: title.into(),
+            x,
+            y,
+            layers: Vec::new(),
+            legend: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Adds a layer, unless there is nothing on it.
@@ -125,7 +132,10 @@ impl Figure {
     /// The strokes of a line, in places from 0 to 1: broken at gaps, cut at the edges. A place alone is a stroke of one.
     #[must_use]
     pub fn strokes(&self, line: &[Xy]) -> Vec<Vec<Xy>> {
-        super::clip::strokes(line.iter().map(|at| self.place(*at).filter(|_| !at.1.is_nan())))
+        super::clip::strokes(
+            line.iter()
+                .map(|at| self.place(*at).filter(|_| !at.1.is_nan())),
+        )
     }
 
     /// Whether nothing is on it.

@@ -13,26 +13,59 @@ const BARS: usize = 24;
 pub fn importance(found: &Importance) -> Figure {
     let params: Vec<_> = found.params.iter().take(BARS).collect();
     // The first stands at the top.
-    let names: Vec<String> = params.iter().rev().map(|param| param.key.clean().into_owned()).collect();
+    let names: Vec<String> = params
+        .iter()
+        .rev()
+        .map(|param| param.key.clean().into_owned())
+        .collect();
     let by_forest = found.explained.is_some();
-    let bar = |param: &crate::analysis::importance::ParamImportance| match (param.forest.filter(|_| by_forest), param.rank) {
+    let bar = |param: &crate::analysis::importance::ParamImportance| match (
+        param.forest.filter(|_| by_forest),
+        param.rank,
+    ) {
         (Some((mean, deviation)), _) => (mean, Some(deviation)),
         (None, Some(Rank::Spearman { rho, .. })) => (rho.abs(), None),
         (None, Some(Rank::Epsilon { squared, .. })) => (squared.sqrt(), None),
         (None, None) => (0.0, None),
     };
-    let bars: Vec<_> = params.iter().rev().enumerate().map(|(at, param)| (at, bar(param))).collect();
-    let ends = bars.iter().flat_map(|(_, (mean, error))| [mean - error.unwrap_or(0.0), mean + error.unwrap_or(0.0)]);
+    let bars: Vec<_> = params
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(at, param)| (at, bar(param)))
+        .collect();
+    let ends = bars
+        .iter()
+        .flat_map(|(_, (mean, error))| [mean - error.unwrap_or(0.0), mean + error.unwrap_or(0.0)]);
     let ends: Vec<f64> = ends.chain([0.0]).collect();
-    let title = if by_forest { "part of the variance that is lost without it" } else { "strength of the rank correlation" };
+    let title = if by_forest {
+        "part of the variance that is lost without it"
+    } else {
+        "strength of the rank correlation"
+    };
     let x = Axis::over(title, Quantity::Number, ScaleKind::Linear, ends.into_iter()).with_margin();
-    let mut figure = Figure::new(format!("what goes with {}", found.metric.clean()), x, Axis::named("", names));
+    let mut figure = Figure::new(
+        format!("what goes with {}", found.metric.clean()),
+        x,
+        Axis::named("", names),
+    );
     figure.layer(Ink::Quiet, Shape::Rules(vec![0.0]));
-    figure.layer(Ink::Series(0), Shape::Bars(bars.into_iter().map(|(at, (mean, error))| ((mean, at as f64), error)).collect()));
+    figure.layer(
+        Ink::Series(0),
+        Shape::Bars(
+            bars.into_iter()
+                .map(|(at, (mean, error))| ((mean, at as f64), error))
+                .collect(),
+        ),
+    );
     let method = "permutation importance of a random forest (mean ± sd of 5 folds, 4 shuffles)";
     match found.explained {
-        Some(explained) => figure.notes.push(format!("{method}, R² {explained:.2}, {} runs", found.runs)),
-        None => figure.notes.push(format!("rank correlation, {} runs", found.runs)),
+        Some(explained) => figure
+            .notes
+            .push(format!("{method}, R² {explained:.2}, {} runs", found.runs)),
+        None => figure
+            .notes
+            .push(format!("rank correlation, {} runs", found.runs)),
     }
     figure.notes.extend(found.cautions.iter().cloned());
     figure

@@ -16,32 +16,78 @@ const LINES: usize = 400;
 pub fn parallel(runs: &[Run], properties: &[Property], goal: &Goal) -> Figure {
     let mut properties = properties.to_vec();
     properties.push(Property::Metric(goal.metric.clone()));
-    let dimensions: Vec<Dimension> = properties.iter().map(|property| Dimension::of(runs, property)).collect();
+    let dimensions: Vec<Dimension> = properties
+        .iter()
+        .map(|property| Dimension::of(runs, property))
+        .collect();
     let names: Vec<String> = properties.iter().map(Property::title).collect();
     let count = dimensions.len();
-    let up = Axis::over("", Quantity::Silent, ScaleKind::Linear, [-0.06, 1.06].into_iter());
+    let up = Axis::over(
+        "",
+        Quantity::Silent,
+        ScaleKind::Linear,
+        [-0.06, 1.06].into_iter(),
+    );
     let mut figure = Figure::new(format!("params and {goal}"), Axis::named("", names), up);
-    figure.layer(Ink::Quiet, Shape::Rules((0..count).map(|at| at as f64).collect()));
+    figure.layer(
+        Ink::Quiet,
+        Shape::Rules((0..count).map(|at| at as f64).collect()),
+    );
     let line = |run: usize| -> Vec<Xy> {
-        dimensions.iter().enumerate().map(|(at, dimension)| (at as f64, dimension.at(run).unwrap_or(f64::NAN))).collect()
+        dimensions
+            .iter()
+            .enumerate()
+            .map(|(at, dimension)| (at as f64, dimension.at(run).unwrap_or(f64::NAN)))
+            .collect()
     };
-    let mut order: Vec<(usize, f64)> =
-        runs.iter().enumerate().filter_map(|(at, run)| Some((at, crate::analysis::pareto::number(run, goal)?))).collect();
-    order.sort_by(|a, b| if goal.direction.improves(1.0) { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) });
+    let mut order: Vec<(usize, f64)> = runs
+        .iter()
+        .enumerate()
+        .filter_map(|(at, run)| Some((at, crate::analysis::pareto::number(run, goal)?)))
+        .collect();
+    order.sort_by(|a, b| {
+        if goal.direction.improves(1.0) {
+            b.1.total_cmp(&a.1)
+        } else {
+            a.1.total_cmp(&b.1)
+        }
+    });
     let best = ((order.len() as f64 * BEST).ceil() as usize).min(order.len());
     let stride = order.len().div_ceil(LINES).max(1);
     for (at, _) in order.iter().skip(best).step_by(stride) {
         figure.layer(Ink::Quiet, Shape::Line(line(*at)));
     }
-    for (at, _) in order.iter().take(best).step_by(best.div_ceil(LINES).max(1)).rev() {
+    for (at, _) in order
+        .iter()
+        .take(best)
+        .step_by(best.div_ceil(LINES).max(1))
+        .rev()
+    {
         let places = line(*at);
         figure.layer(Ink::Loud, Shape::Line(places.clone()));
-        figure.layer(Ink::Loud, Shape::Dots(places.into_iter().filter(|(_, y)| !y.is_nan()).collect()));
+        figure.layer(
+            Ink::Loud,
+            Shape::Dots(places.into_iter().filter(|(_, y)| !y.is_nan()).collect()),
+        );
     }
-    figure.layer(Ink::Quiet, Shape::Labels(dimensions.iter().enumerate().flat_map(|(at, dimension)| ends(at, dimension)).collect()));
-    figure.notes.push(format!("{} runs, the best {best} by {goal} marked", order.len()));
+    figure.layer(
+        Ink::Quiet,
+        Shape::Labels(
+            dimensions
+                .iter()
+                .enumerate()
+                .flat_map(|(at, dimension)| ends(at, dimension))
+                .collect(),
+        ),
+    );
+    figure.notes.push(format!(
+        "{} runs, the best {best} by {goal} marked",
+        order.len()
+    ));
     if stride > 1 {
-        figure.notes.push(format!("one line for {stride} of the others"));
+        figure
+            .notes
+            .push(format!("one line for {stride} of the others"));
     }
     figure
 }
@@ -53,11 +99,18 @@ fn ends(at: usize, dimension: &Dimension) -> Vec<Label> {
         return names
             .iter()
             .enumerate()
-            .filter_map(|(nth, name)| Some(Label { at: (at as f64, place(nth)?), text: name.clone() }))
+            .filter_map(|(nth, name)| {
+                Some(Label {
+                    at: (at as f64, place(nth)?),
+                    text: name.clone(),
+                })
+            })
             .collect();
     }
     let known = dimension.places.iter().flatten().copied();
-    let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| (l.min(n), h.max(n)));
+    let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
+        (l.min(n), h.max(n))
+    });
     let told = |value: f64| match dimension.axis.quantity {
         Quantity::Span => dimension.axis.told(value),
         _ => crate::text::number::significant(value, 3),
@@ -65,5 +118,14 @@ fn ends(at: usize, dimension: &Dimension) -> Vec<Label> {
     if low > high {
         return Vec::new();
     }
-    vec![Label { at: (at as f64, 1.06), text: told(high) }, Label { at: (at as f64, -0.06), text: told(low) }]
+    vec![
+        Label {
+            at: (at as f64, 1.06),
+            text: told(high),
+        },
+        Label {
+            at: (at as f64, -0.06),
+            text: told(low),
+        },
+    ]
 }

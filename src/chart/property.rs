@@ -28,9 +28,16 @@ impl Property {
 
     fn text(&self, run: &Run) -> Option<String> {
         match self {
-            Self::Param(key) => run.params.iter().find(|param| param.key == *key).map(|param| param.value.raw().to_owned()),
+            Self::Param(key) => run
+                .params
+                .iter()
+                .find(|param| param.key == *key)
+                .map(|param| param.value.raw().to_owned()),
             Self::Metric(key) => run.metric(key.raw()).map(|value| value.get().to_string()),
-            Self::Duration => run.end_time.and_then(|end| run.duration(end)).map(|ms| ms.to_string()),
+            Self::Duration => run
+                .end_time
+                .and_then(|end| run.duration(end))
+                .map(|ms| ms.to_string()),
         }
     }
 }
@@ -56,39 +63,86 @@ impl Dimension {
     #[must_use]
     pub fn of(runs: &[Run], property: &Property) -> Self {
         let texts: Vec<Option<String>> = runs.iter().map(|run| property.text(run)).collect();
-        let numbers: Option<Vec<Option<f64>>> =
-            texts.iter().map(|text| text.as_ref().map_or(Some(None), |text| text.trim().parse::<f64>().ok().map(Some))).collect();
+        let numbers: Option<Vec<Option<f64>>> = texts
+            .iter()
+            .map(|text| {
+                text.as_ref()
+                    .map_or(Some(None), |text| text.trim().parse::<f64>().ok().map(Some))
+            })
+            .collect();
         match numbers {
-            Some(numbers) => Self::numbers(property, numbers.into_iter().map(|n| n.filter(|n| n.is_finite())).collect()),
+            Some(numbers) => Self::numbers(
+                property,
+                numbers
+                    .into_iter()
+                    .map(|n| n.filter(|n| n.is_finite()))
+                    .collect(),
+            ),
             None => Self::words(property, &texts),
         }
     }
 
     fn numbers(property: &Property, places: Vec<Option<f64>>) -> Self {
         let known = || places.iter().flatten().copied();
-        let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| (l.min(n), h.max(n)));
+        let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
+            (l.min(n), h.max(n))
+        });
         let is_log = low > 0.0 && (high / low).log10() > DECADES;
-        let scale = if is_log { ScaleKind::Log } else { ScaleKind::Linear };
+        let scale = if is_log {
+            ScaleKind::Log
+        } else {
+            ScaleKind::Linear
+        };
         let quantity = match property {
             Property::Duration => Quantity::Span,
             _ if known().all(|n| n.fract() == 0.0) && !is_log => Quantity::Whole,
             _ => Quantity::Number,
         };
-        let axis = Axis::over(property.title(), quantity, scale, places.clone().into_iter().flatten().collect::<Vec<_>>().into_iter());
-        Self { axis: axis.with_margin(), places, words: false }
+        let axis = Axis::over(
+            property.title(),
+            quantity,
+            scale,
+            places
+                .clone()
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
+        Self {
+            axis: axis.with_margin(),
+            places,
+            words: false,
+        }
     }
 
     fn words(property: &Property, texts: &[Option<String>]) -> Self {
         let mut names: Vec<&String> = texts.iter().flatten().collect();
         names.sort();
         names.dedup();
-        let place = |text: &String| names.binary_search(&text).ok().map(|at| at.min(MOST_WORDS) as f64);
-        let places = texts.iter().map(|text| text.as_ref().and_then(place)).collect();
-        let mut told: Vec<String> = names.iter().take(MOST_WORDS).map(|name| crate::text::untrusted::clean(name).into_owned()).collect();
+        let place = |text: &String| {
+            names
+                .binary_search(&text)
+                .ok()
+                .map(|at| at.min(MOST_WORDS) as f64)
+        };
+        let places = texts
+            .iter()
+            .map(|text| text.as_ref().and_then(place))
+            .collect();
+        let mut told: Vec<String> = names
+            .iter()
+            .take(MOST_WORDS)
+            .map(|name| crate::text::untrusted::clean(name).into_owned())
+            .collect();
         if names.len() > MOST_WORDS {
             told.push("others".into());
         }
-        Self { axis: Axis::named(property.title(), told), places, words: true }
+        Self {
+            axis: Axis::named(property.title(), told),
+            places,
+            words: true,
+        }
     }
 
     /// Where a run is on the axis, from 0 to 1.

@@ -13,7 +13,12 @@ struct Column {
 
 impl Column {
     fn of(at: (usize, Xy)) -> Self {
-        Self { first: at, least: at, greatest: at, last: at }
+        Self {
+            first: at,
+            least: at,
+            greatest: at,
+            last: at,
+        }
     }
 
     fn take(&mut self, at: (usize, Xy)) {
@@ -44,7 +49,11 @@ impl Column {
 /// same dots as one through all, so that no spike is lost. Places beyond the range are left out, but for the nearest one on each
 /// side, from which and to which the line leads. What is no finite y is a gap.
 #[must_use]
-pub fn reduce(places: impl Iterator<Item = Xy>, (low, high): (f64, f64), columns: usize) -> Vec<Xy> {
+pub fn reduce(
+    places: impl Iterator<Item = Xy>,
+    (low, high): (f64, f64),
+    columns: usize,
+) -> Vec<Xy> {
     let per_unit = columns.max(1) as f64 / (high - low);
     let last = columns.max(1) - 1;
     let mut line = Vec::new();
@@ -102,14 +111,34 @@ mod tests {
     #[test]
     fn a_line_leads_out_of_what_is_seen() {
         let all = [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0)];
-        assert_eq!(reduce(all.into_iter(), (1.5, 2.5), 10), [(1.0, 2.0), (2.0, 3.0), (3.0, 4.0)]);
-        assert_eq!(reduce(all.into_iter(), (1.2, 1.8), 10), [(1.0, 2.0), (2.0, 3.0)], "between two points, the line still runs");
+        assert_eq!(
+            reduce(all.into_iter(), (1.5, 2.5), 10),
+            [(1.0, 2.0), (2.0, 3.0), (3.0, 4.0)]
+        );
+        assert_eq!(
+            reduce(all.into_iter(), (1.2, 1.8), 10),
+            [(1.0, 2.0), (2.0, 3.0)],
+            "between two points, the line still runs"
+        );
     }
 
     #[test]
     fn what_is_no_number_is_a_gap() {
-        let line = reduce([(0.0, 1.0), (1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, 2.0)].into_iter(), (0.0, 3.0), 4);
-        assert_eq!(line.iter().map(|(_, y)| y.is_nan()).collect::<Vec<_>>(), [false, true, false]);
+        let line = reduce(
+            [
+                (0.0, 1.0),
+                (1.0, f64::NAN),
+                (2.0, f64::INFINITY),
+                (3.0, 2.0),
+            ]
+            .into_iter(),
+            (0.0, 3.0),
+            4,
+        );
+        assert_eq!(
+            line.iter().map(|(_, y)| y.is_nan()).collect::<Vec<_>>(),
+            [false, true, false]
+        );
         assert!(reduce([(0.0, f64::NAN)].into_iter(), (0.0, 1.0), 4).is_empty());
     }
 

@@ -79,7 +79,9 @@ impl Scale {
         match self {
             Self::Linear => place,
             Self::Log => 10_f64.powf(place),
-            Self::Symlog(c) => place.signum() * c * (place.abs() * std::f64::consts::LN_10).exp_m1(),
+            Self::Symlog(c) => {
+                place.signum() * c * (place.abs() * std::f64::consts::LN_10).exp_m1()
+            }
         }
     }
 }

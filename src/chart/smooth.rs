@@ -15,7 +15,11 @@ impl Smoother {
     /// Nothing seen yet.
     #[must_use]
     pub fn new(weight: f64) -> Self {
-        Self { weight: weight.clamp(0.0, 0.9999), sum: 0.0, of_weights: 0.0 }
+        Self {
+            weight: weight.clamp(0.0, 0.9999),
+            sum: 0.0,
+            of_weights: 0.0,
+        }
     }
 
     /// Takes the next value; the average with it, or nothing where it is no finite number.
@@ -37,15 +41,30 @@ mod tests {
 
     fn smooth(weight: f64, values: &[f64]) -> Vec<f64> {
         let mut smoother = Smoother::new(weight);
-        values.iter().map(|value| smoother.next(*value).unwrap_or(f64::NAN)).collect()
+        values
+            .iter()
+            .map(|value| smoother.next(*value).unwrap_or(f64::NAN))
+            .collect()
     }
 
     #[test]
     fn it_is_the_average_that_pandas_makes() {
         // pandas.Series([1, 2, nan, 4, 8]).ewm(alpha=0.4, adjust=True, ignore_na=True).mean()
-        let expected = [1.0, 1.625, f64::NAN, 2.836_734_693_877_551, 5.209_558_823_529_411];
-        for (ours, theirs) in smooth(0.6, &[1.0, 2.0, f64::NAN, 4.0, 8.0]).into_iter().zip(expected) {
-            assert!((ours - theirs).abs() < 1e-12 || (ours.is_nan() && theirs.is_nan()), "{ours} {theirs}");
+        let expected = [
+            1.0,
+            1.625,
+            f64::NAN,
+            2.836_734_693_877_551,
+            5.209_558_823_529_411,
+        ];
+        for (ours, theirs) in smooth(0.6, &[1.0, 2.0, f64::NAN, 4.0, 8.0])
+            .into_iter()
+            .zip(expected)
+        {
+            assert!(
+                (ours - theirs).abs() < 1e-12 || (ours.is_nan() && theirs.is_nan()),
+                "{ours} {theirs}"
+            );
         }
     }
 

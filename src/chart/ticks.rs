@@ -46,14 +46,22 @@ const SPANS: [i64; 30] = [
 ];
 
 /// Round values within a range on a scale, about `wanted` of them. `whole` allows whole numbers only.
-pub(super) fn values(scale: Scale, (low, high): (f64, f64), wanted: usize, whole: bool) -> Vec<f64> {
+pub(super) fn values(
+    scale: Scale,
+    (low, high): (f64, f64),
+    wanted: usize,
+    whole: bool,
+) -> Vec<f64> {
     let (from, to) = (scale.back(low), scale.back(high));
     let made = match scale {
         Scale::Log if high - low >= 1.0 => decades(low, high, wanted),
         Scale::Linear | Scale::Log => even(from, to, wanted, whole),
         Scale::Symlog(c) => both_sides(from, to, c, wanted),
     };
-    made.into_iter().filter(|value| *value >= from - from.abs() * SLACK && *value <= to + to.abs() * SLACK).take(MOST).collect()
+    made.into_iter()
+        .filter(|value| *value >= from - from.abs() * SLACK && *value <= to + to.abs() * SLACK)
+        .take(MOST)
+        .collect()
 }
 
 /// Evenly spaced ticks at multiples of 1, 2 or 5 times a power of ten.
@@ -65,12 +73,19 @@ fn even(from: f64, to: f64, wanted: usize, whole: bool) -> Vec<f64> {
         return vec![from];
     }
     let power = 10_f64.powf(least.log10().floor());
-    let step = ROUND.iter().chain(&[10.0]).map(|round| round * power).find(|step| *step >= least * (1.0 - 1e-9)).unwrap_or(power * 10.0);
+    let step = ROUND
+        .iter()
+        .chain(&[10.0])
+        .map(|round| round * power)
+        .find(|step| *step >= least * (1.0 - 1e-9))
+        .unwrap_or(power * 10.0);
     let step = if whole { step.max(1.0).round() } else { step };
     let first = (from / step - SLACK).ceil();
     let count = ((to / step + SLACK).floor() - first).clamp(-1.0, MOST as f64) as i64;
     // Through the number of steps, so that 0.1 three times is 0.3.
-    (0..=count).map(|n| rounded((first + n as f64) * step, step)).collect()
+    (0..=count)
+        .map(|n| rounded((first + n as f64) * step, step))
+        .collect()
 }
 
 /// A multiple of a step without the last digits' noise.
@@ -90,17 +105,28 @@ fn decades(low: f64, high: f64, wanted: usize) -> Vec<f64> {
     let count = usize::try_from(last - first).unwrap_or(0).max(1);
     let within: &[f64] = if wanted >= 3 * count { &ROUND } else { &[1.0] };
     let every = count.div_ceil(wanted.max(1)).max(1);
-    (first..=last).step_by(every).flat_map(|power| within.iter().map(move |round| round * 10_f64.powi(power))).collect()
+    (first..=last)
+        .step_by(every)
+        .flat_map(|power| within.iter().map(move |round| round * 10_f64.powi(power)))
+        .collect()
 }
 
 /// 0, and powers of ten on both sides down to where the scale is even.
 fn both_sides(from: f64, to: f64, c: f64, wanted: usize) -> Vec<f64> {
     let greatest = from.abs().max(to.abs());
-    let (first, last) = ((c.log10() - SLACK).ceil() as i32, (greatest.log10() + SLACK).floor() as i32);
+    let (first, last) = (
+        (c.log10() - SLACK).ceil() as i32,
+        (greatest.log10() + SLACK).floor() as i32,
+    );
     let count = usize::try_from(last - first + 1).unwrap_or(0).max(1);
     let sides = usize::from(from < 0.0) + usize::from(to > 0.0);
     let every = (count * sides).div_ceil(wanted.max(2) - 1).max(1);
-    let powers = || (first..=last).rev().step_by(every).map(|power| 10_f64.powi(power));
+    let powers = || {
+        (first..=last)
+            .rev()
+            .step_by(every)
+            .map(|power| 10_f64.powi(power))
+    };
     let mut made: Vec<f64> = powers().map(|power| -power).collect();
     made.push(0.0);
     made.extend(powers().collect::<Vec<_>>().into_iter().rev());
@@ -108,10 +134,15 @@ fn both_sides(from: f64, to: f64, c: f64, wanted: usize) -> Vec<f64> {
 }
 
 /// Round spans of time within a range of ms, about `wanted` of them; `zone` for times of day.
-pub(super) fn times((from, to): (f64, f64), wanted: usize, zone: Option<&TimeZone>) -> (Vec<f64>, i64) {
+pub(super) fn times(
+    (from, to): (f64, f64),
+    wanted: usize,
+    zone: Option<&TimeZone>,
+) -> (Vec<f64>, i64) {
     let least = (to - from) / wanted.max(1) as f64;
     let step = SPANS.into_iter().find(|span| *span as f64 >= least);
-    let step = step.unwrap_or_else(|| (least / 2_419_200_000.0).ceil().max(1.0) as i64 * 2_419_200_000);
+    let step =
+        step.unwrap_or_else(|| (least / 2_419_200_000.0).ceil().max(1.0) as i64 * 2_419_200_000);
     // Days begin where the person is.
     let shift = zone.and_then(|zone| {
         let at = jiff::Timestamp::from_millisecond(from as i64).ok()?;
@@ -120,7 +151,12 @@ pub(super) fn times((from, to): (f64, f64), wanted: usize, zone: Option<&TimeZon
     let shift = shift.unwrap_or(0) as f64;
     let first = ((from + shift) / step as f64).ceil();
     let count = (((to + shift) / step as f64).floor() - first).clamp(-1.0, MOST as f64) as i64;
-    ((0..=count).map(|n| (first + n as f64) * step as f64 - shift).collect(), step)
+    (
+        (0..=count)
+            .map(|n| (first + n as f64) * step as f64 - shift)
+            .collect(),
+        step,
+    )
 }
 
 #[cfg(test)]
@@ -130,13 +166,31 @@ mod tests {
 
     #[test]
     fn ticks_are_round() {
-        assert_eq!(values(Scale::Linear, (0.0, 1.0), 5, false), [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]);
-        assert_eq!(values(Scale::Linear, (0.013, 0.31), 3, false), [0.1, 0.2, 0.3]);
-        assert_eq!(values(Scale::Linear, (0.0, 3.0), 10, true), [0.0, 1.0, 2.0, 3.0]);
-        assert_eq!(values(Scale::Log, (-3.0, 0.0), 4, false), [1e-3, 1e-2, 1e-1, 1.0]);
-        assert_eq!(values(Scale::Log, (-1.0, 1.0), 8, false), [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]);
+        assert_eq!(
+            values(Scale::Linear, (0.0, 1.0), 5, false),
+            [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+        );
+        assert_eq!(
+            values(Scale::Linear, (0.013, 0.31), 3, false),
+            [0.1, 0.2, 0.3]
+        );
+        assert_eq!(
+            values(Scale::Linear, (0.0, 3.0), 10, true),
+            [0.0, 1.0, 2.0, 3.0]
+        );
+        assert_eq!(
+            values(Scale::Log, (-3.0, 0.0), 4, false),
+            [1e-3, 1e-2, 1e-1, 1.0]
+        );
+        assert_eq!(
+            values(Scale::Log, (-1.0, 1.0), 8, false),
+            [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
+        );
         let scale = Scale::Symlog(0.01);
-        assert_eq!(values(scale, (scale.forward(-10.0), scale.forward(10.0)), 5, false), [-10.0, -0.1, 0.0, 0.1, 10.0]);
+        assert_eq!(
+            values(scale, (scale.forward(-10.0), scale.forward(10.0)), 5, false),
+            [-10.0, -0.1, 0.0, 0.1, 10.0]
+        );
     }
 
     #[test]
@@ -145,7 +199,10 @@ mod tests {
         assert_eq!((hours.len(), step), (5, 3_600_000));
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let (days, step) = times((0.0, 3.0 * 86_400_000.0), 3, Some(&zone));
-        assert_eq!((days.first().copied(), step), (Some(22.0 * 3_600_000.0), 86_400_000));
+        assert_eq!(
+            (days.first().copied(), step),
+            (Some(22.0 * 3_600_000.0), 86_400_000)
+        );
     }
 
     proptest! {

@@ -4,8 +4,9 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    chart, compare, completions, config, demo, demote, doctor, evidence, experiments, gates, goal, history, lineage, models, note, promote,
-    register, reproduce, request, review, rollback, runs, show, trash, versions, watch,
+    chart, compare, completions, config, demo, demote, doctor, evidence, experiments, gates, goal,
+    history, lineage, models, note, promote, register, reproduce, request, review, rollback, runs,
+    show, trash, versions, watch,
 };
 use crate::cli::output::Format;
 use crate::cli::output::failure::{Exit, Failure};
@@ -162,10 +163,20 @@ impl Flags {
     /// # Errors
     /// When more than one is asked for.
     pub fn format(&self) -> Result<Format, Failure> {
-        let asked = [(self.json, Format::Json), (self.jsonl, Format::Jsonl), (self.csv, Format::Csv), (self.markdown, Format::Markdown)];
-        let mut asked = asked.into_iter().filter_map(|(is_asked, format)| is_asked.then_some(format));
+        let asked = [
+            (self.json, Format::Json),
+            (self.jsonl, Format::Jsonl),
+            (self.csv, Format::Csv),
+            (self.markdown, Format::Markdown),
+        ];
+        let mut asked = asked
+            .into_iter()
+            .filter_map(|(is_asked, format)| is_asked.then_some(format));
         match (asked.next(), asked.next()) {
-            (Some(_), Some(_)) => Err(Failure::new(Exit::Usage, "choose one of --json, --jsonl, --csv and --markdown")),
+            (Some(_), Some(_)) => Err(Failure::new(
+                Exit::Usage,
+                "choose one of --json, --jsonl, --csv and --markdown",
+            )),
             (format, _) => Ok(format.unwrap_or_default()),
         }
     }
@@ -188,7 +199,8 @@ impl Flags {
 }
 
 fn color() -> impl TypedValueParser<Value = ColorChoice> {
-    PossibleValuesParser::new(["auto", "always", "never"]).try_map(|word| word.parse::<ColorChoice>())
+    PossibleValuesParser::new(["auto", "always", "never"])
+        .try_map(|word| word.parse::<ColorChoice>())
 }
 
 #[cfg(test)]
@@ -204,9 +216,15 @@ mod tests {
     #[test]
     fn a_target_needs_no_subcommand_and_flags_may_follow_one() {
         let bare = Cli::parse_from(["frontrunner", "mlflow.db", "--no-mouse"]);
-        assert_eq!((bare.place.as_deref(), bare.screen.no_mouse), (Some("mlflow.db"), true));
+        assert_eq!(
+            (bare.place.as_deref(), bare.screen.no_mouse),
+            (Some("mlflow.db"), true)
+        );
         let runs = Cli::parse_from(["frontrunner", "runs", "churn", "--target", "x.db", "--json"]);
-        assert_eq!((runs.flags.target.as_deref(), runs.flags.format()), (Some("x.db"), Ok(Format::Json)));
+        assert_eq!(
+            (runs.flags.target.as_deref(), runs.flags.format()),
+            (Some("x.db"), Ok(Format::Json))
+        );
     }
 
     #[test]

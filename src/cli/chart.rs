@@ -78,37 +78,87 @@ enum Spread {
 /// # Errors
 /// When a run is not there, none of them has the metric, or the file can't be written.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let format = PictureFormat::of(&arguments.out)
-        .ok_or_else(|| Failure::new(Exit::Usage, "--out is to end in .png or .svg: that is the picture's format"))?;
-    let palette = if arguments.dark { Palette::dark() } else { Palette::light() };
-    let options = PictureOptions { size: arguments.size, ..PictureOptions::new(format, palette) };
+    let format = PictureFormat::of(&arguments.out).ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            "--out is to end in .png or .svg: that is the picture's format",
+        )
+    })?;
+    let palette = if arguments.dark {
+        Palette::dark()
+    } else {
+        Palette::light()
+    };
+    let options = PictureOptions {
+        size: arguments.size,
+        ..PictureOptions::new(format, palette)
+    };
     let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
     let runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let mut figures = Vec::new();
     for metric in &arguments.metric {
-        let figure = figure(reader, &runs, metric, arguments, options.columns(arguments.metric.len())).await?;
+        let figure = figure(
+            reader,
+            &runs,
+            metric,
+            arguments,
+            options.columns(arguments.metric.len()),
+        )
+        .await?;
         figures.push(figure);
     }
-    let file = picture(&figures, &options).map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
-    std::fs::write(&arguments.out, &file)
-        .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written: {error}", arguments.out)))?;
-    let notes: Vec<String> = figures.iter().map(|figure| figure.notes.join("; ")).collect();
+    let file = picture(&figures, &options)
+        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    std::fs::write(&arguments.out, &file).map_err(|error| {
+        Failure::new(
+            Exit::Failed,
+            format!("{} can't be written: {error}", arguments.out),
+        )
+    })?;
+    let notes: Vec<String> = figures
+        .iter()
+        .map(|figure| figure.notes.join("; "))
+        .collect();
     let mut sheet = Sheet::new(["file", "bytes", "notes"]);
-    sheet.row([arguments.out.clone(), file.len().to_string(), notes.join(" | ")]);
-    context.output.report(&Report::table(json!({ "file": arguments.out, "bytes": file.len(), "notes": notes }), sheet))
+    sheet.row([
+        arguments.out.clone(),
+        file.len().to_string(),
+        notes.join(" | "),
+    ]);
+    context.output.report(&Report::table(
+        json!({ "file": arguments.out, "bytes": file.len(), "notes": notes }),
+        sheet,
+    ))
 }
 
-async fn figure(reader: &dyn Read, runs: &[Run], metric: &str, arguments: &Arguments, columns: usize) -> Result<Figure, Failure> {
+async fn figure(
+    reader: &dyn Read,
+    runs: &[Run],
+    metric: &str,
+    arguments: &Arguments,
+    columns: usize,
+) -> Result<Figure, Failure> {
     let ids: Vec<_> = runs.iter().map(|run| run.id.clone()).collect();
     let histories = reader.histories(&ids, metric, Resolution::Exact).await?;
     if histories.iter().all(|history| history.points.is_empty()) {
-        return Err(Failure::new(Exit::NoMatch, format!("none of the runs has the metric {metric}")));
+        return Err(Failure::new(
+            Exit::NoMatch,
+            format!("none of the runs has the metric {metric}"),
+        ));
     }
     let curve = |(series, run): (usize, &Run)| {
-        let History { points, sampled, .. } = histories.iter().find(|history| history.run == run.id)?;
-        Some(Curve { label: run.label().clean().into_owned(), series, points, start: run.start_time, sampled: *sampled })
+        let History {
+            points, sampled, ..
+        } = histories.iter().find(|history| history.run == run.id)?;
+        Some(Curve {
+            label: run.label().clean().into_owned(),
+            series,
+            points,
+            start: run.start_time,
+            sampled: *sampled,
+        })
     };
     let all: Vec<Curve<'_>> = runs.iter().enumerate().filter_map(curve).collect();
     let options = CurveOptions {
@@ -134,6 +184,8 @@ async fn figure(reader: &dyn Read, runs: &[Run], metric: &str, arguments: &Argum
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
-    let sides = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    let sides = text
+        .split_once('x')
+        .and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
     sides.ok_or_else(|| "a size is a width and a height in px, such as 1000x600".to_owned())
 }

@@ -42,21 +42,37 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         Some(text) => Some(resolve::run(reader, text, within.as_ref()).await?),
         None => None,
     };
-    if let Some(baseline) = baseline.as_ref().filter(|baseline| runs.iter().all(|run| run.id != baseline.id)) {
+    if let Some(baseline) = baseline
+        .as_ref()
+        .filter(|baseline| runs.iter().all(|run| run.id != baseline.id))
+    {
         runs.insert(0, baseline.clone());
     }
     let mut seen = std::collections::HashSet::new();
     runs.retain(|run| seen.insert(run.id.clone()));
     if runs.len() < 2 {
-        return Err(Failure::new(Exit::Usage, "two different runs are needed to compare"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "two different runs are needed to compare",
+        ));
     }
     let compared = compare(runs, baseline.map(|run| run.id).as_ref());
     if let Some(path) = &arguments.out {
-        let format = ComparisonFormat::of(path)
-            .ok_or_else(|| Failure::new(Exit::Usage, "--out is to end in .html, .md, .csv or .json: that is the file's form"))?;
-        let figures = if format == ComparisonFormat::Html { exporting::charts(reader, &compared).await } else { Vec::new() };
+        let format = ComparisonFormat::of(path).ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                "--out is to end in .html, .md, .csv or .json: that is the file's form",
+            )
+        })?;
+        let figures = if format == ComparisonFormat::Html {
+            exporting::charts(reader, &compared).await
+        } else {
+            Vec::new()
+        };
         let text = comparison(&compared, format, arguments.diff, &figures);
-        std::fs::write(path, text).map_err(|error| Failure::new(Exit::Failed, format!("{path} can't be written: {error}")))?;
+        std::fs::write(path, text).map_err(|error| {
+            Failure::new(Exit::Failed, format!("{path} can't be written: {error}"))
+        })?;
         context.output.note(&format!("{path} is written"));
         return Ok(());
     }
@@ -69,7 +85,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     context.output.report(&report)?;
     if arguments.diff && context.output.format == Format::Table {
         context.output.flush()?;
-        context.output.note(&format!("{} equal rows are left out", compared.equal()));
+        context
+            .output
+            .note(&format!("{} equal rows are left out", compared.equal()));
     }
     Ok(())
 }

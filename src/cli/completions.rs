@@ -20,6 +20,11 @@ pub struct Arguments {
 /// When stdout can't be written.
 pub fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), "frontrunner", &mut script);
+    clap_complete::generate(
+        arguments.shell,
+        &mut Cli::command(),
+        "frontrunner",
+        &mut script,
+    );
     output.raw(&String::from_utf8_lossy(&script))
 }

@@ -37,32 +37,52 @@ pub fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Result<(), 
     let path = Directories::find(&environment)?.config_file();
     let shown = path.to_string_lossy().into_owned();
     match arguments.what {
-        What::Path => output.report(&lines(json!({ "path": shown, "exists": path.exists() }), vec![shown.clone()])),
+        What::Path => output.report(&lines(
+            json!({ "path": shown, "exists": path.exists() }),
+            vec![shown.clone()],
+        )),
         What::Show => {
             let (_, settings) = settings(cli)?;
-            let text = toml::to_string(&settings)
-                .map_err(|error| Failure::new(Exit::Failed, "the settings can't be printed").because(error.to_string()))?;
+            let text = toml::to_string(&settings).map_err(|error| {
+                Failure::new(Exit::Failed, "the settings can't be printed")
+                    .because(error.to_string())
+            })?;
             let value = serde_json::to_value(&settings).unwrap_or(Value::Null);
             output.report(&lines(value, text.lines().map(str::to_owned).collect()))
         }
         What::Check => {
             let (_, settings) = settings(cli)?;
             check_profiles(&settings)?;
-            let state = if path.exists() { "is right" } else { "is not there; everything has its default" };
-            output.report(&lines(json!({ "path": shown, "exists": path.exists(), "ok": true }), vec![format!("{shown} {state}")]))
+            let state = if path.exists() {
+                "is right"
+            } else {
+                "is not there; everything has its default"
+            };
+            output.report(&lines(
+                json!({ "path": shown, "exists": path.exists(), "ok": true }),
+                vec![format!("{shown} {state}")],
+            ))
         }
     }
 }
 
 fn check_profiles(settings: &Settings) -> Result<(), Failure> {
     for (name, profile) in &settings.profile {
-        Target::parse(&profile.target)
-            .map_err(|error| Failure::new(Exit::Usage, format!("profile {} names no store", clean(name))).because(error.to_string()))?;
+        Target::parse(&profile.target).map_err(|error| {
+            Failure::new(
+                Exit::Usage,
+                format!("profile {} names no store", clean(name)),
+            )
+            .because(error.to_string())
+        })?;
     }
     Ok(())
 }
 
 fn lines(value: Value, text: Vec<String>) -> Report {
-    let sheet = Sheet { heads: vec!["config".into()], rows: text.iter().map(|line| vec![line.clone()]).collect() };
+    let sheet = Sheet {
+        heads: vec!["config".into()],
+        rows: text.iter().map(|line| vec![line.clone()]).collect(),
+    };
     Report::text(value, sheet, text)
 }

@@ -38,7 +38,14 @@ impl<'a> Context<'a> {
     pub fn load(cli: &Cli, output: &'a mut Output) -> Result<Self, Failure> {
         let (directories, settings) = settings(cli)?;
         output.set_color(settings.color, &config::environment);
-        Ok(Self { place: cli.place.clone(), flags: cli.flags.clone(), settings, directories, now: now(), output })
+        Ok(Self {
+            place: cli.place.clone(),
+            flags: cli.flags.clone(),
+            settings,
+            directories,
+            now: now(),
+            output,
+        })
     }
 
     /// Opens the store that is meant.
@@ -46,10 +53,20 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When none is meant, or it can't be opened.
     pub async fn open(&self) -> Result<Opened, Failure> {
-        let found = resolve::target(self.named(), self.flags.profile.as_deref(), &self.settings, &self.directories, self.now)?;
+        let found = resolve::target(
+            self.named(),
+            self.flags.profile.as_deref(),
+            &self.settings,
+            &self.directories,
+            self.now,
+        )?;
         // A policy that can't be read may say that nobody may write here.
         let by_policy = self.policy().map_or(true, |policy| policy.read_only);
-        let access = if self.settings.read_only || found.read_only || by_policy { Access::ReadOnly } else { Access::ReadWrite };
+        let access = if self.settings.read_only || found.read_only || by_policy {
+            Access::ReadOnly
+        } else {
+            Access::ReadWrite
+        };
         let connection = resolve::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
     }
@@ -61,7 +78,10 @@ impl<'a> Context<'a> {
     pub async fn open_beside(&self) -> Result<Opened, Failure> {
         let opened = self.open().await?;
         Ok(match self.beside().await? {
-            Some(second) => Opened { reader: Arc::new(Beside::new(opened.reader, second)), writer: None },
+            Some(second) => Opened {
+                reader: Arc::new(Beside::new(opened.reader, second)),
+                writer: None,
+            },
             None => opened,
         })
     }
@@ -71,10 +91,22 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When it can't be opened.
     pub async fn beside(&self) -> Result<Option<Reader>, Failure> {
-        let Some(named) = self.flags.beside.as_deref() else { return Ok(None) };
-        let found = resolve::target(Some(named), None, &self.settings, &self.directories, self.now)?;
+        let Some(named) = self.flags.beside.as_deref() else {
+            return Ok(None);
+        };
+        let found = resolve::target(
+            Some(named),
+            None,
+            &self.settings,
+            &self.directories,
+            self.now,
+        )?;
         let connection = resolve::connection(found.profile.as_ref())?;
-        Ok(Some(store::open(&found.target, Access::ReadOnly, &connection).await?.reader))
+        Ok(Some(
+            store::open(&found.target, Access::ReadOnly, &connection)
+                .await?
+                .reader,
+        ))
     }
 
     /// What was named on the command line.
@@ -90,11 +122,21 @@ impl<'a> Context<'a> {
     pub fn policy(&self) -> Result<Arc<Policy>, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
         let named = self.settings.policy.as_deref();
-        let found = config::policy_text(named, &here, &self.directories.config).map_err(|(path, error)| {
-            Failure::new(Exit::Usage, format!("the policy {} can't be read", path.display())).because(error.to_string())
-        })?;
-        let Some(found) = found else { return Ok(Arc::default()) };
-        Policy::parse(&found.text).map(Arc::new).map_err(|mistakes| Failure::policy(&found.path.display().to_string(), &mistakes))
+        let found = config::policy_text(named, &here, &self.directories.config).map_err(
+            |(path, error)| {
+                Failure::new(
+                    Exit::Usage,
+                    format!("the policy {} can't be read", path.display()),
+                )
+                .because(error.to_string())
+            },
+        )?;
+        let Some(found) = found else {
+            return Ok(Arc::default());
+        };
+        Policy::parse(&found.text)
+            .map(Arc::new)
+            .map_err(|mistakes| Failure::policy(&found.path.display().to_string(), &mistakes))
     }
 
     /// What other tools left, and where it is looked for: the user's recognisers with those that come with the program; the folder of
@@ -102,9 +144,15 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn lookout(&self, reader: &dyn Read) -> Lookout {
         let own = config::recogniser_texts(&self.directories.config);
-        let beside = std::path::Path::new(reader.origin().trim_start_matches("sqlite:")).parent().filter(|folder| folder.is_absolute());
+        let beside = std::path::Path::new(reader.origin().trim_start_matches("sqlite:"))
+            .parent()
+            .filter(|folder| folder.is_absolute());
         let here = std::env::current_dir().ok();
-        let mut roots: Vec<std::path::PathBuf> = beside.map(std::path::Path::to_owned).into_iter().chain(here).collect();
+        let mut roots: Vec<std::path::PathBuf> = beside
+            .map(std::path::Path::to_owned)
+            .into_iter()
+            .chain(here)
+            .collect();
         roots.dedup();
         Lookout::new(own, roots)
     }
@@ -131,5 +179,9 @@ pub fn settings(cli: &Cli) -> Result<(Directories, Settings), Failure> {
 /// The time, ms since the epoch.
 #[must_use]
 pub fn now() -> Millis {
-    SystemTime::now().duration_since(UNIX_EPOCH).ok().and_then(|since| Millis::try_from(since.as_millis()).ok()).unwrap_or(0)
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| Millis::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
 }

@@ -32,17 +32,28 @@ pub struct Arguments {
 /// # Errors
 /// When a file that was named is there already, or can't be written.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let path = arguments.path.clone().unwrap_or_else(|| context.directories.demo_store());
+    let path = arguments
+        .path
+        .clone()
+        .unwrap_or_else(|| context.directories.demo_store());
     // The kept store may hold promotions that somebody tried out: it is opened again, never made anew.
     let kept = arguments.path.is_none() && arguments.runs.is_none() && path.exists();
     if !kept {
         folder_of(&path)?;
-        let facts = make(&path, &DemoOptions { runs: arguments.runs, now: context.now })?;
+        let facts = make(
+            &path,
+            &DemoOptions {
+                runs: arguments.runs,
+                now: context.now,
+            },
+        )?;
         if arguments.no_open {
             return context.output.report(&report(&path, &facts));
         }
     } else if arguments.no_open {
-        return context.output.lines(&[format!("{} is there already", path.display())]);
+        return context
+            .output
+            .lines(&[format!("{} is there already", path.display())]);
     }
     context.place = None;
     context.flags.profile = None;
@@ -51,9 +62,18 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 }
 
 fn folder_of(path: &Path) -> Result<(), Failure> {
-    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
     std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::new(Exit::Failed, format!("{} can't be made", clean(&folder.to_string_lossy()))).because(error.to_string())
+        Failure::new(
+            Exit::Failed,
+            format!("{} can't be made", clean(&folder.to_string_lossy())),
+        )
+        .because(error.to_string())
     })
 }
 
@@ -61,14 +81,26 @@ fn report(path: &Path, facts: &DemoFacts) -> Report {
     let mut sheet = Sheet::new(["id", "name", "runs", "lifecycle"]);
     let mut experiments = Vec::new();
     for experiment in &facts.experiments {
-        let (id, name) = (experiment.id.raw().to_owned(), experiment.name.raw().to_owned());
+        let (id, name) = (
+            experiment.id.raw().to_owned(),
+            experiment.name.raw().to_owned(),
+        );
         experiments.push(json!({
             "experiment_id": id, "name": name, "runs": experiment.runs, "lifecycle_stage": experiment.lifecycle.as_str(),
         }));
-        sheet.row([id, name, experiment.runs.to_string(), experiment.lifecycle.as_str().to_owned()]);
+        sheet.row([
+            id,
+            name,
+            experiment.runs.to_string(),
+            experiment.lifecycle.as_str().to_owned(),
+        ]);
     }
     let mut text = vec![format!("{} is made", path.display())];
     text.extend(sheet.aligned(None).0);
     text.push(format!("open it: frontrunner {}", path.display()));
-    Report::text(json!({ "path": path.to_string_lossy(), "experiments": experiments }), sheet, text)
+    Report::text(
+        json!({ "path": path.to_string_lossy(), "experiments": experiments }),
+        sheet,
+        text,
+    )
 }

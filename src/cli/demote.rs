@@ -30,12 +30,25 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let to = Stage::parse(&arguments.to)
         .filter(|stage| matches!(stage, Stage::None | Stage::Archived))
-        .ok_or_else(|| Failure::new(Exit::Usage, format!("{} is no way down: None or Archived", clean(&arguments.to))))?;
+        .ok_or_else(|| {
+            Failure::new(
+                Exit::Usage,
+                format!("{} is no way down: None or Archived", clean(&arguments.to)),
+            )
+        })?;
     let session = context.open().await?;
     let (model, version) = resolve::version(session.reader.as_ref(), &arguments.what).await?;
     let intent = match named_alias(&arguments.what) {
-        Some(alias) => Intent::RemoveAlias { model: model.name, alias },
-        None => Intent::Move { model: model.name, version, to, archive_existing: false },
+        Some(alias) => Intent::RemoveAlias {
+            model: model.name,
+            alias,
+        },
+        None => Intent::Move {
+            model: model.name,
+            version,
+            to,
+            archive_existing: false,
+        },
     };
     travel(intent, &arguments.road, &session, context).await
 }

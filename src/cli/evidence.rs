@@ -32,7 +32,15 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
-    let facts = lineage_facts(Sources { reader, lookout: &lookout }, &model.name, version).await?;
+    let facts = lineage_facts(
+        Sources {
+            reader,
+            lookout: &lookout,
+        },
+        &model.name,
+        version,
+    )
+    .await?;
     let report = &facts.evidence;
     for problem in &report.problems {
         context.output.note(problem);
@@ -46,10 +54,14 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     });
     if arguments.explain {
         let lines = report.looked.iter().flat_map(explained).collect();
-        return context.output.report(&Report::text(value, sheet(report), lines));
+        return context
+            .output
+            .report(&Report::text(value, sheet(report), lines));
     }
     if report.evidence.is_empty() {
-        context.output.note("no tool that is known left anything: --explain says what was looked for");
+        context
+            .output
+            .note("no tool that is known left anything: --explain says what was looked for");
     }
     context.output.report(&Report::table(value, sheet(report)))
 }
@@ -59,26 +71,62 @@ fn sheet(report: &evidence::Report) -> Sheet {
     for tool in &report.evidence {
         for fact in &tool.facts {
             let when = fact.at.map(local_time).unwrap_or_default();
-            let when = if fact.older { format!("{when}, older than the version") } else { when };
-            let value = if fact.bad { format!("{} (!)", fact.value) } else { fact.value.to_string() };
-            sheet.row([tool.id.clone(), fact.name.clone(), value, fact.from.clone(), when]);
+            let when = if fact.older {
+                format!("{when}, older than the version")
+            } else {
+                when
+            };
+            let value = if fact.bad {
+                format!("{} (!)", fact.value)
+            } else {
+                fact.value.to_string()
+            };
+            sheet.row([
+                tool.id.clone(),
+                fact.name.clone(),
+                value,
+                fact.from.clone(),
+                when,
+            ]);
         }
         for deployment in &tool.deployments {
-            sheet.row([tool.id.clone(), "serves".to_owned(), deployment.to_string(), deployment.from.clone(), String::new()]);
+            sheet.row([
+                tool.id.clone(),
+                "serves".to_owned(),
+                deployment.to_string(),
+                deployment.from.clone(),
+                String::new(),
+            ]);
         }
     }
     sheet
 }
 
 fn explained(looked: &Looked) -> Vec<String> {
-    let mut lines = vec![format!("{}: {} ({})", looked.name, looked.wanted, looked.rule)];
-    lines.extend(looked.found.iter().map(|found| format!("  found in {found}")));
-    lines.extend(looked.passed_over.iter().map(|passed| format!("  passed over {passed}")));
+    let mut lines = vec![format!(
+        "{}: {} ({})",
+        looked.name, looked.wanted, looked.rule
+    )];
+    lines.extend(
+        looked
+            .found
+            .iter()
+            .map(|found| format!("  found in {found}")),
+    );
+    lines.extend(
+        looked
+            .passed_over
+            .iter()
+            .map(|passed| format!("  passed over {passed}")),
+    );
     if looked.more > 0 {
         lines.push(format!("  and {} more", looked.more));
     }
     if looked.found.is_empty() && looked.passed_over.is_empty() {
         lines.push("  nothing there".to_owned());
     }
-    lines.iter().map(|line| crate::text::untrusted::clean(line).into_owned()).collect()
+    lines
+        .iter()
+        .map(|line| crate::text::untrusted::clean(line).into_owned())
+        .collect()
 }

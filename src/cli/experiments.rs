@@ -25,7 +25,11 @@ pub struct Arguments {
 /// When the store can't answer.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let session = context.open_beside().await?;
-    let view = if arguments.all { View::All } else { View::Active };
+    let view = if arguments.all {
+        View::All
+    } else {
+        View::Active
+    };
     let experiments = session.reader.experiments(view).await?;
     let mut sheet = Sheet::new(["id", "name", "runs", "last run", "created", "lifecycle"]);
     let time = |ms: Option<i64>| ms.map_or_else(|| "—".to_owned(), local_time);
@@ -33,14 +37,21 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         sheet.row([
             experiment.id.raw().to_owned(),
             experiment.name.raw().to_owned(),
-            experiment.runs.map_or_else(|| "—".to_owned(), |runs| runs.to_string()),
+            experiment
+                .runs
+                .map_or_else(|| "—".to_owned(), |runs| runs.to_string()),
             time(experiment.last_run),
             time(experiment.creation_time),
             experiment.lifecycle.as_str().to_owned(),
         ]);
     }
     context.output.report(&Report::table(
-        Value::Array(experiments.iter().map(|experiment| json!(records::ExperimentRecord::from(experiment))).collect()),
+        Value::Array(
+            experiments
+                .iter()
+                .map(|experiment| json!(records::ExperimentRecord::from(experiment)))
+                .collect(),
+        ),
         sheet,
     ))
 }

@@ -35,21 +35,43 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let policy = context.policy()?;
     let Some(named) = &arguments.version else {
         let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
-        let line = format!("the policy is sound: {gates} gates for {} patterns of models", policy.models.len());
+        let line = format!(
+            "the policy is sound: {gates} gates for {} patterns of models",
+            policy.models.len()
+        );
         let value = json!({"models": policy.models.len(), "gates": gates});
-        return context.output.report(&Report::text(value, Sheet::new(["patterns", "gates"]), vec![line]));
+        return context.output.report(&Report::text(
+            value,
+            Sheet::new(["patterns", "gates"]),
+            vec![line],
+        ));
     };
     let session = context.open().await?;
     let (asked, reading) = ask(&session, named, &arguments.to).await?;
     let who = user(&environment);
-    let promoter = Promoter { name: &who, overrides: &[] };
+    let promoter = Promoter {
+        name: &who,
+        overrides: &[],
+    };
     let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let sources = Sources {
+        reader: session.reader.as_ref(),
+        lookout: &lookout,
+    };
     let judged = judge_one(&policy, sources, &asked, &reading, promoter).await?;
     let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
     for gate in &judged.gates {
-        let values: Vec<String> = gate.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone(), values.join(", ")]);
+        let values: Vec<String> = gate
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        sheet.row([
+            gate.name.clone(),
+            gate.verdict.as_str().to_owned(),
+            gate.reason.clone(),
+            values.join(", "),
+        ]);
     }
     let value = json!({
         "model": reading.name().raw(),
@@ -62,7 +84,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     context.output.report(&Report::table(value, sheet))?;
     context.output.flush()?;
     for request in &judged.requests {
-        context.output.note(&format!("{}: `frontrunner review` answers", request.line()));
+        context
+            .output
+            .note(&format!("{}: `frontrunner review` answers", request.line()));
     }
     if judged.passes() {
         if judged.gates.is_empty() {
@@ -70,8 +94,15 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         }
         return Ok(());
     }
-    let count = judged.gates.iter().filter(|gate| !matches!(gate.verdict.as_str(), "pass" | "overridden")).count();
-    Err(Failure::new(Exit::Refused, format!("{count} of {} gates do not pass", judged.gates.len())))
+    let count = judged
+        .gates
+        .iter()
+        .filter(|gate| !matches!(gate.verdict.as_str(), "pass" | "overridden"))
+        .count();
+    Err(Failure::new(
+        Exit::Refused,
+        format!("{count} of {} gates do not pass", judged.gates.len()),
+    ))
 }
 
 /// What is asked, and what the registry says.
@@ -82,6 +113,9 @@ pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Read
     let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
     let (model, version) = resolve::version(session.reader.as_ref(), named).await?;
     let mut reading = read_model(session.reader.as_ref(), &model.name).await?;
-    reading.requests = session.reader.transition_requests(&model.name, version).await?;
+    reading.requests = session
+        .reader
+        .transition_requests(&model.name, version)
+        .await?;
     Ok((Asked { target, version }, reading))
 }

@@ -31,15 +31,37 @@ impl Arguments {
     /// When there is no goal or no such experiment, when the filter or the goal can't be read, or the store.
     pub async fn read(&self, context: &mut Context<'_>) -> Result<(Goal, Vec<Run>), Failure> {
         let filter = self.filter.as_deref().map(runs::parsed).transpose()?;
-        let given = self.goal.as_deref().map(|text| text.parse::<Goal>().map_err(|why| Failure::new(Exit::Usage, why))).transpose()?;
+        let given = self
+            .goal
+            .as_deref()
+            .map(|text| {
+                text.parse::<Goal>()
+                    .map_err(|why| Failure::new(Exit::Usage, why))
+            })
+            .transpose()?;
         let session = context.open_beside().await?;
         let reader = session.reader.as_ref();
         let experiment = runs::experiment(self.experiment.as_deref(), context, reader).await?;
-        let goal = given.or_else(|| experiment.declared_goal()).ok_or_else(|| {
-            let what = format!("no goal was given, and experiment {} declares none", experiment.name.clean());
-            Failure::new(Exit::Usage, what).next("add --goal 'METRIC max' or --goal 'METRIC min'")
-        })?;
-        let wanted = Wanted { experiments: vec![experiment.id], filter, ..Wanted::default() };
-        Ok((goal, gather(reader, &wanted, context.now, context.output).await?.runs))
+        let goal = given
+            .or_else(|| experiment.declared_goal())
+            .ok_or_else(|| {
+                let what = format!(
+                    "no goal was given, and experiment {} declares none",
+                    experiment.name.clean()
+                );
+                Failure::new(Exit::Usage, what)
+                    .next("add --goal 'METRIC max' or --goal 'METRIC min'")
+            })?;
+        let wanted = Wanted {
+            experiments: vec![experiment.id],
+            filter,
+            ..Wanted::default()
+        };
+        Ok((
+            goal,
+            gather(reader, &wanted, context.now, context.output)
+                .await?
+                .runs,
+        ))
     }
 }

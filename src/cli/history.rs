@@ -35,7 +35,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let session = context.open().await?;
     let reader = session.reader.as_ref();
     let mut entries = context.journal().entries(reader.origin())?;
-    let is_known = entries.iter().any(|entry| entry.plan.intent.is_about(&arguments.model));
+    let is_known = entries
+        .iter()
+        .any(|entry| entry.plan.intent.is_about(&arguments.model));
     let model = match resolve::model(reader, &arguments.model).await {
         Ok(model) => Some(model),
         Err(failure) if failure.exit == Exit::NoMatch && is_known => None,
@@ -50,7 +52,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         let at = moment(text)?;
         let held = held_at(&entries, model.as_ref(), &versions, context.now, at);
         let value = serde_json::to_value(&held).unwrap_or(Value::Null);
-        return context.output.report(&Report::table(value, held_sheet(&held, &arguments.model)));
+        return context
+            .output
+            .report(&Report::table(value, held_sheet(&held, &arguments.model)));
     }
     let events = timeline(&entries, model.as_ref(), &versions);
     let value = serde_json::to_value(&events).unwrap_or(Value::Null);
@@ -60,15 +64,22 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 /// A date means its last moment, in the zone of this machine.
 fn moment(text: &str) -> Result<Millis, Failure> {
     let zone = TimeZone::system();
-    let whole = text.parse::<Date>().ok().filter(|_| !text.contains(['T', ':'])).map(|date| date.at(23, 59, 59, 999_000_000));
-    let local = whole.or_else(|| text.parse::<DateTime>().ok());
-    let instant = text
-        .parse::<Timestamp>()
+    let whole = text
+        .parse::<Date>()
         .ok()
-        .or_else(|| zone.to_ambiguous_zoned_datetime(local?).compatible().ok().map(|zoned| zoned.timestamp()));
-    instant
-        .map(Timestamp::as_millisecond)
-        .ok_or_else(|| Failure::new(Exit::Usage, format!("{} is no date", clean(text))).next("write 2026-03-03, or 2026-03-03T14:00"))
+        .filter(|_| !text.contains(['T', ':']))
+        .map(|date| date.at(23, 59, 59, 999_000_000));
+    let local = whole.or_else(|| text.parse::<DateTime>().ok());
+    let instant = text.parse::<Timestamp>().ok().or_else(|| {
+        zone.to_ambiguous_zoned_datetime(local?)
+            .compatible()
+            .ok()
+            .map(|zoned| zoned.timestamp())
+    });
+    instant.map(Timestamp::as_millisecond).ok_or_else(|| {
+        Failure::new(Exit::Usage, format!("{} is no date", clean(text)))
+            .next("write 2026-03-03, or 2026-03-03T14:00")
+    })
 }
 
 fn held_sheet(held: &[Held], model: &str) -> Sheet {
@@ -77,17 +88,33 @@ fn held_sheet(held: &[Held], model: &str) -> Sheet {
         let time = |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), local_time);
         let known = match (place.is_known, place.otherwise_at) {
             (true, _) => "yes".to_owned(),
-            (false, Some(at)) => format!("no: it changed between {} and {}", time(place.seen_before), local_time(at)),
+            (false, Some(at)) => format!(
+                "no: it changed between {} and {}",
+                time(place.seen_before),
+                local_time(at)
+            ),
             (false, None) => "no: it was seen only later".to_owned(),
         };
-        let version = place.version.map_or_else(|| "none".to_owned(), |version| format!("{model}/{version}"));
+        let version = place
+            .version
+            .map_or_else(|| "none".to_owned(), |version| format!("{model}/{version}"));
         sheet.row([place.place.clone(), version, known]);
     }
     sheet
 }
 
 fn sheet(events: &[Event]) -> Sheet {
-    let mut sheet = Sheet::new(["when", "who", "action", "from", "to", "reason", "gates", "origin", "journal_id"]);
+    let mut sheet = Sheet::new([
+        "when",
+        "who",
+        "action",
+        "from",
+        "to",
+        "reason",
+        "gates",
+        "origin",
+        "journal_id",
+    ]);
     for event in events {
         let origin = match event.origin {
             Origin::Journal => "journal",
@@ -97,7 +124,9 @@ fn sheet(events: &[Event]) -> Sheet {
         sheet.row([
             match (event.when, event.since) {
                 (Some(when), None) => local_time(when),
-                (Some(when), Some(since)) => format!("{} to {}", local_time(since), local_time(when)),
+                (Some(when), Some(since)) => {
+                    format!("{} to {}", local_time(since), local_time(when))
+                }
                 (None, Some(since)) => format!("after {}", local_time(since)),
                 (None, None) => "—".to_owned(),
             },

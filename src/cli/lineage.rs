@@ -31,7 +31,15 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
-    let graph = lineage_graph(Sources { reader, lookout: &lookout }, &model.name, version).await?;
+    let graph = lineage_graph(
+        Sources {
+            reader,
+            lookout: &lookout,
+        },
+        &model.name,
+        version,
+    )
+    .await?;
     if arguments.dot {
         return context.output.raw(&export::lineage::dot(&graph));
     }
@@ -39,14 +47,21 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         return context.output.raw(&export::lineage::markdown(&graph));
     }
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
-    context.output.report(&Report::text(value, sheet(&graph), graph.lines()))
+    context
+        .output
+        .report(&Report::text(value, sheet(&graph), graph.lines()))
 }
 
 fn sheet(graph: &Graph) -> Sheet {
     let mut sheet = Sheet::new(["kind", "label", "key", "value"]);
     for node in &graph.nodes {
         let mut add = |key: &str, value: &str| {
-            sheet.row([node.kind.as_str().to_owned(), node.label.raw().to_owned(), key.to_owned(), value.to_owned()]);
+            sheet.row([
+                node.kind.as_str().to_owned(),
+                node.label.raw().to_owned(),
+                key.to_owned(),
+                value.to_owned(),
+            ]);
         };
         if node.facts.is_empty() {
             add("", "");

@@ -35,14 +35,20 @@ pub fn look(context: &Context<'_>) -> Result<(Look, Vec<String>, String), Failur
     };
     if let Err(error) = themes.get(theme) {
         let names: Vec<&str> = themes.names().collect();
-        return Err(Failure::new(Exit::Usage, error.to_string()).next(format!("the themes are {}", names.join(", "))));
+        return Err(Failure::new(Exit::Usage, error.to_string())
+            .next(format!("the themes are {}", names.join(", "))));
     }
     let names = themes.names().map(str::to_owned).collect();
     let theme = theme.to_owned();
     let ascii = context.settings.ascii.unwrap_or_else(|| !is_unicode());
     let mut look = Look::new(themes, &theme, depth, ascii);
     // The font of Linux' own console has no braille.
-    if !ascii && !context.settings.braille.unwrap_or_else(|| environment("TERM").as_deref() != Some("linux")) {
+    if !ascii
+        && !context
+            .settings
+            .braille
+            .unwrap_or_else(|| environment("TERM").as_deref() != Some("linux"))
+    {
         look.dots = Dots::Blocks;
     }
     Ok((look, names, theme))
@@ -51,14 +57,19 @@ pub fn look(context: &Context<'_>) -> Result<(Look, Vec<String>, String), Failur
 /// How many colours there are; none where they are not wanted.
 fn depth(choice: ColorChoice) -> Option<ColorDepth> {
     let term = environment("TERM").unwrap_or_default();
-    let none = environment("NO_COLOR").is_some() || term == "dumb" || term.ends_with("-m") || term.starts_with("vt");
+    let none = environment("NO_COLOR").is_some()
+        || term == "dumb"
+        || term.ends_with("-m")
+        || term.starts_with("vt");
     if choice == ColorChoice::Never || (choice == ColorChoice::Auto && none) {
         return None;
     }
     let all = environment("COLORTERM").is_some_and(|word| word == "truecolor" || word == "24bit");
     Some(match term.as_str() {
         _ if all || term.ends_with("-direct") => ColorDepth::True,
-        _ if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") => ColorDepth::Indexed,
+        _ if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") => {
+            ColorDepth::Indexed
+        }
         _ => ColorDepth::Sixteen,
     })
 }
@@ -78,7 +89,9 @@ fn by_background() -> &'static str {
 
 /// Whether the locale is one of UTF-8; the first variable that is set decides, as for every program.
 fn is_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(environment);
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(environment);
     // Without any locale, a terminal of today still draws UTF-8: containers rarely set one.
     locale.is_none_or(|name| {
         let name = name.to_ascii_lowercase();

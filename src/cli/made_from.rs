@@ -15,7 +15,11 @@ use crate::store::MadeFrom;
 ///
 /// # Errors
 /// When `what` says nothing to be made from, the run is ambiguous, or the store can't answer.
-pub async fn run(what: &str, model: Option<&str>, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(
+    what: &str,
+    model: Option<&str>,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
     let of = MadeFrom::parse(what).map_err(|why| Failure::new(Exit::Usage, why))?;
     let session = context.open().await?;
     let reader = session.reader.as_ref();
@@ -28,21 +32,35 @@ pub async fn run(what: &str, model: Option<&str>, context: &mut Context<'_>) -> 
         made.versions.retain(|version| version.name == model.name);
     }
     let run_of = |id: &crate::domain::RunId| made.runs.iter().find(|run| run.id == *id);
-    let mut sheet = Sheet::new(["model", "version", "stage", "aliases", "run", "run_id", "created"]);
+    let mut sheet = Sheet::new([
+        "model", "version", "stage", "aliases", "run", "run_id", "created",
+    ]);
     for version in &made.versions {
-        let aliases: Vec<String> = version.aliases.iter().map(|alias| format!("@{}", alias.clean())).collect();
+        let aliases: Vec<String> = version
+            .aliases
+            .iter()
+            .map(|alias| format!("@{}", alias.clean()))
+            .collect();
         let run = run_of(&version.run_id);
         sheet.row([
             version.name.raw().to_owned(),
             version.version.to_string(),
             version.stage_text.raw().to_owned(),
             aliases.join(" "),
-            run.map(|run: &Run| run.label().raw().to_owned()).unwrap_or_default(),
+            run.map(|run: &Run| run.label().raw().to_owned())
+                .unwrap_or_default(),
             version.run_id.raw().to_owned(),
-            version.creation_time.map_or_else(|| "—".to_owned(), local_time),
+            version
+                .creation_time
+                .map_or_else(|| "—".to_owned(), local_time),
         ]);
     }
-    let values = made.versions.iter().map(|version| json!(records::VersionRecord::new(version, run_of(&version.run_id))));
+    let values = made.versions.iter().map(|version| {
+        json!(records::VersionRecord::new(
+            version,
+            run_of(&version.run_id)
+        ))
+    });
     let report = Report::table(Value::Array(values.collect()), sheet);
     context.output.report(&report)?;
     if let Some(left_out) = &made.left_out {

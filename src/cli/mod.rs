@@ -78,17 +78,32 @@ fn told(failure: &Failure, output: &mut Output) -> ExitCode {
 
 /// What clap says, through the same output as everything else: help on stdout, errors as JSON where that was asked for.
 fn not_understood(error: &clap::Error, typed: &[OsString]) -> ExitCode {
-    let json = typed.iter().any(|word| word == "--json" || word == "--jsonl");
+    let json = typed
+        .iter()
+        .any(|word| word == "--json" || word == "--jsonl");
     let format = if json { Format::Json } else { Format::Table };
     let mut output = Output::standard(format);
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let printed = output.raw(&error.render().to_string()).and_then(|()| output.flush());
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        let printed = output
+            .raw(&error.render().to_string())
+            .and_then(|()| output.flush());
         return printed.map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
     }
     let text = error.render().to_string();
-    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    let failure = Failure::new(Exit::Usage, message).with_detail(lines.map(|line| line.trim().to_owned()).collect());
+    let mut lines = text
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty());
+    let message = lines
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned();
+    let failure = Failure::new(Exit::Usage, message)
+        .with_detail(lines.map(|line| line.trim().to_owned()).collect());
     told(&failure, &mut output)
 }
 
@@ -130,6 +145,8 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::History(arguments)) => history::run(arguments, context).await,
         Some(Command::Watch(arguments)) => watch::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,
-        None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => open::run(context).await,
+        None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => {
+            open::run(context).await
+        }
     }
 }

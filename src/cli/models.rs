@@ -23,22 +23,41 @@ pub async fn run(_: &Arguments, context: &mut Context<'_>) -> Result<(), Failure
     let models = session.reader.models().await?;
     let mut sheet = Sheet::new(["name", "latest", "production", "aliases", "description"]);
     for model in &models {
-        let aliases = model.aliases.iter().map(|(alias, version)| format!("@{}={version}", alias.clean()));
+        let aliases = model
+            .aliases
+            .iter()
+            .map(|(alias, version)| format!("@{}={version}", alias.clean()));
         sheet.row([
             model.name.raw().to_owned(),
-            number(model.latest_versions.iter().map(|version| version.version).max()),
+            number(
+                model
+                    .latest_versions
+                    .iter()
+                    .map(|version| version.version)
+                    .max(),
+            ),
             number(production(model)),
             aliases.collect::<Vec<_>>().join(" "),
             model.description.raw().to_owned(),
         ]);
     }
-    context
-        .output
-        .report(&Report::table(Value::Array(models.iter().map(|model| json!(records::ModelRecord::from(model))).collect()), sheet))
+    context.output.report(&Report::table(
+        Value::Array(
+            models
+                .iter()
+                .map(|model| json!(records::ModelRecord::from(model)))
+                .collect(),
+        ),
+        sheet,
+    ))
 }
 
 fn production(model: &RegisteredModel) -> Option<VersionNumber> {
-    model.latest_versions.iter().find(|version| version.stage == Stage::Production).map(|version| version.version)
+    model
+        .latest_versions
+        .iter()
+        .find(|version| version.stage == Stage::Production)
+        .map(|version| version.version)
 }
 
 fn number(version: Option<VersionNumber>) -> String {

@@ -47,11 +47,25 @@ pub async fn tag(arguments: &Tag, context: &mut Context<'_>) -> Result<(), Failu
         (None, true) => (arguments.pair.as_str(), None),
         (Some((key, value)), false) => (key, Some(Untrusted::from(value))),
         (Some(_), true) => return Err(Failure::new(Exit::Usage, "--remove takes the key alone")),
-        (None, false) => return Err(Failure::new(Exit::Usage, "a tag is KEY=VALUE").next("add --remove to take it away")),
+        (None, false) => {
+            return Err(Failure::new(Exit::Usage, "a tag is KEY=VALUE")
+                .next("add --remove to take it away"));
+        }
     };
     let session = context.open().await?;
     let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
-    travel(Intent::Tag { model: model.name, version, key: key.into(), value }, &arguments.road, &session, context).await
+    travel(
+        Intent::Tag {
+            model: model.name,
+            version,
+            key: key.into(),
+            value,
+        },
+        &arguments.road,
+        &session,
+        context,
+    )
+    .await
 }
 
 /// Describes a version or a model.
@@ -65,11 +79,27 @@ pub async fn describe(arguments: &Describe, context: &mut Context<'_>) -> Result
     let (model, version) = if arguments.named.contains(['/', '@']) {
         match resolve::version(reader, &arguments.named).await {
             Ok((model, version)) => (model.name, Some(version)),
-            Err(failure) => (resolve::model(reader, &arguments.named).await.map_err(|_| failure)?.name, None),
+            Err(failure) => (
+                resolve::model(reader, &arguments.named)
+                    .await
+                    .map_err(|_| failure)?
+                    .name,
+                None,
+            ),
         }
     } else {
         (resolve::model(reader, &arguments.named).await?.name, None)
     };
     let text = Untrusted::from(arguments.text.as_str());
-    travel(Intent::Describe { model, version, text }, &arguments.road, &session, context).await
+    travel(
+        Intent::Describe {
+            model,
+            version,
+            text,
+        },
+        &arguments.road,
+        &session,
+        context,
+    )
+    .await
 }

@@ -31,13 +31,25 @@ pub struct Arguments {
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let place = Place::parse(&arguments.to).map_err(|why| Failure::new(Exit::Usage, why))?;
     if arguments.archive_existing && matches!(place, Place::Alias(_)) {
-        return Err(Failure::new(Exit::Usage, "--archive-existing is for stages; an alias leaves the version that has it by itself"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "--archive-existing is for stages; an alias leaves the version that has it by itself",
+        ));
     }
     let session = context.open().await?;
     let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
     let intent = match place {
-        Place::Stage(to) => Intent::Move { model: model.name, version, to, archive_existing: arguments.archive_existing },
-        Place::Alias(alias) => Intent::SetAlias { model: model.name, alias, version },
+        Place::Stage(to) => Intent::Move {
+            model: model.name,
+            version,
+            to,
+            archive_existing: arguments.archive_existing,
+        },
+        Place::Alias(alias) => Intent::SetAlias {
+            model: model.name,
+            alias,
+            version,
+        },
     };
     travel(intent, &arguments.road, &session, context).await
 }

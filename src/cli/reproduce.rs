@@ -28,15 +28,34 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
     let lookout = context.lookout(reader);
-    let facts = lineage_facts(Sources { reader, lookout: &lookout }, &model.name, version).await?;
+    let facts = lineage_facts(
+        Sources {
+            reader,
+            lookout: &lookout,
+        },
+        &model.name,
+        version,
+    )
+    .await?;
     let steps = recipe(&facts);
     let tracking = tracking_uri(reader.origin());
-    let title = format!("how {}/{version} could be made again: needs git, Python and MLflow", model.name.raw());
+    let title = format!(
+        "how {}/{version} could be made again: needs git, Python and MLflow",
+        model.name.raw()
+    );
     let mut sheet = Sheet::new(["what", "state", "kind", "line"]);
     for step in &steps {
         let kinds = [("note", &step.notes), ("command", &step.commands)];
-        for (kind, line) in kinds.into_iter().flat_map(|(kind, lines)| lines.iter().map(move |line| (kind, line))) {
-            sheet.row([step.what.to_owned(), step.state.as_str().to_owned(), kind.to_owned(), line.clone()]);
+        for (kind, line) in kinds
+            .into_iter()
+            .flat_map(|(kind, lines)| lines.iter().map(move |line| (kind, line)))
+        {
+            sheet.row([
+                step.what.to_owned(),
+                step.state.as_str().to_owned(),
+                kind.to_owned(),
+                line.clone(),
+            ]);
         }
     }
     let value = json!({ "model": model.name.raw(), "version": version.0, "tracking_uri": tracking, "steps": steps });
@@ -46,5 +65,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 
 /// The store as MLflow's own tools take it.
 fn tracking_uri(origin: &str) -> String {
-    if origin.starts_with('/') { format!("sqlite:///{origin}") } else { origin.to_owned() }
+    if origin.starts_with('/') {
+        format!("sqlite:///{origin}")
+    } else {
+        origin.to_owned()
+    }
 }

@@ -28,9 +28,27 @@ pub struct Arguments {
 /// # Errors
 /// When the version is not there, the server has no such requests, or the write fails.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let no_stage = || Failure::new(Exit::Usage, format!("{} is no stage: None, Staging, Production or Archived", clean(&arguments.to)));
+    let no_stage = || {
+        Failure::new(
+            Exit::Usage,
+            format!(
+                "{} is no stage: None, Staging, Production or Archived",
+                clean(&arguments.to)
+            ),
+        )
+    };
     let to = Stage::parse(&arguments.to).ok_or_else(no_stage)?;
     let session = context.open().await?;
     let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
-    travel(Intent::Request { model: model.name, version, to }, &arguments.road, &session, context).await
+    travel(
+        Intent::Request {
+            model: model.name,
+            version,
+            to,
+        },
+        &arguments.road,
+        &session,
+        context,
+    )
+    .await
 }

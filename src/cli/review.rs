@@ -78,10 +78,15 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let named = arguments.version.as_deref().unwrap_or_default();
     let (asked, reading) = ask(&session, named, &arguments.to).await?;
     let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let sources = Sources {
+        reader: session.reader.as_ref(),
+        lookout: &lookout,
+    };
     let (candidate, champion) = sides(sources, &asked, &reading).await?;
     let who = user(&environment);
-    let judged = policy.judge(&candidate, champion.as_ref(), &asked, &who, &[]).with_requests(&reading);
+    let judged = policy
+        .judge(&candidate, champion.as_ref(), &asked, &who, &[])
+        .with_requests(&reading);
     let decision = match (arguments.approve, arguments.reject) {
         (true, _) => Decision::Approve,
         (_, true) => Decision::Reject,
@@ -92,17 +97,45 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         let intent = match (&asked.target, judged.requests.is_empty()) {
             (Place::Stage(to), false) => {
                 let (to, archive_existing) = (*to, arguments.archive_existing);
-                Intent::Answer { model, version, to, decision, seen: judged.seen, archive_existing }
+                Intent::Answer {
+                    model,
+                    version,
+                    to,
+                    decision,
+                    seen: judged.seen,
+                    archive_existing,
+                }
             }
-            _ => Intent::Review { model, version, to: asked.target, decision, seen: judged.seen, prepared: None },
+            _ => Intent::Review {
+                model,
+                version,
+                to: asked.target,
+                decision,
+                seen: judged.seen,
+                prepared: None,
+            },
         };
         return travel(intent, &arguments.road, &session, context).await;
     };
-    let prepared = Prepared { by: who, at: context.now, comment: arguments.road.reason().to_owned() };
-    let word = Word { frontrunner_review: 1, model, version, to: asked.target.to_string(), decision, seen: judged.seen, prepared };
+    let prepared = Prepared {
+        by: who,
+        at: context.now,
+        comment: arguments.road.reason().to_owned(),
+    };
+    let word = Word {
+        frontrunner_review: 1,
+        model,
+        version,
+        to: asked.target.to_string(),
+        decision,
+        seen: judged.seen,
+        prepared,
+    };
     let text = serde_json::to_string_pretty(&word).unwrap_or_default();
-    std::fs::write(path, text + "\n")
-        .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be written", path.display())).because(error.to_string()))?;
+    std::fs::write(path, text + "\n").map_err(|error| {
+        Failure::new(Exit::Failed, format!("{} can't be written", path.display()))
+            .because(error.to_string())
+    })?;
     context.output.note(&format!(
         "{} is written; nothing was sent. Somebody with rights puts it on record: frontrunner review --submit {}",
         path.display(),
@@ -111,24 +144,54 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     Ok(())
 }
 
-fn show(judged: &Judged, candidate: &Candidate, champion: Option<&Candidate>, context: &mut Context<'_>) -> Result<(), Failure> {
+fn show(
+    judged: &Judged,
+    candidate: &Candidate,
+    champion: Option<&Candidate>,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
     let commits = commits(candidate, champion);
     let commits = commits.as_deref().map_err(String::as_str);
-    let packet = Packet { judged, candidate, champion, commits };
+    let packet = Packet {
+        judged,
+        candidate,
+        champion,
+        commits,
+    };
     if context.output.format == Format::Markdown {
         return context.output.raw(&packet.markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
     for gate in &judged.gates {
-        sheet.row([gate.name.clone(), gate.verdict.as_str().to_owned(), gate.reason.clone()]);
+        sheet.row([
+            gate.name.clone(),
+            gate.verdict.as_str().to_owned(),
+            gate.reason.clone(),
+        ]);
     }
-    context.output.report(&Report::text(packet.json(), sheet, packet.lines(context.output.width())))
+    context.output.report(&Report::text(
+        packet.json(),
+        sheet,
+        packet.lines(context.output.width()),
+    ))
 }
 
 /// Puts a word on record that somebody else prepared, if it is about what is there now.
-async fn submit(path: &PathBuf, arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let wrong = |why: String| Failure::new(Exit::Usage, format!("{} is no prepared review", path.display())).because(why);
-    let size = std::fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+async fn submit(
+    path: &PathBuf,
+    arguments: &Arguments,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    let wrong = |why: String| {
+        Failure::new(
+            Exit::Usage,
+            format!("{} is no prepared review", path.display()),
+        )
+        .because(why)
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|error| wrong(error.to_string()))?
+        .len();
     if size > LONGEST {
         return Err(wrong(format!("it has more than {LONGEST} bytes")));
     }
@@ -137,15 +200,31 @@ async fn submit(path: &PathBuf, arguments: &Arguments, context: &mut Context<'_>
     let to = Place::parse(&word.to).map_err(wrong)?;
     let policy = context.policy()?;
     let session = context.open().await?;
-    let (asked, reading) = ask(&session, &format!("{}/{}", word.model.raw(), word.version), &word.to).await?;
+    let (asked, reading) = ask(
+        &session,
+        &format!("{}/{}", word.model.raw(), word.version),
+        &word.to,
+    )
+    .await?;
     let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources { reader: session.reader.as_ref(), lookout: &lookout };
+    let sources = Sources {
+        reader: session.reader.as_ref(),
+        lookout: &lookout,
+    };
     let (candidate, champion) = sides(sources, &asked, &reading).await?;
-    let judged = policy.judge(&candidate, champion.as_ref(), &asked, &user(&environment), &[]);
+    let judged = policy.judge(
+        &candidate,
+        champion.as_ref(),
+        &asked,
+        &user(&environment),
+        &[],
+    );
     if judged.seen != word.seen {
-        return Err(
-            Failure::new(Exit::Changed, "the review is about other facts: the candidate changed since").next("have it reviewed again")
-        );
+        return Err(Failure::new(
+            Exit::Changed,
+            "the review is about other facts: the candidate changed since",
+        )
+        .next("have it reviewed again"));
     }
     let intent = Intent::Review {
         model: word.model,

@@ -29,12 +29,16 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let reader = session.reader.as_ref();
     let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
     let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
-    context.output.report(&Report::table(json!(records::RunRecord::from(&run)), sheet(&run, context.now)))
+    context.output.report(&Report::table(
+        json!(records::RunRecord::from(&run)),
+        sheet(&run, context.now),
+    ))
 }
 
 fn sheet(run: &Run, now: Millis) -> Sheet {
     let mut sheet = Sheet::new(["kind", "key", "value"]);
-    let mut add = |kind: &str, key: &str, value: String| sheet.row([kind.to_owned(), key.to_owned(), value]);
+    let mut add =
+        |kind: &str, key: &str, value: String| sheet.row([kind.to_owned(), key.to_owned(), value]);
     let time = |ms: Option<Millis>| ms.map_or_else(|| "—".to_owned(), local_time);
     add("run", "name", run.name.raw().to_owned());
     add("run", "id", run.id.raw().to_owned());
@@ -43,7 +47,12 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
     add("run", "lifecycle", run.lifecycle.as_str().to_owned());
     add("run", "start", time(run.start_time));
     add("run", "end", time(run.end_time));
-    add("run", "duration", run.duration(now).map_or_else(|| "—".to_owned(), quantity::duration));
+    add(
+        "run",
+        "duration",
+        run.duration(now)
+            .map_or_else(|| "—".to_owned(), quantity::duration),
+    );
     add("run", "user", run.user.raw().to_owned());
     add("run", "artifacts", run.artifact_uri.raw().to_owned());
     for metric in &run.metrics {
@@ -53,7 +62,11 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
         add("param", pair.key.raw(), pair.value.raw().to_owned());
     }
     for dataset in &run.datasets {
-        add("dataset", dataset.name.raw(), dataset.digest.raw().to_owned());
+        add(
+            "dataset",
+            dataset.name.raw(),
+            dataset.digest.raw().to_owned(),
+        );
     }
     for model in crate::domain::model_sources(run) {
         add("model", model.label.raw(), model.source.raw().to_owned());

@@ -47,7 +47,10 @@ pub struct Arguments {
 /// When a model is not there, or the store can't be read at the first look.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     if matches!(context.output.format, Format::Csv | Format::Markdown) {
-        return Err(Failure::new(Exit::Usage, "a watch is told in lines, or as --jsonl"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "a watch is told in lines, or as --jsonl",
+        ));
     }
     let session = context.open().await?;
     let reader = session.reader.as_ref();
@@ -67,7 +70,9 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
                 Err(fault) if looks == 0 => return Err(fault.into()),
                 Err(fault) => {
                     if failures == 0 {
-                        context.output.note(&format!("{fault}; looking again, less often"));
+                        context
+                            .output
+                            .note(&format!("{fault}; looking again, less often"));
                     }
                     failures = failures.saturating_add(1);
                     continue;
@@ -85,19 +90,33 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             }
         }
         if looks == 0 {
-            context.output.note(&format!("watching {} models every {} s; ctrl-c stops", models.len(), arguments.every));
+            context.output.note(&format!(
+                "watching {} models every {} s; ctrl-c stops",
+                models.len(),
+                arguments.every
+            ));
         }
         looks += 1;
         context.output.flush()?;
         if arguments.looks.is_some_and(|most| looks >= most) {
             return Ok(());
         }
-        let wait = arguments.every.saturating_mul(1_u32.checked_shl(failures.min(4)).unwrap_or(PATIENCE).min(PATIENCE));
+        let wait = arguments.every.saturating_mul(
+            1_u32
+                .checked_shl(failures.min(4))
+                .unwrap_or(PATIENCE)
+                .min(PATIENCE),
+        );
         tokio::time::sleep(Duration::from_secs(wait.into())).await;
     }
 }
 
-fn tell(moved: &Moved, model: &ModelName, arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+fn tell(
+    moved: &Moved,
+    model: &ModelName,
+    arguments: &Arguments,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
     let now = super::context::now();
     let line = format!("{}  {}", local_time(now), moved.line());
     let mut value = json!(moved);
@@ -116,7 +135,9 @@ fn tell(moved: &Moved, model: &ModelName, arguments: &Arguments, context: &mut C
         who,
         moved.reason.clone(),
     ]);
-    context.output.report(&Report::text(value, sheet, vec![line]))?;
+    context
+        .output
+        .report(&Report::text(value, sheet, vec![line]))?;
     let how = match (arguments.bell, arguments.notify) {
         (false, false) => context.settings.alert,
         (true, false) => Alert::Bell,

@@ -32,12 +32,19 @@ impl Directories {
     pub fn find(lookup: Lookup<'_>) -> Result<Self, NoHome> {
         let home = ProjectDirs::from("", "", "frontrunner");
         let folder = |name: &str, own: fn(&ProjectDirs) -> &std::path::Path| {
-            lookup(name).map(PathBuf::from).or_else(|| home.as_ref().map(|dirs| own(dirs).to_owned()))
+            lookup(name)
+                .map(PathBuf::from)
+                .or_else(|| home.as_ref().map(|dirs| own(dirs).to_owned()))
         };
         let config = folder("FRONTRUNNER_CONFIG_DIR", ProjectDirs::config_dir).ok_or(NoHome)?;
         let data = folder("FRONTRUNNER_DATA_DIR", ProjectDirs::data_dir).ok_or(NoHome)?;
-        let cache = folder("FRONTRUNNER_CACHE_DIR", ProjectDirs::cache_dir).unwrap_or_else(|| data.join("cache"));
-        Ok(Self { config, data, cache })
+        let cache = folder("FRONTRUNNER_CACHE_DIR", ProjectDirs::cache_dir)
+            .unwrap_or_else(|| data.join("cache"));
+        Ok(Self {
+            config,
+            data,
+            cache,
+        })
     }
 
     /// The settings.
@@ -65,10 +72,19 @@ mod tests {
 
     #[test]
     fn a_variable_moves_a_folder() {
-        let lookup = |name: &str| name.starts_with("FRONTRUNNER_").then(|| format!("/tmp/{name}"));
+        let lookup = |name: &str| {
+            name.starts_with("FRONTRUNNER_")
+                .then(|| format!("/tmp/{name}"))
+        };
         let found = Directories::find(&lookup).unwrap();
-        assert_eq!(found.config_file(), PathBuf::from("/tmp/FRONTRUNNER_CONFIG_DIR/config.toml"));
-        assert_eq!(found.journal_file(), PathBuf::from("/tmp/FRONTRUNNER_DATA_DIR/journal.jsonl"));
+        assert_eq!(
+            found.config_file(),
+            PathBuf::from("/tmp/FRONTRUNNER_CONFIG_DIR/config.toml")
+        );
+        assert_eq!(
+            found.journal_file(),
+            PathBuf::from("/tmp/FRONTRUNNER_DATA_DIR/journal.jsonl")
+        );
         assert_eq!(found.cache, PathBuf::from("/tmp/FRONTRUNNER_CACHE_DIR"));
     }
 }

@@ -16,7 +16,9 @@ pub mod views;
 pub use directories::Directories;
 pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
 pub use recogniser_files::recogniser_texts;
-pub use settings::{Alert, ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings};
+pub use settings::{
+    Alert, ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings,
+};
 pub use user::user;
 
 /// How an environment variable is looked up; a test gives its own.

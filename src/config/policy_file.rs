@@ -25,9 +25,15 @@ pub struct PolicyText {
 ///
 /// # Errors
 /// When one that was named is not there, or one that is there can't be read: that must not pass for no policy.
-pub fn policy_text(named: Option<&Path>, here: &Path, config: &Path) -> Result<Option<PolicyText>, (PathBuf, io::Error)> {
+pub fn policy_text(
+    named: Option<&Path>,
+    here: &Path,
+    config: &Path,
+) -> Result<Option<PolicyText>, (PathBuf, io::Error)> {
     if let Some(path) = named {
-        return read(path).map(Some).map_err(|error| (path.to_owned(), error));
+        return read(path)
+            .map(Some)
+            .map_err(|error| (path.to_owned(), error));
     }
     let mut places = Vec::new();
     for folder in here.ancestors() {
@@ -49,9 +55,14 @@ pub fn policy_text(named: Option<&Path>, here: &Path, config: &Path) -> Result<O
 
 fn read(path: &Path) -> io::Result<PolicyText> {
     if std::fs::metadata(path)?.len() > LONGEST {
-        return Err(io::Error::other(format!("it has more than {LONGEST} bytes")));
+        return Err(io::Error::other(format!(
+            "it has more than {LONGEST} bytes"
+        )));
     }
-    Ok(PolicyText { path: path.to_owned(), text: std::fs::read_to_string(path)? })
+    Ok(PolicyText {
+        path: path.to_owned(),
+        text: std::fs::read_to_string(path)?,
+    })
 }
 
 #[cfg(test)]
@@ -61,17 +72,26 @@ mod tests {
     #[test]
     fn the_nearest_policy_counts_and_a_broken_one_is_not_passed_over() {
         let folder = tempfile::tempdir().unwrap();
-        let (project, inner, config) = (folder.path().join("p"), folder.path().join("p/a/b"), folder.path().join("c"));
+        let (project, inner, config) = (
+            folder.path().join("p"),
+            folder.path().join("p/a/b"),
+            folder.path().join("c"),
+        );
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::create_dir_all(&config).unwrap();
-        let found = || policy_text(None, &inner, &config).map(|found| found.map(|found| found.text));
+        let found =
+            || policy_text(None, &inner, &config).map(|found| found.map(|found| found.text));
         assert_eq!(found().unwrap(), None);
         std::fs::write(config.join(OWN_FILE), "own").unwrap();
         assert_eq!(found().unwrap().as_deref(), Some("own"));
         std::fs::write(project.join(PROJECT_FILE), "project").unwrap();
         assert_eq!(found().unwrap().as_deref(), Some("project"));
         std::fs::create_dir(inner.join(".git")).unwrap();
-        assert_eq!(found().unwrap().as_deref(), Some("own"), "another project's policy is not ours");
+        assert_eq!(
+            found().unwrap().as_deref(),
+            Some("own"),
+            "another project's policy is not ours"
+        );
         std::fs::write(inner.join(PROJECT_FILE), [0xff, 0xfe]).unwrap();
         assert!(found().is_err());
         assert!(policy_text(Some(&project.join("gone.toml")), &inner, &config).is_err());

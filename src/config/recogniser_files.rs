@@ -11,15 +11,33 @@ const MOST: usize = 200;
 /// TOML tells where.
 #[must_use]
 pub fn recogniser_texts(config: &Path) -> Vec<(String, String)> {
-    let Ok(entries) = std::fs::read_dir(config.join("recognisers")) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(config.join("recognisers")) else {
+        return Vec::new();
+    };
     let is_toml = |path: &std::path::PathBuf| path.extension().is_some_and(|end| end == "toml");
-    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(is_toml).take(MOST).collect();
+    let mut paths: Vec<_> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(is_toml)
+        .take(MOST)
+        .collect();
     paths.sort();
     let read = |path: &std::path::PathBuf| {
         let is_short = std::fs::metadata(path).is_ok_and(|file| file.len() <= LONGEST);
-        let text = if is_short { std::fs::read_to_string(path).ok() } else { None };
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        (name, text.unwrap_or_else(|| "can't be read, or is longer than 256 kB".to_owned()))
+        let text = if is_short {
+            std::fs::read_to_string(path).ok()
+        } else {
+            None
+        };
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        (
+            name,
+            text.unwrap_or_else(|| "can't be read, or is longer than 256 kB".to_owned()),
+        )
     };
     paths.iter().map(read).collect()
 }

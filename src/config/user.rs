@@ -4,14 +4,24 @@ use super::Lookup;
 
 /// The variables that are asked in turn: who the server knows us as, then the order of Python's `getpass.getuser`,
 /// which MLflow uses for `mlflow.user`.
-const NAMES: [&str; 5] = ["MLFLOW_TRACKING_USERNAME", "LOGNAME", "USER", "LNAME", "USERNAME"];
+const NAMES: [&str; 5] = [
+    "MLFLOW_TRACKING_USERNAME",
+    "LOGNAME",
+    "USER",
+    "LNAME",
+    "USERNAME",
+];
 
 /// The user's name: as the environment tells it, else as the account is called, else `unknown`. It is what is claimed here,
 /// not what a server has verified.
 #[must_use]
 pub fn user(lookup: Lookup<'_>) -> String {
-    let told = NAMES.iter().find_map(|name| lookup(name).filter(|value| !value.is_empty()));
-    told.or_else(|| whoami::username().ok()).filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".to_owned())
+    let told = NAMES
+        .iter()
+        .find_map(|name| lookup(name).filter(|value| !value.is_empty()));
+    told.or_else(|| whoami::username().ok())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 #[cfg(test)]
@@ -26,7 +36,10 @@ mod tests {
             _ => None,
         };
         assert_eq!(user(&variables), "ana@example.org");
-        assert_eq!(user(&|name| (name == "USER").then(|| "ana".to_owned())), "ana");
+        assert_eq!(
+            user(&|name| (name == "USER").then(|| "ana".to_owned())),
+            "ana"
+        );
         // A cron job or a container may have no variable at all: the account still has a name.
         assert!(!user(&|_| None).is_empty());
     }

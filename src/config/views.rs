@@ -65,7 +65,9 @@ pub struct View {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ViewError {
     /// The name can't be a file's.
-    #[error("a view's name is a file's: letters, digits, spaces, `.`, `-` and `_`, beginning with a letter or a digit")]
+    #[error(
+        "a view's name is a file's: letters, digits, spaces, `.`, `-` and `_`, beginning with a letter or a digit"
+    )]
     Name,
     /// The file is no view.
     #[error("{file}:{line}:{column}: {what}")]
@@ -96,10 +98,24 @@ impl View {
     /// When the text is none: with the place.
     pub fn parse(text: &str, file: &str) -> Result<Self, ViewError> {
         toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let before = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .unwrap_or_default();
             let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            ViewError::Text { file: file.to_owned(), line, column, what: error.message().to_owned() }
+            let column = before
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .count()
+                + 1;
+            ViewError::Text {
+                file: file.to_owned(),
+                line,
+                column,
+                what: error.message().to_owned(),
+            }
         })
     }
 
@@ -132,7 +148,11 @@ impl ViewFiles {
     /// In these folders; `here` is where the program was started.
     #[must_use]
     pub fn at(config: &Path, data: &Path, here: &Path) -> Self {
-        Self { own: config.join("views"), team: here.join(TEAM_FOLDER), remembered: data.join("tables") }
+        Self {
+            own: config.join("views"),
+            team: here.join(TEAM_FOLDER),
+            remembered: data.join("tables"),
+        }
     }
 
     /// All views that have a name.
@@ -140,10 +160,20 @@ impl ViewFiles {
     pub fn shelf(&self) -> Shelf {
         let mut shelf = Shelf::default();
         for folder in [&self.team, &self.own] {
-            let Ok(entries) = fs::read_dir(folder) else { continue };
+            let Ok(entries) = fs::read_dir(folder) else {
+                continue;
+            };
             for path in entries.filter_map(|entry| entry.ok().map(|entry| entry.path())) {
-                let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| is_name(name));
-                let Some(name) = name.filter(|_| path.extension().is_some_and(|extension| extension == "toml")) else { continue };
+                let name = path
+                    .file_stem()
+                    .and_then(|name| name.to_str())
+                    .filter(|name| is_name(name));
+                let Some(name) = name.filter(|_| {
+                    path.extension()
+                        .is_some_and(|extension| extension == "toml")
+                }) else {
+                    continue;
+                };
                 match read(&path) {
                     Ok(view) => drop(shelf.views.insert(name.to_owned(), view)),
                     Err(error) => shelf.wrong.push(error),
@@ -194,14 +224,22 @@ impl ViewFiles {
 
     fn file_of(&self, table: &str) -> PathBuf {
         let digest = Sha256::digest(table.as_bytes());
-        let name = digest.iter().take(12).fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
+        let name = digest
+            .iter()
+            .take(12)
+            .fold(String::new(), |name, byte| name + &format!("{byte:02x}"));
         self.remembered.join(format!("{name}.toml"))
     }
 
     fn forget_the_oldest(&self) {
-        let Ok(entries) = fs::read_dir(&self.remembered) else { return };
+        let Ok(entries) = fs::read_dir(&self.remembered) else {
+            return;
+        };
         let left = |path: &Path| fs::metadata(path).and_then(|found| found.modified()).ok();
-        let mut files: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).map(|path| (left(&path), path)).collect();
+        let mut files: Vec<_> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .map(|path| (left(&path), path))
+            .collect();
         files.sort();
         for (_, path) in files.iter().take(files.len().saturating_sub(REMEMBERED)) {
             // One that stays is no harm: the next table that is left tries again.
@@ -220,15 +258,23 @@ fn is_name(name: &str) -> bool {
 }
 
 fn wrong(path: &Path, error: &io::Error) -> ViewError {
-    ViewError::File { file: path.to_string_lossy().into_owned(), why: error.to_string() }
+    ViewError::File {
+        file: path.to_string_lossy().into_owned(),
+        why: error.to_string(),
+    }
 }
 
 fn read(path: &Path) -> Result<View, ViewError> {
-    let size = fs::metadata(path).map_err(|error| wrong(path, &error))?.len();
+    let size = fs::metadata(path)
+        .map_err(|error| wrong(path, &error))?
+        .len();
     if size > FILE_BYTES {
         return Err(wrong(path, &io::Error::other("it is too large for a view")));
     }
-    View::parse(&fs::read_to_string(path).map_err(|error| wrong(path, &error))?, &path.to_string_lossy())
+    View::parse(
+        &fs::read_to_string(path).map_err(|error| wrong(path, &error))?,
+        &path.to_string_lossy(),
+    )
 }
 
 /// Writes beside, then renames: a program that dies meanwhile leaves the old view whole.

@@ -24,7 +24,12 @@ pub(super) struct Flavor {
 
 impl Flavor {
     /// The files of a model: their names and their texts. `model_id` is `m-…` in MLflow 3 and a bare UUID before.
-    pub fn files(&self, run: &RunDraft, model_id: &str, mlflow: &str) -> Vec<(&'static str, String)> {
+    pub fn files(
+        &self,
+        run: &RunDraft,
+        model_id: &str,
+        mlflow: &str,
+    ) -> Vec<(&'static str, String)> {
         let requirements = self.requirements.join("\n") + "\n";
         let pip = format!("  - {}\n", self.requirements.join("\n  - "));
         vec![
@@ -39,19 +44,36 @@ impl Flavor {
             ),
             (
                 "conda.yaml",
-                format!("channels:\n- conda-forge\ndependencies:\n- python={}\n- pip<=24.0\n- pip:\n{pip}name: mlflow-env\n", self.python),
+                format!(
+                    "channels:\n- conda-forge\ndependencies:\n- python={}\n- pip<=24.0\n- pip:\n{pip}name: mlflow-env\n",
+                    self.python
+                ),
             ),
             ("input_example.json", self.example()),
             // Stands in for the weights, which nothing here loads.
-            (self.file, format!("a stand-in for the weights of {}\n", run.id)),
+            (
+                self.file,
+                format!("a stand-in for the weights of {}\n", run.id),
+            ),
         ]
     }
 
     fn mlmodel(&self, run: &RunDraft, model_id: &str, mlflow: &str) -> String {
-        let inputs: Vec<_> = self.inputs.iter().map(|(kind, name)| json!({"type": kind, "name": name, "required": true})).collect();
+        let inputs: Vec<_> = self
+            .inputs
+            .iter()
+            .map(|(kind, name)| json!({"type": kind, "name": name, "required": true}))
+            .collect();
         let outputs = json!([{"type": self.output, "required": true}]);
-        let made = Timestamp::from_millisecond(run.last).unwrap_or_default().strftime("%Y-%m-%d %H:%M:%S%.6f").to_string();
-        let own = if model_id.starts_with("m-") { format!("model_id: {model_id}\n") } else { String::new() };
+        let made = Timestamp::from_millisecond(run.last)
+            .unwrap_or_default()
+            .strftime("%Y-%m-%d %H:%M:%S%.6f")
+            .to_string();
+        let own = if model_id.starts_with("m-") {
+            format!("model_id: {model_id}\n")
+        } else {
+            String::new()
+        };
         format!(
             "artifact_path: model\nflavors:\n  python_function:\n    env:\n      conda: conda.yaml\n      virtualenv: python_env.yaml\n    \
              loader_module: mlflow.{name}\n    model_path: {file}\n    predict_fn: predict\n    python_version: {python}\n  {name}:\n    \
@@ -69,7 +91,16 @@ impl Flavor {
 
     fn example(&self) -> String {
         let columns: Vec<_> = self.inputs.iter().map(|(_, name)| name).collect();
-        let row: Vec<_> = (1..).zip(self.inputs).map(|(i, (kind, _))| if *kind == "string" { json!("a") } else { json!(i) }).collect();
+        let row: Vec<_> = (1..)
+            .zip(self.inputs)
+            .map(|(i, (kind, _))| {
+                if *kind == "string" {
+                    json!("a")
+                } else {
+                    json!(i)
+                }
+            })
+            .collect();
         json!({"columns": columns, "data": [row]}).to_string()
     }
 }
@@ -77,7 +108,9 @@ impl Flavor {
 /// The metrics of a run that were logged once, as a JSON file.
 pub(super) fn metrics_json(run: &RunDraft) -> String {
     let single = run.curves.iter().filter(|curve| curve.values.len() == 1);
-    let metrics: serde_json::Map<_, _> = single.map(|curve| (curve.key.clone(), json!(curve.values.first()))).collect();
+    let metrics: serde_json::Map<_, _> = single
+        .map(|curve| (curve.key.clone(), json!(curve.values.first())))
+        .collect();
     format!("{:#}\n", serde_json::Value::Object(metrics))
 }
 
@@ -85,7 +118,10 @@ pub(super) fn metrics_json(run: &RunDraft) -> String {
 pub(super) fn confusion_matrix(rows: f64, accuracy: f64, positive: f64) -> String {
     let wrong = rows * (1.0 - accuracy);
     let (missed, alarms) = ((wrong * 0.6).round(), (wrong * 0.4).round());
-    let (hit, quiet) = ((rows * positive).round() - missed, (rows * (1.0 - positive)).round() - alarms);
+    let (hit, quiet) = (
+        (rows * positive).round() - missed,
+        (rows * (1.0 - positive)).round() - alarms,
+    );
     format!(
         "              predicted\n              stays    leaves\ntrue stays  {quiet:>7} {alarms:>9}\n     leaves {missed:>7} {hit:>9}\n"
     )
@@ -105,7 +141,11 @@ pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
         let is_line = x.is_multiple_of(CELL) || y.is_multiple_of(CELL);
         let part = share(y / CELL, x / CELL).sqrt();
         let mix = |light: f64, dark: f64| (light + (dark - light) * part) as u8;
-        if is_line { image::Rgb([255, 255, 255]) } else { image::Rgb([mix(240.0, 8.0), mix(245.0, 48.0), mix(251.0, 107.0)]) }
+        if is_line {
+            image::Rgb([255, 255, 255])
+        } else {
+            image::Rgb([mix(240.0, 8.0), mix(245.0, 48.0), mix(251.0, 107.0)])
+        }
     };
     let mut file = std::io::Cursor::new(Vec::new());
     let plot = image::RgbImage::from_fn(classes * CELL, classes * CELL, shade);
@@ -117,6 +157,10 @@ pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
 /// How much each feature contributes, as a CSV file: shares that fall and add up to 1.
 pub(super) fn importance_csv(features: &[(&str, &str)]) -> String {
     let total: f64 = (1..=features.len()).map(|rank| 1.0 / rank as f64).sum();
-    let rows = (1..).zip(features).map(|(rank, (_, name))| format!("{name},{:.4}\n", 1.0 / f64::from(rank) / total));
-    std::iter::once("feature,importance\n".to_owned()).chain(rows).collect()
+    let rows = (1..)
+        .zip(features)
+        .map(|(rank, (_, name))| format!("{name},{:.4}\n", 1.0 / f64::from(rank) / total));
+    std::iter::once("feature,importance\n".to_owned())
+        .chain(rows)
+        .collect()
 }

@@ -29,7 +29,10 @@ impl Learning {
 
     /// The same for a share, such as an accuracy, which is never more than 1.
     pub fn share(self, steps: u32, noise: &mut Noise) -> Vec<f64> {
-        self.curve(steps, noise).into_iter().map(|value| value.min(0.9999)).collect()
+        self.curve(steps, noise)
+            .into_iter()
+            .map(|value| value.min(0.9999))
+            .collect()
     }
 }
 
@@ -65,7 +68,9 @@ pub(super) fn warm_cosine(steps: u32, warm: u32, peak: f64) -> Vec<f64> {
     (0..steps)
         .map(|step| match step.checked_sub(warm) {
             None => peak * f64::from(step + 1) / f64::from(warm),
-            Some(since) => peak * f64::midpoint(1.0, (std::f64::consts::PI * f64::from(since) / fall).cos()),
+            Some(since) => {
+                peak * f64::midpoint(1.0, (std::f64::consts::PI * f64::from(since) / fall).cos())
+            }
         })
         .collect()
 }
@@ -85,7 +90,13 @@ mod tests {
 
     #[test]
     fn a_loss_settles_where_it_should() {
-        let values = Learning { from: 2.0, to: 0.3, pace: 10.0, scatter: 0.01 }.curve(100, &mut Noise::of("test"));
+        let values = Learning {
+            from: 2.0,
+            to: 0.3,
+            pace: 10.0,
+            scatter: 0.01,
+        }
+        .curve(100, &mut Noise::of("test"));
         assert!((values[0] - 2.0).abs() < 0.1);
         assert!((values[99] - 0.3).abs() < 0.05);
     }

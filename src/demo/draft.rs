@@ -87,7 +87,13 @@ pub(super) struct RunDraft {
 
 impl RunDraft {
     /// A finished run that started at `start` and took `took` ms.
-    pub fn new(experiment: i64, id: String, name: impl Into<String>, start: Millis, took: Millis) -> Self {
+    pub fn new(
+        experiment: i64,
+        id: String,
+        name: impl Into<String>,
+        start: Millis,
+        took: Millis,
+    ) -> Self {
         Self {
             id,
             experiment,
@@ -120,7 +126,10 @@ impl RunDraft {
     }
 
     /// Adds a param; what is written is what Python would have written.
-    #[expect(clippy::needless_pass_by_value, reason = "params are given as literals of any type")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "params are given as literals of any type"
+    )]
     pub fn param(mut self, key: &str, value: impl ToString) -> Self {
         self.params.push((key.to_owned(), value.to_string()));
         self
@@ -144,13 +153,21 @@ impl RunDraft {
 
     /// Adds a metric with a history that begins at step 0.
     pub fn curve(mut self, key: &str, values: Vec<f64>) -> Self {
-        self.curves.push(Curve { key: key.to_owned(), first: 0, values });
+        self.curves.push(Curve {
+            key: key.to_owned(),
+            first: 0,
+            values,
+        });
         self
     }
 
     /// Adds a metric that was logged once, at the end.
     pub fn metric(mut self, key: &str, value: f64) -> Self {
-        self.curves.push(Curve { key: key.to_owned(), first: 0, values: vec![value] });
+        self.curves.push(Curve {
+            key: key.to_owned(),
+            first: 0,
+            values: vec![value],
+        });
         self
     }
 
@@ -170,7 +187,12 @@ impl RunDraft {
 
     /// The last value of a metric.
     pub fn latest(&self, key: &str) -> Option<f64> {
-        self.curves.iter().find(|curve| curve.key == key)?.values.last().copied()
+        self.curves
+            .iter()
+            .find(|curve| curve.key == key)?
+            .values
+            .last()
+            .copied()
     }
 }
 

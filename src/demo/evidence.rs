@@ -6,7 +6,9 @@ use crate::domain::Millis;
 
 /// A time as Great Expectations writes it.
 fn time(at: Millis) -> Option<String> {
-    jiff::Timestamp::from_millisecond(at).ok().map(|time| time.to_string())
+    jiff::Timestamp::from_millisecond(at)
+        .ok()
+        .map(|time| time.to_string())
 }
 
 /// What Great Expectations 1.x says of the training data: some of its expectations may not hold.

@@ -23,7 +23,9 @@ mod place;
 mod rows;
 mod teller;
 
-pub use fixtures::{BaselineFacts, DemoFacts, ImageFacts, NestedFacts, ReleaseFacts, SweepFacts, VersionFacts};
+pub use fixtures::{
+    BaselineFacts, DemoFacts, ImageFacts, NestedFacts, ReleaseFacts, SweepFacts, VersionFacts,
+};
 
 use place::Place;
 use rows::Rows;
@@ -102,7 +104,9 @@ pub fn make(path: &Path, options: &DemoOptions) -> Result<DemoFacts, DemoError> 
 fn fill(place: &Place, options: &DemoOptions) -> Result<DemoFacts, DemoError> {
     let mut db = Connection::open(&place.store)?;
     // Nobody else knows the file yet, and a crash leaves nothing worth keeping: no need to wait for the disk.
-    db.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;")?;
+    db.execute_batch(
+        "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
+    )?;
     let all = db.transaction()?;
     all.execute_batch(SCHEMA)?;
     let facts = fixtures::tell(Teller::new(Rows::new(&all), place, options.now)?, options)?;
@@ -116,14 +120,20 @@ fn fill(place: &Place, options: &DemoOptions) -> Result<DemoFacts, DemoError> {
 mod tests {
     use super::*;
 
-    const OPTIONS: DemoOptions = DemoOptions { runs: None, now: 1_795_000_000_000 };
+    const OPTIONS: DemoOptions = DemoOptions {
+        runs: None,
+        now: 1_795_000_000_000,
+    };
 
     #[test]
     fn nothing_is_written_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("demo.db");
         std::fs::write(&path, "mine").unwrap();
-        assert!(matches!(make(&path, &OPTIONS), Err(DemoError::Exists { .. })));
+        assert!(matches!(
+            make(&path, &OPTIONS),
+            Err(DemoError::Exists { .. })
+        ));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     }
 
@@ -132,7 +142,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("demo.db.artifacts")).unwrap();
         let path = folder.path().join("demo.db");
-        assert!(matches!(make(&path, &OPTIONS), Err(DemoError::Exists { path }) if path.ends_with("demo.db.artifacts")));
+        assert!(
+            matches!(make(&path, &OPTIONS), Err(DemoError::Exists { path }) if path.ends_with("demo.db.artifacts"))
+        );
         assert!(!path.exists());
     }
 
@@ -145,14 +157,21 @@ mod tests {
         let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(
-            ask("SELECT count(*) FROM latest_metrics l WHERE (step, timestamp, value) <> (SELECT step, timestamp, value FROM metrics m \
-                 WHERE m.run_uuid = l.run_uuid AND m.key = l.key ORDER BY step DESC, timestamp DESC, value DESC LIMIT 1)"),
+            ask(
+                "SELECT count(*) FROM latest_metrics l WHERE (step, timestamp, value) <> (SELECT step, timestamp, value FROM metrics m \
+                 WHERE m.run_uuid = l.run_uuid AND m.key = l.key ORDER BY step DESC, timestamp DESC, value DESC LIMIT 1)"
+            ),
             0
         );
         assert_eq!(
-            ask("SELECT (SELECT count(*) FROM latest_metrics) - (SELECT count(*) FROM (SELECT DISTINCT run_uuid, key FROM metrics))"),
+            ask(
+                "SELECT (SELECT count(*) FROM latest_metrics) - (SELECT count(*) FROM (SELECT DISTINCT run_uuid, key FROM metrics))"
+            ),
             0
         );
-        assert_eq!(ask("SELECT count(*) FROM metrics WHERE timestamp > 1795000000000"), 0);
+        assert_eq!(
+            ask("SELECT count(*) FROM metrics WHERE timestamp > 1795000000000"),
+            0
+        );
     }
 }

@@ -9,7 +9,9 @@ pub(super) struct Noise {
 impl Noise {
     /// The noise of a story, from its name (FNV-1a).
     pub fn of(story: &str) -> Self {
-        let state = story.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let state = story.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         Self { state }
     }
 
@@ -65,7 +67,10 @@ impl Noise {
     /// An id as MLflow makes it: a UUID of version 4 without its hyphens.
     pub fn id(&mut self) -> String {
         let bits = (u128::from(self.next()) << 64) | u128::from(self.next());
-        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().simple().to_string()
+        uuid::Builder::from_random_bytes(bits.to_be_bytes())
+            .into_uuid()
+            .simple()
+            .to_string()
     }
 }
 

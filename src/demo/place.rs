@@ -24,14 +24,22 @@ impl Place {
                 _ => DemoError::File { path, source },
             }
         };
-        let name = path.file_name().ok_or_else(|| DemoError::NoFile { path: path.to_owned() })?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().ok_or_else(|| DemoError::NoFile {
+            path: path.to_owned(),
+        })?;
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         fs::create_dir_all(folder).map_err(failed(folder))?;
         let folder = folder.canonicalize().map_err(failed(folder))?;
         let store = folder.join(name);
         let mut artifacts = store.clone().into_os_string();
         artifacts.push(".artifacts");
-        let place = Self { store, artifacts: artifacts.into() };
+        let place = Self {
+            store,
+            artifacts: artifacts.into(),
+        };
         fs::File::create_new(&place.store).map_err(failed(&place.store))?;
         if let Err(error) = fs::create_dir(&place.artifacts) {
             let _ = fs::remove_file(&place.store);
@@ -48,7 +56,10 @@ impl Place {
 
     /// Where an experiment's artifacts go.
     pub fn of_experiment(&self, experiment: i64) -> String {
-        self.artifacts.join(experiment.to_string()).to_string_lossy().into_owned()
+        self.artifacts
+            .join(experiment.to_string())
+            .to_string_lossy()
+            .into_owned()
     }
 
     /// Where a run's artifacts go.
@@ -58,13 +69,19 @@ impl Place {
 
     /// Where a logged model's files go.
     pub fn of_model(&self, experiment: i64, model: &str) -> String {
-        format!("{}/models/{model}/artifacts", self.of_experiment(experiment))
+        format!(
+            "{}/models/{model}/artifacts",
+            self.of_experiment(experiment)
+        )
     }
 }
 
 /// Writes a file below one of these places, with the folders that lead to it.
 pub(super) fn write(location: &str, name: &str, text: impl AsRef<[u8]>) -> Result<(), DemoError> {
     let path = Path::new(location).join(name);
-    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    let written = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(&path, text));
     written.map_err(|source| DemoError::File { path, source })
 }

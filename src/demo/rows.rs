@@ -29,7 +29,14 @@ impl<'c> Rows<'c> {
     }
 
     /// Writes an experiment.
-    pub fn experiment(&self, id: i64, name: &str, location: &str, lifecycle: Lifecycle, made: Millis) -> Result<()> {
+    pub fn experiment(
+        &self,
+        id: i64,
+        name: &str,
+        location: &str,
+        lifecycle: Lifecycle,
+        made: Millis,
+    ) -> Result<()> {
         self.put(
             "INSERT INTO experiments VALUES (?1, ?2, ?3, ?4, ?5, ?5, 'default')",
             params![id, name, location, lifecycle.as_str(), made],
@@ -38,12 +45,19 @@ impl<'c> Rows<'c> {
 
     /// Writes a tag of an experiment.
     pub fn experiment_tag(&self, id: i64, key: &str, value: &str) -> Result<()> {
-        self.put("INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?1, ?2, ?3)", params![key, value, id])
+        self.put(
+            "INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?1, ?2, ?3)",
+            params![key, value, id],
+        )
     }
 
     /// Writes a run with all it logged. Its files go to `location`.
     pub fn run(&self, run: &RunDraft, location: &str) -> Result<()> {
-        let lifecycle = if run.deleted { Lifecycle::Deleted } else { Lifecycle::Active };
+        let lifecycle = if run.deleted {
+            Lifecycle::Deleted
+        } else {
+            Lifecycle::Active
+        };
         self.put(
             "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, \
              source_version, lifecycle_stage, artifact_uri, experiment_id, deleted_time) \
@@ -62,7 +76,10 @@ impl<'c> Rows<'c> {
             ],
         )?;
         for (key, value) in &run.params {
-            self.put("INSERT INTO params (key, value, run_uuid) VALUES (?1, ?2, ?3)", params![key, value, run.id])?;
+            self.put(
+                "INSERT INTO params (key, value, run_uuid) VALUES (?1, ?2, ?3)",
+                params![key, value, run.id],
+            )?;
         }
         let own = [
             ("mlflow.runName", run.name.as_str()),
@@ -70,11 +87,22 @@ impl<'c> Rows<'c> {
             ("mlflow.source.name", run.script),
             ("mlflow.source.type", "LOCAL"),
         ];
-        for (key, value) in own.into_iter().chain(run.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()))) {
-            self.put("INSERT INTO tags (key, value, run_uuid) VALUES (?1, ?2, ?3)", params![key, value, run.id])?;
+        for (key, value) in own.into_iter().chain(
+            run.tags
+                .iter()
+                .map(|(key, value)| (key.as_str(), value.as_str())),
+        ) {
+            self.put(
+                "INSERT INTO tags (key, value, run_uuid) VALUES (?1, ?2, ?3)",
+                params![key, value, run.id],
+            )?;
         }
-        run.curves.iter().try_for_each(|curve| self.curve(run, curve))?;
-        run.datasets.iter().try_for_each(|(dataset, role)| self.data(run, dataset, role))
+        run.curves
+            .iter()
+            .try_for_each(|curve| self.curve(run, curve))?;
+        run.datasets
+            .iter()
+            .try_for_each(|(dataset, role)| self.data(run, dataset, role))
     }
 
     /// Writes a metric's history, spread evenly over the run's life, and its latest value.
@@ -82,7 +110,10 @@ impl<'c> Rows<'c> {
         let count = i64::try_from(curve.values.len()).unwrap_or(i64::MAX);
         let mut latest = None;
         for (index, value) in (0_i64..).zip(&curve.values) {
-            let (step, time) = (curve.first + index, run.start + (run.last - run.start) * (index + 1) / count);
+            let (step, time) = (
+                curve.first + index,
+                run.start + (run.last - run.start) * (index + 1) / count,
+            );
             let (value, is_nan) = kept(*value);
             self.put(
                 "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -91,7 +122,9 @@ impl<'c> Rows<'c> {
             latest = Some((value, time, step, is_nan));
         }
         // Steps and times only grow here, so the last point is the one that MLflow calls the latest.
-        let Some((value, time, step, is_nan)) = latest else { return Ok(()) };
+        let Some((value, time, step, is_nan)) = latest else {
+            return Ok(());
+        };
         self.put(
             "INSERT INTO latest_metrics (key, value, timestamp, step, is_nan, run_uuid) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![curve.key, value, time, step, is_nan, run.id],
@@ -100,7 +133,11 @@ impl<'c> Rows<'c> {
 
     /// Writes that a run read a dataset; the dataset itself once an experiment.
     fn data(&self, run: &RunDraft, dataset: &Dataset, role: &str) -> Result<()> {
-        let columns: Vec<_> = dataset.columns.iter().map(|(kind, name)| json!({"type": kind, "name": name, "required": true})).collect();
+        let columns: Vec<_> = dataset
+            .columns
+            .iter()
+            .map(|(kind, name)| json!({"type": kind, "name": name, "required": true}))
+            .collect();
         let elements = dataset.rows * dataset.columns.len() as u64;
         self.put(
             "INSERT OR IGNORE INTO datasets (dataset_uuid, experiment_id, name, digest, dataset_source_type, dataset_source, \
@@ -137,7 +174,10 @@ impl<'c> Rows<'c> {
             params![model.id, run.experiment, model.name, model.location, run.last, READY, run.id],
         )?;
         for (key, value) in &run.params {
-            self.put("INSERT INTO logged_model_params VALUES (?1, ?2, ?3, ?4)", params![model.id, run.experiment, key, value])?;
+            self.put(
+                "INSERT INTO logged_model_params VALUES (?1, ?2, ?3, ?4)",
+                params![model.id, run.experiment, key, value],
+            )?;
         }
         let mut tags = vec![
             ("mlflow.user", run.user.to_owned()),
@@ -145,12 +185,22 @@ impl<'c> Rows<'c> {
             ("mlflow.source.type", "LOCAL".to_owned()),
         ];
         if let Some((name, version)) = model.registered {
-            tags.push(("mlflow.modelVersions", json!([{"name": name, "version": version}]).to_string()));
+            tags.push((
+                "mlflow.modelVersions",
+                json!([{"name": name, "version": version}]).to_string(),
+            ));
         }
         for (key, value) in tags {
-            self.put("INSERT INTO logged_model_tags VALUES (?1, ?2, ?3, ?4)", params![model.id, run.experiment, key, value])?;
+            self.put(
+                "INSERT INTO logged_model_tags VALUES (?1, ?2, ?3, ?4)",
+                params![model.id, run.experiment, key, value],
+            )?;
         }
-        let data = run.datasets.last().map(|(dataset, _)| (dataset.name, dataset.digest.as_str())).unzip();
+        let data = run
+            .datasets
+            .last()
+            .map(|(dataset, _)| (dataset.name, dataset.digest.as_str()))
+            .unzip();
         for curve in run.curves.iter().filter(|curve| curve.values.len() == 1) {
             self.put(
                 "INSERT INTO logged_model_metrics (model_id, metric_name, metric_timestamp_ms, metric_step, metric_value, \
@@ -158,7 +208,11 @@ impl<'c> Rows<'c> {
                 params![model.id, curve.key, run.last, curve.first, curve.values.first(), run.experiment, run.id, data.0, data.1],
             )?;
         }
-        self.input(&input_id(&run.id, &model.id), ("RUN_OUTPUT", &run.id), ("MODEL_OUTPUT", &model.id))
+        self.input(
+            &input_id(&run.id, &model.id),
+            ("RUN_OUTPUT", &run.id),
+            ("MODEL_OUTPUT", &model.id),
+        )
     }
 
     /// Writes a registered model with its tags and aliases. MLflow checks no alias either: its version may come later.
@@ -168,7 +222,10 @@ impl<'c> Rows<'c> {
             params![model.name, model.made, changed, model.description],
         )?;
         for (key, value) in model.tags {
-            self.put("INSERT INTO registered_model_tags (key, value, name) VALUES (?1, ?2, ?3)", params![key, value, model.name])?;
+            self.put(
+                "INSERT INTO registered_model_tags (key, value, name) VALUES (?1, ?2, ?3)",
+                params![key, value, model.name],
+            )?;
         }
         for (alias, version) in model.aliases {
             self.put(
@@ -208,12 +265,21 @@ impl<'c> Rows<'c> {
 
 /// A value as MLflow's SQL store keeps it: NaN beside the value, an infinity as the largest number.
 fn kept(value: f64) -> (f64, bool) {
-    if value.is_nan() { (0.0, true) } else { (value.clamp(-f64::MAX, f64::MAX), false) }
+    if value.is_nan() {
+        (0.0, true)
+    } else {
+        (value.clamp(-f64::MAX, f64::MAX), false)
+    }
 }
 
 /// The id of what ties two things together: half of each one's own, so that it needs no noise.
 fn input_id(a: &str, b: &str) -> String {
-    let half = |id: &str| id.trim_start_matches("m-").chars().take(16).collect::<String>();
+    let half = |id: &str| {
+        id.trim_start_matches("m-")
+            .chars()
+            .take(16)
+            .collect::<String>()
+    };
     half(a) + &half(b)
 }
 

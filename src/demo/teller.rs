@@ -22,27 +22,53 @@ pub(super) struct Teller<'c> {
 impl<'c> Teller<'c> {
     /// Begins with MLflow's own `Default` experiment, which has the id 0.
     pub fn new(rows: Rows<'c>, place: &'c Place, now: Millis) -> Result<Self, DemoError> {
-        let mut teller = Self { rows, place, now, experiments: Vec::new(), next: 0 };
-        teller.experiment("Default", Lifecycle::Active, now - 200 * super::draft::DAY, &[])?;
+        let mut teller = Self {
+            rows,
+            place,
+            now,
+            experiments: Vec::new(),
+            next: 0,
+        };
+        teller.experiment(
+            "Default",
+            Lifecycle::Active,
+            now - 200 * super::draft::DAY,
+            &[],
+        )?;
         Ok(teller)
     }
 
     /// Writes an experiment and returns its id.
-    pub fn experiment(&mut self, name: &str, lifecycle: Lifecycle, made: Millis, tags: &[(&str, &str)]) -> Result<i64, DemoError> {
+    pub fn experiment(
+        &mut self,
+        name: &str,
+        lifecycle: Lifecycle,
+        made: Millis,
+        tags: &[(&str, &str)],
+    ) -> Result<i64, DemoError> {
         let id = self.next;
         self.next += 1;
-        self.rows.experiment(id, name, &self.place.of_experiment(id), lifecycle, made)?;
+        self.rows
+            .experiment(id, name, &self.place.of_experiment(id), lifecycle, made)?;
         for (key, value) in tags {
             self.rows.experiment_tag(id, key, value)?;
         }
-        self.experiments.push(ExperimentFacts { id: ExperimentId::new(id.to_string()), name: name.into(), lifecycle, runs: 0 });
+        self.experiments.push(ExperimentFacts {
+            id: ExperimentId::new(id.to_string()),
+            name: name.into(),
+            lifecycle,
+            runs: 0,
+        });
         Ok(id)
     }
 
     /// Writes a run and returns its id.
     pub fn run(&mut self, run: &RunDraft) -> Result<RunId, DemoError> {
-        self.rows.run(run, &self.place.of_run(run.experiment, &run.id))?;
-        let experiment = usize::try_from(run.experiment).ok().and_then(|id| self.experiments.get_mut(id));
+        self.rows
+            .run(run, &self.place.of_run(run.experiment, &run.id))?;
+        let experiment = usize::try_from(run.experiment)
+            .ok()
+            .and_then(|id| self.experiments.get_mut(id));
         if let Some(experiment) = experiment.filter(|_| !run.deleted) {
             experiment.runs += 1;
         }
@@ -50,7 +76,12 @@ impl<'c> Teller<'c> {
     }
 
     /// Writes a file of a run.
-    pub fn file(&self, run: &RunDraft, name: &str, text: impl AsRef<[u8]>) -> Result<(), DemoError> {
+    pub fn file(
+        &self,
+        run: &RunDraft,
+        name: &str,
+        text: impl AsRef<[u8]>,
+    ) -> Result<(), DemoError> {
         place::write(&self.place.of_run(run.experiment, &run.id), name, text)
     }
 
@@ -63,7 +94,15 @@ impl<'c> Teller<'c> {
         registered: Option<(&'static str, u32)>,
     ) -> Result<String, DemoError> {
         let location = self.place.of_model(run.experiment, id);
-        self.rows.logged_model(run, &LoggedModelDraft { id: id.to_owned(), name: "model", location: location.clone(), registered })?;
+        self.rows.logged_model(
+            run,
+            &LoggedModelDraft {
+                id: id.to_owned(),
+                name: "model",
+                location: location.clone(),
+                registered,
+            },
+        )?;
         for (name, text) in flavor.files(run, id, "3.17.2") {
             place::write(&location, name, &text)?;
         }

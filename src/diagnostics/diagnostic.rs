@@ -21,8 +21,16 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at a place in the text, in bytes.
     #[must_use]
-    pub fn at(text: &str, span: &Range<usize>, what: impl Into<String>, meant: impl Into<String>) -> Self {
-        let start = (0..=span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    pub fn at(
+        text: &str,
+        span: &Range<usize>,
+        what: impl Into<String>,
+        meant: impl Into<String>,
+    ) -> Self {
+        let start = (0..=span.start.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
         let before = &text[..start];
         let begin = before.rfind('\n').map_or(0, |at| at + 1);
         let source = text[begin..].lines().next().unwrap_or_default();
@@ -40,7 +48,11 @@ impl fmt::Display for Mistake {
     /// One line: `12:5: gates is no key here; did you mean gate?`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.line, self.column, self.what)?;
-        if self.meant.is_empty() { Ok(()) } else { write!(f, "; {}", self.meant) }
+        if self.meant.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.meant)
+        }
     }
 }
 
@@ -48,9 +60,14 @@ impl fmt::Display for Mistake {
 #[must_use]
 pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    let near = known.iter().map(|other| (strsim::damerau_levenshtein(word, other), *other)).min();
+    let near = known
+        .iter()
+        .map(|other| (strsim::damerau_levenshtein(word, other), *other))
+        .min();
     match near {
-        Some((distance, other)) if distance <= 2.max(word.chars().count() / 3) => format!("did you mean {other}?"),
+        Some((distance, other)) if distance <= 2.max(word.chars().count() / 3) => {
+            format!("did you mean {other}?")
+        }
         _ => format!("known are {}", known.join(", ")),
     }
 }

@@ -29,13 +29,31 @@ impl Code {
     /// stand in where the usual ones are absent; an empty value is no value.
     #[must_use]
     pub fn of(tags: &[Pair]) -> Self {
-        let first = |keys: &[&str]| keys.iter().find_map(|key| value_of(tags, key).filter(|value| !value.is_empty()).cloned());
+        let first = |keys: &[&str]| {
+            keys.iter().find_map(|key| {
+                value_of(tags, key)
+                    .filter(|value| !value.is_empty())
+                    .cloned()
+            })
+        };
         let diff = first(&["mlflow.source.git.diff"]);
-        let said = first(&["mlflow.source.git.dirty"]).map(|text| text.raw().eq_ignore_ascii_case("true"));
+        let said =
+            first(&["mlflow.source.git.dirty"]).map(|text| text.raw().eq_ignore_ascii_case("true"));
         Self {
-            commit: first(&["mlflow.source.git.commit", "mlflow.databricks.gitRepoCommit"]),
-            branch: first(&["mlflow.source.git.branch", "mlflow.gitBranchName", "mlflow.databricks.gitRepoReference"]),
-            repository: first(&["mlflow.source.git.repoURL", "mlflow.gitRepoURL", "mlflow.databricks.gitRepoUrl"]),
+            commit: first(&[
+                "mlflow.source.git.commit",
+                "mlflow.databricks.gitRepoCommit",
+            ]),
+            branch: first(&[
+                "mlflow.source.git.branch",
+                "mlflow.gitBranchName",
+                "mlflow.databricks.gitRepoReference",
+            ]),
+            repository: first(&[
+                "mlflow.source.git.repoURL",
+                "mlflow.gitRepoURL",
+                "mlflow.databricks.gitRepoUrl",
+            ]),
             dirty: if diff.is_some() { Some(true) } else { said },
             diff,
             source: first(&["mlflow.source.name"]),
@@ -47,7 +65,9 @@ impl Code {
     /// The first seven characters of the commit, as git shortens it.
     #[must_use]
     pub fn short_commit(&self) -> Option<Untrusted> {
-        self.commit.as_ref().map(|commit| commit.raw().chars().take(7).collect::<String>().into())
+        self.commit
+            .as_ref()
+            .map(|commit| commit.raw().chars().take(7).collect::<String>().into())
     }
 
     /// Whether nothing at all is recorded.
@@ -63,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_diff_means_dirty_whatever_the_tag_says() {
-        let tags = [Pair::new("mlflow.source.git.dirty", "false"), Pair::new("mlflow.source.git.diff", "-a\n+b")];
+        let tags = [
+            Pair::new("mlflow.source.git.dirty", "false"),
+            Pair::new("mlflow.source.git.diff", "-a\n+b"),
+        ];
         assert_eq!(Code::of(&tags).dirty, Some(true));
         assert_eq!(Code::of(&tags[..1]).dirty, Some(false));
         assert_eq!(Code::of(&[]).dirty, None);
@@ -71,7 +94,10 @@ mod tests {
 
     #[test]
     fn older_names_stand_in_for_the_usual_ones() {
-        let tags = [Pair::new("mlflow.source.git.repoURL", ""), Pair::new("mlflow.gitRepoURL", "git@host:a/b")];
+        let tags = [
+            Pair::new("mlflow.source.git.repoURL", ""),
+            Pair::new("mlflow.gitRepoURL", "git@host:a/b"),
+        ];
         assert_eq!(Code::of(&tags).repository, Some("git@host:a/b".into()));
         assert!(Code::of(&tags[..1]).is_empty());
     }

@@ -30,7 +30,11 @@ impl Lifecycle {
     /// Reads MLflow's spelling; anything but `deleted` is in use.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        if text.eq_ignore_ascii_case("deleted") { Self::Deleted } else { Self::Active }
+        if text.eq_ignore_ascii_case("deleted") {
+            Self::Deleted
+        } else {
+            Self::Active
+        }
     }
 }
 
@@ -62,12 +66,18 @@ impl Experiment {
     #[must_use]
     pub fn declared_goal(&self) -> Option<Goal> {
         let metric = value_of(&self.tags, "mlflow.experiment.primaryMetric.name")?;
-        let greater = value_of(&self.tags, "mlflow.experiment.primaryMetric.greaterIsBetter");
+        let greater = value_of(
+            &self.tags,
+            "mlflow.experiment.primaryMetric.greaterIsBetter",
+        );
         let direction = match greater {
             Some(text) if text.raw().eq_ignore_ascii_case("false") => Direction::Min,
             Some(_) => Direction::Max,
             None => Direction::guess(metric.raw()),
         };
-        Some(Goal { metric: metric.clone(), direction })
+        Some(Goal {
+            metric: metric.clone(),
+            direction,
+        })
     }
 }

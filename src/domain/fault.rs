@@ -38,9 +38,15 @@ impl FaultKind {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Unreachable => "check the address and that the server runs; `frontrunner doctor` says what was tried",
-            Self::TimedOut => "try again with ctrl-r; a server that just started needs some seconds",
-            Self::Unauthenticated => "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
+            Self::Unreachable => {
+                "check the address and that the server runs; `frontrunner doctor` says what was tried"
+            }
+            Self::TimedOut => {
+                "try again with ctrl-r; a server that just started needs some seconds"
+            }
+            Self::Unauthenticated => {
+                "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            }
             Self::Denied => "ask the owner of the store for the right to do this",
             Self::Missing => "refresh with ctrl-r: it may have been deleted or renamed",
             Self::Unsupported => "everything else works; a newer MLflow server has it",
@@ -48,7 +54,9 @@ impl FaultKind {
             Self::Conflict => "look at what is there now, and plan again",
             Self::Busy => "wait a moment, then ctrl-r",
             Self::Broken => "the server's own log says more; try again with ctrl-r",
-            Self::Malformed => "is this the address of an MLflow server? a proxy or a login page may answer instead",
+            Self::Malformed => {
+                "is this the address of an MLflow server? a proxy or a login page may answer instead"
+            }
             Self::TooLarge => "narrow the question with a filter",
         }
     }
@@ -102,7 +110,15 @@ pub struct Fault {
 impl Fault {
     /// A fault of a kind: what was being done, and why it failed.
     pub fn new(kind: FaultKind, what: impl Into<String>, why: impl Into<Untrusted>) -> Self {
-        Self { kind, what: what.into(), why: why.into(), maybe_done: false, never_left: false, retry_after: None, next: None }
+        Self {
+            kind,
+            what: what.into(),
+            why: why.into(),
+            maybe_done: false,
+            never_left: false,
+            retry_after: None,
+            next: None,
+        }
     }
 
     /// The same fault, said of a write whose outcome is not known.

@@ -75,7 +75,9 @@ impl Direction {
         let any = |known: &[&str], ends: &[&str]| {
             key.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
                 let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
-                known.contains(&word) || known.contains(&bare) || ends.iter().any(|end| bare.ends_with(end))
+                known.contains(&word)
+                    || known.contains(&bare)
+                    || ends.iter().any(|end| bare.ends_with(end))
             })
         };
         // Less goes first: `error_score` and `auc_loss` are errors and losses.
@@ -150,7 +152,10 @@ impl Goal {
             2 * u8::from(known && !has(&["train"])) + u8::from(has(&["val", "test", "eval"]))
         };
         let mut best: Option<(u8, &Untrusted)> = None;
-        for key in metrics.into_iter().filter(|key| !key.raw().starts_with("system/")) {
+        for key in metrics
+            .into_iter()
+            .filter(|key| !key.raw().starts_with("system/"))
+        {
             let rank = likely(key.raw());
             if best.is_none_or(|(most, _)| rank > most) {
                 best = Some((rank, key));
@@ -162,7 +167,10 @@ impl Goal {
     /// A goal over a metric, in its likely direction.
     #[must_use]
     pub fn guess(metric: Untrusted) -> Self {
-        Self { direction: Direction::guess(metric.raw()), metric }
+        Self {
+            direction: Direction::guess(metric.raw()),
+            metric,
+        }
     }
 }
 
@@ -187,11 +195,17 @@ impl FromStr for Goal {
             },
             None => (text, None),
         };
-        let metric = metric.trim().strip_prefix("metrics.").unwrap_or(metric.trim());
+        let metric = metric
+            .trim()
+            .strip_prefix("metrics.")
+            .unwrap_or(metric.trim());
         if metric.is_empty() {
             return Err("a goal is a metric and a direction, such as 'accuracy max'".into());
         }
-        Ok(Self { direction: direction.unwrap_or_else(|| Direction::guess(metric)), metric: metric.into() })
+        Ok(Self {
+            direction: direction.unwrap_or_else(|| Direction::guess(metric)),
+            metric: metric.into(),
+        })
     }
 }
 

@@ -109,7 +109,12 @@ impl FromStr for VersionNumber {
             .ok()
             .filter(|_| plain)
             .map(Self)
-            .ok_or_else(|| format!("{} is not a version number", crate::text::untrusted::clean(text)))
+            .ok_or_else(|| {
+                format!(
+                    "{} is not a version number",
+                    crate::text::untrusted::clean(text)
+                )
+            })
     }
 }
 

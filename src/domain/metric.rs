@@ -17,7 +17,11 @@ impl MetricValue {
     /// Takes a number as a store gave it.
     #[must_use]
     pub fn new(value: f64) -> Self {
-        if value.abs() >= f64::MAX { Self(f64::INFINITY.copysign(value)) } else { Self(value) }
+        if value.abs() >= f64::MAX {
+            Self(f64::INFINITY.copysign(value))
+        } else {
+            Self(value)
+        }
     }
 
     /// The number; NaN and infinities are themselves.
@@ -35,7 +39,10 @@ impl MetricValue {
     /// Ascending order with NaN after every number, as MLflow sorts.
     #[must_use]
     pub fn order(self, other: Self) -> Ordering {
-        self.0.is_nan().cmp(&other.0.is_nan()).then_with(|| self.0.total_cmp(&other.0))
+        self.0
+            .is_nan()
+            .cmp(&other.0.is_nan())
+            .then_with(|| self.0.total_cmp(&other.0))
     }
 }
 
@@ -44,7 +51,9 @@ impl Serialize for MetricValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             v if v.is_nan() => serializer.serialize_str("NaN"),
-            v if v.is_infinite() => serializer.serialize_str(if v > 0.0 { "Infinity" } else { "-Infinity" }),
+            v if v.is_infinite() => {
+                serializer.serialize_str(if v > 0.0 { "Infinity" } else { "-Infinity" })
+            }
             v => serializer.serialize_f64(v),
         }
     }
@@ -64,22 +73,33 @@ impl<'de> Deserialize<'de> for MetricValue {
                 Ok(MetricValue::new(value))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "a metric is an f64 wherever MLflow keeps it")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a metric is an f64 wherever MLflow keeps it"
+            )]
             fn visit_i64<E>(self, value: i64) -> Result<MetricValue, E> {
                 Ok(MetricValue::new(value as f64))
             }
 
-            #[expect(clippy::cast_precision_loss, reason = "a metric is an f64 wherever MLflow keeps it")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a metric is an f64 wherever MLflow keeps it"
+            )]
             fn visit_u64<E>(self, value: u64) -> Result<MetricValue, E> {
                 Ok(MetricValue::new(value as f64))
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<MetricValue, E> {
                 // Rust's own parser takes "NaN", "Infinity", "-Infinity" and numbers, in any case.
-                text.trim().parse().map(MetricValue::new).map_err(|_| E::invalid_value(serde::de::Unexpected::Str("text"), &self))
+                text.trim()
+                    .parse()
+                    .map(MetricValue::new)
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Str("text"), &self))
             }
         }
-        deserializer.deserialize_any(Value).map_err(D::Error::custom)
+        deserializer
+            .deserialize_any(Value)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -125,7 +145,9 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<f64> {
-        serde_json::from_str::<MetricValue>(json).ok().map(MetricValue::get)
+        serde_json::from_str::<MetricValue>(json)
+            .ok()
+            .map(MetricValue::get)
     }
 
     #[test]
@@ -144,6 +166,9 @@ mod tests {
     fn nan_sorts_after_every_number() {
         let mut values = [f64::NAN, 1.0, f64::INFINITY, -0.5].map(MetricValue::new);
         values.sort_by(|a, b| a.order(*b));
-        assert_eq!(values.map(|v| serde_json::to_string(&v).unwrap_or_default()), ["-0.5", "1.0", "\"Infinity\"", "\"NaN\""]);
+        assert_eq!(
+            values.map(|v| serde_json::to_string(&v).unwrap_or_default()),
+            ["-0.5", "1.0", "\"Infinity\"", "\"NaN\""]
+        );
     }
 }

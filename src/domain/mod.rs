@@ -22,7 +22,9 @@ pub use ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumbe
 pub use metric::{History, Metric, MetricValue, Point};
 pub use model_source::{ModelSource, model_sources};
 pub(crate) use registry::REDACTED_SOURCE;
-pub use registry::{LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus};
+pub use registry::{
+    LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
+};
 pub use run::{DatasetInput, ModelOutput, Pair, Run, RunStatus};
 pub use write::RegistryWrite;
 

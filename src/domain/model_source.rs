@@ -22,7 +22,10 @@ impl ModelSource {
     #[must_use]
     pub fn of_artifact(run: &Run, path: &str) -> Self {
         let path = path.trim_matches('/');
-        Self { label: path.into(), source: format!("runs:/{}/{path}", run.id.raw()).into() }
+        Self {
+            label: path.into(),
+            source: format!("runs:/{}/{path}", run.id.raw()).into(),
+        }
     }
 }
 
@@ -38,11 +41,18 @@ struct Logged {
 pub fn model_sources(run: &Run) -> Vec<ModelSource> {
     let mut outputs: Vec<_> = run.model_outputs.iter().collect();
     outputs.sort_by_key(|output| std::cmp::Reverse(output.step));
-    let logged = outputs
-        .into_iter()
-        .map(|output| ModelSource { label: output.model_id.text().clone(), source: format!("models:/{}", output.model_id.raw()).into() });
-    let history: Vec<Logged> = run.tag(HISTORY_TAG).and_then(|tag| serde_json::from_str(tag.raw()).ok()).unwrap_or_default();
-    let artifacts = history.iter().rev().map(|entry| ModelSource::of_artifact(run, &entry.artifact_path));
+    let logged = outputs.into_iter().map(|output| ModelSource {
+        label: output.model_id.text().clone(),
+        source: format!("models:/{}", output.model_id.raw()).into(),
+    });
+    let history: Vec<Logged> = run
+        .tag(HISTORY_TAG)
+        .and_then(|tag| serde_json::from_str(tag.raw()).ok())
+        .unwrap_or_default();
+    let artifacts = history
+        .iter()
+        .rev()
+        .map(|entry| ModelSource::of_artifact(run, &entry.artifact_path));
     let mut found = Vec::new();
     for model in logged.chain(artifacts) {
         if !found.contains(&model) {
@@ -62,13 +72,21 @@ mod tests {
     }
 
     fn sources(run: &Run) -> Vec<String> {
-        model_sources(run).iter().map(|model| model.source.raw().to_owned()).collect()
+        model_sources(run)
+            .iter()
+            .map(|model| model.source.raw().to_owned())
+            .collect()
     }
 
     #[test]
     fn the_newest_output_of_mlflow_3_comes_first() {
         let mut run = run();
-        run.model_outputs = [("m-old", 1), ("m-new", 7)].map(|(id, step)| ModelOutput { model_id: id.into(), step }).into();
+        run.model_outputs = [("m-old", 1), ("m-new", 7)]
+            .map(|(id, step)| ModelOutput {
+                model_id: id.into(),
+                step,
+            })
+            .into();
         assert_eq!(sources(&run), ["models:/m-new", "models:/m-old"]);
     }
 
@@ -77,7 +95,13 @@ mod tests {
         let mut run = run();
         let history = r#"[{"artifact_path": "model", "flavors": {}}, {"artifact_path": "best"}, {"artifact_path": "model"}]"#;
         run.tags = vec![Pair::new(HISTORY_TAG, history)];
-        assert_eq!(sources(&run), ["runs:/0123456789abcdef/model", "runs:/0123456789abcdef/best"]);
+        assert_eq!(
+            sources(&run),
+            [
+                "runs:/0123456789abcdef/model",
+                "runs:/0123456789abcdef/best"
+            ]
+        );
     }
 
     #[test]

@@ -52,7 +52,9 @@ impl Stage {
     /// Reads a stage in any case, as MLflow does.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.as_str().eq_ignore_ascii_case(text))
+        Self::ALL
+            .into_iter()
+            .find(|stage| stage.as_str().eq_ignore_ascii_case(text))
     }
 }
 
@@ -122,13 +124,17 @@ impl RegisteredModel {
     /// The version that an alias leads to.
     #[must_use]
     pub fn alias(&self, alias: &str) -> Option<VersionNumber> {
-        self.aliases.iter().find(|(name, _)| name.raw() == alias).map(|(_, version)| *version)
+        self.aliases
+            .iter()
+            .find(|(name, _)| name.raw() == alias)
+            .map(|(_, version)| *version)
     }
 
     /// Whether this is a prompt of MLflow 3, which keeps prompts among the models.
     #[must_use]
     pub fn is_prompt(&self) -> bool {
-        value_of(&self.tags, "mlflow.prompt.is_prompt").is_some_and(|v| v.raw().eq_ignore_ascii_case("true"))
+        value_of(&self.tags, "mlflow.prompt.is_prompt")
+            .is_some_and(|v| v.raw().eq_ignore_ascii_case("true"))
     }
 }
 
@@ -181,8 +187,12 @@ impl ModelVersion {
     /// The places in which it is served or tried, as they came: `Production`, `@champion`.
     #[must_use]
     pub fn places(&self) -> Vec<String> {
-        let stage = matches!(self.stage, Stage::Staging | Stage::Production).then(|| self.stage.as_str().to_owned());
-        stage.into_iter().chain(self.aliases.iter().map(|alias| format!("@{}", alias.raw()))).collect()
+        let stage = matches!(self.stage, Stage::Staging | Stage::Production)
+            .then(|| self.stage.as_str().to_owned());
+        stage
+            .into_iter()
+            .chain(self.aliases.iter().map(|alias| format!("@{}", alias.raw())))
+            .collect()
     }
 
     /// The logged model of MLflow 3 that this version was made from.
@@ -212,7 +222,11 @@ impl TransitionRequest {
     /// In one line, cleaned: `bo asks for Production: better AUC`.
     #[must_use]
     pub fn line(&self) -> String {
-        let why = if self.comment.is_empty() { String::new() } else { format!(": {}", self.comment.clean()) };
+        let why = if self.comment.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", self.comment.clean())
+        };
         format!("{} asks for {}{why}", self.by.clean(), self.to)
     }
 }

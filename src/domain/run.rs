@@ -19,14 +19,20 @@ pub struct Pair {
 impl Pair {
     /// A pair of a key and a value.
     pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }
 
 /// The value under `key`, if there is one.
 #[must_use]
 pub fn value_of<'a>(pairs: &'a [Pair], key: &str) -> Option<&'a Untrusted> {
-    pairs.iter().find(|pair| pair.key.raw() == key).map(|pair| &pair.value)
+    pairs
+        .iter()
+        .find(|pair| pair.key.raw() == key)
+        .map(|pair| &pair.value)
 }
 
 /// What a run says of itself.
@@ -49,7 +55,14 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// Every status, in the order in which they are told.
-    pub const ALL: [Self; 6] = [Self::Running, Self::Scheduled, Self::Finished, Self::Failed, Self::Killed, Self::Unknown];
+    pub const ALL: [Self; 6] = [
+        Self::Running,
+        Self::Scheduled,
+        Self::Finished,
+        Self::Failed,
+        Self::Killed,
+        Self::Unknown,
+    ];
 
     /// As MLflow spells it.
     #[must_use]
@@ -67,7 +80,10 @@ impl RunStatus {
     /// Reads MLflow's spelling.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        Self::ALL.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(text)).unwrap_or(Self::Unknown)
+        Self::ALL
+            .into_iter()
+            .find(|status| status.as_str().eq_ignore_ascii_case(text))
+            .unwrap_or(Self::Unknown)
     }
 }
 
@@ -162,13 +178,20 @@ impl Run {
     /// The name, or the start of the id where the run has no name.
     #[must_use]
     pub fn label(&self) -> Untrusted {
-        if self.name.is_empty() { Untrusted::from(self.id.short()) } else { self.name.clone() }
+        if self.name.is_empty() {
+            Untrusted::from(self.id.short())
+        } else {
+            self.name.clone()
+        }
     }
 
     /// The latest value of a metric.
     #[must_use]
     pub fn metric(&self, key: &str) -> Option<MetricValue> {
-        self.metrics.iter().find(|metric| metric.key.raw() == key).map(|metric| metric.value)
+        self.metrics
+            .iter()
+            .find(|metric| metric.key.raw() == key)
+            .map(|metric| metric.value)
     }
 
     /// A param's value.
@@ -186,7 +209,9 @@ impl Run {
     /// The run that this one is nested in.
     #[must_use]
     pub fn parent(&self) -> Option<RunId> {
-        self.tag("mlflow.parentRunId").filter(|id| !id.is_empty()).map(|id| RunId::new(id.clone()))
+        self.tag("mlflow.parentRunId")
+            .filter(|id| !id.is_empty())
+            .map(|id| RunId::new(id.clone()))
     }
 
     /// How long it took, or has taken until `now`, in ms. Clocks that disagree give nothing.

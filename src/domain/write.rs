@@ -150,7 +150,10 @@ impl RegistryWrite {
     /// Whether it only says something of a version or a model, and changes no place.
     #[must_use]
     pub fn is_note(&self) -> bool {
-        matches!(self, Self::SetVersionTag { .. } | Self::DeleteVersionTag { .. } | Self::Describe { .. })
+        matches!(
+            self,
+            Self::SetVersionTag { .. } | Self::DeleteVersionTag { .. } | Self::Describe { .. }
+        )
     }
 }
 
@@ -165,13 +168,19 @@ pub struct Tag {
 
 impl From<Pair> for Tag {
     fn from(pair: Pair) -> Self {
-        Self { key: pair.key, value: pair.value }
+        Self {
+            key: pair.key,
+            value: pair.value,
+        }
     }
 }
 
 impl Tag {
     /// A tag of a key and a value.
     pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }

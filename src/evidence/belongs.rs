@@ -7,25 +7,42 @@ use crate::domain::Stage;
 
 /// Whether a part of a document names the version, its run or its logged model. `aliases` are other names of the version, as
 /// documents before told.
-pub(super) fn names_version(find: &Find, subject: Subject<'_>, aliases: &[String], part: &Value) -> bool {
+pub(super) fn names_version(
+    find: &Find,
+    subject: Subject<'_>,
+    aliases: &[String],
+    part: &Value,
+) -> bool {
     let version = subject.version;
     if let Some((model, number)) = &find.names {
-        let is = |values: Vec<&Value>, wanted: &str| values.into_iter().any(|value| text(value) == wanted);
-        if is(model.all(part), version.name.raw()) && is(number.all(part), &version.version.to_string()) {
+        let is = |values: Vec<&Value>, wanted: &str| {
+            values.into_iter().any(|value| text(value) == wanted)
+        };
+        if is(model.all(part), version.name.raw())
+            && is(number.all(part), &version.version.to_string())
+        {
             return true;
         }
     }
     if let (Some(path), Some(run)) = (&find.names_run, subject.run)
         && !run.name.is_empty()
-        && path.all(part).into_iter().any(|value| value.as_str() == Some(run.name.raw()))
+        && path
+            .all(part)
+            .into_iter()
+            .any(|value| value.as_str() == Some(run.name.raw()))
     {
         return true;
     }
-    find.joins.iter().flat_map(|path| path.all(part)).any(|value| is_of(&text(value), subject, aliases))
+    find.joins
+        .iter()
+        .flat_map(|path| path.all(part))
+        .any(|value| is_of(&text(value), subject, aliases))
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Whether a text leads to the version: by its own address, by the logged model, by the run (and then not to another model of the
@@ -33,15 +50,35 @@ fn text(value: &Value) -> String {
 fn is_of(told: &str, subject: Subject<'_>, aliases: &[String]) -> bool {
     let version = subject.version;
     let source = version.source.raw();
-    if !source.is_empty() && (told == source || told.strip_prefix(source).is_some_and(|rest| rest.starts_with('/'))) {
+    if !source.is_empty()
+        && (told == source
+            || told
+                .strip_prefix(source)
+                .is_some_and(|rest| rest.starts_with('/')))
+    {
         return true;
     }
     // Names that other documents gave it may be short and common: they have to be all that is told, or all after a colon.
-    let named = version.logged_model().is_some_and(|id| has_word(told, id.raw()))
-        || aliases.iter().any(|name| told == name || told.rsplit(':').next() == Some(name.as_str()));
-    let run = [subject.run.map(|run| run.id.raw()), Some(version.run_id.raw())];
-    let by_run = || run.iter().flatten().any(|id| has_word(told, id) && !is_other_model(told, source, id));
-    named || by_run() || addresses(subject).iter().any(|address| has_word(told, address))
+    let named = version
+        .logged_model()
+        .is_some_and(|id| has_word(told, id.raw()))
+        || aliases
+            .iter()
+            .any(|name| told == name || told.rsplit(':').next() == Some(name.as_str()));
+    let run = [
+        subject.run.map(|run| run.id.raw()),
+        Some(version.run_id.raw()),
+    ];
+    let by_run = || {
+        run.iter()
+            .flatten()
+            .any(|id| has_word(told, id) && !is_other_model(told, source, id))
+    };
+    named
+        || by_run()
+        || addresses(subject)
+            .iter()
+            .any(|address| has_word(told, address))
 }
 
 /// How the registry's address of the version may be written.
@@ -49,7 +86,12 @@ fn addresses(subject: Subject<'_>) -> Vec<String> {
     let version = subject.version;
     let name = version.name.raw();
     let mut all = vec![format!("models:/{name}/{}", version.version)];
-    all.extend(version.aliases.iter().map(|alias| format!("models:/{name}@{}", alias.raw())));
+    all.extend(
+        version
+            .aliases
+            .iter()
+            .map(|alias| format!("models:/{name}@{}", alias.raw())),
+    );
     if matches!(version.stage, Stage::Staging | Stage::Production) {
         all.push(format!("models:/{name}/{}", version.stage.as_str()));
     }
@@ -60,11 +102,20 @@ fn addresses(subject: Subject<'_>) -> Vec<String> {
 fn is_other_model(told: &str, source: &str, run: &str) -> bool {
     let folder = |text: &str| {
         let rest = text.split_once(run)?.1;
-        let rest = rest.strip_prefix("/artifacts").unwrap_or(rest).trim_matches('/');
+        let rest = rest
+            .strip_prefix("/artifacts")
+            .unwrap_or(rest)
+            .trim_matches('/');
         (!rest.is_empty()).then(|| rest.to_owned())
     };
-    let (Some(told), Some(own)) = (folder(told), folder(source)) else { return false };
-    let within = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let (Some(told), Some(own)) = (folder(told), folder(source)) else {
+        return false;
+    };
+    let within = |inner: &str, outer: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     !within(&told, &own) && !within(&own, &told)
 }
 
@@ -95,7 +146,10 @@ mod tests {
     fn two_models_of_one_run_are_told_apart() {
         let told = |told: &str, source: &str| is_other_model(told, source, "abc");
         assert!(told("s3://b/1/abc/artifacts/two", "runs:/abc/one"));
-        assert!(told("s3://b/1/abc/artifacts/model_2", "s3://b/1/abc/artifacts/model"));
+        assert!(told(
+            "s3://b/1/abc/artifacts/model_2",
+            "s3://b/1/abc/artifacts/model"
+        ));
         assert!(!told("s3://b/1/abc/artifacts/one/", "runs:/abc/one"));
         assert!(!told("s3://b/1/abc/artifacts/one/data", "runs:/abc/one"));
         assert!(!told("abc", "runs:/abc/one"));

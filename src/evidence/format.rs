@@ -50,12 +50,23 @@ impl Format {
             "text" => Self::Text,
             "presence" => Self::Presence,
             "zip" => Self::Zip(member.ok_or("a zip needs a member")?.to_owned()),
-            _ => return Err("json, jsonl, yaml, toml, csv, table, text, zip or presence can stand here".into()),
+            _ => {
+                return Err(
+                    "json, jsonl, yaml, toml, csv, table, text, zip or presence can stand here"
+                        .into(),
+                );
+            }
         })
     }
 
     fn of(path: &str) -> Self {
-        match path.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        match path
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "json" => Self::Json,
             "jsonl" | "ndjson" => Self::JsonLines,
             "yaml" | "yml" | "dvc" | "lock" => Self::Yaml,
@@ -79,7 +90,11 @@ impl Format {
             }
             Self::Table => {
                 let text = text(bytes)?;
-                if path.to_ascii_lowercase().ends_with("csv") { csv(&text).map(table::typed) } else { rows(&text) }
+                if path.to_ascii_lowercase().ends_with("csv") {
+                    csv(&text).map(table::typed)
+                } else {
+                    rows(&text)
+                }
             }
             _ => self.of_text(&text(bytes)?),
         }
@@ -103,15 +118,22 @@ impl Format {
 /// Text as UTF-8, or as UTF-16 where its first two bytes say so.
 fn text(bytes: &[u8]) -> Result<String, String> {
     let utf16 = |order: fn([u8; 2]) -> u16| {
-        let units = bytes.get(2..).unwrap_or_default().chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
-        char::decode_utf16(units).collect::<Result<String, _>>().map_err(|_| "no text: broken UTF-16".to_owned())
+        let units = bytes
+            .get(2..)
+            .unwrap_or_default()
+            .chunks_exact(2)
+            .map(|pair| order([pair[0], pair[1]]));
+        char::decode_utf16(units)
+            .collect::<Result<String, _>>()
+            .map_err(|_| "no text: broken UTF-16".to_owned())
     };
     match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
         _ if bytes.contains(&0) => Err("no text: it has zero bytes".into()),
         _ => {
-            let text = std::str::from_utf8(bytes).map_err(|error| format!("no UTF-8 text from byte {}", error.valid_up_to()))?;
+            let text = std::str::from_utf8(bytes)
+                .map_err(|error| format!("no UTF-8 text from byte {}", error.valid_up_to()))?;
             Ok(text.trim_start_matches('\u{feff}').to_owned())
         }
     }
@@ -120,16 +142,28 @@ fn text(bytes: &[u8]) -> Result<String, String> {
 /// A document has more values than it has of these bytes.
 fn small(text: &str, marks: &[u8]) -> Result<(), String> {
     let found = text.bytes().filter(|byte| marks.contains(byte)).count();
-    if found > DOCUMENT_VALUES { Err(format!("it has more than {DOCUMENT_VALUES} values")) } else { Ok(()) }
+    if found > DOCUMENT_VALUES {
+        Err(format!("it has more than {DOCUMENT_VALUES} values"))
+    } else {
+        Ok(())
+    }
 }
 
 fn json_lines(text: &str) -> Result<Value, String> {
     small(text, b",:[{")?;
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).take(ROWS + 1).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .take(ROWS + 1)
+        .collect();
     if lines.len() > ROWS {
         return Err(format!("it has more than {ROWS} lines"));
     }
-    lines.into_iter().map(json).collect::<Result<_, _>>().map(Value::Array)
+    lines
+        .into_iter()
+        .map(json)
+        .collect::<Result<_, _>>()
+        .map(Value::Array)
 }
 
 /// A data frame in JSON, or in JSON lines.
@@ -156,7 +190,9 @@ fn tamed(text: &str) -> Option<String> {
     }
     let (mut out, mut rest, mut inside) = (String::with_capacity(text.len()), text, false);
     while let Some(c) = rest.chars().next() {
-        let word = ["-Infinity", "Infinity", "NaN"].into_iter().find(|word| !inside && rest.starts_with(word));
+        let word = ["-Infinity", "Infinity", "NaN"]
+            .into_iter()
+            .find(|word| !inside && rest.starts_with(word));
         let taken = match (word, c) {
             (Some(word), _) => {
                 out.push_str("null");
@@ -181,31 +217,63 @@ fn tamed(text: &str) -> Option<String> {
 fn yaml(text: &str) -> Result<Value, String> {
     small(text, b":-,[{")?;
     let read = serde_saphyr::from_multiple::<Value>(text);
-    let mut all = read.map_err(|error| format!("no YAML: {}", error.to_string().lines().next().unwrap_or_default()))?;
-    Ok(if all.len() == 1 { all.remove(0) } else { Value::Array(all) })
+    let mut all = read.map_err(|error| {
+        format!(
+            "no YAML: {}",
+            error.to_string().lines().next().unwrap_or_default()
+        )
+    })?;
+    Ok(if all.len() == 1 {
+        all.remove(0)
+    } else {
+        Value::Array(all)
+    })
 }
 
 /// A table. pandas writes several rows of heads for columns with several levels; the rows after the first have no number and no
 /// truth in them, and are heads as long as their first cell is empty or the first row of heads has empty or doubled cells.
 fn csv(text: &str) -> Result<Value, String> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
     small(text, b",\n")?;
-    let rows =
-        reader.records().take(ROWS + 1).collect::<Result<Vec<csv::StringRecord>, _>>().map_err(|error| format!("no CSV: {error}"))?;
+    let rows = reader
+        .records()
+        .take(ROWS + 1)
+        .collect::<Result<Vec<csv::StringRecord>, _>>()
+        .map_err(|error| format!("no CSV: {error}"))?;
     if rows.len() > ROWS {
         return Err(format!("it has more than {ROWS} rows"));
     }
     let levels = levels(&rows);
-    let columns = rows.iter().take(levels).map(csv::StringRecord::len).max().unwrap_or(0);
+    let columns = rows
+        .iter()
+        .take(levels)
+        .map(csv::StringRecord::len)
+        .max()
+        .unwrap_or(0);
     let head = |column: usize| {
-        let mut parts: Vec<&str> = rows.iter().take(levels).filter_map(|row| row.get(column)).filter(|text| !text.is_empty()).collect();
+        let mut parts: Vec<&str> = rows
+            .iter()
+            .take(levels)
+            .filter_map(|row| row.get(column))
+            .filter(|text| !text.is_empty())
+            .collect();
         parts.dedup();
         parts.join("_")
     };
     let heads: Vec<String> = (0..columns).map(head).collect();
     let row = |row: &csv::StringRecord| {
-        let cells = heads.iter().zip(row.iter()).filter(|(head, _)| !head.is_empty());
-        Value::Object(cells.map(|(head, cell)| (head.clone(), Value::String(cell.to_owned()))).collect::<Map<_, _>>())
+        let cells = heads
+            .iter()
+            .zip(row.iter())
+            .filter(|(head, _)| !head.is_empty());
+        Value::Object(
+            cells
+                .map(|(head, cell)| (head.clone(), Value::String(cell.to_owned())))
+                .collect::<Map<_, _>>(),
+        )
     };
     Ok(Value::Array(rows.iter().skip(levels).map(row).collect()))
 }
@@ -213,25 +281,41 @@ fn csv(text: &str) -> Result<Value, String> {
 /// How many rows of heads there are: pandas repeats the outer texts over the inner columns.
 fn levels(rows: &[csv::StringRecord]) -> usize {
     let is_head = |row: &csv::StringRecord| {
-        let is_datum = |cell: &str| cell.parse::<f64>().is_ok() || matches!(cell, "True" | "False" | "true" | "false");
+        let is_datum = |cell: &str| {
+            cell.parse::<f64>().is_ok() || matches!(cell, "True" | "False" | "true" | "false")
+        };
         !row.iter().any(is_datum)
     };
-    let repeats = |row: &csv::StringRecord| row.iter().zip(row.iter().skip(1)).any(|(a, b)| a == b && !a.is_empty());
+    let repeats = |row: &csv::StringRecord| {
+        row.iter()
+            .zip(row.iter().skip(1))
+            .any(|(a, b)| a == b && !a.is_empty())
+    };
     if !rows.first().is_some_and(repeats) {
         return rows.len().min(1);
     }
-    rows.iter().take(4).take_while(|row| is_head(row)).count().max(1)
+    rows.iter()
+        .take(4)
+        .take_while(|row| is_head(row))
+        .count()
+        .max(1)
 }
 
 /// One member of an archive, by its name as it is: nothing is unpacked, and no name is followed.
 fn member_of(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("no ZIP: {error}"))?;
+    let mut archive =
+        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("no ZIP: {error}"))?;
     if archive.len() > MEMBERS {
         return Err(format!("it has more than {MEMBERS} members"));
     }
-    let member = archive.by_name(name).map_err(|_| format!("it has no member {name}"))?;
+    let member = archive
+        .by_name(name)
+        .map_err(|_| format!("it has no member {name}"))?;
     let mut found = Vec::new();
-    member.take(DOCUMENT_BYTES + 1).read_to_end(&mut found).map_err(|error| format!("{name} can't be unpacked: {error}"))?;
+    member
+        .take(DOCUMENT_BYTES + 1)
+        .read_to_end(&mut found)
+        .map_err(|error| format!("{name} can't be unpacked: {error}"))?;
     if found.len() as u64 > DOCUMENT_BYTES {
         return Err(format!("{name} has more than {} MB", DOCUMENT_BYTES >> 20));
     }
@@ -247,17 +331,32 @@ mod tests {
     #[test]
     fn every_format_becomes_one_tree() {
         let read = |path: &str, text: &str| Format::ByName.read(path, text.as_bytes()).unwrap();
-        assert_eq!(read("a.json", r#"{"a": NaN, "b": "NaN \" NaN", "c": -Infinity}"#), json!({"a": null, "b": "NaN \" NaN", "c": null}));
-        assert_eq!(read("a.yaml", "a: 1\n---\nb: x\n"), json!([{"a": 1}, {"b": "x"}]));
-        assert_eq!(read("a.jsonl", "{\"a\":1}\n\n{\"a\":2}\n"), json!([{"a": 1}, {"a": 2}]));
+        assert_eq!(
+            read("a.json", r#"{"a": NaN, "b": "NaN \" NaN", "c": -Infinity}"#),
+            json!({"a": null, "b": "NaN \" NaN", "c": null})
+        );
+        assert_eq!(
+            read("a.yaml", "a: 1\n---\nb: x\n"),
+            json!([{"a": 1}, {"b": "x"}])
+        );
+        assert_eq!(
+            read("a.jsonl", "{\"a\":1}\n\n{\"a\":2}\n"),
+            json!([{"a": 1}, {"a": 2}])
+        );
         assert_eq!(read("a.csv", "a,b\n1,x\n"), json!([{"a": "1", "b": "x"}]));
         assert_eq!(
-            read("a.csv", "chunk,chunk,age\nkey,period,alert\n1,analysis,True\n"),
+            read(
+                "a.csv",
+                "chunk,chunk,age\nkey,period,alert\n1,analysis,True\n"
+            ),
             json!([
                 {"chunk_key": "1", "chunk_period": "analysis", "age_alert": "True"}
             ])
         );
-        assert_eq!(Format::ByName.read("a.json", b"\xff\xfe{\0}\0").unwrap(), json!({}));
+        assert_eq!(
+            Format::ByName.read("a.json", b"\xff\xfe{\0}\0").unwrap(),
+            json!({})
+        );
     }
 
     #[test]
@@ -268,7 +367,10 @@ mod tests {
         assert!(wrong(&Format::Json, b"{\0}").contains("zero bytes"));
         let bomb = (1..9).fold("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
             let before = n - 1;
-            format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{before}"); 10].join(","))
+            format!(
+                "{text}a{n}: &a{n} [{}]\n",
+                vec![format!("*a{before}"); 10].join(",")
+            )
         });
         assert!(wrong(&Format::Yaml, bomb.as_bytes()).starts_with("no YAML"));
         assert!(wrong(&Format::Yaml, "[".repeat(100_000).as_bytes()).starts_with("no YAML"));
@@ -280,7 +382,11 @@ mod tests {
         let mut bytes = Vec::new();
         let mut writer = zip::ZipWriter::new(Cursor::new(&mut bytes));
         let options = zip::write::SimpleFileOptions::default();
-        for (name, text) in [("M/a.json", "{\"a\": 1}".to_owned()), ("../up.json", "{}".into()), ("big.json", " ".repeat(64 << 20))] {
+        for (name, text) in [
+            ("M/a.json", "{\"a\": 1}".to_owned()),
+            ("../up.json", "{}".into()),
+            ("big.json", " ".repeat(64 << 20)),
+        ] {
             writer.start_file(name, options).unwrap();
             std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
         }

@@ -56,24 +56,49 @@ struct One<'r> {
 
 impl<'r> Gathered<'r> {
     /// Takes the facts of a document, or of the several that are in it.
-    pub(super) fn take_all(&mut self, find: &'r Find, subject: Subject<'_>, from: &str, document: &Value) -> Result<(), Untaken> {
+    pub(super) fn take_all(
+        &mut self,
+        find: &'r Find,
+        subject: Subject<'_>,
+        from: &str,
+        document: &Value,
+    ) -> Result<(), Untaken> {
         if let Some(why) = too_dear(find.passes, document) {
             return Err(Untaken::Unread(why));
         }
         let mut seen = HashSet::new();
         let is_new = |part: &&Value| seen.insert(std::ptr::from_ref(*part));
-        let parts: Vec<&Value> = find.split.iter().flat_map(|path| path.all(document)).filter(is_new).collect();
+        let parts: Vec<&Value> = find
+            .split
+            .iter()
+            .flat_map(|path| path.all(document))
+            .filter(is_new)
+            .collect();
         if parts.is_empty() {
             return self.take(find, subject, from, document);
         }
         if parts.len() > PARTS {
-            self.doubt(find, from, &format!("it has {} parts, and only {PARTS} were looked at", parts.len()));
+            self.doubt(
+                find,
+                from,
+                &format!(
+                    "it has {} parts, and only {PARTS} were looked at",
+                    parts.len()
+                ),
+            );
         }
-        let taken: Vec<Result<(), Untaken>> = parts.into_iter().take(PARTS).map(|part| self.take(find, subject, from, part)).collect();
+        let taken: Vec<Result<(), Untaken>> = parts
+            .into_iter()
+            .take(PARTS)
+            .map(|part| self.take(find, subject, from, part))
+            .collect();
         if taken.iter().any(Result::is_ok) {
             Ok(())
         } else {
-            taken.into_iter().next().unwrap_or_else(|| Err(Untaken::OfAnother("it is empty".into())))
+            taken
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Err(Untaken::OfAnother("it is empty".into())))
         }
     }
 
@@ -93,7 +118,13 @@ impl<'r> Gathered<'r> {
     }
 
     /// Takes the facts of a document.
-    fn take(&mut self, find: &'r Find, subject: Subject<'_>, from: &str, document: &Value) -> Result<(), Untaken> {
+    fn take(
+        &mut self,
+        find: &'r Find,
+        subject: Subject<'_>,
+        from: &str,
+        document: &Value,
+    ) -> Result<(), Untaken> {
         let of_another = |why: &str| Err(Untaken::OfAnother(why.to_owned()));
         if !find.when.iter().all(|path| path.is_there(document)) {
             return of_another(OF_ANOTHER);
@@ -109,17 +140,34 @@ impl<'r> Gathered<'r> {
             return Err(Untaken::Unread(format!("it has more than {PARTS} parts")));
         }
         let is_joined = find.is_joined();
-        let own: Vec<&Value> = parts.into_iter().filter(|part| !is_joined || names_version(find, subject, &self.aliases, part)).collect();
+        let own: Vec<&Value> = parts
+            .into_iter()
+            .filter(|part| !is_joined || names_version(find, subject, &self.aliases, part))
+            .collect();
         if own.is_empty() {
-            return of_another(if is_joined { "it names neither this version nor what it was made from" } else { "it is empty" });
-        }
-        let before = (self.facts.values().map(Vec::len).sum::<usize>(), self.deployments.len());
-        for part in own {
-            self.aliases.extend(find.known_as.iter().flat_map(|rule| rule.texts(part, document)));
-            let at = find.at.as_ref().and_then(|rule| match rule.find(part, document) {
-                Found::Known(value) => value.as_i64(),
-                _ => None,
+            return of_another(if is_joined {
+                "it names neither this version nor what it was made from"
+            } else {
+                "it is empty"
             });
+        }
+        let before = (
+            self.facts.values().map(Vec::len).sum::<usize>(),
+            self.deployments.len(),
+        );
+        for part in own {
+            self.aliases.extend(
+                find.known_as
+                    .iter()
+                    .flat_map(|rule| rule.texts(part, document)),
+            );
+            let at = find
+                .at
+                .as_ref()
+                .and_then(|rule| match rule.find(part, document) {
+                    Found::Known(value) => value.as_i64(),
+                    _ => None,
+                });
             for (name, rule) in &find.facts {
                 let found = rule.find(part, document);
                 if found != Found::Absent {
@@ -133,10 +181,16 @@ impl<'r> Gathered<'r> {
                 }
             }
             if let Some(rule) = &find.deployment {
-                self.deployments.push(deployment(rule, part, document, from));
+                self.deployments
+                    .push(deployment(rule, part, document, from));
             }
         }
-        if before == (self.facts.values().map(Vec::len).sum(), self.deployments.len()) {
+        if before
+            == (
+                self.facts.values().map(Vec::len).sum(),
+                self.deployments.len(),
+            )
+        {
             return of_another("none of its facts is there");
         }
         Ok(())
@@ -147,8 +201,14 @@ impl<'r> Gathered<'r> {
             let at = all.iter().filter_map(|one| one.at).min();
             let mut from: Vec<&str> = all.iter().map(|one| one.from.as_str()).collect();
             from.dedup();
-            let from = if from.len() > 3 { format!("{}, {} and {} more", from[0], from[1], from.len() - 2) } else { from.join(", ") };
-            let older = at.zip(made).is_some_and(|(at, made)| at < made.saturating_sub(PIPELINE));
+            let from = if from.len() > 3 {
+                format!("{}, {} and {} more", from[0], from[1], from.len() - 2)
+            } else {
+                from.join(", ")
+            };
+            let older = at
+                .zip(made)
+                .is_some_and(|(at, made)| at < made.saturating_sub(PIPELINE));
             let value = merged(&all);
             let wanted = all.iter().find_map(|one| one.rule.wanted.as_ref());
             let bad = wanted.is_some_and(|wanted| !is_wanted(&value, wanted));
@@ -166,7 +226,10 @@ impl<'r> Gathered<'r> {
         });
         let facts: Vec<Fact> = facts.collect();
         Evidence {
-            get: recogniser.get.iter().find_map(|template| template.fill(&facts)),
+            get: recogniser
+                .get
+                .iter()
+                .find_map(|template| template.fill(&facts)),
             id: recogniser.id.clone(),
             name: recogniser.name.clone(),
             kind: recogniser.kind.clone(),
@@ -179,7 +242,13 @@ impl<'r> Gathered<'r> {
 /// Whether a fact is what it should be; what can't be read is not.
 fn is_wanted(value: &FactValue, wanted: &Value) -> bool {
     match value {
-        FactValue::Value(value) => value == wanted || value.as_f64().zip(wanted.as_f64()).is_some_and(|(a, b)| a.total_cmp(&b).is_eq()),
+        FactValue::Value(value) => {
+            value == wanted
+                || value
+                    .as_f64()
+                    .zip(wanted.as_f64())
+                    .is_some_and(|(a, b)| a.total_cmp(&b).is_eq())
+        }
         FactValue::Unreadable(_) => false,
     }
 }
@@ -203,21 +272,39 @@ fn merged(all: &[One<'_>]) -> FactValue {
     };
     if let Some(why) = unreadable {
         let is_settled = settled.is_some_and(|settled| values.contains(&Value::Bool(settled)));
-        return if is_settled { FactValue::Value(settled.into()) } else { FactValue::Unreadable(why.clone()) };
+        return if is_settled {
+            FactValue::Value(settled.into())
+        } else {
+            FactValue::Unreadable(why.clone())
+        };
     }
-    let Some(first) = values.first().cloned() else { return FactValue::Unreadable("nothing is there".into()) };
+    let Some(first) = values.first().cloned() else {
+        return FactValue::Unreadable("nothing is there".into());
+    };
     if take == Some(Take::List) {
         let mut flat: Vec<Value> = Vec::new();
-        let each = |value: Value| if let Value::Array(all) = value { all } else { vec![value] };
+        let each = |value: Value| {
+            if let Value::Array(all) = value {
+                all
+            } else {
+                vec![value]
+            }
+        };
         for value in values.into_iter().flat_map(each) {
             if !flat.contains(&value) {
                 flat.push(value);
             }
         }
-        return FactValue::Value(if flat.len() == 1 { flat.remove(0) } else { Value::Array(flat) });
+        return FactValue::Value(if flat.len() == 1 {
+            flat.remove(0)
+        } else {
+            Value::Array(flat)
+        });
     }
     match take {
-        _ if values.iter().all(|value| *value == first) && take != Some(Take::Sum) => FactValue::Value(first),
+        _ if values.iter().all(|value| *value == first) && take != Some(Take::Sum) => {
+            FactValue::Value(first)
+        }
         Some(take) => match reduced(take, values) {
             Found::Known(value) => FactValue::Value(value),
             _ => FactValue::Unreadable("what several documents say can't be put together".into()),

@@ -25,7 +25,9 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// When it was made, ms since the epoch: when its run began, else when the version was.
     fn made(&self) -> Option<Millis> {
-        self.run.and_then(|run| run.start_time).or(self.version.creation_time)
+        self.run
+            .and_then(|run| run.start_time)
+            .or(self.version.creation_time)
     }
 }
 
@@ -65,9 +67,9 @@ impl Place {
     #[must_use]
     pub fn wants(&self, home: Home, path: &str) -> bool {
         match (self, home) {
-            (Self::Artifact(globs), Home::Artifact) | (Self::File(globs), Home::File) | (Self::Commit(globs), Home::Commit) => {
-                globs.fit(path)
-            }
+            (Self::Artifact(globs), Home::Artifact)
+            | (Self::File(globs), Home::File)
+            | (Self::Commit(globs), Home::Commit) => globs.fit(path),
             _ => false,
         }
     }
@@ -108,17 +110,32 @@ pub fn look(recognisers: &[Recogniser], subject: Subject<'_>, held: &[Held]) -> 
 }
 
 /// Looks at the files that a place wants, one at a time.
-fn look_at_files<'r>(find: &'r Find, subject: Subject<'_>, held: &[Held], gathered: &mut Gathered<'r>, looked: &mut Looked) {
+fn look_at_files<'r>(
+    find: &'r Find,
+    subject: Subject<'_>,
+    held: &[Held],
+    gathered: &mut Gathered<'r>,
+    looked: &mut Looked,
+) {
     let (mut read, mut kin, mut untold) = (0, Vec::new(), Vec::new());
-    for file in held.iter().filter(|file| find.place.wants(file.home, &file.path)) {
+    for file in held
+        .iter()
+        .filter(|file| find.place.wants(file.home, &file.path))
+    {
         let marked = is_marked(find, file);
         if marked == Some(false) {
             tell(looked, file.from.clone(), Err(OF_ANOTHER.into()));
             continue;
         }
         read += 1;
-        let document = if read > DOCUMENTS { Err(format!("only {DOCUMENTS} documents are looked at")) } else { document(find, file) };
-        let taken = document.map_err(Untaken::Unread).and_then(|document| gathered.take_all(find, subject, &file.from, &document));
+        let document = if read > DOCUMENTS {
+            Err(format!("only {DOCUMENTS} documents are looked at"))
+        } else {
+            document(find, file)
+        };
+        let taken = document
+            .map_err(Untaken::Unread)
+            .and_then(|document| gathered.take_all(find, subject, &file.from, &document));
         match &taken {
             Ok(()) => kin.push(file.path.as_str()),
             Err(Untaken::Unread(why)) => untold.push((file, marked, why.clone())),
@@ -136,15 +153,22 @@ fn look_at_files<'r>(find: &'r Find, subject: Subject<'_>, held: &[Held], gather
 fn tell(looked: &mut Looked, from: String, taken: Result<(), String>) {
     match taken {
         Ok(()) => looked.found.push(from),
-        Err(why) if looked.passed_over.len() < TOLD => looked.passed_over.push(format!("{from}: {why}")),
+        Err(why) if looked.passed_over.len() < TOLD => {
+            looked.passed_over.push(format!("{from}: {why}"))
+        }
         Err(_) => looked.more += 1,
     }
 }
 
 /// Whether the names that must be in a document are in its text; nothing where that can't be told without reading it.
 fn is_marked(find: &Find, file: &Held) -> Option<bool> {
-    let text = file.content.as_ref().ok().and_then(|bytes| std::str::from_utf8(bytes).ok())?;
-    let is_plain = !matches!(find.format, Format::Zip(_) | Format::Presence) && !text.contains('\0');
+    let text = file
+        .content
+        .as_ref()
+        .ok()
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())?;
+    let is_plain =
+        !matches!(find.format, Format::Zip(_) | Format::Presence) && !text.contains('\0');
     let mut marks = find.when.iter().flat_map(|path| &path.marks).peekable();
     marks.peek()?;
     is_plain.then(|| marks.all(|mark| text.contains(mark.as_str())))
@@ -163,7 +187,10 @@ fn are_kin(a: &str, b: &str) -> bool {
 
 fn document(find: &Find, file: &Held) -> Result<Value, String> {
     let read = if find.reads() {
-        file.content.as_ref().map_err(Clone::clone).and_then(|bytes| find.format.read(&file.path, bytes))
+        file.content
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|bytes| find.format.read(&file.path, bytes))
     } else {
         find.format.read(&file.path, &[])
     };
@@ -173,7 +200,9 @@ fn document(find: &Find, file: &Held) -> Result<Value, String> {
 /// The document with what is known of its file, where it has room for it: its path under `file_path`, and the tag under `git_tag`.
 fn told_of(mut document: Value, file: &Held) -> Value {
     if let Value::Object(members) = &mut document {
-        members.entry("file_path").or_insert_with(|| json!(file.path));
+        members
+            .entry("file_path")
+            .or_insert_with(|| json!(file.path));
         if let Some(tag) = &file.tag {
             members.entry("git_tag").or_insert_with(|| json!(tag));
         }

@@ -52,13 +52,20 @@ built_in! {
 pub fn recognisers(own: &[(String, String)]) -> (Vec<Recogniser>, Vec<String>) {
     let (mut all, mut wrong): (Vec<Recogniser>, Vec<String>) = (Vec::new(), Vec::new());
     let built_in = BUILT_IN.iter().map(|(file, text)| (*file, *text));
-    for (file, text) in built_in.chain(own.iter().map(|(file, text)| (file.as_str(), text.as_str()))) {
+    for (file, text) in built_in.chain(
+        own.iter()
+            .map(|(file, text)| (file.as_str(), text.as_str())),
+    ) {
         match Recogniser::parse(file, text) {
             Ok(recogniser) => {
                 all.retain(|other| other.id != recogniser.id);
                 all.push(recogniser);
             }
-            Err(mistakes) => wrong.extend(mistakes.iter().map(|mistake| format!("{}:{mistake}", crate::text::untrusted::clean(file)))),
+            Err(mistakes) => wrong.extend(
+                mistakes
+                    .iter()
+                    .map(|mistake| format!("{}:{mistake}", crate::text::untrusted::clean(file))),
+            ),
         }
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));

@@ -55,7 +55,11 @@ impl Path {
                 "no JSONPath that can be looked for here: of several in one pair of brackets, each has to be one name or number".into()
             );
         }
-        Ok(Self { query: path, marks: marks(text), passes: passes(&bare(text)) })
+        Ok(Self {
+            query: path,
+            marks: marks(text),
+            passes: passes(&bare(text)),
+        })
     }
 
     /// What it leads to, in the order of the document.
@@ -74,7 +78,10 @@ pub(super) fn too_dear(passes: usize, document: &Value) -> Option<String> {
     if passes < 2 {
         return None;
     }
-    let most = (1..=STEPS).rev().find(|most| most.checked_pow(u32::try_from(passes).unwrap_or(u32::MAX)).is_some_and(|all| all <= STEPS));
+    let most = (1..=STEPS).rev().find(|most| {
+        most.checked_pow(u32::try_from(passes).unwrap_or(u32::MAX))
+            .is_some_and(|all| all <= STEPS)
+    });
     let most = most.unwrap_or(1);
     has_more(document, most)
         .then(|| format!("it has more than {most} values: too many for a path that looks through all of them {passes} times over"))
@@ -120,7 +127,9 @@ fn bare(text: &str) -> String {
 /// one place.
 fn passes(bare: &str) -> usize {
     let again = bare.match_indices('$').skip(1).filter(|(at, _)| {
-        let end = bare[at + 1..].find([' ', ')', '=', '<', '>', '!', '&', '|', ',']).map_or(bare.len(), |end| at + 1 + end);
+        let end = bare[at + 1..]
+            .find([' ', ')', '=', '<', '>', '!', '&', '|', ','])
+            .map_or(bare.len(), |end| at + 1 + end);
         let piece = &bare[*at..end];
         piece.contains(['*', '?', ':']) || piece.contains("..")
     });
@@ -133,7 +142,10 @@ fn picks_twice(bare: &str) -> bool {
     let many = ['*', '?', ':'];
     tight.match_indices(',').any(|(at, _)| {
         let is_number = |c: char| c.is_ascii_digit() || c == '-';
-        let (before, after) = (tight[..at].trim_end_matches(is_number), tight[at + 1..].trim_start_matches(is_number));
+        let (before, after) = (
+            tight[..at].trim_end_matches(is_number),
+            tight[at + 1..].trim_start_matches(is_number),
+        );
         after.starts_with(many) || before.ends_with(['*', ':'])
     })
 }
@@ -153,7 +165,9 @@ fn marks(text: &str) -> Vec<String> {
         } else {
             return found;
         };
-        let Some(after) = after.filter(|after| !name.is_empty() && (after.is_empty() || after.starts_with(['.', '[']))) else {
+        let Some(after) = after.filter(|after| {
+            !name.is_empty() && (after.is_empty() || after.starts_with(['.', '[']))
+        }) else {
             return found;
         };
         found.push(name.to_owned());
@@ -169,7 +183,10 @@ mod tests {
 
     #[test]
     fn what_must_be_in_a_document_is_read_off_the_path() {
-        assert_eq!(marks("$.meta.great_expectations_version"), ["meta", "great_expectations_version"]);
+        assert_eq!(
+            marks("$.meta.great_expectations_version"),
+            ["meta", "great_expectations_version"]
+        );
         assert_eq!(marks("$['a']['b.c']"), ["a"]);
         assert_eq!(marks("$.metrics[?@.metric_name]"), ["metrics"]);
         for none in ["$", "$..a", "$[*].a", "$[?@.a]", "$['a', 'b']", "$.*.a"] {
@@ -181,12 +198,25 @@ mod tests {
     fn a_path_that_would_take_too_long_is_not_looked_for() {
         let wide = json!(vec![0; 100_000]);
         let passes = |text: &str| Path::new(text).unwrap().passes;
-        assert!(too_dear(passes("$..*..*"), &wide).unwrap().contains("2 times over"));
+        assert!(
+            too_dear(passes("$..*..*"), &wide)
+                .unwrap()
+                .contains("2 times over")
+        );
         assert!(too_dear(passes("$[?$..a]"), &wide).is_some());
         assert!(too_dear(passes("$..*..*"), &json!([1, [2]])).is_none());
         assert!(too_dear(passes("$..*"), &wide).is_none());
-        for twice in ["$[*, *]", "$[0, 1:]", "$[?@.a, 'b']", "$['a', ?@.b]", "$[::2, 1]"] {
-            assert!(Path::new(twice).is_err() || twice.starts_with("$[?"), "{twice}");
+        for twice in [
+            "$[*, *]",
+            "$[0, 1:]",
+            "$[?@.a, 'b']",
+            "$['a', ?@.b]",
+            "$[::2, 1]",
+        ] {
+            assert!(
+                Path::new(twice).is_err() || twice.starts_with("$[?"),
+                "{twice}"
+            );
         }
         assert!(Path::new("$['a', 'b', 0]").is_ok());
         assert!(Path::new("$[?search(@.path, '[.](py|sh)$, *')]").is_ok());

@@ -18,8 +18,15 @@ const REGEX_BYTES: usize = 1 << 20;
 
 /// A name as conditions write it: small letters, digits and `_`.
 fn slug(name: &str) -> String {
-    let plain = name.split('(').next().unwrap_or_default().trim().to_lowercase();
-    let words = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let plain = name
+        .split('(')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    let words = plain
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("_")
 }
 
@@ -48,7 +55,11 @@ pub(super) fn of_file(reader: &mut Reader<'_>, table: &Table<'_>) -> Recogniser 
     }
     found.get = get::known(reader, get, &found.finds);
     if found.id.is_empty() || found.id != slug(&found.id) {
-        reader.wrong(&(0..0), "a recogniser without a name", "add name = \"…\"; an id has small letters, digits and _");
+        reader.wrong(
+            &(0..0),
+            "a recogniser without a name",
+            "add name = \"…\"; an id has small letters, digits and _",
+        );
     }
     found
 }
@@ -91,7 +102,10 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
         facts: Vec::new(),
         deployment: None,
     };
-    let member = table.iter().find(|(key, _)| key.get_ref() == "member").and_then(|(_, value)| value.get_ref().as_str());
+    let member = table
+        .iter()
+        .find(|(key, _)| key.get_ref() == "member")
+        .and_then(|(_, value)| value.get_ref().as_str());
     let mut places = 0;
     for (key, value) in table {
         let word = key.get_ref().as_ref();
@@ -115,17 +129,30 @@ fn of_find(reader: &mut Reader<'_>, span: &Range<usize>, table: &Table<'_>) -> F
             "split" => find.split = paths(reader, value),
             "names_run" => find.names_run = reader.parsed(value, Path::new),
             "known_as" => find.known_as = rule(reader, value),
-            "at" => find.at = rule(reader, value).map(|rule| Rule { kind: Kind::Time, ..rule }),
+            "at" => {
+                find.at = rule(reader, value).map(|rule| Rule {
+                    kind: Kind::Time,
+                    ..rule
+                })
+            }
             "facts" => find.facts = facts(reader, value),
             "deployment" => find.deployment = deployment_rule(reader, value),
             _ => drop(reader.known(key, OF_FIND)),
         }
     }
     if places != 1 {
-        reader.wrong(span, "one place is meant", "add artifact, file or commit = [\"…\"], or in = \"run\"");
+        reader.wrong(
+            span,
+            "one place is meant",
+            "add artifact, file or commit = [\"…\"], or in = \"run\"",
+        );
     }
     if matches!(find.place, Place::File(_)) && !find.is_joined() {
-        reader.wrong(span, "whose a file outside of the store is, is not known", "add joins = \"$…\", where it names the run or the model");
+        reader.wrong(
+            span,
+            "whose a file outside of the store is, is not known",
+            "add joins = \"$…\", where it names the run or the model",
+        );
     }
     find.passes = find.dearest();
     find
@@ -143,7 +170,11 @@ fn of_place(reader: &mut Reader<'_>, word: &str, value: &Value<'_>) -> Option<Pl
             })
         });
     }
-    let texts = if value.get_ref().is_str() { reader.text(value).map(|text| vec![(text, value.span())])? } else { reader.texts(value) };
+    let texts = if value.get_ref().is_str() {
+        reader.text(value).map(|text| vec![(text, value.span())])?
+    } else {
+        reader.texts(value)
+    };
     let spans: Vec<Range<usize>> = texts.iter().map(|(_, span)| span.clone()).collect();
     match Globs::new(texts.into_iter().map(|(text, _)| text).collect()) {
         Ok(globs) => Some(match word {
@@ -163,7 +194,9 @@ fn of_place(reader: &mut Reader<'_>, word: &str, value: &Value<'_>) -> Option<Pl
 }
 
 fn path(reader: &mut Reader<'_>, text: &str, span: &Range<usize>) -> Option<Path> {
-    Path::new(text).map_err(|why| reader.wrong(span, &why, "")).ok()
+    Path::new(text)
+        .map_err(|why| reader.wrong(span, &why, ""))
+        .ok()
 }
 
 /// A path, or a list of them.
@@ -172,11 +205,19 @@ fn paths(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<Path> {
         return reader.parsed(value, Path::new).into_iter().collect();
     }
     let texts = reader.texts(value);
-    texts.into_iter().filter_map(|(text, span)| path(reader, &text, &span)).collect()
+    texts
+        .into_iter()
+        .filter_map(|(text, span)| path(reader, &text, &span))
+        .collect()
 }
 
 /// Two paths.
-pub(super) fn pair(reader: &mut Reader<'_>, value: &Value<'_>, first: &str, second: &str) -> Option<(Path, Path)> {
+pub(super) fn pair(
+    reader: &mut Reader<'_>,
+    value: &Value<'_>,
+    first: &str,
+    second: &str,
+) -> Option<(Path, Path)> {
     let table = reader.table(value, &format!("{{ {first} = \"$…\", {second} = \"$…\" }}"))?;
     let (mut a, mut b) = (None, None);
     for (key, value) in table {
@@ -190,11 +231,17 @@ pub(super) fn pair(reader: &mut Reader<'_>, value: &Value<'_>, first: &str, seco
 }
 
 fn facts(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<(String, Rule)> {
-    let Some(table) = reader.table(value, "[find.facts]") else { return Vec::new() };
+    let Some(table) = reader.table(value, "[find.facts]") else {
+        return Vec::new();
+    };
     let mut found = Vec::new();
     for (key, value) in table {
         if slug(key.get_ref()) != key.get_ref().as_ref() {
-            reader.wrong(&key.span(), &format!("{} is no name of a fact", key.get_ref()), "small letters, digits and _");
+            reader.wrong(
+                &key.span(),
+                &format!("{} is no name of a fact", key.get_ref()),
+                "small letters, digits and _",
+            );
         }
         found.extend(rule(reader, value).map(|rule| (key.get_ref().to_string(), rule)));
     }
@@ -202,11 +249,16 @@ fn facts(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<(String, Rule)> {
 }
 
 fn regex(text: &str) -> Result<Regex, String> {
-    RegexBuilder::new(text).size_limit(REGEX_BYTES).build().map_err(|error| format!("no regular expression: {error}"))
+    RegexBuilder::new(text)
+        .size_limit(REGEX_BYTES)
+        .build()
+        .map_err(|error| format!("no regular expression: {error}"))
 }
 
-const OF_RULE: &[&str] =
-    &["path", "first_of", "whole", "json", "capture", "keys", "equals", "take", "as", "needs", "else", "merge", "wanted", "tells", "last"];
+const OF_RULE: &[&str] = &[
+    "path", "first_of", "whole", "json", "capture", "keys", "equals", "take", "as", "needs",
+    "else", "merge", "wanted", "tells", "last",
+];
 
 /// A rule: paths, or a table.
 pub(super) fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
@@ -231,10 +283,20 @@ pub(super) fn rule(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Rule> {
             "else" => otherwise = reader.text(value).unwrap_or_default(),
             "tells" => rule.tells = reader.parsed(value, Tells::named),
             "wanted" => {
-                let number = || value.get_ref().as_integer().and_then(|number| number.as_str().parse::<i64>().ok()).map(Json::from);
+                let number = || {
+                    value
+                        .get_ref()
+                        .as_integer()
+                        .and_then(|number| number.as_str().parse::<i64>().ok())
+                        .map(Json::from)
+                };
                 rule.wanted = value.get_ref().as_bool().map(Json::from).or_else(number);
                 if rule.wanted.is_none() {
-                    reader.wrong(&value.span(), "a truth or a whole number is meant here", "write true, false or 0");
+                    reader.wrong(
+                        &value.span(),
+                        "a truth or a whole number is meant here",
+                        "write true, false or 0",
+                    );
                 }
             }
             "merge" => rule.merge = reader.parsed(value, Take::named),
@@ -255,11 +317,19 @@ mod tests {
     #[test]
     fn each_mistake_has_its_place_and_what_was_meant() {
         let text = "name = \"X\"\n[[find]]\nartefact = [\"a\"]\n[[find]]\nfile = [\"{\"]\nwhen = \"a.b\"\n[find.facts]\nOk = { path = \"$.a\", take = \"most\" }\n";
-        let told: Vec<String> = Recogniser::parse("x.toml", text).unwrap_err().iter().map(ToString::to_string).collect();
+        let told: Vec<String> = Recogniser::parse("x.toml", text)
+            .unwrap_err()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let told = told.join("\n");
-        for part in
-            ["3:1: artefact is no key here; did you mean artifact?", "5:9: no pattern", "6:8: no JSONPath", "8:1: Ok is no name", "8:29:"]
-        {
+        for part in [
+            "3:1: artefact is no key here; did you mean artifact?",
+            "5:9: no pattern",
+            "6:8: no JSONPath",
+            "8:1: Ok is no name",
+            "8:29:",
+        ] {
             assert!(told.contains(part), "{part} is not in:\n{told}");
         }
     }
@@ -268,6 +338,10 @@ mod tests {
     fn what_comes_with_the_program_has_no_mistake() {
         let (all, wrong) = super::super::recognisers(&[]);
         assert_eq!(wrong, Vec::<String>::new());
-        assert_eq!(all.len(), super::super::BUILT_IN.len(), "two have the same id");
+        assert_eq!(
+            all.len(),
+            super::super::BUILT_IN.len(),
+            "two have the same id"
+        );
     }
 }

@@ -102,13 +102,37 @@ impl Find {
 
     /// How many times over the dearest of its paths may look at all of a document.
     pub(super) fn dearest(&self) -> usize {
-        let paths = [&self.split, &self.when, &self.unless, &self.joins].into_iter().flatten();
-        let paths = paths.chain(&self.each).chain(&self.names_run).chain(self.names.iter().flat_map(|(a, b)| [a, b]));
-        let served =
-            self.deployment.iter().flat_map(|rule| [&rule.name, &rule.place, &rule.percent].into_iter().flatten().chain(&rule.ready));
-        let traffic = self.deployment.iter().filter_map(|rule| rule.traffic.as_ref()).flat_map(|(a, b)| [a, b]);
-        let rules = self.facts.iter().map(|(_, rule)| rule).chain(&self.at).chain(&self.known_as).chain(served);
-        paths.chain(traffic).map(|path| path.passes).chain(rules.map(Rule::passes)).max().unwrap_or_default()
+        let paths = [&self.split, &self.when, &self.unless, &self.joins]
+            .into_iter()
+            .flatten();
+        let paths = paths
+            .chain(&self.each)
+            .chain(&self.names_run)
+            .chain(self.names.iter().flat_map(|(a, b)| [a, b]));
+        let served = self.deployment.iter().flat_map(|rule| {
+            [&rule.name, &rule.place, &rule.percent]
+                .into_iter()
+                .flatten()
+                .chain(&rule.ready)
+        });
+        let traffic = self
+            .deployment
+            .iter()
+            .filter_map(|rule| rule.traffic.as_ref())
+            .flat_map(|(a, b)| [a, b]);
+        let rules = self
+            .facts
+            .iter()
+            .map(|(_, rule)| rule)
+            .chain(&self.at)
+            .chain(&self.known_as)
+            .chain(served);
+        paths
+            .chain(traffic)
+            .map(|path| path.passes)
+            .chain(rules.map(Rule::passes))
+            .max()
+            .unwrap_or_default()
     }
 
     /// Whether the content of what is found matters, or only that it is there.

@@ -116,7 +116,9 @@ impl Evidence {
     /// The fact that says the most: one that is not what it should be, one that is, the data's version, the first.
     #[must_use]
     pub fn headline(&self) -> Option<&Fact> {
-        self.facts.iter().min_by_key(|fact| (!fact.bad, !fact.judged, fact.tells.is_none()))
+        self.facts
+            .iter()
+            .min_by_key(|fact| (!fact.bad, !fact.judged, fact.tells.is_none()))
     }
 }
 
@@ -136,7 +138,9 @@ impl Report {
                 facts.entry("at").or_insert(json!(at));
             }
             if !evidence.deployments.is_empty() {
-                facts.entry("serving").or_insert(json!(evidence.deployments.len()));
+                facts
+                    .entry("serving")
+                    .or_insert(json!(evidence.deployments.len()));
             }
             (evidence.id.clone(), Value::Object(facts))
         };
@@ -147,8 +151,12 @@ impl Report {
     #[must_use]
     pub fn stored(&self) -> Value {
         let of_tool = |tool: &Evidence| {
-            let facts: Map<String, Value> =
-                tool.facts.iter().filter(|fact| fact.stored).map(|fact| (fact.name.clone(), json!(fact.value))).collect();
+            let facts: Map<String, Value> = tool
+                .facts
+                .iter()
+                .filter(|fact| fact.stored)
+                .map(|fact| (fact.name.clone(), json!(fact.value)))
+                .collect();
             (!facts.is_empty()).then(|| (tool.id.clone(), Value::Object(facts)))
         };
         Value::Object(self.evidence.iter().filter_map(of_tool).collect())
@@ -157,37 +165,68 @@ impl Report {
     /// The data's version, else its digest in eight characters, each with who told it, raw.
     #[must_use]
     pub fn data(&self) -> Option<String> {
-        let facts = || self.evidence.iter().flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)));
+        let facts = || {
+            self.evidence
+                .iter()
+                .flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)))
+        };
         let told = |tells: Tells| {
             facts().find_map(|(tool, fact)| match &fact.value {
                 FactValue::Value(value) if fact.tells == Some(tells) => {
-                    let one = value.as_array().and_then(|all| all.first()).unwrap_or(value);
-                    Some((one.as_str().map_or_else(|| one.to_string(), str::to_owned), tool.name.as_str()))
+                    let one = value
+                        .as_array()
+                        .and_then(|all| all.first())
+                        .unwrap_or(value);
+                    Some((
+                        one.as_str().map_or_else(|| one.to_string(), str::to_owned),
+                        tool.name.as_str(),
+                    ))
                 }
                 _ => None,
             })
         };
         // A tag says that it is of data, and so does the line that it stands in.
         let bare = |version: String| {
-            let rest = ["data", "dataset"].iter().find_map(|word| version.strip_prefix(*word)?.strip_prefix(['-', '_', '/', '@']));
-            rest.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == 'v')).map(str::to_owned).unwrap_or(version)
+            let rest = ["data", "dataset"].iter().find_map(|word| {
+                version
+                    .strip_prefix(*word)?
+                    .strip_prefix(['-', '_', '/', '@'])
+            });
+            rest.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == 'v'))
+                .map(str::to_owned)
+                .unwrap_or(version)
         };
-        let version = told(Tells::DataVersion).map(|(version, tool)| format!("{} ({tool})", bare(version)));
-        version.or_else(|| told(Tells::DataDigest).map(|(digest, tool)| format!("{} ({tool})", digest.chars().take(8).collect::<String>())))
+        let version =
+            told(Tells::DataVersion).map(|(version, tool)| format!("{} ({tool})", bare(version)));
+        version.or_else(|| {
+            told(Tells::DataDigest).map(|(digest, tool)| {
+                format!("{} ({tool})", digest.chars().take(8).collect::<String>())
+            })
+        })
     }
 
     /// Where the version is served.
     pub fn deployments(&self) -> impl Iterator<Item = (&str, &Deployment)> {
-        self.evidence.iter().flat_map(|tool| tool.deployments.iter().map(|deployment| (tool.name.as_str(), deployment)))
+        self.evidence.iter().flat_map(|tool| {
+            tool.deployments
+                .iter()
+                .map(|deployment| (tool.name.as_str(), deployment))
+        })
     }
 }
 
 impl std::fmt::Display for FactValue {
     /// The value as text, raw; a list with commas.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let one = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
         match self {
-            Self::Value(Value::Array(all)) => f.write_str(&all.iter().map(one).collect::<Vec<_>>().join(", ")),
+            Self::Value(Value::Array(all)) => {
+                f.write_str(&all.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
             Self::Value(value) => f.write_str(&one(value)),
             Self::Unreadable(why) => write!(f, "unreadable: {why}"),
         }

@@ -24,7 +24,12 @@ fn longest(table: &Value) -> usize {
         _ => 0,
     };
     match table {
-        Value::Object(members) => members.values().map(length).max().unwrap_or(0).max(members.len()),
+        Value::Object(members) => members
+            .values()
+            .map(length)
+            .max()
+            .unwrap_or(0)
+            .max(members.len()),
         other => length(other),
     }
 }
@@ -46,24 +51,44 @@ fn rows_of(table: &Value) -> Option<Value> {
 
 /// The same rows, with the numbers and truths that a text format wrote as texts, and nothing where a cell is empty.
 pub(super) fn typed(rows: Value) -> Value {
-    let Value::Array(rows) = rows else { return rows };
+    let Value::Array(rows) = rows else {
+        return rows;
+    };
     let row = |row: Value| match row {
-        Value::Object(cells) => Value::Object(cells.into_iter().map(|(head, value)| (plain(&head), cell(value))).collect()),
+        Value::Object(cells) => Value::Object(
+            cells
+                .into_iter()
+                .map(|(head, value)| (plain(&head), cell(value)))
+                .collect(),
+        ),
         other => other,
     };
     Value::Array(rows.into_iter().map(row).collect())
 }
 
 fn cell(value: Value) -> Value {
-    let Value::String(text) = &value else { return value };
+    let Value::String(text) = &value else {
+        return value;
+    };
     match text.trim() {
         "" | "nan" | "NaN" | "None" | "null" => Value::Null,
         "True" | "true" => Value::Bool(true),
         "False" | "false" => Value::Bool(false),
         // A hash or an id that has only digits is no number: what can't be written back is kept.
         number => {
-            let whole = number.parse::<i64>().ok().filter(|parsed| parsed.to_string() == number).map(Value::from);
-            let parsed = || number.parse().ok().filter(|_| number.contains(['.', 'e', 'E'])).and_then(Number::from_f64).map(Value::Number);
+            let whole = number
+                .parse::<i64>()
+                .ok()
+                .filter(|parsed| parsed.to_string() == number)
+                .map(Value::from);
+            let parsed = || {
+                number
+                    .parse()
+                    .ok()
+                    .filter(|_| number.contains(['.', 'e', 'E']))
+                    .and_then(Number::from_f64)
+                    .map(Value::Number)
+            };
             whole.or_else(parsed).unwrap_or(value)
         }
     }
@@ -71,10 +96,18 @@ fn cell(value: Value) -> Value {
 
 /// A head of several levels as one text: `('chunk', 'chunk', 'period')` is `chunk_period`.
 fn plain(head: &str) -> String {
-    let Some(inner) = head.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).filter(|inner| inner.contains(',')) else {
+    let Some(inner) = head
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'))
+        .filter(|inner| inner.contains(','))
+    else {
         return head.to_owned();
     };
-    joined(inner.split(',').map(|part| part.trim().trim_matches(['\'', '"'])))
+    joined(
+        inner
+            .split(',')
+            .map(|part| part.trim().trim_matches(['\'', '"'])),
+    )
 }
 
 fn joined<'t>(parts: impl Iterator<Item = &'t str>) -> String {
@@ -102,14 +135,19 @@ fn beside(heads: &[Value], rows: Vec<Value>) -> Vec<Value> {
 /// name by the outer names: those of rows are numbers.
 fn by_column(columns: Map<String, Value>) -> Option<Vec<Value>> {
     let is_number = |name: &String| name.parse::<u64>().is_ok();
-    if !columns.is_empty() && columns.keys().all(is_number) && columns.values().all(Value::is_object) {
+    if !columns.is_empty()
+        && columns.keys().all(is_number)
+        && columns.values().all(Value::is_object)
+    {
         return Some(columns.into_iter().map(|(_, row)| row).collect());
     }
     let mut rows: Vec<Map<String, Value>> = Vec::new();
     for (at, (name, column)) in columns.into_iter().enumerate() {
         let cells: Vec<Value> = match column {
             Value::Array(cells) => cells,
-            Value::Object(cells) if cells.keys().all(is_number) => cells.into_iter().map(|(_, cell)| cell).collect(),
+            Value::Object(cells) if cells.keys().all(is_number) => {
+                cells.into_iter().map(|(_, cell)| cell).collect()
+            }
             _ => return None,
         };
         if at == 0 {
@@ -146,11 +184,18 @@ mod tests {
         }
         assert_eq!(rows(&json!({"a": {"x": 1}})), Ok(None));
         assert_eq!(rows(&json!("a")), Ok(None));
-        assert!(rows(&json!({"a": vec![0; ROWS + 1]})).unwrap_err().contains("rows"));
+        assert!(
+            rows(&json!({"a": vec![0; ROWS + 1]}))
+                .unwrap_err()
+                .contains("rows")
+        );
     }
 
     #[test]
     fn what_only_looks_like_a_number_is_a_text() {
-        assert_eq!(typed(json!([{"id": "007", "n": "-3", "x": "1e-3", "s": "a"}])), json!([{"id": "007", "n": -3, "x": 0.001, "s": "a"}]));
+        assert_eq!(
+            typed(json!([{"id": "007", "n": "-3", "x": "1e-3", "s": "a"}])),
+            json!([{"id": "007", "n": -3, "x": 0.001, "s": "a"}])
+        );
     }
 }

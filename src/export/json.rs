@@ -58,9 +58,16 @@ impl<F: Formatter> Formatter for Safe<F> {
     }
 
     /// serde_json has escaped C0 controls, quotes and backslashes before it hands the fragments over.
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut from = 0;
-        for (at, c) in fragment.char_indices().filter(|(_, c)| c.is_control() || is_hidden(*c)) {
+        for (at, c) in fragment
+            .char_indices()
+            .filter(|(_, c)| c.is_control() || is_hidden(*c))
+        {
             writer.write_all(fragment.get(from..at).unwrap_or_default().as_bytes())?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
@@ -80,14 +87,25 @@ mod tests {
     #[test]
     fn what_a_terminal_acts_upon_is_escaped_and_reads_back() {
         let hostile = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\u{e0041}é\"\\";
-        assert_eq!(to_line(&hostile), r#""\u001b[2J\u009b2J\u007f\u202e\udb40\udc41é\"\\""#);
+        assert_eq!(
+            to_line(&hostile),
+            r#""\u001b[2J\u009b2J\u007f\u202e\udb40\udc41é\"\\""#
+        );
     }
 
     #[test]
     fn keys_are_escaped_too_and_the_layout_is_kept() {
         let value = json!({"a\u{85}": [1, {"b": null}], "empty": {}, "none": []});
-        assert_eq!(to_string(&value), serde_json::to_string_pretty(&value).unwrap().replace('\u{85}', "\\u0085"));
-        assert_eq!(to_line(&value), value.to_string().replace('\u{85}', "\\u0085"));
+        assert_eq!(
+            to_string(&value),
+            serde_json::to_string_pretty(&value)
+                .unwrap()
+                .replace('\u{85}', "\\u0085")
+        );
+        assert_eq!(
+            to_line(&value),
+            value.to_string().replace('\u{85}', "\\u0085")
+        );
     }
 
     #[test]

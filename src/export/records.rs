@@ -28,13 +28,23 @@ impl<V: Serialize> Serialize for Fields<V> {
 
 impl From<&Vec<Pair>> for Fields<Untrusted> {
     fn from(pairs: &Vec<Pair>) -> Self {
-        Self(pairs.iter().map(|pair| (pair.key.clone(), pair.value.clone())).collect())
+        Self(
+            pairs
+                .iter()
+                .map(|pair| (pair.key.clone(), pair.value.clone()))
+                .collect(),
+        )
     }
 }
 
 /// The latest values of a run's metrics.
 fn metrics(metrics: &[crate::domain::Metric]) -> Fields<MetricValue> {
-    Fields(metrics.iter().map(|metric| (metric.key.clone(), metric.value)).collect())
+    Fields(
+        metrics
+            .iter()
+            .map(|metric| (metric.key.clone(), metric.value))
+            .collect(),
+    )
 }
 
 /// An error on stderr: `{"error": {…}}`.

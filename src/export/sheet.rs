@@ -22,7 +22,10 @@ impl Sheet {
     /// A sheet with these heads and no rows.
     #[must_use]
     pub fn new<const N: usize>(heads: [&str; N]) -> Self {
-        Self { heads: heads.map(str::to_owned).into(), rows: Vec::new() }
+        Self {
+            heads: heads.map(str::to_owned).into(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.
@@ -40,7 +43,10 @@ impl Sheet {
     /// Aligned lines that keep every column, the heads first: the cells after the first share what room is left, and are cut.
     #[must_use]
     pub fn whole(&self, width: u16) -> Vec<String> {
-        let first = std::iter::once(&self.heads).chain(&self.rows).filter_map(|row| row.first()).map(|cell| fit::width(&clean(cell)));
+        let first = std::iter::once(&self.heads)
+            .chain(&self.rows)
+            .filter_map(|row| row.first())
+            .map(|cell| fit::width(&clean(cell)));
         let others = u16::try_from(self.heads.len().saturating_sub(1).max(1)).unwrap_or(u16::MAX);
         let room = width.saturating_sub(first.max().unwrap_or(0)) / others;
         self.laid(None, Some(room.saturating_sub(2).max(6))).0
@@ -56,42 +62,83 @@ impl Sheet {
             align_column(&mut rows, at);
         }
         let widths: Vec<usize> = (0..heads.len())
-            .map(|at| std::iter::once(&heads).chain(&rows).filter_map(|row| row.get(at)).map(|cell| cell.width()).max().unwrap_or(0))
+            .map(|at| {
+                std::iter::once(&heads)
+                    .chain(&rows)
+                    .filter_map(|row| row.get(at))
+                    .map(|cell| cell.width())
+                    .max()
+                    .unwrap_or(0)
+            })
             .collect();
         let shown = columns_that_fit(&widths, width);
         let line = |row: &Vec<String>| {
             let padded = row.iter().take(shown).enumerate().map(|(at, cell)| {
-                let gap = " ".repeat(widths.get(at).map_or(0, |width| width.saturating_sub(cell.width())));
-                if numeric.get(at) == Some(&true) { format!("{gap}{cell}") } else { format!("{cell}{gap}") }
+                let gap = " ".repeat(
+                    widths
+                        .get(at)
+                        .map_or(0, |width| width.saturating_sub(cell.width())),
+                );
+                if numeric.get(at) == Some(&true) {
+                    format!("{gap}{cell}")
+                } else {
+                    format!("{cell}{gap}")
+                }
             });
             padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        (std::iter::once(&heads).chain(&rows).map(line).collect(), heads.len() - shown)
+        (
+            std::iter::once(&heads).chain(&rows).map(line).collect(),
+            heads.len() - shown,
+        )
     }
 
     /// CSV by RFC 4180. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     #[must_use]
     pub fn csv(&self) -> String {
-        let line = |row: &Vec<String>| row.iter().map(|cell| csv_cell(&clean(cell))).collect::<Vec<_>>().join(",") + "\r\n";
-        std::iter::once(&self.heads).chain(&self.rows).map(line).collect()
+        let line = |row: &Vec<String>| {
+            row.iter()
+                .map(|cell| csv_cell(&clean(cell)))
+                .collect::<Vec<_>>()
+                .join(",")
+                + "\r\n"
+        };
+        std::iter::once(&self.heads)
+            .chain(&self.rows)
+            .map(line)
+            .collect()
     }
 
     /// A Markdown table.
     #[must_use]
     pub fn markdown(&self) -> String {
         let line = |row: &Vec<String>| {
-            let cells: Vec<String> =
-                row.iter().map(|cell| clean(cell).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;")).collect();
+            let cells: Vec<String> = row
+                .iter()
+                .map(|cell| {
+                    clean(cell)
+                        .replace('\\', "\\\\")
+                        .replace('|', "\\|")
+                        .replace('<', "&lt;")
+                })
+                .collect();
             format!("| {} |\n", cells.join(" | "))
         };
         let rule = vec!["---".to_owned(); self.heads.len()];
-        [&self.heads, &rule].into_iter().chain(&self.rows).map(line).collect()
+        [&self.heads, &rule]
+            .into_iter()
+            .chain(&self.rows)
+            .map(line)
+            .collect()
     }
 }
 
 /// Puts the decimal points of a column under each other.
 fn align_column(rows: &mut [Vec<String>], at: usize) {
-    let column: Vec<String> = rows.iter().map(|row| row.get(at).cloned().unwrap_or_default()).collect();
+    let column: Vec<String> = rows
+        .iter()
+        .map(|row| row.get(at).cloned().unwrap_or_default())
+        .collect();
     for (row, aligned) in rows.iter_mut().zip(align_decimal(&column)) {
         if let Some(cell) = row.get_mut(at) {
             *cell = aligned;
@@ -100,7 +147,9 @@ fn align_column(rows: &mut [Vec<String>], at: usize) {
 }
 
 fn columns_that_fit(widths: &[usize], width: Option<usize>) -> usize {
-    let Some(room) = width else { return widths.len() };
+    let Some(room) = width else {
+        return widths.len();
+    };
     let mut used = 0;
     let fitting = widths.iter().take_while(|column| {
         used += **column + 2;
@@ -110,14 +159,26 @@ fn columns_that_fit(widths: &[usize], width: Option<usize>) -> usize {
 }
 
 fn is_numeric(rows: &[Vec<String>], at: usize) -> bool {
-    let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.is_empty() && *cell != "—").peekable();
+    let mut cells = rows
+        .iter()
+        .filter_map(|row| row.get(at))
+        .filter(|cell| !cell.is_empty() && *cell != "—")
+        .peekable();
     cells.peek().is_some() && cells.all(|cell| cell.parse::<f64>().is_ok())
 }
 
 fn csv_cell(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    let text = if is_formula {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +196,14 @@ mod tests {
     #[test]
     fn columns_line_up_and_points_stand_under_each_other() {
         let (lines, left_out) = sheet().aligned(None);
-        assert_eq!(lines, ["name       acc  note", "größe精   0.95  a|b", "x␛[2J    12     =HYPERLINK(\"u\")"]);
+        assert_eq!(
+            lines,
+            [
+                "name       acc  note",
+                "größe精   0.95  a|b",
+                "x␛[2J    12     =HYPERLINK(\"u\")"
+            ]
+        );
         assert_eq!(left_out, 0);
     }
 
@@ -156,7 +224,9 @@ mod tests {
 
     #[test]
     fn markdown_keeps_its_cells_apart() {
-        assert!(sheet().markdown().starts_with("| name | acc | note |\n| --- | --- | --- |\n| größe精 | 0.95 | a\\|b |\n"));
+        assert!(sheet().markdown().starts_with(
+            "| name | acc | note |\n| --- | --- | --- |\n| größe精 | 0.95 | a\\|b |\n"
+        ));
     }
 
     proptest! {

@@ -38,7 +38,11 @@ impl Draft {
 
     /// Adds an edge, unless it is there.
     pub(super) fn link(&mut self, from: &NodeId, to: &NodeId, kind: EdgeKind) {
-        let edge = Edge { from: from.clone(), to: to.clone(), kind };
+        let edge = Edge {
+            from: from.clone(),
+            to: to.clone(),
+            kind,
+        };
         if self.linked.insert(edge.clone()) {
             self.edges.push(edge);
         }

@@ -52,26 +52,42 @@ impl ModelFiles {
     /// Reads the files by their names; what can't be understood is told, and the others are read all the same.
     pub(super) fn read(files: &[(String, Untrusted)]) -> Self {
         let mut read = Self::default();
-        let text = |name: &str| files.iter().find(|(file, _)| file == name).map(|(_, text)| text.raw());
-        if let Some(model) = text("MLmodel").and_then(|text| read.yaml::<Mapping>("MLmodel", text)) {
+        let text = |name: &str| {
+            files
+                .iter()
+                .find(|(file, _)| file == name)
+                .map(|(_, text)| text.raw())
+        };
+        if let Some(model) = text("MLmodel").and_then(|text| read.yaml::<Mapping>("MLmodel", text))
+        {
             read.mlmodel(&model);
         }
-        if let Some(env) = text("python_env.yaml").and_then(|text| read.yaml::<PythonEnv>("python_env.yaml", text)) {
+        if let Some(env) =
+            text("python_env.yaml").and_then(|text| read.yaml::<PythonEnv>("python_env.yaml", text))
+        {
             read.python = env.python.or(read.python);
             read.take_packages("python_env.yaml", &env.dependencies);
         }
-        if let Some(conda) = text("conda.yaml").and_then(|text| read.yaml::<Mapping>("conda.yaml", text)) {
+        if let Some(conda) =
+            text("conda.yaml").and_then(|text| read.yaml::<Mapping>("conda.yaml", text))
+        {
             read.conda(&conda);
         }
         if let Some(requirements) = text("requirements.txt") {
-            read.take_packages("requirements.txt", &requirements.lines().map(str::to_owned).collect::<Vec<_>>());
+            read.take_packages(
+                "requirements.txt",
+                &requirements.lines().map(str::to_owned).collect::<Vec<_>>(),
+            );
         }
         read
     }
 
     /// The packages that are not pinned to one version.
     pub(super) fn unpinned(&self) -> usize {
-        self.packages.iter().filter(|package| !package.contains("==") && !package.contains('@')).count()
+        self.packages
+            .iter()
+            .filter(|package| !package.contains("==") && !package.contains('@'))
+            .count()
     }
 
     /// A file's content, or nothing and a problem. The parser's own budget bounds depth, nodes and aliases; the caller
@@ -81,7 +97,10 @@ impl ModelFiles {
         serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| {
                 let why = error.to_string();
-                self.problems.push(format!("{name}: {}", clean(why.lines().next().unwrap_or_default())));
+                self.problems.push(format!(
+                    "{name}: {}",
+                    clean(why.lines().next().unwrap_or_default())
+                ));
             })
             .ok()
     }
@@ -94,25 +113,48 @@ impl ModelFiles {
         self.mlmodel = true;
         self.mlflow_version = model.get("mlflow_version").and_then(scalar);
         self.size = model.get("model_size_bytes").and_then(scalar);
-        for (name, flavor) in model.get("flavors").and_then(Value::as_object).into_iter().flatten() {
+        for (name, flavor) in model
+            .get("flavors")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
             if name == "python_function" {
                 self.python = flavor.get("python_version").and_then(scalar);
             } else {
                 let version = flavor.get(format!("{name}_version")).and_then(scalar);
-                self.flavors.push(version.map_or_else(|| name.clone(), |version| format!("{name} {version}")));
+                self.flavors.push(
+                    version.map_or_else(|| name.clone(), |version| format!("{name} {version}")),
+                );
             }
         }
-        let part = |name| model.get("signature").and_then(|signature| signature.get(name)).and_then(signature);
-        (self.inputs, self.outputs, self.params) = (part("inputs"), part("outputs"), part("params"));
+        let part = |name| {
+            model
+                .get("signature")
+                .and_then(|signature| signature.get(name))
+                .and_then(signature)
+        };
+        (self.inputs, self.outputs, self.params) =
+            (part("inputs"), part("outputs"), part("params"));
     }
 
     fn conda(&mut self, conda: &Mapping) {
         let dependencies = conda.get("dependencies");
-        let nested = dependencies.and_then(Value::as_array).into_iter().flatten().flat_map(|item| strings(item.get("pip")));
-        let (pythons, others): (Vec<String>, Vec<String>) = strings(dependencies)
+        let nested = dependencies
+            .and_then(Value::as_array)
             .into_iter()
-            .partition(|item| item.strip_prefix("python").is_some_and(|rest| rest.starts_with(['=', ' '])));
-        let python = pythons.first().map(|item| item.trim_start_matches("python").trim_matches(['=', ' ']).to_owned());
+            .flatten()
+            .flat_map(|item| strings(item.get("pip")));
+        let (pythons, others): (Vec<String>, Vec<String>) =
+            strings(dependencies).into_iter().partition(|item| {
+                item.strip_prefix("python")
+                    .is_some_and(|rest| rest.starts_with(['=', ' ']))
+            });
+        let python = pythons.first().map(|item| {
+            item.trim_start_matches("python")
+                .trim_matches(['=', ' '])
+                .to_owned()
+        });
         self.python = self.python.take().or(python);
         let others = others.into_iter().filter(|item| !item.starts_with("pip"));
         self.take_packages("conda.yaml", &others.chain(nested).collect::<Vec<_>>());
@@ -143,7 +185,11 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 fn strings(list: Option<&Value>) -> Vec<String> {
-    list.and_then(Value::as_array).into_iter().flatten().filter_map(scalar).collect()
+    list.and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(scalar)
+        .collect()
 }
 
 /// A part of a signature, which MLmodel holds as text that holds JSON: `a: double, b: double`.
@@ -159,7 +205,11 @@ fn signature(part: &Value) -> Option<String> {
 fn field(field: &Value) -> String {
     let kind = match field.get("tensor-spec") {
         Some(tensor) => {
-            format!("{} {}", tensor.get("dtype").and_then(scalar).unwrap_or_default(), tensor.get("shape").unwrap_or(&Value::Null))
+            format!(
+                "{} {}",
+                tensor.get("dtype").and_then(scalar).unwrap_or_default(),
+                tensor.get("shape").unwrap_or(&Value::Null)
+            )
         }
         None => field.get("type").and_then(scalar).unwrap_or_default(),
     };
@@ -175,7 +225,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(files: &[(&str, &str)]) -> ModelFiles {
-        ModelFiles::read(&files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect::<Vec<_>>())
+        ModelFiles::read(
+            &files
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).into()))
+                .collect::<Vec<_>>(),
+        )
     }
 
     #[test]
@@ -186,44 +241,84 @@ mod tests {
         assert_eq!(read.flavors, ["sklearn 1.9.1"]);
         assert_eq!(read.inputs.as_deref(), Some("a: double, b: double"));
         assert_eq!(read.outputs.as_deref(), Some("int64 [-1]"));
-        assert_eq!((read.params, read.python.as_deref(), read.size.as_deref()), (None, Some("3.11.7"), Some("10451")));
+        assert_eq!(
+            (read.params, read.python.as_deref(), read.size.as_deref()),
+            (None, Some("3.11.7"), Some("10451"))
+        );
     }
 
     #[test]
     fn each_environment_file_is_enough_by_itself() {
         let expected = ["mlflow==3.17.2", "scikit-learn==1.9.1"];
-        let requirements = read(&[("requirements.txt", "# made\nmlflow==3.17.2\n--index-url x\nscikit-learn==1.9.1 # pinned\n\n")]);
+        let requirements = read(&[(
+            "requirements.txt",
+            "# made\nmlflow==3.17.2\n--index-url x\nscikit-learn==1.9.1 # pinned\n\n",
+        )]);
         assert_eq!(
             (requirements.packages.as_slice(), requirements.packages_from),
             (&expected.map(String::from)[..], Some("requirements.txt"))
         );
         let conda = "dependencies:\n- python=3.10\n- pip<=23\n- pip:\n  - mlflow==3.17.2\n  - scikit-learn==1.9.1\n";
         let conda = read(&[("conda.yaml", conda)]);
-        assert_eq!((conda.packages.as_slice(), conda.python.as_deref()), (&expected.map(String::from)[..], Some("3.10")));
-        let env = read(&[("python_env.yaml", "python: 3.10\ndependencies:\n- -r requirements.txt\n")]);
-        assert_eq!((env.python.as_deref(), env.packages.len()), (Some("3.10"), 0));
+        assert_eq!(
+            (conda.packages.as_slice(), conda.python.as_deref()),
+            (&expected.map(String::from)[..], Some("3.10"))
+        );
+        let env = read(&[(
+            "python_env.yaml",
+            "python: 3.10\ndependencies:\n- -r requirements.txt\n",
+        )]);
+        assert_eq!(
+            (env.python.as_deref(), env.packages.len()),
+            (Some("3.10"), 0)
+        );
     }
 
     #[test]
     fn packages_without_one_version_are_counted() {
-        assert_eq!(read(&[("requirements.txt", "a==1\nb>=2\nc @ file:///c\nd")]).unpinned(), 2);
+        assert_eq!(
+            read(&[("requirements.txt", "a==1\nb>=2\nc @ file:///c\nd")]).unpinned(),
+            2
+        );
     }
 
     #[test]
     fn what_cannot_be_understood_is_told_and_the_rest_is_read() {
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
         let deep = "[".repeat(5_000);
-        for bad in ["{", "- 1\n", "!!python/object:os.system x", "\t", deep.as_str(), bomb] {
+        for bad in [
+            "{",
+            "- 1\n",
+            "!!python/object:os.system x",
+            "\t",
+            deep.as_str(),
+            bomb,
+        ] {
             let read = read(&[("MLmodel", bad), ("requirements.txt", "a==1")]);
-            assert_eq!((read.problems.len(), read.packages.len(), read.mlmodel), (1, 1, false), "{}", &bad[..bad.len().min(20)]);
+            assert_eq!(
+                (read.problems.len(), read.packages.len(), read.mlmodel),
+                (1, 1, false),
+                "{}",
+                &bad[..bad.len().min(20)]
+            );
             assert!(read.problems[0].starts_with("MLmodel: "));
         }
     }
 
     #[test]
     fn wrong_types_leave_the_other_fields() {
-        let read = read(&[("MLmodel", "flavors: [1]\nsignature: 3\nmodel_size_bytes: {}\nmlflow_version: 3.17.2\n")]);
-        assert_eq!((read.mlflow_version.as_deref(), read.inputs, read.flavors.len()), (Some("3.17.2"), None, 0));
+        let read = read(&[(
+            "MLmodel",
+            "flavors: [1]\nsignature: 3\nmodel_size_bytes: {}\nmlflow_version: 3.17.2\n",
+        )]);
+        assert_eq!(
+            (
+                read.mlflow_version.as_deref(),
+                read.inputs,
+                read.flavors.len()
+            ),
+            (Some("3.17.2"), None, 0)
+        );
     }
 
     proptest! {

@@ -14,31 +14,62 @@ impl Graph {
     pub fn folded(&self, most: usize) -> Self {
         let mut joins: BTreeMap<&NodeId, Joins> = BTreeMap::new();
         for edge in &self.edges {
-            joins.entry(&edge.from).or_default().insert((true, edge.kind, edge.to.clone()));
-            joins.entry(&edge.to).or_default().insert((false, edge.kind, edge.from.clone()));
+            joins
+                .entry(&edge.from)
+                .or_default()
+                .insert((true, edge.kind, edge.to.clone()));
+            joins
+                .entry(&edge.to)
+                .or_default()
+                .insert((false, edge.kind, edge.from.clone()));
         }
         let mut groups: BTreeMap<(NodeKind, Joins), Vec<&Node>> = BTreeMap::new();
         for node in &self.nodes {
-            groups.entry((node.kind, joins.get(&node.id).cloned().unwrap_or_default())).or_default().push(node);
+            groups
+                .entry((node.kind, joins.get(&node.id).cloned().unwrap_or_default()))
+                .or_default()
+                .push(node);
         }
         // What stands for each node that is folded, by the first of its group.
         let mut stands: BTreeMap<&NodeId, NodeId> = BTreeMap::new();
         let mut rests: BTreeMap<&NodeId, Node> = BTreeMap::new();
         for ((kind, _), nodes) in groups.iter().filter(|(_, nodes)| nodes.len() > most + 1) {
-            let Some((first, rest)) = nodes.get(most..).and_then(|rest| rest.first().map(|first| (first, rest))) else { continue };
-            let node = Node::new(format!("more:{}", first.id.0.raw()), *kind, format!("+ {} {}", rest.len(), kind.plural()))
-                .fact("folded", Some(rest.len().to_string()));
+            let Some((first, rest)) = nodes
+                .get(most..)
+                .and_then(|rest| rest.first().map(|first| (first, rest)))
+            else {
+                continue;
+            };
+            let node = Node::new(
+                format!("more:{}", first.id.0.raw()),
+                *kind,
+                format!("+ {} {}", rest.len(), kind.plural()),
+            )
+            .fact("folded", Some(rest.len().to_string()));
             stands.extend(rest.iter().map(|folded| (&folded.id, node.id.clone())));
             rests.insert(&first.id, node);
         }
-        let nodes = self
-            .nodes
-            .iter()
-            .filter_map(|node| if stands.contains_key(&node.id) { rests.get(&node.id).cloned() } else { Some(node.clone()) });
+        let nodes = self.nodes.iter().filter_map(|node| {
+            if stands.contains_key(&node.id) {
+                rests.get(&node.id).cloned()
+            } else {
+                Some(node.clone())
+            }
+        });
         let of = |id: &NodeId| stands.get(id).unwrap_or(id).clone();
         let mut known = BTreeSet::new();
-        let edges = self.edges.iter().map(|edge| Edge { from: of(&edge.from), to: of(&edge.to), kind: edge.kind });
-        let edges = edges.filter(|edge| known.insert((edge.from.clone(), edge.to.clone(), edge.kind))).collect();
-        Self { nodes: nodes.collect(), edges, ..self.clone() }
+        let edges = self.edges.iter().map(|edge| Edge {
+            from: of(&edge.from),
+            to: of(&edge.to),
+            kind: edge.kind,
+        });
+        let edges = edges
+            .filter(|edge| known.insert((edge.from.clone(), edge.to.clone(), edge.kind)))
+            .collect();
+        Self {
+            nodes: nodes.collect(),
+            edges,
+            ..self.clone()
+        }
     }
 }

@@ -146,8 +146,17 @@ impl NodeKind {
 
 impl Node {
     /// A node of which only the label is known yet.
-    pub(super) fn new(id: impl Into<Untrusted>, kind: NodeKind, label: impl Into<Untrusted>) -> Self {
-        Self { id: NodeId(id.into()), kind, label: label.into(), facts: Vec::new() }
+    pub(super) fn new(
+        id: impl Into<Untrusted>,
+        kind: NodeKind,
+        label: impl Into<Untrusted>,
+    ) -> Self {
+        Self {
+            id: NodeId(id.into()),
+            kind,
+            label: label.into(),
+            facts: Vec::new(),
+        }
     }
 
     /// The same node with a fact more, where it is known: nothing and an empty text are not.
@@ -161,7 +170,10 @@ impl Node {
     /// What is known under a key.
     #[must_use]
     pub fn known(&self, key: &str) -> Option<&Untrusted> {
-        self.facts.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.facts
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value)
     }
 }
 
@@ -204,6 +216,9 @@ pub struct Graph {
     pub missing: Vec<String>,
 }
 
-fn as_map<S: serde::Serializer>(facts: &[(String, Untrusted)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: serde::Serializer>(
+    facts: &[(String, Untrusted)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(facts.iter().map(|(key, value)| (key, value)))
 }

@@ -57,13 +57,18 @@ pub(super) fn bases(draft: &mut Draft, facts: &Facts, around: &Kin, run: &NodeId
         let base = around.bases.iter().find(|base| base.id == *id);
         let node = match base.and_then(|base| base.model.as_ref()) {
             Some(model) => upstream::logged_model_node(model),
-            None => {
-                Node::new(format!("model:{}", id.raw()), NodeKind::LoggedModel, id.text().clone()).fact("model_id", Some(id.text().clone()))
-            }
+            None => Node::new(
+                format!("model:{}", id.raw()),
+                NodeKind::LoggedModel,
+                id.text().clone(),
+            )
+            .fact("model_id", Some(id.text().clone())),
         };
         let model = node.id.clone();
         // A version that was made from what it made itself would stand before itself.
-        let names = |known: &&ModelVersion| (&known.name, known.version) != (&facts.version.name, facts.version.version);
+        let names = |known: &&ModelVersion| {
+            (&known.name, known.version) != (&facts.version.name, facts.version.version)
+        };
         for known in base.iter().flat_map(|base| &base.versions).filter(names) {
             draft.cause(Some(version::other(known)), EdgeKind::Names, &model);
         }
@@ -73,23 +78,57 @@ pub(super) fn bases(draft: &mut Draft, facts: &Facts, around: &Kin, run: &NodeId
 
 /// What else the run made, and the runs that are nested in it.
 pub(super) fn beside(draft: &mut Draft, facts: &Facts, around: &Kin, run: &NodeId) {
-    let own = facts.logged_model.as_ref().map(|model| model.id.clone()).or_else(|| facts.version.logged_model());
-    for made in facts.run.iter().flat_map(|run| &run.model_outputs).filter(|made| Some(&made.model_id) != own.as_ref()) {
+    let own = facts
+        .logged_model
+        .as_ref()
+        .map(|model| model.id.clone())
+        .or_else(|| facts.version.logged_model());
+    for made in facts
+        .run
+        .iter()
+        .flat_map(|run| &run.model_outputs)
+        .filter(|made| Some(&made.model_id) != own.as_ref())
+    {
         let id = made.model_id.text();
-        let node = Node::new(format!("model:{}", id.raw()), NodeKind::LoggedModel, id.clone());
-        let node = draft.add(node.fact("model_id", Some(id.clone())).fact("step", Some(made.step.to_string())));
+        let node = Node::new(
+            format!("model:{}", id.raw()),
+            NodeKind::LoggedModel,
+            id.clone(),
+        );
+        let node = draft.add(
+            node.fact("model_id", Some(id.clone()))
+                .fact("step", Some(made.step.to_string())),
+        );
         draft.link(run, &node, EdgeKind::Produced);
     }
-    let this = format!("models:/{}/{}", facts.version.name.raw(), facts.version.version);
+    let this = format!(
+        "models:/{}/{}",
+        facts.version.name.raw(),
+        facts.version.version
+    );
     for sibling in &around.siblings {
         let node = draft.add(version::other(sibling));
         if sibling.source.raw() == this {
-            let this = NodeId(format!("version:{}/{}", facts.version.name.raw(), facts.version.version).into());
+            let this = NodeId(
+                format!(
+                    "version:{}/{}",
+                    facts.version.name.raw(),
+                    facts.version.version
+                )
+                .into(),
+            );
             draft.link(&this, &node, EdgeKind::Produced);
             continue;
         }
-        let maker = sibling.logged_model().map(|id| NodeId(format!("model:{}", id.raw()).into())).filter(|id| draft.has(id));
-        draft.link(&maker.unwrap_or_else(|| run.clone()), &node, EdgeKind::Produced);
+        let maker = sibling
+            .logged_model()
+            .map(|id| NodeId(format!("model:{}", id.raw()).into()))
+            .filter(|id| draft.has(id));
+        draft.link(
+            &maker.unwrap_or_else(|| run.clone()),
+            &node,
+            EdgeKind::Produced,
+        );
     }
     for child in &around.children {
         let node = draft.add(upstream::run_node(child, NodeKind::ChildRun));
@@ -103,15 +142,27 @@ pub(super) fn made_from_it(draft: &mut Draft, around: &Kin, this: &NodeId) {
         let id = draft.add(upstream::run_node(reader, NodeKind::Reader));
         draft.link(this, &id, EdgeKind::Read);
         for made in &reader.model_outputs {
-            let mut versions = around.derived.iter().filter(|known| known.logged_model().as_ref() == Some(&made.model_id)).peekable();
+            let mut versions = around
+                .derived
+                .iter()
+                .filter(|known| known.logged_model().as_ref() == Some(&made.model_id))
+                .peekable();
             if versions.peek().is_none() {
                 let text = made.model_id.text();
-                let node = Node::new(format!("model:{}", text.raw()), NodeKind::LoggedModel, text.clone());
+                let node = Node::new(
+                    format!("model:{}", text.raw()),
+                    NodeKind::LoggedModel,
+                    text.clone(),
+                );
                 let node = draft.add(node.fact("model_id", Some(text.clone())));
                 draft.link(&id, &node, EdgeKind::Produced);
             }
         }
-        for derived in around.derived.iter().filter(|known| known.run_id == reader.id) {
+        for derived in around
+            .derived
+            .iter()
+            .filter(|known| known.run_id == reader.id)
+        {
             let node = draft.add(version::other(derived));
             draft.link(&id, &node, EdgeKind::Produced);
         }

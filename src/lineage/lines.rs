@@ -14,7 +14,13 @@ impl Graph {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![self.summary.clean().into_owned()];
-        let Some(version) = self.nodes.iter().find(|node| node.kind == NodeKind::Version) else { return lines };
+        let Some(version) = self
+            .nodes
+            .iter()
+            .find(|node| node.kind == NodeKind::Version)
+        else {
+            return lines;
+        };
         if !self.warnings.is_empty() {
             lines.extend([String::new(), "warnings".into()]);
             lines.extend(self.warnings.iter().map(|warning| format!("  {warning}")));
@@ -33,19 +39,32 @@ impl Graph {
             lines.extend([String::new(), "beside it".into()]);
             lines.extend(beside);
         }
-        if let Some(since) = self.since.as_ref().filter(|since| !since.commits.is_empty()) {
+        if let Some(since) = self
+            .since
+            .as_ref()
+            .filter(|since| !since.commits.is_empty())
+        {
             lines.extend([String::new(), format!("commits since v{}", since.version)]);
             lines.extend(since.commits.iter().map(|commit| format!("  {commit}")));
         }
         lines.extend([String::new(), "reproducibility".into()]);
         lines.extend(self.reproducibility.iter().map(|check| {
-            format!("  {:<12} {:<13} {}", check.what, check.state.as_str(), crate::text::untrusted::clean(&check.detail))
-                .trim_end()
-                .to_owned()
+            format!(
+                "  {:<12} {:<13} {}",
+                check.what,
+                check.state.as_str(),
+                crate::text::untrusted::clean(&check.detail)
+            )
+            .trim_end()
+            .to_owned()
         }));
         if !self.missing.is_empty() {
             lines.extend([String::new(), "not read".into()]);
-            lines.extend(self.missing.iter().map(|why| format!("  {}", crate::text::untrusted::clean(why))));
+            lines.extend(
+                self.missing
+                    .iter()
+                    .map(|why| format!("  {}", crate::text::untrusted::clean(why))),
+            );
         }
         lines
     }
@@ -57,8 +76,18 @@ impl Graph {
     }
 
     /// What became of a node, and of that in turn.
-    fn effects<'a>(&'a self, cause: &NodeId, depth: usize, seen: &mut Vec<&'a NodeId>, lines: &mut Vec<String>) {
-        for edge in self.edges.iter().filter(|edge| edge.from == *cause && depth <= DEPTH) {
+    fn effects<'a>(
+        &'a self,
+        cause: &NodeId,
+        depth: usize,
+        seen: &mut Vec<&'a NodeId>,
+        lines: &mut Vec<String>,
+    ) {
+        for edge in self
+            .edges
+            .iter()
+            .filter(|edge| edge.from == *cause && depth <= DEPTH)
+        {
             if let Some(node) = self.node(&edge.to).filter(|node| !seen.contains(&&node.id)) {
                 seen.push(&node.id);
                 lines.push(line(node, depth));
@@ -78,12 +107,21 @@ impl Graph {
         lines
     }
 
-    fn causes<'a>(&'a self, effect: &NodeId, depth: usize, seen: &mut Vec<&'a NodeId>, lines: &mut Vec<String>) {
+    fn causes<'a>(
+        &'a self,
+        effect: &NodeId,
+        depth: usize,
+        seen: &mut Vec<&'a NodeId>,
+        lines: &mut Vec<String>,
+    ) {
         if depth > DEPTH {
             return;
         }
         for edge in self.edges.iter().filter(|edge| edge.to == *effect) {
-            if let Some(node) = self.node(&edge.from).filter(|node| !seen.contains(&&node.id)) {
+            if let Some(node) = self
+                .node(&edge.from)
+                .filter(|node| !seen.contains(&&node.id))
+            {
                 seen.push(&node.id);
                 lines.push(line(node, depth));
                 self.causes(&node.id, depth + 1, seen, lines);
@@ -97,13 +135,22 @@ fn line(node: &Node, depth: usize) -> String {
     let kind = node.kind.as_str();
     let label = node.label.clean();
     // `run 12ab34cd: not found` says by itself what it is.
-    let word = if label.starts_with(kind) || label.starts_with("+ ") || (node.kind == NodeKind::ParentRun && label.starts_with("run ")) {
+    let word = if label.starts_with(kind)
+        || label.starts_with("+ ")
+        || (node.kind == NodeKind::ParentRun && label.starts_with("run "))
+    {
         ""
     } else {
         kind
     };
-    let more = told(node).map(|facts| format!("  [{facts}]")).unwrap_or_default();
-    format!("{}{word}{}{label}{more}", "  ".repeat(depth), if word.is_empty() { "" } else { " " })
+    let more = told(node)
+        .map(|facts| format!("  [{facts}]"))
+        .unwrap_or_default();
+    format!(
+        "{}{word}{}{label}{more}",
+        "  ".repeat(depth),
+        if word.is_empty() { "" } else { " " }
+    )
 }
 
 /// The facts that belong in one line, by kind.
@@ -111,13 +158,20 @@ pub(super) fn told(node: &Node) -> Option<String> {
     let keys: &[&str] = match node.kind {
         NodeKind::Code => &["subject", "branch", "repository", "source", "entry_point"],
         NodeKind::Dataset => &["source", "rows"],
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => &["status", "user"],
+        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => {
+            &["status", "user"]
+        }
         NodeKind::OtherVersion => &["stage", "aliases"],
         NodeKind::LoggedModel => &["model_id", "model_type"],
         NodeKind::Environment => &["flavors"],
         _ => &[],
     };
-    let facts: Vec<String> =
-        keys.iter().filter_map(|key| node.known(key).map(|value| format!("{} {}", key.replace('_', " "), value.clean()))).collect();
+    let facts: Vec<String> = keys
+        .iter()
+        .filter_map(|key| {
+            node.known(key)
+                .map(|value| format!("{} {}", key.replace('_', " "), value.clean()))
+        })
+        .collect();
     (!facts.is_empty()).then(|| facts.join(", "))
 }

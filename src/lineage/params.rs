@@ -30,15 +30,25 @@ const VALUE_CHARS: usize = 24;
 /// The params that a version was trained with: its run's, else those that MLflow 3 keeps with its logged model.
 pub(super) fn of(facts: &Facts) -> &[Pair] {
     let of_run = facts.run.as_ref().map_or(&[][..], |run| &run.params);
-    let of_model = facts.logged_model.as_ref().map_or(&[][..], |model| &model.params);
+    let of_model = facts
+        .logged_model
+        .as_ref()
+        .map_or(&[][..], |model| &model.params);
     if of_run.is_empty() { of_model } else { of_run }
 }
 
 /// Their node; `owner` is the run's node.
 pub(super) fn node(owner: &str, params: &[Pair]) -> Node {
-    let mut node = Node::new(format!("params:{owner}"), NodeKind::Params, short(params, " "));
+    let mut node = Node::new(
+        format!("params:{owner}"),
+        NodeKind::Params,
+        short(params, " "),
+    );
     // A param that was logged as an empty text is known to be empty.
-    node.facts = params.iter().map(|param| (param.key.raw().to_owned(), param.value.clone())).collect();
+    node.facts = params
+        .iter()
+        .map(|param| (param.key.raw().to_owned(), param.value.clone()))
+        .collect();
     node
 }
 
@@ -55,19 +65,29 @@ pub(super) fn short(params: &[Pair], between: &str) -> String {
 pub(super) fn assignment(param: &Pair) -> String {
     let value = param.value.raw();
     match value.char_indices().nth(VALUE_CHARS) {
-        Some((cut, _)) => format!("{}={}…", param.key.raw(), value.get(..cut).unwrap_or_default()),
+        Some((cut, _)) => format!(
+            "{}={}…",
+            param.key.raw(),
+            value.get(..cut).unwrap_or_default()
+        ),
         None => format!("{}={value}", param.key.raw()),
     }
 }
 
 /// The params and tags that are seeds by their names.
 pub(super) fn seeds<'a>(pairs: impl IntoIterator<Item = &'a Pair>) -> Vec<&'a Pair> {
-    pairs.into_iter().filter(|pair| is_seed(pair.key.raw())).collect()
+    pairs
+        .into_iter()
+        .filter(|pair| is_seed(pair.key.raw()))
+        .collect()
 }
 
 /// Whether a seed's value means that none was set: libraries log `random_state=None`.
 pub(super) fn is_unset(value: &Untrusted) -> bool {
-    matches!(value.raw().trim().to_ascii_lowercase().as_str(), "" | "none" | "null" | "nan" | "random")
+    matches!(
+        value.raw().trim().to_ascii_lowercase().as_str(),
+        "" | "none" | "null" | "nan" | "random"
+    )
 }
 
 pub(super) fn is_seed(key: &str) -> bool {
@@ -83,7 +103,14 @@ mod tests {
 
     #[test]
     fn seeds_are_known_by_their_usual_names() {
-        for key in ["seed", "random_state", "model__random_state", "trainer.Seed", "cfg/np-seed", "PYTHONHASHSEED"] {
+        for key in [
+            "seed",
+            "random_state",
+            "model__random_state",
+            "trainer.Seed",
+            "cfg/np-seed",
+            "PYTHONHASHSEED",
+        ] {
             assert!(is_seed(key), "{key}");
         }
         for key in ["seeds", "seeded", "random", "seed_count", "", "__"] {
@@ -93,8 +120,17 @@ mod tests {
 
     #[test]
     fn labels_are_short() {
-        let params: Vec<Pair> = (0..6).map(|i| Pair::new(format!("p{i}"), "é".repeat(i * 10))).collect();
-        assert_eq!(short(&params[..2], " "), format!("p0= p1={}", "é".repeat(10)));
-        assert_eq!(short(&params, ", ").matches('…').count(), 2, "one value is cut, and the list is");
+        let params: Vec<Pair> = (0..6)
+            .map(|i| Pair::new(format!("p{i}"), "é".repeat(i * 10)))
+            .collect();
+        assert_eq!(
+            short(&params[..2], " "),
+            format!("p0= p1={}", "é".repeat(10))
+        );
+        assert_eq!(
+            short(&params, ", ").matches('…').count(),
+            2,
+            "one value is cut, and the list is"
+        );
     }
 }

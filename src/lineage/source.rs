@@ -17,13 +17,26 @@ impl ModelSource {
     #[must_use]
     pub fn read(source: &str, artifact_uri: Option<&str>) -> Self {
         if let Some(rest) = source.strip_prefix("runs:/") {
-            let (run, path) = rest.trim_start_matches('/').split_once('/').unwrap_or((rest.trim_start_matches('/'), ""));
-            return Self { run: (!run.is_empty()).then(|| run.into()), path: folder(path) };
+            let (run, path) = rest
+                .trim_start_matches('/')
+                .split_once('/')
+                .unwrap_or((rest.trim_start_matches('/'), ""));
+            return Self {
+                run: (!run.is_empty()).then(|| run.into()),
+                path: folder(path),
+            };
         }
-        let root = artifact_uri.map(|uri| uri.trim_end_matches('/')).filter(|uri| !uri.is_empty());
-        let inside = root.and_then(|root| source.strip_prefix(root)).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let root = artifact_uri
+            .map(|uri| uri.trim_end_matches('/'))
+            .filter(|uri| !uri.is_empty());
+        let inside = root
+            .and_then(|root| source.strip_prefix(root))
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let (run, by_id) = by_id(source).unzip();
-        Self { run, path: inside.and_then(folder).or_else(|| by_id.flatten()) }
+        Self {
+            run,
+            path: inside.and_then(folder).or_else(|| by_id.flatten()),
+        }
     }
 }
 
@@ -40,7 +53,8 @@ fn by_id(source: &str) -> Option<(RunId, Option<String>)> {
 /// A folder's path, or nothing where it would lead out of the run's artifacts.
 fn folder(path: &str) -> Option<String> {
     let path = path.trim_matches('/');
-    let safe = !path.split('/').any(|part| part == ".." || part == ".") && !path.contains(['\\', '\0', '?', '#']);
+    let safe = !path.split('/').any(|part| part == ".." || part == ".")
+        && !path.contains(['\\', '\0', '?', '#']);
     safe.then(|| path.to_owned())
 }
 
@@ -60,16 +74,40 @@ mod tests {
     fn every_spelling_of_a_runs_model_is_read() {
         let expected = (Some(ID.into()), Some("model".into()));
         assert_eq!(read(&format!("runs:/{ID}/model"), None), expected);
-        assert_eq!(read(&format!("/tmp/mlruns/1/{ID}/artifacts/model"), None), expected);
-        assert_eq!(read(&format!("mlflow-artifacts:/1/{ID}/artifacts/model/"), None), expected);
-        assert_eq!(read(&format!("s3://bucket/artifacts/1/{ID}/artifacts/model"), None), expected);
-        assert_eq!(read("s3://b/odd/root/a/model", Some("s3://b/odd/root/")), (None, Some("a/model".into())));
-        assert_eq!(read(&format!("runs:/{ID}"), None), (Some(ID.into()), Some(String::new())));
+        assert_eq!(
+            read(&format!("/tmp/mlruns/1/{ID}/artifacts/model"), None),
+            expected
+        );
+        assert_eq!(
+            read(&format!("mlflow-artifacts:/1/{ID}/artifacts/model/"), None),
+            expected
+        );
+        assert_eq!(
+            read(
+                &format!("s3://bucket/artifacts/1/{ID}/artifacts/model"),
+                None
+            ),
+            expected
+        );
+        assert_eq!(
+            read("s3://b/odd/root/a/model", Some("s3://b/odd/root/")),
+            (None, Some("a/model".into()))
+        );
+        assert_eq!(
+            read(&format!("runs:/{ID}"), None),
+            (Some(ID.into()), Some(String::new()))
+        );
     }
 
     #[test]
     fn other_places_name_no_run() {
-        for source in ["", "models:/m-1", "s3://bucket/model", "/x/artifacts/model", "REDACTED-SOURCE-PATH"] {
+        for source in [
+            "",
+            "models:/m-1",
+            "s3://bucket/model",
+            "/x/artifacts/model",
+            "REDACTED-SOURCE-PATH",
+        ] {
             assert_eq!(read(source, Some("s3://buck")), (None, None), "{source}");
         }
     }

@@ -1,7 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Alias, DatasetInput, Lifecycle, Pair, RunStatus, Stage, VersionNumber, VersionStatus};
+use crate::domain::{
+    Alias, DatasetInput, Lifecycle, Pair, RunStatus, Stage, VersionNumber, VersionStatus,
+};
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
 const PARENT: &str = "585c7046dd63478ca7a4d75285d278e5";
@@ -57,9 +59,16 @@ fn trained() -> Run {
         name: "trial".into(),
         status: RunStatus::Finished,
         artifact_uri: format!("/data/mlruns/1/{RUN}/artifacts").into(),
-        params: vec![Pair::new("lr", "0.01"), Pair::new("depth", "4"), Pair::new("random_state", "7")],
+        params: vec![
+            Pair::new("lr", "0.01"),
+            Pair::new("depth", "4"),
+            Pair::new("random_state", "7"),
+        ],
         tags: vec![
-            Pair::new("mlflow.source.git.commit", "a1eb52f2622d2ad076ebd4f45522dc041e0ac448"),
+            Pair::new(
+                "mlflow.source.git.commit",
+                "a1eb52f2622d2ad076ebd4f45522dc041e0ac448",
+            ),
             Pair::new("mlflow.source.name", "train.py"),
             Pair::new("mlflow.source.git.dirty", "true"),
             Pair::new("mlflow.parentRunId", PARENT),
@@ -79,34 +88,68 @@ fn trained() -> Run {
 }
 
 fn whole() -> Facts {
-    let mut facts = facts(version(&format!("/data/mlruns/1/{RUN}/artifacts/model"), RUN));
+    let mut facts = facts(version(
+        &format!("/data/mlruns/1/{RUN}/artifacts/model"),
+        RUN,
+    ));
     facts.version.stage = Stage::Production;
     facts.version.aliases = vec!["champion".into()];
-    facts.model.aliases = vec![(Alias::from("champion"), VersionNumber(3)), (Alias::from("old"), VersionNumber(1))];
+    facts.model.aliases = vec![
+        (Alias::from("champion"), VersionNumber(3)),
+        (Alias::from("old"), VersionNumber(1)),
+    ];
     facts.run = Some(trained());
-    facts.parents = vec![Run { name: "sweep".into(), ..Run::bare(PARENT.into(), "1".into()) }];
+    facts.parents = vec![Run {
+        name: "sweep".into(),
+        ..Run::bare(PARENT.into(), "1".into())
+    }];
     facts.files = vec![
         ("MLmodel".into(), include_str!("samples/MLmodel").into()),
-        ("requirements.txt".into(), "mlflow==2.22.5\nnumpy==2.4.6\n".into()),
+        (
+            "requirements.txt".into(),
+            "mlflow==2.22.5\nnumpy==2.4.6\n".into(),
+        ),
     ];
     facts
 }
 
 fn labels(graph: &Graph, kind: NodeKind) -> Vec<&str> {
-    graph.nodes.iter().filter(|node| node.kind == kind).map(|node| node.label.raw()).collect()
+    graph
+        .nodes
+        .iter()
+        .filter(|node| node.kind == kind)
+        .map(|node| node.label.raw())
+        .collect()
 }
 
 fn states(graph: &Graph) -> Vec<(&str, Recorded)> {
-    graph.reproducibility.iter().map(|check| (check.what, check.state)).collect()
+    graph
+        .reproducibility
+        .iter()
+        .map(|check| (check.what, check.state))
+        .collect()
 }
 
 #[test]
 fn a_version_of_mlflow_2_is_told_in_one_line() {
     let graph = build(&whole());
-    assert_eq!(graph.summary.raw(), "iris v3 = code a1eb52f (dirty) + data iris-train@15b4ff74 + lr=0.01, depth=4, random_state=7");
-    let version = graph.nodes.iter().find(|node| node.kind == NodeKind::Version).unwrap();
-    assert_eq!(version.known("artifact_path").map(Untrusted::raw), Some("model"));
-    assert_eq!(version.known("flavors").map(Untrusted::raw), Some("sklearn"));
+    assert_eq!(
+        graph.summary.raw(),
+        "iris v3 = code a1eb52f (dirty) + data iris-train@15b4ff74 + lr=0.01, depth=4, random_state=7"
+    );
+    let version = graph
+        .nodes
+        .iter()
+        .find(|node| node.kind == NodeKind::Version)
+        .unwrap();
+    assert_eq!(
+        version.known("artifact_path").map(Untrusted::raw),
+        Some("model")
+    );
+    assert_eq!(
+        version.known("flavors").map(Untrusted::raw),
+        Some("sklearn")
+    );
 }
 
 #[test]
@@ -114,20 +157,50 @@ fn upstream_stands_before_the_version_and_downstream_after() {
     use NodeKind::{Alias, Code, Dataset, Environment, Params, ParentRun, Run, Stage, Version};
     let graph = build(&whole());
     let kinds: Vec<NodeKind> = graph.nodes.iter().map(|node| node.kind).collect();
-    assert_eq!(kinds, [ParentRun, Code, Dataset, Params, Run, Environment, Version, Stage, Alias]);
+    assert_eq!(
+        kinds,
+        [
+            ParentRun,
+            Code,
+            Dataset,
+            Params,
+            Run,
+            Environment,
+            Version,
+            Stage,
+            Alias
+        ]
+    );
     assert_eq!(labels(&graph, Alias), ["@champion"]);
     let known = |id: &NodeId| graph.node(id).is_some();
-    assert!(graph.edges.iter().all(|edge| known(&edge.from) && known(&edge.to)), "every edge joins two nodes");
+    assert!(
+        graph
+            .edges
+            .iter()
+            .all(|edge| known(&edge.from) && known(&edge.to)),
+        "every edge joins two nodes"
+    );
 }
 
 #[test]
 fn the_checklist_of_a_good_run_misses_only_the_diff() {
     use Recorded::{Partly, Recorded as Yes};
     let graph = build(&whole());
-    let expected =
-        [("code", Partly), ("data", Yes), ("params", Yes), ("seed", Yes), ("environment", Yes), ("model", Yes), ("signature", Yes)];
+    let expected = [
+        ("code", Partly),
+        ("data", Yes),
+        ("params", Yes),
+        ("seed", Yes),
+        ("environment", Yes),
+        ("model", Yes),
+        ("signature", Yes),
+    ];
     assert_eq!(states(&graph), expected);
-    assert!(graph.reproducibility[0].detail.contains("mlflow.source.git.diff"));
+    assert!(
+        graph.reproducibility[0]
+            .detail
+            .contains("mlflow.source.git.diff")
+    );
 }
 
 #[test]
@@ -135,14 +208,33 @@ fn what_is_not_recorded_is_said_with_the_call_that_would_record_it() {
     let mut facts = facts(version("s3://somewhere/else", RUN));
     facts.run = Some(Run::bare(RUN.into(), "1".into()));
     let graph = build(&facts);
-    assert_eq!(graph.summary.raw(), "iris v3 = code not recorded + data not recorded + params not recorded");
-    let absent: Vec<_> =
-        graph.reproducibility.iter().filter(|check| check.state == Recorded::NotRecorded).map(|check| check.what).collect();
-    assert_eq!(absent, ["code", "data", "params", "seed", "environment", "signature"]);
-    for (what, call) in
-        [(0, "set_tag"), (1, "log_input"), (2, "log_params"), (3, "log_param("), (4, "pip_requirements"), (6, "infer_signature")]
-    {
-        assert!(graph.reproducibility[what].detail.contains(call), "{}", graph.reproducibility[what].detail);
+    assert_eq!(
+        graph.summary.raw(),
+        "iris v3 = code not recorded + data not recorded + params not recorded"
+    );
+    let absent: Vec<_> = graph
+        .reproducibility
+        .iter()
+        .filter(|check| check.state == Recorded::NotRecorded)
+        .map(|check| check.what)
+        .collect();
+    assert_eq!(
+        absent,
+        ["code", "data", "params", "seed", "environment", "signature"]
+    );
+    for (what, call) in [
+        (0, "set_tag"),
+        (1, "log_input"),
+        (2, "log_params"),
+        (3, "log_param("),
+        (4, "pip_requirements"),
+        (6, "infer_signature"),
+    ] {
+        assert!(
+            graph.reproducibility[what].detail.contains(call),
+            "{}",
+            graph.reproducibility[what].detail
+        );
     }
 }
 
@@ -151,18 +243,34 @@ fn a_run_that_is_gone_has_a_node_that_says_so() {
     let mut gone = facts(version("models:/x/1", RUN));
     gone.missing = vec!["run 509d9999: deleted".into()];
     let graph = build(&gone);
-    let run = graph.nodes.iter().find(|node| node.kind == NodeKind::Run).unwrap();
-    assert_eq!((run.label.raw(), run.known("why").map(Untrusted::raw)), ("run 509d9999: not found", Some("run 509d9999: deleted")));
-    assert_eq!(labels(&build(&facts(version("s3://x", ""))), NodeKind::Run), ["run not recorded"]);
+    let run = graph
+        .nodes
+        .iter()
+        .find(|node| node.kind == NodeKind::Run)
+        .unwrap();
+    assert_eq!(
+        (run.label.raw(), run.known("why").map(Untrusted::raw)),
+        ("run 509d9999: not found", Some("run 509d9999: deleted"))
+    );
+    assert_eq!(
+        labels(&build(&facts(version("s3://x", ""))), NodeKind::Run),
+        ["run not recorded"]
+    );
     let by_source = facts(version(&format!("runs:/{RUN}/model"), ""));
-    assert_eq!(labels(&build(&by_source), NodeKind::Run), ["run 509d9999: not found"]);
+    assert_eq!(
+        labels(&build(&by_source), NodeKind::Run),
+        ["run 509d9999: not found"]
+    );
 }
 
 #[test]
 fn a_missing_parent_is_named_and_a_cycle_ends() {
     let mut facts = whole();
     facts.parents.clear();
-    assert_eq!(labels(&build(&facts), NodeKind::ParentRun), ["run 585c7046: not found"]);
+    assert_eq!(
+        labels(&build(&facts), NodeKind::ParentRun),
+        ["run 585c7046: not found"]
+    );
     let mut back = Run::bare(PARENT.into(), "1".into());
     back.tags = vec![Pair::new("mlflow.parentRunId", RUN)];
     facts.parents = vec![back];
@@ -174,7 +282,12 @@ fn a_missing_parent_is_named_and_a_cycle_ends() {
 #[test]
 fn a_version_of_mlflow_3_comes_through_its_logged_model() {
     let mut facts = facts(version(&format!("models:/{MODEL}"), RUN));
-    facts.run = Some(Run { tags: Vec::new(), params: Vec::new(), model_inputs: vec!["m-base".into()], ..trained() });
+    facts.run = Some(Run {
+        tags: Vec::new(),
+        params: Vec::new(),
+        model_inputs: vec!["m-base".into()],
+        ..trained()
+    });
     facts.logged_model = Some(LoggedModel {
         id: MODEL.into(),
         experiment_id: "1".into(),
@@ -186,20 +299,54 @@ fn a_version_of_mlflow_3_comes_through_its_logged_model() {
         source_run_id: RUN.into(),
         lifecycle: Lifecycle::Active,
         params: vec![Pair::new("C", "1.0")],
-        tags: vec![Pair::new("mlflow.source.git.commit", "abcdef0123"), Pair::new("mlflow.source.git.diff", "+a\n-b")],
+        tags: vec![
+            Pair::new("mlflow.source.git.commit", "abcdef0123"),
+            Pair::new("mlflow.source.git.diff", "+a\n-b"),
+        ],
         metrics: Vec::new(),
     });
     let graph = build(&facts);
-    assert_eq!(graph.summary.raw(), "iris v3 = code abcdef0 (dirty) + data iris-train@15b4ff74 + C=1.0");
-    let code = graph.nodes.iter().find(|node| node.kind == NodeKind::Code).unwrap();
-    assert_eq!(code.known("diff").map(Untrusted::raw), Some("2 lines, 5 bytes"));
-    let edge = |from: &str, to: &str, kind| graph.edges.contains(&Edge { from: NodeId(from.into()), to: NodeId(to.into()), kind });
-    assert!(edge(&format!("run:{RUN}"), &format!("model:{MODEL}"), EdgeKind::Produced));
-    assert!(edge(&format!("model:{MODEL}"), "version:iris/3", EdgeKind::Produced));
+    assert_eq!(
+        graph.summary.raw(),
+        "iris v3 = code abcdef0 (dirty) + data iris-train@15b4ff74 + C=1.0"
+    );
+    let code = graph
+        .nodes
+        .iter()
+        .find(|node| node.kind == NodeKind::Code)
+        .unwrap();
+    assert_eq!(
+        code.known("diff").map(Untrusted::raw),
+        Some("2 lines, 5 bytes")
+    );
+    let edge = |from: &str, to: &str, kind| {
+        graph.edges.contains(&Edge {
+            from: NodeId(from.into()),
+            to: NodeId(to.into()),
+            kind,
+        })
+    };
+    assert!(edge(
+        &format!("run:{RUN}"),
+        &format!("model:{MODEL}"),
+        EdgeKind::Produced
+    ));
+    assert!(edge(
+        &format!("model:{MODEL}"),
+        "version:iris/3",
+        EdgeKind::Produced
+    ));
     assert!(edge("model:m-base", &format!("run:{RUN}"), EdgeKind::Read));
-    assert!(!edge(&format!("run:{RUN}"), "version:iris/3", EdgeKind::Produced));
+    assert!(!edge(
+        &format!("run:{RUN}"),
+        "version:iris/3",
+        EdgeKind::Produced
+    ));
     facts.logged_model = None;
-    assert!(labels(&build(&facts), NodeKind::LoggedModel).contains(&format!("{MODEL}: not found").as_str()));
+    assert!(
+        labels(&build(&facts), NodeKind::LoggedModel)
+            .contains(&format!("{MODEL}: not found").as_str())
+    );
 }
 
 #[test]
@@ -211,10 +358,17 @@ fn the_leftover_of_a_deletion_has_no_model() {
 #[test]
 fn an_unset_seed_is_no_seed() {
     let mut facts = whole();
-    facts.run = Some(Run { params: vec![Pair::new("random_state", "None")], ..trained() });
+    facts.run = Some(Run {
+        params: vec![Pair::new("random_state", "None")],
+        ..trained()
+    });
     let graph = build(&facts);
     assert_eq!(states(&graph)[3], ("seed", Recorded::NotRecorded));
-    assert!(graph.reproducibility[3].detail.starts_with("random_state=None"));
+    assert!(
+        graph.reproducibility[3]
+            .detail
+            .starts_with("random_state=None")
+    );
 }
 
 #[test]
@@ -226,9 +380,18 @@ fn data_without_a_place_or_a_purpose_is_recorded_in_part() {
         facts.run = Some(run);
         states(&build(&facts))[1].1
     };
-    assert_eq!(state(|dataset| dataset.context = Some("eval".into())), Recorded::Partly);
-    assert_eq!(state(|dataset| dataset.source_type = "code".into()), Recorded::Partly);
-    assert_eq!(state(|dataset| dataset.digest = "".into()), Recorded::Partly);
+    assert_eq!(
+        state(|dataset| dataset.context = Some("eval".into())),
+        Recorded::Partly
+    );
+    assert_eq!(
+        state(|dataset| dataset.source_type = "code".into()),
+        Recorded::Partly
+    );
+    assert_eq!(
+        state(|dataset| dataset.digest = "".into()),
+        Recorded::Partly
+    );
 }
 
 #[test]

@@ -11,11 +11,19 @@ const DIFF_CHARS: usize = 8_000;
 /// The code that a version came from: the run's, or, where that names no commit, what MLflow 3's git versioning left
 /// with the logged model.
 pub(super) fn code(facts: &Facts) -> Code {
-    let of_run = facts.run.as_ref().map(|run| Code::of(&run.tags)).unwrap_or_default();
+    let of_run = facts
+        .run
+        .as_ref()
+        .map(|run| Code::of(&run.tags))
+        .unwrap_or_default();
     if of_run.commit.is_some() {
         return of_run;
     }
-    let of_model = facts.logged_model.as_ref().map(|model| Code::of(&model.tags)).unwrap_or_default();
+    let of_model = facts
+        .logged_model
+        .as_ref()
+        .map(|model| Code::of(&model.tags))
+        .unwrap_or_default();
     Code {
         source: of_run.source.or(of_model.source),
         source_type: of_run.source_type.or(of_model.source_type),
@@ -28,20 +36,39 @@ pub(super) fn code(facts: &Facts) -> Code {
 
 /// A few words for code: `3f9ac21 (dirty)`, `train.py (no commit)`; nothing where nothing is recorded.
 pub(super) fn code_label(code: &Code) -> Option<String> {
-    let dirty = if code.dirty == Some(true) { " (dirty)" } else { "" };
+    let dirty = if code.dirty == Some(true) {
+        " (dirty)"
+    } else {
+        ""
+    };
     match (code.short_commit(), &code.source) {
         (Some(commit), _) => Some(format!("{}{dirty}", commit.raw())),
         (None, Some(source)) => Some(format!("{} (no commit)", source.raw())),
-        (None, None) => code.repository.as_ref().map(|repository| format!("{} (no commit)", repository.raw())),
+        (None, None) => code
+            .repository
+            .as_ref()
+            .map(|repository| format!("{} (no commit)", repository.raw())),
     }
 }
 
 /// The code's node, with what the checkout at hand says of the commit.
 pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
     let label = code_label(code)?;
-    let id = code.commit.as_ref().or(code.source.as_ref()).map_or("?", Untrusted::raw);
-    let dirty = code.dirty.map_or("not recorded", |dirty| if dirty { "true" } else { "false" });
-    let diff = code.diff.as_ref().map(|diff| format!("{} lines, {} bytes", diff.raw().lines().count(), diff.raw().len()));
+    let id = code
+        .commit
+        .as_ref()
+        .or(code.source.as_ref())
+        .map_or("?", Untrusted::raw);
+    let dirty = code
+        .dirty
+        .map_or("not recorded", |dirty| if dirty { "true" } else { "false" });
+    let diff = code.diff.as_ref().map(|diff| {
+        format!(
+            "{} lines, {} bytes",
+            diff.raw().lines().count(),
+            diff.raw().len()
+        )
+    });
     let node = Node::new(format!("code:{id}"), NodeKind::Code, label)
         .fact("commit", code.commit.clone())
         .fact("subject", commit.map(|commit| commit.subject.as_str()))
@@ -51,7 +78,12 @@ pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
         .fact("repository", code.repository.clone())
         .fact("dirty", code.commit.as_ref().map(|_| dirty))
         .fact("diff", diff)
-        .fact("diff_text", code.diff.as_ref().map(|diff| diff.raw().chars().take(DIFF_CHARS).collect::<String>()))
+        .fact(
+            "diff_text",
+            code.diff
+                .as_ref()
+                .map(|diff| diff.raw().chars().take(DIFF_CHARS).collect::<String>()),
+        )
         .fact("source", code.source.clone())
         .fact("source_type", code.source_type.clone())
         .fact("entry_point", code.entry_point.clone());
@@ -59,7 +91,11 @@ pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
 }
 
 pub(super) fn run_node(run: &Run, kind: NodeKind) -> Node {
-    let deleted = if run.lifecycle == Lifecycle::Deleted { ", deleted" } else { "" };
+    let deleted = if run.lifecycle == Lifecycle::Deleted {
+        ", deleted"
+    } else {
+        ""
+    };
     let label = format!("{} ({}{deleted})", run.label().raw(), run.id.short());
     Node::new(format!("run:{}", run.id.raw()), kind, label)
         .fact("run_id", Some(run.id.text().clone()))
@@ -74,24 +110,43 @@ pub(super) fn run_node(run: &Run, kind: NodeKind) -> Node {
 
 /// A run that is named, and could not be read.
 pub(super) fn absent_run(id: &RunId, kind: NodeKind, missing: &[String]) -> Node {
-    let why = missing.iter().find(|line| line.contains(&id.short())).cloned();
-    Node::new(format!("run:{}", id.raw()), kind, format!("run {}: not found", id.short()))
-        .fact("run_id", Some(id.text().clone()))
-        .fact("state", Some("not found"))
-        .fact("why", why)
+    let why = missing
+        .iter()
+        .find(|line| line.contains(&id.short()))
+        .cloned();
+    Node::new(
+        format!("run:{}", id.raw()),
+        kind,
+        format!("run {}: not found", id.short()),
+    )
+    .fact("run_id", Some(id.text().clone()))
+    .fact("state", Some("not found"))
+    .fact("why", why)
 }
 
 pub(super) fn logged_model_node(model: &LoggedModel) -> Node {
-    let name = if model.name.is_empty() { model.id.text() } else { &model.name };
-    let deleted = if model.lifecycle == Lifecycle::Deleted { " (deleted)" } else { "" };
-    Node::new(format!("model:{}", model.id.raw()), NodeKind::LoggedModel, format!("{}{deleted}", name.raw()))
-        .fact("model_id", Some(model.id.text().clone()))
-        .fact("name", Some(model.name.clone()))
-        .fact("model_type", Some(model.model_type.clone()))
-        .fact("status", Some(model.status.clone()))
-        .fact("source_run_id", Some(model.source_run_id.text().clone()))
-        .fact("created", model.creation_time.and_then(time))
-        .fact("artifacts", Some(model.artifact_uri.clone()))
+    let name = if model.name.is_empty() {
+        model.id.text()
+    } else {
+        &model.name
+    };
+    let deleted = if model.lifecycle == Lifecycle::Deleted {
+        " (deleted)"
+    } else {
+        ""
+    };
+    Node::new(
+        format!("model:{}", model.id.raw()),
+        NodeKind::LoggedModel,
+        format!("{}{deleted}", name.raw()),
+    )
+    .fact("model_id", Some(model.id.text().clone()))
+    .fact("name", Some(model.name.clone()))
+    .fact("model_type", Some(model.model_type.clone()))
+    .fact("status", Some(model.status.clone()))
+    .fact("source_run_id", Some(model.source_run_id.text().clone()))
+    .fact("created", model.creation_time.and_then(time))
+    .fact("artifacts", Some(model.artifact_uri.clone()))
 }
 
 /// The environment's node; nothing where no file tells of one.
@@ -100,23 +155,30 @@ pub(super) fn environment_node(owner: &str, files: &ModelFiles) -> Option<Node> 
         return None;
     }
     let count = files.packages.len();
-    let node = Node::new(format!("environment:{owner}"), NodeKind::Environment, environment_label(files))
-        .fact("python", files.python.clone())
-        .fact("package_count", (count > 0).then(|| count.to_string()))
-        .fact("packages", Some(files.packages.join(", ")))
-        .fact("packages_from", files.packages_from)
-        .fact("mlflow_version", files.mlflow_version.clone())
-        .fact("flavors", Some(files.flavors.join(", ")))
-        .fact("signature_inputs", files.inputs.clone())
-        .fact("signature_outputs", files.outputs.clone())
-        .fact("signature_params", files.params.clone())
-        .fact("model_size_bytes", files.size.clone());
+    let node = Node::new(
+        format!("environment:{owner}"),
+        NodeKind::Environment,
+        environment_label(files),
+    )
+    .fact("python", files.python.clone())
+    .fact("package_count", (count > 0).then(|| count.to_string()))
+    .fact("packages", Some(files.packages.join(", ")))
+    .fact("packages_from", files.packages_from)
+    .fact("mlflow_version", files.mlflow_version.clone())
+    .fact("flavors", Some(files.flavors.join(", ")))
+    .fact("signature_inputs", files.inputs.clone())
+    .fact("signature_outputs", files.outputs.clone())
+    .fact("signature_params", files.params.clone())
+    .fact("model_size_bytes", files.size.clone());
     Some(node)
 }
 
 /// `python 3.11.7, 6 packages`.
 pub(super) fn environment_label(files: &ModelFiles) -> String {
-    let python = files.python.as_ref().map_or_else(|| "python not recorded".into(), |python| format!("python {python}"));
+    let python = files.python.as_ref().map_or_else(
+        || "python not recorded".into(),
+        |python| format!("python {python}"),
+    );
     match files.packages.len() {
         0 => format!("{python}, packages not recorded"),
         1 => format!("{python}, 1 package"),
@@ -126,5 +188,7 @@ pub(super) fn environment_label(files: &ModelFiles) -> String {
 
 /// A time as text: UTC, to the second or better.
 pub(super) fn time(ms: Millis) -> Option<String> {
-    jiff::Timestamp::from_millisecond(ms).ok().map(|time| time.to_string())
+    jiff::Timestamp::from_millisecond(ms)
+        .ok()
+        .map(|time| time.to_string())
 }

@@ -11,7 +11,14 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// Contexts of data that a model is judged on.
-const JUDGED: [&str; 6] = ["evaluation", "eval", "test", "testing", "validation", "holdout"];
+const JUDGED: [&str; 6] = [
+    "evaluation",
+    "eval",
+    "test",
+    "testing",
+    "validation",
+    "holdout",
+];
 /// Words in names of seeds that tell how data was split, not how a model was trained.
 const SPLITS: [&str; 7] = ["split", "test", "eval", "valid", "holdout", "fold", "cv"];
 
@@ -37,7 +44,8 @@ enum Grave {
 /// The warnings, cleaned, the gravest first; against the version to beat, where there is one.
 pub(super) fn warnings(facts: &Facts, champion: Option<&Facts>) -> Vec<String> {
     let mut all = Vec::new();
-    let mut add = |grave: Grave, lines: Vec<String>| all.extend(lines.into_iter().map(|line| (grave, line)));
+    let mut add =
+        |grave: Grave, lines: Vec<String>| all.extend(lines.into_iter().map(|line| (grave, line)));
     let (false_now, unknown) = told_by_tools(facts);
     add(Grave::Failed, false_now);
     add(Grave::Served, serving(facts));
@@ -45,25 +53,46 @@ pub(super) fn warnings(facts: &Facts, champion: Option<&Facts>) -> Vec<String> {
     add(Grave::Lost, run(facts));
     add(Grave::Unrecorded, code(facts));
     add(Grave::Unrecorded, unrecorded_data(facts));
-    add(Grave::Incomparable, champion.map(|champion| against(facts, champion)).unwrap_or_default());
+    add(
+        Grave::Incomparable,
+        champion
+            .map(|champion| against(facts, champion))
+            .unwrap_or_default(),
+    );
     add(Grave::Doubtful, unknown);
     add(Grave::Doubtful, split_as_trained(facts));
     add(Grave::Doubtful, older(facts));
     all.sort_by_key(|(grave, _)| *grave);
-    all.into_iter().map(|(_, line)| clean(&line).into_owned()).collect()
+    all.into_iter()
+        .map(|(_, line)| clean(&line).into_owned())
+        .collect()
 }
 
 /// A version that is served holds a place, or somebody forgot it.
 fn serving(facts: &Facts) -> Vec<String> {
     let version = &facts.version;
-    let has_alias = !version.aliases.is_empty() || facts.model.aliases.iter().any(|(_, to)| *to == version.version);
+    let has_alias = !version.aliases.is_empty()
+        || facts
+            .model
+            .aliases
+            .iter()
+            .any(|(_, to)| *to == version.version);
     let why = match version.stage {
         Stage::Archived => "though it is archived: take it out of service, or give it a place",
-        Stage::None if !has_alias => "though it holds no alias and no stage: promote it, or take it out of service",
+        Stage::None if !has_alias => {
+            "though it holds no alias and no stage: promote it, or take it out of service"
+        }
         _ => return Vec::new(),
     };
     let served = facts.evidence.deployments();
-    served.map(|(tool, deployment)| format!("served by {tool} {}, {why} ({})", deployment.name, deployment.from)).collect()
+    served
+        .map(|(tool, deployment)| {
+            format!(
+                "served by {tool} {}, {why} ({})",
+                deployment.name, deployment.from
+            )
+        })
+        .collect()
 }
 
 /// Facts that are not what they should be: those that say so, and those that can't be told.
@@ -72,8 +101,14 @@ fn told_by_tools(facts: &Facts) -> (Vec<String>, Vec<String>) {
     for tool in &facts.evidence.evidence {
         for fact in tool.facts.iter().filter(|fact| fact.bad) {
             match &fact.value {
-                FactValue::Value(_) => bad.push(format!("{}: {} is {} ({})", tool.name, fact.name, fact.value, fact.from)),
-                FactValue::Unreadable(why) => unknown.push(format!("{}: {} can't be told: {why} ({})", tool.name, fact.name, fact.from)),
+                FactValue::Value(_) => bad.push(format!(
+                    "{}: {} is {} ({})",
+                    tool.name, fact.name, fact.value, fact.from
+                )),
+                FactValue::Unreadable(why) => unknown.push(format!(
+                    "{}: {} can't be told: {why} ({})",
+                    tool.name, fact.name, fact.from
+                )),
             }
         }
     }
@@ -84,16 +119,29 @@ fn run(facts: &Facts) -> Vec<String> {
     let mut all = Vec::new();
     match (&facts.run, named_run(facts)) {
         (Some(run), _) if run.lifecycle == Lifecycle::Deleted => {
-            all.push(format!("the run {} is deleted: restore it before MLflow's gc removes its files", run.id.short()));
+            all.push(format!(
+                "the run {} is deleted: restore it before MLflow's gc removes its files",
+                run.id.short()
+            ));
         }
-        (None, Some(id)) => all.push(format!("the run {} can't be read: it may be deleted", id.short())),
+        (None, Some(id)) => all.push(format!(
+            "the run {} can't be read: it may be deleted",
+            id.short()
+        )),
         (None, None) => all.push("it names no run: nobody can tell what made it".to_owned()),
         _ => {}
     }
-    let ended = facts.run.as_ref().filter(|run| matches!(run.status, RunStatus::Failed | RunStatus::Killed));
-    all.extend(
-        ended.map(|run| format!("the run {} ended as {}: what came after may not have been done", run.id.short(), run.status.as_str())),
-    );
+    let ended = facts
+        .run
+        .as_ref()
+        .filter(|run| matches!(run.status, RunStatus::Failed | RunStatus::Killed));
+    all.extend(ended.map(|run| {
+        format!(
+            "the run {} ended as {}: what came after may not have been done",
+            run.id.short(),
+            run.status.as_str()
+        )
+    }));
     all
 }
 
@@ -103,7 +151,9 @@ fn code(facts: &Facts) -> Vec<String> {
         (Some(true), None) => {
             vec!["its code had changes that were not committed, and are not recorded: the commit does not make it again".into()]
         }
-        (Some(true), Some(_)) => vec!["its code had changes that were not committed (the diff is recorded)".into()],
+        (Some(true), Some(_)) => {
+            vec!["its code had changes that were not committed (the diff is recorded)".into()]
+        }
         _ => Vec::new(),
     }
 }
@@ -116,19 +166,34 @@ fn unrecorded_data(facts: &Facts) -> Vec<String> {
     let all = datasets(facts);
     let mut told = Vec::new();
     if facts.run.is_some() && all.is_empty() && facts.evidence.data().is_none() {
-        told.push("no version of its data is recorded: log it with mlflow.log_input, or keep it in DVC".to_owned());
+        told.push(
+            "no version of its data is recorded: log it with mlflow.log_input, or keep it in DVC"
+                .to_owned(),
+        );
     }
-    told.extend(all.iter().filter(|one| one.digest.is_empty()).map(|one| format!("data {} has no digest", one.name.raw())));
+    told.extend(
+        all.iter()
+            .filter(|one| one.digest.is_empty())
+            .map(|one| format!("data {} has no digest", one.name.raw())),
+    );
     told
 }
 
 /// Data that it was trained on and judged on.
 fn leaked(facts: &Facts) -> Vec<String> {
     let all = datasets(facts);
-    let is_judged =
-        |one: &DatasetInput| one.context.as_ref().is_some_and(|context| JUDGED.contains(&context.raw().to_ascii_lowercase().as_str()));
+    let is_judged = |one: &DatasetInput| {
+        one.context
+            .as_ref()
+            .is_some_and(|context| JUDGED.contains(&context.raw().to_ascii_lowercase().as_str()))
+    };
     let trained = all.iter().filter(|one| data::is_training(one));
-    let leaked = trained.filter(|one| !one.digest.is_empty() && all.iter().any(|other| is_judged(other) && other.digest == one.digest));
+    let leaked = trained.filter(|one| {
+        !one.digest.is_empty()
+            && all
+                .iter()
+                .any(|other| is_judged(other) && other.digest == one.digest)
+    });
     leaked
         .map(|one| format!("it was judged on the data that it was trained on: {} (a leak: its scores say nothing)", data::name(one)))
         .collect()
@@ -139,7 +204,10 @@ fn split_seeds(facts: &Facts) -> impl Iterator<Item = &Pair> {
     params::of(facts).iter().filter(|param| {
         let key = param.key.raw().to_ascii_lowercase();
         (key.contains("seed") || key.contains("random_state"))
-            && SPLITS.iter().any(|word| key.split(|c: char| !c.is_alphanumeric()).any(|part| part == *word))
+            && SPLITS.iter().any(|word| {
+                key.split(|c: char| !c.is_alphanumeric())
+                    .any(|part| part == *word)
+            })
     })
 }
 
@@ -148,7 +216,9 @@ fn split_seeds(facts: &Facts) -> impl Iterator<Item = &Pair> {
 fn split_as_trained(facts: &Facts) -> Vec<String> {
     let splits: Vec<&Pair> = split_seeds(facts).collect();
     let is_split = |param: &Pair| splits.iter().any(|split| split.key == param.key);
-    let trained = params::of(facts).iter().filter(|param| params::is_seed(param.key.raw()) && !is_split(param));
+    let trained = params::of(facts)
+        .iter()
+        .filter(|param| params::is_seed(param.key.raw()) && !is_split(param));
     let trained: Vec<&Pair> = trained.collect();
     let same = splits.iter().filter_map(|split| {
         let seed = trained.iter().find(|seed| seed.value == split.value && !params::is_unset(&seed.value))?;
@@ -166,18 +236,32 @@ fn split_as_trained(facts: &Facts) -> Vec<String> {
 fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
     let number = champion.version.version;
     let digests = |facts: &Facts| -> BTreeSet<Untrusted> {
-        datasets(facts).into_iter().map(|one| one.digest.clone()).filter(|digest| !digest.is_empty()).collect()
+        datasets(facts)
+            .into_iter()
+            .map(|one| one.digest.clone())
+            .filter(|digest| !digest.is_empty())
+            .collect()
     };
     let (own, theirs) = (digests(facts), digests(champion));
     if !own.is_empty() && !theirs.is_empty() && own != theirs {
-        let names = |only: BTreeSet<&Untrusted>| only.into_iter().map(Untrusted::raw).collect::<Vec<_>>().join(", ");
-        let (new, gone) = (names(own.difference(&theirs).collect()), names(theirs.difference(&own).collect()));
+        let names = |only: BTreeSet<&Untrusted>| {
+            only.into_iter()
+                .map(Untrusted::raw)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let (new, gone) = (
+            names(own.difference(&theirs).collect()),
+            names(theirs.difference(&own).collect()),
+        );
         let told = match (new.is_empty(), gone.is_empty()) {
             (false, false) => format!("digest {new}, not {gone}"),
             (false, true) => format!("digest {new} more"),
             _ => format!("digest {gone} less"),
         };
-        return vec![format!("its data is not the champion's (v{number}): {told}: their scores may not compare")];
+        return vec![format!(
+            "its data is not the champion's (v{number}): {told}: their scores may not compare"
+        )];
     }
     let other = split_seeds(facts).filter_map(|split| {
         let theirs = split_seeds(champion).find(|theirs| theirs.key == split.key && theirs.value != split.value)?;
@@ -193,9 +277,20 @@ fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
 
 /// Facts that were made before the version was: they may be about another one.
 fn older(facts: &Facts) -> Vec<String> {
-    let tools = facts.evidence.evidence.iter().filter(|tool| tool.facts.iter().any(|fact| fact.older));
+    let tools = facts
+        .evidence
+        .evidence
+        .iter()
+        .filter(|tool| tool.facts.iter().any(|fact| fact.older));
     let names: Vec<&str> = tools.map(|tool| tool.name.as_str()).collect();
-    if names.is_empty() { Vec::new() } else { vec![format!("older than the version: what {} told", names.join(", "))] }
+    if names.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!(
+            "older than the version: what {} told",
+            names.join(", ")
+        )]
+    }
 }
 
 #[cfg(test)]

@@ -91,10 +91,27 @@ pub async fn carry_out(
     let sent = sender.send().await;
     let (seen, now) = read_back(plan, sender.created, &sent, reader, writer, progress).await;
     let outcome = verdict::tell(&sent, sender.placed, seen);
-    let created = sender.created.or_else(|| now.as_ref().and_then(|now| marked(plan, now).first().copied()));
-    let recorded = close(journal, plan, created.filter(|_| sender.created.is_none()), &outcome);
-    let unrecorded = sender.unrecorded.or(recorded.err()).map(|error| error.to_string());
-    Ok(Report { entry: plan.id.clone(), outcome, created, now, unrecorded })
+    let created = sender.created.or_else(|| {
+        now.as_ref()
+            .and_then(|now| marked(plan, now).first().copied())
+    });
+    let recorded = close(
+        journal,
+        plan,
+        created.filter(|_| sender.created.is_none()),
+        &outcome,
+    );
+    let unrecorded = sender
+        .unrecorded
+        .or(recorded.err())
+        .map(|error| error.to_string());
+    Ok(Report {
+        entry: plan.id.clone(),
+        outcome,
+        created,
+        now,
+        unrecorded,
+    })
 }
 
 /// Reads the registry back at once, and again when it has settled: two promoters at once are both told yes, and only
@@ -129,10 +146,19 @@ async fn ready(
 ) -> Result<Reading, Fault> {
     let mut now = read_registry(reader, &plan.intent).await?;
     for look in 1..=LOOKS {
-        let pending = created.and_then(|created| now.version(created)).filter(|version| version.status == VersionStatus::Pending);
+        let pending = created
+            .and_then(|created| now.version(created))
+            .filter(|version| version.status == VersionStatus::Pending);
         let Some(version) = pending else { break };
-        let said = if version.status_message.is_empty() { String::new() } else { format!(": {}", version.status_message.clean()) };
-        progress(Progress::Waiting(format!("{} is not ready yet{said}", plan.subject().label(version.version))));
+        let said = if version.status_message.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", version.status_message.clean())
+        };
+        progress(Progress::Waiting(format!(
+            "{} is not ready yet{said}",
+            plan.subject().label(version.version)
+        )));
         tokio::time::sleep(Duration::from_millis((look * 500).min(LONGEST_LOOK))).await;
         now = read_registry(reader, &plan.intent).await?;
     }
@@ -140,16 +166,35 @@ async fn ready(
 }
 
 /// Records how a plan ended, what it made if that is not recorded yet, and what it put back.
-pub(crate) fn close(journal: &Journal, plan: &Plan, created: Option<VersionNumber>, outcome: &Outcome) -> Result<(), JournalError> {
+pub(crate) fn close(
+    journal: &Journal,
+    plan: &Plan,
+    created: Option<VersionNumber>,
+    outcome: &Outcome,
+) -> Result<(), JournalError> {
     let id = || Cow::Borrowed(plan.id.as_str());
     if let Some(version) = created {
-        journal.append(&Line::Created { id: id(), at: journal.now(), version })?;
+        journal.append(&Line::Created {
+            id: id(),
+            at: journal.now(),
+            version,
+        })?;
     }
-    journal.append(&Line::End { id: id(), at: journal.now(), outcome: outcome.clone() })?;
+    journal.append(&Line::End {
+        id: id(),
+        at: journal.now(),
+        outcome: outcome.clone(),
+    })?;
     if let (Intent::Undo { entry, .. }, Outcome::Verified) = (&plan.intent, outcome)
-        && journal.entries(&plan.origin)?.iter().any(|earlier| earlier.id == *entry && is_put_back(&earlier.plan, earlier.created, plan))
+        && journal.entries(&plan.origin)?.iter().any(|earlier| {
+            earlier.id == *entry && is_put_back(&earlier.plan, earlier.created, plan)
+        })
     {
-        journal.append(&Line::Undone { id: Cow::Borrowed(entry), at: journal.now(), by: id() })?;
+        journal.append(&Line::Undone {
+            id: Cow::Borrowed(entry),
+            at: journal.now(),
+            by: id(),
+        })?;
     }
     Ok(())
 }
@@ -160,10 +205,21 @@ fn is_put_back(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> b
         Change::Stage { version, from, .. } => undo.after.stages.get(&version) == Some(&from),
         Change::Alias { alias, from, .. } => undo.after.aliases.get(&alias).copied() == from,
         Change::Run { run, from, .. } => undo.after.runs.get(&run) == Some(&from),
-        Change::Request { version, asked, is_open } => !is_open || !undo.after.requests.contains(&(version, asked)),
+        Change::Request {
+            version,
+            asked,
+            is_open,
+        } => !is_open || !undo.after.requests.contains(&(version, asked)),
     };
     // What was back already needed no word.
-    let Intent::Undo { said, .. } = &undo.intent else { return false };
-    let is_unsaid = earlier.said.iter().all(|earlier| said.contains(&earlier.back()));
-    is_unsaid && earlier.changes().into_iter().all(is_back) && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
+    let Intent::Undo { said, .. } = &undo.intent else {
+        return false;
+    };
+    let is_unsaid = earlier
+        .said
+        .iter()
+        .all(|earlier| said.contains(&earlier.back()));
+    is_unsaid
+        && earlier.changes().into_iter().all(is_back)
+        && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
 }

@@ -40,7 +40,10 @@ impl Journal {
     /// The journal in this file; made when the first entry is recorded.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
-        Self { path, clock: || jiff::Timestamp::now().as_millisecond() }
+        Self {
+            path,
+            clock: || jiff::Timestamp::now().as_millisecond(),
+        }
     }
 
     /// The same journal by another clock: for tests that don't wait.
@@ -73,7 +76,13 @@ impl Journal {
 
     /// Appends a line and waits until it is on the disk.
     pub(crate) fn append(&self, line: &Line<'_>) -> Result<(), JournalError> {
-        let io = |doing| move |source| JournalError::Io { path: self.path.clone(), doing, source };
+        let io = |doing| {
+            move |source| JournalError::Io {
+                path: self.path.clone(),
+                doing,
+                source,
+            }
+        };
         let mut text = serde_json::to_vec(line).map_err(|error| io("written")(error.into()))?;
         text.push(b'\n');
         let mut file = self.open().map_err(io("written"))?;
@@ -86,7 +95,11 @@ impl Journal {
         match std::fs::read(&self.path) {
             Ok(text) => Ok(text),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(source) => Err(JournalError::Io { path: self.path.clone(), doing: "read", source }),
+            Err(source) => Err(JournalError::Io {
+                path: self.path.clone(),
+                doing: "read",
+                source,
+            }),
         }
     }
 
@@ -98,7 +111,11 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             opened => return opened,
         }
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = self
+            .path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -123,7 +140,11 @@ fn write(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
-    let text = if last == *b"\n" { text } else { [b"\n".to_vec(), text].concat() };
+    let text = if last == *b"\n" {
+        text
+    } else {
+        [b"\n".to_vec(), text].concat()
+    };
     file.write_all(&text)?;
     file.sync_all()
 }

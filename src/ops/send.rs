@@ -46,38 +46,77 @@ impl<'a> Sender<'a> {
         journal: &'a Journal,
         progress: &'a (dyn Fn(Progress) + Send + Sync),
     ) -> Self {
-        Self { plan, reader, writer, journal, progress, created: None, placed: false, unrecorded: None }
+        Self {
+            plan,
+            reader,
+            writer,
+            journal,
+            progress,
+            created: None,
+            placed: false,
+            unrecorded: None,
+        }
     }
 
     /// Sends the steps in order, as far as each is known to have arrived.
     pub async fn send(&mut self) -> Sent {
         let mut expected = self.plan.before.clone();
         let mut arrived = false;
-        for (number, write) in self.plan.steps.iter().enumerate().filter_map(|(n, step)| Some((n, step.write.as_ref()?))) {
+        for (number, write) in self
+            .plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter_map(|(n, step)| Some((n, step.write.as_ref()?)))
+        {
             if self.unrecorded.is_some() {
                 return Sent::Stopped;
             }
             (self.progress)(Progress::Step(number));
             expected.apply(write);
             let answer = self.attempt(write).await;
-            let result = answer.as_ref().map_or_else(ToString::to_string, |_| DONE.to_owned());
-            self.note(&Line::Step { id: self.id(), result: StepResult { step: number, result, at: self.journal.now() } });
+            let result = answer
+                .as_ref()
+                .map_or_else(ToString::to_string, |_| DONE.to_owned());
+            self.note(&Line::Step {
+                id: self.id(),
+                result: StepResult {
+                    step: number,
+                    result,
+                    at: self.journal.now(),
+                },
+            });
             let lost = match answer {
                 Ok(Written::Version(version)) => {
                     self.made(version);
                     None
                 }
-                Ok(Written::Done) if matches!(write, RegistryWrite::CreateVersion { .. }) => {
-                    Some(Fault::new(FaultKind::Malformed, "registering a version", "the store did not say which").maybe_done())
-                }
+                Ok(Written::Done) if matches!(write, RegistryWrite::CreateVersion { .. }) => Some(
+                    Fault::new(
+                        FaultKind::Malformed,
+                        "registering a version",
+                        "the store did not say which",
+                    )
+                    .maybe_done(),
+                ),
                 Ok(Written::Done) => None,
                 Err(fault) if fault.maybe_done || may_be_there(write, &fault) => Some(fault),
-                Err(fault) => return if arrived { Sent::Refused(fault) } else { Sent::Nothing(fault) },
+                Err(fault) => {
+                    return if arrived {
+                        Sent::Refused(fault)
+                    } else {
+                        Sent::Nothing(fault)
+                    };
+                }
             };
             if let Some(fault) = lost
                 && !self.arrived(write, &expected, fault.maybe_done).await
             {
-                return if fault.maybe_done || arrived { Sent::Lost(fault) } else { Sent::Nothing(fault) };
+                return if fault.maybe_done || arrived {
+                    Sent::Lost(fault)
+                } else {
+                    Sent::Nothing(fault)
+                };
             }
             arrived = true;
             self.placed |= self.plan.is_meant(write);
@@ -89,8 +128,12 @@ impl<'a> Sender<'a> {
     async fn attempt(&self, write: &RegistryWrite) -> Answer<Written> {
         match self.writer.write(write).await {
             Err(fault) if fault.never_left && !fault.maybe_done => {
-                let wait = fault.retry_after.map_or(BEFORE_AGAIN, |seconds| seconds.saturating_mul(1000).min(LONGEST_BEFORE_AGAIN));
-                (self.progress)(Progress::Waiting(format!("{fault}; it never left, and is sent again")));
+                let wait = fault.retry_after.map_or(BEFORE_AGAIN, |seconds| {
+                    seconds.saturating_mul(1000).min(LONGEST_BEFORE_AGAIN)
+                });
+                (self.progress)(Progress::Waiting(format!(
+                    "{fault}; it never left, and is sent again"
+                )));
                 tokio::time::sleep(Duration::from_millis(wait)).await;
                 self.writer.write(write).await
             }
@@ -100,7 +143,12 @@ impl<'a> Sender<'a> {
 
     /// Whether a write whose answer says nothing arrived. A creation is looked for only when no late request can land any
     /// more; a place is looked at before that, too, since it can't be taken twice.
-    async fn arrived(&mut self, write: &RegistryWrite, expected: &State, may_be_late: bool) -> bool {
+    async fn arrived(
+        &mut self,
+        write: &RegistryWrite,
+        expected: &State,
+        may_be_late: bool,
+    ) -> bool {
         let creates = matches!(write, RegistryWrite::CreateVersion { .. });
         if !creates && self.shows(write, expected).await {
             return true;
@@ -113,7 +161,9 @@ impl<'a> Sender<'a> {
 
     /// Whether the registry shows a write, and all else as expected. What can't be read does not show.
     async fn shows(&mut self, write: &RegistryWrite, expected: &State) -> bool {
-        let Ok(now) = read_registry(self.reader, &self.plan.intent).await else { return false };
+        let Ok(now) = read_registry(self.reader, &self.plan.intent).await else {
+            return false;
+        };
         if let RegistryWrite::CreateVersion { .. } = write {
             let marked = marked(self.plan, &now);
             if let [only] = marked[..] {
@@ -121,7 +171,8 @@ impl<'a> Sender<'a> {
             }
             return marked.len() == 1;
         }
-        has(&now, write) && differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
+        has(&now, write)
+            && differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
     }
 
     /// Waits until no request that was given up can land any more.
@@ -129,7 +180,9 @@ impl<'a> Sender<'a> {
         let mut left = self.writer.quiet_period();
         while left > 0 {
             let seconds = left.div_ceil(1000);
-            (self.progress)(Progress::Waiting(format!("the answer was lost; waiting {seconds} s until nothing late can land")));
+            (self.progress)(Progress::Waiting(format!(
+                "the answer was lost; waiting {seconds} s until nothing late can land"
+            )));
             let now = left.min(TELL_EVERY);
             tokio::time::sleep(Duration::from_millis(now)).await;
             left -= now;
@@ -138,7 +191,11 @@ impl<'a> Sender<'a> {
 
     fn made(&mut self, version: VersionNumber) {
         self.created = Some(version);
-        self.note(&Line::Created { id: self.id(), at: self.journal.now(), version });
+        self.note(&Line::Created {
+            id: self.id(),
+            at: self.journal.now(),
+            version,
+        });
     }
 
     fn id(&self) -> Cow<'a, str> {
@@ -154,5 +211,6 @@ impl<'a> Sender<'a> {
 
 /// Whether a refusal can mean that it is there: somebody made the model first, which does no harm.
 fn may_be_there(write: &RegistryWrite, fault: &Fault) -> bool {
-    matches!(write, RegistryWrite::CreateModel { .. }) && matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid)
+    matches!(write, RegistryWrite::CreateModel { .. })
+        && matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid)
 }

@@ -71,8 +71,13 @@ impl Approval {
     /// The approvals that a version carries, oldest first. What can't be read is left out: it never counts.
     #[must_use]
     pub fn of(version: &ModelVersion) -> Vec<Self> {
-        let tags = version.tags.iter().filter(|tag| tag.key.raw().starts_with(APPROVAL_PREFIX));
-        let mut all: Vec<Self> = tags.filter_map(|tag| serde_json::from_str(tag.value.raw()).ok()).collect();
+        let tags = version
+            .tags
+            .iter()
+            .filter(|tag| tag.key.raw().starts_with(APPROVAL_PREFIX));
+        let mut all: Vec<Self> = tags
+            .filter_map(|tag| serde_json::from_str(tag.value.raw()).ok())
+            .collect();
         all.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
         all
     }

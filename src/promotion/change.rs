@@ -65,7 +65,9 @@ impl Change {
             Self::Stage { version, .. } => subject.label(*version),
             Self::Alias { alias, .. } => format!("@{}", alias.clean()),
             Self::Run { run, .. } => format!("run {}", run.short()),
-            Self::Request { version, asked, .. } => format!("request {} for {asked}", subject.label(*version)),
+            Self::Request { version, asked, .. } => {
+                format!("request {} for {asked}", subject.label(*version))
+            }
         }
     }
 
@@ -94,7 +96,12 @@ impl Change {
     /// In one line, cleaned: `iris/3: Staging → Production`.
     #[must_use]
     pub fn describe(&self, subject: &Subject) -> String {
-        format!("{}: {} → {}", self.target(subject), self.before(subject), self.after(subject))
+        format!(
+            "{}: {} → {}",
+            self.target(subject),
+            self.before(subject),
+            self.after(subject)
+        )
     }
 }
 

@@ -36,9 +36,21 @@ impl GateVerdict {
     /// In one line, cleaned: `beats the champion: fail, needs +0.2 points (candidate.metrics.acc 0.9)`.
     #[must_use]
     pub fn line(&self) -> String {
-        let values: Vec<String> = self.values.iter().map(|(name, value)| format!("{name} {value}")).collect();
-        let why = if self.reason.is_empty() { String::new() } else { format!(", {}", self.reason) };
-        let saw = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        let values: Vec<String> = self
+            .values
+            .iter()
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        let why = if self.reason.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", self.reason)
+        };
+        let saw = if values.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", values.join(", "))
+        };
         format!("{}: {}{why}{saw}", self.name, self.verdict.as_str())
     }
 }
@@ -94,7 +106,9 @@ pub enum Refusal {
 /// The first gate that stands in the way.
 #[must_use]
 pub fn stopped(gates: &[GateVerdict]) -> Option<Refusal> {
-    let gate = gates.iter().find(|gate| matches!(gate.verdict, Verdict::Fail | Verdict::Absent))?;
+    let gate = gates
+        .iter()
+        .find(|gate| matches!(gate.verdict, Verdict::Fail | Verdict::Absent))?;
     Some(Refusal::Gate(gate.name.clone(), gate.reason.clone()))
 }
 
@@ -107,15 +121,18 @@ pub fn clear(plan: Plan, gates: Vec<GateVerdict>, typed: Option<&str>) -> Result
     if let Some(refusal) = stopped(&gates) {
         return Err(refusal);
     }
-    if let Some(gate) = gates.iter().find(|gate| gate.verdict == Verdict::Overridden)
+    if let Some(gate) = gates
+        .iter()
+        .find(|gate| gate.verdict == Verdict::Overridden)
         && plan.reason.trim().is_empty()
     {
         return Err(Refusal::NoReason(gate.name.clone()));
     }
     match &plan.confirm {
-        Confirm::TypeName(name) if typed != Some(name.raw()) => {
-            Err(Refusal::NotConfirmed(plan.intent.to_string(), name.clean().into_owned()))
-        }
+        Confirm::TypeName(name) if typed != Some(name.raw()) => Err(Refusal::NotConfirmed(
+            plan.intent.to_string(),
+            name.clean().into_owned(),
+        )),
         Confirm::TypeName(_) | Confirm::Yes => Ok(Cleared { plan, gates }),
     }
 }

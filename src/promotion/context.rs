@@ -29,7 +29,10 @@ impl Context {
     /// What is protected unless somebody says otherwise: Production and `@champion`.
     #[must_use]
     pub fn default_protected() -> Vec<Place> {
-        vec![Place::Stage(Stage::Production), Place::Alias("champion".into())]
+        vec![
+            Place::Stage(Stage::Production),
+            Place::Alias("champion".into()),
+        ]
     }
 }
 

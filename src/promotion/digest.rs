@@ -27,6 +27,9 @@ impl Digest {
 
     /// The digest in hex.
     pub fn hex(self) -> String {
-        self.0.finalize().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+        self.0
+            .finalize()
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
     }
 }

@@ -76,10 +76,20 @@ impl Ground {
     #[must_use]
     pub fn of(reading: &Reading) -> Self {
         Self {
-            model: reading.model.as_ref().map(|model| ModelFacts { created: model.creation_time }),
-            versions: reading.versions.iter().map(|version| (version.version, VersionFacts::of(version))).collect(),
+            model: reading.model.as_ref().map(|model| ModelFacts {
+                created: model.creation_time,
+            }),
+            versions: reading
+                .versions
+                .iter()
+                .map(|version| (version.version, VersionFacts::of(version)))
+                .collect(),
             run: reading.run.as_ref().map(RunFacts::of),
-            runs: reading.runs.iter().map(|read| (read.run.id.clone(), Dependents::of(read))).collect(),
+            runs: reading
+                .runs
+                .iter()
+                .map(|read| (read.run.id.clone(), Dependents::of(read)))
+                .collect(),
         }
     }
 
@@ -89,19 +99,27 @@ impl Ground {
         let name = subject.to_string();
         let mut found = Vec::new();
         match (&self.model, &now.model) {
-            (Some(then), Some(now)) if then != now => found.push(format!("{name} was deleted and made again")),
+            (Some(then), Some(now)) if then != now => {
+                found.push(format!("{name} was deleted and made again"))
+            }
             (Some(_), None) => found.push(format!("{name} is gone")),
             (None, Some(_)) => found.push(format!("{name} is there now")),
             _ => {}
         }
         for (number, then) in &self.versions {
             match now.versions.get(number) {
-                Some(now) => found.extend(then.differences(now).map(|what| format!("{name}/{number}: {what}"))),
+                Some(now) => found.extend(
+                    then.differences(now)
+                        .map(|what| format!("{name}/{number}: {what}")),
+                ),
                 None => found.push(format!("{name}/{number} is gone")),
             }
         }
         found.extend(
-            now.versions.keys().filter(|number| !self.versions.contains_key(number)).map(|number| format!("{name}/{number} is new")),
+            now.versions
+                .keys()
+                .filter(|number| !self.versions.contains_key(number))
+                .map(|number| format!("{name}/{number} is new")),
         );
         match (&self.run, &now.run) {
             (Some(then), Some(now)) => found.extend(then.differences(now)),
@@ -115,16 +133,30 @@ impl Ground {
                 None => found.push(format!("run {} is gone", id.short())),
             }
         }
-        found.extend(now.runs.keys().filter(|id| !self.runs.contains_key(*id)).map(|id| format!("run {} is there now", id.short())));
+        found.extend(
+            now.runs
+                .keys()
+                .filter(|id| !self.runs.contains_key(*id))
+                .map(|id| format!("run {} is there now", id.short())),
+        );
         found
     }
 
     pub(super) fn feed(&self, digest: &mut Digest) {
-        digest.number(self.model.as_ref().map(|_| 1)).number(self.model.as_ref().and_then(|model| model.created));
+        digest
+            .number(self.model.as_ref().map(|_| 1))
+            .number(self.model.as_ref().and_then(|model| model.created));
         digest.text(&self.versions.len().to_string());
         for (number, facts) in &self.versions {
-            digest.text(&number.to_string()).number(facts.created).text(facts.source.raw()).text(facts.run.raw());
-            digest.text(facts.status.raw()).text(facts.stage.raw()).text(&facts.tags);
+            digest
+                .text(&number.to_string())
+                .number(facts.created)
+                .text(facts.source.raw())
+                .text(facts.run.raw());
+            digest
+                .text(facts.status.raw())
+                .text(facts.stage.raw())
+                .text(&facts.tags);
         }
         digest.number(self.run.as_ref().map(|_| 1));
         if let Some(run) = &self.run {
@@ -163,14 +195,22 @@ impl VersionFacts {
     }
 
     fn differences(&self, now: &Self) -> impl Iterator<Item = String> {
-        let other_word = (self.status != now.status).then(|| format!("is {} now, not {}", now.status.clean(), self.status.clean()));
+        let other_word = (self.status != now.status)
+            .then(|| format!("is {} now, not {}", now.status.clean(), self.status.clean()));
         let changed = [
-            (self.created != now.created, "another version of that number"),
+            (
+                self.created != now.created,
+                "another version of that number",
+            ),
             (self.source != now.source, "its source changed"),
             (self.run != now.run, "its run changed"),
             (self.tags != now.tags, "its tags changed"),
         ];
-        changed.into_iter().filter(|(is, _)| *is).map(|(_, what)| what.to_owned()).chain(other_word)
+        changed
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, what)| what.to_owned())
+            .chain(other_word)
     }
 }
 
@@ -182,7 +222,10 @@ impl Dependents {
             let label = format!("{}/{}", version.name.raw(), version.version);
             (label.into(), version.places().join(", ").into())
         });
-        Self { run: RunFacts::of(&read.run), versions: versions.collect() }
+        Self {
+            run: RunFacts::of(&read.run),
+            versions: versions.collect(),
+        }
     }
 
     fn differences(&self, now: &Self) -> Vec<String> {
@@ -190,19 +233,30 @@ impl Dependents {
         for (label, held) in &self.versions {
             match now.versions.get(label) {
                 None => found.push(format!("{} is gone", label.clean())),
-                Some(holds) if holds != held => found.push(format!("{} holds {} now", label.clean(), or_nothing(holds))),
+                Some(holds) if holds != held => {
+                    found.push(format!("{} holds {} now", label.clean(), or_nothing(holds)))
+                }
                 Some(_) => {}
             }
         }
         let is_new = |label: &&Untrusted| !self.versions.contains_key(*label);
         let name = self.run.id.short();
-        found.extend(now.versions.keys().filter(is_new).map(|label| format!("{} was made from run {name}", label.clean())));
+        found.extend(
+            now.versions
+                .keys()
+                .filter(is_new)
+                .map(|label| format!("{} was made from run {name}", label.clean())),
+        );
         found
     }
 }
 
 fn or_nothing(places: &Untrusted) -> String {
-    if places.is_empty() { "no place".to_owned() } else { places.clean().into_owned() }
+    if places.is_empty() {
+        "no place".to_owned()
+    } else {
+        places.clean().into_owned()
+    }
 }
 
 impl RunFacts {
@@ -210,7 +264,11 @@ impl RunFacts {
     #[must_use]
     pub fn of(run: &Run) -> Self {
         let metrics = (run.status != RunStatus::Running).then(|| {
-            let mut metrics: Vec<_> = run.metrics.iter().map(|metric| (metric.key.raw(), metric.value.get().to_bits())).collect();
+            let mut metrics: Vec<_> = run
+                .metrics
+                .iter()
+                .map(|metric| (metric.key.raw(), metric.value.get().to_bits()))
+                .collect();
             metrics.sort_unstable();
             let mut digest = Digest::new();
             for (key, bits) in metrics {
@@ -218,11 +276,20 @@ impl RunFacts {
             }
             digest.hex()
         });
-        Self { id: run.id.clone(), status: run.status.as_str().into(), lifecycle: run.lifecycle.as_str().into(), metrics }
+        Self {
+            id: run.id.clone(),
+            status: run.status.as_str().into(),
+            lifecycle: run.lifecycle.as_str().into(),
+            metrics,
+        }
     }
 
     fn feed(&self, digest: &mut Digest) {
-        digest.text(self.id.raw()).text(&self.status).text(&self.lifecycle).text(self.metrics.as_deref().unwrap_or("going on"));
+        digest
+            .text(self.id.raw())
+            .text(&self.status)
+            .text(&self.lifecycle)
+            .text(self.metrics.as_deref().unwrap_or("going on"));
     }
 
     fn differences(&self, now: &Self) -> Vec<String> {
@@ -230,14 +297,27 @@ impl RunFacts {
         if self.id != now.id {
             return vec![format!("the run is {}, not {name}", now.id.short())];
         }
-        let words = [(&self.status, &now.status), (&self.lifecycle, &now.lifecycle)];
-        let words = words.into_iter().filter(|(then, now)| then != now).map(|(then, now)| format!("run {name} is {now} now, not {then}"));
-        words.chain((self.metrics != now.metrics).then(|| format!("the metrics of run {name} changed"))).collect()
+        let words = [
+            (&self.status, &now.status),
+            (&self.lifecycle, &now.lifecycle),
+        ];
+        let words = words
+            .into_iter()
+            .filter(|(then, now)| then != now)
+            .map(|(then, now)| format!("run {name} is {now} now, not {then}"));
+        words
+            .chain(
+                (self.metrics != now.metrics).then(|| format!("the metrics of run {name} changed")),
+            )
+            .collect()
     }
 }
 
 fn tags_digest(tags: &[Pair]) -> String {
-    let mut tags: Vec<_> = tags.iter().map(|tag| (tag.key.raw(), tag.value.raw())).collect();
+    let mut tags: Vec<_> = tags
+        .iter()
+        .map(|tag| (tag.key.raw(), tag.value.raw()))
+        .collect();
     tags.sort_unstable();
     let mut digest = Digest::new();
     for (key, value) in tags {

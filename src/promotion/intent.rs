@@ -29,7 +29,10 @@ impl Place {
             return Ok(Self::Alias(alias.into()));
         }
         Stage::parse(text).map(Self::Stage).ok_or_else(|| {
-            format!("{} is no place: a stage (None, Staging, Production, Archived) or an @alias", crate::text::untrusted::clean(text))
+            format!(
+                "{} is no place: a stage (None, Staging, Production, Archived) or an @alias",
+                crate::text::untrusted::clean(text)
+            )
         })
     }
 }
@@ -253,8 +256,13 @@ impl Intent {
             | Self::Answer { version, .. }
             | Self::Delete { version, .. } => Some(*version),
             Self::Describe { version, .. } => *version,
-            Self::Undo { created, requests, .. } => created.or_else(|| requests.first().map(|(version, _)| *version)),
-            Self::Register { .. } | Self::RemoveAlias { .. } | Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
+            Self::Undo {
+                created, requests, ..
+            } => created.or_else(|| requests.first().map(|(version, _)| *version)),
+            Self::Register { .. }
+            | Self::RemoveAlias { .. }
+            | Self::DeleteRuns { .. }
+            | Self::RestoreRuns { .. } => None,
         }
     }
 
@@ -273,22 +281,63 @@ impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.subject();
         match self {
-            Self::Register { run, instead_of: Some(gone), .. } => {
-                write!(f, "register run {} as {name} again, for the deleted {}", run.short(), name.label(*gone))
+            Self::Register {
+                run,
+                instead_of: Some(gone),
+                ..
+            } => {
+                write!(
+                    f,
+                    "register run {} as {name} again, for the deleted {}",
+                    run.short(),
+                    name.label(*gone)
+                )
             }
             Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
             Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
-            Self::SetAlias { alias, version, .. } => write!(f, "give @{} to {name}/{version}", alias.clean()),
+            Self::SetAlias { alias, version, .. } => {
+                write!(f, "give @{} to {name}/{version}", alias.clean())
+            }
             Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
-            Self::Review { version, to, decision, .. } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
-            Self::Tag { version, key, value: Some(_), .. } => write!(f, "set tag {} of {name}/{version}", key.clean()),
-            Self::Tag { version, key, value: None, .. } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
-            Self::Describe { version: Some(version), .. } => write!(f, "describe {name}/{version}"),
+            Self::Review {
+                version,
+                to,
+                decision,
+                ..
+            } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
+            Self::Tag {
+                version,
+                key,
+                value: Some(_),
+                ..
+            } => write!(f, "set tag {} of {name}/{version}", key.clean()),
+            Self::Tag {
+                version,
+                key,
+                value: None,
+                ..
+            } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
+            Self::Describe {
+                version: Some(version),
+                ..
+            } => write!(f, "describe {name}/{version}"),
             Self::Describe { version: None, .. } => write!(f, "describe {name}"),
             Self::Delete { version, .. } => write!(f, "delete {name}/{version}"),
-            Self::Request { version, to, .. } => write!(f, "request {} for {to}", name.label(*version)),
-            Self::Answer { version, to, decision, .. } => {
-                write!(f, "{} the request of {} for {to}", decision.as_str(), name.label(*version))
+            Self::Request { version, to, .. } => {
+                write!(f, "request {} for {to}", name.label(*version))
+            }
+            Self::Answer {
+                version,
+                to,
+                decision,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{} the request of {} for {to}",
+                    decision.as_str(),
+                    name.label(*version)
+                )
             }
             Self::DeleteRuns { .. } => write!(f, "delete {name}"),
             Self::RestoreRuns { .. } => write!(f, "restore {name}"),
@@ -303,11 +352,18 @@ mod tests {
 
     #[test]
     fn what_older_journals_hold_is_read() {
-        let undo =
-            r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
+        let undo = r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
         let read: Intent = serde_json::from_str(undo).unwrap();
         assert_eq!(read.model(), Some(&"iris".into()));
-        let Intent::Undo { stages, said, lifecycles, .. } = &read else { panic!("{read:?}") };
+        let Intent::Undo {
+            stages,
+            said,
+            lifecycles,
+            ..
+        } = &read
+        else {
+            panic!("{read:?}")
+        };
         assert_eq!((stages.len(), said.len(), lifecycles.len()), (1, 0, 0));
         let register = r#"{"intent":"register","run":"a","source":"runs:/a/model","model":"iris","again":true}"#;
         let read: Intent = serde_json::from_str(register).unwrap();
@@ -316,7 +372,9 @@ mod tests {
 
     #[test]
     fn an_undo_of_runs_comes_back_as_it_was_written() {
-        let runs = Intent::DeleteRuns { runs: vec!["a".into(), "b".into()] };
+        let runs = Intent::DeleteRuns {
+            runs: vec!["a".into(), "b".into()],
+        };
         let undo = Intent::Undo {
             entry: "e".into(),
             subject: runs.subject(),
@@ -331,6 +389,9 @@ mod tests {
         };
         let text = serde_json::to_string(&undo).unwrap();
         assert_eq!(serde_json::from_str::<Intent>(&text).unwrap(), undo);
-        assert_eq!((undo.model(), undo.to_string().as_str()), (None, "undo: delete 2 runs"));
+        assert_eq!(
+            (undo.model(), undo.to_string().as_str()),
+            (None, "undo: delete 2 runs")
+        );
     }
 }

@@ -36,7 +36,11 @@ const DRAWN_LIKE: [(&str, char); 27] = [
 
 /// What is left of a name when everything that is easily overlooked is taken away.
 pub(super) fn skeleton(name: &str) -> String {
-    let seen: String = name.chars().filter(|c| !is_hidden(*c) && !c.is_control() && !is_accent(*c)).map(drawn_like).collect();
+    let seen: String = name
+        .chars()
+        .filter(|c| !is_hidden(*c) && !c.is_control() && !is_accent(*c))
+        .map(drawn_like)
+        .collect();
     seen.trim().to_owned()
 }
 
@@ -73,7 +77,10 @@ fn drawn_like(c: char) -> char {
         0x00A0 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => ' ',
         _ => c,
     };
-    let twin = DRAWN_LIKE.iter().find(|(twins, _)| twins.contains(c)).map(|(_, like)| *like);
+    let twin = DRAWN_LIKE
+        .iter()
+        .find(|(twins, _)| twins.contains(c))
+        .map(|(_, like)| *like);
     twin.unwrap_or_else(|| c.to_ascii_lowercase())
 }
 

@@ -86,24 +86,88 @@ pub enum PlanError {
 pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan, PlanError> {
     let mut draft = Draft::begin(&intent, reading, context)?;
     match &intent {
-        Intent::Register { run, source, again, instead_of, .. } => register::register(&mut draft, run, source, *again, *instead_of)?,
-        Intent::Move { version, to, archive_existing, .. } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
+        Intent::Register {
+            run,
+            source,
+            again,
+            instead_of,
+            ..
+        } => register::register(&mut draft, run, source, *again, *instead_of)?,
+        Intent::Move {
+            version,
+            to,
+            archive_existing,
+            ..
+        } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
         Intent::SetAlias { alias, version, .. } => alias::set(&mut draft, alias, *version)?,
         Intent::RemoveAlias { alias, .. } => alias::remove(&mut draft, alias)?,
-        Intent::Review { version, to, decision, seen, prepared, .. } => {
-            note::review(&mut draft, *version, &note::Word { to, decision: *decision, seen, prepared: prepared.as_ref() })?;
+        Intent::Review {
+            version,
+            to,
+            decision,
+            seen,
+            prepared,
+            ..
+        } => {
+            note::review(
+                &mut draft,
+                *version,
+                &note::Word {
+                    to,
+                    decision: *decision,
+                    seen,
+                    prepared: prepared.as_ref(),
+                },
+            )?;
         }
-        Intent::Tag { version, key, value, .. } => note::tag(&mut draft, *version, key, value.as_ref())?,
+        Intent::Tag {
+            version,
+            key,
+            value,
+            ..
+        } => note::tag(&mut draft, *version, key, value.as_ref())?,
         Intent::Describe { version, text, .. } => note::describe(&mut draft, *version, text)?,
         Intent::Delete { version, .. } => note::delete(&mut draft, *version)?,
         Intent::Request { version, to, .. } => request::ask(&mut draft, *version, *to)?,
-        Intent::Answer { version, to, decision, seen, archive_existing, .. } => {
-            request::answer(&mut draft, *version, *to, (*decision, seen), *archive_existing)?;
+        Intent::Answer {
+            version,
+            to,
+            decision,
+            seen,
+            archive_existing,
+            ..
+        } => {
+            request::answer(
+                &mut draft,
+                *version,
+                *to,
+                (*decision, seen),
+                *archive_existing,
+            )?;
         }
         Intent::DeleteRuns { runs } => trash::delete(&mut draft, runs)?,
         Intent::RestoreRuns { runs } => trash::restore(&mut draft, runs)?,
-        Intent::Undo { entry, stages, aliases, created, made, said, lifecycles, requests, .. } => {
-            let wanted = put_back::Wanted { entry, stages, aliases, created: *created, made, said, lifecycles, requests };
+        Intent::Undo {
+            entry,
+            stages,
+            aliases,
+            created,
+            made,
+            said,
+            lifecycles,
+            requests,
+            ..
+        } => {
+            let wanted = put_back::Wanted {
+                entry,
+                stages,
+                aliases,
+                created: *created,
+                made,
+                said,
+                lifecycles,
+                requests,
+            };
             put_back::put_back(&mut draft, &wanted)?;
         }
     }
@@ -131,7 +195,11 @@ impl Plan {
 
     /// The versions that it deletes: nothing brings these back.
     pub fn deleted(&self) -> impl Iterator<Item = VersionNumber> {
-        self.before.stages.keys().filter(|version| !self.after.stages.contains_key(version)).copied()
+        self.before
+            .stages
+            .keys()
+            .filter(|version| !self.after.stages.contains_key(version))
+            .copied()
     }
 
     /// Whether what it changed can be put back; `created` is the version that it made.
@@ -143,8 +211,13 @@ impl Plan {
     /// What was said otherwise meanwhile, each cleaned: descriptions are in no fingerprint.
     #[must_use]
     pub fn said_otherwise(&self, now: &Reading) -> Vec<String> {
-        let changed = self.said.iter().filter(|said| said.topic.in_reading(now) != said.from);
-        changed.map(|said| format!("{} changed", said.topic.describe(&now.subject))).collect()
+        let changed = self
+            .said
+            .iter()
+            .filter(|said| said.topic.in_reading(now) != said.from);
+        changed
+            .map(|said| format!("{} changed", said.topic.describe(&now.subject)))
+            .collect()
     }
 
     /// The steps in words, one a line, cleaned: `move iris/3: Staging → Production`.
@@ -155,7 +228,11 @@ impl Plan {
 
     /// The requests that the steps come to, as the store's writer describes them.
     pub fn requests(&self, describe: impl Fn(&RegistryWrite) -> String) -> Vec<String> {
-        self.steps.iter().filter_map(|step| step.write.as_ref()).map(describe).collect()
+        self.steps
+            .iter()
+            .filter_map(|step| step.write.as_ref())
+            .map(describe)
+            .collect()
     }
 }
 
@@ -163,6 +240,10 @@ impl Step {
     /// In one line, cleaned.
     #[must_use]
     pub fn line(&self) -> String {
-        clean(&format!("{} {}: {} → {}", self.action, self.target, self.before, self.after)).into_owned()
+        clean(&format!(
+            "{} {}: {} → {}",
+            self.action, self.target, self.before, self.after
+        ))
+        .into_owned()
     }
 }

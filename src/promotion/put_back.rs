@@ -31,25 +31,44 @@ impl Wanted<'_> {
 /// with everything that is in the way.
 pub(super) fn put_back(draft: &mut Draft, wanted: &Wanted) -> Result<(), PlanError> {
     if wanted.is_empty() {
-        let why =
-            "there is nothing to put back: a deleted version can't be brought back, and older entries do not hold what was said before";
+        let why = "there is nothing to put back: a deleted version can't be brought back, and older entries do not hold what was said before";
         return Err(PlanError::Refused(why.to_owned()));
     }
     let mut moved_on = strangers(draft, wanted);
     let changes = open_changes(draft, wanted, &mut moved_on);
     let said = open_words(draft, wanted, &mut moved_on);
     let runs = open_runs(draft, wanted, &mut moved_on);
-    let deletion = wanted.created.filter(|version| draft.reading.version(*version).is_some());
+    let deletion = wanted
+        .created
+        .filter(|version| draft.reading.version(*version).is_some());
     if let Some(version) = deletion {
         moved_on.extend(still_used(draft, wanted.entry, version)?);
     }
     if !moved_on.is_empty() {
-        let what = if wanted.lifecycles.is_empty() { "the registry" } else { "the world" };
-        return Err(PlanError::Refused(format!("{what} moved on: {}", moved_on.join("; "))));
+        let what = if wanted.lifecycles.is_empty() {
+            "the registry"
+        } else {
+            "the world"
+        };
+        return Err(PlanError::Refused(format!(
+            "{what} moved on: {}",
+            moved_on.join("; ")
+        )));
     }
-    let requests: Vec<_> = wanted.requests.iter().filter(|asked| draft.state.requests.contains(asked)).collect();
-    if changes.is_empty() && deletion.is_none() && said.is_empty() && runs.is_empty() && requests.is_empty() {
-        return Err(PlanError::NothingToDo("everything is back already".to_owned()));
+    let requests: Vec<_> = wanted
+        .requests
+        .iter()
+        .filter(|asked| draft.state.requests.contains(asked))
+        .collect();
+    if changes.is_empty()
+        && deletion.is_none()
+        && said.is_empty()
+        && runs.is_empty()
+        && requests.is_empty()
+    {
+        return Err(PlanError::NothingToDo(
+            "everything is back already".to_owned(),
+        ));
     }
     must_be_served(draft, &changes)?;
     record(draft, &changes);
@@ -68,7 +87,13 @@ pub(super) fn put_back(draft: &mut Draft, wanted: &Wanted) -> Result<(), PlanErr
     if let Some(version) = deletion {
         let (target, name) = (draft.label(version), draft.name().clone());
         let before = draft.version(version)?.source.clean().into_owned();
-        draft.step(RegistryWrite::DeleteVersion { name, version }, "delete", target, before, "deleted".to_owned());
+        draft.step(
+            RegistryWrite::DeleteVersion { name, version },
+            "delete",
+            target,
+            before,
+            "deleted".to_owned(),
+        );
         draft.warn("a deleted version can't be brought back".to_owned());
     }
     Ok(())
@@ -77,9 +102,17 @@ pub(super) fn put_back(draft: &mut Draft, wanted: &Wanted) -> Result<(), PlanErr
 /// Versions that are not the ones that the entry moved, though they have their numbers.
 fn strangers(draft: &Draft, wanted: &Wanted) -> Vec<String> {
     let is_other = |(number, made): &(&VersionNumber, &Option<Millis>)| {
-        draft.reading.version(**number).is_some_and(|version| version.creation_time != **made)
+        draft
+            .reading
+            .version(**number)
+            .is_some_and(|version| version.creation_time != **made)
     };
-    wanted.made.iter().filter(is_other).map(|(number, _)| format!("{} is another version of that number", draft.label(*number))).collect()
+    wanted
+        .made
+        .iter()
+        .filter(is_other)
+        .map(|(number, _)| format!("{} is another version of that number", draft.label(*number)))
+        .collect()
 }
 
 /// What is still as the entry left it, in the order in which it is put back: versions return to where they were served
@@ -91,24 +124,48 @@ fn open_changes(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> V
         match draft.state.stages.get(version) {
             None => moved_on.push(format!("{label} is gone")),
             Some(now) if now == back => {}
-            Some(now) if now == expected => changes.push(Change::Stage { version: *version, from: *now, to: *back }),
+            Some(now) if now == expected => changes.push(Change::Stage {
+                version: *version,
+                from: *now,
+                to: *back,
+            }),
             Some(now) => moved_on.push(format!("{label} is in {now} now, not in {expected}")),
         }
     }
     changes.sort_by_key(|change| match change {
-        Change::Stage { to: Stage::Production, .. } => 0,
-        Change::Stage { to: Stage::Staging, .. } => 1,
+        Change::Stage {
+            to: Stage::Production,
+            ..
+        } => 0,
+        Change::Stage {
+            to: Stage::Staging, ..
+        } => 1,
         _ => 2,
     });
     for (alias, expected, back) in wanted.aliases {
         let now = draft.state.aliases.get(alias).copied();
-        let holder = |version: Option<VersionNumber>| version.map_or_else(|| "no version".to_owned(), |version| draft.label(version));
+        let holder = |version: Option<VersionNumber>| {
+            version.map_or_else(|| "no version".to_owned(), |version| draft.label(version))
+        };
         if let Some(gone) = back.filter(|back| draft.reading.version(*back).is_none()) {
-            moved_on.push(format!("{}, which had @{}, is gone", draft.label(gone), alias.clean()));
+            moved_on.push(format!(
+                "{}, which had @{}, is gone",
+                draft.label(gone),
+                alias.clean()
+            ));
         } else if now == *expected && now != *back {
-            changes.push(Change::Alias { alias: alias.clone(), from: now, to: *back });
+            changes.push(Change::Alias {
+                alias: alias.clone(),
+                from: now,
+                to: *back,
+            });
         } else if now != *back {
-            moved_on.push(format!("@{} leads to {} now, not to {}", alias.clean(), holder(now), holder(*expected)));
+            moved_on.push(format!(
+                "@{} leads to {} now, not to {}",
+                alias.clean(),
+                holder(now),
+                holder(*expected)
+            ));
         }
     }
     changes
@@ -119,21 +176,36 @@ fn open_words(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> Vec
     let mut open = Vec::new();
     for said in wanted.said {
         let now = said.topic.in_reading(draft.reading);
-        if let Some(gone) = said.topic.version().filter(|version| draft.reading.version(*version).is_none()) {
+        if let Some(gone) = said
+            .topic
+            .version()
+            .filter(|version| draft.reading.version(*version).is_none())
+        {
             moved_on.push(format!("{} is gone", draft.label(gone)));
         } else if now == said.from && now != said.to {
             open.push(said.clone());
         } else if now != said.to {
-            let word = |text: &Option<_>| text.as_ref().map_or_else(|| "nothing".to_owned(), |text| format!("“{}”", short(text)));
+            let word = |text: &Option<_>| {
+                text.as_ref()
+                    .map_or_else(|| "nothing".to_owned(), |text| format!("“{}”", short(text)))
+            };
             let topic = said.topic.describe(&draft.reading.subject);
-            moved_on.push(format!("{topic} says {} now, not {}", word(&now), word(&said.from)));
+            moved_on.push(format!(
+                "{topic} says {} now, not {}",
+                word(&now),
+                word(&said.from)
+            ));
         }
     }
     open
 }
 
 /// The runs that are still as the entry left them, with what they become again.
-fn open_runs(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> Vec<(RunId, Lifecycle)> {
+fn open_runs(
+    draft: &Draft,
+    wanted: &Wanted,
+    moved_on: &mut Vec<String>,
+) -> Vec<(RunId, Lifecycle)> {
     let mut open = Vec::new();
     for (id, _, back) in wanted.lifecycles {
         match draft.state.runs.get(id) {
@@ -147,7 +219,12 @@ fn open_runs(draft: &Draft, wanted: &Wanted, moved_on: &mut Vec<String>) -> Vec<
 
 /// Runs that are deleted again meet the same questions as runs that are deleted.
 fn delete_or_restore(draft: &mut Draft, runs: &[(RunId, Lifecycle)]) -> Result<(), PlanError> {
-    let to = |wanted: Lifecycle| runs.iter().filter(|(_, to)| *to == wanted).map(|(id, _)| id.clone()).collect::<Vec<_>>();
+    let to = |wanted: Lifecycle| {
+        runs.iter()
+            .filter(|(_, to)| *to == wanted)
+            .map(|(id, _)| id.clone())
+            .collect::<Vec<_>>()
+    };
     let (deleted, restored) = (to(Lifecycle::Deleted), to(Lifecycle::Active));
     if !deleted.is_empty() {
         trash::delete(draft, &deleted)?;
@@ -162,12 +239,21 @@ fn delete_or_restore(draft: &mut Draft, runs: &[(RunId, Lifecycle)]) -> Result<(
 fn still_used(draft: &Draft, entry: &str, number: VersionNumber) -> Result<Vec<String>, PlanError> {
     let (version, label) = (draft.version(number)?, draft.label(number));
     if version.tag(INTENT_TAG).is_none_or(|id| id.raw() != entry) {
-        return Ok(vec![format!("{label} does not carry the mark of the entry that is to be undone")]);
+        return Ok(vec![format!(
+            "{label} does not carry the mark of the entry that is to be undone"
+        )]);
     }
-    let mut found: Vec<String> =
-        draft.state.aliases_of(number).into_iter().map(|alias| format!("{label} is @{}, so it is not deleted", alias.clean())).collect();
+    let mut found: Vec<String> = draft
+        .state
+        .aliases_of(number)
+        .into_iter()
+        .map(|alias| format!("{label} is @{}, so it is not deleted", alias.clean()))
+        .collect();
     if version.stage != Stage::None {
-        found.push(format!("{label} is in {}, so it is not deleted", version.stage));
+        found.push(format!(
+            "{label} is in {}, so it is not deleted",
+            version.stage
+        ));
     }
     Ok(found)
 }
@@ -176,8 +262,12 @@ fn still_used(draft: &Draft, entry: &str, number: VersionNumber) -> Result<Vec<S
 fn must_be_served(draft: &Draft, changes: &[Change]) -> Result<(), PlanError> {
     for change in changes {
         match change {
-            Change::Stage { version, to, .. } if is_active(*to) => draft.must_be_promotable(draft.version(*version)?)?,
-            Change::Alias { to: Some(version), .. } => draft.must_be_promotable(draft.version(*version)?)?,
+            Change::Stage { version, to, .. } if is_active(*to) => {
+                draft.must_be_promotable(draft.version(*version)?)?
+            }
+            Change::Alias {
+                to: Some(version), ..
+            } => draft.must_be_promotable(draft.version(*version)?)?,
             _ => {}
         }
     }
@@ -194,7 +284,12 @@ fn record(draft: &mut Draft, changes: &[Change]) {
     };
     if let Some(version) = version.and_then(|version| draft.reading.version(version)) {
         let name = &draft.reading.subject;
-        draft.record(version, &first.before(name), &first.after(name), changes.to_vec());
+        draft.record(
+            version,
+            &first.before(name),
+            &first.after(name),
+            changes.to_vec(),
+        );
     }
 }
 
@@ -202,11 +297,30 @@ fn record(draft: &mut Draft, changes: &[Change]) {
 fn write(draft: &Draft, change: Change) -> Option<(RegistryWrite, &'static str)> {
     let name = draft.name().clone();
     Some(match change {
-        Change::Stage { version, to, .. } => {
-            (RegistryWrite::TransitionStage { name, version, stage: to, archive_existing: false }, "move back")
-        }
-        Change::Alias { alias, to: Some(version), .. } => (RegistryWrite::SetAlias { name, alias, version }, "give back"),
-        Change::Alias { alias, to: None, .. } => (RegistryWrite::DeleteAlias { name, alias }, "remove alias"),
+        Change::Stage { version, to, .. } => (
+            RegistryWrite::TransitionStage {
+                name,
+                version,
+                stage: to,
+                archive_existing: false,
+            },
+            "move back",
+        ),
+        Change::Alias {
+            alias,
+            to: Some(version),
+            ..
+        } => (
+            RegistryWrite::SetAlias {
+                name,
+                alias,
+                version,
+            },
+            "give back",
+        ),
+        Change::Alias {
+            alias, to: None, ..
+        } => (RegistryWrite::DeleteAlias { name, alias }, "remove alias"),
         Change::Run { .. } | Change::Request { .. } => return None,
     })
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::Digest;
 use super::{Ground, State, Subject};
-use crate::domain::{ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber};
+use crate::domain::{
+    ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber,
+};
 
 /// A fresh reading of one registered model and of the run that is to be registered, or of runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,9 +61,23 @@ static NO_NAME: LazyLock<ModelName> = LazyLock::new(ModelName::default);
 impl Reading {
     /// What was read of a model.
     #[must_use]
-    pub fn of_model(origin: &str, name: &ModelName, model: Option<RegisteredModel>, versions: Vec<ModelVersion>) -> Self {
+    pub fn of_model(
+        origin: &str,
+        name: &ModelName,
+        model: Option<RegisteredModel>,
+        versions: Vec<ModelVersion>,
+    ) -> Self {
         let (origin, subject) = (origin.to_owned(), Subject::from(name));
-        Self { origin, subject, model, versions, run: None, runs: Vec::new(), twins: Vec::new(), requests: None }
+        Self {
+            origin,
+            subject,
+            model,
+            versions,
+            run: None,
+            runs: Vec::new(),
+            twins: Vec::new(),
+            requests: None,
+        }
     }
 
     /// The name of the model that was asked for; empty where runs were.
@@ -73,7 +89,11 @@ impl Reading {
     /// The open request to move a version to a stage; the oldest where there are several.
     #[must_use]
     pub fn request(&self, version: VersionNumber, to: Stage) -> Option<&TransitionRequest> {
-        let asked = self.requests.iter().flatten().filter(|request| request.version == version && request.to == to);
+        let asked = self
+            .requests
+            .iter()
+            .flatten()
+            .filter(|request| request.version == version && request.to == to);
         asked.min_by_key(|request| request.at)
     }
 
@@ -88,16 +108,31 @@ impl Reading {
     pub fn state(&self) -> State {
         State {
             stages: self.versions.iter().map(|v| (v.version, v.stage)).collect(),
-            aliases: self.model.iter().flat_map(|model| model.aliases.iter().cloned()).collect(),
-            runs: self.runs.iter().map(|read| (read.run.id.clone(), read.run.lifecycle)).collect(),
-            requests: self.requests.iter().flatten().map(|request| (request.version, request.to)).collect(),
+            aliases: self
+                .model
+                .iter()
+                .flat_map(|model| model.aliases.iter().cloned())
+                .collect(),
+            runs: self
+                .runs
+                .iter()
+                .map(|read| (read.run.id.clone(), read.run.lifecycle))
+                .collect(),
+            requests: self
+                .requests
+                .iter()
+                .flatten()
+                .map(|request| (request.version, request.to))
+                .collect(),
         }
     }
 
     /// A version of the model.
     #[must_use]
     pub fn version(&self, number: VersionNumber) -> Option<&ModelVersion> {
-        self.versions.iter().find(|version| version.version == number)
+        self.versions
+            .iter()
+            .find(|version| version.version == number)
     }
 
     /// The digest of what was read. Times of the last change are not in it: moving a version to the stage it is
@@ -116,7 +151,10 @@ impl Reading {
             digest.text(alias.raw()).text(&version.to_string());
         }
         for (version, asked) in &state.requests {
-            digest.text("asked").text(&version.to_string()).text(asked.as_str());
+            digest
+                .text("asked")
+                .text(&version.to_string())
+                .text(asked.as_str());
         }
         Fingerprint(digest.hex())
     }
@@ -135,22 +173,55 @@ mod tests {
     const MUTATIONS: [Mutation; 17] = [
         ("another store", |r| r.origin.push('x')),
         ("the model is gone", |r| r.model = None),
-        ("the model was made again", |r| r.model.as_mut().unwrap().creation_time = Some(77)),
-        ("an alias moved", |r| r.model.as_mut().unwrap().aliases[0].1 = VersionNumber(3)),
-        ("an alias is gone", |r| r.model.as_mut().unwrap().aliases.clear()),
-        ("an alias is new", |r| r.model.as_mut().unwrap().aliases.push(("champion ".into(), VersionNumber(1)))),
+        ("the model was made again", |r| {
+            r.model.as_mut().unwrap().creation_time = Some(77)
+        }),
+        ("an alias moved", |r| {
+            r.model.as_mut().unwrap().aliases[0].1 = VersionNumber(3)
+        }),
+        ("an alias is gone", |r| {
+            r.model.as_mut().unwrap().aliases.clear()
+        }),
+        ("an alias is new", |r| {
+            r.model
+                .as_mut()
+                .unwrap()
+                .aliases
+                .push(("champion ".into(), VersionNumber(1)))
+        }),
         ("a stage changed", |r| r.versions[0].stage = Stage::Archived),
-        ("a version was made again", |r| r.versions[0].creation_time = Some(77)),
-        ("a source changed", |r| r.versions[0].source = "REDACTED-SOURCE-PATH".into()),
+        ("a version was made again", |r| {
+            r.versions[0].creation_time = Some(77)
+        }),
+        ("a source changed", |r| {
+            r.versions[0].source = "REDACTED-SOURCE-PATH".into()
+        }),
         ("a run changed", |r| r.versions[0].run_id = "other".into()),
-        ("a status changed", |r| r.versions[0].status = VersionStatus::Pending),
-        ("a tag is new", |r| r.versions[0].tags.push(Pair::new("frontrunner.approval.x", "yes"))),
+        ("a status changed", |r| {
+            r.versions[0].status = VersionStatus::Pending
+        }),
+        ("a tag is new", |r| {
+            r.versions[0]
+                .tags
+                .push(Pair::new("frontrunner.approval.x", "yes"))
+        }),
         ("a version is gone", |r| drop(r.versions.remove(0))),
-        ("a version is new", |r| r.versions.push(sample::version(4, Stage::None))),
-        ("the run failed", |r| r.run.as_mut().unwrap().status = RunStatus::Failed),
-        ("the run was deleted", |r| r.run.as_mut().unwrap().lifecycle = Lifecycle::Deleted),
+        ("a version is new", |r| {
+            r.versions.push(sample::version(4, Stage::None))
+        }),
+        ("the run failed", |r| {
+            r.run.as_mut().unwrap().status = RunStatus::Failed
+        }),
+        ("the run was deleted", |r| {
+            r.run.as_mut().unwrap().lifecycle = Lifecycle::Deleted
+        }),
         ("a metric changed", |r| {
-            let metric = Metric { key: "acc".into(), value: MetricValue::new(f64::NAN), timestamp: 0, step: 0 };
+            let metric = Metric {
+                key: "acc".into(),
+                value: MetricValue::new(f64::NAN),
+                timestamp: 0,
+                step: 0,
+            };
             r.run.as_mut().unwrap().metrics.push(metric);
         }),
     ];
@@ -162,7 +233,10 @@ mod tests {
             let mut now = before.clone();
             mutate(&mut now);
             assert_ne!(now.fingerprint(), before.fingerprint(), "{what}");
-            let told = !Ground::of(&before).differences(&Ground::of(&now), &now.subject).is_empty() || now.state() != before.state();
+            let told = !Ground::of(&before)
+                .differences(&Ground::of(&now), &now.subject)
+                .is_empty()
+                || now.state() != before.state();
             assert!(told || now.origin != before.origin, "{what}");
         }
     }

@@ -47,7 +47,14 @@ pub struct Record {
 
 impl Record {
     /// The record of a plan that is being made.
-    pub(super) fn new(context: &Context, action: &str, from: &str, to: &str, plan: &str, changes: Vec<Change>) -> Self {
+    pub(super) fn new(
+        context: &Context,
+        action: &str,
+        from: &str,
+        to: &str,
+        plan: &str,
+        changes: Vec<Change>,
+    ) -> Self {
         Self {
             id: cut(&context.id, 100),
             when: written(context.now),
@@ -65,12 +72,18 @@ impl Record {
     /// The two tags: the last write, and its line in the history.
     pub(super) fn tags(&self) -> [Tag; 2] {
         let value = self.value();
-        [Tag::new(format!("{TAG_PREFIX}last"), value.as_str()), Tag::new(log_key(&self.id), value.as_str())]
+        [
+            Tag::new(format!("{TAG_PREFIX}last"), value.as_str()),
+            Tag::new(log_key(&self.id), value.as_str()),
+        ]
     }
 
     /// The record in a tag's value, shortened until it fits.
     fn value(&self) -> String {
-        let short = Self { changes: Vec::new(), ..self.clone() };
+        let short = Self {
+            changes: Vec::new(),
+            ..self.clone()
+        };
         let shorter = Self {
             reason: String::new(),
             action: cut(&self.action, 100),
@@ -86,15 +99,23 @@ impl Record {
             to: String::new(),
             ..shorter.clone()
         };
-        let mut values = [self, &short, &shorter, &bare].into_iter().map(|record| serde_json::to_string(record).unwrap_or_default());
-        values.find(|value| value.chars().count() <= LONGEST_VALUE).unwrap_or_default()
+        let mut values = [self, &short, &shorter, &bare]
+            .into_iter()
+            .map(|record| serde_json::to_string(record).unwrap_or_default());
+        values
+            .find(|value| value.chars().count() <= LONGEST_VALUE)
+            .unwrap_or_default()
     }
 
     /// The records that a version carries. What can't be read is left out.
     #[must_use]
     pub fn of(version: &ModelVersion) -> Vec<Self> {
-        let logs = version.tags.iter().filter(|tag| tag.key.raw().starts_with(LOG_PREFIX));
-        logs.filter_map(|tag| serde_json::from_str(tag.value.raw()).ok()).collect()
+        let logs = version
+            .tags
+            .iter()
+            .filter(|tag| tag.key.raw().starts_with(LOG_PREFIX));
+        logs.filter_map(|tag| serde_json::from_str(tag.value.raw()).ok())
+            .collect()
     }
 
     /// When, in ms since the epoch.
@@ -122,9 +143,15 @@ impl Registration {
     pub(super) fn tags(context: &Context) -> Vec<Tag> {
         let mut tags = vec![Tag::new(INTENT_TAG, context.id.as_str())];
         if context.tags {
-            let more = [("by", cut(&context.user, 200)), ("at", written(context.now)), ("reason", cut(&context.reason, LONGEST_REASON))];
+            let more = [
+                ("by", cut(&context.user, 200)),
+                ("at", written(context.now)),
+                ("reason", cut(&context.reason, LONGEST_REASON)),
+            ];
             tags.extend(
-                more.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| Tag::new(format!("{TAG_PREFIX}{key}"), value)),
+                more.into_iter()
+                    .filter(|(_, value)| !value.is_empty())
+                    .map(|(key, value)| Tag::new(format!("{TAG_PREFIX}{key}"), value)),
             );
         }
         tags
@@ -133,18 +160,34 @@ impl Registration {
     /// What a version's tags tell of its registration.
     #[must_use]
     pub fn of(version: &ModelVersion) -> Option<Self> {
-        let text = |key: &str| version.tag(&format!("{TAG_PREFIX}{key}")).map(|value| value.raw().to_owned());
+        let text = |key: &str| {
+            version
+                .tag(&format!("{TAG_PREFIX}{key}"))
+                .map(|value| value.raw().to_owned())
+        };
         let id = version.tag(INTENT_TAG)?.raw().to_owned();
-        Some(Self { id, at: text("at").and_then(|at| read(&at)), who: text("by")?, reason: text("reason").unwrap_or_default() })
+        Some(Self {
+            id,
+            at: text("at").and_then(|at| read(&at)),
+            who: text("by")?,
+            reason: text("reason").unwrap_or_default(),
+        })
     }
 }
 
 /// What gates said, in a few words; nothing where there were none.
 #[must_use]
 pub fn summary(gates: &[GateVerdict]) -> String {
-    let passed = gates.iter().filter(|gate| gate.verdict == Verdict::Pass).count();
+    let passed = gates
+        .iter()
+        .filter(|gate| gate.verdict == Verdict::Pass)
+        .count();
     let named = |verdict: Verdict, word: &str| {
-        let names: Vec<&str> = gates.iter().filter(|gate| gate.verdict == verdict).map(|gate| gate.name.as_str()).collect();
+        let names: Vec<&str> = gates
+            .iter()
+            .filter(|gate| gate.verdict == verdict)
+            .map(|gate| gate.name.as_str())
+            .collect();
         (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
     };
     let parts = [
@@ -158,7 +201,11 @@ pub fn summary(gates: &[GateVerdict]) -> String {
 
 /// The key of a record in the history: eight characters of the id that are allowed in a tag's key.
 pub(super) fn log_key(id: &str) -> String {
-    let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let short: String = id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(8)
+        .collect();
     format!("{LOG_PREFIX}{short}")
 }
 
@@ -170,11 +217,15 @@ fn cut(text: &str, longest: usize) -> String {
 }
 
 fn written(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at).map(|at| at.to_string()).unwrap_or_default()
+    jiff::Timestamp::from_millisecond(at)
+        .map(|at| at.to_string())
+        .unwrap_or_default()
 }
 
 fn read(when: &str) -> Option<Millis> {
-    when.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
+    when.parse::<jiff::Timestamp>()
+        .ok()
+        .map(jiff::Timestamp::as_millisecond)
 }
 
 #[cfg(test)]
@@ -187,12 +238,29 @@ mod tests {
 
     #[test]
     fn a_record_comes_back_as_it_was_left() {
-        let change = Change::Alias { alias: "champion".into(), from: None, to: Some(VersionNumber(3)) };
-        let record = Record::new(&sample::context(), "give @champion to iris/3", "no version", "iris/3", "ab", vec![change]);
+        let change = Change::Alias {
+            alias: "champion".into(),
+            from: None,
+            to: Some(VersionNumber(3)),
+        };
+        let record = Record::new(
+            &sample::context(),
+            "give @champion to iris/3",
+            "no version",
+            "iris/3",
+            "ab",
+            vec![change],
+        );
         let [last, log] = record.tags();
-        assert_eq!((last.key.raw(), log.key.raw()), ("frontrunner.last", "frontrunner.log.c0ffee00"));
+        assert_eq!(
+            (last.key.raw(), log.key.raw()),
+            ("frontrunner.last", "frontrunner.log.c0ffee00")
+        );
         let mut version = sample::version(3, crate::domain::Stage::None);
-        version.tags = vec![Pair::new(log.key, log.value), Pair::new("frontrunner.log.torn", "{\"id\":")];
+        version.tags = vec![
+            Pair::new(log.key, log.value),
+            Pair::new("frontrunner.log.torn", "{\"id\":"),
+        ];
         assert_eq!(Record::of(&version), [record]);
         assert_eq!(Record::of(&version)[0].at(), Some(1_700_000_000_000));
     }

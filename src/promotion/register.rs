@@ -25,7 +25,11 @@ pub(super) fn register(
         draft.warn(format!("{gone} itself can't be brought back: this makes a new version, without its tags, places and description"));
     }
     draft.warn_all(warnings::of_twins(reading));
-    draft.warn_all(warnings::of_run(run).into_iter().chain(of_source(run, source)));
+    draft.warn_all(
+        warnings::of_run(run)
+            .into_iter()
+            .chain(of_source(run, source)),
+    );
     let name = draft.name();
     let target = name.clean().into_owned();
     if reading.model.is_none() {
@@ -41,9 +45,18 @@ pub(super) fn register(
         Some(last) => format!("up to version {last}"),
         None => "no versions".to_owned(),
     };
-    let after = format!("a new version from run {} ({})", run.id.short(), source.clean());
+    let after = format!(
+        "a new version from run {} ({})",
+        run.id.short(),
+        source.clean()
+    );
     let tags = Registration::tags(draft.context);
-    let write = RegistryWrite::CreateVersion { name: name.clone(), source: source.clone(), run_id: run.id.clone(), tags };
+    let write = RegistryWrite::CreateVersion {
+        name: name.clone(),
+        source: source.clone(),
+        run_id: run.id.clone(),
+        tags,
+    };
     draft.step(write, "register", target, before, after);
     Ok(())
 }
@@ -51,9 +64,20 @@ pub(super) fn register(
 /// What MLflow refuses in a name, and what can't be told from a path.
 fn check_name(draft: &Draft) -> Result<(), PlanError> {
     let (raw, shown) = (draft.name().raw(), draft.name().clean());
-    let refused = |why: &str| Err(PlanError::Refused(format!("{shown} can't be a model's name: {why}")));
-    if draft.reading.model.as_ref().is_some_and(crate::domain::RegisteredModel::is_prompt) {
-        return Err(PlanError::Refused(format!("{shown} is a prompt, not a model")));
+    let refused = |why: &str| {
+        Err(PlanError::Refused(format!(
+            "{shown} can't be a model's name: {why}"
+        )))
+    };
+    if draft
+        .reading
+        .model
+        .as_ref()
+        .is_some_and(crate::domain::RegisteredModel::is_prompt)
+    {
+        return Err(PlanError::Refused(format!(
+            "{shown} is a prompt, not a model"
+        )));
     }
     if raw.trim().is_empty() {
         return refused("it is blank");
@@ -66,40 +90,82 @@ fn check_name(draft: &Draft) -> Result<(), PlanError> {
 
 fn check_source(run: &Run, source: &Untrusted) -> Result<(), PlanError> {
     if run.lifecycle == Lifecycle::Deleted {
-        return Err(PlanError::Refused(format!("run {} is deleted: restore it first", run.id.short())));
+        return Err(PlanError::Refused(format!(
+            "run {} is deleted: restore it first",
+            run.id.short()
+        )));
     }
     if source.raw().trim().is_empty() {
-        return Err(PlanError::Refused(format!("run {} has no model to register", run.id.short())));
+        return Err(PlanError::Refused(format!(
+            "run {} has no model to register",
+            run.id.short()
+        )));
     }
-    let other = source.raw().strip_prefix("runs:/").map(|rest| rest.split('/').next().unwrap_or_default());
+    let other = source
+        .raw()
+        .strip_prefix("runs:/")
+        .map(|rest| rest.split('/').next().unwrap_or_default());
     if other.is_some_and(|other| other != run.id.raw()) {
-        return Err(PlanError::Refused(format!("{} is of another run than {}", source.clean(), run.id.short())));
+        return Err(PlanError::Refused(format!(
+            "{} is of another run than {}",
+            source.clean(),
+            run.id.short()
+        )));
     }
     Ok(())
 }
 
-fn check_registered(draft: &mut Draft, run: &Run, source: &Untrusted, again: bool) -> Result<(), PlanError> {
-    let from_run: Vec<&ModelVersion> = draft.reading.versions.iter().filter(|version| version.run_id == run.id).collect();
-    let (same, other): (Vec<_>, Vec<_>) = from_run.into_iter().partition(|version| is_same_source(run, source, &version.source));
-    let labels = |versions: &[&ModelVersion]| versions.iter().map(|version| draft.label(version.version)).collect::<Vec<_>>().join(", ");
+fn check_registered(
+    draft: &mut Draft,
+    run: &Run,
+    source: &Untrusted,
+    again: bool,
+) -> Result<(), PlanError> {
+    let from_run: Vec<&ModelVersion> = draft
+        .reading
+        .versions
+        .iter()
+        .filter(|version| version.run_id == run.id)
+        .collect();
+    let (same, other): (Vec<_>, Vec<_>) = from_run
+        .into_iter()
+        .partition(|version| is_same_source(run, source, &version.source));
+    let labels = |versions: &[&ModelVersion]| {
+        versions
+            .iter()
+            .map(|version| draft.label(version.version))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let (same, other) = (labels(&same), labels(&other));
     if !same.is_empty() && !again {
-        return Err(PlanError::Refused(format!("run {} is registered already, as {same}", run.id.short())));
+        return Err(PlanError::Refused(format!(
+            "run {} is registered already, as {same}",
+            run.id.short()
+        )));
     }
     if !same.is_empty() {
         draft.warn(format!("the same model is registered already, as {same}"));
     }
     if !other.is_empty() {
-        draft.warn(format!("another model of run {} is registered already, as {other}", run.id.short()));
+        draft.warn(format!(
+            "another model of run {} is registered already, as {other}",
+            run.id.short()
+        ));
     }
     Ok(())
 }
 
 /// MLflow's own client writes `runs:/ID/path` as the place it stands for.
 fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool {
-    let path = source.raw().strip_prefix("runs:/").and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
-    let resolved =
-        path.filter(|_| !run.artifact_uri.is_empty()).map(|path| format!("{}/{path}", run.artifact_uri.raw().trim_end_matches('/')));
+    let path = source
+        .raw()
+        .strip_prefix("runs:/")
+        .and_then(|rest| rest.split_once('/'))
+        .map(|(_, path)| path);
+    let resolved = path
+        .filter(|_| !run.artifact_uri.is_empty())
+        .map(|path| format!("{}/{path}", run.artifact_uri.raw().trim_end_matches('/')));
     source == registered || resolved.is_some_and(|resolved| resolved == registered.raw())
 }
 
@@ -107,9 +173,19 @@ fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool
 fn of_source(run: &Run, source: &Untrusted) -> Option<String> {
     let name = run.id.short();
     if let Some(id) = source.raw().strip_prefix("models:/") {
-        let unknown = !run.model_outputs.is_empty() && !run.model_outputs.iter().any(|output| output.model_id.raw() == id);
-        return unknown.then(|| format!("{} is not among the models that run {name} made", source.clean()));
+        let unknown = !run.model_outputs.is_empty()
+            && !run
+                .model_outputs
+                .iter()
+                .any(|output| output.model_id.raw() == id);
+        return unknown.then(|| {
+            format!(
+                "{} is not among the models that run {name} made",
+                source.clean()
+            )
+        });
     }
     let logged = run.tag("mlflow.log-model.history");
-    (logged.is_none() && run.model_outputs.is_empty()).then(|| format!("run {name} is not known to have logged a model"))
+    (logged.is_none() && run.model_outputs.is_empty())
+        .then(|| format!("run {name} is not known to have logged a model"))
 }

@@ -52,7 +52,9 @@ impl Topic {
     pub fn in_reading(&self, reading: &Reading) -> Option<Untrusted> {
         match self {
             Self::Tag { version, key } => reading.version(*version)?.tag(key.raw()).cloned(),
-            Self::Description { version: Some(version) } => filled(&reading.version(*version)?.description),
+            Self::Description {
+                version: Some(version),
+            } => filled(&reading.version(*version)?.description),
             Self::Description { version: None } => filled(&reading.model.as_ref()?.description),
         }
     }
@@ -61,8 +63,12 @@ impl Topic {
     #[must_use]
     pub fn describe(&self, subject: &Subject) -> String {
         match self {
-            Self::Tag { version, key } => format!("tag {} of {}", key.clean(), subject.label(*version)),
-            Self::Description { version: Some(version) } => format!("the description of {}", subject.label(*version)),
+            Self::Tag { version, key } => {
+                format!("tag {} of {}", key.clean(), subject.label(*version))
+            }
+            Self::Description {
+                version: Some(version),
+            } => format!("the description of {}", subject.label(*version)),
             Self::Description { version: None } => format!("the description of {subject}"),
         }
     }
@@ -74,20 +80,35 @@ impl Said {
     pub fn write(&self, name: &ModelName) -> RegistryWrite {
         let name = name.clone();
         match (&self.topic, &self.to) {
-            (Topic::Tag { version, key }, Some(value)) => {
-                RegistryWrite::SetVersionTag { name, version: *version, tag: Tag { key: key.clone(), value: value.clone() } }
-            }
-            (Topic::Tag { version, key }, None) => RegistryWrite::DeleteVersionTag { name, version: *version, key: key.clone() },
-            (Topic::Description { version }, text) => {
-                RegistryWrite::Describe { name, version: *version, text: text.clone().unwrap_or_default() }
-            }
+            (Topic::Tag { version, key }, Some(value)) => RegistryWrite::SetVersionTag {
+                name,
+                version: *version,
+                tag: Tag {
+                    key: key.clone(),
+                    value: value.clone(),
+                },
+            },
+            (Topic::Tag { version, key }, None) => RegistryWrite::DeleteVersionTag {
+                name,
+                version: *version,
+                key: key.clone(),
+            },
+            (Topic::Description { version }, text) => RegistryWrite::Describe {
+                name,
+                version: *version,
+                text: text.clone().unwrap_or_default(),
+            },
         }
     }
 
     /// What takes it back.
     #[must_use]
     pub fn back(&self) -> Self {
-        Self { topic: self.topic.clone(), from: self.to.clone(), to: self.from.clone() }
+        Self {
+            topic: self.topic.clone(),
+            from: self.to.clone(),
+            to: self.from.clone(),
+        }
     }
 }
 

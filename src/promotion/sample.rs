@@ -1,7 +1,9 @@
 //! A small registry for this room's tests: iris/1 put away, iris/2 the champion in Production, iris/3 in Staging.
 
 use super::{Context, Reading, Subject};
-use crate::domain::{ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus};
+use crate::domain::{
+    ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus,
+};
 use crate::text::Untrusted;
 
 pub fn version(number: u64, stage: Stage) -> ModelVersion {
@@ -35,10 +37,17 @@ pub fn reading() -> Reading {
             last_updated_time: Some(2000),
             description: Untrusted::default(),
             tags: Vec::new(),
-            aliases: vec![("champion".into(), VersionNumber(2)), ("old".into(), VersionNumber(1))],
+            aliases: vec![
+                ("champion".into(), VersionNumber(2)),
+                ("old".into(), VersionNumber(1)),
+            ],
             latest_versions: Vec::new(),
         }),
-        versions: vec![version(3, Stage::Staging), version(2, Stage::Production), version(1, Stage::Archived)],
+        versions: vec![
+            version(3, Stage::Staging),
+            version(2, Stage::Production),
+            version(1, Stage::Archived),
+        ],
         run: Some(run),
         runs: Vec::new(),
         twins: Vec::new(),

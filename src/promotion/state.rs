@@ -26,28 +26,47 @@ impl State {
     /// The versions in a stage, lowest first.
     #[must_use]
     pub fn holders(&self, stage: Stage) -> Vec<VersionNumber> {
-        self.stages.iter().filter(|(_, held)| **held == stage).map(|(version, _)| *version).collect()
+        self.stages
+            .iter()
+            .filter(|(_, held)| **held == stage)
+            .map(|(version, _)| *version)
+            .collect()
     }
 
     /// The aliases that lead to a version.
     #[must_use]
     pub fn aliases_of(&self, version: VersionNumber) -> Vec<&Alias> {
-        self.aliases.iter().filter(|(_, holder)| **holder == version).map(|(alias, _)| alias).collect()
+        self.aliases
+            .iter()
+            .filter(|(_, holder)| **holder == version)
+            .map(|(alias, _)| alias)
+            .collect()
     }
 
     /// What a write makes of it, as MLflow does: archiving moves every other version of the stage, deleting a
     /// version takes its aliases. A version that is made has no number yet and changes nothing here.
     pub fn apply(&mut self, write: &RegistryWrite) {
         match write {
-            RegistryWrite::TransitionStage { version, stage, archive_existing, .. } => self.transition(*version, *stage, *archive_existing),
-            RegistryWrite::ApproveTransition { version, stage, archive_existing, .. } => {
+            RegistryWrite::TransitionStage {
+                version,
+                stage,
+                archive_existing,
+                ..
+            } => self.transition(*version, *stage, *archive_existing),
+            RegistryWrite::ApproveTransition {
+                version,
+                stage,
+                archive_existing,
+                ..
+            } => {
                 self.requests.remove(&(*version, *stage));
                 self.transition(*version, *stage, *archive_existing);
             }
             RegistryWrite::RequestTransition { version, stage, .. } => {
                 self.requests.insert((*version, *stage));
             }
-            RegistryWrite::RejectTransition { version, stage, .. } | RegistryWrite::WithdrawTransition { version, stage, .. } => {
+            RegistryWrite::RejectTransition { version, stage, .. }
+            | RegistryWrite::WithdrawTransition { version, stage, .. } => {
                 self.requests.remove(&(*version, *stage));
             }
             RegistryWrite::SetAlias { alias, version, .. } => {
@@ -60,8 +79,12 @@ impl State {
                 self.stages.remove(version);
                 self.aliases.retain(|_, holder| holder != version);
             }
-            RegistryWrite::DeleteRun { run } => drop(self.runs.insert(run.clone(), Lifecycle::Deleted)),
-            RegistryWrite::RestoreRun { run } => drop(self.runs.insert(run.clone(), Lifecycle::Active)),
+            RegistryWrite::DeleteRun { run } => {
+                self.runs.insert(run.clone(), Lifecycle::Deleted);
+            }
+            RegistryWrite::RestoreRun { run } => {
+                self.runs.insert(run.clone(), Lifecycle::Active);
+            }
             RegistryWrite::CreateModel { .. }
             | RegistryWrite::CreateVersion { .. }
             | RegistryWrite::SetVersionTag { .. }
@@ -86,16 +109,36 @@ impl State {
     pub fn changes(&self, after: &Self) -> Vec<Change> {
         let stages = self.stages.iter().filter_map(|(version, from)| {
             let to = after.stages.get(version)?;
-            (from != to).then_some(Change::Stage { version: *version, from: *from, to: *to })
+            (from != to).then_some(Change::Stage {
+                version: *version,
+                from: *from,
+                to: *to,
+            })
         });
-        let aliases = self.aliases.keys().chain(after.aliases.keys().filter(|alias| !self.aliases.contains_key(*alias)));
+        let aliases = self.aliases.keys().chain(
+            after
+                .aliases
+                .keys()
+                .filter(|alias| !self.aliases.contains_key(*alias)),
+        );
         let aliases = aliases.filter_map(|alias| {
-            let (from, to) = (self.aliases.get(alias).copied(), after.aliases.get(alias).copied());
-            (from != to).then(|| Change::Alias { alias: alias.clone(), from, to })
+            let (from, to) = (
+                self.aliases.get(alias).copied(),
+                after.aliases.get(alias).copied(),
+            );
+            (from != to).then(|| Change::Alias {
+                alias: alias.clone(),
+                from,
+                to,
+            })
         });
         let runs = self.runs.iter().filter_map(|(run, from)| {
             let to = after.runs.get(run)?;
-            (from != to).then(|| Change::Run { run: run.clone(), from: *from, to: *to })
+            (from != to).then(|| Change::Run {
+                run: run.clone(),
+                from: *from,
+                to: *to,
+            })
         });
         let requests = self.requests.symmetric_difference(&after.requests);
         let requests = requests.map(|(version, asked)| Change::Request {
@@ -114,15 +157,28 @@ mod tests {
 
     fn state(stages: &[(u64, Stage)], aliases: &[(&str, u64)]) -> State {
         State {
-            stages: stages.iter().map(|(version, stage)| (VersionNumber(*version), *stage)).collect(),
-            aliases: aliases.iter().map(|(alias, version)| ((*alias).into(), VersionNumber(*version))).collect(),
+            stages: stages
+                .iter()
+                .map(|(version, stage)| (VersionNumber(*version), *stage))
+                .collect(),
+            aliases: aliases
+                .iter()
+                .map(|(alias, version)| ((*alias).into(), VersionNumber(*version)))
+                .collect(),
             ..State::default()
         }
     }
 
     #[test]
     fn archiving_moves_every_other_version_of_the_stage() {
-        let mut now = state(&[(1, Stage::Production), (2, Stage::Production), (3, Stage::Staging)], &[]);
+        let mut now = state(
+            &[
+                (1, Stage::Production),
+                (2, Stage::Production),
+                (3, Stage::Staging),
+            ],
+            &[],
+        );
         let before = now.clone();
         now.apply(&RegistryWrite::TransitionStage {
             name: "iris".into(),
@@ -130,22 +186,45 @@ mod tests {
             stage: Stage::Production,
             archive_existing: true,
         });
-        assert_eq!(now, state(&[(1, Stage::Archived), (2, Stage::Archived), (3, Stage::Production)], &[]));
+        assert_eq!(
+            now,
+            state(
+                &[
+                    (1, Stage::Archived),
+                    (2, Stage::Archived),
+                    (3, Stage::Production)
+                ],
+                &[]
+            )
+        );
         assert_eq!(before.changes(&now).len(), 3);
     }
 
     #[test]
     fn a_deleted_version_takes_its_aliases_along() {
         let mut now = state(&[(1, Stage::None), (2, Stage::None)], &[("a", 1), ("b", 2)]);
-        now.apply(&RegistryWrite::DeleteVersion { name: "iris".into(), version: VersionNumber(1) });
+        now.apply(&RegistryWrite::DeleteVersion {
+            name: "iris".into(),
+            version: VersionNumber(1),
+        });
         assert_eq!(now, state(&[(2, Stage::None)], &[("b", 2)]));
     }
 
     #[test]
     fn an_alias_that_comes_goes_or_moves_is_a_change() {
-        let changes =
-            state(&[], &[("goes", 1), ("moves", 1), ("stays", 1)]).changes(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
-        let told: Vec<String> = changes.iter().map(|change| change.describe(&Subject::Model("iris".into()))).collect();
-        assert_eq!(told, ["@goes: iris/1 → no version", "@moves: iris/1 → iris/2", "@comes: no version → iris/2"]);
+        let changes = state(&[], &[("goes", 1), ("moves", 1), ("stays", 1)])
+            .changes(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
+        let told: Vec<String> = changes
+            .iter()
+            .map(|change| change.describe(&Subject::Model("iris".into())))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "@goes: iris/1 → no version",
+                "@moves: iris/1 → iris/2",
+                "@comes: no version → iris/2"
+            ]
+        );
     }
 }

@@ -34,9 +34,16 @@ impl Ahead {
     ///
     /// # Errors
     /// As the store's own.
-    pub async fn runs(&self, reader: &Reader, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
+    pub async fn runs(
+        &self,
+        reader: &Reader,
+        query: &RunQuery,
+        from: Option<&PageToken>,
+    ) -> Answer<Page<Run>> {
         let kept = self.lock().take();
-        let ready = kept.filter(|next| Some(&next.from) == from && next.query == *query && next.since.elapsed() < FRESH);
+        let ready = kept.filter(|next| {
+            Some(&next.from) == from && next.query == *query && next.since.elapsed() < FRESH
+        });
         let page = match ready {
             Some(mut next) => match (&mut next.page).await {
                 Ok(answer) => answer?,
@@ -46,7 +53,14 @@ impl Ahead {
             None => reader.runs(query, from).await?,
         };
         if let Some(from) = page.next.clone() {
-            self.begin(reader, RunQuery { page_size: limits::next_page(&page.items), ..query.clone() }, from);
+            self.begin(
+                reader,
+                RunQuery {
+                    page_size: limits::next_page(&page.items),
+                    ..query.clone()
+                },
+                from,
+            );
         }
         Ok(page)
     }
@@ -54,7 +68,12 @@ impl Ahead {
     fn begin(&self, reader: &Reader, query: RunQuery, from: PageToken) {
         let (reader, asked, token) = (Reader::clone(reader), query.clone(), from.clone());
         let page = tokio::spawn(async move { reader.runs(&asked, Some(&token)).await });
-        *self.lock() = Some(Next { query, from, since: Instant::now(), page });
+        *self.lock() = Some(Next {
+            query,
+            from,
+            since: Instant::now(),
+            page,
+        });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Next>> {

@@ -6,10 +6,13 @@
 use async_trait::async_trait;
 use tokio::try_join;
 
-use super::{Answer, Features, Made, MadeFrom, Page, PageToken, Read, Reader, Resolution, RunQuery, View};
+use super::{
+    Answer, Features, Made, MadeFrom, Page, PageToken, Read, Reader, Resolution, RunQuery, View,
+};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Pair,
-    Preview, RegisteredModel, Run, RunId, TransitionRequest, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
+    LoggedModelId, ModelName, ModelVersion, Pair, Preview, RegisteredModel, Run, RunId,
+    TransitionRequest, VersionNumber,
 };
 
 /// What ids of the second store begin with.
@@ -33,7 +36,8 @@ enum Which {
 }
 
 fn which(id: &str) -> (Which, &str) {
-    id.strip_prefix(SECOND).map_or((Which::First, id), |rest| (Which::Second, rest))
+    id.strip_prefix(SECOND)
+        .map_or((Which::First, id), |rest| (Which::Second, rest))
 }
 
 fn marked(id: &str) -> String {
@@ -45,7 +49,11 @@ impl Beside {
     #[must_use]
     pub fn new(first: Reader, second: Reader) -> Self {
         let name = format!("{} + {}", first.name(), second.name());
-        Self { first, second, name }
+        Self {
+            first,
+            second,
+            name,
+        }
     }
 
     fn store(&self, which: Which) -> &Reader {
@@ -61,17 +69,29 @@ impl Beside {
             run.id = marked(run.id.raw()).into();
             run.experiment_id = marked(run.experiment_id.raw()).into();
             // Nested runs are found by this.
-            for tag in run.tags.iter_mut().filter(|tag| tag.key.raw() == super::nested::PARENT_TAG) {
+            for tag in run
+                .tags
+                .iter_mut()
+                .filter(|tag| tag.key.raw() == super::nested::PARENT_TAG)
+            {
                 tag.value = marked(tag.value.raw()).into();
             }
         }
-        run.tags.push(Pair { key: STORE_TAG.into(), value: self.store(which).name().into() });
+        run.tags.push(Pair {
+            key: STORE_TAG.into(),
+            value: self.store(which).name().into(),
+        });
         run
     }
 
     /// The experiments of one of the two among these.
     fn of(which_one: Which, experiments: &[ExperimentId]) -> Vec<ExperimentId> {
-        experiments.iter().map(|id| which(id.raw())).filter(|(store, _)| *store == which_one).map(|(_, id)| id.into()).collect()
+        experiments
+            .iter()
+            .map(|id| which(id.raw()))
+            .filter(|(store, _)| *store == which_one)
+            .map(|(_, id)| id.into())
+            .collect()
     }
 
     fn home(home: &ArtifactHome) -> (Which, ArtifactHome) {
@@ -97,7 +117,11 @@ impl Beside {
     }
 
     fn only_looked_at(what: &str) -> Fault {
-        Fault::new(FaultKind::Unsupported, what, "the second store is only looked at")
+        Fault::new(
+            FaultKind::Unsupported,
+            what,
+            "the second store is only looked at",
+        )
     }
 }
 
@@ -122,7 +146,8 @@ impl Read for Beside {
     }
 
     async fn experiments(&self, view: View) -> Answer<Vec<Experiment>> {
-        let (mut all, second) = try_join!(self.first.experiments(view), self.second.experiments(view))?;
+        let (mut all, second) =
+            try_join!(self.first.experiments(view), self.second.experiments(view))?;
         all.extend(second.into_iter().map(|mut experiment| {
             experiment.id = marked(experiment.id.raw()).into();
             experiment.name = format!("{SECOND}{}", experiment.name.raw()).into();
@@ -133,7 +158,10 @@ impl Read for Beside {
 
     /// The first store's runs, then the second's.
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
-        let asked = |which| RunQuery { experiments: Self::of(which, &query.experiments), ..query.clone() };
+        let asked = |which| RunQuery {
+            experiments: Self::of(which, &query.experiments),
+            ..query.clone()
+        };
         let (at, token) = match from {
             Some(token) => match which(&token.0) {
                 (which, "") => (which, None),
@@ -141,7 +169,10 @@ impl Read for Beside {
             },
             None => (Which::First, None),
         };
-        let begin_second = || (!Self::of(Which::Second, &query.experiments).is_empty()).then(|| PageToken(SECOND.to_string()));
+        let begin_second = || {
+            (!Self::of(Which::Second, &query.experiments).is_empty())
+                .then(|| PageToken(SECOND.to_string()))
+        };
         if at == Which::First {
             let own = asked(Which::First);
             if own.experiments.is_empty() && !query.experiments.is_empty() {
@@ -150,12 +181,33 @@ impl Read for Beside {
             let page = self.first.runs(&own, token.as_ref()).await?;
             let next = page.next.or_else(begin_second);
             let total = page.total.filter(|_| begin_second().is_none());
-            return Ok(Page { items: page.items.into_iter().map(|run| self.seen(Which::First, run)).collect(), next, total });
+            return Ok(Page {
+                items: page
+                    .items
+                    .into_iter()
+                    .map(|run| self.seen(Which::First, run))
+                    .collect(),
+                next,
+                total,
+            });
         }
-        let page = self.second.runs(&asked(Which::Second), token.as_ref()).await?;
+        let page = self
+            .second
+            .runs(&asked(Which::Second), token.as_ref())
+            .await?;
         let next = page.next.map(|PageToken(token)| PageToken(marked(&token)));
-        let total = page.total.filter(|_| Self::of(Which::First, &query.experiments).is_empty());
-        Ok(Page { items: page.items.into_iter().map(|run| self.seen(Which::Second, run)).collect(), next, total })
+        let total = page
+            .total
+            .filter(|_| Self::of(Which::First, &query.experiments).is_empty());
+        Ok(Page {
+            items: page
+                .items
+                .into_iter()
+                .map(|run| self.seen(Which::Second, run))
+                .collect(),
+            next,
+            total,
+        })
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {
@@ -163,10 +215,20 @@ impl Read for Beside {
         Ok(self.seen(store, self.store(store).run(&id.into()).await?))
     }
 
-    async fn histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>> {
         let mut histories = Vec::new();
         for one in [Which::First, Which::Second] {
-            let ids: Vec<RunId> = runs.iter().map(|id| which(id.raw())).filter(|(w, _)| *w == one).map(|(_, id)| id.into()).collect();
+            let ids: Vec<RunId> = runs
+                .iter()
+                .map(|id| which(id.raw()))
+                .filter(|(w, _)| *w == one)
+                .map(|(_, id)| id.into())
+                .collect();
             if ids.is_empty() {
                 continue;
             }
@@ -192,14 +254,27 @@ impl Read for Beside {
 
     async fn logged_model(&self, id: &LoggedModelId) -> Answer<LoggedModel> {
         let (store, id) = which(id.raw());
-        Ok(Self::model_seen(store, self.store(store).logged_model(&id.into()).await?))
+        Ok(Self::model_seen(
+            store,
+            self.store(store).logged_model(&id.into()).await?,
+        ))
     }
 
-    async fn logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Answer<Vec<LoggedModel>> {
         let (store, run) = which(run.raw());
         let (_, experiment) = which(experiment.raw());
-        let models = self.store(store).logged_models(&experiment.into(), &run.into()).await?;
-        Ok(models.into_iter().map(|model| Self::model_seen(store, model)).collect())
+        let models = self
+            .store(store)
+            .logged_models(&experiment.into(), &run.into())
+            .await?;
+        Ok(models
+            .into_iter()
+            .map(|model| Self::model_seen(store, model))
+            .collect())
     }
 
     async fn models(&self) -> Answer<Vec<RegisteredModel>> {
@@ -221,7 +296,11 @@ impl Read for Beside {
         }
     }
 
-    async fn transition_requests(&self, name: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+    async fn transition_requests(
+        &self,
+        name: &ModelName,
+        version: VersionNumber,
+    ) -> Answer<Option<Vec<TransitionRequest>>> {
         self.first.transition_requests(name, version).await
     }
 
@@ -232,7 +311,9 @@ impl Read for Beside {
     /// Versions are the first store's, and so is what they were made from.
     async fn made_from(&self, of: &MadeFrom) -> Answer<Made> {
         match of {
-            MadeFrom::Run(id) if which(id.raw()).0 == Which::Second => Err(Self::only_looked_at("looking for what was made from a run")),
+            MadeFrom::Run(id) if which(id.raw()).0 == Which::Second => {
+                Err(Self::only_looked_at("looking for what was made from a run"))
+            }
             of => self.first.made_from(of).await,
         }
     }
@@ -240,6 +321,8 @@ impl Read for Beside {
     async fn pulse(&self) -> Answer<Option<u64>> {
         let (first, second) = try_join!(self.first.pulse(), self.second.pulse())?;
         // Once either changes, so does their sum, but for a chance of 1 in 2^64.
-        Ok(first.zip(second).map(|(first, second)| first.wrapping_add(second)))
+        Ok(first
+            .zip(second)
+            .map(|(first, second)| first.wrapping_add(second)))
     }
 }

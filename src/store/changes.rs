@@ -30,17 +30,32 @@ pub struct Changed {
 ///
 /// # Errors
 /// When the store can't answer.
-pub async fn changed(reader: &dyn Read, changes: &RunChanges, last: Option<u64>) -> Answer<Changed> {
+pub async fn changed(
+    reader: &dyn Read,
+    changes: &RunChanges,
+    last: Option<u64>,
+) -> Answer<Changed> {
     // Taken before the reading: what changes meanwhile is seen the next time.
     let pulse = reader.pulse().await?;
     if pulse.is_some() && pulse == last {
-        return Ok(Changed { runs: Vec::new(), pulse, same: true });
+        return Ok(Changed {
+            runs: Vec::new(),
+            pulse,
+            same: true,
+        });
     }
-    Ok(Changed { runs: reader.changes(changes).await?, pulse, same: false })
+    Ok(Changed {
+        runs: reader.changes(changes).await?,
+        pulse,
+        same: false,
+    })
 }
 
 /// What every store can do: the newest page for the new runs, and one question for each known run.
-pub(super) async fn one_by_one<R: Read + ?Sized>(reader: &R, changes: &RunChanges) -> Answer<Vec<Run>> {
+pub(super) async fn one_by_one<R: Read + ?Sized>(
+    reader: &R,
+    changes: &RunChanges,
+) -> Answer<Vec<Run>> {
     let mut runs = newest(reader, changes, None).await?;
     for id in &changes.known {
         if runs.iter().any(|run| run.id == *id) {
@@ -57,7 +72,11 @@ pub(super) async fn one_by_one<R: Read + ?Sized>(reader: &R, changes: &RunChange
 }
 
 /// The runs that started since, newest first, page by page; `filter` is what the store is told of it.
-pub(super) async fn newest<R: Read + ?Sized>(reader: &R, changes: &RunChanges, filter: Option<String>) -> Answer<Vec<Run>> {
+pub(super) async fn newest<R: Read + ?Sized>(
+    reader: &R,
+    changes: &RunChanges,
+    filter: Option<String>,
+) -> Answer<Vec<Run>> {
     let query = RunQuery {
         experiments: changes.experiments.clone(),
         filter,

@@ -58,9 +58,14 @@ const PAGE_VALUES: usize = 100_000;
 /// How many runs the page after this one should have.
 #[must_use]
 pub fn next_page(page: &[Run]) -> u32 {
-    let values: usize = page.iter().map(|run| run.params.len() + run.metrics.len() + run.tags.len()).sum();
+    let values: usize = page
+        .iter()
+        .map(|run| run.params.len() + run.metrics.len() + run.tags.len())
+        .sum();
     let runs = PAGE_VALUES * page.len() / values.max(1);
-    u32::try_from(runs).unwrap_or(PAGE_RUNS).clamp(FIRST_PAGE_RUNS / 2, PAGE_RUNS)
+    u32::try_from(runs)
+        .unwrap_or(PAGE_RUNS)
+        .clamp(FIRST_PAGE_RUNS / 2, PAGE_RUNS)
 }
 
 /// How many known runs are read again with one request: their ids make a filter of some 7 kB.

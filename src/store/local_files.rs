@@ -30,14 +30,23 @@ fn failed(error: &std::io::Error) -> Refusal {
 fn inside(root: &Path, path: &str) -> Result<PathBuf, Refusal> {
     let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     if path.contains('\0') || !Path::new(path).components().all(plain) {
-        return refuse(FaultKind::Invalid, "the path leads out of the artifacts' folder");
+        return refuse(
+            FaultKind::Invalid,
+            "the path leads out of the artifacts' folder",
+        );
     }
     let root = root.canonicalize().map_err(|error| failed(&error))?;
-    let found = root.join(path).canonicalize().map_err(|error| failed(&error))?;
+    let found = root
+        .join(path)
+        .canonicalize()
+        .map_err(|error| failed(&error))?;
     if found.starts_with(&root) {
         Ok(found)
     } else {
-        refuse(FaultKind::Invalid, "the path is a link that leads out of the artifacts' folder")
+        refuse(
+            FaultKind::Invalid,
+            "the path is a link that leads out of the artifacts' folder",
+        )
     }
 }
 
@@ -51,7 +60,13 @@ pub(super) fn list(root: &Path, path: &str) -> Result<Vec<Artifact>, Refusal> {
     for entry in folder.read_dir().map_err(|error| failed(&error))? {
         let entry = entry.map_err(|error| failed(&error))?;
         if artifacts.len() == limits::FOLDER_ENTRIES {
-            return refuse(FaultKind::TooLarge, format!("the folder has more than {} entries", limits::FOLDER_ENTRIES));
+            return refuse(
+                FaultKind::TooLarge,
+                format!(
+                    "the folder has more than {} entries",
+                    limits::FOLDER_ENTRIES
+                ),
+            );
         }
         artifacts.push(artifact(root, path, &entry.file_name()));
     }
@@ -62,11 +77,23 @@ pub(super) fn list(root: &Path, path: &str) -> Result<Vec<Artifact>, Refusal> {
 /// One entry of a folder. What can't be read, or leads out, is listed without a size; asking for it says why.
 fn artifact(root: &Path, folder: &str, name: &OsStr) -> Artifact {
     let name = name.to_string_lossy();
-    let path = if folder.is_empty() { name.into_owned() } else { format!("{}/{name}", folder.trim_end_matches('/')) };
-    let found = inside(root, &path).ok().and_then(|found| found.metadata().ok());
+    let path = if folder.is_empty() {
+        name.into_owned()
+    } else {
+        format!("{}/{name}", folder.trim_end_matches('/'))
+    };
+    let found = inside(root, &path)
+        .ok()
+        .and_then(|found| found.metadata().ok());
     let is_dir = found.as_ref().is_some_and(std::fs::Metadata::is_dir);
-    let size = found.filter(std::fs::Metadata::is_file).map(|found| found.len());
-    Artifact { path: Untrusted::from(path), is_dir, size }
+    let size = found
+        .filter(std::fs::Metadata::is_file)
+        .map(|found| found.len());
+    Artifact {
+        path: Untrusted::from(path),
+        is_dir,
+        size,
+    }
 }
 
 /// The first `limit` bytes of a file.
@@ -78,7 +105,9 @@ pub(super) fn preview(root: &Path, path: &str, limit: u64) -> Result<Preview, Re
     }
     let file = File::open(&found).map_err(|error| failed(&error))?;
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| failed(&error))?;
     let truncated = bytes.len() as u64 > limit;
     bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(Preview { bytes, truncated })
@@ -109,20 +138,46 @@ mod tests {
     fn folders_come_first_and_links_that_lead_out_have_no_size() {
         let folder = folder();
         let listed = list(&folder.path().join("root"), "").unwrap();
-        let listed: Vec<_> = listed.iter().map(|entry| (entry.path.raw(), entry.is_dir, entry.size)).collect();
+        let listed: Vec<_> = listed
+            .iter()
+            .map(|entry| (entry.path.raw(), entry.is_dir, entry.size))
+            .collect();
         assert_eq!(
             listed,
-            [("plots", true, None), ("in", false, Some(8)), ("metrics.json", false, Some(8)), ("out", false, None), ("up", false, None)]
+            [
+                ("plots", true, None),
+                ("in", false, Some(8)),
+                ("metrics.json", false, Some(8)),
+                ("out", false, None),
+                ("up", false, None)
+            ]
         );
-        assert_eq!(list(&folder.path().join("root"), "plots").unwrap()[0].path.raw(), "plots/roc.txt");
+        assert_eq!(
+            list(&folder.path().join("root"), "plots").unwrap()[0]
+                .path
+                .raw(),
+            "plots/roc.txt"
+        );
     }
 
     #[test]
     fn a_preview_is_cut_and_says_so() {
         let folder = folder();
         let root = folder.path().join("root");
-        assert_eq!(preview(&root, "plots/roc.txt", 4).unwrap(), Preview { bytes: b"0123".to_vec(), truncated: true });
-        assert_eq!(preview(&root, "plots/roc.txt", 10).unwrap(), Preview { bytes: b"0123456789".to_vec(), truncated: false });
+        assert_eq!(
+            preview(&root, "plots/roc.txt", 4).unwrap(),
+            Preview {
+                bytes: b"0123".to_vec(),
+                truncated: true
+            }
+        );
+        assert_eq!(
+            preview(&root, "plots/roc.txt", 10).unwrap(),
+            Preview {
+                bytes: b"0123456789".to_vec(),
+                truncated: false
+            }
+        );
     }
 
     #[test]
@@ -130,8 +185,20 @@ mod tests {
         let folder = folder();
         let root = folder.path().join("root");
         let absolute = folder.path().join("secret");
-        for path in ["../secret", "plots/../../secret", "out", "up/secret", absolute.to_str().unwrap(), "a\0b", "./metrics.json"] {
-            assert_eq!(kind(preview(&root, path, 10)), Some(FaultKind::Invalid), "{path:?}");
+        for path in [
+            "../secret",
+            "plots/../../secret",
+            "out",
+            "up/secret",
+            absolute.to_str().unwrap(),
+            "a\0b",
+            "./metrics.json",
+        ] {
+            assert_eq!(
+                kind(preview(&root, path, 10)),
+                Some(FaultKind::Invalid),
+                "{path:?}"
+            );
         }
         assert_eq!(kind(list(&root, "up")), Some(FaultKind::Invalid));
         assert_eq!(kind(preview(&root, "absent", 10)), Some(FaultKind::Missing));
@@ -142,7 +209,10 @@ mod tests {
     fn a_pipe_is_not_opened() {
         let folder = folder();
         let root = folder.path().join("root");
-        let made = std::process::Command::new("mkfifo").arg(root.join("pipe")).status().unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(root.join("pipe"))
+            .status()
+            .unwrap();
         assert!(made.success());
         assert_eq!(kind(preview(&root, "pipe", 10)), Some(FaultKind::Invalid));
     }

@@ -55,23 +55,36 @@ impl MadeFrom {
     /// # Errors
     /// When it is none of these, with how they are written.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{} names nothing to be made from: write digest:…, commit:…, run:… or model:m-…", clean(text));
-        let (kind, value) = text.split_once(':').filter(|(_, value)| !value.is_empty()).ok_or_else(wrong)?;
+        let wrong = || {
+            format!(
+                "{} names nothing to be made from: write digest:…, commit:…, run:… or model:m-…",
+                clean(text)
+            )
+        };
+        let (kind, value) = text
+            .split_once(':')
+            .filter(|(_, value)| !value.is_empty())
+            .ok_or_else(wrong)?;
         match kind {
             "digest" => Ok(Self::Digest(value.into())),
-            "commit" if value.chars().count() < SHORT_COMMIT => {
-                Err(format!("{} is too short for a commit: {SHORT_COMMIT} characters at least", clean(value)))
-            }
+            "commit" if value.chars().count() < SHORT_COMMIT => Err(format!(
+                "{} is too short for a commit: {SHORT_COMMIT} characters at least",
+                clean(value)
+            )),
             "commit" => Ok(Self::Commit(value.into())),
             "run" => Ok(Self::Run(value.into())),
-            "model" => Ok(Self::Model { id: value.into(), since: None }),
+            "model" => Ok(Self::Model {
+                id: value.into(),
+                since: None,
+            }),
             _ => Err(wrong()),
         }
     }
 
     /// Whether a commit is meant by its beginning: only what is hexadecimal has one.
     pub(super) fn is_beginning(commit: &Untrusted) -> bool {
-        commit.raw().len() < WHOLE_COMMIT && commit.raw().bytes().all(|byte| byte.is_ascii_hexdigit())
+        commit.raw().len() < WHOLE_COMMIT
+            && commit.raw().bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// Whether a run is one that this went into.
@@ -79,10 +92,12 @@ impl MadeFrom {
     pub fn fits(&self, run: &Run) -> bool {
         match self {
             Self::Digest(digest) => run.datasets.iter().any(|dataset| dataset.digest == *digest),
-            Self::Commit(commit) if Self::is_beginning(commit) => {
-                Code::of(&run.tags).commit.is_some_and(|known| known.raw().starts_with(commit.raw()))
-            }
-            Self::Commit(commit) => Code::of(&run.tags).commit.is_some_and(|known| known == *commit),
+            Self::Commit(commit) if Self::is_beginning(commit) => Code::of(&run.tags)
+                .commit
+                .is_some_and(|known| known.raw().starts_with(commit.raw())),
+            Self::Commit(commit) => Code::of(&run.tags)
+                .commit
+                .is_some_and(|known| known == *commit),
             Self::Run(id) => run.id == *id || run.parent().is_some_and(|parent| parent == *id),
             Self::Model { id, .. } => run.model_inputs.contains(id),
         }
@@ -96,16 +111,32 @@ impl MadeFrom {
         Ok(match self {
             Self::Digest(digest) => vec![format!("dataset.digest = {}", quoted(digest.raw())?)],
             Self::Commit(commit) => {
-                let (how, beginning) = if Self::is_beginning(commit) { ("LIKE", "%") } else { ("=", "") };
+                let (how, beginning) = if Self::is_beginning(commit) {
+                    ("LIKE", "%")
+                } else {
+                    ("=", "")
+                };
                 let wanted = quoted(&format!("{}{beginning}", commit.raw()))?;
-                ["mlflow.source.git.commit", "mlflow.databricks.gitRepoCommit"].map(|tag| format!("tags.`{tag}` {how} {wanted}")).into()
+                [
+                    "mlflow.source.git.commit",
+                    "mlflow.databricks.gitRepoCommit",
+                ]
+                .map(|tag| format!("tags.`{tag}` {how} {wanted}"))
+                .into()
             }
             Self::Run(id) => {
                 let id = quoted(id.raw())?;
-                vec![format!("attributes.run_id = {id}"), format!("tags.{PARENT_TAG} = {id}")]
+                vec![
+                    format!("attributes.run_id = {id}"),
+                    format!("tags.{PARENT_TAG} = {id}"),
+                ]
             }
             // MLflow can't search by what runs read: all that began since are looked at.
-            Self::Model { since, .. } => vec![since.map(|since| format!("attributes.start_time >= {since}")).unwrap_or_default()],
+            Self::Model { since, .. } => vec![
+                since
+                    .map(|since| format!("attributes.start_time >= {since}"))
+                    .unwrap_or_default(),
+            ],
         })
     }
 }
@@ -136,12 +167,25 @@ pub(super) fn quoted(text: &str) -> Answer<String> {
 
 /// What was made from something, by looking at runs and then for their versions: for a store that can't join them.
 pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answer<Made> {
-    let filters = if reader.features().await?.filters { of.filters()? } else { vec![String::new()] };
-    let most = if matches!(of, MadeFrom::Model { .. }) { limits::READERS } else { limits::MADE_RUNS };
+    let filters = if reader.features().await?.filters {
+        of.filters()?
+    } else {
+        vec![String::new()]
+    };
+    let most = if matches!(of, MadeFrom::Model { .. }) {
+        limits::READERS
+    } else {
+        limits::MADE_RUNS
+    };
     let (mut runs, mut unsure, mut looked, mut whole) = (Vec::<Run>::new(), Vec::new(), 0, true);
     for filter in filters {
         let filter = Some(filter).filter(|filter| !filter.is_empty());
-        let query = RunQuery { filter, view: View::All, page_size: limits::PAGE_RUNS, ..RunQuery::default() };
+        let query = RunQuery {
+            filter,
+            view: View::All,
+            page_size: limits::PAGE_RUNS,
+            ..RunQuery::default()
+        };
         let mut from = None;
         loop {
             let Page { items, next, .. } = reader.runs(&query, from.as_ref()).await?;
@@ -164,28 +208,51 @@ pub(super) async fn by_runs<R: Read + ?Sized>(reader: &R, of: &MadeFrom) -> Answ
         }
     }
     let asked = unsure.len().min(limits::ASKED_READERS);
-    let again = stream::iter(unsure.drain(..asked)).map(|id| async move { reader.run(&id).await.ok() }).buffered(AT_ONCE);
-    runs.extend(again.filter_map(|run| async move { run.filter(|run| of.fits(run)) }).collect::<Vec<Run>>().await);
+    let again = stream::iter(unsure.drain(..asked))
+        .map(|id| async move { reader.run(&id).await.ok() })
+        .buffered(AT_ONCE);
+    runs.extend(
+        again
+            .filter_map(|run| async move { run.filter(|run| of.fits(run)) })
+            .collect::<Vec<Run>>()
+            .await,
+    );
     let mut known = HashSet::new();
     runs.retain(|run| known.insert(run.id.clone()));
     let ids: Vec<RunId> = runs.iter().map(|run| run.id.clone()).collect();
-    let mut versions = if ids.is_empty() { Vec::new() } else { reader.versions_of_runs(&ids).await? };
+    let mut versions = if ids.is_empty() {
+        Vec::new()
+    } else {
+        reader.versions_of_runs(&ids).await?
+    };
     versions.sort_by(|a, b| a.name.cmp(&b.name).then(b.version.cmp(&a.version)));
     if !matches!(of, MadeFrom::Model { .. }) {
         runs.retain(|run| versions.iter().any(|version| version.run_id == run.id));
     }
     let left_out = if !whole {
-        Some(format!("only the newest {looked} runs were looked at; older ones may have been made from it, too"))
+        Some(format!(
+            "only the newest {looked} runs were looked at; older ones may have been made from it, too"
+        ))
     } else if !unsure.is_empty() {
-        Some(format!("only the newest {asked} of {} runs that made a model since were looked at", asked + unsure.len()))
+        Some(format!(
+            "only the newest {asked} of {} runs that made a model since were looked at",
+            asked + unsure.len()
+        ))
     } else {
         None
     };
-    Ok(Made { versions, runs, left_out })
+    Ok(Made {
+        versions,
+        runs,
+        left_out,
+    })
 }
 
 /// The versions of some runs, asked one run after another.
-pub(super) async fn one_by_one<R: Read + ?Sized>(reader: &R, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+pub(super) async fn one_by_one<R: Read + ?Sized>(
+    reader: &R,
+    runs: &[RunId],
+) -> Answer<Vec<ModelVersion>> {
     let mut versions = Vec::new();
     for run in runs {
         versions.extend(reader.versions_of_run(run).await?);
@@ -199,36 +266,73 @@ mod tests {
     use crate::domain::Pair;
 
     fn run(tags: &[(&str, &str)]) -> Run {
-        Run { tags: tags.iter().map(|(key, value)| Pair::new(*key, *value)).collect(), ..Run::bare("r1".into(), "1".into()) }
+        Run {
+            tags: tags
+                .iter()
+                .map(|(key, value)| Pair::new(*key, *value))
+                .collect(),
+            ..Run::bare("r1".into(), "1".into())
+        }
     }
 
     #[test]
     fn what_is_typed_is_read_and_told_alike() {
-        for text in ["digest:9f3c11aa", "commit:3f9ac21", "run:12ab", "model:m-1", "digest:a:b"] {
+        for text in [
+            "digest:9f3c11aa",
+            "commit:3f9ac21",
+            "run:12ab",
+            "model:m-1",
+            "digest:a:b",
+        ] {
             assert_eq!(MadeFrom::parse(text).unwrap().to_string(), text);
         }
         for text in ["", "9f3c11aa", "digest:", "commit:3f9", "data:x", ":x"] {
             assert!(MadeFrom::parse(text).is_err(), "{text}");
         }
-        assert!(!MadeFrom::parse("x\u{1b}[2J").unwrap_err().contains('\u{1b}'));
+        assert!(
+            !MadeFrom::parse("x\u{1b}[2J")
+                .unwrap_err()
+                .contains('\u{1b}')
+        );
     }
 
     #[test]
     fn a_commit_is_known_by_its_beginning_and_a_run_by_its_parent() {
         let commit = "a1eb52f2622d2ad076ebd4f45522dc041e0ac448";
         let of = |text: &str| MadeFrom::parse(text).unwrap();
-        let trained = run(&[("mlflow.source.git.commit", commit), ("mlflow.parentRunId", "p1")]);
-        assert!(of("commit:a1eb52f").fits(&trained) && of(&format!("commit:{commit}")).fits(&trained));
-        assert!(!of("commit:eb52f26").fits(&trained) && !of("commit:release").fits(&run(&[("mlflow.source.git.commit", "release-2")])));
-        assert!(of("run:r1").fits(&trained) && of("run:p1").fits(&trained) && !of("run:r").fits(&trained));
+        let trained = run(&[
+            ("mlflow.source.git.commit", commit),
+            ("mlflow.parentRunId", "p1"),
+        ]);
+        assert!(
+            of("commit:a1eb52f").fits(&trained) && of(&format!("commit:{commit}")).fits(&trained)
+        );
+        assert!(
+            !of("commit:eb52f26").fits(&trained)
+                && !of("commit:release").fits(&run(&[("mlflow.source.git.commit", "release-2")]))
+        );
+        assert!(
+            of("run:r1").fits(&trained)
+                && of("run:p1").fits(&trained)
+                && !of("run:r").fits(&trained)
+        );
         assert!(!of("model:m-1").fits(&trained));
     }
 
     #[test]
     fn no_text_leaves_its_quotes() {
-        assert_eq!(MadeFrom::parse("digest:a'b").unwrap().filters().unwrap(), ["dataset.digest = \"a'b\""]);
+        assert_eq!(
+            MadeFrom::parse("digest:a'b").unwrap().filters().unwrap(),
+            ["dataset.digest = \"a'b\""]
+        );
         assert!(MadeFrom::parse("digest:a'b\"").unwrap().filters().is_err());
-        let filters = MadeFrom::parse("commit:a1eb52f").unwrap().filters().unwrap();
-        assert_eq!(filters[0], "tags.`mlflow.source.git.commit` LIKE 'a1eb52f%'");
+        let filters = MadeFrom::parse("commit:a1eb52f")
+            .unwrap()
+            .filters()
+            .unwrap();
+        assert_eq!(
+            filters[0],
+            "tags.`mlflow.source.git.commit` LIKE 'a1eb52f%'"
+        );
     }
 }

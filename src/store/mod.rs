@@ -9,8 +9,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
-    RegisteredModel, RegistryWrite, Run, RunId, TransitionRequest, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, LoggedModelId,
+    ModelName, ModelVersion, Preview, RegisteredModel, RegistryWrite, Run, RunId,
+    TransitionRequest, VersionNumber,
 };
 
 mod ahead;
@@ -148,7 +149,12 @@ pub trait Read: Send + Sync {
     async fn run(&self, id: &RunId) -> Answer<Run>;
 
     /// The histories of one metric for several runs. Runs without the metric are left out.
-    async fn histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>>;
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>>;
 
     /// The files and folders directly under `path` (empty for the root).
     async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>>;
@@ -160,7 +166,11 @@ pub trait Read: Send + Sync {
     async fn logged_model(&self, id: &LoggedModelId) -> Answer<LoggedModel>;
 
     /// The logged models that a run of this experiment made.
-    async fn logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>>;
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Answer<Vec<LoggedModel>>;
 
     /// All registered models, prompts left out.
     async fn models(&self) -> Answer<Vec<RegisteredModel>>;
@@ -175,7 +185,11 @@ pub trait Read: Send + Sync {
     async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>>;
 
     /// The open requests to move a version to a stage; nothing where the store has no such requests.
-    async fn transition_requests(&self, _: &ModelName, _: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+    async fn transition_requests(
+        &self,
+        _: &ModelName,
+        _: VersionNumber,
+    ) -> Answer<Option<Vec<TransitionRequest>>> {
         Ok(None)
     }
 

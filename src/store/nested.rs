@@ -16,14 +16,24 @@ pub(super) async fn nested<R: Read + ?Sized>(
     parent: &RunId,
     filter: Option<String>,
 ) -> Answer<Vec<Run>> {
-    let query =
-        RunQuery { experiments: experiments.to_vec(), filter, order_by: Vec::new(), view: View::Active, page_size: limits::PAGE_RUNS };
+    let query = RunQuery {
+        experiments: experiments.to_vec(),
+        filter,
+        order_by: Vec::new(),
+        view: View::Active,
+        page_size: limits::PAGE_RUNS,
+    };
     let mut found = Vec::new();
     let mut from = None;
     for _ in 0..limits::PAGES {
         let page = reader.runs(&query, from.as_ref()).await?;
-        found.extend(page.items.into_iter().filter(|run| run.tag(PARENT_TAG).is_some_and(|tag| tag.raw() == parent.raw())));
-        from = page.next.filter(|next| found.len() < limits::NESTED_RUNS && from.as_ref() != Some(next));
+        found.extend(page.items.into_iter().filter(|run| {
+            run.tag(PARENT_TAG)
+                .is_some_and(|tag| tag.raw() == parent.raw())
+        }));
+        from = page
+            .next
+            .filter(|next| found.len() < limits::NESTED_RUNS && from.as_ref() != Some(next));
         if from.is_none() {
             break;
         }

@@ -54,7 +54,10 @@ pub async fn open(target: &Target, access: Access, connection: &Connection) -> A
                 Access::ReadWrite => Some(Arc::new(store.writer()?) as Writer),
                 Access::ReadOnly => None,
             };
-            Ok(Opened { reader: Arc::new(store), writer })
+            Ok(Opened {
+                reader: Arc::new(store),
+                writer,
+            })
         }
         Target::Sqlite(path) => sqlite::open(path, access).await,
         Target::Wandb(path) => wandb::open(path).await,

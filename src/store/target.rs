@@ -39,7 +39,9 @@ pub enum TargetError {
         why: String,
     },
     /// The address has a user or a password in it, which would end up in lists of processes and in histories.
-    #[error("the address has credentials in it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead")]
+    #[error(
+        "the address has credentials in it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead"
+    )]
     Credentials,
     /// Nothing was named and nothing was found.
     #[error(
@@ -54,25 +56,39 @@ impl Target {
     /// # Errors
     /// When the text names nothing that can be opened.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
-        let unsupported = |why| Err(TargetError::Unsupported { target: text.to_owned(), why });
+        let unsupported = |why| {
+            Err(TargetError::Unsupported {
+                target: text.to_owned(),
+                why,
+            })
+        };
         if let Some(path) = text.strip_prefix("sqlite:") {
             // SQLAlchemy's form: three slashes for a relative path, four for an absolute one.
             let path = path.strip_prefix("///").unwrap_or(path);
             let path = path.split_once('?').map_or(path, |(path, _)| path);
-            return if path.is_empty() || path == ":memory:" { unsupported("it names no file") } else { Ok(Self::Sqlite(path.into())) };
+            return if path.is_empty() || path == ":memory:" {
+                unsupported("it names no file")
+            } else {
+                Ok(Self::Sqlite(path.into()))
+            };
         }
         if text.starts_with("http://") || text.starts_with("https://") {
             return Self::server(text);
         }
         match text.split_once(':') {
-            Some(("databricks" | "databricks-uc" | "uc", _)) | None if text.starts_with("databricks") || text.starts_with("uc:") => {
-                unsupported("Databricks is not supported yet; its plain MLflow address with MLFLOW_TRACKING_TOKEN is")
+            Some(("databricks" | "databricks-uc" | "uc", _)) | None
+                if text.starts_with("databricks") || text.starts_with("uc:") =>
+            {
+                unsupported(
+                    "Databricks is not supported yet; its plain MLflow address with MLFLOW_TRACKING_TOKEN is",
+                )
             }
             Some(("arn", _)) => unsupported("SageMaker is not supported yet"),
             Some(("azureml", _)) => unsupported("Azure ML is not supported yet"),
-            Some(("postgresql" | "mysql" | "mssql" | "postgresql+psycopg2" | "mysql+pymysql", _)) => {
-                unsupported("a database server is opened through `mlflow server`")
-            }
+            Some((
+                "postgresql" | "mysql" | "mssql" | "postgresql+psycopg2" | "mysql+pymysql",
+                _,
+            )) => unsupported("a database server is opened through `mlflow server`"),
             // Not `file:`, and not a drive: another system's address.
             Some((scheme, rest)) if rest.starts_with("//") && scheme != "file" => {
                 unsupported("name an http or https address, or a SQLite file")
@@ -82,7 +98,10 @@ impl Target {
     }
 
     fn server(text: &str) -> Result<Self, TargetError> {
-        let url = Url::parse(text).map_err(|e| TargetError::Address { target: text.to_owned(), why: e.to_string() })?;
+        let url = Url::parse(text).map_err(|e| TargetError::Address {
+            target: text.to_owned(),
+            why: e.to_string(),
+        })?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::Credentials);
         }
@@ -102,8 +121,16 @@ impl Target {
             return Ok(Self::Wandb(home));
         }
         // A run's log names its run.
-        if let Some(run) = path.parent().filter(|_| path.extension().is_some_and(|extension| extension == "wandb") && path.is_file()) {
-            return Ok(Self::Wandb(if run.as_os_str().is_empty() { ".".into() } else { run.to_owned() }));
+        if let Some(run) = path.parent().filter(|_| {
+            path.extension()
+                .is_some_and(|extension| extension == "wandb")
+                && path.is_file()
+        }) {
+            return Ok(Self::Wandb(if run.as_os_str().is_empty() {
+                ".".into()
+            } else {
+                run.to_owned()
+            }));
         }
         if path.is_dir() {
             return Err(TargetError::Unsupported {
@@ -118,7 +145,11 @@ impl Target {
     ///
     /// # Errors
     /// When what was found names nothing that can be opened, or nothing was found.
-    pub fn find(named: Option<&str>, tracking_uri: Option<&str>, here: &Path) -> Result<Self, TargetError> {
+    pub fn find(
+        named: Option<&str>,
+        tracking_uri: Option<&str>,
+        here: &Path,
+    ) -> Result<Self, TargetError> {
         if let Some(text) = named.or(tracking_uri.filter(|uri| !uri.is_empty())) {
             return Self::parse(text);
         }
@@ -126,7 +157,10 @@ impl Target {
         if db.is_file() {
             return Ok(Self::Sqlite(db));
         }
-        let home = ["wandb", ".wandb"].iter().map(|home| here.join(home)).find(|home| wandb::has_runs(home));
+        let home = ["wandb", ".wandb"]
+            .iter()
+            .map(|home| here.join(home))
+            .find(|home| wandb::has_runs(home));
         home.map(Self::Wandb).ok_or(TargetError::Nothing)
     }
 }
@@ -137,15 +171,28 @@ mod tests {
 
     #[test]
     fn what_people_write_is_understood() {
-        assert_eq!(Target::parse("sqlite:///mlflow.db"), Ok(Target::Sqlite("mlflow.db".into())));
-        assert_eq!(Target::parse("sqlite:////data/mlflow.db"), Ok(Target::Sqlite("/data/mlflow.db".into())));
-        assert_eq!(Target::parse("runs/mlflow.db"), Ok(Target::Sqlite("runs/mlflow.db".into())));
-        assert!(matches!(Target::parse("https://mlflow.example.org/team"), Ok(Target::Server(_))));
+        assert_eq!(
+            Target::parse("sqlite:///mlflow.db"),
+            Ok(Target::Sqlite("mlflow.db".into()))
+        );
+        assert_eq!(
+            Target::parse("sqlite:////data/mlflow.db"),
+            Ok(Target::Sqlite("/data/mlflow.db".into()))
+        );
+        assert_eq!(
+            Target::parse("runs/mlflow.db"),
+            Ok(Target::Sqlite("runs/mlflow.db".into()))
+        );
+        assert!(matches!(
+            Target::parse("https://mlflow.example.org/team"),
+            Ok(Target::Server(_))
+        ));
     }
 
     #[test]
     fn an_address_with_a_password_is_refused_without_repeating_it() {
-        let error = Target::parse("https://ana:hunter2@mlflow.example.org").map_err(|e| e.to_string());
+        let error =
+            Target::parse("https://ana:hunter2@mlflow.example.org").map_err(|e| e.to_string());
         assert!(error.is_err_and(|text| !text.contains("hunter2")));
     }
 }

@@ -15,7 +15,10 @@ pub(super) fn thin(points: Vec<Point>, wanted: usize) -> (Vec<Point>, bool) {
     let mut kept = Vec::with_capacity(wanted);
     kept.extend(points.first().copied());
     for stretch in 0..stretches {
-        let (begin, end) = (1 + stretch * inner / stretches, 1 + (stretch + 1) * inner / stretches);
+        let (begin, end) = (
+            1 + stretch * inner / stretches,
+            1 + (stretch + 1) * inner / stretches,
+        );
         kept.extend(extremes(points.get(begin..end).unwrap_or_default()));
     }
     kept.extend(points.last().copied());
@@ -27,8 +30,18 @@ fn extremes(stretch: &[Point]) -> impl Iterator<Item = Point> {
     let is_nan = |point: &&Point| point.value.get().is_nan();
     let number = |(_, point): &(usize, &Point)| !is_nan(point);
     let order = |a: &(usize, &Point), b: &(usize, &Point)| MetricValue::order(a.1.value, b.1.value);
-    let lowest = stretch.iter().enumerate().filter(number).min_by(order).map(|(index, _)| index);
-    let highest = stretch.iter().enumerate().filter(number).max_by(order).map(|(index, _)| index);
+    let lowest = stretch
+        .iter()
+        .enumerate()
+        .filter(number)
+        .min_by(order)
+        .map(|(index, _)| index);
+    let highest = stretch
+        .iter()
+        .enumerate()
+        .filter(number)
+        .max_by(order)
+        .map(|(index, _)| index);
     let gap = stretch.iter().position(|point| is_nan(&point));
     let mut kept = [lowest, highest, gap];
     kept.sort_unstable();
@@ -47,7 +60,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn points(values: &[f64]) -> Vec<Point> {
-        (0..).zip(values).map(|(step, value)| Point { step, timestamp: step, value: MetricValue::new(*value) }).collect()
+        (0..)
+            .zip(values)
+            .map(|(step, value)| Point {
+                step,
+                timestamp: step,
+                value: MetricValue::new(*value),
+            })
+            .collect()
     }
 
     #[test]

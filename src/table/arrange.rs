@@ -23,7 +23,11 @@ impl SortKey {
     /// As MLflow's grammar writes it, raw: `metrics.acc DESC`.
     #[must_use]
     pub fn spelled(&self) -> String {
-        format!("{} {}", self.column.spelled(), if self.descending { "DESC" } else { "ASC" })
+        format!(
+            "{} {}",
+            self.column.spelled(),
+            if self.descending { "DESC" } else { "ASC" }
+        )
     }
 }
 
@@ -32,11 +36,18 @@ impl SortKey {
     #[must_use]
     pub fn pushdown(&self) -> Option<String> {
         let column = match &self.column {
-            ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => format!("metrics.`{}`", metric.raw()),
-            ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => format!("attributes.{}", attribute.as_str()),
+            ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => {
+                format!("metrics.`{}`", metric.raw())
+            }
+            ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => {
+                format!("attributes.{}", attribute.as_str())
+            }
             _ => return None,
         };
-        Some(format!("{column} {}", if self.descending { "DESC" } else { "ASC" }))
+        Some(format!(
+            "{column} {}",
+            if self.descending { "DESC" } else { "ASC" }
+        ))
     }
 }
 
@@ -51,7 +62,10 @@ impl FromStr for SortKey {
             Some((column, word)) if word.eq_ignore_ascii_case("asc") => (column, false),
             _ => (text, false),
         };
-        Ok(Self { column: column.trim().parse()?, descending })
+        Ok(Self {
+            column: column.trim().parse()?,
+            descending,
+        })
     }
 }
 
@@ -89,9 +103,12 @@ impl Arrangement {
     /// Which way a column gets better: as the goal says, else as a metric's key tells.
     #[must_use]
     pub fn better(&self, column: &ColumnKey) -> Option<Direction> {
-        let ColumnKey::Metric(key) = column else { return None };
+        let ColumnKey::Metric(key) = column else {
+            return None;
+        };
         let goal = self.goal.as_ref().filter(|goal| goal.metric == *key);
-        goal.map(|goal| goal.direction).or_else(|| Direction::told(key.raw()))
+        goal.map(|goal| goal.direction)
+            .or_else(|| Direction::told(key.raw()))
     }
 }
 
@@ -129,7 +146,14 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
     match &arrangement.grouping {
         Grouping::Flat => {
             sort(table, &mut rows, &arrangement.sort, now);
-            rows.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row), passes: true }).collect()
+            rows.into_iter()
+                .map(|row| Line::Run {
+                    row,
+                    depth: 0,
+                    children: children.of(row),
+                    passes: true,
+                })
+                .collect()
         }
         Grouping::Tree => {
             let passing = with_parents(table, &mut rows);
@@ -144,9 +168,20 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
             groups
                 .into_iter()
                 .flat_map(|(value, rows)| {
-                    let shown = if arrangement.folded.contains(&value) { Vec::new() } else { rows.clone() };
-                    let runs = shown.into_iter().map(|row| Line::Run { row, depth: 0, children: children.of(row), passes: true });
-                    std::iter::once(Line::Group { value, rows }).chain(runs).collect::<Vec<_>>()
+                    let shown = if arrangement.folded.contains(&value) {
+                        Vec::new()
+                    } else {
+                        rows.clone()
+                    };
+                    let runs = shown.into_iter().map(|row| Line::Run {
+                        row,
+                        depth: 0,
+                        children: children.of(row),
+                        passes: true,
+                    });
+                    std::iter::once(Line::Group { value, rows })
+                        .chain(runs)
+                        .collect::<Vec<_>>()
                 })
                 .collect()
         }
@@ -162,7 +197,10 @@ fn passing(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Row>
             let bound = filter.bind(table, arrangement.goal.as_ref(), now);
             // In the order in which they came rows lie side by side in memory: five times as fast as newest first.
             let passes: Vec<bool> = table.rows().map(|row| bound.matches(row)).collect();
-            all.iter().copied().filter(|row| passes[row.0 as usize]).collect()
+            all.iter()
+                .copied()
+                .filter(|row| passes[row.0 as usize])
+                .collect()
         }
     }
 }
@@ -195,9 +233,22 @@ mod tests {
             .into_iter()
             .map(|line| match line {
                 Line::Group { value, rows } => format!("[{value}]{}", rows.len()),
-                Line::Run { row, depth, children, passes } => {
-                    let id = if passes { table.id(row).raw().to_owned() } else { format!("({})", table.id(row).raw()) };
-                    format!("{}{id}{}", "  ".repeat(depth.into()), "+".repeat(children as usize))
+                Line::Run {
+                    row,
+                    depth,
+                    children,
+                    passes,
+                } => {
+                    let id = if passes {
+                        table.id(row).raw().to_owned()
+                    } else {
+                        format!("({})", table.id(row).raw())
+                    };
+                    format!(
+                        "{}{id}{}",
+                        "  ".repeat(depth.into()),
+                        "+".repeat(children as usize)
+                    )
                 }
             })
             .collect()
@@ -209,39 +260,83 @@ mod tests {
 
     #[test]
     fn nested_runs_stand_under_their_parents_to_any_depth() {
-        let table = table(&[run("a"), nested("b", "a"), nested("c", "b"), nested("d", "a"), nested("e", "elsewhere")]);
-        let mut tree = Arrangement { grouping: Grouping::Tree, ..Arrangement::default() };
+        let table = table(&[
+            run("a"),
+            nested("b", "a"),
+            nested("c", "b"),
+            nested("d", "a"),
+            nested("e", "elsewhere"),
+        ]);
+        let mut tree = Arrangement {
+            grouping: Grouping::Tree,
+            ..Arrangement::default()
+        };
         assert_eq!(drawn(&table, &tree), ["a++", "  b+", "    c", "  d", "e"]);
         tree.folded = folded(&["b"]);
         assert_eq!(drawn(&table, &tree), ["a++", "  b+", "  d", "e"]);
         tree.folded = folded(&["a"]);
         assert_eq!(drawn(&table, &tree), ["a++", "e"]);
         tree.filter = Some(Filter::parse("is:nested").unwrap());
-        assert_eq!(drawn(&table, &tree), ["(a)++", "e"], "what is folded stays folded");
+        assert_eq!(
+            drawn(&table, &tree),
+            ["(a)++", "e"],
+            "what is folded stays folded"
+        );
         tree.folded.clear();
-        assert_eq!(drawn(&table, &tree), ["(a)++", "  b+", "    c", "  d", "e"], "a parent that doesn't pass is told all the same");
+        assert_eq!(
+            drawn(&table, &tree),
+            ["(a)++", "  b+", "    c", "  d", "e"],
+            "a parent that doesn't pass is told all the same"
+        );
         tree.filter = Some(Filter::parse("id = 'c'").unwrap());
-        assert_eq!(drawn(&table, &tree), ["(a)+", "  (b)+", "    c"], "and its parent too");
+        assert_eq!(
+            drawn(&table, &tree),
+            ["(a)+", "  (b)+", "    c"],
+            "and its parent too"
+        );
         tree.grouping = Grouping::Flat;
         assert_eq!(drawn(&table, &tree), ["c"]);
     }
 
     #[test]
     fn runs_nested_in_a_circle_are_told_once() {
-        let table = table(&[nested("a", "b"), nested("b", "a"), nested("c", "c"), run("d")]);
-        let tree = Arrangement { grouping: Grouping::Tree, ..Arrangement::default() };
+        let table = table(&[
+            nested("a", "b"),
+            nested("b", "a"),
+            nested("c", "c"),
+            run("d"),
+        ]);
+        let tree = Arrangement {
+            grouping: Grouping::Tree,
+            ..Arrangement::default()
+        };
         assert_eq!(drawn(&table, &tree), ["c", "d", "a+", "  b"]);
         let table = self::table(&[nested("0", "a"), nested("a", "b"), nested("b", "a")]);
-        assert_eq!(drawn(&table, &tree), ["a++", "  0", "  b"], "what is nested in a run of a circle is no top");
+        assert_eq!(
+            drawn(&table, &tree),
+            ["a++", "  0", "  b"],
+            "what is nested in a run of a circle is no top"
+        );
     }
 
     #[test]
     fn a_chain_of_100_000_is_walked() {
-        let runs: Vec<Run> = (0..100_000).map(|n| nested(&n.to_string(), &(n - 1).to_string())).collect();
-        let tree = Arrangement { grouping: Grouping::Tree, ..Arrangement::default() };
+        let runs: Vec<Run> = (0..100_000)
+            .map(|n| nested(&n.to_string(), &(n - 1).to_string()))
+            .collect();
+        let tree = Arrangement {
+            grouping: Grouping::Tree,
+            ..Arrangement::default()
+        };
         let lines = arrange(&table(&runs), &tree, 0);
         assert_eq!(lines.len(), 100_000);
-        assert!(matches!(lines.last(), Some(Line::Run { depth: u16::MAX, .. })));
+        assert!(matches!(
+            lines.last(),
+            Some(Line::Run {
+                depth: u16::MAX,
+                ..
+            })
+        ));
     }
 
     #[test]
@@ -251,12 +346,36 @@ mod tests {
             run.params = vec![Pair::new("lr", lr)];
             run
         };
-        let table = table(&[with("a", "10"), with("b", "9"), run("c"), with("d", "9.0"), with("e", "auto"), with("f", "nan")]);
+        let table = table(&[
+            with("a", "10"),
+            with("b", "9"),
+            run("c"),
+            with("d", "9.0"),
+            with("e", "auto"),
+            with("f", "nan"),
+        ]);
         let key = ColumnKey::Param("lr".into());
-        let mut by = Arrangement { grouping: Grouping::By(key.clone()), folded: folded(&["10"]), ..Arrangement::default() };
-        assert_eq!(drawn(&table, &by), ["[9]2", "b", "d", "[10]1", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"]);
-        by.sort = vec![SortKey { column: key, descending: true }];
-        assert_eq!(drawn(&table, &by), ["[10]1", "[9]2", "b", "d", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"]);
+        let mut by = Arrangement {
+            grouping: Grouping::By(key.clone()),
+            folded: folded(&["10"]),
+            ..Arrangement::default()
+        };
+        assert_eq!(
+            drawn(&table, &by),
+            [
+                "[9]2", "b", "d", "[10]1", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"
+            ]
+        );
+        by.sort = vec![SortKey {
+            column: key,
+            descending: true,
+        }];
+        assert_eq!(
+            drawn(&table, &by),
+            [
+                "[10]1", "[9]2", "b", "d", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"
+            ]
+        );
     }
 
     proptest! {
@@ -322,7 +441,12 @@ mod tests {
             run.params = vec![Pair::new("lr", lr)];
             run.metrics = loss
                 .into_iter()
-                .map(|value| Metric { key: "loss".into(), value: MetricValue::new(value), timestamp: 0, step: 0 })
+                .map(|value| Metric {
+                    key: "loss".into(),
+                    value: MetricValue::new(value),
+                    timestamp: 0,
+                    step: 0,
+                })
                 .collect();
             run
         };
@@ -338,19 +462,51 @@ mod tests {
         let loss = ColumnKey::Metric("loss".into());
         let mut by = Arrangement {
             grouping: Grouping::By(ColumnKey::Param("lr".into())),
-            sort: vec![SortKey { column: loss.clone(), descending: false }],
+            sort: vec![SortKey {
+                column: loss.clone(),
+                descending: false,
+            }],
             ..Arrangement::default()
         };
-        assert_eq!(drawn(&table, &by), ["[2]2", "c", "d", "[1]2", "b", "a", "[4]1", "f", "[3]1", "e"], "means 2, 3, 3, none");
+        assert_eq!(
+            drawn(&table, &by),
+            ["[2]2", "c", "d", "[1]2", "b", "a", "[4]1", "f", "[3]1", "e"],
+            "means 2, 3, 3, none"
+        );
         by.sort[0].descending = true;
         by.statistic = Statistic::Count;
-        assert_eq!(drawn(&table, &by), ["[1]2", "a", "b", "[2]2", "c", "d", "[4]1", "f", "[3]1", "e"], "2, 1, 1 and 0 values");
+        assert_eq!(
+            drawn(&table, &by),
+            ["[1]2", "a", "b", "[2]2", "c", "d", "[4]1", "f", "[3]1", "e"],
+            "2, 1, 1 and 0 values"
+        );
         by.sort[0].descending = false;
         by.statistic = Statistic::Best;
-        assert_eq!(drawn(&table, &by)[..2], ["[1]2", "b"], "less of a loss is better");
-        by.goal = Some(Goal { metric: "loss".into(), direction: Direction::Max });
-        assert_eq!(drawn(&table, &by)[..2], ["[2]2", "c"], "unless the goal says otherwise");
-        by.sort = vec![SortKey { column: ColumnKey::Attribute(super::super::Attribute::Name), descending: true }, by.sort[0].clone()];
-        assert_eq!(drawn(&table, &by)[0], "[2]2", "a text has no statistic: the next key decides");
+        assert_eq!(
+            drawn(&table, &by)[..2],
+            ["[1]2", "b"],
+            "less of a loss is better"
+        );
+        by.goal = Some(Goal {
+            metric: "loss".into(),
+            direction: Direction::Max,
+        });
+        assert_eq!(
+            drawn(&table, &by)[..2],
+            ["[2]2", "c"],
+            "unless the goal says otherwise"
+        );
+        by.sort = vec![
+            SortKey {
+                column: ColumnKey::Attribute(super::super::Attribute::Name),
+                descending: true,
+            },
+            by.sort[0].clone(),
+        ];
+        assert_eq!(
+            drawn(&table, &by)[0],
+            "[2]2",
+            "a text has no statistic: the next key decides"
+        );
     }
 }

@@ -13,11 +13,19 @@ impl RunTable {
             for (row, run) in rows.iter().zip(&mut runs) {
                 match (&key, column.cell(*row, 0)) {
                     (ColumnKey::Metric(name), Cell::Number(value)) => {
-                        run.metrics.push(Metric { key: name.clone(), value: MetricValue::new(value), timestamp: 0, step: 0 });
+                        run.metrics.push(Metric {
+                            key: name.clone(),
+                            value: MetricValue::new(value),
+                            timestamp: 0,
+                            step: 0,
+                        });
                     }
                     (ColumnKey::Param(name), _) => {
                         if let Some(text) = column.text(*row) {
-                            run.params.push(Pair { key: name.clone(), value: text.into() });
+                            run.params.push(Pair {
+                                key: name.clone(),
+                                value: text.into(),
+                            });
                         }
                     }
                     _ => {}
@@ -31,9 +39,15 @@ impl RunTable {
         let mut run = Run::bare(self.id(row).clone(), self.experiment(row).into());
         let attribute = |attribute| self.cell(row, &ColumnKey::Attribute(attribute), 0);
         run.name = self.name(row).into();
-        run.status = if let Cell::Status(status) = attribute(Attribute::Status) { status } else { RunStatus::Unknown };
+        run.status = if let Cell::Status(status) = attribute(Attribute::Status) {
+            status
+        } else {
+            RunStatus::Unknown
+        };
         run.start_time = self.start_time(row);
-        if let (Cell::Duration(took), Some(start)) = (attribute(Attribute::Duration), run.start_time) {
+        if let (Cell::Duration(took), Some(start)) =
+            (attribute(Attribute::Duration), run.start_time)
+        {
             run.end_time = Some(start + took).filter(|_| run.status != RunStatus::Running);
         }
         run

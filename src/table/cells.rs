@@ -54,11 +54,26 @@ impl<'t> ColumnRef<'t> {
     pub(super) fn new(table: &'t RunTable, key: &ColumnKey) -> Self {
         let label = |tag: &str| table.tags.get(tag).map_or(Values::Absent, Values::Label);
         let values = match key {
-            ColumnKey::Metric(key) => table.metrics.get(key.raw()).map_or(Values::Absent, Values::Metric),
-            ColumnKey::Param(key) => table.params.get(key.raw()).map_or(Values::Absent, Values::Param),
-            ColumnKey::Tag(key) => table.tags.get(key.raw()).map_or(Values::Absent, Values::Tag),
-            ColumnKey::Curve(Fact::Verdict, key) => table.curves.verdicts(key.raw()).map_or(Values::Absent, Values::Label),
-            ColumnKey::Curve(fact, key) => table.curves.numbers(*fact, key.raw()).map_or(Values::Absent, Values::Metric),
+            ColumnKey::Metric(key) => table
+                .metrics
+                .get(key.raw())
+                .map_or(Values::Absent, Values::Metric),
+            ColumnKey::Param(key) => table
+                .params
+                .get(key.raw())
+                .map_or(Values::Absent, Values::Param),
+            ColumnKey::Tag(key) => table
+                .tags
+                .get(key.raw())
+                .map_or(Values::Absent, Values::Tag),
+            ColumnKey::Curve(Fact::Verdict, key) => table
+                .curves
+                .verdicts(key.raw())
+                .map_or(Values::Absent, Values::Label),
+            ColumnKey::Curve(fact, key) => table
+                .curves
+                .numbers(*fact, key.raw())
+                .map_or(Values::Absent, Values::Metric),
             ColumnKey::Attribute(attribute) => match attribute {
                 Attribute::Status => Values::Status,
                 Attribute::Name => Values::Label(&table.name),
@@ -83,13 +98,23 @@ impl<'t> ColumnRef<'t> {
     pub fn cell(&self, row: Row, now: Millis) -> Cell<'t> {
         match self.values {
             Values::Absent => Cell::Missing,
-            Values::Metric(slots) => slots.get(row.0).map_or(Cell::Missing, |bits| Cell::Number(f64::from_bits(bits))),
+            Values::Metric(slots) => slots
+                .get(row.0)
+                .map_or(Cell::Missing, |bits| Cell::Number(f64::from_bits(bits))),
             Values::Time(slots) => slots.get(row.0).map_or(Cell::Missing, Cell::Time),
-            Values::Duration => self.duration(row, now).map_or(Cell::Missing, Cell::Duration),
-            Values::Status => self.table.status.get(row.0 as usize).map_or(Cell::Missing, |status| Cell::Status(*status)),
-            Values::Param(_) | Values::Tag(_) | Values::Label(_) | Values::Datasets | Values::RunId => {
-                self.text(row).map_or(Cell::Missing, Cell::Text)
-            }
+            Values::Duration => self
+                .duration(row, now)
+                .map_or(Cell::Missing, Cell::Duration),
+            Values::Status => self
+                .table
+                .status
+                .get(row.0 as usize)
+                .map_or(Cell::Missing, |status| Cell::Status(*status)),
+            Values::Param(_)
+            | Values::Tag(_)
+            | Values::Label(_)
+            | Values::Datasets
+            | Values::RunId => self.text(row).map_or(Cell::Missing, Cell::Text),
         }
     }
 
@@ -100,8 +125,14 @@ impl<'t> ColumnRef<'t> {
             Values::Metric(slots) => slots.get(row.0).map(f64::from_bits),
             Values::Time(slots) => slots.get(row.0).map(|ms| ms as f64),
             Values::Duration => self.duration(row, now).map(|ms| ms as f64),
-            Values::Param(_) | Values::Tag(_) => self.text_number(row).and_then(|id| self.table.texts.number(id)),
-            Values::Absent | Values::Label(_) | Values::Status | Values::Datasets | Values::RunId => None,
+            Values::Param(_) | Values::Tag(_) => self
+                .text_number(row)
+                .and_then(|id| self.table.texts.number(id)),
+            Values::Absent
+            | Values::Label(_)
+            | Values::Status
+            | Values::Datasets
+            | Values::RunId => None,
         }
     }
 
@@ -109,7 +140,11 @@ impl<'t> ColumnRef<'t> {
     #[must_use]
     pub fn text(&self, row: Row) -> Option<&'t str> {
         match self.values {
-            Values::Status => self.table.status.get(row.0 as usize).map(|status| status.as_str()),
+            Values::Status => self
+                .table
+                .status
+                .get(row.0 as usize)
+                .map(|status| status.as_str()),
             Values::RunId => self.table.ids.get(row.0 as usize).map(RunId::raw),
             _ => self.text_number(row).map(|id| self.table.texts.get(id)),
         }
@@ -125,7 +160,9 @@ impl<'t> ColumnRef<'t> {
     pub(super) fn text_number(&self, row: Row) -> Option<u32> {
         match self.values {
             Values::Param(slots) | Values::Tag(slots) => slots.get(row.0),
-            Values::Label(slots) => slots.get(row.0).filter(|id| !self.table.texts.get(*id).is_empty()),
+            Values::Label(slots) => slots
+                .get(row.0)
+                .filter(|id| !self.table.texts.get(*id).is_empty()),
             Values::Datasets => self.table.datasets.shown(row.0),
             _ => None,
         }
@@ -176,7 +213,10 @@ mod tests {
         assert_eq!(cell(Attribute::Source), Cell::Text("/home/ada/train.py"));
         assert_eq!(cell(Attribute::Commit), Cell::Text("c0ffee"));
         assert_eq!(cell(Attribute::Parent), Cell::Missing);
-        assert_eq!(cell(Attribute::Datasets), Cell::Text("iris@abcd, moons@ef01"));
+        assert_eq!(
+            cell(Attribute::Datasets),
+            Cell::Text("iris@abcd, moons@ef01")
+        );
         assert_eq!(cell(Attribute::Duration), Cell::Duration(60_000));
         assert_eq!(cell(Attribute::End), Cell::Missing);
         assert_eq!(cell(Attribute::Status), Cell::Status(RunStatus::Running));
@@ -191,6 +231,11 @@ mod tests {
         let column = table.column(&ColumnKey::Param("lr".into()));
         assert_eq!(column.cell(Row(0), 0), Cell::Text("1e-03"));
         assert_eq!(column.number(Row(0), 0), Some(0.001));
-        assert_eq!(table.column(&ColumnKey::Param("none".into())).cell(Row(0), 0), Cell::Missing);
+        assert_eq!(
+            table
+                .column(&ColumnKey::Param("none".into()))
+                .cell(Row(0), 0),
+            Cell::Missing
+        );
     }
 }

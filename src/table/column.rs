@@ -94,7 +94,9 @@ impl Attribute {
             "dataset" => "datasets",
             other => other,
         };
-        Self::ALL.into_iter().find(|attribute| attribute.as_str() == word)
+        Self::ALL
+            .into_iter()
+            .find(|attribute| attribute.as_str() == word)
     }
 }
 
@@ -118,12 +120,17 @@ impl ColumnKey {
     #[must_use]
     pub fn title(&self) -> String {
         match self {
-            Self::Attribute(attribute) => attribute.as_str().replace("run_name", "name").replace("_time", "").replace("_id", ""),
+            Self::Attribute(attribute) => attribute
+                .as_str()
+                .replace("run_name", "name")
+                .replace("_time", "")
+                .replace("_id", ""),
             Self::Metric(key) | Self::Param(key) | Self::Tag(key) => key.clean().into_owned(),
             Self::Curve(fact, key) => {
                 let what = match (fact, Direction::told(key.raw())) {
                     (Fact::Max, Some(Direction::Max)) | (Fact::Min, Some(Direction::Min)) => "best",
-                    (Fact::MaxStep, Some(Direction::Max)) | (Fact::MinStep, Some(Direction::Min)) => "best step",
+                    (Fact::MaxStep, Some(Direction::Max))
+                    | (Fact::MinStep, Some(Direction::Min)) => "best step",
                     (Fact::MaxStep, _) => "max step",
                     (Fact::MinStep, _) => "min step",
                     (fact, _) => fact.as_str(),
@@ -162,7 +169,11 @@ impl ColumnKey {
 /// Backticks keep spaces and quotes of a key for what they are.
 fn quoted(key: &str) -> String {
     let bare = !key.contains(|c: char| c.is_whitespace() || ['`', '"'].contains(&c));
-    if bare { key.to_owned() } else { format!("`{key}`") }
+    if bare {
+        key.to_owned()
+    } else {
+        format!("`{key}`")
+    }
 }
 
 impl FromStr for ColumnKey {
@@ -174,7 +185,9 @@ impl FromStr for ColumnKey {
         if let Some(curve) = curve(text) {
             return Ok(curve);
         }
-        let (kind, key) = text.split_once('.').map_or((None, text), |(kind, key)| (Some(kind), key));
+        let (kind, key) = text
+            .split_once('.')
+            .map_or((None, text), |(kind, key)| (Some(kind), key));
         let key = unquoted(key);
         if key.is_empty() {
             return Err(NoColumn::Empty);
@@ -183,10 +196,11 @@ impl FromStr for ColumnKey {
             Some("metrics" | "metric") => Ok(Self::Metric(key.into())),
             Some("params" | "param" | "parameters" | "parameter") => Ok(Self::Param(key.into())),
             Some("tags" | "tag") => Ok(Self::Tag(key.into())),
-            Some("attributes" | "attribute" | "attr" | "run") => {
-                Attribute::parse(key).map(Self::Attribute).ok_or_else(|| NoColumn::Attribute(key.to_owned()))
-            }
-            _ => Ok(Attribute::parse(text).map_or_else(|| Self::Metric(unquoted(text).into()), Self::Attribute)),
+            Some("attributes" | "attribute" | "attr" | "run") => Attribute::parse(key)
+                .map(Self::Attribute)
+                .ok_or_else(|| NoColumn::Attribute(key.to_owned())),
+            _ => Ok(Attribute::parse(text)
+                .map_or_else(|| Self::Metric(unquoted(text).into()), Self::Attribute)),
         }
     }
 }
@@ -200,7 +214,10 @@ fn curve(text: &str) -> Option<ColumnKey> {
 }
 
 fn unquoted(key: &str) -> &str {
-    ['`', '"'].iter().find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(key)
+    ['`', '"']
+        .iter()
+        .find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(key)
 }
 
 impl fmt::Display for ColumnKey {

@@ -25,7 +25,13 @@ pub enum Fact {
 
 impl Fact {
     /// Every fact.
-    pub const ALL: [Self; 5] = [Self::Max, Self::MaxStep, Self::Min, Self::MinStep, Self::Verdict];
+    pub const ALL: [Self; 5] = [
+        Self::Max,
+        Self::MaxStep,
+        Self::Min,
+        Self::MinStep,
+        Self::Verdict,
+    ];
 
     /// What it tells, in a few words.
     #[must_use]
@@ -80,7 +86,10 @@ pub(super) struct Curves {
 
 /// What was told of a curve is kept with how many points it was told from, twice that, and one more where points were left out.
 fn told(points: u32, sampled: bool) -> u32 {
-    points.saturating_mul(2).saturating_add(u32::from(sampled)).min(u32::MAX - 1)
+    points
+        .saturating_mul(2)
+        .saturating_add(u32::from(sampled))
+        .min(u32::MAX - 1)
 }
 
 /// The curves of a table, by metric.
@@ -109,10 +118,17 @@ impl AllCurves {
 impl RunTable {
     /// Notes what a run's curve of a metric comes to.
     pub fn tell_curve(&mut self, row: Row, metric: &Untrusted, curve: &Curve) {
-        let verdict = if curve.verdict.is_empty() { u32::MISSING } else { self.texts.intern(&curve.verdict) };
+        let verdict = if curve.verdict.is_empty() {
+            u32::MISSING
+        } else {
+            self.texts.intern(&curve.verdict)
+        };
         let curves = self.curves.0.entry(metric.clone()).or_default();
-        let value = |at: Option<(f64, i64)>| at.map_or(u64::MISSING, |(value, _)| canonical_bits(value));
-        let step = |at: Option<(f64, i64)>| at.map_or(u64::MISSING, |(_, step)| canonical_bits(step as f64));
+        let value =
+            |at: Option<(f64, i64)>| at.map_or(u64::MISSING, |(value, _)| canonical_bits(value));
+        let step = |at: Option<(f64, i64)>| {
+            at.map_or(u64::MISSING, |(_, step)| canonical_bits(step as f64))
+        };
         curves.told.set(row.0, told(curve.points, curve.sampled));
         curves.max.set(row.0, value(curve.max));
         curves.max_step.set(row.0, step(curve.max));
@@ -132,7 +148,10 @@ impl RunTable {
     /// Of how many runs the curve of a metric was told.
     #[must_use]
     pub fn curves_told(&self, metric: &str) -> usize {
-        self.curves.0.get(metric).map_or(0, |curves| curves.told.filled())
+        self.curves
+            .0
+            .get(metric)
+            .map_or(0, |curves| curves.told.filled())
     }
 }
 
@@ -147,20 +166,57 @@ mod tests {
         let mut table = RunTable::default();
         table.upsert(&[run("a"), run("b"), run("c")]);
         let loss: Untrusted = "loss".into();
-        let curve = |max, verdict: &str| Curve { points: 9, sampled: max > 1.0, max: Some((max, 3)), min: None, verdict: verdict.into() };
+        let curve = |max, verdict: &str| Curve {
+            points: 9,
+            sampled: max > 1.0,
+            max: Some((max, 3)),
+            min: None,
+            verdict: verdict.into(),
+        };
         table.tell_curve(Row(0), &loss, &curve(1.0, "flat since 3"));
         table.tell_curve(Row(2), &loss, &curve(2.0, "NaN at 9"));
         let key = |fact| ColumnKey::Curve(fact, loss.clone());
         assert_eq!(table.cell(Row(2), &key(Fact::Max), 0), Cell::Number(2.0));
-        assert_eq!(table.cell(Row(2), &key(Fact::MaxStep), 0), Cell::Number(3.0));
+        assert_eq!(
+            table.cell(Row(2), &key(Fact::MaxStep), 0),
+            Cell::Number(3.0)
+        );
         assert_eq!(table.cell(Row(0), &key(Fact::Min), 0), Cell::Missing);
-        assert_eq!(table.cell(Row(0), &key(Fact::Verdict), 0), Cell::Text("flat since 3"));
-        assert_eq!((table.curve_points(Row(0), "loss"), table.curve_points(Row(2), "loss")), (Some((9, false)), Some((9, true))));
-        assert_eq!((table.curve_points(Row(1), "loss"), table.curves_told("loss")), (None, 2));
+        assert_eq!(
+            table.cell(Row(0), &key(Fact::Verdict), 0),
+            Cell::Text("flat since 3")
+        );
+        assert_eq!(
+            (
+                table.curve_points(Row(0), "loss"),
+                table.curve_points(Row(2), "loss")
+            ),
+            (Some((9, false)), Some((9, true)))
+        );
+        assert_eq!(
+            (
+                table.curve_points(Row(1), "loss"),
+                table.curves_told("loss")
+            ),
+            (None, 2)
+        );
         for descending in [false, true] {
-            let sort = vec![SortKey { column: key(Fact::Max), descending }];
-            let lines = arrange(&table, &Arrangement { sort, ..Arrangement::default() }, 0);
-            assert!(matches!(lines.last(), Some(Line::Run { row: Row(1), .. })), "{lines:?}");
+            let sort = vec![SortKey {
+                column: key(Fact::Max),
+                descending,
+            }];
+            let lines = arrange(
+                &table,
+                &Arrangement {
+                    sort,
+                    ..Arrangement::default()
+                },
+                0,
+            );
+            assert!(
+                matches!(lines.last(), Some(Line::Run { row: Row(1), .. })),
+                "{lines:?}"
+            );
         }
         for fact in Fact::ALL {
             assert_eq!(key(fact).spelled().parse(), Ok(key(fact)));

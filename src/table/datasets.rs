@@ -35,13 +35,19 @@ impl Datasets {
             .map(|input| Dataset {
                 name: texts.intern(input.name.raw()),
                 digest: texts.intern(input.digest.raw()),
-                context: input.context.as_ref().map(|context| texts.intern(context.raw())),
+                context: input
+                    .context
+                    .as_ref()
+                    .map(|context| texts.intern(context.raw())),
             })
             .collect();
         let id = if let Some(id) = self.known.get(&list) {
             *id
         } else {
-            let shown: Vec<String> = inputs.iter().map(|input| format!("{}@{}", input.name.raw(), input.digest.raw())).collect();
+            let shown: Vec<String> = inputs
+                .iter()
+                .map(|input| format!("{}@{}", input.name.raw(), input.digest.raw()))
+                .collect();
             let id = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
             self.shown.push(texts.intern(&shown.join(", ")));
             self.lists.push(list.clone());
@@ -53,12 +59,18 @@ impl Datasets {
 
     /// The datasets of a row.
     pub(super) fn of(&self, row: u32) -> &[Dataset] {
-        self.rows.get(row).and_then(|id| self.lists.get(id as usize)).map_or(&[], Vec::as_slice)
+        self.rows
+            .get(row)
+            .and_then(|id| self.lists.get(id as usize))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The datasets of a row as they are shown: an interned text.
     pub(super) fn shown(&self, row: u32) -> Option<u32> {
-        self.rows.get(row).and_then(|id| self.shown.get(id as usize)).copied()
+        self.rows
+            .get(row)
+            .and_then(|id| self.shown.get(id as usize))
+            .copied()
     }
 
     /// How many rows have datasets.

@@ -15,13 +15,25 @@ const MISSING: &str = "—";
 
 /// The keys that bring groups together: the grouping column, then the rest. A sort by that column itself says which way.
 pub(super) fn group_order(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> {
-    let descending = sort.iter().any(|key| key.column == *column && key.descending);
-    let first = SortKey { column: column.clone(), descending };
-    std::iter::once(first).chain(sort.iter().filter(|key| key.column != *column).cloned()).collect()
+    let descending = sort
+        .iter()
+        .any(|key| key.column == *column && key.descending);
+    let first = SortKey {
+        column: column.clone(),
+        descending,
+    };
+    std::iter::once(first)
+        .chain(sort.iter().filter(|key| key.column != *column).cloned())
+        .collect()
 }
 
 /// Rows, sorted by a column, as groups of equal values. Params that read as the same number are equal.
-pub(super) fn groups(table: &RunTable, column: &ColumnKey, rows: &[Row], now: Millis) -> Vec<(String, Vec<Row>)> {
+pub(super) fn groups(
+    table: &RunTable,
+    column: &ColumnKey,
+    rows: &[Row],
+    now: Millis,
+) -> Vec<(String, Vec<Row>)> {
     let column = table.column(column);
     let keys = column.sort_keys(rows, false, now);
     let keyed: Vec<(u64, Row)> = keys.into_iter().zip(rows.iter().copied()).collect();
@@ -44,11 +56,17 @@ pub(super) fn by_statistic(
     arrangement: &Arrangement,
     now: Millis,
 ) {
-    let keys = arrangement.sort.iter().take_while(|key| key.column != *column).filter(|key| table.summary(&key.column).numeric);
+    let keys = arrangement
+        .sort
+        .iter()
+        .take_while(|key| key.column != *column)
+        .filter(|key| table.summary(&key.column).numeric);
     let figures: Vec<(bool, Vec<Option<f64>>)> = keys
         .map(|key| {
             let (values, better) = (table.column(&key.column), arrangement.better(&key.column));
-            let figure = |(_, rows): &(String, Vec<Row>)| values.spread(rows, now).get(arrangement.statistic, better);
+            let figure = |(_, rows): &(String, Vec<Row>)| {
+                values.spread(rows, now).get(arrangement.statistic, better)
+            };
             (key.descending, groups.iter().map(figure).collect())
         })
         .collect();
@@ -57,10 +75,13 @@ pub(super) fn by_statistic(
     }
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|a, b| {
-        let by = figures.iter().map(|(descending, figures)| compare(figures[*a], figures[*b], *descending));
+        let by = figures
+            .iter()
+            .map(|(descending, figures)| compare(figures[*a], figures[*b], *descending));
         by.fold(Ordering::Equal, Ordering::then)
     });
-    let mut old: Vec<Option<(String, Vec<Row>)>> = std::mem::take(groups).into_iter().map(Some).collect();
+    let mut old: Vec<Option<(String, Vec<Row>)>> =
+        std::mem::take(groups).into_iter().map(Some).collect();
     groups.extend(order.into_iter().filter_map(|at| old[at].take()));
 }
 
@@ -76,16 +97,24 @@ fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
 /// The value that rows share, as it is shown. Of several spellings of one number the shortest, then the first, is
 /// taken, so that the head doesn't depend on the order of the rows.
 fn value(column: ColumnRef<'_>, rows: &[Row], now: Millis) -> String {
-    let Some(first) = rows.first() else { return MISSING.to_owned() };
+    let Some(first) = rows.first() else {
+        return MISSING.to_owned();
+    };
     match column.cell(*first, now) {
         Cell::Missing => MISSING.to_owned(),
         Cell::Number(number) => number.to_string(),
         Cell::Status(status) => status.as_str().to_owned(),
         Cell::Duration(ms) => write_span(ms),
-        Cell::Time(ms) => jiff::Timestamp::from_millisecond(ms).map_or_else(|_| ms.to_string(), |time| time.to_string()),
+        Cell::Time(ms) => jiff::Timestamp::from_millisecond(ms)
+            .map_or_else(|_| ms.to_string(), |time| time.to_string()),
         Cell::Text(text) => {
             let spellings = rows.iter().filter_map(|row| column.text(*row));
-            clean(spellings.min_by_key(|spelling| (spelling.len(), *spelling)).unwrap_or(text)).into_owned()
+            clean(
+                spellings
+                    .min_by_key(|spelling| (spelling.len(), *spelling))
+                    .unwrap_or(text),
+            )
+            .into_owned()
         }
     }
 }

@@ -13,7 +13,9 @@ impl RunTable {
     pub fn upsert(&mut self, runs: &[Run]) -> usize {
         let before = self.len();
         for run in runs {
-            let row = self.find(run.id.raw()).map_or_else(|| self.push(&run.id), |row| row.0);
+            let row = self
+                .find(run.id.raw())
+                .map_or_else(|| self.push(&run.id), |row| row.0);
             self.set_attributes(row, run);
             self.set_keyed(row, run);
         }
@@ -31,8 +33,12 @@ impl RunTable {
         }
         self.status.push(RunStatus::Unknown);
         self.deleted.push(false);
-        let Self { known, ids, hasher, .. } = self;
-        known.insert_unique(hasher.hash_one(id.raw()), row, |row| hasher.hash_one(ids[*row as usize].raw()));
+        let Self {
+            known, ids, hasher, ..
+        } = self;
+        known.insert_unique(hasher.hash_one(id.raw()), row, |row| {
+            hasher.hash_one(ids[*row as usize].raw())
+        });
         row
     }
 
@@ -43,27 +49,67 @@ impl RunTable {
         self.end.set(row, run.end_time.unwrap_or(i64::MISSING));
         set_text(&mut self.name, row, run.name.raw(), &mut self.texts);
         set_text(&mut self.user, row, run.user.raw(), &mut self.texts);
-        set_text(&mut self.experiment, row, run.experiment_id.raw(), &mut self.texts);
-        set_text(&mut self.artifact_uri, row, run.artifact_uri.raw(), &mut self.texts);
+        set_text(
+            &mut self.experiment,
+            row,
+            run.experiment_id.raw(),
+            &mut self.texts,
+        );
+        set_text(
+            &mut self.artifact_uri,
+            row,
+            run.artifact_uri.raw(),
+            &mut self.texts,
+        );
         self.datasets.set(row, &run.datasets, &mut self.texts);
     }
 
     fn set_keyed(&mut self, row: u32, run: &Run) {
-        let Self { metrics, params, tags, texts, .. } = self;
-        metrics.set(row, run.metrics.iter().map(|metric| (&metric.key, canonical_bits(metric.value.get()))));
-        params.set(row, run.params.iter().map(|param| (&param.key, texts.intern(param.value.raw()))));
-        tags.set(row, run.tags.iter().map(|tag| (&tag.key, texts.intern(tag.value.raw()))));
+        let Self {
+            metrics,
+            params,
+            tags,
+            texts,
+            ..
+        } = self;
+        metrics.set(
+            row,
+            run.metrics
+                .iter()
+                .map(|metric| (&metric.key, canonical_bits(metric.value.get()))),
+        );
+        params.set(
+            row,
+            run.params
+                .iter()
+                .map(|param| (&param.key, texts.intern(param.value.raw()))),
+        );
+        tags.set(
+            row,
+            run.tags
+                .iter()
+                .map(|tag| (&tag.key, texts.intern(tag.value.raw()))),
+        );
     }
 
     /// Whether any metric of a row is NaN.
     pub(super) fn has_nan(&self, row: Row) -> bool {
-        self.metrics.row(row.0).any(|bits| f64::from_bits(bits).is_nan())
+        self.metrics
+            .row(row.0)
+            .any(|bits| f64::from_bits(bits).is_nan())
     }
 }
 
 /// An attribute without text is an attribute that is not there.
 fn set_text(slots: &mut Slots<u32>, row: u32, text: &str, texts: &mut Texts) {
-    slots.set(row, if text.is_empty() { u32::MISSING } else { texts.intern(text) });
+    slots.set(
+        row,
+        if text.is_empty() {
+            u32::MISSING
+        } else {
+            texts.intern(text)
+        },
+    );
 }
 
 #[cfg(test)]
@@ -77,12 +123,23 @@ mod tests {
     /// Everything that a table says of a run, by key.
     fn told(table: &RunTable, id: &RunId) -> Vec<(ColumnKey, String)> {
         let row = table.row_of(id).unwrap();
-        let cells = table.columns().into_iter().map(|key| (format!("{:?}", table.cell(row, &key, 0)), key));
-        cells.filter(|(cell, _)| cell != "Missing").map(|(cell, key)| (key, cell)).collect()
+        let cells = table
+            .columns()
+            .into_iter()
+            .map(|key| (format!("{:?}", table.cell(row, &key, 0)), key));
+        cells
+            .filter(|(cell, _)| cell != "Missing")
+            .map(|(cell, key)| (key, cell))
+            .collect()
     }
 
     fn metric(key: &str, value: f64) -> Metric {
-        Metric { key: key.into(), value: MetricValue::new(value), timestamp: 0, step: 0 }
+        Metric {
+            key: key.into(),
+            value: MetricValue::new(value),
+            timestamp: 0,
+            step: 0,
+        }
     }
 
     #[test]
@@ -103,10 +160,21 @@ mod tests {
 
         assert_eq!(table.row_of(&"a".into()), Some(row));
         assert_eq!(table.status(row), RunStatus::Finished);
-        assert_eq!(table.cell(row, &ColumnKey::Param("old".into()), 0), Cell::Missing);
-        assert_eq!(table.cell(row, &ColumnKey::Metric("acc".into()), 0), Cell::Number(0.5));
-        assert!(matches!(table.cell(row, &ColumnKey::Metric("loss".into()), 0), Cell::Number(v) if v.is_nan()));
-        assert!(!table.columns().contains(&ColumnKey::Param("old".into())), "a column that nobody has any more is gone");
+        assert_eq!(
+            table.cell(row, &ColumnKey::Param("old".into()), 0),
+            Cell::Missing
+        );
+        assert_eq!(
+            table.cell(row, &ColumnKey::Metric("acc".into()), 0),
+            Cell::Number(0.5)
+        );
+        assert!(
+            matches!(table.cell(row, &ColumnKey::Metric("loss".into()), 0), Cell::Number(v) if v.is_nan())
+        );
+        assert!(
+            !table.columns().contains(&ColumnKey::Param("old".into())),
+            "a column that nobody has any more is gone"
+        );
         assert!(table.has_nan(row));
     }
 
@@ -121,8 +189,19 @@ mod tests {
             .collect();
         let mut table = RunTable::default();
         table.upsert(&runs);
-        assert_eq!(table.columns().iter().filter(|key| matches!(key, ColumnKey::Metric(_))).count(), 12_000);
-        assert!(table.bytes() / 12_000 < 1_500, "{} bytes a run", table.bytes() / 12_000);
+        assert_eq!(
+            table
+                .columns()
+                .iter()
+                .filter(|key| matches!(key, ColumnKey::Metric(_)))
+                .count(),
+            12_000
+        );
+        assert!(
+            table.bytes() / 12_000 < 1_500,
+            "{} bytes a run",
+            table.bytes() / 12_000
+        );
     }
 
     proptest! {

@@ -16,32 +16,59 @@ const MISSING: u64 = u64::MAX;
 
 /// All rows, newest first; runs that start at the same time by id, and those without a start last.
 pub(super) fn newest_first(table: &RunTable) -> Vec<Row> {
-    let mut rows: Vec<(u64, Row)> =
-        table.rows().map(|row| (table.start.get(row.0).map_or(MISSING, |start| integer_key(start, true)), row)).collect();
-    rows.sort_unstable_by(|(a, row), (b, other)| a.cmp(b).then_with(|| table.id(*row).cmp(table.id(*other))));
+    let mut rows: Vec<(u64, Row)> = table
+        .rows()
+        .map(|row| {
+            (
+                table
+                    .start
+                    .get(row.0)
+                    .map_or(MISSING, |start| integer_key(start, true)),
+                row,
+            )
+        })
+        .collect();
+    rows.sort_unstable_by(|(a, row), (b, other)| {
+        a.cmp(b).then_with(|| table.id(*row).cmp(table.id(*other)))
+    });
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Sorts rows that are newest first.
 pub(super) fn sort(table: &RunTable, rows: &mut Vec<Row>, by: &[SortKey], now: Millis) {
-    let keys: Vec<Vec<u64>> = by.iter().map(|key| table.column(&key.column).sort_keys(rows, key.descending, now)).collect();
+    let keys: Vec<Vec<u64>> = by
+        .iter()
+        .map(|key| {
+            table
+                .column(&key.column)
+                .sort_keys(rows, key.descending, now)
+        })
+        .collect();
     if keys.is_empty() {
         return;
     }
     let mut places: Vec<(u64, u32)> = (0_u32..).take(rows.len()).map(|place| (0, place)).collect();
     refine(&mut places, &keys);
-    *rows = places.into_iter().map(|(_, place)| rows[place as usize]).collect();
+    *rows = places
+        .into_iter()
+        .map(|(_, place)| rows[place as usize])
+        .collect();
 }
 
 /// Sorts by the first key, and what is equal in it by the rest. Places break the last ties, so that the sort is stable.
 fn refine(places: &mut [(u64, u32)], keys: &[Vec<u64>]) {
-    let Some((first, rest)) = keys.split_first() else { return };
+    let Some((first, rest)) = keys.split_first() else {
+        return;
+    };
     for (key, place) in places.iter_mut() {
         *key = first[*place as usize];
     }
     places.sort_unstable();
     if !rest.is_empty() {
-        places.chunk_by_mut(|(a, _), (b, _)| a == b).filter(|equal| equal.len() > 1).for_each(|equal| refine(equal, rest));
+        places
+            .chunk_by_mut(|(a, _), (b, _)| a == b)
+            .filter(|equal| equal.len() > 1)
+            .for_each(|equal| refine(equal, rest));
     }
 }
 
@@ -49,20 +76,33 @@ impl ColumnRef<'_> {
     /// A key for each row, by which they sort as the column does.
     pub(super) fn sort_keys(&self, rows: &[Row], descending: bool, now: Millis) -> Vec<u64> {
         let integers = |value: &dyn Fn(Row) -> Option<i64>| {
-            rows.iter().map(|row| value(*row).map_or(MISSING, |v| integer_key(v, descending))).collect()
+            rows.iter()
+                .map(|row| value(*row).map_or(MISSING, |v| integer_key(v, descending)))
+                .collect()
         };
         match self.values {
             Values::Absent => vec![MISSING; rows.len()],
-            Values::Metric(slots) => {
-                rows.iter().map(|row| slots.get(row.0).map_or(MISSING, |bits| number_key(f64::from_bits(bits), descending))).collect()
-            }
+            Values::Metric(slots) => rows
+                .iter()
+                .map(|row| {
+                    slots
+                        .get(row.0)
+                        .map_or(MISSING, |bits| number_key(f64::from_bits(bits), descending))
+                })
+                .collect(),
             Values::Time(slots) => integers(&|row| slots.get(row.0)),
             Values::Duration => integers(&|row| self.duration(row, now)),
             Values::Status | Values::RunId => {
                 let texts: Vec<Option<&str>> = rows.iter().map(|row| self.text(*row)).collect();
                 let distinct: Vec<&str> = texts.iter().copied().flatten().collect();
                 let mut ranks = ranks(&distinct).into_iter();
-                texts.iter().map(|text| text.and_then(|_| ranks.next()).map_or(MISSING, |rank| text_key(rank, descending))).collect()
+                texts
+                    .iter()
+                    .map(|text| {
+                        text.and_then(|_| ranks.next())
+                            .map_or(MISSING, |rank| text_key(rank, descending))
+                    })
+                    .collect()
             }
             Values::Param(_) => self.text_keys(rows, descending, true),
             Values::Tag(_) => self.text_keys(rows, descending, self.is_numeric()),
@@ -80,7 +120,11 @@ impl ColumnRef<'_> {
             if keys[id] != 0 {
                 continue;
             }
-            let number = if numeric { texts.number(id as u32) } else { None };
+            let number = if numeric {
+                texts.number(id as u32)
+            } else {
+                None
+            };
             keys[id] = number.map_or(TEXTS, |number| number_key(number, descending));
             if number.is_none() {
                 words.push(id);
@@ -90,7 +134,9 @@ impl ColumnRef<'_> {
         for (id, rank) in words.into_iter().zip(ranks(&strings)) {
             keys[id] = text_key(rank, descending);
         }
-        ids.into_iter().map(|id| id.map_or(MISSING, |id| keys[id as usize])).collect()
+        ids.into_iter()
+            .map(|id| id.map_or(MISSING, |id| keys[id as usize]))
+            .collect()
     }
 }
 
@@ -100,7 +146,11 @@ fn number_key(value: f64, descending: bool) -> u64 {
         return NAN;
     }
     let bits = (if descending { -value } else { value } + 0.0).to_bits();
-    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
+    if bits >> 63 == 1 {
+        !bits
+    } else {
+        bits | 1 << 63
+    }
 }
 
 /// An integer's place among keys.
@@ -118,9 +168,19 @@ fn text_key(rank: u32, descending: bool) -> u64 {
 /// all of them share, so that sixteen bytes from there on decide nearly every comparison without looking at the text.
 fn ranks(texts: &[&str]) -> Vec<u32> {
     let shared = texts.split_first().map_or(0, |(first, rest)| {
-        rest.iter().fold(first.len(), |shared, text| first.bytes().zip(text.bytes()).take(shared).take_while(|(a, b)| a == b).count())
+        rest.iter().fold(first.len(), |shared, text| {
+            first
+                .bytes()
+                .zip(text.bytes())
+                .take(shared)
+                .take_while(|(a, b)| a == b)
+                .count()
+        })
     });
-    let mut order: Vec<(u128, u32)> = (0_u32..).zip(texts).map(|(at, text)| (beginning(text, shared), at)).collect();
+    let mut order: Vec<(u128, u32)> = (0_u32..)
+        .zip(texts)
+        .map(|(at, text)| (beginning(text, shared), at))
+        .collect();
     order.sort_unstable();
     let mut ranks = vec![0; texts.len()];
     let mut rank = 0;
@@ -159,10 +219,26 @@ mod tests {
 
     #[test]
     fn keys_keep_the_order_of_numbers() {
-        let ascending = [f64::NEG_INFINITY, -1e300, -1.0, -f64::MIN_POSITIVE, 0.0, 1e-9, 2.0, f64::MAX, f64::INFINITY];
+        let ascending = [
+            f64::NEG_INFINITY,
+            -1e300,
+            -1.0,
+            -f64::MIN_POSITIVE,
+            0.0,
+            1e-9,
+            2.0,
+            f64::MAX,
+            f64::INFINITY,
+        ];
         let keys: Vec<u64> = ascending.iter().map(|v| number_key(*v, false)).collect();
         assert!(keys.is_sorted_by(|a, b| a < b));
-        assert!(ascending.iter().rev().map(|v| number_key(*v, true)).is_sorted_by(|a, b| a < b));
+        assert!(
+            ascending
+                .iter()
+                .rev()
+                .map(|v| number_key(*v, true))
+                .is_sorted_by(|a, b| a < b)
+        );
         assert_eq!(number_key(-0.0, true), number_key(0.0, true));
         assert!(keys.iter().all(|key| *key < TEXTS) && NAN > text_key(u32::MAX, false));
         assert!(integer_key(i64::MAX, false) < NAN && integer_key(i64::MIN, true) < NAN);
@@ -198,7 +274,15 @@ mod tests {
         let keys = ["x", "p"].map(|key| ColumnKey::Metric(key.into()));
         let params = ["p", "q"].map(|key| ColumnKey::Param(key.into()));
         let tags = ["t"].map(|key| ColumnKey::Tag(key.into()));
-        proptest::sample::select([attributes.to_vec(), keys.to_vec(), params.to_vec(), tags.to_vec()].concat())
+        proptest::sample::select(
+            [
+                attributes.to_vec(),
+                keys.to_vec(),
+                params.to_vec(),
+                tags.to_vec(),
+            ]
+            .concat(),
+        )
     }
 
     /// The order as the module's comment tells it, one comparison at a time.
@@ -207,7 +291,11 @@ mod tests {
         by.iter()
             .map(|key| plain_cells(table, key, a, b))
             .find(|order| order.is_ne())
-            .unwrap_or_else(|| start(b).cmp(&start(a)).then_with(|| table.id(a).raw().cmp(table.id(b).raw())))
+            .unwrap_or_else(|| {
+                start(b)
+                    .cmp(&start(a))
+                    .then_with(|| table.id(a).raw().cmp(table.id(b).raw()))
+            })
     }
 
     fn plain_cells(table: &RunTable, key: &SortKey, a: Row, b: Row) -> Ordering {
@@ -224,10 +312,26 @@ mod tests {
             }
             _ => 1,
         };
-        let turn = |order: Ordering| if key.descending { order.reverse() } else { order };
+        let turn = |order: Ordering| {
+            if key.descending {
+                order.reverse()
+            } else {
+                order
+            }
+        };
         class(a).cmp(&class(b)).then_with(|| match class(a) {
-            0 => turn(column.number(a, 10).partial_cmp(&column.number(b, 10)).unwrap()),
-            1 => turn(column.text(a).map(str::as_bytes).cmp(&column.text(b).map(str::as_bytes))),
+            0 => turn(
+                column
+                    .number(a, 10)
+                    .partial_cmp(&column.number(b, 10))
+                    .unwrap(),
+            ),
+            1 => turn(
+                column
+                    .text(a)
+                    .map(str::as_bytes)
+                    .cmp(&column.text(b).map(str::as_bytes)),
+            ),
             _ => Ordering::Equal,
         })
     }

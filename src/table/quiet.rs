@@ -23,7 +23,10 @@ impl RunTable {
     /// The last sign of life of a run that says that it is running, ms since the epoch.
     #[must_use]
     pub fn last_sign(&self, row: Row) -> Option<Millis> {
-        self.expected.last.get(row.0).filter(|_| self.status(row) == RunStatus::Running)
+        self.expected
+            .last
+            .get(row.0)
+            .filter(|_| self.status(row) == RunStatus::Running)
     }
 
     /// How long a run may be quiet, in ms, where somebody said so.
@@ -35,7 +38,10 @@ impl RunTable {
     /// Whether a run says that it is running, and has been quiet for longer than is expected of it.
     #[must_use]
     pub fn is_stalled(&self, row: Row, now: Millis) -> bool {
-        let end = self.last_sign(row).zip(self.patience(row)).map(|(last, patience)| last.saturating_add(patience));
+        let end = self
+            .last_sign(row)
+            .zip(self.patience(row))
+            .map(|(last, patience)| last.saturating_add(patience));
         end.is_some_and(|end| now >= end)
     }
 }

@@ -96,7 +96,9 @@ impl RunTable {
     pub fn id(&self, row: Row) -> &RunId {
         // A row is made by a table that never shrinks, so that only a row of another table can be out of range.
         static NOBODY: OnceLock<RunId> = OnceLock::new();
-        self.ids.get(row.0 as usize).unwrap_or_else(|| NOBODY.get_or_init(RunId::default))
+        self.ids
+            .get(row.0 as usize)
+            .unwrap_or_else(|| NOBODY.get_or_init(RunId::default))
     }
 
     /// The name of a run, to be drawn cleaned; empty where it has none.
@@ -108,13 +110,18 @@ impl RunTable {
     /// What a run says of itself.
     #[must_use]
     pub fn status(&self, row: Row) -> RunStatus {
-        self.status.get(row.0 as usize).copied().unwrap_or(RunStatus::Unknown)
+        self.status
+            .get(row.0 as usize)
+            .copied()
+            .unwrap_or(RunStatus::Unknown)
     }
 
     /// The id of a run's experiment.
     #[must_use]
     pub fn experiment(&self, row: Row) -> &str {
-        self.experiment.get(row.0).map_or("", |id| self.texts.get(id))
+        self.experiment
+            .get(row.0)
+            .map_or("", |id| self.texts.get(id))
     }
 
     /// Whether a run is in MLflow's trash.
@@ -132,7 +139,12 @@ impl RunTable {
     /// The row of the run that this one is nested in, if that is in the table.
     #[must_use]
     pub fn parent(&self, row: Row) -> Option<Row> {
-        self.derived.parents.get_or_init(|| self.find_parents()).get(row.0 as usize).copied().flatten()
+        self.derived
+            .parents
+            .get_or_init(|| self.find_parents())
+            .get(row.0 as usize)
+            .copied()
+            .flatten()
     }
 
     /// Whether a run of the table is nested directly in this one.
@@ -152,11 +164,28 @@ impl RunTable {
     #[must_use]
     pub fn columns(&self) -> Vec<ColumnKey> {
         let columns = self.derived.columns.get_or_init(|| {
-            let attributes = Attribute::ALL.into_iter().map(ColumnKey::Attribute).filter(|key| self.column(key).is_used());
-            let metrics = self.metrics.keys().into_iter().cloned().map(ColumnKey::Metric);
-            let params = self.params.keys().into_iter().cloned().map(ColumnKey::Param);
+            let attributes = Attribute::ALL
+                .into_iter()
+                .map(ColumnKey::Attribute)
+                .filter(|key| self.column(key).is_used());
+            let metrics = self
+                .metrics
+                .keys()
+                .into_iter()
+                .cloned()
+                .map(ColumnKey::Metric);
+            let params = self
+                .params
+                .keys()
+                .into_iter()
+                .cloned()
+                .map(ColumnKey::Param);
             let tags = self.tags.keys().into_iter().cloned().map(ColumnKey::Tag);
-            attributes.chain(metrics).chain(params).chain(tags).collect()
+            attributes
+                .chain(metrics)
+                .chain(params)
+                .chain(tags)
+                .collect()
         });
         columns.clone()
     }
@@ -184,11 +213,23 @@ impl RunTable {
     /// About how many bytes of memory the table holds.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let ids: usize = self.ids.iter().map(|id| size_of::<RunId>() + 16 + id.raw().len()).sum();
-        let texts = [&self.name, &self.user, &self.experiment, &self.artifact_uri].map(Slots::bytes).iter().sum::<usize>();
+        let ids: usize = self
+            .ids
+            .iter()
+            .map(|id| size_of::<RunId>() + 16 + id.raw().len())
+            .sum();
+        let texts = [&self.name, &self.user, &self.experiment, &self.artifact_uri]
+            .map(Slots::bytes)
+            .iter()
+            .sum::<usize>();
         let times = self.start.bytes() + self.end.bytes();
         let keyed = self.metrics.bytes() + self.params.bytes() + self.tags.bytes();
-        ids + 5 * self.known.capacity() + 2 * self.status.capacity() + self.texts.bytes() + texts + times + keyed
+        ids + 5 * self.known.capacity()
+            + 2 * self.status.capacity()
+            + self.texts.bytes()
+            + texts
+            + times
+            + keyed
     }
 
     /// All rows, newest first, as MLflow orders runs when nothing else is asked for.
@@ -199,20 +240,31 @@ impl RunTable {
     /// Whether an id may contain a text, whatever the case: most words have a letter that no id has, and looking at
     /// 100,000 ids, each elsewhere in memory, takes longer than a frame.
     pub(super) fn ids_may_contain(&self, text: &str) -> bool {
-        text.bytes().all(|byte| !byte.is_ascii() || self.id_characters >> byte.to_ascii_lowercase() & 1 == 1)
+        text.bytes().all(|byte| {
+            !byte.is_ascii() || self.id_characters >> byte.to_ascii_lowercase() & 1 == 1
+        })
     }
 
     pub(super) fn find(&self, id: &str) -> Option<Row> {
         use std::hash::BuildHasher;
         self.known
-            .find(self.hasher.hash_one(id), |row| self.ids.get(*row as usize).is_some_and(|there| there.raw() == id))
+            .find(self.hasher.hash_one(id), |row| {
+                self.ids
+                    .get(*row as usize)
+                    .is_some_and(|there| there.raw() == id)
+            })
             .copied()
             .map(Row)
     }
 
     fn find_parents(&self) -> Vec<Option<Row>> {
         let parents = self.column(&ColumnKey::Attribute(Attribute::Parent));
-        let find = |row| parents.text(row).and_then(|id| self.find(id)).filter(|parent| *parent != row);
+        let find = |row| {
+            parents
+                .text(row)
+                .and_then(|id| self.find(id))
+                .filter(|parent| *parent != row)
+        };
         self.rows().map(find).collect()
     }
 }

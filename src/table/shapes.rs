@@ -20,7 +20,9 @@ pub(super) struct Shapes {
 impl Shapes {
     /// The columns of a row; none if it has not been told yet.
     pub(super) fn of(&self, row: u32) -> &[u32] {
-        self.rows.get(row as usize).map_or(&[], |shape| slice(&self.block, &self.ends, *shape))
+        self.rows
+            .get(row as usize)
+            .map_or(&[], |shape| slice(&self.block, &self.ends, *shape))
     }
 
     /// Gives a row its columns. New rows come in order.
@@ -33,8 +35,17 @@ impl Shapes {
     }
 
     fn number(&mut self, columns: &[u32]) -> u32 {
-        let Self { block, ends, known, hasher, rows } = self;
-        if let Some(last) = rows.last().filter(|last| slice(block, ends, **last) == columns) {
+        let Self {
+            block,
+            ends,
+            known,
+            hasher,
+            rows,
+        } = self;
+        if let Some(last) = rows
+            .last()
+            .filter(|last| slice(block, ends, **last) == columns)
+        {
             return *last;
         }
         let hash = hasher.hash_one(columns);
@@ -46,20 +57,30 @@ impl Shapes {
             push(block, *column);
         }
         push(ends, block.len());
-        known.insert_unique(hash, shape, |shape| hasher.hash_one(slice(block, ends, *shape)));
+        known.insert_unique(hash, shape, |shape| {
+            hasher.hash_one(slice(block, ends, *shape))
+        });
         shape
     }
 
     /// The bytes of memory that this holds.
     pub(super) fn bytes(&self) -> usize {
-        4 * (self.rows.capacity() + self.block.capacity()) + 8 * self.ends.capacity() + 5 * self.known.capacity()
+        4 * (self.rows.capacity() + self.block.capacity())
+            + 8 * self.ends.capacity()
+            + 5 * self.known.capacity()
     }
 }
 
 fn slice<'a>(block: &'a [u32], ends: &[usize], shape: u32) -> &'a [u32] {
     let shape = shape as usize;
-    let start = shape.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(shape).and_then(|end| block.get(start..*end)).unwrap_or_default()
+    let start = shape
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .copied()
+        .unwrap_or(0);
+    ends.get(shape)
+        .and_then(|end| block.get(start..*end))
+        .unwrap_or_default()
 }
 
 /// The columns of `before` that are not in `after`.
@@ -69,5 +90,9 @@ pub(super) fn vanished(before: &[u32], after: &[u32]) -> Vec<u32> {
     }
     let mut after = after.to_vec();
     after.sort_unstable();
-    before.iter().copied().filter(|column| after.binary_search(column).is_err()).collect()
+    before
+        .iter()
+        .copied()
+        .filter(|column| after.binary_search(column).is_err())
+        .collect()
 }

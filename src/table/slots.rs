@@ -58,7 +58,13 @@ enum Layout<T> {
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self { layout: Layout::Sparse { rows: Vec::new(), values: Vec::new() }, filled: 0 }
+        Self {
+            layout: Layout::Sparse {
+                rows: Vec::new(),
+                values: Vec::new(),
+            },
+            filled: 0,
+        }
     }
 }
 
@@ -67,7 +73,12 @@ impl<T: Slot> Slots<T> {
     pub(super) fn raw(&self, row: u32) -> T {
         match &self.layout {
             Layout::Dense(values) => values.get(row as usize).copied().unwrap_or(T::MISSING),
-            Layout::Sparse { rows, values } => rows.binary_search(&row).ok().and_then(|at| values.get(at)).copied().unwrap_or(T::MISSING),
+            Layout::Sparse { rows, values } => rows
+                .binary_search(&row)
+                .ok()
+                .and_then(|at| values.get(at))
+                .copied()
+                .unwrap_or(T::MISSING),
         }
     }
 
@@ -108,7 +119,11 @@ impl<T: Slot> Slots<T> {
                 }
             }
             Layout::Sparse { rows, values } => {
-                let at = if rows.last().is_none_or(|last| *last < row) { Err(rows.len()) } else { rows.binary_search(&row) };
+                let at = if rows.last().is_none_or(|last| *last < row) {
+                    Err(rows.len())
+                } else {
+                    rows.binary_search(&row)
+                };
                 match at {
                     Ok(at) => values[at] = value,
                     Err(at) => {
@@ -127,7 +142,10 @@ impl<T: Slot> Slots<T> {
     pub(super) fn clear(&mut self, row: u32) {
         match &mut self.layout {
             Layout::Dense(values) => {
-                if let Some(slot) = values.get_mut(row as usize).filter(|slot| **slot != T::MISSING) {
+                if let Some(slot) = values
+                    .get_mut(row as usize)
+                    .filter(|slot| **slot != T::MISSING)
+                {
                     *slot = T::MISSING;
                     self.filled -= 1;
                 }
@@ -148,12 +166,18 @@ impl<T: Slot> Slots<T> {
             Layout::Dense(values) => {
                 let needed = values.len().max(row as usize + 1);
                 if needed > values.len() && (self.filled + 1) * SPARSE < needed {
-                    let (rows, values) = (0..).zip(values.iter().copied()).filter(|(_, value)| *value != T::MISSING).unzip();
+                    let (rows, values) = (0..)
+                        .zip(values.iter().copied())
+                        .filter(|(_, value)| *value != T::MISSING)
+                        .unzip();
                     self.layout = Layout::Sparse { rows, values };
                 }
             }
             Layout::Sparse { rows, values } => {
-                let needed = rows.last().map_or(0, |last| *last as usize + 1).max(row as usize + 1);
+                let needed = rows
+                    .last()
+                    .map_or(0, |last| *last as usize + 1)
+                    .max(row as usize + 1);
                 if (self.filled + 1) * DENSE >= needed {
                     let mut all = vec![T::MISSING; needed];
                     for (row, value) in rows.iter().zip(values.iter()) {
@@ -169,7 +193,9 @@ impl<T: Slot> Slots<T> {
     pub(super) fn bytes(&self) -> usize {
         match &self.layout {
             Layout::Dense(values) => values.capacity() * size_of::<T>(),
-            Layout::Sparse { rows, values } => rows.capacity() * 4 + values.capacity() * size_of::<T>(),
+            Layout::Sparse { rows, values } => {
+                rows.capacity() * 4 + values.capacity() * size_of::<T>()
+            }
         }
     }
 }
@@ -190,7 +216,10 @@ mod tests {
         }
         slots.set(1_000_000, 2);
         assert!(slots.bytes() < 10_000, "{}", slots.bytes());
-        assert_eq!((slots.raw(99), slots.raw(1_000_000), slots.get(500)), (1, 2, None));
+        assert_eq!(
+            (slots.raw(99), slots.raw(1_000_000), slots.get(500)),
+            (1, 2, None)
+        );
     }
 
     proptest! {

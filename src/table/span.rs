@@ -3,7 +3,14 @@
 use crate::domain::Millis;
 
 /// The units, longest first, with their length in ms.
-const UNITS: [(&str, Millis); 6] = [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const UNITS: [(&str, Millis); 6] = [
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// The longest span that is read: beyond it an f64 no longer holds every ms.
 const LONGEST: f64 = 9e15;
@@ -13,11 +20,17 @@ pub(super) fn parse_span(text: &str) -> Option<Millis> {
     let mut rest = text;
     let mut total = 0.0;
     while !rest.is_empty() {
-        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|length| *length > 0)?;
+        let number = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .filter(|length| *length > 0)?;
         let (digits, after) = rest.split_at(number);
-        let unit = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let unit = after
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(after.len());
         let (unit, after) = after.split_at(unit);
-        let (_, ms) = UNITS.into_iter().find(|(name, _)| unit.eq_ignore_ascii_case(name))?;
+        let (_, ms) = UNITS
+            .into_iter()
+            .find(|(name, _)| unit.eq_ignore_ascii_case(name))?;
         total += digits.parse::<f64>().ok()? * ms as f64;
         rest = after;
     }
@@ -35,7 +48,11 @@ pub(super) fn write_span(ms: Millis) -> String {
             rest %= length;
         }
     }
-    if written.is_empty() { "0s".to_owned() } else { written }
+    if written.is_empty() {
+        "0s".to_owned()
+    } else {
+        written
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +67,16 @@ mod tests {
         assert_eq!(parse_span("1h30m"), Some(5_400_000));
         assert_eq!(parse_span("1.5H"), Some(5_400_000));
         assert_eq!(parse_span("2w"), Some(1_209_600_000));
-        for wrong in ["", "5", "h", "1x", "1h30", "-1s", "1e3s", "99999999999999999w"] {
+        for wrong in [
+            "",
+            "5",
+            "h",
+            "1x",
+            "1h30",
+            "-1s",
+            "1e3s",
+            "99999999999999999w",
+        ] {
             assert_eq!(parse_span(wrong), None, "{wrong}");
         }
         assert_eq!(write_span(5_400_001), "1h30m1ms");

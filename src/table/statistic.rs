@@ -40,7 +40,14 @@ pub enum Statistic {
 
 impl Statistic {
     /// Every statistic, in the order in which a key goes through them.
-    pub const ALL: [Self; 6] = [Self::Mean, Self::Deviation, Self::Count, Self::Min, Self::Max, Self::Best];
+    pub const ALL: [Self; 6] = [
+        Self::Mean,
+        Self::Deviation,
+        Self::Count,
+        Self::Min,
+        Self::Max,
+        Self::Best,
+    ];
 
     /// The word for it.
     #[must_use]
@@ -58,7 +65,10 @@ impl Statistic {
     /// The one after it, round and round.
     #[must_use]
     pub fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|other| *other == self).unwrap_or_default();
+        let at = Self::ALL
+            .iter()
+            .position(|other| *other == self)
+            .unwrap_or_default();
         Self::ALL[(at + 1) % Self::ALL.len()]
     }
 }
@@ -71,7 +81,10 @@ impl FromStr for Statistic {
     type Err = NoStatistic;
 
     fn from_str(text: &str) -> Result<Self, NoStatistic> {
-        Self::ALL.into_iter().find(|statistic| text.trim().eq_ignore_ascii_case(statistic.as_str())).ok_or(NoStatistic)
+        Self::ALL
+            .into_iter()
+            .find(|statistic| text.trim().eq_ignore_ascii_case(statistic.as_str()))
+            .ok_or(NoStatistic)
     }
 }
 
@@ -103,20 +116,41 @@ impl Spread {
                 }
             })
             .collect();
-        let (min, max) = finite.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), v| (min.min(*v), max.max(*v)));
+        let (min, max) = finite
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), v| {
+                (min.min(*v), max.max(*v))
+            });
         let n = finite.len();
         if n == 0 {
-            return Self { left_out, ..Self::default() };
+            return Self {
+                left_out,
+                ..Self::default()
+            };
         }
         let largest = min.abs().max(max.abs());
-        let scale = if largest == 0.0 || SAFE.contains(&largest) { 1.0 } else { largest };
+        let scale = if largest == 0.0 || SAFE.contains(&largest) {
+            1.0
+        } else {
+            largest
+        };
         let scaled = || finite.iter().map(|value| value / scale);
         let guess = scaled().sum::<f64>() / n as f64;
-        let (rest, squares) = scaled().fold((0.0, 0.0), |(rest, squares), x| (rest + (x - guess), squares + (x - guess).powi(2)));
+        let (rest, squares) = scaled().fold((0.0, 0.0), |(rest, squares), x| {
+            (rest + (x - guess), squares + (x - guess).powi(2))
+        });
         let variance = (squares - rest * rest / n as f64).max(0.0) / (n as f64 - 1.0);
         // Rounding may carry the mean of equal values past them.
         let mean = (scale * (guess + rest / n as f64)).clamp(min, max);
-        Self { n, missing: 0, left_out, mean, deviation: (n > 1).then(|| scale * variance.sqrt()), min, max }
+        Self {
+            n,
+            missing: 0,
+            left_out,
+            mean,
+            deviation: (n > 1).then(|| scale * variance.sqrt()),
+            min,
+            max,
+        }
     }
 
     /// One of the statistics, where these values have it; which way is better is for the best.
@@ -141,9 +175,20 @@ impl ColumnRef<'_> {
     /// What the values of these rows come to; `now` (ms since the epoch) is for what still goes on.
     #[must_use]
     pub fn spread(&self, rows: &[Row], now: Millis) -> Spread {
-        let present: Vec<Row> = rows.iter().copied().filter(|row| self.is_present(*row, now)).collect();
-        let spread = Spread::of(present.iter().map(|row| self.number(*row, now).unwrap_or(f64::NAN)));
-        Spread { missing: rows.len() - present.len(), ..spread }
+        let present: Vec<Row> = rows
+            .iter()
+            .copied()
+            .filter(|row| self.is_present(*row, now))
+            .collect();
+        let spread = Spread::of(
+            present
+                .iter()
+                .map(|row| self.number(*row, now).unwrap_or(f64::NAN)),
+        );
+        Spread {
+            missing: rows.len() - present.len(),
+            ..spread
+        }
     }
 }
 
@@ -173,14 +218,29 @@ mod tests {
             Spread::of(std::iter::once(middle).chain(pairs))
         };
         let cases = [
-            (of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]), 10_000_002.0, 1.0, 15),
+            (
+                of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]),
+                10_000_002.0,
+                1.0,
+                15,
+            ),
             (around(1.2), 1.2, 0.1, 14),
             (around(1_000_000.2), 1_000_000.2, 0.1, 8),
             (around(10_000_000.2), 10_000_000.2, 0.1, 7),
         ];
         for (spread, mean, deviation, digits) in cases {
-            assert!(close(spread.get(Statistic::Mean, None).unwrap(), mean, 15), "{spread:?}");
-            assert!(close(spread.get(Statistic::Deviation, None).unwrap(), deviation, digits), "{spread:?}");
+            assert!(
+                close(spread.get(Statistic::Mean, None).unwrap(), mean, 15),
+                "{spread:?}"
+            );
+            assert!(
+                close(
+                    spread.get(Statistic::Deviation, None).unwrap(),
+                    deviation,
+                    digits
+                ),
+                "{spread:?}"
+            );
         }
     }
 
@@ -188,23 +248,53 @@ mod tests {
     #[test]
     fn the_figures_are_those_of_exact_fractions() {
         let spread = of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
-        assert!(close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15), "{spread:?}");
-        assert!(close(spread.get(Statistic::Deviation, None).unwrap(), 0.019_047_125_767_422_225, 14), "{spread:?}");
+        assert!(
+            close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15),
+            "{spread:?}"
+        );
+        assert!(
+            close(
+                spread.get(Statistic::Deviation, None).unwrap(),
+                0.019_047_125_767_422_225,
+                14
+            ),
+            "{spread:?}"
+        );
         assert_eq!(spread.get(Statistic::Min, None), Some(0.8655));
         assert_eq!(spread.get(Statistic::Max, None), Some(0.9121));
-        assert_eq!(spread.get(Statistic::Best, Some(Direction::Min)), Some(0.8655));
-        assert_eq!(spread.get(Statistic::Best, Some(Direction::Max)), Some(0.9121));
-        assert_eq!(spread.get(Statistic::Best, None), None, "nobody said which way is better");
+        assert_eq!(
+            spread.get(Statistic::Best, Some(Direction::Min)),
+            Some(0.8655)
+        );
+        assert_eq!(
+            spread.get(Statistic::Best, Some(Direction::Max)),
+            Some(0.9121)
+        );
+        assert_eq!(
+            spread.get(Statistic::Best, None),
+            None,
+            "nobody said which way is better"
+        );
     }
 
     #[test]
     fn one_value_has_no_deviation_and_none_has_nothing() {
         let one = of(&[3.0]);
-        assert_eq!((one.get(Statistic::Mean, None), one.get(Statistic::Deviation, None)), (Some(3.0), None));
+        assert_eq!(
+            (
+                one.get(Statistic::Mean, None),
+                one.get(Statistic::Deviation, None)
+            ),
+            (Some(3.0), None)
+        );
         let none = of(&[f64::NAN, f64::INFINITY]);
         assert_eq!((none.n, none.left_out), (0, 2));
         assert_eq!(none.get(Statistic::Count, None), Some(0.0));
-        assert!([Statistic::Mean, Statistic::Min, Statistic::Best].iter().all(|s| none.get(*s, Some(Direction::Max)).is_none()));
+        assert!(
+            [Statistic::Mean, Statistic::Min, Statistic::Best]
+                .iter()
+                .all(|s| none.get(*s, Some(Direction::Max)).is_none())
+        );
     }
 
     #[test]
@@ -213,14 +303,26 @@ mod tests {
         assert_eq!(huge.get(Statistic::Mean, None), Some(0.0));
         let tiny = of(&[1e-300, 3e-300]);
         assert!(close(tiny.get(Statistic::Mean, None).unwrap(), 2e-300, 15));
-        assert!(close(tiny.get(Statistic::Deviation, None).unwrap(), 2_f64.sqrt() * 1e-300, 14), "{tiny:?}");
+        assert!(
+            close(
+                tiny.get(Statistic::Deviation, None).unwrap(),
+                2_f64.sqrt() * 1e-300,
+                14
+            ),
+            "{tiny:?}"
+        );
     }
 
     #[test]
     fn what_does_not_count_is_counted() {
         let mut runs = [run("a"), run("b"), run("c"), run("d")];
         for (run, value) in runs.iter_mut().zip([1.0, f64::NAN, 3.0]) {
-            run.metrics = vec![Metric { key: "m".into(), value: MetricValue::new(value), timestamp: 0, step: 0 }];
+            run.metrics = vec![Metric {
+                key: "m".into(),
+                value: MetricValue::new(value),
+                timestamp: 0,
+                step: 0,
+            }];
         }
         for (run, text) in runs.iter_mut().zip(["8", "auto", "", "16"]) {
             run.params = vec![Pair::new("depth", text)];
@@ -228,17 +330,24 @@ mod tests {
         let mut table = RunTable::default();
         table.upsert(&runs);
         let rows: Vec<Row> = table.rows().collect();
-        let metric = table.column(&ColumnKey::Metric("m".into())).spread(&rows, 0);
+        let metric = table
+            .column(&ColumnKey::Metric("m".into()))
+            .spread(&rows, 0);
         assert_eq!((metric.n, metric.missing, metric.left_out), (2, 1, 1));
         assert_eq!(metric.get(Statistic::Mean, None), Some(2.0));
-        let param = table.column(&ColumnKey::Param("depth".into())).spread(&rows, 0);
+        let param = table
+            .column(&ColumnKey::Param("depth".into()))
+            .spread(&rows, 0);
         assert_eq!((param.n, param.missing, param.left_out), (2, 0, 2));
         assert_eq!(param.get(Statistic::Mean, None), Some(12.0));
     }
 
     #[test]
     fn a_key_goes_through_all_of_them() {
-        let mut all: Vec<Statistic> = std::iter::successors(Some(Statistic::Mean), |s| Some(s.next())).take(6).collect();
+        let mut all: Vec<Statistic> =
+            std::iter::successors(Some(Statistic::Mean), |s| Some(s.next()))
+                .take(6)
+                .collect();
         assert_eq!(all, Statistic::ALL);
         assert_eq!(all.pop().map(Statistic::next), Some(Statistic::Mean));
         assert!(Statistic::ALL.iter().all(|s| s.as_str().parse() == Ok(*s)));

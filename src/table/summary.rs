@@ -43,7 +43,11 @@ impl ColumnRef<'_> {
             Values::Duration => self.duration_summary(),
             _ => {
                 let present = self.filled();
-                ColumnSummary { present, constant: self.is_constant(), numeric: present > 0 && self.is_numeric() }
+                ColumnSummary {
+                    present,
+                    constant: self.is_constant(),
+                    numeric: present > 0 && self.is_numeric(),
+                }
             }
         }
     }
@@ -56,9 +60,15 @@ impl ColumnRef<'_> {
             Values::Param(slots) | Values::Tag(slots) => {
                 let mut last = None;
                 // Neighbours are often equal.
-                slots.values().all(|id| last.replace(id) == Some(id) || self.table.texts.number(id).is_some())
+                slots
+                    .values()
+                    .all(|id| last.replace(id) == Some(id) || self.table.texts.number(id).is_some())
             }
-            Values::Absent | Values::Label(_) | Values::Status | Values::Datasets | Values::RunId => false,
+            Values::Absent
+            | Values::Label(_)
+            | Values::Status
+            | Values::Datasets
+            | Values::RunId => false,
         }
     }
 
@@ -92,7 +102,11 @@ impl ColumnRef<'_> {
     fn label_summary(&self) -> ColumnSummary {
         let mut rows = self.table.rows().map(|row| self.text_number(row));
         let first = rows.next().flatten();
-        let mut summary = ColumnSummary { present: usize::from(first.is_some()), constant: true, numeric: false };
+        let mut summary = ColumnSummary {
+            present: usize::from(first.is_some()),
+            constant: true,
+            numeric: false,
+        };
         for text in rows {
             summary.present += usize::from(text.is_some());
             summary.constant &= text == first;
@@ -103,14 +117,22 @@ impl ColumnRef<'_> {
     /// A run that still goes on has a duration that differs from one moment to the next.
     fn duration_summary(&self) -> ColumnSummary {
         let duration = |row| match self.table.end.get(row) {
-            None if self.table.status(Row(row)) == RunStatus::Running && self.table.start.get(row).is_some() => Some(None),
+            None if self.table.status(Row(row)) == RunStatus::Running
+                && self.table.start.get(row).is_some() =>
+            {
+                Some(None)
+            }
             _ => self.duration(Row(row), 0).map(Some),
         };
         let all = || self.table.rows().map(|row| duration(row.0));
         let first = all().next().flatten();
         let present = all().flatten().count();
         let constant = all().all(|duration| duration == first && duration != Some(None));
-        ColumnSummary { present, constant, numeric: present > 0 }
+        ColumnSummary {
+            present,
+            constant,
+            numeric: present > 0,
+        }
     }
 }
 
@@ -129,7 +151,10 @@ mod tests {
     #[test]
     fn a_summary_tells_constant_and_numeric_columns() {
         let mut runs = [run("a"), run("b"), run("c")];
-        for (run, (lr, opt)) in runs.iter_mut().zip([("0.1", "adam"), ("1e-2", "adam"), ("3", "adam")]) {
+        for (run, (lr, opt)) in
+            runs.iter_mut()
+                .zip([("0.1", "adam"), ("1e-2", "adam"), ("3", "adam")])
+        {
             run.params = vec![Pair::new("lr", lr), Pair::new("opt", opt)];
             run.start_time = Some(5);
         }
@@ -139,14 +164,70 @@ mod tests {
         table.upsert(&runs);
         let param = |key: &str| table.summary(&ColumnKey::Param(key.into()));
         let attribute = |attribute| table.summary(&ColumnKey::Attribute(attribute));
-        assert_eq!(param("lr"), ColumnSummary { present: 3, constant: false, numeric: true });
-        assert_eq!(param("opt"), ColumnSummary { present: 3, constant: true, numeric: false });
-        assert_eq!(param("rare"), ColumnSummary { present: 1, constant: false, numeric: true });
-        assert_eq!(param("none"), ColumnSummary { present: 0, constant: true, numeric: false });
-        assert_eq!(attribute(Attribute::Start), ColumnSummary { present: 3, constant: true, numeric: true });
-        assert_eq!(attribute(Attribute::Duration), ColumnSummary { present: 1, constant: false, numeric: true });
-        assert_eq!(attribute(Attribute::Status), ColumnSummary { present: 3, constant: false, numeric: false });
-        assert_eq!(attribute(Attribute::Source), ColumnSummary { present: 0, constant: true, numeric: false });
+        assert_eq!(
+            param("lr"),
+            ColumnSummary {
+                present: 3,
+                constant: false,
+                numeric: true
+            }
+        );
+        assert_eq!(
+            param("opt"),
+            ColumnSummary {
+                present: 3,
+                constant: true,
+                numeric: false
+            }
+        );
+        assert_eq!(
+            param("rare"),
+            ColumnSummary {
+                present: 1,
+                constant: false,
+                numeric: true
+            }
+        );
+        assert_eq!(
+            param("none"),
+            ColumnSummary {
+                present: 0,
+                constant: true,
+                numeric: false
+            }
+        );
+        assert_eq!(
+            attribute(Attribute::Start),
+            ColumnSummary {
+                present: 3,
+                constant: true,
+                numeric: true
+            }
+        );
+        assert_eq!(
+            attribute(Attribute::Duration),
+            ColumnSummary {
+                present: 1,
+                constant: false,
+                numeric: true
+            }
+        );
+        assert_eq!(
+            attribute(Attribute::Status),
+            ColumnSummary {
+                present: 3,
+                constant: false,
+                numeric: false
+            }
+        );
+        assert_eq!(
+            attribute(Attribute::Source),
+            ColumnSummary {
+                present: 0,
+                constant: true,
+                numeric: false
+            }
+        );
     }
 
     #[test]
@@ -157,6 +238,16 @@ mod tests {
         let mut table = RunTable::default();
         table.upsert(&[run]);
         let shown: Vec<String> = table.columns().iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["status", "experiment_id", "run_id", "params.a", "params.b", "tags.mlflow.source.git.commit"]);
+        assert_eq!(
+            shown,
+            [
+                "status",
+                "experiment_id",
+                "run_id",
+                "params.a",
+                "params.b",
+                "tags.mlflow.source.git.commit"
+            ]
+        );
     }
 }

@@ -24,7 +24,9 @@ impl Texts {
     /// The number of a text, which is kept if it is new.
     pub(super) fn intern(&mut self, text: &str) -> u32 {
         let hash = self.hasher.hash_one(text);
-        let Self { block, ends, known, .. } = self;
+        let Self {
+            block, ends, known, ..
+        } = self;
         if let Some(id) = known.find(hash, |id| slice(block, ends, *id) == text) {
             return *id;
         }
@@ -34,8 +36,17 @@ impl Texts {
         }
         block.push_str(text);
         push(ends, block.len());
-        push(&mut self.numbers, read_number(text).map_or(u64::MISSING, canonical_bits));
-        let Self { block, ends, known, hasher, .. } = self;
+        push(
+            &mut self.numbers,
+            read_number(text).map_or(u64::MISSING, canonical_bits),
+        );
+        let Self {
+            block,
+            ends,
+            known,
+            hasher,
+            ..
+        } = self;
         known.insert_unique(hash, id, |id| hasher.hash_one(slice(block, ends, *id)));
         id
     }
@@ -47,7 +58,11 @@ impl Texts {
 
     /// What a text reads as, if it reads as a number; `nan` and `inf` are numbers.
     pub(super) fn number(&self, id: u32) -> Option<f64> {
-        self.numbers.get(id as usize).copied().filter(|bits| *bits != u64::MISSING).map(f64::from_bits)
+        self.numbers
+            .get(id as usize)
+            .copied()
+            .filter(|bits| *bits != u64::MISSING)
+            .map(f64::from_bits)
     }
 
     /// How many distinct texts there are.
@@ -57,19 +72,31 @@ impl Texts {
 
     /// The bytes of memory that this holds.
     pub(super) fn bytes(&self) -> usize {
-        self.block.capacity() + 8 * (self.ends.capacity() + self.numbers.capacity()) + 5 * self.known.capacity()
+        self.block.capacity()
+            + 8 * (self.ends.capacity() + self.numbers.capacity())
+            + 5 * self.known.capacity()
     }
 }
 
 /// The bits of a number, with every NaN the same, so that none is taken for a missing value.
 pub(super) fn canonical_bits(value: f64) -> u64 {
-    if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        value.to_bits()
+    }
 }
 
 fn slice<'a>(block: &'a str, ends: &[usize], id: u32) -> &'a str {
     let id = id as usize;
-    let start = id.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
-    ends.get(id).and_then(|end| block.get(start..*end)).unwrap_or_default()
+    let start = id
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .copied()
+        .unwrap_or(0);
+    ends.get(id)
+        .and_then(|end| block.get(start..*end))
+        .unwrap_or_default()
 }
 
 /// Reads what Python's `float` would print: integers, decimals, exponents, `nan`, `inf`; spaces around it are let be.
@@ -98,7 +125,14 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_python_prints_them() {
-        for (text, number) in [("1", 1.0), ("-2.5", -2.5), ("1e-05", 1e-5), ("1E3", 1000.0), (" 7 ", 7.0), ("-inf", f64::NEG_INFINITY)] {
+        for (text, number) in [
+            ("1", 1.0),
+            ("-2.5", -2.5),
+            ("1e-05", 1e-5),
+            ("1E3", 1000.0),
+            (" 7 ", 7.0),
+            ("-inf", f64::NEG_INFINITY),
+        ] {
             assert_eq!(read_number(text), Some(number), "{text}");
         }
         for text in ["", "None", "1,5", "0x10", "1_000", "[1]", "1 2"] {

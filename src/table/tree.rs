@@ -34,17 +34,29 @@ pub(super) fn with_parents(table: &RunTable, rows: &mut Vec<Row>) -> Vec<bool> {
     let mut told = passing.clone();
     for row in rows.iter() {
         let mut above = table.parent(*row);
-        while let Some(parent) = above.filter(|parent| !std::mem::replace(&mut told[parent.0 as usize], true)) {
+        while let Some(parent) =
+            above.filter(|parent| !std::mem::replace(&mut told[parent.0 as usize], true))
+        {
             above = table.parent(parent);
         }
     }
-    *rows = table.newest_first().iter().copied().filter(|row| told[row.0 as usize]).collect();
+    *rows = table
+        .newest_first()
+        .iter()
+        .copied()
+        .filter(|row| told[row.0 as usize])
+        .collect();
     passing
 }
 
 /// The lines of rows, in their order among siblings. Folded runs hide what is nested in them; `passing` says of each row of
 /// the table whether it passes the filter.
-pub(super) fn tree(table: &RunTable, rows: &[Row], passing: &[bool], folded: &HashSet<String>) -> Vec<Line> {
+pub(super) fn tree(
+    table: &RunTable,
+    rows: &[Row],
+    passing: &[bool],
+    folded: &HashSet<String>,
+) -> Vec<Line> {
     let mut walk = Walk::new(table, rows, passing, folded);
     for row in rows {
         if walk.parent(*row).is_none() {
@@ -72,7 +84,12 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn new(table: &'t RunTable, rows: &[Row], passing: &'t [bool], folded: &'t HashSet<String>) -> Self {
+    fn new(
+        table: &'t RunTable,
+        rows: &[Row],
+        passing: &'t [bool],
+        folded: &'t HashSet<String>,
+    ) -> Self {
         let size = table.len();
         let mut walk = Self {
             table,
@@ -90,7 +107,8 @@ impl<'t> Walk<'t> {
         // Each new child goes before the others, so that going backwards leaves them in order.
         for row in rows.iter().rev() {
             if let Some(parent) = walk.parent(*row) {
-                walk.next_sibling[row.0 as usize] = walk.first_child[parent.0 as usize].replace(*row);
+                walk.next_sibling[row.0 as usize] =
+                    walk.first_child[parent.0 as usize].replace(*row);
             }
         }
         walk
@@ -98,7 +116,9 @@ impl<'t> Walk<'t> {
 
     /// The parent of a row, if it is among those that are told.
     fn parent(&self, row: Row) -> Option<Row> {
-        self.table.parent(row).filter(|parent| self.among[parent.0 as usize])
+        self.table
+            .parent(row)
+            .filter(|parent| self.among[parent.0 as usize])
     }
 
     /// For each row of the table, whether it is nested in itself, by way of others or not; of those that have not been told.
@@ -113,7 +133,8 @@ impl<'t> Walk<'t> {
                 let Some(parent) = self.parent(at) else { break };
                 at = parent;
             }
-            while met[at.0 as usize] == way && !std::mem::replace(&mut circles[at.0 as usize], true) {
+            while met[at.0 as usize] == way && !std::mem::replace(&mut circles[at.0 as usize], true)
+            {
                 let Some(parent) = self.parent(at) else { break };
                 at = parent;
             }
@@ -132,16 +153,29 @@ impl<'t> Walk<'t> {
             let children = self.children(row);
             if !hidden {
                 let passes = self.passing[row.0 as usize];
-                self.lines.push(Line::Run { row, depth, children: u32::try_from(children.len()).unwrap_or(u32::MAX), passes });
+                self.lines.push(Line::Run {
+                    row,
+                    depth,
+                    children: u32::try_from(children.len()).unwrap_or(u32::MAX),
+                    passes,
+                });
             }
-            let hides = hidden || (!children.is_empty() && self.folded.contains(self.table.id(row).raw()));
-            open.extend(children.into_iter().rev().map(|child| (child, depth.saturating_add(1), hides)));
+            let hides =
+                hidden || (!children.is_empty() && self.folded.contains(self.table.id(row).raw()));
+            open.extend(
+                children
+                    .into_iter()
+                    .rev()
+                    .map(|child| (child, depth.saturating_add(1), hides)),
+            );
         }
     }
 
     /// The children of a row that have not been told.
     fn children(&self, row: Row) -> Vec<Row> {
         let first = self.first_child[row.0 as usize];
-        std::iter::successors(first, |child| self.next_sibling[child.0 as usize]).filter(|child| !self.told[child.0 as usize]).collect()
+        std::iter::successors(first, |child| self.next_sibling[child.0 as usize])
+            .filter(|child| !self.told[child.0 as usize])
+            .collect()
     }
 }

@@ -16,7 +16,11 @@ pub fn significant(value: f64, digits: usize) -> String {
         return "NaN".into();
     }
     if value.is_infinite() {
-        return if value > 0.0 { "∞".into() } else { "-∞".into() };
+        return if value > 0.0 {
+            "∞".into()
+        } else {
+            "-∞".into()
+        };
     }
     if value == 0.0 {
         return "0".into();
@@ -29,7 +33,11 @@ pub fn significant(value: f64, digits: usize) -> String {
         return format!("{}e{exponent}", trimmed(mantissa));
     }
     let shift = power.unsigned_abs() as usize;
-    let decimals = if power < 0 { precision + shift } else { precision.saturating_sub(shift) };
+    let decimals = if power < 0 {
+        precision + shift
+    } else {
+        precision.saturating_sub(shift)
+    };
     trimmed(&format!("{value:.decimals$}")).to_owned()
 }
 
@@ -43,38 +51,76 @@ pub fn short(value: f64) -> String {
 #[must_use]
 pub fn signed(value: f64, digits: usize) -> String {
     let text = significant(value, digits);
-    if value > 0.0 { format!("+{text}") } else { text }
+    if value > 0.0 {
+        format!("+{text}")
+    } else {
+        text
+    }
 }
 
 /// The shortest text that reads back as the same number; `NaN`, `Infinity` and `-Infinity` as MLflow spells them.
 #[must_use]
 pub fn full(value: f64) -> String {
     if value.is_infinite() {
-        return if value > 0.0 { "Infinity".into() } else { "-Infinity".into() };
+        return if value > 0.0 {
+            "Infinity".into()
+        } else {
+            "-Infinity".into()
+        };
     }
     let text = format!("{value:?}");
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
 fn trimmed(number: &str) -> &str {
-    if number.contains('.') { number.trim_end_matches('0').trim_end_matches('.') } else { number }
+    if number.contains('.') {
+        number.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        number
+    }
 }
 
 /// The texts padded on both sides to one width, so that decimal points stand under each other. What is no number
 /// (`NaN`, a dash) ends where the whole parts end.
 #[must_use]
 pub fn align_decimal(values: &[String]) -> Vec<String> {
-    let parts: Vec<(&str, &str)> = values.iter().map(|value| value.split_at(point(value))).collect();
-    let left = parts.iter().map(|(whole, _)| whole.width()).max().unwrap_or(0);
-    let right = parts.iter().map(|(_, rest)| rest.width()).max().unwrap_or(0);
+    let parts: Vec<(&str, &str)> = values
+        .iter()
+        .map(|value| value.split_at(point(value)))
+        .collect();
+    let left = parts
+        .iter()
+        .map(|(whole, _)| whole.width())
+        .max()
+        .unwrap_or(0);
+    let right = parts
+        .iter()
+        .map(|(_, rest)| rest.width())
+        .max()
+        .unwrap_or(0);
     let pad = |n: usize| " ".repeat(n);
-    parts.iter().map(|(whole, rest)| format!("{}{whole}{rest}{}", pad(left - whole.width()), pad(right - rest.width()))).collect()
+    parts
+        .iter()
+        .map(|(whole, rest)| {
+            format!(
+                "{}{whole}{rest}{}",
+                pad(left - whole.width()),
+                pad(right - rest.width())
+            )
+        })
+        .collect()
 }
 
 /// Where the whole part ends: at the point or the exponent of a number, else at the end.
 fn point(text: &str) -> usize {
-    let numeric = text.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
-    if numeric { text.find(['.', 'e', '%']).unwrap_or(text.len()) } else { text.len() }
+    let numeric = text
+        .trim_start_matches(['+', '-'])
+        .starts_with(|c: char| c.is_ascii_digit());
+    if numeric {
+        text.find(['.', 'e', '%']).unwrap_or(text.len())
+    } else {
+        text.len()
+    }
 }
 
 #[cfg(test)]
@@ -104,19 +150,31 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_has_its_own_look() {
-        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(short), ["NaN", "∞", "-∞"]);
-        assert_eq!([f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(full), ["NaN", "Infinity", "-Infinity"]);
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(short),
+            ["NaN", "∞", "-∞"]
+        );
+        assert_eq!(
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(full),
+            ["NaN", "Infinity", "-Infinity"]
+        );
     }
 
     #[test]
     fn differences_carry_their_sign() {
-        assert_eq!([0.0125, -3.0, 0.0, f64::INFINITY].map(|v| signed(v, 3)), ["+0.0125", "-3", "0", "+∞"]);
+        assert_eq!(
+            [0.0125, -3.0, 0.0, f64::INFINITY].map(|v| signed(v, 3)),
+            ["+0.0125", "-3", "0", "+∞"]
+        );
     }
 
     #[test]
     fn points_stand_under_each_other() {
         let texts = ["0.95", "12", "1.2e-7", "NaN", "-3.5"].map(String::from);
-        assert_eq!(align_decimal(&texts), ["  0.95  ", " 12     ", "  1.2e-7", "NaN     ", " -3.5   "]);
+        assert_eq!(
+            align_decimal(&texts),
+            ["  0.95  ", " 12     ", "  1.2e-7", "NaN     ", " -3.5   "]
+        );
         assert!(align_decimal(&[]).is_empty());
     }
 

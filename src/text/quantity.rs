@@ -39,7 +39,11 @@ pub fn age(ms: Millis) -> String {
         _ if size < 2 * YEAR => (size / MONTH, "mo"),
         _ => (size / YEAR, "y"),
     };
-    if ms < 0 { format!("in {count} {unit}") } else { format!("{count} {unit} ago") }
+    if ms < 0 {
+        format!("in {count} {unit}")
+    } else {
+        format!("{count} {unit} ago")
+    }
 }
 
 /// A size in bytes, in steps of a thousand: `999 B`, `1.2 MB`.
@@ -57,7 +61,11 @@ pub fn bytes(count: u64) -> String {
         unit += 1;
     }
     let text = format!("{size:.1}");
-    format!("{} {}", text.strip_suffix(".0").unwrap_or(&text), UNITS.get(unit).copied().unwrap_or("EB"))
+    format!(
+        "{} {}",
+        text.strip_suffix(".0").unwrap_or(&text),
+        UNITS.get(unit).copied().unwrap_or("EB")
+    )
 }
 
 #[cfg(test)]
@@ -100,7 +108,14 @@ mod tests {
 
     #[test]
     fn sizes_step_by_thousands() {
-        let cases = [(0, "0 B"), (999, "999 B"), (1_000, "1 kB"), (1_234_567, "1.2 MB"), (999_999, "1 MB"), (u64::MAX, "18.4 EB")];
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1 kB"),
+            (1_234_567, "1.2 MB"),
+            (999_999, "1 MB"),
+            (u64::MAX, "18.4 EB"),
+        ];
         for (count, text) in cases {
             assert_eq!(bytes(count), text);
         }

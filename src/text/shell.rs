@@ -17,7 +17,10 @@ mod tests {
     #[test]
     fn what_a_shell_would_run_is_only_a_text() {
         assert_eq!(word("train.py").as_deref(), Some("train.py"));
-        assert_eq!(word("a; rm -rf ~ $(id) `id`").as_deref(), Some("'a; rm -rf ~ $(id) `id`'"));
+        assert_eq!(
+            word("a; rm -rf ~ $(id) `id`").as_deref(),
+            Some("'a; rm -rf ~ $(id) `id`'")
+        );
         assert_eq!(word("it's").as_deref(), Some("'it'\\''s'"));
         assert_eq!(word("").as_deref(), Some("''"));
         assert_eq!(word("a\u{1b}[2J"), None);

@@ -139,7 +139,13 @@ fn rewrite(text: &str) -> String {
 
 /// The lines of `text`, each [`clean`]; `\r\n` and `\n` end a line, tabs become spaces.
 pub fn clean_lines(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    text.lines().map(|line| if line.contains('\t') { Cow::Owned(clean(&line.replace('\t', "    ")).into_owned()) } else { clean(line) })
+    text.lines().map(|line| {
+        if line.contains('\t') {
+            Cow::Owned(clean(&line.replace('\t', "    ")).into_owned())
+        } else {
+            clean(line)
+        }
+    })
 }
 
 /// Characters that print nothing, or change the order or the look of what stands near them: format
@@ -175,7 +181,10 @@ mod tests {
 
     #[test]
     fn what_hides_or_reorders_is_named() {
-        assert_eq!(clean("cham\u{202e}pion\u{200b}"), "cham‹U+202E›pion‹U+200B›");
+        assert_eq!(
+            clean("cham\u{202e}pion\u{200b}"),
+            "cham‹U+202E›pion‹U+200B›"
+        );
         assert_eq!(clean("tag\u{e0041}"), "tag‹U+E0041›");
         // Marks that are not seen are hidden all the same.
         assert_eq!(clean("\u{34f}e\u{301}\u{180b}"), "‹U+034F›e\u{301}‹U+180B›");
@@ -184,7 +193,10 @@ mod tests {
     #[test]
     fn a_pile_of_marks_is_cut_and_counted() {
         let zalgo = format!("z{}", "\u{301}".repeat(50));
-        assert_eq!(clean(&zalgo), format!("z{}‹+46 marks›", "\u{301}".repeat(4)));
+        assert_eq!(
+            clean(&zalgo),
+            format!("z{}‹+46 marks›", "\u{301}".repeat(4))
+        );
     }
 
     #[test]

@@ -49,11 +49,25 @@ impl Session {
         let path = store.to_str().unwrap();
         let mut make = Command::new(PROGRAM);
         make.envs(homes(folder.path()));
-        let made = make.args(["demo", "--path", path, "--no-open"]).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let start = Start::new(PROGRAM, &[path]).size(width, height).env("USER", "ana");
-        let start = homes(folder.path()).into_iter().fold(start, |start, (name, home)| start.env(name, home));
-        let session = Self { pty: start.run(), folder };
+        let made = make
+            .args(["demo", "--path", path, "--no-open"])
+            .output()
+            .unwrap();
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let start = Start::new(PROGRAM, &[path])
+            .size(width, height)
+            .env("USER", "ana");
+        let start = homes(folder.path())
+            .into_iter()
+            .fold(start, |start, (name, home)| start.env(name, home));
+        let session = Self {
+            pty: start.run(),
+            folder,
+        };
         session.pty.wait_for("churn-sweep");
         session
     }
@@ -80,7 +94,9 @@ impl Session {
     }
 
     fn gone(&self, text: &str) -> &Self {
-        self.pty.wait_until(&format!("{text:?} to go"), || !self.pty.text().contains(text));
+        self.pty.wait_until(&format!("{text:?} to go"), || {
+            !self.pty.text().contains(text)
+        });
         self
     }
 
@@ -104,35 +120,76 @@ fn store(folder: &Path) -> PathBuf {
 
 /// Nothing of the person who runs the tests is read or written.
 fn homes(folder: &Path) -> Vec<(&'static str, PathBuf)> {
-    let names = ["HOME", "FRONTRUNNER_CONFIG_DIR", "FRONTRUNNER_DATA_DIR", "FRONTRUNNER_CACHE_DIR"];
-    names.into_iter().map(|name| (name, folder.to_owned())).collect()
+    let names = [
+        "HOME",
+        "FRONTRUNNER_CONFIG_DIR",
+        "FRONTRUNNER_DATA_DIR",
+        "FRONTRUNNER_CACHE_DIR",
+    ];
+    names
+        .into_iter()
+        .map(|name| (name, folder.to_owned()))
+        .collect()
 }
 
 /// From the experiments to the registered best run, with its version on the screen.
 fn to_the_registered(session: &Session) {
-    session.keys("f", "filter experiments").keys("churn-sweep", "1 of ").keys("\r\r", "60 of 60 runs");
-    let sorted = |text: &str| text.lines().find_map(|line| Some(line.split_once("sorted by ")?.1.trim().to_owned())).unwrap_or_default();
+    session
+        .keys("f", "filter experiments")
+        .keys("churn-sweep", "1 of ")
+        .keys("\r\r", "60 of 60 runs");
+    let sorted = |text: &str| {
+        text.lines()
+            .find_map(|line| Some(line.split_once("sorted by ")?.1.trim().to_owned()))
+            .unwrap_or_default()
+    };
     for _ in 0..20 {
         let before = sorted(&session.pty.text());
         if before.starts_with("auc") || before.starts_with("metrics.auc") {
             break;
         }
         session.pty.send("ls");
-        session.pty.wait_until("another order", || sorted(&session.pty.text()) != before);
+        session
+            .pty
+            .wait_until("another order", || sorted(&session.pty.text()) != before);
     }
-    assert!(sorted(&session.pty.text()).contains("auc"), "{}", session.pty.text());
-    session.keys("g  ", "● 2").keys("c", "compare 2 runs").keys("d", "compare 2 runs").keys(ESC, "60 of 60 runs");
-    session.keys("R", "best by auc").keys("", "one more version");
+    assert!(
+        sorted(&session.pty.text()).contains("auc"),
+        "{}",
+        session.pty.text()
+    );
+    session
+        .keys("g  ", "● 2")
+        .keys("c", "compare 2 runs")
+        .keys("d", "compare 2 runs")
+        .keys(ESC, "60 of 60 runs");
+    session
+        .keys("R", "best by auc")
+        .keys("", "one more version");
     session.keys(MODEL, "a new model is made");
-    session.keys(ENTER, "what will be done").keys("best of the sweep", "best of the sweep").keys(TAB, "enter applies").apply();
-    session.keys("4", MODEL).keys("f", "filter models").keys(MODEL, "1 of ").keys("\r\r", &format!("models › {MODEL}"));
+    session
+        .keys(ENTER, "what will be done")
+        .keys("best of the sweep", "best of the sweep")
+        .keys(TAB, "enter applies")
+        .apply();
+    session
+        .keys("4", MODEL)
+        .keys("f", "filter models")
+        .keys(MODEL, "1 of ")
+        .keys("\r\r", &format!("models › {MODEL}"));
 }
 
 /// Gives `@champion` to the version on the screen, with the model's name typed.
 fn crown(session: &Session) {
-    session.keys("a", "alias of").keys("champion", "champion").keys(ENTER, &format!("type {MODEL} to confirm"));
+    session
+        .keys("a", "alias of")
+        .keys("champion", "champion")
+        .keys(ENTER, &format!("type {MODEL} to confirm"));
     session.keys("it won", "it won").pty.send(TAB);
-    session.keys(MODEL, &format!("confirm: {MODEL}")).keys(TAB, "enter applies").apply();
+    session
+        .keys(MODEL, &format!("confirm: {MODEL}"))
+        .keys(TAB, "enter applies")
+        .apply();
     session.pty.wait_for("champion");
 }
 
@@ -145,7 +202,11 @@ fn quit(session: &mut Session) {
 fn assert_registered(told: &Value) {
     let versions = told["versions"].as_array().unwrap();
     assert_eq!(versions.len(), 1, "{told}");
-    assert_eq!((&versions[0]["run"], &versions[0]["status"]), (&told["best"], &Value::from("READY")), "{told}");
+    assert_eq!(
+        (&versions[0]["run"], &versions[0]["status"]),
+        (&told["best"], &Value::from("READY")),
+        "{told}"
+    );
 }
 
 #[test]
@@ -165,36 +226,77 @@ fn a_promotion_is_undone_from_the_journal_in_a_usual_terminal() {
     let mut session = Session::start(80, 24);
     to_the_registered(&session);
     crown(&session);
-    session.keys("6", "it won").keys("u", "what will be done").pty.send(TAB);
-    session.keys(MODEL, &format!("confirm: {MODEL}")).keys(TAB, "enter applies").apply();
+    session
+        .keys("6", "it won")
+        .keys("u", "what will be done")
+        .pty
+        .send(TAB);
+    session
+        .keys(MODEL, &format!("confirm: {MODEL}"))
+        .keys(TAB, "enter applies")
+        .apply();
     session.pty.wait_for("3 of 3 writes");
     quit(&mut session);
     let told = session.told();
     assert_registered(&told);
-    assert_eq!(told["aliases"], serde_json::json!({}), "the alias is gone again");
+    assert_eq!(
+        told["aliases"],
+        serde_json::json!({}),
+        "the alias is gone again"
+    );
 }
 
 #[test]
 fn a_small_terminal_shows_what_fits_and_a_smaller_one_says_so() {
     let mut session = Session::start(100, 30);
-    session.keys("f", "filter experiments").keys("churn-sweep", "1 of ").keys("\r\r", "60 of 60 runs");
+    session
+        .keys("f", "filter experiments")
+        .keys("churn-sweep", "1 of ")
+        .keys("\r\r", "60 of 60 runs");
     session.pty.resize(40, 10);
-    session.pty.wait_until("ten lines", || session.pty.text().lines().count() == 10);
+    session
+        .pty
+        .wait_until("ten lines", || session.pty.text().lines().count() == 10);
     session.pty.wait_for("60 of 60 runs");
     let text = session.pty.text();
-    assert!(text.lines().all(|line| line.chars().count() <= 40) && text.contains("trial"), "{text}");
-    assert!(text.lines().last().unwrap().contains("enter"), "the keys are on the bottom line:\n{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 40) && text.contains("trial"),
+        "{text}"
+    );
+    assert!(
+        text.lines().last().unwrap().contains("enter"),
+        "the keys are on the bottom line:\n{text}"
+    );
     session.keys("j \x10", "actions").keys(ESC, "● 1");
 
     session.pty.resize(39, 9);
     session.pty.wait_for("39x9 is too small: 40x10 at least");
-    assert_eq!(session.pty.text().lines().filter(|line| !line.trim().is_empty()).count(), 1, "{}", session.pty.text());
+    assert_eq!(
+        session
+            .pty
+            .text()
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .count(),
+        1,
+        "{}",
+        session.pty.text()
+    );
 
     session.pty.resize(200, 50);
     session.pty.wait_for("60 of 60 runs");
     session.gone("too small");
-    let rows = || session.pty.text().lines().filter(|line| line.contains("trial")).count();
-    session.pty.wait_until("as many runs as fit", || rows() > 40);
+    let rows = || {
+        session
+            .pty
+            .text()
+            .lines()
+            .filter(|line| line.contains("trial"))
+            .count()
+    };
+    session
+        .pty
+        .wait_until("as many runs as fit", || rows() > 40);
     session.pty.wait_for("● 1");
     quit(&mut session);
 }

@@ -1,7 +1,12 @@
 //! Servers that are down, slow, lying or hostile: every one of them is a typed fault in one clean line with a way on, no secret
 //! goes anywhere, memory is bounded, and a write says whether it may have been carried out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails should fail its test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails should fail its test"
+)]
 
 mod command_line;
 mod faults;
@@ -24,7 +29,13 @@ fn reader(url: &str) -> Reader {
 /// A fault is told in one line that a terminal can take, and says what to do next.
 fn assert_clear(name: &str, fault: &Fault) {
     let line = fault.to_string();
-    assert!(!line.chars().any(|c| c.is_control() || is_hidden(c)), "{name}: {line:?}");
-    assert!(line.contains(": ") && (20..=700).contains(&line.chars().count()), "{name}: {line}");
+    assert!(
+        !line.chars().any(|c| c.is_control() || is_hidden(c)),
+        "{name}: {line:?}"
+    );
+    assert!(
+        line.contains(": ") && (20..=700).contains(&line.chars().count()),
+        "{name}: {line}"
+    );
     assert!(fault.advice().len() > 10, "{name}: {line} has no advice");
 }

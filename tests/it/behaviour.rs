@@ -1,6 +1,11 @@
 //! The app as people use it: scenarios told in the keys that the help documents, on a real store.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each part uses some of the driver, and what fails should stop")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each part uses some of the driver, and what fails should stop"
+)]
 
 mod charts;
 mod columns;

@@ -1,6 +1,10 @@
 //! The command line, looking: the built program over a demo store.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 use std::io::Read;
 use std::process::Stdio;
@@ -11,17 +15,30 @@ use serde_json::{Value, json};
 
 /// The keys of an object, in order.
 fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap_or_else(|| panic!("{value} is no object")).keys().map(String::as_str).collect()
+    value
+        .as_object()
+        .unwrap_or_else(|| panic!("{value} is no object"))
+        .keys()
+        .map(String::as_str)
+        .collect()
 }
 
 fn ids(runs: &Value) -> Vec<&str> {
-    runs.as_array().unwrap().iter().map(|run| run["run_id"].as_str().unwrap()).collect()
+    runs.as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["run_id"].as_str().unwrap())
+        .collect()
 }
 
 /// What a failure says with --json.
 fn error(ended: &Ended) -> Value {
-    let value: Value = serde_json::from_str(&ended.err).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
-    assert_eq!(keys(&value["error"])[..4], ["code", "message", "cause", "next"]);
+    let value: Value =
+        serde_json::from_str(&ended.err).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    assert_eq!(
+        keys(&value["error"])[..4],
+        ["code", "message", "cause", "next"]
+    );
     value["error"].clone()
 }
 
@@ -31,10 +48,23 @@ fn experiments_are_listed_with_mlflows_own_fields() {
     let active = program.json(&["experiments"]);
     let all = program.json(&["experiments", "--all"]);
     let fields = keys(&active[0]);
-    for field in ["experiment_id", "name", "lifecycle_stage", "creation_time", "last_update_time", "tags"] {
-        assert!(fields.contains(&field), "{field} is missing from {fields:?}");
+    for field in [
+        "experiment_id",
+        "name",
+        "lifecycle_stage",
+        "creation_time",
+        "last_update_time",
+        "tags",
+    ] {
+        assert!(
+            fields.contains(&field),
+            "{field} is missing from {fields:?}"
+        );
     }
-    assert_eq!(all.as_array().unwrap().len(), program.facts.experiments.len());
+    assert_eq!(
+        all.as_array().unwrap().len(),
+        program.facts.experiments.len()
+    );
     assert!(active.as_array().unwrap().len() < program.facts.experiments.len());
     assert!(active[0]["experiment_id"].is_string());
 }
@@ -46,11 +76,30 @@ fn runs_are_ordered_filtered_and_cut() {
     let all = program.json(&["runs", "churn-releases", "--order-by", "metrics.auc DESC"]);
     assert_eq!(all.as_array().unwrap().len(), releases.versions.len());
     assert_eq!(ids(&all)[0], releases.versions.last().unwrap().run.raw());
-    let by_id = program.json(&["runs", releases.experiment.raw(), "--order-by", "metrics.auc DESC", "--limit", "2"]);
+    let by_id = program.json(&[
+        "runs",
+        releases.experiment.raw(),
+        "--order-by",
+        "metrics.auc DESC",
+        "--limit",
+        "2",
+    ]);
     assert_eq!(ids(&by_id), ids(&all)[..2]);
-    let slow = program.json(&["runs", "churn-releases", "--filter", "metrics.latency_ms > 40 or run_name = 'release-1'"]);
+    let slow = program.json(&[
+        "runs",
+        "churn-releases",
+        "--filter",
+        "metrics.latency_ms > 40 or run_name = 'release-1'",
+    ]);
     assert_eq!(slow.as_array().unwrap().len(), 3);
-    let table = program.run(&["runs", "churn-releases", "--limit", "2", "--columns", "run_name,metrics.auc"]);
+    let table = program.run(&[
+        "runs",
+        "churn-releases",
+        "--limit",
+        "2",
+        "--columns",
+        "run_name,metrics.auc",
+    ]);
     assert_eq!(table.out.lines().count(), 3, "{table:?}");
     assert!(table.err.contains("2 of 6 runs"), "{table:?}");
 }
@@ -60,7 +109,11 @@ fn lines_hold_the_same_runs_as_the_list() {
     let program = Program::new();
     let list = program.json(&["runs", "churn-sweep"]);
     let lines = program.run(&["runs", "churn-sweep", "--jsonl"]);
-    let read: Vec<Value> = lines.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let read: Vec<Value> = lines
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(Value::Array(read), list);
 }
 
@@ -69,7 +122,10 @@ fn csv_has_every_column_and_every_run() {
     let program = Program::new();
     let csv = program.run(&["runs", "churn-sweep", "--csv"]);
     let head = csv.out.lines().next().unwrap();
-    assert!(head.split(',').any(|column| column == "metrics.auc"), "{head}");
+    assert!(
+        head.split(',').any(|column| column == "metrics.auc"),
+        "{head}"
+    );
     assert_eq!(csv.out.matches("\r\n").count(), 61);
     let both = program.run(&["runs", "churn-sweep", "--csv", "--json"]);
     assert_eq!(both.code, 2, "{both:?}");
@@ -80,13 +136,23 @@ fn a_name_with_an_escape_in_it_reaches_no_terminal() {
     let program = Program::new();
     let hostile = program.facts.baselines.escape.raw();
     for form in ["--json", "--jsonl", "--csv", "--markdown", "--color=never"] {
-        for arguments in [&["runs", "iris-baselines", form][..], &["show", hostile, form], &["show", "\u{1b}[31mre", form]] {
+        for arguments in [
+            &["runs", "iris-baselines", form][..],
+            &["show", hostile, form],
+            &["show", "\u{1b}[31mre", form],
+        ] {
             let Ended { out, err, .. } = program.run(arguments);
-            let bad = out.chars().chain(err.chars()).find(|c| c.is_control() && !matches!(c, '\n' | '\r'));
+            let bad = out
+                .chars()
+                .chain(err.chars())
+                .find(|c| c.is_control() && !matches!(c, '\n' | '\r'));
             assert_eq!(bad, None, "{arguments:?}");
         }
     }
-    assert_eq!(program.json(&["show", hostile])["run_name"], "\u{1b}[31mred");
+    assert_eq!(
+        program.json(&["show", hostile])["run_name"],
+        "\u{1b}[31mred"
+    );
     assert_eq!(program.json(&["show", "\u{1b}[31mred"])["run_id"], hostile);
 }
 
@@ -105,15 +171,32 @@ fn a_run_is_named_by_its_id_the_start_of_it_or_its_name() {
 #[test]
 fn a_name_that_two_runs_have_is_not_guessed_at() {
     let program = Program::new();
-    let (one, other) = (program.facts.releases.versions[0].run.raw(), program.facts.sweep.best.raw());
+    let (one, other) = (
+        program.facts.releases.versions[0].run.raw(),
+        program.facts.sweep.best.raw(),
+    );
     let db = rusqlite::Connection::open(program.store()).unwrap();
-    db.execute("UPDATE runs SET name = 'twin' WHERE run_uuid IN (?1, ?2)", [one, other]).unwrap();
-    db.execute("UPDATE tags SET value = 'twin' WHERE key = 'mlflow.runName' AND run_uuid IN (?1, ?2)", [one, other]).unwrap();
+    db.execute(
+        "UPDATE runs SET name = 'twin' WHERE run_uuid IN (?1, ?2)",
+        [one, other],
+    )
+    .unwrap();
+    db.execute(
+        "UPDATE tags SET value = 'twin' WHERE key = 'mlflow.runName' AND run_uuid IN (?1, ?2)",
+        [one, other],
+    )
+    .unwrap();
     drop(db);
     let ambiguous = program.run(&["show", "twin"]);
     assert_eq!(ambiguous.code, 3, "{ambiguous:?}");
-    assert!(ambiguous.err.contains(one) && ambiguous.err.contains(other), "{ambiguous:?}");
-    assert_eq!(program.json(&["show", "twin", "--experiment", "churn-sweep"])["run_id"], other);
+    assert!(
+        ambiguous.err.contains(one) && ambiguous.err.contains(other),
+        "{ambiguous:?}"
+    );
+    assert_eq!(
+        program.json(&["show", "twin", "--experiment", "churn-sweep"])["run_id"],
+        other
+    );
 }
 
 #[test]
@@ -121,7 +204,10 @@ fn the_best_run_says_what_was_looked_at() {
     let program = Program::new();
     let best = program.json(&["best", "churn-sweep", "--goal", "auc max"]);
     assert_eq!(best["run_id"], program.facts.sweep.best.raw());
-    assert_eq!(best["goal"], json!({"metric": "auc", "direction": "max", "value": program.facts.sweep.best_auc}));
+    assert_eq!(
+        best["goal"],
+        json!({"metric": "auc", "direction": "max", "value": program.facts.sweep.best_auc})
+    );
     assert!(best["considered"].as_u64().unwrap() <= 60 && best["ties"].is_array());
     let declared = program.json(&["best", "churn-releases"]);
     assert_eq!(declared["goal"]["metric"], "auc");
@@ -134,15 +220,42 @@ fn the_best_run_says_what_was_looked_at() {
 #[test]
 fn a_comparison_can_show_only_what_differs() {
     let program = Program::new();
-    let runs: Vec<&str> = program.facts.releases.versions.iter().map(|version| version.run.raw()).collect();
+    let runs: Vec<&str> = program
+        .facts
+        .releases
+        .versions
+        .iter()
+        .map(|version| version.run.raw())
+        .collect();
     let whole = program.json(&["compare", runs[3], runs[5]]);
     let diff = program.json(&["compare", runs[3], runs[5], "--diff"]);
     assert!(whole["rows"].as_array().unwrap().len() > diff["rows"].as_array().unwrap().len());
-    assert!(diff["rows"].as_array().unwrap().iter().all(|row| row["differs"] == true));
-    assert_eq!((&whole["equal"], &whole["differing"]), (&diff["equal"], &diff["differing"]));
+    assert!(
+        diff["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| row["differs"] == true)
+    );
+    assert_eq!(
+        (&whole["equal"], &whole["differing"]),
+        (&diff["equal"], &diff["differing"])
+    );
     assert_eq!(keys(&diff["rows"][0])[..2], ["kind", "key"]);
-    let markdown = program.run(&["compare", "release-4", "release-6", "--baseline", "release-4", "--markdown"]);
-    assert!(markdown.out.starts_with("### 2 runs compared, baseline **release-4**"), "{markdown:?}");
+    let markdown = program.run(&[
+        "compare",
+        "release-4",
+        "release-6",
+        "--baseline",
+        "release-4",
+        "--markdown",
+    ]);
+    assert!(
+        markdown
+            .out
+            .starts_with("### 2 runs compared, baseline **release-4**"),
+        "{markdown:?}"
+    );
     let alone = program.run(&["compare", runs[0], runs[0]]);
     assert_eq!(alone.code, 2, "{alone:?}");
 }
@@ -153,37 +266,75 @@ fn a_comparison_is_written_as_a_page_that_needs_nothing_else() {
     let written = program.run(&["compare", "resnet50-aug", "vit-small", "--out", "page.html"]);
     assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:?}");
     let page = std::fs::read_to_string(program.folder().join("page.html")).unwrap();
-    assert!(page.contains("<svg") && page.contains("val/acc") && page.contains("default-src 'none'"));
+    assert!(
+        page.contains("<svg") && page.contains("val/acc") && page.contains("default-src 'none'")
+    );
     assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("<script"));
-    assert_eq!(program.run(&["compare", "resnet50-aug", "vit-small", "--out", "page.doc"]).code, 2);
+    assert_eq!(
+        program
+            .run(&["compare", "resnet50-aug", "vit-small", "--out", "page.doc"])
+            .code,
+        2
+    );
 }
 
 #[test]
 fn charts_are_pictures_that_other_programs_read() {
     let program = Program::new();
     let runs = ["resnet50-aug", "vit-small", "convnext-tiny"];
-    for (name, more) in [("a.svg", &["--smooth", "0.6", "--clip"][..]), ("b.png", &["--over", "relative", "--scale", "symlog", "--dark"])] {
-        let flags = ["--metric", "val/acc", "--metric", "train/loss", "--out", name];
+    for (name, more) in [
+        ("a.svg", &["--smooth", "0.6", "--clip"][..]),
+        (
+            "b.png",
+            &["--over", "relative", "--scale", "symlog", "--dark"],
+        ),
+    ] {
+        let flags = [
+            "--metric",
+            "val/acc",
+            "--metric",
+            "train/loss",
+            "--out",
+            name,
+        ];
         let told = program.json(&[&["chart"], &runs[..], &flags, more].concat());
         assert_eq!(told["file"], name);
         let bytes = std::fs::read(program.folder().join(name)).unwrap();
         assert_eq!(told["bytes"], bytes.len());
         let (width, height) = if name.ends_with("svg") {
-            let tree = resvg::usvg::Tree::from_data(&bytes, &resvg::usvg::Options::default()).unwrap();
+            let tree =
+                resvg::usvg::Tree::from_data(&bytes, &resvg::usvg::Options::default()).unwrap();
             let text = String::from_utf8(bytes).unwrap();
-            assert!(runs.iter().all(|run| text.contains(run)) && text.contains("train/loss") && text.contains("NaN"));
+            assert!(
+                runs.iter().all(|run| text.contains(run))
+                    && text.contains("train/loss")
+                    && text.contains("NaN")
+            );
             (tree.size().width() as u32, tree.size().height() as u32)
         } else {
             let picture = image::load_from_memory(&bytes).unwrap().to_rgb8();
-            let colours: std::collections::HashSet<[u8; 3]> = picture.pixels().map(|pixel| pixel.0).collect();
+            let colours: std::collections::HashSet<[u8; 3]> =
+                picture.pixels().map(|pixel| pixel.0).collect();
             assert!(colours.len() > 30, "{} colours", colours.len());
             picture.dimensions()
         };
         assert!(width > height && width >= 1_200, "{width}x{height}");
     }
-    let none = program.run(&["chart", "resnet50-aug", "--metric", "nothing", "--out", "c.png"]);
+    let none = program.run(&[
+        "chart",
+        "resnet50-aug",
+        "--metric",
+        "nothing",
+        "--out",
+        "c.png",
+    ]);
     assert_eq!(none.code, 3, "{none:?}");
-    assert_eq!(program.run(&["chart", "resnet50-aug", "--metric", "lr", "--out", "c.gif"]).code, 2);
+    assert_eq!(
+        program
+            .run(&["chart", "resnet50-aug", "--metric", "lr", "--out", "c.gif"])
+            .code,
+        2
+    );
 }
 
 #[test]
@@ -191,11 +342,23 @@ fn what_drives_a_goal_is_told_with_how_sure_that_is() {
     let program = Program::new();
     let told = program.json(&["drivers", "churn-sweep", "--goal", "auc max"]);
     assert_eq!(told["params"][0]["key"], "learning_rate");
-    assert!(told["explained"].as_f64().unwrap() > 0.3 && told["params"][0]["forest"]["sd"].as_f64().unwrap() > 0.0, "{told}");
+    assert!(
+        told["explained"].as_f64().unwrap() > 0.3
+            && told["params"][0]["forest"]["sd"].as_f64().unwrap() > 0.0,
+        "{told}"
+    );
     assert_eq!(told["params"][0]["rank"]["method"], "spearman");
     let few = program.json(&["drivers", "churn-releases"]);
-    assert!(few["explained"].is_null() && few["cautions"][0].as_str().unwrap().contains("too few"), "{few}");
-    assert_eq!(program.run(&["drivers", "churn-sweep", "--goal", "nothing max"]).code, 3);
+    assert!(
+        few["explained"].is_null() && few["cautions"][0].as_str().unwrap().contains("too few"),
+        "{few}"
+    );
+    assert_eq!(
+        program
+            .run(&["drivers", "churn-sweep", "--goal", "nothing max"])
+            .code,
+        3
+    );
 }
 
 #[test]
@@ -204,7 +367,10 @@ fn a_wrong_filter_is_pointed_at() {
     let wrong = program.run(&["runs", "churn-sweep", "--filter", "metrics.auc >"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     let lines: Vec<&str> = wrong.err.lines().collect();
-    assert!(lines[1].contains("metrics.auc >") && lines[2].trim_end().ends_with('^'), "{wrong:?}");
+    assert!(
+        lines[1].contains("metrics.auc >") && lines[2].trim_end().ends_with('^'),
+        "{wrong:?}"
+    );
 }
 
 #[test]
@@ -212,27 +378,68 @@ fn models_versions_and_lineage_are_told() {
     let program = Program::new();
     let releases = &program.facts.releases;
     let models = program.json(&["models"]);
-    let churn = models.as_array().unwrap().iter().find(|model| model["name"] == releases.model.raw()).unwrap();
+    let churn = models
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|model| model["name"] == releases.model.raw())
+        .unwrap();
     assert_eq!(churn["aliases"]["champion"], releases.champion.to_string());
     let versions = program.json(&["versions", "churn-classifier"]);
     assert_eq!(versions[0]["version"], releases.versions.len().to_string());
     assert!(versions[0]["metrics"]["auc"].is_number());
     let lineage = program.json(&["lineage", "churn-classifier@champion"]);
-    let kinds: Vec<&Value> = lineage["nodes"].as_array().unwrap().iter().map(|node| &node["kind"]).collect();
-    assert!(kinds.contains(&&json!("version")) && kinds.contains(&&json!("run")), "{kinds:?}");
+    let kinds: Vec<&Value> = lineage["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| &node["kind"])
+        .collect();
+    assert!(
+        kinds.contains(&&json!("version")) && kinds.contains(&&json!("run")),
+        "{kinds:?}"
+    );
     let dot = program.run(&["lineage", "churn-classifier@champion", "--dot"]);
     assert!(dot.out.starts_with("digraph lineage {"), "{dot:?}");
     let page = program.run(&["lineage", "churn-classifier@champion", "--markdown"]);
-    assert!(page.out.starts_with("## Lineage of churn-classifier v4\n") && page.out.contains("```mermaid\nflowchart LR\n"), "{page:?}");
-    let data = lineage["nodes"].as_array().unwrap().iter().find(|node| node["kind"] == "dataset").unwrap();
-    let made = program.json(&["versions", "--made-from", &format!("digest:{}", data["facts"]["digest"].as_str().unwrap())]);
-    let numbers: Vec<&Value> = made.as_array().unwrap().iter().map(|version| &version["version"]).collect();
+    assert!(
+        page.out.starts_with("## Lineage of churn-classifier v4\n")
+            && page.out.contains("```mermaid\nflowchart LR\n"),
+        "{page:?}"
+    );
+    let data = lineage["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|node| node["kind"] == "dataset")
+        .unwrap();
+    let made = program.json(&[
+        "versions",
+        "--made-from",
+        &format!("digest:{}", data["facts"]["digest"].as_str().unwrap()),
+    ]);
+    let numbers: Vec<&Value> = made
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| &version["version"])
+        .collect();
     assert_eq!(numbers, [&json!("6"), &json!("5"), &json!("4")]);
-    for (what, code) in [("digest:00000000", 0), ("data:x", 2), ("commit:abc", 2), ("", 2)] {
+    for (what, code) in [
+        ("digest:00000000", 0),
+        ("data:x", 2),
+        ("commit:abc", 2),
+        ("", 2),
+    ] {
         let run = program.run(&["versions", "--made-from", what]);
         assert_eq!(run.code, code, "{what}: {run:?}");
     }
-    for (named, code) in [("churn-classifier/99", 3), ("churn-classifer/1", 3), ("churn-classifier@nobody", 3), ("churn-classifier", 2)] {
+    for (named, code) in [
+        ("churn-classifier/99", 3),
+        ("churn-classifer/1", 3),
+        ("churn-classifier@nobody", 3),
+        ("churn-classifier", 2),
+    ] {
         let wrong = program.run(&["lineage", named]);
         assert_eq!(wrong.code, code, "{named}: {wrong:?}");
     }
@@ -245,7 +452,10 @@ fn failures_are_one_json_object_on_stderr() {
     assert_eq!((missing.code, missing.out.as_str()), (3, ""));
     assert_eq!(error(&missing)["code"], "no_match");
     let usage = program.run(&["runs", "--bogus", "--json"]);
-    assert_eq!((usage.code, error(&usage)["code"].as_str()), (2, Some("usage")));
+    assert_eq!(
+        (usage.code, error(&usage)["code"].as_str()),
+        (2, Some("usage"))
+    );
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let unreachable = program.run(&["experiments", "--json", "--target", &nobody]);
     assert_eq!(unreachable.code, 6, "{unreachable:?}");
@@ -257,10 +467,20 @@ fn failures_are_one_json_object_on_stderr() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let program = Program::new();
-    let mut child = program.command(&["runs", "churn-sweep", "--jsonl"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = program
+        .command(&["runs", "churn-sweep", "--jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stdout.take());
     let mut err = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }
 
@@ -269,18 +489,31 @@ fn the_store_is_found_in_the_promised_order() {
     let program = Program::new();
     let other = Program::new();
     let db = rusqlite::Connection::open(other.store()).unwrap();
-    db.execute("UPDATE experiments SET name = 'elsewhere' WHERE name = 'churn-sweep'", []).unwrap();
+    db.execute(
+        "UPDATE experiments SET name = 'elsewhere' WHERE name = 'churn-sweep'",
+        [],
+    )
+    .unwrap();
     drop(db);
     let elsewhere = other.store().to_str().unwrap().to_owned();
     let names = |ended: Ended| ended.out.contains("elsewhere");
     assert!(!names(program.run(&["experiments"])));
-    program.configure(&format!("default_profile = \"there\"\n[profile.there]\ntarget = \"{elsewhere}\""));
+    program.configure(&format!(
+        "default_profile = \"there\"\n[profile.there]\ntarget = \"{elsewhere}\""
+    ));
     assert!(names(program.run(&["experiments"])));
     let mut command = program.command(&["experiments"]);
-    command.env("MLFLOW_TRACKING_URI", format!("sqlite:///{}", program.store().display()));
+    command.env(
+        "MLFLOW_TRACKING_URI",
+        format!("sqlite:///{}", program.store().display()),
+    );
     assert!(!names(ended(command)));
     assert!(names(program.run(&["experiments", "--target", "@there"])));
-    assert!(!names(program.run(&["experiments", "--target", "mlflow.db"])));
+    assert!(!names(program.run(&[
+        "experiments",
+        "--target",
+        "mlflow.db"
+    ])));
 }
 
 #[test]
@@ -289,10 +522,18 @@ fn a_wrong_setting_is_pointed_at_and_doctor_still_works() {
     program.configure("mouse = true\nthme = \"night\"\n");
     let wrong = program.run(&["config", "check"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
-    assert!(wrong.err.contains("config.toml:2:1: there is no setting `thme`; `theme` is probably meant"), "{wrong:?}");
+    assert!(
+        wrong
+            .err
+            .contains("config.toml:2:1: there is no setting `thme`; `theme` is probably meant"),
+        "{wrong:?}"
+    );
     let doctor = program.run(&["doctor", "--json"]);
     assert_eq!(doctor.code, 2, "{doctor:?}");
-    assert_eq!(serde_json::from_str::<Value>(&doctor.out).unwrap()["ok"], false);
+    assert_eq!(
+        serde_json::from_str::<Value>(&doctor.out).unwrap()["ok"],
+        false
+    );
 }
 
 #[test]
@@ -300,12 +541,20 @@ fn doctor_tells_no_secret() {
     let program = Program::new();
     for form in ["--json", "--csv", "--color=never"] {
         let mut command = program.command(&["doctor", form]);
-        command.env("MLFLOW_TRACKING_PASSWORD", "hunter2").env("MLFLOW_TRACKING_TOKEN", "hunter2");
+        command
+            .env("MLFLOW_TRACKING_PASSWORD", "hunter2")
+            .env("MLFLOW_TRACKING_TOKEN", "hunter2");
         command.env("HTTPS_PROXY", "http://ana:hunter2@proxy:3128");
         let doctor = ended(command);
         assert_eq!(doctor.code, 0, "{doctor:?}");
-        assert!(!doctor.out.contains("hunter2") && !doctor.err.contains("hunter2"), "{doctor:?}");
-        assert!(doctor.out.contains("MLFLOW_TRACKING_PASSWORD"), "{doctor:?}");
+        assert!(
+            !doctor.out.contains("hunter2") && !doctor.err.contains("hunter2"),
+            "{doctor:?}"
+        );
+        assert!(
+            doctor.out.contains("MLFLOW_TRACKING_PASSWORD"),
+            "{doctor:?}"
+        );
     }
 }
 
@@ -314,7 +563,12 @@ fn demo_makes_a_store_and_never_writes_over_one() {
     let program = Program::new();
     let made = program.json(&["demo", "--path", "mine.db", "--runs", "25", "--no-open"]);
     assert_eq!(made["path"], "mine.db");
-    let load = made["experiments"].as_array().unwrap().iter().find(|experiment| experiment["name"] == "load-test").unwrap();
+    let load = made["experiments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|experiment| experiment["name"] == "load-test")
+        .unwrap();
     assert_eq!(load["runs"], 25);
     let again = program.run(&["demo", "--path", "mine.db", "--no-open"]);
     assert_eq!(again.code, 1, "{again:?}");

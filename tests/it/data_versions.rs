@@ -2,7 +2,10 @@
 //! which nothing is typed in by hand. The data's files are as DVC writes them, with the md5 of the data; where the machine has DVC
 //! (`pip install dvc` in `target/dvc`), it wrote them itself.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +22,9 @@ struct Repository {
 impl Repository {
     /// A repository with the training script and the data at its first version.
     fn new() -> Self {
-        let repository = Self { folder: tempfile::tempdir().unwrap() };
+        let repository = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
         repository.git(&["init", "-q", "-b", "main"]);
         repository.write(".gitignore", "mlflow.db*\nstore/\ndata/users.csv\nhome/\n");
         repository.write("train.py", "# trains\n");
@@ -64,19 +69,31 @@ impl Repository {
         } else {
             let md5 = told(Command::new("md5sum").arg(self.path().join("data/users.csv")));
             let md5 = md5.split_whitespace().next().unwrap();
-            self.write("data/users.csv.dvc", &format!("outs:\n- md5: {md5}\n  size: {}\n  hash: md5\n  path: users.csv\n", text.len()));
+            self.write(
+                "data/users.csv.dvc",
+                &format!(
+                    "outs:\n- md5: {md5}\n  size: {}\n  hash: md5\n  path: users.csv\n",
+                    text.len()
+                ),
+            );
         }
     }
 
     fn dvc(&self, dvc: &Path) -> Command {
         let mut command = Command::new(dvc);
-        command.current_dir(self.path()).env("DVC_NO_ANALYTICS", "1");
+        command
+            .current_dir(self.path())
+            .env("DVC_NO_ANALYTICS", "1");
         command
     }
 
     /// Trains and registers a version with MLflow.
     fn train(&self) -> String {
-        let printed = script(V3, include_str!("lineage/churn.py"), &[self.path().to_str().unwrap()]);
+        let printed = script(
+            V3,
+            include_str!("lineage/churn.py"),
+            &[self.path().to_str().unwrap()],
+        );
         printed.lines().last().unwrap().to_owned()
     }
 
@@ -87,33 +104,67 @@ impl Repository {
 }
 
 fn lineage(store: &Path, folder: &Path, version: &str) -> String {
-    told(program(store, folder).args(["lineage", &format!("churn/{version}")])).lines().next().unwrap().to_owned()
+    told(program(store, folder).args(["lineage", &format!("churn/{version}")]))
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 fn program(store: &Path, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontrunner"));
     command.arg("--target").arg(store.join("mlflow.db"));
-    command.current_dir(folder).stdin(Stdio::null()).env_remove("MLFLOW_TRACKING_URI");
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env_remove("MLFLOW_TRACKING_URI");
     for name in ["config", "data", "cache"] {
-        command.env(format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), store.join("home").join(name));
+        command.env(
+            format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+            store.join("home").join(name),
+        );
     }
     command
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
-    let who = ["-c", "user.name=ana", "-c", "user.email=ana@example.org", "-c", "tag.gpgSign=false", "-c", "commit.gpgSign=false"];
-    told(Command::new("git").arg("-C").arg(folder).args(who).args(arguments))
+    let who = [
+        "-c",
+        "user.name=ana",
+        "-c",
+        "user.email=ana@example.org",
+        "-c",
+        "tag.gpgSign=false",
+        "-c",
+        "commit.gpgSign=false",
+    ];
+    told(
+        Command::new("git")
+            .arg("-C")
+            .arg(folder)
+            .args(who)
+            .args(arguments),
+    )
 }
 
 fn told(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
 fn md5(repository: &Repository) -> String {
     let text = std::fs::read_to_string(repository.path().join("data/users.csv.dvc")).unwrap();
-    text.split("md5: ").nth(1).unwrap().chars().take(8).collect()
+    text.split("md5: ")
+        .nth(1)
+        .unwrap()
+        .chars()
+        .take(8)
+        .collect()
 }
 
 #[test]
@@ -128,16 +179,29 @@ fn a_version_is_code_and_data() {
     assert_eq!(repository.train(), "2");
     assert_eq!(repository.train(), "3");
     let line = repository.lineage("3");
-    assert!(line.contains(&format!("churn v3 = code {} + data v2.3 (DVC)", &code[..7])), "{line}");
+    assert!(
+        line.contains(&format!("churn v3 = code {} + data v2.3 (DVC)", &code[..7])),
+        "{line}"
+    );
     // Before there was a tag: what DVC calls the data, not what MLflow calls it.
     let line = repository.lineage("1");
-    assert!(line.contains(" + data ") && line.contains(" (DVC)") && !line.contains("v2.3"), "{line}");
+    assert!(
+        line.contains(" + data ") && line.contains(" (DVC)") && !line.contains("v2.3"),
+        "{line}"
+    );
 
     // From a folder of the repository, and from one above it.
     std::fs::create_dir_all(repository.path().join("sub/folder")).unwrap();
-    for folder in [repository.path().join("sub/folder"), repository.path().parent().unwrap().to_owned()] {
+    for folder in [
+        repository.path().join("sub/folder"),
+        repository.path().parent().unwrap().to_owned(),
+    ] {
         let line = lineage(repository.path(), &folder, "3");
-        assert!(line.contains("data v2.3 (DVC)"), "{}: {line}", folder.display());
+        assert!(
+            line.contains("data v2.3 (DVC)"),
+            "{}: {line}",
+            folder.display()
+        );
     }
     tags(&repository);
     another_repository(&repository);
@@ -159,7 +223,10 @@ fn tags(repository: &Repository) {
     repository.commit("Fourth data, without a tag");
     let version = repository.train();
     let line = repository.lineage(&version);
-    assert!(line.contains(&format!("data {} (DVC)", md5(repository))), "{line}");
+    assert!(
+        line.contains(&format!("data {} (DVC)", md5(repository))),
+        "{line}"
+    );
     // A tag that says that it is of data, on a later commit: the data is the same there.
     repository.write("train.py", "# trains on\n");
     repository.commit("Only code");
@@ -179,18 +246,38 @@ client.set_tag(client.get_model_version("churn", sys.argv[2]).run_id, "mlflow.so
 "#;
     script(V3, set, &[repository.path().to_str().unwrap(), &version]);
     repository.git(&["remote", "add", "origin", "https://host.org/team/churn"]);
-    assert!(repository.lineage(&version).contains("data v4 (DVC)"), "the same address in another spelling");
-    repository.git(&["remote", "set-url", "origin", "https://host.org/someone/fork"]);
+    assert!(
+        repository.lineage(&version).contains("data v4 (DVC)"),
+        "the same address in another spelling"
+    );
+    repository.git(&[
+        "remote",
+        "set-url",
+        "origin",
+        "https://host.org/someone/fork",
+    ]);
     let line = repository.lineage(&version);
-    assert!(!line.contains("(DVC)"), "a fork's tags may be anybody's: {line}");
-    let all = told(program(repository.path(), repository.path()).args(["lineage", &format!("churn/{version}")]));
-    assert!(all.contains("is a checkout of https://host.org/someone/fork"), "{all}");
+    assert!(
+        !line.contains("(DVC)"),
+        "a fork's tags may be anybody's: {line}"
+    );
+    let all = told(
+        program(repository.path(), repository.path())
+            .args(["lineage", &format!("churn/{version}")]),
+    );
+    assert!(
+        all.contains("is a checkout of https://host.org/someone/fork"),
+        "{all}"
+    );
     repository.git(&["remote", "remove", "origin"]);
 }
 
 /// Another file that DVC keeps changes later: the run's dataset names the first.
 fn several_files(repository: &Repository) {
-    repository.write("models/old.pkl.dvc", "outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 1\n  path: old.pkl\n");
+    repository.write(
+        "models/old.pkl.dvc",
+        "outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 1\n  path: old.pkl\n",
+    );
     repository.commit("Keep a model");
     repository.git(&["tag", "model-9"]);
     let version = repository.train();
@@ -200,7 +287,8 @@ fn several_files(repository: &Repository) {
 
 /// A pipeline without `.dvc` files.
 fn lock_only(repository: &Repository) {
-    let files: [PathBuf; 2] = ["data/users.csv.dvc", "models/old.pkl.dvc"].map(|path| repository.path().join(path));
+    let files: [PathBuf; 2] =
+        ["data/users.csv.dvc", "models/old.pkl.dvc"].map(|path| repository.path().join(path));
     for file in &files {
         std::fs::remove_file(file).unwrap();
     }

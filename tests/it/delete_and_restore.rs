@@ -40,17 +40,40 @@ fn runs_are_deleted_found_and_restored() {
     let program = Program::new();
     let (run, target) = (program.facts.sweep.last.raw().to_owned(), sqlite(&program));
     let before = judged(V3, &target, &run);
-    assert_eq!((&before["lifecycle"], &before["listed"]), (&json!("active"), &json!([true, false])));
+    assert_eq!(
+        (&before["lifecycle"], &before["listed"]),
+        (&json!("active"), &json!([true, false]))
+    );
     let plan = program.run(&["delete", &run, "--plan"]);
-    assert!(plan.out.contains("deleted_time") && plan.out.contains("nothing was written"), "{plan:?}");
+    assert!(
+        plan.out.contains("deleted_time") && plan.out.contains("nothing was written"),
+        "{plan:?}"
+    );
     let done = program.json(&["delete", &run[..8], "--reason", "a test run", "--yes"]);
-    assert_eq!((&done["applied"], &done["verified"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&done["applied"], &done["verified"]),
+        (&json!(true), &json!(true))
+    );
     let after = judged(V3, &target, &run);
-    assert_eq!((&after["lifecycle"], &after["listed"]), (&json!("deleted"), &json!([false, true])));
+    assert_eq!(
+        (&after["lifecycle"], &after["listed"]),
+        (&json!("deleted"), &json!([false, true]))
+    );
     let again = program.json(&["delete", &run, "--yes"]);
-    assert_eq!((&again["applied"], &again["verified"]), (&json!(false), &json!(true)), "it is deleted already");
+    assert_eq!(
+        (&again["applied"], &again["verified"]),
+        (&json!(false), &json!(true)),
+        "it is deleted already"
+    );
     let deleted = program.json(&["runs", "churn-sweep", "--deleted"]);
-    assert!(deleted.as_array().unwrap().iter().any(|listed| listed["run_id"] == json!(run)), "{deleted}");
+    assert!(
+        deleted
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|listed| listed["run_id"] == json!(run)),
+        "{deleted}"
+    );
     assert_eq!(program.json(&["restore", &run, "--yes"])["verified"], true);
     assert_eq!(judged(V3, &target, &run), before);
 }
@@ -58,18 +81,45 @@ fn runs_are_deleted_found_and_restored() {
 #[test]
 fn a_deletion_is_undone_by_its_entry_without_a_model() {
     let program = Program::new();
-    let (run, other) = (program.facts.sweep.last.raw(), program.facts.sweep.best.raw());
+    let (run, other) = (
+        program.facts.sweep.last.raw(),
+        program.facts.sweep.best.raw(),
+    );
     let target = sqlite(&program);
     let done = program.run(&["delete", run, other, "--yes"]);
-    assert!(done.out.contains("undo it: frontrunner rollback --entry "), "{done:?}");
-    let entry = done.out.split("rollback --entry ").nth(1).unwrap().trim().to_owned();
+    assert!(
+        done.out.contains("undo it: frontrunner rollback --entry "),
+        "{done:?}"
+    );
+    let entry = done
+        .out
+        .split("rollback --entry ")
+        .nth(1)
+        .unwrap()
+        .trim()
+        .to_owned();
     assert_eq!(judged(V3, &target, other)["lifecycle"], "deleted");
     // Somebody restores one of them with another tool: the other one is left to be restored.
-    script(V3, "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).restore_run(sys.argv[2])", &[&target, run]);
+    script(
+        V3,
+        "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).restore_run(sys.argv[2])",
+        &[&target, run],
+    );
     let undone = program.json(&["rollback", "--entry", &entry, "--yes"]);
-    assert_eq!((&undone["verified"], undone["plan"]["steps"].as_array().unwrap().len()), (&json!(true), 1), "{undone}");
+    assert_eq!(
+        (
+            &undone["verified"],
+            undone["plan"]["steps"].as_array().unwrap().len()
+        ),
+        (&json!(true), 1),
+        "{undone}"
+    );
     assert_eq!(judged(V3, &target, other)["lifecycle"], "active");
-    assert_eq!(program.run(&["rollback", "--yes"]).code, 2, "without a model an entry is needed");
+    assert_eq!(
+        program.run(&["rollback", "--yes"]).code,
+        2,
+        "without a model an entry is needed"
+    );
 }
 
 #[test]
@@ -77,13 +127,24 @@ fn the_run_behind_a_version_in_use_is_told() {
     let program = Program::new();
     let versions = program.json(&["versions", "churn-classifier"]);
     let serves = |version: &&Value| version["current_stage"] == "Production";
-    let run = versions.as_array().unwrap().iter().find(serves).unwrap()["run_id"].as_str().unwrap().to_owned();
+    let run = versions.as_array().unwrap().iter().find(serves).unwrap()["run_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let plan = program.run(&["delete", &run, "--plan"]);
-    assert!(plan.out.contains("holds Production") && plan.out.contains("asks for a name typed"), "{plan:?}");
+    assert!(
+        plan.out.contains("holds Production") && plan.out.contains("asks for a name typed"),
+        "{plan:?}"
+    );
     program.json(&["delete", &run, "--yes"]);
     let history = program.json(&["history", "churn-classifier"]);
-    let told = |event: &Value| event["action"] == json!(format!("delete run {}", &run[..8])) && event["to"] == "deleted";
-    assert!(history.as_array().unwrap().iter().any(told), "the run of a version is part of its model's history: {history}");
+    let told = |event: &Value| {
+        event["action"] == json!(format!("delete run {}", &run[..8])) && event["to"] == "deleted"
+    };
+    assert!(
+        history.as_array().unwrap().iter().any(told),
+        "the run of a version is part of its model's history: {history}"
+    );
     assert_eq!(program.json(&["restore", &run, "--yes"])["verified"], true);
 }
 
@@ -99,9 +160,17 @@ fn what_was_said_is_put_back() {
         &["review", "churn-classifier/6", "--approve"],
     ];
     for words in said {
-        assert_eq!(program.json(&[words, &["--yes"]].concat())["verified"], true, "{words:?}");
+        assert_eq!(
+            program.json(&[words, &["--yes"]].concat())["verified"],
+            true,
+            "{words:?}"
+        );
         assert_ne!(judged(V3, &target, run), before, "{words:?}");
-        assert_eq!(program.json(&["rollback", "churn-classifier", "--yes"])["verified"], true, "{words:?}");
+        assert_eq!(
+            program.json(&["rollback", "churn-classifier", "--yes"])["verified"],
+            true,
+            "{words:?}"
+        );
         assert_eq!(judged(V3, &target, run), before, "{words:?}");
     }
     // A tag that somebody changed since is theirs.
@@ -110,7 +179,10 @@ fn what_was_said_is_put_back() {
     script(V3, theirs, &[&target]);
     let refused = program.run(&["rollback", "churn-classifier", "--yes"]);
     assert_eq!(refused.code, 4, "{refused:?}");
-    assert!(refused.err.contains("moved on") && refused.err.contains("says “ads” now"), "{refused:?}");
+    assert!(
+        refused.err.contains("moved on") && refused.err.contains("says “ads” now"),
+        "{refused:?}"
+    );
     assert_eq!(judged(V3, &target, run)["tags"]["team"], "ads");
 }
 
@@ -124,14 +196,30 @@ fn a_deleted_version_is_registered_again_as_a_new_one() {
     let plan = program.run(&["delete", &version, "--plan"]);
     assert!(plan.out.contains("can't be brought back"), "{plan:?}");
     let done = program.run(&["delete", &version, "--yes"]);
-    assert!(done.out.contains("it can't be undone; its run is registered again"), "{done:?}");
+    assert!(
+        done.out
+            .contains("it can't be undone; its run is registered again"),
+        "{done:?}"
+    );
     let again = program.json(&["restore", &version, "--yes"]);
     assert_eq!(again["verified"], true, "{again}");
-    let next = before.as_array().unwrap().iter().map(|number| number.as_u64().unwrap()).max().unwrap() + 1;
+    let next = before
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_u64().unwrap())
+        .max()
+        .unwrap()
+        + 1;
     assert_eq!(again["version"], json!(next.to_string()));
     let unknown = program.run(&["restore", "churn-classifier/99", "--yes"]);
     assert_eq!(unknown.code, 3, "{unknown:?}");
-    assert!(unknown.err.contains("frontrunner register RUN --model churn-classifier"), "{unknown:?}");
+    assert!(
+        unknown
+            .err
+            .contains("frontrunner register RUN --model churn-classifier"),
+        "{unknown:?}"
+    );
 }
 
 #[test]
@@ -151,14 +239,31 @@ for _ in range(6):
 client.set_registered_model_alias('churn-classifier', 'champion', '6')
 print(run)
 ";
-        let run = script(version, made, &[&server.url]).trim().lines().last().unwrap().to_owned();
-        let at = |arguments: &[&str]| program.run(&[arguments, &["--yes", "--json", "--target", &server.url]].concat());
+        let run = script(version, made, &[&server.url])
+            .trim()
+            .lines()
+            .last()
+            .unwrap()
+            .to_owned();
+        let at = |arguments: &[&str]| {
+            program.run(&[arguments, &["--yes", "--json", "--target", &server.url]].concat())
+        };
         let before = judged(version, &server.url, &run);
         let plan = program.run(&["delete", "wise-owl-3", "--plan", "--target", &server.url]);
-        assert!(plan.out.contains("churn-classifier/6 holds @champion"), "{version}: {plan:?}");
-        assert!(plan.out.contains("runs/delete"), "the exact request is shown: {plan:?}");
+        assert!(
+            plan.out.contains("churn-classifier/6 holds @champion"),
+            "{version}: {plan:?}"
+        );
+        assert!(
+            plan.out.contains("runs/delete"),
+            "the exact request is shown: {plan:?}"
+        );
         assert_eq!(at(&["delete", "wise-owl-3"]).code, 0, "{version}");
-        assert_eq!(judged(version, &server.url, &run)["lifecycle"], "deleted", "{version}");
+        assert_eq!(
+            judged(version, &server.url, &run)["lifecycle"],
+            "deleted",
+            "{version}"
+        );
         assert_eq!(at(&["restore", "wise-owl-3"]).code, 0, "{version}");
         let said: [&[&str]; 3] = [
             &["tag", "churn-classifier/6", "team=growth"],
@@ -166,10 +271,29 @@ print(run)
             &["review", "churn-classifier/6", "--reject"],
         ];
         for words in said {
-            assert_eq!((at(words).code, at(&["rollback", "churn-classifier"]).code), (0, 0), "{version}: {words:?}");
-            assert_eq!(judged(version, &server.url, &run), before, "{version}: {words:?}");
+            assert_eq!(
+                (at(words).code, at(&["rollback", "churn-classifier"]).code),
+                (0, 0),
+                "{version}: {words:?}"
+            );
+            assert_eq!(
+                judged(version, &server.url, &run),
+                before,
+                "{version}: {words:?}"
+            );
         }
-        let refused = program.run(&["request", "churn-classifier/6", "--to", "Production", "--yes", "--target", &server.url]);
-        assert_eq!(refused.code, 4, "MLflow has no transition requests: {refused:?}");
+        let refused = program.run(&[
+            "request",
+            "churn-classifier/6",
+            "--to",
+            "Production",
+            "--yes",
+            "--target",
+            &server.url,
+        ]);
+        assert_eq!(
+            refused.code, 4,
+            "MLflow has no transition requests: {refused:?}"
+        );
     }
 }

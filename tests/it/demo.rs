@@ -1,6 +1,9 @@
 //! The demo store as real MLflow 3.17.2 sees it.
 
-#![expect(clippy::unwrap_used, reason = "what a test asks of MLflow must be answered")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test asks of MLflow must be answered"
+)]
 
 use std::path::Path;
 
@@ -12,15 +15,28 @@ use serde_json::{Value, json};
 const NOW: Millis = 1_795_000_000_000;
 
 fn made(path: &Path) -> DemoFacts {
-    make(path, &DemoOptions { runs: Some(40), now: NOW }).unwrap()
+    make(
+        path,
+        &DemoOptions {
+            runs: Some(40),
+            now: NOW,
+        },
+    )
+    .unwrap()
 }
 
 /// Asks MLflow's own client about a store; `code` fills the dictionary `out`.
 fn asked(path: &Path, code: &str, args: &[&str]) -> Value {
     let prelude = "import json, math, sys\nfrom mlflow import MlflowClient\nfrom mlflow.entities import ViewType\n\
                    client = MlflowClient('sqlite:///' + sys.argv[1])\nargs = sys.argv[2:]\nout = {}\n";
-    let all: Vec<&str> = std::iter::once(path.to_str().unwrap()).chain(args.iter().copied()).collect();
-    let printed = script(V3, &format!("{prelude}{code}\nprint('\\n' + json.dumps(out))"), &all);
+    let all: Vec<&str> = std::iter::once(path.to_str().unwrap())
+        .chain(args.iter().copied())
+        .collect();
+    let printed = script(
+        V3,
+        &format!("{prelude}{code}\nprint('\\n' + json.dumps(out))"),
+        &all,
+    );
     serde_json::from_str(printed.trim_end().lines().last().unwrap()).unwrap()
 }
 
@@ -48,19 +64,43 @@ out['experiments'] = [[e.experiment_id, e.name, e.lifecycle_stage, runs(e)] for 
 out['trash'] = [r.info.run_id for r in client.search_runs([args[1]], run_view_type=ViewType.DELETED_ONLY)]
 ";
     let own = folder.path().join("own.db");
-    let seen = asked(&path, code, &[own.to_str().unwrap(), facts.baselines.experiment.raw()]);
+    let seen = asked(
+        &path,
+        code,
+        &[own.to_str().unwrap(), facts.baselines.experiment.raw()],
+    );
     let mut told: Vec<Value> = facts
         .experiments
         .iter()
-        .map(|e| json!([e.id.raw(), e.name.raw(), e.lifecycle.as_str(), if e.lifecycle == Lifecycle::Active { e.runs } else { 0 }]))
+        .map(|e| {
+            json!([
+                e.id.raw(),
+                e.name.raw(),
+                e.lifecycle.as_str(),
+                if e.lifecycle == Lifecycle::Active {
+                    e.runs
+                } else {
+                    0
+                }
+            ])
+        })
         .collect();
     told.sort_by_key(|e| e[0].as_str().unwrap().parse::<u32>().unwrap());
-    assert_eq!(seen["schema"], json!([]), "what only one of the schemas has");
+    assert_eq!(
+        seen["schema"],
+        json!([]),
+        "what only one of the schemas has"
+    );
     assert_eq!(seen["integrity"], "ok");
     assert_eq!(seen["journal"], "delete");
     assert_eq!(seen["experiments"], json!(told));
     assert_eq!(seen["trash"], json!([facts.baselines.deleted.raw()]));
-    assert!(facts.experiments.iter().any(|e| e.name.raw() == "load-test" && e.runs == 40));
+    assert!(
+        facts
+            .experiments
+            .iter()
+            .any(|e| e.name.raw() == "load-test" && e.runs == 40)
+    );
 }
 
 #[test]
@@ -81,10 +121,18 @@ out['diverged'] = [m.value for m in client.get_metric_history(args[1], 'val/logl
     assert_eq!(seen["best"], sweep.best.raw());
     assert!((seen["value"].as_f64().unwrap() - sweep.best_auc).abs() < 1e-12);
     assert_eq!(seen["newest"], sweep.last.raw());
-    assert_eq!(seen["top of all"], sweep.leaked.raw(), "the highest value belongs to a run that failed");
+    assert_eq!(
+        seen["top of all"],
+        sweep.leaked.raw(),
+        "the highest value belongs to a run that failed"
+    );
     assert_ne!(sweep.best, sweep.last);
     assert_ne!(seen["oldest"], sweep.best.raw());
-    assert_eq!(seen["diverged"].as_f64(), Some(f64::MAX), "MLflow keeps an infinity as the largest number");
+    assert_eq!(
+        seen["diverged"].as_f64(),
+        Some(f64::MAX),
+        "MLflow keeps an infinity as the largest number"
+    );
 }
 
 #[test]
@@ -108,19 +156,36 @@ for name, run in (('running', args[3]), ('quiet', args[4])):
     out[name] = [info.status, info.end_time, info.start_time, last(run)]
 out['ends'] = [client.get_run(run).info.status for run in args[5:]]
 ";
-    let args = [&images.diverged, &images.spiked, &images.system, &images.running, &images.quiet, &images.failed, &images.killed];
+    let args = [
+        &images.diverged,
+        &images.spiked,
+        &images.system,
+        &images.running,
+        &images.quiet,
+        &images.failed,
+        &images.killed,
+    ];
     let seen = asked(&path, code, &args.map(RunId::raw));
     assert_eq!(seen["first nan"], images.nan_step);
     assert_eq!(seen["nan to the end"], true);
     assert_eq!(seen["latest is nan"], true);
-    assert_eq!((&seen["spike"], &seen["points"]), (&json!(images.spike_step), &json!(120)));
+    assert_eq!(
+        (&seen["spike"], &seen["points"]),
+        (&json!(images.spike_step), &json!(120))
+    );
     assert_eq!(seen["system"].as_array().map(Vec::len), Some(8));
     assert_eq!(seen["ends"], json!(["FAILED", "KILLED"]));
     let minutes_ago = |run: &str, at: usize| (NOW - seen[run][at].as_i64().unwrap()) / 60_000;
     for run in ["running", "quiet"] {
-        assert_eq!((&seen[run][0], &seen[run][1]), (&json!("RUNNING"), &Value::Null));
+        assert_eq!(
+            (&seen[run][0], &seen[run][1]),
+            (&json!("RUNNING"), &Value::Null)
+        );
     }
-    assert_eq!((minutes_ago("running", 2), minutes_ago("running", 3)), (7, 0));
+    assert_eq!(
+        (minutes_ago("running", 2), minutes_ago("running", 3)),
+        (7, 0)
+    );
     assert_eq!(minutes_ago("quiet", 3), 2 * 24 * 60);
 }
 
@@ -151,25 +216,64 @@ out['better'] = metric('auc')[5] > metric('auc')[3] and metric('accuracy')[5] > 
 out['worse'] = metric('latency_ms')[5] > metric('latency_ms')[3] and metric('calibration_error')[5] > metric('calibration_error')[3]
 out['models'] = sorted(m.name for m in client.search_registered_models())
 ";
-    let seen = asked(&path, code, &[releases.model.raw(), releases.experiment.raw()]);
-    assert_eq!((&seen["champion"], &seen["challenger"]), (&json!(releases.champion.0), &json!(releases.challenger.0)));
+    let seen = asked(
+        &path,
+        code,
+        &[releases.model.raw(), releases.experiment.raw()],
+    );
+    assert_eq!(
+        (&seen["champion"], &seen["challenger"]),
+        (&json!(releases.champion.0), &json!(releases.challenger.0))
+    );
     let runs: Vec<_> = releases.versions.iter().map(|v| v.run.raw()).collect();
-    let logged: Vec<_> = releases.versions.iter().map(|v| v.logged_model.as_ref().unwrap().raw()).collect();
+    let logged: Vec<_> = releases
+        .versions
+        .iter()
+        .map(|v| v.logged_model.as_ref().unwrap().raw())
+        .collect();
     let told: Vec<_> = releases
         .versions
         .iter()
         .zip(&logged)
-        .map(|(v, model)| json!([v.version.to_string(), v.stage.as_str(), v.run.raw(), model, "READY"]))
+        .map(|(v, model)| {
+            json!([
+                v.version.to_string(),
+                v.stage.as_str(),
+                v.run.raw(),
+                model,
+                "READY"
+            ])
+        })
         .collect();
     assert_eq!(seen["versions"], json!(told));
     assert_eq!(seen["logged"], json!(vec![true; 6]));
     assert_eq!(seen["model files"], json!(runs));
-    assert_eq!(seen["outputs"], json!(logged.iter().map(|model| [model]).collect::<Vec<_>>()));
-    assert_eq!(seen["files"], json!([["evaluation/confusion_matrix.txt", "evaluation/feature_importance.csv", "evaluation/metrics.json"]]));
+    assert_eq!(
+        seen["outputs"],
+        json!(logged.iter().map(|model| [model]).collect::<Vec<_>>())
+    );
+    assert_eq!(
+        seen["files"],
+        json!([[
+            "evaluation/confusion_matrix.txt",
+            "evaluation/feature_importance.csv",
+            "evaluation/metrics.json"
+        ]])
+    );
     assert_eq!(seen["digests"], 2);
-    assert_eq!(seen["dirty"], json!(["false", "false", "false", "false", "false", "true"]));
-    assert_eq!((&seen["better"], &seen["worse"]), (&json!(true), &json!(true)));
-    assert_eq!(seen["models"], json!(["churn-classifier", "iris-forest"]), "the prompt is not among the models");
+    assert_eq!(
+        seen["dirty"],
+        json!(["false", "false", "false", "false", "false", "true"])
+    );
+    assert_eq!(
+        (&seen["better"], &seen["worse"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(
+        seen["models"],
+        json!(["churn-classifier", "iris-forest"]),
+        "the prompt is not among the models"
+    );
 }
 
 #[test]
@@ -190,39 +294,81 @@ out['old model'] = [Model.load(version.source).run_id, version.run_id]
 ";
     let old = &facts.baselines.versions[0].run;
     let (baselines, nested) = (&facts.baselines, &facts.nested);
-    let args = [baselines.unicode.raw(), baselines.escape.raw(), nested.parent.raw(), nested.folded.raw(), old.raw()];
-    let seen = asked(&path, code, &[&[baselines.experiment.raw()][..], &args].concat());
-    assert_eq!(seen["children"], json!(nested.children.iter().map(RunId::raw).collect::<Vec<_>>()));
-    assert_eq!(seen["folds"], json!(nested.folds.iter().map(RunId::raw).collect::<Vec<_>>()));
+    let args = [
+        baselines.unicode.raw(),
+        baselines.escape.raw(),
+        nested.parent.raw(),
+        nested.folded.raw(),
+        old.raw(),
+    ];
+    let seen = asked(
+        &path,
+        code,
+        &[&[baselines.experiment.raw()][..], &args].concat(),
+    );
+    assert_eq!(
+        seen["children"],
+        json!(nested.children.iter().map(RunId::raw).collect::<Vec<_>>())
+    );
+    assert_eq!(
+        seen["folds"],
+        json!(nested.folds.iter().map(RunId::raw).collect::<Vec<_>>())
+    );
     assert_eq!(seen["names"], json!(["größe-π-模型", "\u{1b}[31mred"]));
     for value in ["", "None", "True", "False", "1e-04", "0.25", "150", "scale"] {
-        assert!(seen["params"].as_array().unwrap().contains(&json!(value)), "{value:?}");
+        assert!(
+            seen["params"].as_array().unwrap().contains(&json!(value)),
+            "{value:?}"
+        );
     }
-    assert!(seen["old"].as_array().unwrap().contains(&json!("model/MLmodel")));
+    assert!(
+        seen["old"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("model/MLmodel"))
+    );
     assert_eq!(seen["old model"], json!([old.raw(), old.raw()]));
 }
 
 /// Every row of every table and every file, with the folder's own path taken out.
 fn everything(folder: &Path) -> Vec<String> {
     let db = rusqlite::Connection::open(folder.join("demo.db")).unwrap();
-    let mut tables = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").unwrap();
-    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    let mut tables = db
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let tables: Vec<String> = tables
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
     let mut all = Vec::new();
     for table in tables {
         let mut rows = db.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
         let columns = rows.column_count();
         let mut rows = rows.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            all.push(format!("{table} {:?}", (0..columns).map(|i| row.get_ref(i).unwrap()).collect::<Vec<_>>()));
+            all.push(format!(
+                "{table} {:?}",
+                (0..columns)
+                    .map(|i| row.get_ref(i).unwrap())
+                    .collect::<Vec<_>>()
+            ));
         }
     }
     let mut folders = vec![folder.join("demo.db.artifacts")];
     while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+        for entry in std::fs::read_dir(next)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
             if entry.is_dir() {
                 folders.push(entry);
             } else {
-                all.push(format!("{} {:?}", entry.display(), String::from_utf8_lossy(&std::fs::read(&entry).unwrap())));
+                all.push(format!(
+                    "{} {:?}",
+                    entry.display(),
+                    String::from_utf8_lossy(&std::fs::read(&entry).unwrap())
+                ));
             }
         }
     }
@@ -230,14 +376,24 @@ fn everything(folder: &Path) -> Vec<String> {
     // Text comes out of SQLite as bytes in Debug form, so the path is taken out in both of its forms.
     let path = folder.canonicalize().unwrap().display().to_string();
     let bytes = format!("{:?}", path.as_bytes());
-    all.iter().map(|line| line.replace(&path, "").replace(bytes.trim_matches(['[', ']']), "")).collect()
+    all.iter()
+        .map(|line| {
+            line.replace(&path, "")
+                .replace(bytes.trim_matches(['[', ']']), "")
+        })
+        .collect()
 }
 
 #[test]
 fn the_same_time_makes_the_same_store_and_another_time_another() {
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
-    let facts = [(0, NOW), (1, NOW), (2, NOW + 1)]
-        .map(|(nth, now)| make(&folders[nth].path().join("demo.db"), &DemoOptions { runs: Some(5), now }).unwrap());
+    let facts = [(0, NOW), (1, NOW), (2, NOW + 1)].map(|(nth, now)| {
+        make(
+            &folders[nth].path().join("demo.db"),
+            &DemoOptions { runs: Some(5), now },
+        )
+        .unwrap()
+    });
     let [first, second, later] = folders.each_ref().map(|folder| everything(folder.path()));
     assert_eq!(facts[0], facts[1]);
     assert!(first.len() > 20_000);

@@ -1,6 +1,10 @@
 //! Recognisers on what the tools themselves wrote: `evidence/expected.toml` says what each sample tells.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +12,12 @@ use std::sync::LazyLock;
 
 use frontrunner::domain::run::Pair;
 use frontrunner::domain::{
-    DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, Stage, VersionNumber, VersionStatus,
+    DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, Stage,
+    VersionNumber, VersionStatus,
 };
-use frontrunner::evidence::{FactValue, Held, Home, Recogniser, Report, Subject, look, recognisers};
+use frontrunner::evidence::{
+    FactValue, Held, Home, Recogniser, Report, Subject, look, recognisers,
+};
 use frontrunner::lineage::Facts;
 use frontrunner::text::Untrusted;
 use serde::Deserialize;
@@ -73,21 +80,44 @@ fn sample(path: &str) -> Vec<u8> {
 
 fn pairs(list: &Value) -> Vec<Pair> {
     let text = |value: &Value| Untrusted::from(value.as_str().unwrap_or_default());
-    list.as_array().into_iter().flatten().map(|pair| Pair { key: text(&pair["key"]), value: text(&pair["value"]) }).collect()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .map(|pair| Pair {
+            key: text(&pair["key"]),
+            value: text(&pair["value"]),
+        })
+        .collect()
 }
 
 fn run(case: &Case) -> Run {
-    let mut run = Run::bare(RunId::from(case.run_id.as_deref().unwrap_or(RUN)), "1".into());
+    let mut run = Run::bare(
+        RunId::from(case.run_id.as_deref().unwrap_or(RUN)),
+        "1".into(),
+    );
     run.name = case.run_name.as_str().into();
     let Some(path) = &case.run else { return run };
     let body: Value = serde_json::from_slice(&sample(path)).unwrap();
     run.tags = pairs(&body["run"]["data"]["tags"]);
     run.params = pairs(&body["run"]["data"]["params"]);
-    for metric in body["run"]["data"]["metrics"].as_array().into_iter().flatten() {
+    for metric in body["run"]["data"]["metrics"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let value = MetricValue::new(metric["value"].as_f64().unwrap_or(f64::NAN));
-        run.metrics.push(Metric { key: metric["key"].as_str().unwrap_or_default().into(), value, timestamp: 0, step: 0 });
+        run.metrics.push(Metric {
+            key: metric["key"].as_str().unwrap_or_default().into(),
+            value,
+            timestamp: 0,
+            step: 0,
+        });
     }
-    for input in body["run"]["inputs"]["dataset_inputs"].as_array().into_iter().flatten() {
+    for input in body["run"]["inputs"]["dataset_inputs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
         let text = |key: &str| Untrusted::from(input["dataset"][key].as_str().unwrap_or_default());
         run.datasets.push(DatasetInput {
             name: text("name"),
@@ -119,12 +149,20 @@ fn facts(case: &Case) -> Facts {
         stage: Stage::None,
         stage_text: "None".into(),
         description: Untrusted::default(),
-        source: case.source.clone().unwrap_or_else(|| format!("models:/{LOGGED_MODEL}")).into(),
+        source: case
+            .source
+            .clone()
+            .unwrap_or_else(|| format!("models:/{LOGGED_MODEL}"))
+            .into(),
         run_id: run.id.clone(),
         status: VersionStatus::Ready,
         status_message: Untrusted::default(),
         tags: tags.unwrap_or_default(),
-        aliases: case.aliases.iter().map(|alias| alias.as_str().into()).collect(),
+        aliases: case
+            .aliases
+            .iter()
+            .map(|alias| alias.as_str().into())
+            .collect(),
     };
     let model = RegisteredModel {
         name: name.into(),
@@ -151,15 +189,28 @@ fn look_at(case: &Case) -> Report {
     static ALL: LazyLock<(Vec<Recogniser>, Vec<String>)> = LazyLock::new(|| recognisers(&[]));
     let (recognisers, wrong) = &*ALL;
     assert!(wrong.is_empty(), "{wrong:?}");
-    let homes = [(Home::Artifact, &case.artifact), (Home::File, &case.file), (Home::Commit, &case.commit)];
+    let homes = [
+        (Home::Artifact, &case.artifact),
+        (Home::File, &case.file),
+        (Home::Commit, &case.commit),
+    ];
     let of_home = |(home, files): (Home, &BTreeMap<String, String>)| {
-        let held =
-            files.iter().map(|(path, from)| Held { home, path: path.clone(), from: path.clone(), tag: None, content: Ok(sample(from)) });
+        let held = files.iter().map(|(path, from)| Held {
+            home,
+            path: path.clone(),
+            from: path.clone(),
+            tag: None,
+            content: Ok(sample(from)),
+        });
         held.collect::<Vec<_>>()
     };
     let held: Vec<Held> = homes.into_iter().flat_map(of_home).collect();
     let facts = facts(case);
-    let subject = Subject { version: &facts.version, run: facts.run.as_ref(), logged_model: None };
+    let subject = Subject {
+        version: &facts.version,
+        run: facts.run.as_ref(),
+        logged_model: None,
+    };
     look(recognisers, subject, &held)
 }
 
@@ -167,7 +218,11 @@ fn look_at(case: &Case) -> Report {
 fn differences(case: &Case) -> Vec<String> {
     let report = look_at(case);
     let found = report.evidence.iter().find(|tool| tool.id == case.tool);
-    let value = |name: &str| found.and_then(|tool| tool.facts.iter().find(|fact| fact.name == name)).map(|fact| &fact.value);
+    let value = |name: &str| {
+        found
+            .and_then(|tool| tool.facts.iter().find(|fact| fact.name == name))
+            .map(|fact| &fact.value)
+    };
     let mut wrong = Vec::new();
     for (name, wanted) in &case.facts {
         match value(name) {
@@ -175,10 +230,22 @@ fn differences(case: &Case) -> Vec<String> {
             other => wrong.push(format!("{name}: expected {wanted}, found {other:?}")),
         }
     }
-    wrong.extend(case.absent.iter().filter(|name| value(name).is_some()).map(|name| format!("{name} is there: {:?}", value(name))));
-    let readable = case.unreadable.iter().filter(|name| !matches!(value(name), Some(FactValue::Unreadable(_))));
+    wrong.extend(
+        case.absent
+            .iter()
+            .filter(|name| value(name).is_some())
+            .map(|name| format!("{name} is there: {:?}", value(name))),
+    );
+    let readable = case
+        .unreadable
+        .iter()
+        .filter(|name| !matches!(value(name), Some(FactValue::Unreadable(_))));
     wrong.extend(readable.map(|name| format!("{name} should be unreadable: {:?}", value(name))));
-    let deployments: Vec<Value> = found.into_iter().flat_map(|tool| &tool.deployments).map(|one| json!(one)).collect();
+    let deployments: Vec<Value> = found
+        .into_iter()
+        .flat_map(|tool| &tool.deployments)
+        .map(|one| json!(one))
+        .collect();
     for (at, wanted) in case.deployments.iter().enumerate() {
         for (key, wanted) in wanted.as_object().unwrap() {
             let is = deployments.get(at).map_or(&Value::Null, |one| &one[key]);
@@ -189,10 +256,17 @@ fn differences(case: &Case) -> Vec<String> {
         }
     }
     if deployments.len() != case.deployments.len() {
-        wrong.push(format!("{} deployments: {deployments:?}", deployments.len()));
+        wrong.push(format!(
+            "{} deployments: {deployments:?}",
+            deployments.len()
+        ));
     }
-    let others: Vec<&str> =
-        report.evidence.iter().filter(|tool| tool.id != case.tool && !case.also.contains(&tool.id)).map(|tool| tool.id.as_str()).collect();
+    let others: Vec<&str> = report
+        .evidence
+        .iter()
+        .filter(|tool| tool.id != case.tool && !case.also.contains(&tool.id))
+        .map(|tool| tool.id.as_str())
+        .collect();
     if !others.is_empty() {
         wrong.push(format!("also recognised as {}", others.join(", ")));
     }
@@ -200,20 +274,37 @@ fn differences(case: &Case) -> Vec<String> {
 }
 
 fn same(a: &Value, b: &Value) -> bool {
-    a == b || a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() < 1e-9)
+    a == b
+        || a.as_f64()
+            .zip(b.as_f64())
+            .is_some_and(|(a, b)| (a - b).abs() < 1e-9)
 }
 
 #[test]
 fn each_sample_tells_what_its_tool_said() {
     let read = |name: &str| -> Vec<Case> {
         let text = std::fs::read_to_string(samples().with_file_name(name)).unwrap();
-        toml::from_str::<Expected>(&text).unwrap_or_else(|error| panic!("{name}: {error}")).case
+        toml::from_str::<Expected>(&text)
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+            .case
     };
     let cases = [read("expected.toml"), read("other_versions.toml")].concat();
-    let told: Vec<String> =
-        cases.iter().flat_map(|case| differences(case).into_iter().map(|line| format!("{} ({}): {line}", case.name, case.tool))).collect();
+    let told: Vec<String> = cases
+        .iter()
+        .flat_map(|case| {
+            differences(case)
+                .into_iter()
+                .map(|line| format!("{} ({}): {line}", case.name, case.tool))
+        })
+        .collect();
     assert!(told.is_empty(), "\n{}", told.join("\n"));
     let (all, _) = recognisers(&[]);
-    let untested = all.iter().filter(|tool| !cases.iter().any(|case| case.tool == tool.id));
-    assert_eq!(untested.map(|tool| tool.id.as_str()).collect::<Vec<_>>(), Vec::<&str>::new(), "without a sample");
+    let untested = all
+        .iter()
+        .filter(|tool| !cases.iter().any(|case| case.tool == tool.id));
+    assert_eq!(
+        untested.map(|tool| tool.id.as_str()).collect::<Vec<_>>(),
+        Vec::<&str>::new(),
+        "without a sample"
+    );
 }

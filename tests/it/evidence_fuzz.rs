@@ -36,12 +36,21 @@ fn name() -> impl Strategy<Value = String> {
                  chunk_period period alert kind metadata name spec predictor predictors graph modelUri storageUri items status conditions \
                  type stages deps outs path md5 report passed failed columns data operation version artifactUri deployedModels id run_id \
                  state config served_entities entity_name entity_version run_results validation_result meta suite metric_results";
-    prop::sample::select(words.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    prop::sample::select(
+        words
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn document() -> impl Strategy<Value = Value> {
-    let text =
-        prop_oneof![Just("abc".to_owned()), Just("models:/churn/3".to_owned()), Just("InferenceService".to_owned()), any::<String>()];
+    let text = prop_oneof![
+        Just("abc".to_owned()),
+        Just("models:/churn/3".to_owned()),
+        Just("InferenceService".to_owned()),
+        any::<String>()
+    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -52,18 +61,30 @@ fn document() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 60, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-            prop::collection::vec((name(), inner), 0..6).prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
+            prop::collection::vec((name(), inner), 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect::<Map<_, _>>())),
         ]
     })
 }
 
 /// What comes with the program, with a piece of it replaced.
 fn spoiled() -> impl Strategy<Value = String> {
-    (0..BUILT_IN.len(), any::<prop::sample::Index>(), 0..40_usize, "\\PC{0,12}").prop_map(|(file, at, cut, put)| {
-        let text: Vec<char> = BUILT_IN[file].1.chars().collect();
-        let at = at.index(text.len());
-        text[..at].iter().copied().chain(put.chars()).chain(text[(at + cut).min(text.len())..].iter().copied()).collect()
-    })
+    (
+        0..BUILT_IN.len(),
+        any::<prop::sample::Index>(),
+        0..40_usize,
+        "\\PC{0,12}",
+    )
+        .prop_map(|(file, at, cut, put)| {
+            let text: Vec<char> = BUILT_IN[file].1.chars().collect();
+            let at = at.index(text.len());
+            text[..at]
+                .iter()
+                .copied()
+                .chain(put.chars())
+                .chain(text[(at + cut).min(text.len())..].iter().copied())
+                .collect()
+        })
 }
 
 proptest! {

@@ -4,7 +4,11 @@
 //! How often is said by variables, so that more than fits a usual run can be asked for:
 //! `FRONTRUNNER_FAULTS=500 FRONTRUNNER_RACES=1000 cargo test --release --test faults -- --nocapture`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper that fails should fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helper that fails should fail the test"
+)]
 
 mod crash;
 
@@ -21,7 +25,10 @@ use frontrunner::ops::journal::Journal;
 use frontrunner::ops::recover::recover;
 use frontrunner::ops::registry::read_registry;
 use frontrunner::promotion::journal::EntryState;
-use frontrunner::promotion::{Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan, undo};
+use frontrunner::promotion::{
+    Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan,
+    undo,
+};
 use frontrunner::store::rest::{Patience, RestStore, RestWriter};
 use frontrunner::store::{Connection, Read};
 
@@ -62,7 +69,10 @@ print(run.info.run_id, *own)
 ";
 
 fn count(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
 }
 
 /// What the test itself looks at, again where a machine with much to do does not answer in time: that is not what is tested.
@@ -84,9 +94,16 @@ struct Promoter {
 
 impl Promoter {
     fn new(url: &str, folder: &Path, user: &str) -> Self {
-        let reader = RestStore::with_patience(&url.parse().unwrap(), &Connection::default(), PATIENCE).unwrap();
+        let reader =
+            RestStore::with_patience(&url.parse().unwrap(), &Connection::default(), PATIENCE)
+                .unwrap();
         let writer = reader.writer().unwrap();
-        Self { reader, writer, journal: Journal::at(folder.join(format!("{user}.jsonl"))), user: user.to_owned() }
+        Self {
+            reader,
+            writer,
+            journal: Journal::at(folder.join(format!("{user}.jsonl"))),
+            user: user.to_owned(),
+        }
     }
 
     async fn reading(&self, intent: &Intent) -> Reading {
@@ -129,7 +146,12 @@ struct Figures {
 }
 
 /// The nth thing that is wanted of a model.
-fn wanted(model: &str, [run, own @ ..]: [&str; 3], nth: usize, last: Option<&(Plan, Option<VersionNumber>)>) -> (&'static str, Intent) {
+fn wanted(
+    model: &str,
+    [run, own @ ..]: [&str; 3],
+    nth: usize,
+    last: Option<&(Plan, Option<VersionNumber>)>,
+) -> (&'static str, Intent) {
     // Another one each time that it comes round.
     let version = VersionNumber(1 + (nth as u64 / 6 + 1) % 3);
     let runs = own.map(RunId::from).to_vec();
@@ -143,11 +165,32 @@ fn wanted(model: &str, [run, own @ ..]: [&str; 3], nth: usize, last: Option<&(Pl
             let source = format!("runs:/{run}/model");
             (
                 "registration",
-                Intent::Register { run: run.into(), source: source.as_str().into(), model: model.into(), again: true, instead_of: None },
+                Intent::Register {
+                    run: run.into(),
+                    source: source.as_str().into(),
+                    model: model.into(),
+                    again: true,
+                    instead_of: None,
+                },
             )
         }
-        (2, _) => ("alias", Intent::SetAlias { model: model.into(), alias: "champion".into(), version }),
-        _ => ("promotion", Intent::Move { model: model.into(), version, to: Stage::Production, archive_existing: true }),
+        (2, _) => (
+            "alias",
+            Intent::SetAlias {
+                model: model.into(),
+                alias: "champion".into(),
+                version,
+            },
+        ),
+        _ => (
+            "promotion",
+            Intent::Move {
+                model: model.into(),
+                version,
+                to: Stage::Production,
+                archive_existing: true,
+            },
+        ),
     }
 }
 
@@ -160,15 +203,28 @@ async fn journal(
     is_after: bool,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
-    let entry = promoter.journal.entries(promoter.reader.origin()).unwrap().into_iter().find(|entry| entry.id == planned.id);
+    let entry = promoter
+        .journal
+        .entries(promoter.reader.origin())
+        .unwrap()
+        .into_iter()
+        .find(|entry| entry.id == planned.id);
     match (answer, entry) {
-        (Err(_), Some(entry)) => wrong.push(format!("{}: nothing was sent, and there is entry {}", planned.intent, entry.id)),
+        (Err(_), Some(entry)) => wrong.push(format!(
+            "{}: nothing was sent, and there is entry {}",
+            planned.intent, entry.id
+        )),
         (Ok((outcome, _)), Some(entry)) => {
             if entry.state != EntryState::Ended(outcome.clone()) {
-                wrong.push(format!("{}: {outcome:?}, and the journal says {:?}", planned.intent, entry.state));
+                wrong.push(format!(
+                    "{}: {outcome:?}, and the journal says {:?}",
+                    planned.intent, entry.state
+                ));
             }
             if matches!(outcome, Outcome::Unknown { .. }) {
-                let found = patiently(async || recover(&entry, &promoter.reader, &promoter.journal).await).await;
+                let found =
+                    patiently(async || recover(&entry, &promoter.reader, &promoter.journal).await)
+                        .await;
                 let is_true = match &found {
                     Outcome::Verified => is_after,
                     Outcome::NotApplied { .. } => is_before,
@@ -176,7 +232,10 @@ async fn journal(
                     Outcome::Unknown { .. } => true,
                 };
                 if !is_true {
-                    wrong.push(format!("{}: found to be {found:?}, and the server says otherwise", planned.intent));
+                    wrong.push(format!(
+                        "{}: found to be {found:?}, and the server says otherwise",
+                        planned.intent
+                    ));
                 }
             }
         }
@@ -199,11 +258,14 @@ async fn operate(
     proxy.settle();
     let faults = proxy.taken();
     let now = promoter.reading(&planned.intent).await;
-    let is_doubled = faults.iter().any(|(fault, _, makes)| *fault == Fault::Twice && *makes);
+    let is_doubled = faults
+        .iter()
+        .any(|(fault, _, makes)| *fault == Fault::Twice && *makes);
     let made = marked(planned, &now);
     let created = made.first().copied();
     let subject = &planned.subject();
-    let is_before = differences(subject, &planned.before, &now.state(), None).is_empty() && made.is_empty();
+    let is_before =
+        differences(subject, &planned.before, &now.state(), None).is_empty() && made.is_empty();
     let is_after = differences(subject, &planned.after, &now.state(), created).is_empty()
         && (made.len() == 1 || !matches!(planned.intent, Intent::Register { .. }));
     let told = match &answer {
@@ -222,10 +284,17 @@ async fn operate(
         _ => true,
     };
     if !is_true {
-        wrong.push(format!("{}: {told}, and the server says otherwise ({faults:?})", planned.intent));
+        wrong.push(format!(
+            "{}: {told}, and the server says otherwise ({faults:?})",
+            planned.intent
+        ));
     }
     if made.len() > 1 && !is_doubled {
-        wrong.push(format!("{}: {} versions were made ({faults:?})", planned.intent, made.len()));
+        wrong.push(format!(
+            "{}: {} versions were made ({faults:?})",
+            planned.intent,
+            made.len()
+        ));
     }
     wrong.extend(journal(promoter, planned, &answer, is_before, is_after).await);
     let mut figures = figures.lock().unwrap();
@@ -238,7 +307,14 @@ async fn operate(
     (told == "verified").then(|| (planned.clone(), created))
 }
 
-async fn work(worker: usize, server: &str, folder: &Path, runs: &[&str], each: usize, figures: &Mutex<Figures>) {
+async fn work(
+    worker: usize,
+    server: &str,
+    folder: &Path,
+    runs: &[&str],
+    each: usize,
+    figures: &Mutex<Figures>,
+) {
     let proxy = FaultProxy::before(server, worker as u64, LATE);
     let promoter = Promoter::new(&proxy.url, folder, &format!("worker{worker}"));
     let model = format!("m{worker}");
@@ -254,10 +330,16 @@ async fn work(worker: usize, server: &str, folder: &Path, runs: &[&str], each: u
         }
         let (kind, intent) = wanted(&model, runs, nth, last.as_ref());
         // Nothing to do is nothing done.
-        let Ok(planned) = promoter.plan(intent).await else { continue };
+        let Ok(planned) = promoter.plan(intent).await else {
+            continue;
+        };
         *figures.lock().unwrap().kinds.entry(kind).or_default() += 1;
         let verified = operate(&promoter, &proxy, &planned, figures).await;
-        last = if kind == "rollback" { None } else { verified.or(last) };
+        last = if kind == "rollback" {
+            None
+        } else {
+            verified.or(last)
+        };
     }
 }
 
@@ -273,7 +355,10 @@ fn what_is_told_is_what_happened_whatever_the_network_does() {
         for worker in 0..WORKERS {
             let (server, runs, figures, folder) = (&server.url, &runs, &figures, folder.path());
             threads.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 runtime.block_on(work(worker, server, folder, runs, each, figures));
             });
         }
@@ -281,31 +366,56 @@ fn what_is_told_is_what_happened_whatever_the_network_does() {
     let figures = figures.into_inner().unwrap();
     let done: usize = figures.kinds.values().sum();
     let spoiled: usize = figures.faults.values().sum();
-    println!("{done} operations ({:?}), {spoiled} faults ({:?})", figures.kinds, figures.faults);
-    println!("told: {:?}; versions that the proxy doubled, each told as a conflict: {}", figures.outcomes, figures.doubled);
-    println!("duplicates of our own, lost and false reports: {}", figures.wrong.len());
+    println!(
+        "{done} operations ({:?}), {spoiled} faults ({:?})",
+        figures.kinds, figures.faults
+    );
+    println!(
+        "told: {:?}; versions that the proxy doubled, each told as a conflict: {}",
+        figures.outcomes, figures.doubled
+    );
+    println!(
+        "duplicates of our own, lost and false reports: {}",
+        figures.wrong.len()
+    );
     assert!(figures.wrong.is_empty(), "{}", figures.wrong.join("\n"));
-    assert!(done >= each * WORKERS / 2 && spoiled > done / 3, "too little was tried: {done} operations, {spoiled} faults");
+    assert!(
+        done >= each * WORKERS / 2 && spoiled > done / 3,
+        "too little was tried: {done} operations, {spoiled} faults"
+    );
 }
 
 /// What two promoters are told, and how many versions are in Production then.
 async fn race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
-    let promoters = [Promoter::new(url, folder, &format!("a{nth}")), Promoter::new(url, folder, &format!("b{nth}"))];
+    let promoters = [
+        Promoter::new(url, folder, &format!("a{nth}")),
+        Promoter::new(url, folder, &format!("b{nth}")),
+    ];
     let to = |version: u64| Intent::Move {
         model: format!("r{nth}").as_str().into(),
         version: VersionNumber(version),
         to: Stage::Production,
         archive_existing: true,
     };
-    let plans = [promoters[0].plan(to(2)).await.unwrap(), promoters[1].plan(to(3)).await.unwrap()];
+    let plans = [
+        promoters[0].plan(to(2)).await.unwrap(),
+        promoters[1].plan(to(3)).await.unwrap(),
+    ];
     let told = async |at: usize| match promoters[at].carry_out(&plans[at]).await {
         Ok((outcome, _)) => outcome,
-        Err(RoadError::Changed(why)) => Outcome::NotApplied { why: why.join("; ") },
-        Err(error) => Outcome::Unknown { why: error.to_string() },
+        Err(RoadError::Changed(why)) => Outcome::NotApplied {
+            why: why.join("; "),
+        },
+        Err(error) => Outcome::Unknown {
+            why: error.to_string(),
+        },
     };
     let (first, second) = tokio::join!(told(0), told(1));
     let now = promoters[0].reading(&to(2)).await;
-    ([first, second], now.state().holders(Stage::Production).len())
+    (
+        [first, second],
+        now.state().holders(Stage::Production).len(),
+    )
 }
 
 #[test]
@@ -319,7 +429,10 @@ fn of_two_promoters_at_once_never_both_are_told_verified() {
     std::thread::scope(|threads| {
         for _ in 0..WORKERS {
             threads.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 loop {
                     let nth = next.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                     if nth >= races {
@@ -332,11 +445,24 @@ fn of_two_promoters_at_once_never_both_are_told_verified() {
         }
     });
     let all = all.into_inner().unwrap();
-    let verified = |told: &[Outcome; 2]| told.iter().filter(|outcome| **outcome == Outcome::Verified).count();
-    let is_reported = |told: &[Outcome; 2]| told.iter().any(|outcome| matches!(outcome, Outcome::Conflict { .. }));
+    let verified = |told: &[Outcome; 2]| {
+        told.iter()
+            .filter(|outcome| **outcome == Outcome::Verified)
+            .count()
+    };
+    let is_reported = |told: &[Outcome; 2]| {
+        told.iter()
+            .any(|outcome| matches!(outcome, Outcome::Conflict { .. }))
+    };
     let both = all.iter().filter(|(told, _)| verified(told) == 2).count();
-    let doubles: Vec<_> = all.iter().filter(|(_, production)| *production > 1).collect();
-    let silent = doubles.iter().filter(|(told, _)| !is_reported(told)).count();
+    let doubles: Vec<_> = all
+        .iter()
+        .filter(|(_, production)| *production > 1)
+        .collect();
+    let silent = doubles
+        .iter()
+        .filter(|(told, _)| !is_reported(told))
+        .count();
     let one = all.iter().filter(|(told, _)| verified(told) == 1).count();
     println!(
         "{} races: {} with one verified, {} double Productions, {silent} of them silent, {both} pairs both told verified",

@@ -1,6 +1,10 @@
 //! The filter language and the order of rows against MLflow itself: the same runs, the same questions, the same answers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that fails should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that fails should stop"
+)]
 
 use std::fmt::Write as _;
 
@@ -26,7 +30,14 @@ struct Answer {
 
 fn ask(version: &str, questions: &[Value]) -> Told {
     let folder = tempfile::tempdir().unwrap();
-    let printed = script(version, ASK, &[folder.path().to_str().unwrap(), &Value::from(questions).to_string()]);
+    let printed = script(
+        version,
+        ASK,
+        &[
+            folder.path().to_str().unwrap(),
+            &Value::from(questions).to_string(),
+        ],
+    );
     let told: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
     let runs: Vec<Run> = told["runs"].as_array().unwrap().iter().map(run).collect();
     assert_eq!(runs.len(), 60);
@@ -34,9 +45,20 @@ fn ask(version: &str, questions: &[Value]) -> Told {
     table.upsert(&runs);
     let answer = |answer: &Value| Answer {
         filter: text(&answer["filter"]),
-        ids: answer["ids"].as_array().map_or_else(|| Err(text(&answer["error"])), |ids| Ok(ids.iter().map(text).collect())),
+        ids: answer["ids"].as_array().map_or_else(
+            || Err(text(&answer["error"])),
+            |ids| Ok(ids.iter().map(text).collect()),
+        ),
     };
-    Told { table, answers: told["answers"].as_array().unwrap().iter().map(answer).collect() }
+    Told {
+        table,
+        answers: told["answers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(answer)
+            .collect(),
+    }
 }
 
 fn text(value: &Value) -> String {
@@ -51,13 +73,28 @@ fn run(told: &Value) -> Run {
     (run.start_time, run.end_time) = (told["start"].as_i64(), told["end"].as_i64());
     run.artifact_uri = text(&told["artifact_uri"]).into();
     let pairs = |key: &str| -> Vec<(String, String)> {
-        told[key].as_object().unwrap().iter().map(|(key, value)| (key.clone(), text(value))).collect()
+        told[key]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(key, value)| (key.clone(), text(value)))
+            .collect()
     };
-    let metric =
-        |(key, value): (String, String)| Metric { key: key.into(), value: MetricValue::new(value.parse().unwrap()), timestamp: 0, step: 0 };
+    let metric = |(key, value): (String, String)| Metric {
+        key: key.into(),
+        value: MetricValue::new(value.parse().unwrap()),
+        timestamp: 0,
+        step: 0,
+    };
     run.metrics = pairs("metrics").into_iter().map(metric).collect();
-    run.params = pairs("params").into_iter().map(|(key, value)| Pair::new(key, value)).collect();
-    run.tags = pairs("tags").into_iter().map(|(key, value)| Pair::new(key, value)).collect();
+    run.params = pairs("params")
+        .into_iter()
+        .map(|(key, value)| Pair::new(key, value))
+        .collect();
+    run.tags = pairs("tags")
+        .into_iter()
+        .map(|(key, value)| Pair::new(key, value))
+        .collect();
     let dataset = |told: &Value| DatasetInput {
         name: text(&told[0]).into(),
         digest: text(&told[1]).into(),
@@ -67,14 +104,33 @@ fn run(told: &Value) -> Run {
         profile: None,
         context: told[2].as_str().map(Into::into),
     };
-    run.datasets = told["datasets"].as_array().unwrap().iter().map(dataset).collect();
+    run.datasets = told["datasets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(dataset)
+        .collect();
     run
 }
 
 /// The ids of the rows that we find, in our order.
 fn found(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<String> {
-    let lines = arrange(table, &Arrangement { filter, sort, ..Arrangement::default() }, i64::MAX);
-    let id = |line| if let Line::Run { row, .. } = line { table.id(row).raw().to_owned() } else { panic!("{line:?}") };
+    let lines = arrange(
+        table,
+        &Arrangement {
+            filter,
+            sort,
+            ..Arrangement::default()
+        },
+        i64::MAX,
+    );
+    let id = |line| {
+        if let Line::Run { row, .. } = line {
+            table.id(row).raw().to_owned()
+        } else {
+            panic!("{line:?}")
+        }
+    };
     lines.into_iter().map(id).collect()
 }
 
@@ -82,24 +138,103 @@ fn found(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<St
 fn accepted() -> Vec<String> {
     let orders = ["=", "!=", ">", ">=", "<", "<="];
     let (largest, least) = ("1.7976931348623157e308", "-1.7976931348623157e308");
-    let numbers = ["0", "0.5", "-1.25", "1e-7", "3", "12345678.9", "-0.0", largest, least];
-    let texts = ["'adam'", "'ADAM'", "''", "\"it's\"", "'a\"b'", "'größe'", "'%a%'", "'a_b'", "'5_%'", "'%'", "'日%'", "'it''s'"];
-    let labels = ["'ResNet 50'", "\"it's\"", "'resnet%'", "'FINISHED'", "'finished'", "'ada'", "'%'", "'_da'"];
-    let datasets = ["'iris'", "\"it's\"", "'%i%'", "'IR%'", "'training'", "'d-mo'"];
-    let params = ["params.opt", "param.`data/aug mode`", "parameter.\"data/aug mode\"", "parameters.order", "tags.team", "tag.`a b/c`"];
-    let attributes =
-        ["run_name", "attributes.run_name", "attr.`Run name`", "`run name`", "attribute.\"Run Name\"", "status", "run.user_id"];
-    let times = ["start_time", "attributes.end_time", "created", "attr.Created"];
+    let numbers = [
+        "0",
+        "0.5",
+        "-1.25",
+        "1e-7",
+        "3",
+        "12345678.9",
+        "-0.0",
+        largest,
+        least,
+    ];
+    let texts = [
+        "'adam'",
+        "'ADAM'",
+        "''",
+        "\"it's\"",
+        "'a\"b'",
+        "'größe'",
+        "'%a%'",
+        "'a_b'",
+        "'5_%'",
+        "'%'",
+        "'日%'",
+        "'it''s'",
+    ];
+    let labels = [
+        "'ResNet 50'",
+        "\"it's\"",
+        "'resnet%'",
+        "'FINISHED'",
+        "'finished'",
+        "'ada'",
+        "'%'",
+        "'_da'",
+    ];
+    let datasets = [
+        "'iris'",
+        "\"it's\"",
+        "'%i%'",
+        "'IR%'",
+        "'training'",
+        "'d-mo'",
+    ];
+    let params = [
+        "params.opt",
+        "param.`data/aug mode`",
+        "parameter.\"data/aug mode\"",
+        "parameters.order",
+        "tags.team",
+        "tag.`a b/c`",
+    ];
+    let attributes = [
+        "run_name",
+        "attributes.run_name",
+        "attr.`Run name`",
+        "`run name`",
+        "attribute.\"Run Name\"",
+        "status",
+        "run.user_id",
+    ];
+    let times = [
+        "start_time",
+        "attributes.end_time",
+        "created",
+        "attr.Created",
+    ];
     let lists = ["('iris', \"it's\")", "('iris', 'training')", "('d-mo')"];
     [
         MORE.map(str::to_owned).to_vec(),
-        every(&["metrics.acc", "metric.`val/acc`", "metrics.\"val loss\"", "metrics.f1"], &orders, &numbers),
-        every(&params, &["=", "!=", "LIKE", "ILIKE", "like", "iLike"], &texts),
+        every(
+            &[
+                "metrics.acc",
+                "metric.`val/acc`",
+                "metrics.\"val loss\"",
+                "metrics.f1",
+            ],
+            &orders,
+            &numbers,
+        ),
+        every(
+            &params,
+            &["=", "!=", "LIKE", "ILIKE", "like", "iLike"],
+            &texts,
+        ),
         every(&params, &["IS", "is", "Is noT"], &["NULL", "null"]),
         every(&attributes, &["=", "!=", "LIKE", "ILIKE"], &labels),
         every(&times, &orders, &["1700000010000", "0", "1700000010000.5"]),
-        every(&["dataset.name", "datasets.digest", "dataset.context"], &["=", "!=", "LIKE", "ILIKE"], &datasets),
-        every(&["dataset.name", "datasets.digest", "dataset.context"], &["IN", "NOT IN"], &lists),
+        every(
+            &["dataset.name", "datasets.digest", "dataset.context"],
+            &["=", "!=", "LIKE", "ILIKE"],
+            &datasets,
+        ),
+        every(
+            &["dataset.name", "datasets.digest", "dataset.context"],
+            &["IN", "NOT IN"],
+            &lists,
+        ),
     ]
     .concat()
 }
@@ -108,7 +243,11 @@ fn every(fields: &[&str], operators: &[&str], values: &[&str]) -> Vec<String> {
     let with = |field: &str| -> Vec<String> {
         operators
             .iter()
-            .flat_map(|operator| values.iter().map(move |value| format!("{operator} {value}")))
+            .flat_map(|operator| {
+                values
+                    .iter()
+                    .map(move |value| format!("{operator} {value}"))
+            })
             .map(|test| format!("{field} {test}"))
             .collect()
     };
@@ -182,20 +321,38 @@ fn orders() -> Vec<(Vec<&'static str>, Vec<SortKey>)> {
         (vec![], vec![]),
         (vec!["metrics.acc"], vec![key("metrics.acc", false)]),
         (vec!["metrics.acc DESC"], vec![key("metrics.acc", true)]),
-        (vec!["metric.`val/acc` ASC", "metrics.f1 DESC"], vec![key("metrics.val/acc", false), key("metrics.f1", true)]),
-        (vec!["metrics.\"val loss\" desc"], vec![key("metrics.val loss", true)]),
+        (
+            vec!["metric.`val/acc` ASC", "metrics.f1 DESC"],
+            vec![key("metrics.val/acc", false), key("metrics.f1", true)],
+        ),
+        (
+            vec!["metrics.\"val loss\" desc"],
+            vec![key("metrics.val loss", true)],
+        ),
         (vec!["metrics.none DESC"], vec![key("metrics.none", true)]),
         (vec!["tags.team"], vec![key("tags.team", false)]),
-        (vec!["tags.`a b/c` DESC", "metrics.acc"], vec![key("tags.a b/c", true), key("metrics.acc", false)]),
+        (
+            vec!["tags.`a b/c` DESC", "metrics.acc"],
+            vec![key("tags.a b/c", true), key("metrics.acc", false)],
+        ),
         (vec!["start_time"], vec![key("start_time", false)]),
-        (vec!["attributes.start_time DESC"], vec![key("start_time", true)]),
+        (
+            vec!["attributes.start_time DESC"],
+            vec![key("start_time", true)],
+        ),
         (vec!["end_time ASC"], vec![key("end_time", false)]),
         (vec!["end_time DESC"], vec![key("end_time", true)]),
-        (vec!["status", "metrics.acc DESC"], vec![key("status", false), key("metrics.acc", true)]),
+        (
+            vec!["status", "metrics.acc DESC"],
+            vec![key("status", false), key("metrics.acc", true)],
+        ),
         (vec!["status DESC"], vec![key("status", true)]),
         (vec!["run_name"], vec![key("run_name", false)]),
         (vec!["attribute.run_name DESC"], vec![key("run_name", true)]),
-        (vec!["user_id", "run_id DESC"], vec![key("user_id", false), key("run_id", true)]),
+        (
+            vec!["user_id", "run_id DESC"],
+            vec![key("user_id", false), key("run_id", true)],
+        ),
         (vec!["artifact_uri DESC"], vec![key("artifact_uri", true)]),
     ]
 }
@@ -203,9 +360,16 @@ fn orders() -> Vec<(Vec<&'static str>, Vec<SortKey>)> {
 #[test]
 fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
     let (accepted, orders) = (accepted(), orders());
-    let mut questions: Vec<Value> = accepted.iter().map(|filter| json!({ "filter": filter })).collect();
+    let mut questions: Vec<Value> = accepted
+        .iter()
+        .map(|filter| json!({ "filter": filter }))
+        .collect();
     questions.extend(REFUSED.map(|filter| json!({ "filter": filter })));
-    questions.extend(orders.iter().map(|(clauses, _)| json!({ "filter": "", "order": clauses })));
+    questions.extend(
+        orders
+            .iter()
+            .map(|(clauses, _)| json!({ "filter": "", "order": clauses })),
+    );
     let Told { table, answers } = ask(V3, &questions);
     let (filters, rest) = answers.split_at(accepted.len());
     let (refused, ordered) = rest.split_at(REFUSED.len());
@@ -213,26 +377,52 @@ fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
     let mut differences = String::new();
     let mut telling = 0;
     for Answer { filter, ids } in filters {
-        let ours = Filter::parse(filter).map(|filter| found(&table, Some(filter), Vec::new())).map_err(|error| error.message);
-        telling += usize::from(ids.as_ref().is_ok_and(|ids| !ids.is_empty() && ids.len() < table.len()));
+        let ours = Filter::parse(filter)
+            .map(|filter| found(&table, Some(filter), Vec::new()))
+            .map_err(|error| error.message);
+        telling += usize::from(
+            ids.as_ref()
+                .is_ok_and(|ids| !ids.is_empty() && ids.len() < table.len()),
+        );
         if ours.as_ref().ok() != ids.as_ref().ok() || ids.is_err() {
-            let count = |ids: &Result<Vec<String>, String>| ids.as_ref().map_or_else(Clone::clone, |ids| format!("{} runs", ids.len()));
-            let _ = writeln!(differences, "{filter}\n  MLflow: {}\n  we: {}", count(ids), count(&ours));
+            let count = |ids: &Result<Vec<String>, String>| {
+                ids.as_ref()
+                    .map_or_else(Clone::clone, |ids| format!("{} runs", ids.len()))
+            };
+            let _ = writeln!(
+                differences,
+                "{filter}\n  MLflow: {}\n  we: {}",
+                count(ids),
+                count(&ours)
+            );
         }
     }
     for Answer { filter, ids } in refused {
         if ids.is_ok() || Filter::parse(filter).is_ok() {
-            let _ = writeln!(differences, "{filter}: MLflow takes it: {}; we do: {}", ids.is_ok(), Filter::parse(filter).is_ok());
+            let _ = writeln!(
+                differences,
+                "{filter}: MLflow takes it: {}; we do: {}",
+                ids.is_ok(),
+                Filter::parse(filter).is_ok()
+            );
         }
     }
     for ((clauses, sort), Answer { ids, .. }) in orders.into_iter().zip(ordered) {
         if ids.as_ref() != Ok(&found(&table, None, sort)) {
-            let _ = writeln!(differences, "order by {clauses:?} differs: {:?}", ids.as_ref().err());
+            let _ = writeln!(
+                differences,
+                "order by {clauses:?} differs: {:?}",
+                ids.as_ref().err()
+            );
         }
     }
     assert_eq!(differences, "");
     // Filters that all runs or none pass would agree whatever they mean.
-    assert!(telling * 2 > filters.len(), "only {telling} of {} filters tell runs apart", filters.len());
+    assert!(
+        telling * 2 > filters.len(),
+        "only {telling} of {} filters tell runs apart",
+        filters.len()
+    );
 }
 
 /// Filters of ours, of which MLflow is asked the part that it can do.
@@ -266,18 +456,34 @@ const OURS: [&str; 26] = [
 ];
 
 fn what_is_pushed_loses_nothing(version: &str) {
-    let filters = OURS.map(|filter| Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}")));
+    let filters = OURS
+        .map(|filter| Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}")));
     let pushed = filters.each_ref().map(Filter::pushdown);
-    let questions: Vec<Value> = pushed.iter().map(|part| json!({ "filter": part.remote.clone().unwrap_or_default() })).collect();
+    let questions: Vec<Value> = pushed
+        .iter()
+        .map(|part| json!({ "filter": part.remote.clone().unwrap_or_default() }))
+        .collect();
     let Told { table, answers } = ask(version, &questions);
     for ((filter, part), answer) in filters.into_iter().zip(pushed).zip(answers) {
-        let remote = answer.ids.unwrap_or_else(|error| panic!("{filter}: {version} does not take {}: {error}", answer.filter));
+        let remote = answer.ids.unwrap_or_else(|error| {
+            panic!(
+                "{filter}: {version} does not take {}: {error}",
+                answer.filter
+            )
+        });
         let passes = |id: &String| {
             let row = table.row_of(&id.as_str().into()).unwrap();
-            part.local.as_ref().is_none_or(|local| local.matches(&table, row, i64::MAX))
+            part.local
+                .as_ref()
+                .is_none_or(|local| local.matches(&table, row, i64::MAX))
         };
         let together: Vec<String> = remote.into_iter().filter(passes).collect();
-        assert_eq!(together, found(&table, Some(filter.clone()), Vec::new()), "{filter} on {version}, pushed {}", answer.filter);
+        assert_eq!(
+            together,
+            found(&table, Some(filter.clone()), Vec::new()),
+            "{filter} on {version}, pushed {}",
+            answer.filter
+        );
     }
 }
 

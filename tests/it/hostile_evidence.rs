@@ -1,6 +1,10 @@
 //! Artifacts that mean harm, in a real store made by MLflow: each is a line, memory is bounded, and what other tools left is still found.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::fs::{File, create_dir_all, write};
 use std::io::{Cursor, Read, Write};
@@ -27,54 +31,111 @@ print(run.info.artifact_uri)
 "#;
 
 fn sample(path: &str) -> Vec<u8> {
-    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/evidence/samples").join(path)).unwrap()
+    std::fs::read(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/it/evidence/samples")
+            .join(path),
+    )
+    .unwrap()
 }
 
 fn zip_bomb() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = zip::ZipWriter::new(Cursor::new(&mut bytes));
-    writer.start_file("MAR-INF/MANIFEST.json", zip::write::SimpleFileOptions::default()).unwrap();
+    writer
+        .start_file(
+            "MAR-INF/MANIFEST.json",
+            zip::write::SimpleFileOptions::default(),
+        )
+        .unwrap();
     let zeros = vec![b' '; 1 << 20];
     for _ in 0..256 {
         writer.write_all(&zeros).unwrap();
     }
-    writer.start_file("../../up.json", zip::write::SimpleFileOptions::default()).unwrap();
+    writer
+        .start_file("../../up.json", zip::write::SimpleFileOptions::default())
+        .unwrap();
     writer.finish().unwrap();
     bytes
 }
 
 /// What is planted in folders of their own, so that nothing is of the same kind as what is good.
 fn plant(root: &Path) {
-    for folder in ["good", "big", "deep", "zip", "links", "alias", "words", "many", "values"] {
+    for folder in [
+        "good", "big", "deep", "zip", "links", "alias", "words", "many", "values",
+    ] {
         create_dir_all(root.join(folder)).unwrap();
     }
-    write(root.join("good/validation.json"), sample("great_expectations/v1.5.11_good.json")).unwrap();
-    write(root.join("good/drift.json"), sample("evidently/v0.7.0_nodrift_tests.json")).unwrap();
-    write(root.join("good/drift.csv"), sample("nannyml/v0.10.7_missing_flat.csv")).unwrap();
-    File::create(root.join("big/evaluation.json")).unwrap().set_len(1 << 30).unwrap();
+    write(
+        root.join("good/validation.json"),
+        sample("great_expectations/v1.5.11_good.json"),
+    )
+    .unwrap();
+    write(
+        root.join("good/drift.json"),
+        sample("evidently/v0.7.0_nodrift_tests.json"),
+    )
+    .unwrap();
+    write(
+        root.join("good/drift.csv"),
+        sample("nannyml/v0.10.7_missing_flat.csv"),
+    )
+    .unwrap();
+    File::create(root.join("big/evaluation.json"))
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
     write(root.join("deep/a.json"), "[".repeat(100_000)).unwrap();
     // The words without which nobody would read them.
-    write(root.join("deep/b.yaml"), format!("# pipelineInfo name\n{}", "[".repeat(100_000))).unwrap();
-    write(root.join("deep/c.yaml"), format!("# pipelineInfo name\n{}", "- ".repeat(100_000))).unwrap();
+    write(
+        root.join("deep/b.yaml"),
+        format!("# pipelineInfo name\n{}", "[".repeat(100_000)),
+    )
+    .unwrap();
+    write(
+        root.join("deep/c.yaml"),
+        format!("# pipelineInfo name\n{}", "- ".repeat(100_000)),
+    )
+    .unwrap();
     write(root.join("zip/model.mar"), zip_bomb()).unwrap();
     symlink("/etc/passwd", root.join("links/passwd.json")).unwrap();
     symlink("/dev/zero", root.join("links/zero.json")).unwrap();
     symlink("..", root.join("links/up")).unwrap();
     symlink("loop.json", root.join("links/loop.json")).unwrap();
     let pipe = root.join("links/pipe.json");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     symlink(&pipe, root.join("links/to_pipe.json")).unwrap();
-    let laughs = (1..12).fold("pipelineInfo: {name: x}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
-        format!("{text}a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(","))
-    });
+    let laughs = (1..12).fold(
+        "pipelineInfo: {name: x}\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(),
+        |text, n| {
+            format!(
+                "{text}a{n}: &a{n} [{}]\n",
+                vec![format!("*a{}", n - 1); 10].join(",")
+            )
+        },
+    );
     write(root.join("alias/pipeline.yaml"), laughs).unwrap();
     write(root.join("words/latin.json"), b"{\"metrics\": \"\xe9\"}").unwrap();
     write(root.join("words/zeros.json"), b"{\"metrics\": \"\0\"}").unwrap();
     write(root.join("words/utf16.json"), b"\xff\xfe{\0}\0").unwrap();
     write(root.join("words/half.json"), b"\xff\xfe{\0}").unwrap();
     write(root.join("words/escape\u{1b}[2J.json"), "{}").unwrap();
-    write(root.join("values/wide.json"), format!("{{\"metrics\": [{}0]}}", "{\"\":0},".repeat(500_000))).unwrap();
-    write(root.join("values/flat.json"), format!("{{\"flat\": [{}0]}}", "0,".repeat(500_000))).unwrap();
+    write(
+        root.join("values/wide.json"),
+        format!("{{\"metrics\": [{}0]}}", "{\"\":0},".repeat(500_000)),
+    )
+    .unwrap();
+    write(
+        root.join("values/flat.json"),
+        format!("{{\"flat\": [{}0]}}", "0,".repeat(500_000)),
+    )
+    .unwrap();
     for n in 0..9_000 {
         File::create(root.join(format!("many/{n}.json"))).unwrap();
     }
@@ -87,7 +148,12 @@ fn plant(root: &Path) {
 
 /// Runs the program, and tells what it printed and the most memory that it had, in kB.
 fn measured(mut command: Command) -> (Value, u64) {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut out = child.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
@@ -98,17 +164,36 @@ fn measured(mut command: Command) -> (Value, u64) {
     // The kernel keeps the highest mark: what is missed is what came in the last few ms.
     while child.try_wait().unwrap().is_none() {
         let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let mark = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+        let mark = text.lines().find_map(|line| {
+            line.strip_prefix("VmHWM:")?
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        });
         most = most.max(mark.unwrap_or(0));
         std::thread::sleep(Duration::from_millis(2));
     }
     let text = reader.join().unwrap();
-    (serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")), most)
+    (
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")),
+        most,
+    )
 }
 
 fn fact<'v>(told: &'v Value, tool: &str, name: &str) -> &'v Value {
-    let tool = told["evidence"].as_array().unwrap().iter().find(|one| one["id"] == tool).unwrap_or_else(|| panic!("{tool}: {told}"));
-    let fact = tool["facts"].as_array().unwrap().iter().find(|fact| fact["name"] == name).unwrap();
+    let tool = told["evidence"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["id"] == tool)
+        .unwrap_or_else(|| panic!("{tool}: {told}"));
+    let fact = tool["facts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|fact| fact["name"] == name)
+        .unwrap();
     fact.get("value").unwrap_or_else(|| panic!("{fact}"))
 }
 
@@ -125,12 +210,24 @@ fn hostile_artifacts_are_lines_and_the_others_are_found() {
         "name = \"Slow\"\n[[find]]\nartifact = [\"values/flat.json\"]\n[find.facts]\nall = { path = \"$..*..*\", take = \"count\" }\n",
     )
     .unwrap();
-    write(config.join("wrong.toml"), "name = \"Wrong\"\n[[find]]\nartifact = [\"a\"]\nwhen = \"no path\"\n").unwrap();
+    write(
+        config.join("wrong.toml"),
+        "name = \"Wrong\"\n[[find]]\nartifact = [\"a\"]\nwhen = \"no path\"\n",
+    )
+    .unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontrunner"));
-    command.arg("--target").arg(folder.path().join("mlflow.db")).args(["evidence", "churn/1", "--explain", "--json"]);
-    command.current_dir(folder.path()).env_remove("MLFLOW_TRACKING_URI");
+    command
+        .arg("--target")
+        .arg(folder.path().join("mlflow.db"))
+        .args(["evidence", "churn/1", "--explain", "--json"]);
+    command
+        .current_dir(folder.path())
+        .env_remove("MLFLOW_TRACKING_URI");
     for name in ["config", "data", "cache"] {
-        command.env(format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), folder.path().join("home").join(name));
+        command.env(
+            format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+            folder.path().join("home").join(name),
+        );
     }
     let (told, most) = measured(command);
     println!("at most {} MB", most >> 10);
@@ -138,7 +235,11 @@ fn hostile_artifacts_are_lines_and_the_others_are_found() {
     assert!(most > 5 << 10, "memory was not measured: {most} kB");
 
     assert_eq!(fact(&told, "great_expectations", "success"), true);
-    assert_eq!(fact(&told, "great_expectations", "evaluated"), 1, "a link back to the root shows nothing twice");
+    assert_eq!(
+        fact(&told, "great_expectations", "evaluated"),
+        1,
+        "a link back to the root shows nothing twice"
+    );
     assert_eq!(fact(&told, "evidently", "tests_failed"), 0);
     assert_eq!(fact(&told, "nannyml", "last_alert"), false);
 
@@ -162,7 +263,14 @@ fn hostile_artifacts_are_lines_and_the_others_are_found() {
         "too many for a path that looks through all of them",
         "wrong.toml:4:8: no JSONPath",
     ] {
-        assert!(lines.contains(part), "{part} is not in:\n{}", lines.chars().take(20_000).collect::<String>());
+        assert!(
+            lines.contains(part),
+            "{part} is not in:\n{}",
+            lines.chars().take(20_000).collect::<String>()
+        );
     }
-    assert!(!told.to_string().contains("root:x:0"), "nothing of /etc/passwd is told");
+    assert!(
+        !told.to_string().contains("root:x:0"),
+        "nothing of /etc/passwd is told"
+    );
 }

@@ -51,7 +51,10 @@ impl Job {
     fn start(folder: &Path) -> Self {
         let mut child = Command::new(python(V3))
             .args(["-c", TRAIN, folder.to_str().unwrap()])
-            .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet")])
+            .envs([
+                ("MLFLOW_DISABLE_TELEMETRY", "true"),
+                ("GIT_PYTHON_REFRESH", "quiet"),
+            ])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -77,13 +80,35 @@ impl Drop for Job {
 
 fn beside(folder: &Path) -> Pty {
     let store = folder.join("mlflow.db");
-    let names = ["HOME", "FRONTRUNNER_CONFIG_DIR", "FRONTRUNNER_DATA_DIR", "FRONTRUNNER_CACHE_DIR"];
-    let start = Start::new(PROGRAM, &[store.to_str().unwrap(), "--experiment", "training", "--refresh", "1"]).size(120, 30);
-    names.into_iter().fold(start, |start, name| start.env(name, folder)).run()
+    let names = [
+        "HOME",
+        "FRONTRUNNER_CONFIG_DIR",
+        "FRONTRUNNER_DATA_DIR",
+        "FRONTRUNNER_CACHE_DIR",
+    ];
+    let start = Start::new(
+        PROGRAM,
+        &[
+            store.to_str().unwrap(),
+            "--experiment",
+            "training",
+            "--refresh",
+            "1",
+        ],
+    )
+    .size(120, 30);
+    names
+        .into_iter()
+        .fold(start, |start, name| start.env(name, folder))
+        .run()
 }
 
 fn line(pty: &Pty, text: &str) -> String {
-    pty.text().lines().find(|line| line.contains(text)).unwrap_or_default().to_owned()
+    pty.text()
+        .lines()
+        .find(|line| line.contains(text))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[test]
@@ -102,7 +127,11 @@ fn the_screen_follows_a_training_job_and_the_job_notices_nothing() {
         let before = line(&pty, "walker");
         pty.wait_until("the values to change", || line(&pty, "walker") != before);
     }
-    assert!(line(&pty, "walker").contains('▶') && line(&pty, "sleeper").contains('◆'), "{}", pty.text());
+    assert!(
+        line(&pty, "walker").contains('▶') && line(&pty, "sleeper").contains('◆'),
+        "{}",
+        pty.text()
+    );
 
     std::fs::write(folder.path().join("begin"), "").unwrap();
     pty.wait_for("newcomer");
@@ -113,9 +142,16 @@ fn the_screen_follows_a_training_job_and_the_job_notices_nothing() {
     let last = (1_000 + told["steps"].as_i64().unwrap()).to_string();
     pty.wait_until("the last value", || line(&pty, "walker").contains(&last));
     pty.wait_for(" live ");
-    assert!(line(&pty, "sleeper").contains('◆') && pty.text().contains("─ rester ─"), "mark and cursor stay:\n{}", pty.text());
+    assert!(
+        line(&pty, "sleeper").contains('◆') && pty.text().contains("─ rester ─"),
+        "mark and cursor stay:\n{}",
+        pty.text()
+    );
     println!("{told}");
-    assert!(job.child.wait().unwrap().success(), "the client met an error");
+    assert!(
+        job.child.wait().unwrap().success(),
+        "the client met an error"
+    );
     pty.send("\x03\x03");
     assert_eq!(pty.wait_for_end(), 0);
 }

@@ -1,6 +1,11 @@
 //! The tests that run the whole program or whole parts of it, in one binary: linking thirty of them costs minutes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails should fail its test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails should fail its test"
+)]
 
 mod support;
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use crate::support::mlflow::{Server, V3, script};
 use crate::support::program::Program;
 use frontrunner::domain::{ArtifactHome, FaultKind, RunId};
-use frontrunner::store::{Access, Beside, Connection, Read, Resolution, RunQuery, STORE_TAG, Target, View, open};
+use frontrunner::store::{
+    Access, Beside, Connection, Read, Resolution, RunQuery, STORE_TAG, Target, View, open,
+};
 use serde_json::Value;
 
 const FILL: &str = r#"
@@ -27,7 +29,11 @@ print(run.info.run_id)
 
 fn server(folder: &std::path::Path) -> (Server, String) {
     let server = Server::start(V3, folder);
-    let far = script(V3, FILL, &[&server.url]).lines().last().unwrap().to_owned();
+    let far = script(V3, FILL, &[&server.url])
+        .lines()
+        .last()
+        .unwrap()
+        .to_owned();
     (server, far)
 }
 
@@ -38,24 +44,71 @@ fn runs_of_a_file_and_of_a_server_stand_side_by_side() {
     let (server, far) = server(folder.path());
     let flags = ["--target", "mlflow.db", "--beside", &server.url];
     let experiments = program.json(&[&flags[..], &["experiments"]].concat());
-    let names: BTreeSet<&str> = experiments.as_array().unwrap().iter().map(|e| e["name"].as_str().unwrap()).collect();
-    assert!(names.contains("churn-sweep") && names.contains("+elsewhere"), "{names:?}");
+    let names: BTreeSet<&str> = experiments
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains("churn-sweep") && names.contains("+elsewhere"),
+        "{names:?}"
+    );
 
-    let compared = program.json(&[&flags[..], &["compare", "trial-33", &format!("+{far}")]].concat());
+    let compared =
+        program.json(&[&flags[..], &["compare", "trial-33", &format!("+{far}")]].concat());
     assert_eq!(compared["runs"][1]["run_id"], format!("+{far}"));
-    let auc = compared["rows"].as_array().unwrap().iter().find(|row| row["key"] == "auc").unwrap();
-    assert!((auc["values"][1].as_f64().unwrap() - 0.69).abs() < 1e-9 && auc["values"][0].as_f64().is_some(), "{auc}");
-    let store = compared["rows"].as_array().unwrap().iter().find(|row| row["key"] == STORE_TAG).unwrap();
-    assert_eq!((&store["values"][0], &store["values"][1]), (&Value::from("mlflow.db"), &Value::from(server.url.as_str())));
+    let auc = compared["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["key"] == "auc")
+        .unwrap();
+    assert!(
+        (auc["values"][1].as_f64().unwrap() - 0.69).abs() < 1e-9
+            && auc["values"][0].as_f64().is_some(),
+        "{auc}"
+    );
+    let store = compared["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["key"] == STORE_TAG)
+        .unwrap();
+    assert_eq!(
+        (&store["values"][0], &store["values"][1]),
+        (&Value::from("mlflow.db"), &Value::from(server.url.as_str()))
+    );
 
     // A run of the second store is named by its id or its name, with the sign before it.
-    let chart = program.run(&[&flags[..], &["chart", "trial-33", "+far", "--metric", "auc", "--out", "two.svg"]].concat());
+    let chart = program.run(
+        &[
+            &flags[..],
+            &[
+                "chart", "trial-33", "+far", "--metric", "auc", "--out", "two.svg",
+            ],
+        ]
+        .concat(),
+    );
     assert_eq!(chart.code, 0, "{chart:?}");
-    assert!(std::fs::read_to_string(program.folder().join("two.svg")).unwrap().contains("far"));
+    assert!(
+        std::fs::read_to_string(program.folder().join("two.svg"))
+            .unwrap()
+            .contains("far")
+    );
 
     let before = program.bytes();
-    let refused = program.run(&[&flags[..], &["register", &format!("+{far}"), "--model", "m", "--yes"]].concat());
-    assert_ne!(refused.code, 0, "what the second store has is not registered in the first: {refused:?}");
+    let refused = program.run(
+        &[
+            &flags[..],
+            &["register", &format!("+{far}"), "--model", "m", "--yes"],
+        ]
+        .concat(),
+    );
+    assert_ne!(
+        refused.code, 0,
+        "what the second store has is not registered in the first: {refused:?}"
+    );
     assert_eq!(program.bytes(), before);
 }
 
@@ -64,12 +117,38 @@ async fn every_question_finds_its_store() {
     let program = Program::new();
     let folder = tempfile::tempdir().unwrap();
     let (server, far) = server(folder.path());
-    let first = open(&Target::Sqlite(program.store()), Access::ReadOnly, &Connection::default()).await.unwrap().reader;
-    let second = open(&Target::parse(&server.url).unwrap(), Access::ReadOnly, &Connection::default()).await.unwrap().reader;
+    let first = open(
+        &Target::Sqlite(program.store()),
+        Access::ReadOnly,
+        &Connection::default(),
+    )
+    .await
+    .unwrap()
+    .reader;
+    let second = open(
+        &Target::parse(&server.url).unwrap(),
+        Access::ReadOnly,
+        &Connection::default(),
+    )
+    .await
+    .unwrap()
+    .reader;
     let both = Beside::new(Arc::clone(&first), Arc::clone(&second));
 
-    let experiments: Vec<_> = both.experiments(View::Active).await.unwrap().into_iter().map(|experiment| experiment.id).collect();
-    let mut query = RunQuery { experiments: experiments.clone(), filter: None, order_by: Vec::new(), view: View::Active, page_size: 7 };
+    let experiments: Vec<_> = both
+        .experiments(View::Active)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|experiment| experiment.id)
+        .collect();
+    let mut query = RunQuery {
+        experiments: experiments.clone(),
+        filter: None,
+        order_by: Vec::new(),
+        view: View::Active,
+        page_size: 7,
+    };
     let (mut seen, mut from) = (BTreeSet::new(), None);
     loop {
         let page = both.runs(&query, from.as_ref()).await.unwrap();
@@ -82,28 +161,77 @@ async fn every_question_finds_its_store() {
         }
     }
     let count = async |reader: &dyn Read, sign: bool| {
-        let experiments =
-            experiments.iter().filter(|id| id.raw().starts_with('+') == sign).map(|id| id.raw().trim_start_matches('+').into());
-        let query = RunQuery { experiments: experiments.collect(), page_size: 1_000, ..query.clone() };
+        let experiments = experiments
+            .iter()
+            .filter(|id| id.raw().starts_with('+') == sign)
+            .map(|id| id.raw().trim_start_matches('+').into());
+        let query = RunQuery {
+            experiments: experiments.collect(),
+            page_size: 1_000,
+            ..query.clone()
+        };
         reader.runs(&query, None).await.unwrap().items.len()
     };
-    assert_eq!(seen.len(), count(first.as_ref(), false).await + count(second.as_ref(), true).await);
+    assert_eq!(
+        seen.len(),
+        count(first.as_ref(), false).await + count(second.as_ref(), true).await
+    );
     // Only the second's experiments: its pages are read at once.
     query.experiments.retain(|id| id.raw().starts_with('+'));
-    assert!(both.runs(&query, None).await.unwrap().items.iter().all(|run| run.id.raw().starts_with('+')));
+    assert!(
+        both.runs(&query, None)
+            .await
+            .unwrap()
+            .items
+            .iter()
+            .all(|run| run.id.raw().starts_with('+'))
+    );
 
     let far: RunId = format!("+{far}").into();
-    let own = seen.iter().find(|id| !id.raw().starts_with('+')).unwrap().clone();
+    let own = seen
+        .iter()
+        .find(|id| !id.raw().starts_with('+'))
+        .unwrap()
+        .clone();
     let run = both.run(&far).await.unwrap();
     assert_eq!((&run.id, run.name.raw()), (&far, "far"));
     let children = both.nested(&query.experiments, &far).await.unwrap();
-    assert_eq!(children.iter().map(|run| run.name.raw()).collect::<Vec<_>>(), ["child"]);
-    let histories = both.histories(&[own, far.clone()], "auc", Resolution::Points(10)).await.unwrap();
-    assert!(histories.iter().any(|history| history.run == far && history.points.len() >= 2));
-    let files = both.artifacts(&ArtifactHome::Run(far.clone()), "").await.unwrap();
-    assert_eq!(files.iter().map(|file| file.path.raw()).collect::<Vec<_>>(), ["notes.txt"]);
-    let note = both.preview(&ArtifactHome::Run(far.clone()), "notes.txt", 100).await.unwrap();
+    assert_eq!(
+        children
+            .iter()
+            .map(|run| run.name.raw())
+            .collect::<Vec<_>>(),
+        ["child"]
+    );
+    let histories = both
+        .histories(&[own, far.clone()], "auc", Resolution::Points(10))
+        .await
+        .unwrap();
+    assert!(
+        histories
+            .iter()
+            .any(|history| history.run == far && history.points.len() >= 2)
+    );
+    let files = both
+        .artifacts(&ArtifactHome::Run(far.clone()), "")
+        .await
+        .unwrap();
+    assert_eq!(
+        files.iter().map(|file| file.path.raw()).collect::<Vec<_>>(),
+        ["notes.txt"]
+    );
+    let note = both
+        .preview(&ArtifactHome::Run(far.clone()), "notes.txt", 100)
+        .await
+        .unwrap();
     assert_eq!(note.bytes, b"hello\n");
-    assert_eq!(both.versions_of_run(&far).await.unwrap_err().kind, FaultKind::Unsupported);
-    assert_eq!(both.models().await.unwrap().len(), first.models().await.unwrap().len(), "the registry is the first store's");
+    assert_eq!(
+        both.versions_of_run(&far).await.unwrap_err().kind,
+        FaultKind::Unsupported
+    );
+    assert_eq!(
+        both.models().await.unwrap().len(),
+        first.models().await.unwrap().len(),
+        "the registry is the first store's"
+    );
 }

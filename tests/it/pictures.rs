@@ -9,7 +9,10 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_frontrunner");
 /// kitty's question, and the answer of a terminal that knows its graphics.
-const KITTY: (&str, &str) = ("\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\", "\x1b_Gi=31;OK\x1b\\");
+const KITTY: (&str, &str) = (
+    "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
+    "\x1b_Gi=31;OK\x1b\\",
+);
 /// A terminal that knows sixels says so with a 4.
 const SIXEL: (&str, &str) = ("\x1b[c", "\x1b[?62;4;22c");
 /// A terminal that says its name.
@@ -19,11 +22,34 @@ const WEZTERM: (&str, &str) = ("\x1b[>q", "\x1bP>|WezTerm 20240203-110809\x1b\\"
 fn picture(answers: &[(&'static str, &'static str)]) -> (Pty, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let store = folder.path().join("mlflow.db");
-    let homes = || ["config", "data", "cache"].map(|name| (format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), folder.path().join(name)));
-    let made = Command::new(PROGRAM).envs(homes()).args(["demo", "--path", store.to_str().unwrap(), "--no-open"]).output().unwrap();
+    let homes = || {
+        ["config", "data", "cache"].map(|name| {
+            (
+                format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+                folder.path().join(name),
+            )
+        })
+    };
+    let made = Command::new(PROGRAM)
+        .envs(homes())
+        .args(["demo", "--path", store.to_str().unwrap(), "--no-open"])
+        .output()
+        .unwrap();
     assert!(made.status.success());
-    let start = Start::new(PROGRAM, &["--target", store.to_str().unwrap(), "--experiment", "image-classifier"]);
-    let start = homes().into_iter().fold(start, |start, (name, home)| start.env(&name, home)).env("TMUX", "").env("COLORTERM", "truecolor");
+    let start = Start::new(
+        PROGRAM,
+        &[
+            "--target",
+            store.to_str().unwrap(),
+            "--experiment",
+            "image-classifier",
+        ],
+    );
+    let start = homes()
+        .into_iter()
+        .fold(start, |start, (name, home)| start.env(&name, home))
+        .env("TMUX", "")
+        .env("COLORTERM", "truecolor");
     let pty = start.answering(answers).run();
     pty.wait_for("resnet50-aug");
     pty.send("m");
@@ -40,13 +66,17 @@ fn has(pty: &Pty, bytes: &str) -> bool {
 /// The picture goes away with a key, and the charts are there again, whole.
 fn leaves(pty: &Pty) {
     pty.send("\x1b");
-    pty.wait_until("the charts again", || pty.text().contains("[Metrics]") && pty.text().contains("points of 1 curve"));
+    pty.wait_until("the charts again", || {
+        pty.text().contains("[Metrics]") && pty.text().contains("points of 1 curve")
+    });
 }
 
 #[test]
 fn kitty_gets_a_png_in_pieces_and_is_told_to_delete_it() {
     let (pty, _folder) = picture(&[KITTY]);
-    pty.wait_until("kitty's picture", || has(&pty, "f=100") && has(&pty, "\x1b_G"));
+    pty.wait_until("kitty's picture", || {
+        has(&pty, "f=100") && has(&pty, "\x1b_G")
+    });
     leaves(&pty);
     pty.wait_until("its end", || has(&pty, "a=d"));
 }
@@ -61,7 +91,9 @@ fn a_terminal_with_sixels_gets_sixels() {
 #[test]
 fn wezterm_gets_an_inline_image() {
     let (pty, _folder) = picture(&[WEZTERM]);
-    pty.wait_until("an inline image", || has(&pty, "\x1b]1337;File=") && has(&pty, "inline=1"));
+    pty.wait_until("an inline image", || {
+        has(&pty, "\x1b]1337;File=") && has(&pty, "inline=1")
+    });
     leaves(&pty);
 }
 

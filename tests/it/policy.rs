@@ -37,7 +37,14 @@ fn by(program: &Program, who: &str, arguments: &[&str]) -> Ended {
     ended(command)
 }
 
-const PROMOTION: [&str; 6] = ["promote", "churn-classifier/6", "--to", "Production", "--archive-existing", "--yes"];
+const PROMOTION: [&str; 6] = [
+    "promote",
+    "churn-classifier/6",
+    "--to",
+    "Production",
+    "--archive-existing",
+    "--yes",
+];
 
 #[test]
 fn gates_tell_by_exit_code_and_stand_in_the_way() {
@@ -46,81 +53,207 @@ fn gates_tell_by_exit_code_and_stand_in_the_way() {
     let gates = program.run(&["gates", "churn-classifier/6", "--json"]);
     assert_eq!(gates.code, 4, "{gates:?}");
     let told: Value = serde_json::from_str(&gates.out).unwrap();
-    let verdicts: Vec<_> = told["gates"].as_array().unwrap().iter().map(|gate| gate["verdict"].as_str().unwrap()).collect();
-    assert_eq!((verdicts, &told["passes"]), (vec!["pass", "pass", "absent"], &json!(false)));
+    let verdicts: Vec<_> = told["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|gate| gate["verdict"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        (verdicts, &told["passes"]),
+        (vec!["pass", "pass", "absent"], &json!(false))
+    );
     let refused = program.run(&PROMOTION);
     assert_eq!(refused.code, 4, "{refused:?}");
-    assert!(refused.err.contains("approvals did not pass: 0 of 1"), "{refused:?}");
-    assert!(program.bytes() == before && !program.journal().exists(), "something was written");
+    assert!(
+        refused.err.contains("approvals did not pass: 0 of 1"),
+        "{refused:?}"
+    );
+    assert!(
+        program.bytes() == before && !program.journal().exists(),
+        "something was written"
+    );
     let fails = program.run(&["gates", "churn-classifier/3", "--to", "@champion"]);
-    assert!(fails.code == 4 && fails.out.contains("needs +0.002 auc"), "{fails:?}");
+    assert!(
+        fails.code == 4 && fails.out.contains("needs +0.002 auc"),
+        "{fails:?}"
+    );
 }
 
 #[test]
 fn a_policy_with_mistakes_lets_nothing_through() {
     let program = program();
-    std::fs::write(program.folder().join("frontrunner.toml"), POLICY.replace("candidate.metrics", "candidate.metric")).unwrap();
+    std::fs::write(
+        program.folder().join("frontrunner.toml"),
+        POLICY.replace("candidate.metrics", "candidate.metric"),
+    )
+    .unwrap();
     let before = program.bytes();
     for arguments in [&["gates"][..], &PROMOTION] {
         let refused = program.run(arguments);
         assert_eq!(refused.code, 2, "{refused:?}");
-        assert!(refused.err.contains("frontrunner.toml:8:") && refused.err.contains("did you mean metrics?"), "{refused:?}");
+        assert!(
+            refused.err.contains("frontrunner.toml:8:")
+                && refused.err.contains("did you mean metrics?"),
+            "{refused:?}"
+        );
     }
-    assert_eq!(program.run(&["versions", "churn-classifier"]).code, 0, "looking goes on");
+    assert_eq!(
+        program.run(&["versions", "churn-classifier"]).code,
+        0,
+        "looking goes on"
+    );
     assert!(program.bytes() == before);
-    std::fs::write(program.folder().join("frontrunner.toml"), "read_only = true").unwrap();
-    assert_eq!(program.run(&PROMOTION).code, 5, "a policy can forbid writing");
+    std::fs::write(
+        program.folder().join("frontrunner.toml"),
+        "read_only = true",
+    )
+    .unwrap();
+    assert_eq!(
+        program.run(&PROMOTION).code,
+        5,
+        "a policy can forbid writing"
+    );
     assert!(program.bytes() == before);
 }
 
 #[test]
 fn an_approval_lapses_when_the_facts_change() {
     let program = program();
-    assert_eq!(by(&program, "bob", &["review", "churn-classifier/6", "--approve", "--reason", "fine", "--yes"]).code, 0);
+    assert_eq!(
+        by(
+            &program,
+            "bob",
+            &[
+                "review",
+                "churn-classifier/6",
+                "--approve",
+                "--reason",
+                "fine",
+                "--yes"
+            ]
+        )
+        .code,
+        0
+    );
     assert_eq!(program.run(&["gates", "churn-classifier/6"]).code, 0);
-    assert_eq!(program.run(&["gates", "churn-classifier/6", "--to", "@champion"]).code, 4, "it was for Production");
+    assert_eq!(
+        program
+            .run(&["gates", "churn-classifier/6", "--to", "@champion"])
+            .code,
+        4,
+        "it was for Production"
+    );
     // Our own records change nothing of what was seen; a tag of the version does.
-    assert_eq!(program.run(&["tag", "churn-classifier/6", "threshold=0.4", "--yes"]).code, 0);
+    assert_eq!(
+        program
+            .run(&["tag", "churn-classifier/6", "threshold=0.4", "--yes"])
+            .code,
+        0
+    );
     let lapsed = program.run(&["gates", "churn-classifier/6"]);
-    assert!(lapsed.code == 4 && lapsed.out.contains("1 lapsed"), "{lapsed:?}");
-    assert_eq!(program.run(&["tag", "churn-classifier/6", "threshold", "--remove", "--yes"]).code, 0);
+    assert!(
+        lapsed.code == 4 && lapsed.out.contains("1 lapsed"),
+        "{lapsed:?}"
+    );
+    assert_eq!(
+        program
+            .run(&[
+                "tag",
+                "churn-classifier/6",
+                "threshold",
+                "--remove",
+                "--yes"
+            ])
+            .code,
+        0
+    );
     assert_eq!(program.run(&PROMOTION).code, 0);
     let history = program.json(&["history", "churn-classifier"]);
-    assert!(history[0]["gates"].as_str().unwrap().contains("approvals: pass"), "{history}");
+    assert!(
+        history[0]["gates"]
+            .as_str()
+            .unwrap()
+            .contains("approvals: pass"),
+        "{history}"
+    );
 }
 
 #[test]
 fn a_reviewer_who_may_only_look_hands_over_a_file() {
     let program = program();
     let before = program.bytes();
-    let prepare = ["--read-only", "review", "churn-classifier/6", "--approve", "--reason", "looked at it", "--prepare", "r.json"];
+    let prepare = [
+        "--read-only",
+        "review",
+        "churn-classifier/6",
+        "--approve",
+        "--reason",
+        "looked at it",
+        "--prepare",
+        "r.json",
+    ];
     assert_eq!(by(&program, "bob", &prepare).code, 0);
     assert!(program.bytes() == before, "the reviewer wrote to the store");
-    assert_eq!(by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code, 0);
+    assert_eq!(
+        by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
+        0
+    );
     let own = program.run(&["gates", "churn-classifier/6"]);
     assert_eq!(own.code, 4, "who promotes could have made it up: {own:?}");
-    assert_eq!(by(&program, "cleo", &["gates", "churn-classifier/6"]).code, 0);
+    assert_eq!(
+        by(&program, "cleo", &["gates", "churn-classifier/6"]).code,
+        0
+    );
     // About other facts it is not taken.
-    assert_eq!(program.run(&["tag", "churn-classifier/6", "threshold=0.4", "--yes"]).code, 0);
-    assert_eq!(by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code, 7);
+    assert_eq!(
+        program
+            .run(&["tag", "churn-classifier/6", "threshold=0.4", "--yes"])
+            .code,
+        0
+    );
+    assert_eq!(
+        by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
+        7
+    );
 }
 
 #[test]
 fn a_gate_is_overridden_by_those_who_may_with_a_reason_on_record() {
     let program = program();
     let past = [&PROMOTION[..], &["--override", "approvals"]].concat();
-    assert_eq!(by(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code, 4, "bob may not");
+    assert_eq!(
+        by(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code,
+        4,
+        "bob may not"
+    );
     assert_eq!(by(&program, "ana", &past).code, 4, "without a reason");
-    assert_eq!(by(&program, "ana", &[&past[..], &["--reason", "an incident"]].concat()).code, 0);
+    assert_eq!(
+        by(
+            &program,
+            "ana",
+            &[&past[..], &["--reason", "an incident"]].concat()
+        )
+        .code,
+        0
+    );
     let history = program.json(&["history", "churn-classifier"]);
-    let told = (history[0]["gates"].as_str().unwrap(), history[0]["reason"].as_str().unwrap());
-    assert!(told.0.contains("approvals: overridden") && told.1 == "an incident", "{history}");
+    let told = (
+        history[0]["gates"].as_str().unwrap(),
+        history[0]["reason"].as_str().unwrap(),
+    );
+    assert!(
+        told.0.contains("approvals: overridden") && told.1 == "an incident",
+        "{history}"
+    );
 }
 
 #[test]
 fn the_packet_is_a_page_and_json() {
     let program = program();
-    let page = program.run(&["review", "churn-classifier/6", "--markdown"]).out;
+    let page = program
+        .run(&["review", "churn-classifier/6", "--markdown"])
+        .out;
     for part in [
         "## Review: churn-classifier/6 for Production",
         "against **churn-classifier/4**",
@@ -132,7 +265,11 @@ fn the_packet_is_a_page_and_json() {
     }
     let packet = program.json(&["review", "churn-classifier/6"]);
     assert_eq!(
-        (&packet["champion"]["version"], &packet["passes"], packet["gates"].as_array().unwrap().len()),
+        (
+            &packet["champion"]["version"],
+            &packet["passes"],
+            packet["gates"].as_array().unwrap().len()
+        ),
         (&json!(4), &json!(false), 3)
     );
 }
@@ -170,15 +307,31 @@ fn say_everything(program: &Program, target: &str) {
         assert_eq!(done.code, 0, "{line}: {done:?}");
     }
     let held = program.run(&["delete", "churn-classifier/4", "--yes", "--target", target]);
-    assert!(held.code == 4 && held.err.contains("demote it first"), "{held:?}");
+    assert!(
+        held.code == 4 && held.err.contains("demote it first"),
+        "{held:?}"
+    );
 }
 
 fn check(said: &Value) {
     let tags = said["tags"].as_object().unwrap();
-    assert_eq!((tags.get("team"), tags.get("owner")), (Some(&json!("growth")), None));
-    let approval = tags.iter().find(|(key, _)| key.starts_with("frontrunner.approval.")).unwrap().1;
-    assert_eq!(serde_json::from_str::<Value>(approval.as_str().unwrap()).unwrap()["by"], "bob");
-    assert_eq!((&said["description"], &said["model"]), (&json!("shadowed"), &json!("churns")));
+    assert_eq!(
+        (tags.get("team"), tags.get("owner")),
+        (Some(&json!("growth")), None)
+    );
+    let approval = tags
+        .iter()
+        .find(|(key, _)| key.starts_with("frontrunner.approval."))
+        .unwrap()
+        .1;
+    assert_eq!(
+        serde_json::from_str::<Value>(approval.as_str().unwrap()).unwrap()["by"],
+        "bob"
+    );
+    assert_eq!(
+        (&said["description"], &said["model"]),
+        (&json!("shadowed"), &json!("churns"))
+    );
     assert!(!said["versions"].as_array().unwrap().contains(&json!(2)));
 }
 
@@ -186,14 +339,21 @@ fn check(said: &Value) {
 fn mlflow_reads_what_was_said_over_a_file() {
     let program = program();
     say_everything(&program, "mlflow.db");
-    check(&said(V3, &format!("sqlite:///{}", program.store().display())));
+    check(&said(
+        V3,
+        &format!("sqlite:///{}", program.store().display()),
+    ));
 }
 
 #[test]
 fn mlflow_reads_what_was_said_over_servers() {
     for version in [V3, V2] {
         let program = program();
-        let server = if version == V3 { Server::start(version, program.folder()) } else { old_server(&program) };
+        let server = if version == V3 {
+            Server::start(version, program.folder())
+        } else {
+            old_server(&program)
+        };
         say_everything(&program, &server.url);
         check(&said(version, &server.url));
     }
@@ -222,16 +382,44 @@ client.transition_model_version_stage('churn-classifier', '4', 'Production')
 #[test]
 fn a_watch_tells_what_moved_and_by_whom() {
     let program = Program::new();
-    let mut watch = program.command(&["watch", "churn-classifier", "--every", "1", "--looks", "5", "--jsonl"]);
-    watch.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
+    let mut watch = program.command(&[
+        "watch",
+        "churn-classifier",
+        "--every",
+        "1",
+        "--looks",
+        "5",
+        "--jsonl",
+    ]);
+    watch
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null());
     let watching = watch.spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(1_500));
-    assert_eq!(program.run(&["promote", "churn-classifier/5", "--to", "@shadow", "--yes", "--reason", "try it"]).code, 0);
+    assert_eq!(
+        program
+            .run(&[
+                "promote",
+                "churn-classifier/5",
+                "--to",
+                "@shadow",
+                "--yes",
+                "--reason",
+                "try it"
+            ])
+            .code,
+        0
+    );
     let told = watching.wait_with_output().unwrap();
     let line: Value = serde_json::from_slice(&told.stdout).unwrap();
     assert_eq!(
         (&line["target"], &line["to"], &line["who"], &line["reason"]),
-        (&json!("@shadow"), &json!("churn-classifier/5"), &json!("ana"), &json!("try it"))
+        (
+            &json!("@shadow"),
+            &json!("churn-classifier/5"),
+            &json!("ana"),
+            &json!("try it")
+        )
     );
 }
 
@@ -244,15 +432,35 @@ fn the_pipeline_of_the_readme_promotes_what_is_better_and_stops_what_is_not() {
     for file in ["pipeline.sh", "train.py", "frontrunner.toml"] {
         std::fs::copy(examples.join(file), program.folder().join(file)).unwrap();
     }
-    let binaries = [crate::support::mlflow::python(V3), env!("CARGO_BIN_EXE_frontrunner").into()];
-    let path: Vec<String> = binaries.iter().map(|binary| binary.parent().unwrap().display().to_string()).collect();
+    let binaries = [
+        crate::support::mlflow::python(V3),
+        env!("CARGO_BIN_EXE_frontrunner").into(),
+    ];
+    let path: Vec<String> = binaries
+        .iter()
+        .map(|binary| binary.parent().unwrap().display().to_string())
+        .collect();
     let build = |c: &str| {
         let mut pipeline = program.command(&[]);
-        let environment: Vec<_> = pipeline.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+        let environment: Vec<_> = pipeline
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
         pipeline = std::process::Command::new("sh");
-        pipeline.arg("pipeline.sh").current_dir(program.folder()).env_clear().envs(environment);
-        pipeline.env("PATH", format!("{}:{}", path.join(":"), std::env::var("PATH").unwrap()));
-        pipeline.envs([("MLFLOW_TRACKING_URI", server.url.as_str()), ("C", c), ("GIT_PYTHON_REFRESH", "quiet")]);
+        pipeline
+            .arg("pipeline.sh")
+            .current_dir(program.folder())
+            .env_clear()
+            .envs(environment);
+        pipeline.env(
+            "PATH",
+            format!("{}:{}", path.join(":"), std::env::var("PATH").unwrap()),
+        );
+        pipeline.envs([
+            ("MLFLOW_TRACKING_URI", server.url.as_str()),
+            ("C", c),
+            ("GIT_PYTHON_REFRESH", "quiet"),
+        ]);
         ended(pipeline)
     };
     let champion = || {
@@ -268,7 +476,10 @@ fn the_pipeline_of_the_readme_promotes_what_is_better_and_stops_what_is_not() {
     let worse = build("0.0001");
     assert_eq!((worse.code, champion().as_str()), (4, "1"), "{worse:?}");
     let review = std::fs::read_to_string(program.folder().join("review.md")).unwrap();
-    assert!(review.contains("❌ fail: is worse than the champion"), "{review}");
+    assert!(
+        review.contains("❌ fail: is worse than the champion"),
+        "{review}"
+    );
     let again = build("1.0");
     assert_eq!((again.code, champion().as_str()), (0, "3"), "{again:?}");
 }

@@ -1,6 +1,10 @@
 //! Promotion, end to end over a registry in memory: every plan, every mishap, every crash, and everybody else's changes.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helper that fails should fail the test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test's helper that fails should fail the test"
+)]
 
 mod cases;
 mod concurrent_writers;

@@ -1,7 +1,12 @@
 //! While only a part of an experiment is loaded, a real MLflow server filters and sorts: what it gives is what this program finds in
 //! the whole, first things first.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "a part of the driver is used, and what fails should stop")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a part of the driver is used, and what fails should stop"
+)]
 
 use frontrunner::demo::{DemoOptions, make};
 use frontrunner::domain::Run;
@@ -19,8 +24,17 @@ const RUNS: u32 = 700;
 /// All runs of the experiment, read from the file.
 async fn whole(reader: &Reader) -> RunTable {
     let experiments = reader.experiments(View::Active).await.unwrap();
-    let id = experiments.iter().find(|experiment| experiment.name.raw() == "load-test").unwrap().id.clone();
-    let query = RunQuery { experiments: vec![id], page_size: 1_000, ..RunQuery::default() };
+    let id = experiments
+        .iter()
+        .find(|experiment| experiment.name.raw() == "load-test")
+        .unwrap()
+        .id
+        .clone();
+    let query = RunQuery {
+        experiments: vec![id],
+        page_size: 1_000,
+        ..RunQuery::default()
+    };
     let runs: Vec<Run> = reader.runs(&query, None).await.unwrap().items;
     assert_eq!(runs.len(), RUNS as usize);
     let mut table = RunTable::default();
@@ -30,14 +44,31 @@ async fn whole(reader: &Reader) -> RunTable {
 
 /// The ids of the runs that are lines of a table, in order.
 fn ids(table: &RunTable, lines: &[Line]) -> Vec<String> {
-    let id = |line: &Line| if let Line::Run { row, .. } = line { Some(table.id(*row).raw().to_owned()) } else { None };
+    let id = |line: &Line| {
+        if let Line::Run { row, .. } = line {
+            Some(table.id(*row).raw().to_owned())
+        } else {
+            None
+        }
+    };
     lines.iter().filter_map(id).collect()
 }
 
 fn expected(table: &RunTable, filter: &str, sort: &[&str]) -> Vec<String> {
     let filter = (!filter.is_empty()).then(|| Filter::parse(filter).unwrap());
     let sort: Vec<SortKey> = sort.iter().map(|key| key.parse().unwrap()).collect();
-    ids(table, &arrange(table, &Arrangement { filter, sort, ..Arrangement::default() }, NOW))
+    ids(
+        table,
+        &arrange(
+            table,
+            &Arrangement {
+                filter,
+                sort,
+                ..Arrangement::default()
+            },
+            NOW,
+        ),
+    )
 }
 
 fn shown(driver: &Driver) -> Vec<String> {
@@ -47,8 +78,21 @@ fn shown(driver: &Driver) -> Vec<String> {
 /// The experiment with its first page of runs, and loading stopped.
 fn partly_loaded(server: &Server) -> Driver {
     let target = Target::Server(server.url.parse().unwrap());
-    let mut driver = Driver::at(&target, Access::ReadOnly, Size { width: 160, height: 40 }, tempfile::tempdir().unwrap());
-    driver.press("f").text("load-test").press("enter").hold().press("enter");
+    let mut driver = Driver::at(
+        &target,
+        Access::ReadOnly,
+        Size {
+            width: 160,
+            height: 40,
+        },
+        tempfile::tempdir().unwrap(),
+    );
+    driver
+        .press("f")
+        .text("load-test")
+        .press("enter")
+        .hold()
+        .press("enter");
     while !matches!(driver.app.screen(), Screen::Runs(runs) if !runs.table.is_empty()) {
         driver.answer_one();
     }
@@ -66,12 +110,19 @@ fn filters(table: &RunTable) -> Vec<String> {
     let middle = {
         let sorted = expected(table, "", &[&format!("{metric} DESC")]);
         let row = table.row_of(&sorted[40].as_str().into()).unwrap();
-        table.column(&metric.parse().unwrap()).number(row, NOW).unwrap()
+        table
+            .column(&metric.parse().unwrap())
+            .number(row, NOW)
+            .unwrap()
     };
     vec![
         format!("{metric} > {middle}"),
         format!("run_id = '{}'", name(650)),
-        format!("run_id = '{}' OR run_id = '{}' OR {metric} > {middle}", name(300), name(699)),
+        format!(
+            "run_id = '{}' OR run_id = '{}' OR {metric} > {middle}",
+            name(300),
+            name(699)
+        ),
         format!("{metric} > {middle} AND NOT is:failed"),
     ]
 }
@@ -80,10 +131,26 @@ fn filters(table: &RunTable) -> Vec<String> {
 fn a_server_filters_and_sorts_what_is_not_loaded() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mlflow.db");
-    make(&file, &DemoOptions { runs: Some(RUNS), now: NOW }).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    make(
+        &file,
+        &DemoOptions {
+            runs: Some(RUNS),
+            now: NOW,
+        },
+    )
+    .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let table = runtime.block_on(async {
-        let opened = open(&Target::Sqlite(file), Access::ReadOnly, &Connection::default()).await.unwrap();
+        let opened = open(
+            &Target::Sqlite(file),
+            Access::ReadOnly,
+            &Connection::default(),
+        )
+        .await
+        .unwrap();
         whole(&opened.reader).await
     });
     let server = Server::start(V3, folder.path());
@@ -93,8 +160,14 @@ fn a_server_filters_and_sorts_what_is_not_loaded() {
         let found = expected(&table, &filter, &[]);
         driver.press("f").text(&filter).press("enter").wait(1_000);
         assert_eq!(shown(&driver), found, "{filter}\n{}", driver.screen());
-        assert!(!found.is_empty() && found.len() < 100, "{filter} finds {}", found.len());
-        driver.sees("filter, at the store (all ").sees("only a part is loaded (ctrl-r reads all)");
+        assert!(
+            !found.is_empty() && found.len() < 100,
+            "{filter} finds {}",
+            found.len()
+        );
+        driver
+            .sees("filter, at the store (all ")
+            .sees("only a part is loaded (ctrl-r reads all)");
         driver.press("esc");
     }
     a_word_is_nothing_for_a_server(&mut driver);
@@ -103,12 +176,19 @@ fn a_server_filters_and_sorts_what_is_not_loaded() {
 }
 
 fn a_word_is_nothing_for_a_server(driver: &mut Driver) {
-    driver.press("f").text("zebra").press("enter").sees("filter, done here: zebra");
+    driver
+        .press("f")
+        .text("zebra")
+        .press("enter")
+        .sees("filter, done here: zebra");
     driver.press("esc");
 }
 
 fn the_order_is_the_servers(driver: &mut Driver, table: &RunTable) {
-    while !matches!(driver.runs().columns.current(), Some(frontrunner::table::ColumnKey::Metric(_))) {
+    while !matches!(
+        driver.runs().columns.current(),
+        Some(frontrunner::table::ColumnKey::Metric(_))
+    ) {
         driver.press("l");
     }
     let key = driver.runs().columns.current().unwrap().to_string();
@@ -117,7 +197,12 @@ fn the_order_is_the_servers(driver: &mut Driver, table: &RunTable) {
     let order = format!("{key} {}", if descending { "DESC" } else { "ASC" });
     let whole = expected(table, "", &[&order]);
     driver.sees("sorted by the store: its first ");
-    assert_eq!(shown(driver)[..100], whole[..100], "{order}\n{}", driver.screen());
+    assert_eq!(
+        shown(driver)[..100],
+        whole[..100],
+        "{order}\n{}",
+        driver.screen()
+    );
     // Further pages come as the cursor nears the end of what is known.
     driver.press(&"ctrl-f ".repeat(4));
     let at = driver.runs().cursor.at;
@@ -127,12 +212,26 @@ fn the_order_is_the_servers(driver: &mut Driver, table: &RunTable) {
     assert_eq!(shown(driver), whole, "everything is loaded now");
     driver.misses("by the store").misses("only a part");
     driver.hold().press("s");
-    assert!(!driver.asked().iter().any(|(_, request)| matches!(request, Request::Runs { .. })), "and the server is not asked");
+    assert!(
+        !driver
+            .asked()
+            .iter()
+            .any(|(_, request)| matches!(request, Request::Runs { .. })),
+        "and the server is not asked"
+    );
 }
 
 fn a_cap_is_said(server: &Server) {
     let target = Target::Server(server.url.parse().unwrap());
-    let mut driver = Driver::at(&target, Access::ReadOnly, Size { width: 160, height: 40 }, tempfile::tempdir().unwrap());
+    let mut driver = Driver::at(
+        &target,
+        Access::ReadOnly,
+        Size {
+            width: 160,
+            height: 40,
+        },
+        tempfile::tempdir().unwrap(),
+    );
     driver.app.shared.session.max_runs = 100;
     driver.press("f").text("load-test").press("enter enter");
     assert_eq!(driver.runs().table.len(), 100);

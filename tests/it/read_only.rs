@@ -1,6 +1,11 @@
 //! A read-only session can't write: whatever is typed, a server is only asked to read, and a file keeps every byte.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 mod walk;
 
@@ -12,22 +17,46 @@ use crate::support::recorder::Recorder;
 use frontrunner::store::rest::endpoints::{ALLOWED, is_read};
 
 /// A promotion, which leaves an entry in the journal that could be undone.
-const PROMOTION: [&str; 7] = ["promote", "churn-classifier/6", "--to", "Production", "--reason", "better AUC", "--yes"];
+const PROMOTION: [&str; 7] = [
+    "promote",
+    "churn-classifier/6",
+    "--to",
+    "Production",
+    "--reason",
+    "better AUC",
+    "--yes",
+];
 
 /// Every subcommand that asks a store, with the code that it ends with.
 fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
     let run = program.facts.baselines.versions[1].run.raw();
     let other = program.facts.baselines.versions[0].run.raw();
     let entry = std::fs::read_to_string(program.journal()).unwrap();
-    let entry = entry.lines().find_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().map(str::to_owned));
-    let undo = format!("rollback churn-classifier --yes --entry {}", entry.unwrap_or_default());
+    let entry = entry.lines().find_map(|line| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["id"]
+            .as_str()
+            .map(str::to_owned)
+    });
+    let undo = format!(
+        "rollback churn-classifier --yes --entry {}",
+        entry.unwrap_or_default()
+    );
     let lines = [
         ("experiments --all".to_owned(), 0),
         ("runs iris-baselines".to_owned(), 0),
-        ("runs churn-releases --filter metrics.auc>0.88".to_owned(), 0),
+        (
+            "runs churn-releases --filter metrics.auc>0.88".to_owned(),
+            0,
+        ),
         (format!("show {run}"), 0),
         (format!("compare {run} {other}"), 0),
-        (format!("chart {run} {other} --metric accuracy --out {}", program.folder().join("chart.png").display()), 0),
+        (
+            format!(
+                "chart {run} {other} --metric accuracy --out {}",
+                program.folder().join("chart.png").display()
+            ),
+            0,
+        ),
         ("best churn-releases".to_owned(), 0),
         ("drivers churn-releases --goal auc".to_owned(), 0),
         ("models".to_owned(), 0),
@@ -43,7 +72,13 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("history churn-classifier --at 2026-01-01".to_owned(), 0),
         ("gates churn-classifier/6".to_owned(), 0),
         ("review churn-classifier/6".to_owned(), 0),
-        (format!("review churn-classifier/6 --approve --prepare {}", program.folder().join("review.json").display()), 0),
+        (
+            format!(
+                "review churn-classifier/6 --approve --prepare {}",
+                program.folder().join("review.json").display()
+            ),
+            0,
+        ),
         ("watch churn-classifier --looks 1".to_owned(), 0),
         ("review churn-classifier/6 --approve --yes".to_owned(), 5),
         ("tag churn-classifier/6 team=growth --yes".to_owned(), 5),
@@ -54,28 +89,50 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         // What is in use already is not restored.
         (format!("restore {run} --yes"), 0),
         // MLflow has no such requests.
-        ("request churn-classifier/5 --to Production --yes".to_owned(), 4),
+        (
+            "request churn-classifier/5 --to Production --yes".to_owned(),
+            4,
+        ),
         ("doctor".to_owned(), 0),
         ("config show".to_owned(), 0),
         ("completions bash".to_owned(), 0),
-        ("promote churn-classifier/5 --to Staging --plan".to_owned(), 0),
+        (
+            "promote churn-classifier/5 --to Staging --plan".to_owned(),
+            0,
+        ),
         (format!("register {run} --model fresh --yes"), 5),
-        (format!("register {run} --model iris-forest --again --yes"), 5),
-        ("promote churn-classifier/5 --to Production --archive-existing --yes".to_owned(), 5),
-        ("promote churn-classifier/5 --to @champion --yes".to_owned(), 5),
+        (
+            format!("register {run} --model iris-forest --again --yes"),
+            5,
+        ),
+        (
+            "promote churn-classifier/5 --to Production --archive-existing --yes".to_owned(),
+            5,
+        ),
+        (
+            "promote churn-classifier/5 --to @champion --yes".to_owned(),
+            5,
+        ),
         ("demote churn-classifier/6 --yes".to_owned(), 5),
         ("demote churn-classifier@champion --yes".to_owned(), 5),
         ("rollback churn-classifier --yes".to_owned(), 5),
         (undo, 5),
     ];
-    lines.into_iter().map(|(line, code)| (line.split(' ').map(str::to_owned).collect(), code)).collect()
+    lines
+        .into_iter()
+        .map(|(line, code)| (line.split(' ').map(str::to_owned).collect(), code))
+        .collect()
 }
 
 /// Runs every subcommand for looking only. Returns the lines that ended otherwise than they should.
 fn run_all(program: &Program, target: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (line, code) in commands(program) {
-        let line: Vec<&str> = line.iter().map(String::as_str).chain(["--read-only", "--target", target]).collect();
+        let line: Vec<&str> = line
+            .iter()
+            .map(String::as_str)
+            .chain(["--read-only", "--target", target])
+            .collect();
         let ended = program.run(&line);
         if ended.code != code || (code == 5 && !ended.err.contains("nothing was sent")) {
             wrong.push(format!("{line:?} should end with {code}: {ended:?}"));
@@ -92,10 +149,21 @@ fn no_subcommand_was_forgotten() {
     let program = Program::new();
     program.run(&PROMOTION);
     let help = program.run(&["--help"]).out;
-    let listed = help.lines().skip_while(|line| !line.starts_with("Commands:")).skip(1).take_while(|line| !line.is_empty());
-    let listed: BTreeSet<&str> = listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).collect();
+    let listed = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Commands:"))
+        .skip(1)
+        .take_while(|line| !line.is_empty());
+    let listed: BTreeSet<&str> = listed
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     let lines = commands(&program);
-    let tried: BTreeSet<&str> = lines.iter().map(|(line, _)| line[0].as_str()).chain(ASKS_NOTHING).collect();
+    let tried: BTreeSet<&str> = lines
+        .iter()
+        .map(|(line, _)| line[0].as_str())
+        .chain(ASKS_NOTHING)
+        .collect();
     assert_eq!(listed, tried);
 }
 
@@ -105,34 +173,69 @@ fn a_server_is_only_asked_to_read() {
     let server = Server::start(V3, program.folder());
     let recorder = Recorder::before(&server.url);
     // What is looked for can be seen: a session that may write does.
-    assert_eq!(program.run(&[&PROMOTION[..], &["--target", &recorder.url]].concat()).code, 0);
-    assert!(recorder.taken().iter().any(|(method, path)| !is_read(method, path)), "a write was not recorded");
+    assert_eq!(
+        program
+            .run(&[&PROMOTION[..], &["--target", &recorder.url]].concat())
+            .code,
+        0
+    );
+    assert!(
+        recorder
+            .taken()
+            .iter()
+            .any(|(method, path)| !is_read(method, path)),
+        "a write was not recorded"
+    );
 
     let wrong = run_all(&program, &recorder.url);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     std::thread::scope(|threads| {
         for screens in walk::SCREENS.chunks(5) {
             let (program, target) = (&program, &recorder.url);
-            threads.spawn(move || screens.iter().for_each(|screen| walk::over(program.folder(), target, screen)));
+            threads.spawn(move || {
+                screens
+                    .iter()
+                    .for_each(|screen| walk::over(program.folder(), target, screen))
+            });
         }
     });
     let asked = recorder.taken();
-    let writes: Vec<_> = asked.iter().filter(|(method, path)| !is_read(method, path)).collect();
+    let writes: Vec<_> = asked
+        .iter()
+        .filter(|(method, path)| !is_read(method, path))
+        .collect();
     assert!(writes.is_empty(), "{writes:?}");
     // The walk went everywhere: nothing that the app reads was left out.
     let asked_for = |template: &str| asked.iter().any(|(_, path)| fits(path, template));
-    let unasked: Vec<_> = ALLOWED.iter().map(|(.., template)| *template).filter(|template| !asked_for(template)).collect();
+    let unasked: Vec<_> = ALLOWED
+        .iter()
+        .map(|(.., template)| *template)
+        .filter(|template| !asked_for(template))
+        .collect();
     assert_eq!(unasked, NOT_ASKED);
 }
 
 /// What the screens and subcommands have no use for here: a version by itself, and requests, which MLflow's own server has not.
-const NOT_ASKED: [&str; 2] = ["api/2.0/mlflow/model-versions/get", "api/2.0/mlflow/transition-requests/list"];
+const NOT_ASKED: [&str; 2] = [
+    "api/2.0/mlflow/model-versions/get",
+    "api/2.0/mlflow/transition-requests/list",
+];
 
 /// Whether a path is one of a template's.
 fn fits(path: &str, template: &str) -> bool {
-    let parts: Vec<&str> = path.split('?').next().unwrap_or_default().trim_matches('/').split('/').collect();
+    let parts: Vec<&str> = path
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .trim_matches('/')
+        .split('/')
+        .collect();
     let wanted: Vec<&str> = template.split('/').collect();
-    parts.len() == wanted.len() && parts.iter().zip(&wanted).all(|(part, wanted)| *wanted == "{}" || part == wanted)
+    parts.len() == wanted.len()
+        && parts
+            .iter()
+            .zip(&wanted)
+            .all(|(part, wanted)| *wanted == "{}" || part == wanted)
 }
 
 /// What is looked for can be seen: the same keys write where the session may.
@@ -148,7 +251,10 @@ fn a_file_keeps_every_byte() {
     let program = Program::new();
     assert_eq!(program.run(&PROMOTION).code, 0);
     let (bytes, journal) = (program.bytes(), std::fs::read(program.journal()).unwrap());
-    let changed = std::fs::metadata(program.store()).unwrap().modified().unwrap();
+    let changed = std::fs::metadata(program.store())
+        .unwrap()
+        .modified()
+        .unwrap();
     let target = program.store().display().to_string();
     let wrong = run_all(&program, &target);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -157,9 +263,23 @@ fn a_file_keeps_every_byte() {
         walk::over(program.folder(), &target, screen);
     }
     assert!(program.bytes() == bytes, "the file was changed");
-    assert!(std::fs::metadata(program.store()).unwrap().modified().unwrap() == changed, "the file was written");
-    assert!(std::fs::read(program.journal()).unwrap() == journal, "the journal was changed");
-    let beside = std::fs::read_dir(program.folder()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let beside: Vec<_> = beside.filter(|name| name.starts_with("mlflow.db-")).collect();
+    assert!(
+        std::fs::metadata(program.store())
+            .unwrap()
+            .modified()
+            .unwrap()
+            == changed,
+        "the file was written"
+    );
+    assert!(
+        std::fs::read(program.journal()).unwrap() == journal,
+        "the journal was changed"
+    );
+    let beside = std::fs::read_dir(program.folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let beside: Vec<_> = beside
+        .filter(|name| name.starts_with("mlflow.db-"))
+        .collect();
     assert!(beside.is_empty(), "{beside:?}");
 }

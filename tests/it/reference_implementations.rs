@@ -17,7 +17,17 @@ use serde_json::Value;
 fn told() -> &'static Value {
     static TOLD: OnceLock<Value> = OnceLock::new();
     TOLD.get_or_init(|| {
-        serde_json::from_str(script(V3, include_str!("reference_implementations/reference.py"), &[]).lines().last().unwrap()).unwrap()
+        serde_json::from_str(
+            script(
+                V3,
+                include_str!("reference_implementations/reference.py"),
+                &[],
+            )
+            .lines()
+            .last()
+            .unwrap(),
+        )
+        .unwrap()
     })
 }
 
@@ -29,13 +39,28 @@ fn runs(case: &Value) -> Vec<Run> {
     let run = |(at, told): (usize, &Value)| {
         let mut run = Run::bare(format!("run{at:04}").into(), "1".into());
         run.start_time = Some(-i64::try_from(at).unwrap());
-        run.params =
-            told["params"].as_object().unwrap().iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str().unwrap())).collect();
-        let metric = |key: &str| Metric { key: key.into(), value: MetricValue::new(told[key].as_f64().unwrap()), timestamp: 0, step: 0 };
+        run.params = told["params"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(key, value)| Pair::new(key.as_str(), value.as_str().unwrap()))
+            .collect();
+        let metric = |key: &str| Metric {
+            key: key.into(),
+            value: MetricValue::new(told[key].as_f64().unwrap()),
+            timestamp: 0,
+            step: 0,
+        };
         run.metrics = vec![metric("goal"), metric("second")];
         run
     };
-    case["runs"].as_array().unwrap().iter().enumerate().map(run).collect()
+    case["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+        .map(run)
+        .collect()
 }
 
 #[test]
@@ -43,8 +68,15 @@ fn importance_ranks_as_scikit_learn_does() {
     for case in cases() {
         let found = importance(&runs(case), "goal");
         let (ours, theirs) = (found.explained.unwrap(), case["r2"].as_f64().unwrap());
-        println!("\n{}: {} runs; R² {ours:.3}, scikit-learn {theirs:.3}", case["name"].as_str().unwrap(), found.runs);
-        println!("  {:<12}{:>10}{:>10}{:>10}{:>14}", "param", "ours", "± sd", "sklearn", "rank ours/scipy");
+        println!(
+            "\n{}: {} runs; R² {ours:.3}, scikit-learn {theirs:.3}",
+            case["name"].as_str().unwrap(),
+            found.runs
+        );
+        println!(
+            "  {:<12}{:>10}{:>10}{:>10}{:>14}",
+            "param", "ours", "± sd", "sklearn", "rank ours/scipy"
+        );
         assert!((ours - theirs).abs() < 0.15, "{ours} {theirs}");
         let mut by_reference = Vec::new();
         for param in &found.params {
@@ -56,14 +88,22 @@ fn importance_ranks_as_scikit_learn_does() {
                 Rank::Spearman { rho, .. } => (rho, case["rho"][key].as_f64().unwrap()),
                 Rank::Epsilon { squared, .. } => (squared, case["epsilon"][key].as_f64().unwrap()),
             };
-            println!("  {key:<12}{mean:>10.3}{deviation:>10.3}{reference:>10.3}{rank:>9.4}/{scipy:.4}");
+            println!(
+                "  {key:<12}{mean:>10.3}{deviation:>10.3}{reference:>10.3}{rank:>9.4}/{scipy:.4}"
+            );
             assert!((rank - scipy).abs() < 1e-9, "{key}: {rank} {scipy}");
-            assert!((mean - reference).abs() < 0.12 + 0.25 * reference.abs(), "{key}: {mean} {reference}");
+            assert!(
+                (mean - reference).abs() < 0.12 + 0.25 * reference.abs(),
+                "{key}: {mean} {reference}"
+            );
         }
         // Params whose importances are clearly apart stand in the same order.
         for (key, mean, reference) in &by_reference {
             for (other, other_mean, other_reference) in &by_reference {
-                assert!(*reference < other_reference + 0.2 || mean > other_mean, "{key} is before {other} by scikit-learn only");
+                assert!(
+                    *reference < other_reference + 0.2 || mean > other_mean,
+                    "{key} is before {other} by scikit-learn only"
+                );
             }
         }
     }
@@ -73,28 +113,58 @@ fn importance_ranks_as_scikit_learn_does() {
 fn the_front_and_the_nearest_runs_are_numpys() {
     for case in cases() {
         let runs = runs(case);
-        let goals: Vec<Goal> = ["goal min", "second min"].iter().map(|text| text.parse().unwrap()).collect();
+        let goals: Vec<Goal> = ["goal min", "second min"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
         let found = pareto(&runs, &goals);
-        let front: Vec<bool> = case["front"].as_array().unwrap().iter().map(|on| on.as_bool().unwrap()).collect();
-        println!("{}: {} runs on the front", case["name"].as_str().unwrap(), front.iter().filter(|on| **on).count());
-        assert_eq!(found.front.iter().map(|front| *front == Some(1)).collect::<Vec<_>>(), front);
+        let front: Vec<bool> = case["front"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|on| on.as_bool().unwrap())
+            .collect();
+        println!(
+            "{}: {} runs on the front",
+            case["name"].as_str().unwrap(),
+            front.iter().filter(|on| **on).count()
+        );
+        assert_eq!(
+            found
+                .front
+                .iter()
+                .map(|front| *front == Some(1))
+                .collect::<Vec<_>>(),
+            front
+        );
         for near in nearest(&runs, &runs[0].id) {
             let at: usize = near.id.raw()[3..].parse().unwrap();
             let theirs = case["apart"][at].as_f64().unwrap();
-            assert!((near.distance - theirs).abs() < 1e-9, "{at}: {} {theirs}", near.distance);
+            assert!(
+                (near.distance - theirs).abs() < 1e-9,
+                "{at}: {} {theirs}",
+                near.distance
+            );
         }
     }
 }
 
 #[test]
 fn smooth_curves_are_pandas_to_the_last_digits() {
-    let series: Vec<f64> = told()["series"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+    let series: Vec<f64> = told()["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value.as_f64().unwrap_or(f64::NAN))
+        .collect();
     for (weight, theirs) in told()["smooth"].as_object().unwrap() {
         let mut smoother = Smoother::new(weight.parse().unwrap());
         let mut worst = 0.0_f64;
         for (value, theirs) in series.iter().zip(theirs.as_array().unwrap()) {
             match (smoother.next(*value), theirs.as_f64()) {
-                (Some(ours), Some(theirs)) => worst = worst.max((ours - theirs).abs() / theirs.abs().max(1.0)),
+                (Some(ours), Some(theirs)) => {
+                    worst = worst.max((ours - theirs).abs() / theirs.abs().max(1.0))
+                }
                 (ours, theirs) => assert_eq!(ours.is_none(), theirs.is_none()),
             }
         }
@@ -105,13 +175,29 @@ fn smooth_curves_are_pandas_to_the_last_digits() {
 
 #[test]
 fn the_extremes_of_reduced_columns_are_numpys() {
-    let series: Vec<f64> = told()["series"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap_or(f64::NAN)).collect();
+    let series: Vec<f64> = told()["series"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|value| value.as_f64().unwrap_or(f64::NAN))
+        .collect();
     let places = series.iter().enumerate().map(|(x, y)| (x as f64 + 0.5, *y));
     let line = reduce(places, (0.0, series.len() as f64), 16);
     for (column, theirs) in told()["extremes"].as_array().unwrap().iter().enumerate() {
         let within = |x: f64| (x * 16.0 / series.len() as f64) as usize == column;
-        let ours = line.iter().filter(|(x, y)| within(*x) && !y.is_nan()).map(|(_, y)| *y);
-        let (low, high) = ours.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| (low.min(y), high.max(y)));
-        assert_eq!((low.to_bits(), high.to_bits()), (theirs[0].as_f64().unwrap().to_bits(), theirs[1].as_f64().unwrap().to_bits()));
+        let ours = line
+            .iter()
+            .filter(|(x, y)| within(*x) && !y.is_nan())
+            .map(|(_, y)| *y);
+        let (low, high) = ours.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
+            (low.min(y), high.max(y))
+        });
+        assert_eq!(
+            (low.to_bits(), high.to_bits()),
+            (
+                theirs[0].as_f64().unwrap().to_bits(),
+                theirs[1].as_f64().unwrap().to_bits()
+            )
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! `frontrunner reproduce`, carried out: what real MLflow recorded of a training with changes that were not committed comes back.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use std::path::Path;
 use std::process::Command;
@@ -44,24 +47,64 @@ fn comes_back(version: &str) {
     let folder = tempfile::tempdir().unwrap();
     script(version, TRAIN, &[folder.path().to_str().unwrap()]);
     let store = folder.path().join("mlflow.db");
-    let arguments = ["reproduce", "it's iris/1", "--target", store.to_str().unwrap()];
+    let arguments = [
+        "reproduce",
+        "it's iris/1",
+        "--target",
+        store.to_str().unwrap(),
+    ];
     let told = ended(program.command(&arguments));
     assert_eq!(told.code, 0, "{told:?}");
-    let steps: Value = serde_json::from_str(&ended(program.command(&[&arguments[..], &["--json"]].concat())).out).unwrap();
-    let state = |what: &str| steps["steps"].as_array().unwrap().iter().find(|step| step["what"] == what).unwrap()["state"].clone();
-    assert_eq!([state("code"), state("params"), state("run"), state("data")], ["recorded", "recorded", "partly", "recorded"]);
-    assert!(told.out.contains("iris-train@") && told.out.contains("was at /data/iris.csv on the machine that trained"), "{}", told.out);
+    let steps: Value =
+        serde_json::from_str(&ended(program.command(&[&arguments[..], &["--json"]].concat())).out)
+            .unwrap();
+    let state = |what: &str| {
+        steps["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|step| step["what"] == what)
+            .unwrap()["state"]
+            .clone()
+    };
+    assert_eq!(
+        [state("code"), state("params"), state("run"), state("data")],
+        ["recorded", "recorded", "partly", "recorded"]
+    );
+    assert!(
+        told.out.contains("iris-train@")
+            && told
+                .out
+                .contains("was at /data/iris.csv on the machine that trained"),
+        "{}",
+        told.out
+    );
 
     // All of it but making an environment and training in it.
-    let lines: Vec<&str> = told.out.lines().filter(|line| !line.starts_with("env/") && !line.ends_with("-m venv env")).collect();
+    let lines: Vec<&str> = told
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("env/") && !line.ends_with("-m venv env"))
+        .collect();
     let again = folder.path().join("again");
     std::fs::create_dir(&again).unwrap();
     carry_out(&lines.join("\n"), version, &again);
     let code = again.join("code");
-    assert_eq!(std::fs::read_to_string(code.join("train.py")).unwrap(), "C = 2\n");
-    let params: Value = serde_json::from_str(&std::fs::read_to_string(code.join("params.json")).unwrap()).unwrap();
-    assert_eq!((params["C"].as_str(), params["why"].as_str()), (Some("2"), Some("it's a $(touch pwned) `test`")));
-    assert!(std::fs::read_to_string(code.join("requirements.txt")).unwrap().contains("scikit-learn=="));
+    assert_eq!(
+        std::fs::read_to_string(code.join("train.py")).unwrap(),
+        "C = 2\n"
+    );
+    let params: Value =
+        serde_json::from_str(&std::fs::read_to_string(code.join("params.json")).unwrap()).unwrap();
+    assert_eq!(
+        (params["C"].as_str(), params["why"].as_str()),
+        (Some("2"), Some("it's a $(touch pwned) `test`"))
+    );
+    assert!(
+        std::fs::read_to_string(code.join("requirements.txt"))
+            .unwrap()
+            .contains("scikit-learn==")
+    );
     assert!(code.join("registered/MLmodel").exists());
     assert!(!code.join("pwned").exists() && !again.join("pwned").exists());
 }
@@ -69,10 +112,18 @@ fn comes_back(version: &str) {
 fn carry_out(lines: &str, version: &str, folder: &Path) {
     let bin = python(version).parent().unwrap().to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    let made =
-        Command::new("sh").args(["-c", lines]).current_dir(folder).env("PATH", path).env("MLFLOW_DISABLE_TELEMETRY", "true").output();
+    let made = Command::new("sh")
+        .args(["-c", lines])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("MLFLOW_DISABLE_TELEMETRY", "true")
+        .output();
     let made = made.unwrap();
-    assert!(made.status.success(), "{lines}\n{}", String::from_utf8_lossy(&made.stderr));
+    assert!(
+        made.status.success(),
+        "{lines}\n{}",
+        String::from_utf8_lossy(&made.stderr)
+    );
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Real MLflow servers, filled and judged by MLflow's own client over HTTP: what a reader says is what the client says, and what
 //! a writer did is what the client would have done.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails should fail its test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails should fail its test"
+)]
 
 mod files;
 mod pages;
@@ -35,8 +40,18 @@ impl Store {
         let mut client = Client::start(version, folder.path(), &server.url);
         let ids = client.ask(FILL, &json!({}));
         let target = Target::parse(&server.url).unwrap();
-        let Opened { reader, writer } = open(&target, Access::ReadWrite, &Connection::default()).await.unwrap();
-        Self { version, folder, server, client, reader, writer: writer.expect("a writer"), ids }
+        let Opened { reader, writer } = open(&target, Access::ReadWrite, &Connection::default())
+            .await
+            .unwrap();
+        Self {
+            version,
+            folder,
+            server,
+            client,
+            reader,
+            writer: writer.expect("a writer"),
+            ids,
+        }
     }
 
     fn id(&self, name: &str) -> &str {

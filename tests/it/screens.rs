@@ -1,7 +1,12 @@
 //! What every screen looks like on the demo store, at three sizes and by a clock that stands still. `INSTA_UPDATE=always` writes
 //! the pictures anew; then look at what changed in them.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses some of the driver, and what fails should stop")]
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test uses some of the driver, and what fails should stop"
+)]
 
 use std::fmt::Write as _;
 
@@ -15,21 +20,49 @@ const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (200, 50)];
 
 /// The keys that lead from the first screen to the runs of the sweep, to the curves of four others, and to the versions of the model in production.
 const RUNS: &str = "f c h u r n - s w e e p enter enter";
-const CHARTS: &str = "f i m a g e - c l a s s i f i e r enter enter space j space j space j space m";
+const CHARTS: &str =
+    "f i m a g e - c l a s s i f i e r enter enter space j space j space j space m";
 const VERSIONS: &str = "4 f c h u r n enter enter";
 
 /// Each screen: its name, and the keys that lead to it from the first one.
 const SCREENS: &[(&str, &[&str])] = &[
     ("experiments", &[]),
     ("runs", &[RUNS]),
-    ("runs-marked-sorted-filtered", &[RUNS, "l l l l s f m e t r i c s . a u c > 0 . 8 enter j space space"]),
-    ("runs-filter-mistake", &[RUNS, "f m e t r i c s . a u c > >"]),
+    (
+        "runs-marked-sorted-filtered",
+        &[
+            RUNS,
+            "l l l l s f m e t r i c s . a u c > 0 . 8 enter j space space",
+        ],
+    ),
+    (
+        "runs-filter-mistake",
+        &[RUNS, "f m e t r i c s . a u c > >"],
+    ),
     ("runs-preview", &[RUNS, "p"]),
     ("runs-columns", &[RUNS, "C"]),
-    ("runs-curves", &[RUNS, "0 l l D enter D s t e p enter D v e r d enter", "l s"]),
-    ("runs-pinned-folded", &["f i m a g e - c l a s s i f i e r enter enter", "0 l l P l l l l \\ $"]),
-    ("runs-groups", &[RUNS, "z m a x _ d e p t h enter l l l l p"]),
-    ("runs-tree-filtered", &["f i r i s - b a s e l i n e s enter enter", "z t r e e enter f i s : n e s t e d enter"]),
+    (
+        "runs-curves",
+        &[RUNS, "0 l l D enter D s t e p enter D v e r d enter", "l s"],
+    ),
+    (
+        "runs-pinned-folded",
+        &[
+            "f i m a g e - c l a s s i f i e r enter enter",
+            "0 l l P l l l l \\ $",
+        ],
+    ),
+    (
+        "runs-groups",
+        &[RUNS, "z m a x _ d e p t h enter l l l l p"],
+    ),
+    (
+        "runs-tree-filtered",
+        &[
+            "f i r i s - b a s e l i n e s enter enter",
+            "z t r e e enter f i s : n e s t e d enter",
+        ],
+    ),
     ("compare", &[RUNS, "space space space c"]),
     ("compare-everything", &[RUNS, "space space c d"]),
     ("compare-turned", &[RUNS, "space space space c t"]),
@@ -85,8 +118,14 @@ fn steady(text: &str) -> String {
         requests = inside.starts_with("requests, in this order");
         let mut line = line.to_owned();
         for (before, chars) in [("  plan ", 8), ("frontrunner.log.", 8), ("/tmp/.tmp", 6)] {
-            let Some(at) = line.find(before).map(|at| at + before.len()) else { continue };
-            let end = line[at..].char_indices().take_while(|(_, c)| c.is_alphanumeric()).take(chars).last();
+            let Some(at) = line.find(before).map(|at| at + before.len()) else {
+                continue;
+            };
+            let end = line[at..]
+                .char_indices()
+                .take_while(|(_, c)| c.is_alphanumeric())
+                .take(chars)
+                .last();
             if let Some((last, _)) = end {
                 line.replace_range(at..=at + last, &"#".repeat(last + 1));
             }
@@ -101,10 +140,13 @@ fn styles(buffer: &Buffer) -> String {
     let mut known: Vec<String> = Vec::new();
     let mut letter = |cell: &Cell| {
         let look = format!("{:?} on {:?} {:?}", cell.fg, cell.bg, cell.modifier);
-        let at = known.iter().position(|other| *other == look).unwrap_or_else(|| {
-            known.push(look);
-            known.len() - 1
-        });
+        let at = known
+            .iter()
+            .position(|other| *other == look)
+            .unwrap_or_else(|| {
+                known.push(look);
+                known.len() - 1
+            });
         char::from(b'a' + u8::try_from(at).unwrap())
     };
     let width = usize::from(buffer.area.width);
@@ -114,7 +156,12 @@ fn styles(buffer: &Buffer) -> String {
         text.push('\n');
     }
     for (at, look) in known.iter().enumerate() {
-        writeln!(text, "{} {look}", char::from(b'a' + u8::try_from(at).unwrap())).unwrap();
+        writeln!(
+            text,
+            "{} {look}",
+            char::from(b'a' + u8::try_from(at).unwrap())
+        )
+        .unwrap();
     }
     text
 }
@@ -124,7 +171,10 @@ fn every_screen_looks_as_it_did() {
     for (name, keys) in SCREENS {
         for (width, height) in SIZES {
             let driver = on(keys, (width, height));
-            check(&format!("{name}-{width}x{height}"), &steady(&lines(&driver.buffer()).join("\n")));
+            check(
+                &format!("{name}-{width}x{height}"),
+                &steady(&lines(&driver.buffer()).join("\n")),
+            );
         }
     }
 }
@@ -134,14 +184,23 @@ fn a_lineage_is_read_without_colours_and_in_ascii() {
     for (width, height) in SIZES {
         let driver = on(&[VERSIONS, "L h h"], (width, height)).plain();
         let text = lines(&driver.buffer()).join("\n");
-        assert!(text.chars().all(|c| c.is_ascii() || "…⏎›·".contains(c)), "{text}");
+        assert!(
+            text.chars().all(|c| c.is_ascii() || "…⏎›·".contains(c)),
+            "{text}"
+        );
         check(&format!("lineage-ascii-{width}x{height}"), &steady(&text));
     }
 }
 
 #[test]
 fn colours_and_weights_are_as_they_were() {
-    for (name, keys) in SCREENS.iter().filter(|(name, _)| ["runs-marked-sorted-filtered", "compare", "versions"].contains(name)) {
-        check(&format!("{name}-styles"), &styles(&on(keys, (80, 24)).buffer()));
+    for (name, keys) in SCREENS
+        .iter()
+        .filter(|(name, _)| ["runs-marked-sorted-filtered", "compare", "versions"].contains(name))
+    {
+        check(
+            &format!("{name}-styles"),
+            &styles(&on(keys, (80, 24)).buffer()),
+        );
     }
 }

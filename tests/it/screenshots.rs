@@ -1,6 +1,9 @@
 //! The drawing of screenshots, tried on small programs: what a terminal shows is what the picture has.
 
-#![expect(clippy::unwrap_used, reason = "a program that can't be started or drawn fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a program that can't be started or drawn fails its test"
+)]
 
 use std::error::Error;
 use std::path::Path;
@@ -31,21 +34,34 @@ fn drawn(command: &str) -> String {
 
 #[test]
 fn colours_weights_and_reverse_are_drawn_as_a_terminal_shows_them() {
-    let svg = drawn(r"printf '\033[?25l\033[1mB\033[0m \033[38;5;208mi\033[0m \033[38;2;1;2;3;48;5;196mr\033[0m \033[7mv\033[0m \033[4mu'");
+    let svg = drawn(
+        r"printf '\033[?25l\033[1mB\033[0m \033[38;5;208mi\033[0m \033[38;2;1;2;3;48;5;196mr\033[0m \033[7mv\033[0m \033[4mu'",
+    );
     assert!(svg.contains("font-weight=\"bold\">B</text>"), "{svg}");
-    assert!(svg.contains("<text x=\"18\" y=\"14\" fill=\"#ff8700\">i</text>"), "{svg}");
+    assert!(
+        svg.contains("<text x=\"18\" y=\"14\" fill=\"#ff8700\">i</text>"),
+        "{svg}"
+    );
     assert!(svg.contains(
         "<rect x=\"36\" y=\"0\" width=\"9\" height=\"18\" fill=\"#ff0000\"/>\n<text x=\"36\" y=\"14\" fill=\"#010203\">r</text>"
     ));
     let (fg, bg) = (svg::hex(svg::DARK.fg), svg::hex(svg::DARK.bg));
     assert!(svg.contains(&format!("width=\"9\" height=\"18\" fill=\"{fg}\"/>\n<text x=\"54\" y=\"14\" fill=\"{bg}\">v</text>")), "{svg}");
-    assert!(svg.contains(&format!("<rect x=\"72\" y=\"16\" width=\"9\" height=\"1\" fill=\"{fg}\"/>")), "{svg}");
+    assert!(
+        svg.contains(&format!(
+            "<rect x=\"72\" y=\"16\" width=\"9\" height=\"1\" fill=\"{fg}\"/>"
+        )),
+        "{svg}"
+    );
 }
 
 #[test]
 fn letters_keep_their_columns_whatever_their_width_and_markup_is_escaped() {
     let svg = drawn(r"printf '\033[?25la<&模b'");
-    assert!(svg.contains("<text x=\"0 9 18 27 45\" y=\"14\" fill=\"#d5d8df\">a&lt;&amp;模b</text>"), "{svg}");
+    assert!(
+        svg.contains("<text x=\"0 9 18 27 45\" y=\"14\" fill=\"#d5d8df\">a&lt;&amp;模b</text>"),
+        "{svg}"
+    );
     assert!(svg.contains(">a &lt;title&gt;</text>"));
 }
 
@@ -53,8 +69,14 @@ fn letters_keep_their_columns_whatever_their_width_and_markup_is_escaped() {
 fn lines_blocks_and_braille_are_shapes_and_not_letters() {
     let svg = drawn("printf '─╭█▄⣿'");
     assert!(!svg.contains(['─', '╭', '█', '▄', '⣿']), "{svg}");
-    assert!(svg.contains("<rect x=\"18\" y=\"0.00\" width=\"9.00\" height=\"18.00\""), "a full block: {svg}");
-    assert!(svg.contains("<rect x=\"27\" y=\"9.00\" width=\"9.00\" height=\"9.00\""), "a half block: {svg}");
+    assert!(
+        svg.contains("<rect x=\"18\" y=\"0.00\" width=\"9.00\" height=\"18.00\""),
+        "a full block: {svg}"
+    );
+    assert!(
+        svg.contains("<rect x=\"27\" y=\"9.00\" width=\"9.00\" height=\"9.00\""),
+        "a half block: {svg}"
+    );
     assert_eq!(svg.matches("a1.4 1.4 0 1 0 2.8 0").count(), 8, "eight dots");
 }
 
@@ -70,14 +92,24 @@ fn keys_arrive_texts_are_waited_for_and_questions_are_answered() {
     program.wait_for("answer [?62;22c").unwrap();
     program.press("j ctrl-p space enter up").unwrap();
     program.wait_for("keys").unwrap();
-    assert!(program.screen().contents().contains("keys6a10200d1b5b41"), "{}", program.screen().contents());
+    assert!(
+        program.screen().contents().contains("keys6a10200d1b5b41"),
+        "{}",
+        program.screen().contents()
+    );
 }
 
 #[test]
 fn a_text_that_never_comes_is_told_with_what_came_instead() {
     let home = tempfile::tempdir().unwrap();
-    let error = started("echo something else", home.path()).wait_for("nothing").unwrap_err().to_string();
-    assert!(error.contains("the program ended") && error.contains("something else"), "{error}");
+    let error = started("echo something else", home.path())
+        .wait_for("nothing")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("the program ended") && error.contains("something else"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -93,8 +125,22 @@ fn a_drawing_becomes_a_png_of_twice_its_size() {
 fn a_light_terminal_is_drawn_light_and_tells_so_when_it_is_asked() {
     let home = tempfile::tempdir().unwrap();
     let asks = r"stty raw -echo min 0 time 10; printf '\033[?25l\033]11;?\033\\'; head -c 24 | tr -d '\033\\'";
-    let mut program = Program::start(Path::new("sh"), &["-c", asks], (40, 6), home.path(), svg::LIGHT).unwrap();
+    let mut program = Program::start(
+        Path::new("sh"),
+        &["-c", asks],
+        (40, 6),
+        home.path(),
+        svg::LIGHT,
+    )
+    .unwrap();
     program.finish().unwrap();
-    assert!(program.screen().contents().contains("rgb:fbfb/fbfb/fcfc"), "{}", program.screen().contents());
-    assert!(svg::draw(program.screen(), "light", svg::LIGHT).contains(&format!("fill=\"{}\"", svg::hex(svg::LIGHT.bg))));
+    assert!(
+        program.screen().contents().contains("rgb:fbfb/fbfb/fcfc"),
+        "{}",
+        program.screen().contents()
+    );
+    assert!(
+        svg::draw(program.screen(), "light", svg::LIGHT)
+            .contains(&format!("fill=\"{}\"", svg::hex(svg::LIGHT.bg)))
+    );
 }

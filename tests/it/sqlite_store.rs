@@ -1,7 +1,12 @@
 //! MLflow's own SQLite files, written by MLflow's own clients: what is read is what they say, what is written is theirs, and
 //! neither stands in the other's way.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 mod concurrent_access;
 mod odd_schemas;
@@ -35,7 +40,11 @@ fn filled(version: &'static str) -> &'static Filled {
         let ids = client.ask(FILL, &json!({}));
         let told = client.everything();
         drop(client);
-        Filled { file: std::fs::read(folder.path().join("mlflow.db")).unwrap(), told, ids }
+        Filled {
+            file: std::fs::read(folder.path().join("mlflow.db")).unwrap(),
+            told,
+            ids,
+        }
     })
 }
 
@@ -51,11 +60,21 @@ impl Filled {
 
 /// MLflow's own client of a file.
 fn client_of(version: &str, path: &Path) -> Client {
-    Client::start(version, path.parent().unwrap(), &format!("sqlite:///{}", path.display()))
+    Client::start(
+        version,
+        path.parent().unwrap(),
+        &format!("sqlite:///{}", path.display()),
+    )
 }
 
 async fn opened(path: &Path, access: Access) -> Opened {
-    open(&Target::Sqlite(path.to_owned()), access, &Connection::default()).await.unwrap()
+    open(
+        &Target::Sqlite(path.to_owned()),
+        access,
+        &Connection::default(),
+    )
+    .await
+    .unwrap()
 }
 
 async fn reads_all(version: &'static str) {
@@ -63,7 +82,10 @@ async fn reads_all(version: &'static str) {
     let (_folder, path) = store.copy();
     let reader = opened(&path, Access::ReadOnly).await.reader;
     assert_same(&everything(&reader).await, &store.told);
-    assert!(std::fs::read(&path).unwrap() == store.file, "reading changed the file");
+    assert!(
+        std::fs::read(&path).unwrap() == store.file,
+        "reading changed the file"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

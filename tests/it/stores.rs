@@ -1,6 +1,11 @@
 //! One contract: a SQLite file read directly and the same file behind MLflow's server give the same answers.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 use std::path::Path;
 
@@ -10,7 +15,9 @@ use crate::support::snapshot::{self, assert_same, everything};
 use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, Run, RunId};
 use frontrunner::lineage::Facts;
 use frontrunner::ops::lineage::lineage_facts;
-use frontrunner::store::{Access, Answer, Connection, Reader, Resolution, RunChanges, RunQuery, Target, View, open};
+use frontrunner::store::{
+    Access, Answer, Connection, Reader, Resolution, RunChanges, RunQuery, Target, View, open,
+};
 use serde_json::{Map, Value, json};
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
@@ -25,7 +32,10 @@ for begin in range(0, 3000, 1000):
 ";
 
 async fn reader(target: Target) -> Reader {
-    open(&target, Access::ReadOnly, &Connection::default()).await.unwrap().reader
+    open(&target, Access::ReadOnly, &Connection::default())
+        .await
+        .unwrap()
+        .reader
 }
 
 /// The kind of a fault, or that there is none.
@@ -36,40 +46,108 @@ fn fault<T>(answer: Answer<T>) -> Option<FaultKind> {
 /// The same experiments and runs, asked for by view and by experiment.
 async fn views(reader: &Reader) -> Value {
     let mut answers = Map::new();
-    for (name, view) in [("active", View::Active), ("deleted", View::Deleted), ("all", View::All)] {
+    for (name, view) in [
+        ("active", View::Active),
+        ("deleted", View::Deleted),
+        ("all", View::All),
+    ] {
         let experiments = reader.experiments(view).await.unwrap();
-        let mut ids: Vec<_> = experiments.iter().map(|it| it.id.raw().to_owned()).collect();
+        let mut ids: Vec<_> = experiments
+            .iter()
+            .map(|it| it.id.raw().to_owned())
+            .collect();
         ids.sort();
         answers.insert(format!("experiments {name}"), json!(ids));
         for it in reader.experiments(View::All).await.unwrap() {
-            let query = RunQuery { experiments: vec![it.id.clone()], view, page_size: 100, ..RunQuery::default() };
+            let query = RunQuery {
+                experiments: vec![it.id.clone()],
+                view,
+                page_size: 100,
+                ..RunQuery::default()
+            };
             let page = reader.runs(&query, None).await.unwrap();
-            let ids: Vec<_> = page.items.iter().map(|run| run.id.raw().to_owned()).collect();
-            answers.insert(format!("runs {name} of {}", it.id.raw()), json!([ids, page.next.is_some()]));
+            let ids: Vec<_> = page
+                .items
+                .iter()
+                .map(|run| run.id.raw().to_owned())
+                .collect();
+            answers.insert(
+                format!("runs {name} of {}", it.id.raw()),
+                json!([ids, page.next.is_some()]),
+            );
             // What a refresh asks: every run as one that was going, the later half as new ones, and one that is not there.
             let starts: Vec<i64> = page.items.iter().filter_map(|run| run.start_time).collect();
             let mut known: Vec<RunId> = page.items.iter().map(|run| run.id.clone()).collect();
             known.push("0123456789abcdef0123456789abcdef".into());
-            for (known, since) in [(known, i64::MAX), (Vec::new(), starts.get(starts.len() / 2).copied().unwrap_or(0))] {
-                let key = format!("changes of {name} of {}, {} known", it.id.raw(), known.len());
-                let changes = RunChanges { experiments: vec![it.id.clone()], known, since };
-                let told = |run: &Run| json!([run.id.raw(), run.status.as_str(), run.metrics.len(), run.params.len(), run.tags.len()]);
-                let mut runs: Vec<Value> = reader.changes(&changes).await.unwrap().iter().map(told).collect();
+            for (known, since) in [
+                (known, i64::MAX),
+                (
+                    Vec::new(),
+                    starts.get(starts.len() / 2).copied().unwrap_or(0),
+                ),
+            ] {
+                let key = format!(
+                    "changes of {name} of {}, {} known",
+                    it.id.raw(),
+                    known.len()
+                );
+                let changes = RunChanges {
+                    experiments: vec![it.id.clone()],
+                    known,
+                    since,
+                };
+                let told = |run: &Run| {
+                    json!([
+                        run.id.raw(),
+                        run.status.as_str(),
+                        run.metrics.len(),
+                        run.params.len(),
+                        run.tags.len()
+                    ])
+                };
+                let mut runs: Vec<Value> = reader
+                    .changes(&changes)
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(told)
+                    .collect();
                 runs.sort_by_key(ToString::to_string);
                 answers.insert(key, json!(runs));
             }
         }
     }
     // What is nested in each run, in its own experiment and in all of them.
-    let all = reader.runs(&RunQuery { view: View::All, page_size: 1_000, ..RunQuery::default() }, None).await.unwrap();
+    let all = reader
+        .runs(
+            &RunQuery {
+                view: View::All,
+                page_size: 1_000,
+                ..RunQuery::default()
+            },
+            None,
+        )
+        .await
+        .unwrap();
     for run in all.items {
         for experiments in [vec![run.experiment_id.clone()], Vec::new()] {
-            let key = format!("nested in {} in {} experiments", run.id.raw(), experiments.len());
+            let key = format!(
+                "nested in {} in {} experiments",
+                run.id.raw(),
+                experiments.len()
+            );
             let nested = reader.nested(&experiments, &run.id).await.unwrap();
-            answers.insert(key, nested.iter().map(|run| json!([run.id.raw(), run.tags.len()])).collect());
+            answers.insert(
+                key,
+                nested
+                    .iter()
+                    .map(|run| json!([run.id.raw(), run.tags.len()]))
+                    .collect(),
+            );
         }
     }
-    assert!(answers.iter().any(|(key, runs)| key.starts_with("nested") && runs.as_array().is_some_and(|runs| !runs.is_empty())));
+    assert!(answers.iter().any(|(key, runs)| key.starts_with("nested")
+        && runs.as_array().is_some_and(|runs| !runs.is_empty())));
     Value::Object(answers)
 }
 
@@ -88,8 +166,15 @@ async fn lineages(reader: &Reader) -> Value {
     let mut answers = Map::new();
     for model in reader.models().await.unwrap() {
         for version in reader.versions(&model.name).await.unwrap() {
-            let told =
-                facts(&lineage_facts((&**reader as &dyn frontrunner::store::Read).into(), &model.name, version.version).await.unwrap());
+            let told = facts(
+                &lineage_facts(
+                    (&**reader as &dyn frontrunner::store::Read).into(),
+                    &model.name,
+                    version.version,
+                )
+                .await
+                .unwrap(),
+            );
             answers.insert(format!("{} {}", model.name.raw(), version.version), told);
         }
     }
@@ -99,7 +184,10 @@ async fn lineages(reader: &Reader) -> Value {
 async fn registry(reader: &Reader, ids: &Value) -> Value {
     let mut answers = Map::new();
     for (name, id) in ids.as_object().unwrap() {
-        answers.insert(name.clone(), json!(snapshot::versions_of_run(reader, &RunId::from(id.as_str().unwrap())).await));
+        answers.insert(
+            name.clone(),
+            json!(snapshot::versions_of_run(reader, &RunId::from(id.as_str().unwrap())).await),
+        );
     }
     Value::Object(answers)
 }
@@ -115,8 +203,14 @@ async fn files(reader: &Reader, run: &str) -> Value {
         answers.insert(format!("in {path:?}"), listed.iter().map(tell).collect());
     }
     for limit in [3, 10_000] {
-        let read = reader.preview(&home, "notes/größe 1.txt", limit).await.unwrap();
-        answers.insert(format!("{limit} bytes"), json!([read.text().unwrap().raw(), read.truncated]));
+        let read = reader
+            .preview(&home, "notes/größe 1.txt", limit)
+            .await
+            .unwrap();
+        answers.insert(
+            format!("{limit} bytes"),
+            json!([read.text().unwrap().raw(), read.truncated]),
+        );
     }
     Value::Object(answers)
 }
@@ -132,37 +226,101 @@ async fn faults(reader: &Reader, ids: &Value) -> Value {
         (
             "lineage",
             fault(
-                lineage_facts((&**reader as &dyn frontrunner::store::Read).into(), &"shop".into(), frontrunner::domain::VersionNumber(99))
+                lineage_facts(
+                    (&**reader as &dyn frontrunner::store::Read).into(),
+                    &"shop".into(),
+                    frontrunner::domain::VersionNumber(99),
+                )
+                .await,
+            ),
+        ),
+        (
+            "logged model",
+            fault(
+                reader
+                    .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
                     .await,
             ),
         ),
-        ("logged model", fault(reader.logged_model(&LoggedModelId::from("m-00000000000000000000000000000000")).await)),
     ];
     // MLflow 2 answers 500 to a file that is not there.
     for path in ["no/such.txt", "../../../../etc/passwd", "notes"] {
-        assert!(reader.preview(&home, path, 10).await.is_err(), "{path} was read");
+        assert!(
+            reader.preview(&home, path, 10).await.is_err(),
+            "{path} was read"
+        );
     }
-    told.into_iter().map(|(what, kind)| (what.to_owned(), json!(kind.map(FaultKind::code)))).collect::<Map<_, _>>().into()
+    told.into_iter()
+        .map(|(what, kind)| (what.to_owned(), json!(kind.map(FaultKind::code))))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// Histories of several runs at once, of which not all have the metric; as they are, and thinned out.
 async fn histories(reader: &Reader, ids: &Value) -> Value {
-    let runs: Vec<RunId> = ["child", "numbers", "parent", "deleted"].iter().map(|name| ids[name].as_str().unwrap().into()).collect();
+    let runs: Vec<RunId> = ["child", "numbers", "parent", "deleted"]
+        .iter()
+        .map(|name| ids[name].as_str().unwrap().into())
+        .collect();
     let mut answers = Map::new();
     for metric in ["loss", "twice", "long", "nobody logged this"] {
-        for it in reader.histories(&runs, metric, Resolution::Exact).await.unwrap() {
-            assert!(!it.sampled && it.points.is_sorted_by_key(|point| (point.step, point.timestamp)), "{it:?}");
-            let steps: Vec<_> = it.points.iter().map(|point| (point.step, point.timestamp)).collect();
+        for it in reader
+            .histories(&runs, metric, Resolution::Exact)
+            .await
+            .unwrap()
+        {
+            assert!(
+                !it.sampled
+                    && it
+                        .points
+                        .is_sorted_by_key(|point| (point.step, point.timestamp)),
+                "{it:?}"
+            );
+            let steps: Vec<_> = it
+                .points
+                .iter()
+                .map(|point| (point.step, point.timestamp))
+                .collect();
             answers.insert(format!("{metric} of {}", it.run.raw()), json!(steps));
         }
     }
-    let thin = reader.histories(&runs, "long", Resolution::Points(100)).await.unwrap();
-    let [thin] = thin.as_slice() else { panic!("{} runs have the metric", thin.len()) };
-    assert!(thin.sampled && (50..=400).contains(&thin.points.len()), "{} points", thin.points.len());
-    let part = Resolution::Between { points: 100, first: 500, last: 520 };
-    let part = reader.histories(&runs, "long", part).await.unwrap().remove(0);
-    assert_eq!(part.points.iter().map(|point| point.step).collect::<Vec<_>>(), (500..=520).collect::<Vec<_>>(), "a part is read whole");
-    answers.insert("ends".to_owned(), json!([thin.points.first().unwrap().step, thin.points.last().unwrap().step]));
+    let thin = reader
+        .histories(&runs, "long", Resolution::Points(100))
+        .await
+        .unwrap();
+    let [thin] = thin.as_slice() else {
+        panic!("{} runs have the metric", thin.len())
+    };
+    assert!(
+        thin.sampled && (50..=400).contains(&thin.points.len()),
+        "{} points",
+        thin.points.len()
+    );
+    let part = Resolution::Between {
+        points: 100,
+        first: 500,
+        last: 520,
+    };
+    let part = reader
+        .histories(&runs, "long", part)
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        part.points
+            .iter()
+            .map(|point| point.step)
+            .collect::<Vec<_>>(),
+        (500..=520).collect::<Vec<_>>(),
+        "a part is read whole"
+    );
+    answers.insert(
+        "ends".to_owned(),
+        json!([
+            thin.points.first().unwrap().step,
+            thin.points.last().unwrap().step
+        ]),
+    );
     Value::Object(answers)
 }
 
@@ -182,8 +340,14 @@ async fn both_say_the_same(version: &'static str) {
     let run = ids["numbers"].as_str().unwrap();
     assert_same(&files(&file, run).await, &files(&rest, run).await);
     assert_same(&faults(&file, &ids).await, &faults(&rest, &ids).await);
-    let (one, other) = (file.features().await.unwrap(), rest.features().await.unwrap());
-    assert_eq!((one.logged_models, one.registry), (other.logged_models, other.registry));
+    let (one, other) = (
+        file.features().await.unwrap(),
+        rest.features().await.unwrap(),
+    );
+    assert_eq!(
+        (one.logged_models, one.registry),
+        (other.logged_models, other.registry)
+    );
 }
 
 fn filled(version: &str, folder: &Path, path: &Path) -> Value {

@@ -1,7 +1,10 @@
 //! TLS as MLflow's variables set it: an authority of one's own, no verification, and neither. The server is rustls with a
 //! certificate of a minute ago; the program is the built one.
 
-#![expect(clippy::unwrap_used, reason = "a certificate that can't be made fails its test")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a certificate that can't be made fails its test"
+)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -26,23 +29,36 @@ impl Server {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-        let config = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
+        let certificate = CertificateParams::new(vec!["localhost".to_owned()])
             .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .signed_by(&key, &authority)
             .unwrap();
+        let config =
+            ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(
+                    vec![certificate.der().clone()],
+                    PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+                )
+                .unwrap();
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let url = format!(
+            "https://localhost:{}",
+            listener.local_addr().unwrap().port()
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let config = Arc::clone(&config);
                 std::thread::spawn(move || serve(stream, config));
             }
         });
-        Self { url, authority: authority.pem() }
+        Self {
+            url,
+            authority: authority.pem(),
+        }
     }
 }
 
@@ -63,7 +79,10 @@ fn serve(mut stream: TcpStream, config: Arc<ServerConfig>) {
     } else {
         r#"{"experiments": [{"experiment_id": "1", "name": "behind TLS", "lifecycle_stage": "active"}]}"#.to_owned()
     };
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
     let _ = stream.write_all(format!("{head}{body}").as_bytes());
     stream.conn.send_close_notify();
     let _ = stream.flush();
@@ -80,7 +99,11 @@ fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
     let (program, server) = (Program::new(), Server::start());
     let pem = program.folder().join("authority.pem");
     std::fs::write(&pem, &server.authority).unwrap();
-    let ended = asked(&program, &server, &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())]);
+    let ended = asked(
+        &program,
+        &server,
+        &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())],
+    );
     assert_eq!(ended.code, 0, "{ended:?}");
     let told: Value = serde_json::from_str(&ended.out).unwrap();
     assert_eq!(told[0]["name"], "behind TLS");
@@ -91,7 +114,11 @@ fn an_unknown_authority_is_refused_with_what_to_do() {
     let (program, server) = (Program::new(), Server::start());
     let ended = asked(&program, &server, &[]);
     assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
-    assert!(ended.err.contains("certificate is not trusted") && ended.err.contains("MLFLOW_TRACKING_SERVER_CERT_PATH"), "{ended:?}");
+    assert!(
+        ended.err.contains("certificate is not trusted")
+            && ended.err.contains("MLFLOW_TRACKING_SERVER_CERT_PATH"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -99,16 +126,42 @@ fn another_authority_is_no_help() {
     let (program, server) = (Program::new(), Server::start());
     let pem = program.folder().join("other.pem");
     std::fs::write(&pem, Server::start().authority).unwrap();
-    let ended = asked(&program, &server, &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())]);
+    let ended = asked(
+        &program,
+        &server,
+        &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())],
+    );
     assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
 }
 
 #[test]
 fn verification_can_be_given_up_on_demand_only() {
     let (program, server) = (Program::new(), Server::start());
-    assert_eq!(asked(&program, &server, &[("MLFLOW_TRACKING_INSECURE_TLS", "true")]).code, 0);
-    assert_eq!(asked(&program, &server, &[("MLFLOW_TRACKING_INSECURE_TLS", "false")]).code, 6);
-    let both = [("MLFLOW_TRACKING_INSECURE_TLS", "true"), ("MLFLOW_TRACKING_SERVER_CERT_PATH", "authority.pem")];
+    assert_eq!(
+        asked(
+            &program,
+            &server,
+            &[("MLFLOW_TRACKING_INSECURE_TLS", "true")]
+        )
+        .code,
+        0
+    );
+    assert_eq!(
+        asked(
+            &program,
+            &server,
+            &[("MLFLOW_TRACKING_INSECURE_TLS", "false")]
+        )
+        .code,
+        6
+    );
+    let both = [
+        ("MLFLOW_TRACKING_INSECURE_TLS", "true"),
+        ("MLFLOW_TRACKING_SERVER_CERT_PATH", "authority.pem"),
+    ];
     let refused = asked(&program, &server, &both);
-    assert!(refused.code == 2 && refused.err.contains("contradict"), "{refused:?}");
+    assert!(
+        refused.code == 2 && refused.err.contains("contradict"),
+        "{refused:?}"
+    );
 }

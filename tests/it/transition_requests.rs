@@ -26,7 +26,10 @@ struct Workspace {
 
 impl Workspace {
     fn version(number: u64, (stage, tags): &(String, BTreeMap<String, String>)) -> Value {
-        let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+        let tags: Vec<Value> = tags
+            .iter()
+            .map(|(key, value)| json!({"key": key, "value": value}))
+            .collect();
         json!({
             "name": "churn", "version": number.to_string(), "creation_timestamp": 1000 + number, "last_updated_timestamp": 2000,
             "user_id": "eve@example.org", "current_stage": stage, "source": format!("dbfs:/models/{number}"), "status": "READY",
@@ -36,31 +39,69 @@ impl Workspace {
 
     fn answer(&mut self, asked: &Asked) -> Says {
         let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
-        let query: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
         let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
-        let given = |key: &str| body[key].as_str().map(str::to_owned).or_else(|| query.get(key).cloned()).unwrap_or_default();
-        let (number, stage) = (given("version").parse::<u64>().unwrap_or_default(), given("stage"));
+        let given = |key: &str| {
+            body[key]
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| query.get(key).cloned())
+                .unwrap_or_default()
+        };
+        let (number, stage) = (
+            given("version").parse::<u64>().unwrap_or_default(),
+            given("stage"),
+        );
         let ok = |value: Value| bad_server::json("200 OK", &value.to_string());
-        if !asked.headers.contains(&format!("authorization: bearer {TOKEN}")) {
+        if !asked
+            .headers
+            .contains(&format!("authorization: bearer {TOKEN}"))
+        {
             return told("401 Unauthorized", "UNAUTHENTICATED", "no token");
         }
-        let missing = || told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "there is no such thing");
+        let missing = || {
+            told(
+                "404 Not Found",
+                "RESOURCE_DOES_NOT_EXIST",
+                "there is no such thing",
+            )
+        };
         let no_endpoint = || told("404 Not Found", "ENDPOINT_NOT_FOUND", "No API found");
-        let model = json!({"name": "churn", "creation_timestamp": 1000, "last_updated_timestamp": 2000});
-        match (asked.method.as_str(), path.trim_start_matches("/api/2.0/mlflow/")) {
+        let model =
+            json!({"name": "churn", "creation_timestamp": 1000, "last_updated_timestamp": 2000});
+        match (
+            asked.method.as_str(),
+            path.trim_start_matches("/api/2.0/mlflow/"),
+        ) {
             ("GET", "registered-models/search") => ok(json!({"registered_models": [model]})),
-            ("GET", "registered-models/get") if given("name") == "churn" => ok(json!({"registered_model": model})),
+            ("GET", "registered-models/get") if given("name") == "churn" => {
+                ok(json!({"registered_model": model}))
+            }
             ("GET", "registered-models/get") => missing(),
             ("GET", "model-versions/search") => {
-                let versions: Vec<Value> = self.versions.iter().map(|(number, version)| Self::version(*number, version)).collect();
+                let versions: Vec<Value> = self
+                    .versions
+                    .iter()
+                    .map(|(number, version)| Self::version(*number, version))
+                    .collect();
                 ok(json!({"model_versions": versions}))
             }
             ("POST", "model-versions/set-tag") => {
-                self.versions.get_mut(&number).unwrap().1.insert(given("key"), given("value"));
+                self.versions
+                    .get_mut(&number)
+                    .unwrap()
+                    .1
+                    .insert(given("key"), given("value"));
                 ok(json!({}))
             }
             ("DELETE", "model-versions/delete-tag") => {
-                self.versions.get_mut(&number).unwrap().1.remove(&given("key"));
+                self.versions
+                    .get_mut(&number)
+                    .unwrap()
+                    .1
+                    .remove(&given("key"));
                 ok(json!({}))
             }
             ("POST", "model-versions/transition-stage") => {
@@ -76,7 +117,13 @@ impl Workspace {
     }
 
     /// The endpoints of requests.
-    fn of_request(&mut self, method: &str, verb: &str, (number, stage, creator): (u64, &str, Option<&str>), body: &Value) -> Says {
+    fn of_request(
+        &mut self,
+        method: &str,
+        verb: &str,
+        (number, stage, creator): (u64, &str, Option<&str>),
+        body: &Value,
+    ) -> Says {
         let ok = |value: Value| bad_server::json("200 OK", &value.to_string());
         if verb.ends_with("/list") {
             let open = self.requests.iter().filter(|(of, ..)| *of == number).map(|(_, to, by, comment)| {
@@ -87,17 +134,32 @@ impl Workspace {
             });
             let open: Vec<Value> = open.collect();
             // A workspace leaves empty lists out.
-            return ok(if open.is_empty() { json!({}) } else { json!({"requests": open}) });
+            return ok(if open.is_empty() {
+                json!({})
+            } else {
+                json!({"requests": open})
+            });
         }
         if verb.ends_with("/create") {
-            let (who, why) = ("ana@example.org".to_owned(), body["comment"].as_str().unwrap().to_owned());
-            self.requests.push((number, stage.to_owned(), who.clone(), why));
-            return ok(json!({"request": {"to_stage": stage, "user_id": who, "available_actions": ["CANCEL_TRANSITION_REQUEST"]}}));
+            let (who, why) = (
+                "ana@example.org".to_owned(),
+                body["comment"].as_str().unwrap().to_owned(),
+            );
+            self.requests
+                .push((number, stage.to_owned(), who.clone(), why));
+            return ok(
+                json!({"request": {"to_stage": stage, "user_id": who, "available_actions": ["CANCEL_TRANSITION_REQUEST"]}}),
+            );
         }
-        let is_meant =
-            |(of, to, by, _): &(u64, String, String, String)| *of == number && to == stage && (method == "POST" || creator == Some(by));
+        let is_meant = |(of, to, by, _): &(u64, String, String, String)| {
+            *of == number && to == stage && (method == "POST" || creator == Some(by))
+        };
         let Some(at) = self.requests.iter().position(is_meant) else {
-            return told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "there is no such request");
+            return told(
+                "404 Not Found",
+                "RESOURCE_DOES_NOT_EXIST",
+                "there is no such request",
+            );
         };
         self.requests.remove(at);
         if verb.ends_with("/approve") {
@@ -122,8 +184,12 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let mut workspace = Workspace::default();
-        workspace.versions.insert(1, ("Production".to_owned(), BTreeMap::new()));
-        workspace.versions.insert(2, ("None".to_owned(), BTreeMap::new()));
+        workspace
+            .versions
+            .insert(1, ("Production".to_owned(), BTreeMap::new()));
+        workspace
+            .versions
+            .insert(2, ("None".to_owned(), BTreeMap::new()));
         let workspace = Arc::new(Mutex::new(workspace));
         let kept = Arc::clone(&workspace);
         let server = BadServer::start(move |asked| kept.lock().unwrap().answer(asked));
@@ -131,16 +197,27 @@ impl Stage {
         let policy = "[model.\"churn\".approval]\nneeded = 1\nby_someone_else = true\nto = [\"Production\"]\n";
         let policy = format!("[model.\"churn\"]\noverrides = [\"ana\"]\n{policy}");
         std::fs::write(program.folder().join("frontrunner.toml"), policy).unwrap();
-        Self { program, server, workspace }
+        Self {
+            program,
+            server,
+            workspace,
+        }
     }
 
     fn asked_by(self, who: &str) -> Self {
-        self.workspace.lock().unwrap().requests.push((2, "Production".to_owned(), who.to_owned(), "better AUC".to_owned()));
+        self.workspace.lock().unwrap().requests.push((
+            2,
+            "Production".to_owned(),
+            who.to_owned(),
+            "better AUC".to_owned(),
+        ));
         self
     }
 
     fn run(&self, arguments: &[&str]) -> Ended {
-        let mut command = self.program.command(&[arguments, &["--target", &self.server.url]].concat());
+        let mut command = self
+            .program
+            .command(&[arguments, &["--target", &self.server.url]].concat());
         command.env("MLFLOW_TRACKING_TOKEN", TOKEN);
         ended(command)
     }
@@ -154,45 +231,104 @@ impl Stage {
     /// The open requests, and the stages of both versions.
     fn state(&self) -> (usize, [String; 2]) {
         let workspace = self.workspace.lock().unwrap();
-        (workspace.requests.len(), [1, 2].map(|number| workspace.versions[&number].0.clone()))
+        (
+            workspace.requests.len(),
+            [1, 2].map(|number| workspace.versions[&number].0.clone()),
+        )
     }
 
     /// The approvals that churn/2 carries.
     fn words(&self) -> Vec<Value> {
         let workspace = self.workspace.lock().unwrap();
-        let tags = workspace.versions[&2].1.iter().filter(|(key, _)| key.starts_with("frontrunner.approval."));
-        tags.map(|(_, value)| serde_json::from_str(value).unwrap()).collect()
+        let tags = workspace.versions[&2]
+            .1
+            .iter()
+            .filter(|(key, _)| key.starts_with("frontrunner.approval."));
+        tags.map(|(_, value)| serde_json::from_str(value).unwrap())
+            .collect()
     }
 
     /// What was sent to change something: method, path with query, body.
     fn writes(&self) -> Vec<(String, String, Value)> {
-        let seen = self.server.seen().into_iter().filter(|asked| !is_read(&asked.method, &asked.path));
-        seen.map(|asked| (asked.method, asked.path, serde_json::from_str(&asked.body).unwrap_or_default())).collect()
+        let seen = self
+            .server
+            .seen()
+            .into_iter()
+            .filter(|asked| !is_read(&asked.method, &asked.path));
+        seen.map(|asked| {
+            (
+                asked.method,
+                asked.path,
+                serde_json::from_str(&asked.body).unwrap_or_default(),
+            )
+        })
+        .collect()
     }
 }
 
 #[test]
 fn a_request_is_made_once_shown_and_taken_back() {
     let stage = Stage::new();
-    let plan = stage.run(&["request", "churn/2", "--to", "Production", "--reason", "better AUC", "--plan"]);
-    assert!(plan.out.contains("transition-requests/create") && !plan.out.contains(TOKEN), "{plan:?}");
+    let plan = stage.run(&[
+        "request",
+        "churn/2",
+        "--to",
+        "Production",
+        "--reason",
+        "better AUC",
+        "--plan",
+    ]);
+    assert!(
+        plan.out.contains("transition-requests/create") && !plan.out.contains(TOKEN),
+        "{plan:?}"
+    );
     assert!(stage.writes().is_empty(), "a plan sends nothing");
-    let made = stage.run(&["request", "churn/2", "--to", "Production", "--reason", "better AUC", "--yes"]);
+    let made = stage.run(&[
+        "request",
+        "churn/2",
+        "--to",
+        "Production",
+        "--reason",
+        "better AUC",
+        "--yes",
+    ]);
     assert_eq!(made.code, 0, "{made:?}");
     let writes = stage.writes();
-    let body = json!({"name": "churn", "version": "2", "stage": "Production", "comment": "better AUC"});
-    assert_eq!(writes, [("POST".to_owned(), "/api/2.0/mlflow/transition-requests/create".to_owned(), body)], "no tag, and no move");
+    let body =
+        json!({"name": "churn", "version": "2", "stage": "Production", "comment": "better AUC"});
+    assert_eq!(
+        writes,
+        [(
+            "POST".to_owned(),
+            "/api/2.0/mlflow/transition-requests/create".to_owned(),
+            body
+        )],
+        "no tag, and no move"
+    );
     let again = stage.json(&["request", "churn/2", "--to", "Production", "--yes"]);
-    assert_eq!((&again["applied"], &again["verified"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&again["applied"], &again["verified"]),
+        (&json!(false), &json!(true))
+    );
 
     let review = stage.json(&["review", "churn/2"]);
     assert_eq!(review["requests"][0]["by"], "ana@example.org");
-    assert!(stage.run(&["review", "churn/2"]).out.contains("ana@example.org asks for Production: better AUC"));
+    assert!(
+        stage
+            .run(&["review", "churn/2"])
+            .out
+            .contains("ana@example.org asks for Production: better AUC")
+    );
     let gates = stage.run(&["gates", "churn/2", "--json"]);
     assert_eq!(gates.code, 4, "{gates:?}");
     assert!(gates.out.contains("better AUC"), "{gates:?}");
     let promote = stage.run(&["promote", "churn/2", "--to", "Production", "--plan"]);
-    assert!(promote.out.contains("asks for Production: better AUC; `review` answers the request"), "{promote:?}");
+    assert!(
+        promote
+            .out
+            .contains("asks for Production: better AUC; `review` answers the request"),
+        "{promote:?}"
+    );
 
     let entry = made.out.split("rollback --entry ").nth(1).unwrap().trim();
     let undone = stage.run(&["rollback", "--entry", entry, "--yes"]);
@@ -200,26 +336,76 @@ fn a_request_is_made_once_shown_and_taken_back() {
     assert_eq!(stage.state().0, 0);
     let (method, path, _) = stage.writes().pop().unwrap();
     assert_eq!(method, "DELETE");
-    assert!(path.contains("transition-requests/delete?") && path.contains("creator=ana%40example.org"), "{path}");
+    assert!(
+        path.contains("transition-requests/delete?") && path.contains("creator=ana%40example.org"),
+        "{path}"
+    );
 }
 
 #[test]
 fn a_yes_is_given_through_the_server_and_counts() {
     let stage = Stage::new().asked_by("bo@example.org");
-    let done = stage.json(&["review", "churn/2", "--approve", "--archive-existing", "--reason", "fine", "--yes"]);
-    assert_eq!((&done["applied"], &done["verified"]), (&json!(true), &json!(true)), "{done}");
-    assert_eq!(done["gates"][0]["verdict"], "pass", "the answer is the approval that the policy needs: {done}");
-    assert_eq!(stage.state(), (0, ["Archived".to_owned(), "Production".to_owned()]));
-    let sent = stage.writes().into_iter().find(|(_, path, _)| path.ends_with("/approve")).unwrap();
+    let done = stage.json(&[
+        "review",
+        "churn/2",
+        "--approve",
+        "--archive-existing",
+        "--reason",
+        "fine",
+        "--yes",
+    ]);
+    assert_eq!(
+        (&done["applied"], &done["verified"]),
+        (&json!(true), &json!(true)),
+        "{done}"
+    );
+    assert_eq!(
+        done["gates"][0]["verdict"], "pass",
+        "the answer is the approval that the policy needs: {done}"
+    );
+    assert_eq!(
+        stage.state(),
+        (0, ["Archived".to_owned(), "Production".to_owned()])
+    );
+    let sent = stage
+        .writes()
+        .into_iter()
+        .find(|(_, path, _)| path.ends_with("/approve"))
+        .unwrap();
     let body = json!({"name": "churn", "version": "2", "stage": "Production", "archive_existing_versions": true, "comment": "fine"});
     assert_eq!(sent.2, body);
-    let moved = stage.writes().iter().any(|(_, path, _)| path.contains("transition-stage"));
+    let moved = stage
+        .writes()
+        .iter()
+        .any(|(_, path, _)| path.contains("transition-stage"));
     assert!(!moved, "the server moves it by itself");
-    assert_eq!((stage.words().len(), &stage.words()[0]["by"], &stage.words()[0]["decision"]), (1, &json!("ana"), &json!("approve")));
+    assert_eq!(
+        (
+            stage.words().len(),
+            &stage.words()[0]["by"],
+            &stage.words()[0]["decision"]
+        ),
+        (1, &json!("ana"), &json!("approve"))
+    );
     // The version goes back; whose request it was is not asked again.
-    let back = ["rollback", "churn", "--override", "approvals", "--reason", "an incident", "--yes"];
-    assert_eq!(stage.run(&back).code, 0, "the version that comes back was approved by nobody");
-    assert_eq!(stage.state(), (0, ["Production".to_owned(), "None".to_owned()]));
+    let back = [
+        "rollback",
+        "churn",
+        "--override",
+        "approvals",
+        "--reason",
+        "an incident",
+        "--yes",
+    ];
+    assert_eq!(
+        stage.run(&back).code,
+        0,
+        "the version that comes back was approved by nobody"
+    );
+    assert_eq!(
+        stage.state(),
+        (0, ["Production".to_owned(), "None".to_owned()])
+    );
     assert!(stage.words().is_empty());
 }
 
@@ -229,7 +415,10 @@ fn nobody_approves_their_own_request() {
         let stage = Stage::new().asked_by(who);
         let refused = stage.run(&["review", "churn/2", "--approve", "--yes"]);
         assert_eq!(refused.code, 4, "{who}: {refused:?}");
-        assert_eq!(stage.state(), (1, ["Production".to_owned(), "None".to_owned()]));
+        assert_eq!(
+            stage.state(),
+            (1, ["Production".to_owned(), "None".to_owned()])
+        );
         assert!(stage.writes().is_empty());
     }
 }
@@ -237,8 +426,16 @@ fn nobody_approves_their_own_request() {
 #[test]
 fn a_no_is_given_through_the_server_and_stands() {
     let stage = Stage::new().asked_by("bo@example.org");
-    assert_eq!(stage.json(&["review", "churn/2", "--reject", "--reason", "too slow", "--yes"])["verified"], true);
-    assert_eq!(stage.state(), (0, ["Production".to_owned(), "None".to_owned()]));
+    assert_eq!(
+        stage.json(&[
+            "review", "churn/2", "--reject", "--reason", "too slow", "--yes"
+        ])["verified"],
+        true
+    );
+    assert_eq!(
+        stage.state(),
+        (0, ["Production".to_owned(), "None".to_owned()])
+    );
     let (_, path, body) = stage.writes().pop().unwrap();
     assert!(path.ends_with("/transition-requests/reject"), "{path}");
     assert_eq!(body["comment"], "too slow");
@@ -250,13 +447,22 @@ fn a_no_is_given_through_the_server_and_stands() {
 fn a_server_without_requests_keeps_words_in_tags() {
     let stage = Stage::new();
     stage.workspace.lock().unwrap().without = true;
-    assert_eq!(stage.json(&["review", "churn/2", "--approve", "--yes"])["verified"], true);
+    assert_eq!(
+        stage.json(&["review", "churn/2", "--approve", "--yes"])["verified"],
+        true
+    );
     assert_eq!(stage.words().len(), 1);
     let refused = stage.run(&["request", "churn/2", "--to", "Production", "--yes"]);
     assert_eq!(refused.code, 4, "{refused:?}");
-    assert!(refused.err.contains("no transition requests"), "{refused:?}");
+    assert!(
+        refused.err.contains("no transition requests"),
+        "{refused:?}"
+    );
     let writes = stage.writes();
-    assert!(writes.iter().all(|(_, path, _)| path.ends_with("set-tag")), "{writes:?}");
+    assert!(
+        writes.iter().all(|(_, path, _)| path.ends_with("set-tag")),
+        "{writes:?}"
+    );
 }
 
 #[test]
@@ -271,6 +477,12 @@ fn who_may_only_look_asks_nothing_but_what_is_on_the_list() {
     for line in lines {
         stage.run(&[line, &["--read-only"]].concat());
     }
-    assert!(stage.server.seen().iter().any(|asked| asked.path.contains("transition-requests/list")));
+    assert!(
+        stage
+            .server
+            .seen()
+            .iter()
+            .any(|asked| asked.path.contains("transition-requests/list"))
+    );
     assert!(stage.writes().is_empty(), "{:?}", stage.writes());
 }

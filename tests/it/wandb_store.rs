@@ -3,7 +3,12 @@
 //!
 //! Those of old versions are samples that `wandb_store/fill.py` made with them; the newest wandb makes its own when the tests run.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can not go on should fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
 
 mod against_wandb;
 mod command_line;
@@ -19,18 +24,27 @@ use frontrunner::store::{Access, Connection, Opened, RunQuery, Target, open};
 
 /// The samples of a version.
 fn samples(version: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wandb_store/samples").join(version)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/wandb_store/samples")
+        .join(version)
 }
 
 async fn opened(path: &Path) -> Opened {
     let target = Target::parse(path.to_str().unwrap()).unwrap();
     assert!(matches!(target, Target::Wandb(_)), "{target:?}");
-    open(&target, Access::ReadWrite, &Connection::default()).await.unwrap()
+    open(&target, Access::ReadWrite, &Connection::default())
+        .await
+        .unwrap()
 }
 
 /// All runs of a folder.
 async fn runs(store: &Opened) -> Vec<Run> {
-    store.reader.runs(&RunQuery::default(), None).await.unwrap().items
+    store
+        .reader
+        .runs(&RunQuery::default(), None)
+        .await
+        .unwrap()
+        .items
 }
 
 /// The run whose id ends so.
@@ -40,7 +54,9 @@ async fn run(store: &Opened, id: &str) -> Run {
 
 /// The folder of a run.
 fn folder_of(home: &Path, id: &str) -> PathBuf {
-    let is_it = |path: &PathBuf| path.is_dir() && !path.is_symlink() && path.to_str().unwrap().ends_with(&format!("-{id}"));
+    let is_it = |path: &PathBuf| {
+        path.is_dir() && !path.is_symlink() && path.to_str().unwrap().ends_with(&format!("-{id}"))
+    };
     fs::read_dir(home)
         .unwrap()
         .map(|entry| entry.unwrap().path())

@@ -18,27 +18,47 @@ pub struct Spread {
 /// Compares groups of runs: those that have the same value of a param stand in one column. Its metrics are means over the finite values,
 /// its other properties what all its runs have in common; the first run gives it its id, the value its name.
 #[must_use]
-pub fn compare_groups(runs: &[Run], by: &Untrusted, directions: &dyn Fn(&str) -> Option<Direction>) -> Comparison {
+pub fn compare_groups(
+    runs: &[Run],
+    by: &Untrusted,
+    directions: &dyn Fn(&str) -> Option<Direction>,
+) -> Comparison {
     let mut groups: Vec<(Option<&Untrusted>, Vec<&Run>)> = Vec::new();
     for run in runs {
-        let value = run.params.iter().find(|param| param.key == *by).map(|param| &param.value);
+        let value = run
+            .params
+            .iter()
+            .find(|param| param.key == *by)
+            .map(|param| &param.value);
         match groups.iter_mut().find(|(known, _)| *known == value) {
             Some((_, members)) => members.push(run),
             None => groups.push((value, vec![run])),
         }
     }
-    let spreads: Vec<BTreeMap<Untrusted, Spread>> = groups.iter().map(|(_, members)| spreads(members)).collect();
-    let merged: Vec<Run> = groups.iter().map(|(value, members)| merged(by, *value, members)).collect();
+    let spreads: Vec<BTreeMap<Untrusted, Spread>> =
+        groups.iter().map(|(_, members)| spreads(members)).collect();
+    let merged: Vec<Run> = groups
+        .iter()
+        .map(|(value, members)| merged(by, *value, members))
+        .collect();
     let baseline: Option<RunId> = merged.first().map(|run| run.id.clone());
     let mut comparison = compare_with(merged, baseline.as_ref(), directions);
-    for row in comparison.rows.iter_mut().filter(|row| row.kind == super::RowKind::Metric) {
+    for row in comparison
+        .rows
+        .iter_mut()
+        .filter(|row| row.kind == super::RowKind::Metric)
+    {
         row.spread = spreads.iter().map(|of| of.get(&row.key).copied()).collect();
     }
     comparison
 }
 
 fn finite<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untrusted, f64)> {
-    members.iter().flat_map(|run| &run.metrics).map(|metric| (&metric.key, metric.value.get())).filter(|(_, value)| value.is_finite())
+    members
+        .iter()
+        .flat_map(|run| &run.metrics)
+        .map(|metric| (&metric.key, metric.value.get()))
+        .filter(|(_, value)| value.is_finite())
 }
 
 fn spreads(members: &[&Run]) -> BTreeMap<Untrusted, Spread> {
@@ -48,23 +68,40 @@ fn spreads(members: &[&Run]) -> BTreeMap<Untrusted, Spread> {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let deviation = (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt());
-        Spread { deviation, count: values.len() }
+        Spread {
+            deviation,
+            count: values.len(),
+        }
     };
-    values.into_iter().map(|(key, values)| (key.clone(), spread(&values))).collect()
+    values
+        .into_iter()
+        .map(|(key, values)| (key.clone(), spread(&values)))
+        .collect()
 }
 
 fn merged(by: &Untrusted, value: Option<&Untrusted>, members: &[&Run]) -> Run {
-    let Some(first) = members.first() else { return Run::bare(RunId::default(), crate::domain::ExperimentId::default()) };
+    let Some(first) = members.first() else {
+        return Run::bare(RunId::default(), crate::domain::ExperimentId::default());
+    };
     let mut run = Run::bare(first.id.clone(), first.experiment_id.clone());
     let value = value.map_or("—", Untrusted::raw);
     run.name = format!("{} {value}, {} runs", by.raw(), members.len()).into();
     run.status = first.status;
     let in_all = |of: fn(&Run) -> &Vec<Pair>| -> Vec<Pair> {
-        of(first).iter().filter(|pair| members.iter().all(|run| of(run).contains(pair))).cloned().collect()
+        of(first)
+            .iter()
+            .filter(|pair| members.iter().all(|run| of(run).contains(pair)))
+            .cloned()
+            .collect()
     };
     run.params = in_all(|run| &run.params);
     run.tags = in_all(|run| &run.tags);
-    run.datasets = first.datasets.iter().filter(|data| members.iter().all(|run| run.datasets.contains(data))).cloned().collect();
+    run.datasets = first
+        .datasets
+        .iter()
+        .filter(|data| members.iter().all(|run| run.datasets.contains(data)))
+        .cloned()
+        .collect();
     let mut sums: BTreeMap<&Untrusted, (f64, f64)> = BTreeMap::new();
     finite(members).for_each(|(key, value)| {
         let (sum, count) = sums.entry(key).or_default();

@@ -2,62 +2,125 @@ use super::*;
 use crate::domain::{DatasetInput, Metric, MetricValue, Pair, RunStatus};
 
 fn run(id: &str, params: &[(&str, &str)], metrics: &[(&str, f64)], tags: &[(&str, &str)]) -> Run {
-    let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| Pair::new(*key, *value)).collect();
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs
+            .iter()
+            .map(|(key, value)| Pair::new(*key, *value))
+            .collect()
+    };
     Run {
         params: pairs(params),
         tags: pairs(tags),
         metrics: metrics
             .iter()
-            .map(|(key, value)| Metric { key: (*key).into(), value: MetricValue::new(*value), timestamp: 0, step: 0 })
+            .map(|(key, value)| Metric {
+                key: (*key).into(),
+                value: MetricValue::new(*value),
+                timestamp: 0,
+                step: 0,
+            })
             .collect(),
         ..Run::bare(id.into(), "1".into())
     }
 }
 
 fn row<'a>(comparison: &'a Comparison, kind: RowKind, key: &str) -> &'a CompareRow {
-    comparison.rows.iter().find(|row| row.kind == kind && row.key.raw() == key).unwrap_or_else(|| panic!("no {key}"))
+    comparison
+        .rows
+        .iter()
+        .find(|row| row.kind == kind && row.key.raw() == key)
+        .unwrap_or_else(|| panic!("no {key}"))
 }
 
 #[test]
 fn spellings_of_one_number_are_equal_and_missing_is_a_value() {
     let compared = compare(
         vec![
-            run("a", &[("lr", "1e-3"), ("flag", "True"), ("empty", ""), ("none", "None")], &[], &[]),
-            run("b", &[("lr", "0.001"), ("flag", "true"), ("none", "")], &[], &[]),
+            run(
+                "a",
+                &[
+                    ("lr", "1e-3"),
+                    ("flag", "True"),
+                    ("empty", ""),
+                    ("none", "None"),
+                ],
+                &[],
+                &[],
+            ),
+            run(
+                "b",
+                &[("lr", "0.001"), ("flag", "true"), ("none", "")],
+                &[],
+                &[],
+            ),
         ],
         None,
     );
     let differs = |key| row(&compared, RowKind::Param, key).differs;
-    assert_eq!([differs("lr"), differs("flag"), differs("empty"), differs("none")], [false, true, true, true]);
-    assert_eq!(row(&compared, RowKind::Param, "empty").values, [Some("".into()), None]);
+    assert_eq!(
+        [
+            differs("lr"),
+            differs("flag"),
+            differs("empty"),
+            differs("none")
+        ],
+        [false, true, true, true]
+    );
+    assert_eq!(
+        row(&compared, RowKind::Param, "empty").values,
+        [Some("".into()), None]
+    );
 }
 
 #[test]
 fn each_metric_is_judged_by_its_direction() {
-    let runs = vec![run("a", &[], &[("acc", 0.5), ("loss", 2.0)], &[]), run("b", &[], &[("acc", 0.9), ("loss", 3.0)], &[])];
+    let runs = vec![
+        run("a", &[], &[("acc", 0.5), ("loss", 2.0)], &[]),
+        run("b", &[], &[("acc", 0.9), ("loss", 3.0)], &[]),
+    ];
     let compared = compare(runs.clone(), Some(&"b".into()));
     assert_eq!(compared.baseline, 1);
     assert_eq!(row(&compared, RowKind::Metric, "acc").best, [1]);
     assert_eq!(row(&compared, RowKind::Metric, "loss").best, [0]);
-    assert_eq!(row(&compared, RowKind::Metric, "loss").delta, [Some(-1.0), Some(0.0)]);
+    assert_eq!(
+        row(&compared, RowKind::Metric, "loss").delta,
+        [Some(-1.0), Some(0.0)]
+    );
     let declared = compare_with(runs, None, &|_| Some(Direction::Max));
     assert_eq!(row(&declared, RowKind::Metric, "loss").best, [1]);
-    let rates = vec![run("a", &[], &[("lr", 0.1)], &[]), run("b", &[], &[("lr", 0.2)], &[])];
+    let rates = vec![
+        run("a", &[], &[("lr", 0.1)], &[]),
+        run("b", &[], &[("lr", 0.2)], &[]),
+    ];
     let rate = compare(rates, None);
     let rate = row(&rate, RowKind::Metric, "lr");
-    assert_eq!((rate.direction, rate.best.len(), rate.delta[1]), (None, 0, Some(0.1)), "a learning rate has no better");
+    assert_eq!(
+        (rate.direction, rate.best.len(), rate.delta[1]),
+        (None, 0, Some(0.1)),
+        "a learning rate has no better"
+    );
 }
 
 #[test]
 fn what_is_no_number_has_no_delta_and_is_never_best() {
     let values = [f64::NAN, f64::NAN, f64::INFINITY, 1.0];
-    let mut runs: Vec<Run> = values.iter().enumerate().map(|(i, v)| run(&i.to_string(), &[], &[("m", *v)], &[])).collect();
+    let mut runs: Vec<Run> = values
+        .iter()
+        .enumerate()
+        .map(|(i, v)| run(&i.to_string(), &[], &[("m", *v)], &[]))
+        .collect();
     runs.push(run("missing", &[], &[], &[]));
     let compared = compare(runs.clone(), Some(&"3".into()));
     let metric = row(&compared, RowKind::Metric, "m");
     assert_eq!(metric.delta, [None, None, None, Some(0.0), None]);
-    assert!(metric.best.is_empty(), "one number alone is not the best of anything");
-    assert!(!row(&compare(runs[..2].to_vec(), None), RowKind::Metric, "m").differs, "NaN is NaN");
+    assert!(
+        metric.best.is_empty(),
+        "one number alone is not the best of anything"
+    );
+    assert!(
+        !row(&compare(runs[..2].to_vec(), None), RowKind::Metric, "m").differs,
+        "NaN is NaN"
+    );
     assert!(row(&compare(runs[1..3].to_vec(), None), RowKind::Metric, "m").differs);
     assert_eq!(metric.values[2], Some("Infinity".into()));
 }
@@ -65,8 +128,13 @@ fn what_is_no_number_has_no_delta_and_is_never_best() {
 #[test]
 fn ties_share_the_best_unless_all_are_equal() {
     let of = |values: &[f64]| {
-        let runs = values.iter().map(|v| run("x", &[], &[("acc", *v)], &[])).collect();
-        row(&compare(runs, None), RowKind::Metric, "acc").best.clone()
+        let runs = values
+            .iter()
+            .map(|v| run("x", &[], &[("acc", *v)], &[]))
+            .collect();
+        row(&compare(runs, None), RowKind::Metric, "acc")
+            .best
+            .clone()
     };
     assert_eq!(of(&[0.9, 0.5, 0.9]), [0, 2]);
     assert!(of(&[0.9, 0.9]).is_empty());
@@ -74,10 +142,19 @@ fn ties_share_the_best_unless_all_are_equal() {
 
 #[test]
 fn percentages_are_of_the_baselines_size() {
-    let runs = vec![run("a", &[], &[("r2", -0.5), ("zero", 0.0)], &[]), run("b", &[], &[("r2", -0.25), ("zero", 1.0)], &[])];
+    let runs = vec![
+        run("a", &[], &[("r2", -0.5), ("zero", 0.0)], &[]),
+        run("b", &[], &[("r2", -0.25), ("zero", 1.0)], &[]),
+    ];
     let compared = compare(runs, None);
-    assert_eq!(row(&compared, RowKind::Metric, "r2").delta_percent(1), Some(50.0));
-    assert_eq!(row(&compared, RowKind::Metric, "zero").delta_percent(1), None);
+    assert_eq!(
+        row(&compared, RowKind::Metric, "r2").delta_percent(1),
+        Some(50.0)
+    );
+    assert_eq!(
+        row(&compared, RowKind::Metric, "zero").delta_percent(1),
+        None
+    );
 }
 
 #[test]
@@ -94,10 +171,20 @@ fn tags_code_and_environment_are_told_apart() {
         ("host", "gpu-7"),
     ];
     let compared = compare(vec![run("a", &[], &[], &tags)], None);
-    let keys = |kind| compared.rows.iter().filter(|row| row.kind == kind).map(|row| row.key.raw()).collect::<Vec<_>>();
+    let keys = |kind| {
+        compared
+            .rows
+            .iter()
+            .filter(|row| row.kind == kind)
+            .map(|row| row.key.raw())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(keys(RowKind::Tag), ["description", "team"]);
     assert_eq!(keys(RowKind::Code), ["commit", "dirty"]);
-    assert_eq!(keys(RowKind::Environment), ["databricks.cluster.id", "docker_image", "host"]);
+    assert_eq!(
+        keys(RowKind::Environment),
+        ["databricks.cluster.id", "docker_image", "host"]
+    );
 }
 
 #[test]
@@ -111,15 +198,31 @@ fn datasets_stand_by_name_and_context() {
         profile: None,
         context: context.map(Into::into),
     };
-    let with = |datasets| Run { datasets, ..Run::bare("a".into(), "1".into()) };
+    let with = |datasets| Run {
+        datasets,
+        ..Run::bare("a".into(), "1".into())
+    };
     let runs = vec![
-        with(vec![dataset("b", Some("training")), dataset("a", Some("training")), dataset("c", None)]),
-        with(vec![dataset("a", Some("training")), dataset("b", Some("training"))]),
+        with(vec![
+            dataset("b", Some("training")),
+            dataset("a", Some("training")),
+            dataset("c", None),
+        ]),
+        with(vec![
+            dataset("a", Some("training")),
+            dataset("b", Some("training")),
+        ]),
     ];
     let compared = compare(runs, None);
     let training = row(&compared, RowKind::Dataset, "iris (training)");
-    assert_eq!((training.values[0].clone(), training.differs), (Some("a, b".into()), false));
-    assert_eq!(row(&compared, RowKind::Dataset, "iris").values, [Some("c".into()), None]);
+    assert_eq!(
+        (training.values[0].clone(), training.differs),
+        (Some("a, b".into()), false)
+    );
+    assert_eq!(
+        row(&compared, RowKind::Dataset, "iris").values,
+        [Some("c".into()), None]
+    );
 }
 
 #[test]
@@ -131,11 +234,27 @@ fn attributes_come_first_in_their_own_order() {
         end_time: Some(3_725_000),
         ..Run::bare("a".into(), "7".into())
     };
-    let going = Run { end_time: None, status: RunStatus::Running, ..ended.clone() };
+    let going = Run {
+        end_time: None,
+        status: RunStatus::Running,
+        ..ended.clone()
+    };
     let compared = compare(vec![ended, going], None);
     let keys: Vec<_> = compared.rows.iter().map(|row| row.key.raw()).collect();
-    assert_eq!(keys, ["run_name", "status", "start_time", "duration", "experiment_id"]);
-    assert_eq!(compared.rows[2].values[0], Some("1970-01-01T00:00:00Z".into()));
+    assert_eq!(
+        keys,
+        [
+            "run_name",
+            "status",
+            "start_time",
+            "duration",
+            "experiment_id"
+        ]
+    );
+    assert_eq!(
+        compared.rows[2].values[0],
+        Some("1970-01-01T00:00:00Z".into())
+    );
     assert_eq!(compared.rows[3].values, [Some("1h 02m".into()), None]);
     assert_eq!((compared.equal(), compared.differing()), (3, 2));
 }
@@ -147,15 +266,39 @@ fn no_runs_compare_to_nothing() {
 
 #[test]
 fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
-    let of = |id: &str, lr: &str, seed: &str, acc: f64| run(id, &[("lr", lr), ("seed", seed)], &[("acc", acc)], &[]);
-    let runs = [of("a", "1", "1", 0.8), of("b", "1", "2", 0.9), of("c", "2", "1", 0.5), of("d", "1", "3", f64::NAN)];
+    let of = |id: &str, lr: &str, seed: &str, acc: f64| {
+        run(id, &[("lr", lr), ("seed", seed)], &[("acc", acc)], &[])
+    };
+    let runs = [
+        of("a", "1", "1", 0.8),
+        of("b", "1", "2", 0.9),
+        of("c", "2", "1", 0.5),
+        of("d", "1", "3", f64::NAN),
+    ];
     let compared = compare_groups(&runs, &"lr".into(), &Direction::told);
-    assert_eq!(compared.runs.iter().map(|run| run.name.raw()).collect::<Vec<_>>(), ["lr 1, 3 runs", "lr 2, 1 runs"]);
-    let acc = compared.rows.iter().find(|row| row.key.raw() == "acc").unwrap();
+    assert_eq!(
+        compared
+            .runs
+            .iter()
+            .map(|run| run.name.raw())
+            .collect::<Vec<_>>(),
+        ["lr 1, 3 runs", "lr 2, 1 runs"]
+    );
+    let acc = compared
+        .rows
+        .iter()
+        .find(|row| row.key.raw() == "acc")
+        .unwrap();
     let spread = acc.spread[0].unwrap();
     assert!((acc.numbers[0].unwrap() - 0.85).abs() < 1e-12 && spread.count == 2);
     assert!((spread.deviation.unwrap() - 0.070_710_678_118).abs() < 1e-9);
-    assert_eq!(acc.spread[1], Some(Spread { deviation: None, count: 1 }));
+    assert_eq!(
+        acc.spread[1],
+        Some(Spread {
+            deviation: None,
+            count: 1
+        })
+    );
     assert_eq!(
         row(&compared, RowKind::Param, "seed").values,
         [None, Some("1".into())],
@@ -165,9 +308,17 @@ fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
 
 #[test]
 fn another_spelling_of_a_value_is_no_difference_and_is_known() {
-    let of = |id: &str, lr: &str, config: &str| run(id, &[("lr", lr), ("config", config)], &[], &[]);
-    let compared = compare(vec![of("a", "1e-3", "{'a': 1}"), of("b", "0.001", "{\"a\": 1}")], None);
-    let params: Vec<(bool, bool)> =
-        compared.rows.iter().filter(|row| row.kind == RowKind::Param).map(|row| (row.differs, row.spelled)).collect();
+    let of =
+        |id: &str, lr: &str, config: &str| run(id, &[("lr", lr), ("config", config)], &[], &[]);
+    let compared = compare(
+        vec![of("a", "1e-3", "{'a': 1}"), of("b", "0.001", "{\"a\": 1}")],
+        None,
+    );
+    let params: Vec<(bool, bool)> = compared
+        .rows
+        .iter()
+        .filter(|row| row.kind == RowKind::Param)
+        .map(|row| (row.differs, row.spelled))
+        .collect();
     assert_eq!(params, [(false, true), (false, true)]);
 }

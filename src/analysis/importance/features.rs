@@ -22,7 +22,12 @@ pub(super) struct Feature {
 impl Feature {
     /// How many different values there are, missing not counted.
     pub fn distinct(&self) -> usize {
-        let mut codes: Vec<usize> = self.codes.iter().copied().filter(|code| *code > 0).collect();
+        let mut codes: Vec<usize> = self
+            .codes
+            .iter()
+            .copied()
+            .filter(|code| *code > 0)
+            .collect();
         codes.sort_unstable();
         codes.dedup();
         codes.len()
@@ -32,7 +37,9 @@ impl Feature {
     pub fn same_partition(&self, other: &Self) -> bool {
         let mut forth: HashMap<usize, usize> = HashMap::new();
         let mut back: HashMap<usize, usize> = HashMap::new();
-        self.codes.iter().zip(&other.codes).all(|(a, b)| *forth.entry(*a).or_insert(*b) == *b && *back.entry(*b).or_insert(*a) == *a)
+        self.codes.iter().zip(&other.codes).all(|(a, b)| {
+            *forth.entry(*a).or_insert(*b) == *b && *back.entry(*b).or_insert(*a) == *a
+        })
     }
 }
 
@@ -41,21 +48,39 @@ pub(super) fn features(runs: &[&Run]) -> Vec<Feature> {
     let mut by_key: BTreeMap<&Untrusted, Vec<Option<&str>>> = BTreeMap::new();
     for (at, run) in runs.iter().enumerate() {
         for param in &run.params {
-            if let Some(slot) = by_key.entry(&param.key).or_insert_with(|| vec![None; runs.len()]).get_mut(at) {
+            if let Some(slot) = by_key
+                .entry(&param.key)
+                .or_insert_with(|| vec![None; runs.len()])
+                .get_mut(at)
+            {
                 *slot = Some(param.value.raw());
             }
         }
     }
-    by_key.into_iter().filter_map(|(key, values)| feature(key, &values)).collect()
+    by_key
+        .into_iter()
+        .filter_map(|(key, values)| feature(key, &values))
+        .collect()
 }
 
 fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    let number = |text: &str| {
+        text.trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| number.is_finite())
+    };
     let is_numeric = values.iter().flatten().all(|text| number(text).is_some());
-    let numbers: Vec<f64> = values.iter().map(|text| text.and_then(number).unwrap_or(f64::NAN)).collect();
+    let numbers: Vec<f64> = values
+        .iter()
+        .map(|text| text.and_then(number).unwrap_or(f64::NAN))
+        .collect();
     // 1e-3 and 0.001 are one value.
     let spelled: Vec<Option<String>> = if is_numeric {
-        numbers.iter().map(|number| (!number.is_nan()).then(|| number.to_bits().to_string())).collect()
+        numbers
+            .iter()
+            .map(|number| (!number.is_nan()).then(|| number.to_bits().to_string()))
+            .collect()
     } else {
         values.iter().map(|text| text.map(str::to_owned)).collect()
     };
@@ -63,25 +88,49 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
     let mut codes = Vec::new();
     for text in &spelled {
         let next = known.len() + 1;
-        codes.push(text.as_deref().map_or(0, |text| *known.entry(text).or_insert(next)));
+        codes.push(
+            text.as_deref()
+                .map_or(0, |text| *known.entry(text).or_insert(next)),
+        );
     }
     let differs = codes.windows(2).any(|pair| pair[0] != pair[1]);
     if !differs {
         return None;
     }
-    let columns = if is_numeric { number_columns(&numbers) } else { word_columns(&codes) };
-    Some(Feature { key: key.clone(), numbers: is_numeric.then_some(numbers), codes, columns })
+    let columns = if is_numeric {
+        number_columns(&numbers)
+    } else {
+        word_columns(&codes)
+    };
+    Some(Feature {
+        key: key.clone(),
+        numbers: is_numeric.then_some(numbers),
+        codes,
+        columns,
+    })
 }
 
 /// The numbers, with the median where there is none, and then a column that says where.
 fn number_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
-    let mut known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
+    let mut known: Vec<f64> = numbers
+        .iter()
+        .copied()
+        .filter(|number| !number.is_nan())
+        .collect();
     known.sort_by(f64::total_cmp);
     let median = known.get(known.len() / 2).copied().unwrap_or(0.0);
-    let filled = numbers.iter().map(|number| if number.is_nan() { median } else { *number }).collect();
+    let filled = numbers
+        .iter()
+        .map(|number| if number.is_nan() { median } else { *number })
+        .collect();
     let mut columns = vec![filled];
     if known.len() < numbers.len() {
-        columns.push(numbers.iter().map(|number| f64::from(u8::from(number.is_nan()))).collect());
+        columns.push(
+            numbers
+                .iter()
+                .map(|number| f64::from(u8::from(number.is_nan())))
+                .collect(),
+        );
     }
     columns
 }
@@ -95,9 +144,17 @@ fn word_columns(codes: &[usize]) -> Vec<Vec<f64>> {
     let mut common: Vec<(usize, usize)> = counts.into_iter().collect();
     common.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
     common.truncate(MOST_WORDS);
-    let is = |wanted: usize| codes.iter().map(|code| f64::from(u8::from(*code == wanted))).collect::<Vec<f64>>();
+    let is = |wanted: usize| {
+        codes
+            .iter()
+            .map(|code| f64::from(u8::from(*code == wanted)))
+            .collect::<Vec<f64>>()
+    };
     let mut columns: Vec<Vec<f64>> = common.iter().map(|(code, _)| is(*code)).collect();
-    let rare: Vec<f64> = codes.iter().map(|code| f64::from(u8::from(common.iter().all(|(known, _)| known != code)))).collect();
+    let rare: Vec<f64> = codes
+        .iter()
+        .map(|code| f64::from(u8::from(common.iter().all(|(known, _)| known != code))))
+        .collect();
     if rare.contains(&1.0) {
         columns.push(rare);
     }

@@ -1,6 +1,8 @@
 //! The forest: grown on four fifths of the runs, judged on the rest, five times.
 
-use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
+use smartcore::ensemble::random_forest_regressor::{
+    RandomForestRegressor, RandomForestRegressorParameters,
+};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::features::Feature;
@@ -58,7 +60,8 @@ pub(super) fn permuted(features: &[Feature], goal: &[f64]) -> Option<Forest> {
     let mut lost: Vec<Vec<f64>> = vec![Vec::new(); features.len()];
     let mut squares = 0.0;
     for fold in 0..FOLDS {
-        let (held, grown): (Vec<usize>, Vec<usize>) = order.iter().partition(|at| **at % FOLDS == fold);
+        let (held, grown): (Vec<usize>, Vec<usize>) =
+            order.iter().partition(|at| **at % FOLDS == fold);
         let forest = grow(features, goal, &grown)?;
         let identity: Vec<usize> = (0..held.len()).collect();
         let base = errors(&forest, features, goal, &held, None, &identity)?;
@@ -72,11 +75,29 @@ pub(super) fn permuted(features: &[Feature], goal: &[f64]) -> Option<Forest> {
         }
     }
     let explained = 1.0 - squares / goal.len() as f64 / variance;
-    Some(Forest { explained, params: lost.iter().map(|values| mean_and_deviation(values)).collect() })
+    Some(Forest {
+        explained,
+        params: lost
+            .iter()
+            .map(|values| mean_and_deviation(values))
+            .collect(),
+    })
 }
 
-fn grow(features: &[Feature], goal: &[f64], runs: &[usize]) -> Option<RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>> {
-    let rows: Vec<Vec<f64>> = runs.iter().map(|run| features.iter().flat_map(|f| f.columns.iter().map(|c| c[*run])).collect()).collect();
+fn grow(
+    features: &[Feature],
+    goal: &[f64],
+    runs: &[usize],
+) -> Option<RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>> {
+    let rows: Vec<Vec<f64>> = runs
+        .iter()
+        .map(|run| {
+            features
+                .iter()
+                .flat_map(|f| f.columns.iter().map(|c| c[*run]))
+                .collect()
+        })
+        .collect();
     let goal: Vec<f64> = runs.iter().map(|run| goal[*run]).collect();
     let columns = rows.first()?.len();
     let parameters = RandomForestRegressorParameters::default()
@@ -100,19 +121,33 @@ fn errors(
 ) -> Option<f64> {
     let row = |nth: usize| {
         let columns = features.iter().enumerate().flat_map(|(at, feature)| {
-            let run = if shuffled == Some(at) { runs[order[nth]] } else { runs[nth] };
+            let run = if shuffled == Some(at) {
+                runs[order[nth]]
+            } else {
+                runs[nth]
+            };
             feature.columns.iter().map(move |column| column[run])
         });
         columns.collect::<Vec<f64>>()
     };
     let rows: Vec<Vec<f64>> = (0..runs.len()).map(row).collect();
-    let told = forest.predict(&DenseMatrix::from_2d_vec(&rows).ok()?).ok()?;
-    Some(told.iter().zip(runs).map(|(told, run)| (told - goal[*run]).powi(2)).sum())
+    let told = forest
+        .predict(&DenseMatrix::from_2d_vec(&rows).ok()?)
+        .ok()?;
+    Some(
+        told.iter()
+            .zip(runs)
+            .map(|(told, run)| (told - goal[*run]).powi(2))
+            .sum(),
+    )
 }
 
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
-    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    let squares = values
+        .iter()
+        .map(|value| (value - mean).powi(2))
+        .sum::<f64>();
     (mean, (squares / (count - 1.0).max(1.0)).sqrt())
 }

@@ -66,20 +66,42 @@ pub struct Importance {
 /// Which params go with a metric among these runs. Takes a second or two for 1,000 runs of 30 params.
 #[must_use]
 pub fn importance(runs: &[Run], metric: &str) -> Importance {
-    let value = |run: &Run| run.metrics.iter().find(|m| m.key.raw() == metric).map(|m| m.value.get()).filter(|v| v.is_finite());
-    let all: Vec<(&Run, f64)> = runs.iter().filter_map(|run| Some((run, value(run)?))).collect();
+    let value = |run: &Run| {
+        run.metrics
+            .iter()
+            .find(|m| m.key.raw() == metric)
+            .map(|m| m.value.get())
+            .filter(|v| v.is_finite())
+    };
+    let all: Vec<(&Run, f64)> = runs
+        .iter()
+        .filter_map(|run| Some((run, value(run)?)))
+        .collect();
     let stride = all.len().div_ceil(MOST_RUNS).max(1);
     let used: Vec<(&Run, f64)> = all.into_iter().step_by(stride).collect();
     let goal: Vec<f64> = used.iter().map(|(_, value)| *value).collect();
     let runs_used: Vec<&Run> = used.iter().map(|(run, _)| *run).collect();
     let mut features = features::features(&runs_used);
-    let mut ranks: Vec<Option<Rank>> = features.iter().map(|feature| rank::of(feature, &goal)).collect();
+    let mut ranks: Vec<Option<Rank>> = features
+        .iter()
+        .map(|feature| rank::of(feature, &goal))
+        .collect();
     let dropped = keep_strongest(&mut features, &mut ranks);
-    let is_flat = goal.windows(2).all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
-    let forest = (goal.len() >= FEWEST && !features.is_empty() && !is_flat).then(|| forest::permuted(&features, &goal)).flatten();
+    let is_flat = goal
+        .windows(2)
+        .all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
+    let forest = (goal.len() >= FEWEST && !features.is_empty() && !is_flat)
+        .then(|| forest::permuted(&features, &goal))
+        .flatten();
     let together = |at: usize| -> Vec<Untrusted> {
-        let others = features.iter().enumerate().filter(|(other, _)| *other != at);
-        others.filter(|(_, other)| go_together(&features[at], other)).map(|(_, other)| other.key.clone()).collect()
+        let others = features
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != at);
+        others
+            .filter(|(_, other)| go_together(&features[at], other))
+            .map(|(_, other)| other.key.clone())
+            .collect()
     };
     let mut params: Vec<ParamImportance> = (0..features.len())
         .map(|at| ParamImportance {
@@ -91,14 +113,26 @@ pub fn importance(runs: &[Run], metric: &str) -> Importance {
             together: together(at),
         })
         .collect();
-    let strength = |param: &ParamImportance| (param.forest.map_or(0.0, |(mean, _)| mean), param.rank.map_or(0.0, Rank::strength));
+    let strength = |param: &ParamImportance| {
+        (
+            param.forest.map_or(0.0, |(mean, _)| mean),
+            param.rank.map_or(0.0, Rank::strength),
+        )
+    };
     params.sort_by(|a, b| {
         let (a, b) = (strength(a), strength(b));
         b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1))
     });
     let explained = forest.map(|forest| forest.explained);
     let cautions = cautions(goal.len(), params.len(), explained, is_flat, dropped);
-    Importance { metric: metric.into(), runs: goal.len(), left_out: runs.len() - goal.len(), explained, params, cautions }
+    Importance {
+        metric: metric.into(),
+        runs: goal.len(),
+        left_out: runs.len() - goal.len(),
+        explained,
+        params,
+        cautions,
+    }
 }
 
 /// Keeps the params with the strongest correlation; returns how many are dropped.
@@ -106,7 +140,10 @@ fn keep_strongest(features: &mut Vec<Feature>, ranks: &mut Vec<Option<Rank>>) ->
     let dropped = features.len().saturating_sub(MOST_PARAMS);
     if dropped > 0 {
         let mut both: Vec<_> = features.drain(..).zip(ranks.drain(..)).collect();
-        both.sort_by(|(_, a), (_, b)| b.map_or(0.0, Rank::strength).total_cmp(&a.map_or(0.0, Rank::strength)));
+        both.sort_by(|(_, a), (_, b)| {
+            b.map_or(0.0, Rank::strength)
+                .total_cmp(&a.map_or(0.0, Rank::strength))
+        });
         both.truncate(MOST_PARAMS);
         (*features, *ranks) = both.into_iter().unzip();
     }
@@ -116,24 +153,38 @@ fn keep_strongest(features: &mut Vec<Feature>, ranks: &mut Vec<Option<Rank>>) ->
 /// Whether two params always change together: one tells the other.
 fn go_together(a: &Feature, b: &Feature) -> bool {
     match (&a.numbers, &b.numbers) {
-        (Some(x), Some(y)) if x.len() > 3 => rank::spearman(x, y).is_some_and(|rho| rho.abs() > TOGETHER),
+        (Some(x), Some(y)) if x.len() > 3 => {
+            rank::spearman(x, y).is_some_and(|rho| rho.abs() > TOGETHER)
+        }
         _ => a.same_partition(b),
     }
 }
 
-fn cautions(runs: usize, params: usize, explained: Option<f64>, is_flat: bool, dropped: usize) -> Vec<String> {
+fn cautions(
+    runs: usize,
+    params: usize,
+    explained: Option<f64>,
+    is_flat: bool,
+    dropped: usize,
+) -> Vec<String> {
     let mut told = Vec::new();
     if is_flat && runs > 0 {
         told.push("the metric is the same in all runs: nothing goes with it".into());
     } else if runs < FEWEST {
-        told.push(format!("{runs} runs are too few to rank params: {FEWEST} with a number are needed"));
+        told.push(format!(
+            "{runs} runs are too few to rank params: {FEWEST} with a number are needed"
+        ));
     } else if let Some(explained) = explained.filter(|explained| *explained <= 0.05) {
         told.push(format!("the forest explains nothing in runs that it has not seen (R² {explained:.2}): read no ranking out of it"));
     } else if params > 0 && runs < RUNS_A_PARAM * params {
-        told.push(format!("{runs} runs for {params} params: take the ranking as a hint"));
+        told.push(format!(
+            "{runs} runs for {params} params: take the ranking as a hint"
+        ));
     }
     if dropped > 0 {
-        told.push(format!("{dropped} params with weaker correlation are left out"));
+        told.push(format!(
+            "{dropped} params with weaker correlation are left out"
+        ));
     }
     told
 }

@@ -45,19 +45,33 @@ impl Rank {
 const FEWEST: usize = 4;
 
 pub(super) fn of(feature: &Feature, goal: &[f64]) -> Option<Rank> {
-    let Some(numbers) = &feature.numbers else { return epsilon(&feature.codes, goal) };
-    let (x, y): (Vec<f64>, Vec<f64>) = numbers.iter().zip(goal).filter(|(x, _)| !x.is_nan()).map(|(x, y)| (*x, *y)).unzip();
+    let Some(numbers) = &feature.numbers else {
+        return epsilon(&feature.codes, goal);
+    };
+    let (x, y): (Vec<f64>, Vec<f64>) = numbers
+        .iter()
+        .zip(goal)
+        .filter(|(x, _)| !x.is_nan())
+        .map(|(x, y)| (*x, *y))
+        .unzip();
     let rho = spearman(&x, &y).filter(|_| x.len() >= FEWEST)?;
     let z = rho.clamp(-0.999_999_9, 0.999_999_9).atanh();
     let half = 1.959_963_985 * ((1.0 + rho * rho / 2.0) / (x.len() as f64 - 3.0)).sqrt();
-    Some(Rank::Spearman { rho, low: (z - half).tanh(), high: (z + half).tanh(), runs: x.len() })
+    Some(Rank::Spearman {
+        rho,
+        low: (z - half).tanh(),
+        high: (z + half).tanh(),
+        runs: x.len(),
+    })
 }
 
 /// Spearman's rho of two rows of numbers without NaN; nothing where one of them is all the same.
 pub(super) fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     let (x, y) = (ranks(x), ranks(y));
     let mean = f64::midpoint(x.len() as f64, 1.0);
-    let sum = |pairs: &mut dyn Iterator<Item = (f64, f64)>| pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>();
+    let sum = |pairs: &mut dyn Iterator<Item = (f64, f64)>| {
+        pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>()
+    };
     let own = |values: &[f64]| sum(&mut values.iter().map(|value| (*value, *value)));
     let scale = (own(&x) * own(&y)).sqrt();
     (scale > 0.0).then(|| sum(&mut x.iter().copied().zip(y.iter().copied())) / scale)
@@ -70,7 +84,10 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut at = 0;
     while at < order.len() {
-        let same = order[at..].iter().take_while(|other| values[**other].total_cmp(&values[order[at]]).is_eq()).count();
+        let same = order[at..]
+            .iter()
+            .take_while(|other| values[**other].total_cmp(&values[order[at]]).is_eq())
+            .count();
         for other in &order[at..at + same] {
             ranks[*other] = (2 * at + same + 1) as f64 / 2.0;
         }
@@ -92,7 +109,10 @@ fn epsilon(codes: &[usize], goal: &[f64]) -> Option<Rank> {
         return None;
     }
     let n = count as f64;
-    let between = groups.values().map(|(sum, size)| sum * sum / size).sum::<f64>();
+    let between = groups
+        .values()
+        .map(|(sum, size)| sum * sum / size)
+        .sum::<f64>();
     let h = 12.0 / (n * (n + 1.0)) * between - 3.0 * (n + 1.0);
     // Ties make ranks vary less than they could.
     let mut ties: BTreeMap<u64, f64> = BTreeMap::new();
@@ -100,5 +120,8 @@ fn epsilon(codes: &[usize], goal: &[f64]) -> Option<Rank> {
         *ties.entry(rank.to_bits()).or_default() += 1.0;
     }
     let tied = 1.0 - ties.values().map(|t| t * t * t - t).sum::<f64>() / (n * n * n - n);
-    (tied > 0.0).then(|| Rank::Epsilon { squared: (h / tied / (n - 1.0)).clamp(0.0, 1.0), runs: count })
+    (tied > 0.0).then(|| Rank::Epsilon {
+        squared: (h / tied / (n - 1.0)).clamp(0.0, 1.0),
+        runs: count,
+    })
 }

@@ -3,8 +3,19 @@ use crate::domain::{Metric, MetricValue, Pair};
 
 fn run(n: usize, acc: f64, params: &[(&str, String)]) -> Run {
     let mut run = Run::bare(format!("run{n}").into(), "1".into());
-    run.metrics = vec![Metric { key: "acc".into(), value: MetricValue::new(acc), timestamp: 0, step: 0 }];
-    run.params = params.iter().map(|(key, value)| Pair { key: (*key).into(), value: value.as_str().into() }).collect();
+    run.metrics = vec![Metric {
+        key: "acc".into(),
+        value: MetricValue::new(acc),
+        timestamp: 0,
+        step: 0,
+    }];
+    run.params = params
+        .iter()
+        .map(|(key, value)| Pair {
+            key: (*key).into(),
+            value: value.as_str().into(),
+        })
+        .collect();
     run
 }
 
@@ -18,7 +29,13 @@ fn sweep(count: usize) -> Vec<Run> {
         run(
             n,
             acc,
-            &[("lr", lr.clone()), ("lr_again", lr), ("optimizer", optimizer.into()), ("seed", seed.to_string()), ("fixed", "1".into())],
+            &[
+                ("lr", lr.clone()),
+                ("lr_again", lr),
+                ("optimizer", optimizer.into()),
+                ("seed", seed.to_string()),
+                ("fixed", "1".into()),
+            ],
         )
     };
     (0..count).map(one).collect()
@@ -29,30 +46,66 @@ fn what_drives_the_metric_comes_first_and_noise_is_near_nothing() {
     let found = importance(&sweep(120), "acc");
     assert!(found.explained.unwrap() > 0.9, "{:?}", found.explained);
     let keys: Vec<&str> = found.params.iter().map(|param| param.key.raw()).collect();
-    assert!(keys[..2].iter().all(|key| key.starts_with("lr")) && !keys.contains(&"fixed"), "{keys:?}");
-    assert_eq!(found.params[0].together.len(), 1, "the two that always change together say so");
-    let seed = found.params.iter().find(|param| param.key.raw() == "seed").unwrap();
+    assert!(
+        keys[..2].iter().all(|key| key.starts_with("lr")) && !keys.contains(&"fixed"),
+        "{keys:?}"
+    );
+    assert_eq!(
+        found.params[0].together.len(),
+        1,
+        "the two that always change together say so"
+    );
+    let seed = found
+        .params
+        .iter()
+        .find(|param| param.key.raw() == "seed")
+        .unwrap();
     assert!(seed.forest.unwrap().0.abs() < 0.02, "{seed:?}");
-    assert!(matches!(found.params[0].rank, Some(Rank::Spearman { rho, low, high, runs: 120 }) if rho > 0.9 && low < rho && rho < high));
+    assert!(
+        matches!(found.params[0].rank, Some(Rank::Spearman { rho, low, high, runs: 120 }) if rho > 0.9 && low < rho && rho < high)
+    );
     assert!(found.cautions.is_empty(), "{:?}", found.cautions);
-    assert_eq!(importance(&sweep(120), "acc"), found, "the same runs give the same answer");
+    assert_eq!(
+        importance(&sweep(120), "acc"),
+        found,
+        "the same runs give the same answer"
+    );
 }
 
 #[test]
 fn few_runs_make_no_ranking() {
     let found = importance(&sweep(5), "acc");
     assert_eq!((found.explained, found.runs), (None, 5));
-    assert_eq!(found.cautions, ["5 runs are too few to rank params: 10 with a number are needed"]);
+    assert_eq!(
+        found.cautions,
+        ["5 runs are too few to rank params: 10 with a number are needed"]
+    );
     assert!(found.params.iter().all(|param| param.forest.is_none()));
 }
 
 #[test]
 fn noise_alone_explains_nothing_and_says_so() {
     let noise = |n: usize| ((n * 7_919 + 13) % 101) as f64;
-    let runs: Vec<Run> =
-        (0..40).map(|n| run(n, noise(n), &[("a", ((n * 31) % 7).to_string()), ("b", ((n * 17) % 5).to_string())])).collect();
+    let runs: Vec<Run> = (0..40)
+        .map(|n| {
+            run(
+                n,
+                noise(n),
+                &[
+                    ("a", ((n * 31) % 7).to_string()),
+                    ("b", ((n * 17) % 5).to_string()),
+                ],
+            )
+        })
+        .collect();
     let found = importance(&runs, "acc");
-    assert!(found.cautions.iter().any(|caution| caution.contains("explains nothing")), "{found:?}");
+    assert!(
+        found
+            .cautions
+            .iter()
+            .any(|caution| caution.contains("explains nothing")),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -62,7 +115,12 @@ fn what_has_no_number_is_left_out_and_counted() {
     runs[1].metrics.clear();
     let found = importance(&runs, "acc");
     assert_eq!((found.runs, found.left_out), (10, 2));
-    let flat: Vec<Run> = (0..12).map(|n| run(n, 0.5, &[("a", n.to_string())])).collect();
-    assert_eq!(importance(&flat, "acc").cautions, ["the metric is the same in all runs: nothing goes with it"]);
+    let flat: Vec<Run> = (0..12)
+        .map(|n| run(n, 0.5, &[("a", n.to_string())]))
+        .collect();
+    assert_eq!(
+        importance(&flat, "acc").cautions,
+        ["the metric is the same in all runs: nothing goes with it"]
+    );
     assert_eq!(importance(&[], "acc").params.len(), 0);
 }

@@ -28,7 +28,10 @@ impl DiffLine {
     /// A line in one piece.
     #[must_use]
     pub fn plain(sign: Sign, text: String) -> Self {
-        Self { sign, pieces: vec![(false, text)] }
+        Self {
+            sign,
+            pieces: vec![(false, text)],
+        }
     }
 
     /// The whole line.
@@ -49,12 +52,23 @@ const MOST_LINES: usize = 20_000;
 #[must_use]
 pub fn text_lines(before: &str, after: &str) -> Vec<DiffLine> {
     let (a, b) = (bounded(before), bounded(after));
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(a, b);
+    let diff = TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .diff_lines(a, b);
     let mut lines = Vec::new();
     for group in diff.grouped_ops(CONTEXT) {
         if let (Some(first), Some(last)) = (group.first(), group.last()) {
-            let (old, new) = (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
-            let head = format!("@@ -{},{} +{},{} @@", old.start + 1, old.len(), new.start + 1, new.len());
+            let (old, new) = (
+                first.old_range().start..last.old_range().end,
+                first.new_range().start..last.new_range().end,
+            );
+            let head = format!(
+                "@@ -{},{} +{},{} @@",
+                old.start + 1,
+                old.len(),
+                new.start + 1,
+                new.len()
+            );
             lines.push(DiffLine::plain(Sign::Head, head));
         }
         for change in group.iter().flat_map(|op| diff.iter_inline_changes(op)) {
@@ -63,12 +77,20 @@ pub fn text_lines(before: &str, after: &str) -> Vec<DiffLine> {
                 ChangeTag::Insert => Sign::Added,
                 ChangeTag::Delete => Sign::Removed,
             };
-            let pieces = change.iter_strings_lossy().map(|(changed, text)| (changed, text.trim_end_matches(['\n', '\r']).to_owned()));
-            lines.push(DiffLine { sign, pieces: pieces.collect() });
+            let pieces = change
+                .iter_strings_lossy()
+                .map(|(changed, text)| (changed, text.trim_end_matches(['\n', '\r']).to_owned()));
+            lines.push(DiffLine {
+                sign,
+                pieces: pieces.collect(),
+            });
         }
     }
     if a.len() < before.len() || b.len() < after.len() {
-        lines.push(DiffLine::plain(Sign::Head, "only the beginnings were compared".into()));
+        lines.push(DiffLine::plain(
+            Sign::Head,
+            "only the beginnings were compared".into(),
+        ));
     }
     lines
 }
@@ -79,7 +101,9 @@ fn bounded(text: &str) -> &str {
         end -= 1;
     }
     let text = &text[..end];
-    text.match_indices('\n').nth(MOST_LINES - 1).map_or(text, |(at, _)| &text[..at])
+    text.match_indices('\n')
+        .nth(MOST_LINES - 1)
+        .map_or(text, |(at, _)| &text[..at])
 }
 
 /// The lines of a difference that another program made in the usual form (`git diff`).
@@ -92,7 +116,11 @@ pub fn unified(text: &str) -> Vec<DiffLine> {
             Some(b' ') => Sign::Same,
             _ => Sign::Head,
         };
-        let text = if sign == Sign::Head { line } else { line.get(1..).unwrap_or_default() };
+        let text = if sign == Sign::Head {
+            line
+        } else {
+            line.get(1..).unwrap_or_default()
+        };
         DiffLine::plain(sign, text.to_owned())
     };
     bounded(text).lines().map(line).collect()

@@ -55,10 +55,20 @@ pub fn structure(text: &str) -> Option<serde_json::Value> {
     }
     let is_one = |value: &serde_json::Value| value.is_object() || value.is_array();
     if text.starts_with(['{', '[', '(']) {
-        return serde_json::from_str(text).ok().filter(is_one).or_else(|| python::read(text));
+        return serde_json::from_str(text)
+            .ok()
+            .filter(is_one)
+            .or_else(|| python::read(text));
     }
-    let is_yaml = text.lines().count() > 1 && text.lines().any(|line| line.trim_end().ends_with(':') || line.contains(": "));
-    if is_yaml { serde_saphyr::from_str(text).ok().filter(is_one) } else { None }
+    let is_yaml = text.lines().count() > 1
+        && text
+            .lines()
+            .any(|line| line.trim_end().ends_with(':') || line.contains(": "));
+    if is_yaml {
+        serde_saphyr::from_str(text).ok().filter(is_one)
+    } else {
+        None
+    }
 }
 
 /// What differs inside of two values, in lines: leaves of structures, lines of texts, words of a long line.

@@ -62,7 +62,11 @@ impl Reader<'_> {
         while !self.take('}') {
             let key = self.value(depth + 1)?;
             if self.take(':') {
-                let name = if let Value::String(text) = key { text } else { key.to_string() };
+                let name = if let Value::String(text) = key {
+                    text
+                } else {
+                    key.to_string()
+                };
                 map.insert(name, self.value(depth + 1)?);
             } else {
                 set.push(key);
@@ -105,7 +109,10 @@ impl Reader<'_> {
 
     /// `None`, `True`, `False`, a number, or what an object prints of itself (`<class 'int'>`, `Adam`): that is a text.
     fn word(&mut self) -> Option<Value> {
-        let end = self.rest.find([',', ':', ']', ')', '}']).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find([',', ':', ']', ')', '}'])
+            .unwrap_or(self.rest.len());
         let (word, rest) = self.rest.split_at(end);
         self.rest = rest;
         let word = word.trim();
@@ -116,7 +123,11 @@ impl Reader<'_> {
             "False" => Value::Bool(false),
             _ => match word.parse::<i64>() {
                 Ok(whole) => Value::Number(whole.into()),
-                Err(_) => word.parse().ok().and_then(Number::from_f64).map_or_else(|| Value::String(word.to_owned()), Value::Number),
+                Err(_) => word
+                    .parse()
+                    .ok()
+                    .and_then(Number::from_f64)
+                    .map_or_else(|| Value::String(word.to_owned()), Value::Number),
             },
         })
     }

@@ -6,7 +6,12 @@ use std::collections::BTreeMap;
 use super::lines::{DiffLine, Sign};
 
 /// The files that MLflow writes beside a model, and people write beside their code.
-const FILES: [&str; 4] = ["requirements.txt", "conda.yaml", "conda.yml", "python_env.yaml"];
+const FILES: [&str; 4] = [
+    "requirements.txt",
+    "conda.yaml",
+    "conda.yml",
+    "python_env.yaml",
+];
 
 /// Whether a file lists packages, by its name.
 #[must_use]
@@ -19,7 +24,13 @@ pub fn is_environment(path: &str) -> bool {
 pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
     let (a, b) = (packages(before), packages(after));
     let mut lines = Vec::new();
-    let told = |name: &str, version: &str| if version.is_empty() { name.to_owned() } else { format!("{name} {version}") };
+    let told = |name: &str, version: &str| {
+        if version.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{name} {version}")
+        }
+    };
     let names: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
     for name in names {
         match (a.get(name), b.get(name)) {
@@ -31,15 +42,24 @@ pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
                     _ => "",
                 };
                 lines.push(DiffLine::plain(Sign::Removed, told(name, old)));
-                lines.push(DiffLine::plain(Sign::Added, format!("{}{way}", told(name, new))));
+                lines.push(DiffLine::plain(
+                    Sign::Added,
+                    format!("{}{way}", told(name, new)),
+                ));
             }
             (Some(old), None) => lines.push(DiffLine::plain(Sign::Removed, told(name, old))),
             (None, Some(new)) => lines.push(DiffLine::plain(Sign::Added, told(name, new))),
             (None, None) => {}
         }
     }
-    let same = a.iter().filter(|(name, version)| b.get(*name) == Some(version)).count();
-    lines.insert(0, DiffLine::plain(Sign::Head, format!("{same} packages are the same")));
+    let same = a
+        .iter()
+        .filter(|(name, version)| b.get(*name) == Some(version))
+        .count();
+    lines.insert(
+        0,
+        DiffLine::plain(Sign::Head, format!("{same} packages are the same")),
+    );
     lines
 }
 
@@ -49,12 +69,24 @@ fn packages(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut section = "";
     for line in text.lines().map(str::trim) {
-        let line = line.strip_prefix("- ").unwrap_or(line).trim_matches(['"', '\'']);
+        let line = line
+            .strip_prefix("- ")
+            .unwrap_or(line)
+            .trim_matches(['"', '\'']);
         if let Some(head) = line.strip_suffix(':') {
             section = head;
         }
-        let line = line.split(" #").next().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let is_package = line.starts_with(|c: char| c.is_ascii_alphanumeric()) && !line.ends_with(':') && !line.contains(": ");
+        let line = line
+            .split(" #")
+            .next()
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let is_package = line.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && !line.ends_with(':')
+            && !line.contains(": ");
         if is_package && section != "channels" {
             found.extend([package(line)]);
         }
@@ -64,7 +96,9 @@ fn packages(text: &str) -> BTreeMap<String, String> {
 
 /// A name as PEP 503 normalises it, and its version: bare where it is pinned, with its sign otherwise.
 fn package(line: &str) -> (String, String) {
-    let end = line.find(|c: char| "=<>!~ @[".contains(c)).unwrap_or(line.len());
+    let end = line
+        .find(|c: char| "=<>!~ @[".contains(c))
+        .unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
     let mut normal = String::new();
     for c in name.to_lowercase().chars() {
@@ -79,12 +113,19 @@ fn package(line: &str) -> (String, String) {
         None => (String::new(), rest),
     };
     // conda pins with one sign.
-    let version = version.strip_prefix("==").or_else(|| version.strip_prefix('=')).unwrap_or(version);
+    let version = version
+        .strip_prefix("==")
+        .or_else(|| version.strip_prefix('='))
+        .unwrap_or(version);
     (normal + &extras, version.trim().to_owned())
 }
 
 /// Which of two pinned versions is older, by their numbers; nothing where they are not plain numbers.
 fn order(a: &str, b: &str) -> Option<Ordering> {
-    let numbers = |text: &str| text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<u64>>>();
+    let numbers = |text: &str| {
+        text.split('.')
+            .map(|part| part.parse::<u64>().ok())
+            .collect::<Option<Vec<u64>>>()
+    };
     Some(numbers(a)?.cmp(&numbers(b)?))
 }

@@ -31,14 +31,23 @@ pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
 
 /// The changes as lines: what was there, and what is.
 pub(super) fn told(changes: &[Change]) -> Vec<DiffLine> {
-    let line = |sign: Sign, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
+    let line =
+        |sign: Sign, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
     changes
         .iter()
-        .flat_map(|Change { path, before, after }| {
-            let before = before.as_ref().map(|value| line(Sign::Removed, path, value));
-            let after = after.as_ref().map(|value| line(Sign::Added, path, value));
-            [before, after].into_iter().flatten()
-        })
+        .flat_map(
+            |Change {
+                 path,
+                 before,
+                 after,
+             }| {
+                let before = before
+                    .as_ref()
+                    .map(|value| line(Sign::Removed, path, value));
+                let after = after.as_ref().map(|value| line(Sign::Added, path, value));
+                [before, after].into_iter().flatten()
+            },
+        )
         .collect()
 }
 
@@ -48,7 +57,13 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
     }
     match (before, after) {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
-            let under = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            let under = |key: &str| {
+                if path.is_empty() {
+                    key.to_owned()
+                } else {
+                    format!("{path}.{key}")
+                }
+            };
             for (key, value) in a {
                 walk(&under(key), Some(value), b.get(key), found);
             }
@@ -59,8 +74,18 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
         (Some(Value::Array(a)), Some(Value::Array(b))) => items(path, a, b, found),
         (Some(a), Some(b)) if is_same(a, b) => {}
         (before, after) => {
-            let text = |value: &Value| if let Value::String(text) = value { text.clone() } else { value.to_string() };
-            found.push(Change { path: path.to_owned(), before: before.map(text), after: after.map(text) });
+            let text = |value: &Value| {
+                if let Value::String(text) = value {
+                    text.clone()
+                } else {
+                    value.to_string()
+                }
+            };
+            found.push(Change {
+                path: path.to_owned(),
+                before: before.map(text),
+                after: after.map(text),
+            });
         }
     }
 }
@@ -68,15 +93,25 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => decimal::same(&a.to_string(), &b.to_string()),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
-        (Value::Object(a), Value::Object(b)) => a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_same(a, b))),
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len()
+                && a.iter()
+                    .all(|(key, a)| b.get(key).is_some_and(|b| is_same(a, b)))
+        }
         _ => a == b,
     }
 }
 
 /// Lists: what both have in the same order stays; between that, items are matched by their place.
 fn items(path: &str, a: &[Value], b: &[Value], found: &mut Vec<Change>) {
-    let anchors = if a.len().max(b.len()) <= MATCHED { common(a, b) } else { Vec::new() };
+    let anchors = if a.len().max(b.len()) <= MATCHED {
+        common(a, b)
+    } else {
+        Vec::new()
+    };
     let (mut i, mut j) = (0, 0);
     for (to_i, to_j) in anchors.into_iter().chain([(a.len(), b.len())]) {
         while i < to_i || j < to_j {

@@ -9,14 +9,29 @@ fn told(lines: &[DiffLine]) -> Vec<String> {
         Sign::Removed => '-',
         Sign::Head => '@',
     };
-    lines.iter().map(|line| format!("{}{}", sign(line.sign), line.text())).collect()
+    lines
+        .iter()
+        .map(|line| format!("{}{}", sign(line.sign), line.text()))
+        .collect()
 }
 
 #[test]
 fn values_are_equal_by_what_they_are() {
     assert_eq!(same("1e-3", "0.001"), Equality::SameNumber);
-    assert_eq!(same("{\"a\": 1, \"b\": [1.0, null]}", "{'b': (1, None), 'a': 1,}"), Equality::SameValue);
-    for (a, b) in [("True", "true"), ("", "None"), ("[1, 2]", "[2, 1]"), ("{'a': 1}", "{'a': True}"), ("[1", "[1]")] {
+    assert_eq!(
+        same(
+            "{\"a\": 1, \"b\": [1.0, null]}",
+            "{'b': (1, None), 'a': 1,}"
+        ),
+        Equality::SameValue
+    );
+    for (a, b) in [
+        ("True", "true"),
+        ("", "None"),
+        ("[1, 2]", "[2, 1]"),
+        ("{'a': 1}", "{'a': True}"),
+        ("[1", "[1]"),
+    ] {
         assert_eq!(same(a, b), Equality::Different, "{a} {b}");
     }
 }
@@ -24,9 +39,19 @@ fn values_are_equal_by_what_they_are() {
 #[test]
 fn structures_differ_leaf_by_leaf() {
     let before = "{'opt': {'lr': 0.1, 'name': 'adam'}, 'layers': [64, 32], 'old': 1}";
-    let after = "{\"opt\": {\"lr\": 0.01, \"name\": \"adam\"}, \"layers\": [128, 64, 32], \"new\": null}";
+    let after =
+        "{\"opt\": {\"lr\": 0.01, \"name\": \"adam\"}, \"layers\": [128, 64, 32], \"new\": null}";
     let lines = told(&diff(before, after));
-    assert_eq!(lines, ["-opt.lr: 0.1", "+opt.lr: 0.01", "+layers[0]: 128", "-old: 1", "+new: null"]);
+    assert_eq!(
+        lines,
+        [
+            "-opt.lr: 0.1",
+            "+opt.lr: 0.01",
+            "+layers[0]: 128",
+            "-old: 1",
+            "+new: null"
+        ]
+    );
     let yaml = told(&diff("a: 1\nb:\n  c: x\n", "a: 1\nb:\n  c: z\n"));
     assert_eq!(yaml, ["-b.c: x", "+b.c: z"]);
 }
@@ -35,19 +60,43 @@ fn structures_differ_leaf_by_leaf() {
 fn texts_differ_line_by_line_and_word_by_word() {
     let before = "one\ntwo\nthree\nfour five six\nseven\n";
     let lines = diff(before, "one\ntwo\nthree\nfour 5 six\nseven\n");
-    assert_eq!(told(&lines), ["@@@ -1,5 +1,5 @@", " one", " two", " three", "-four five six", "+four 5 six", " seven"]);
-    let changed: Vec<&str> = lines[5].pieces.iter().filter(|(changed, _)| *changed).map(|(_, text)| text.as_str()).collect();
+    assert_eq!(
+        told(&lines),
+        [
+            "@@@ -1,5 +1,5 @@",
+            " one",
+            " two",
+            " three",
+            "-four five six",
+            "+four 5 six",
+            " seven"
+        ]
+    );
+    let changed: Vec<&str> = lines[5]
+        .pieces
+        .iter()
+        .filter(|(changed, _)| *changed)
+        .map(|(_, text)| text.as_str())
+        .collect();
     assert_eq!(changed, ["5"]);
-    assert_eq!(told(&unified("diff --git a b\n@@ -1 +1 @@\n-x\n+y\n z")), ["@diff --git a b", "@@@ -1 +1 @@", "-x", "+y", " z"]);
+    assert_eq!(
+        told(&unified("diff --git a b\n@@ -1 +1 @@\n-x\n+y\n z")),
+        ["@diff --git a b", "@@@ -1 +1 @@", "-x", "+y", " z"]
+    );
 }
 
 #[test]
 fn environments_differ_package_by_package() {
     let before = "# frozen\nNumPy==1.26.4\nscikit_learn[all]==1.4.0 ; python_version > '3.8'\ntorch\n-r other.txt\n";
-    let after =
-        "name: env\nchannels:\n- conda-forge\ndependencies:\n- python=3.11\n- pip:\n  - numpy==2.0.0\n  - scikit-learn[all]==1.4.0\n";
+    let after = "name: env\nchannels:\n- conda-forge\ndependencies:\n- python=3.11\n- pip:\n  - numpy==2.0.0\n  - scikit-learn[all]==1.4.0\n";
     let lines = told(&requirements(before, after));
-    let expected = ["@1 packages are the same", "-numpy 1.26.4", "+numpy 2.0.0  (newer)", "+python 3.11", "-torch"];
+    let expected = [
+        "@1 packages are the same",
+        "-numpy 1.26.4",
+        "+numpy 2.0.0  (newer)",
+        "+python 3.11",
+        "-torch",
+    ];
     assert_eq!(lines, expected);
     assert!(is_environment("model/requirements.txt") && !is_environment("requirements.txt.bak"));
 }

@@ -41,8 +41,18 @@ pub struct Finding {
 
 impl Finding {
     /// A finding.
-    pub fn new(state: State, area: &'static str, what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { state, area, what: what.into(), found: found.into() }
+    pub fn new(
+        state: State,
+        area: &'static str,
+        what: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self {
+            state,
+            area,
+            what: what.into(),
+            found: found.into(),
+        }
     }
 
     /// Something that is as it should be.

@@ -27,7 +27,11 @@ pub struct Arguments {
 /// # Errors
 /// The first thing that stands in the way of opening the store.
 pub async fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Result<(), Failure> {
-    let mut findings = vec![Finding::fine("program", "version", env!("CARGO_PKG_VERSION"))];
+    let mut findings = vec![Finding::fine(
+        "program",
+        "version",
+        env!("CARGO_PKG_VERSION"),
+    )];
     findings.extend(environment::variables());
     findings.extend(environment::terminal());
     let trouble = match Context::load(cli, output) {
@@ -39,7 +43,12 @@ pub async fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Resul
             store::look(&context, &mut findings).await.err()
         }
         Err(failure) => {
-            findings.push(Finding::new(State::Problem, "settings", "config.toml", failure.message.clone()));
+            findings.push(Finding::new(
+                State::Problem,
+                "settings",
+                "config.toml",
+                failure.message.clone(),
+            ));
             Some(failure)
         }
     };
@@ -50,9 +59,16 @@ pub async fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Resul
 fn report(findings: &[Finding]) -> Report {
     let mut sheet = Sheet::new(["state", "area", "what", "found"]);
     for finding in findings {
-        sheet.row([finding.state.as_str().to_owned(), finding.area.to_owned(), finding.what.clone(), finding.found.clone()]);
+        sheet.row([
+            finding.state.as_str().to_owned(),
+            finding.area.to_owned(),
+            finding.what.clone(),
+            finding.found.clone(),
+        ]);
     }
-    let ok = findings.iter().all(|finding| finding.state != State::Problem);
+    let ok = findings
+        .iter()
+        .all(|finding| finding.state != State::Problem);
     let lines = sheet.aligned(None).0;
     Report::text(json!({ "ok": ok, "findings": findings }), sheet, lines)
 }

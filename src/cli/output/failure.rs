@@ -72,7 +72,14 @@ impl Failure {
             Exit::Unreachable => "unreachable",
             Exit::Changed => "changed",
         };
-        Self { exit, code, message: message.into(), cause: None, next: None, detail: Vec::new() }
+        Self {
+            exit,
+            code,
+            message: message.into(),
+            cause: None,
+            next: None,
+            detail: Vec::new(),
+        }
     }
 
     /// The same, with the reason.
@@ -101,20 +108,47 @@ impl Failure {
     pub fn filter(text: &str, error: &FilterError) -> Self {
         let before = text.get(..error.at).unwrap_or(text);
         let caret = unicode_width::UnicodeWidthStr::width(clean(before).as_ref());
-        Self::new(Exit::Usage, format!("the filter is wrong at character {}: {error}", before.chars().count() + 1))
-            .with_detail(vec![clean(text).into_owned(), format!("{}^", " ".repeat(caret))])
+        Self::new(
+            Exit::Usage,
+            format!(
+                "the filter is wrong at character {}: {error}",
+                before.chars().count() + 1
+            ),
+        )
+        .with_detail(vec![
+            clean(text).into_owned(),
+            format!("{}^", " ".repeat(caret)),
+        ])
     }
 
     /// A policy with mistakes, each at its place.
     #[must_use]
     pub fn policy(path: &str, mistakes: &[Mistake]) -> Self {
         let told = |mistake: &Mistake| {
-            let caret = unicode_width::UnicodeWidthStr::width(mistake.source.chars().take(mistake.column - 1).collect::<String>().as_str());
-            [format!("{path}:{mistake}"), format!("  {}", mistake.source), format!("  {}^", " ".repeat(caret))]
+            let caret = unicode_width::UnicodeWidthStr::width(
+                mistake
+                    .source
+                    .chars()
+                    .take(mistake.column - 1)
+                    .collect::<String>()
+                    .as_str(),
+            );
+            [
+                format!("{path}:{mistake}"),
+                format!("  {}", mistake.source),
+                format!("  {}^", " ".repeat(caret)),
+            ]
         };
-        let count = if mistakes.len() == 1 { "a mistake".to_owned() } else { format!("{} mistakes", mistakes.len()) };
-        Self { code: "policy", ..Self::new(Exit::Usage, format!("the policy has {count}")) }
-            .with_detail(mistakes.iter().flat_map(told).collect())
+        let count = if mistakes.len() == 1 {
+            "a mistake".to_owned()
+        } else {
+            format!("{} mistakes", mistakes.len())
+        };
+        Self {
+            code: "policy",
+            ..Self::new(Exit::Usage, format!("the policy has {count}"))
+        }
+        .with_detail(mistakes.iter().flat_map(told).collect())
     }
 
     /// The lines for a person, cleaned.
@@ -136,17 +170,27 @@ impl From<Fault> for Failure {
             FaultKind::Missing => Exit::NoMatch,
             FaultKind::Invalid => Exit::Usage,
             FaultKind::Conflict => Exit::Changed,
-            FaultKind::Unsupported | FaultKind::Broken | FaultKind::Malformed | FaultKind::TooLarge => Exit::Failed,
+            FaultKind::Unsupported
+            | FaultKind::Broken
+            | FaultKind::Malformed
+            | FaultKind::TooLarge => Exit::Failed,
         };
         // The domain's advice names keys of the screen; here the same advice is a command.
         let next = fault.next.unwrap_or(match fault.kind {
-            FaultKind::TimedOut | FaultKind::Busy => "wait a moment and try again; a server that just started needs some seconds",
+            FaultKind::TimedOut | FaultKind::Busy => {
+                "wait a moment and try again; a server that just started needs some seconds"
+            }
             FaultKind::Missing => "it may have been deleted or renamed; list what is there",
             FaultKind::Broken => "the server's own log says more",
             kind => kind.advice(),
         });
         let code = fault.kind.code();
-        Self { code, ..Self::new(exit, fault.what.clone()).because(fault.why.clean()).next(next) }
+        Self {
+            code,
+            ..Self::new(exit, fault.what.clone())
+                .because(fault.why.clean())
+                .next(next)
+        }
     }
 }
 
@@ -202,9 +246,12 @@ impl From<RoadError> for Failure {
         match error {
             RoadError::Fault(fault) => fault.into(),
             RoadError::Journal(error) => error.into(),
-            RoadError::Changed(differences) => Self::new(Exit::Changed, "the registry changed meanwhile; nothing was sent")
-                .because(differences.join("; "))
-                .next("look at what is there now, and run the command again"),
+            RoadError::Changed(differences) => Self::new(
+                Exit::Changed,
+                "the registry changed meanwhile; nothing was sent",
+            )
+            .because(differences.join("; "))
+            .next("look at what is there now, and run the command again"),
         }
     }
 }
@@ -215,7 +262,11 @@ mod tests {
 
     #[test]
     fn a_fault_keeps_its_word_and_gets_its_exit_code() {
-        let failure = Failure::from(Fault::new(FaultKind::Denied, "moving iris/3", "no \u{1b}[31mright"));
+        let failure = Failure::from(Fault::new(
+            FaultKind::Denied,
+            "moving iris/3",
+            "no \u{1b}[31mright",
+        ));
         assert_eq!((failure.exit, failure.code), (Exit::StoreRefused, "denied"));
         assert_eq!(failure.lines()[1], "  no ␛[31mright");
         assert!(failure.lines()[2].starts_with("next: ask the owner"));
@@ -223,15 +274,31 @@ mod tests {
 
     #[test]
     fn the_caret_stands_under_the_place_in_wide_text_too() {
-        let error = FilterError { message: "a value is meant".into(), at: "tags.\"精度\" = ".len() };
+        let error = FilterError {
+            message: "a value is meant".into(),
+            at: "tags.\"精度\" = ".len(),
+        };
         let failure = Failure::filter("tags.\"精度\" = ?", &error);
-        assert_eq!(failure.detail, ["tags.\"精度\" = ?".to_owned(), format!("{}^", " ".repeat(14))]);
-        assert!(failure.message.contains("character 13"), "{}", failure.message);
+        assert_eq!(
+            failure.detail,
+            [
+                "tags.\"精度\" = ?".to_owned(),
+                format!("{}^", " ".repeat(14))
+            ]
+        );
+        assert!(
+            failure.message.contains("character 13"),
+            "{}",
+            failure.message
+        );
     }
 
     #[test]
     fn json_has_the_four_promised_fields_even_when_empty() {
         let value = serde_json::to_value(Failure::new(Exit::Usage, "what?")).unwrap();
-        assert_eq!(value, serde_json::json!({"code": "usage", "message": "what?", "cause": null, "next": null}));
+        assert_eq!(
+            value,
+            serde_json::json!({"code": "usage", "message": "what?", "cause": null, "next": null})
+        );
     }
 }

@@ -56,14 +56,18 @@ impl Output {
     /// How many cells a line of the terminal has; none where it is no terminal.
     #[must_use]
     pub fn width(&self) -> Option<u16> {
-        self.width.map(|width| u16::try_from(width).unwrap_or(u16::MAX))
+        self.width
+            .map(|width| u16::try_from(width).unwrap_or(u16::MAX))
     }
 
     /// The process's own stdout and stderr.
     #[must_use]
     pub fn standard(format: Format) -> Self {
         let terminal = io::stdout().is_terminal();
-        let width = terminal.then(crossterm::terminal::size).and_then(Result::ok).map(|(columns, _)| usize::from(columns));
+        let width = terminal
+            .then(crossterm::terminal::size)
+            .and_then(Result::ok)
+            .map(|(columns, _)| usize::from(columns));
         Self {
             format,
             out: Box::new(BufWriter::new(io::stdout())),
@@ -120,18 +124,26 @@ impl Output {
     /// # Errors
     /// As for [`Self::report`].
     pub fn lines(&mut self, lines: &[String]) -> Result<(), Failure> {
-        lines.iter().try_for_each(|line| self.raw(&format!("{}\n", clean(line))))
+        lines
+            .iter()
+            .try_for_each(|line| self.raw(&format!("{}\n", clean(line))))
     }
 
     fn aligned(&mut self, sheet: &Sheet) -> Result<(), Failure> {
         let (lines, left_out) = sheet.aligned(self.width);
         for (at, line) in lines.iter().enumerate() {
-            let line = if at == 0 && self.bold { format!("\u{1b}[1m{line}\u{1b}[0m\n") } else { format!("{line}\n") };
+            let line = if at == 0 && self.bold {
+                format!("\u{1b}[1m{line}\u{1b}[0m\n")
+            } else {
+                format!("{line}\n")
+            };
             self.raw(&line)?;
         }
         if left_out > 0 {
             self.flush()?;
-            self.note(&format!("{left_out} columns do not fit; --csv has them all"));
+            self.note(&format!(
+                "{left_out} columns do not fit; --csv has them all"
+            ));
         }
         Ok(())
     }
@@ -172,7 +184,9 @@ impl Output {
                 self.closed = true;
                 Ok(())
             }
-            other => other.map_err(|error| Failure::new(Exit::Failed, "the answer can't be written").because(error.to_string())),
+            other => other.map_err(|error| {
+                Failure::new(Exit::Failed, "the answer can't be written").because(error.to_string())
+            }),
         }
     }
 
@@ -207,7 +221,11 @@ impl Output {
     /// Says what went wrong, in the form that was asked for.
     pub fn failure(&mut self, failure: &Failure) {
         if self.format.is_json() {
-            let _ = writeln!(self.errors, "{}", json::to_line(&serde_json::json!({ "error": failure })));
+            let _ = writeln!(
+                self.errors,
+                "{}",
+                json::to_line(&serde_json::json!({ "error": failure }))
+            );
         } else {
             for line in failure.lines() {
                 let _ = writeln!(self.errors, "{line}");
@@ -246,7 +264,10 @@ mod tests {
             shown: false,
             closed: false,
         };
-        assert_eq!(output.report(&Report::table(json!([1, 2, 3]), Sheet::default())), Ok(()));
+        assert_eq!(
+            output.report(&Report::table(json!([1, 2, 3]), Sheet::default())),
+            Ok(())
+        );
         assert!(output.is_closed());
     }
 }

@@ -19,12 +19,20 @@ impl Report {
     /// A report that people read as a table.
     #[must_use]
     pub fn table(value: Value, sheet: Sheet) -> Self {
-        Self { value, sheet, text: None }
+        Self {
+            value,
+            sheet,
+            text: None,
+        }
     }
 
     /// A report that people read as lines of text.
     #[must_use]
     pub fn text(value: Value, sheet: Sheet, text: Vec<String>) -> Self {
-        Self { value, sheet, text: Some(text) }
+        Self {
+            value,
+            sheet,
+            text: Some(text),
+        }
     }
 }

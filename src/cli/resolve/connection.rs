@@ -10,8 +10,11 @@ use crate::store::Connection;
 /// When what the environment says contradicts itself.
 pub fn connection(profile: Option<&Profile>) -> Result<Connection, Failure> {
     let home = directories::BaseDirs::new();
-    let mut connection = Connection::from_env(environment, home.as_ref().map(directories::BaseDirs::home_dir))
-        .map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))?;
+    let mut connection = Connection::from_env(
+        environment,
+        home.as_ref().map(directories::BaseDirs::home_dir),
+    )
+    .map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))?;
     if let Some(profile) = profile {
         connection.username = connection.username.or_else(|| profile.username.clone());
         connection.workspace = connection.workspace.or_else(|| profile.workspace.clone());

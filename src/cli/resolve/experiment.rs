@@ -30,7 +30,11 @@ fn choose(experiments: &[Experiment], text: &str) -> Result<Experiment, Failure>
     let at = experiments
         .iter()
         .position(|experiment| experiment.id.raw() == text)
-        .or_else(|| experiments.iter().position(|experiment| experiment.name.raw() == text));
+        .or_else(|| {
+            experiments
+                .iter()
+                .position(|experiment| experiment.name.raw() == text)
+        });
     match at.and_then(|at| experiments.get(at)) {
         Some(experiment) => Ok(experiment.clone()),
         None => Err(missing(experiments, text)),
@@ -38,19 +42,31 @@ fn choose(experiments: &[Experiment], text: &str) -> Result<Experiment, Failure>
 }
 
 fn missing(experiments: &[Experiment], text: &str) -> Failure {
-    let near: Vec<&Experiment> = experiments.iter().filter(|experiment| near(experiment.name.raw(), text)).collect();
-    let failure = Failure::new(Exit::NoMatch, format!("there is no experiment {}", clean(text)));
+    let near: Vec<&Experiment> = experiments
+        .iter()
+        .filter(|experiment| near(experiment.name.raw(), text))
+        .collect();
+    let failure = Failure::new(
+        Exit::NoMatch,
+        format!("there is no experiment {}", clean(text)),
+    );
     if near.is_empty() {
         return failure.next("`frontrunner experiments` lists them");
     }
-    let lines = listed(near.iter().map(|experiment| format!("{}  {}", experiment.id.clean(), experiment.name.clean())));
-    failure.with_detail(lines).next("name one of these, or its id")
+    let lines = listed(
+        near.iter()
+            .map(|experiment| format!("{}  {}", experiment.id.clean(), experiment.name.clean())),
+    );
+    failure
+        .with_detail(lines)
+        .next("name one of these, or its id")
 }
 
 /// Whether a name is nearly what was typed: it holds it, whatever the case, or reads much like it.
 #[must_use]
 pub fn near(name: &str, text: &str) -> bool {
-    name.to_lowercase().contains(&text.to_lowercase()) || crate::diagnostics::nearest(text, [name]).is_some()
+    name.to_lowercase().contains(&text.to_lowercase())
+        || crate::diagnostics::nearest(text, [name]).is_some()
 }
 
 #[cfg(test)]
@@ -70,7 +86,9 @@ mod tests {
             runs: None,
             last_run: None,
         };
-        [("1", "churn"), ("2", "1"), ("3", "Churn-old")].map(of).into()
+        [("1", "churn"), ("2", "1"), ("3", "Churn-old")]
+            .map(of)
+            .into()
     }
 
     #[test]
@@ -83,6 +101,10 @@ mod tests {
     fn a_name_that_is_not_there_lists_those_like_it() {
         let failure = choose(&experiments(), "churn-").unwrap_err();
         assert_eq!(failure.exit, Exit::NoMatch);
-        assert!(failure.detail.contains(&"3  Churn-old".to_owned()), "{:?}", failure.detail);
+        assert!(
+            failure.detail.contains(&"3  Churn-old".to_owned()),
+            "{:?}",
+            failure.detail
+        );
     }
 }

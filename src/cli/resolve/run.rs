@@ -17,7 +17,11 @@ const WHOLE: usize = 32;
 ///
 /// # Errors
 /// When there is none, or several: with a list of them.
-pub async fn run(reader: &dyn Read, text: &str, within: Option<&Experiment>) -> Result<Run, Failure> {
+pub async fn run(
+    reader: &dyn Read,
+    text: &str,
+    within: Option<&Experiment>,
+) -> Result<Run, Failure> {
     if looks_like_id(text) && bare(text).len() == WHOLE {
         match reader.run(&RunId::from(text.to_ascii_lowercase())).await {
             Err(fault) if fault.kind == FaultKind::Missing => {}
@@ -26,7 +30,12 @@ pub async fn run(reader: &dyn Read, text: &str, within: Option<&Experiment>) -> 
     }
     let experiments: Vec<ExperimentId> = match within {
         Some(experiment) => vec![experiment.id.clone()],
-        None => reader.experiments(View::All).await?.into_iter().map(|experiment| experiment.id).collect(),
+        None => reader
+            .experiments(View::All)
+            .await?
+            .into_iter()
+            .map(|experiment| experiment.id)
+            .collect(),
     };
     let found = candidates(reader, text, experiments).await?;
     // What listings say of a run may be less than what the run itself says: its outputs are read with it.
@@ -37,7 +46,11 @@ pub async fn run(reader: &dyn Read, text: &str, within: Option<&Experiment>) -> 
 ///
 /// # Errors
 /// As for [`run`], at the first text that names none.
-pub async fn runs(reader: &dyn Read, texts: &[String], within: Option<&Experiment>) -> Result<Vec<Run>, Failure> {
+pub async fn runs(
+    reader: &dyn Read,
+    texts: &[String],
+    within: Option<&Experiment>,
+) -> Result<Vec<Run>, Failure> {
     let mut found = Vec::new();
     for text in texts {
         found.push(run(reader, text, within).await?);
@@ -45,13 +58,26 @@ pub async fn runs(reader: &dyn Read, texts: &[String], within: Option<&Experimen
     Ok(found)
 }
 
-async fn candidates(reader: &dyn Read, text: &str, experiments: Vec<ExperimentId>) -> Result<Vec<Run>, Failure> {
+async fn candidates(
+    reader: &dyn Read,
+    text: &str,
+    experiments: Vec<ExperimentId>,
+) -> Result<Vec<Run>, Failure> {
     if experiments.is_empty() {
         return Ok(Vec::new());
     }
-    let query =
-        |filter| RunQuery { experiments: experiments.clone(), filter, order_by: Vec::new(), view: View::All, page_size: limits::PAGE_RUNS };
-    let queries = if reader.features().await?.filters { questions(text).map(|asked| asked.map(Some).into()) } else { None };
+    let query = |filter| RunQuery {
+        experiments: experiments.clone(),
+        filter,
+        order_by: Vec::new(),
+        view: View::All,
+        page_size: limits::PAGE_RUNS,
+    };
+    let queries = if reader.features().await?.filters {
+        questions(text).map(|asked| asked.map(Some).into())
+    } else {
+        None
+    };
     let mut found: Vec<Run> = Vec::new();
     for filter in queries.unwrap_or_else(|| vec![None]) {
         let mut pages = Pages::new(reader, query(filter));
@@ -69,9 +95,18 @@ async fn candidates(reader: &dyn Read, text: &str, experiments: Vec<ExperimentId
 /// The name and the id, asked of a store in MLflow's grammar; nothing where the text can't be quoted in it.
 fn questions(text: &str) -> Option<[String; 2]> {
     let quotable = !text.contains(['\'', '"', '`', '\\']) && !text.chars().any(char::is_control);
-    let id = if looks_like_id(text) { format!("run_id LIKE '{}%'", bare(text).to_ascii_lowercase()) } else { format!("run_id = '{text}'") };
+    let id = if looks_like_id(text) {
+        format!("run_id LIKE '{}%'", bare(text).to_ascii_lowercase())
+    } else {
+        format!("run_id = '{text}'")
+    };
     // A name of the second store is named with its sign before it.
-    quotable.then(|| [format!("run_name = '{}'", bare(text)), format!("attributes.{id}")])
+    quotable.then(|| {
+        [
+            format!("run_name = '{}'", bare(text)),
+            format!("attributes.{id}"),
+        ]
+    })
 }
 
 fn looks_like_id(text: &str) -> bool {
@@ -84,7 +119,12 @@ fn bare(text: &str) -> &str {
 }
 
 fn is_named(run: &Run, text: &str) -> bool {
-    let prefix = text.len() >= PREFIX && run.id.raw().get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text));
+    let prefix = text.len() >= PREFIX
+        && run
+            .id
+            .raw()
+            .get(..text.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(text));
     let is_second = run.id.raw().starts_with('+') && text.strip_prefix('+') == Some(run.name.raw());
     run.id.raw() == text || prefix || run.name.raw() == text || is_second
 }
@@ -94,18 +134,36 @@ fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Resul
     if let Some(at) = found.iter().position(|run| run.id.raw() == text) {
         return Ok(found.swap_remove(at));
     }
-    let place = within.map(|experiment| format!(" in experiment {}", experiment.name.clean())).unwrap_or_default();
+    let place = within
+        .map(|experiment| format!(" in experiment {}", experiment.name.clean()))
+        .unwrap_or_default();
     if found.len() > 1 {
         let lines = found.iter().map(|run| {
-            format!("{}  {}  {}  experiment {}", run.id.clean(), run.name.clean(), run.status.as_str(), run.experiment_id.clean())
+            format!(
+                "{}  {}  {}  experiment {}",
+                run.id.clean(),
+                run.name.clean(),
+                run.status.as_str(),
+                run.experiment_id.clean()
+            )
         });
         let message = format!("{} could be {} runs{place}", clean(text), found.len());
-        return Err(Failure::new(Exit::NoMatch, message).with_detail(listed(lines)).next("name one by its id"));
+        return Err(Failure::new(Exit::NoMatch, message)
+            .with_detail(listed(lines))
+            .next("name one by its id"));
     }
     let missing = || {
         let short = text.len() < PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let next = if short { "an id may be cut, but not below 6 characters" } else { "`frontrunner runs EXPERIMENT` lists runs" };
-        Failure::new(Exit::NoMatch, format!("there is no run {}{place}", clean(text))).next(next)
+        let next = if short {
+            "an id may be cut, but not below 6 characters"
+        } else {
+            "`frontrunner runs EXPERIMENT` lists runs"
+        };
+        Failure::new(
+            Exit::NoMatch,
+            format!("there is no run {}{place}", clean(text)),
+        )
+        .next(next)
     };
     found.pop().ok_or_else(missing)
 }
@@ -115,7 +173,10 @@ mod tests {
     use super::*;
 
     fn named(id: &str, name: &str) -> Run {
-        Run { name: name.into(), ..Run::bare(id.into(), "1".into()) }
+        Run {
+            name: name.into(),
+            ..Run::bare(id.into(), "1".into())
+        }
     }
 
     #[test]
@@ -127,7 +188,8 @@ mod tests {
 
     #[test]
     fn several_runs_of_a_name_are_listed_and_none_is_picked() {
-        let failure = choose(vec![named("a1", "twin"), named("b2", "twin")], "twin", None).unwrap_err();
+        let failure =
+            choose(vec![named("a1", "twin"), named("b2", "twin")], "twin", None).unwrap_err();
         assert_eq!((failure.exit, failure.detail.len()), (Exit::NoMatch, 2));
         assert!(failure.detail[1].starts_with("b2  twin"));
     }
@@ -135,6 +197,9 @@ mod tests {
     #[test]
     fn a_text_that_can_not_be_quoted_is_not_sent_as_a_filter() {
         assert_eq!(questions("it's"), None);
-        assert_eq!(questions("abcdef").unwrap()[1], "attributes.run_id LIKE 'abcdef%'");
+        assert_eq!(
+            questions("abcdef").unwrap()[1],
+            "attributes.run_id LIKE 'abcdef%'"
+        );
     }
 }

@@ -37,13 +37,25 @@ pub fn target(
     directories: &Directories,
     now: Millis,
 ) -> Result<Found, Failure> {
-    let plain = |text: &str, because: &str| Target::parse(text).map(|target| found(target, because, None)).map_err(Failure::from);
+    let plain = |text: &str, because: &str| {
+        Target::parse(text)
+            .map(|target| found(target, because, None))
+            .map_err(Failure::from)
+    };
     if let Some(name) = profile {
         return by_profile(name, "--profile", settings);
     }
     match named {
-        Some("demo") => return Ok(found(Target::Sqlite(demo_store(directories, now)?), "demo", None)),
-        Some(text) if text.starts_with('@') => return by_profile(text.trim_start_matches('@'), "named", settings),
+        Some("demo") => {
+            return Ok(found(
+                Target::Sqlite(demo_store(directories, now)?),
+                "demo",
+                None,
+            ));
+        }
+        Some(text) if text.starts_with('@') => {
+            return by_profile(text.trim_start_matches('@'), "named", settings);
+        }
         Some(text) => {
             not_a_slip(text)?;
             return plain(text, "named");
@@ -57,13 +69,22 @@ pub fn target(
         return by_profile(name, "default_profile", settings);
     }
     let target = Target::find(None, None, Path::new("."))?;
-    let because = if matches!(target, Target::Wandb(_)) { "W&B runs in this folder" } else { "mlflow.db in this folder" };
+    let because = if matches!(target, Target::Wandb(_)) {
+        "W&B runs in this folder"
+    } else {
+        "mlflow.db in this folder"
+    };
     Ok(found(target, because, None))
 }
 
 fn found(target: Target, because: &str, profile: Option<&Profile>) -> Found {
     let read_only = profile.is_some_and(|profile| profile.read_only);
-    Found { target, because: because.to_owned(), profile: profile.cloned(), read_only }
+    Found {
+        target,
+        because: because.to_owned(),
+        profile: profile.cloned(),
+        read_only,
+    }
 }
 
 fn by_profile(name: &str, because: &str, settings: &Settings) -> Result<Found, Failure> {
@@ -77,7 +98,11 @@ fn by_profile(name: &str, because: &str, settings: &Settings) -> Result<Found, F
         });
     };
     let target = Target::parse(&profile.target)?;
-    Ok(found(target, &format!("profile {} ({because})", clean(name)), Some(profile)))
+    Ok(found(
+        target,
+        &format!("profile {} ({because})", clean(name)),
+        Some(profile),
+    ))
 }
 
 /// A word that is no file but nearly a subcommand was meant as one.
@@ -86,7 +111,10 @@ fn not_a_slip(text: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let command = Cli::command();
-    let failure = Failure::new(Exit::Usage, format!("{} is neither a store nor a subcommand", clean(text)));
+    let failure = Failure::new(
+        Exit::Usage,
+        format!("{} is neither a store nor a subcommand", clean(text)),
+    );
     match nearest(text, command.get_subcommands().map(clap::Command::get_name)) {
         Some(meant) => Err(failure.next(format!("`frontrunner {meant}` is probably meant"))),
         None => {
@@ -101,8 +129,10 @@ fn demo_store(directories: &Directories, now: Millis) -> Result<std::path::PathB
     let path = directories.demo_store();
     if !path.exists() {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Failure::new(Exit::Failed, format!("{} can't be made", folder.display())).because(error.to_string()))?;
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Failure::new(Exit::Failed, format!("{} can't be made", folder.display()))
+                    .because(error.to_string())
+            })?;
         }
         demo::make(&path, &DemoOptions { runs: None, now })?;
     }
@@ -119,22 +149,33 @@ mod tests {
     }
 
     fn directories() -> Directories {
-        Directories { config: "c".into(), data: "d".into(), cache: "e".into() }
+        Directories {
+            config: "c".into(),
+            data: "d".into(),
+            cache: "e".into(),
+        }
     }
 
     #[test]
     fn a_profile_brings_its_target_and_its_restraint() {
-        let settings = settings("[profile.prod]\ntarget = \"https://mlflow.example.org\"\nread_only = true");
+        let settings =
+            settings("[profile.prod]\ntarget = \"https://mlflow.example.org\"\nread_only = true");
         let found = target(Some("@prod"), None, &settings, &directories(), 0).unwrap();
         assert!(found.read_only && matches!(found.target, Target::Server(_)));
         let wrong = target(Some("@prd"), None, &settings, &directories(), 0).unwrap_err();
-        assert_eq!((wrong.exit, wrong.next.as_deref()), (Exit::Usage, Some("@prod is probably meant")));
+        assert_eq!(
+            (wrong.exit, wrong.next.as_deref()),
+            (Exit::Usage, Some("@prod is probably meant"))
+        );
     }
 
     #[test]
     fn a_slip_in_a_subcommand_is_no_store() {
         let wrong = target(Some("rnus"), None, &settings(""), &directories(), 0).unwrap_err();
-        assert_eq!(wrong.next.as_deref(), Some("`frontrunner runs` is probably meant"));
+        assert_eq!(
+            wrong.next.as_deref(),
+            Some("`frontrunner runs` is probably meant")
+        );
         assert!(target(Some("some.db"), None, &settings(""), &directories(), 0).is_ok());
     }
 }

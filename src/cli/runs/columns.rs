@@ -13,8 +13,14 @@ use crate::text::quantity;
 use crate::text::untrusted::clean;
 
 /// What a table begins with when no columns are asked for.
-const FIRST: [Attribute; 6] =
-    [Attribute::RunId, Attribute::Name, Attribute::Status, Attribute::Start, Attribute::Duration, Attribute::User];
+const FIRST: [Attribute; 6] = [
+    Attribute::RunId,
+    Attribute::Name,
+    Attribute::Status,
+    Attribute::Start,
+    Attribute::Duration,
+    Attribute::User,
+];
 
 /// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
 ///
@@ -37,27 +43,46 @@ fn no_column(text: &str, error: &NoColumn) -> Failure {
         NoColumn::Attribute(key) => nearest(key, Attribute::ALL.map(Attribute::as_str)),
         NoColumn::Empty => None,
     };
-    let meant = meant.map(|meant| format!("; perhaps {meant}")).unwrap_or_default();
-    Failure::new(Exit::Usage, format!("{} is no column: {error}{meant}", clean(text)))
-        .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
+    let meant = meant
+        .map(|meant| format!("; perhaps {meant}"))
+        .unwrap_or_default();
+    Failure::new(
+        Exit::Usage,
+        format!("{} is no column: {error}{meant}", clean(text)),
+    )
+    .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
 }
 
 /// Whether an order names its column without saying of which kind it is.
 #[must_use]
 pub fn is_bare(text: &str) -> bool {
-    let explicit = ["metric.", "metrics.", "attributes."].iter().any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
-    !explicit && matches!(sort_key(text), Ok(SortKey { column: ColumnKey::Metric(_), .. }))
+    let explicit = ["metric.", "metrics.", "attributes."]
+        .iter()
+        .any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
+    !explicit
+        && matches!(
+            sort_key(text),
+            Ok(SortKey {
+                column: ColumnKey::Metric(_),
+                ..
+            })
+        )
 }
 
 /// A bare key that is a param or a tag here, but no metric, is meant as that.
 #[must_use]
 pub fn settled(column: ColumnKey, table: &RunTable) -> ColumnKey {
-    let ColumnKey::Metric(key) = &column else { return column };
+    let ColumnKey::Metric(key) = &column else {
+        return column;
+    };
     let columns = table.columns();
     if columns.contains(&column) {
         return column;
     }
-    [ColumnKey::Param(key.clone()), ColumnKey::Tag(key.clone())].into_iter().find(|other| columns.contains(other)).unwrap_or(column)
+    [ColumnKey::Param(key.clone()), ColumnKey::Tag(key.clone())]
+        .into_iter()
+        .find(|other| columns.contains(other))
+        .unwrap_or(column)
 }
 
 /// The columns of a listing for which none were asked: the usual attributes, then metrics, then params that differ;
@@ -69,16 +94,28 @@ pub fn usual(table: &RunTable, everything: bool) -> Vec<ColumnKey> {
         return all;
     }
     let is_system = |key: &Untrusted| key.raw().starts_with("system/");
-    let metrics = all.iter().filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
-    let params = all.iter().filter(|column| matches!(column, ColumnKey::Param(_)) && !table.summary(column).constant);
-    FIRST.map(ColumnKey::Attribute).iter().chain(metrics).chain(params).cloned().collect()
+    let metrics = all
+        .iter()
+        .filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
+    let params = all
+        .iter()
+        .filter(|column| matches!(column, ColumnKey::Param(_)) && !table.summary(column).constant);
+    FIRST
+        .map(ColumnKey::Attribute)
+        .iter()
+        .chain(metrics)
+        .chain(params)
+        .cloned()
+        .collect()
 }
 
 /// A cell for people: four digits, local time, words for durations, the beginning of an id.
 #[must_use]
 pub fn for_people(cell: Cell<'_>, column: &ColumnKey) -> String {
     match cell {
-        Cell::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => clean(text).chars().take(8).collect(),
+        Cell::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
+            clean(text).chars().take(8).collect()
+        }
         Cell::Number(value) => short(value),
         Cell::Time(ms) => local_time(ms),
         Cell::Duration(ms) => quantity::duration(ms),
@@ -102,8 +139,14 @@ pub fn for_machines(cell: Cell<'_>) -> String {
 /// A time in the local zone, to the minute; what lies beyond the calendar is shown as its number.
 #[must_use]
 pub fn local_time(ms: Millis) -> String {
-    Timestamp::from_millisecond(ms)
-        .map_or_else(|_| ms.to_string(), |time| time.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+    Timestamp::from_millisecond(ms).map_or_else(
+        |_| ms.to_string(),
+        |time| {
+            time.to_zoned_datetime(TimeZone::system())
+                .strftime("%Y-%m-%d %H:%M")
+                .to_string()
+        },
+    )
 }
 
 #[cfg(test)]
@@ -115,7 +158,10 @@ mod tests {
         let cases = [
             ("metrics.`val/acc`", ColumnKey::Metric("val/acc".into())),
             ("params.\"a.b\"", ColumnKey::Param("a.b".into())),
-            ("attributes.start_time", ColumnKey::Attribute(Attribute::Start)),
+            (
+                "attributes.start_time",
+                ColumnKey::Attribute(Attribute::Start),
+            ),
             ("status", ColumnKey::Attribute(Attribute::Status)),
             ("val.loss", ColumnKey::Metric("val.loss".into())),
         ];

@@ -67,25 +67,51 @@ pub fn split(wanted: &Wanted, features: &Features) -> Split {
     let pushed = match &wanted.filter {
         // The best is the best of all, not of what the rest of the filter leaves.
         Some(filter) if features.filters && !filter.asks_for_best() => filter.pushdown(),
-        filter => Pushdown { remote: None, local: filter.clone() },
+        filter => Pushdown {
+            remote: None,
+            local: filter.clone(),
+        },
     };
     let clauses: Option<Vec<String>> = wanted.sort.iter().map(SortKey::pushdown).collect();
-    let order_by = clauses.filter(|_| features.filters && !wanted.bare).unwrap_or_default();
+    let order_by = clauses
+        .filter(|_| features.filters && !wanted.bare)
+        .unwrap_or_default();
     let ordered = order_by.len() == wanted.sort.len();
     let page_size = match wanted.limit {
-        Some(limit) if ordered && pushed.local.is_none() => u32::try_from(limit).unwrap_or(limits::PAGE_RUNS).clamp(1, limits::PAGE_RUNS),
+        Some(limit) if ordered && pushed.local.is_none() => u32::try_from(limit)
+            .unwrap_or(limits::PAGE_RUNS)
+            .clamp(1, limits::PAGE_RUNS),
         _ => limits::PAGE_RUNS,
     };
-    let query = RunQuery { experiments: wanted.experiments.clone(), filter: pushed.remote, order_by, view: wanted.view, page_size };
-    Split { query, local: pushed.local, ordered }
+    let query = RunQuery {
+        experiments: wanted.experiments.clone(),
+        filter: pushed.remote,
+        order_by,
+        view: wanted.view,
+        page_size,
+    };
+    Split {
+        query,
+        local: pushed.local,
+        ordered,
+    }
 }
 
 /// Gathers the runs.
 ///
 /// # Errors
 /// When the store can't answer.
-pub async fn gather(reader: &dyn Read, wanted: &Wanted, now: Millis, output: &mut Output) -> Result<Gathered, Failure> {
-    let Split { query, local, ordered } = split(wanted, &reader.features().await?);
+pub async fn gather(
+    reader: &dyn Read,
+    wanted: &Wanted,
+    now: Millis,
+    output: &mut Output,
+) -> Result<Gathered, Failure> {
+    let Split {
+        query,
+        local,
+        ordered,
+    } = split(wanted, &reader.features().await?);
     let enough = wanted.limit.filter(|_| ordered && local.is_none());
     let mut pages = Pages::new(reader, query);
     let mut runs: Vec<Run> = Vec::new();
@@ -99,9 +125,27 @@ pub async fn gather(reader: &dyn Read, wanted: &Wanted, now: Millis, output: &mu
         }
     }
     output.progress("");
-    let beyond = if pages.is_over() { None } else { Some(pages.total().map(|total| total.saturating_sub(runs.len() as u64))) };
-    let mut gathered = arranged(runs, Arrangement { filter: local, sort: wanted.sort.clone(), ..Arrangement::default() }, now);
-    let cut = wanted.limit.map_or(0, |limit| gathered.runs.len().saturating_sub(limit));
+    let beyond = if pages.is_over() {
+        None
+    } else {
+        Some(
+            pages
+                .total()
+                .map(|total| total.saturating_sub(runs.len() as u64)),
+        )
+    };
+    let mut gathered = arranged(
+        runs,
+        Arrangement {
+            filter: local,
+            sort: wanted.sort.clone(),
+            ..Arrangement::default()
+        },
+        now,
+    );
+    let cut = wanted
+        .limit
+        .map_or(0, |limit| gathered.runs.len().saturating_sub(limit));
     gathered.runs.truncate(wanted.limit.unwrap_or(usize::MAX));
     gathered.beyond = match beyond {
         None if cut == 0 => Beyond::Nothing,
@@ -119,16 +163,28 @@ pub fn arranged(runs: Vec<Run>, arrangement: Arrangement, now: Millis) -> Gather
     table.upsert(&runs);
     judge_all(&mut table, &runs);
     let goal = arrangement.goal.clone().or_else(|| likely_goal(&table));
-    let sort = arrangement.sort.into_iter().map(|key| SortKey { column: settled(key.column, &table), ..key });
-    let arrangement = Arrangement { sort: sort.collect(), goal, ..arrangement };
-    let mut by_id: std::collections::HashMap<RunId, Run> = runs.into_iter().map(|run| (run.id.clone(), run)).collect();
+    let sort = arrangement.sort.into_iter().map(|key| SortKey {
+        column: settled(key.column, &table),
+        ..key
+    });
+    let arrangement = Arrangement {
+        sort: sort.collect(),
+        goal,
+        ..arrangement
+    };
+    let mut by_id: std::collections::HashMap<RunId, Run> =
+        runs.into_iter().map(|run| (run.id.clone(), run)).collect();
     let lines = arrange(&table, &arrangement, now);
     let rows = lines.iter().filter_map(|line| match line {
         Line::Run { row, .. } => Some(*row),
         Line::Group { .. } => None,
     });
     let runs = rows.filter_map(|row| by_id.remove(table.id(row))).collect();
-    Gathered { runs, table, beyond: Beyond::Nothing }
+    Gathered {
+        runs,
+        table,
+        beyond: Beyond::Nothing,
+    }
 }
 
 #[cfg(test)]
@@ -149,7 +205,14 @@ mod tests {
     }
 
     fn by(column: ColumnKey) -> Wanted {
-        Wanted { sort: vec![SortKey { column, descending: true }], limit: Some(10), ..Wanted::default() }
+        Wanted {
+            sort: vec![SortKey {
+                column,
+                descending: true,
+            }],
+            limit: Some(10),
+            ..Wanted::default()
+        }
     }
 
     #[test]
@@ -161,13 +224,19 @@ mod tests {
 
     #[test]
     fn a_bare_word_may_be_a_param_and_is_not_pushed_down() {
-        let wanted = Wanted { bare: true, ..by(ColumnKey::Metric("lr".into())) };
+        let wanted = Wanted {
+            bare: true,
+            ..by(ColumnKey::Metric("lr".into()))
+        };
         assert!(!split(&wanted, &features(true)).ordered);
     }
 
     #[test]
     fn a_params_order_is_ours_so_everything_is_read() {
-        for (column, filters) in [(ColumnKey::Param("lr".into()), true), (ColumnKey::Metric("acc".into()), false)] {
+        for (column, filters) in [
+            (ColumnKey::Param("lr".into()), true),
+            (ColumnKey::Metric("acc".into()), false),
+        ] {
             let split = split(&by(column), &features(filters));
             assert!(!split.ordered && split.query.order_by.is_empty());
             assert_eq!(split.query.page_size, limits::PAGE_RUNS);

@@ -55,8 +55,16 @@ pub struct Arguments {
 /// When the experiment is not there, the filter or a column is wrong, or the store can't answer.
 pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
     let filter = arguments.filter.as_deref().map(parsed).transpose()?;
-    let sort = arguments.order_by.iter().map(|text| columns::sort_key(text)).collect::<Result<Vec<_>, _>>()?;
-    let chosen = arguments.columns.iter().map(|text| columns::column_key(text)).collect::<Result<Vec<_>, _>>()?;
+    let sort = arguments
+        .order_by
+        .iter()
+        .map(|text| columns::sort_key(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let chosen = arguments
+        .columns
+        .iter()
+        .map(|text| columns::column_key(text))
+        .collect::<Result<Vec<_>, _>>()?;
     let session = context.open_beside().await?;
     let reader = session.reader.as_ref();
     let experiment = experiment(arguments.experiment.as_deref(), context, reader).await?;
@@ -66,7 +74,11 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         filter,
         sort,
         bare: arguments.order_by.iter().any(|text| columns::is_bare(text)),
-        view: if arguments.deleted { View::Deleted } else { View::Active },
+        view: if arguments.deleted {
+            View::Deleted
+        } else {
+            View::Active
+        },
         limit: arguments.limit.or(for_people.then_some(TABLE_RUNS)),
     };
     if context.output.format == Format::Jsonl && streamed(reader, &wanted, context).await? {
@@ -74,16 +86,30 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     }
     let gathered = gather(reader, &wanted, context.now, context.output).await?;
     let sheet = sheet(&gathered, chosen, context);
-    context
-        .output
-        .report(&Report::table(Value::Array(gathered.runs.iter().map(|run| json!(records::RunRecord::from(run))).collect()), sheet))?;
+    context.output.report(&Report::table(
+        Value::Array(
+            gathered
+                .runs
+                .iter()
+                .map(|run| json!(records::RunRecord::from(run)))
+                .collect(),
+        ),
+        sheet,
+    ))?;
     tell_beyond(&gathered, context)
 }
 
 /// The experiment named as an argument, else by the flag.
-pub(super) async fn experiment(named: Option<&str>, context: &Context<'_>, reader: &dyn Read) -> Result<Experiment, Failure> {
+pub(super) async fn experiment(
+    named: Option<&str>,
+    context: &Context<'_>,
+    reader: &dyn Read,
+) -> Result<Experiment, Failure> {
     let named = named.or(context.flags.experiment.as_deref());
-    let text = named.ok_or_else(|| Failure::new(Exit::Usage, "no experiment was named").next("`frontrunner experiments` lists them"))?;
+    let text = named.ok_or_else(|| {
+        Failure::new(Exit::Usage, "no experiment was named")
+            .next("`frontrunner experiments` lists them")
+    })?;
     resolve::experiment(reader, text).await
 }
 
@@ -93,7 +119,11 @@ pub(super) fn parsed(text: &str) -> Result<Filter, Failure> {
 }
 
 /// Prints runs as their pages arrive, where nothing is left to filter or to sort here. Says whether it did.
-async fn streamed(reader: &dyn Read, wanted: &Wanted, context: &mut Context<'_>) -> Result<bool, Failure> {
+async fn streamed(
+    reader: &dyn Read,
+    wanted: &Wanted,
+    context: &mut Context<'_>,
+) -> Result<bool, Failure> {
     let split = split(wanted, &reader.features().await?);
     if !split.ordered || split.local.is_some() {
         return Ok(false);
@@ -101,7 +131,9 @@ async fn streamed(reader: &dyn Read, wanted: &Wanted, context: &mut Context<'_>)
     let mut left = wanted.limit.unwrap_or(usize::MAX);
     let mut pages = Pages::new(reader, split.query);
     while left > 0 && !context.output.is_closed() {
-        let Some(page) = pages.next().await? else { break };
+        let Some(page) = pages.next().await? else {
+            break;
+        };
         for run in page.iter().take(left) {
             context.output.item(&records::RunRecord::from(run))?;
         }
@@ -116,17 +148,37 @@ fn sheet(gathered: &Gathered, chosen: Vec<ColumnKey>, context: &Context<'_>) -> 
     let columns: Vec<ColumnKey> = if chosen.is_empty() {
         columns::usual(table, for_machines)
     } else {
-        chosen.into_iter().map(|column| columns::settled(column, table)).collect()
+        chosen
+            .into_iter()
+            .map(|column| columns::settled(column, table))
+            .collect()
     };
-    let rows = gathered.runs.iter().filter_map(|run| table.row_of(&run.id)).map(|row| {
-        let cell = |column: &ColumnKey| {
-            let cell = table.cell(row, column, context.now);
-            if for_machines { columns::for_machines(cell) } else { columns::for_people(cell, column) }
-        };
-        columns.iter().map(cell).collect()
-    });
-    let head = |column: &ColumnKey| if for_machines { column.to_string() } else { column.title() };
-    Sheet { heads: columns.iter().map(head).collect(), rows: rows.collect() }
+    let rows = gathered
+        .runs
+        .iter()
+        .filter_map(|run| table.row_of(&run.id))
+        .map(|row| {
+            let cell = |column: &ColumnKey| {
+                let cell = table.cell(row, column, context.now);
+                if for_machines {
+                    columns::for_machines(cell)
+                } else {
+                    columns::for_people(cell, column)
+                }
+            };
+            columns.iter().map(cell).collect()
+        });
+    let head = |column: &ColumnKey| {
+        if for_machines {
+            column.to_string()
+        } else {
+            column.title()
+        }
+    };
+    Sheet {
+        heads: columns.iter().map(head).collect(),
+        rows: rows.collect(),
+    }
 }
 
 fn tell_beyond(gathered: &Gathered, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -134,8 +186,13 @@ fn tell_beyond(gathered: &Gathered, context: &mut Context<'_>) -> Result<(), Fai
     let shown = gathered.runs.len();
     match gathered.beyond {
         Beyond::Nothing => {}
-        Beyond::Runs(more) => context.output.note(&format!("{shown} of {} runs; --limit N shows more", shown as u64 + more)),
-        Beyond::Some => context.output.note(&format!("the first {shown} runs; --limit N shows more")),
+        Beyond::Runs(more) => context.output.note(&format!(
+            "{shown} of {} runs; --limit N shows more",
+            shown as u64 + more
+        )),
+        Beyond::Some => context
+            .output
+            .note(&format!("the first {shown} runs; --limit N shows more")),
     }
     if shown == 0 && context.output.format == Format::Table {
         context.output.note("no run matches");

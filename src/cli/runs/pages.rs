@@ -21,7 +21,15 @@ impl<'a> Pages<'a> {
     /// Prepares to ask; sends nothing yet.
     #[must_use]
     pub fn new(reader: &'a dyn Read, query: RunQuery) -> Self {
-        Self { reader, query, from: None, asked: 0, over: false, seen: HashSet::new(), total: None }
+        Self {
+            reader,
+            query,
+            from: None,
+            asked: 0,
+            over: false,
+            seen: HashSet::new(),
+            total: None,
+        }
     }
 
     /// The runs of the next page that were on none before; nothing after the last page.
@@ -38,7 +46,12 @@ impl<'a> Pages<'a> {
         // A server that hands out the same token again, or tokens forever, is not followed.
         self.over = page.next.is_none() || page.next == self.from || self.asked >= limits::PAGES;
         self.from = page.next;
-        Ok(Some(page.items.into_iter().filter(|run| self.seen.insert(run.id.clone())).collect()))
+        Ok(Some(
+            page.items
+                .into_iter()
+                .filter(|run| self.seen.insert(run.id.clone()))
+                .collect(),
+        ))
     }
 
     /// Whether there is more to ask for.

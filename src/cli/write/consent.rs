@@ -19,18 +19,23 @@ pub fn asked(plan: &Plan, yes: bool, output: &mut Output) -> Result<Option<Strin
         });
     }
     if !somebody_is_there() {
-        return Err(Failure::new(Exit::Usage, "nothing was sent: there is no terminal to ask on")
-            .next("add --yes to write without asking, or --plan to look only"));
+        return Err(Failure::new(
+            Exit::Usage,
+            "nothing was sent: there is no terminal to ask on",
+        )
+        .next("add --yes to write without asking, or --plan to look only"));
     }
     match &plan.confirm {
         Confirm::Yes => output.ask("Write this? [y/N]"),
-        Confirm::TypeName(name) => output.ask(&format!("This is protected. Type {} to write it:", name.clean())),
+        Confirm::TypeName(name) => output.ask(&format!(
+            "This is protected. Type {} to write it:",
+            name.clean()
+        )),
     }
     let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::new(Exit::Failed, "no answer can be read").because(error.to_string()))?;
+    io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        Failure::new(Exit::Failed, "no answer can be read").because(error.to_string())
+    })?;
     judged(&plan.confirm, answer.trim_end_matches(['\n', '\r']))
 }
 
@@ -45,7 +50,14 @@ fn judged(confirm: &Confirm, answer: &str) -> Result<Option<String>, Failure> {
         Confirm::Yes => matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"),
         Confirm::TypeName(name) => answer == name.raw(),
     };
-    if is_yes { Ok(Some(answer.to_owned())) } else { Err(Failure::new(Exit::Refused, "not confirmed; nothing was sent")) }
+    if is_yes {
+        Ok(Some(answer.to_owned()))
+    } else {
+        Err(Failure::new(
+            Exit::Refused,
+            "not confirmed; nothing was sent",
+        ))
+    }
 }
 
 #[cfg(test)]

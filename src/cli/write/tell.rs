@@ -34,11 +34,22 @@ impl Told<'_> {
     #[must_use]
     pub fn report(&self, store: &str) -> Printed {
         match self {
-            Self::Plan { plan, gates, requests } => {
+            Self::Plan {
+                plan,
+                gates,
+                requests,
+            } => {
                 let mut lines = plan_lines(plan, gates, store);
                 match requests {
-                    Some(requests) => lines.extend(requests.iter().flat_map(|request| request.lines()).map(|line| format!("  {line}"))),
-                    None => lines.push("the session is read-only, so there are no requests".to_owned()),
+                    Some(requests) => lines.extend(
+                        requests
+                            .iter()
+                            .flat_map(|request| request.lines())
+                            .map(|line| format!("  {line}")),
+                    ),
+                    None => {
+                        lines.push("the session is read-only, so there are no requests".to_owned())
+                    }
                 }
                 lines.push("nothing was written".to_owned());
                 let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint, gates);
@@ -49,7 +60,11 @@ impl Told<'_> {
                 }
                 Printed::text(value, sheet(&plan.steps), lines)
             }
-            Self::Done { plan, gates, report } => {
+            Self::Done {
+                plan,
+                gates,
+                report,
+            } => {
                 let mut value = value(&plan.intent, &plan.steps, &plan.fingerprint, gates);
                 let verified = report.outcome == Outcome::Verified;
                 set(&mut value, "applied", applied(&report.outcome));
@@ -80,7 +95,12 @@ fn applied(outcome: &Outcome) -> Value {
     }
 }
 
-fn value(intent: &Intent, steps: &[Step], fingerprint: &Fingerprint, gates: &[GateVerdict]) -> Value {
+fn value(
+    intent: &Intent,
+    steps: &[Step],
+    fingerprint: &Fingerprint,
+    gates: &[GateVerdict],
+) -> Value {
     let steps: Vec<Value> = steps
         .iter()
         .map(|step| json!({"action": step.action, "target": step.target, "before": step.before, "after": step.after}))
@@ -104,8 +124,18 @@ fn set(value: &mut Value, key: &str, to: Value) {
 fn sheet(steps: &[Step]) -> Sheet {
     let mut sheet = Sheet::new(["action", "target", "before", "after", "by"]);
     for step in steps {
-        let by = if step.write.is_some() { "us" } else { "the store" };
-        sheet.row([step.action.clone(), step.target.clone(), step.before.clone(), step.after.clone(), by.to_owned()]);
+        let by = if step.write.is_some() {
+            "us"
+        } else {
+            "the store"
+        };
+        sheet.row([
+            step.action.clone(),
+            step.target.clone(),
+            step.before.clone(),
+            step.after.clone(),
+            by.to_owned(),
+        ]);
     }
     sheet
 }
@@ -113,10 +143,23 @@ fn sheet(steps: &[Step]) -> Sheet {
 /// The plan in lines: where, what, each step from before to after, what to mind.
 #[must_use]
 pub fn plan_lines(plan: &Plan, gates: &[GateVerdict], store: &str) -> Vec<String> {
-    let mut lines = vec![format!("plan: {}", plan.intent), format!("on {store} as {}", plan.user)];
-    lines.extend(sheet(&plan.steps).aligned(None).0.into_iter().map(|line| format!("  {line}")));
+    let mut lines = vec![
+        format!("plan: {}", plan.intent),
+        format!("on {store} as {}", plan.user),
+    ];
+    lines.extend(
+        sheet(&plan.steps)
+            .aligned(None)
+            .0
+            .into_iter()
+            .map(|line| format!("  {line}")),
+    );
     lines.extend(gates.iter().map(|gate| format!("gate {}", gate.line())));
-    lines.extend(plan.warnings.iter().map(|warning| format!("mind: {warning}")));
+    lines.extend(
+        plan.warnings
+            .iter()
+            .map(|warning| format!("mind: {warning}")),
+    );
     if let Confirm::TypeName(_) = plan.confirm {
         lines.push("this is protected: it asks for a name typed".to_owned());
     }
@@ -124,11 +167,16 @@ pub fn plan_lines(plan: &Plan, gates: &[GateVerdict], store: &str) -> Vec<String
 }
 
 fn done_lines(plan: &Plan, report: &Report) -> Vec<String> {
-    let made = report.created.map(|version| format!("made {}", plan.subject().label(version)));
+    let made = report
+        .created
+        .map(|version| format!("made {}", plan.subject().label(version)));
     let outcome = match &report.outcome {
         Outcome::Verified => vec![format!("done and read back: {}", plan.intent)],
         Outcome::NotApplied { why } => vec![format!("not applied: {why}")],
-        Outcome::Conflict { found } => found.iter().map(|line| format!("conflict: {line}")).collect(),
+        Outcome::Conflict { found } => found
+            .iter()
+            .map(|line| format!("conflict: {line}"))
+            .collect(),
         Outcome::Unknown { why } => vec![format!("not known: {why}")],
     };
     let command = format!("frontrunner rollback --entry {}", report.entry);

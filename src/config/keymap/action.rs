@@ -167,6 +167,10 @@ impl TryFrom<String> for Action {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {
-        Self::ALL.iter().copied().find(|action| action.name() == name).ok_or_else(|| format!("there is no action {name:?}"))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.name() == name)
+            .ok_or_else(|| format!("there is no action {name:?}"))
     }
 }

@@ -69,14 +69,22 @@ impl Key {
     /// A key without modifiers.
     #[must_use]
     pub fn plain(code: KeyCode) -> Self {
-        Self { code, ctrl: false, alt: false }
+        Self {
+            code,
+            ctrl: false,
+            alt: false,
+        }
     }
 
     /// The character that this key types into a field, if it types one.
     #[must_use]
     pub fn typed(self) -> Option<char> {
         match self {
-            Self { code: KeyCode::Char(c), ctrl: false, alt: false } => Some(c),
+            Self {
+                code: KeyCode::Char(c),
+                ctrl: false,
+                alt: false,
+            } => Some(c),
             _ => None,
         }
     }
@@ -100,12 +108,18 @@ impl FromStr for Key {
         let code = match (chars.next(), chars.next()) {
             (Some(c), None) => KeyCode::Char(c),
             _ if rest == "space" => KeyCode::Char(' '),
-            (Some('f'), Some(digit)) if digit.is_ascii_digit() => KeyCode::F(rest[1..].parse().map_err(|_| format!("{text:?} is no key"))?),
+            (Some('f'), Some(digit)) if digit.is_ascii_digit() => KeyCode::F(
+                rest[1..]
+                    .parse()
+                    .map_err(|_| format!("{text:?} is no key"))?,
+            ),
             _ => NAMES
                 .iter()
                 .find(|(name, _)| *name == rest)
                 .map(|(_, named)| KeyCode::Named(*named))
-                .ok_or_else(|| format!("{text:?} is no key; keys look like j, G, ctrl-r, enter, space, f5"))?,
+                .ok_or_else(|| {
+                    format!("{text:?} is no key; keys look like j, G, ctrl-r, enter, space, f5")
+                })?,
         };
         Ok(Self { code, ctrl, alt })
     }
@@ -123,7 +137,12 @@ impl fmt::Display for Key {
             KeyCode::Char(' ') => f.write_str("space"),
             KeyCode::Char(c) => write!(f, "{c}"),
             KeyCode::F(n) => write!(f, "f{n}"),
-            KeyCode::Named(named) => f.write_str(NAMES.iter().find(|(_, n)| *n == named).map_or("?", |(name, _)| name)),
+            KeyCode::Named(named) => f.write_str(
+                NAMES
+                    .iter()
+                    .find(|(_, n)| *n == named)
+                    .map_or("?", |(name, _)| name),
+            ),
         }
     }
 }
@@ -134,8 +153,26 @@ mod tests {
 
     #[test]
     fn every_key_reads_back_as_written() {
-        for text in ["j", "G", "ctrl-r", "enter", "space", "shift-tab", "f5", "f12", "alt-x", "?", ":", "=", "ctrl-alt-k", "-"] {
-            assert_eq!(text.parse::<Key>().map(|key| key.to_string()), Ok(text.to_owned()));
+        for text in [
+            "j",
+            "G",
+            "ctrl-r",
+            "enter",
+            "space",
+            "shift-tab",
+            "f5",
+            "f12",
+            "alt-x",
+            "?",
+            ":",
+            "=",
+            "ctrl-alt-k",
+            "-",
+        ] {
+            assert_eq!(
+                text.parse::<Key>().map(|key| key.to_string()),
+                Ok(text.to_owned())
+            );
         }
         assert!("ctrl-nothing".parse::<Key>().is_err());
     }

@@ -162,14 +162,20 @@ impl Keymap {
             read(&mut own, &path.display().to_string(), text)?;
             for binding in &own {
                 // A user's key takes the place of whatever it meant in that scope before.
-                for old in bindings.iter_mut().filter(|old: &&mut Binding| old.scope == binding.scope) {
+                for old in bindings
+                    .iter_mut()
+                    .filter(|old: &&mut Binding| old.scope == binding.scope)
+                {
                     old.keys.retain(|key| !binding.keys.contains(key));
                 }
             }
             bindings.extend(own);
         }
         bindings.retain(|binding| !binding.keys.is_empty());
-        let index = bindings.iter().flat_map(|b| b.keys.iter().map(move |key| ((b.scope, *key), b.action))).collect();
+        let index = bindings
+            .iter()
+            .flat_map(|b| b.keys.iter().map(move |key| ((b.scope, *key), b.action)))
+            .collect();
         Ok(Self { bindings, index })
     }
 
@@ -177,30 +183,54 @@ impl Keymap {
     #[must_use]
     pub fn action(&self, scope: Scope, key: Key) -> Option<Action> {
         let own = self.index.get(&(scope, key));
-        own.or_else(|| self.index.get(&(Scope::Anywhere, key)).filter(|_| scope.has_common_keys())).copied()
+        own.or_else(|| {
+            self.index
+                .get(&(Scope::Anywhere, key))
+                .filter(|_| scope.has_common_keys())
+        })
+        .copied()
     }
 
     /// The bindings of a scope, its own first, then those of anywhere.
     pub fn bindings(&self, scope: Scope) -> impl Iterator<Item = &Binding> {
         let own = self.bindings.iter().filter(move |b| b.scope == scope);
-        let common = self.bindings.iter().filter(move |b| scope.has_common_keys() && b.scope == Scope::Anywhere);
+        let common = self
+            .bindings
+            .iter()
+            .filter(move |b| scope.has_common_keys() && b.scope == Scope::Anywhere);
         own.chain(common)
     }
 
     /// The first key of an action in a scope.
     #[must_use]
     pub fn key_of(&self, scope: Scope, action: Action) -> Option<Key> {
-        self.bindings(scope).find(|b| b.action == action).and_then(|b| b.keys.first()).copied()
+        self.bindings(scope)
+            .find(|b| b.action == action)
+            .and_then(|b| b.keys.first())
+            .copied()
     }
 }
 
 fn read(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), KeymapError> {
-    let malformed = |message: String| KeymapError::Malformed { file: file.to_owned(), message };
+    let malformed = |message: String| KeymapError::Malformed {
+        file: file.to_owned(),
+        message,
+    };
     let parsed: File = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
     for row in parsed.bind {
-        let keys = row.on.iter().map(|text| text.parse()).collect::<Result<Vec<Key>, _>>().map_err(malformed)?;
+        let keys = row
+            .on
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<Key>, _>>()
+            .map_err(malformed)?;
         for scope in row.scopes {
-            bindings.push(Binding { keys: keys.clone(), action: row.run, scope, hint: row.hint.clone() });
+            bindings.push(Binding {
+                keys: keys.clone(),
+                action: row.run,
+                scope,
+                hint: row.hint.clone(),
+            });
         }
     }
     Ok(())
@@ -217,7 +247,11 @@ mod tests {
         for binding in &keymap.bindings {
             for key in &binding.keys {
                 let before = seen.insert((binding.scope, *key), binding.action);
-                assert!(before.is_none(), "{key} is bound twice in {:?}", binding.scope);
+                assert!(
+                    before.is_none(),
+                    "{key} is bound twice in {:?}",
+                    binding.scope
+                );
             }
         }
     }
@@ -226,13 +260,21 @@ mod tests {
     fn a_users_key_takes_the_place_of_ours() {
         let text = "[[bind]]\non = [\"x\"]\nrun = \"refresh\"\nwhere = [\"anywhere\"]\n";
         let keymap = Keymap::load(Some((Path::new("keys.toml"), text))).unwrap();
-        assert_eq!(keymap.action(Scope::Runs, "x".parse().unwrap()), Some(Action::Refresh));
+        assert_eq!(
+            keymap.action(Scope::Runs, "x".parse().unwrap()),
+            Some(Action::Refresh)
+        );
     }
 
     #[test]
     fn a_mistake_names_its_place() {
         let text = "[[bind]]\non = [\"x\"]\nrun = \"fly\"\nwhere = [\"anywhere\"]\n";
-        let error = Keymap::load(Some((Path::new("keys.toml"), text))).unwrap_err().to_string();
-        assert!(error.contains("keys.toml") && error.contains("line 3") && error.contains("fly"), "{error}");
+        let error = Keymap::load(Some((Path::new("keys.toml"), text)))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("keys.toml") && error.contains("line 3") && error.contains("fly"),
+            "{error}"
+        );
     }
 }

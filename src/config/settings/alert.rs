@@ -46,7 +46,10 @@ impl FromStr for Alert {
             "bell" => Ok(Self::Bell),
             "notify" => Ok(Self::Notify),
             "both" => Ok(Self::Both),
-            _ => Err(format!("{} is none of none, bell, notify, both", clean(text))),
+            _ => Err(format!(
+                "{} is none of none, bell, notify, both",
+                clean(text)
+            )),
         }
     }
 }

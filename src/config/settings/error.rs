@@ -46,7 +46,12 @@ pub enum ConfigError {
 impl ConfigError {
     /// The parser's error in this program's words.
     pub(super) fn in_file(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        Self::at(path, text, error.span().unwrap_or(0..0), explained(error.message()))
+        Self::at(
+            path,
+            text,
+            error.span().unwrap_or(0..0),
+            explained(error.message()),
+        )
     }
 
     /// An error of the value under a top-level key, found after parsing.
@@ -55,7 +60,9 @@ impl ConfigError {
         for line in text.split_inclusive('\n') {
             if line.trim_start().starts_with(key) {
                 start += line.find('=').map_or(0, |equals| equals + 1);
-                start += text.get(start..).map_or(0, |rest| rest.len() - rest.trim_start_matches(' ').len());
+                start += text
+                    .get(start..)
+                    .map_or(0, |rest| rest.len() - rest.trim_start_matches(' ').len());
                 return Self::at(path, text, start..start, why);
             }
             start += line.len();
@@ -66,7 +73,10 @@ impl ConfigError {
     fn at(path: &Path, text: &str, span: Range<usize>, why: String) -> Self {
         let before = text.get(..span.start).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let excerpt = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let excerpt = text
+            .get(start..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default();
         Self::File {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
@@ -80,7 +90,11 @@ impl ConfigError {
     #[must_use]
     pub fn excerpt(&self) -> Vec<String> {
         match self {
-            Self::File { column, excerpt, .. } if !excerpt.is_empty() => vec![excerpt.clone(), format!("{}^", " ".repeat(column - 1))],
+            Self::File {
+                column, excerpt, ..
+            } if !excerpt.is_empty() => {
+                vec![excerpt.clone(), format!("{}^", " ".repeat(column - 1))]
+            }
             _ => Vec::new(),
         }
     }
@@ -89,7 +103,11 @@ impl ConfigError {
 /// The line without its value where the key sounds like a secret: what is printed ends up in logs.
 fn without_secret(line: &str) -> String {
     match line.split_once('=') {
-        Some((key, _)) if ["password", "token", "secret"].iter().any(|word| key.to_ascii_lowercase().contains(word)) => {
+        Some((key, _))
+            if ["password", "token", "secret"]
+                .iter()
+                .any(|word| key.to_ascii_lowercase().contains(word)) =>
+        {
             format!("{key}= …")
         }
         _ => line.to_owned(),
@@ -100,11 +118,16 @@ fn without_secret(line: &str) -> String {
 fn explained(message: &str) -> String {
     let message = clean(message.lines().next().unwrap_or_default()).into_owned();
     let mut quoted = message.split('`').skip(1).step_by(2);
-    let (true, Some(found)) = (message.starts_with("unknown field"), quoted.next()) else { return message };
+    let (true, Some(found)) = (message.starts_with("unknown field"), quoted.next()) else {
+        return message;
+    };
     let known: Vec<&str> = quoted.collect();
     match nearest(found, known.iter().copied()) {
         Some(meant) => format!("there is no setting `{found}`; `{meant}` is probably meant"),
-        None => format!("there is no setting `{found}`; there are {}", known.join(", ")),
+        None => format!(
+            "there is no setting `{found}`; there are {}",
+            known.join(", ")
+        ),
     }
 }
 
@@ -120,21 +143,31 @@ mod tests {
     #[test]
     fn an_unknown_key_is_pointed_at_with_what_was_meant() {
         let (line, excerpt) = wrong("mouse = true\n  thme = \"night\"\n");
-        assert_eq!(line, "config.toml:2:3: there is no setting `thme`; `theme` is probably meant");
+        assert_eq!(
+            line,
+            "config.toml:2:3: there is no setting `thme`; `theme` is probably meant"
+        );
         assert_eq!(excerpt, ["  thme = \"night\"", "  ^"]);
     }
 
     #[test]
     fn a_password_in_a_profile_is_an_unknown_key() {
-        let (line, excerpt) = wrong("[profile.prod]\ntarget = \"http://x\"\npassword = \"hunter2\"");
-        assert!(line.starts_with("config.toml:3:1: there is no setting `password`; there are target"), "{line}");
+        let (line, excerpt) =
+            wrong("[profile.prod]\ntarget = \"http://x\"\npassword = \"hunter2\"");
+        assert!(
+            line.starts_with("config.toml:3:1: there is no setting `password`; there are target"),
+            "{line}"
+        );
         assert_eq!(excerpt, ["password = …", "^"]);
     }
 
     #[test]
     fn a_wrong_type_says_what_was_expected() {
         let (line, _) = wrong("refresh = \"often\"");
-        assert!(line.starts_with("config.toml:1:11: invalid type: string \"often\", expected u32"), "{line}");
+        assert!(
+            line.starts_with("config.toml:1:11: invalid type: string \"often\", expected u32"),
+            "{line}"
+        );
         let (line, _) = wrong("color = \"sometimes\"");
         assert!(line.starts_with("config.toml:1:9: unknown variant `sometimes`, expected one of `auto`, `always`, `never`"), "{line}");
         let (line, _) = wrong("protected = [\"Prod\"]");
@@ -144,7 +177,10 @@ mod tests {
     #[test]
     fn a_default_profile_must_be_there() {
         let (line, _) = wrong("theme = \"x\"\ndefault_profile = \"prod\"");
-        assert_eq!(line, "config.toml:2:19: there is no [profile.prod] in this file");
+        assert_eq!(
+            line,
+            "config.toml:2:19: there is no [profile.prod] in this file"
+        );
     }
 
     #[test]

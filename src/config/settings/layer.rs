@@ -65,7 +65,10 @@ impl FromStr for PictureChoice {
             "sixel" => Ok(Self::Sixel),
             "iterm2" => Ok(Self::Iterm2),
             "blocks" => Ok(Self::Blocks),
-            _ => Err(format!("{} is none of auto, kitty, sixel, iterm2, blocks", clean(text))),
+            _ => Err(format!(
+                "{} is none of auto, kitty, sixel, iterm2, blocks",
+                clean(text)
+            )),
         }
     }
 }
@@ -86,9 +89,12 @@ impl FromStr for ProtectedPlace {
         if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
             return Ok(Self::Alias(alias.into()));
         }
-        Stage::parse(text)
-            .map(Self::Stage)
-            .ok_or_else(|| format!("{} is no place: write Production, Staging, Archived, None or an @alias", clean(text)))
+        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
+            format!(
+                "{} is no place: write Production, Staging, Archived, None or an @alias",
+                clean(text)
+            )
+        })
     }
 }
 
@@ -103,7 +109,9 @@ impl fmt::Display for ProtectedPlace {
 
 impl<'de> Deserialize<'de> for ProtectedPlace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -175,7 +183,10 @@ impl Layer {
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&text, path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+            Err(source) => Err(ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            }),
         }
     }
 
@@ -184,11 +195,15 @@ impl Layer {
     /// # Errors
     /// At the first key or value that is wrong, with its place.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let layer: Self = toml::from_str(text).map_err(|error| ConfigError::in_file(path, text, &error))?;
+        let layer: Self =
+            toml::from_str(text).map_err(|error| ConfigError::in_file(path, text, &error))?;
         match &layer.default_profile {
-            Some(name) if !layer.profile.contains_key(name) => {
-                Err(ConfigError::at_value(path, text, "default_profile", format!("there is no [profile.{}] in this file", clean(name))))
-            }
+            Some(name) if !layer.profile.contains_key(name) => Err(ConfigError::at_value(
+                path,
+                text,
+                "default_profile",
+                format!("there is no [profile.{}] in this file", clean(name)),
+            )),
             _ => Ok(layer),
         }
     }
@@ -208,10 +223,16 @@ impl Layer {
             pictures: typed(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
             alert: typed(lookup, "FRONTRUNNER_ALERT", str::parse)?,
             refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
-                text.parse().map_err(|_| "a whole number of seconds is meant".to_owned())
+                text.parse()
+                    .map_err(|_| "a whole number of seconds is meant".to_owned())
             })?,
-            max_runs: typed(lookup, "FRONTRUNNER_MAX_RUNS", |text| text.parse().map_err(|_| "a whole number of runs is meant".to_owned()))?,
-            protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| text.split_whitespace().map(str::parse).collect())?,
+            max_runs: typed(lookup, "FRONTRUNNER_MAX_RUNS", |text| {
+                text.parse()
+                    .map_err(|_| "a whole number of runs is meant".to_owned())
+            })?,
+            protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| {
+                text.split_whitespace().map(str::parse).collect()
+            })?,
             policy: lookup("FRONTRUNNER_POLICY").map(Into::into),
             tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
             remember: typed(lookup, "FRONTRUNNER_REMEMBER", boolean)?,
@@ -221,8 +242,14 @@ impl Layer {
     }
 }
 
-fn typed<T>(lookup: Lookup<'_>, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, ConfigError> {
-    lookup(name).map(|text| parse(&text).map_err(|why| ConfigError::Variable { name, why })).transpose()
+fn typed<T>(
+    lookup: Lookup<'_>,
+    name: &'static str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, ConfigError> {
+    lookup(name)
+        .map(|text| parse(&text).map_err(|why| ConfigError::Variable { name, why }))
+        .transpose()
 }
 
 /// The spellings that MLflow takes for its own variables.
@@ -246,8 +273,16 @@ mod tests {
             _ => None,
         })
         .unwrap();
-        assert_eq!((layer.read_only, layer.protected.map(|places| places.len())), (Some(true), Some(2)));
-        let wrong = Layer::from_environment(&|name| (name == "FRONTRUNNER_MOUSE").then(|| "yes".into())).unwrap_err();
-        assert_eq!(wrong.to_string(), "FRONTRUNNER_MOUSE: yes is none of true, false, 1, 0");
+        assert_eq!(
+            (layer.read_only, layer.protected.map(|places| places.len())),
+            (Some(true), Some(2))
+        );
+        let wrong =
+            Layer::from_environment(&|name| (name == "FRONTRUNNER_MOUSE").then(|| "yes".into()))
+                .unwrap_err();
+        assert_eq!(
+            wrong.to_string(),
+            "FRONTRUNNER_MOUSE: yes is none of true, false, 1, 0"
+        );
     }
 }

@@ -93,7 +93,10 @@ impl Settings {
 
 /// What is guarded when nothing is said: the two places that MLflow's own documentation serves from.
 fn default_protected() -> Vec<ProtectedPlace> {
-    vec![ProtectedPlace::Stage(Stage::Production), ProtectedPlace::Alias(Alias::from("champion"))]
+    vec![
+        ProtectedPlace::Stage(Stage::Production),
+        ProtectedPlace::Alias(Alias::from("champion")),
+    ]
 }
 
 #[cfg(test)]
@@ -106,15 +109,24 @@ mod tests {
 
     #[test]
     fn the_first_layer_that_says_something_wins() {
-        let flags = Layer { theme: Some("night".into()), ..Layer::default() };
+        let flags = Layer {
+            theme: Some("night".into()),
+            ..Layer::default()
+        };
         let file = layer("theme = \"day\"\nmouse = false\nrefresh = 3");
         let settings = Settings::from_layers(&[flags, file]);
-        assert_eq!((settings.theme.as_str(), settings.mouse, settings.refresh), ("night", false, 3));
+        assert_eq!(
+            (settings.theme.as_str(), settings.mouse, settings.refresh),
+            ("night", false, 3)
+        );
     }
 
     #[test]
     fn read_only_can_not_be_taken_back() {
-        let flags = Layer { read_only: Some(false), ..Layer::default() };
+        let flags = Layer {
+            read_only: Some(false),
+            ..Layer::default()
+        };
         assert!(Settings::from_layers(&[flags, layer("read_only = true")]).read_only);
     }
 
@@ -122,7 +134,17 @@ mod tests {
     fn protected_places_have_a_default_that_a_file_replaces() {
         assert_eq!(Settings::from_layers(&[]).protected, default_protected());
         let own = Settings::from_layers(&[layer("protected = [\"staging\", \"@live\"]")]).protected;
-        assert_eq!(own, [ProtectedPlace::Stage(Stage::Staging), ProtectedPlace::Alias("live".into())]);
-        assert!(Settings::from_layers(&[layer("protected = []")]).protected.is_empty());
+        assert_eq!(
+            own,
+            [
+                ProtectedPlace::Stage(Stage::Staging),
+                ProtectedPlace::Alias("live".into())
+            ]
+        );
+        assert!(
+            Settings::from_layers(&[layer("protected = []")])
+                .protected
+                .is_empty()
+        );
     }
 }

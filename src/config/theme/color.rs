@@ -73,10 +73,17 @@ impl ThemeColor {
             return Some(Self::Default);
         }
         let Some(digits) = text.strip_prefix('#') else {
-            return NAMES.iter().zip(0..).find(|(name, _)| **name == text).map(|(_, index)| Self::Indexed(index));
+            return NAMES
+                .iter()
+                .zip(0..)
+                .find(|(name, _)| **name == text)
+                .map(|(_, index)| Self::Indexed(index));
         };
         let is_hex = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok().filter(|_| is_hex)?.to_be_bytes();
+        let [_, red, green, blue] = u32::from_str_radix(digits, 16)
+            .ok()
+            .filter(|_| is_hex)?
+            .to_be_bytes();
         Some(Self::Rgb(red, green, blue))
     }
 
@@ -101,8 +108,12 @@ impl ThemeColor {
     }
 
     fn nearest(self, among: std::ops::RangeInclusive<u8>) -> Self {
-        let Some(wanted) = self.rgb() else { return self };
-        among.min_by_key(|index| distance(wanted, indexed(*index))).map_or(self, Self::Indexed)
+        let Some(wanted) = self.rgb() else {
+            return self;
+        };
+        among
+            .min_by_key(|index| distance(wanted, indexed(*index)))
+            .map_or(self, Self::Indexed)
     }
 }
 
@@ -111,7 +122,11 @@ fn indexed(index: u8) -> (u8, u8, u8) {
     let level = |nth: u8| LEVELS[usize::from(nth % 6)];
     match index {
         0..=15 => XTERM[usize::from(index)],
-        16..=231 => (level((index - 16) / 36), level((index - 16) / 6), level(index - 16)),
+        16..=231 => (
+            level((index - 16) / 36),
+            level((index - 16) / 6),
+            level(index - 16),
+        ),
         232.. => {
             let grey = 8 + (index - 232) * 10;
             (grey, grey, grey)
@@ -123,7 +138,9 @@ fn indexed(index: u8) -> (u8, u8, u8) {
 fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> i32 {
     let apart = |a: u8, b: u8| (i32::from(a) - i32::from(b)).pow(2);
     let red = i32::midpoint(i32::from(a.0), i32::from(b.0));
-    (((512 + red) * apart(a.0, b.0)) >> 8) + 4 * apart(a.1, b.1) + (((767 - red) * apart(a.2, b.2)) >> 8)
+    (((512 + red) * apart(a.0, b.0)) >> 8)
+        + 4 * apart(a.1, b.1)
+        + (((767 - red) * apart(a.2, b.2)) >> 8)
 }
 
 #[cfg(test)]
@@ -132,8 +149,14 @@ mod tests {
 
     #[test]
     fn colours_are_read() {
-        assert_eq!(ThemeColor::parse("#7aA2f7"), Some(ThemeColor::Rgb(0x7a, 0xa2, 0xf7)));
-        assert_eq!(ThemeColor::parse("bright-black"), Some(ThemeColor::Indexed(8)));
+        assert_eq!(
+            ThemeColor::parse("#7aA2f7"),
+            Some(ThemeColor::Rgb(0x7a, 0xa2, 0xf7))
+        );
+        assert_eq!(
+            ThemeColor::parse("bright-black"),
+            Some(ThemeColor::Indexed(8))
+        );
         assert_eq!(ThemeColor::parse("default"), Some(ThemeColor::Default));
         for wrong in ["", "#fff", "#12345", "#+12345", "#1234567", "purple", "Red"] {
             assert_eq!(ThemeColor::parse(wrong), None, "{wrong}");
@@ -149,7 +172,10 @@ mod tests {
         assert_eq!(at("#fe0102", ColorDepth::Sixteen), ThemeColor::Indexed(9));
         assert_eq!(at("#050505", ColorDepth::Sixteen), ThemeColor::Indexed(0));
         assert_eq!(at("#fe0102", ColorDepth::True), ThemeColor::Rgb(0xfe, 1, 2));
-        assert_eq!(ThemeColor::Indexed(196).at(ColorDepth::Sixteen), ThemeColor::Indexed(9));
+        assert_eq!(
+            ThemeColor::Indexed(196).at(ColorDepth::Sixteen),
+            ThemeColor::Indexed(9)
+        );
     }
 
     #[test]

@@ -56,7 +56,14 @@ pub enum Modifier {
 
 impl Modifier {
     /// Every modifier.
-    pub const ALL: [Self; 6] = [Self::Bold, Self::Dim, Self::Italic, Self::Underline, Self::Reverse, Self::Strike];
+    pub const ALL: [Self; 6] = [
+        Self::Bold,
+        Self::Dim,
+        Self::Italic,
+        Self::Underline,
+        Self::Reverse,
+        Self::Strike,
+    ];
 
     /// As theme files spell it.
     #[must_use]
@@ -91,7 +98,9 @@ impl Modifiers {
 
     /// The modifiers in the set.
     pub fn iter(self) -> impl Iterator<Item = Modifier> {
-        Modifier::ALL.into_iter().filter(move |modifier| self.contains(*modifier))
+        Modifier::ALL
+            .into_iter()
+            .filter(move |modifier| self.contains(*modifier))
     }
 }
 
@@ -109,7 +118,11 @@ pub struct ThemeStyle {
 impl ThemeStyle {
     fn at(self, depth: ColorDepth) -> Self {
         let shade = |color: Option<ThemeColor>| color.map(|color| color.at(depth));
-        Self { fg: shade(self.fg), bg: shade(self.bg), modifiers: self.modifiers }
+        Self {
+            fg: shade(self.fg),
+            bg: shade(self.bg),
+            modifiers: self.modifiers,
+        }
     }
 }
 
@@ -158,7 +171,10 @@ impl Theme {
     /// The colour of the nth curve of a chart; they come round again.
     #[must_use]
     pub fn series(&self, nth: usize) -> ThemeColor {
-        self.series.get(nth % self.series.len().max(1)).copied().unwrap_or(ThemeColor::Default)
+        self.series
+            .get(nth % self.series.len().max(1))
+            .copied()
+            .unwrap_or(ThemeColor::Default)
     }
 
     /// The same theme for a terminal with fewer colours: each colour becomes the nearest that there is.
@@ -172,8 +188,15 @@ impl Theme {
             ..self.clone()
         };
         if depth == ColorDepth::Sixteen {
-            let modifiers = self.style(Role::Selection).modifiers.with(Modifier::Reverse);
-            theme.roles[Role::Selection as usize] = ThemeStyle { fg: None, bg: None, modifiers };
+            let modifiers = self
+                .style(Role::Selection)
+                .modifiers
+                .with(Modifier::Reverse);
+            theme.roles[Role::Selection as usize] = ThemeStyle {
+                fg: None,
+                bg: None,
+                modifiers,
+            };
         }
         theme
     }

@@ -67,11 +67,20 @@ struct Source<'t> {
 
 impl Source<'_> {
     fn line(&self, offset: usize) -> usize {
-        1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+        1 + self
+            .text
+            .bytes()
+            .take(offset)
+            .filter(|byte| *byte == b'\n')
+            .count()
     }
 
     fn wrong<T>(&self, at: &Spanned<T>, what: String) -> ThemeError {
-        ThemeError { file: self.file.to_owned(), line: self.line(at.span().start), what }
+        ThemeError {
+            file: self.file.to_owned(),
+            line: self.line(at.span().start),
+            what,
+        }
     }
 
     fn color(&self, value: &Spanned<Value>) -> Result<ThemeColor, ThemeError> {
@@ -87,15 +96,29 @@ impl Source<'_> {
     }
 
     fn style(&self, raw: &RawStyle) -> Result<ThemeStyle, ThemeError> {
-        let color = |value: &Option<Spanned<Value>>| value.as_ref().map(|value| self.color(value)).transpose();
-        let modifiers = raw.modifiers.iter().try_fold(Modifiers::default(), |set, name| {
-            let known = Modifier::ALL.into_iter().find(|modifier| modifier.name() == name.get_ref());
-            let all = || Modifier::ALL.map(Modifier::name).join(", ");
-            known
-                .map(|modifier| set.with(modifier))
-                .ok_or_else(|| self.wrong(name, format!("{name:?} is none of {}", all(), name = name.get_ref())))
-        })?;
-        Ok(ThemeStyle { fg: color(&raw.fg)?, bg: color(&raw.bg)?, modifiers })
+        let color = |value: &Option<Spanned<Value>>| {
+            value.as_ref().map(|value| self.color(value)).transpose()
+        };
+        let modifiers = raw
+            .modifiers
+            .iter()
+            .try_fold(Modifiers::default(), |set, name| {
+                let known = Modifier::ALL
+                    .into_iter()
+                    .find(|modifier| modifier.name() == name.get_ref());
+                let all = || Modifier::ALL.map(Modifier::name).join(", ");
+                known.map(|modifier| set.with(modifier)).ok_or_else(|| {
+                    self.wrong(
+                        name,
+                        format!("{name:?} is none of {}", all(), name = name.get_ref()),
+                    )
+                })
+            })?;
+        Ok(ThemeStyle {
+            fg: color(&raw.fg)?,
+            bg: color(&raw.bg)?,
+            modifiers,
+        })
     }
 
     fn kind(&self, kind: &Spanned<String>) -> Result<ThemeKind, ThemeError> {
@@ -111,7 +134,11 @@ impl Source<'_> {
         if series.get_ref().is_empty() {
             return Err(self.wrong(series, "series needs at least one colour".to_owned()));
         }
-        series.get_ref().iter().map(|value| self.color(value)).collect()
+        series
+            .get_ref()
+            .iter()
+            .map(|value| self.color(value))
+            .collect()
     }
 }
 
@@ -120,19 +147,36 @@ pub(super) fn read(file: &str, text: &str) -> Result<ThemeFile, ThemeError> {
     let source = Source { file, text };
     let raw: Raw = toml::from_str(text).map_err(|error| {
         let line = source.line(error.span().map_or(0, |span| span.start));
-        ThemeError { file: file.to_owned(), line, what: error.message().to_owned() }
+        ThemeError {
+            file: file.to_owned(),
+            line,
+            what: error.message().to_owned(),
+        }
     })?;
     let mut roles = [None; Role::ALL.len()];
     for (name, style) in &raw.roles {
-        let role = Role::ALL.into_iter().find(|role| role.name() == name.get_ref());
+        let role = Role::ALL
+            .into_iter()
+            .find(|role| role.name() == name.get_ref());
         let known = || Role::ALL.map(Role::name).join(", ");
-        let role = role.ok_or_else(|| source.wrong(name, format!("{:?} is no role; the roles are {}", name.get_ref(), known())))?;
+        let role = role.ok_or_else(|| {
+            source.wrong(
+                name,
+                format!("{:?} is no role; the roles are {}", name.get_ref(), known()),
+            )
+        })?;
         roles[role as usize] = Some(source.style(style)?);
     }
     Ok(ThemeFile {
         kind: source.kind(&raw.kind)?,
-        series: raw.series.as_ref().map(|series| source.series(series)).transpose()?,
-        inherits: raw.inherits.map(|parent| (parent.get_ref().clone(), source.line(parent.span().start))),
+        series: raw
+            .series
+            .as_ref()
+            .map(|series| source.series(series))
+            .transpose()?,
+        inherits: raw
+            .inherits
+            .map(|parent| (parent.get_ref().clone(), source.line(parent.span().start))),
         file: file.to_owned(),
         name: raw.name.into_inner(),
         roles,
@@ -150,23 +194,46 @@ mod tests {
     #[test]
     fn every_mistake_is_told_with_its_line() {
         let head = "name = \"mine\"\nkind = \"dark\"\n";
-        assert_eq!(error("name = \"mine\"\nkind = \"grey\""), "mine.toml:2: \"grey\" is none of dark, light, any");
-        assert_eq!(error("name = \"mine\"\n"), "mine.toml:1: missing field `kind`");
+        assert_eq!(
+            error("name = \"mine\"\nkind = \"grey\""),
+            "mine.toml:2: \"grey\" is none of dark, light, any"
+        );
+        assert_eq!(
+            error("name = \"mine\"\n"),
+            "mine.toml:1: missing field `kind`"
+        );
         assert!(error(&format!("{head}[roles\n")).starts_with("mine.toml:3: "));
         assert!(error(&format!("{head}roles = 1\n")).starts_with("mine.toml:3: "));
-        assert!(error(&format!("{head}colour = 1\n")).starts_with("mine.toml:3: unknown field `colour`"));
+        assert!(
+            error(&format!("{head}colour = 1\n"))
+                .starts_with("mine.toml:3: unknown field `colour`")
+        );
         assert!(
             error(&format!("{head}[roles]\ntext = {{}}\ntxt = {{}}"))
                 .starts_with("mine.toml:5: \"txt\" is no role; the roles are text, muted")
         );
-        assert!(error(&format!("{head}[roles]\ntext = {{ fg = \"purple\" }}")).starts_with("mine.toml:4: \"purple\" is no colour: write"));
-        assert!(error(&format!("{head}[roles]\ntext = {{ bg = 256 }}")).starts_with("mine.toml:4: 256 is no colour"));
-        assert!(error(&format!("{head}[roles]\ntext = {{ fgg = 1 }}")).starts_with("mine.toml:4: unknown field `fgg`"));
+        assert!(
+            error(&format!("{head}[roles]\ntext = {{ fg = \"purple\" }}"))
+                .starts_with("mine.toml:4: \"purple\" is no colour: write")
+        );
+        assert!(
+            error(&format!("{head}[roles]\ntext = {{ bg = 256 }}"))
+                .starts_with("mine.toml:4: 256 is no colour")
+        );
+        assert!(
+            error(&format!("{head}[roles]\ntext = {{ fgg = 1 }}"))
+                .starts_with("mine.toml:4: unknown field `fgg`")
+        );
         assert_eq!(
-            error(&format!("{head}[roles]\ntext = {{ modifiers = [\"bold\",\n\"fat\"] }}")),
+            error(&format!(
+                "{head}[roles]\ntext = {{ modifiers = [\"bold\",\n\"fat\"] }}"
+            )),
             "mine.toml:5: \"fat\" is none of bold, dim, italic, underline, reverse, strike"
         );
-        assert_eq!(error(&format!("{head}series = []")), "mine.toml:3: series needs at least one colour");
+        assert_eq!(
+            error(&format!("{head}series = []")),
+            "mine.toml:3: series needs at least one colour"
+        );
     }
 
     #[test]

@@ -100,7 +100,9 @@ impl Role {
         match self {
             Self::Text | Self::Selection => None,
             Self::Muted | Self::Accent | Self::Good => Some(Self::Text),
-            Self::Title | Self::BorderFocus | Self::Mark | Self::Warn | Self::Info | Self::Link => Some(Self::Accent),
+            Self::Title | Self::BorderFocus | Self::Mark | Self::Warn | Self::Info | Self::Link => {
+                Some(Self::Accent)
+            }
             Self::Header => Some(Self::Title),
             Self::Border | Self::Curve => Some(Self::Muted),
             Self::Baseline => Some(Self::Mark),
@@ -126,7 +128,9 @@ mod tests {
     #[test]
     fn every_chain_of_fallbacks_ends() {
         for role in Role::ALL {
-            let steps = std::iter::successors(Some(role), |role| role.fallback()).take(Role::ALL.len() + 1).count();
+            let steps = std::iter::successors(Some(role), |role| role.fallback())
+                .take(Role::ALL.len() + 1)
+                .count();
             assert!(steps <= 5, "{} takes {steps} steps", role.name());
         }
     }

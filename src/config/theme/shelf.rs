@@ -11,10 +11,22 @@ use super::{Modifier, Modifiers, Role, Theme, ThemeColor, ThemeError, ThemeStyle
 const BUILTIN: [(&str, &str); 6] = [
     ("dark", include_str!("../../../themes/dark.toml")),
     ("light", include_str!("../../../themes/light.toml")),
-    ("high-contrast", include_str!("../../../themes/high-contrast.toml")),
-    ("monochrome", include_str!("../../../themes/monochrome.toml")),
-    ("catppuccin-mocha", include_str!("../../../themes/catppuccin-mocha.toml")),
-    ("gruvbox-dark", include_str!("../../../themes/gruvbox-dark.toml")),
+    (
+        "high-contrast",
+        include_str!("../../../themes/high-contrast.toml"),
+    ),
+    (
+        "monochrome",
+        include_str!("../../../themes/monochrome.toml"),
+    ),
+    (
+        "catppuccin-mocha",
+        include_str!("../../../themes/catppuccin-mocha.toml"),
+    ),
+    (
+        "gruvbox-dark",
+        include_str!("../../../themes/gruvbox-dark.toml"),
+    ),
 ];
 
 /// The names of the themes that come with this program, in the order in which they are offered.
@@ -54,16 +66,27 @@ impl Themes {
     /// Adds every `*.toml` of a user's folder, in the order of their names, and returns what was wrong with those that
     /// could not be added. A folder that isn't there has no themes.
     pub fn add_folder(&mut self, folder: &Path) -> Vec<ThemeError> {
-        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-        let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
-        paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        let mut paths: Vec<_> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .collect();
+        paths.retain(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        });
         paths.sort();
         let mut errors = Vec::new();
         for path in paths {
             let file = path.to_string_lossy().into_owned();
             let added = match fs::read_to_string(&path) {
                 Ok(text) => self.add(&file, &text).map(|_| ()),
-                Err(error) => Err(ThemeError { file, line: 1, what: error.to_string() }),
+                Err(error) => Err(ThemeError {
+                    file,
+                    line: 1,
+                    what: error.to_string(),
+                }),
             };
             errors.extend(added.err());
         }
@@ -82,25 +105,58 @@ impl Themes {
     pub fn get(&self, name: &str) -> Result<Theme, ThemeError> {
         let lineage = self.lineage(name)?;
         let given = |role: Role| lineage.iter().find_map(|file| file.roles[role as usize]);
-        let series = lineage.iter().find_map(|file| file.series.clone()).unwrap_or_else(|| vec![ThemeColor::Default]);
-        let kind = lineage.first().map_or(super::ThemeKind::Any, |file| file.kind);
-        let roles =
-            Role::ALL.map(|role| std::iter::successors(Some(role), |role| role.fallback()).find_map(given).unwrap_or_else(|| bare(role)));
-        Ok(Theme { name: name.to_owned(), kind, roles, series })
+        let series = lineage
+            .iter()
+            .find_map(|file| file.series.clone())
+            .unwrap_or_else(|| vec![ThemeColor::Default]);
+        let kind = lineage
+            .first()
+            .map_or(super::ThemeKind::Any, |file| file.kind);
+        let roles = Role::ALL.map(|role| {
+            std::iter::successors(Some(role), |role| role.fallback())
+                .find_map(given)
+                .unwrap_or_else(|| bare(role))
+        });
+        Ok(Theme {
+            name: name.to_owned(),
+            kind,
+            roles,
+            series,
+        })
     }
 
     /// A theme's file, the one it inherits from, and so on.
     fn lineage(&self, name: &str) -> Result<Vec<&ThemeFile>, ThemeError> {
-        let unknown = || format!("there is no theme {name:?}; there are {}", self.names().collect::<Vec<_>>().join(", "));
-        let mut file = self.files.get(name).ok_or_else(|| ThemeError { file: name.to_owned(), line: 1, what: unknown() })?;
+        let unknown = || {
+            format!(
+                "there is no theme {name:?}; there are {}",
+                self.names().collect::<Vec<_>>().join(", ")
+            )
+        };
+        let mut file = self.files.get(name).ok_or_else(|| ThemeError {
+            file: name.to_owned(),
+            line: 1,
+            what: unknown(),
+        })?;
         let mut lineage = vec![file];
         while let Some((parent, line)) = &file.inherits {
-            let wrong = |what| ThemeError { file: file.file.clone(), line: *line, what };
+            let wrong = |what| ThemeError {
+                file: file.file.clone(),
+                line: *line,
+                what,
+            };
             if lineage.iter().any(|file| file.name == *parent) {
-                return Err(wrong(format!("inheriting from {parent:?} goes in a circle")));
+                return Err(wrong(format!(
+                    "inheriting from {parent:?} goes in a circle"
+                )));
             }
             let known = || self.names().collect::<Vec<_>>().join(", ");
-            file = self.files.get(parent).ok_or_else(|| wrong(format!("there is no theme {parent:?}; there are {}", known())))?;
+            file = self.files.get(parent).ok_or_else(|| {
+                wrong(format!(
+                    "there is no theme {parent:?}; there are {}",
+                    known()
+                ))
+            })?;
             lineage.push(file);
         }
         Ok(lineage)
@@ -110,7 +166,10 @@ impl Themes {
 /// What a role looks like where no theme says anything of it or of its fallbacks.
 fn bare(role: Role) -> ThemeStyle {
     match role {
-        Role::Selection => ThemeStyle { modifiers: Modifiers::default().with(Modifier::Reverse), ..ThemeStyle::default() },
+        Role::Selection => ThemeStyle {
+            modifiers: Modifiers::default().with(Modifier::Reverse),
+            ..ThemeStyle::default()
+        },
         _ => ThemeStyle::default(),
     }
 }
@@ -131,7 +190,13 @@ mod tests {
             assert_eq!(themes.get(name).unwrap().name, name);
             let lineage = themes.lineage(name).unwrap();
             for role in Role::ALL {
-                assert!(lineage.iter().any(|file| file.roles[role as usize].is_some()), "{name} gives no {}", role.name());
+                assert!(
+                    lineage
+                        .iter()
+                        .any(|file| file.roles[role as usize].is_some()),
+                    "{name} gives no {}",
+                    role.name()
+                );
             }
         }
     }
@@ -142,7 +207,11 @@ mod tests {
             let (red, green, blue) = color.rgb().unwrap();
             let linear = |part: u8| {
                 let part = f64::from(part) / 255.0;
-                if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+                if part <= 0.04045 {
+                    part / 12.92
+                } else {
+                    ((part + 0.055) / 1.055).powf(2.4)
+                }
             };
             0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
         };
@@ -155,10 +224,16 @@ mod tests {
         // Terminals' own grounds, where a theme brings none: the darkest and lightest in use, and the greyest.
         let grounds = |theme: &Theme| match (theme.style(Role::Text).bg, theme.kind) {
             (Some(ground), _) => vec![ground],
-            (None, ThemeKind::Light) => vec![ThemeColor::Rgb(255, 255, 255), ThemeColor::Rgb(0xf0, 0xf0, 0xf0)],
+            (None, ThemeKind::Light) => vec![
+                ThemeColor::Rgb(255, 255, 255),
+                ThemeColor::Rgb(0xf0, 0xf0, 0xf0),
+            ],
             (None, _) => vec![ThemeColor::Rgb(0, 0, 0), ThemeColor::Rgb(0x28, 0x2c, 0x34)],
         };
-        for name in Theme::names().into_iter().filter(|name| *name != "monochrome") {
+        for name in Theme::names()
+            .into_iter()
+            .filter(|name| *name != "monochrome")
+        {
             let theme = Theme::builtin(name).unwrap();
             let least = if name == "high-contrast" { 7.0 } else { 4.5 };
             let text = theme.style(Role::Text).fg.unwrap();
@@ -166,7 +241,11 @@ mod tests {
                 let style = theme.style(role);
                 for ground in style.bg.map_or_else(|| grounds(&theme), |bg| vec![bg]) {
                     let contrast = contrast(style.fg.unwrap_or(text), ground);
-                    assert!(contrast >= least, "{name}: {} has {contrast:.2} on {ground:?}", role.name());
+                    assert!(
+                        contrast >= least,
+                        "{name}: {} has {contrast:.2} on {ground:?}",
+                        role.name()
+                    );
                 }
             }
         }
@@ -175,8 +254,17 @@ mod tests {
     #[test]
     fn monochrome_has_no_colour_and_still_tells_the_selection() {
         let theme = Theme::monochrome();
-        assert!(Role::ALL.iter().all(|role| theme.style(*role).fg.is_none() && theme.style(*role).bg.is_none()));
-        assert!(theme.style(Role::Selection).modifiers.contains(Modifier::Reverse));
+        assert!(
+            Role::ALL
+                .iter()
+                .all(|role| theme.style(*role).fg.is_none() && theme.style(*role).bg.is_none())
+        );
+        assert!(
+            theme
+                .style(Role::Selection)
+                .modifiers
+                .contains(Modifier::Reverse)
+        );
         assert_eq!(theme.series(3), ThemeColor::Default);
         assert_eq!(Theme::builtin("monochrome"), Some(theme));
     }
@@ -184,28 +272,64 @@ mod tests {
     #[test]
     fn what_is_not_given_is_inherited_and_then_falls_back() {
         let mut themes = Themes::builtin();
-        themes.add("mine.toml", &format!("{MINE}inherits = \"dark\"\n[roles]\naccent = {{ fg = 208 }}")).unwrap();
+        themes
+            .add(
+                "mine.toml",
+                &format!("{MINE}inherits = \"dark\"\n[roles]\naccent = {{ fg = 208 }}"),
+            )
+            .unwrap();
         let (mine, dark) = (themes.get("mine").unwrap(), themes.get("dark").unwrap());
         assert_eq!(mine.style(Role::Accent).fg, Some(ThemeColor::Indexed(208)));
         assert_eq!(mine.style(Role::Good), dark.style(Role::Good));
         assert_eq!(mine.series(1), dark.series(1));
 
-        themes.add("bare.toml", "name = \"bare\"\nkind = \"any\"\n[roles]\naccent = { fg = \"red\" }").unwrap();
+        themes
+            .add(
+                "bare.toml",
+                "name = \"bare\"\nkind = \"any\"\n[roles]\naccent = { fg = \"red\" }",
+            )
+            .unwrap();
         let bare = themes.get("bare").unwrap();
         assert_eq!(bare.style(Role::Header), bare.style(Role::Accent));
         assert_eq!(bare.style(Role::Running).fg, Some(ThemeColor::Indexed(1)));
         assert_eq!(bare.style(Role::Good), ThemeStyle::default());
-        assert!(bare.style(Role::Selection).modifiers.contains(Modifier::Reverse));
+        assert!(
+            bare.style(Role::Selection)
+                .modifiers
+                .contains(Modifier::Reverse)
+        );
     }
 
     #[test]
     fn inheriting_in_a_circle_or_from_nobody_is_an_error_with_its_line() {
         let mut themes = Themes::builtin();
-        themes.add("a.toml", "name = \"a\"\nkind = \"any\"\ninherits = \"b\"").unwrap();
-        assert!(themes.get("a").unwrap_err().to_string().starts_with("a.toml:3: there is no theme \"b\"; there are a, catppuccin-mocha"));
-        themes.add("b.toml", "name = \"b\"\nkind = \"any\"\n\ninherits = \"a\"").unwrap();
-        assert!(themes.get("a").unwrap_err().to_string().starts_with("b.toml:4: "));
-        assert!(themes.get("none").unwrap_err().to_string().contains("there is no theme \"none\""));
+        themes
+            .add("a.toml", "name = \"a\"\nkind = \"any\"\ninherits = \"b\"")
+            .unwrap();
+        assert!(
+            themes
+                .get("a")
+                .unwrap_err()
+                .to_string()
+                .starts_with("a.toml:3: there is no theme \"b\"; there are a, catppuccin-mocha")
+        );
+        themes
+            .add("b.toml", "name = \"b\"\nkind = \"any\"\n\ninherits = \"a\"")
+            .unwrap();
+        assert!(
+            themes
+                .get("a")
+                .unwrap_err()
+                .to_string()
+                .starts_with("b.toml:4: ")
+        );
+        assert!(
+            themes
+                .get("none")
+                .unwrap_err()
+                .to_string()
+                .contains("there is no theme \"none\"")
+        );
     }
 
     #[test]
@@ -216,7 +340,9 @@ mod tests {
         std::fs::write(folder.path().join("notes.txt"), "not a theme").unwrap();
         let mut themes = Themes::builtin();
         let errors = themes.add_folder(folder.path());
-        assert!(matches!(&errors[..], [error] if error.file.ends_with("wrong.toml") && error.line == 1));
+        assert!(
+            matches!(&errors[..], [error] if error.file.ends_with("wrong.toml") && error.line == 1)
+        );
         assert!(themes.get("mine").is_ok());
         assert!(themes.add_folder(&folder.path().join("none")).is_empty());
     }
@@ -226,7 +352,14 @@ mod tests {
         let theme = Theme::builtin("dark").unwrap().at(ColorDepth::Sixteen);
         let selection = theme.style(Role::Selection);
         assert_eq!((selection.fg, selection.bg), (None, None));
-        assert!(selection.modifiers.contains(Modifier::Reverse) && selection.modifiers.contains(Modifier::Bold));
-        assert!(Role::ALL.iter().all(|role| !matches!(theme.style(*role).fg, Some(ThemeColor::Rgb(..)))));
+        assert!(
+            selection.modifiers.contains(Modifier::Reverse)
+                && selection.modifiers.contains(Modifier::Bold)
+        );
+        assert!(
+            Role::ALL
+                .iter()
+                .all(|role| !matches!(theme.style(*role).fg, Some(ThemeColor::Rgb(..))))
+        );
     }
 }

@@ -2,11 +2,18 @@ use super::*;
 use proptest::prelude::*;
 
 fn files(folder: &Path) -> ViewFiles {
-    ViewFiles::at(&folder.join("config"), &folder.join("data"), &folder.join("here"))
+    ViewFiles::at(
+        &folder.join("config"),
+        &folder.join("data"),
+        &folder.join("here"),
+    )
 }
 
 fn filtered(filter: &str) -> View {
-    View { filter: filter.to_owned(), ..View::default() }
+    View {
+        filter: filter.to_owned(),
+        ..View::default()
+    }
 }
 
 #[test]
@@ -16,10 +23,16 @@ fn a_view_is_kept_found_and_removed() {
     assert_eq!(files.shelf(), Shelf::default(), "no folder is no view");
     files.save("my view", &filtered("lr < 1")).unwrap();
     files.save("my view", &filtered("lr < 2")).unwrap();
-    assert_eq!(files.shelf().views, BTreeMap::from([("my view".to_owned(), filtered("lr < 2"))]));
+    assert_eq!(
+        files.shelf().views,
+        BTreeMap::from([("my view".to_owned(), filtered("lr < 2"))])
+    );
     files.delete("my view").unwrap();
     assert!(files.shelf().views.is_empty());
-    assert!(matches!(files.delete("my view"), Err(ViewError::File { .. })));
+    assert!(matches!(
+        files.delete("my view"),
+        Err(ViewError::File { .. })
+    ));
 }
 
 #[test]
@@ -38,9 +51,29 @@ fn a_team_s_view_is_seen_and_ones_own_goes_before_it() {
 #[test]
 fn names_stay_in_their_folder() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["", ".", "..", "../x", "a/b", "a\\b", ".hidden", "x.", "a\u{1b}b", "con:", &"x".repeat(101)] {
-        assert_eq!(files(folder.path()).save(name, &View::default()), Err(ViewError::Name), "{name:?}");
-        assert_eq!(files(folder.path()).delete(name), Err(ViewError::Name), "{name:?}");
+    for name in [
+        "",
+        ".",
+        "..",
+        "../x",
+        "a/b",
+        "a\\b",
+        ".hidden",
+        "x.",
+        "a\u{1b}b",
+        "con:",
+        &"x".repeat(101),
+    ] {
+        assert_eq!(
+            files(folder.path()).save(name, &View::default()),
+            Err(ViewError::Name),
+            "{name:?}"
+        );
+        assert_eq!(
+            files(folder.path()).delete(name),
+            Err(ViewError::Name),
+            "{name:?}"
+        );
     }
     assert!(!folder.path().join("config").exists());
 }
@@ -50,11 +83,18 @@ fn a_mistake_is_told_with_its_place_and_the_others_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     files.save("good", &filtered("x")).unwrap();
-    fs::write(folder.path().join("config/views/bad.toml"), "filter = 'a'\nsorted = ['x']\n").unwrap();
+    fs::write(
+        folder.path().join("config/views/bad.toml"),
+        "filter = 'a'\nsorted = ['x']\n",
+    )
+    .unwrap();
     let shelf = files.shelf();
     assert_eq!(shelf.views.len(), 1);
     let told = shelf.wrong[0].to_string();
-    assert!(told.contains("bad.toml:2:1:") && told.contains("sorted"), "{told}");
+    assert!(
+        told.contains("bad.toml:2:1:") && told.contains("sorted"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -63,10 +103,20 @@ fn tables_are_remembered_by_store_and_experiment_and_not_for_ever() {
     let files = files(folder.path());
     assert_eq!(files.recall("store 1"), None);
     for n in 0..REMEMBERED + 5 {
-        files.remember(&format!("store {n}"), &filtered(&n.to_string())).unwrap();
+        files
+            .remember(&format!("store {n}"), &filtered(&n.to_string()))
+            .unwrap();
     }
-    assert_eq!(files.recall(&format!("store {}", REMEMBERED + 4)), Some(filtered(&(REMEMBERED + 4).to_string())));
-    assert_eq!(fs::read_dir(folder.path().join("data/tables")).unwrap().count(), REMEMBERED);
+    assert_eq!(
+        files.recall(&format!("store {}", REMEMBERED + 4)),
+        Some(filtered(&(REMEMBERED + 4).to_string()))
+    );
+    assert_eq!(
+        fs::read_dir(folder.path().join("data/tables"))
+            .unwrap()
+            .count(),
+        REMEMBERED
+    );
 }
 
 proptest! {

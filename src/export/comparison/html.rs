@@ -27,10 +27,31 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
          content=\"default-src 'none'; style-src 'unsafe-inline'\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}</style></head><body>\n<h1>{title}</h1>\n"
     );
-    page.push_str(&format!("<p>{} properties differ, {} are equal.</p>\n", comparison.differing(), comparison.equal()));
-    let told: Vec<&CompareRow> = comparison.rows.iter().filter(|row| row.differs || !differing).collect();
-    for kind in [RowKind::Metric, RowKind::Param, RowKind::Dataset, RowKind::Code, RowKind::Environment, RowKind::Tag, RowKind::Attribute] {
-        table(&mut page, comparison, kind, told.iter().copied().filter(|row| row.kind == kind));
+    page.push_str(&format!(
+        "<p>{} properties differ, {} are equal.</p>\n",
+        comparison.differing(),
+        comparison.equal()
+    ));
+    let told: Vec<&CompareRow> = comparison
+        .rows
+        .iter()
+        .filter(|row| row.differs || !differing)
+        .collect();
+    for kind in [
+        RowKind::Metric,
+        RowKind::Param,
+        RowKind::Dataset,
+        RowKind::Code,
+        RowKind::Environment,
+        RowKind::Tag,
+        RowKind::Attribute,
+    ] {
+        table(
+            &mut page,
+            comparison,
+            kind,
+            told.iter().copied().filter(|row| row.kind == kind),
+        );
     }
     if !figures.is_empty() {
         page.push_str("<h2>curves</h2>\n");
@@ -39,28 +60,47 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
     for figure in figures {
         match picture(std::slice::from_ref(figure), &options).map(String::from_utf8) {
             Ok(Ok(svg)) => page.push_str(&svg),
-            _ => page.push_str(&format!("<p>{} can't be drawn</p>\n", escaped(&figure.title))),
+            _ => page.push_str(&format!(
+                "<p>{} can't be drawn</p>\n",
+                escaped(&figure.title)
+            )),
         }
     }
     page.push_str("</body></html>\n");
     page
 }
 
-fn table<'a>(page: &mut String, comparison: &Comparison, kind: RowKind, rows: impl Iterator<Item = &'a CompareRow>) {
+fn table<'a>(
+    page: &mut String,
+    comparison: &Comparison,
+    kind: RowKind,
+    rows: impl Iterator<Item = &'a CompareRow>,
+) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
         return;
     }
-    page.push_str(&format!("<h2>{}</h2>\n<div class=\"wide\"><table><tr><th></th>", kind.as_str()));
+    page.push_str(&format!(
+        "<h2>{}</h2>\n<div class=\"wide\"><table><tr><th></th>",
+        kind.as_str()
+    ));
     for (at, run) in comparison.runs.iter().enumerate() {
-        let mark = if at == comparison.baseline { " <small>baseline</small>" } else { "" };
+        let mark = if at == comparison.baseline {
+            " <small>baseline</small>"
+        } else {
+            ""
+        };
         page.push_str(&format!("<th>{}{mark}</th>", escaped(run.label().raw())));
     }
     page.push_str("</tr>\n");
     for row in rows {
-        let arrow = row.direction.map(|direction| format!(" {}", direction.arrow())).unwrap_or_default();
+        let arrow = row
+            .direction
+            .map(|direction| format!(" {}", direction.arrow()))
+            .unwrap_or_default();
         page.push_str(&format!("<tr><td>{}{arrow}</td>", escaped(row.key.raw())));
-        (0..comparison.runs.len()).for_each(|at| page.push_str(&cell(row, at, comparison.baseline)));
+        (0..comparison.runs.len())
+            .for_each(|at| page.push_str(&cell(row, at, comparison.baseline)));
         page.push_str("</tr>\n");
     }
     page.push_str("</table></div>\n");
@@ -74,24 +114,44 @@ fn cell(row: &CompareRow, at: usize, baseline: usize) -> String {
             (false, Some(false)) => " class=\"worse\"",
             _ => "",
         };
-        let delta = row.delta.get(at).copied().flatten().filter(|delta| *delta != 0.0);
-        let percent = row.delta_percent(at).map(|percent| format!(" {}%", signed(percent, 2))).unwrap_or_default();
-        let delta = delta.map(|delta| format!(" <small>{}{percent}</small>", signed(delta, 3))).unwrap_or_default();
+        let delta = row
+            .delta
+            .get(at)
+            .copied()
+            .flatten()
+            .filter(|delta| *delta != 0.0);
+        let percent = row
+            .delta_percent(at)
+            .map(|percent| format!(" {}%", signed(percent, 2)))
+            .unwrap_or_default();
+        let delta = delta
+            .map(|delta| format!(" <small>{}{percent}</small>", signed(delta, 3)))
+            .unwrap_or_default();
         return format!("<td{class}>{}{delta}</td>", short(number));
     }
     match value {
         None => "<td class=\"none\">—</td>".into(),
         Some(value) if value.is_empty() => "<td class=\"none\">(empty)</td>".into(),
         Some(value) => {
-            let same = at != baseline && row.values.get(baseline).and_then(Option::as_ref) == Some(value);
-            format!("<td{}>{}</td>", if same { " class=\"same\"" } else { "" }, escaped(value.raw()))
+            let same =
+                at != baseline && row.values.get(baseline).and_then(Option::as_ref) == Some(value);
+            format!(
+                "<td{}>{}</td>",
+                if same { " class=\"same\"" } else { "" },
+                escaped(value.raw())
+            )
         }
     }
 }
 
 fn escaped(text: &str) -> String {
     let cleaned = clean(text);
-    cleaned.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    cleaned
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -105,10 +165,20 @@ mod tests {
         let run = |id: &str, value: &str| {
             let mut run = Run::bare(id.into(), "1".into());
             run.name = "<script>alert(1)</script>".into();
-            run.params = vec![Pair { key: "\"onload=".into(), value: value.into() }];
+            run.params = vec![Pair {
+                key: "\"onload=".into(),
+                value: value.into(),
+            }];
             run
         };
-        let page = html(&compare(vec![run("a", "<b>"), run("b", "'")], None), true, &[]);
-        assert!(!page.contains("<script") && !page.contains("<b>") && page.contains("&lt;script&gt;"), "{page}");
+        let page = html(
+            &compare(vec![run("a", "<b>"), run("b", "'")], None),
+            true,
+            &[],
+        );
+        assert!(
+            !page.contains("<script") && !page.contains("<b>") && page.contains("&lt;script&gt;"),
+            "{page}"
+        );
     }
 }

@@ -14,20 +14,37 @@ const LEFT_OUT: [&str; 4] = ["run_name", "start_time", "duration", "experiment_i
 /// The Markdown; with `differing`, only what differs.
 #[must_use]
 pub fn markdown(comparison: &Comparison, differing: bool) -> String {
-    let told = |row: &&CompareRow| (row.differs || !differing) && !(row.kind == RowKind::Attribute && LEFT_OUT.contains(&row.key.raw()));
+    let told = |row: &&CompareRow| {
+        (row.differs || !differing)
+            && !(row.kind == RowKind::Attribute && LEFT_OUT.contains(&row.key.raw()))
+    };
     let mut rows: Vec<&CompareRow> = comparison.rows.iter().filter(told).collect();
     // What came of it is what a reader looks for first.
     rows.sort_by_key(|row| (order(row.kind), row.key.raw().starts_with("system/")));
-    let names: Vec<String> = comparison.runs.iter().map(|run| escaped(run.label().raw())).collect();
+    let names: Vec<String> = comparison
+        .runs
+        .iter()
+        .map(|run| escaped(run.label().raw()))
+        .collect();
     let baseline = names.get(comparison.baseline).cloned().unwrap_or_default();
-    let mut text = format!("### {} runs compared, baseline **{baseline}**\n\n", names.len());
-    text.push_str(&format!("{} properties differ, {} are equal.\n\n", comparison.differing(), comparison.equal()));
+    let mut text = format!(
+        "### {} runs compared, baseline **{baseline}**\n\n",
+        names.len()
+    );
+    text.push_str(&format!(
+        "{} properties differ, {} are equal.\n\n",
+        comparison.differing(),
+        comparison.equal()
+    ));
     if comparison.runs.len() > MOST_COLUMNS {
         by_run(&mut text, &rows, &names);
     } else {
         by_property(&mut text, &rows, &names);
     }
-    text.push_str(&format!("\n<sub>Runs: {}. **Bold** is the best by its direction.</sub>\n", ids(comparison)));
+    text.push_str(&format!(
+        "\n<sub>Runs: {}. **Bold** is the best by its direction.</sub>\n",
+        ids(comparison)
+    ));
     text
 }
 
@@ -44,11 +61,19 @@ fn order(kind: RowKind) -> u8 {
 }
 
 fn by_property(text: &mut String, rows: &[&CompareRow], names: &[String]) {
-    text.push_str(&format!("| | {} |\n|---{}|\n", names.join(" | "), "|---".repeat(names.len())));
+    text.push_str(&format!(
+        "| | {} |\n|---{}|\n",
+        names.join(" | "),
+        "|---".repeat(names.len())
+    ));
     let mut kind = None;
     for row in rows {
         if kind.replace(row.kind) != Some(row.kind) {
-            text.push_str(&format!("| **{}** {}|\n", row.kind.as_str(), "| ".repeat(names.len())));
+            text.push_str(&format!(
+                "| **{}** {}|\n",
+                row.kind.as_str(),
+                "| ".repeat(names.len())
+            ));
         }
         let cells: Vec<String> = (0..names.len()).map(|at| cell(row, at)).collect();
         text.push_str(&format!("| {} | {} |\n", key(row), cells.join(" | ")));
@@ -57,7 +82,11 @@ fn by_property(text: &mut String, rows: &[&CompareRow], names: &[String]) {
 
 fn by_run(text: &mut String, rows: &[&CompareRow], names: &[String]) {
     let heads: Vec<String> = rows.iter().map(|row| key(row)).collect();
-    text.push_str(&format!("| run | {} |\n|---{}|\n", heads.join(" | "), "|---".repeat(heads.len())));
+    text.push_str(&format!(
+        "| run | {} |\n|---{}|\n",
+        heads.join(" | "),
+        "|---".repeat(heads.len())
+    ));
     for (at, name) in names.iter().enumerate() {
         let cells: Vec<String> = rows.iter().map(|row| cell(row, at)).collect();
         text.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
@@ -65,7 +94,10 @@ fn by_run(text: &mut String, rows: &[&CompareRow], names: &[String]) {
 }
 
 fn key(row: &CompareRow) -> String {
-    let arrow = row.direction.map(|direction| format!(" {}", direction.arrow())).unwrap_or_default();
+    let arrow = row
+        .direction
+        .map(|direction| format!(" {}", direction.arrow()))
+        .unwrap_or_default();
     format!("{}{arrow}", escaped(row.key.raw()))
 }
 
@@ -79,14 +111,34 @@ fn cell(row: &CompareRow, at: usize) -> String {
         };
     };
     let text = short(number);
-    let text = if row.best.contains(&at) { format!("**{text}**") } else { text };
-    let delta = row.delta.get(at).copied().flatten().filter(|delta| *delta != 0.0);
-    let percent = row.delta_percent(at).map(|percent| format!(", {}%", signed(percent, 2))).unwrap_or_default();
-    delta.map_or_else(|| text.clone(), |delta| format!("{text} ({}{percent})", signed(delta, 3)))
+    let text = if row.best.contains(&at) {
+        format!("**{text}**")
+    } else {
+        text
+    };
+    let delta = row
+        .delta
+        .get(at)
+        .copied()
+        .flatten()
+        .filter(|delta| *delta != 0.0);
+    let percent = row
+        .delta_percent(at)
+        .map(|percent| format!(", {}%", signed(percent, 2)))
+        .unwrap_or_default();
+    delta.map_or_else(
+        || text.clone(),
+        |delta| format!("{text} ({}{percent})", signed(delta, 3)),
+    )
 }
 
 fn ids(comparison: &Comparison) -> String {
-    comparison.runs.iter().map(|run| format!("`{}`", run.id.short())).collect::<Vec<_>>().join(", ")
+    comparison
+        .runs
+        .iter()
+        .map(|run| format!("`{}`", run.id.short()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn cut(text: &str) -> String {
@@ -101,7 +153,9 @@ pub fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in clean(text).chars() {
         match c {
-            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '@' => out.extend(['\\', c]),
+            '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '@' => {
+                out.extend(['\\', c])
+            }
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
@@ -120,24 +174,52 @@ mod tests {
     fn run(id: &str, name: &str, acc: f64, note: &str) -> Run {
         let mut run = Run::bare(id.into(), "1".into());
         run.name = name.into();
-        run.metrics = vec![Metric { key: "acc".into(), value: MetricValue::new(acc), timestamp: 0, step: 0 }];
-        run.params = vec![Pair { key: "note".into(), value: note.into() }];
+        run.metrics = vec![Metric {
+            key: "acc".into(),
+            value: MetricValue::new(acc),
+            timestamp: 0,
+            step: 0,
+        }];
+        run.params = vec![Pair {
+            key: "note".into(),
+            value: note.into(),
+        }];
         run
     }
 
     #[test]
     fn a_comparison_reads_like_a_review() {
-        let comparison = compare(vec![run("aaaa", "base", 0.8, "x"), run("bbbb", "wide", 0.9, "a|b\n@all <img>")], None);
+        let comparison = compare(
+            vec![
+                run("aaaa", "base", 0.8, "x"),
+                run("bbbb", "wide", 0.9, "a|b\n@all <img>"),
+            ],
+            None,
+        );
         let text = markdown(&comparison, true);
-        assert!(text.starts_with("### 2 runs compared, baseline **base**\n"), "{text}");
-        assert!(text.contains("| acc ↑ | 0.8 | **0.9** (+0.1, +12%) |"), "{text}");
-        assert!(text.contains("| note | x | a\\|b⏎\\@all &lt;img&gt; |"), "{text}");
+        assert!(
+            text.starts_with("### 2 runs compared, baseline **base**\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| acc ↑ | 0.8 | **0.9** (+0.1, +12%) |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| note | x | a\\|b⏎\\@all &lt;img&gt; |"),
+            "{text}"
+        );
     }
 
     #[test]
     fn many_runs_are_rows() {
-        let runs = (0..8).map(|n| run(&format!("run{n}"), &format!("r{n}"), f64::from(n), "x")).collect();
+        let runs = (0..8)
+            .map(|n| run(&format!("run{n}"), &format!("r{n}"), f64::from(n), "x"))
+            .collect();
         let text = markdown(&compare(runs, None), true);
-        assert!(text.contains("| run | acc ↑ |\n|---|---|\n| r0 | 0 |\n| r1 | 1 (+1) |"), "{text}");
+        assert!(
+            text.contains("| run | acc ↑ |\n|---|---|\n| r0 | 0 |\n| r1 | 1 (+1) |"),
+            "{text}"
+        );
     }
 }

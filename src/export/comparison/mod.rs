@@ -32,18 +32,34 @@ impl ComparisonFormat {
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
-        let known = [("md", Self::Markdown), ("markdown", Self::Markdown), ("csv", Self::Csv), ("json", Self::Json), ("html", Self::Html)];
-        known.into_iter().find(|(name, _)| end.eq_ignore_ascii_case(name)).map(|(_, format)| format)
+        let known = [
+            ("md", Self::Markdown),
+            ("markdown", Self::Markdown),
+            ("csv", Self::Csv),
+            ("json", Self::Json),
+            ("html", Self::Html),
+        ];
+        known
+            .into_iter()
+            .find(|(name, _)| end.eq_ignore_ascii_case(name))
+            .map(|(_, format)| format)
     }
 }
 
 /// A comparison in a form; with `differing`, only what differs. The figures are for the forms that have pictures.
 #[must_use]
-pub fn comparison(comparison: &Comparison, format: ComparisonFormat, differing: bool, figures: &[Figure]) -> String {
+pub fn comparison(
+    comparison: &Comparison,
+    format: ComparisonFormat,
+    differing: bool,
+    figures: &[Figure],
+) -> String {
     match format {
         ComparisonFormat::Markdown => markdown(comparison, differing),
         ComparisonFormat::Csv => sheet(comparison, differing, true).csv(),
-        ComparisonFormat::Json => json::to_string(&json!(records::CompareRecord::new(comparison, differing))) + "\n",
+        ComparisonFormat::Json => {
+            json::to_string(&json!(records::CompareRecord::new(comparison, differing))) + "\n"
+        }
         ComparisonFormat::Html => html(comparison, differing, figures),
     }
 }

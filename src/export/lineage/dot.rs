@@ -10,14 +10,20 @@ const FACT_CHARS: usize = 200;
 /// The lineage as a digraph in Graphviz's language. Names of nodes are ours: no text of a store is more than a quoted label.
 #[must_use]
 pub fn dot(graph: &Graph) -> String {
-    let mut text = String::from("digraph lineage {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n");
+    let mut text = String::from(
+        "digraph lineage {\n  rankdir=LR;\n  node [shape=box, style=rounded, fontname=\"sans-serif\"];\n",
+    );
     text += &format!("  label={};\n", quoted(&clean(graph.summary.raw())));
     for (at, node) in graph.nodes.iter().enumerate() {
         let (kind, label) = words(node);
         // A line end within a label is Graphviz's own \n, which stands between quoted texts here and never in one.
         let label = format!("\"{}\\n{}\"", escaped(&kind), escaped(&label));
         let tooltip = quoted(&tooltip(node));
-        text += &format!("  n{at} [label={label}, tooltip={tooltip}, id={}{}];\n", quoted(&clean(node.id.0.raw())), shape(node.kind));
+        text += &format!(
+            "  n{at} [label={label}, tooltip={tooltip}, id={}{}];\n",
+            quoted(&clean(node.id.0.raw())),
+            shape(node.kind)
+        );
     }
     let place = |id: &NodeId| graph.nodes.iter().position(|node| node.id == *id);
     for edge in &graph.edges {
@@ -35,7 +41,11 @@ fn shape(kind: NodeKind) -> &'static str {
         NodeKind::Dataset => ", shape=cylinder, style=solid",
         NodeKind::Code | NodeKind::Params | NodeKind::Environment => ", shape=note, style=solid",
         NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => ", shape=ellipse, style=solid",
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader | NodeKind::Evidence => "",
+        NodeKind::Run
+        | NodeKind::ParentRun
+        | NodeKind::ChildRun
+        | NodeKind::Reader
+        | NodeKind::Evidence => "",
     }
 }
 
@@ -44,7 +54,11 @@ fn tooltip(node: &Node) -> String {
         let value: String = value.clean().chars().take(FACT_CHARS).collect();
         format!("{}: {value}", clean(key))
     };
-    let told = node.facts.iter().filter(|(key, _)| key != "diff_text").map(fact);
+    let told = node
+        .facts
+        .iter()
+        .filter(|(key, _)| key != "diff_text")
+        .map(fact);
     told.collect::<Vec<_>>().join("; ")
 }
 
@@ -55,5 +69,7 @@ fn quoted(text: &str) -> String {
 
 /// In quotes, Graphviz ends at a quote, reads `\N`, `\l` and their like as what they stand for, and `&lt;` as a sign of HTML.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;")
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('&', "&amp;")
 }

@@ -14,7 +14,12 @@ const EDGES: usize = 400;
 /// The page of a lineage.
 #[must_use]
 pub fn markdown(graph: &Graph) -> String {
-    let name = graph.nodes.iter().find(|node| node.kind == NodeKind::Version).map(|node| escaped(node.label.raw())).unwrap_or_default();
+    let name = graph
+        .nodes
+        .iter()
+        .find(|node| node.kind == NodeKind::Version)
+        .map(|node| escaped(node.label.raw()))
+        .unwrap_or_default();
     let mut page = format!("## Lineage of {name}\n\n{}\n", escaped(graph.summary.raw()));
     if !graph.warnings.is_empty() {
         page.push_str("\n> [!WARNING]\n");
@@ -22,7 +27,11 @@ pub fn markdown(graph: &Graph) -> String {
             let _ = writeln!(page, "> - {}", escaped(warning));
         }
     }
-    let _ = write!(page, "\n```mermaid\n{}```\n\n", mermaid(&graph.folded(ON_A_PAGE)));
+    let _ = write!(
+        page,
+        "\n```mermaid\n{}```\n\n",
+        mermaid(&graph.folded(ON_A_PAGE))
+    );
     let mut sheet = Sheet::new(["", "what", "state", "detail"]);
     for check in &graph.reproducibility {
         let sign = match check.state {
@@ -30,11 +39,21 @@ pub fn markdown(graph: &Graph) -> String {
             Recorded::Partly => "◐",
             Recorded::NotRecorded => "✗",
         };
-        sheet.row([sign.to_owned(), check.what.to_owned(), check.state.as_str().to_owned(), check.detail.clone()]);
+        sheet.row([
+            sign.to_owned(),
+            check.what.to_owned(),
+            check.state.as_str().to_owned(),
+            check.detail.clone(),
+        ]);
     }
     page.push_str(&sheet.markdown());
     if let Some(since) = &graph.since {
-        let _ = write!(page, "\n### {} commits since v{}\n\n", since.commits.len(), since.version);
+        let _ = write!(
+            page,
+            "\n### {} commits since v{}\n\n",
+            since.commits.len(),
+            since.version
+        );
         for commit in &since.commits {
             let _ = writeln!(page, "- {}", escaped(commit));
         }
@@ -55,10 +74,19 @@ fn facts(page: &mut String, graph: &Graph) {
     for node in &graph.folded(ON_A_PAGE).nodes {
         let (kind, label) = words(node);
         for (key, value) in node.facts.iter().filter(|(key, _)| key != "diff_text") {
-            sheet.row([kind.clone(), label.clone(), key.clone(), value.raw().to_owned()]);
+            sheet.row([
+                kind.clone(),
+                label.clone(),
+                key.clone(),
+                value.raw().to_owned(),
+            ]);
         }
     }
-    let _ = write!(page, "\n<details><summary>All facts</summary>\n\n{}\n</details>\n", sheet.markdown());
+    let _ = write!(
+        page,
+        "\n<details><summary>All facts</summary>\n\n{}\n</details>\n",
+        sheet.markdown()
+    );
 }
 
 /// The drawing.
@@ -72,10 +100,18 @@ fn mermaid(graph: &Graph) -> String {
             NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => ("([", "])"),
             _ => ("[", "]"),
         };
-        let _ = writeln!(text, "  n{at}{open}\"{}: {}\"{close}", signs(&kind), signs(&label));
+        let _ = writeln!(
+            text,
+            "  n{at}{open}\"{}: {}\"{close}",
+            signs(&kind),
+            signs(&label)
+        );
     }
     let place = |id: &NodeId| graph.nodes.iter().position(|node| node.id == *id);
-    let joined = graph.edges.iter().filter_map(|edge| Some((place(&edge.from)?, place(&edge.to)?)));
+    let joined = graph
+        .edges
+        .iter()
+        .filter_map(|edge| Some((place(&edge.from)?, place(&edge.to)?)));
     for (from, to) in joined.take(EDGES) {
         let _ = writeln!(text, "  n{from} --> n{to}");
     }

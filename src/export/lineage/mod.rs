@@ -21,7 +21,10 @@ fn words(node: &Node) -> (String, String) {
     let label = clean(node.label.raw());
     let kind = node.kind.as_str();
     let label = label.strip_prefix(kind).map_or(&*label, str::trim_start);
-    let label =
-        if label.chars().count() > LABEL_CHARS { label.chars().take(LABEL_CHARS).chain(['…']).collect() } else { label.to_owned() };
+    let label = if label.chars().count() > LABEL_CHARS {
+        label.chars().take(LABEL_CHARS).chain(['…']).collect()
+    } else {
+        label.to_owned()
+    };
     (kind.to_owned(), label)
 }

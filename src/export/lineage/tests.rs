@@ -5,7 +5,13 @@ use crate::lineage::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
 use crate::text::Untrusted;
 
 fn graph(texts: &[String]) -> Graph {
-    let kinds = [NodeKind::Version, NodeKind::Run, NodeKind::Dataset, NodeKind::Alias, NodeKind::ChildRun];
+    let kinds = [
+        NodeKind::Version,
+        NodeKind::Run,
+        NodeKind::Dataset,
+        NodeKind::Alias,
+        NodeKind::ChildRun,
+    ];
     let node = |(at, text): (usize, &String)| Node {
         id: NodeId(format!("n{at} {text}").into()),
         kind: kinds[at % kinds.len()],
@@ -13,7 +19,14 @@ fn graph(texts: &[String]) -> Graph {
         facts: vec![(text.clone(), Untrusted::from(text.as_str()))],
     };
     let nodes: Vec<Node> = texts.iter().enumerate().map(node).collect();
-    let edges = nodes.windows(2).map(|pair| Edge { from: pair[0].id.clone(), to: pair[1].id.clone(), kind: EdgeKind::Read }).collect();
+    let edges = nodes
+        .windows(2)
+        .map(|pair| Edge {
+            from: pair[0].id.clone(),
+            to: pair[1].id.clone(),
+            kind: EdgeKind::Read,
+        })
+        .collect();
     Graph {
         nodes,
         edges,
@@ -43,7 +56,9 @@ fn words_of(text: &str) -> Vec<Word> {
                 let mut inside = String::new();
                 loop {
                     match rest.next().expect("the quotes are closed") {
-                        '\\' => inside.extend(['\\', rest.next().expect("nothing ends in a backslash")]),
+                        '\\' => {
+                            inside.extend(['\\', rest.next().expect("nothing ends in a backslash")])
+                        }
                         '"' => break,
                         c => inside.push(c),
                     }
@@ -88,19 +103,29 @@ fn shown(label: &str) -> String {
 fn parsed(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
     let words = words_of(text);
     let at = |word: &Word| match word {
-        Word::Name(name) => name.strip_prefix('n').and_then(|at| at.parse::<usize>().ok()),
+        Word::Name(name) => name
+            .strip_prefix('n')
+            .and_then(|at| at.parse::<usize>().ok()),
         _ => None,
     };
     let (mut labels, mut edges) = (Vec::new(), Vec::new());
     for window in words.windows(5) {
         match window {
-            [node, Word::Sign('['), Word::Name(label), Word::Sign('='), Word::Quoted(text)] if label == "label" => {
+            [
+                node,
+                Word::Sign('['),
+                Word::Name(label),
+                Word::Sign('='),
+                Word::Quoted(text),
+            ] if label == "label" => {
                 if let Some(at) = at(node).filter(|at| *at == labels.len()) {
                     assert_eq!(at, labels.len());
                     labels.push(shown(text));
                 }
             }
-            [from, Word::Sign('-'), Word::Sign('>'), to, Word::Sign('[')] => edges.push((at(from).unwrap(), at(to).unwrap())),
+            [from, Word::Sign('-'), Word::Sign('>'), to, Word::Sign('[')] => {
+                edges.push((at(from).unwrap(), at(to).unwrap()))
+            }
             _ => {}
         }
     }
@@ -111,14 +136,30 @@ fn parsed(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
 fn a_page_folds_a_sweep_and_says_how_many() {
     let mut graph = graph(&["iris v3".to_owned(), "sweep".to_owned()]);
     for nth in 0..200 {
-        let node = Node { id: NodeId(format!("c{nth}").into()), kind: NodeKind::ChildRun, label: "trial".into(), facts: Vec::new() };
-        graph.edges.push(Edge { from: graph.nodes[1].id.clone(), to: node.id.clone(), kind: EdgeKind::ParentOf });
+        let node = Node {
+            id: NodeId(format!("c{nth}").into()),
+            kind: NodeKind::ChildRun,
+            label: "trial".into(),
+            facts: Vec::new(),
+        };
+        graph.edges.push(Edge {
+            from: graph.nodes[1].id.clone(),
+            to: node.id.clone(),
+            kind: EdgeKind::ParentOf,
+        });
         graph.nodes.push(node);
     }
     let page = markdown(&graph);
     assert_eq!(page.matches("nested run: trial").count(), ON_A_PAGE);
-    assert!(page.contains("#43; 192 nested runs") || page.contains("+ 192 nested runs"), "{page}");
-    assert_eq!(parsed(&dot(&graph)).0.len(), 202, "Graphviz gets all of them");
+    assert!(
+        page.contains("#43; 192 nested runs") || page.contains("+ 192 nested runs"),
+        "{page}"
+    );
+    assert_eq!(
+        parsed(&dot(&graph)).0.len(),
+        202,
+        "Graphviz gets all of them"
+    );
 }
 
 proptest! {

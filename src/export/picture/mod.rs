@@ -39,7 +39,10 @@ impl PictureFormat {
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
-        [("png", Self::Png), ("svg", Self::Svg)].into_iter().find(|(name, _)| end.eq_ignore_ascii_case(name)).map(|(_, format)| format)
+        [("png", Self::Png), ("svg", Self::Svg)]
+            .into_iter()
+            .find(|(name, _)| end.eq_ignore_ascii_case(name))
+            .map(|(_, format)| format)
     }
 }
 
@@ -60,7 +63,12 @@ impl PictureOptions {
     /// A picture of the usual size in a format.
     #[must_use]
     pub fn new(format: PictureFormat, palette: Palette) -> Self {
-        Self { format, size: None, scale: 2.0, palette }
+        Self {
+            format,
+            size: None,
+            scale: 2.0,
+            palette,
+        }
     }
 
     /// The size of a picture of so many charts, in px of an SVG.
@@ -95,23 +103,45 @@ pub struct PictureError(String);
 pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, PictureError> {
     font()?;
     let (width, height) = options.size_of(figures.len());
-    let scale = if options.format == PictureFormat::Png { options.scale } else { 1.0 };
-    let (wide, high) = ((f64::from(width) * scale) as u32, (f64::from(height) * scale) as u32);
+    let scale = if options.format == PictureFormat::Png {
+        options.scale
+    } else {
+        1.0
+    };
+    let (wide, high) = (
+        (f64::from(width) * scale) as u32,
+        (f64::from(height) * scale) as u32,
+    );
     if wide > MOST || high > MOST || wide < 100 || high < 100 {
-        return Err(PictureError(format!("{wide}x{high} px are not between 100 and {MOST} on each side")));
+        return Err(PictureError(format!(
+            "{wide}x{high} px are not between 100 and {MOST} on each side"
+        )));
     }
     match options.format {
         PictureFormat::Svg => {
             let mut text = String::new();
-            draw(&SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area(), figures, options, scale)?;
+            draw(
+                &SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area(),
+                figures,
+                options,
+                scale,
+            )?;
             Ok(text.into_bytes())
         }
         PictureFormat::Png => {
             let mut pixels = vec![0; wide as usize * high as usize * 3];
-            draw(&BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area(), figures, options, scale)?;
-            let image = image::RgbImage::from_raw(wide, high, pixels).ok_or_else(|| PictureError("it lost pixels".into()))?;
+            draw(
+                &BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area(),
+                figures,
+                options,
+                scale,
+            )?;
+            let image = image::RgbImage::from_raw(wide, high, pixels)
+                .ok_or_else(|| PictureError("it lost pixels".into()))?;
             let mut file = Cursor::new(Vec::new());
-            image.write_to(&mut file, image::ImageFormat::Png).map_err(|error| PictureError(error.to_string()))?;
+            image
+                .write_to(&mut file, image::ImageFormat::Png)
+                .map_err(|error| PictureError(error.to_string()))?;
             Ok(file.into_inner())
         }
     }
@@ -124,7 +154,8 @@ fn draw<B: DrawingBackend>(
     scale: f64,
 ) -> Result<(), PictureError> {
     let failed = |error: &dyn std::fmt::Display| PictureError(error.to_string());
-    root.fill(&options.palette.ground).map_err(|error| failed(&error))?;
+    root.fill(&options.palette.ground)
+        .map_err(|error| failed(&error))?;
     let (across, down) = grid(figures.len());
     for (figure, area) in figures.iter().zip(root.split_evenly((down, across))) {
         axes::draw(&area, figure, &options.palette, scale).map_err(|error| failed(&error))?;
@@ -145,5 +176,9 @@ fn font() -> Result<(), PictureError> {
         let regular = register_font(FONT, FontStyle::Normal, dejavu::sans::regular()).is_ok();
         regular && register_font(FONT, FontStyle::Bold, dejavu::sans::bold()).is_ok()
     });
-    if *is_known { Ok(()) } else { Err(PictureError("the font can't be read".into())) }
+    if *is_known {
+        Ok(())
+    } else {
+        Err(PictureError("the font can't be read".into()))
+    }
 }

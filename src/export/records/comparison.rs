@@ -53,11 +53,22 @@ impl CompareRecord {
     /// The record of a comparison; with `only_differing`, of the rows that differ. The counts are of all rows.
     #[must_use]
     pub fn new(comparison: &Comparison, only_differing: bool) -> Self {
-        let told = || comparison.rows.iter().filter(|row| row.kind != RowKind::Attribute);
+        let told = || {
+            comparison
+                .rows
+                .iter()
+                .filter(|row| row.kind != RowKind::Attribute)
+        };
         Self {
-            baseline: comparison.runs.get(comparison.baseline).map(|run| run.id.clone()),
+            baseline: comparison
+                .runs
+                .get(comparison.baseline)
+                .map(|run| run.id.clone()),
             runs: comparison.runs.iter().map(RunRecord::from).collect(),
-            rows: told().filter(|row| row.differs || !only_differing).map(RowRecord::from).collect(),
+            rows: told()
+                .filter(|row| row.differs || !only_differing)
+                .map(RowRecord::from)
+                .collect(),
             equal: told().filter(|row| !row.differs).count(),
             differing: told().filter(|row| row.differs).count(),
         }
@@ -67,10 +78,23 @@ impl CompareRecord {
 impl From<&CompareRow> for RowRecord {
     fn from(row: &CompareRow) -> Self {
         let values = if row.kind == RowKind::Metric {
-            row.numbers.iter().map(|number| number.map(|number| Value::Number(MetricValue::new(number)))).collect()
+            row.numbers
+                .iter()
+                .map(|number| number.map(|number| Value::Number(MetricValue::new(number))))
+                .collect()
         } else {
-            row.values.iter().map(|value| value.clone().map(Value::Text)).collect()
+            row.values
+                .iter()
+                .map(|value| value.clone().map(Value::Text))
+                .collect()
         };
-        Self { kind: row.kind, key: row.key.clone(), values, differs: row.differs, best: row.best.clone(), delta: row.delta.clone() }
+        Self {
+            kind: row.kind,
+            key: row.key.clone(),
+            values,
+            differs: row.differs,
+            best: row.best.clone(),
+            delta: row.delta.clone(),
+        }
     }
 }

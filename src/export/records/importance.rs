@@ -78,8 +78,21 @@ impl ImportanceRecord {
     #[must_use]
     pub fn new(found: &Importance, goal: &Goal) -> Self {
         let rank = |rank: Rank| match rank {
-            Rank::Spearman { rho, low, high, runs } => RankRecord::Spearman { rho, low, high, runs },
-            Rank::Epsilon { squared, runs } => RankRecord::EpsilonSquared { value: squared, runs },
+            Rank::Spearman {
+                rho,
+                low,
+                high,
+                runs,
+            } => RankRecord::Spearman {
+                rho,
+                low,
+                high,
+                runs,
+            },
+            Rank::Epsilon { squared, runs } => RankRecord::EpsilonSquared {
+                value: squared,
+                runs,
+            },
         };
         let param = |param: &crate::analysis::importance::ParamImportance| ParamRecord {
             key: param.key.clone(),

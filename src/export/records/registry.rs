@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::{Fields, metrics};
-use crate::domain::{Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber};
+use crate::domain::{
+    Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber,
+};
 use crate::text::Untrusted;
 
 /// A registered model.
@@ -33,8 +35,18 @@ impl From<&RegisteredModel> for ModelRecord {
             creation_timestamp: model.creation_time,
             last_updated_timestamp: model.last_updated_time,
             tags: (&model.tags).into(),
-            aliases: Fields(model.aliases.iter().map(|(alias, version)| (alias.text().clone(), *version)).collect()),
-            latest_versions: model.latest_versions.iter().map(|version| VersionRecord::new(version, None)).collect(),
+            aliases: Fields(
+                model
+                    .aliases
+                    .iter()
+                    .map(|(alias, version)| (alias.text().clone(), *version))
+                    .collect(),
+            ),
+            latest_versions: model
+                .latest_versions
+                .iter()
+                .map(|version| VersionRecord::new(version, None))
+                .collect(),
         }
     }
 }
@@ -76,7 +88,11 @@ impl VersionRecord {
         Self {
             name: version.name.clone(),
             version: version.version,
-            current_stage: if spelled.is_empty() { version.stage.as_str().into() } else { spelled.clone() },
+            current_stage: if spelled.is_empty() {
+                version.stage.as_str().into()
+            } else {
+                spelled.clone()
+            },
             aliases: version.aliases.clone(),
             status: version.status.as_str().into(),
             run_id: version.run_id.clone(),

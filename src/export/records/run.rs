@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use super::{Fields, metrics};
 use crate::analysis::Best;
-use crate::domain::{DatasetInput, Direction, Experiment, ExperimentId, Goal, MetricValue, Millis, Run, RunId, RunStatus};
+use crate::domain::{
+    DatasetInput, Direction, Experiment, ExperimentId, Goal, MetricValue, Millis, Run, RunId,
+    RunStatus,
+};
 use crate::text::Untrusted;
 
 /// An experiment.
@@ -125,10 +128,19 @@ impl BestRecord {
         let direction: Direction = goal.direction;
         Self {
             run: run.into(),
-            goal: GoalRecord { metric: goal.metric.clone(), direction: direction.as_str(), value: best.value },
+            goal: GoalRecord {
+                metric: goal.metric.clone(),
+                direction: direction.as_str(),
+                value: best.value,
+            },
             considered: best.considered,
             ties: best.ties.clone(),
-            left_out: Fields(best.left_out.iter().map(|(why, count)| (why.as_str().into(), *count)).collect()),
+            left_out: Fields(
+                best.left_out
+                    .iter()
+                    .map(|(why, count)| (why.as_str().into(), *count))
+                    .collect(),
+            ),
         }
     }
 }

@@ -3,8 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::analysis::{best, compare};
 use crate::domain::{
-    DatasetInput, Experiment, FaultKind, Lifecycle, Metric, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
-    VersionStatus,
+    DatasetInput, Experiment, FaultKind, Lifecycle, Metric, ModelVersion, RegisteredModel, Run,
+    RunStatus, Stage, VersionNumber, VersionStatus,
 };
 use crate::export::json::to_string;
 
@@ -17,7 +17,12 @@ fn run(id: &str, acc: f64) -> Run {
         name: "n".into(),
         status: RunStatus::Finished,
         start_time: Some(1),
-        metrics: vec![Metric { key: "acc".into(), value: MetricValue::new(acc), timestamp: 0, step: 0 }],
+        metrics: vec![Metric {
+            key: "acc".into(),
+            value: MetricValue::new(acc),
+            timestamp: 0,
+            step: 0,
+        }],
         params: vec![Pair::new("lr", "0.1")],
         tags: vec![Pair::new("mlflow.parentRunId", "p")],
         datasets: vec![DatasetInput {
@@ -63,7 +68,10 @@ fn run_json(id: &str, acc: &serde_json::Value) -> serde_json::Value {
 
 #[test]
 fn a_run_has_the_documented_shape() {
-    assert_eq!(as_json(&RunRecord::from(&run("a", f64::NAN))), run_json("a", &json!("NaN")));
+    assert_eq!(
+        as_json(&RunRecord::from(&run("a", f64::NAN))),
+        run_json("a", &json!("NaN"))
+    );
 }
 
 #[test]
@@ -87,20 +95,32 @@ fn an_experiment_has_the_documented_shape() {
 
 #[test]
 fn the_best_run_says_what_it_was_found_by() {
-    let (goal, runs) = ("acc max".parse().unwrap(), [run("a", 0.9), run("b", 0.9), run("c", f64::NAN)]);
+    let (goal, runs) = (
+        "acc max".parse().unwrap(),
+        [run("a", 0.9), run("b", 0.9), run("c", f64::NAN)],
+    );
     let found = best(&runs, &goal, false).unwrap();
     let mut expected = run_json("a", &json!(0.9));
     let more = json!({
         "goal": {"metric": "acc", "direction": "max", "value": 0.9}, "considered": 2, "ties": ["b"], "left_out": {"NaN or infinite": 1},
     });
-    expected.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    expected
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     assert_eq!(as_json(&BestRecord::new(&found, &runs[0], &goal)), expected);
 }
 
 #[test]
 fn a_comparison_has_the_documented_shape() {
-    let record = as_json(&CompareRecord::new(&compare(vec![run("a", 0.5), run("b", 0.75)], Some(&"b".into())), true));
-    assert_eq!((&record["baseline"], &record["equal"], &record["differing"]), (&json!("b"), &json!(2), &json!(1)));
+    let record = as_json(&CompareRecord::new(
+        &compare(vec![run("a", 0.5), run("b", 0.75)], Some(&"b".into())),
+        true,
+    ));
+    assert_eq!(
+        (&record["baseline"], &record["equal"], &record["differing"]),
+        (&json!("b"), &json!(2), &json!(1))
+    );
     let row = json!([{"kind": "metric", "key": "acc", "values": [0.5, 0.75], "differs": true, "best": [1], "delta": [-0.25, 0.0]}]);
     assert_eq!(record["rows"], row);
     assert_eq!(record["runs"][1], run_json("b", &json!(0.75)));
@@ -123,14 +143,28 @@ fn models_and_versions_have_the_documented_shape() {
     });
     let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [told]});
     assert_eq!(as_json(&ModelRecord::from(&model)), expected);
-    let with_run = as_json(&VersionRecord::new(&version(), Some(&run("a", f64::INFINITY))));
+    let with_run = as_json(&VersionRecord::new(
+        &version(),
+        Some(&run("a", f64::INFINITY)),
+    ));
     assert_eq!(with_run["metrics"], json!({"acc": "Infinity"}));
 }
 
 #[test]
 fn an_error_says_what_why_and_what_next() {
-    let record = as_json(&ErrorRecord::from(&Fault::new(FaultKind::Missing, "reading run a", "no such run")));
+    let record = as_json(&ErrorRecord::from(&Fault::new(
+        FaultKind::Missing,
+        "reading run a",
+        "no such run",
+    )));
     assert_eq!(record["error"]["code"], "missing");
-    assert_eq!((&record["error"]["message"], &record["error"]["cause"]), (&json!("reading run a"), &json!("no such run")));
-    assert!(record["error"]["next"].as_str().is_some_and(|next| !next.is_empty()));
+    assert_eq!(
+        (&record["error"]["message"], &record["error"]["cause"]),
+        (&json!("reading run a"), &json!("no such run"))
+    );
+    assert!(
+        record["error"]["next"]
+            .as_str()
+            .is_some_and(|next| !next.is_empty())
+    );
 }

@@ -15,14 +15,23 @@ type Files = BTreeMap<String, Option<u64>>;
 
 /// What differs, a line each with `+`, `-` or `~` before the path, cleaned.
 pub(super) fn lines(candidate: &Files, champion: &Files) -> Vec<String> {
-    let size = |size: &Option<u64>| size.map_or_else(String::new, |size| format!("  {}", bytes(size)));
-    let own = candidate.iter().filter_map(|(path, now)| match champion.get(path) {
-        None => Some(format!("+ {path}{}", size(now))),
-        Some(then) if then != now => Some(format!("~ {path}{} →{}", size(then), size(now))),
-        Some(_) => None,
-    });
-    let gone = champion.iter().filter(|(path, _)| !candidate.contains_key(*path)).map(|(path, then)| format!("- {path}{}", size(then)));
-    let mut lines: Vec<String> = own.chain(gone).map(|line| clean(&line).into_owned()).collect();
+    let size =
+        |size: &Option<u64>| size.map_or_else(String::new, |size| format!("  {}", bytes(size)));
+    let own = candidate
+        .iter()
+        .filter_map(|(path, now)| match champion.get(path) {
+            None => Some(format!("+ {path}{}", size(now))),
+            Some(then) if then != now => Some(format!("~ {path}{} →{}", size(then), size(now))),
+            Some(_) => None,
+        });
+    let gone = champion
+        .iter()
+        .filter(|(path, _)| !candidate.contains_key(*path))
+        .map(|(path, then)| format!("- {path}{}", size(then)));
+    let mut lines: Vec<String> = own
+        .chain(gone)
+        .map(|line| clean(&line).into_owned())
+        .collect();
     if lines.len() > LINES {
         let more = lines.len() - LINES;
         lines.truncate(LINES);
@@ -33,9 +42,17 @@ pub(super) fn lines(candidate: &Files, champion: &Files) -> Vec<String> {
 
 /// The same as JSON.
 pub(super) fn json(candidate: &Files, champion: &Files) -> Value {
-    let only = |a: &Files, b: &Files| a.keys().filter(|path| !b.contains_key(*path)).cloned().collect::<Vec<_>>();
-    let changed: Vec<&String> =
-        candidate.iter().filter(|(path, now)| champion.get(*path).is_some_and(|then| then != *now)).map(|(path, _)| path).collect();
+    let only = |a: &Files, b: &Files| {
+        a.keys()
+            .filter(|path| !b.contains_key(*path))
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let changed: Vec<&String> = candidate
+        .iter()
+        .filter(|(path, now)| champion.get(*path).is_some_and(|then| then != *now))
+        .map(|(path, _)| path)
+        .collect();
     json!({ "added": only(candidate, champion), "removed": only(champion, candidate), "changed": changed })
 }
 
@@ -45,10 +62,23 @@ mod tests {
 
     #[test]
     fn what_came_went_and_changed_its_size_is_told() {
-        let files = |all: &[(&str, u64)]| all.iter().map(|(path, size)| ((*path).to_owned(), Some(*size))).collect::<Files>();
-        let (now, then) = (files(&[("a", 1), ("b\u{1b}", 5), ("same", 7)]), files(&[("a", 2), ("gone", 3), ("same", 7)]));
-        assert_eq!(lines(&now, &then), ["~ a  2 B →  1 B", "+ b␛  5 B", "- gone  3 B"]);
-        assert_eq!(json(&now, &then), json!({"added": ["b\u{1b}"], "removed": ["gone"], "changed": ["a"]}));
+        let files = |all: &[(&str, u64)]| {
+            all.iter()
+                .map(|(path, size)| ((*path).to_owned(), Some(*size)))
+                .collect::<Files>()
+        };
+        let (now, then) = (
+            files(&[("a", 1), ("b\u{1b}", 5), ("same", 7)]),
+            files(&[("a", 2), ("gone", 3), ("same", 7)]),
+        );
+        assert_eq!(
+            lines(&now, &then),
+            ["~ a  2 B →  1 B", "+ b␛  5 B", "- gone  3 B"]
+        );
+        assert_eq!(
+            json(&now, &then),
+            json!({"added": ["b\u{1b}"], "removed": ["gone"], "changed": ["a"]})
+        );
         let many = (0..100).map(|at| (at.to_string(), None)).collect();
         assert_eq!(lines(&many, &Files::new()).len(), LINES + 1);
     }

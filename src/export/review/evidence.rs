@@ -14,31 +14,65 @@ pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
     let mut sheet = Sheet::new(["evidence", "champion", "candidate", "note"]);
     let own = facts(candidate);
     let theirs = champion.map(facts).unwrap_or_default();
-    let mut keys: Vec<&(&str, &str)> = own.keys().chain(theirs.keys().filter(|key| !own.contains_key(*key))).collect();
+    let mut keys: Vec<&(&str, &str)> = own
+        .keys()
+        .chain(theirs.keys().filter(|key| !own.contains_key(*key)))
+        .collect();
     let is_bad = |key: &(&str, &str)| own.get(key).is_some_and(|fact| fact.bad);
     keys.sort_by_key(|key| (!is_bad(key), **key));
-    let told = |fact: Option<&&Fact>| fact.map_or_else(|| ABSENT.to_owned(), |fact| fact.value.to_string());
+    let told = |fact: Option<&&Fact>| {
+        fact.map_or_else(|| ABSENT.to_owned(), |fact| fact.value.to_string())
+    };
     for key in keys {
         let fact = own.get(key);
-        let is_same = fact.zip(theirs.get(key)).is_some_and(|(own, theirs)| own.value == theirs.value);
+        let is_same = fact
+            .zip(theirs.get(key))
+            .is_some_and(|(own, theirs)| own.value == theirs.value);
         if is_same && fact.is_some_and(|fact| !fact.judged && !fact.older) {
             continue;
         }
-        sheet.row([format!("{}: {}", key.0, key.1), told(theirs.get(key)), told(fact), fact.map(|fact| note(fact)).unwrap_or_default()]);
+        sheet.row([
+            format!("{}: {}", key.0, key.1),
+            told(theirs.get(key)),
+            told(fact),
+            fact.map(|fact| note(fact)).unwrap_or_default(),
+        ]);
     }
-    let served =
-        candidate.deployments().map(|(tool, deployment)| [format!("{tool}: served"), String::new(), deployment.to_string(), String::new()]);
+    let served = candidate.deployments().map(|(tool, deployment)| {
+        [
+            format!("{tool}: served"),
+            String::new(),
+            deployment.to_string(),
+            String::new(),
+        ]
+    });
     served.for_each(|row| sheet.row(row));
     sheet
 }
 
 /// The facts by tool and name.
 fn facts(report: &Report) -> BTreeMap<(&str, &str), &Fact> {
-    report.evidence.iter().flat_map(|tool| tool.facts.iter().map(move |fact| ((tool.name.as_str(), fact.name.as_str()), fact))).collect()
+    report
+        .evidence
+        .iter()
+        .flat_map(|tool| {
+            tool.facts
+                .iter()
+                .map(move |fact| ((tool.name.as_str(), fact.name.as_str()), fact))
+        })
+        .collect()
 }
 
 /// What to know of a fact.
 fn note(fact: &Fact) -> String {
-    let notes = [(fact.bad, "not as it should be"), (fact.older, "older than the version")];
-    notes.iter().filter(|(holds, _)| *holds).map(|(_, text)| *text).collect::<Vec<_>>().join(", ")
+    let notes = [
+        (fact.bad, "not as it should be"),
+        (fact.older, "older than the version"),
+    ];
+    notes
+        .iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, text)| *text)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

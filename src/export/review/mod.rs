@@ -37,25 +37,51 @@ impl Packet<'_> {
     #[must_use]
     pub fn markdown(&self) -> String {
         let asked = &self.judged.asked;
-        let label = |facts: &Candidate| format!("{}/{}", escaped(facts.version.name.raw()), facts.version.version);
-        let against =
-            self.champion.map_or_else(|| "there is no champion yet".to_owned(), |champion| format!("against **{}**", label(champion)));
-        let mut text = format!("## Review: {} for {}\n\n{against}\n\n", label(self.candidate), escaped(&asked.target.to_string()));
-        text.push_str(&format!("{}\n\n", escaped(lineage::build(self.candidate).summary.raw())));
+        let label = |facts: &Candidate| {
+            format!(
+                "{}/{}",
+                escaped(facts.version.name.raw()),
+                facts.version.version
+            )
+        };
+        let against = self.champion.map_or_else(
+            || "there is no champion yet".to_owned(),
+            |champion| format!("against **{}**", label(champion)),
+        );
+        let mut text = format!(
+            "## Review: {} for {}\n\n{against}\n\n",
+            label(self.candidate),
+            escaped(&asked.target.to_string())
+        );
+        text.push_str(&format!(
+            "{}\n\n",
+            escaped(lineage::build(self.candidate).summary.raw())
+        ));
         self.gates(&mut text);
         self.approvals(&mut text);
         self.evidence(&mut text);
-        if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
-            && candidate.id != champion.id
+        if let (Some(candidate), Some(champion)) = (
+            &self.candidate.run,
+            self.champion.and_then(|champion| champion.run.as_ref()),
+        ) && candidate.id != champion.id
         {
-            text.push_str(&markdown(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true));
+            text.push_str(&markdown(
+                &compare(
+                    vec![champion.clone(), candidate.clone()],
+                    Some(&champion.id),
+                ),
+                true,
+            ));
             text.push('\n');
         }
         self.commits(&mut text);
         self.environment(&mut text);
         let files = self.files();
         if !files.is_empty() {
-            text.push_str(&format!("### Artifacts\n\n```diff\n{}\n```\n\n", files.join("\n").replace("```", "---")));
+            text.push_str(&format!(
+                "### Artifacts\n\n```diff\n{}\n```\n\n",
+                files.join("\n").replace("```", "---")
+            ));
         }
         self.recorded(&mut text);
         text.push_str(&format!(
@@ -73,7 +99,9 @@ impl Packet<'_> {
             Some(width) if fit::width(&line) > width => {
                 let mut parts = fit::wrap(&line, width.saturating_sub(INDENT)).into_iter();
                 let first = parts.next().unwrap_or_default();
-                std::iter::once(first).chain(parts.map(|part| format!("{:1$}{part}", "", usize::from(INDENT)))).collect()
+                std::iter::once(first)
+                    .chain(parts.map(|part| format!("{:1$}{part}", "", usize::from(INDENT))))
+                    .collect()
             }
             _ => vec![line],
         };
@@ -81,36 +109,76 @@ impl Packet<'_> {
     }
 
     fn told(&self, width: Option<u16>) -> Vec<String> {
-        let label = |facts: &Candidate| format!("{}/{}", facts.version.name.clean(), facts.version.version);
-        let against =
-            self.champion.map_or_else(|| "there is no champion yet".to_owned(), |champion| format!("against {}", label(champion)));
+        let label =
+            |facts: &Candidate| format!("{}/{}", facts.version.name.clean(), facts.version.version);
+        let against = self.champion.map_or_else(
+            || "there is no champion yet".to_owned(),
+            |champion| format!("against {}", label(champion)),
+        );
         let mut lines = vec![
-            format!("{} for {}, {against}", label(self.candidate), self.judged.asked.target),
+            format!(
+                "{} for {}, {against}",
+                label(self.candidate),
+                self.judged.asked.target
+            ),
             lineage::build(self.candidate).summary.clean().into_owned(),
             String::new(),
         ];
         if self.judged.gates.is_empty() {
             lines.push("no gate guards this place".to_owned());
         }
-        lines.extend(self.judged.gates.iter().map(|gate| format!("gate {}", gate.line())));
+        lines.extend(
+            self.judged
+                .gates
+                .iter()
+                .map(|gate| format!("gate {}", gate.line())),
+        );
         for approval in Approval::of(&self.candidate.version) {
-            let lapsed = if approval.seen == self.judged.seen { "" } else { " (lapsed: the facts changed since)" };
-            let comment = if approval.comment.is_empty() { String::new() } else { format!(": {}", approval.comment) };
-            let line = format!("{}: {} for {}{comment}{lapsed}", approval.by, approval.decision.as_str(), approval.to);
+            let lapsed = if approval.seen == self.judged.seen {
+                ""
+            } else {
+                " (lapsed: the facts changed since)"
+            };
+            let comment = if approval.comment.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", approval.comment)
+            };
+            let line = format!(
+                "{}: {} for {}{comment}{lapsed}",
+                approval.by,
+                approval.decision.as_str(),
+                approval.to
+            );
             lines.push(clean(&line).into_owned());
         }
-        lines.extend(self.judged.requests.iter().map(|request| format!("request: {}", request.line())));
-        let laid = |sheet: &Sheet| width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width));
+        lines.extend(
+            self.judged
+                .requests
+                .iter()
+                .map(|request| format!("request: {}", request.line())),
+        );
+        let laid =
+            |sheet: &Sheet| width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width));
         let found = self.found();
         if !found.rows.is_empty() {
             lines.push(String::new());
             lines.extend(laid(&found));
         }
-        if let (Some(candidate), Some(champion)) = (&self.candidate.run, self.champion.and_then(|champion| champion.run.as_ref()))
-            && candidate.id != champion.id
+        if let (Some(candidate), Some(champion)) = (
+            &self.candidate.run,
+            self.champion.and_then(|champion| champion.run.as_ref()),
+        ) && candidate.id != champion.id
         {
             lines.push(String::new());
-            lines.extend(laid(&sheet(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true, false)));
+            lines.extend(laid(&sheet(
+                &compare(
+                    vec![champion.clone(), candidate.clone()],
+                    Some(&champion.id),
+                ),
+                true,
+                false,
+            )));
         }
         match self.commits {
             Ok([]) => {}
@@ -150,10 +218,22 @@ impl Packet<'_> {
                 "missing": facts.missing,
             })
         };
-        let runs = self.candidate.run.as_ref().zip(self.champion.and_then(|champion| champion.run.as_ref()));
-        let compared = runs.filter(|(candidate, champion)| candidate.id != champion.id).map(|(candidate, champion)| {
-            json!(CompareRecord::new(&compare(vec![champion.clone(), candidate.clone()], Some(&champion.id)), true))
-        });
+        let runs = self
+            .candidate
+            .run
+            .as_ref()
+            .zip(self.champion.and_then(|champion| champion.run.as_ref()));
+        let compared = runs
+            .filter(|(candidate, champion)| candidate.id != champion.id)
+            .map(|(candidate, champion)| {
+                json!(CompareRecord::new(
+                    &compare(
+                        vec![champion.clone(), candidate.clone()],
+                        Some(&champion.id)
+                    ),
+                    true
+                ))
+            });
         json!({
             "target": self.judged.asked.target.to_string(),
             "passes": self.judged.passes(),
@@ -171,12 +251,22 @@ impl Packet<'_> {
 
     /// What differs among the files of both.
     fn files(&self) -> Vec<String> {
-        self.champion.map(|champion| artifacts::lines(&self.candidate.evidence.artifacts, &champion.evidence.artifacts)).unwrap_or_default()
+        self.champion
+            .map(|champion| {
+                artifacts::lines(
+                    &self.candidate.evidence.artifacts,
+                    &champion.evidence.artifacts,
+                )
+            })
+            .unwrap_or_default()
     }
 
     /// What other tools left with both.
     fn found(&self) -> Sheet {
-        evidence::sheet(&self.candidate.evidence, self.champion.map(|champion| &champion.evidence))
+        evidence::sheet(
+            &self.candidate.evidence,
+            self.champion.map(|champion| &champion.evidence),
+        )
     }
 
     fn evidence(&self, text: &mut String) {
@@ -199,18 +289,41 @@ impl Packet<'_> {
                 Verdict::Absent => "❔ absent",
                 Verdict::Overridden => "⚠️ overridden",
             };
-            let why = if gate.reason.is_empty() { String::new() } else { format!(": {}", escaped(&gate.reason)) };
-            let saw: Vec<String> = gate.values.iter().map(|(name, value)| format!("{} {}", escaped(name), escaped(value))).collect();
-            text.push_str(&format!("| {} | {sign}{why} | {} |\n", escaped(&gate.name), saw.join("<br>")));
+            let why = if gate.reason.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", escaped(&gate.reason))
+            };
+            let saw: Vec<String> = gate
+                .values
+                .iter()
+                .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
+                .collect();
+            text.push_str(&format!(
+                "| {} | {sign}{why} | {} |\n",
+                escaped(&gate.name),
+                saw.join("<br>")
+            ));
         }
         text.push('\n');
     }
 
     fn approvals(&self, text: &mut String) {
         for approval in Approval::of(&self.candidate.version) {
-            let lapsed = if approval.seen == self.judged.seen { "" } else { ", lapsed: the facts changed since" };
-            let comment = if approval.comment.is_empty() { String::new() } else { format!(": {}", escaped(&approval.comment)) };
-            let by = approval.recorded_by.map(|by| format!(", recorded by {}", escaped(&by))).unwrap_or_default();
+            let lapsed = if approval.seen == self.judged.seen {
+                ""
+            } else {
+                ", lapsed: the facts changed since"
+            };
+            let comment = if approval.comment.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", escaped(&approval.comment))
+            };
+            let by = approval
+                .recorded_by
+                .map(|by| format!(", recorded by {}", escaped(&by)))
+                .unwrap_or_default();
             text.push_str(&format!(
                 "- **{}** {} for {}{comment}{by}{lapsed}\n",
                 escaped(&approval.by),
@@ -242,13 +355,30 @@ impl Packet<'_> {
 
     /// What differs between the two environments, `+` and `-` before each package, cleaned.
     fn packages(&self) -> Vec<String> {
-        let file =
-            |facts: &Candidate| facts.files.iter().find(|(name, _)| name == "requirements.txt").map(|(_, text)| text.raw().to_owned());
-        let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else { return Vec::new() };
-        let changed = requirements(&then, &now).into_iter().filter(|line| matches!(line.sign, Sign::Added | Sign::Removed));
+        let file = |facts: &Candidate| {
+            facts
+                .files
+                .iter()
+                .find(|(name, _)| name == "requirements.txt")
+                .map(|(_, text)| text.raw().to_owned())
+        };
+        let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else {
+            return Vec::new();
+        };
+        let changed = requirements(&then, &now)
+            .into_iter()
+            .filter(|line| matches!(line.sign, Sign::Added | Sign::Removed));
         let told = changed.map(|line| {
-            let text: String = line.pieces.iter().map(|(_, piece)| piece.as_str()).collect();
-            format!("{} {}", if line.sign == Sign::Added { "+" } else { "-" }, clean(&text))
+            let text: String = line
+                .pieces
+                .iter()
+                .map(|(_, piece)| piece.as_str())
+                .collect();
+            format!(
+                "{} {}",
+                if line.sign == Sign::Added { "+" } else { "-" },
+                clean(&text)
+            )
         });
         told.collect()
     }
@@ -256,7 +386,10 @@ impl Packet<'_> {
     fn environment(&self, text: &mut String) {
         let packages = self.packages();
         if !packages.is_empty() {
-            text.push_str(&format!("### Environment\n\n```diff\n{}\n```\n\n", packages.join("\n").replace("```", "---")));
+            text.push_str(&format!(
+                "### Environment\n\n```diff\n{}\n```\n\n",
+                packages.join("\n").replace("```", "---")
+            ));
         }
     }
 
@@ -267,8 +400,17 @@ impl Packet<'_> {
     /// What is recorded only in part, or not.
     fn open(&self) -> String {
         let graph = lineage::build(self.candidate);
-        let open = graph.reproducibility.iter().filter(|check| check.state != Recorded::Recorded);
-        let open: Vec<String> = open.map(|check| format!("{} {}", check.what, check.state.as_str())).collect();
-        if open.is_empty() { "Recorded: all that is needed to make it again".to_owned() } else { format!("Recorded: {}", open.join(", ")) }
+        let open = graph
+            .reproducibility
+            .iter()
+            .filter(|check| check.state != Recorded::Recorded);
+        let open: Vec<String> = open
+            .map(|check| format!("{} {}", check.what, check.state.as_str()))
+            .collect();
+        if open.is_empty() {
+            "Recorded: all that is needed to make it again".to_owned()
+        } else {
+            format!("Recorded: {}", open.join(", "))
+        }
     }
 }

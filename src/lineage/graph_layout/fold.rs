@@ -18,8 +18,16 @@ impl Kind {
 }
 
 /// Makes the boxes of a layer, at most `most`; what is to be kept is never folded, unless there is room for one box only.
-pub(super) fn fold(graph: &Graph, nodes: &[usize], most: usize, keep: &[usize], layer: usize, boxes: &mut Vec<Placed>) {
-    let (kept, others): (Vec<usize>, Vec<usize>) = nodes.iter().copied().partition(|node| keep.contains(node));
+pub(super) fn fold(
+    graph: &Graph,
+    nodes: &[usize],
+    most: usize,
+    keep: &[usize],
+    layer: usize,
+    boxes: &mut Vec<Placed>,
+) {
+    let (kept, others): (Vec<usize>, Vec<usize>) =
+        nodes.iter().copied().partition(|node| keep.contains(node));
     let mut made: Vec<Vec<usize>> = if nodes.len() <= most {
         nodes.iter().map(|node| vec![*node]).collect()
     } else if most <= kept.len() {
@@ -28,7 +36,11 @@ pub(super) fn fold(graph: &Graph, nodes: &[usize], most: usize, keep: &[usize], 
     } else {
         let room = most - kept.len();
         let folded = by_kind(graph, others, room);
-        let mut all: Vec<Vec<usize>> = kept.into_iter().map(|node| vec![node]).chain(folded).collect();
+        let mut all: Vec<Vec<usize>> = kept
+            .into_iter()
+            .map(|node| vec![node])
+            .chain(folded)
+            .collect();
         // A box stands where the first of its nodes stood in the layer.
         all.sort_by_key(|one| nodes.iter().position(|node| one.first() == Some(node)));
         all
@@ -54,19 +66,35 @@ pub(super) fn fold(graph: &Graph, nodes: &[usize], most: usize, keep: &[usize], 
 fn by_kind(graph: &Graph, nodes: Vec<usize>, room: usize) -> Vec<Vec<usize>> {
     let mut kinds: Vec<Kind> = Vec::new();
     for at in nodes {
-        let Some(node) = graph.nodes.get(at) else { continue };
+        let Some(node) = graph.nodes.get(at) else {
+            continue;
+        };
         match kinds.iter_mut().find(|known| known.of == node.kind) {
             Some(known) => known.nodes.push(at),
-            None => kinds.push(Kind { of: node.kind, nodes: vec![at], shown: 0 }),
+            None => kinds.push(Kind {
+                of: node.kind,
+                nodes: vec![at],
+                shown: 0,
+            }),
         }
     }
     for kind in &mut kinds {
         kind.shown = kind.nodes.len();
     }
     while kinds.iter().map(Kind::boxes).sum::<usize>() > room {
-        let Some(largest) = kinds.iter_mut().filter(|kind| kind.boxes() > 1).max_by_key(|kind| kind.shown) else { break };
+        let Some(largest) = kinds
+            .iter_mut()
+            .filter(|kind| kind.boxes() > 1)
+            .max_by_key(|kind| kind.shown)
+        else {
+            break;
+        };
         // Two go into the fold at first: one in a box that says so takes as much room.
-        largest.shown -= if largest.shown == largest.nodes.len() { 2.min(largest.shown) } else { 1 };
+        largest.shown -= if largest.shown == largest.nodes.len() {
+            2.min(largest.shown)
+        } else {
+            1
+        };
     }
     let mut boxes: Vec<Vec<usize>> = Vec::new();
     for kind in kinds {

@@ -24,8 +24,16 @@ pub(super) struct Link {
 
 /// Finds the layers. Edges to nodes that are not there, and from a node to itself, are no part of a drawing.
 pub(super) fn ranks(graph: &Graph, middle: usize) -> Ranks {
-    let place: HashMap<_, _> = graph.nodes.iter().enumerate().map(|(at, node)| (&node.id, at)).collect();
-    let edges = graph.edges.iter().filter_map(|edge| Some((*place.get(&edge.from)?, *place.get(&edge.to)?)));
+    let place: HashMap<_, _> = graph
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(at, node)| (&node.id, at))
+        .collect();
+    let edges = graph
+        .edges
+        .iter()
+        .filter_map(|edge| Some((*place.get(&edge.from)?, *place.get(&edge.to)?)));
     let edges: BTreeSet<(usize, usize)> = edges.filter(|(from, to)| from != to).collect();
     let count = graph.nodes.len();
     let mut effects = vec![Vec::new(); count];
@@ -36,7 +44,19 @@ pub(super) fn ranks(graph: &Graph, middle: usize) -> Ranks {
     let mut links: Vec<Link> = Vec::with_capacity(edges.len());
     for (from, to) in edges {
         let is_turned = turned.contains(&(from, to));
-        links.push(if is_turned { Link { from: to, to: from, turned: true } } else { Link { from, to, turned: false } });
+        links.push(if is_turned {
+            Link {
+                from: to,
+                to: from,
+                turned: true,
+            }
+        } else {
+            Link {
+                from,
+                to,
+                turned: false,
+            }
+        });
     }
     links.sort_unstable();
     links.dedup_by_key(|link| (link.from, link.to));
@@ -93,22 +113,50 @@ fn positions(count: usize, middle: usize, order: &[usize], links: &[Link]) -> Ve
     place[middle] = Some(0);
     // What leads to the middle: as many layers before it as its longest way there.
     for node in order.iter().rev().copied().filter(|node| *node != middle) {
-        place[node] = effects[node].iter().filter_map(|effect| place[*effect]).min().map(|first| first - 1);
+        place[node] = effects[node]
+            .iter()
+            .filter_map(|effect| place[*effect])
+            .min()
+            .map(|first| first - 1);
     }
     // What comes of these; then what leads to that; then what stands by itself.
     for node in order.iter().copied() {
-        place[node] = place[node].or_else(|| causes[node].iter().filter_map(|cause| place[*cause]).max().map(|last| last + 1));
+        place[node] = place[node].or_else(|| {
+            causes[node]
+                .iter()
+                .filter_map(|cause| place[*cause])
+                .max()
+                .map(|last| last + 1)
+        });
     }
     for node in order.iter().rev().copied() {
-        place[node] = place[node].or_else(|| effects[node].iter().filter_map(|effect| place[*effect]).min().map(|first| first - 1));
+        place[node] = place[node].or_else(|| {
+            effects[node]
+                .iter()
+                .filter_map(|effect| place[*effect])
+                .min()
+                .map(|first| first - 1)
+        });
     }
     for node in order.iter().copied() {
         let last = || causes[node].iter().filter_map(|cause| place[*cause]).max();
         place[node] = place[node].or_else(|| Some(last().map_or(0, |last| last + 1)));
     }
     let used: BTreeSet<i64> = place.iter().flatten().copied().collect();
-    let nth: HashMap<i64, usize> = used.into_iter().enumerate().map(|(nth, place)| (place, nth)).collect();
-    place.iter().map(|place| place.and_then(|place| nth.get(&place)).copied().unwrap_or(0)).collect()
+    let nth: HashMap<i64, usize> = used
+        .into_iter()
+        .enumerate()
+        .map(|(nth, place)| (place, nth))
+        .collect();
+    place
+        .iter()
+        .map(|place| {
+            place
+                .and_then(|place| nth.get(&place))
+                .copied()
+                .unwrap_or(0)
+        })
+        .collect()
 }
 
 /// The nodes of each layer, from the top: in the graph's order, but where their neighbours nearer to the middle stand apart,
@@ -128,11 +176,18 @@ pub(super) fn rows(ranks: &Ranks) -> Vec<Vec<usize>> {
     };
     for layer in (0..layers).rev() {
         let mut sums: HashMap<usize, (f64, f64)> = HashMap::new();
-        for link in ranks.links.iter().filter(|link| ranks.layer[link.from] == layer && ranks.layer[link.to] == layer + 1) {
+        for link in ranks
+            .links
+            .iter()
+            .filter(|link| ranks.layer[link.from] == layer && ranks.layer[link.to] == layer + 1)
+        {
             let sum = sums.entry(link.from).or_default();
             *sum = (sum.0 + height[link.to], sum.1 + 1.0);
         }
-        let mean = |node: &usize| sums.get(node).map_or(f64::INFINITY, |(sum, count)| sum / count);
+        let mean = |node: &usize| {
+            sums.get(node)
+                .map_or(f64::INFINITY, |(sum, count)| sum / count)
+        };
         rows[layer].sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.cmp(b)));
         stand(&mut rows, &mut height, layer);
     }

@@ -154,14 +154,20 @@ impl Layout {
     /// The box that a node is in.
     #[must_use]
     pub fn box_of(&self, node: usize) -> Option<usize> {
-        self.boxes.iter().position(|placed| placed.nodes.contains(&node))
+        self.boxes
+            .iter()
+            .position(|placed| placed.nodes.contains(&node))
     }
 
     /// The box at a cell.
     #[must_use]
     pub fn at(&self, x: u16, y: u16) -> Option<usize> {
-        let inside = |area: &Area| (area.x..area.right()).contains(&x) && (area.y..area.bottom()).contains(&y);
-        self.boxes.iter().position(|placed| placed.area.as_ref().is_some_and(inside))
+        let inside = |area: &Area| {
+            (area.x..area.right()).contains(&x) && (area.y..area.bottom()).contains(&y)
+        };
+        self.boxes
+            .iter()
+            .position(|placed| placed.area.as_ref().is_some_and(inside))
     }
 }
 
@@ -171,7 +177,11 @@ pub fn layout(graph: &Graph, area: Area, at: usize, kept: Option<usize>) -> Layo
     if graph.nodes.is_empty() || area.width < 3 || area.height == 0 {
         return Layout::default();
     }
-    let middle = graph.nodes.iter().position(|node| node.kind == NodeKind::Version).unwrap_or(0);
+    let middle = graph
+        .nodes
+        .iter()
+        .position(|node| node.kind == NodeKind::Version)
+        .unwrap_or(0);
     let ranks = layers::ranks(graph, middle);
     let rows = layers::rows(&ranks);
     let high = height(area.height, rows.iter().map(Vec::len).max().unwrap_or(0));
@@ -184,7 +194,12 @@ pub fn layout(graph: &Graph, area: Area, at: usize, kept: Option<usize>) -> Layo
     for placed in &mut boxes {
         name(graph, placed);
     }
-    let eye = |node: usize| boxes.iter().find(|placed| placed.nodes.contains(&node)).map_or(0, |placed| placed.layer);
+    let eye = |node: usize| {
+        boxes
+            .iter()
+            .find(|placed| placed.nodes.contains(&node))
+            .map_or(0, |placed| placed.layer)
+    };
     let window = place::window(&boxes, area, eye(at), eye(middle));
     route::draw(boxes, &ranks, area, high, &window)
 }
@@ -206,27 +221,44 @@ fn name(graph: &Graph, placed: &mut Placed) {
     if !placed.folded {
         let label = first.label.clean();
         // `run 12ab34cd: not found` says by itself what it is.
-        let rest = label.strip_prefix(first.kind.as_str()).map(str::trim_start).filter(|rest| !rest.is_empty());
+        let rest = label
+            .strip_prefix(first.kind.as_str())
+            .map(str::trim_start)
+            .filter(|rest| !rest.is_empty());
         placed.title = first.kind.as_str().into();
         placed.label = rest.unwrap_or(&label).to_owned();
         if matches!(first.kind, NodeKind::Version | NodeKind::OtherVersion) {
-            placed.tail = placed.label.rfind(' ').and_then(|at| placed.label.get(at..)).unwrap_or_default().to_owned();
+            placed.tail = placed
+                .label
+                .rfind(' ')
+                .and_then(|at| placed.label.get(at..))
+                .unwrap_or_default()
+                .to_owned();
         }
         placed.detail = super::lines::told(first).unwrap_or_default();
         return;
     }
     let count = placed.nodes.len();
-    let word = if nodes().all(|node| node.kind == first.kind) { first.kind.plural() } else { "more" };
+    let word = if nodes().all(|node| node.kind == first.kind) {
+        first.kind.plural()
+    } else {
+        "more"
+    };
     placed.title = "folded".into();
     placed.label = format!("+ {count} {word}");
-    let names: Vec<String> = nodes().take(3).map(|node| clean(node.label.raw()).into_owned()).collect();
+    let names: Vec<String> = nodes()
+        .take(3)
+        .map(|node| clean(node.label.raw()).into_owned())
+        .collect();
     placed.detail = names.join(", ");
 }
 
 /// How wide a box would like to be.
 fn wanted(placed: &Placed, high: u16) -> u16 {
     let words = if high == 1 {
-        width(&placed.title).saturating_add(width(&placed.label)).saturating_add(1)
+        width(&placed.title)
+            .saturating_add(width(&placed.label))
+            .saturating_add(1)
     } else {
         width(&placed.label).max(width(&placed.title).saturating_add(4))
     };

@@ -20,8 +20,19 @@ const KINDS: [NodeKind; 8] = [
 fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
     let id = |at: usize| NodeId(format!("n{at}").into());
     Graph {
-        nodes: nodes.iter().enumerate().map(|(at, (kind, label))| Node::new(format!("n{at}"), *kind, *label)).collect(),
-        edges: edges.iter().map(|(from, to)| Edge { from: id(*from), to: id(*to), kind: EdgeKind::Read }).collect(),
+        nodes: nodes
+            .iter()
+            .enumerate()
+            .map(|(at, (kind, label))| Node::new(format!("n{at}"), *kind, *label))
+            .collect(),
+        edges: edges
+            .iter()
+            .map(|(from, to)| Edge {
+                from: id(*from),
+                to: id(*to),
+                kind: EdgeKind::Read,
+            })
+            .collect(),
         reproducibility: Vec::new(),
         since: None,
         summary: Untrusted::default(),
@@ -32,7 +43,11 @@ fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
 
 /// A version of a run with this many datasets and nested runs.
 fn trained(datasets: usize, children: usize) -> Graph {
-    let mut nodes = vec![(NodeKind::Version, "iris v3"), (NodeKind::Run, "run trial"), (NodeKind::Alias, "@champion")];
+    let mut nodes = vec![
+        (NodeKind::Version, "iris v3"),
+        (NodeKind::Run, "run trial"),
+        (NodeKind::Alias, "@champion"),
+    ];
     let mut edges = vec![(1, 0), (0, 2)];
     for _ in 0..datasets {
         edges.push((nodes.len(), 1));
@@ -46,14 +61,23 @@ fn trained(datasets: usize, children: usize) -> Graph {
 }
 
 fn area(width: u16, height: u16) -> Area {
-    Area { x: 3, y: 2, width, height }
+    Area {
+        x: 3,
+        y: 2,
+        width,
+        height,
+    }
 }
 
 /// The drawing as text.
 fn drawn(layout: &Layout, area: Area) -> Vec<String> {
     let mut cells: BTreeMap<(u16, u16), char> = BTreeMap::new();
     let mut lines: BTreeMap<(u16, u16), u8> = BTreeMap::new();
-    for cell in layout.connectors.iter().flat_map(|connector| &connector.cells) {
+    for cell in layout
+        .connectors
+        .iter()
+        .flat_map(|connector| &connector.cells)
+    {
         *lines.entry((cell.y, cell.x)).or_default() |= cell.lines;
     }
     for (place, lines) in lines {
@@ -67,17 +91,28 @@ fn drawn(layout: &Layout, area: Area) -> Vec<String> {
         };
         cells.insert(place, sign);
     }
-    for (x, y, left) in layout.connectors.iter().filter_map(|connector| connector.head) {
+    for (x, y, left) in layout
+        .connectors
+        .iter()
+        .filter_map(|connector| connector.head)
+    {
         cells.insert((y, x), if left { '<' } else { '>' });
     }
     for placed in &layout.boxes {
         let Some(area) = placed.area else { continue };
-        for (nth, c) in format!("[{}", placed.label).chars().take(usize::from(area.width) - 1).chain([']']).enumerate() {
+        for (nth, c) in format!("[{}", placed.label)
+            .chars()
+            .take(usize::from(area.width) - 1)
+            .chain([']'])
+            .enumerate()
+        {
             cells.insert((area.middle(), area.x + nth as u16), c);
         }
     }
     let row = |y: u16| {
-        let text: String = (area.x..area.right()).map(|x| cells.get(&(y, x)).copied().unwrap_or(' ')).collect();
+        let text: String = (area.x..area.right())
+            .map(|x| cells.get(&(y, x)).copied().unwrap_or(' '))
+            .collect();
         text.trim_end().to_owned()
     };
     (area.y..area.bottom()).map(row).collect()
@@ -88,17 +123,42 @@ fn causes_stand_left_of_what_they_made() {
     let graph = trained(2, 0);
     let area = area(80, 3);
     let layout = layout(&graph, area, 0, None);
-    let expected = ["[customers@e767a939 (trai]-+", "[customers@e767a939 (trai]-+>[trial]    -->[iris v3]        -->[@champion]", ""];
+    let expected = [
+        "[customers@e767a939 (trai]-+",
+        "[customers@e767a939 (trai]-+>[trial]    -->[iris v3]        -->[@champion]",
+        "",
+    ];
     let lines = drawn(&layout, area);
-    assert_eq!(lines.iter().map(|line| line.trim_start()).collect::<Vec<_>>(), expected.map(str::trim_start), "{}", lines.join("\n"));
+    assert_eq!(
+        lines
+            .iter()
+            .map(|line| line.trim_start())
+            .collect::<Vec<_>>(),
+        expected.map(str::trim_start),
+        "{}",
+        lines.join("\n")
+    );
 }
 
 #[test]
 fn a_sweep_folds_into_one_box_that_says_how_many() {
     let layout = layout(&trained(1, 998), area(80, 12), 0, None);
     let folded: Vec<&Placed> = layout.boxes.iter().filter(|placed| placed.folded).collect();
-    assert_eq!(folded.iter().map(|placed| placed.label.as_str()).collect::<Vec<_>>(), ["+ 996 nested runs"]);
-    assert_eq!(layout.boxes.iter().map(|placed| placed.nodes.len()).sum::<usize>(), 1002);
+    assert_eq!(
+        folded
+            .iter()
+            .map(|placed| placed.label.as_str())
+            .collect::<Vec<_>>(),
+        ["+ 996 nested runs"]
+    );
+    assert_eq!(
+        layout
+            .boxes
+            .iter()
+            .map(|placed| placed.nodes.len())
+            .sum::<usize>(),
+        1002
+    );
 }
 
 #[test]
@@ -106,31 +166,60 @@ fn what_was_taken_out_of_a_fold_stands_by_itself() {
     let graph = trained(1, 998);
     let layout = layout(&graph, area(80, 12), 500, Some(500));
     let own = layout.box_of(500).unwrap();
-    assert_eq!((layout.boxes[own].nodes.len(), layout.boxes[own].folded), (1, false));
+    assert_eq!(
+        (layout.boxes[own].nodes.len(), layout.boxes[own].folded),
+        (1, false)
+    );
 }
 
 #[test]
 fn names_are_cut_by_width_and_cleaned() {
-    let graph = graph(&[(NodeKind::Version, "模型\u{1b}[2J模型"), (NodeKind::Run, "run \u{202e}x")], &[(1, 0)]);
+    let graph = graph(
+        &[
+            (NodeKind::Version, "模型\u{1b}[2J模型"),
+            (NodeKind::Run, "run \u{202e}x"),
+        ],
+        &[(1, 0)],
+    );
     let layout = layout(&graph, area(40, 5), 0, None);
     for placed in &layout.boxes {
-        assert!(!placed.label.chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{placed:?}");
+        assert!(
+            !placed
+                .label
+                .chars()
+                .any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)),
+            "{placed:?}"
+        );
     }
 }
 
 fn any_graph() -> impl Strategy<Value = Graph> {
     let nodes = prop::collection::vec((0..KINDS.len(), "\\PC{0,24}"), 0..40);
-    (nodes, prop::collection::vec((0_usize..42, 0_usize..42), 0..90)).prop_map(|(nodes, edges)| {
-        let mut told = vec![(NodeKind::Version, "iris v3")];
-        told.extend(nodes.iter().map(|(kind, label)| (KINDS[*kind], label.as_str())));
-        graph(&told, &edges)
-    })
+    (
+        nodes,
+        prop::collection::vec((0_usize..42, 0_usize..42), 0..90),
+    )
+        .prop_map(|(nodes, edges)| {
+            let mut told = vec![(NodeKind::Version, "iris v3")];
+            told.extend(
+                nodes
+                    .iter()
+                    .map(|(kind, label)| (KINDS[*kind], label.as_str())),
+            );
+            graph(&told, &edges)
+        })
 }
 
 /// The end of an edge in a drawing.
 fn end(layout: &Layout, at: usize) -> End {
     let placed = &layout.boxes[at];
-    let first = layout.boxes.iter().filter(|one| one.area.is_some()).map(|one| one.layer).min().unwrap();
+    let first = layout
+        .boxes
+        .iter()
+        .filter(|one| one.area.is_some())
+        .map(|one| one.layer)
+        .min()
+        .unwrap();
     match placed.area {
         Some(_) => End::Box(at),
         None if placed.layer < first => End::Before,

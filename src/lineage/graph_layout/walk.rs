@@ -21,19 +21,29 @@ impl Layout {
     #[must_use]
     pub fn walk(&self, from: usize, way: Way) -> Option<usize> {
         let here = self.boxes.get(from)?;
-        let in_layer = |layer: usize| self.boxes.iter().enumerate().filter(move |(_, other)| other.layer == layer);
+        let in_layer = |layer: usize| {
+            self.boxes
+                .iter()
+                .enumerate()
+                .filter(move |(_, other)| other.layer == layer)
+        };
         let at = |order: Option<usize>| {
             let order = order?;
-            in_layer(here.layer).find(|(_, other)| other.order == order).map(|(at, _)| at)
+            in_layer(here.layer)
+                .find(|(_, other)| other.order == order)
+                .map(|(at, _)| at)
         };
         let across = |layer: Option<usize>| {
             let layer = layer?;
             let count = |layer| in_layer(layer).count();
             let (own, others) = (2 * here.order + count(layer), count(here.layer));
-            let joined = |at: usize| self.links.contains(&(at, from)) || self.links.contains(&(from, at));
+            let joined =
+                |at: usize| self.links.contains(&(at, from)) || self.links.contains(&(from, at));
             // Layers stand around one middle: the heights of their boxes, from there, doubled.
             let distance = |order: usize| (2 * order + others).abs_diff(own);
-            in_layer(layer).min_by_key(|(at, other)| (!joined(*at), distance(other.order), other.order)).map(|(at, _)| at)
+            in_layer(layer)
+                .min_by_key(|(at, other)| (!joined(*at), distance(other.order), other.order))
+                .map(|(at, _)| at)
         };
         match way {
             Way::Up => at(here.order.checked_sub(1)),

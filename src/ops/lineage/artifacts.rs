@@ -38,9 +38,21 @@ pub(super) struct Artifacts {
 }
 
 /// The artifacts of the run and of the logged model.
-pub(super) async fn read_all(reader: &dyn Read, subject: Subject<'_>, recognisers: &[Recogniser], problems: &mut Vec<String>) -> Artifacts {
-    let run = subject.run.map(|run| (ArtifactHome::Run(run.id.clone()), "artifact of the run"));
-    let model = subject.version.logged_model().map(|id| (ArtifactHome::LoggedModel(id), "artifact of the logged model"));
+pub(super) async fn read_all(
+    reader: &dyn Read,
+    subject: Subject<'_>,
+    recognisers: &[Recogniser],
+    problems: &mut Vec<String>,
+) -> Artifacts {
+    let run = subject
+        .run
+        .map(|run| (ArtifactHome::Run(run.id.clone()), "artifact of the run"));
+    let model = subject.version.logged_model().map(|id| {
+        (
+            ArtifactHome::LoggedModel(id),
+            "artifact of the logged model",
+        )
+    });
     let (mut all, mut files) = (Vec::new(), BTreeMap::new());
     for (home, of) in run.into_iter().chain(model) {
         match listed(reader, &home, of, problems).await {
@@ -48,7 +60,13 @@ pub(super) async fn read_all(reader: &dyn Read, subject: Subject<'_>, recogniser
                 files.extend(paths.iter().cloned());
                 all.extend(paths.into_iter().filter_map(|(path, size)| {
                     let reads = wanted(recognisers, Home::Artifact, &path)?;
-                    Some(Wanted { home: home.clone(), of, path, size, reads })
+                    Some(Wanted {
+                        home: home.clone(),
+                        of,
+                        path,
+                        size,
+                        reads,
+                    })
                 }));
             }
             Err(why) => problems.push(format!("{of}: {why}")),
@@ -57,13 +75,28 @@ pub(super) async fn read_all(reader: &dyn Read, subject: Subject<'_>, recogniser
     fair(&mut all);
     let mut budget = Budget::new();
     let read = all.into_iter().map(|one| {
-        let allowed = if one.reads { budget.allow(one.size.unwrap_or(0)) } else { Ok(()) };
+        let allowed = if one.reads {
+            budget.allow(one.size.unwrap_or(0))
+        } else {
+            Ok(())
+        };
         read(reader, one, allowed)
     });
-    let mut held: Vec<Held> = stream::iter(read.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+    let mut held: Vec<Held> = stream::iter(read.collect::<Vec<_>>())
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
     // What was too much comes last: a report tells only so many, and these are the least to be told.
-    let is_too_much = |file: &Held| file.content.as_ref().is_err_and(|why| why.starts_with(UNREAD));
-    held.sort_by(|a, b| is_too_much(a).cmp(&is_too_much(b)).then_with(|| a.from.cmp(&b.from)));
+    let is_too_much = |file: &Held| {
+        file.content
+            .as_ref()
+            .is_err_and(|why| why.starts_with(UNREAD))
+    };
+    held.sort_by(|a, b| {
+        is_too_much(a)
+            .cmp(&is_too_much(b))
+            .then_with(|| a.from.cmp(&b.from))
+    });
     Artifacts { all: files, held }
 }
 
@@ -77,12 +110,26 @@ async fn read(reader: &dyn Read, one: Wanted, allowed: Result<(), String>) -> He
             Err(fault) => Err(fault.why.raw().to_owned()),
         },
     };
-    Held { home: Home::Artifact, from: format!("{}: {}", one.of, one.path), path: one.path, tag: None, content }
+    Held {
+        home: Home::Artifact,
+        from: format!("{}: {}", one.of, one.path),
+        path: one.path,
+        tag: None,
+        content,
+    }
 }
 
 /// The first of each folder come first, then the second: when not all can be read, every folder has its share.
 fn fair(all: &mut [Wanted]) {
-    let folder = |one: &Wanted| (one.of, one.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned());
+    let folder = |one: &Wanted| {
+        (
+            one.of,
+            one.path
+                .rsplit_once('/')
+                .map_or("", |(folder, _)| folder)
+                .to_owned(),
+        )
+    };
     all.sort_by(|a, b| a.path.cmp(&b.path));
     let mut seen = HashMap::new();
     let places: HashMap<(&str, String), usize> = all
@@ -107,7 +154,10 @@ async fn listed(
     let mut listings = HashMap::new();
     while let Some(folder) = folders.pop_front() {
         if asked == FOLDERS || found.len() >= ARTIFACTS {
-            problems.push(format!("{of}: only {asked} folders and {} files were looked through", found.len()));
+            problems.push(format!(
+                "{of}: only {asked} folders and {} files were looked through",
+                found.len()
+            ));
             break;
         }
         asked += 1;
@@ -121,17 +171,24 @@ async fn listed(
         };
         let shown = fingerprint(&folder, &listing);
         if !listing.is_empty() && above(&folder).any(|above| listings.get(above) == Some(&shown)) {
-            problems.push(format!("{of}: {folder} shows again what a folder above it has: it was not looked through"));
+            problems.push(format!(
+                "{of}: {folder} shows again what a folder above it has: it was not looked through"
+            ));
             continue;
         }
         listings.insert(folder.clone(), shown);
         if listing.len() > OF_FOLDER {
-            problems.push(format!("{of}: {folder}/ has {} entries, of which {OF_FOLDER} were looked at", listing.len()));
+            problems.push(format!(
+                "{of}: {folder}/ has {} entries, of which {OF_FOLDER} were looked at",
+                listing.len()
+            ));
         }
         for file in listing.into_iter().take(OF_FOLDER) {
             let path = file.path.raw().to_owned();
             // A store that lists a folder in itself leads nowhere.
-            let is_inside = path.strip_prefix(&folder).is_some_and(|rest| rest.len() > usize::from(!folder.is_empty()));
+            let is_inside = path
+                .strip_prefix(&folder)
+                .is_some_and(|rest| rest.len() > usize::from(!folder.is_empty()));
             if !is_inside {
                 continue;
             }
@@ -149,12 +206,24 @@ async fn listed(
 fn fingerprint(folder: &str, listing: &[Artifact]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for file in listing {
-        (file.path.raw().strip_prefix(folder).unwrap_or_default().trim_start_matches('/'), file.is_dir, file.size).hash(&mut hasher);
+        (
+            file.path
+                .raw()
+                .strip_prefix(folder)
+                .unwrap_or_default()
+                .trim_start_matches('/'),
+            file.is_dir,
+            file.size,
+        )
+            .hash(&mut hasher);
     }
     hasher.finish()
 }
 
 /// The folders that a folder is in, the nearest first, down to the root.
 fn above(folder: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(folder), |path| (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(outer, _)| outer))).skip(1)
+    std::iter::successors(Some(folder), |path| {
+        (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(outer, _)| outer))
+    })
+    .skip(1)
 }

@@ -18,16 +18,37 @@ pub(super) fn held(
     recognisers: &[Recogniser],
     problems: &mut Vec<String>,
 ) -> Vec<Held> {
-    let Some(commit) = code.commit.as_ref().map(|commit| commit.raw().to_owned()) else { return Vec::new() };
+    let Some(commit) = code.commit.as_ref().map(|commit| commit.raw().to_owned()) else {
+        return Vec::new();
+    };
     let wanted_from = code.repository.as_ref().map(|url| url.raw().to_owned());
-    for root in roots.iter().cloned().chain(roots.iter().flat_map(|root| repositories(root))) {
+    for root in roots
+        .iter()
+        .cloned()
+        .chain(roots.iter().flat_map(|root| repositories(root)))
+    {
         // Half a commit may be another one's; a repository that knows a whole one has its files as they were.
-        let known = git_in(&root, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{commit}^{{commit}}")], &[&commit]);
-        let Ok(whole) = known.map(|known| known.trim().to_owned()) else { continue };
+        let known = git_in(
+            &root,
+            &[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &format!("{commit}^{{commit}}"),
+            ],
+            &[&commit],
+        );
+        let Ok(whole) = known.map(|known| known.trim().to_owned()) else {
+            continue;
+        };
         if whole.is_empty() {
             continue;
         }
-        if let Some(other) = wanted_from.as_deref().and_then(|url| other_remotes(&root, url)) {
+        if let Some(other) = wanted_from
+            .as_deref()
+            .and_then(|url| other_remotes(&root, url))
+        {
             problems.push(format!("{}: it knows the run's commit, but is a checkout of {other}: nothing of it was taken", root.display()));
             continue;
         }
@@ -39,36 +60,94 @@ pub(super) fn held(
 /// Repositories directly under a folder, and one level down.
 fn repositories(root: &Path) -> Vec<PathBuf> {
     let folders = |folder: &Path| -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().take(FOLDERS * 20);
-        let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-        entries.filter(is_folder).map(|entry| entry.path()).take(FOLDERS).collect()
+        let entries = std::fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .take(FOLDERS * 20);
+        let is_folder =
+            |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+        entries
+            .filter(is_folder)
+            .map(|entry| entry.path())
+            .take(FOLDERS)
+            .collect()
     };
     let near = folders(root);
-    let far: Vec<PathBuf> = near.iter().filter(|folder| !folder.ends_with(".git")).flat_map(|folder| folders(folder)).collect();
-    near.into_iter().chain(far).filter(|folder| folder.join(".git").exists()).take(FOLDERS).collect()
+    let far: Vec<PathBuf> = near
+        .iter()
+        .filter(|folder| !folder.ends_with(".git"))
+        .flat_map(|folder| folders(folder))
+        .collect();
+    near.into_iter()
+        .chain(far)
+        .filter(|folder| folder.join(".git").exists())
+        .take(FOLDERS)
+        .collect()
 }
 
 /// The remotes of a repository, where it has some and none of them is the run's.
 fn other_remotes(root: &Path, wanted: &str) -> Option<String> {
-    let printed = git_in(root, &["config", "--get-regexp", "^remote[.].*[.]url$"], &[]).ok()?;
-    let remotes: Vec<&str> = printed.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| url).collect();
+    let printed = git_in(
+        root,
+        &["config", "--get-regexp", "^remote[.].*[.]url$"],
+        &[],
+    )
+    .ok()?;
+    let remotes: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .map(|(_, url)| url)
+        .collect();
     let is_other = !remotes.is_empty() && !remotes.iter().any(|url| plain(url) == plain(wanted));
     is_other.then(|| remotes.join(", "))
 }
 
 /// An address without what may be written in several ways: `git@host:a/b.git` and `https://host/a/b` are one.
 fn plain(url: &str) -> String {
-    let rest = url.trim().split_once("://").map_or(url.trim(), |(_, rest)| rest);
-    let rest = rest.split_once('@').filter(|(user, _)| !user.contains('/')).map_or(rest, |(_, rest)| rest);
-    let rest = rest.split('#').next().unwrap_or_default().trim_end_matches('/').trim_end_matches(".git");
+    let rest = url
+        .trim()
+        .split_once("://")
+        .map_or(url.trim(), |(_, rest)| rest);
+    let rest = rest
+        .split_once('@')
+        .filter(|(user, _)| !user.contains('/'))
+        .map_or(rest, |(_, rest)| rest);
+    let rest = rest
+        .split('#')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches('/')
+        .trim_end_matches(".git");
     rest.replace(':', "/").to_lowercase()
 }
 
-fn at_commit(root: &Path, commit: &str, datasets: &[DatasetInput], recognisers: &[Recogniser], problems: &mut Vec<String>) -> Vec<Held> {
-    let Ok(listed) = git_in(root, &["ls-tree", "-r", "--name-only", "--full-tree", "-z", commit, "--"], &[commit]) else {
+fn at_commit(
+    root: &Path,
+    commit: &str,
+    datasets: &[DatasetInput],
+    recognisers: &[Recogniser],
+    problems: &mut Vec<String>,
+) -> Vec<Held> {
+    let Ok(listed) = git_in(
+        root,
+        &[
+            "ls-tree",
+            "-r",
+            "--name-only",
+            "--full-tree",
+            "-z",
+            commit,
+            "--",
+        ],
+        &[commit],
+    ) else {
         return Vec::new();
     };
-    let paths: Vec<&str> = listed.split('\0').filter(|path| wanted(recognisers, Home::Commit, path).is_some()).collect();
+    let paths: Vec<&str> = listed
+        .split('\0')
+        .filter(|path| wanted(recognisers, Home::Commit, path).is_some())
+        .collect();
     let tagged = tagged(root, commit, &paths, datasets, recognisers);
     let (mut budget, mut untold) = (Budget::new(), 0);
     let mut held = Vec::new();
@@ -77,21 +156,46 @@ fn at_commit(root: &Path, commit: &str, datasets: &[DatasetInput], recognisers: 
             untold += 1;
             continue;
         }
-        let content = git_in(root, &["show", "--no-textconv", &format!("{commit}:{path}")], &[commit]).map(String::into_bytes);
+        let content = git_in(
+            root,
+            &["show", "--no-textconv", &format!("{commit}:{path}")],
+            &[commit],
+        )
+        .map(String::into_bytes);
         let from = format!("{path} at commit {}", commit.get(..8).unwrap_or(commit));
-        let tag = tagged.iter().find(|(known, _)| known == path).map(|(_, tag)| tag.clone());
-        held.push(Held { home: Home::Commit, path: path.to_owned(), from, tag, content });
+        let tag = tagged
+            .iter()
+            .find(|(known, _)| known == path)
+            .map(|(_, tag)| tag.clone());
+        held.push(Held {
+            home: Home::Commit,
+            path: path.to_owned(),
+            from,
+            tag,
+            content,
+        });
     }
     if untold > 0 {
-        problems.push(format!("the run's commit: {untold} more files that may tell of its data were not read"));
+        problems.push(format!(
+            "the run's commit: {untold} more files that may tell of its data were not read"
+        ));
     }
     held
 }
 
 /// The files that the run's datasets name first, then those that changed last.
-fn order<'p>(root: &Path, commit: &str, mut paths: Vec<&'p str>, datasets: &[DatasetInput]) -> Vec<&'p str> {
+fn order<'p>(
+    root: &Path,
+    commit: &str,
+    mut paths: Vec<&'p str>,
+    datasets: &[DatasetInput],
+) -> Vec<&'p str> {
     if paths.len() > 1 {
-        let newest = paths.iter().take(20).max_by_key(|path| changed_at(root, commit, &[path]).map(|(_, when)| when)).copied();
+        let newest = paths
+            .iter()
+            .take(20)
+            .max_by_key(|path| changed_at(root, commit, &[path]).map(|(_, when)| when))
+            .copied();
         paths.sort_by_key(|path| (!is_named(datasets, path), Some(*path) != newest));
     }
     paths
@@ -104,32 +208,73 @@ fn is_named(datasets: &[DatasetInput], path: &str) -> bool {
     let stem = file.split('.').next().unwrap_or_default();
     datasets.iter().any(|input| {
         let told = input.name.raw();
-        told == file || told == stem || input.source.raw().split(['/', '"', '\\']).any(|part| part == file)
+        told == file
+            || told == stem
+            || input
+                .source
+                .raw()
+                .split(['/', '"', '\\'])
+                .any(|part| part == file)
     })
 }
 
 /// The tag of the commit that last changed the data: of the files that the run's datasets name, else of all. Only the first place of a
 /// recogniser that has files there counts: what follows is what to fall back on.
-fn tagged(root: &Path, commit: &str, paths: &[&str], datasets: &[DatasetInput], recognisers: &[Recogniser]) -> Vec<(String, String)> {
+fn tagged(
+    root: &Path,
+    commit: &str,
+    paths: &[&str],
+    datasets: &[DatasetInput],
+    recognisers: &[Recogniser],
+) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for recogniser in recognisers {
-        let fits = |find: &&Find| paths.iter().any(|path| find.place.wants(Home::Commit, path));
-        let Some(find) = recogniser.finds.iter().find(fits) else { continue };
-        let own: Vec<&str> = paths.iter().copied().filter(|path| find.place.wants(Home::Commit, path)).collect();
-        let named: Vec<&str> = own.iter().copied().filter(|path| is_named(datasets, path)).collect();
+        let fits = |find: &&Find| {
+            paths
+                .iter()
+                .any(|path| find.place.wants(Home::Commit, path))
+        };
+        let Some(find) = recogniser.finds.iter().find(fits) else {
+            continue;
+        };
+        let own: Vec<&str> = paths
+            .iter()
+            .copied()
+            .filter(|path| find.place.wants(Home::Commit, path))
+            .collect();
+        let named: Vec<&str> = own
+            .iter()
+            .copied()
+            .filter(|path| is_named(datasets, path))
+            .collect();
         let candidates = if named.is_empty() { own } else { named };
-        let Some((changed, _)) = changed_at(root, commit, &candidates) else { continue };
-        let Some(tag) = tag(root, &changed, commit) else { continue };
-        let of_change = |path: &&&str| changed_at(root, commit, &[path]).is_some_and(|(at, _)| at == changed);
-        found.extend(candidates.iter().filter(of_change).map(|path| ((*path).to_owned(), tag.clone())));
+        let Some((changed, _)) = changed_at(root, commit, &candidates) else {
+            continue;
+        };
+        let Some(tag) = tag(root, &changed, commit) else {
+            continue;
+        };
+        let of_change =
+            |path: &&&str| changed_at(root, commit, &[path]).is_some_and(|(at, _)| at == changed);
+        found.extend(
+            candidates
+                .iter()
+                .filter(of_change)
+                .map(|path| ((*path).to_owned(), tag.clone())),
+        );
     }
     found
 }
 
 /// The last commit that changed one of the files, as seen from another, and when, in seconds since the epoch.
 fn changed_at(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
-    let specs: Vec<String> = paths.iter().map(|path| format!(":(top,literal){path}")).collect();
-    let arguments = ["log", "-1", "--format=%H %ct", commit, "--"].into_iter().chain(specs.iter().map(String::as_str));
+    let specs: Vec<String> = paths
+        .iter()
+        .map(|path| format!(":(top,literal){path}"))
+        .collect();
+    let arguments = ["log", "-1", "--format=%H %ct", commit, "--"]
+        .into_iter()
+        .chain(specs.iter().map(String::as_str));
     let printed = git_in(root, &arguments.collect::<Vec<_>>(), &[commit]).ok()?;
     let (changed, when) = printed.trim().split_once(' ')?;
     Some((changed.to_owned(), when.parse().ok()?))
@@ -140,13 +285,26 @@ fn changed_at(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)
 fn tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
     let tags = |arguments: &[&str], commits: &[&str]| -> Vec<String> {
         let all = [&["tag", "--sort=-version:refname"], arguments].concat();
-        git_in(root, &all, commits).map(|printed| printed.lines().map(str::to_owned).collect()).unwrap_or_default()
+        git_in(root, &all, commits)
+            .map(|printed| printed.lines().map(str::to_owned).collect())
+            .unwrap_or_default()
     };
     let says_data = |tag: &&String| tag.to_lowercase().contains("data");
     let looks_like_version = |tag: &&String| tag.contains(|c: char| c.is_ascii_digit());
-    let best = |all: &[String]| all.iter().find(says_data).or_else(|| all.iter().find(looks_like_version)).or_else(|| all.first()).cloned();
+    let best = |all: &[String]| {
+        all.iter()
+            .find(says_data)
+            .or_else(|| all.iter().find(looks_like_version))
+            .or_else(|| all.first())
+            .cloned()
+    };
     let on_change = tags(&["--points-at", changed], &[changed]);
-    let between = || tags(&["--contains", changed, "--merged", commit], &[changed, commit]);
+    let between = || {
+        tags(
+            &["--contains", changed, "--merged", commit],
+            &[changed, commit],
+        )
+    };
     best(&on_change)
         .or_else(|| between().into_iter().rfind(|tag| says_data(&tag)))
         .or_else(|| best(&tags(&["--points-at", commit], &[commit])))
@@ -158,7 +316,12 @@ mod tests {
 
     #[test]
     fn one_address_may_be_written_in_several_ways() {
-        for url in ["git@host.org:a/b.git", "https://host.org/a/b", "ssh://git@host.org/a/b.git/", "https://me:word@Host.org/a/b.git"] {
+        for url in [
+            "git@host.org:a/b.git",
+            "https://host.org/a/b",
+            "ssh://git@host.org/a/b.git/",
+            "https://me:word@Host.org/a/b.git",
+        ] {
             assert_eq!(plain(url), "host.org/a/b", "{url}");
         }
         assert_ne!(plain("https://host.org/a/b"), plain("https://host.org/a/c"));

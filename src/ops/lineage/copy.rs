@@ -8,7 +8,11 @@ const COPIES: usize = 4;
 
 /// The version that a version is a copy of: its source is `models:/NAME/VERSION`.
 pub(super) async fn copied(reader: &dyn Read, version: &ModelVersion) -> Option<ModelVersion> {
-    let (name, number) = version.source.raw().strip_prefix("models:/")?.rsplit_once('/')?;
+    let (name, number) = version
+        .source
+        .raw()
+        .strip_prefix("models:/")?
+        .rsplit_once('/')?;
     let number = VersionNumber(number.parse().ok()?);
     let versions = reader.versions(&name.into()).await.ok()?;
     versions.into_iter().find(|known| known.version == number)

@@ -25,17 +25,30 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
     let Sources { reader, lookout } = sources;
     let known = lookout.known();
     let mut problems = known.wrong.clone();
-    let Artifacts { all, mut held } = artifacts::read_all(reader, subject, &known.recognisers, &mut problems).await;
+    let Artifacts { all, mut held } =
+        artifacts::read_all(reader, subject, &known.recognisers, &mut problems).await;
     let (around, recognisers) = (lookout.clone(), Arc::clone(&known));
-    let datasets = subject.run.map(|run| run.datasets.clone()).unwrap_or_default();
+    let datasets = subject
+        .run
+        .map(|run| run.datasets.clone())
+        .unwrap_or_default();
     // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
-    let of_run = subject.run.map(|run| Code::of(&run.tags)).filter(|code| code.commit.is_some());
+    let of_run = subject
+        .run
+        .map(|run| Code::of(&run.tags))
+        .filter(|code| code.commit.is_some());
     let code = of_run.or_else(|| subject.logged_model.map(|model| Code::of(&model.tags)));
     let gather = move || {
         let outside = around.outside();
         let (mut held, mut problems) = (outside.held.clone(), outside.problems.clone());
         if let Some(code) = code {
-            held.extend(checkout::held(around.roots(), &code, &datasets, &recognisers.recognisers, &mut problems));
+            held.extend(checkout::held(
+                around.roots(),
+                &code,
+                &datasets,
+                &recognisers.recognisers,
+                &mut problems,
+            ));
         }
         (held, problems)
     };
@@ -49,7 +62,10 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
     once(&mut held);
     let mut report = look(&known.recognisers, subject, &held);
     report.artifacts = all;
-    report.problems = problems.iter().map(|line| clean(line).into_owned()).collect();
+    report.problems = problems
+        .iter()
+        .map(|line| clean(line).into_owned())
+        .collect();
     report
 }
 
@@ -58,7 +74,9 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
 fn once(held: &mut Vec<Held>) {
     let mut seen = HashSet::new();
     held.retain(|file| {
-        let Ok(bytes) = &file.content else { return true };
+        let Ok(bytes) = &file.content else {
+            return true;
+        };
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let mut hasher = DefaultHasher::new();
         (file.home == Home::Commit, name, bytes).hash(&mut hasher);
@@ -68,12 +86,21 @@ fn once(held: &mut Vec<Held>) {
 
 /// Whether a file is wanted, and whether its content is.
 pub(super) fn wanted(recognisers: &[Recogniser], home: Home, path: &str) -> Option<bool> {
-    let finds = recognisers.iter().flat_map(|recogniser| &recogniser.finds).filter(|find| find.place.wants(home, path));
-    finds.map(crate::evidence::Find::reads).reduce(|a, b| a || b)
+    let finds = recognisers
+        .iter()
+        .flat_map(|recogniser| &recogniser.finds)
+        .filter(|find| find.place.wants(home, path));
+    finds
+        .map(crate::evidence::Find::reads)
+        .reduce(|a, b| a || b)
 }
 
 pub(super) fn too_long(size: u64) -> String {
-    format!("it has {} MB: more than {} MB are not read", (size >> 20).max(DOCUMENT_BYTES >> 20), DOCUMENT_BYTES >> 20)
+    format!(
+        "it has {} MB: more than {} MB are not read",
+        (size >> 20).max(DOCUMENT_BYTES >> 20),
+        DOCUMENT_BYTES >> 20
+    )
 }
 
 /// How much of the documents of one kind of home is read: so many, and so many bytes.
@@ -84,7 +111,10 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new() -> Self {
-        Self { documents: READ, bytes: HELD_BYTES }
+        Self {
+            documents: READ,
+            bytes: HELD_BYTES,
+        }
     }
 
     /// Whether a document of that size, in bytes, may be read, or why not. What has no size counts as nothing until it is read.
@@ -96,7 +126,10 @@ impl Budget {
             return Err(format!("{UNREAD}: no more than {READ} documents are"));
         }
         if size > self.bytes {
-            return Err(format!("{UNREAD}: no more than {} MB of documents are", HELD_BYTES >> 20));
+            return Err(format!(
+                "{UNREAD}: no more than {} MB of documents are",
+                HELD_BYTES >> 20
+            ));
         }
         self.documents -= 1;
         self.bytes -= size;

@@ -9,7 +9,12 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// The files that are read; only the first must be there.
-const FILES: [&str; 4] = ["MLmodel", "requirements.txt", "conda.yaml", "python_env.yaml"];
+const FILES: [&str; 4] = [
+    "MLmodel",
+    "requirements.txt",
+    "conda.yaml",
+    "python_env.yaml",
+];
 
 /// Reads the beginnings of the files that are there, at once.
 pub(super) async fn read(
@@ -19,7 +24,10 @@ pub(super) async fn read(
     missing: &mut Vec<String>,
 ) -> Vec<(String, Untrusted)> {
     let Some((home, folder)) = home(version, run) else {
-        missing.push(format!("model files: {} leads to no artifacts of a run", version.source.clean()));
+        missing.push(format!(
+            "model files: {} leads to no artifacts of a run",
+            version.source.clean()
+        ));
         return Vec::new();
     };
     let listed = match reader.artifacts(&home, &folder).await {
@@ -29,17 +37,32 @@ pub(super) async fn read(
             return Vec::new();
         }
     };
-    let present = |name: &str| listed.iter().any(|file| !file.is_dir && file.file_name().raw() == name);
+    let present = |name: &str| {
+        listed
+            .iter()
+            .any(|file| !file.is_dir && file.file_name().raw() == name)
+    };
     let (there, absent): (Vec<&str>, Vec<&str>) = FILES.iter().partition(|name| present(name));
     if absent.contains(&"MLmodel") {
         missing.push("MLmodel: not among the model's files".into());
     }
     let home = &home;
     // The path is ours, not the listing's: a store can't lead the reading elsewhere.
-    let path = |name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let path = |name: &str| {
+        if folder.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{folder}/{name}")
+        }
+    };
     let previews = join_all(there.into_iter().map(|name| {
         let path = path(name);
-        async move { (name, reader.preview(home, &path, limits::PREVIEW_BYTES).await) }
+        async move {
+            (
+                name,
+                reader.preview(home, &path, limits::PREVIEW_BYTES).await,
+            )
+        }
     }))
     .await;
     let mut files = Vec::new();
@@ -47,7 +70,10 @@ pub(super) async fn read(
         match answer {
             Ok(preview) => {
                 if preview.truncated {
-                    missing.push(format!("{name}: only its first {} kB were read", limits::PREVIEW_BYTES / 1024));
+                    missing.push(format!(
+                        "{name}: only its first {} kB were read",
+                        limits::PREVIEW_BYTES / 1024
+                    ));
                 }
                 match preview.text() {
                     Some(text) => files.push((name.to_owned(), text)),

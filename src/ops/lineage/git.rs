@@ -26,21 +26,43 @@ pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
 }
 
 /// The same in another folder.
-pub(super) fn git_in(folder: &Path, arguments: &[&str], commits: &[&str]) -> Result<String, String> {
+pub(super) fn git_in(
+    folder: &Path,
+    arguments: &[&str],
+    commits: &[&str],
+) -> Result<String, String> {
     for commit in commits {
-        let is_commit = (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_commit =
+            (7..=64).contains(&commit.len()) && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_commit {
             return Err(format!("{} is no commit", clean(commit)));
         }
     }
     // Signatures would be checked by a program that the repository names, and absent objects fetched by another.
-    let safe = ["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"];
+    let safe = [
+        "--no-pager",
+        "--no-optional-locks",
+        "-c",
+        "core.fsmonitor=false",
+        "-c",
+        "log.showSignature=false",
+    ];
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(safe).args(arguments).env("GIT_NO_LAZY_FETCH", "1").env("GIT_TERMINAL_PROMPT", "0");
-    let (printed, said, done) = bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
+    command
+        .arg("-C")
+        .arg(folder)
+        .args(safe)
+        .args(arguments)
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_TERMINAL_PROMPT", "0");
+    let (printed, said, done) =
+        bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
     if !done {
         let said = String::from_utf8_lossy(&said);
-        return Err(format!("git does not know these commits here: {}", clean(said.lines().next().unwrap_or_default())));
+        return Err(format!(
+            "git does not know these commits here: {}",
+            clean(said.lines().next().unwrap_or_default())
+        ));
     }
     Ok(String::from_utf8_lossy(&printed).into_owned())
 }
@@ -48,15 +70,28 @@ pub(super) fn git_in(folder: &Path, arguments: &[&str], commits: &[&str]) -> Res
 /// Runs a program: the beginning of what it prints, the beginning of what it says on stderr, and whether it did what it should.
 /// One that prints more than [`MOST`] is ended there.
 fn bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let said = child.stderr.take().map(|stderr| std::thread::spawn(move || taken(stderr, SAID)));
-    let printed = child.stdout.take().map(|stdout| taken(stdout, MOST)).unwrap_or_default();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let said = child
+        .stderr
+        .take()
+        .map(|stderr| std::thread::spawn(move || taken(stderr, SAID)));
+    let printed = child
+        .stdout
+        .take()
+        .map(|stdout| taken(stdout, MOST))
+        .unwrap_or_default();
     let full = printed.len() == MOST;
     if full {
         child.kill()?;
     }
     let status = child.wait()?;
-    let said = said.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    let said = said
+        .and_then(|thread| thread.join().ok())
+        .unwrap_or_default();
     Ok((printed, said, full || status.success()))
 }
 
@@ -76,8 +111,21 @@ fn taken(mut pipe: impl Read, most: usize) -> Vec<u8> {
 /// As for [`git`].
 fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
     let range = format!("{before}..{after}");
-    let printed = git(&["log", "--no-color", COMMITS, "--format=%h %an %as %s", &range, "--"], &[before, after])?;
-    Ok(printed.lines().map(|line| clean(line).into_owned()).collect())
+    let printed = git(
+        &[
+            "log",
+            "--no-color",
+            COMMITS,
+            "--format=%h %an %as %s",
+            &range,
+            "--",
+        ],
+        &[before, after],
+    )?;
+    Ok(printed
+        .lines()
+        .map(|line| clean(line).into_owned())
+        .collect())
 }
 
 /// The commits from the champion's code to the candidate's, where both name one.
@@ -85,7 +133,13 @@ fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
 /// # Errors
 /// As for [`git`].
 pub fn commits(candidate: &Candidate, champion: Option<&Candidate>) -> Result<Vec<String>, String> {
-    let commit = |facts: &Candidate| facts.run.as_ref().and_then(|run| Code::of(&run.tags).commit).map(|commit| commit.raw().to_owned());
+    let commit = |facts: &Candidate| {
+        facts
+            .run
+            .as_ref()
+            .and_then(|run| Code::of(&run.tags).commit)
+            .map(|commit| commit.raw().to_owned())
+    };
     match (champion.and_then(commit), commit(candidate)) {
         (Some(before), Some(after)) if before != after => commits_between(&before, &after),
         _ => Ok(Vec::new()),

@@ -44,7 +44,11 @@ impl Lookout {
     /// What comes with the program and the user's own recognisers (name of the file, and text), looking in these folders.
     #[must_use]
     pub fn new(own: Vec<(String, String)>, roots: Vec<PathBuf>) -> Self {
-        Self { own: Some(own), roots, ..Self::default() }
+        Self {
+            own: Some(own),
+            roots,
+            ..Self::default()
+        }
     }
 
     /// Whether nothing is looked for.
@@ -60,7 +64,11 @@ impl Lookout {
     /// The recognisers.
     pub(super) fn known(&self) -> Arc<Known> {
         let read = || {
-            let (recognisers, wrong) = self.own.as_ref().map(|own| recognisers(own)).unwrap_or_default();
+            let (recognisers, wrong) = self
+                .own
+                .as_ref()
+                .map(|own| recognisers(own))
+                .unwrap_or_default();
             Arc::new(Known { recognisers, wrong })
         };
         Arc::clone(self.known.get_or_init(read))
@@ -76,7 +84,12 @@ impl Lookout {
         }
         let (known, mut outside) = (self.known(), Outside::default());
         for root in &self.roots {
-            outside::files(root, &known.recognisers, &mut outside.held, &mut outside.problems);
+            outside::files(
+                root,
+                &known.recognisers,
+                &mut outside.held,
+                &mut outside.problems,
+            );
         }
         let outside = Arc::new(outside);
         *found = Some((Instant::now(), Arc::clone(&outside)));
@@ -97,6 +110,9 @@ impl<'a> From<&'a dyn Read> for Sources<'a> {
     /// The store alone.
     fn from(reader: &'a dyn Read) -> Self {
         static NOTHING: OnceLock<Lookout> = OnceLock::new();
-        Self { reader, lookout: NOTHING.get_or_init(Lookout::default) }
+        Self {
+            reader,
+            lookout: NOTHING.get_or_init(Lookout::default),
+        }
     }
 }

@@ -18,7 +18,10 @@ pub use lookout::{Lookout, Sources};
 
 use futures_util::future::{OptionFuture, join};
 
-use crate::domain::{Fault, FaultKind, LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber};
+use crate::domain::{
+    Fault, FaultKind, LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId,
+    VersionNumber,
+};
 use crate::evidence::{Report, Subject};
 use crate::lineage::{Facts, Graph, ModelSource, build_whole};
 use crate::promotion::{Reading, champion};
@@ -33,12 +36,20 @@ const PARENTS: usize = 16;
 ///
 /// # Errors
 /// When the version itself can't be read, or is not there.
-pub async fn lineage_facts(sources: Sources<'_>, name: &ModelName, version: VersionNumber) -> Answer<Facts> {
+pub async fn lineage_facts(
+    sources: Sources<'_>,
+    name: &ModelName,
+    version: VersionNumber,
+) -> Answer<Facts> {
     let reader = sources.reader;
     let (versions, model) = join(reader.versions(name), reader.model(name)).await;
     let mut missing = Vec::new();
     let model = model.unwrap_or_else(|fault| {
-        missing.push(format!("model {}: {}", name.clean(), clean(fault.why.raw())));
+        missing.push(format!(
+            "model {}: {}",
+            name.clean(),
+            clean(fault.why.raw())
+        ));
         bare_model(name)
     });
     let found = versions?.into_iter().find(|known| known.version == version);
@@ -50,12 +61,23 @@ pub async fn lineage_facts(sources: Sources<'_>, name: &ModelName, version: Vers
 ///
 /// # Errors
 /// As for [`lineage_facts`]; a champion that can't be read is one that nothing differs from.
-pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: VersionNumber) -> Answer<Graph> {
+pub async fn lineage_graph(
+    sources: Sources<'_>,
+    name: &ModelName,
+    version: VersionNumber,
+) -> Answer<Graph> {
     let facts = lineage_facts(sources, name, version).await?;
     let versions = sources.reader.versions(name).await.unwrap_or_default();
-    let reading = Reading::of_model(sources.reader.origin(), name, Some(facts.model.clone()), versions);
+    let reading = Reading::of_model(
+        sources.reader.origin(),
+        name,
+        Some(facts.model.clone()),
+        versions,
+    );
     let champion = match champion(None, Some(version), &reading) {
-        Some(champion) => facts_of(sources.reader.into(), &reading, champion.version).await.ok(),
+        Some(champion) => facts_of(sources.reader.into(), &reading, champion.version)
+            .await
+            .ok(),
         None => None,
     };
     let mut kin = kin::kin(sources.reader, &facts).await;
@@ -65,26 +87,52 @@ pub async fn lineage_graph(sources: Sources<'_>, name: &ModelName, version: Vers
         build_whole(&facts, &kin, champion.as_ref())
     };
     let built = tokio::task::spawn_blocking(work).await;
-    built.map_err(|stopped| Fault::new(FaultKind::Broken, "telling the lineage", stopped.to_string()))
+    built.map_err(|stopped| {
+        Fault::new(
+            FaultKind::Broken,
+            "telling the lineage",
+            stopped.to_string(),
+        )
+    })
 }
 
 /// The same where the registry has been read: only what is around the version is asked for.
 ///
 /// # Errors
 /// When the version is not there.
-pub async fn facts_of(sources: Sources<'_>, reading: &Reading, version: VersionNumber) -> Answer<Facts> {
-    let found = reading.versions.iter().find(|known| known.version == version).cloned();
+pub async fn facts_of(
+    sources: Sources<'_>,
+    reading: &Reading,
+    version: VersionNumber,
+) -> Answer<Facts> {
+    let found = reading
+        .versions
+        .iter()
+        .find(|known| known.version == version)
+        .cloned();
     let version = found.ok_or_else(|| no_such_version(reading.name(), version))?;
-    let model = reading.model.clone().unwrap_or_else(|| bare_model(reading.name()));
+    let model = reading
+        .model
+        .clone()
+        .unwrap_or_else(|| bare_model(reading.name()));
     Ok(around(sources, version, model, Vec::new()).await)
 }
 
 fn no_such_version(name: &ModelName, version: VersionNumber) -> Fault {
-    Fault::new(FaultKind::Missing, format!("reading version {version} of {}", name.clean()), "there is no such version")
+    Fault::new(
+        FaultKind::Missing,
+        format!("reading version {version} of {}", name.clean()),
+        "there is no such version",
+    )
 }
 
 /// What is around a version: its run, parents, logged model and files.
-async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredModel, mut missing: Vec<String>) -> Facts {
+async fn around(
+    sources: Sources<'_>,
+    version: ModelVersion,
+    model: RegisteredModel,
+    mut missing: Vec<String>,
+) -> Facts {
     let reader = sources.reader;
     let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
     let named = by_version.or_else(|| ModelSource::read(version.source.raw(), None).run);
@@ -96,21 +144,54 @@ async fn around(sources: Sources<'_>, version: ModelVersion, model: RegisteredMo
         OptionFuture::from(named.as_ref().map(|id| reader.run(id))),
     )
     .await;
-    let logged_model = logged_model.and_then(|answer| told(answer, &mut missing, || format!("logged model {}", version.source.clean())));
+    let logged_model = logged_model.and_then(|answer| {
+        told(answer, &mut missing, || {
+            format!("logged model {}", version.source.clean())
+        })
+    });
     let run = match run {
         Some(answer) => told(answer, &mut missing, || run_name(named.as_ref())),
         None => run_of(reader, logged_model.as_ref(), &mut missing).await,
     };
     let parents = parents(reader, run.as_ref(), &mut missing).await;
-    let files = files::read(reader, original.as_ref().unwrap_or(&version), run.as_ref(), &mut missing).await;
-    let subject = Subject { version: &version, run: run.as_ref(), logged_model: logged_model.as_ref() };
-    let evidence = if sources.lookout.is_blind() { Report::default() } else { evidence::evidence(sources, subject).await };
-    Facts { version, model, run, parents, logged_model, files, evidence, missing }
+    let files = files::read(
+        reader,
+        original.as_ref().unwrap_or(&version),
+        run.as_ref(),
+        &mut missing,
+    )
+    .await;
+    let subject = Subject {
+        version: &version,
+        run: run.as_ref(),
+        logged_model: logged_model.as_ref(),
+    };
+    let evidence = if sources.lookout.is_blind() {
+        Report::default()
+    } else {
+        evidence::evidence(sources, subject).await
+    };
+    Facts {
+        version,
+        model,
+        run,
+        parents,
+        logged_model,
+        files,
+        evidence,
+        missing,
+    }
 }
 
 /// The run that a logged model names, where the version names none.
-async fn run_of(reader: &dyn Read, model: Option<&LoggedModel>, missing: &mut Vec<String>) -> Option<Run> {
-    let id = model.map(|model| &model.source_run_id).filter(|id| !id.is_empty())?;
+async fn run_of(
+    reader: &dyn Read,
+    model: Option<&LoggedModel>,
+    missing: &mut Vec<String>,
+) -> Option<Run> {
+    let id = model
+        .map(|model| &model.source_run_id)
+        .filter(|id| !id.is_empty())?;
     told(reader.run(id).await, missing, || run_name(Some(id)))
 }
 
@@ -123,18 +204,29 @@ async fn parents(reader: &dyn Read, run: Option<&Run>, missing: &mut Vec<String>
             break;
         }
         if chain.len() == PARENTS {
-            missing.push(format!("{}: nested deeper than {PARENTS} runs", run_name(Some(&id))));
+            missing.push(format!(
+                "{}: nested deeper than {PARENTS} runs",
+                run_name(Some(&id))
+            ));
             break;
         }
-        let Some(parent) = told(reader.run(&id).await, missing, || run_name(Some(&id))) else { break };
+        let Some(parent) = told(reader.run(&id).await, missing, || run_name(Some(&id))) else {
+            break;
+        };
         chain.push(parent);
     }
     chain
 }
 
 /// What was answered; a fault becomes a line of what is missing.
-fn told<T>(answer: Answer<T>, missing: &mut Vec<String>, what: impl FnOnce() -> String) -> Option<T> {
-    answer.map_err(|fault| missing.push(format!("{}: {}", what(), clean(fault.why.raw())))).ok()
+fn told<T>(
+    answer: Answer<T>,
+    missing: &mut Vec<String>,
+    what: impl FnOnce() -> String,
+) -> Option<T> {
+    answer
+        .map_err(|fault| missing.push(format!("{}: {}", what(), clean(fault.why.raw()))))
+        .ok()
 }
 
 fn run_name(id: Option<&RunId>) -> String {

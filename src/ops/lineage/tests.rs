@@ -5,7 +5,8 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, History, LoggedModelId, ModelVersion, Pair, Preview, Stage, VersionStatus,
+    Artifact, ArtifactHome, Experiment, ExperimentId, History, LoggedModelId, ModelVersion, Pair,
+    Preview, Stage, VersionStatus,
 };
 use crate::store::{Features, Page, PageToken, Resolution, RunQuery, View};
 
@@ -21,7 +22,11 @@ struct Shelf {
 }
 
 fn absent<T>() -> Answer<T> {
-    Err(Fault::new(FaultKind::Missing, "reading", "not \u{1b}[2J here"))
+    Err(Fault::new(
+        FaultKind::Missing,
+        "reading",
+        "not \u{1b}[2J here",
+    ))
 }
 
 #[async_trait]
@@ -48,14 +53,27 @@ impl Read for Shelf {
         absent()
     }
     async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>> {
-        let file = |path: &String| Artifact { path: path.as_str().into(), is_dir: false, size: None };
+        let file = |path: &String| Artifact {
+            path: path.as_str().into(),
+            is_dir: false,
+            size: None,
+        };
         self.asked.lock().unwrap().push(format!("{home:?} {path}"));
-        if self.files.is_empty() { absent() } else { Ok(self.files.keys().map(file).collect()) }
+        if self.files.is_empty() {
+            absent()
+        } else {
+            Ok(self.files.keys().map(file).collect())
+        }
     }
     async fn preview(&self, _: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
         assert!(limit <= crate::store::limits::DOCUMENT_BYTES);
         self.asked.lock().unwrap().push(path.to_owned());
-        self.files.get(path).map_or_else(absent, |text| Ok(Preview { bytes: text.as_bytes().to_vec(), truncated: false }))
+        self.files.get(path).map_or_else(absent, |text| {
+            Ok(Preview {
+                bytes: text.as_bytes().to_vec(),
+                truncated: false,
+            })
+        })
     }
     async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> {
         absent()
@@ -100,20 +118,49 @@ fn version(source: &str, run_id: &str) -> ModelVersion {
 }
 
 fn run(id: &str, parent: Option<&str>) -> (String, Run) {
-    let tags = parent.map(|parent| Pair::new("mlflow.parentRunId", parent)).into_iter().collect();
-    (id.to_owned(), Run { tags, ..Run::bare(id.into(), "1".into()) })
+    let tags = parent
+        .map(|parent| Pair::new("mlflow.parentRunId", parent))
+        .into_iter()
+        .collect();
+    (
+        id.to_owned(),
+        Run {
+            tags,
+            ..Run::bare(id.into(), "1".into())
+        },
+    )
 }
 
 async fn gather(shelf: &Shelf) -> Facts {
-    lineage_facts((shelf as &dyn Read).into(), &"iris".into(), VersionNumber(1)).await.unwrap()
+    lineage_facts(
+        (shelf as &dyn Read).into(),
+        &"iris".into(),
+        VersionNumber(1),
+    )
+    .await
+    .unwrap()
 }
 
 #[tokio::test]
 async fn only_the_version_itself_must_be_there() {
-    let fault = lineage_facts((&Shelf::default() as &dyn Read).into(), &"iris".into(), VersionNumber(1)).await.unwrap_err();
+    let fault = lineage_facts(
+        (&Shelf::default() as &dyn Read).into(),
+        &"iris".into(),
+        VersionNumber(1),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(fault.kind, FaultKind::Missing);
-    let facts = gather(&Shelf { versions: vec![version(&format!("runs:/{RUN}/model"), RUN)], ..Shelf::default() }).await;
-    let what: Vec<&str> = facts.missing.iter().map(|line| line.split(':').next().unwrap()).collect();
+    let facts = gather(&Shelf {
+        versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
+        ..Shelf::default()
+    })
+    .await;
+    let what: Vec<&str> = facts
+        .missing
+        .iter()
+        .map(|line| line.split(':').next().unwrap())
+        .collect();
     assert_eq!(what, ["model iris", "run 509d9999", "model files"]);
     assert!(!facts.missing.concat().contains('\u{1b}'));
 }
@@ -132,39 +179,88 @@ async fn the_run_is_found_through_the_source() {
 async fn parents_are_followed_and_a_cycle_ends() {
     let shelf = Shelf {
         versions: vec![version("s3://x", "a")],
-        runs: HashMap::from([run("a", Some("b")), run("b", Some("c")), run("c", Some("a"))]),
+        runs: HashMap::from([
+            run("a", Some("b")),
+            run("b", Some("c")),
+            run("c", Some("a")),
+        ]),
         ..Shelf::default()
     };
     let facts = gather(&shelf).await;
-    assert_eq!(facts.parents.iter().map(|run| run.id.raw()).collect::<Vec<_>>(), ["b", "c"]);
-    assert!(facts.missing.contains(&"run a: it is its own ancestor".to_owned()), "{:?}", facts.missing);
-    let runs = (0..40).map(|i| run(&i.to_string(), Some(&(i + 1).to_string()))).collect();
-    let deep = Shelf { versions: vec![version("s3://x", "0")], runs, ..Shelf::default() };
+    assert_eq!(
+        facts
+            .parents
+            .iter()
+            .map(|run| run.id.raw())
+            .collect::<Vec<_>>(),
+        ["b", "c"]
+    );
+    assert!(
+        facts
+            .missing
+            .contains(&"run a: it is its own ancestor".to_owned()),
+        "{:?}",
+        facts.missing
+    );
+    let runs = (0..40)
+        .map(|i| run(&i.to_string(), Some(&(i + 1).to_string())))
+        .collect();
+    let deep = Shelf {
+        versions: vec![version("s3://x", "0")],
+        runs,
+        ..Shelf::default()
+    };
     assert_eq!(gather(&deep).await.parents.len(), PARENTS);
 }
 
 #[tokio::test]
 async fn files_are_read_from_the_run_or_the_logged_model() {
-    let files = HashMap::from([("model/MLmodel".to_owned(), "flavors: {}"), ("model/model.pkl".to_owned(), "x")]);
-    let shelf = Shelf { versions: vec![version(&format!("runs:/{RUN}/model"), RUN)], files, ..Shelf::default() };
+    let files = HashMap::from([
+        ("model/MLmodel".to_owned(), "flavors: {}"),
+        ("model/model.pkl".to_owned(), "x"),
+    ]);
+    let shelf = Shelf {
+        versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
+        files,
+        ..Shelf::default()
+    };
     let facts = gather(&shelf).await;
     assert_eq!(facts.files, [("MLmodel".to_owned(), "flavors: {}".into())]);
-    assert_eq!(shelf.asked.lock().unwrap()[1..], ["model/MLmodel"], "nothing else is read, least of all a pickle");
+    assert_eq!(
+        shelf.asked.lock().unwrap()[1..],
+        ["model/MLmodel"],
+        "nothing else is read, least of all a pickle"
+    );
     let files = HashMap::from([("requirements.txt".to_owned(), "a==1")]);
-    let shelf = Shelf { versions: vec![version("models:/m-1", "")], files, ..Shelf::default() };
+    let shelf = Shelf {
+        versions: vec![version("models:/m-1", "")],
+        files,
+        ..Shelf::default()
+    };
     let facts = gather(&shelf).await;
     assert_eq!(facts.files.len(), 1);
-    assert!(facts.missing.contains(&"MLmodel: not among the model's files".to_owned()));
+    assert!(
+        facts
+            .missing
+            .contains(&"MLmodel: not among the model's files".to_owned())
+    );
     assert!(shelf.asked.lock().unwrap()[0].starts_with("LoggedModel"));
 }
 
 #[tokio::test]
 async fn a_listing_cannot_lead_the_reading_elsewhere() {
     let files = HashMap::from([("../../etc/MLmodel".to_owned(), "x")]);
-    let shelf = Shelf { versions: vec![version(&format!("runs:/{RUN}/model"), RUN)], files, ..Shelf::default() };
+    let shelf = Shelf {
+        versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
+        files,
+        ..Shelf::default()
+    };
     gather(&shelf).await;
     assert_eq!(shelf.asked.lock().unwrap()[1..], ["model/MLmodel"]);
-    let shelf = Shelf { versions: vec![version(&format!("runs:/{RUN}/../../x"), RUN)], ..Shelf::default() };
+    let shelf = Shelf {
+        versions: vec![version(&format!("runs:/{RUN}/../../x"), RUN)],
+        ..Shelf::default()
+    };
     gather(&shelf).await;
     assert!(shelf.asked.lock().unwrap().is_empty());
 }

@@ -64,6 +64,9 @@ impl Entry {
     /// Whether its end is not known: it is worth looking again.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.state, EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. }))
+        matches!(
+            self.state,
+            EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
+        )
     }
 }

@@ -19,7 +19,10 @@ pub(crate) struct Folded {
 /// Reads the book from its beginning. What can't be read is counted and passed over.
 pub(crate) fn fold(text: &[u8]) -> Folded {
     let mut folded = Folded::default();
-    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+    for line in text
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.trim_ascii().is_empty())
+    {
         match serde_json::from_slice::<Line>(line) {
             Ok(line) => folded.take(line),
             Err(_) => folded.unreadable += 1,
@@ -31,7 +34,13 @@ pub(crate) fn fold(text: &[u8]) -> Folded {
 impl Folded {
     fn take(&mut self, line: Line) {
         match line {
-            Line::Begin { id, at, quiet, plan, gates } => self.begin(Entry {
+            Line::Begin {
+                id,
+                at,
+                quiet,
+                plan,
+                gates,
+            } => self.begin(Entry {
                 id: id.into_owned(),
                 at,
                 plan: plan.into_owned(),
@@ -43,15 +52,23 @@ impl Folded {
                 undone_by: None,
             }),
             Line::Step { id, result } => self.change(&id, |entry| entry.results.push(result)),
-            Line::Created { id, version, .. } => self.change(&id, |entry| entry.created = Some(version)),
-            Line::End { id, outcome, .. } => self.change(&id, |entry| entry.state = EntryState::Ended(outcome)),
+            Line::Created { id, version, .. } => {
+                self.change(&id, |entry| entry.created = Some(version))
+            }
+            Line::End { id, outcome, .. } => {
+                self.change(&id, |entry| entry.state = EntryState::Ended(outcome))
+            }
             Line::Undone { id, by, .. } => self.undone(&id, Some(by.into_owned())),
         }
     }
 
     /// An entry that begins again was sent again with the same mark: what came of it the first time is past.
     fn begin(&mut self, entry: Entry) {
-        if let Some(place) = self.places.get(&entry.id).and_then(|place| self.entries.get_mut(*place)) {
+        if let Some(place) = self
+            .places
+            .get(&entry.id)
+            .and_then(|place| self.entries.get_mut(*place))
+        {
             *place = entry;
             return;
         }
@@ -60,7 +77,11 @@ impl Folded {
     }
 
     fn change(&mut self, id: &str, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.places.get(id).and_then(|place| self.entries.get_mut(*place)) {
+        if let Some(entry) = self
+            .places
+            .get(id)
+            .and_then(|place| self.entries.get_mut(*place))
+        {
             change(entry);
         }
     }

@@ -16,10 +16,17 @@ impl Entry {
 #[must_use]
 pub fn last_change(entries: &[Entry], is_wanted: impl Fn(&Entry) -> bool) -> Option<&Entry> {
     let can_be_undone = |entry: &&Entry| {
-        let ended = matches!(&entry.state, EntryState::Ended(Outcome::Verified | Outcome::Conflict { .. }));
+        let ended = matches!(
+            &entry.state,
+            EntryState::Ended(Outcome::Verified | Outcome::Conflict { .. })
+        );
         ended && entry.undone_by.is_none() && !matches!(entry.plan.intent, Intent::Undo { .. })
     };
-    entries.iter().rev().filter(can_be_undone).find(|entry| is_wanted(entry))
+    entries
+        .iter()
+        .rev()
+        .filter(can_be_undone)
+        .find(|entry| is_wanted(entry))
 }
 
 /// The intent that gives a place back as it was before an entry, and leaves the rest alone.
@@ -37,7 +44,12 @@ fn changes(before: &State, after: &State, place: &Place) -> bool {
 }
 
 fn holders(state: &State, stage: Stage) -> Vec<crate::domain::VersionNumber> {
-    state.stages.iter().filter(|(_, held)| **held == stage).map(|(version, _)| *version).collect()
+    state
+        .stages
+        .iter()
+        .filter(|(_, held)| **held == stage)
+        .map(|(version, _)| *version)
+        .collect()
 }
 
 /// The part of an undo that concerns a place.
@@ -86,7 +98,10 @@ mod tests {
             entry: "e".into(),
             subject: crate::promotion::Subject::Model("iris".into()),
             what: "w".into(),
-            stages: vec![(VersionNumber(3), Stage::Production, Stage::None), (VersionNumber(2), Stage::Archived, Stage::Staging)],
+            stages: vec![
+                (VersionNumber(3), Stage::Production, Stage::None),
+                (VersionNumber(2), Stage::Archived, Stage::Staging),
+            ],
             aliases: vec![("champion".into(), Some(VersionNumber(3)), None)],
             created: Some(VersionNumber(3)),
             made: std::collections::BTreeMap::new(),
@@ -94,7 +109,15 @@ mod tests {
             lifecycles: Vec::new(),
             requests: Vec::new(),
         };
-        let Intent::Undo { stages, aliases, created, .. } = only(whole, &Place::Stage(Stage::Production)) else { panic!() };
+        let Intent::Undo {
+            stages,
+            aliases,
+            created,
+            ..
+        } = only(whole, &Place::Stage(Stage::Production))
+        else {
+            panic!()
+        };
         assert_eq!((stages.len(), aliases.len(), created), (1, 0, None));
     }
 }

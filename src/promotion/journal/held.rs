@@ -47,25 +47,58 @@ pub struct Held {
 
 impl Sightings {
     /// Gathers what the journal, the records in tags, and the registry tell. `now` is when the registry was read.
-    pub fn gather(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion], now: Millis) -> Self {
+    pub fn gather(
+        entries: &[Entry],
+        model: Option<&RegisteredModel>,
+        versions: &[ModelVersion],
+        now: Millis,
+    ) -> Self {
         let mut found = Self::default();
-        let of_model = || entries.iter().filter(|entry| entry.plan.intent.model().is_some());
+        let of_model = || {
+            entries
+                .iter()
+                .filter(|entry| entry.plan.intent.model().is_some())
+        };
         for entry in of_model() {
             let before = &entry.plan.before;
-            let after = (entry.state == EntryState::Ended(Outcome::Verified)).then_some(&entry.plan.after);
-            let ended = entry.results.iter().map(|result| result.at).max().unwrap_or(entry.at);
-            for (at, state) in [(entry.plan.made_at.min(entry.at), Some(before)), (ended, after)] {
+            let after =
+                (entry.state == EntryState::Ended(Outcome::Verified)).then_some(&entry.plan.after);
+            let ended = entry
+                .results
+                .iter()
+                .map(|result| result.at)
+                .max()
+                .unwrap_or(entry.at);
+            for (at, state) in [
+                (entry.plan.made_at.min(entry.at), Some(before)),
+                (ended, after),
+            ] {
                 let Some(state) = state else { continue };
                 for (version, stage) in &state.stages {
                     found.saw(at, Key::Version(*version), Seen::Stage(Some(*stage)));
                 }
                 // An alias that is in neither state was not there.
-                for alias in of_model().flat_map(|entry| entry.plan.before.aliases.keys().chain(entry.plan.after.aliases.keys())) {
-                    found.saw(at, Key::Alias(alias.clone()), Seen::Leads(state.aliases.get(alias).copied()));
+                for alias in of_model().flat_map(|entry| {
+                    entry
+                        .plan
+                        .before
+                        .aliases
+                        .keys()
+                        .chain(entry.plan.after.aliases.keys())
+                }) {
+                    found.saw(
+                        at,
+                        Key::Alias(alias.clone()),
+                        Seen::Leads(state.aliases.get(alias).copied()),
+                    );
                 }
             }
         }
-        for (at, change) in versions.iter().flat_map(Record::of).filter_map(|record| Some((record.at()?, record.changes))) {
+        for (at, change) in versions
+            .iter()
+            .flat_map(Record::of)
+            .filter_map(|record| Some((record.at()?, record.changes)))
+        {
             for change in change {
                 match change {
                     Change::Stage { version, from, to } => {
@@ -83,18 +116,43 @@ impl Sightings {
         for version in versions {
             if let Some(made) = version.creation_time {
                 found.saw(made - 1, Key::Version(version.version), Seen::Stage(None));
-                found.saw(made, Key::Version(version.version), Seen::Stage(Some(Stage::None)));
+                found.saw(
+                    made,
+                    Key::Version(version.version),
+                    Seen::Stage(Some(Stage::None)),
+                );
             }
-            found.saw(now, Key::Version(version.version), Seen::Stage(Some(version.stage)));
+            found.saw(
+                now,
+                Key::Version(version.version),
+                Seen::Stage(Some(version.stage)),
+            );
         }
-        let known: Vec<Alias> =
-            found.0.keys().filter_map(|key| if let Key::Alias(alias) = key { Some(alias.clone()) } else { None }).collect();
-        let aliases = model.map(|model| model.aliases.as_slice()).unwrap_or_default();
+        let known: Vec<Alias> = found
+            .0
+            .keys()
+            .filter_map(|key| {
+                if let Key::Alias(alias) = key {
+                    Some(alias.clone())
+                } else {
+                    None
+                }
+            })
+            .collect();
+        let aliases = model
+            .map(|model| model.aliases.as_slice())
+            .unwrap_or_default();
         for alias in known.iter().chain(aliases.iter().map(|(alias, _)| alias)) {
-            let leads = aliases.iter().find(|(name, _)| name == alias).map(|(_, version)| *version);
+            let leads = aliases
+                .iter()
+                .find(|(name, _)| name == alias)
+                .map(|(_, version)| *version);
             found.saw(now, Key::Alias(alias.clone()), Seen::Leads(leads));
         }
-        found.0.values_mut().for_each(|seen| seen.sort_by_key(|(at, _)| *at));
+        found
+            .0
+            .values_mut()
+            .for_each(|seen| seen.sort_by_key(|(at, _)| *at));
         found
     }
 
@@ -113,46 +171,81 @@ impl Sightings {
     }
 
     fn last(&self, key: &Key, wanted: &Seen) -> Option<Millis> {
-        self.0.get(key)?.iter().rev().find(|(at, seen)| seen == wanted && *at < Millis::MAX).map(|(at, _)| *at)
+        self.0
+            .get(key)?
+            .iter()
+            .rev()
+            .find(|(at, seen)| seen == wanted && *at < Millis::MAX)
+            .map(|(at, _)| *at)
     }
 
     /// What was seen around a time: the last before, and the first after that is otherwise.
     fn around(&self, key: &Key, at: Millis) -> (Option<&Sighting>, Option<&Sighting>) {
         let seen = self.0.get(key).map(Vec::as_slice).unwrap_or_default();
         let split = seen.partition_point(|(when, _)| *when <= at);
-        (split.checked_sub(1).and_then(|last| seen.get(last)), seen.get(split))
+        (
+            split.checked_sub(1).and_then(|last| seen.get(last)),
+            seen.get(split),
+        )
     }
 }
 
 /// Who held Staging, Production and each alias at a time, as far as anything tells.
 #[must_use]
-pub fn held_at(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion], now: Millis, at: Millis) -> Vec<Held> {
+pub fn held_at(
+    entries: &[Entry],
+    model: Option<&RegisteredModel>,
+    versions: &[ModelVersion],
+    now: Millis,
+    at: Millis,
+) -> Vec<Held> {
     let sightings = Sightings::gather(entries, model, versions, now);
     let was_there = |number: VersionNumber| {
-        let made = versions.iter().find(|version| version.version == number).and_then(|version| version.creation_time);
+        let made = versions
+            .iter()
+            .find(|version| version.version == number)
+            .and_then(|version| version.creation_time);
         made.is_none_or(|made| made <= at)
     };
     let mut held = Vec::new();
     for key in sightings.0.keys() {
         let (before, after) = sightings.around(key, at);
-        let Some(told) = before.or(after).map(|(_, seen)| seen.clone()) else { continue };
+        let Some(told) = before.or(after).map(|(_, seen)| seen.clone()) else {
+            continue;
+        };
         let is_otherwise = after.is_some_and(|(_, seen)| *seen != told);
         // The very next thing that was seen is a write of ours: it changed then, and not before.
         let is_known = before.is_some() && !is_otherwise;
-        let around = (before.map(|(when, _)| *when), after.filter(|_| is_otherwise).map(|(when, _)| *when));
+        let around = (
+            before.map(|(when, _)| *when),
+            after.filter(|_| is_otherwise).map(|(when, _)| *when),
+        );
         let mut push = |place: Place, version: Option<VersionNumber>| {
-            held.push(Held { place: place.to_string(), version, is_known, seen_before: around.0, otherwise_at: around.1 });
+            held.push(Held {
+                place: place.to_string(),
+                version,
+                is_known,
+                seen_before: around.0,
+                otherwise_at: around.1,
+            });
         };
         match (key, told) {
-            (Key::Version(version), Seen::Stage(Some(stage @ (Stage::Staging | Stage::Production)))) => {
+            (
+                Key::Version(version),
+                Seen::Stage(Some(stage @ (Stage::Staging | Stage::Production))),
+            ) => {
                 push(Place::Stage(stage), Some(*version));
             }
             // What was made later can't have held it.
             (Key::Alias(_), Seen::Leads(Some(version))) if !was_there(version) => {}
-            (Key::Alias(alias), Seen::Leads(version)) if version.is_some() || is_otherwise => push(Place::Alias(alias.clone()), version),
+            (Key::Alias(alias), Seen::Leads(version)) if version.is_some() || is_otherwise => {
+                push(Place::Alias(alias.clone()), version)
+            }
             // It was seen to be served next: it may have been already.
             (Key::Version(version), Seen::Stage(Some(_))) if is_otherwise => {
-                if let Some((_, Seen::Stage(Some(stage @ (Stage::Staging | Stage::Production))))) = after {
+                if let Some((_, Seen::Stage(Some(stage @ (Stage::Staging | Stage::Production))))) =
+                    after
+                {
                     held.push(Held {
                         place: Place::Stage(*stage).to_string(),
                         version: Some(*version),
@@ -165,6 +258,12 @@ pub fn held_at(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[M
             _ => {}
         }
     }
-    held.sort_by(|a, b| (b.place == "Production", &a.place, a.version).cmp(&(a.place == "Production", &b.place, b.version)));
+    held.sort_by(|a, b| {
+        (b.place == "Production", &a.place, a.version).cmp(&(
+            a.place == "Production",
+            &b.place,
+            b.version,
+        ))
+    });
     held
 }

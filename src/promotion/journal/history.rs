@@ -53,14 +53,25 @@ pub struct Event {
 
 /// The history of a model, newest first; what is not dated comes first of all, since it is younger than the last record.
 #[must_use]
-pub fn timeline(entries: &[Entry], model: Option<&RegisteredModel>, versions: &[ModelVersion]) -> Vec<Event> {
+pub fn timeline(
+    entries: &[Entry],
+    model: Option<&RegisteredModel>,
+    versions: &[ModelVersion],
+) -> Vec<Event> {
     let known: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     let mut events: Vec<Event> = entries.iter().map(of_entry).collect();
     let mut told = HashSet::new();
     for version in versions {
-        let records = Record::of(version).into_iter().filter(|record| !known.contains(record.id.as_str()));
-        events.extend(records.filter(|record| told.insert(record.id.clone())).map(|record| of_record(&record)));
-        let registration = Registration::of(version).filter(|registration| !known.contains(registration.id.as_str()));
+        let records = Record::of(version)
+            .into_iter()
+            .filter(|record| !known.contains(record.id.as_str()));
+        events.extend(
+            records
+                .filter(|record| told.insert(record.id.clone()))
+                .map(|record| of_record(&record)),
+        );
+        let registration = Registration::of(version)
+            .filter(|registration| !known.contains(registration.id.as_str()));
         events.extend(registration.map(|registration| of_registration(version, &registration)));
     }
     events.extend(gaps(entries, model, versions));
@@ -72,10 +83,19 @@ fn of_entry(entry: &Entry) -> Event {
     let plan = &entry.plan;
     let (from, to) = match (&plan.intent, plan.changes().first()) {
         (Intent::Register { .. }, _) => {
-            let made = entry.created.map_or_else(String::new, |version| plan.subject().label(version));
+            let made = entry
+                .created
+                .map_or_else(String::new, |version| plan.subject().label(version));
             (String::new(), made)
         }
-        (Intent::Undo { created: Some(created), subject, .. }, None) => (subject.label(*created), "deleted".to_owned()),
+        (
+            Intent::Undo {
+                created: Some(created),
+                subject,
+                ..
+            },
+            None,
+        ) => (subject.label(*created), "deleted".to_owned()),
         (_, None) => words(plan),
         (_, Some(_)) => ends(&meant(entry), &plan.subject()),
     };
@@ -97,26 +117,37 @@ fn of_entry(entry: &Entry) -> Event {
 fn meant(entry: &Entry) -> Vec<Change> {
     let mut changes = entry.plan.changes();
     if let Intent::Move { version, .. } = &entry.plan.intent
-        && changes.iter().any(|change| matches!(change, Change::Stage { version: moved, .. } if moved == version))
+        && changes.iter().any(
+            |change| matches!(change, Change::Stage { version: moved, .. } if moved == version),
+        )
     {
-        changes.retain(|change| matches!(change, Change::Stage { version: moved, .. } if moved == version));
+        changes.retain(
+            |change| matches!(change, Change::Stage { version: moved, .. } if moved == version),
+        );
     }
     changes
 }
 
 /// What was said before and after, where a plan only says something.
 fn words(plan: &Plan) -> (String, String) {
-    let [said] = plan.said.as_slice() else { return (String::new(), String::new()) };
-    let word = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| "nothing".to_owned(), |text| shown(text.raw()));
+    let [said] = plan.said.as_slice() else {
+        return (String::new(), String::new());
+    };
+    let word = |text: &Option<Untrusted>| {
+        text.as_ref()
+            .map_or_else(|| "nothing".to_owned(), |text| shown(text.raw()))
+    };
     (word(&said.from), word(&said.to))
 }
 
 fn ends(changes: &[Change], subject: &Subject) -> (String, String) {
     let join = |of: fn(&Change, &Subject) -> String| match changes {
         [only] => of(only, subject),
-        several => {
-            several.iter().map(|change| format!("{} {}", change.target(subject), of(change, subject))).collect::<Vec<_>>().join(", ")
-        }
+        several => several
+            .iter()
+            .map(|change| format!("{} {}", change.target(subject), of(change, subject)))
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     (join(Change::before), join(Change::after))
 }
@@ -126,14 +157,24 @@ fn how_it_ended(entry: &Entry) -> String {
         EntryState::Unfinished => " (unfinished)".to_owned(),
         EntryState::Ended(Outcome::Verified) => String::new(),
         EntryState::Ended(Outcome::NotApplied { why }) => format!(" (not applied: {})", shown(why)),
-        EntryState::Ended(Outcome::Conflict { found }) => format!(" (conflict: {})", shown(&found.join("; "))),
+        EntryState::Ended(Outcome::Conflict { found }) => {
+            format!(" (conflict: {})", shown(&found.join("; ")))
+        }
         EntryState::Ended(Outcome::Unknown { why }) => format!(" (not known: {})", shown(why)),
     };
-    if entry.undone_by.is_some() { format!("{end} (undone)") } else { end }
+    if entry.undone_by.is_some() {
+        format!("{end} (undone)")
+    } else {
+        end
+    }
 }
 
 fn gates_in_words(gates: &[GateVerdict]) -> String {
-    gates.iter().map(|gate| format!("{}: {}", shown(&gate.name), gate.verdict.as_str())).collect::<Vec<_>>().join(", ")
+    gates
+        .iter()
+        .map(|gate| format!("{}: {}", shown(&gate.name), gate.verdict.as_str()))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn of_record(record: &Record) -> Event {

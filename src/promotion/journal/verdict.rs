@@ -30,22 +30,36 @@ pub(crate) enum Seen {
 pub(crate) fn tell(sent: &Sent, placed: bool, seen: Seen) -> Outcome {
     let judged = match (seen, sent) {
         (Seen::Judged(outcome), _) => outcome,
-        (Seen::Not(_), Sent::Nothing(fault)) => return Outcome::NotApplied { why: fault.to_string() },
+        (Seen::Not(_), Sent::Nothing(fault)) => {
+            return Outcome::NotApplied {
+                why: fault.to_string(),
+            };
+        }
         (Seen::Not(fault), _) => {
-            let why = fault.map_or_else(|| "it could not be read back".to_owned(), |fault| format!("it could not be read back: {fault}"));
+            let why = fault.map_or_else(
+                || "it could not be read back".to_owned(),
+                |fault| format!("it could not be read back: {fault}"),
+            );
             return Outcome::Unknown { why };
         }
     };
     match (judged, sent) {
         (Outcome::NotApplied { .. }, _) if placed => reverted(),
-        (Outcome::NotApplied { .. }, Sent::Nothing(fault) | Sent::Refused(fault)) => Outcome::NotApplied { why: fault.to_string() },
-        (Outcome::NotApplied { .. }, Sent::Lost(fault)) => {
-            Outcome::NotApplied { why: format!("it did not arrive, and it is safe to try again ({fault})") }
+        (Outcome::NotApplied { .. }, Sent::Nothing(fault) | Sent::Refused(fault)) => {
+            Outcome::NotApplied {
+                why: fault.to_string(),
+            }
         }
-        (Outcome::NotApplied { .. }, Sent::Stopped) => {
-            Outcome::NotApplied { why: "the journal could not be written any more, so the rest was not sent".to_owned() }
-        }
-        (Outcome::Conflict { mut found }, Sent::Nothing(fault) | Sent::Refused(fault) | Sent::Lost(fault)) => {
+        (Outcome::NotApplied { .. }, Sent::Lost(fault)) => Outcome::NotApplied {
+            why: format!("it did not arrive, and it is safe to try again ({fault})"),
+        },
+        (Outcome::NotApplied { .. }, Sent::Stopped) => Outcome::NotApplied {
+            why: "the journal could not be written any more, so the rest was not sent".to_owned(),
+        },
+        (
+            Outcome::Conflict { mut found },
+            Sent::Nothing(fault) | Sent::Refused(fault) | Sent::Lost(fault),
+        ) => {
             found.push(format!("a step failed: {fault}"));
             Outcome::Conflict { found }
         }

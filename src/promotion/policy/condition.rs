@@ -57,12 +57,25 @@ impl Origin<'_> {
     /// Where the nth byte of the condition stands; the string's beginning where escapes moved it.
     fn place(&self, source: &str, at: usize) -> Range<usize> {
         let written = self.text.get(self.span.clone()).unwrap_or_default();
-        let start = written.find(source).map_or(self.span.start, |begin| self.span.start + begin + at.min(source.len()));
+        let start = written.find(source).map_or(self.span.start, |begin| {
+            self.span.start + begin + at.min(source.len())
+        });
         start..start
     }
 
-    fn mistake(&self, source: &str, at: usize, what: impl Into<String>, meant: impl Into<String>) -> Mistake {
-        Mistake::at(self.text, &self.place(source, at), clean(&what.into()).into_owned(), clean(&meant.into()).into_owned())
+    fn mistake(
+        &self,
+        source: &str,
+        at: usize,
+        what: impl Into<String>,
+        meant: impl Into<String>,
+    ) -> Mistake {
+        Mistake::at(
+            self.text,
+            &self.place(source, at),
+            clean(&what.into()).into_owned(),
+            clean(&meant.into()).into_owned(),
+        )
     }
 }
 
@@ -72,16 +85,20 @@ impl Condition {
     /// # Errors
     /// Each mistake: of the syntax, in a name, in a type, as far as these can be known before facts are.
     pub(super) fn compile(source: &str, origin: &Origin<'_>) -> Result<Self, Vec<Mistake>> {
-        let depth = source.bytes().fold((0_usize, 0_usize), |(now, most), byte| match byte {
-            b'(' | b'[' | b'{' => (now + 1, most.max(now + 1)),
-            b')' | b']' | b'}' => (now.saturating_sub(1), most),
-            _ => (now, most),
-        });
+        let depth = source
+            .bytes()
+            .fold((0_usize, 0_usize), |(now, most), byte| match byte {
+                b'(' | b'[' | b'{' => (now + 1, most.max(now + 1)),
+                b')' | b']' | b'}' => (now.saturating_sub(1), most),
+                _ => (now, most),
+            });
         if source.len() > LONGEST || depth.1 > DEEPEST {
             return Err(vec![origin.mistake(
                 source,
                 0,
-                format!("a condition has at most {LONGEST} bytes and {DEEPEST} brackets in brackets"),
+                format!(
+                    "a condition has at most {LONGEST} bytes and {DEEPEST} brackets in brackets"
+                ),
                 "",
             )]);
         }
@@ -92,15 +109,27 @@ impl Condition {
                 let column = usize::try_from(error.pos.1).unwrap_or(1).max(1) - 1;
                 let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
                 let within = source.get(before..).unwrap_or_default();
-                let at = before + within.char_indices().nth(column).map_or(within.len(), |(at, _)| at);
+                let at = before
+                    + within
+                        .char_indices()
+                        .nth(column)
+                        .map_or(within.len(), |(at, _)| at);
                 let (what, meant) = said(&error.msg);
                 origin.mistake(source, at, what, meant)
             };
             errors.errors.iter().map(place).collect::<Vec<_>>()
         })?;
-        let found = Self { source: source.to_owned(), paths: paths(program.expression()), program };
+        let found = Self {
+            source: source.to_owned(),
+            paths: paths(program.expression()),
+            program,
+        };
         let mistakes = found.check(origin);
-        if mistakes.is_empty() { Ok(found) } else { Err(mistakes) }
+        if mistakes.is_empty() {
+            Ok(found)
+        } else {
+            Err(mistakes)
+        }
     }
 
     /// As it is written.
@@ -111,8 +140,15 @@ impl Condition {
 
     /// The names and types that can't be right, whatever the facts are.
     fn check(&self, origin: &Origin<'_>) -> Vec<Mistake> {
-        let at = |id: u64| self.program.source_info().offset_for(id).map_or(0, |(start, _)| self.byte(start));
-        let mistake = |id: u64, what: String, meant: String| origin.mistake(&self.source, at(id), what, meant);
+        let at = |id: u64| {
+            self.program
+                .source_info()
+                .offset_for(id)
+                .map_or(0, |(start, _)| self.byte(start))
+        };
+        let mistake = |id: u64, what: String, meant: String| {
+            origin.mistake(&self.source, at(id), what, meant)
+        };
         // Where a path's nth name stands.
         let name_at = |path: &Path, nth: usize| {
             let root = at(path.root);
@@ -126,10 +162,16 @@ impl Condition {
         for path in &self.paths {
             let names: Vec<&str> = path.names.iter().map(String::as_str).collect();
             if !ROOTS.contains(&names[0]) && !names[0].starts_with(PRESENCE) {
-                found.push(mistake(path.root, format!("nothing is called {}", names[0]), meant(names[0], ROOTS.iter().copied())));
+                found.push(mistake(
+                    path.root,
+                    format!("nothing is called {}", names[0]),
+                    meant(names[0], ROOTS.iter().copied()),
+                ));
                 continue;
             }
-            let wrong = (1..names.len()).find_map(|n| Some((n, keys_of(&names[..n])?)).filter(|(n, keys)| !keys.contains(&names[*n])));
+            let wrong = (1..names.len()).find_map(|n| {
+                Some((n, keys_of(&names[..n])?)).filter(|(n, keys)| !keys.contains(&names[*n]))
+            });
             if let Some((n, keys)) = wrong {
                 let what = format!("{} has no {}", names[..n].join("."), names[n]);
                 let meant = meant(names[n], keys.iter().copied());
@@ -139,11 +181,19 @@ impl Condition {
         for (name, call) in calls(self.program.expression()) {
             let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
             if !is_operator && !FUNCTIONS.contains(&name) {
-                found.push(mistake(call.id, format!("there is no function {name}"), meant(name, FUNCTIONS.iter().copied())));
+                found.push(mistake(
+                    call.id,
+                    format!("there is no function {name}"),
+                    meant(name, FUNCTIONS.iter().copied()),
+                ));
             }
             if ARITHMETIC.contains(&name) && self.mixes(call) {
                 let what = "metrics are decimal numbers, and CEL adds no whole number to them";
-                found.push(mistake(call.id, what.to_owned(), "write 1.0 for 1".to_owned()));
+                found.push(mistake(
+                    call.id,
+                    what.to_owned(),
+                    "write 1.0 for 1".to_owned(),
+                ));
             }
         }
         let root = self.program.expression();
@@ -154,24 +204,42 @@ impl Condition {
             _ => false,
         };
         if is_value {
-            found.push(origin.mistake(&self.source, 0, "a condition is true or false, and this is neither", "compare it: … >= 0.9"));
+            found.push(origin.mistake(
+                &self.source,
+                0,
+                "a condition is true or false, and this is neither",
+                "compare it: … >= 0.9",
+            ));
         }
         found
     }
 
     /// Whether an arithmetic call takes a metric and a whole number.
     fn mixes(&self, call: &IdedExpr) -> bool {
-        let Expr::Call(call) = &call.expr else { return false };
-        let is_whole = |part: &IdedExpr| matches!(part.expr, Expr::Literal(LiteralValue::Int(_) | LiteralValue::UInt(_)));
-        let is_metric =
-            |part: &IdedExpr| self.paths.iter().any(|path| path.node == part.id && path.names.get(1).is_some_and(|name| name == "metrics"));
+        let Expr::Call(call) = &call.expr else {
+            return false;
+        };
+        let is_whole = |part: &IdedExpr| {
+            matches!(
+                part.expr,
+                Expr::Literal(LiteralValue::Int(_) | LiteralValue::UInt(_))
+            )
+        };
+        let is_metric = |part: &IdedExpr| {
+            self.paths.iter().any(|path| {
+                path.node == part.id && path.names.get(1).is_some_and(|name| name == "metrics")
+            })
+        };
         call.args.iter().any(is_whole) && call.args.iter().any(is_metric)
     }
 
     /// ANTLR counts characters.
     fn byte(&self, nth: u32) -> usize {
         let nth = usize::try_from(nth).unwrap_or(0);
-        self.source.char_indices().nth(nth).map_or(self.source.len(), |(at, _)| at)
+        self.source
+            .char_indices()
+            .nth(nth)
+            .map_or(self.source.len(), |(at, _)| at)
     }
 
     /// Judges facts.
@@ -181,30 +249,54 @@ impl Condition {
             context.add_variable_from_value(name.clone(), cel_value(value));
         }
         for root in ROOTS {
-            context.add_variable_from_value(format!("{PRESENCE}{root}"), facts.find(&[(*root).to_owned()]).is_some());
+            context.add_variable_from_value(
+                format!("{PRESENCE}{root}"),
+                facts.find(&[(*root).to_owned()]).is_some(),
+            );
         }
         let values = self.values(facts);
-        let said = |verdict, why: String| Said { verdict, why: clean(&why).into_owned(), values: values.clone() };
+        let said = |verdict, why: String| Said {
+            verdict,
+            why: clean(&why).into_owned(),
+            values: values.clone(),
+        };
         match self.program.execute(&context) {
             Ok(Value::Bool(true)) => match self.made_nan(&context) {
                 Some(text) => said(Verdict::Absent, format!("{text} is no number (NaN)")),
                 None => said(Verdict::Pass, String::new()),
             },
             Ok(Value::Bool(false)) => said(Verdict::Fail, String::new()),
-            Ok(_) => said(Verdict::Fail, "the condition is neither true nor false".to_owned()),
-            Err(ExecutionError::NoSuchKey(key)) => said(Verdict::Absent, self.missing(facts, Some(&key))),
-            Err(ExecutionError::UndeclaredReference(name)) => said(Verdict::Absent, self.missing(facts, Some(&name))),
-            Err(error) => said(Verdict::Fail, format!("the condition can't be judged: {error}")),
+            Ok(_) => said(
+                Verdict::Fail,
+                "the condition is neither true nor false".to_owned(),
+            ),
+            Err(ExecutionError::NoSuchKey(key)) => {
+                said(Verdict::Absent, self.missing(facts, Some(&key)))
+            }
+            Err(ExecutionError::UndeclaredReference(name)) => {
+                said(Verdict::Absent, self.missing(facts, Some(&name)))
+            }
+            Err(error) => said(
+                Verdict::Fail,
+                format!("the condition can't be judged: {error}"),
+            ),
         }
     }
 
     /// What is not recorded of what the condition reads: the one that the evaluation stumbled over first.
     fn missing(&self, facts: &Facts, key: Option<&str>) -> String {
-        let absent = |path: &&Path| !path.is_test && facts.find(&path.names).is_none() && !path.names[0].starts_with(PRESENCE);
+        let absent = |path: &&Path| {
+            !path.is_test
+                && facts.find(&path.names).is_none()
+                && !path.names[0].starts_with(PRESENCE)
+        };
         let mut all: Vec<&Path> = self.paths.iter().filter(absent).collect();
         all.sort_by_key(|path| !key.is_some_and(|key| path.names.iter().any(|name| name == key)));
         match all.as_slice() {
-            [] => key.map_or_else(|| "a value is not recorded".to_owned(), |key| format!("{key} is not recorded")),
+            [] => key.map_or_else(
+                || "a value is not recorded".to_owned(),
+                |key| format!("{key} is not recorded"),
+            ),
             [first, ..] => format!("{} {}", first.text(), facts.why_absent(&first.names)),
         }
     }
@@ -219,7 +311,9 @@ impl Condition {
             if values.iter().all(|(known, _)| *known != text) {
                 let shown = match found {
                     None => "absent".to_owned(),
-                    Some(_) if path.is_test || path.names[0].starts_with(PRESENCE) => "recorded".to_owned(),
+                    Some(_) if path.is_test || path.names[0].starts_with(PRESENCE) => {
+                        "recorded".to_owned()
+                    }
                     Some(value) => shown(value),
                 };
                 values.push((text, clean(&shown).into_owned()));
@@ -233,7 +327,10 @@ impl Condition {
         let is_nan = |expr: &IdedExpr| matches!(Value::resolve(expr, context), Ok(Value::Float(value)) if value.is_nan());
         calls(self.program.expression())
             .into_iter()
-            .find(|(name, expr)| (ARITHMETIC.contains(name) || matches!(*name, "double" | "max" | "min")) && is_nan(expr))
+            .find(|(name, expr)| {
+                (ARITHMETIC.contains(name) || matches!(*name, "double" | "max" | "min"))
+                    && is_nan(expr)
+            })
             .map(|_| self.source.clone())
     }
 }
@@ -255,7 +352,10 @@ fn with_presence(source: &str) -> String {
 fn said(message: &str) -> (String, String) {
     let message = message.trim_start_matches("Syntax error: ");
     match message.split_once(" expecting ") {
-        Some((what, _)) => (what.replace("'<EOF>'", "the end"), "a value, a name or a bracket is missing or too much there".to_owned()),
+        Some((what, _)) => (
+            what.replace("'<EOF>'", "the end"),
+            "a value, a name or a bracket is missing or too much there".to_owned(),
+        ),
         None => (message.to_owned(), String::new()),
     }
 }
@@ -273,9 +373,17 @@ fn shown(value: &Json) -> String {
         Json::Object(all) => items(all.len()),
         other => other.to_string(),
     };
-    if text.chars().count() > LONGEST_SHOWN { text.chars().take(LONGEST_SHOWN).chain(['…']).collect() } else { text }
+    if text.chars().count() > LONGEST_SHOWN {
+        text.chars().take(LONGEST_SHOWN).chain(['…']).collect()
+    } else {
+        text
+    }
 }
 
 fn items(count: usize) -> String {
-    if count == 1 { "1 item".to_owned() } else { format!("{count} items") }
+    if count == 1 {
+        "1 item".to_owned()
+    } else {
+        format!("{count} items")
+    }
 }

@@ -81,7 +81,11 @@ impl ApprovalRule {
 }
 
 fn guards(to: &[Place], target: &Place) -> bool {
-    if to.is_empty() { !matches!(target, Place::Stage(Stage::None | Stage::Archived)) } else { to.contains(target) }
+    if to.is_empty() {
+        !matches!(target, Place::Stage(Stage::None | Stage::Archived))
+    } else {
+        to.contains(target)
+    }
 }
 
 impl Policy {
@@ -95,32 +99,41 @@ impl Policy {
 
     /// What holds for a model: everything whose pattern fits.
     pub fn rules(&self, model: &ModelName) -> impl Iterator<Item = &ModelPolicy> {
-        self.models.iter().filter(|rules| fits(&rules.pattern, model.raw()))
+        self.models
+            .iter()
+            .filter(|rules| fits(&rules.pattern, model.raw()))
     }
 
     /// The protected places of a model, where the policy names some.
     #[must_use]
     pub fn protected(&self, model: &ModelName) -> Option<Vec<Place>> {
-        let named: Vec<&Vec<Place>> = self.rules(model).filter_map(|rules| rules.protected.as_ref()).collect();
+        let named: Vec<&Vec<Place>> = self
+            .rules(model)
+            .filter_map(|rules| rules.protected.as_ref())
+            .collect();
         (!named.is_empty()).then(|| named.into_iter().flatten().cloned().collect())
     }
 
     /// Whether records may be left as tags of a model's versions; nothing where the policy says nothing.
     #[must_use]
     pub fn tags(&self, model: &ModelName) -> Option<bool> {
-        self.rules(model).filter_map(|rules| rules.tags).reduce(|a, b| a && b)
+        self.rules(model)
+            .filter_map(|rules| rules.tags)
+            .reduce(|a, b| a && b)
     }
 
     /// Whether somebody may go past a gate of a model.
     #[must_use]
     pub fn may_override(&self, model: &ModelName, who: &str) -> bool {
-        self.rules(model).any(|rules| rules.overrides.iter().any(|name| name == who))
+        self.rules(model)
+            .any(|rules| rules.overrides.iter().any(|name| name == who))
     }
 }
 
 /// Whether a name fits a pattern of `*` and `?`.
 fn fits(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {
         match pattern.get(p) {
@@ -142,7 +155,14 @@ fn fits(pattern: &str, name: &str) -> bool {
 const TOP: &[&str] = &["read_only", "model"];
 const OF_MODEL: &[&str] = &["goal", "protected", "tags", "overrides", "gate", "approval"];
 const OF_GATE: &[&str] = &["name", "to", "require", "else"];
-const OF_APPROVAL: &[&str] = &["needed", "by", "by_someone_else", "not_author", "not_promoter", "to"];
+const OF_APPROVAL: &[&str] = &[
+    "needed",
+    "by",
+    "by_someone_else",
+    "not_author",
+    "not_promoter",
+    "to",
+];
 
 /// The parts of a policy's file.
 trait Parts {
@@ -159,7 +179,9 @@ impl Parts for Reader<'_> {
             match key.get_ref().as_ref() {
                 "read_only" => policy.read_only = self.yes_or_no(value).unwrap_or(true),
                 "model" => {
-                    let Some(models) = self.table(value, "[model.\"iris-*\"]") else { continue };
+                    let Some(models) = self.table(value, "[model.\"iris-*\"]") else {
+                        continue;
+                    };
                     for (pattern, value) in models {
                         if let Some(table) = self.table(value, "[model.\"iris-*\"]") {
                             policy.models.push(self.model(pattern.get_ref(), table));
@@ -173,13 +195,22 @@ impl Parts for Reader<'_> {
     }
 
     fn model(&mut self, pattern: &str, table: &Table<'_>) -> ModelPolicy {
-        let mut model = ModelPolicy { pattern: pattern.to_owned(), ..ModelPolicy::default() };
+        let mut model = ModelPolicy {
+            pattern: pattern.to_owned(),
+            ..ModelPolicy::default()
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "goal" => model.goal = self.parsed(value, str::parse::<Goal>),
                 "protected" => model.protected = Some(places(self, value)),
                 "tags" => model.tags = self.yes_or_no(value),
-                "overrides" => model.overrides = self.texts(value).into_iter().map(|(text, _)| text).collect(),
+                "overrides" => {
+                    model.overrides = self
+                        .texts(value)
+                        .into_iter()
+                        .map(|(text, _)| text)
+                        .collect()
+                }
                 "gate" => {
                     for gate in self.tables(value, "[[model.\"…\".gate]]") {
                         if let Some(gate) = self.gate(&gate.0, gate.1) {
@@ -207,7 +238,8 @@ impl Parts for Reader<'_> {
     }
 
     fn gate(&mut self, span: &Range<usize>, table: &Table<'_>) -> Option<Gate> {
-        let (mut name, mut to, mut condition, mut otherwise, mut is_written) = (None, Vec::new(), None, None, false);
+        let (mut name, mut to, mut condition, mut otherwise, mut is_written) =
+            (None, Vec::new(), None, None, false);
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "name" => name = self.text(value),
@@ -215,8 +247,16 @@ impl Parts for Reader<'_> {
                 "else" => otherwise = self.text(value),
                 "require" => {
                     is_written = true;
-                    let Some(source) = self.text(value) else { continue };
-                    match Condition::compile(&source, &Origin { text: self.text, span: value.span() }) {
+                    let Some(source) = self.text(value) else {
+                        continue;
+                    };
+                    match Condition::compile(
+                        &source,
+                        &Origin {
+                            text: self.text,
+                            span: value.span(),
+                        },
+                    ) {
                         Ok(compiled) => condition = Some(compiled),
                         Err(mistakes) => self.extend(mistakes),
                     }
@@ -228,24 +268,50 @@ impl Parts for Reader<'_> {
             self.wrong(span, "a gate without a name", "add name = \"…\"");
         }
         if !is_written {
-            self.wrong(span, "a gate without a condition", "add require = \"…\", in CEL");
+            self.wrong(
+                span,
+                "a gate without a condition",
+                "add require = \"…\", in CEL",
+            );
         }
-        Some(Gate { name: clean(&name?).into_owned(), to, condition: condition?, otherwise })
+        Some(Gate {
+            name: clean(&name?).into_owned(),
+            to,
+            condition: condition?,
+            otherwise,
+        })
     }
 
     fn approval(&mut self, table: &Table<'_>) -> ApprovalRule {
-        let mut rule = ApprovalRule { needed: 1, by: Vec::new(), not_author: false, not_promoter: false, to: Vec::new() };
+        let mut rule = ApprovalRule {
+            needed: 1,
+            by: Vec::new(),
+            not_author: false,
+            not_promoter: false,
+            to: Vec::new(),
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "needed" => {
-                    let number =
-                        value.get_ref().as_integer().and_then(|number| usize::from_str_radix(number.as_str(), number.radix()).ok());
+                    let number = value.get_ref().as_integer().and_then(|number| {
+                        usize::from_str_radix(number.as_str(), number.radix()).ok()
+                    });
                     match number {
                         Some(number @ 1..=100) => rule.needed = number,
-                        _ => self.wrong(&value.span(), "needed is a number of people", "from 1 to 100"),
+                        _ => self.wrong(
+                            &value.span(),
+                            "needed is a number of people",
+                            "from 1 to 100",
+                        ),
                     }
                 }
-                "by" => rule.by = self.texts(value).into_iter().map(|(text, _)| text).collect(),
+                "by" => {
+                    rule.by = self
+                        .texts(value)
+                        .into_iter()
+                        .map(|(text, _)| text)
+                        .collect()
+                }
                 "by_someone_else" => {
                     if self.yes_or_no(value) == Some(true) {
                         (rule.not_author, rule.not_promoter) = (true, true);
@@ -258,8 +324,19 @@ impl Parts for Reader<'_> {
             }
         }
         if !rule.by.is_empty() && rule.by.len() < rule.needed {
-            let span = table.iter().find(|(key, _)| key.get_ref() == "by").map_or(0..0, |(key, _)| key.span());
-            self.wrong(&span, &format!("{} approvals are needed, and {} may give one", rule.needed, rule.by.len()), "nothing could pass");
+            let span = table
+                .iter()
+                .find(|(key, _)| key.get_ref() == "by")
+                .map_or(0..0, |(key, _)| key.span());
+            self.wrong(
+                &span,
+                &format!(
+                    "{} approvals are needed, and {} may give one",
+                    rule.needed,
+                    rule.by.len()
+                ),
+                "nothing could pass",
+            );
         }
         rule
     }
@@ -267,5 +344,12 @@ impl Parts for Reader<'_> {
 
 fn places(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<Place> {
     let texts = reader.texts(value);
-    texts.into_iter().filter_map(|(text, span)| Place::parse(&text).map_err(|why| reader.wrong(&span, &why, "")).ok()).collect()
+    texts
+        .into_iter()
+        .filter_map(|(text, span)| {
+            Place::parse(&text)
+                .map_err(|why| reader.wrong(&span, &why, ""))
+                .ok()
+        })
+        .collect()
 }

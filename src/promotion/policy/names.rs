@@ -1,7 +1,17 @@
 //! The names that conditions can use: a table, so that a policy's typing errors are found before it judges anything.
 
 /// What stands at the beginning of a path.
-pub(super) const ROOTS: &[&str] = &["candidate", "champion", "target", "promoter", "run", "datasets", "lineage", "evidence", "approvals"];
+pub(super) const ROOTS: &[&str] = &[
+    "candidate",
+    "champion",
+    "target",
+    "promoter",
+    "run",
+    "datasets",
+    "lineage",
+    "evidence",
+    "approvals",
+];
 
 /// What a candidate and a champion have.
 pub(super) const OF_VERSION: &[&str] = &[
@@ -27,13 +37,31 @@ pub(super) const OF_VERSION: &[&str] = &[
 ];
 
 /// What a run has.
-pub(super) const OF_RUN: &[&str] = &["id", "name", "status", "user", "start_time", "end_time", "duration", "tags", "parent"];
+pub(super) const OF_RUN: &[&str] = &[
+    "id",
+    "name",
+    "status",
+    "user",
+    "start_time",
+    "end_time",
+    "duration",
+    "tags",
+    "parent",
+];
 
 /// What is known of code.
 pub(super) const OF_CODE: &[&str] = &["commit", "branch", "repository", "dirty", "diff", "script"];
 
 /// The checklist of what is recorded: `recorded`, `partly`, `not recorded`.
-pub(super) const OF_LINEAGE: &[&str] = &["code", "data", "params", "seed", "environment", "model", "signature"];
+pub(super) const OF_LINEAGE: &[&str] = &[
+    "code",
+    "data",
+    "params",
+    "seed",
+    "environment",
+    "model",
+    "signature",
+];
 
 /// The parts of an object that are fixed, by the path that leads to it; others may have any key.
 pub(super) fn keys_of(path: &[&str]) -> Option<&'static [&'static str]> {

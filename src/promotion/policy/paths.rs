@@ -22,8 +22,13 @@ impl Path {
         let mut names = self.names.iter();
         let root = names.next().cloned().unwrap_or_default();
         names.fold(root, |text, name| {
-            let is_plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            if is_plain { format!("{text}.{name}") } else { format!("{text}['{name}']") }
+            let is_plain =
+                !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if is_plain {
+                format!("{text}.{name}")
+            } else {
+                format!("{text}['{name}']")
+            }
         })
     }
 }
@@ -32,9 +37,16 @@ impl Path {
 pub(super) fn paths(expr: &IdedExpr) -> Vec<Path> {
     let mut found = Vec::new();
     walk(expr, &mut Vec::new(), &mut |expr, bound| {
-        let Some((names, is_test, root)) = names(expr) else { return true };
+        let Some((names, is_test, root)) = names(expr) else {
+            return true;
+        };
         if !bound.contains(&names[0]) && !names[0].starts_with(['@', '#']) {
-            found.push(Path { names, node: expr.id, root, is_test });
+            found.push(Path {
+                names,
+                node: expr.id,
+                root,
+                is_test,
+            });
         }
         false
     });
@@ -64,7 +76,9 @@ fn names(expr: &IdedExpr) -> Option<(Vec<String>, bool, u64)> {
         }
         Expr::Call(call) if call.func_name == "_[_]" => match call.args.as_slice() {
             [of, key] => {
-                let Expr::Literal(LiteralValue::String(key)) = &key.expr else { return None };
+                let Expr::Literal(LiteralValue::String(key)) = &key.expr else {
+                    return None;
+                };
                 let (mut all, is_test, root) = names(of)?;
                 all.push(key.inner().to_owned());
                 Some((all, is_test, root))
@@ -76,18 +90,34 @@ fn names(expr: &IdedExpr) -> Option<(Vec<String>, bool, u64)> {
 }
 
 /// Visits nodes from the root on, with the names that macros bind there; below those for which the visitor says no, it does not go.
-fn walk<'e>(expr: &'e IdedExpr, bound: &mut Vec<String>, visit: &mut impl FnMut(&'e IdedExpr, &[String]) -> bool) {
+fn walk<'e>(
+    expr: &'e IdedExpr,
+    bound: &mut Vec<String>,
+    visit: &mut impl FnMut(&'e IdedExpr, &[String]) -> bool,
+) {
     if !visit(expr, bound) {
         return;
     }
     match &expr.expr {
-        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).for_each(|part| walk(part, bound, visit)),
+        Expr::Call(call) => call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .for_each(|part| walk(part, bound, visit)),
         Expr::Select(select) => walk(&select.operand, bound, visit),
-        Expr::List(list) => list.elements.iter().for_each(|part| walk(part, bound, visit)),
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .for_each(|part| walk(part, bound, visit)),
         Expr::Comprehension(all) => {
             walk(&all.iter_range, bound, visit);
             let outer = bound.len();
-            bound.extend([all.iter_var.clone(), all.accu_var.clone()].into_iter().chain(all.iter_var2.clone()));
+            bound.extend(
+                [all.iter_var.clone(), all.accu_var.clone()]
+                    .into_iter()
+                    .chain(all.iter_var2.clone()),
+            );
             for part in [&all.accu_init, &all.loop_cond, &all.loop_step, &all.result] {
                 walk(part, bound, visit);
             }

@@ -4,7 +4,10 @@ use crate::diagnostics::Mistake;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::{Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus};
+use crate::domain::{
+    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
+    VersionStatus,
+};
 use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateVerdict, Place, Verdict};
 use crate::text::Untrusted;
 
@@ -13,8 +16,17 @@ fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
     let mut run = Run::bare(format!("run{number}").into(), "1".into());
     run.status = RunStatus::Finished;
     run.user = "ana".into();
-    let known = metrics.iter().filter_map(|(key, value)| Some((*key, (*value)?)));
-    run.metrics = known.map(|(key, value)| Metric { key: key.into(), value: MetricValue::new(value), timestamp: 0, step: 0 }).collect();
+    let known = metrics
+        .iter()
+        .filter_map(|(key, value)| Some((*key, (*value)?)));
+    run.metrics = known
+        .map(|(key, value)| Metric {
+            key: key.into(),
+            value: MetricValue::new(value),
+            timestamp: 0,
+            step: 0,
+        })
+        .collect();
     let version = ModelVersion {
         name: "iris-forest".into(),
         version: VersionNumber(number),
@@ -53,16 +65,24 @@ fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
 }
 
 fn asked() -> Asked {
-    Asked { target: Place::Stage(Stage::Production), version: VersionNumber(2) }
+    Asked {
+        target: Place::Stage(Stage::Production),
+        version: VersionNumber(2),
+    }
 }
 
 fn policy(condition: &str) -> Result<Policy, Vec<Mistake>> {
-    Policy::parse(&format!("[[model.\"iris-*\".gate]]\nname = \"g\"\nrequire = '''{condition}'''\n"))
+    Policy::parse(&format!(
+        "[[model.\"iris-*\".gate]]\nname = \"g\"\nrequire = '''{condition}'''\n"
+    ))
 }
 
 fn judged(condition: &str, candidate: &Candidate, champion: Option<&Candidate>) -> GateVerdict {
     let policy = policy(condition).unwrap_or_else(|mistakes| panic!("{condition}: {mistakes:?}"));
-    policy.judge(candidate, champion, &asked(), "bob", &[]).gates.remove(0)
+    policy
+        .judge(candidate, champion, &asked(), "bob", &[])
+        .gates
+        .remove(0)
 }
 
 fn verdict(condition: &str, metrics: &[(&str, Option<f64>)]) -> Verdict {
@@ -77,43 +97,103 @@ fn a_gate_says_what_it_saw() {
         Some(&candidate(1, &[("acc", Some(0.94))])),
     );
     assert_eq!(gate.verdict, Verdict::Pass);
-    assert_eq!(gate.values, [("candidate.metrics.acc".into(), "0.95".into()), ("champion.metrics.acc".into(), "0.94".into())]);
-    let gate = judged("candidate.metrics.acc >= champion.metrics.acc", &candidate(2, &[("acc", Some(0.9))]), None);
-    assert_eq!((gate.verdict, gate.reason.as_str()), (Verdict::Absent, "champion.metrics.acc is not recorded"));
+    assert_eq!(
+        gate.values,
+        [
+            ("candidate.metrics.acc".into(), "0.95".into()),
+            ("champion.metrics.acc".into(), "0.94".into())
+        ]
+    );
+    let gate = judged(
+        "candidate.metrics.acc >= champion.metrics.acc",
+        &candidate(2, &[("acc", Some(0.9))]),
+        None,
+    );
+    assert_eq!(
+        (gate.verdict, gate.reason.as_str()),
+        (Verdict::Absent, "champion.metrics.acc is not recorded")
+    );
 }
 
 #[test]
 fn what_is_missing_is_told_by_its_path() {
     for (condition, reason) in [
-        ("candidate.metrics.acc > 0.5", "candidate.metrics.acc is not recorded"),
-        ("candidate.metrics['val/acc'] > 0.5", "candidate.metrics['val/acc'] is not recorded"),
-        ("!(candidate.metrics.nan < 0.5)", "candidate.metrics.nan is NaN: no number to compare with"),
-        ("size(candidate.datasets) > 0", "candidate.datasets is not recorded"),
-        ("candidate.datasets.all(d, d.digest != '')", "candidate.datasets is not recorded"),
-        ("evidence.great_expectations.success == true", "evidence.great_expectations.success is not recorded"),
+        (
+            "candidate.metrics.acc > 0.5",
+            "candidate.metrics.acc is not recorded",
+        ),
+        (
+            "candidate.metrics['val/acc'] > 0.5",
+            "candidate.metrics['val/acc'] is not recorded",
+        ),
+        (
+            "!(candidate.metrics.nan < 0.5)",
+            "candidate.metrics.nan is NaN: no number to compare with",
+        ),
+        (
+            "size(candidate.datasets) > 0",
+            "candidate.datasets is not recorded",
+        ),
+        (
+            "candidate.datasets.all(d, d.digest != '')",
+            "candidate.datasets is not recorded",
+        ),
+        (
+            "evidence.great_expectations.success == true",
+            "evidence.great_expectations.success is not recorded",
+        ),
     ] {
-        let gate = judged(condition, &candidate(2, &[("nan", Some(f64::NAN)), ("loss", Some(1.0))]), None);
-        assert_eq!((gate.verdict, gate.reason.as_str()), (Verdict::Absent, reason), "{condition}");
+        let gate = judged(
+            condition,
+            &candidate(2, &[("nan", Some(f64::NAN)), ("loss", Some(1.0))]),
+            None,
+        );
+        assert_eq!(
+            (gate.verdict, gate.reason.as_str()),
+            (Verdict::Absent, reason),
+            "{condition}"
+        );
     }
 }
 
 #[test]
 fn having_no_champion_can_be_asked_for() {
     let condition = "!has(champion) || candidate.metrics.acc >= champion.metrics.acc";
-    let (good, bad) = (candidate(2, &[("acc", Some(0.95))]), candidate(2, &[("acc", Some(0.9))]));
+    let (good, bad) = (
+        candidate(2, &[("acc", Some(0.95))]),
+        candidate(2, &[("acc", Some(0.9))]),
+    );
     let champion = candidate(1, &[("acc", Some(0.94))]);
     assert_eq!(judged(condition, &good, None).verdict, Verdict::Pass);
-    assert_eq!(judged(condition, &good, Some(&champion)).verdict, Verdict::Pass);
-    assert_eq!(judged(condition, &bad, Some(&champion)).verdict, Verdict::Fail);
+    assert_eq!(
+        judged(condition, &good, Some(&champion)).verdict,
+        Verdict::Pass
+    );
+    assert_eq!(
+        judged(condition, &bad, Some(&champion)).verdict,
+        Verdict::Fail
+    );
 }
 
 #[test]
 fn a_nan_that_arithmetic_makes_does_not_pass_either() {
     let zero = [("a", Some(0.0)), ("b", Some(0.0))];
-    assert_ne!(verdict("!(candidate.metrics.a / candidate.metrics.b < 0.5)", &zero), Verdict::Pass);
+    assert_ne!(
+        verdict("!(candidate.metrics.a / candidate.metrics.b < 0.5)", &zero),
+        Verdict::Pass
+    );
     let huge = [("a", Some(1e308)), ("b", Some(1.0))];
-    assert_ne!(verdict("!(candidate.metrics.a * 2.0 - candidate.metrics.a * 2.0 < 0.5)", &huge), Verdict::Pass);
-    assert_eq!(verdict("candidate.metrics.a / candidate.metrics.b > 0.5", &huge), Verdict::Pass);
+    assert_ne!(
+        verdict(
+            "!(candidate.metrics.a * 2.0 - candidate.metrics.a * 2.0 < 0.5)",
+            &huge
+        ),
+        Verdict::Pass
+    );
+    assert_eq!(
+        verdict("candidate.metrics.a / candidate.metrics.b > 0.5", &huge),
+        Verdict::Pass
+    );
 }
 
 #[test]
@@ -160,26 +240,73 @@ fn approvals_are_bound_to_what_was_seen() {
     let text = "[model.'*'.approval]\nneeded = 1\nby_someone_else = true\n";
     let policy = Policy::parse(text).unwrap();
     let mut version = candidate(2, &[("acc", Some(0.9))]);
-    let judge = |version: &Candidate, promoter: &str| policy.judge(version, None, &asked(), promoter, &[]);
+    let judge =
+        |version: &Candidate, promoter: &str| policy.judge(version, None, &asked(), promoter, &[]);
     let first = judge(&version, "bob");
-    assert_eq!((first.gates[0].verdict, first.gates[0].reason.as_str()), (Verdict::Absent, "0 of 1 approvals"));
+    assert_eq!(
+        (first.gates[0].verdict, first.gates[0].reason.as_str()),
+        (Verdict::Absent, "0 of 1 approvals")
+    );
     let approve = |by: &str, seen: &str, at: i64, decision: Decision| {
-        let approval =
-            Approval { by: by.into(), at, to: "Production".into(), decision, comment: "ok".into(), seen: seen.into(), recorded_by: None };
-        crate::domain::Pair::new(format!("{APPROVAL_PREFIX}{by}{at}").as_str(), serde_json::to_string(&approval).unwrap().as_str())
+        let approval = Approval {
+            by: by.into(),
+            at,
+            to: "Production".into(),
+            decision,
+            comment: "ok".into(),
+            seen: seen.into(),
+            recorded_by: None,
+        };
+        crate::domain::Pair::new(
+            format!("{APPROVAL_PREFIX}{by}{at}").as_str(),
+            serde_json::to_string(&approval).unwrap().as_str(),
+        )
     };
-    version.version.tags.push(approve("cleo", &first.seen, 1, Decision::Approve));
+    version
+        .version
+        .tags
+        .push(approve("cleo", &first.seen, 1, Decision::Approve));
     assert_eq!(judge(&version, "bob").gates[0].verdict, Verdict::Pass);
-    assert_eq!(judge(&version, "cleo").gates[0].verdict, Verdict::Fail, "the promoter's own does not count");
+    assert_eq!(
+        judge(&version, "cleo").gates[0].verdict,
+        Verdict::Fail,
+        "the promoter's own does not count"
+    );
     // Our own record changes nothing; a metric does.
-    let other = Asked { target: Place::Alias("champion".into()), ..asked() };
-    assert_eq!(policy.judge(&version, None, &other, "bob", &[]).gates[0].verdict, Verdict::Fail, "it was for another place");
-    let changed = Candidate { run: candidate(2, &[("acc", Some(0.91))]).run, ..version.clone() };
-    assert_eq!(judge(&changed, "bob").gates[0].reason, "0 of 1 approvals; 1 lapsed: the facts changed since");
-    version.version.tags.push(approve("cleo", &first.seen, 2, Decision::Reject));
-    assert_eq!(judge(&version, "bob").gates[0].reason, "cleo rejected it: ok");
-    version.version.tags.push(approve("ana", &first.seen, 3, Decision::Approve));
-    assert_eq!(judge(&version, "bob").gates[0].verdict, Verdict::Fail, "the author's own does not count, and cleo's no stands");
+    let other = Asked {
+        target: Place::Alias("champion".into()),
+        ..asked()
+    };
+    assert_eq!(
+        policy.judge(&version, None, &other, "bob", &[]).gates[0].verdict,
+        Verdict::Fail,
+        "it was for another place"
+    );
+    let changed = Candidate {
+        run: candidate(2, &[("acc", Some(0.91))]).run,
+        ..version.clone()
+    };
+    assert_eq!(
+        judge(&changed, "bob").gates[0].reason,
+        "0 of 1 approvals; 1 lapsed: the facts changed since"
+    );
+    version
+        .version
+        .tags
+        .push(approve("cleo", &first.seen, 2, Decision::Reject));
+    assert_eq!(
+        judge(&version, "bob").gates[0].reason,
+        "cleo rejected it: ok"
+    );
+    version
+        .version
+        .tags
+        .push(approve("ana", &first.seen, 3, Decision::Approve));
+    assert_eq!(
+        judge(&version, "bob").gates[0].verdict,
+        Verdict::Fail,
+        "the author's own does not count, and cleo's no stands"
+    );
 }
 
 #[test]
@@ -187,7 +314,12 @@ fn only_those_who_are_named_go_past_a_gate() {
     let text = "[model.'*']\noverrides = ['ana']\n[[model.'*'.gate]]\nname = 'g'\nrequire = 'candidate.metrics.acc > 0.9'\n";
     let policy = Policy::parse(text).unwrap();
     let poor = candidate(2, &[("acc", Some(0.5))]);
-    let judge = |who: &str| policy.judge(&poor, None, &asked(), who, &["g".to_owned()]).gates.remove(0);
+    let judge = |who: &str| {
+        policy
+            .judge(&poor, None, &asked(), who, &["g".to_owned()])
+            .gates
+            .remove(0)
+    };
     assert_eq!(judge("ana").verdict, Verdict::Overridden);
     assert_eq!(judge("bob").verdict, Verdict::Fail);
 }
@@ -198,32 +330,61 @@ type Reference = (&'static str, fn(Option<f64>, Option<f64>) -> Option<bool>);
 const REFERENCES: &[Reference] = &[
     ("candidate.metrics.a > 0.5", |a, _| Some(a? > 0.5)),
     ("!(candidate.metrics.a <= 0.5)", |a, _| Some(a? > 0.5)),
-    ("candidate.metrics.a > 0.5 && candidate.metrics.b < 0.5", |a, b| match (a.map(|a| a > 0.5), b.map(|b| b < 0.5)) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        _ => None,
+    (
+        "candidate.metrics.a > 0.5 && candidate.metrics.b < 0.5",
+        |a, b| match (a.map(|a| a > 0.5), b.map(|b| b < 0.5)) {
+            (Some(false), _) | (_, Some(false)) => Some(false),
+            (Some(true), Some(true)) => Some(true),
+            _ => None,
+        },
+    ),
+    (
+        "candidate.metrics.a > 0.5 || candidate.metrics.b < 0.5",
+        |a, b| match (a.map(|a| a > 0.5), b.map(|b| b < 0.5)) {
+            (Some(true), _) | (_, Some(true)) => Some(true),
+            (Some(false), Some(false)) => Some(false),
+            _ => None,
+        },
+    ),
+    (
+        "candidate.metrics.a - candidate.metrics.b >= 0.0",
+        |a, b| Some(a? - b? >= 0.0),
+    ),
+    (
+        "!(candidate.metrics.a - candidate.metrics.b < 0.0)",
+        |a, b| Some(a? - b? >= 0.0),
+    ),
+    ("candidate.metrics.a != candidate.metrics.b", |a, b| {
+        Some((a? - b?).abs() > 0.0)
     }),
-    ("candidate.metrics.a > 0.5 || candidate.metrics.b < 0.5", |a, b| match (a.map(|a| a > 0.5), b.map(|b| b < 0.5)) {
-        (Some(true), _) | (_, Some(true)) => Some(true),
-        (Some(false), Some(false)) => Some(false),
-        _ => None,
+    (
+        "has(candidate.metrics.a) ? candidate.metrics.a > 0.5 : candidate.metrics.b > 0.5",
+        |a, b| match a {
+            Some(a) => Some(a > 0.5),
+            None => Some(b? > 0.5),
+        },
+    ),
+    (
+        "[candidate.metrics.a, candidate.metrics.b].all(x, x > 0.5)",
+        |a, b| {
+            let (a, b) = (a?, b?);
+            Some(a > 0.5 && b > 0.5)
+        },
+    ),
+    ("candidate.metrics.a in [0.25, 0.75]", |a, _| {
+        a.map(|a| [0.25, 0.75].contains(&a))
     }),
-    ("candidate.metrics.a - candidate.metrics.b >= 0.0", |a, b| Some(a? - b? >= 0.0)),
-    ("!(candidate.metrics.a - candidate.metrics.b < 0.0)", |a, b| Some(a? - b? >= 0.0)),
-    ("candidate.metrics.a != candidate.metrics.b", |a, b| Some((a? - b?).abs() > 0.0)),
-    ("has(candidate.metrics.a) ? candidate.metrics.a > 0.5 : candidate.metrics.b > 0.5", |a, b| match a {
-        Some(a) => Some(a > 0.5),
-        None => Some(b? > 0.5),
-    }),
-    ("[candidate.metrics.a, candidate.metrics.b].all(x, x > 0.5)", |a, b| {
-        let (a, b) = (a?, b?);
-        Some(a > 0.5 && b > 0.5)
-    }),
-    ("candidate.metrics.a in [0.25, 0.75]", |a, _| a.map(|a| [0.25, 0.75].contains(&a))),
 ];
 
 fn value() -> impl Strategy<Value = Option<f64>> {
-    prop_oneof![Just(None), Just(Some(f64::NAN)), Just(Some(f64::INFINITY)), Just(Some(0.25)), Just(Some(0.75)), (0.0..1.0).prop_map(Some)]
+    prop_oneof![
+        Just(None),
+        Just(Some(f64::NAN)),
+        Just(Some(f64::INFINITY)),
+        Just(Some(0.25)),
+        Just(Some(0.75)),
+        (0.0..1.0).prop_map(Some)
+    ]
 }
 
 proptest! {

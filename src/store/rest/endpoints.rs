@@ -4,7 +4,10 @@ use reqwest::Method;
 
 /// A read of MLflow's API. MLflow searches with POST, so the method alone does not tell a read from a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the endpoints by MLflow's names; the table below says their paths")]
+#[expect(
+    missing_docs,
+    reason = "the endpoints by MLflow's names; the table below says their paths"
+)]
 pub enum Endpoint {
     Version,
     ExperimentsSearch,
@@ -28,42 +31,120 @@ pub enum Endpoint {
 /// The allow-list: endpoint, method, path. `{}` stands for an id.
 pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
     (Endpoint::Version, Method::GET, "version"),
-    (Endpoint::ExperimentsSearch, Method::POST, "api/2.0/mlflow/experiments/search"),
-    (Endpoint::RunsSearch, Method::POST, "api/2.0/mlflow/runs/search"),
+    (
+        Endpoint::ExperimentsSearch,
+        Method::POST,
+        "api/2.0/mlflow/experiments/search",
+    ),
+    (
+        Endpoint::RunsSearch,
+        Method::POST,
+        "api/2.0/mlflow/runs/search",
+    ),
     (Endpoint::RunGet, Method::GET, "api/2.0/mlflow/runs/get"),
-    (Endpoint::History, Method::GET, "api/2.0/mlflow/metrics/get-history"),
-    (Endpoint::HistoryBulk, Method::GET, "api/2.0/mlflow/metrics/get-history-bulk-interval"),
-    (Endpoint::ArtifactsList, Method::GET, "api/2.0/mlflow/artifacts/list"),
+    (
+        Endpoint::History,
+        Method::GET,
+        "api/2.0/mlflow/metrics/get-history",
+    ),
+    (
+        Endpoint::HistoryBulk,
+        Method::GET,
+        "api/2.0/mlflow/metrics/get-history-bulk-interval",
+    ),
+    (
+        Endpoint::ArtifactsList,
+        Method::GET,
+        "api/2.0/mlflow/artifacts/list",
+    ),
     (Endpoint::ArtifactGet, Method::GET, "get-artifact"),
-    (Endpoint::LoggedModelGet, Method::GET, "api/2.0/mlflow/logged-models/{}"),
-    (Endpoint::LoggedModelsSearch, Method::POST, "api/2.0/mlflow/logged-models/search"),
-    (Endpoint::LoggedModelFiles, Method::GET, "api/2.0/mlflow/logged-models/{}/artifacts/directories"),
-    (Endpoint::LoggedModelFile, Method::GET, "ajax-api/2.0/mlflow/logged-models/{}/artifacts/files"),
-    (Endpoint::ModelsSearch, Method::GET, "api/2.0/mlflow/registered-models/search"),
-    (Endpoint::ModelGet, Method::GET, "api/2.0/mlflow/registered-models/get"),
-    (Endpoint::VersionsSearch, Method::GET, "api/2.0/mlflow/model-versions/search"),
-    (Endpoint::VersionGet, Method::GET, "api/2.0/mlflow/model-versions/get"),
-    (Endpoint::TransitionRequests, Method::GET, "api/2.0/mlflow/transition-requests/list"),
+    (
+        Endpoint::LoggedModelGet,
+        Method::GET,
+        "api/2.0/mlflow/logged-models/{}",
+    ),
+    (
+        Endpoint::LoggedModelsSearch,
+        Method::POST,
+        "api/2.0/mlflow/logged-models/search",
+    ),
+    (
+        Endpoint::LoggedModelFiles,
+        Method::GET,
+        "api/2.0/mlflow/logged-models/{}/artifacts/directories",
+    ),
+    (
+        Endpoint::LoggedModelFile,
+        Method::GET,
+        "ajax-api/2.0/mlflow/logged-models/{}/artifacts/files",
+    ),
+    (
+        Endpoint::ModelsSearch,
+        Method::GET,
+        "api/2.0/mlflow/registered-models/search",
+    ),
+    (
+        Endpoint::ModelGet,
+        Method::GET,
+        "api/2.0/mlflow/registered-models/get",
+    ),
+    (
+        Endpoint::VersionsSearch,
+        Method::GET,
+        "api/2.0/mlflow/model-versions/search",
+    ),
+    (
+        Endpoint::VersionGet,
+        Method::GET,
+        "api/2.0/mlflow/model-versions/get",
+    ),
+    (
+        Endpoint::TransitionRequests,
+        Method::GET,
+        "api/2.0/mlflow/transition-requests/list",
+    ),
 ];
 
 impl Endpoint {
     /// Its method, and the parts of its path with the id put in.
     pub(super) fn place(self, id: &str) -> (Method, Vec<String>) {
         let row = ALLOWED.iter().find(|(endpoint, ..)| *endpoint == self);
-        let (method, path) = row.map_or((Method::GET, ""), |(_, method, path)| (method.clone(), *path));
-        (method, path.split('/').map(|part| if part == "{}" { id.to_owned() } else { part.to_owned() }).collect())
+        let (method, path) = row.map_or((Method::GET, ""), |(_, method, path)| {
+            (method.clone(), *path)
+        });
+        (
+            method,
+            path.split('/')
+                .map(|part| {
+                    if part == "{}" {
+                        id.to_owned()
+                    } else {
+                        part.to_owned()
+                    }
+                })
+                .collect(),
+        )
     }
 }
 
 /// Whether a request, as a server saw it, is on the list.
 #[must_use]
 pub fn is_read(method: &str, path: &str) -> bool {
-    let parts: Vec<&str> = path.split('?').next().unwrap_or_default().trim_matches('/').split('/').collect();
+    let parts: Vec<&str> = path
+        .split('?')
+        .next()
+        .unwrap_or_default()
+        .trim_matches('/')
+        .split('/')
+        .collect();
     ALLOWED.iter().any(|(_, allowed, template)| {
         let wanted: Vec<&str> = template.split('/').collect();
         allowed.as_str() == method
             && wanted.len() == parts.len()
-            && wanted.iter().zip(&parts).all(|(wanted, part)| *wanted == "{}" || wanted == part)
+            && wanted
+                .iter()
+                .zip(&parts)
+                .all(|(wanted, part)| *wanted == "{}" || wanted == part)
     })
 }
 
@@ -75,7 +156,17 @@ mod tests {
     fn every_endpoint_has_its_row_and_no_write_is_among_them() {
         for (endpoint, method, path) in &ALLOWED {
             assert_eq!(endpoint.place("x").0, *method, "{path}");
-            let writes = ["create", "update", "delete", "set-", "transition", "alias", "log", "restore", "rename"];
+            let writes = [
+                "create",
+                "update",
+                "delete",
+                "set-",
+                "transition",
+                "alias",
+                "log",
+                "restore",
+                "rename",
+            ];
             let last = path.rsplit('/').next().unwrap_or_default();
             assert!(!writes.iter().any(|word| last.starts_with(word)), "{path}");
         }
@@ -83,7 +174,10 @@ mod tests {
         assert!(is_read("GET", "/api/2.0/mlflow/logged-models/m-1?x=y"));
         assert!(!is_read("POST", "/api/2.0/mlflow/model-versions/create"));
         for verb in ["create", "approve", "reject"] {
-            assert!(!is_read("POST", &format!("/api/2.0/mlflow/transition-requests/{verb}")));
+            assert!(!is_read(
+                "POST",
+                &format!("/api/2.0/mlflow/transition-requests/{verb}")
+            ));
         }
         assert!(!is_read("DELETE", "/api/2.0/mlflow/logged-models/m-1"));
     }

@@ -13,11 +13,20 @@ use crate::text::Untrusted;
 const PAGE_POINTS: usize = 25_000;
 
 impl RestStore {
-    pub(super) async fn read_histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+    pub(super) async fn read_histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>> {
         let (points, between) = match resolution {
             Resolution::Exact => return self.each(runs, metric).await,
             Resolution::Points(points) => (points.clamp(1, limits::BULK_POINTS), None),
-            Resolution::Between { points, first, last } => (points.clamp(1, limits::BULK_POINTS), Some((first, last))),
+            Resolution::Between {
+                points,
+                first,
+                last,
+            } => (points.clamp(1, limits::BULK_POINTS), Some((first, last))),
         };
         let mut histories = Vec::new();
         if !self.has_no_bulk_histories() {
@@ -38,7 +47,9 @@ impl RestStore {
             histories = self.each(runs, metric).await?;
             if let Some((first, last)) = between {
                 for history in &mut histories {
-                    history.points.retain(|point| (first..=last).contains(&point.step));
+                    history
+                        .points
+                        .retain(|point| (first..=last).contains(&point.step));
                 }
             }
         }
@@ -48,13 +59,30 @@ impl RestStore {
     /// One request for up to 100 runs. The server thins out by rows, so that a run with as many points as were asked for
     /// may have had more. Older servers (2.22 is one, 3.17 is not) leave out steps below 0, as on their own pages: asking for
     /// those as well would make them read every history twice.
-    async fn bulk(&self, runs: &[RunId], metric: &str, points: u32, between: Option<(i64, i64)>) -> Answer<Vec<History>> {
-        let mut query: Vec<(&str, String)> = runs.iter().map(|id| ("run_ids", id.raw().to_owned())).collect();
-        query.extend([("metric_key", metric.to_owned()), ("max_results", points.to_string())]);
+    async fn bulk(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        points: u32,
+        between: Option<(i64, i64)>,
+    ) -> Answer<Vec<History>> {
+        let mut query: Vec<(&str, String)> = runs
+            .iter()
+            .map(|id| ("run_ids", id.raw().to_owned()))
+            .collect();
+        query.extend([
+            ("metric_key", metric.to_owned()),
+            ("max_results", points.to_string()),
+        ]);
         if let Some((first, last)) = between {
-            query.extend([("start_step", first.to_string()), ("end_step", last.to_string())]);
+            query.extend([
+                ("start_step", first.to_string()),
+                ("end_step", last.to_string()),
+            ]);
         }
-        let page: MetricPage = self.get(Endpoint::HistoryBulk, "", &query, "reading histories").await?;
+        let page: MetricPage = self
+            .get(Endpoint::HistoryBulk, "", &query, "reading histories")
+            .await?;
         let mut by_run: HashMap<String, Vec<Point>> = HashMap::new();
         for metric in page.metrics {
             if let Some(point) = metric.point() {
@@ -65,7 +93,12 @@ impl RestStore {
         let history = |id: &RunId| {
             let points_of_run = in_order(by_run.remove(id.raw())?);
             let sampled = points_of_run.len() >= points as usize;
-            Some(History { run: id.clone(), key: key.clone(), points: points_of_run, sampled })
+            Some(History {
+                run: id.clone(),
+                key: key.clone(),
+                points: points_of_run,
+                sampled,
+            })
         };
         Ok(runs.iter().filter_map(history).collect())
     }
@@ -75,7 +108,12 @@ impl RestStore {
         for id in runs {
             let points = self.whole(id, metric).await?;
             if !points.is_empty() {
-                histories.push(History { run: id.clone(), key: metric.into(), points, sampled: false });
+                histories.push(History {
+                    run: id.clone(),
+                    key: metric.into(),
+                    points,
+                    sampled: false,
+                });
             }
         }
         Ok(histories)
@@ -83,17 +121,31 @@ impl RestStore {
 
     /// Every point of one run. 2.x ignores the page size and sends all at once.
     async fn whole(&self, id: &RunId, metric: &str) -> Answer<Vec<Point>> {
-        let what = format!("reading the history of {} in run {}", crate::text::untrusted::clean(metric), id.short());
+        let what = format!(
+            "reading the history of {} in run {}",
+            crate::text::untrusted::clean(metric),
+            id.short()
+        );
         let (id, metric, what) = (id.raw(), metric, what.as_str());
         let points = all_pages(what, |token| async move {
-            let mut query = vec![("run_id", id.to_owned()), ("metric_key", metric.to_owned()), ("max_results", PAGE_POINTS.to_string())];
+            let mut query = vec![
+                ("run_id", id.to_owned()),
+                ("metric_key", metric.to_owned()),
+                ("max_results", PAGE_POINTS.to_string()),
+            ];
             if !token.is_empty() {
                 query.push(("page_token", token));
             }
             let page: MetricPage = self.get(Endpoint::History, "", &query, what).await?;
             Ok((page.metrics, page.next_page_token))
         });
-        Ok(in_order(points.await?.iter().filter_map(super::wire::WireMetric::point).collect()))
+        Ok(in_order(
+            points
+                .await?
+                .iter()
+                .filter_map(super::wire::WireMetric::point)
+                .collect(),
+        ))
     }
 }
 

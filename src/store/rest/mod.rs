@@ -82,16 +82,32 @@ impl RestStore {
     /// # Errors
     /// When its client can't be made.
     pub fn writer(&self) -> Answer<RestWriter> {
-        Ok(RestWriter::new(Transport::writing(&self.url, &self.connection, self.patience)?, self.patience))
+        Ok(RestWriter::new(
+            Transport::writing(&self.url, &self.connection, self.patience)?,
+            self.patience,
+        ))
     }
 
     /// Asks an endpoint of the list, again where a fault may pass by itself.
-    async fn raw(&self, endpoint: Endpoint, id: &str, query: &[(&str, String)], what: &str) -> Answer<Raw> {
-        self.sent(endpoint, id, query, None, what, limits::ANSWER_BYTES).await
+    async fn raw(
+        &self,
+        endpoint: Endpoint,
+        id: &str,
+        query: &[(&str, String)],
+        what: &str,
+    ) -> Answer<Raw> {
+        self.sent(endpoint, id, query, None, what, limits::ANSWER_BYTES)
+            .await
     }
 
     /// Asks with a query and reads the JSON of the answer.
-    async fn get<T: DeserializeOwned>(&self, endpoint: Endpoint, id: &str, query: &[(&str, String)], what: &str) -> Answer<T> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        id: &str,
+        query: &[(&str, String)],
+        what: &str,
+    ) -> Answer<T> {
         let asked = || async {
             let raw = self.raw(endpoint, id, query, what).await?;
             self.parsed(raw, what)
@@ -100,9 +116,16 @@ impl RestStore {
     }
 
     /// Asks with a JSON body and reads the JSON of the answer.
-    async fn post<T: DeserializeOwned>(&self, endpoint: Endpoint, body: &Value, what: &str) -> Answer<T> {
+    async fn post<T: DeserializeOwned>(
+        &self,
+        endpoint: Endpoint,
+        body: &Value,
+        what: &str,
+    ) -> Answer<T> {
         let asked = || async {
-            let raw = self.sent(endpoint, "", &[], Some(body), what, limits::ANSWER_BYTES).await?;
+            let raw = self
+                .sent(endpoint, "", &[], Some(body), what, limits::ANSWER_BYTES)
+                .await?;
             self.parsed(raw, what)
         };
         retried(asked).await
@@ -129,7 +152,13 @@ impl RestStore {
         let body = self.transport.json(raw, what)?;
         serde_json::from_slice(&body).map_err(|error| {
             // The parser's own words can hold pieces of the answer: the place is enough.
-            answers::malformed(what, format!("the answer is not the JSON that MLflow sends, at line {}", error.line()))
+            answers::malformed(
+                what,
+                format!(
+                    "the answer is not the JSON that MLflow sends, at line {}",
+                    error.line()
+                ),
+            )
         })
     }
 
@@ -142,17 +171,30 @@ impl RestStore {
 async fn retried<T, F: Future<Output = Answer<T>>>(ask: impl FnMut() -> F) -> Answer<T> {
     let passing = |fault: &Fault| {
         // A time-out was long enough already.
-        fault.kind != FaultKind::TimedOut && fault.kind.is_transient() && fault.retry_after.is_none_or(|s| s <= RETRY_AFTER_SECONDS)
+        fault.kind != FaultKind::TimedOut
+            && fault.kind.is_transient()
+            && fault.retry_after.is_none_or(|s| s <= RETRY_AFTER_SECONDS)
     };
-    let waits = ExponentialBuilder::default().with_jitter().with_max_times(limits::READ_RETRIES);
+    let waits = ExponentialBuilder::default()
+        .with_jitter()
+        .with_max_times(limits::READ_RETRIES);
     ask.retry(waits)
         .when(passing)
-        .adjust(|fault: &Fault, wait| wait.map(|wait| fault.retry_after.map_or(wait, std::time::Duration::from_secs)))
+        .adjust(|fault: &Fault, wait| {
+            wait.map(|wait| {
+                fault
+                    .retry_after
+                    .map_or(wait, std::time::Duration::from_secs)
+            })
+        })
         .await
 }
 
 /// Follows a listing to its end. A server that hands out the same token again, or tokens without end, is told so.
-async fn all_pages<P, F: Future<Output = Answer<(Vec<P>, String)>>>(what: &str, mut page: impl FnMut(String) -> F) -> Answer<Vec<P>> {
+async fn all_pages<P, F: Future<Output = Answer<(Vec<P>, String)>>>(
+    what: &str,
+    mut page: impl FnMut(String) -> F,
+) -> Answer<Vec<P>> {
     let mut items = Vec::new();
     let mut token = String::new();
     let mut seen = HashSet::new();
@@ -163,9 +205,16 @@ async fn all_pages<P, F: Future<Output = Answer<(Vec<P>, String)>>>(what: &str, 
             return Ok(items);
         }
         if !seen.insert(next.clone()) {
-            return Err(answers::malformed(what, "the server sends the same page again and again"));
+            return Err(answers::malformed(
+                what,
+                "the server sends the same page again and again",
+            ));
         }
         token = next;
     }
-    Err(Fault::new(FaultKind::TooLarge, what, "the server's listing has no end"))
+    Err(Fault::new(
+        FaultKind::TooLarge,
+        what,
+        "the server's listing has no end",
+    ))
 }

@@ -6,10 +6,13 @@ use serde_json::json;
 use super::wire::{ExperimentPage, Keys, One, RunPage};
 use super::{Endpoint, RestStore, all_pages, answers};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
-    Preview, RegisteredModel, Run, RunId, TransitionRequest, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
+    LoggedModelId, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
+    TransitionRequest, VersionNumber,
 };
-use crate::store::{Answer, Features, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
+use crate::store::{
+    Answer, Features, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View,
+};
 
 /// What the product of MLflow's own server begins with.
 const OWN: &str = "MLflow ";
@@ -31,7 +34,11 @@ fn no_mlflow(fault: Fault) -> Fault {
         return fault;
     }
     let why = format!("there is no MLflow at this address: {}", fault.why.raw());
-    Fault { kind: FaultKind::Malformed, why: why.into(), ..fault }
+    Fault {
+        kind: FaultKind::Malformed,
+        why: why.into(),
+        ..fault
+    }
 }
 
 #[async_trait]
@@ -45,7 +52,10 @@ impl Read for RestStore {
     }
 
     async fn features(&self) -> Answer<Features> {
-        self.features.get_or_try_init(|| self.ask_features()).await.cloned()
+        self.features
+            .get_or_try_init(|| self.ask_features())
+            .await
+            .cloned()
     }
 
     async fn experiments(&self, view: View) -> Answer<Vec<Experiment>> {
@@ -55,18 +65,34 @@ impl Read for RestStore {
             if !token.is_empty() {
                 body["page_token"] = token.into();
             }
-            let page: ExperimentPage = self.post(Endpoint::ExperimentsSearch, &body, what).await.map_err(no_mlflow)?;
+            let page: ExperimentPage = self
+                .post(Endpoint::ExperimentsSearch, &body, what)
+                .await
+                .map_err(no_mlflow)?;
             Ok((page.experiments, page.next_page_token))
         });
         let mut keys = Keys::default();
-        Ok(pages.await?.into_iter().map(|experiment| experiment.read(&mut keys)).collect())
+        Ok(pages
+            .await?
+            .into_iter()
+            .map(|experiment| experiment.read(&mut keys))
+            .collect())
     }
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
-        let mut ids: Vec<String> = query.experiments.iter().map(|id| id.raw().to_owned()).collect();
+        let mut ids: Vec<String> = query
+            .experiments
+            .iter()
+            .map(|id| id.raw().to_owned())
+            .collect();
         if ids.is_empty() {
             // MLflow finds nothing without an experiment; here no experiment means all of them.
-            ids = self.experiments(View::All).await?.iter().map(|experiment| experiment.id.raw().to_owned()).collect();
+            ids = self
+                .experiments(View::All)
+                .await?
+                .iter()
+                .map(|experiment| experiment.id.raw().to_owned())
+                .collect();
         }
         let what = "reading the runs";
         let mut body = json!({"experiment_ids": ids, "max_results": query.page_size, "run_view_type": view_type(query.view)});
@@ -79,13 +105,29 @@ impl Read for RestStore {
         if let Some(PageToken(token)) = from {
             body["page_token"] = token.as_str().into();
         }
-        let page: RunPage = self.post(Endpoint::RunsSearch, &body, what).await.map_err(no_mlflow)?;
-        let next = Some(page.next_page_token).filter(|token| !token.is_empty()).map(PageToken);
+        let page: RunPage = self
+            .post(Endpoint::RunsSearch, &body, what)
+            .await
+            .map_err(no_mlflow)?;
+        let next = Some(page.next_page_token)
+            .filter(|token| !token.is_empty())
+            .map(PageToken);
         if next.is_some() && next.as_ref() == from {
-            return Err(answers::malformed(what, "the server sends the same page again and again"));
+            return Err(answers::malformed(
+                what,
+                "the server sends the same page again and again",
+            ));
         }
         let mut keys = Keys::default();
-        Ok(Page { items: page.runs.into_iter().map(|run| run.read(&mut keys)).collect(), next, total: None })
+        Ok(Page {
+            items: page
+                .runs
+                .into_iter()
+                .map(|run| run.read(&mut keys))
+                .collect(),
+            next,
+            total: None,
+        })
     }
 
     async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
@@ -98,12 +140,34 @@ impl Read for RestStore {
 
     async fn run(&self, id: &RunId) -> Answer<Run> {
         let what = format!("reading run {}", id.clean());
-        let one: One = self.get(Endpoint::RunGet, "", &[("run_id", id.raw().to_owned())], &what).await?;
-        let run = one.run.ok_or_else(|| answers::malformed(&what, "there is no run in the answer"))?.read(&mut Keys::default());
-        if run.id == *id { Ok(run) } else { Err(answers::malformed(&what, format!("the answer tells of run {}", run.id.raw()))) }
+        let one: One = self
+            .get(
+                Endpoint::RunGet,
+                "",
+                &[("run_id", id.raw().to_owned())],
+                &what,
+            )
+            .await?;
+        let run = one
+            .run
+            .ok_or_else(|| answers::malformed(&what, "there is no run in the answer"))?
+            .read(&mut Keys::default());
+        if run.id == *id {
+            Ok(run)
+        } else {
+            Err(answers::malformed(
+                &what,
+                format!("the answer tells of run {}", run.id.raw()),
+            ))
+        }
     }
 
-    async fn histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>> {
         self.read_histories(runs, metric, resolution).await
     }
 
@@ -119,7 +183,11 @@ impl Read for RestStore {
         self.read_logged_model(id).await
     }
 
-    async fn logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Answer<Vec<LoggedModel>> {
         self.search_logged_models(experiment, run).await
     }
 
@@ -139,7 +207,11 @@ impl Read for RestStore {
         self.search_versions_of_run(run).await
     }
 
-    async fn transition_requests(&self, name: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
+    async fn transition_requests(
+        &self,
+        name: &ModelName,
+        version: VersionNumber,
+    ) -> Answer<Option<Vec<TransitionRequest>>> {
         self.read_requests(name, version).await
     }
 
@@ -157,13 +229,18 @@ impl RestStore {
     async fn ask_features(&self) -> Answer<Features> {
         let what = "asking the server what it is";
         let version = self.ask_version(what).await?;
-        let major: Option<u32> = version.as_deref().and_then(|version| version.split('.').next()?.parse().ok());
+        let major: Option<u32> = version
+            .as_deref()
+            .and_then(|version| version.split('.').next()?.parse().ok());
         let registry = match self.probe_registry().await {
             Ok(()) => true,
             Err(fault) if fault.kind == FaultKind::Unsupported => false,
             Err(fault) => return Err(fault),
         };
-        let product = version.map_or_else(|| "a server that speaks MLflow".to_owned(), |version| format!("{OWN}{version}"));
+        let product = version.map_or_else(
+            || "a server that speaks MLflow".to_owned(),
+            |version| format!("{OWN}{version}"),
+        );
         Ok(Features {
             product,
             filters: true,
@@ -187,7 +264,11 @@ impl RestStore {
         if status == 401 || status == 403 || status >= 500 || raw.status.is_redirection() {
             return Err(match self.transport.json(raw, what) {
                 Err(fault) => fault,
-                Ok(_) => Fault::new(FaultKind::Malformed, what, "the server's answer makes no sense"),
+                Ok(_) => Fault::new(
+                    FaultKind::Malformed,
+                    what,
+                    "the server's answer makes no sense",
+                ),
             });
         }
         let text = String::from_utf8_lossy(&raw.body).trim().to_owned();

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::wire::{Keys, LoggedModelPage, ModelPage, One, VersionPage, held_by};
 use super::{Endpoint, RestStore, all_pages, answers};
-use crate::domain::{ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId};
+use crate::domain::{
+    ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId,
+};
 use crate::store::Answer;
 use crate::store::made_from::quoted;
 
@@ -18,7 +20,14 @@ const RUNS: usize = 50;
 impl RestStore {
     pub(super) async fn probe_registry(&self) -> Answer<()> {
         let query = [("max_results", "1".to_owned())];
-        self.get::<ModelPage>(Endpoint::ModelsSearch, "", &query, "asking for the registry").await.map(drop)
+        self.get::<ModelPage>(
+            Endpoint::ModelsSearch,
+            "",
+            &query,
+            "asking for the registry",
+        )
+        .await
+        .map(drop)
     }
 
     pub(super) async fn search_models(&self) -> Answer<Vec<RegisteredModel>> {
@@ -38,11 +47,23 @@ impl RestStore {
 
     pub(super) async fn read_model(&self, name: &ModelName) -> Answer<RegisteredModel> {
         let what = format!("reading model {}", name.clean());
-        let one: One = self.get(Endpoint::ModelGet, "", &[("name", name.raw().to_owned())], &what).await?;
-        let model = one.registered_model.ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
+        let one: One = self
+            .get(
+                Endpoint::ModelGet,
+                "",
+                &[("name", name.raw().to_owned())],
+                &what,
+            )
+            .await?;
+        let model = one
+            .registered_model
+            .ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
         let model = model.read(&mut Keys::default());
         if model.name != *name {
-            return Err(answers::malformed(&what, format!("the answer tells of model {}", model.name.raw())));
+            return Err(answers::malformed(
+                &what,
+                format!("the answer tells of model {}", model.name.raw()),
+            ));
         }
         Ok(model)
     }
@@ -51,7 +72,12 @@ impl RestStore {
     pub(super) async fn read_versions(&self, name: &ModelName) -> Answer<Vec<ModelVersion>> {
         let model = self.read_model(name).await?;
         let filter = format!("name={}", quoted(name.raw())?);
-        let mut versions = self.search_versions(&filter, &format!("reading the versions of {}", name.clean())).await?;
+        let mut versions = self
+            .search_versions(
+                &filter,
+                &format!("reading the versions of {}", name.clean()),
+            )
+            .await?;
         versions.retain(|version| version.name == *name);
         for version in &mut versions {
             version.aliases = held_by(&model.aliases, version.version);
@@ -62,17 +88,31 @@ impl RestStore {
 
     pub(super) async fn search_versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
         let filter = format!("run_id={}", quoted(run.raw())?);
-        let mut versions = self.search_versions(&filter, "reading the versions of a run").await?;
+        let mut versions = self
+            .search_versions(&filter, "reading the versions of a run")
+            .await?;
         versions.retain(|version| version.run_id == *run);
         Ok(versions)
     }
 
     /// Aliases are not among what a search tells.
-    pub(super) async fn search_versions_of_runs(&self, runs: &[RunId]) -> Answer<Vec<ModelVersion>> {
+    pub(super) async fn search_versions_of_runs(
+        &self,
+        runs: &[RunId],
+    ) -> Answer<Vec<ModelVersion>> {
         let mut versions = Vec::new();
         for runs in runs.chunks(RUNS) {
-            let ids = runs.iter().map(|run| quoted(run.raw())).collect::<Answer<Vec<String>>>()?;
-            versions.extend(self.search_versions(&format!("run_id IN ({})", ids.join(", ")), "reading the versions of runs").await?);
+            let ids = runs
+                .iter()
+                .map(|run| quoted(run.raw()))
+                .collect::<Answer<Vec<String>>>()?;
+            versions.extend(
+                self.search_versions(
+                    &format!("run_id IN ({})", ids.join(", ")),
+                    "reading the versions of runs",
+                )
+                .await?,
+            );
         }
         versions.retain(|version| runs.contains(&version.run_id));
         Ok(versions)
@@ -80,7 +120,10 @@ impl RestStore {
 
     async fn search_versions(&self, filter: &str, what: &str) -> Answer<Vec<ModelVersion>> {
         let versions = all_pages(what, |token| async move {
-            let mut query = vec![("filter", filter.to_owned()), ("max_results", VERSIONS.to_string())];
+            let mut query = vec![
+                ("filter", filter.to_owned()),
+                ("max_results", VERSIONS.to_string()),
+            ];
             if !token.is_empty() {
                 query.push(("page_token", token));
             }
@@ -88,21 +131,36 @@ impl RestStore {
             Ok((page.model_versions, page.next_page_token))
         });
         let mut keys = Keys::default();
-        Ok(versions.await?.into_iter().filter_map(|version| version.read(&mut keys)).collect())
+        Ok(versions
+            .await?
+            .into_iter()
+            .filter_map(|version| version.read(&mut keys))
+            .collect())
     }
 
     pub(super) async fn read_logged_model(&self, id: &LoggedModelId) -> Answer<LoggedModel> {
         let what = format!("reading logged model {}", id.clean());
-        let one: One = self.get(Endpoint::LoggedModelGet, id.raw(), &[], &what).await?;
-        let model = one.model.ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
+        let one: One = self
+            .get(Endpoint::LoggedModelGet, id.raw(), &[], &what)
+            .await?;
+        let model = one
+            .model
+            .ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
         let model = model.read(&mut Keys::default());
         if model.id != *id {
-            return Err(answers::malformed(&what, format!("the answer tells of logged model {}", model.id.raw())));
+            return Err(answers::malformed(
+                &what,
+                format!("the answer tells of logged model {}", model.id.raw()),
+            ));
         }
         Ok(model)
     }
 
-    pub(super) async fn search_logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
+    pub(super) async fn search_logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Answer<Vec<LoggedModel>> {
         let what = "reading the run's logged models";
         let filter = format!("source_run_id={}", quoted(run.raw())?);
         let body = json!({"experiment_ids": [experiment.raw()], "filter": filter});
@@ -112,7 +170,8 @@ impl RestStore {
                 if !token.is_empty() {
                     body["page_token"] = token.into();
                 }
-                let page: LoggedModelPage = self.post(Endpoint::LoggedModelsSearch, &body, what).await?;
+                let page: LoggedModelPage =
+                    self.post(Endpoint::LoggedModelsSearch, &body, what).await?;
                 Ok((page.models, page.next_page_token))
             }
         });

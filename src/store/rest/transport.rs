@@ -70,7 +70,13 @@ impl Transport {
         Self::new(url, connection, patience, patience.write, 0)
     }
 
-    fn new(url: &Url, connection: &Connection, patience: Patience, whole: Duration, kept: usize) -> Answer<Self> {
+    fn new(
+        url: &Url,
+        connection: &Connection,
+        patience: Patience,
+        whole: Duration,
+        kept: usize,
+    ) -> Answer<Self> {
         // Another part of the process may have chosen already: either is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let failed = |why: String| Fault::new(FaultKind::Invalid, "preparing the connection", why);
@@ -87,18 +93,30 @@ impl Transport {
             builder = builder.no_proxy();
         }
         if let Some(path) = &connection.server_cert_path {
-            let pem = std::fs::read(path).map_err(|e| failed(format!("{} can't be read: {e}", path.display())))?;
-            for certificate in Certificate::from_pem_bundle(&pem).map_err(|e| failed(format!("{}: {e}", path.display())))? {
+            let pem = std::fs::read(path)
+                .map_err(|e| failed(format!("{} can't be read: {e}", path.display())))?;
+            for certificate in Certificate::from_pem_bundle(&pem)
+                .map_err(|e| failed(format!("{}: {e}", path.display())))?
+            {
                 builder = builder.add_root_certificate(certificate);
             }
         }
-        let client = builder.build().map_err(|e| failed(e.without_url().to_string()))?;
+        let client = builder
+            .build()
+            .map_err(|e| failed(e.without_url().to_string()))?;
         let mut base = url.clone();
         base.set_query(None);
         base.set_fragment(None);
         let identity = Identity::of(connection);
         let secrets = identity.spellings(&client, &base);
-        Ok(Self { client, base, identity, workspace: connection.workspace.clone(), patience: whole, secrets })
+        Ok(Self {
+            client,
+            base,
+            identity,
+            workspace: connection.workspace.clone(),
+            patience: whole,
+            secrets,
+        })
     }
 
     /// The server's address, as people name it.
@@ -107,7 +125,12 @@ impl Transport {
     }
 
     /// A request to a path below the server's own; each part is escaped.
-    pub fn request(&self, method: Method, parts: &[String], query: &[(&str, String)]) -> RequestBuilder {
+    pub fn request(
+        &self,
+        method: Method,
+        parts: &[String],
+        query: &[(&str, String)],
+    ) -> RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(parts);
@@ -125,12 +148,34 @@ impl Transport {
 
     /// Sends a request and takes at most `limit` bytes of the answer, or as much of an error as can be of use.
     pub async fn send(&self, request: RequestBuilder, what: &str, limit: usize) -> Answer<Raw> {
-        let mut response = request.send().await.map_err(|error| answers::unsent(&error, what, self.patience))?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (location, retry_after) = (header("location"), header("retry-after").and_then(|text| text.trim().parse().ok()));
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| answers::unsent(&error, what, self.patience))?;
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .map(str::to_owned)
+        };
+        let (location, retry_after) = (
+            header("location"),
+            header("retry-after").and_then(|text| text.trim().parse().ok()),
+        );
         let status = response.status();
-        let limit = if status.is_success() { limit } else { limits::ERROR_BYTES };
-        let mut raw = Raw { status, location, retry_after, body: Vec::new(), cut: false };
+        let limit = if status.is_success() {
+            limit
+        } else {
+            limits::ERROR_BYTES
+        };
+        let mut raw = Raw {
+            status,
+            location,
+            retry_after,
+            body: Vec::new(),
+            cut: false,
+        };
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
@@ -154,7 +199,9 @@ impl Transport {
 
     /// A body for a request with JSON in it.
     pub fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
-        request.header("content-type", "application/json").body(body.to_string())
+        request
+            .header("content-type", "application/json")
+            .body(body.to_string())
     }
 
     fn without_secrets(&self, mut fault: Fault) -> Fault {
@@ -187,7 +234,11 @@ enum Identity {
 impl Identity {
     /// Basic goes before a token, as in MLflow's own client.
     fn of(connection: &Connection) -> Self {
-        match (&connection.username, &connection.password, &connection.token) {
+        match (
+            &connection.username,
+            &connection.password,
+            &connection.token,
+        ) {
             (Some(user), Some(password), _) => Self::Basic(user.clone(), password.clone()),
             (_, _, Some(token)) => Self::Token(token.clone()),
             _ => Self::Nobody,
@@ -211,9 +262,25 @@ impl Identity {
             Self::Basic(_, secret) | Self::Token(secret) => secret.expose_secret(),
         };
         let signed = self.sign(client.get(url.clone())).build().ok();
-        let header = signed.as_ref().and_then(|request| request.headers().get("authorization")?.to_str().ok()?.split_once(' '));
+        let header = signed.as_ref().and_then(|request| {
+            request
+                .headers()
+                .get("authorization")?
+                .to_str()
+                .ok()?
+                .split_once(' ')
+        });
         let in_address = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-        let spellings = [Some(secret.to_owned()), Some(in_address), header.map(|(_, value)| value.to_owned())];
-        spellings.into_iter().flatten().filter(|spelling| spelling.len() > 3).map(SecretString::from).collect()
+        let spellings = [
+            Some(secret.to_owned()),
+            Some(in_address),
+            header.map(|(_, value)| value.to_owned()),
+        ];
+        spellings
+            .into_iter()
+            .flatten()
+            .filter(|spelling| spelling.len() > 3)
+            .map(SecretString::from)
+            .collect()
     }
 }

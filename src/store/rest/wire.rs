@@ -6,8 +6,9 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::{
-    Alias, Artifact, DatasetInput, Experiment, Lifecycle, LoggedModel, Metric, MetricValue, ModelOutput, ModelVersion, Pair, Point,
-    RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus,
+    Alias, Artifact, DatasetInput, Experiment, Lifecycle, LoggedModel, Metric, MetricValue,
+    ModelOutput, ModelVersion, Pair, Point, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
+    VersionStatus,
 };
 use crate::text::Untrusted;
 
@@ -38,7 +39,9 @@ pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i
     }
     Ok(match Option::<Spelled>::deserialize(deserializer)? {
         Some(Spelled::Int(number)) => Some(number),
-        Some(Spelled::Real(number)) if number.fract() == 0.0 && number.abs() < 9e15 => Some(number as i64),
+        Some(Spelled::Real(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            Some(number as i64)
+        }
         Some(Spelled::Text(text)) => text.trim().parse().ok(),
         Some(Spelled::Real(_) | Spelled::Other(_)) | None => None,
     })
@@ -63,7 +66,9 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 }
 
 /// A list, or null for none.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -114,7 +119,13 @@ pub(super) struct WirePair {
 }
 
 fn pairs(pairs: Vec<WirePair>, keys: &mut Keys) -> Vec<Pair> {
-    pairs.into_iter().map(|pair| Pair { key: keys.share(pair.key), value: pair.value.into() }).collect()
+    pairs
+        .into_iter()
+        .map(|pair| Pair {
+            key: keys.share(pair.key),
+            value: pair.value.into(),
+        })
+        .collect()
 }
 
 fn filled(text: String) -> Option<Untrusted> {
@@ -174,12 +185,21 @@ pub(super) struct WireMetric {
 impl WireMetric {
     /// The point; a metric without a value is none.
     pub fn point(&self) -> Option<Point> {
-        Some(Point { step: self.step.unwrap_or(0), timestamp: self.timestamp.unwrap_or(0), value: self.value? })
+        Some(Point {
+            step: self.step.unwrap_or(0),
+            timestamp: self.timestamp.unwrap_or(0),
+            value: self.value?,
+        })
     }
 
     fn read(self, keys: &mut Keys) -> Option<Metric> {
         let point = self.point()?;
-        Some(Metric { key: keys.share(self.key), value: point.value, timestamp: point.timestamp, step: point.step })
+        Some(Metric {
+            key: keys.share(self.key),
+            value: point.value,
+            timestamp: point.timestamp,
+            step: point.step,
+        })
     }
 }
 
@@ -281,30 +301,56 @@ pub(super) struct WireRun {
 impl WireRun {
     pub fn read(self, keys: &mut Keys) -> Run {
         let (info, data) = (self.info, self.data.unwrap_or_default());
-        let (inputs, outputs) = (self.inputs.unwrap_or_default(), self.outputs.unwrap_or_default());
-        let id = if info.run_id.is_empty() { info.run_uuid } else { info.run_id };
+        let (inputs, outputs) = (
+            self.inputs.unwrap_or_default(),
+            self.outputs.unwrap_or_default(),
+        );
+        let id = if info.run_id.is_empty() {
+            info.run_uuid
+        } else {
+            info.run_id
+        };
         let tags = pairs(data.tags, keys);
         let named = |key: &str| crate::domain::run::value_of(&tags, key).cloned();
         Run {
             id: id.into(),
             // Servers before 1.30 tell the name and the user as tags only.
-            name: filled(info.run_name).or_else(|| named("mlflow.runName")).unwrap_or_default(),
+            name: filled(info.run_name)
+                .or_else(|| named("mlflow.runName"))
+                .unwrap_or_default(),
             experiment_id: info.experiment_id.into(),
             status: RunStatus::parse(&info.status),
             lifecycle: Lifecycle::parse(&info.lifecycle_stage),
-            user: filled(info.user_id).or_else(|| named("mlflow.user")).unwrap_or_default(),
+            user: filled(info.user_id)
+                .or_else(|| named("mlflow.user"))
+                .unwrap_or_default(),
             // A run that was made without a start says 0.
             start_time: info.start_time.filter(|at| *at != 0),
             end_time: info.end_time.filter(|at| *at != 0),
             artifact_uri: info.artifact_uri.into(),
-            metrics: data.metrics.into_iter().filter_map(|metric| metric.read(keys)).collect(),
+            metrics: data
+                .metrics
+                .into_iter()
+                .filter_map(|metric| metric.read(keys))
+                .collect(),
             params: pairs(data.params, keys),
-            datasets: inputs.dataset_inputs.into_iter().map(|input| dataset(input, keys)).collect(),
-            model_inputs: inputs.model_inputs.into_iter().map(|model| model.model_id.into()).collect(),
+            datasets: inputs
+                .dataset_inputs
+                .into_iter()
+                .map(|input| dataset(input, keys))
+                .collect(),
+            model_inputs: inputs
+                .model_inputs
+                .into_iter()
+                .map(|model| model.model_id.into())
+                .collect(),
             model_outputs: outputs
                 .model_outputs
                 .into_iter()
-                .map(|model| ModelOutput { model_id: model.model_id.into(), step: model.step.unwrap_or(0) })
+                .map(|model| ModelOutput {
+                    model_id: model.model_id.into(),
+                    step: model.step.unwrap_or(0),
+                })
                 .collect(),
             tags,
         }
@@ -312,7 +358,11 @@ impl WireRun {
 }
 
 fn dataset(input: WireInput, keys: &mut Keys) -> DatasetInput {
-    let context = input.tags.iter().find(|tag| tag.key == "mlflow.data.context").map(|tag| keys.share(tag.value.clone()));
+    let context = input
+        .tags
+        .iter()
+        .find(|tag| tag.key == "mlflow.data.context")
+        .map(|tag| keys.share(tag.value.clone()));
     let dataset = input.dataset.unwrap_or_default();
     DatasetInput {
         name: keys.share(dataset.name),
@@ -338,8 +388,15 @@ pub(super) struct WireFile {
 impl WireFile {
     pub fn read(self) -> Artifact {
         let is_dir = self.is_dir.unwrap_or(false);
-        let size = self.file_size.and_then(|size| u64::try_from(size).ok()).filter(|_| !is_dir);
-        Artifact { path: self.path.into(), is_dir, size }
+        let size = self
+            .file_size
+            .and_then(|size| u64::try_from(size).ok())
+            .filter(|_| !is_dir);
+        Artifact {
+            path: self.path.into(),
+            is_dir,
+            size,
+        }
     }
 }
 
@@ -373,9 +430,16 @@ pub(super) struct WireModel {
 
 impl WireModel {
     pub fn read(self, keys: &mut Keys) -> RegisteredModel {
-        let aliases: Vec<(Alias, VersionNumber)> =
-            self.aliases.into_iter().filter_map(|alias| Some((alias.alias.into(), alias.version.parse().ok()?))).collect();
-        let mut latest_versions: Vec<ModelVersion> = self.latest_versions.into_iter().filter_map(|v| v.read(keys)).collect();
+        let aliases: Vec<(Alias, VersionNumber)> = self
+            .aliases
+            .into_iter()
+            .filter_map(|alias| Some((alias.alias.into(), alias.version.parse().ok()?)))
+            .collect();
+        let mut latest_versions: Vec<ModelVersion> = self
+            .latest_versions
+            .into_iter()
+            .filter_map(|v| v.read(keys))
+            .collect();
         // Versions inside a model come without their aliases.
         for version in &mut latest_versions {
             version.aliases = held_by(&aliases, version.version);
@@ -394,7 +458,11 @@ impl WireModel {
 
 /// The aliases that lead to a version.
 pub(super) fn held_by(aliases: &[(Alias, VersionNumber)], version: VersionNumber) -> Vec<Alias> {
-    aliases.iter().filter(|(_, holder)| *holder == version).map(|(alias, _)| alias.clone()).collect()
+    aliases
+        .iter()
+        .filter(|(_, holder)| *holder == version)
+        .map(|(alias, _)| alias.clone())
+        .collect()
 }
 
 #[derive(Deserialize, Default)]
@@ -438,7 +506,11 @@ impl WireVersion {
             last_updated_time: self.last_updated_timestamp,
             user: self.user_id.into(),
             stage: Stage::parse(&self.current_stage).unwrap_or(Stage::None),
-            stage_text: if self.current_stage.is_empty() { "None".into() } else { self.current_stage.into() },
+            stage_text: if self.current_stage.is_empty() {
+                "None".into()
+            } else {
+                self.current_stage.into()
+            },
             description: self.description.into(),
             source: self.source.into(),
             run_id: self.run_id.into(),
@@ -495,7 +567,11 @@ impl WireLoggedModel {
             lifecycle: Lifecycle::Active,
             params: pairs(data.params, keys),
             tags: pairs(info.tags, keys),
-            metrics: data.metrics.into_iter().filter_map(|metric| metric.read(keys)).collect(),
+            metrics: data
+                .metrics
+                .into_iter()
+                .filter_map(|metric| metric.read(keys))
+                .collect(),
         }
     }
 }
@@ -520,17 +596,29 @@ mod tests {
             "data":{"metrics":[{"key":"m","value":"NaN","step":"4"},{"key":"n","value":{}},{"key":"gone"}],"params":null,
             "tags":[{"key":"k","value":true}]},"inputs":{}}],"next_page_token":null}"#;
         let page: RunPage = serde_json::from_str(json).unwrap();
-        let run = page.runs.into_iter().next().unwrap().read(&mut Keys::default());
-        assert_eq!((run.start_time, run.end_time, run.status), (Some(12), None, RunStatus::Unknown));
+        let run = page
+            .runs
+            .into_iter()
+            .next()
+            .unwrap()
+            .read(&mut Keys::default());
+        assert_eq!(
+            (run.start_time, run.end_time, run.status),
+            (Some(12), None, RunStatus::Unknown)
+        );
         assert_eq!(run.experiment_id.raw(), "3");
-        assert!(run.metrics.len() == 2 && run.metrics.iter().all(|metric| metric.value.get().is_nan()));
+        assert!(
+            run.metrics.len() == 2 && run.metrics.iter().all(|metric| metric.value.get().is_nan())
+        );
         assert_eq!(run.metrics[0].step, 4);
         assert_eq!(run.tag("k").map(Untrusted::raw), Some("true"));
     }
 
     #[test]
     fn a_step_keeps_every_digit() {
-        let page: MetricPage = serde_json::from_str(r#"{"metrics":[{"key":"m","value":1,"step":9007199254740993}]}"#).unwrap();
+        let page: MetricPage =
+            serde_json::from_str(r#"{"metrics":[{"key":"m","value":1,"step":9007199254740993}]}"#)
+                .unwrap();
         assert_eq!(page.metrics[0].step, Some(9_007_199_254_740_993));
     }
 }

@@ -17,14 +17,29 @@ use crate::text::Untrusted;
 const LONGEST_DESCRIPTION: usize = 5_000;
 
 /// Makes one change.
-pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWrite) -> Result<Written, Failure> {
+pub(super) fn make(
+    connection: &Connection,
+    schema: &Schema,
+    write: &RegistryWrite,
+) -> Result<Written, Failure> {
     match write {
         RegistryWrite::CreateModel { name } => create_model(connection, schema, name)?,
-        RegistryWrite::CreateVersion { name, source, run_id, tags } => {
-            let origin = Origin { source, run: run_id, tags };
+        RegistryWrite::CreateVersion {
+            name,
+            source,
+            run_id,
+            tags,
+        } => {
+            let origin = Origin {
+                source,
+                run: run_id,
+                tags,
+            };
             return create(connection, schema, name, &origin).map(Written::Version);
         }
-        RegistryWrite::DeleteVersion { name, version } => delete_version(connection, schema, name, *version)?,
+        RegistryWrite::DeleteVersion { name, version } => {
+            delete_version(connection, schema, name, *version)?
+        }
         RegistryWrite::SetVersionTag { name, version, tag } => {
             check_tag(tag, schema.version_tag_limit())?;
             require_version(connection, schema, name, *version)?;
@@ -34,26 +49,52 @@ pub(super) fn make(connection: &Connection, schema: &Schema, write: &RegistryWri
             check_key(key.raw())?;
             require_version(connection, schema, name, *version)?;
             let here = schema.in_workspace("model_version_tags", "t");
-            let sql = format!("DELETE FROM model_version_tags AS t WHERE t.name = ?1 AND t.version = ?2 AND t.\"key\" = ?3 AND {here}");
+            let sql = format!(
+                "DELETE FROM model_version_tags AS t WHERE t.name = ?1 AND t.version = ?2 AND t.\"key\" = ?3 AND {here}"
+            );
             connection.execute(&sql, params![name.raw(), version.0, key.raw()])?;
         }
-        RegistryWrite::Describe { name, version, text } => set_description(connection, schema, name, *version, text)?,
-        RegistryWrite::TransitionStage { name, version, stage, archive_existing } => {
-            transition(connection, schema, (name, *version), *stage, *archive_existing)?;
+        RegistryWrite::Describe {
+            name,
+            version,
+            text,
+        } => set_description(connection, schema, name, *version, text)?,
+        RegistryWrite::TransitionStage {
+            name,
+            version,
+            stage,
+            archive_existing,
+        } => {
+            transition(
+                connection,
+                schema,
+                (name, *version),
+                *stage,
+                *archive_existing,
+            )?;
         }
-        RegistryWrite::SetAlias { name, alias, version } => set_alias(connection, schema, name, alias, *version)?,
+        RegistryWrite::SetAlias {
+            name,
+            alias,
+            version,
+        } => set_alias(connection, schema, name, alias, *version)?,
         RegistryWrite::DeleteAlias { name, alias } => {
             check_alias(alias, false)?;
             require_model(connection, schema, name)?;
             let here = schema.in_workspace("registered_model_aliases", "a");
-            let sql = format!("DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.alias = ?2 AND {here}");
+            let sql = format!(
+                "DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.alias = ?2 AND {here}"
+            );
             connection.execute(&sql, [name.raw(), alias.raw()])?;
         }
         RegistryWrite::RequestTransition { .. }
         | RegistryWrite::ApproveTransition { .. }
         | RegistryWrite::RejectTransition { .. }
         | RegistryWrite::WithdrawTransition { .. } => {
-            return Err(Failure::Known(FaultKind::Unsupported, "a file has no transition requests: they are Databricks' own".to_owned()));
+            return Err(Failure::Known(
+                FaultKind::Unsupported,
+                "a file has no transition requests: they are Databricks' own".to_owned(),
+            ));
         }
         RegistryWrite::DeleteRun { run } => trash::delete(connection, schema, run)?,
         RegistryWrite::RestoreRun { run } => trash::restore(connection, schema, run)?,
@@ -74,21 +115,36 @@ pub(super) fn insert(schema: &Schema, table: &str, columns: &[&str]) -> String {
         names.push("workspace".to_owned());
         values.push(format!("'{WORKSPACE}'"));
     }
-    format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
+    format!(
+        "INSERT INTO {table} ({}) VALUES ({})",
+        names.join(", "),
+        values.join(", ")
+    )
 }
 
 /// What makes a row of a table the same row: MLflow's primary keys, with the workspace where there are any.
 fn conflict(schema: &Schema, table: &str, columns: &str, change: &str) -> String {
-    let workspace = if schema.has(table, "workspace") { "workspace, " } else { "" };
+    let workspace = if schema.has(table, "workspace") {
+        "workspace, "
+    } else {
+        ""
+    };
     format!(" ON CONFLICT ({workspace}{columns}) DO UPDATE SET {change} = excluded.{change}")
 }
 
 fn create_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<(), Failure> {
     check_model(name)?;
     if find_model(connection, schema, name)? {
-        return Err(Failure::Known(FaultKind::Conflict, "a model of this name is there already".to_owned()));
+        return Err(Failure::Known(
+            FaultKind::Conflict,
+            "a model of this name is there already".to_owned(),
+        ));
     }
-    let sql = insert(schema, "registered_models", &["name", "creation_time", "last_updated_time"]);
+    let sql = insert(
+        schema,
+        "registered_models",
+        &["name", "creation_time", "last_updated_time"],
+    );
     let now = now();
     connection.execute(&sql, params![name.raw(), now, now])?;
     Ok(())
@@ -97,31 +153,57 @@ fn create_model(connection: &Connection, schema: &Schema, name: &ModelName) -> R
 fn find_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<bool, Failure> {
     let here = schema.in_workspace("registered_models", "m");
     let sql = format!("SELECT 1 FROM registered_models AS m WHERE m.name = ?1 AND {here}");
-    Ok(connection.query_row(&sql, [name.raw()], |_| Ok(())).optional()?.is_some())
+    Ok(connection
+        .query_row(&sql, [name.raw()], |_| Ok(()))
+        .optional()?
+        .is_some())
 }
 
-fn require_model(connection: &Connection, schema: &Schema, name: &ModelName) -> Result<(), Failure> {
+fn require_model(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+) -> Result<(), Failure> {
     check_model(name)?;
     let missing = || Failure::Known(FaultKind::Missing, "there is no such model".to_owned());
-    find_model(connection, schema, name)?.then_some(()).ok_or_else(missing)
+    find_model(connection, schema, name)?
+        .then_some(())
+        .ok_or_else(missing)
 }
 
-fn require_version(connection: &Connection, schema: &Schema, name: &ModelName, version: VersionNumber) -> Result<(), Failure> {
+fn require_version(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    version: VersionNumber,
+) -> Result<(), Failure> {
     check_model(name)?;
     let here = schema.in_workspace("model_versions", "v");
     let sql = format!(
         "SELECT 1 FROM model_versions AS v WHERE v.name = ?1 AND v.version = ?2 AND coalesce(v.current_stage, '') <> '{DELETED}' AND {here}"
     );
-    let found = connection.query_row(&sql, params![name.raw(), version.0], |_| Ok(())).optional()?;
+    let found = connection
+        .query_row(&sql, params![name.raw(), version.0], |_| Ok(()))
+        .optional()?;
     found.ok_or_else(|| Failure::Known(FaultKind::Missing, "there is no such version".to_owned()))
 }
 
 /// Sets the time of a model's last change; the model must be there.
-pub(super) fn touch_model(connection: &Connection, schema: &Schema, name: &ModelName, now: Millis) -> Result<(), Failure> {
+pub(super) fn touch_model(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    now: Millis,
+) -> Result<(), Failure> {
     let here = schema.in_workspace("registered_models", "m");
-    let sql = format!("UPDATE registered_models AS m SET last_updated_time = ?2 WHERE m.name = ?1 AND {here}");
+    let sql = format!(
+        "UPDATE registered_models AS m SET last_updated_time = ?2 WHERE m.name = ?1 AND {here}"
+    );
     if connection.execute(&sql, params![name.raw(), now])? == 0 {
-        return Err(Failure::Known(FaultKind::Missing, "there is no such model".to_owned()));
+        return Err(Failure::Known(
+            FaultKind::Missing,
+            "there is no such model".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -135,20 +217,26 @@ fn set_description(
     text: &Untrusted,
 ) -> Result<(), Failure> {
     if text.raw().chars().count() > LONGEST_DESCRIPTION {
-        return Err(Failure::Known(FaultKind::Invalid, format!("a description has at most {LONGEST_DESCRIPTION} characters")));
+        return Err(Failure::Known(
+            FaultKind::Invalid,
+            format!("a description has at most {LONGEST_DESCRIPTION} characters"),
+        ));
     }
     let now = now();
     let Some(version) = version else {
         require_model(connection, schema, name)?;
         let here = schema.in_workspace("registered_models", "m");
-        let sql = format!("UPDATE registered_models AS m SET description = ?2, last_updated_time = ?3 WHERE m.name = ?1 AND {here}");
+        let sql = format!(
+            "UPDATE registered_models AS m SET description = ?2, last_updated_time = ?3 WHERE m.name = ?1 AND {here}"
+        );
         connection.execute(&sql, params![name.raw(), text.raw(), now])?;
         return Ok(());
     };
     require_version(connection, schema, name, version)?;
     let here = schema.in_workspace("model_versions", "v");
-    let sql =
-        format!("UPDATE model_versions AS v SET description = ?3, last_updated_time = ?4 WHERE v.name = ?1 AND v.version = ?2 AND {here}");
+    let sql = format!(
+        "UPDATE model_versions AS v SET description = ?3, last_updated_time = ?4 WHERE v.name = ?1 AND v.version = ?2 AND {here}"
+    );
     connection.execute(&sql, params![name.raw(), version.0, text.raw(), now])?;
     Ok(())
 }
@@ -162,18 +250,29 @@ pub(super) fn set_tag(
     tag: &Tag,
 ) -> Result<(), Failure> {
     let table = "model_version_tags";
-    let sql = insert(schema, table, &["name", "version", "key", "value"]) + &conflict(schema, table, "\"key\", name, version", "value");
-    connection.execute(&sql, params![name.raw(), version.0, tag.key.raw(), tag.value.raw()])?;
+    let sql = insert(schema, table, &["name", "version", "key", "value"])
+        + &conflict(schema, table, "\"key\", name, version", "value");
+    connection.execute(
+        &sql,
+        params![name.raw(), version.0, tag.key.raw(), tag.value.raw()],
+    )?;
     Ok(())
 }
 
 /// MLflow keeps the row and the tags of a deleted version, and takes everything else from it.
-fn delete_version(connection: &Connection, schema: &Schema, name: &ModelName, version: VersionNumber) -> Result<(), Failure> {
+fn delete_version(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    version: VersionNumber,
+) -> Result<(), Failure> {
     require_version(connection, schema, name, version)?;
     let now = now();
     touch_model(connection, schema, name, now)?;
     let here = schema.in_workspace("registered_model_aliases", "a");
-    let sql = format!("DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.version = ?2 AND {here}");
+    let sql = format!(
+        "DELETE FROM registered_model_aliases AS a WHERE a.name = ?1 AND a.version = ?2 AND {here}"
+    );
     connection.execute(&sql, params![name.raw(), version.0])?;
     let here = schema.in_workspace("model_versions", "v");
     let sql = format!(
@@ -193,7 +292,9 @@ fn transition(
     archive_existing: bool,
 ) -> Result<(), Failure> {
     if archive_existing && !matches!(stage, Stage::Staging | Stage::Production) {
-        let why = format!("versions can be archived when one moves to Staging or Production, not to {stage}");
+        let why = format!(
+            "versions can be archived when one moves to Staging or Production, not to {stage}"
+        );
         return Err(Failure::Known(FaultKind::Invalid, why));
     }
     require_version(connection, schema, name, version)?;
@@ -213,11 +314,18 @@ fn transition(
     touch_model(connection, schema, name, now)
 }
 
-fn set_alias(connection: &Connection, schema: &Schema, name: &ModelName, alias: &Alias, version: VersionNumber) -> Result<(), Failure> {
+fn set_alias(
+    connection: &Connection,
+    schema: &Schema,
+    name: &ModelName,
+    alias: &Alias,
+    version: VersionNumber,
+) -> Result<(), Failure> {
     check_alias(alias, true)?;
     require_version(connection, schema, name, version)?;
     let table = "registered_model_aliases";
-    let sql = insert(schema, table, &["name", "alias", "version"]) + &conflict(schema, table, "name, alias", "version");
+    let sql = insert(schema, table, &["name", "alias", "version"])
+        + &conflict(schema, table, "name, alias", "version");
     connection.execute(&sql, params![name.raw(), alias.raw(), version.0])?;
     Ok(())
 }

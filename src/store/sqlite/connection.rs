@@ -65,18 +65,32 @@ fn kind_of(error: &rusqlite::Error) -> (FaultKind, String) {
         return (FaultKind::Broken, why.to_owned());
     }
     if code.is_some_and(|code| code.extended_code == READONLY_DIRECTORY) {
-        return (FaultKind::Denied, "the folder of the file can't be written, where SQLite keeps its journal".to_owned());
+        return (
+            FaultKind::Denied,
+            "the folder of the file can't be written, where SQLite keeps its journal".to_owned(),
+        );
     }
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            (FaultKind::Busy, "another program is writing the file, and did not finish in time".to_owned())
-        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            FaultKind::Busy,
+            "another program is writing the file, and did not finish in time".to_owned(),
+        ),
         Some(ErrorCode::NotADatabase) => (FaultKind::Malformed, "it is no SQLite file".to_owned()),
-        Some(ErrorCode::DatabaseCorrupt) => (FaultKind::Broken, format!("the file is damaged: {error}")),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (FaultKind::Denied, "the file can't be written by you".to_owned()),
-        Some(ErrorCode::CannotOpen) => (FaultKind::Denied, format!("the file can't be opened: {error}")),
+        Some(ErrorCode::DatabaseCorrupt) => {
+            (FaultKind::Broken, format!("the file is damaged: {error}"))
+        }
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
+            FaultKind::Denied,
+            "the file can't be written by you".to_owned(),
+        ),
+        Some(ErrorCode::CannotOpen) => (
+            FaultKind::Denied,
+            format!("the file can't be opened: {error}"),
+        ),
         Some(ErrorCode::ConstraintViolation) => (FaultKind::Conflict, error.to_string()),
-        Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => (FaultKind::TooLarge, error.to_string()),
+        Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => {
+            (FaultKind::TooLarge, error.to_string())
+        }
         _ => (FaultKind::Broken, error.to_string()),
     }
 }
@@ -109,7 +123,10 @@ pub(super) struct Database {
 impl Database {
     /// A file to be read; nothing is opened yet.
     pub(super) fn new(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self { path, idle: Mutex::default() })
+        Arc::new(Self {
+            path,
+            idle: Mutex::default(),
+        })
     }
 
     /// The file.
@@ -121,10 +138,21 @@ impl Database {
     /// SQLite holds on it anywhere in this process.
     pub(super) fn metadata(&self) -> Result<Metadata, Failure> {
         let found = std::fs::metadata(&self.path).map_err(|error| {
-            let kind = if error.kind() == std::io::ErrorKind::PermissionDenied { FaultKind::Denied } else { FaultKind::Unreachable };
+            let kind = if error.kind() == std::io::ErrorKind::PermissionDenied {
+                FaultKind::Denied
+            } else {
+                FaultKind::Unreachable
+            };
             Failure::Known(kind, error.to_string())
         })?;
-        if found.is_file() { Ok(found) } else { Err(Failure::Known(FaultKind::Malformed, "it is no file".to_owned())) }
+        if found.is_file() {
+            Ok(found)
+        } else {
+            Err(Failure::Known(
+                FaultKind::Malformed,
+                "it is no file".to_owned(),
+            ))
+        }
     }
 
     /// A connection that can only read.
@@ -138,7 +166,8 @@ impl Database {
 
     /// Whether a connection still reads what stands under the path: a file that was replaced is opened again.
     pub(super) fn is_current(&self, held: &Held) -> bool {
-        self.metadata().is_ok_and(|found| identity(&found) == held.file)
+        self.metadata()
+            .is_ok_and(|found| identity(&found) == held.file)
     }
 
     /// Why the file itself can't be written, or nothing when it can; opening it tells, and writes nothing.
@@ -157,7 +186,10 @@ impl Database {
         connection.busy_timeout(Duration::from_secs(limits::SQLITE_WRITE_SECONDS))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if connection.is_readonly(rusqlite::MAIN_DB)? {
-            return Err(Failure::Known(FaultKind::Denied, "the file can't be written by you".to_owned()));
+            return Err(Failure::Known(
+                FaultKind::Denied,
+                "the file can't be written by you".to_owned(),
+            ));
         }
         Ok(connection)
     }
@@ -170,7 +202,11 @@ impl Database {
     ) -> Answer<T> {
         let database = Arc::clone(self);
         blocking(what, move || {
-            let kept = database.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let kept = database
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
             let held = match kept.filter(|held| database.is_current(held)) {
                 Some(held) => held,
                 None => database.hold()?,

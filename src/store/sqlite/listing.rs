@@ -29,17 +29,32 @@ pub(super) struct Place {
 impl Place {
     /// The token for what comes after this place.
     pub(super) fn token(&self) -> PageToken {
-        let start = self.start.0.map_or_else(|| "-".to_owned(), |ms| ms.to_string());
+        let start = self
+            .start
+            .0
+            .map_or_else(|| "-".to_owned(), |ms| ms.to_string());
         PageToken(format!("{start}:{}", self.id))
     }
 
     /// The place that a token names.
     pub(super) fn of(token: &PageToken) -> Result<Self, Failure> {
         let place = token.0.split_once(':').and_then(|(start, id)| {
-            let start = if start == "-" { None } else { Some(start.parse().ok()?) };
-            Some(Self { start: Reverse(start), id: id.into() })
+            let start = if start == "-" {
+                None
+            } else {
+                Some(start.parse().ok()?)
+            };
+            Some(Self {
+                start: Reverse(start),
+                id: id.into(),
+            })
         });
-        place.ok_or_else(|| Failure::Known(FaultKind::Invalid, "the page token is none of this store's".to_owned()))
+        place.ok_or_else(|| {
+            Failure::Known(
+                FaultKind::Invalid,
+                "the page token is none of this store's".to_owned(),
+            )
+        })
     }
 }
 
@@ -52,7 +67,10 @@ pub(super) struct Question {
 
 impl From<&RunQuery> for Question {
     fn from(query: &RunQuery) -> Self {
-        Self { experiments: query.experiments.clone(), view: query.view }
+        Self {
+            experiments: query.experiments.clone(),
+            view: query.view,
+        }
     }
 }
 
@@ -67,21 +85,33 @@ pub(super) fn in_view(view: View, column: &str) -> String {
 
 impl Question {
     /// All places of the question, in order.
-    pub(super) fn places(&self, connection: &Connection, schema: &Schema) -> Result<Vec<Place>, Failure> {
+    pub(super) fn places(
+        &self,
+        connection: &Connection,
+        schema: &Schema,
+    ) -> Result<Vec<Place>, Failure> {
         let mut condition = in_view(self.view, "r.lifecycle_stage");
         if schema.has("experiments", "workspace") {
             let here = schema.in_workspace("experiments", "e");
-            condition += &format!(" AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})");
+            condition += &format!(
+                " AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})"
+            );
         }
         if !self.experiments.is_empty() {
             condition += " AND CAST(r.experiment_id AS TEXT) IN (SELECT wanted.value FROM json_each(?1) AS wanted)";
         }
-        let sql = format!("SELECT r.start_time, r.run_uuid FROM runs AS r WHERE ?1 IS NOT NULL AND {condition}");
+        let sql = format!(
+            "SELECT r.start_time, r.run_uuid FROM runs AS r WHERE ?1 IS NOT NULL AND {condition}"
+        );
         let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([json_list(self.experiments.iter().map(ExperimentId::raw))])?;
+        let mut rows =
+            statement.query([json_list(self.experiments.iter().map(ExperimentId::raw))])?;
         let mut places = Vec::new();
         while let Some(row) = rows.next()? {
-            places.push(Place { start: Reverse(integer(at(row, 0))), id: text(at(row, 1)).raw().into() });
+            places.push(Place {
+                start: Reverse(integer(at(row, 0))),
+                id: text(at(row, 1)).raw().into(),
+            });
         }
         places.sort_unstable();
         Ok(places)
@@ -101,7 +131,10 @@ impl Walks {
     /// The places of a walk that began before.
     pub(super) fn find(&self, question: &Question) -> Option<Arc<[Place]>> {
         let walks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        walks.iter().find(|(known, _)| known == question).map(|(_, places)| Arc::clone(places))
+        walks
+            .iter()
+            .find(|(known, _)| known == question)
+            .map(|(_, places)| Arc::clone(places))
     }
 
     /// Remembers a walk, in place of an older one of the same question.
@@ -114,7 +147,10 @@ impl Walks {
 
     /// Forgets a walk that came to its end.
     pub(super) fn forget(&self, question: &Question) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(known, _)| known != question);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(known, _)| known != question);
     }
 }
 
@@ -125,7 +161,10 @@ mod tests {
     #[test]
     fn a_token_comes_back_as_its_place() {
         for start in [Some(-5), Some(1_700_000_000_000), None] {
-            let place = Place { start: Reverse(start), id: "a:b".into() };
+            let place = Place {
+                start: Reverse(start),
+                id: "a:b".into(),
+            };
             assert!(Place::of(&place.token()).is_ok_and(|back| back == place));
         }
         assert!(Place::of(&PageToken("{\"offset\": 3}".into())).is_err());
@@ -133,9 +172,20 @@ mod tests {
 
     #[test]
     fn newest_first_and_without_a_start_last() {
-        let place = |start, id: &str| Place { start: Reverse(start), id: id.into() };
-        let mut places = [place(None, "d"), place(Some(1), "b"), place(Some(2), "c"), place(Some(1), "a")];
+        let place = |start, id: &str| Place {
+            start: Reverse(start),
+            id: id.into(),
+        };
+        let mut places = [
+            place(None, "d"),
+            place(Some(1), "b"),
+            place(Some(2), "c"),
+            place(Some(1), "a"),
+        ];
         places.sort_unstable();
-        assert_eq!(places.map(|place| place.id.to_string()), ["c", "a", "b", "d"]);
+        assert_eq!(
+            places.map(|place| place.id.to_string()),
+            ["c", "a", "b", "d"]
+        );
     }
 }

@@ -10,7 +10,9 @@ use super::connection::Failure;
 use super::schema::Schema;
 use super::values::{Keys, at, integer, metric, text};
 use crate::domain::run::Pair;
-use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, LoggedModel, LoggedModelId, Metric, RunId};
+use crate::domain::{
+    ExperimentId, Fault, FaultKind, Lifecycle, LoggedModel, LoggedModelId, Metric, RunId,
+};
 use crate::store::Answer;
 use crate::text::Untrusted;
 
@@ -24,26 +26,69 @@ const OF_RUN: &str = "l.source_run_id = ?1 AND CAST(l.experiment_id AS TEXT) = ?
 pub(super) async fn one(store: &SqliteStore, id: &LoggedModelId) -> Answer<LoggedModel> {
     let what = format!("reading logged model {}", id.clean());
     let models = read(store, what.clone(), BY_ID, id.raw(), "").await?;
-    models.into_iter().next().ok_or_else(|| Fault::new(FaultKind::Missing, what, "there is no such logged model"))
+    models
+        .into_iter()
+        .next()
+        .ok_or_else(|| Fault::new(FaultKind::Missing, what, "there is no such logged model"))
 }
 
 /// The logged models that a run made, the oldest first.
-pub(super) async fn of_run(store: &SqliteStore, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
+pub(super) async fn of_run(
+    store: &SqliteStore,
+    experiment: &ExperimentId,
+    run: &RunId,
+) -> Answer<Vec<LoggedModel>> {
     let what = format!("reading logged models of run {}", run.clean());
     read(store, what, OF_RUN, run.raw(), experiment.raw()).await
 }
 
-async fn read(store: &SqliteStore, what: String, condition: &'static str, first: &str, second: &str) -> Answer<Vec<LoggedModel>> {
+async fn read(
+    store: &SqliteStore,
+    what: String,
+    condition: &'static str,
+    first: &str,
+    second: &str,
+) -> Answer<Vec<LoggedModel>> {
     if !store.schema.has_table(TABLE) {
-        return Err(Fault::new(FaultKind::Unsupported, what, "logged models came with MLflow 3; this file is of an older one"));
+        return Err(Fault::new(
+            FaultKind::Unsupported,
+            what,
+            "logged models came with MLflow 3; this file is of an older one",
+        ));
     }
-    let (schema, first, second) = (Arc::clone(&store.schema), first.to_owned(), second.to_owned());
-    store.database.read(what, move |connection| load(connection, &schema, condition, [&first, &second])).await
+    let (schema, first, second) = (
+        Arc::clone(&store.schema),
+        first.to_owned(),
+        second.to_owned(),
+    );
+    store
+        .database
+        .read(what, move |connection| {
+            load(connection, &schema, condition, [&first, &second])
+        })
+        .await
 }
 
-fn load(connection: &Connection, schema: &Schema, condition: &str, values: [&str; 2]) -> Result<Vec<LoggedModel>, Failure> {
-    let mut params = pairs(connection, schema, ("logged_model_params", "param_key", "param_value"), condition, values)?;
-    let mut tags = pairs(connection, schema, ("logged_model_tags", "tag_key", "tag_value"), condition, values)?;
+fn load(
+    connection: &Connection,
+    schema: &Schema,
+    condition: &str,
+    values: [&str; 2],
+) -> Result<Vec<LoggedModel>, Failure> {
+    let mut params = pairs(
+        connection,
+        schema,
+        ("logged_model_params", "param_key", "param_value"),
+        condition,
+        values,
+    )?;
+    let mut tags = pairs(
+        connection,
+        schema,
+        ("logged_model_tags", "tag_key", "tag_value"),
+        condition,
+        values,
+    )?;
     let mut metrics = metrics(connection, schema, condition, values)?;
     let columns = [
         "model_id",
@@ -57,7 +102,8 @@ fn load(connection: &Connection, schema: &Schema, condition: &str, values: [&str
         "lifecycle_stage",
     ];
     let columns = schema.select(TABLE, "l", &columns);
-    let sql = format!("SELECT {columns} FROM {TABLE} AS l WHERE {condition} ORDER BY 4, l.model_id");
+    let sql =
+        format!("SELECT {columns} FROM {TABLE} AS l WHERE {condition} ORDER BY 4, l.model_id");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(values)?;
     let mut models = Vec::new();
@@ -104,23 +150,46 @@ fn pairs(
     values: [&str; 2],
 ) -> Result<ById<Pair>, Failure> {
     let columns = schema.select(table, "p", &[key, value]);
-    let sql = format!("SELECT l.model_id, {columns} FROM {TABLE} AS l JOIN {table} AS p ON p.model_id = l.model_id WHERE {condition}");
+    let sql = format!(
+        "SELECT l.model_id, {columns} FROM {TABLE} AS l JOIN {table} AS p ON p.model_id = l.model_id WHERE {condition}"
+    );
     let mut keys = Keys::default();
-    collect(connection, schema.has_table(table), &sql, values, |row| Pair { key: keys.share(at(row, 1)), value: text(at(row, 2)) })
+    collect(connection, schema.has_table(table), &sql, values, |row| {
+        Pair {
+            key: keys.share(at(row, 1)),
+            value: text(at(row, 2)),
+        }
+    })
 }
 
-fn metrics(connection: &Connection, schema: &Schema, condition: &str, values: [&str; 2]) -> Result<ById<Metric>, Failure> {
+fn metrics(
+    connection: &Connection,
+    schema: &Schema,
+    condition: &str,
+    values: [&str; 2],
+) -> Result<ById<Metric>, Failure> {
     let table = "logged_model_metrics";
-    let columns = schema.select(table, "m", &["metric_name", "metric_value", "metric_timestamp_ms", "metric_step"]);
+    let columns = schema.select(
+        table,
+        "m",
+        &[
+            "metric_name",
+            "metric_value",
+            "metric_timestamp_ms",
+            "metric_step",
+        ],
+    );
     let sql = format!(
         "SELECT l.model_id, {columns}, 0 FROM {TABLE} AS l JOIN {table} AS m ON m.model_id = l.model_id WHERE {condition} ORDER BY 2, 5, 4"
     );
     let mut keys = Keys::default();
-    collect(connection, schema.has_table(table), &sql, values, |row| Metric {
-        key: keys.share(at(row, 1)),
-        value: metric(at(row, 2), at(row, 5)),
-        timestamp: integer(at(row, 3)).unwrap_or_default(),
-        step: integer(at(row, 4)).unwrap_or_default(),
+    collect(connection, schema.has_table(table), &sql, values, |row| {
+        Metric {
+            key: keys.share(at(row, 1)),
+            value: metric(at(row, 2), at(row, 5)),
+            timestamp: integer(at(row, 3)).unwrap_or_default(),
+            step: integer(at(row, 4)).unwrap_or_default(),
+        }
     })
 }
 

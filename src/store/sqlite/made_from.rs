@@ -22,7 +22,11 @@ pub(super) async fn of(store: &SqliteStore, of: &MadeFrom) -> Answer<Made> {
     let what = format!("looking for what was made from {of}");
     let (schema, wanted) = (std::sync::Arc::clone(&store.schema), of.clone());
     let read = move |connection: &Connection| {
-        let versions = if schema.has_registry() { load(connection, &schema, Wanted::Made(&wanted))? } else { Vec::new() };
+        let versions = if schema.has_registry() {
+            load(connection, &schema, Wanted::Made(&wanted))?
+        } else {
+            Vec::new()
+        };
         let readers = match &wanted {
             MadeFrom::Model { id, .. } => readers(connection, &schema, id)?,
             _ => Vec::new(),
@@ -31,14 +35,28 @@ pub(super) async fn of(store: &SqliteStore, of: &MadeFrom) -> Answer<Made> {
     };
     let (versions, readers) = store.database.read(what.clone(), read).await?;
     let mut known = HashSet::new();
-    let ids = versions.iter().map(|version| version.run_id.clone()).chain(readers);
+    let ids = versions
+        .iter()
+        .map(|version| version.run_id.clone())
+        .chain(readers);
     let ids: Vec<RunId> = ids.filter(|id| known.insert(id.clone())).collect();
-    let left_out = (ids.len() > limits::MADE_RUNS).then(|| format!("only {} of {} runs were read", limits::MADE_RUNS, ids.len()));
+    let left_out = (ids.len() > limits::MADE_RUNS)
+        .then(|| format!("only {} of {} runs were read", limits::MADE_RUNS, ids.len()));
     let mut runs = Vec::new();
-    for chunk in ids.get(..limits::MADE_RUNS.min(ids.len())).unwrap_or_default().chunks(limits::SQLITE_RUNS) {
-        runs.append(&mut super::runs::load(store, &what, chunk.iter().map(RunId::raw), View::All).await?);
+    for chunk in ids
+        .get(..limits::MADE_RUNS.min(ids.len()))
+        .unwrap_or_default()
+        .chunks(limits::SQLITE_RUNS)
+    {
+        runs.append(
+            &mut super::runs::load(store, &what, chunk.iter().map(RunId::raw), View::All).await?,
+        );
     }
-    Ok(Made { versions, runs, left_out })
+    Ok(Made {
+        versions,
+        runs,
+        left_out,
+    })
 }
 
 /// The condition on `v`, with one parameter: what it was made from.
@@ -75,7 +93,11 @@ pub(super) fn parameter(of: &MadeFrom) -> &str {
     }
 }
 
-fn readers(connection: &Connection, schema: &Schema, id: &LoggedModelId) -> Result<Vec<RunId>, Failure> {
+fn readers(
+    connection: &Connection,
+    schema: &Schema,
+    id: &LoggedModelId,
+) -> Result<Vec<RunId>, Failure> {
     if !schema.has("inputs", "step") {
         return Ok(Vec::new());
     }

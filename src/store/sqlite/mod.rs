@@ -13,10 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Access, Answer, Features, Made, MadeFrom, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View};
+use super::{
+    Access, Answer, Features, Made, MadeFrom, Opened, Page, PageToken, Read, Resolution,
+    RunChanges, RunQuery, View,
+};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion, Preview,
-    RegisteredModel, Run, RunId,
+    Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel,
+    LoggedModelId, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
 };
 use crate::text::untrusted::clean;
 
@@ -63,16 +66,28 @@ pub async fn open(path: &Path, access: Access) -> Answer<Opened> {
             let why = "it is a SQLite file, but no MLflow store: it has no experiments and runs";
             return Err(Failure::Known(FaultKind::Malformed, why.to_owned()));
         }
-        let denied = if access == Access::ReadWrite { database.why_not_written() } else { None };
+        let denied = if access == Access::ReadWrite {
+            database.why_not_written()
+        } else {
+            None
+        };
         Ok((database, schema, denied))
     })
     .await?;
-    let read_only = if schema.has_registry() { schema.why_not_written() } else { Some("the file has no model registry".to_owned()) };
+    let read_only = if schema.has_registry() {
+        schema.why_not_written()
+    } else {
+        Some("the file has no model registry".to_owned())
+    };
     let read_only = read_only.or(denied);
     let may_write = access == Access::ReadWrite && read_only.is_none();
     let store = Arc::new(SqliteStore::new(database, Arc::new(schema), read_only));
-    let writer = may_write.then(|| Arc::new(SqliteWriter::new(Arc::clone(&store.database))) as super::Writer);
-    Ok(Opened { reader: store, writer })
+    let writer = may_write
+        .then(|| Arc::new(SqliteWriter::new(Arc::clone(&store.database))) as super::Writer);
+    Ok(Opened {
+        reader: store,
+        writer,
+    })
 }
 
 /// A file that is open for reading.
@@ -91,7 +106,11 @@ impl SqliteStore {
     fn new(database: Arc<Database>, schema: Arc<Schema>, read_only: Option<String>) -> Self {
         let path = database.path();
         Self {
-            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            name: path
+                .file_name()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned(),
             origin: path.to_string_lossy().into_owned(),
             walks: Walks::default(),
             pulse: Arc::default(),
@@ -144,7 +163,12 @@ impl Read for SqliteStore {
         runs::one(self, id).await
     }
 
-    async fn histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>> {
         histories::of(self, runs, metric, resolution).await
     }
 
@@ -160,7 +184,11 @@ impl Read for SqliteStore {
         logged_models::one(self, id).await
     }
 
-    async fn logged_models(&self, experiment: &ExperimentId, run: &RunId) -> Answer<Vec<LoggedModel>> {
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Answer<Vec<LoggedModel>> {
         logged_models::of_run(self, experiment, run).await
     }
 
@@ -192,7 +220,9 @@ impl Read for SqliteStore {
                 Some(held) => held,
                 None => database.hold()?,
             };
-            let changes: i64 = held.connection.pragma_query_value(None, "data_version", |row| row.get(0))?;
+            let changes: i64 = held
+                .connection
+                .pragma_query_value(None, "data_version", |row| row.get(0))?;
             let found = database.metadata()?;
             let mut hasher = DefaultHasher::new();
             (changes, found.len(), found.modified().ok()).hash(&mut hasher);

@@ -37,7 +37,10 @@ pub(super) fn check_model(name: &ModelName) -> Result<(), Failure> {
         return refuse("a model's name can't be blank".to_owned());
     }
     if raw.contains(['/', ':']) || is_another_path(raw) {
-        return refuse(format!("'{}' can't name a model: no '/', no ':', and no name that is a path", clean(raw)));
+        return refuse(format!(
+            "'{}' can't name a model: no '/', no ':', and no name that is a path",
+            clean(raw)
+        ));
     }
     Ok(())
 }
@@ -45,10 +48,18 @@ pub(super) fn check_model(name: &ModelName) -> Result<(), Failure> {
 /// An alias; `reserved` tells whether MLflow's own words are refused, as they are when one is set.
 pub(super) fn check_alias(alias: &Alias, reserved: bool) -> Result<(), Failure> {
     let raw = alias.raw();
-    if raw.is_empty() || raw.chars().count() > ALIAS_CHARS || !body(raw).chars().all(|c| is_word(c) || c == '-') {
-        return refuse(format!("'{}' can't be an alias: up to {ALIAS_CHARS} letters, digits, '_' and '-'", clean(raw)));
+    if raw.is_empty()
+        || raw.chars().count() > ALIAS_CHARS
+        || !body(raw).chars().all(|c| is_word(c) || c == '-')
+    {
+        return refuse(format!(
+            "'{}' can't be an alias: up to {ALIAS_CHARS} letters, digits, '_' and '-'",
+            clean(raw)
+        ));
     }
-    let is_version = body(raw).strip_prefix(['v', 'V']).is_some_and(|digits| !digits.is_empty() && digits.chars().all(char::is_numeric));
+    let is_version = body(raw)
+        .strip_prefix(['v', 'V'])
+        .is_some_and(|digits| !digits.is_empty() && digits.chars().all(char::is_numeric));
     if reserved && (raw.to_lowercase() == "latest" || is_version) {
         return refuse(format!("the alias '{}' is reserved by MLflow", clean(raw)));
     }
@@ -59,7 +70,10 @@ pub(super) fn check_alias(alias: &Alias, reserved: bool) -> Result<(), Failure> 
 pub(super) fn check_key(key: &str) -> Result<(), Failure> {
     let plain = body(key).chars().all(|c| is_word(c) || "/.- :".contains(c));
     if !plain || is_another_path(key) || key.chars().count() > KEY_CHARS {
-        return refuse(format!("'{}' can't be a tag's key: up to {KEY_CHARS} letters, digits and '_-. :/'", clean(key)));
+        return refuse(format!(
+            "'{}' can't be a tag's key: up to {KEY_CHARS} letters, digits and '_-. :/'",
+            clean(key)
+        ));
     }
     Ok(())
 }
@@ -68,7 +82,10 @@ pub(super) fn check_key(key: &str) -> Result<(), Failure> {
 pub(super) fn check_tag(tag: &Tag, limit: usize) -> Result<(), Failure> {
     check_key(tag.key.raw())?;
     if tag.value.raw().chars().count() > limit {
-        return refuse(format!("the value of tag '{}' is longer than {limit} characters", tag.key.clean()));
+        return refuse(format!(
+            "the value of tag '{}' is longer than {limit} characters",
+            tag.key.clean()
+        ));
     }
     Ok(())
 }
@@ -90,8 +107,14 @@ mod tests {
     #[test]
     fn aliases_that_mlflow_reserves_can_be_removed_but_not_set() {
         for reserved in ["latest", "Latest", "v1", "V22"] {
-            assert!(check_alias(&Alias::from(reserved), true).is_err(), "{reserved}");
-            assert!(check_alias(&Alias::from(reserved), false).is_ok(), "{reserved}");
+            assert!(
+                check_alias(&Alias::from(reserved), true).is_err(),
+                "{reserved}"
+            );
+            assert!(
+                check_alias(&Alias::from(reserved), false).is_ok(),
+                "{reserved}"
+            );
         }
         for good in ["champion", "vee", "v1-beta", "精度"] {
             assert!(check_alias(&Alias::from(good), true).is_ok(), "{good}");

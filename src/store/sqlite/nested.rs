@@ -14,26 +14,50 @@ use crate::store::nested::PARENT_TAG;
 use crate::store::{Answer, View, limits};
 
 /// The active runs of some experiments that are nested directly in one, newest first.
-pub(super) async fn of(store: &SqliteStore, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+pub(super) async fn of(
+    store: &SqliteStore,
+    experiments: &[ExperimentId],
+    parent: &RunId,
+) -> Answer<Vec<Run>> {
     let what = format!("reading the runs nested in {}", parent.clean());
-    let (schema, wanted, parent) = (Arc::clone(&store.schema), json_list(experiments.iter().map(ExperimentId::raw)), parent.clone());
+    let (schema, wanted, parent) = (
+        Arc::clone(&store.schema),
+        json_list(experiments.iter().map(ExperimentId::raw)),
+        parent.clone(),
+    );
     let everywhere = experiments.is_empty();
-    let ids = store.database.read(&what, move |connection| ids(connection, &schema, &parent, &wanted, everywhere)).await?;
+    let ids = store
+        .database
+        .read(&what, move |connection| {
+            ids(connection, &schema, &parent, &wanted, everywhere)
+        })
+        .await?;
     let mut runs = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(limits::SQLITE_RUNS) {
-        runs.append(&mut super::runs::load(store, &what, chunk.iter().map(String::as_str), View::Active).await?);
+        runs.append(
+            &mut super::runs::load(store, &what, chunk.iter().map(String::as_str), View::Active)
+                .await?,
+        );
     }
     Ok(runs)
 }
 
-fn ids(connection: &Connection, schema: &Schema, parent: &RunId, wanted: &str, everywhere: bool) -> Result<Vec<String>, Failure> {
+fn ids(
+    connection: &Connection,
+    schema: &Schema,
+    parent: &RunId,
+    wanted: &str,
+    everywhere: bool,
+) -> Result<Vec<String>, Failure> {
     if !schema.has_table("tags") {
         return Ok(Vec::new());
     }
     let mut condition = in_view(View::Active, "r.lifecycle_stage");
     if schema.has("experiments", "workspace") {
         let here = schema.in_workspace("experiments", "e");
-        condition += &format!(" AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})");
+        condition += &format!(
+            " AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})"
+        );
     }
     let sql = format!(
         "SELECT r.run_uuid FROM tags AS t JOIN runs AS r ON r.run_uuid = t.run_uuid \

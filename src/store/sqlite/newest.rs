@@ -21,7 +21,12 @@ pub(super) async fn changes(store: &SqliteStore, changes: &RunChanges) -> Answer
     let mut before = i64::MAX;
     loop {
         let (schema, question) = (Arc::clone(&store.schema), changes.clone());
-        let step = store.database.read(what, move |connection| step(connection, &schema, &question, before)).await?;
+        let step = store
+            .database
+            .read(what, move |connection| {
+                step(connection, &schema, &question, before)
+            })
+            .await?;
         new.extend(step.new);
         match step.next {
             Some(next) => before = next,
@@ -29,10 +34,23 @@ pub(super) async fn changes(store: &SqliteStore, changes: &RunChanges) -> Answer
         }
     }
     let mut seen = HashSet::new();
-    let ids: Vec<&str> = new.iter().map(String::as_str).chain(changes.known.iter().map(RunId::raw)).filter(|id| seen.insert(*id)).collect();
+    let ids: Vec<&str> = new
+        .iter()
+        .map(String::as_str)
+        .chain(changes.known.iter().map(RunId::raw))
+        .filter(|id| seen.insert(*id))
+        .collect();
     let mut runs = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(limits::SQLITE_RUNS) {
-        runs.append(&mut super::runs::load(store, "reading runs again", chunk.iter().copied(), View::Active).await?);
+        runs.append(
+            &mut super::runs::load(
+                store,
+                "reading runs again",
+                chunk.iter().copied(),
+                View::Active,
+            )
+            .await?,
+        );
     }
     Ok(runs)
 }
@@ -45,11 +63,18 @@ struct Step {
     next: Option<i64>,
 }
 
-fn step(connection: &Connection, schema: &Schema, changes: &RunChanges, before: i64) -> Result<Step, Failure> {
+fn step(
+    connection: &Connection,
+    schema: &Schema,
+    changes: &RunChanges,
+    before: i64,
+) -> Result<Step, Failure> {
     let mut condition = in_view(View::Active, "r.lifecycle_stage");
     if schema.has("experiments", "workspace") {
         let here = schema.in_workspace("experiments", "e");
-        condition += &format!(" AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})");
+        condition += &format!(
+            " AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {here})"
+        );
     }
     if !changes.experiments.is_empty() {
         condition += " AND CAST(r.experiment_id AS TEXT) IN (SELECT wanted.value FROM json_each(?2) AS wanted)";
@@ -62,7 +87,10 @@ fn step(connection: &Connection, schema: &Schema, changes: &RunChanges, before: 
     let wanted = json_list(changes.experiments.iter().map(ExperimentId::raw));
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params![before, wanted])?;
-    let mut step = Step { new: Vec::new(), next: None };
+    let mut step = Step {
+        new: Vec::new(),
+        next: None,
+    };
     let (mut read, mut recent, mut last) = (0, false, before);
     while let Some(row) = rows.next()? {
         read += 1;

@@ -39,23 +39,43 @@ fn collect<T>(
 }
 
 /// Keys and values of `params` or `tags`.
-pub(super) fn pairs(connection: &Connection, schema: &Schema, table: &str, ids: (&str, usize)) -> Result<ByRun<Pair>, Failure> {
+pub(super) fn pairs(
+    connection: &Connection,
+    schema: &Schema,
+    table: &str,
+    ids: (&str, usize),
+) -> Result<ByRun<Pair>, Failure> {
     if !schema.has_table(table) {
         return Ok(none(ids.1));
     }
     let columns = schema.select(table, "p", &["key", "value"]);
-    let sql = format!("SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS p ON p.run_uuid = ids.value");
+    let sql = format!(
+        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS p ON p.run_uuid = ids.value"
+    );
     let mut keys = Keys::default();
-    collect(connection, &sql, ids, |row| Pair { key: keys.share(at(row, 1)), value: text(at(row, 2)) })
+    collect(connection, &sql, ids, |row| Pair {
+        key: keys.share(at(row, 1)),
+        value: text(at(row, 2)),
+    })
 }
 
 /// The latest value of each metric.
-pub(super) fn metrics(connection: &Connection, schema: &Schema, ids: (&str, usize)) -> Result<ByRun<Metric>, Failure> {
+pub(super) fn metrics(
+    connection: &Connection,
+    schema: &Schema,
+    ids: (&str, usize),
+) -> Result<ByRun<Metric>, Failure> {
     if !schema.has_table("latest_metrics") {
         return Ok(none(ids.1));
     }
-    let columns = schema.select("latest_metrics", "m", &["key", "value", "is_nan", "timestamp", "step"]);
-    let sql = format!("SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN latest_metrics AS m ON m.run_uuid = ids.value");
+    let columns = schema.select(
+        "latest_metrics",
+        "m",
+        &["key", "value", "is_nan", "timestamp", "step"],
+    );
+    let sql = format!(
+        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN latest_metrics AS m ON m.run_uuid = ids.value"
+    );
     let mut keys = Keys::default();
     collect(connection, &sql, ids, |row| Metric {
         key: keys.share(at(row, 1)),
@@ -66,12 +86,29 @@ pub(super) fn metrics(connection: &Connection, schema: &Schema, ids: (&str, usiz
 }
 
 /// The datasets that runs read.
-pub(super) fn datasets(connection: &Connection, schema: &Schema, ids: (&str, usize)) -> Result<ByRun<DatasetInput>, Failure> {
-    if !["inputs", "input_tags", "datasets"].iter().all(|table| schema.has_table(table)) {
+pub(super) fn datasets(
+    connection: &Connection,
+    schema: &Schema,
+    ids: (&str, usize),
+) -> Result<ByRun<DatasetInput>, Failure> {
+    if !["inputs", "input_tags", "datasets"]
+        .iter()
+        .all(|table| schema.has_table(table))
+    {
         return Ok(none(ids.1));
     }
-    let columns =
-        schema.select("datasets", "d", &["name", "digest", "dataset_source_type", "dataset_source", "dataset_schema", "dataset_profile"]);
+    let columns = schema.select(
+        "datasets",
+        "d",
+        &[
+            "name",
+            "digest",
+            "dataset_source_type",
+            "dataset_source",
+            "dataset_schema",
+            "dataset_profile",
+        ],
+    );
     let sql = format!(
         "SELECT ids.key, {columns}, (SELECT t.value FROM input_tags AS t WHERE t.input_uuid = i.input_uuid AND t.name = '{CONTEXT}') \
          FROM json_each(?1) AS ids \
@@ -83,8 +120,17 @@ pub(super) fn datasets(connection: &Connection, schema: &Schema, ids: (&str, usi
     collect(connection, &sql, ids, |row| {
         let mut shared = |column| keys.share(at(row, column));
         let (name, digest, source_type, source) = (shared(1), shared(2), shared(3), shared(4));
-        let mut optional = |column| optional_text(at(row, column)).map(|_| keys.share(at(row, column)));
-        DatasetInput { name, digest, source_type, source, schema: optional(5), profile: optional(6), context: optional(7) }
+        let mut optional =
+            |column| optional_text(at(row, column)).map(|_| keys.share(at(row, column)));
+        DatasetInput {
+            name,
+            digest,
+            source_type,
+            source,
+            schema: optional(5),
+            profile: optional(6),
+            context: optional(7),
+        }
     })
 }
 
@@ -98,10 +144,15 @@ pub(super) fn models(
         return Ok((none(ids.1), none(ids.1)));
     }
     let from = "FROM json_each(?1) AS ids CROSS JOIN inputs AS i ON i.source_id = ids.value";
-    let read = format!("SELECT ids.key, i.destination_id {from} AND i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT'");
-    let made =
-        format!("SELECT ids.key, i.destination_id, i.step {from} AND i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'");
-    let read = collect(connection, &read, ids, |row| LoggedModelId::new(text(at(row, 1))))?;
+    let read = format!(
+        "SELECT ids.key, i.destination_id {from} AND i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT'"
+    );
+    let made = format!(
+        "SELECT ids.key, i.destination_id, i.step {from} AND i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'"
+    );
+    let read = collect(connection, &read, ids, |row| {
+        LoggedModelId::new(text(at(row, 1)))
+    })?;
     let made = collect(connection, &made, ids, |row| ModelOutput {
         model_id: LoggedModelId::new(text(at(row, 1))),
         step: integer(at(row, 2)).unwrap_or_default(),

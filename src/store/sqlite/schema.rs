@@ -13,7 +13,10 @@ pub(super) const WORKSPACE: &str = "default";
 
 /// The tables that are written to, with the columns that a write fills or changes.
 const WRITTEN: [(&str, &[&str]); 4] = [
-    ("registered_models", &["name", "creation_time", "last_updated_time"]),
+    (
+        "registered_models",
+        &["name", "creation_time", "last_updated_time"],
+    ),
     (
         "model_versions",
         &[
@@ -36,7 +39,10 @@ const WRITTEN: [(&str, &[&str]); 4] = [
 ];
 
 /// A table that is written to where it is there: the tag that links a logged model to its versions.
-const LOGGED_MODEL_TAGS: (&str, &[&str]) = ("logged_model_tags", &["model_id", "experiment_id", "tag_key", "tag_value"]);
+const LOGGED_MODEL_TAGS: (&str, &[&str]) = (
+    "logged_model_tags",
+    &["model_id", "experiment_id", "tag_key", "tag_value"],
+);
 
 #[derive(Debug)]
 struct Column {
@@ -68,10 +74,18 @@ impl Schema {
                 declared: text(at(row, 2)).raw().to_owned(),
                 needed: integer(at(row, 3)) == Some(1) && integer(at(row, 4)) == Some(1),
             };
-            schema.tables.entry(text(at(row, 0)).raw().to_owned()).or_default().push(column);
+            schema
+                .tables
+                .entry(text(at(row, 0)).raw().to_owned())
+                .or_default()
+                .push(column);
         }
         if schema.has("alembic_version", "version_num") {
-            let head = connection.query_row("SELECT max(version_num) FROM alembic_version", [], |row| Ok(text(at(row, 0))))?;
+            let head = connection.query_row(
+                "SELECT max(version_num) FROM alembic_version",
+                [],
+                |row| Ok(text(at(row, 0))),
+            )?;
             schema.head = Some(head.raw().to_owned());
         }
         Ok(schema)
@@ -88,25 +102,43 @@ impl Schema {
     }
 
     fn column(&self, table: &str, column: &str) -> Option<&Column> {
-        self.tables.get(table)?.iter().find(|found| found.name == column)
+        self.tables
+            .get(table)?
+            .iter()
+            .find(|found| found.name == column)
     }
 
     /// What to select: `r.name, NULL, r.status`, with NULL for the columns that this file does not have.
     pub(super) fn select(&self, table: &str, alias: &str, columns: &[&str]) -> String {
-        let named = |column: &&str| if self.has(table, column) { format!("{alias}.\"{column}\"") } else { "NULL".to_owned() };
+        let named = |column: &&str| {
+            if self.has(table, column) {
+                format!("{alias}.\"{column}\"")
+            } else {
+                "NULL".to_owned()
+            }
+        };
         columns.iter().map(named).collect::<Vec<_>>().join(", ")
     }
 
     /// The condition that keeps to one workspace; true where there are none.
     pub(super) fn in_workspace(&self, table: &str, alias: &str) -> String {
-        if self.has(table, "workspace") { format!("{alias}.workspace = '{WORKSPACE}'") } else { "TRUE".to_owned() }
+        if self.has(table, "workspace") {
+            format!("{alias}.workspace = '{WORKSPACE}'")
+        } else {
+            "TRUE".to_owned()
+        }
     }
 
     /// Whether this is a tracking store of MLflow at all.
     pub(super) fn is_mlflow(&self) -> bool {
-        [("experiments", "experiment_id"), ("experiments", "name"), ("runs", "run_uuid"), ("runs", "experiment_id")]
-            .iter()
-            .all(|(table, column)| self.has(table, column))
+        [
+            ("experiments", "experiment_id"),
+            ("experiments", "name"),
+            ("runs", "run_uuid"),
+            ("runs", "experiment_id"),
+        ]
+        .iter()
+        .all(|(table, column)| self.has(table, column))
     }
 
     /// Whether there is a model registry.
@@ -125,13 +157,25 @@ impl Schema {
     /// Why the registry can't be written: a column that a write needs is not there, or one is there that MLflow
     /// must fill and that this program does not know. Nothing when it can.
     pub(super) fn why_not_written(&self) -> Option<String> {
-        let linked = self.has_table(LOGGED_MODEL_TAGS.0).then_some(LOGGED_MODEL_TAGS);
+        let linked = self
+            .has_table(LOGGED_MODEL_TAGS.0)
+            .then_some(LOGGED_MODEL_TAGS);
         for (table, known) in WRITTEN.into_iter().chain(linked) {
             if let Some(missing) = known.iter().find(|column| !self.has(table, column)) {
-                return Some(format!("the file's schema has no {table}.{missing}: it is older than this program can write"));
+                return Some(format!(
+                    "the file's schema has no {table}.{missing}: it is older than this program can write"
+                ));
             }
-            let unknown = |column: &&Column| column.needed && column.name != "workspace" && !known.contains(&column.name.as_str());
-            if let Some(column) = self.tables.get(table).and_then(|columns| columns.iter().find(unknown)) {
+            let unknown = |column: &&Column| {
+                column.needed
+                    && column.name != "workspace"
+                    && !known.contains(&column.name.as_str())
+            };
+            if let Some(column) = self
+                .tables
+                .get(table)
+                .and_then(|columns| columns.iter().find(unknown))
+            {
                 return Some(format!(
                     "the file's schema has {}.{}, which this program does not know: it is newer than this program can write",
                     clean(table),
@@ -144,7 +188,9 @@ impl Schema {
 
     /// The most characters of a version's tag: MLflow 2 declares 5,000, MLflow 3 any text and takes 100,000.
     pub(super) fn version_tag_limit(&self) -> usize {
-        let declared = self.column("model_version_tags", "value").map_or("", |column| column.declared.as_str());
+        let declared = self
+            .column("model_version_tags", "value")
+            .map_or("", |column| column.declared.as_str());
         let digits: String = declared.chars().filter(char::is_ascii_digit).collect();
         digits.parse().unwrap_or(100_000)
     }

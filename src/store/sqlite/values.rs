@@ -25,7 +25,9 @@ pub(super) fn optional_text(value: ValueRef<'_>) -> Option<Untrusted> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string().into()),
         ValueRef::Real(number) => Some(number.to_string().into()),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).as_ref().into()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            Some(String::from_utf8_lossy(bytes).as_ref().into())
+        }
     }
 }
 
@@ -35,7 +37,9 @@ pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number),
         ValueRef::Real(number) => Some(number as i64),
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => std::str::from_utf8(bytes).ok()?.trim().parse().ok(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+            std::str::from_utf8(bytes).ok()?.trim().parse().ok()
+        }
     }
 }
 
@@ -45,9 +49,10 @@ pub(super) fn real(value: ValueRef<'_>) -> f64 {
         ValueRef::Null => f64::NAN,
         ValueRef::Integer(number) => number as f64,
         ValueRef::Real(number) => number,
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-            std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(f64::NAN)
-        }
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .unwrap_or(f64::NAN),
     }
 }
 
@@ -94,9 +99,19 @@ mod tests {
 
     #[test]
     fn nan_is_told_by_its_flag() {
-        assert!(metric(ValueRef::Real(0.0), ValueRef::Integer(1)).get().is_nan());
-        assert_eq!(metric(ValueRef::Integer(2), ValueRef::Integer(0)), MetricValue::new(2.0));
-        assert_eq!(metric(ValueRef::Real(f64::MAX), ValueRef::Null), MetricValue::new(f64::INFINITY));
+        assert!(
+            metric(ValueRef::Real(0.0), ValueRef::Integer(1))
+                .get()
+                .is_nan()
+        );
+        assert_eq!(
+            metric(ValueRef::Integer(2), ValueRef::Integer(0)),
+            MetricValue::new(2.0)
+        );
+        assert_eq!(
+            metric(ValueRef::Real(f64::MAX), ValueRef::Null),
+            MetricValue::new(f64::INFINITY)
+        );
     }
 
     #[test]

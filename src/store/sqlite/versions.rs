@@ -69,11 +69,19 @@ impl<'a> Wanted<'a> {
 
 /// A version's number; what is none is 0, which MLflow never gives.
 pub(super) fn number(value: ValueRef<'_>) -> VersionNumber {
-    VersionNumber(integer(value).and_then(|number| u64::try_from(number).ok()).unwrap_or_default())
+    VersionNumber(
+        integer(value)
+            .and_then(|number| u64::try_from(number).ok())
+            .unwrap_or_default(),
+    )
 }
 
 /// The versions that are meant, by model, newest first.
-pub(super) fn load(connection: &Connection, schema: &Schema, wanted: Wanted<'_>) -> Result<Vec<ModelVersion>, Failure> {
+pub(super) fn load(
+    connection: &Connection,
+    schema: &Schema,
+    wanted: Wanted<'_>,
+) -> Result<Vec<ModelVersion>, Failure> {
     let condition = wanted.condition(schema);
     let mut tags = tags(connection, schema, &condition, wanted.parameter())?;
     let aliases = aliases(connection, schema, wanted.name())?;
@@ -91,15 +99,25 @@ pub(super) fn load(connection: &Connection, schema: &Schema, wanted: Wanted<'_>)
         "status_message",
     ];
     let columns = schema.select("model_versions", "v", &columns);
-    let sql = format!("SELECT {columns} FROM model_versions AS v WHERE {condition} ORDER BY v.name, v.version DESC");
+    let sql = format!(
+        "SELECT {columns} FROM model_versions AS v WHERE {condition} ORDER BY v.name, v.version DESC"
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([wanted.parameter()])?;
     let mut versions = Vec::new();
     while let Some(row) = rows.next()? {
         let mut version = version(row);
-        version.tags = tags.remove(&(version.name.text().clone(), version.version)).unwrap_or_default();
-        let of_model = aliases.get(version.name.text()).map_or(&[][..], Vec::as_slice);
-        version.aliases = of_model.iter().filter(|(_, to)| *to == version.version).map(|(alias, _)| alias.clone()).collect();
+        version.tags = tags
+            .remove(&(version.name.text().clone(), version.version))
+            .unwrap_or_default();
+        let of_model = aliases
+            .get(version.name.text())
+            .map_or(&[][..], Vec::as_slice);
+        version.aliases = of_model
+            .iter()
+            .filter(|(_, to)| *to == version.version)
+            .map(|(alias, _)| alias.clone())
+            .collect();
         versions.push(version);
     }
     Ok(versions)
@@ -127,7 +145,12 @@ fn version(row: &Row<'_>) -> ModelVersion {
 
 type Tags = HashMap<(Untrusted, VersionNumber), Vec<Pair>>;
 
-fn tags(connection: &Connection, schema: &Schema, condition: &str, parameter: Option<&str>) -> Result<Tags, Failure> {
+fn tags(
+    connection: &Connection,
+    schema: &Schema,
+    condition: &str,
+    parameter: Option<&str>,
+) -> Result<Tags, Failure> {
     let mut tags = Tags::new();
     if schema.has_table("model_version_tags") {
         let here = schema.in_workspace("model_version_tags", "t");
@@ -138,7 +161,9 @@ fn tags(connection: &Connection, schema: &Schema, condition: &str, parameter: Op
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query([parameter])?;
         while let Some(row) = rows.next()? {
-            tags.entry((text(at(row, 0)), number(at(row, 1)))).or_default().push(Pair::new(text(at(row, 2)), text(at(row, 3))));
+            tags.entry((text(at(row, 0)), number(at(row, 1))))
+                .or_default()
+                .push(Pair::new(text(at(row, 2)), text(at(row, 3))));
         }
     }
     Ok(tags)

@@ -52,7 +52,9 @@ impl Write for SqliteWriter {
 fn attempt(database: &Database, write: &RegistryWrite) -> Answer<Written> {
     let undone = |failure: Failure| undone(failure.during(doing(write)));
     let mut connection = database.writing().map_err(undone)?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| undone(error.into()))?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(|error| undone(error.into()))?;
     // Read again for every write: somebody may have upgraded the file since it was opened.
     let schema = Schema::read(&transaction).map_err(|error| undone(error.into()))?;
     if let Some(why) = schema.why_not_written() {
@@ -61,7 +63,11 @@ fn attempt(database: &Database, write: &RegistryWrite) -> Answer<Written> {
     let written = changes::make(&transaction, &schema, write).map_err(undone)?;
     transaction.commit().map_err(|error| {
         let fault = undone(error.into());
-        if fault.kind == FaultKind::Busy { fault } else { fault.maybe_done() }
+        if fault.kind == FaultKind::Busy {
+            fault
+        } else {
+            fault.maybe_done()
+        }
     })?;
     Ok(written)
 }

@@ -39,7 +39,10 @@ struct Column {
 impl Columns {
     /// The history of one metric alone, for where all would be too much.
     pub(super) fn of(metric: &str) -> Self {
-        Self { only: Some(metric.as_bytes().into()), ..Self::default() }
+        Self {
+            only: Some(metric.as_bytes().into()),
+            ..Self::default()
+        }
     }
 
     /// Reads what was added to the file since the last time.
@@ -47,7 +50,9 @@ impl Columns {
     /// # Errors
     /// When the file can't be read, or is none of W&B's.
     pub(super) fn read(&mut self, path: &Path) -> io::Result<()> {
-        let Some(mut log) = Log::open(File::open(path)?, self.position)? else { return Ok(()) };
+        let Some(mut log) = Log::open(File::open(path)?, self.position)? else {
+            return Ok(());
+        };
         while let Some(bytes) = log.next()? {
             match record(bytes) {
                 Some(Record::History(bytes)) => self.history(bytes),
@@ -61,20 +66,41 @@ impl Columns {
 
     /// How many bytes it takes, about.
     pub(super) fn bytes(&self) -> usize {
-        let columns: usize = self.kept.iter().map(|column| column.rows.capacity() * 4 + column.values.capacity() * 8 + 128).sum();
+        let columns: usize = self
+            .kept
+            .iter()
+            .map(|column| column.rows.capacity() * 4 + column.values.capacity() * 8 + 128)
+            .sum();
         self.rows.capacity() * 16 + columns
     }
 
     /// The points of a metric in the order of step, then time, then value.
     pub(super) fn points(&self, metric: &str) -> Vec<Point> {
-        let Some(column) = self.names.get(metric.as_bytes()).and_then(|index| self.kept.get(*index)) else { return Vec::new() };
+        let Some(column) = self
+            .names
+            .get(metric.as_bytes())
+            .and_then(|index| self.kept.get(*index))
+        else {
+            return Vec::new();
+        };
         let point = |(row, value): (&u32, &f64)| {
             let (step, timestamp) = *self.rows.get(*row as usize)?;
-            Some(Point { step, timestamp, value: MetricValue::new(*value) })
+            Some(Point {
+                step,
+                timestamp,
+                value: MetricValue::new(*value),
+            })
         };
-        let mut points: Vec<Point> = column.rows.iter().zip(&column.values).filter_map(point).collect();
+        let mut points: Vec<Point> = column
+            .rows
+            .iter()
+            .zip(&column.values)
+            .filter_map(point)
+            .collect();
         let order = |a: &Point, b: &Point| -> Ordering {
-            (a.step, a.timestamp).cmp(&(b.step, b.timestamp)).then_with(|| MetricValue::order(a.value, b.value))
+            (a.step, a.timestamp)
+                .cmp(&(b.step, b.timestamp))
+                .then_with(|| MetricValue::order(a.value, b.value))
         };
         if !points.is_sorted_by(|a, b| order(a, b).is_le()) {
             points.sort_by(order);
@@ -83,7 +109,9 @@ impl Columns {
     }
 
     fn history(&mut self, bytes: &[u8]) {
-        let Ok(row) = u32::try_from(self.rows.len()) else { return };
+        let Ok(row) = u32::try_from(self.rows.len()) else {
+            return;
+        };
         let mut scratch = std::mem::take(&mut self.scratch);
         let (mut at, mut time, mut any) = (None, 0, false);
         for part in logged(bytes) {
@@ -104,11 +132,17 @@ impl Columns {
                         continue;
                     }
                     // Before 0.17 what is nested is one value.
-                    json::flatten(&String::from_utf8_lossy(key), item.json, &mut |key, json| {
-                        if let Some(value) = json::number(json.as_bytes()).filter(|_| self.is_wanted(key.as_bytes(), false)) {
-                            any |= self.push(key.as_bytes(), row, value);
-                        }
-                    });
+                    json::flatten(
+                        &String::from_utf8_lossy(key),
+                        item.json,
+                        &mut |key, json| {
+                            if let Some(value) = json::number(json.as_bytes())
+                                .filter(|_| self.is_wanted(key.as_bytes(), false))
+                            {
+                                any |= self.push(key.as_bytes(), row, value);
+                            }
+                        },
+                    );
                 }
                 key => {
                     if self.is_wanted(key, false)
@@ -129,7 +163,11 @@ impl Columns {
     #[inline]
     fn is_wanted(&self, key: &[u8], inside: bool) -> bool {
         let Some(only) = &self.only else { return true };
-        **only == *key || (inside && only.strip_prefix(key).is_some_and(|rest| rest.first() == Some(&b'.')))
+        **only == *key
+            || (inside
+                && only
+                    .strip_prefix(key)
+                    .is_some_and(|rest| rest.first() == Some(&b'.')))
     }
 
     fn sample(&mut self, sample: Sample<'_>) {
@@ -137,15 +175,24 @@ impl Columns {
         let mut scratch = Vec::new();
         for bytes in sample.items() {
             let item = item(bytes, &mut scratch);
-            let Some(value) = json::number(item.json) else { continue };
+            let Some(value) = json::number(item.json) else {
+                continue;
+            };
             let (name, factor) = system::named(&String::from_utf8_lossy(item.key));
             if !self.is_wanted(name.as_bytes(), false) {
                 continue;
             }
             // MLflow counts samples where a metric has steps.
-            let known = self.names.get(name.as_bytes()).and_then(|index| self.kept.get(*index));
-            let index = known.map_or(0, |column| column.rows.len() as u64).cast_signed();
-            let Ok(row) = u32::try_from(self.rows.len()) else { return };
+            let known = self
+                .names
+                .get(name.as_bytes())
+                .and_then(|index| self.kept.get(*index));
+            let index = known
+                .map_or(0, |column| column.rows.len() as u64)
+                .cast_signed();
+            let Ok(row) = u32::try_from(self.rows.len()) else {
+                return;
+            };
             if self.push(name.as_bytes(), row, value * factor) {
                 self.rows.push((index, time));
             }
@@ -163,7 +210,9 @@ impl Columns {
                 self.kept.len() - 1
             }
         };
-        let Some(column) = self.kept.get_mut(index) else { return false };
+        let Some(column) = self.kept.get_mut(index) else {
+            return false;
+        };
         if column.rows.last() == Some(&row)
             && let Some(last) = column.values.last_mut()
         {

@@ -77,7 +77,9 @@ impl Digest {
     }
 
     fn go_on(&mut self, path: &Path) -> io::Result<()> {
-        let Some(mut log) = Log::open(File::open(path)?, self.position)? else { return Ok(()) };
+        let Some(mut log) = Log::open(File::open(path)?, self.position)? else {
+            return Ok(());
+        };
         while let Some(bytes) = log.next()? {
             self.take(bytes);
         }
@@ -125,15 +127,27 @@ impl Digest {
         let mut scratch = Vec::new();
         for bytes in sample.items() {
             let item = item(bytes, &mut scratch);
-            let Some(value) = json::number(item.json) else { continue };
+            let Some(value) = json::number(item.json) else {
+                continue;
+            };
             let time = time.unwrap_or(0);
-            let known = self.sampled.get(item.key).and_then(|index| self.system.get_mut(*index));
+            let known = self
+                .sampled
+                .get(item.key)
+                .and_then(|index| self.system.get_mut(*index));
             if let Some(metric) = known {
-                (metric.value, metric.time, metric.index) = (value * metric.factor, time, metric.index + 1);
+                (metric.value, metric.time, metric.index) =
+                    (value * metric.factor, time, metric.index + 1);
             } else if self.system.len() < limits::WANDB_SYSTEM_METRICS {
                 let (name, factor) = system::named(&String::from_utf8_lossy(item.key));
                 self.sampled.insert(item.key.into(), self.system.len());
-                self.system.push(SystemMetric { name, value: value * factor, factor, time, index: 0 });
+                self.system.push(SystemMetric {
+                    name,
+                    value: value * factor,
+                    factor,
+                    time,
+                    index: 0,
+                });
             }
         }
         time
@@ -143,8 +157,9 @@ impl Digest {
     pub(super) fn end(&self) -> Option<Millis> {
         let exit = self.exit?;
         let start = self.facts.as_ref().and_then(|facts| facts.start);
-        let told =
-            seconds(exit.seconds.to_string().as_bytes()).unwrap_or(0).max(self.runtime.map_or(0, |runtime| (runtime * 1e3) as Millis));
+        let told = seconds(exit.seconds.to_string().as_bytes())
+            .unwrap_or(0)
+            .max(self.runtime.map_or(0, |runtime| (runtime * 1e3) as Millis));
         start.map(|start| start.saturating_add(told)).max(self.last)
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn number(json: &[u8]) -> Option<f64> {
 }
 
 fn word(json: &[u8]) -> Option<f64> {
-    let bare = json.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    let bare = json
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""));
     match bare.unwrap_or(json) {
         b"NaN" => Some(f64::NAN),
         b"Infinity" => Some(f64::INFINITY),
@@ -51,7 +53,11 @@ pub(super) fn flatten(key: &str, json: &[u8], leaf: &mut impl FnMut(&str, &str))
 
 /// The value in a text, in Python's spelling of JSON; nothing where it is none, is too large or too deep.
 pub(super) fn parse(text: &str) -> Option<Value> {
-    if text.len() > limits::WANDB_JSON_BYTES { None } else { serde_json::from_str(&strict(text)).ok() }
+    if text.len() > limits::WANDB_JSON_BYTES {
+        None
+    } else {
+        serde_json::from_str(&strict(text)).ok()
+    }
 }
 
 fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
@@ -72,8 +78,11 @@ fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
 
 /// What a leaf is as text: a string without its quotes, everything else as it is written.
 pub(super) fn plain(json: &str) -> String {
-    let string =
-        if json.starts_with('"') && json.len() <= limits::WANDB_JSON_BYTES { serde_json::from_str::<String>(json).ok() } else { None };
+    let string = if json.starts_with('"') && json.len() <= limits::WANDB_JSON_BYTES {
+        serde_json::from_str::<String>(json).ok()
+    } else {
+        None
+    };
     match string {
         Some(text) => cut(Cow::Owned(text)).into_owned(),
         None => cut(Cow::Borrowed(json)).into_owned(),
@@ -97,9 +106,18 @@ fn strict(text: &str) -> Cow<'_, str> {
     }
     let (mut told, mut rest, mut quoted) = (String::with_capacity(text.len() + 16), text, false);
     while let Some(next) = rest.chars().next() {
-        let word = ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| !quoted && rest.starts_with(word));
+        let word = ["NaN", "Infinity", "-Infinity"]
+            .into_iter()
+            .find(|word| !quoted && rest.starts_with(word));
         // An escaped quote does not end a string.
-        let taken = word.map_or(if quoted && next == '\\' { 2 } else { next.len_utf8() }, str::len);
+        let taken = word.map_or(
+            if quoted && next == '\\' {
+                2
+            } else {
+                next.len_utf8()
+            },
+            str::len,
+        );
         let (piece, after) = rest.split_at(rest.ceil_char_boundary(taken));
         match word {
             Some(word) => told.extend(["\"", word, "\""]),
@@ -118,22 +136,45 @@ mod tests {
 
     fn leaves(json: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        flatten("k", json.as_bytes(), &mut |key, value| found.push((key.to_owned(), value.to_owned())));
+        flatten("k", json.as_bytes(), &mut |key, value| {
+            found.push((key.to_owned(), value.to_owned()))
+        });
         found
     }
 
     fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn every_spelling_of_a_number_is_read() {
-        assert_eq!(number(b"1.7954420445221896e+09"), Some(1_795_442_044.522_189_6));
+        assert_eq!(
+            number(b"1.7954420445221896e+09"),
+            Some(1_795_442_044.522_189_6)
+        );
         assert_eq!(number(b"-3"), Some(-3.0));
         assert_eq!((number(b"true"), number(b"false")), (Some(1.0), Some(0.0)));
-        assert!(number(b"NaN").is_some_and(f64::is_nan) && number(b"\"NaN\"").is_some_and(f64::is_nan));
-        assert_eq!((number(b"-Infinity"), number(b"\"Infinity\"")), (Some(f64::NEG_INFINITY), Some(f64::INFINITY)));
-        for none in [&b"\"0.5\""[..], b"\"true\"", b"null", b"[1]", b"{}", b"", b"-", b"nan", b"1x"] {
+        assert!(
+            number(b"NaN").is_some_and(f64::is_nan) && number(b"\"NaN\"").is_some_and(f64::is_nan)
+        );
+        assert_eq!(
+            (number(b"-Infinity"), number(b"\"Infinity\"")),
+            (Some(f64::NEG_INFINITY), Some(f64::INFINITY))
+        );
+        for none in [
+            &b"\"0.5\""[..],
+            b"\"true\"",
+            b"null",
+            b"[1]",
+            b"{}",
+            b"",
+            b"-",
+            b"nan",
+            b"1x",
+        ] {
             assert_eq!(number(none), None, "{none:?}");
         }
     }
@@ -142,9 +183,17 @@ mod tests {
     fn what_is_nested_is_flattened_and_media_are_left_out() {
         assert_eq!(
             leaves(r#"{"a": 1, "b": {"c": [1, 2], "d": "x"}, "e": {}}"#),
-            told(&[("k.a", "1"), ("k.b.c", "[1,2]"), ("k.b.d", "\"x\""), ("k.e", "{}")])
+            told(&[
+                ("k.a", "1"),
+                ("k.b.c", "[1,2]"),
+                ("k.b.d", "\"x\""),
+                ("k.e", "{}")
+            ])
         );
-        assert_eq!(leaves(r#"{"_type": "image-file", "path": "media/x.png"}"#), []);
+        assert_eq!(
+            leaves(r#"{"_type": "image-file", "path": "media/x.png"}"#),
+            []
+        );
         assert_eq!(leaves("0.1"), told(&[("k", "0.1")]));
         assert_eq!(plain("\"a\\nb\""), "a\nb");
         assert_eq!(plain("0.10"), "0.10");
@@ -154,7 +203,12 @@ mod tests {
     fn pythons_words_inside_are_read_and_words_in_text_are_left() {
         assert_eq!(
             leaves(r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity", "d": [Infinity]}"#),
-            told(&[("k.a", "\"NaN\""), ("k.b", "\"-Infinity\""), ("k.c", "\"NaN \\\" Infinity\""), ("k.d", "[\"Infinity\"]")])
+            told(&[
+                ("k.a", "\"NaN\""),
+                ("k.b", "\"-Infinity\""),
+                ("k.c", "\"NaN \\\" Infinity\""),
+                ("k.d", "[\"Infinity\"]")
+            ])
         );
     }
 

@@ -42,12 +42,16 @@ pub(super) struct Logged {
 
 /// Whether a name is one of W&B's own.
 pub(super) fn is_internal(key: &[u8]) -> bool {
-    key.first() == Some(&b'_') && (matches!(key, b"_step" | b"_timestamp" | b"_runtime" | b"_wandb") || key.starts_with(b"_wandb."))
+    key.first() == Some(&b'_')
+        && (matches!(key, b"_step" | b"_timestamp" | b"_runtime" | b"_wandb")
+            || key.starts_with(b"_wandb."))
 }
 
 /// A time of W&B's, in seconds as JSON.
 pub(super) fn seconds(json: &[u8]) -> Option<Millis> {
-    json::number(json).filter(|seconds| seconds.is_finite()).map(|seconds| (seconds * 1e3).round() as Millis)
+    json::number(json)
+        .filter(|seconds| seconds.is_finite())
+        .map(|seconds| (seconds * 1e3).round() as Millis)
 }
 
 impl Logged {
@@ -96,7 +100,9 @@ impl Logged {
             let (Change::Set(bytes) | Change::Removed(bytes)) = change;
             let item = item(bytes, &mut scratch);
             match (change, item.key) {
-                (Change::Set(_), b"_runtime" | b"_wandb.runtime") => runtime = json::number(item.json).or(runtime),
+                (Change::Set(_), b"_runtime" | b"_wandb.runtime") => {
+                    runtime = json::number(item.json).or(runtime)
+                }
                 (_, key) if is_internal(key) => {}
                 (Change::Set(_), key) => self.set_summary(key, item.json),
                 (Change::Removed(_), key) => self.forget(key),
@@ -118,7 +124,10 @@ impl Logged {
 
     /// Takes a name out of the summary, with all that is inside.
     fn forget(&mut self, key: &[u8]) {
-        let is_inside = |name: &[u8]| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest[0] == b'.');
+        let is_inside = |name: &[u8]| {
+            name.strip_prefix(key)
+                .is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+        };
         for latest in self.all.iter_mut().filter(|latest| is_inside(&latest.key)) {
             latest.summary = None;
         }
@@ -133,7 +142,13 @@ impl Logged {
             return None;
         }
         self.names.insert(key.into(), self.all.len());
-        self.all.push(Latest { key: key.into(), logged: Vec::new(), step: 0, time: 0, summary: None });
+        self.all.push(Latest {
+            key: key.into(),
+            logged: Vec::new(),
+            step: 0,
+            time: 0,
+            summary: None,
+        });
         Some(self.all.len() - 1)
     }
 

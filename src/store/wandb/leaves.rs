@@ -37,7 +37,8 @@ impl Leaves {
         self.remove(key);
         json::flatten(key, json, &mut |key, value| {
             if self.values.len() < limits::WANDB_PARAMS {
-                self.values.insert(json::cut(key.into()).into_owned(), json::plain(value));
+                self.values
+                    .insert(json::cut(key.into()).into_owned(), json::plain(value));
             } else {
                 self.left_out += 1;
             }
@@ -47,7 +48,12 @@ impl Leaves {
     fn remove(&mut self, key: &str) {
         self.values.remove(key);
         let inside = format!("{key}.");
-        while let Some((name, _)) = self.values.range(inside.clone()..).next().filter(|(name, _)| name.starts_with(&inside)) {
+        while let Some((name, _)) = self
+            .values
+            .range(inside.clone()..)
+            .next()
+            .filter(|(name, _)| name.starts_with(&inside))
+        {
             let name = name.clone();
             self.values.remove(&name);
         }
@@ -65,7 +71,10 @@ impl Leaves {
 
     /// The values, by name.
     pub(super) fn pairs(&self) -> Vec<Pair> {
-        self.values.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())).collect()
+        self.values
+            .iter()
+            .map(|(key, value)| Pair::new(key.as_str(), value.as_str()))
+            .collect()
     }
 }
 
@@ -84,7 +93,13 @@ mod tests {
         leaves.set("optimism", b"1");
         assert_eq!(leaves.pairs().len(), 3);
         leaves.set("optim", b"\"sgd\"");
-        assert_eq!(told(&leaves), [("optim".into(), "sgd".into()), ("optimism".into(), "1".into())]);
+        assert_eq!(
+            told(&leaves),
+            [
+                ("optim".into(), "sgd".into()),
+                ("optimism".into(), "1".into())
+            ]
+        );
         // Message: removed key "optim".
         leaves.take(b"\x12\x07\x0a\x05optim");
         assert_eq!(told(&leaves), [("optimism".into(), "1".into())]);
@@ -96,6 +111,12 @@ mod tests {
         for key in 0..1_000_000 {
             leaves.set(&key.to_string(), b"1");
         }
-        assert_eq!((leaves.pairs().len(), leaves.left_out()), (limits::WANDB_PARAMS, (1_000_000 - limits::WANDB_PARAMS) as u64));
+        assert_eq!(
+            (leaves.pairs().len(), leaves.left_out()),
+            (
+                limits::WANDB_PARAMS,
+                (1_000_000 - limits::WANDB_PARAMS) as u64
+            )
+        );
     }
 }

@@ -18,12 +18,21 @@ fn order(entry: &Entry) -> Order {
 }
 
 fn token((start, id): &Order) -> PageToken {
-    PageToken(format!("{}:{id}", start.0.map_or_else(|| "-".to_owned(), |start| start.to_string())))
+    PageToken(format!(
+        "{}:{id}",
+        start
+            .0
+            .map_or_else(|| "-".to_owned(), |start| start.to_string())
+    ))
 }
 
 fn place(token: &PageToken) -> Option<Order> {
     let (start, id) = token.0.split_once(':')?;
-    let start = if start == "-" { None } else { Some(start.parse().ok()?) };
+    let start = if start == "-" {
+        None
+    } else {
+        Some(start.parse().ok()?)
+    };
     Some((Reverse(start), id.to_owned()))
 }
 
@@ -66,7 +75,11 @@ pub(super) async fn experiments(shelf: &Arc<Shelf>, view: View) -> Answer<Vec<Ex
 }
 
 /// A page of a question's runs. It ends early once that many bytes are read for it that the first rows would be late.
-pub(super) async fn page(shelf: &Arc<Shelf>, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
+pub(super) async fn page(
+    shelf: &Arc<Shelf>,
+    query: &RunQuery,
+    from: Option<&PageToken>,
+) -> Answer<Page<Run>> {
     let what = "reading runs";
     let invalid = |why| Err(Fault::new(FaultKind::Invalid, what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
@@ -78,12 +91,21 @@ pub(super) async fn page(shelf: &Arc<Shelf>, query: &RunQuery, from: Option<&Pag
     }
     let mut entries = entries(shelf, what).await?;
     let wanted: HashSet<_> = query.experiments.iter().collect();
-    entries.retain(|entry| query.view != View::Deleted && (wanted.is_empty() || wanted.contains(&entry.experiment)));
+    entries.retain(|entry| {
+        query.view != View::Deleted && (wanted.is_empty() || wanted.contains(&entry.experiment))
+    });
     let total = Some(entries.len() as u64);
-    let begin = after.flatten().map_or(0, |after| entries.partition_point(|entry| order(entry) <= after));
+    let begin = after.flatten().map_or(0, |after| {
+        entries.partition_point(|entry| order(entry) <= after)
+    });
     let mut rest = entries.split_off(begin);
     let count = count(&rest, query.page_size);
-    let next = if count < rest.len() { rest.get(count.wrapping_sub(1)).map(|last| token(&order(last))) } else { None };
+    let next = if count < rest.len() {
+        rest.get(count.wrapping_sub(1))
+            .map(|last| token(&order(last)))
+    } else {
+        None
+    };
     rest.truncate(count);
     let of = Arc::clone(shelf);
     let items = each(what, rest, move |entry| of.run(&entry.place)).await?;
@@ -99,7 +121,10 @@ fn count(rest: &[Entry], size: u32) -> usize {
         bytes = bytes.saturating_add(entry.unread);
         late
     };
-    rest.iter().take(size).position(is_late).unwrap_or(rest.len().min(size))
+    rest.iter()
+        .take(size)
+        .position(is_late)
+        .unwrap_or(rest.len().min(size))
 }
 
 /// The known runs that are still there, and those that started since.
@@ -109,7 +134,8 @@ pub(super) async fn changes(shelf: &Arc<Shelf>, changes: &RunChanges) -> Answer<
     let known: HashSet<_> = changes.known.iter().collect();
     let wanted: HashSet<_> = changes.experiments.iter().collect();
     entries.retain(|entry| {
-        let is_new = entry.start.is_some_and(|start| start >= changes.since) && (wanted.is_empty() || wanted.contains(&entry.experiment));
+        let is_new = entry.start.is_some_and(|start| start >= changes.since)
+            && (wanted.is_empty() || wanted.contains(&entry.experiment));
         is_new || known.contains(&entry.place.id)
     });
     let of = Arc::clone(shelf);

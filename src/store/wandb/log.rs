@@ -68,7 +68,10 @@ impl<R: Read + Seek> Log<R> {
         let mut header = [0; HEADER.len()];
         let read = fill(&mut source, &mut header)?;
         if header[..read] != HEADER[..read] {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "it does not begin as W&B's files do"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it does not begin as W&B's files do",
+            ));
         }
         if read < HEADER.len() {
             return Ok(None);
@@ -77,7 +80,17 @@ impl<R: Read + Seek> Log<R> {
         let at = (position % BLOCK as u64) as usize;
         let base = position - at as u64;
         source.seek(SeekFrom::Start(base))?;
-        let mut log = Self { source, chunk: Vec::new(), size: BLOCK, base, at, joined: Vec::new(), joining: false, position, lost: 0 };
+        let mut log = Self {
+            source,
+            chunk: Vec::new(),
+            size: BLOCK,
+            base,
+            at,
+            joined: Vec::new(),
+            joining: false,
+            position,
+            lost: 0,
+        };
         log.load()?;
         Ok(Some(log))
     }
@@ -151,13 +164,17 @@ impl<R: Read + Seek> Log<R> {
     /// The piece of a record at hand: its kind, and where its data is in the chunk.
     fn piece(&mut self, left: usize) -> Result<(u8, usize, usize), Stop> {
         let bytes = self.chunk.get(self.at..).unwrap_or_default();
-        let Some(&[c0, c1, c2, c3, l0, l1, kind]) = bytes.first_chunk::<HEAD>() else { return Err(Stop::End) };
+        let Some(&[c0, c1, c2, c3, l0, l1, kind]) = bytes.first_chunk::<HEAD>() else {
+            return Err(Stop::End);
+        };
         let length = usize::from(u16::from_le_bytes([l0, l1]));
         if HEAD + length > left || !(FULL..=LAST).contains(&kind) {
             return Err(Stop::Damage);
         }
         // The kind stands right before the data, and is summed with it.
-        let Some(summed) = bytes.get(HEAD - 1..HEAD + length) else { return Err(Stop::End) };
+        let Some(summed) = bytes.get(HEAD - 1..HEAD + length) else {
+            return Err(Stop::End);
+        };
         if crc32fast::hash(summed) != u32::from_le_bytes([c0, c1, c2, c3]) {
             return Err(Stop::Damage);
         }
@@ -251,7 +268,9 @@ pub(super) mod tests {
     }
 
     fn read(file: &[u8], from: u64) -> (Vec<Vec<u8>>, u64, u64) {
-        let Some(mut log) = Log::open(Cursor::new(file), from).unwrap() else { return (Vec::new(), from, 0) };
+        let Some(mut log) = Log::open(Cursor::new(file), from).unwrap() else {
+            return (Vec::new(), from, 0);
+        };
         let mut records = Vec::new();
         while let Some(record) = log.next().unwrap() {
             records.push(record.to_vec());
@@ -260,8 +279,12 @@ pub(super) mod tests {
     }
 
     fn records() -> impl Strategy<Value = Vec<Vec<u8>>> {
-        let size = prop_oneof![4 => 0_usize..300, 2 => 32_700_usize..32_800, 1 => 60_000_usize..600_000];
-        prop::collection::vec((size, any::<u8>()).prop_map(|(size, byte)| vec![byte; size]), 0..12)
+        let size =
+            prop_oneof![4 => 0_usize..300, 2 => 32_700_usize..32_800, 1 => 60_000_usize..600_000];
+        prop::collection::vec(
+            (size, any::<u8>()).prop_map(|(size, byte)| vec![byte; size]),
+            0..12,
+        )
     }
 
     proptest! {
@@ -309,8 +332,18 @@ pub(super) mod tests {
 
     #[test]
     fn another_file_is_no_log_and_an_empty_one_is_none_yet() {
-        for other in [&b"SQLite format 3\0"[..], b":W&B\0\0\0", b":W&B\xe1\xbe\x01", b"x"] {
-            assert_eq!(Log::open(Cursor::new(other), 0).err().map(|error| error.kind()), Some(io::ErrorKind::InvalidData));
+        for other in [
+            &b"SQLite format 3\0"[..],
+            b":W&B\0\0\0",
+            b":W&B\xe1\xbe\x01",
+            b"x",
+        ] {
+            assert_eq!(
+                Log::open(Cursor::new(other), 0)
+                    .err()
+                    .map(|error| error.kind()),
+                Some(io::ErrorKind::InvalidData)
+            );
         }
         assert!(Log::open(Cursor::new(b""), 0).unwrap().is_none());
         assert!(Log::open(Cursor::new(b":W&"), 0).unwrap().is_none());
@@ -321,7 +354,10 @@ pub(super) mod tests {
         let huge = vec![7; limits::WANDB_RECORD_BYTES + 1];
         let file = written(&[b"one".to_vec(), huge, b"two".to_vec()]);
         let (found, end, lost) = read(&file, 0);
-        assert_eq!((found, end, lost), (vec![b"one".to_vec(), b"two".to_vec()], file.len() as u64, 1));
+        assert_eq!(
+            (found, end, lost),
+            (vec![b"one".to_vec(), b"two".to_vec()], file.len() as u64, 1)
+        );
     }
 
     #[test]

@@ -12,10 +12,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::thinning::thin;
-use super::{Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View, limits, local_files};
+use super::{
+    Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View,
+    limits, local_files,
+};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
-    Point, Preview, RegisteredModel, Run, RunId,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
+    LoggedModelId, ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -51,14 +54,18 @@ pub async fn open(path: &Path) -> Answer<Opened> {
     let told = what.clone();
     let store = blocking(&what, move || {
         let home = std::fs::canonicalize(&path).map_err(|error| {
-            let next = Some("check the path: W&B keeps runs in a folder wandb/ where they were started");
+            let next =
+                Some("check the path: W&B keeps runs in a folder wandb/ where they were started");
             Fault::new(FaultKind::Unreachable, &*told, error.to_string()).advised(next)
         })?;
         Shelf::new(home.clone()).places(&told)?;
         Ok(WandbStore::new(&home))
     })
     .await??;
-    Ok(Opened { reader: Arc::new(store), writer: None })
+    Ok(Opened {
+        reader: Arc::new(store),
+        writer: None,
+    })
 }
 
 /// A folder that is open for reading.
@@ -71,14 +78,34 @@ struct WandbStore {
 impl WandbStore {
     fn new(home: &Path) -> Self {
         // `wandb` alone says little: the project's folder is named with it.
-        let parts: Vec<_> = home.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
-        let name = parts.into_iter().rev().filter(|part| part != "/").collect::<Vec<_>>().join("/");
-        Self { name, origin: home.to_string_lossy().into_owned(), shelf: Arc::new(Shelf::new(home.to_owned())) }
+        let parts: Vec<_> = home
+            .iter()
+            .rev()
+            .take(2)
+            .map(|part| part.to_string_lossy())
+            .collect();
+        let name = parts
+            .into_iter()
+            .rev()
+            .filter(|part| part != "/")
+            .collect::<Vec<_>>()
+            .join("/");
+        Self {
+            name,
+            origin: home.to_string_lossy().into_owned(),
+            shelf: Arc::new(Shelf::new(home.to_owned())),
+        }
     }
 
     fn no_registry<T>(what: &str) -> Answer<T> {
-        let fault = Fault::new(FaultKind::Unsupported, what, "W&B's local runs have no model registry");
-        Err(fault.advised(Some("everything else works; models are in an MLflow store: a server or mlflow.db")))
+        let fault = Fault::new(
+            FaultKind::Unsupported,
+            what,
+            "W&B's local runs have no model registry",
+        );
+        Err(fault.advised(Some(
+            "everything else works; models are in an MLflow store: a server or mlflow.db",
+        )))
     }
 }
 
@@ -122,33 +149,57 @@ impl Read for WandbStore {
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {
-        let (shelf, id, what) = (Arc::clone(&self.shelf), id.clone(), format!("reading run {}", id.clean()));
+        let (shelf, id, what) = (
+            Arc::clone(&self.shelf),
+            id.clone(),
+            format!("reading run {}", id.clean()),
+        );
         let told = what.clone();
-        blocking(&what, move || shelf.place(&told, &id).map(|place| shelf.run(&place))).await?
+        blocking(&what, move || {
+            shelf.place(&told, &id).map(|place| shelf.run(&place))
+        })
+        .await?
     }
 
-    async fn histories(&self, runs: &[RunId], metric: &str, resolution: Resolution) -> Answer<Vec<History>> {
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Answer<Vec<History>> {
         let what = format!("reading the histories of {}", clean(metric));
         let (shelf, ids, told) = (Arc::clone(&self.shelf), runs.to_vec(), what.clone());
         let places = blocking(&what, move || {
-            let known = ids.into_iter().filter_map(|id| shelf.place(&told, &id).ok()).collect::<Vec<_>>();
+            let known = ids
+                .into_iter()
+                .filter_map(|id| shelf.place(&told, &id).ok())
+                .collect::<Vec<_>>();
             // Where all metrics of all runs would not be kept anyway, only the one that is asked for is read.
             let keep = shelf.uncharted(&known) <= limits::WANDB_HISTORY_BYTES as u64;
             (known, keep)
         });
         let (places, keep) = places.await?;
         let (shelf, key) = (Arc::clone(&self.shelf), metric.to_owned());
-        let found = each(&what, places, move |place| (place.id.clone(), shelf.points(place, &key, keep))).await?;
+        let found = each(&what, places, move |place| {
+            (place.id.clone(), shelf.points(place, &key, keep))
+        })
+        .await?;
         let shelf = Arc::clone(&self.shelf);
         blocking(&what, move || shelf.trim()).await?;
         let key = Untrusted::from(metric);
         let some = found.into_iter().filter(|(_, points)| !points.is_empty());
-        Ok(some.map(|(run, points)| history(run, key.clone(), points, resolution)).collect())
+        Ok(some
+            .map(|(run, points)| history(run, key.clone(), points, resolution))
+            .collect())
     }
 
     async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>> {
         let what = "listing artifacts";
-        let (shelf, id, path) = (Arc::clone(&self.shelf), run_of(what, home)?, path.to_owned());
+        let (shelf, id, path) = (
+            Arc::clone(&self.shelf),
+            run_of(what, home)?,
+            path.to_owned(),
+        );
         blocking(what, move || {
             let root = shelf.place(what, &id)?.files();
             if path.is_empty() && !root.exists() {
@@ -161,10 +212,15 @@ impl Read for WandbStore {
 
     async fn preview(&self, home: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
         let what = "reading an artifact";
-        let (shelf, id, path) = (Arc::clone(&self.shelf), run_of(what, home)?, path.to_owned());
+        let (shelf, id, path) = (
+            Arc::clone(&self.shelf),
+            run_of(what, home)?,
+            path.to_owned(),
+        );
         blocking(what, move || {
             let root = shelf.place(what, &id)?.files();
-            local_files::preview(&root, &path, limit.min(limits::PICTURE_BYTES)).map_err(|(kind, why)| Fault::new(kind, what, why))
+            local_files::preview(&root, &path, limit.min(limits::PICTURE_BYTES))
+                .map_err(|(kind, why)| Fault::new(kind, what, why))
         })
         .await?
     }
@@ -200,7 +256,12 @@ impl Read for WandbStore {
             for place in shelf.places(what)? {
                 let stamp = place.stamp();
                 // A run that falls silent is told otherwise, though nothing was written.
-                (place.id.raw(), stamp, stamp.is_some_and(|stamp| stamp.is_young(now))).hash(&mut hasher);
+                (
+                    place.id.raw(),
+                    stamp,
+                    stamp.is_some_and(|stamp| stamp.is_young(now)),
+                )
+                    .hash(&mut hasher);
             }
             Ok(Some(hasher.finish()))
         })
@@ -211,7 +272,11 @@ impl Read for WandbStore {
 fn run_of(what: &str, home: &ArtifactHome) -> Answer<RunId> {
     match home {
         ArtifactHome::Run(id) => Ok(id.clone()),
-        ArtifactHome::LoggedModel(_) => Err(Fault::new(FaultKind::Unsupported, what, "W&B's local runs have no logged models")),
+        ArtifactHome::LoggedModel(_) => Err(Fault::new(
+            FaultKind::Unsupported,
+            what,
+            "W&B's local runs have no logged models",
+        )),
     }
 }
 
@@ -220,9 +285,22 @@ fn history(run: RunId, key: Untrusted, points: Vec<Point>, resolution: Resolutio
     let (points, sampled) = match resolution {
         Resolution::Exact => (points, false),
         Resolution::Points(wanted) => thin(points, wanted as usize),
-        Resolution::Between { points: wanted, first, last } => {
-            thin(points.into_iter().filter(|point| (first..=last).contains(&point.step)).collect(), wanted as usize)
-        }
+        Resolution::Between {
+            points: wanted,
+            first,
+            last,
+        } => thin(
+            points
+                .into_iter()
+                .filter(|point| (first..=last).contains(&point.step))
+                .collect(),
+            wanted as usize,
+        ),
     };
-    History { run, key, points, sampled }
+    History {
+        run,
+        key,
+        points,
+        sampled,
+    }
 }

@@ -45,7 +45,11 @@ impl Stamp {
     pub(super) fn of(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         let modified = found.modified().ok().and_then(millis);
-        Some(Self { bytes: found.len(), modified, file: identity(&found) })
+        Some(Self {
+            bytes: found.len(),
+            modified,
+            file: identity(&found),
+        })
     }
 
     /// Whether the same file has become longer, or is as it was.
@@ -55,12 +59,16 @@ impl Stamp {
 
     /// Whether it was written a short while ago.
     pub(super) fn is_young(&self, now: Millis) -> bool {
-        self.modified.is_some_and(|modified| now.saturating_sub(modified) < limits::WANDB_SILENT_SECONDS * 1_000)
+        self.modified.is_some_and(|modified| {
+            now.saturating_sub(modified) < limits::WANDB_SILENT_SECONDS * 1_000
+        })
     }
 }
 
 fn millis(time: SystemTime) -> Option<Millis> {
-    time.duration_since(UNIX_EPOCH).ok().and_then(|since: Duration| Millis::try_from(since.as_millis()).ok())
+    time.duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since: Duration| Millis::try_from(since.as_millis()).ok())
 }
 
 /// The time, ms since the epoch.
@@ -84,13 +92,26 @@ impl Place {
     pub(super) fn of(folder: &Path) -> Option<Self> {
         let (time, id) = parts(folder.file_name()?.to_str()?)?;
         let expected = folder.join(format!("run-{id}.wandb"));
-        let log = if expected.is_file() { Some(expected) } else { log_in(folder) };
-        Some(Self { id: RunId::from(id), folder: folder.to_owned(), log, started: started(time) })
+        let log = if expected.is_file() {
+            Some(expected)
+        } else {
+            log_in(folder)
+        };
+        Some(Self {
+            id: RunId::from(id),
+            folder: folder.to_owned(),
+            log,
+            started: started(time),
+        })
     }
 
     /// The time in the folder's name.
     fn time(&self) -> &str {
-        self.folder.file_name().and_then(|name| name.to_str()).and_then(parts).map_or("", |(time, _)| time)
+        self.folder
+            .file_name()
+            .and_then(|name| name.to_str())
+            .and_then(parts)
+            .map_or("", |(time, _)| time)
     }
 
     /// Where the run's files are.
@@ -111,9 +132,18 @@ impl Place {
 
 /// The time and the id in the name of a run's folder: `offline-run-20261123_135403-eum48n8y`.
 fn parts(name: &str) -> Option<(&str, &str)> {
-    let rest = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix))?;
+    let rest = PREFIXES
+        .iter()
+        .find_map(|prefix| name.strip_prefix(prefix))?;
     let (time, id) = rest.split_once('-')?;
-    let is_time = time.len() == 15 && time.bytes().enumerate().all(|(at, byte)| if at == 8 { byte == b'_' } else { byte.is_ascii_digit() });
+    let is_time = time.len() == 15
+        && time.bytes().enumerate().all(|(at, byte)| {
+            if at == 8 {
+                byte == b'_'
+            } else {
+                byte.is_ascii_digit()
+            }
+        });
     (is_time && !id.is_empty()).then_some((time, id))
 }
 
@@ -141,21 +171,34 @@ pub(crate) fn home(path: &Path) -> Option<PathBuf> {
     }
     // Links, `latest-run` above all, are named by what they lead to.
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if Place::of(&real).is_some_and(|run| run.log.is_some() || run.files().is_dir()) || has_runs(path) {
+    if Place::of(&real).is_some_and(|run| run.log.is_some() || run.files().is_dir())
+        || has_runs(path)
+    {
         return Some(path.to_owned());
     }
-    if let Some(home) = HOMES.iter().map(|home| path.join(home)).find(|home| has_runs(home)) {
+    if let Some(home) = HOMES
+        .iter()
+        .map(|home| path.join(home))
+        .find(|home| has_runs(home))
+    {
         return Some(home);
     }
     // Nothing was run yet.
-    let is_empty = real.file_name().is_some_and(|name| name == "wandb") && real.read_dir().is_ok_and(|mut inside| inside.next().is_none());
+    let is_empty = real.file_name().is_some_and(|name| name == "wandb")
+        && real
+            .read_dir()
+            .is_ok_and(|mut inside| inside.next().is_none());
     is_empty.then(|| path.to_owned())
 }
 
 /// Whether a folder has runs in it.
 pub(crate) fn has_runs(folder: &Path) -> bool {
-    let Ok(inside) = folder.read_dir() else { return false };
-    inside.filter_map(Result::ok).any(|entry| entry.file_name().to_str().and_then(parts).is_some() && entry.path().is_dir())
+    let Ok(inside) = folder.read_dir() else {
+        return false;
+    };
+    inside
+        .filter_map(Result::ok)
+        .any(|entry| entry.file_name().to_str().and_then(parts).is_some() && entry.path().is_dir())
 }
 
 /// The runs of a folder, in the order of their names but for what W&B puts before the time; of a run's own folder that one.
@@ -165,7 +208,10 @@ pub(crate) fn has_runs(folder: &Path) -> bool {
 pub(super) fn runs(home: &Path, known: impl Fn(&Path) -> Option<Place>) -> io::Result<Vec<Place>> {
     let mut found: Vec<Place> = match Place::of(home) {
         Some(run) => vec![run],
-        None => home.read_dir()?.filter_map(|entry| place(&entry.ok()?.path(), &known)).collect(),
+        None => home
+            .read_dir()?
+            .filter_map(|entry| place(&entry.ok()?.path(), &known))
+            .collect(),
     };
     found.sort_by(|a, b| (a.time(), &a.folder).cmp(&(b.time(), &b.folder)));
     let mut seen = std::collections::HashSet::new();
@@ -183,7 +229,12 @@ fn place(path: &Path, known: &impl Fn(&Path) -> Option<Place>) -> Option<Place> 
     // A run that has its log keeps it.
     let known = known(path).filter(|place| place.log.is_some());
     let (_, id) = parts(path.file_name()?.to_str()?)?;
-    known.map(|place| Place { id: RunId::from(id), ..place }).or_else(|| Place::of(path).filter(|place| place.folder.is_dir()))
+    known
+        .map(|place| Place {
+            id: RunId::from(id),
+            ..place
+        })
+        .or_else(|| Place::of(path).filter(|place| place.folder.is_dir()))
 }
 
 #[cfg(test)]
@@ -192,9 +243,21 @@ mod tests {
 
     #[test]
     fn the_name_of_a_folder_tells_the_run() {
-        assert_eq!(parts("offline-run-20261123_135403-eum48n8y"), Some(("20261123_135403", "eum48n8y")));
-        assert_eq!(parts("run-20261123_135403-my-own-id"), Some(("20261123_135403", "my-own-id")));
-        for other in ["latest-run", "run-3", "run-20261123_135403-", "run-20261123-135403-x", "debug.log"] {
+        assert_eq!(
+            parts("offline-run-20261123_135403-eum48n8y"),
+            Some(("20261123_135403", "eum48n8y"))
+        );
+        assert_eq!(
+            parts("run-20261123_135403-my-own-id"),
+            Some(("20261123_135403", "my-own-id"))
+        );
+        for other in [
+            "latest-run",
+            "run-3",
+            "run-20261123_135403-",
+            "run-20261123-135403-x",
+            "debug.log",
+        ] {
             assert_eq!(parts(other), None, "{other}");
         }
     }
@@ -202,7 +265,10 @@ mod tests {
     #[test]
     fn a_folder_is_known_as_one_of_wandbs_in_every_form() {
         let folder = tempfile::tempdir().unwrap();
-        let (home, run) = (folder.path().join("wandb"), folder.path().join("wandb/run-20261123_135403-a"));
+        let (home, run) = (
+            folder.path().join("wandb"),
+            folder.path().join("wandb/run-20261123_135403-a"),
+        );
         assert_eq!(self::home(folder.path()), None);
         fs::create_dir(&home).unwrap();
         assert_eq!(self::home(&home), Some(home.clone()), "nothing was run yet");
@@ -210,17 +276,32 @@ mod tests {
         std::os::unix::fs::symlink("run-20261123_135403-a", home.join("latest-run")).unwrap();
         assert_eq!(self::home(folder.path()), Some(home.clone()));
         assert_eq!(self::home(&run), Some(run));
-        assert_eq!(self::home(&home.join("latest-run")), Some(home.join("latest-run")));
-        assert_eq!(runs(&home, |_| None).unwrap().len(), 1, "the link to the latest run is no run of its own");
+        assert_eq!(
+            self::home(&home.join("latest-run")),
+            Some(home.join("latest-run"))
+        );
+        assert_eq!(
+            runs(&home, |_| None).unwrap().len(),
+            1,
+            "the link to the latest run is no run of its own"
+        );
     }
 
     #[test]
     fn a_run_that_was_resumed_is_told_apart_by_the_time() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["run-20261124_000000-a", "offline-run-20261123_135403-a", "run-20261125_000000-b"] {
+        for name in [
+            "run-20261124_000000-a",
+            "offline-run-20261123_135403-a",
+            "run-20261125_000000-b",
+        ] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let ids: Vec<_> = runs(folder.path(), |_| None).unwrap().iter().map(|run| run.id.raw().to_owned()).collect();
+        let ids: Vec<_> = runs(folder.path(), |_| None)
+            .unwrap()
+            .iter()
+            .map(|run| run.id.raw().to_owned())
+            .collect();
         assert_eq!(ids, ["a", "a@20261124_000000", "b"]);
     }
 }

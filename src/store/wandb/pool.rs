@@ -9,17 +9,28 @@ use crate::domain::{Fault, FaultKind};
 use crate::store::Answer;
 
 /// Does blocking work where it may block.
-pub(super) async fn blocking<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'static) -> Answer<T> {
-    spawn_blocking(work).await.map_err(|error| failed(what, &error))
+pub(super) async fn blocking<T: Send + 'static>(
+    what: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Answer<T> {
+    spawn_blocking(work)
+        .await
+        .map_err(|error| failed(what, &error))
 }
 
 /// Does work on each item, as many at once as there are processors; what comes of it has the items' order.
-pub(super) async fn each<T, R>(what: &str, items: Vec<T>, work: impl Fn(&T) -> R + Send + Sync + 'static) -> Answer<Vec<R>>
+pub(super) async fn each<T, R>(
+    what: &str,
+    items: Vec<T>,
+    work: impl Fn(&T) -> R + Send + Sync + 'static,
+) -> Answer<Vec<R>>
 where
     T: Send + Sync + 'static,
     R: Send + 'static,
 {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let workers = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len());
     let shared = Arc::new((items, work, AtomicUsize::new(0)));
     let started: Vec<_> = (0..workers)
         .map(|_| {
@@ -29,7 +40,9 @@ where
                 let mut done = Vec::new();
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { return done };
+                    let Some(item) = items.get(at) else {
+                        return done;
+                    };
                     done.push((at, work(item)));
                 }
             })

@@ -69,7 +69,11 @@ pub(super) fn item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Item<'a> {
             _ => {}
         }
     }
-    let key = if nested { scratch.as_slice() } else { first.unwrap_or(plain) };
+    let key = if nested {
+        scratch.as_slice()
+    } else {
+        first.unwrap_or(plain)
+    };
     Item { key, json }
 }
 
@@ -112,7 +116,9 @@ pub(super) fn logged(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
 
 /// The number in a step; zero is what protobuf leaves out.
 fn step(bytes: &[u8]) -> i64 {
-    Fields::of(bytes).find_map(|(field, value)| value.integer().filter(|_| field == 1)).unwrap_or(0)
+    Fields::of(bytes)
+        .find_map(|(field, value)| value.integer().filter(|_| field == 1))
+        .unwrap_or(0)
 }
 
 /// A sample of the system's metrics.
@@ -127,7 +133,9 @@ impl<'a> Sample<'a> {
 
     /// When it was taken.
     pub(super) fn time(self) -> Option<Millis> {
-        Fields::of(self.0).find_map(|(field, value)| value.bytes().filter(|_| field == 2)).map(time)
+        Fields::of(self.0)
+            .find_map(|(field, value)| value.bytes().filter(|_| field == 2))
+            .map(time)
     }
 
     /// Its items, each to be read with [`item`].
@@ -197,7 +205,11 @@ pub(super) fn run(bytes: &[u8]) -> (RunFacts, Option<&[u8]>) {
 
 /// The exit code of a run's end, and how many seconds it ran for, as far as it says.
 pub(super) fn exit(bytes: &[u8]) -> (i64, i64) {
-    let number = |wanted| Fields::of(bytes).find_map(|(field, value)| value.integer().filter(|_| field == wanted)).unwrap_or(0);
+    let number = |wanted| {
+        Fields::of(bytes)
+            .find_map(|(field, value)| value.integer().filter(|_| field == wanted))
+            .unwrap_or(0)
+    };
     (number(1), number(2))
 }
 
@@ -216,20 +228,38 @@ pub(super) struct Environment {
 
 /// Where a run runs.
 pub(super) fn environment(bytes: &[u8]) -> Environment {
-    let git = Fields::of(bytes).find_map(|(field, value)| value.bytes().filter(|_| field == 9)).unwrap_or_default();
-    let user = Some(named(bytes, 13)).filter(|user| !user.is_empty()).unwrap_or_else(|| named(bytes, 10));
-    Environment { program: named(bytes, 6), user, remote: named(git, 1), commit: named(git, 2) }
+    let git = Fields::of(bytes)
+        .find_map(|(field, value)| value.bytes().filter(|_| field == 9))
+        .unwrap_or_default();
+    let user = Some(named(bytes, 13))
+        .filter(|user| !user.is_empty())
+        .unwrap_or_else(|| named(bytes, 10));
+    Environment {
+        program: named(bytes, 6),
+        user,
+        remote: named(git, 1),
+        commit: named(git, 2),
+    }
 }
 
 /// The text of a field; empty where there is none.
 fn named(bytes: &[u8], wanted: u64) -> String {
-    Fields::of(bytes).find_map(|(field, value)| value.bytes().filter(|_| field == wanted)).map(text).unwrap_or_default()
+    Fields::of(bytes)
+        .find_map(|(field, value)| value.bytes().filter(|_| field == wanted))
+        .map(text)
+        .unwrap_or_default()
 }
 
 /// A protobuf `Timestamp`.
 fn time(bytes: &[u8]) -> Millis {
-    let number = |wanted| Fields::of(bytes).find_map(|(field, value)| value.integer().filter(|_| field == wanted)).unwrap_or(0);
-    number(1).saturating_mul(1_000).saturating_add(number(2) / 1_000_000)
+    let number = |wanted| {
+        Fields::of(bytes)
+            .find_map(|(field, value)| value.integer().filter(|_| field == wanted))
+            .unwrap_or(0)
+    };
+    number(1)
+        .saturating_mul(1_000)
+        .saturating_add(number(2) / 1_000_000)
 }
 
 /// Text as it came, no longer than is kept; bytes that are none are replaced.
@@ -245,18 +275,48 @@ mod tests {
     fn a_key_is_told_in_either_way() {
         let mut scratch = Vec::new();
         let plain = item(b"\x0a\x04loss\x82\x01\x030.5", &mut scratch);
-        assert_eq!(plain, Item { key: b"loss", json: b"0.5" });
+        assert_eq!(
+            plain,
+            Item {
+                key: b"loss",
+                json: b"0.5"
+            }
+        );
         let one = item(b"\x12\x04loss\x82\x01\x030.5", &mut scratch);
-        assert_eq!(one, Item { key: b"loss", json: b"0.5" });
-        let nested = item(b"\x12\x04nest\x12\x01b\x12\x01c\x82\x01\x02-3", &mut scratch);
-        assert_eq!(nested, Item { key: b"nest.b.c", json: b"-3" });
-        assert_eq!(item(b"\xff", &mut scratch), Item { key: b"", json: b"" });
+        assert_eq!(
+            one,
+            Item {
+                key: b"loss",
+                json: b"0.5"
+            }
+        );
+        let nested = item(
+            b"\x12\x04nest\x12\x01b\x12\x01c\x82\x01\x02-3",
+            &mut scratch,
+        );
+        assert_eq!(
+            nested,
+            Item {
+                key: b"nest.b.c",
+                json: b"-3"
+            }
+        );
+        assert_eq!(
+            item(b"\xff", &mut scratch),
+            Item {
+                key: b"",
+                json: b""
+            }
+        );
     }
 
     #[test]
     fn a_step_of_zero_is_one() {
         assert_eq!(logged(b"\x12\x00").collect::<Vec<_>>(), [Part::Step(0)]);
-        assert_eq!(logged(b"\x0a\x01x\x12\x02\x08\x07").collect::<Vec<_>>(), [Part::Item(b"x"), Part::Step(7)]);
+        assert_eq!(
+            logged(b"\x0a\x01x\x12\x02\x08\x07").collect::<Vec<_>>(),
+            [Part::Item(b"x"), Part::Step(7)]
+        );
         assert_eq!(logged(b"").next(), None);
     }
 }

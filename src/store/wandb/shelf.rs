@@ -60,7 +60,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shelf {
     /// A folder of which nothing is known yet.
     pub(super) fn new(home: PathBuf) -> Self {
-        Self { home, places: Mutex::default(), runs: Mutex::default(), whole: AtomicUsize::new(0), clock: AtomicU64::new(0) }
+        Self {
+            home,
+            places: Mutex::default(),
+            runs: Mutex::default(),
+            whole: AtomicUsize::new(0),
+            clock: AtomicU64::new(0),
+        }
     }
 
     /// The folder.
@@ -74,12 +80,27 @@ impl Shelf {
     /// When the folder can't be read.
     pub(super) fn places(&self, what: &str) -> Answer<Vec<Place>> {
         let earlier = Arc::clone(&lock(&self.places));
-        let known: HashMap<&Path, &Place> = earlier.values().map(|place| (place.folder.as_path(), place)).collect();
-        let found = runs(&self.home, |folder| known.get(folder).map(|place| (*place).clone())).map_err(|error| {
-            let kind = if error.kind() == std::io::ErrorKind::NotFound { FaultKind::Missing } else { FaultKind::Denied };
+        let known: HashMap<&Path, &Place> = earlier
+            .values()
+            .map(|place| (place.folder.as_path(), place))
+            .collect();
+        let found = runs(&self.home, |folder| {
+            known.get(folder).map(|place| (*place).clone())
+        })
+        .map_err(|error| {
+            let kind = if error.kind() == std::io::ErrorKind::NotFound {
+                FaultKind::Missing
+            } else {
+                FaultKind::Denied
+            };
             Fault::new(kind, what, format!("{}: {error}", self.home.display()))
         })?;
-        *lock(&self.places) = Arc::new(found.iter().map(|place| (place.id.clone(), place.clone())).collect());
+        *lock(&self.places) = Arc::new(
+            found
+                .iter()
+                .map(|place| (place.id.clone(), place.clone()))
+                .collect(),
+        );
         Ok(found)
     }
 
@@ -88,7 +109,10 @@ impl Shelf {
     /// # Errors
     /// When there is no such run.
     pub(super) fn place(&self, what: &str, id: &RunId) -> Answer<Place> {
-        let known = lock(&self.places).get(id).cloned().filter(|place| place.log.is_some());
+        let known = lock(&self.places)
+            .get(id)
+            .cloned()
+            .filter(|place| place.log.is_some());
         if let Some(place) = known {
             return Ok(place);
         }
@@ -110,11 +134,19 @@ impl Shelf {
             kept.facts = head(log);
         }
         let facts = kept.facts.as_ref();
-        let read = kept.read.filter(|_| kept.digest.is_some()).map_or(0, |read| read.bytes);
+        let read = kept
+            .read
+            .filter(|_| kept.digest.is_some())
+            .map_or(0, |read| read.bytes);
         Entry {
-            experiment: facts.map_or_else(|| tell::experiment("", ""), |facts| tell::experiment(&facts.entity, &facts.project)),
+            experiment: facts.map_or_else(
+                || tell::experiment("", ""),
+                |facts| tell::experiment(&facts.entity, &facts.project),
+            ),
             start: facts.and_then(|facts| facts.start).or(place.started),
-            unread: place.stamp().map_or(0, |stamp| stamp.bytes.saturating_sub(read)),
+            unread: place
+                .stamp()
+                .map_or(0, |stamp| stamp.bytes.saturating_sub(read)),
             place,
         }
     }
@@ -124,12 +156,17 @@ impl Shelf {
         let kept = self.kept(place);
         let mut kept = lock(&kept);
         let stamp = place.stamp();
-        let goes_on = kept.read.zip(stamp).is_some_and(|(read, stamp)| stamp.goes_on_from(&read));
+        let goes_on = kept
+            .read
+            .zip(stamp)
+            .is_some_and(|(read, stamp)| stamp.goes_on_from(&read));
         let earlier = kept.digest.take();
         if earlier.is_some() {
             self.whole.fetch_sub(1, Ordering::Relaxed);
         }
-        let mut digest = earlier.filter(|_| goes_on || place.log.is_none()).unwrap_or_default();
+        let mut digest = earlier
+            .filter(|_| goes_on || place.log.is_none())
+            .unwrap_or_default();
         // A file that is rewritten with the same length has another time.
         if kept.read != stamp || kept.read.is_none() || !goes_on {
             place.log.iter().for_each(|log| digest.read(log));
@@ -148,11 +185,16 @@ impl Shelf {
 
     /// The points of a run's metric. With `keep` all of its histories are read at once, and kept.
     pub(super) fn points(&self, place: &Place, metric: &str, keep: bool) -> Vec<Point> {
-        let Some(log) = &place.log else { return Vec::new() };
+        let Some(log) = &place.log else {
+            return Vec::new();
+        };
         let kept = self.kept(place);
         let mut kept = lock(&kept);
         let stamp = place.stamp();
-        let goes_on = kept.charted.zip(stamp).is_some_and(|(charted, stamp)| stamp.goes_on_from(&charted));
+        let goes_on = kept
+            .charted
+            .zip(stamp)
+            .is_some_and(|(charted, stamp)| stamp.goes_on_from(&charted));
         let known = kept.columns.take().filter(|_| goes_on);
         let Some(mut columns) = known.or_else(|| keep.then(Columns::default)) else {
             let mut only = Columns::of(metric);
@@ -172,8 +214,13 @@ impl Shelf {
 
     /// How many bytes of the logs of these runs would have to be read for histories.
     pub(super) fn uncharted(&self, places: &[Place]) -> u64 {
-        let bytes =
-            |place: &Place| if lock(&self.kept(place)).columns.is_some() { 0 } else { place.stamp().map_or(0, |stamp| stamp.bytes) };
+        let bytes = |place: &Place| {
+            if lock(&self.kept(place)).columns.is_some() {
+                0
+            } else {
+                place.stamp().map_or(0, |stamp| stamp.bytes)
+            }
+        };
         places.iter().map(bytes).sum()
     }
 

@@ -26,16 +26,24 @@ pub(super) fn add(place: &Place, digest: &mut Digest) {
     if digest.config.is_empty()
         && let Some(found) = yaml(&files.join("config.yaml"))
     {
-        for (key, value) in found.iter().filter(|(key, _)| *key != "_wandb" && *key != "wandb_version") {
+        for (key, value) in found
+            .iter()
+            .filter(|(key, _)| *key != "_wandb" && *key != "wandb_version")
+        {
             // Each is in an object with its value and a description.
-            digest.config.set(key, value.get("value").unwrap_or(value).to_string().as_bytes());
+            digest.config.set(
+                key,
+                value.get("value").unwrap_or(value).to_string().as_bytes(),
+            );
         }
     }
     if digest.logged.all().is_empty()
         && let Some(found) = object(&files.join("wandb-summary.json"))
     {
         for (key, value) in &found {
-            digest.logged.set_summary(key.as_bytes(), value.to_string().as_bytes());
+            digest
+                .logged
+                .set_summary(key.as_bytes(), value.to_string().as_bytes());
         }
         let number = |key: &str| found.get(key).and_then(Value::as_f64);
         digest.logged.last_step = number("_step").unwrap_or(0.0) as i64;
@@ -44,12 +52,23 @@ pub(super) fn add(place: &Place, digest: &mut Digest) {
 }
 
 fn environment(found: &Map<String, Value>) -> Environment {
-    let text =
-        |value: Option<&Value>| value.and_then(Value::as_str).map(|text| super::json::cut(text.into()).into_owned()).unwrap_or_default();
+    let text = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_str)
+            .map(|text| super::json::cut(text.into()).into_owned())
+            .unwrap_or_default()
+    };
     let git = found.get("git");
     let within = |key: &str| text(git.and_then(|git| git.get(key)));
-    let user = Some(text(found.get("username"))).filter(|user| !user.is_empty()).unwrap_or_else(|| text(found.get("email")));
-    Environment { program: text(found.get("program")), user, remote: within("remote"), commit: within("commit") }
+    let user = Some(text(found.get("username")))
+        .filter(|user| !user.is_empty())
+        .unwrap_or_else(|| text(found.get("email")));
+    Environment {
+        program: text(found.get("program")),
+        user,
+        remote: within("remote"),
+        commit: within("commit"),
+    }
 }
 
 /// The text of a file that is not too large to be one of W&B's.
@@ -58,7 +77,11 @@ fn read(path: &Path) -> Option<String> {
         return None;
     }
     let mut text = String::new();
-    let read = File::open(path).ok()?.take(limits::WANDB_SIDE_BYTES + 1).read_to_string(&mut text).ok()?;
+    let read = File::open(path)
+        .ok()?
+        .take(limits::WANDB_SIDE_BYTES + 1)
+        .read_to_string(&mut text)
+        .ok()?;
     (read as u64 <= limits::WANDB_SIDE_BYTES).then_some(text)
 }
 

@@ -31,7 +31,9 @@ fn gpu(key: &str) -> Option<(&str, &'static str, f64)> {
         "powerPercent" => ("power_usage_percentage", 1.0),
         _ => return None,
     };
-    gpu.bytes().all(|byte| byte.is_ascii_digit()).then_some((gpu, name.0, name.1))
+    gpu.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some((gpu, name.0, name.1))
 }
 
 #[cfg(test)]
@@ -40,8 +42,15 @@ mod tests {
 
     #[test]
     fn what_mlflow_has_too_has_mlflows_name() {
-        let names =
-            ["cpu", "memory", "memory_percent", "gpu.1.memoryAllocated", "gpu.process.0.gpu", "proc.cpu.threads", "disk./.usagePercent"];
+        let names = [
+            "cpu",
+            "memory",
+            "memory_percent",
+            "gpu.1.memoryAllocated",
+            "gpu.process.0.gpu",
+            "proc.cpu.threads",
+            "disk./.usagePercent",
+        ];
         assert_eq!(
             names.map(|name| named(name).0),
             [
@@ -54,6 +63,9 @@ mod tests {
                 "system/disk_usage_percentage",
             ]
         );
-        assert_eq!(named("network.recv"), ("system/network_receive_megabytes".to_owned(), 1e-6));
+        assert_eq!(
+            named("network.recv"),
+            ("system/network_receive_megabytes".to_owned(), 1e-6)
+        );
     }
 }

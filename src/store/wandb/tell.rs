@@ -13,8 +13,16 @@ const NO_PROJECT: &str = "uncategorized";
 
 /// The experiment that a run belongs to: its project, with whose it is before it where that is known.
 pub(super) fn experiment(entity: &str, project: &str) -> ExperimentId {
-    let project = if project.is_empty() { NO_PROJECT } else { project };
-    ExperimentId::new(if entity.is_empty() { project.to_owned() } else { format!("{entity}/{project}") })
+    let project = if project.is_empty() {
+        NO_PROJECT
+    } else {
+        project
+    };
+    ExperimentId::new(if entity.is_empty() {
+        project.to_owned()
+    } else {
+        format!("{entity}/{project}")
+    })
 }
 
 /// The run. `now` decides whether one that did not say that it ended is still going.
@@ -50,19 +58,47 @@ fn metrics(digest: &Digest, texts: &mut Vec<Pair>) -> Vec<Metric> {
     let mut found: BTreeMap<String, Metric> = BTreeMap::new();
     let mut words: BTreeMap<String, String> = BTreeMap::new();
     // Since wandb 0.17 the parts of media are values of their own: `img._type`, `img.path`, `img.width`.
-    let media: HashSet<&[u8]> = digest.logged.all().iter().filter_map(|latest| latest.key.strip_suffix(b"._type")).collect();
+    let media: HashSet<&[u8]> = digest
+        .logged
+        .all()
+        .iter()
+        .filter_map(|latest| latest.key.strip_suffix(b"._type"))
+        .collect();
     let is_dot = |at: &usize, key: &[u8]| key.get(*at) == Some(&b'.');
-    let is_media =
-        |key: &[u8]| (0..key.len()).filter(|at| is_dot(at, key)).any(|at| key.get(..at).is_some_and(|name| media.contains(name)));
-    for latest in digest.logged.all().iter().filter(|latest| !is_media(&latest.key)) {
+    let is_media = |key: &[u8]| {
+        (0..key.len())
+            .filter(|at| is_dot(at, key))
+            .any(|at| key.get(..at).is_some_and(|name| media.contains(name)))
+    };
+    for latest in digest
+        .logged
+        .all()
+        .iter()
+        .filter(|latest| !is_media(&latest.key))
+    {
         let key = String::from_utf8_lossy(&latest.key);
-        let (step, time) =
-            if latest.logged.is_empty() { (digest.logged.last_step, digest.last.unwrap_or(0)) } else { (latest.step, latest.time) };
+        let (step, time) = if latest.logged.is_empty() {
+            (digest.logged.last_step, digest.last.unwrap_or(0))
+        } else {
+            (latest.step, latest.time)
+        };
         // What the summary says goes over what was logged last: so it does in W&B's own tables.
-        for said in [Some(&latest.logged), latest.summary.as_ref()].into_iter().flatten().filter(|json| !json.is_empty()) {
+        for said in [Some(&latest.logged), latest.summary.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|json| !json.is_empty())
+        {
             json::flatten(&key, said, &mut |key, json| {
                 if let Some(value) = json::number(json.as_bytes()) {
-                    found.insert(key.to_owned(), Metric { key: key.into(), value: MetricValue::new(value), timestamp: time, step });
+                    found.insert(
+                        key.to_owned(),
+                        Metric {
+                            key: key.into(),
+                            value: MetricValue::new(value),
+                            timestamp: time,
+                            step,
+                        },
+                    );
                 } else if json.starts_with('"') {
                     words.insert(key.to_owned(), json::plain(json));
                 }
@@ -70,11 +106,19 @@ fn metrics(digest: &Digest, texts: &mut Vec<Pair>) -> Vec<Metric> {
         }
     }
     for metric in &digest.system {
-        let told =
-            Metric { key: metric.name.as_str().into(), value: MetricValue::new(metric.value), timestamp: metric.time, step: metric.index };
+        let told = Metric {
+            key: metric.name.as_str().into(),
+            value: MetricValue::new(metric.value),
+            timestamp: metric.time,
+            step: metric.index,
+        };
         found.insert(metric.name.clone(), told);
     }
-    texts.extend(words.into_iter().map(|(key, value)| Pair::new(format!("summary.{key}"), value)));
+    texts.extend(
+        words
+            .into_iter()
+            .map(|(key, value)| Pair::new(format!("summary.{key}"), value)),
+    );
     found.into_values().collect()
 }
 
@@ -82,7 +126,13 @@ fn metrics(digest: &Digest, texts: &mut Vec<Pair>) -> Vec<Metric> {
 fn tags(place: &Place, digest: &Digest) -> Vec<Pair> {
     let facts = digest.facts.clone().unwrap_or_default();
     let environment = &digest.environment;
-    let either = |one: String, other: &str| if one.is_empty() { other.to_owned() } else { one };
+    let either = |one: String, other: &str| {
+        if one.is_empty() {
+            other.to_owned()
+        } else {
+            one
+        }
+    };
     let exit = match digest.exit {
         Some(exit) if exit.code == 0 => String::new(),
         Some(exit) => exit.code.to_string(),
@@ -90,9 +140,22 @@ fn tags(place: &Place, digest: &Digest) -> Vec<Pair> {
     };
     let named = [
         ("mlflow.source.name", environment.program.clone()),
-        ("mlflow.source.git.commit", either(facts.commit, &environment.commit)),
-        ("mlflow.source.git.repoURL", either(facts.remote, &environment.remote)),
-        ("mlflow.source.git.dirty", if place.has_diff() { "true".to_owned() } else { String::new() }),
+        (
+            "mlflow.source.git.commit",
+            either(facts.commit, &environment.commit),
+        ),
+        (
+            "mlflow.source.git.repoURL",
+            either(facts.remote, &environment.remote),
+        ),
+        (
+            "mlflow.source.git.dirty",
+            if place.has_diff() {
+                "true".to_owned()
+            } else {
+                String::new()
+            },
+        ),
         ("mlflow.note.content", facts.notes),
         ("wandb.group", facts.group),
         ("wandb.job_type", facts.job_type),
@@ -100,16 +163,42 @@ fn tags(place: &Place, digest: &Digest) -> Vec<Pair> {
         ("wandb.host", facts.host),
         ("wandb.version", facts.version),
         ("wandb.exit_code", exit),
-        ("wandb.unreadable", digest.unreadable.clone().unwrap_or_default()),
-        ("wandb.damaged", counted(digest.lost, "places of the file can't be read")),
-        ("wandb.params_left_out", counted(digest.config.left_out(), &format!("beyond the first {}", limits::WANDB_PARAMS))),
-        ("wandb.metrics_left_out", counted(digest.logged.left_out, &format!("values beyond the first {} metrics", limits::WANDB_METRICS))),
+        (
+            "wandb.unreadable",
+            digest.unreadable.clone().unwrap_or_default(),
+        ),
+        (
+            "wandb.damaged",
+            counted(digest.lost, "places of the file can't be read"),
+        ),
+        (
+            "wandb.params_left_out",
+            counted(
+                digest.config.left_out(),
+                &format!("beyond the first {}", limits::WANDB_PARAMS),
+            ),
+        ),
+        (
+            "wandb.metrics_left_out",
+            counted(
+                digest.logged.left_out,
+                &format!("values beyond the first {} metrics", limits::WANDB_METRICS),
+            ),
+        ),
     ];
-    let said = named.into_iter().filter(|(_, value)| !value.is_empty()).map(|(key, value)| Pair::new(key, value));
+    let said = named
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| Pair::new(key, value));
     // W&B's tags are words; here they are keys, so that runs can be filtered and grouped by each.
-    said.chain(facts.tags.into_iter().map(|tag| Pair::new(tag, "true"))).collect()
+    said.chain(facts.tags.into_iter().map(|tag| Pair::new(tag, "true")))
+        .collect()
 }
 
 fn counted(count: u64, what: &str) -> String {
-    if count == 0 { String::new() } else { format!("{count} {what}") }
+    if count == 0 {
+        String::new()
+    } else {
+        format!("{count} {what}")
+    }
 }

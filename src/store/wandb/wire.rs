@@ -20,12 +20,20 @@ pub(super) enum Value<'a> {
 impl<'a> Value<'a> {
     /// The bytes, where it holds some.
     pub(super) fn bytes(self) -> Option<&'a [u8]> {
-        if let Self::Bytes(bytes) = self { Some(bytes) } else { None }
+        if let Self::Bytes(bytes) = self {
+            Some(bytes)
+        } else {
+            None
+        }
     }
 
     /// The number, where it is one; negative numbers are ten bytes long on the wire, and their own complement here.
     pub(super) fn integer(self) -> Option<i64> {
-        if let Self::Number(number) = self { Some(number.cast_signed()) } else { None }
+        if let Self::Number(number) = self {
+            Some(number.cast_signed())
+        } else {
+            None
+        }
     }
 }
 
@@ -117,17 +125,31 @@ mod tests {
         // Protobuf's own examples: field 1 = 150, field 2 = "testing", field 3 of four bytes, field 4 = -2.
         let message = b"\x08\x96\x01\x12\x07testing\x1d\x01\x02\x03\x04\x20\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01";
         let fields: Vec<_> = Fields::of(message).collect();
-        let expected = [(1, Value::Number(150)), (2, Value::Bytes(b"testing")), (3, Value::Fixed), (4, Value::Number(u64::MAX - 1))];
+        let expected = [
+            (1, Value::Number(150)),
+            (2, Value::Bytes(b"testing")),
+            (3, Value::Fixed),
+            (4, Value::Number(u64::MAX - 1)),
+        ];
         assert_eq!(fields, expected);
         assert_eq!(fields[3].1.integer(), Some(-2));
     }
 
     #[test]
     fn what_ends_early_or_is_no_field_ends_the_message() {
-        for broken in [&b"\x12\x07test"[..], b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x", b"\x0b\x0c", b"\x08", &[0x80; 40]] {
+        for broken in [
+            &b"\x12\x07test"[..],
+            b"\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01x",
+            b"\x0b\x0c",
+            b"\x08",
+            &[0x80; 40],
+        ] {
             assert_eq!(Fields::of(broken).next(), None, "{broken:?}");
         }
-        assert_eq!(Fields::of(b"\x08\x01\x12\x09x").collect::<Vec<_>>(), [(1, Value::Number(1))]);
+        assert_eq!(
+            Fields::of(b"\x08\x01\x12\x09x").collect::<Vec<_>>(),
+            [(1, Value::Number(1))]
+        );
     }
 
     proptest! {

@@ -28,7 +28,9 @@ pub struct Completion {
 /// that begin with what is written come first, then those that contain it, whatever the case.
 #[must_use]
 pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> {
-    let Some(before) = text.get(..cursor) else { return Vec::new() };
+    let Some(before) = text.get(..cursor) else {
+        return Vec::new();
+    };
     let (start, tokens) = split(before);
     let written = before[start..].to_lowercase();
     let candidates = match context(&tokens) {
@@ -47,11 +49,22 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
     let rank = |candidate: &String| {
         let bare = candidate.to_lowercase().replace(QUOTES, "");
         let key = bare.split_once('.').map_or(bare.as_str(), |(_, key)| key);
-        if bare.starts_with(&written) || key.starts_with(&written) { Some(0) } else { bare.contains(&written).then_some(1) }
+        if bare.starts_with(&written) || key.starts_with(&written) {
+            Some(0)
+        } else {
+            bare.contains(&written).then_some(1)
+        }
     };
-    let mut ranked: Vec<(u8, String)> = candidates.into_iter().filter_map(|candidate| Some((rank(&candidate)?, candidate))).collect();
+    let mut ranked: Vec<(u8, String)> = candidates
+        .into_iter()
+        .filter_map(|candidate| Some((rank(&candidate)?, candidate)))
+        .collect();
     ranked.sort_by_key(|(rank, _)| *rank);
-    let completion = |(_, insert): (u8, String)| Completion { label: crate::text::untrusted::clean(&insert).into_owned(), insert, start };
+    let completion = |(_, insert): (u8, String)| Completion {
+        label: crate::text::untrusted::clean(&insert).into_owned(),
+        insert,
+        start,
+    };
     ranked.into_iter().take(MOST).map(completion).collect()
 }
 
@@ -77,9 +90,15 @@ fn split(before: &str) -> (usize, Vec<Token>) {
             Err(error) => end = error.at,
         }
     };
-    let mut start = if end < before.len() { end } else { before.len() };
+    let mut start = if end < before.len() {
+        end
+    } else {
+        before.len()
+    };
     let mut all = all;
-    while let Some(last) = all.last().filter(|last| last.end == start && matches!(last.kind, TokenKind::Bare(_) | TokenKind::Quoted(..))) {
+    while let Some(last) = all.last().filter(|last| {
+        last.end == start && matches!(last.kind, TokenKind::Bare(_) | TokenKind::Quoted(..))
+    }) {
         start = last.at;
         all.pop();
     }
@@ -87,13 +106,23 @@ fn split(before: &str) -> (usize, Vec<Token>) {
 }
 
 fn context(tokens: &[Token]) -> Context {
-    let Some((last, rest)) = tokens.split_last() else { return Context::Term };
-    let connects = ["AND", "OR", "NOT"].iter().any(|word| last.is_keyword(word));
-    let compares = matches!(last.kind, TokenKind::Operator(_)) || last.is_keyword("LIKE") || last.is_keyword("ILIKE");
+    let Some((last, rest)) = tokens.split_last() else {
+        return Context::Term;
+    };
+    let connects = ["AND", "OR", "NOT"]
+        .iter()
+        .any(|word| last.is_keyword(word));
+    let compares = matches!(last.kind, TokenKind::Operator(_))
+        || last.is_keyword("LIKE")
+        || last.is_keyword("ILIKE");
     let listed = matches!(last.kind, TokenKind::Open | TokenKind::Comma);
     let list_of = || {
         let place = rest.iter().rposition(|token| token.is_keyword("IN"))?;
-        rest.get(place + 1..)?.iter().all(|token| token.kind != TokenKind::Close).then(|| field(&rest[..place])).flatten()
+        rest.get(place + 1..)?
+            .iter()
+            .all(|token| token.kind != TokenKind::Close)
+            .then(|| field(&rest[..place]))
+            .flatten()
     };
     match last {
         _ if compares => field(rest).map_or(Context::Term, Context::Value),
@@ -101,7 +130,11 @@ fn context(tokens: &[Token]) -> Context {
         _ if connects => Context::Term,
         _ => match (field(tokens), rest.last()) {
             // After `field`, unless that was itself a value.
-            (Some(key), before) if before.is_none_or(|before| !matches!(before.kind, TokenKind::Operator(_))) => Context::Operator(key),
+            (Some(key), before)
+                if before.is_none_or(|before| !matches!(before.kind, TokenKind::Operator(_))) =>
+            {
+                Context::Operator(key)
+            }
             _ => Context::Connective,
         },
     }
@@ -115,7 +148,9 @@ fn field(tokens: &[Token]) -> Option<ColumnKey> {
     };
     let (last, rest) = tokens.split_last()?;
     let (kind, key) = match (&last.kind, rest.last().map(|token| &token.kind)) {
-        (TokenKind::Quoted(_, key), Some(TokenKind::Bare(kind))) => (kind.strip_suffix('.')?, key.as_str()),
+        (TokenKind::Quoted(_, key), Some(TokenKind::Bare(kind))) => {
+            (kind.strip_suffix('.')?, key.as_str())
+        }
         (TokenKind::Bare(path), _) => path.split_once('.').unwrap_or(("attributes", path)),
         _ => return None,
     };
@@ -136,18 +171,31 @@ fn terms(table: &RunTable) -> Vec<String> {
         ColumnKey::Curve(..) => key.spelled(),
     });
     let states = Is::ALL.into_iter().map(|is| format!("is:{}", is.as_str()));
-    let rest = ["age", "dataset.name", "dataset.digest", "dataset.context", "NOT"].map(str::to_owned);
+    let rest = [
+        "age",
+        "dataset.name",
+        "dataset.digest",
+        "dataset.context",
+        "NOT",
+    ]
+    .map(str::to_owned);
     columns.chain(states).chain(rest).collect()
 }
 
 fn operators(key: &ColumnKey) -> Vec<String> {
-    let (numbers, texts): (&[&str], &[&str]) = (&["<", "<=", ">", ">=", "BETWEEN"], &["LIKE", "ILIKE"]);
+    let (numbers, texts): (&[&str], &[&str]) =
+        (&["<", "<=", ">", ">=", "BETWEEN"], &["LIKE", "ILIKE"]);
     let (numbers, texts) = match Field::Column(key.clone()).kind() {
         Kind::Either => (numbers, texts),
         Kind::Text => (&[][..], texts),
         Kind::Number | Kind::Time | Kind::Span => (numbers, &[][..]),
     };
-    let all = ["=", "!="].iter().chain(numbers).chain(texts).chain(&["IN", "NOT IN", "IS NULL", "IS NOT NULL"]);
+    let all = ["=", "!="].iter().chain(numbers).chain(texts).chain(&[
+        "IN",
+        "NOT IN",
+        "IS NULL",
+        "IS NOT NULL",
+    ]);
     all.map(|word| (*word).to_owned()).collect()
 }
 
@@ -155,7 +203,11 @@ fn operators(key: &ColumnKey) -> Vec<String> {
 fn values(table: &RunTable, key: &ColumnKey) -> Vec<String> {
     let column = table.column(key);
     let mut seen = HashSet::new();
-    let mut texts: Vec<&str> = table.rows().filter_map(|row| column.text(row)).filter(|text| seen.insert(*text)).collect();
+    let mut texts: Vec<&str> = table
+        .rows()
+        .filter_map(|row| column.text(row))
+        .filter(|text| seen.insert(*text))
+        .collect();
     texts.sort_unstable();
     texts.into_iter().map(quote).collect()
 }
@@ -168,8 +220,16 @@ mod tests {
 
     fn inserts(text: &str) -> Vec<String> {
         let mut run = run("r1");
-        run.params = vec![Pair::new("optimizer", "adam"), Pair::new("opt name", "it's")];
-        run.metrics = vec![Metric { key: "val/acc".into(), value: MetricValue::new(1.0), timestamp: 0, step: 0 }];
+        run.params = vec![
+            Pair::new("optimizer", "adam"),
+            Pair::new("opt name", "it's"),
+        ];
+        run.metrics = vec![Metric {
+            key: "val/acc".into(),
+            value: MetricValue::new(1.0),
+            timestamp: 0,
+            step: 0,
+        }];
         let mut other = run.clone();
         other.id = "r2".into();
         other.params[0].value = "sgd".into();
@@ -184,27 +244,51 @@ mod tests {
     #[test]
     fn columns_are_offered_where_a_term_may_stand() {
         assert_eq!(inserts("acc"), ["metrics.`val/acc`"]);
-        assert_eq!(inserts("NOT params.opt"), ["NOT params.`opt name`", "NOT params.optimizer"]);
-        assert_eq!(inserts("params.`opt"), ["params.`opt name`", "params.optimizer"]);
+        assert_eq!(
+            inserts("NOT params.opt"),
+            ["NOT params.`opt name`", "NOT params.optimizer"]
+        );
+        assert_eq!(
+            inserts("params.`opt"),
+            ["params.`opt name`", "params.optimizer"]
+        );
         assert_eq!(inserts("a (is:nest"), ["a (is:nested"]);
         assert!(inserts("").len() > 10);
     }
 
     #[test]
     fn values_are_offered_after_a_comparison() {
-        assert_eq!(inserts("params.optimizer = "), ["params.optimizer = 'adam'", "params.optimizer = 'sgd'"]);
-        assert_eq!(inserts("params.optimizer = 's"), ["params.optimizer = 'sgd'"]);
-        assert_eq!(inserts("params.`opt name` != "), ["params.`opt name` != \"it's\""]);
+        assert_eq!(
+            inserts("params.optimizer = "),
+            ["params.optimizer = 'adam'", "params.optimizer = 'sgd'"]
+        );
+        assert_eq!(
+            inserts("params.optimizer = 's"),
+            ["params.optimizer = 'sgd'"]
+        );
+        assert_eq!(
+            inserts("params.`opt name` != "),
+            ["params.`opt name` != \"it's\""]
+        );
         assert_eq!(
             inserts("params.optimizer NOT IN ('adam', "),
-            ["params.optimizer NOT IN ('adam', 'adam'", "params.optimizer NOT IN ('adam', 'sgd'"]
+            [
+                "params.optimizer NOT IN ('adam', 'adam'",
+                "params.optimizer NOT IN ('adam', 'sgd'"
+            ]
         );
     }
 
     #[test]
     fn operators_and_connectives_are_offered_between() {
         assert_eq!(inserts("params.optimizer L")[0], "params.optimizer LIKE");
-        assert_eq!(inserts("params.optimizer = 'adam' "), ["params.optimizer = 'adam' AND", "params.optimizer = 'adam' OR"]);
+        assert_eq!(
+            inserts("params.optimizer = 'adam' "),
+            [
+                "params.optimizer = 'adam' AND",
+                "params.optimizer = 'adam' OR"
+            ]
+        );
     }
 
     #[test]

@@ -54,8 +54,17 @@ enum NumberCheck<'a> {
 }
 
 impl<'a> Bound<'a> {
-    pub(super) fn new(root: &'a Node, table: &'a RunTable, goal: Option<&Goal>, now: Millis) -> Self {
-        Self { table, now, check: Check::new(root, table, goal) }
+    pub(super) fn new(
+        root: &'a Node,
+        table: &'a RunTable,
+        goal: Option<&Goal>,
+        now: Millis,
+    ) -> Self {
+        Self {
+            table,
+            now,
+            check: Check::new(root, table, goal),
+        }
     }
 
     /// Whether a row passes.
@@ -70,37 +79,56 @@ impl<'a> Bound<'a> {
             Check::Any(checks) => checks.iter().any(|check| self.passes(check, row)),
             Check::Not(check) => !self.passes(check, row),
             Check::Column(column, check) => match check {
-                ValueCheck::Text(text, negated) => column.text(row).is_some_and(|value| text.holds(value) != *negated),
-                ValueCheck::Number(number, negated) => column.number(row, self.now).is_some_and(|value| number.holds(value) != *negated),
+                ValueCheck::Text(text, negated) => column
+                    .text(row)
+                    .is_some_and(|value| text.holds(value) != *negated),
+                ValueCheck::Number(number, negated) => column
+                    .number(row, self.now)
+                    .is_some_and(|value| number.holds(value) != *negated),
                 ValueCheck::Null { negated } => column.is_present(row, self.now) == *negated,
             },
             Check::Dataset(field, check) => self.dataset_passes(*field, check, row),
             Check::Age(start, check) => {
-                let age = start.number(row, self.now).map(|start| self.now as f64 - start);
+                let age = start
+                    .number(row, self.now)
+                    .map(|start| self.now as f64 - start);
                 match check {
-                    ValueCheck::Number(number, negated) => age.is_some_and(|age| number.holds(age) != *negated),
+                    ValueCheck::Number(number, negated) => {
+                        age.is_some_and(|age| number.holds(age) != *negated)
+                    }
                     ValueCheck::Null { negated } => age.is_some() == *negated,
                     ValueCheck::Text(..) => false,
                 }
             }
-            Check::Word(columns, pattern) => columns.iter().any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
+            Check::Word(columns, pattern) => columns
+                .iter()
+                .any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
             Check::Is(is) => self.is(*is, row),
             Check::Best(best) => best.is_some_and(|(column, best)| {
                 may_be_best(self.table, row)
-                    && column.number(row, self.now).is_some_and(|value| value.partial_cmp(&best) == Some(Ordering::Equal))
+                    && column
+                        .number(row, self.now)
+                        .is_some_and(|value| value.partial_cmp(&best) == Some(Ordering::Equal))
             }),
         }
     }
 
     /// One dataset that passes is enough, also for `!=` and `NOT IN`.
     fn dataset_passes(&self, field: DatasetField, check: &ValueCheck<'_>, row: Row) -> bool {
-        let mut values = self.table.datasets.of(row.0).iter().filter_map(|dataset| match field {
-            DatasetField::Name => Some(dataset.name),
-            DatasetField::Digest => Some(dataset.digest),
-            DatasetField::Context => dataset.context,
-        });
+        let mut values = self
+            .table
+            .datasets
+            .of(row.0)
+            .iter()
+            .filter_map(|dataset| match field {
+                DatasetField::Name => Some(dataset.name),
+                DatasetField::Digest => Some(dataset.digest),
+                DatasetField::Context => dataset.context,
+            });
         match check {
-            ValueCheck::Text(text, negated) => values.any(|id| text.holds(self.table.texts.get(id)) != *negated),
+            ValueCheck::Text(text, negated) => {
+                values.any(|id| text.holds(self.table.texts.get(id)) != *negated)
+            }
             ValueCheck::Null { negated } => values.next().is_some() == *negated,
             ValueCheck::Number(..) => false,
         }
@@ -116,7 +144,11 @@ impl<'a> Bound<'a> {
             Is::Failed => status == RunStatus::Failed,
             Is::Killed => status == RunStatus::Killed,
             Is::Nan => self.table.has_nan(row),
-            Is::Nested => self.table.column(&ColumnKey::Attribute(Attribute::Parent)).text(row).is_some(),
+            Is::Nested => self
+                .table
+                .column(&ColumnKey::Attribute(Attribute::Parent))
+                .text(row)
+                .is_some(),
             Is::Parent => self.table.has_children(row),
             Is::Deleted => self.table.is_deleted(row),
             Is::Best => false,
@@ -128,15 +160,36 @@ impl<'a> Check<'a> {
     fn new(node: &'a Node, table: &'a RunTable, goal: Option<&Goal>) -> Self {
         let attribute = |attribute| table.column(&ColumnKey::Attribute(attribute));
         match node {
-            Node::All(nodes) => Self::All(nodes.iter().map(|node| Self::new(node, table, goal)).collect()),
-            Node::Any(nodes) => Self::Any(nodes.iter().map(|node| Self::new(node, table, goal)).collect()),
+            Node::All(nodes) => Self::All(
+                nodes
+                    .iter()
+                    .map(|node| Self::new(node, table, goal))
+                    .collect(),
+            ),
+            Node::Any(nodes) => Self::Any(
+                nodes
+                    .iter()
+                    .map(|node| Self::new(node, table, goal))
+                    .collect(),
+            ),
             Node::Not(node) => Self::Not(Box::new(Self::new(node, table, goal))),
-            Node::Test(Field::Column(key), test) => Self::Column(table.column(key), ValueCheck::new(test)),
+            Node::Test(Field::Column(key), test) => {
+                Self::Column(table.column(key), ValueCheck::new(test))
+            }
             Node::Test(Field::Dataset(field), test) => Self::Dataset(*field, ValueCheck::new(test)),
-            Node::Test(Field::Age, test) => Self::Age(attribute(Attribute::Start), ValueCheck::new(test)),
+            Node::Test(Field::Age, test) => {
+                Self::Age(attribute(Attribute::Start), ValueCheck::new(test))
+            }
             Node::Word(word) => {
-                let id = table.ids_may_contain(word).then(|| attribute(Attribute::RunId));
-                Self::Word(std::iter::once(attribute(Attribute::Name)).chain(id).collect(), Pattern::containing(word))
+                let id = table
+                    .ids_may_contain(word)
+                    .then(|| attribute(Attribute::RunId));
+                Self::Word(
+                    std::iter::once(attribute(Attribute::Name))
+                        .chain(id)
+                        .collect(),
+                    Pattern::containing(word),
+                )
             }
             Node::Is(Is::Best) => Self::Best(goal.and_then(|goal| best(table, goal))),
             Node::Is(is) => Self::Is(*is),
@@ -147,8 +200,11 @@ impl<'a> Check<'a> {
 /// The column of a goal's metric, and the best value of the runs that can be the best.
 fn best<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
     let column = table.column(&ColumnKey::Metric(goal.metric.clone()));
-    let values =
-        table.rows().filter(|row| may_be_best(table, *row)).filter_map(|row| column.number(row, 0)).filter(|value| value.is_finite());
+    let values = table
+        .rows()
+        .filter(|row| may_be_best(table, *row))
+        .filter_map(|row| column.number(row, 0))
+        .filter(|value| value.is_finite());
     let best = match goal.direction {
         Direction::Max => values.max_by(f64::total_cmp),
         Direction::Min => values.min_by(f64::total_cmp),
@@ -165,13 +221,23 @@ impl<'a> ValueCheck<'a> {
     fn new(test: &'a Test) -> Self {
         match test {
             Test::Equals { text, negated } => Self::Text(TextCheck::Equals(text), *negated),
-            Test::Like { pattern, any_case, negated } => Self::Text(TextCheck::Like(Pattern::new(pattern, *any_case)), *negated),
+            Test::Like {
+                pattern,
+                any_case,
+                negated,
+            } => Self::Text(TextCheck::Like(Pattern::new(pattern, *any_case)), *negated),
             Test::OneOfTexts { texts, negated } => Self::Text(TextCheck::OneOf(texts), *negated),
-            Test::Compares(comparison, number) => Self::Number(NumberCheck::Compares(*comparison, largest_is_infinite(*number)), false),
-            Test::Between { low, high, negated } => {
-                Self::Number(NumberCheck::Between(largest_is_infinite(*low), largest_is_infinite(*high)), *negated)
+            Test::Compares(comparison, number) => Self::Number(
+                NumberCheck::Compares(*comparison, largest_is_infinite(*number)),
+                false,
+            ),
+            Test::Between { low, high, negated } => Self::Number(
+                NumberCheck::Between(largest_is_infinite(*low), largest_is_infinite(*high)),
+                *negated,
+            ),
+            Test::OneOfNumbers { numbers, negated } => {
+                Self::Number(NumberCheck::OneOf(numbers), *negated)
             }
-            Test::OneOfNumbers { numbers, negated } => Self::Number(NumberCheck::OneOf(numbers), *negated),
             Test::Null { negated } => Self::Null { negated: *negated },
         }
     }
@@ -213,7 +279,12 @@ mod tests {
     const HOUR: Millis = 3_600_000;
 
     fn table() -> RunTable {
-        let metric = |key: &str, value| Metric { key: key.into(), value: MetricValue::new(value), timestamp: 0, step: 0 };
+        let metric = |key: &str, value| Metric {
+            key: key.into(),
+            value: MetricValue::new(value),
+            timestamp: 0,
+            step: 0,
+        };
         let mut a = run("a");
         a.name = "ResNet-50".into();
         a.status = RunStatus::Finished;
@@ -299,8 +370,14 @@ mod tests {
             ("run_id IN ('a', 'c')", "ac"),
         ] {
             let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
-            let passing = table.rows().filter(|row| filter.matches(&table, *row, 10 * HOUR));
-            assert_eq!(passing.map(|row| table.id(row).raw()).collect::<String>(), found, "{filter}");
+            let passing = table
+                .rows()
+                .filter(|row| filter.matches(&table, *row, 10 * HOUR));
+            assert_eq!(
+                passing.map(|row| table.id(row).raw()).collect::<String>(),
+                found,
+                "{filter}"
+            );
         }
     }
 
@@ -309,7 +386,12 @@ mod tests {
         let mut runs: Vec<_> = ["a", "b", "c", "d", "e"].map(run).into();
         for (run, value) in runs.iter_mut().zip([0.5, 0.9, 0.9, 2.0, f64::NAN]) {
             run.status = RunStatus::Finished;
-            run.metrics = vec![Metric { key: "acc".into(), value: MetricValue::new(value), timestamp: 0, step: 0 }];
+            run.metrics = vec![Metric {
+                key: "acc".into(),
+                value: MetricValue::new(value),
+                timestamp: 0,
+                step: 0,
+            }];
         }
         runs[3].status = RunStatus::Failed;
         let mut table = RunTable::default();
@@ -317,13 +399,27 @@ mod tests {
         let found = |filter: &str, goal: Option<&Goal>| {
             let filter = Filter::parse(filter).unwrap();
             let bound = filter.bind(&table, goal, 0);
-            table.rows().filter(|row| bound.matches(*row)).map(|row| table.id(row).raw().to_owned()).collect::<String>()
+            table
+                .rows()
+                .filter(|row| bound.matches(*row))
+                .map(|row| table.id(row).raw().to_owned())
+                .collect::<String>()
         };
-        let goal = |direction| Goal { metric: "acc".into(), direction };
+        let goal = |direction| Goal {
+            metric: "acc".into(),
+            direction,
+        };
         assert_eq!(found("is:best", Some(&goal(Direction::Max))), "bc");
         assert_eq!(found("is:best", Some(&goal(Direction::Min))), "a");
-        assert_eq!(found("NOT is:best AND is:finished", Some(&goal(Direction::Max))), "ae");
+        assert_eq!(
+            found("NOT is:best AND is:finished", Some(&goal(Direction::Max))),
+            "ae"
+        );
         assert_eq!(found("is:best", None), "");
-        assert!(Filter::parse("metrics.acc > 1 OR NOT is:best").unwrap().asks_for_best());
+        assert!(
+            Filter::parse("metrics.acc > 1 OR NOT is:best")
+                .unwrap()
+                .asks_for_best()
+        );
     }
 }

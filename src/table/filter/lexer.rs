@@ -40,8 +40,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
             at += first.len_utf8();
             continue;
         }
-        let (kind, length) = token(&text[at..], first).map_err(|message| FilterError { message, at })?;
-        tokens.push(Token { kind, at, end: at + length });
+        let (kind, length) =
+            token(&text[at..], first).map_err(|message| FilterError { message, at })?;
+        tokens.push(Token {
+            kind,
+            at,
+            end: at + length,
+        });
         at += length;
     }
     Ok(tokens)
@@ -56,7 +61,9 @@ fn token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
         '`' => back_ticked(rest),
         '\'' | '"' => quoted(rest, first),
         _ => {
-            let length = rest.find(|c: char| c.is_whitespace() || "()=<>!,'\"`".contains(c)).unwrap_or(rest.len());
+            let length = rest
+                .find(|c: char| c.is_whitespace() || "()=<>!,'\"`".contains(c))
+                .unwrap_or(rest.len());
             Ok((TokenKind::Bare(rest[..length].to_owned()), length))
         }
     }
@@ -65,7 +72,10 @@ fn token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
 fn operator(rest: &str) -> Result<(TokenKind, usize), String> {
     let length = rest.find(|c| !"=<>!".contains(c)).unwrap_or(rest.len());
     let text = &rest[..length];
-    if let Some(comparison) = Comparison::ALL.into_iter().find(|comparison| comparison.as_str() == text) {
+    if let Some(comparison) = Comparison::ALL
+        .into_iter()
+        .find(|comparison| comparison.as_str() == text)
+    {
         return Ok((TokenKind::Operator(comparison), length));
     }
     Err(match text {
@@ -98,7 +108,10 @@ fn quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
     let mut end = None;
     while let Some((at, c)) = inside.next() {
         if c == '\\' {
-            last_resort = inside.next_if(|(_, next)| *next == quote).map(|(at, _)| at).or(last_resort);
+            last_resort = inside
+                .next_if(|(_, next)| *next == quote)
+                .map(|(at, _)| at)
+                .or(last_resort);
         } else if c == quote {
             if inside.next_if(|(_, next)| *next == quote).is_none() {
                 end = Some(at);
@@ -107,7 +120,9 @@ fn quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
             last_resort = Some(at);
         }
     }
-    let end = end.or(last_resort).ok_or_else(|| format!("the closing {quote} is missing"))?;
+    let end = end
+        .or(last_resort)
+        .ok_or_else(|| format!("the closing {quote} is missing"))?;
     Ok((TokenKind::Quoted(quote, rest[1..end].to_owned()), end + 1))
 }
 
@@ -116,7 +131,11 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<TokenKind> {
-        tokens(text).unwrap().into_iter().map(|token| token.kind).collect()
+        tokens(text)
+            .unwrap()
+            .into_iter()
+            .map(|token| token.kind)
+            .collect()
     }
 
     fn quoted(quote: char, text: &str) -> TokenKind {
@@ -143,7 +162,13 @@ mod tests {
 
     #[test]
     fn a_wrong_operator_is_told_the_right_one() {
-        for (text, hint) in [("a == 1", "one ="), ("a <> 1", "!="), ("a => 1", ">="), ("a =! 1", "no comparison"), ("'a", "closing '")] {
+        for (text, hint) in [
+            ("a == 1", "one ="),
+            ("a <> 1", "!="),
+            ("a => 1", ">="),
+            ("a =! 1", "no comparison"),
+            ("'a", "closing '"),
+        ] {
             let error = tokens(text).unwrap_err();
             assert!(error.message.contains(hint), "{text}: {error}");
         }

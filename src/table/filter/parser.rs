@@ -9,11 +9,18 @@ use crate::text::untrusted::clean;
 const DEEPEST: usize = 64;
 
 /// Words that mean something of their own, so that they are no plain words.
-pub(super) const KEYWORDS: [&str; 10] = ["AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL", "BETWEEN", "is:"];
+pub(super) const KEYWORDS: [&str; 10] = [
+    "AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL", "BETWEEN", "is:",
+];
 
 /// Reads a filter.
 pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
-    let mut parser = Parser { tokens: tokens(text)?, next: 0, end: text.trim_end().len(), depth: 0 };
+    let mut parser = Parser {
+        tokens: tokens(text)?,
+        next: 0,
+        end: text.trim_end().len(),
+        depth: 0,
+    };
     if parser.tokens.is_empty() {
         return Ok(Node::default());
     }
@@ -48,7 +55,9 @@ impl Parser {
         let mut nodes = vec![self.one()?];
         loop {
             let and = self.take_keyword("AND");
-            let ends = self.peek().is_none_or(|token| token.kind == TokenKind::Close || token.is_keyword("OR"));
+            let ends = self
+                .peek()
+                .is_none_or(|token| token.kind == TokenKind::Close || token.is_keyword("OR"));
             if ends && !and {
                 return Ok(Node::all(nodes));
             }
@@ -79,7 +88,9 @@ impl Parser {
 
     /// A test of a field, a state, or a plain word.
     fn term(&mut self) -> Result<Node, FilterError> {
-        let Some(first) = self.peek().cloned() else { return self.fail("expected a comparison or a word here") };
+        let Some(first) = self.peek().cloned() else {
+            return self.fail("expected a comparison or a word here");
+        };
         let named = self.field()?;
         if self.at_test() {
             let field = named.resolve()?;
@@ -89,14 +100,21 @@ impl Parser {
         match first.kind {
             TokenKind::Quoted(_, text) if named.prefix.is_none() => Ok(Node::Word(text)),
             TokenKind::Bare(word) if named.prefix.is_none() => match word.get(..3) {
-                Some(prefix) if prefix.eq_ignore_ascii_case("is:") => is(&word[3..], first.at + 3).map(Node::Is),
-                _ if is_keyword(&word) => {
-                    fail_at(first.at, format!("expected a comparison or a word, not {word}; to look for that word, quote it"))
+                Some(prefix) if prefix.eq_ignore_ascii_case("is:") => {
+                    is(&word[3..], first.at + 3).map(Node::Is)
                 }
+                _ if is_keyword(&word) => fail_at(
+                    first.at,
+                    format!(
+                        "expected a comparison or a word, not {word}; to look for that word, quote it"
+                    ),
+                ),
                 _ => Ok(Node::Word(word)),
             },
             _ => self.fail(match named.resolve()? {
-                Field::Column(key) => format!("expected a comparison after {key}, such as = 1 or IS NULL"),
+                Field::Column(key) => {
+                    format!("expected a comparison after {key}, such as = 1 or IS NULL")
+                }
                 Field::Dataset(_) | Field::Age => "expected a comparison here".to_owned(),
             }),
         }
@@ -141,20 +159,37 @@ impl Parser {
 
 /// An error at a byte.
 pub(super) fn fail_at<T>(at: usize, message: impl Into<String>) -> Result<T, FilterError> {
-    Err(FilterError { message: message.into(), at })
+    Err(FilterError {
+        message: message.into(),
+        at,
+    })
 }
 
 /// Whether a word means something of its own.
 pub(super) fn is_keyword(word: &str) -> bool {
-    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+    KEYWORDS
+        .iter()
+        .any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
 fn is(word: &str, at: usize) -> Result<Is, FilterError> {
-    let known = Is::ALL.into_iter().find(|is| is.as_str().eq_ignore_ascii_case(word));
+    let known = Is::ALL
+        .into_iter()
+        .find(|is| is.as_str().eq_ignore_ascii_case(word));
     known.map_or_else(
         || {
-            let all: Vec<String> = Is::ALL.iter().map(|is| format!("is:{}", is.as_str())).collect();
-            fail_at(at, format!("is:{} is not known; there are {}", clean(word), all.join(" ")))
+            let all: Vec<String> = Is::ALL
+                .iter()
+                .map(|is| format!("is:{}", is.as_str()))
+                .collect();
+            fail_at(
+                at,
+                format!(
+                    "is:{} is not known; there are {}",
+                    clean(word),
+                    all.join(" ")
+                ),
+            )
         },
         Ok,
     )
@@ -165,7 +200,9 @@ mod tests {
     use super::super::Filter;
 
     fn canonical(text: &str) -> String {
-        Filter::parse(text).unwrap_or_else(|error| panic!("{text}: {error}")).to_string()
+        Filter::parse(text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+            .to_string()
     }
 
     #[test]
@@ -184,21 +221,42 @@ mod tests {
             canonical("metric.`val/acc` >= 0.90 and parameters.\"opt name\" like 'ad%'"),
             "metrics.`val/acc` >= 0.9 AND params.`opt name` LIKE 'ad%'"
         );
-        assert_eq!(canonical("attr.created<5 AND run.`Run Name`='x'"), "start_time < 5 AND run_name = 'x'");
+        assert_eq!(
+            canonical("attr.created<5 AND run.`Run Name`='x'"),
+            "start_time < 5 AND run_name = 'x'"
+        );
         assert_eq!(canonical("`run name` = \"it's\""), "run_name = \"it's\"");
-        assert_eq!(canonical("datasets.name not in ('a', \"b\")"), "dataset.name NOT IN ('a', 'b')");
-        assert_eq!(canonical("tags.mlflow.parentRunId is not null"), "tags.mlflow.parentRunId IS NOT NULL");
+        assert_eq!(
+            canonical("datasets.name not in ('a', \"b\")"),
+            "dataset.name NOT IN ('a', 'b')"
+        );
+        assert_eq!(
+            canonical("tags.mlflow.parentRunId is not null"),
+            "tags.mlflow.parentRunId IS NOT NULL"
+        );
         assert_eq!(canonical("`params`.`lr`!=''"), "params.lr != ''");
     }
 
     #[test]
     fn more_than_mlflows_filters_are_read() {
-        assert_eq!(canonical("resnet IS:Running age<36h"), "resnet AND is:running AND age < 1d12h");
-        assert_eq!(canonical("params.lr between 1e-4 and 1e-2"), "params.lr BETWEEN 0.0001 AND 0.01");
-        assert_eq!(canonical("metrics.val/acc not between 0 and 1"), "metrics.`val/acc` NOT BETWEEN 0 AND 1");
+        assert_eq!(
+            canonical("resnet IS:Running age<36h"),
+            "resnet AND is:running AND age < 1d12h"
+        );
+        assert_eq!(
+            canonical("params.lr between 1e-4 and 1e-2"),
+            "params.lr BETWEEN 0.0001 AND 0.01"
+        );
+        assert_eq!(
+            canonical("metrics.val/acc not between 0 and 1"),
+            "metrics.`val/acc` NOT BETWEEN 0 AND 1"
+        );
         assert_eq!(canonical("params.n in (1, 2.5)"), "params.n IN (1, 2.5)");
         assert_eq!(canonical("'and' `a'\"b`"), "'and' AND `a'\"b`");
-        assert_eq!(canonical("source not like '%test%'"), "source NOT LIKE '%test%'");
+        assert_eq!(
+            canonical("source not like '%test%'"),
+            "source NOT LIKE '%test%'"
+        );
     }
 
     #[test]
@@ -230,7 +288,12 @@ mod tests {
             ("metrics.a IS 5", 13, "NULL"),
         ] {
             let error = Filter::parse(text).expect_err(text);
-            assert!(error.at == at && error.message.contains(hint), "{text}: {} at {}", error.message, error.at);
+            assert!(
+                error.at == at && error.message.contains(hint),
+                "{text}: {} at {}",
+                error.message,
+                error.at
+            );
         }
     }
 

@@ -43,15 +43,31 @@ impl Pattern {
             [Piece::Any, inner @ .., Piece::Any] => inner,
             _ => &[],
         };
-        let plain = |piece: &Piece| if let Piece::Char(c) = piece { Some(*c).filter(char::is_ascii) } else { None };
-        let within = inner.iter().map(plain).collect::<Option<String>>().filter(|within| !within.is_empty());
-        Self { pieces, any_case, within }
+        let plain = |piece: &Piece| {
+            if let Piece::Char(c) = piece {
+                Some(*c).filter(char::is_ascii)
+            } else {
+                None
+            }
+        };
+        let within = inner
+            .iter()
+            .map(plain)
+            .collect::<Option<String>>()
+            .filter(|within| !within.is_empty());
+        Self {
+            pieces,
+            any_case,
+            within,
+        }
     }
 
     /// Whether the whole of a text is like the pattern. Takes at most as many steps as both lengths multiplied.
     pub(super) fn matches(&self, text: &str) -> bool {
         match &self.within {
-            Some(within) if self.any_case => contains_in_any_case(text.as_bytes(), within.as_bytes()),
+            Some(within) if self.any_case => {
+                contains_in_any_case(text.as_bytes(), within.as_bytes())
+            }
             Some(within) => text.contains(within),
             None => self.matches_by_character(text),
         }
@@ -87,7 +103,9 @@ impl Pattern {
                     }
                 }
             }
-            let Some((after, mut from)) = swallow.take() else { return false };
+            let Some((after, mut from)) = swallow.take() else {
+                return false;
+            };
             if from.next().is_none() {
                 return false;
             }
@@ -106,11 +124,22 @@ impl Pattern {
 
 /// Whether bytes contain others, which are ASCII in lower case.
 fn contains_in_any_case(text: &[u8], within: &[u8]) -> bool {
-    let Some((first, rest)) = within.split_first() else { return true };
-    let Some(last) = text.len().checked_sub(within.len()) else { return false };
+    let Some((first, rest)) = within.split_first() else {
+        return true;
+    };
+    let Some(last) = text.len().checked_sub(within.len()) else {
+        return false;
+    };
     let upper = first.to_ascii_uppercase();
-    let mut places = text[..=last].iter().enumerate().filter(|(_, byte)| *byte == first || **byte == upper);
-    places.any(|(at, _)| text[at + 1..].get(..rest.len()).is_some_and(|after| after.eq_ignore_ascii_case(rest)))
+    let mut places = text[..=last]
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| *byte == first || **byte == upper);
+    places.any(|(at, _)| {
+        text[at + 1..]
+            .get(..rest.len())
+            .is_some_and(|after| after.eq_ignore_ascii_case(rest))
+    })
 }
 
 /// A character without its case. ASCII letters are only ever equal to ASCII letters, as in SQLite; others fold where
@@ -149,10 +178,21 @@ mod tests {
             ("a", "", false, false),
             ("k", "\u{212a}", false, false),
         ] {
-            assert_eq!(Pattern::new(pattern, false).matches(text), like, "{text} LIKE {pattern}");
-            assert_eq!(Pattern::new(pattern, true).matches(text), ilike, "{text} ILIKE {pattern}");
+            assert_eq!(
+                Pattern::new(pattern, false).matches(text),
+                like,
+                "{text} LIKE {pattern}"
+            );
+            assert_eq!(
+                Pattern::new(pattern, true).matches(text),
+                ilike,
+                "{text} ILIKE {pattern}"
+            );
         }
-        assert!(Pattern::containing("100%").matches("is 100% sure") && !Pattern::containing("100%").matches("1000"));
+        assert!(
+            Pattern::containing("100%").matches("is 100% sure")
+                && !Pattern::containing("100%").matches("1000")
+        );
     }
 
     /// The same, by trying everything.
@@ -160,17 +200,35 @@ mod tests {
         match pattern.split_first() {
             None => text.is_empty(),
             Some(('%', rest)) => (0..=text.len()).any(|skip| plain(rest, &text[skip..])),
-            Some((c, rest)) => text.split_first().is_some_and(|(t, after)| (*c == '_' || c == t) && plain(rest, after)),
+            Some((c, rest)) => text
+                .split_first()
+                .is_some_and(|(t, after)| (*c == '_' || c == t) && plain(rest, after)),
         }
     }
 
     #[test]
     fn bytes_and_characters_are_searched_alike() {
-        for text in ["an MLflow run", "MLFLOW", "mlflo", "größe mlflow", "\u{212a}mlflo\u{212a}", ""] {
-            for (pattern, any_case) in [("%mlflow%", true), ("%mlflow%", false), ("%k%", true), ("%MLF%", false)] {
+        for text in [
+            "an MLflow run",
+            "MLFLOW",
+            "mlflo",
+            "größe mlflow",
+            "\u{212a}mlflo\u{212a}",
+            "",
+        ] {
+            for (pattern, any_case) in [
+                ("%mlflow%", true),
+                ("%mlflow%", false),
+                ("%k%", true),
+                ("%MLF%", false),
+            ] {
                 let pattern = Pattern::new(pattern, any_case);
                 assert!(pattern.within.is_some());
-                assert_eq!(pattern.matches(text), pattern.matches_by_character(text), "{text} {pattern:?}");
+                assert_eq!(
+                    pattern.matches(text),
+                    pattern.matches_by_character(text),
+                    "{text} {pattern:?}"
+                );
             }
         }
     }

@@ -10,14 +10,23 @@ use super::tree::{Field, Kind, Node, Test};
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::All(nodes) => join(f, nodes, " AND ", |node| matches!(node, Self::Any(_) | Self::All(_))),
+            Self::All(nodes) => join(f, nodes, " AND ", |node| {
+                matches!(node, Self::Any(_) | Self::All(_))
+            }),
             Self::Any(nodes) => join(f, nodes, " OR ", |node| matches!(node, Self::Any(_))),
             Self::Not(node) => {
                 f.write_str("NOT ")?;
                 part(f, node, matches!(**node, Self::All(_) | Self::Any(_)))
             }
             Self::Test(field, test) => {
-                write!(f, "{field}{}", Written { test, kind: field.kind() })
+                write!(
+                    f,
+                    "{field}{}",
+                    Written {
+                        test,
+                        kind: field.kind()
+                    }
+                )
             }
             Self::Word(word) if is_plain_word(word) => f.write_str(word),
             Self::Word(word) => f.write_str(&quote(word)),
@@ -26,7 +35,12 @@ impl fmt::Display for Node {
     }
 }
 
-fn join(f: &mut fmt::Formatter<'_>, nodes: &[Node], between: &str, closed: impl Fn(&Node) -> bool) -> fmt::Result {
+fn join(
+    f: &mut fmt::Formatter<'_>,
+    nodes: &[Node],
+    between: &str,
+    closed: impl Fn(&Node) -> bool,
+) -> fmt::Result {
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 {
             f.write_str(between)?;
@@ -37,7 +51,11 @@ fn join(f: &mut fmt::Formatter<'_>, nodes: &[Node], between: &str, closed: impl 
 }
 
 fn part(f: &mut fmt::Formatter<'_>, node: &Node, closed: bool) -> fmt::Result {
-    if closed { write!(f, "({node})") } else { write!(f, "{node}") }
+    if closed {
+        write!(f, "({node})")
+    } else {
+        write!(f, "{node}")
+    }
 }
 
 impl fmt::Display for Field {
@@ -63,17 +81,50 @@ struct Written<'a> {
 
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: &f64| if self.kind == Kind::Span { write_span(*value as i64) } else { write_number(*value) };
+        let number = |value: &f64| {
+            if self.kind == Kind::Span {
+                write_span(*value as i64)
+            } else {
+                write_number(*value)
+            }
+        };
         let not = |negated: &bool| if *negated { "NOT " } else { "" };
         match self.test {
-            Test::Equals { text, negated } => write!(f, " {}= {}", if *negated { "!" } else { "" }, quote(text)),
-            Test::Like { pattern, any_case, negated } => {
-                write!(f, " {}{} {}", not(negated), if *any_case { "ILIKE" } else { "LIKE" }, quote(pattern))
+            Test::Equals { text, negated } => {
+                write!(f, " {}= {}", if *negated { "!" } else { "" }, quote(text))
             }
-            Test::OneOfTexts { texts, negated } => write!(f, " {}IN ({})", not(negated), list(texts, |text| quote(text))),
-            Test::Compares(comparison, value) => write!(f, " {} {}", comparison.as_str(), number(value)),
-            Test::Between { low, high, negated } => write!(f, " {}BETWEEN {} AND {}", not(negated), number(low), number(high)),
-            Test::OneOfNumbers { numbers, negated } => write!(f, " {}IN ({})", not(negated), list(numbers, number)),
+            Test::Like {
+                pattern,
+                any_case,
+                negated,
+            } => {
+                write!(
+                    f,
+                    " {}{} {}",
+                    not(negated),
+                    if *any_case { "ILIKE" } else { "LIKE" },
+                    quote(pattern)
+                )
+            }
+            Test::OneOfTexts { texts, negated } => write!(
+                f,
+                " {}IN ({})",
+                not(negated),
+                list(texts, |text| quote(text))
+            ),
+            Test::Compares(comparison, value) => {
+                write!(f, " {} {}", comparison.as_str(), number(value))
+            }
+            Test::Between { low, high, negated } => write!(
+                f,
+                " {}BETWEEN {} AND {}",
+                not(negated),
+                number(low),
+                number(high)
+            ),
+            Test::OneOfNumbers { numbers, negated } => {
+                write!(f, " {}IN ({})", not(negated), list(numbers, number))
+            }
             Test::Null { negated } => write!(f, " IS {}NULL", not(negated)),
         }
     }
@@ -86,7 +137,11 @@ fn list<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
 /// A finite number, in a spelling that MLflow's parser takes too: it knows no `+` in an exponent.
 pub(super) fn write_number(value: f64) -> String {
     let size = value.abs();
-    if size != 0.0 && !(1e-5..1e15).contains(&size) { format!("{value:e}") } else { value.to_string() }
+    if size != 0.0 && !(1e-5..1e15).contains(&size) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
 }
 
 /// A text in single quotes, or in double ones when it holds a single one; in back-ticks when neither will do.
@@ -112,9 +167,15 @@ pub(super) fn back_tick(text: &str) -> String {
 
 /// A key, in back-ticks unless it is letters, digits, underscores and dots.
 pub(super) fn quote_key(key: &str) -> String {
-    let is_name =
-        |part: &str| part.starts_with(|c: char| c.is_ascii_alphabetic()) && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if key.split('.').all(is_name) { key.to_owned() } else { back_tick(key) }
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphabetic())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    if key.split('.').all(is_name) {
+        key.to_owned()
+    } else {
+        back_tick(key)
+    }
 }
 
 fn is_plain_word(word: &str) -> bool {
@@ -132,11 +193,19 @@ mod tests {
     use super::*;
 
     fn any_text() -> impl Strategy<Value = String> {
-        prop_oneof![any::<String>(), "['\"`\\\\a. %_(),=<>!-]{0,8}", Just("and".to_owned()), Just("is:running".to_owned())]
+        prop_oneof![
+            any::<String>(),
+            "['\"`\\\\a. %_(),=<>!-]{0,8}",
+            Just("and".to_owned()),
+            Just("is:running".to_owned())
+        ]
     }
 
     fn any_number() -> impl Strategy<Value = f64> {
-        prop_oneof![any::<f64>().prop_filter("numbers are finite", |v| v.is_finite()), (-1000_i32..1000).prop_map(f64::from)]
+        prop_oneof![
+            any::<f64>().prop_filter("numbers are finite", |v| v.is_finite()),
+            (-1000_i32..1000).prop_map(f64::from)
+        ]
     }
 
     fn any_test(kind: Kind) -> BoxedStrategy<Test> {
@@ -144,15 +213,29 @@ mod tests {
         let null = negated.prop_map(|negated| Test::Null { negated }).boxed();
         let texts = prop_oneof![
             (any_text(), negated).prop_map(|(text, negated)| Test::Equals { text, negated }),
-            (any_text(), negated, negated).prop_map(|(pattern, any_case, negated)| Test::Like { pattern, any_case, negated }),
-            (proptest::collection::vec(any_text(), 1..4), negated).prop_map(|(texts, negated)| Test::OneOfTexts { texts, negated }),
+            (any_text(), negated, negated).prop_map(|(pattern, any_case, negated)| Test::Like {
+                pattern,
+                any_case,
+                negated
+            }),
+            (proptest::collection::vec(any_text(), 1..4), negated)
+                .prop_map(|(texts, negated)| Test::OneOfTexts { texts, negated }),
         ];
-        let number = if kind == Kind::Span { (0..1_000_000_000_000_i64).prop_map(|ms| ms as f64).boxed() } else { any_number().boxed() };
+        let number = if kind == Kind::Span {
+            (0..1_000_000_000_000_i64).prop_map(|ms| ms as f64).boxed()
+        } else {
+            any_number().boxed()
+        };
         let numbers = prop_oneof![
-            (proptest::sample::select(Comparison::ALL.to_vec()), number.clone())
+            (
+                proptest::sample::select(Comparison::ALL.to_vec()),
+                number.clone()
+            )
                 .prop_map(|(comparison, value)| Test::Compares(comparison, value)),
-            (number.clone(), number.clone(), negated).prop_map(|(low, high, negated)| Test::Between { low, high, negated }),
-            (proptest::collection::vec(number, 1..4), negated).prop_map(|(numbers, negated)| Test::OneOfNumbers { numbers, negated }),
+            (number.clone(), number.clone(), negated)
+                .prop_map(|(low, high, negated)| Test::Between { low, high, negated }),
+            (proptest::collection::vec(number, 1..4), negated)
+                .prop_map(|(numbers, negated)| Test::OneOfNumbers { numbers, negated }),
         ];
         match kind {
             Kind::Text => prop_oneof![texts, null].boxed(),
@@ -162,16 +245,23 @@ mod tests {
     }
 
     pub(in super::super) fn any_node() -> impl Strategy<Value = Node> {
-        let key = || any_text().prop_filter("a key has characters", |key| !key.is_empty()).prop_map(|key| key.as_str().into());
+        let key = || {
+            any_text()
+                .prop_filter("a key has characters", |key| !key.is_empty())
+                .prop_map(|key| key.as_str().into())
+        };
         let field = prop_oneof![
-            proptest::sample::select(Attribute::ALL.to_vec()).prop_map(|attribute| Field::Column(ColumnKey::Attribute(attribute))),
+            proptest::sample::select(Attribute::ALL.to_vec())
+                .prop_map(|attribute| Field::Column(ColumnKey::Attribute(attribute))),
             key().prop_map(|key| Field::Column(ColumnKey::Metric(key))),
             key().prop_map(|key| Field::Column(ColumnKey::Param(key))),
             key().prop_map(|key| Field::Column(ColumnKey::Tag(key))),
             proptest::sample::select(DatasetField::ALL.to_vec()).prop_map(Field::Dataset),
             Just(Field::Age),
         ];
-        let test = field.prop_flat_map(|field| any_test(field.kind()).prop_map(move |test| Node::Test(field.clone(), test)));
+        let test = field.prop_flat_map(|field| {
+            any_test(field.kind()).prop_map(move |test| Node::Test(field.clone(), test))
+        });
         let leaf = prop_oneof![6 => test, 1 => any_text().prop_map(Node::Word), 1 => proptest::sample::select(Is::ALL.to_vec()).prop_map(Node::Is)];
         leaf.prop_recursive(4, 16, 3, |inner| {
             prop_oneof![

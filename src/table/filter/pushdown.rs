@@ -38,7 +38,9 @@ pub(super) fn split(root: &Node) -> Pushdown {
     }
     Pushdown {
         remote: (!clauses.is_empty()).then(|| clauses.join(" AND ")),
-        local: (!local.is_empty()).then(|| Filter { root: Node::all(local) }),
+        local: (!local.is_empty()).then(|| Filter {
+            root: Node::all(local),
+        }),
     }
 }
 
@@ -48,21 +50,45 @@ pub(super) fn queries(root: &Node) -> Vec<String> {
         Node::Any(sides) => sides.as_slice(),
         other => std::slice::from_ref(other),
     };
-    sides.iter().map(|side| split(side).remote).collect::<Option<_>>().unwrap_or_default()
+    sides
+        .iter()
+        .map(|side| split(side).remote)
+        .collect::<Option<_>>()
+        .unwrap_or_default()
 }
 
 fn remote(node: &Node) -> Option<Remote> {
-    let exact = |clause: Option<String>| clause.map(|clause| Remote { clause, exact: true });
-    let inexact = |clause: Option<String>| clause.map(|clause| Remote { clause, exact: false });
+    let exact = |clause: Option<String>| {
+        clause.map(|clause| Remote {
+            clause,
+            exact: true,
+        })
+    };
+    let inexact = |clause: Option<String>| {
+        clause.map(|clause| Remote {
+            clause,
+            exact: false,
+        })
+    };
     match node {
-        Node::Test(Field::Column(ColumnKey::Metric(key)), test) => inexact(number_clause(&keyed("metrics", key.raw())?, test)),
-        Node::Test(Field::Column(ColumnKey::Param(key)), test) => exact(text_clause(&keyed("params", key.raw())?, test)),
-        Node::Test(Field::Column(ColumnKey::Tag(key)), test) => exact(text_clause(&keyed("tags", key.raw())?, test)),
+        Node::Test(Field::Column(ColumnKey::Metric(key)), test) => {
+            inexact(number_clause(&keyed("metrics", key.raw())?, test))
+        }
+        Node::Test(Field::Column(ColumnKey::Param(key)), test) => {
+            exact(text_clause(&keyed("params", key.raw())?, test))
+        }
+        Node::Test(Field::Column(ColumnKey::Tag(key)), test) => {
+            exact(text_clause(&keyed("tags", key.raw())?, test))
+        }
         Node::Test(Field::Column(ColumnKey::Attribute(attribute)), test) => {
             let name = format!("attributes.{}", attribute.as_str());
             match attribute {
-                Attribute::Status | Attribute::Name | Attribute::ArtifactUri => exact(text_clause(&name, test)),
-                Attribute::RunId => exact(text_clause(&name, test).or_else(|| list_clause(&name, test))),
+                Attribute::Status | Attribute::Name | Attribute::ArtifactUri => {
+                    exact(text_clause(&name, test))
+                }
+                Attribute::RunId => {
+                    exact(text_clause(&name, test).or_else(|| list_clause(&name, test)))
+                }
                 Attribute::Start | Attribute::End => inexact(number_clause(&name, test)),
                 _ => None,
             }
@@ -72,7 +98,10 @@ fn remote(node: &Node) -> Option<Remote> {
             exact(text_clause(&name, test).or_else(|| list_clause(&name, test)))
         }
         Node::Is(is @ (Is::Running | Is::Scheduled | Is::Finished | Is::Failed | Is::Killed)) => {
-            exact(Some(format!("attributes.status = '{}'", is.as_str().to_ascii_uppercase())))
+            exact(Some(format!(
+                "attributes.status = '{}'",
+                is.as_str().to_ascii_uppercase()
+            )))
         }
         // Only what says that it is running can be stalled; for how long it has been quiet is found here.
         Node::Is(Is::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
@@ -95,23 +124,42 @@ fn number_clause(name: &str, test: &Test) -> Option<String> {
     match test {
         // MLflow 2 takes a NaN for 0, and would lose it here; ends that are the largest f64 mean infinities.
         Test::Compares(Comparison::NotEqual, 0.0) => None,
-        Test::Compares(comparison, value) if value.abs() < f64::MAX => {
-            Some(format!("{name} {} {}", comparison.as_str(), write_number(*value)))
-        }
-        Test::Between { low, high, negated: false } if low.abs() < f64::MAX && high.abs() < f64::MAX => {
-            Some(format!("{name} >= {} AND {name} <= {}", write_number(*low), write_number(*high)))
-        }
+        Test::Compares(comparison, value) if value.abs() < f64::MAX => Some(format!(
+            "{name} {} {}",
+            comparison.as_str(),
+            write_number(*value)
+        )),
+        Test::Between {
+            low,
+            high,
+            negated: false,
+        } if low.abs() < f64::MAX && high.abs() < f64::MAX => Some(format!(
+            "{name} >= {} AND {name} <= {}",
+            write_number(*low),
+            write_number(*high)
+        )),
         _ => None,
     }
 }
 
 fn text_clause(name: &str, test: &Test) -> Option<String> {
     match test {
-        Test::Equals { text, negated } => Some(format!("{name} {}= {}", if *negated { "!" } else { "" }, remote_text(text)?)),
-        Test::Like { pattern, any_case, negated: false } => {
+        Test::Equals { text, negated } => Some(format!(
+            "{name} {}= {}",
+            if *negated { "!" } else { "" },
+            remote_text(text)?
+        )),
+        Test::Like {
+            pattern,
+            any_case,
+            negated: false,
+        } => {
             let plain = !pattern.contains(['\\', '[']) && (!any_case || pattern.is_ascii());
             let operator = if *any_case { "ILIKE" } else { "LIKE" };
-            plain.then(|| remote_text(pattern)).flatten().map(|pattern| format!("{name} {operator} {pattern}"))
+            plain
+                .then(|| remote_text(pattern))
+                .flatten()
+                .map(|pattern| format!("{name} {operator} {pattern}"))
         }
         _ => None,
     }
@@ -119,10 +167,22 @@ fn text_clause(name: &str, test: &Test) -> Option<String> {
 
 /// MLflow reads a list as Python does, escapes and all; MLflow 2 takes single quotes only.
 fn list_clause(name: &str, test: &Test) -> Option<String> {
-    let Test::OneOfTexts { texts, negated } = test else { return None };
-    let quoted = texts.iter().map(|text| if text.contains(['\\', '\'']) { None } else { remote_text(text) });
+    let Test::OneOfTexts { texts, negated } = test else {
+        return None;
+    };
+    let quoted = texts.iter().map(|text| {
+        if text.contains(['\\', '\'']) {
+            None
+        } else {
+            remote_text(text)
+        }
+    });
     let quoted = quoted.collect::<Option<Vec<String>>>()?;
-    Some(format!("{name} {}IN ({})", if *negated { "NOT " } else { "" }, quoted.join(", ")))
+    Some(format!(
+        "{name} {}IN ({})",
+        if *negated { "NOT " } else { "" },
+        quoted.join(", ")
+    ))
 }
 
 /// A text in quotes that MLflow's own parser takes for one text.
@@ -136,24 +196,54 @@ mod tests {
 
     fn split(text: &str) -> (String, String) {
         let pushdown = Filter::parse(text).unwrap().pushdown();
-        (pushdown.remote.unwrap_or_default(), pushdown.local.map(|local| local.to_string()).unwrap_or_default())
+        (
+            pushdown.remote.unwrap_or_default(),
+            pushdown
+                .local
+                .map(|local| local.to_string())
+                .unwrap_or_default(),
+        )
     }
 
     #[test]
     fn what_mlflow_can_say_is_pushed_and_the_rest_is_left() {
         for (filter, remote, local) in [
             ("", "", ""),
-            ("params.opt = 'adam' AND resnet", "params.`opt` = 'adam'", "resnet"),
+            (
+                "params.opt = 'adam' AND resnet",
+                "params.`opt` = 'adam'",
+                "resnet",
+            ),
             ("tags.`a b` LIKE \"it's%\"", "tags.`a b` LIKE \"it's%\"", ""),
             ("is:running", "attributes.status = 'RUNNING'", ""),
             ("is:stalled", "attributes.status = 'RUNNING'", "is:stalled"),
-            ("run_id IN ('a', 'b')", "attributes.run_id IN ('a', 'b')", ""),
+            (
+                "run_id IN ('a', 'b')",
+                "attributes.run_id IN ('a', 'b')",
+                "",
+            ),
             ("dataset.name NOT IN ('a')", "dataset.name NOT IN ('a')", ""),
-            ("metrics.acc > 1e-7", "metrics.`acc` > 1e-7", "metrics.acc > 1e-7"),
-            ("metrics.a BETWEEN 1 AND 2", "metrics.`a` >= 1 AND metrics.`a` <= 2", "metrics.a BETWEEN 1 AND 2"),
-            ("start_time >= 5", "attributes.start_time >= 5", "start_time >= 5"),
+            (
+                "metrics.acc > 1e-7",
+                "metrics.`acc` > 1e-7",
+                "metrics.acc > 1e-7",
+            ),
+            (
+                "metrics.a BETWEEN 1 AND 2",
+                "metrics.`a` >= 1 AND metrics.`a` <= 2",
+                "metrics.a BETWEEN 1 AND 2",
+            ),
+            (
+                "start_time >= 5",
+                "attributes.start_time >= 5",
+                "start_time >= 5",
+            ),
         ] {
-            assert_eq!(split(filter), (remote.to_owned(), local.to_owned()), "{filter}");
+            assert_eq!(
+                split(filter),
+                (remote.to_owned(), local.to_owned()),
+                "{filter}"
+            );
         }
     }
 
@@ -187,9 +277,18 @@ mod tests {
         let queries = |text: &str| Filter::parse(text).unwrap().queries();
         let both = ["metrics.`acc` > 0.9", "params.`opt` = 'adam'"];
         assert_eq!(queries("metrics.acc > 0.9 OR params.opt = 'adam'"), both);
-        assert_eq!(queries("(metrics.acc > 0.9 AND is:nan) OR params.opt = 'adam'"), both, "more than what passes is no harm");
+        assert_eq!(
+            queries("(metrics.acc > 0.9 AND is:nan) OR params.opt = 'adam'"),
+            both,
+            "more than what passes is no harm"
+        );
         assert_eq!(queries("metrics.acc > 0.9 AND zebra"), [both[0]]);
-        for local in ["zebra", "metrics.acc > 0.9 OR zebra", "NOT metrics.acc > 0.9", "age < 2d"] {
+        for local in [
+            "zebra",
+            "metrics.acc > 0.9 OR zebra",
+            "NOT metrics.acc > 0.9",
+            "age < 2d",
+        ] {
             assert!(queries(local).is_empty(), "{local}");
         }
     }

@@ -45,7 +45,11 @@ impl Node {
                 other => flat.push(other),
             }
         }
-        if flat.len() == 1 { flat.swap_remove(0) } else { Self::All(flat) }
+        if flat.len() == 1 {
+            flat.swap_remove(0)
+        } else {
+            Self::All(flat)
+        }
     }
 
     /// Any of some nodes, with those of inner `Any`s taken up.
@@ -57,7 +61,11 @@ impl Node {
                 other => flat.push(other),
             }
         }
-        if flat.len() == 1 { flat.swap_remove(0) } else { Self::Any(flat) }
+        if flat.len() == 1 {
+            flat.swap_remove(0)
+        } else {
+            Self::Any(flat)
+        }
     }
 }
 
@@ -130,7 +138,11 @@ pub(super) enum Test {
     /// The value as text equals, or doesn't equal.
     Equals { text: String, negated: bool },
     /// The value as text is like a pattern, or isn't.
-    Like { pattern: String, any_case: bool, negated: bool },
+    Like {
+        pattern: String,
+        any_case: bool,
+        negated: bool,
+    },
     /// The value as text is one of these, or none.
     OneOfTexts { texts: Vec<String>, negated: bool },
     /// The value as a number compares.
@@ -155,7 +167,14 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
-    pub(super) const ALL: [Self; 6] = [Self::Equal, Self::NotEqual, Self::Less, Self::LessOrEqual, Self::Greater, Self::GreaterOrEqual];
+    pub(super) const ALL: [Self; 6] = [
+        Self::Equal,
+        Self::NotEqual,
+        Self::Less,
+        Self::LessOrEqual,
+        Self::Greater,
+        Self::GreaterOrEqual,
+    ];
 
     pub(super) fn as_str(self) -> &'static str {
         match self {
@@ -171,9 +190,15 @@ impl Comparison {
     /// Whether it holds; with NaN only `!=` does.
     pub(super) fn holds(self, left: f64, right: f64) -> bool {
         match self {
-            #[expect(clippy::float_cmp, reason = "the filter asks for this very number, as in SQL")]
+            #[expect(
+                clippy::float_cmp,
+                reason = "the filter asks for this very number, as in SQL"
+            )]
             Self::Equal => left == right,
-            #[expect(clippy::float_cmp, reason = "the filter asks for this very number, as in SQL")]
+            #[expect(
+                clippy::float_cmp,
+                reason = "the filter asks for this very number, as in SQL"
+            )]
             Self::NotEqual => left != right,
             Self::Less => left < right,
             Self::LessOrEqual => left <= right,

@@ -72,14 +72,18 @@ pub fn status_sign(status: RunStatus, ascii: bool) -> &'static str {
 /// A time in full, in UTC: `2026-03-01T12:00:00Z`. A year that no calendar has is told in ms.
 #[must_use]
 pub fn time(at: Millis) -> String {
-    jiff::Timestamp::from_millisecond(at).map_or_else(|_| format!("{at} ms"), |time| time.to_string())
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| format!("{at} ms"), |time| time.to_string())
 }
 
 /// A time in full where the person is: `2026-03-01 13:00:00 CET`.
 #[must_use]
 pub fn local_time(at: Millis, zone: &TimeZone) -> String {
     match jiff::Timestamp::from_millisecond(at) {
-        Ok(time) => time.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        Ok(time) => time
+            .to_zoned_datetime(zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S %Z")
+            .to_string(),
         Err(_) => format!("{at} ms"),
     }
 }

@@ -41,7 +41,11 @@ impl Cursor {
     pub fn fit(&mut self, len: usize, height: usize) {
         self.at = self.at.min(len.saturating_sub(1));
         let height = height.max(1);
-        self.top = self.top.min(self.at).max((self.at + 1).saturating_sub(height)).min(len.saturating_sub(height));
+        self.top = self
+            .top
+            .min(self.at)
+            .max((self.at + 1).saturating_sub(height))
+            .min(len.saturating_sub(height));
     }
 
     /// The lines that are seen.

@@ -39,7 +39,10 @@ impl Parts<'_> {
     }
 
     fn key(&mut self, key: Key, context: &mut Context<'_>) {
-        let scope = self.overlay.as_ref().map_or_else(|| self.screen().scope(), Overlay::scope);
+        let scope = self
+            .overlay
+            .as_ref()
+            .map_or_else(|| self.screen().scope(), Overlay::scope);
         let can_write = context.shared.session.can_write;
         let bound = self.keymap.action(scope, key);
         let Some(action) = bound.filter(|action| action.needs() == Needs::Look || can_write) else {
@@ -102,13 +105,18 @@ impl Parts<'_> {
 
     fn act_back(&mut self, context: &mut Context<'_>) {
         match self.overlay {
-            Some(overlay @ (Overlay::Plan(_) | Overlay::Prompt(_) | Overlay::Register(_))) => overlay.on(Action::Back, context),
+            Some(overlay @ (Overlay::Plan(_) | Overlay::Prompt(_) | Overlay::Register(_))) => {
+                overlay.on(Action::Back, context)
+            }
             _ => *self.overlay = None,
         }
     }
 
     fn on_screen(&mut self, action: Action, context: &mut Context<'_>) {
-        if self.move_cursor(action, context) || self.screen_mut().on(action, context) || self.go(action, context) {
+        if self.move_cursor(action, context)
+            || self.screen_mut().on(action, context)
+            || self.go(action, context)
+        {
             return;
         }
         self.anywhere(action, context);
@@ -119,7 +127,9 @@ impl Parts<'_> {
         if self.screen().walks() {
             return false;
         }
-        let Some(list) = self.screen_mut().list(size, context.shared) else { return false };
+        let Some(list) = self.screen_mut().list(size, context.shared) else {
+            return false;
+        };
         list.cursor.travel(action, list.len, list.height)
     }
 
@@ -155,14 +165,15 @@ impl Parts<'_> {
                     Action::MoveLater,
                     Action::Palette,
                 ];
-                let actions = Action::ALL
-                    .iter()
-                    .copied()
-                    .filter(|action| !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write));
+                let actions = Action::ALL.iter().copied().filter(|action| {
+                    !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write)
+                });
                 *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
             }
             Action::Marks => self.list_marks(context),
-            Action::Help => *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default())),
+            Action::Help => {
+                *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default()))
+            }
             Action::Messages => *self.overlay = Some(Overlay::Messages(Cursor::default())),
             Action::NextTheme => next_theme(context),
             other => context.say(format!("{} means nothing here", other.name())),
@@ -189,7 +200,11 @@ impl Parts<'_> {
     fn mouse(&mut self, mouse: Mouse, context: &mut Context<'_>) {
         if self.overlay.is_some() {
             if let Mouse::Wheel(lines) = mouse {
-                let action = if lines > 0 { Action::Next } else { Action::Previous };
+                let action = if lines > 0 {
+                    Action::Next
+                } else {
+                    Action::Previous
+                };
                 if let Some(overlay) = self.overlay {
                     overlay.on(action, context);
                 }
@@ -200,7 +215,9 @@ impl Parts<'_> {
         let screen = self.screen_mut();
         match mouse {
             Mouse::Wheel(lines) => match screen.list(size, context.shared) {
-                Some(list) => list.cursor.scroll(lines * WHEEL_LINES, list.len, list.height),
+                Some(list) => list
+                    .cursor
+                    .scroll(lines * WHEEL_LINES, list.len, list.height),
                 None => screen.click(mouse, context),
             },
             Mouse::Drag { .. } => screen.click(mouse, context),
@@ -217,7 +234,9 @@ impl Parts<'_> {
     }
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) {
-        let Some(reply) = shared_reply(ticket, reply, context) else { return };
+        let Some(reply) = shared_reply(ticket, reply, context) else {
+            return;
+        };
         let mut rest = match self.overlay {
             Some(overlay) => overlay.reply(ticket, reply, context),
             None => Some(reply),
@@ -256,9 +275,17 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
             if let Err(fault) = &answer {
                 say(&mut shared.notices, fault);
             }
-            let known = shared.models.refreshing.is_some().then(|| shared.models.get().cloned()).flatten();
+            let known = shared
+                .models
+                .refreshing
+                .is_some()
+                .then(|| shared.models.get().cloned())
+                .flatten();
             shared.models.take(answer, now);
-            if let Some(text) = known.zip(shared.models.get()).and_then(|(known, models)| super::moves::told(&known, models)) {
+            if let Some(text) = known
+                .zip(shared.models.get())
+                .and_then(|(known, models)| super::moves::told(&known, models))
+            {
                 context.effects.push(Effect::Alert(text.clone()));
                 context.say(text);
             }
@@ -274,7 +301,11 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
         Reply::ViewDeleted(answer) => tell_view(shared, now, answer, "deleted"),
         Reply::Copied(answer) => {
             if let Err(why) = answer {
-                shared.notices.error(now, why, "select the text with the mouse instead (--no-mouse)".into());
+                shared.notices.error(
+                    now,
+                    why,
+                    "select the text with the mouse instead (--no-mouse)".into(),
+                );
             }
         }
         other => return Some(other),
@@ -285,18 +316,31 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
 /// Says what became of a view's file; a team's view is the repository's, and stays.
 fn tell_view(shared: &mut Shared, now: Millis, answer: Result<String, ViewError>, done: &str) {
     match answer {
-        Ok(name) => shared.notices.say(now, format!("the view {} is {done}", clean(&name))),
+        Ok(name) => shared
+            .notices
+            .say(now, format!("the view {} is {done}", clean(&name))),
         Err(error) => {
-            let next = "w saves it under another name; a team's view is deleted in its repository".to_owned();
-            shared.notices.error(now, format!("the view can't be kept or deleted: {error}"), next);
+            let next = "w saves it under another name; a team's view is deleted in its repository"
+                .to_owned();
+            shared.notices.error(
+                now,
+                format!("the view can't be kept or deleted: {error}"),
+                next,
+            );
         }
     }
 }
 
 fn next_theme(context: &mut Context<'_>) {
     let session = &mut context.shared.session;
-    let at = session.themes.iter().position(|name| *name == session.theme).unwrap_or(0);
-    let Some(next) = session.themes.get((at + 1) % session.themes.len().max(1)) else { return };
+    let at = session
+        .themes
+        .iter()
+        .position(|name| *name == session.theme)
+        .unwrap_or(0);
+    let Some(next) = session.themes.get((at + 1) % session.themes.len().max(1)) else {
+        return;
+    };
     session.theme = next.clone();
     let name = next.clone();
     context.effects.push(Effect::Theme(name.clone()));
@@ -307,15 +351,28 @@ fn next_theme(context: &mut Context<'_>) {
 pub(super) fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) {
     let size = context.size;
     let needle = screen.needle().to_lowercase();
-    let Some(list) = screen.list(size, context.shared) else { return };
+    let Some(list) = screen.list(size, context.shared) else {
+        return;
+    };
     let (len, at, height) = (list.len, list.cursor.at, list.height);
     if needle.is_empty() || len == 0 {
         return;
     }
     // Once around the list, beginning at the line that the step names.
     let first = usize::from(step != 0);
-    let mut lines = (first..first + len).map(|i| if step < 0 { (at + 2 * len - i) % len } else { (at + i) % len });
-    let found = lines.find(|line| screen.label(*line, context.shared).to_lowercase().contains(&needle));
+    let mut lines = (first..first + len).map(|i| {
+        if step < 0 {
+            (at + 2 * len - i) % len
+        } else {
+            (at + i) % len
+        }
+    });
+    let found = lines.find(|line| {
+        screen
+            .label(*line, context.shared)
+            .to_lowercase()
+            .contains(&needle)
+    });
     match (found, screen.list(size, context.shared)) {
         (Some(line), Some(list)) => {
             list.cursor.at = line;

@@ -75,13 +75,17 @@ impl Histories {
     /// The points of a run's metric: nothing while they are not known, none when it has none.
     #[must_use]
     pub fn get(&self, run: &RunId, metric: &str) -> Option<&[Point]> {
-        self.known.get(&(run.clone(), metric.to_owned())).map(|known| known.points.as_slice())
+        self.known
+            .get(&(run.clone(), metric.to_owned()))
+            .map(|known| known.points.as_slice())
     }
 
     /// Whether the store thinned the points of a run's metric out.
     #[must_use]
     pub fn is_sampled(&self, run: &RunId, metric: &str) -> bool {
-        self.known.get(&(run.clone(), metric.to_owned())).is_some_and(|known| known.sampled)
+        self.known
+            .get(&(run.clone(), metric.to_owned()))
+            .is_some_and(|known| known.sampled)
     }
 
     /// The points of a run's metric, and whether some were left out; nothing while as many as `wanted` were not asked for, or the store
@@ -89,7 +93,8 @@ impl Histories {
     #[must_use]
     pub fn read(&self, run: &RunId, metric: &str, wanted: u32) -> Option<(&[Point], bool)> {
         let known = self.known.get(&(run.clone(), metric.to_owned()))?;
-        (!known.failed && known.is_enough(wanted)).then_some((known.points.as_slice(), known.sampled))
+        (!known.failed && known.is_enough(wanted))
+            .then_some((known.points.as_slice(), known.sampled))
     }
 
     /// Whether an answer is still awaited.
@@ -103,7 +108,10 @@ impl Histories {
     pub fn missing(&self, runs: &[RunId], metric: &str, wanted: u32) -> Vec<RunId> {
         let is_missing = |id: &&RunId| {
             let key = ((*id).clone(), metric.to_owned());
-            let known = self.known.get(&key).is_some_and(|known| known.is_enough(wanted));
+            let known = self
+                .known
+                .get(&key)
+                .is_some_and(|known| known.is_enough(wanted));
             (!known || self.due.contains(&key)) && !self.pending.contains(&key)
         };
         runs.iter().filter(is_missing).cloned().collect()
@@ -114,21 +122,53 @@ impl Histories {
     pub fn coarse(&self, runs: &[RunId], metric: &str, (first, last): (i64, i64)) -> Vec<RunId> {
         let is_coarse = |id: &&RunId| {
             let key = ((*id).clone(), metric.to_owned());
-            let known = self.known.get(&key).filter(|known| known.sampled && !known.failed);
-            let is_fine = |known: &Known| known.refined.iter().any(|(from, to)| *from <= first && last <= *to);
+            let known = self
+                .known
+                .get(&key)
+                .filter(|known| known.sampled && !known.failed);
+            let is_fine = |known: &Known| {
+                known
+                    .refined
+                    .iter()
+                    .any(|(from, to)| *from <= first && last <= *to)
+            };
             known.is_some_and(|known| !is_fine(known)) && !self.pending.contains(&key)
         };
         runs.iter().filter(is_coarse).cloned().collect()
     }
 
     /// Notes that histories are asked for, with about so many points each; the whole, or the part between two steps.
-    pub fn asking(&mut self, ticket: Ticket, runs: &[RunId], metric: &str, wanted: u32, between: Option<(i64, i64)>) {
-        if self.known.len() > KEPT || self.known.values().map(|known| known.points.len()).sum::<usize>() > KEPT_POINTS {
+    pub fn asking(
+        &mut self,
+        ticket: Ticket,
+        runs: &[RunId],
+        metric: &str,
+        wanted: u32,
+        between: Option<(i64, i64)>,
+    ) {
+        if self.known.len() > KEPT
+            || self
+                .known
+                .values()
+                .map(|known| known.points.len())
+                .sum::<usize>()
+                > KEPT_POINTS
+        {
             self.known.clear();
         }
-        let keys: Vec<Key> = runs.iter().map(|id| (id.clone(), metric.to_owned())).collect();
+        let keys: Vec<Key> = runs
+            .iter()
+            .map(|id| (id.clone(), metric.to_owned()))
+            .collect();
         self.pending.extend(keys.iter().cloned());
-        self.asked.insert(ticket, Asked { keys, wanted, between });
+        self.asked.insert(
+            ticket,
+            Asked {
+                keys,
+                wanted,
+                between,
+            },
+        );
     }
 
     /// A number that is another one once anything changed.
@@ -140,7 +180,11 @@ impl Histories {
     /// Takes an answer, if it was asked for here. A run that is not in it has no history of the metric. After a
     /// fault the rows stay as they were, until a refresh: a server that suffers is not asked again at every key.
     pub fn take(&mut self, ticket: Ticket, answer: Result<Vec<History>, Fault>) -> Option<Fault> {
-        let Asked { keys, wanted, between } = self.asked.remove(&ticket)?;
+        let Asked {
+            keys,
+            wanted,
+            between,
+        } = self.asked.remove(&ticket)?;
         self.revision += 1;
         for key in &keys {
             self.pending.remove(key);
@@ -163,11 +207,22 @@ impl Histories {
                 return Some(fault);
             }
         };
-        for History { run, key, points, sampled } in histories {
+        for History {
+            run,
+            key,
+            points,
+            sampled,
+        } in histories
+        {
             let key = (run, key.raw().to_owned());
             match between {
                 None => {
-                    let known = Known { points, sampled, wanted, ..Known::default() };
+                    let known = Known {
+                        points,
+                        sampled,
+                        wanted,
+                        ..Known::default()
+                    };
                     self.known.insert(key, known);
                 }
                 Some(range) => {
@@ -192,9 +247,18 @@ impl Histories {
     pub fn grow(&mut self, run: &Run, now: Millis) {
         for metric in &run.metrics {
             let key = (run.id.clone(), metric.key.raw().to_owned());
-            let Some(known) = self.known.get_mut(&key) else { continue };
-            let point = Point { step: metric.step, timestamp: metric.timestamp, value: metric.value };
-            let is_newer = known.points.last().is_none_or(|last| (last.step, last.timestamp) < (point.step, point.timestamp));
+            let Some(known) = self.known.get_mut(&key) else {
+                continue;
+            };
+            let point = Point {
+                step: metric.step,
+                timestamp: metric.timestamp,
+                value: metric.value,
+            };
+            let is_newer = known
+                .points
+                .last()
+                .is_none_or(|last| (last.step, last.timestamp) < (point.step, point.timestamp));
             if is_newer {
                 known.points.push(point);
                 self.revision += 1;
@@ -212,7 +276,12 @@ impl Histories {
 
     /// Forgets a question: its answer is not awaited any more.
     pub fn give_up(&mut self, ticket: Ticket) {
-        for key in self.asked.remove(&ticket).into_iter().flat_map(|asked| asked.keys) {
+        for key in self
+            .asked
+            .remove(&ticket)
+            .into_iter()
+            .flat_map(|asked| asked.keys)
+        {
             self.pending.remove(&key);
         }
     }
@@ -230,43 +299,92 @@ mod tests {
 
     fn told(step: i64) -> Run {
         let mut run = Run::bare("a".into(), "1".into());
-        run.metrics = vec![Metric { key: "loss".into(), value: MetricValue::new(0.5), timestamp: step * 10, step }];
+        run.metrics = vec![Metric {
+            key: "loss".into(),
+            value: MetricValue::new(0.5),
+            timestamp: step * 10,
+            step,
+        }];
         run
     }
 
     fn known(histories: &mut Histories, ticket: u64, answer: Result<Vec<Point>, Fault>) {
         histories.asking(Ticket(ticket), &["a".into()], "loss", 64, None);
-        let answer = answer.map(|points| vec![History { run: "a".into(), key: "loss".into(), points, sampled: false }]);
+        let answer = answer.map(|points| {
+            vec![History {
+                run: "a".into(),
+                key: "loss".into(),
+                points,
+                sampled: false,
+            }]
+        });
         histories.take(Ticket(ticket), answer);
     }
 
     #[test]
     fn a_part_that_is_looked_at_closely_is_read_more_exactly_once() {
-        let at = |step| Point { step, timestamp: step, value: MetricValue::new(1.0) };
-        let history = |points, sampled| History { run: "a".into(), key: "loss".into(), points, sampled };
+        let at = |step| Point {
+            step,
+            timestamp: step,
+            value: MetricValue::new(1.0),
+        };
+        let history = |points, sampled| History {
+            run: "a".into(),
+            key: "loss".into(),
+            points,
+            sampled,
+        };
         let mut histories = Histories::default();
         let runs = ["a".into()];
         histories.asking(Ticket(1), &runs, "loss", 4, None);
-        histories.take(Ticket(1), Ok(vec![history([0, 10, 20, 30].map(at).into(), true)]));
+        histories.take(
+            Ticket(1),
+            Ok(vec![history([0, 10, 20, 30].map(at).into(), true)]),
+        );
         assert_eq!(histories.coarse(&runs, "loss", (8, 22)), runs);
         histories.asking(Ticket(2), &runs, "loss", 4, Some((8, 22)));
-        assert!(histories.coarse(&runs, "loss", (8, 22)).is_empty(), "it is under way");
-        histories.take(Ticket(2), Ok(vec![history([8, 10, 15, 20, 22].map(at).into(), false)]));
+        assert!(
+            histories.coarse(&runs, "loss", (8, 22)).is_empty(),
+            "it is under way"
+        );
+        histories.take(
+            Ticket(2),
+            Ok(vec![history([8, 10, 15, 20, 22].map(at).into(), false)]),
+        );
         assert_eq!(steps(&histories), [0, 8, 10, 15, 20, 22, 30]);
-        assert!(histories.coarse(&runs, "loss", (10, 20)).is_empty(), "a part of the part is known, too");
+        assert!(
+            histories.coarse(&runs, "loss", (10, 20)).is_empty(),
+            "a part of the part is known, too"
+        );
         assert!(histories.is_sampled(&"a".into(), "loss"), "the rest is not");
     }
 
     fn steps(histories: &Histories) -> Vec<i64> {
-        histories.get(&"a".into(), "loss").unwrap().iter().map(|point| point.step).collect()
+        histories
+            .get(&"a".into(), "loss")
+            .unwrap()
+            .iter()
+            .map(|point| point.step)
+            .collect()
     }
 
     #[test]
     fn a_curve_grows_by_what_its_run_tells_and_is_read_whole_after_a_while() {
         let mut histories = Histories::default();
         histories.grow(&told(1), 0);
-        assert!(histories.get(&"a".into(), "loss").is_none(), "what nobody looks at is not kept");
-        known(&mut histories, 1, Ok(vec![Point { step: 1, timestamp: 10, value: MetricValue::new(1.0) }]));
+        assert!(
+            histories.get(&"a".into(), "loss").is_none(),
+            "what nobody looks at is not kept"
+        );
+        known(
+            &mut histories,
+            1,
+            Ok(vec![Point {
+                step: 1,
+                timestamp: 10,
+                value: MetricValue::new(1.0),
+            }]),
+        );
         for step in [1, 3, 2, 4] {
             histories.grow(&told(step), 1_000 * step);
         }
@@ -274,12 +392,35 @@ mod tests {
         assert!(histories.missing(&["a".into()], "loss", 64).is_empty());
         histories.grow(&told(9), 3_000 + WHOLE_MS);
         assert_eq!(histories.missing(&["a".into()], "loss", 64), ["a".into()]);
-        known(&mut histories, 2, Err(Fault::new(FaultKind::Busy, "reading", "busy")));
-        assert_eq!(steps(&histories), [1, 3, 4, 9], "a fault takes nothing away");
-        assert!(histories.missing(&["a".into()], "loss", 64).is_empty(), "and is not asked again at once");
-        assert_eq!(histories.read(&"a".into(), "loss", 64), None, "what a failed store left is not the whole");
+        known(
+            &mut histories,
+            2,
+            Err(Fault::new(FaultKind::Busy, "reading", "busy")),
+        );
+        assert_eq!(
+            steps(&histories),
+            [1, 3, 4, 9],
+            "a fault takes nothing away"
+        );
+        assert!(
+            histories.missing(&["a".into()], "loss", 64).is_empty(),
+            "and is not asked again at once"
+        );
+        assert_eq!(
+            histories.read(&"a".into(), "loss", 64),
+            None,
+            "what a failed store left is not the whole"
+        );
         histories.renew();
-        assert_eq!(histories.missing(&["a".into()], "loss", 64), ["a".into()], "a refresh asks again");
-        assert_eq!(steps(&histories), [1, 3, 4, 9], "and shows the old points meanwhile");
+        assert_eq!(
+            histories.missing(&["a".into()], "loss", 64),
+            ["a".into()],
+            "a refresh asks again"
+        );
+        assert_eq!(
+            steps(&histories),
+            [1, 3, 4, 9],
+            "and shows the old points meanwhile"
+        );
     }
 }

@@ -12,7 +12,10 @@ pub struct Size {
 }
 
 /// The smallest terminal in which screens are drawn; below it, one line says so.
-pub const SMALLEST: Size = Size { width: 40, height: 10 };
+pub const SMALLEST: Size = Size {
+    width: 40,
+    height: 10,
+};
 
 /// From this width on, a preview stands beside the table; below it, under it.
 const BESIDE_WIDTH: u16 = 100;
@@ -34,7 +37,8 @@ pub struct Frame {
 #[must_use]
 pub fn frame(size: Size) -> Frame {
     let Size { width, height } = size;
-    let row = |y: u16, rows: u16| Rect::new(0, y.min(height), width, rows.min(height.saturating_sub(y)));
+    let row =
+        |y: u16, rows: u16| Rect::new(0, y.min(height), width, rows.min(height.saturating_sub(y)));
     Frame {
         top: row(0, 1),
         body: row(1, height.saturating_sub(3)),
@@ -57,8 +61,19 @@ pub struct Table {
 /// The parts of a table in an area.
 #[must_use]
 pub fn table(area: Rect) -> Table {
-    let at = |y: u16, rows: u16| Rect::new(area.x, area.y + y.min(area.height), area.width, rows.min(area.height.saturating_sub(y)));
-    Table { status: at(0, 1), header: at(1, 1), rows: at(2, area.height.saturating_sub(2)) }
+    let at = |y: u16, rows: u16| {
+        Rect::new(
+            area.x,
+            area.y + y.min(area.height),
+            area.width,
+            rows.min(area.height.saturating_sub(y)),
+        )
+    };
+    Table {
+        status: at(0, 1),
+        header: at(1, 1),
+        rows: at(2, area.height.saturating_sub(2)),
+    }
 }
 
 /// A table and the preview beside or under it, in a body; no preview when there is no room for it.
@@ -70,12 +85,32 @@ pub fn with_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
     if body.width >= BESIDE_WIDTH {
         let width = (body.width / 3).clamp(36, 60);
         let left = body.width - width;
-        return (Rect { width: left, ..body }, Some(Rect { x: body.x + left, width, ..body }));
+        return (
+            Rect {
+                width: left,
+                ..body
+            },
+            Some(Rect {
+                x: body.x + left,
+                width,
+                ..body
+            }),
+        );
     }
     if body.height >= 14 {
         let height = body.height / 2;
         let top = body.height - height;
-        return (Rect { height: top, ..body }, Some(Rect { y: body.y + top, height, ..body }));
+        return (
+            Rect {
+                height: top,
+                ..body
+            },
+            Some(Rect {
+                y: body.y + top,
+                height,
+                ..body
+            }),
+        );
     }
     (body, None)
 }
@@ -85,7 +120,12 @@ pub fn with_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
 pub fn dialog(size: Size, width: u16, height: u16) -> Rect {
     let width = width.min(size.width.saturating_sub(2));
     let height = height.min(size.height.saturating_sub(2));
-    Rect::new((size.width - width) / 2, (size.height - height) / 2, width, height)
+    Rect::new(
+        (size.width - width) / 2,
+        (size.height - height) / 2,
+        width,
+        height,
+    )
 }
 
 #[cfg(test)]

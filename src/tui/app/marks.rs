@@ -42,7 +42,11 @@ impl Marks {
     /// Marks a run if it is not marked.
     pub fn add(&mut self, id: &RunId, label: &Untrusted, home: &str) {
         if !self.has(id) {
-            self.runs.push(Mark { id: id.clone(), label: label.clone(), home: home.to_owned() });
+            self.runs.push(Mark {
+                id: id.clone(),
+                label: label.clone(),
+                home: home.to_owned(),
+            });
         }
     }
 
@@ -79,7 +83,11 @@ impl Marks {
     #[must_use]
     pub fn ids(&self) -> Vec<RunId> {
         let mut ids: Vec<RunId> = self.runs.iter().map(|mark| mark.id.clone()).collect();
-        if let Some(place) = self.baseline.as_ref().and_then(|baseline| ids.iter().position(|id| id == baseline)) {
+        if let Some(place) = self
+            .baseline
+            .as_ref()
+            .and_then(|baseline| ids.iter().position(|id| id == baseline))
+        {
             ids[..=place].rotate_right(1);
         }
         ids
@@ -94,7 +102,9 @@ impl Marks {
     /// The baseline: the run that was named, else the first that was marked.
     #[must_use]
     pub fn baseline(&self) -> Option<&RunId> {
-        self.baseline.as_ref().or(self.runs.first().map(|mark| &mark.id))
+        self.baseline
+            .as_ref()
+            .or(self.runs.first().map(|mark| &mark.id))
     }
 }
 
@@ -109,7 +119,10 @@ mod tests {
             marks.toggle(&id.into(), &id.into(), "");
         }
         marks.set_baseline(&"c".into(), &"c".into(), "");
-        assert_eq!(marks.ids(), ["c".into(), "a".into(), "b".into()] as [RunId; 3]);
+        assert_eq!(
+            marks.ids(),
+            ["c".into(), "a".into(), "b".into()] as [RunId; 3]
+        );
         marks.toggle(&"c".into(), &"c".into(), "");
         assert_eq!(marks.baseline(), Some(&"a".into()));
     }

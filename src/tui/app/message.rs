@@ -9,15 +9,17 @@ use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::views::{View as SavedView, ViewError};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis, ModelName, ModelVersion, Preview,
-    RegisteredModel, Run, RunId, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, VersionNumber,
 };
 use crate::evidence::Evidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{Progress, Report};
 use crate::promotion::journal::{Entry, Event};
 use crate::promotion::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
-use crate::store::{Changed, Features, Made, MadeFrom, Page, PageToken, Resolution, RunChanges, RunQuery};
+use crate::store::{
+    Changed, Features, Made, MadeFrom, Page, PageToken, Resolution, RunChanges, RunQuery,
+};
 
 /// Which question an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -68,7 +70,10 @@ pub enum Message {
 
 /// An answer.
 #[derive(Debug)]
-#[expect(missing_docs, reason = "each is the answer to the request of the same name")]
+#[expect(
+    missing_docs,
+    reason = "each is the answer to the request of the same name"
+)]
 pub enum Reply {
     Features(Result<Features, Fault>),
     Experiments(Result<Vec<Experiment>, Fault>),
@@ -258,7 +263,10 @@ pub struct Refused {
 
 /// A question that takes time.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a question is moved once, from the state to its task")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a question is moved once, from the state to its task"
+)]
 pub enum Request {
     /// What the store is and can do.
     Features,
@@ -343,7 +351,10 @@ pub enum Request {
 
 /// What the runtime is asked to do.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "an effect is moved once, from the state to its task")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "an effect is moved once, from the state to its task"
+)]
 pub enum Effect {
     /// Ask a question; the answer comes with the ticket.
     Ask(Ticket, Request),

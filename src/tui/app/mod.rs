@@ -69,7 +69,13 @@ pub struct App {
 impl App {
     /// A session's first state, and what it asks for at once.
     #[must_use]
-    pub fn new(session: Session, keymap: Keymap, size: Size, now: Millis, start: &Start) -> (Self, Vec<Effect>) {
+    pub fn new(
+        session: Session,
+        keymap: Keymap,
+        size: Size,
+        now: Millis,
+        start: &Start,
+    ) -> (Self, Vec<Effect>) {
         let mut app = Self {
             screens: vec![Screen::experiments()],
             overlay: None,
@@ -91,7 +97,9 @@ impl App {
                 if let Some(goal) = &start.goal {
                     context.shared.goals.insert(id.clone(), goal.clone());
                 }
-                context.go.push(Go::To(Screen::runs(vec![id.clone()], name)));
+                context
+                    .go
+                    .push(Go::To(Screen::runs(vec![id.clone()], name)));
             }
         });
         (app, effects)
@@ -126,7 +134,9 @@ impl App {
     /// Where keys go: the dialog, or else the screen.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        self.overlay.as_ref().map_or_else(|| self.screen().scope(), Overlay::scope)
+        self.overlay
+            .as_ref()
+            .map_or_else(|| self.screen().scope(), Overlay::scope)
     }
 
     /// Whether the session has what an action needs: the one filter of keys, palette, help and dispatch.
@@ -138,13 +148,25 @@ impl App {
     /// What a key asks for here.
     #[must_use]
     pub fn action_of(&self, key: Key) -> Option<Action> {
-        self.keymap.action(self.scope(), key).filter(|action| self.may(*action))
+        self.keymap
+            .action(self.scope(), key)
+            .filter(|action| self.may(*action))
     }
 
     /// Runs one step with a context, then goes where it wants to go, then lets the seen screen settle.
-    fn with_context(&mut self, effects: &mut Vec<Effect>, step: impl FnOnce(&mut Parts<'_>, &mut Context<'_>)) {
+    fn with_context(
+        &mut self,
+        effects: &mut Vec<Effect>,
+        step: impl FnOnce(&mut Parts<'_>, &mut Context<'_>),
+    ) {
         let mut go = Vec::new();
-        let mut context = Context { now: self.now, size: self.size, shared: &mut self.shared, effects, go: &mut go };
+        let mut context = Context {
+            now: self.now,
+            size: self.size,
+            shared: &mut self.shared,
+            effects,
+            go: &mut go,
+        };
         let mut parts = Parts {
             screens: &mut self.screens,
             overlay: &mut self.overlay,

@@ -40,7 +40,12 @@ pub struct Notices {
 impl Notices {
     /// Says something.
     pub fn say(&mut self, at: Millis, text: String) {
-        self.push(Notice { at, level: Level::Info, text, next: String::new() });
+        self.push(Notice {
+            at,
+            level: Level::Info,
+            text,
+            next: String::new(),
+        });
     }
 
     /// Says that something failed, why, and what to do.
@@ -50,7 +55,12 @@ impl Notices {
 
     /// Says that something failed, and what to do.
     pub fn error(&mut self, at: Millis, text: String, next: String) {
-        self.push(Notice { at, level: Level::Error, text, next });
+        self.push(Notice {
+            at,
+            level: Level::Error,
+            text,
+            next,
+        });
     }
 
     fn push(&mut self, notice: Notice) {

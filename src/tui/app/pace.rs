@@ -40,26 +40,39 @@ impl Pace {
     #[must_use]
     pub fn interval(&self, every: Millis) -> Millis {
         let doublings = self.failures.max(self.slow).min(MOST_DOUBLINGS);
-        every.saturating_mul(1 << doublings).min(LONGEST_MS.max(every))
+        every
+            .saturating_mul(1 << doublings)
+            .min(LONGEST_MS.max(every))
     }
 
     /// Whether it is time to ask again, when the last answer or attempt was at `last`. Never for an interval of 0.
     #[must_use]
     pub fn is_due(&self, every: Millis, last: Millis, now: Millis) -> bool {
-        every > 0 && now.saturating_sub(last) >= self.interval(every) && self.not_before.is_none_or(|time| now >= time)
+        every > 0
+            && now.saturating_sub(last) >= self.interval(every)
+            && self.not_before.is_none_or(|time| now >= time)
     }
 
     /// Notes an answer that took `took` ms: failures are over, and slowness is as much as this answer says.
     pub fn answered(&mut self, every: Millis, took: Millis) {
-        let enough = |doublings: &u32| every.saturating_mul(1 << doublings) >= took.saturating_mul(SHARE);
+        let enough =
+            |doublings: &u32| every.saturating_mul(1 << doublings) >= took.saturating_mul(SHARE);
         let slow = (0..MOST_DOUBLINGS).find(enough).unwrap_or(MOST_DOUBLINGS);
-        *self = Self { slow, ..Self::default() };
+        *self = Self {
+            slow,
+            ..Self::default()
+        };
     }
 
     /// Notes a failure.
     pub fn failed(&mut self, fault: &Fault, now: Millis) {
         self.failures = (self.failures + 1).min(MOST_DOUBLINGS);
-        let wait = fault.retry_after.map(|seconds| Millis::try_from(seconds).unwrap_or(Millis::MAX).saturating_mul(1_000).min(LATER_MS));
+        let wait = fault.retry_after.map(|seconds| {
+            Millis::try_from(seconds)
+                .unwrap_or(Millis::MAX)
+                .saturating_mul(1_000)
+                .min(LATER_MS)
+        });
         self.not_before = wait.map(|wait| now.saturating_add(wait));
     }
 
@@ -76,7 +89,8 @@ impl Pace {
     /// How long after the failure at `last` the next question comes, in ms: as the interval says, or as the store asked.
     #[must_use]
     pub fn wait_after(&self, every: Millis, last: Millis) -> Millis {
-        self.interval(every).max(self.not_before.map_or(0, |time| time.saturating_sub(last)))
+        self.interval(every)
+            .max(self.not_before.map_or(0, |time| time.saturating_sub(last)))
     }
 }
 
@@ -88,7 +102,10 @@ mod tests {
     use crate::domain::FaultKind;
 
     fn busy(retry_after: Option<u64>) -> Fault {
-        Fault { retry_after, ..Fault::new(FaultKind::Busy, "reading the runs", "503") }
+        Fault {
+            retry_after,
+            ..Fault::new(FaultKind::Busy, "reading the runs", "503")
+        }
     }
 
     #[test]
@@ -108,7 +125,13 @@ mod tests {
     #[test]
     fn an_answer_may_take_a_quarter_of_the_time() {
         let mut pace = Pace::default();
-        for (took, interval) in [(1_250, 5_000), (1_251, 10_000), (9_000, 40_000), (1_000_000, LONGEST_MS), (10, 5_000)] {
+        for (took, interval) in [
+            (1_250, 5_000),
+            (1_251, 10_000),
+            (9_000, 40_000),
+            (1_000_000, LONGEST_MS),
+            (10, 5_000),
+        ] {
             pace.answered(5_000, took);
             assert_eq!(pace.interval(5_000), interval, "{took}");
         }

@@ -38,24 +38,51 @@ pub struct Plot {
 /// The parts of a chart in an area.
 #[must_use]
 pub fn plot(area: Rect, figure: &Figure) -> Plot {
-    let row = |y: u16, rows: u16| Rect { y: area.y + y.min(area.height), height: rows.min(area.height.saturating_sub(y)), ..area };
+    let row = |y: u16, rows: u16| Rect {
+        y: area.y + y.min(area.height),
+        height: rows.min(area.height.saturating_sub(y)),
+        ..area
+    };
     let has_axes = area.height >= 5 && area.width >= 16;
     let above = u16::from(area.height >= 3);
     let noted = u16::from(area.height >= NOTED && !figure.notes.is_empty());
     let below = if has_axes { 2 + noted } else { 0 };
     let rows = area.height.saturating_sub(above + below);
     let named = matches!(figure.y.quantity, Quantity::Names(_));
-    let widest = y_ticks(&figure.y, rows).iter().map(|tick| tick.label.width() as u16).max().unwrap_or(0);
-    let gutter = if has_axes { widest.min(if named { area.width / 3 } else { GUTTER }) } else { 0 };
+    let widest = y_ticks(&figure.y, rows)
+        .iter()
+        .map(|tick| tick.label.width() as u16)
+        .max()
+        .unwrap_or(0);
+    let gutter = if has_axes {
+        widest.min(if named { area.width / 3 } else { GUTTER })
+    } else {
+        0
+    };
     let rule = u16::from(has_axes);
     let inside = row(above, rows);
     let x = area.x + gutter + rule;
-    let inside = Rect { x, width: area.width.saturating_sub(gutter + rule), ..inside };
-    let beside = |y: u16, rows: u16| Rect { x: inside.x, width: inside.width, ..row(y, rows) };
+    let inside = Rect {
+        x,
+        width: area.width.saturating_sub(gutter + rule),
+        ..inside
+    };
+    let beside = |y: u16, rows: u16| Rect {
+        x: inside.x,
+        width: inside.width,
+        ..row(y, rows)
+    };
     Plot {
         title: row(0, above),
-        gutter: Rect { width: gutter, ..row(above, rows) },
-        rule: Rect { x: area.x + gutter, width: rule, ..row(above, rows) },
+        gutter: Rect {
+            width: gutter,
+            ..row(above, rows)
+        },
+        rule: Rect {
+            x: area.x + gutter,
+            width: rule,
+            ..row(above, rows)
+        },
         inside,
         floor: beside(above + rows, u16::from(has_axes)),
         bottom: beside(above + rows + 1, u16::from(has_axes)),
@@ -67,7 +94,11 @@ pub fn plot(area: Rect, figure: &Figure) -> Plot {
 #[must_use]
 pub fn y_ticks(axis: &Axis, rows: u16) -> Vec<Tick> {
     let named = matches!(axis.quantity, Quantity::Names(_));
-    axis.ticks(usize::from(if named { rows } else { (rows / ROWS_A_TICK).max(FEWEST_TICKS) }))
+    axis.ticks(usize::from(if named {
+        rows
+    } else {
+        (rows / ROWS_A_TICK).max(FEWEST_TICKS)
+    }))
 }
 
 /// The ticks of an x axis that is so many columns wide.
@@ -91,7 +122,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn figure() -> Figure {
-        let axis = |title: &str| Axis::over(title, Quantity::Number, ScaleKind::Linear, [0.0, 1000.0].into_iter());
+        let axis = |title: &str| {
+            Axis::over(
+                title,
+                Quantity::Number,
+                ScaleKind::Linear,
+                [0.0, 1000.0].into_iter(),
+            )
+        };
         let mut figure = Figure::new("loss", axis("step"), axis(""));
         figure.notes.push("10 points".into());
         figure
@@ -117,7 +155,10 @@ mod tests {
         let figure = figure();
         let plot = plot(Rect::new(0, 0, 60, 12), &figure);
         assert_eq!(value_at(&plot, &figure.x, plot.inside.x), Some(0.0));
-        assert_eq!(value_at(&plot, &figure.x, plot.inside.right() - 1), Some(1000.0));
+        assert_eq!(
+            value_at(&plot, &figure.x, plot.inside.right() - 1),
+            Some(1000.0)
+        );
         assert_eq!(value_at(&plot, &figure.x, 0), None);
     }
 }

@@ -20,7 +20,13 @@ pub struct Remote<T> {
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
-        Self { value: None, asked: None, refreshing: None, tried: None, fault: None }
+        Self {
+            value: None,
+            asked: None,
+            refreshing: None,
+            tried: None,
+            fault: None,
+        }
     }
 }
 
@@ -39,7 +45,11 @@ impl<T> Remote<T> {
     /// Since when an answer with this ticket is awaited, if it is: ms since the epoch.
     #[must_use]
     pub fn since(&self, ticket: Ticket) -> Option<Millis> {
-        [self.asked, self.refreshing].into_iter().flatten().find(|(asked, _)| *asked == ticket).map(|(_, since)| since)
+        [self.asked, self.refreshing]
+            .into_iter()
+            .flatten()
+            .find(|(asked, _)| *asked == ticket)
+            .map(|(_, since)| since)
     }
 
     /// Whether any question is under way, seen or unseen.

@@ -142,11 +142,17 @@ impl Shared {
     #[must_use]
     pub fn direction(&self, metric: &str) -> Option<Direction> {
         let goal = self.goals.values().find(|goal| goal.metric.raw() == metric);
-        goal.map(|goal| goal.direction).or_else(|| Direction::told(metric))
+        goal.map(|goal| goal.direction)
+            .or_else(|| Direction::told(metric))
     }
 
     /// Saves a view under a name, or deletes the one that has it.
-    pub fn views_changed(&mut self, name: String, view: Option<SavedView>, effects: &mut Vec<Effect>) {
+    pub fn views_changed(
+        &mut self,
+        name: String,
+        view: Option<SavedView>,
+        effects: &mut Vec<Effect>,
+    ) {
         let request = match &view {
             Some(view) => Request::SaveView(name.clone(), Box::new(view.clone())),
             None => Request::DeleteView(name.clone()),
@@ -262,28 +268,69 @@ impl Context<'_> {
     /// Asks for the histories of a metric that are missing, in bulk, with about so many points each. Returns what was asked.
     pub fn ask_histories(&mut self, runs: &[RunId], metric: &str, points: u32) -> Vec<Ticket> {
         let missing = self.shared.histories.missing(runs, metric, points);
-        let resolution = if points == ALL_POINTS { Resolution::Exact } else { Resolution::Points(points) };
-        missing.chunks(BULK_RUNS).map(|runs| self.ask_part(runs, metric, points, resolution)).collect()
+        let resolution = if points == ALL_POINTS {
+            Resolution::Exact
+        } else {
+            Resolution::Points(points)
+        };
+        missing
+            .chunks(BULK_RUNS)
+            .map(|runs| self.ask_part(runs, metric, points, resolution))
+            .collect()
     }
 
     /// Asks for the part between two steps of histories that are thinned out there, with about so many points each.
-    pub fn refine_histories(&mut self, runs: &[RunId], metric: &str, points: u32, (first, last): (i64, i64)) {
+    pub fn refine_histories(
+        &mut self,
+        runs: &[RunId],
+        metric: &str,
+        points: u32,
+        (first, last): (i64, i64),
+    ) {
         let coarse = self.shared.histories.coarse(runs, metric, (first, last));
         for runs in coarse.chunks(BULK_RUNS) {
-            self.ask_part(runs, metric, points, Resolution::Between { points, first, last });
+            self.ask_part(
+                runs,
+                metric,
+                points,
+                Resolution::Between {
+                    points,
+                    first,
+                    last,
+                },
+            );
         }
     }
 
-    fn ask_part(&mut self, runs: &[RunId], metric: &str, points: u32, resolution: Resolution) -> Ticket {
-        let ticket = self.ask(Request::Histories { runs: runs.to_vec(), metric: metric.to_owned(), resolution });
-        let between = if let Resolution::Between { first, last, .. } = resolution { Some((first, last)) } else { None };
-        self.shared.histories.asking(ticket, runs, metric, points, between);
+    fn ask_part(
+        &mut self,
+        runs: &[RunId],
+        metric: &str,
+        points: u32,
+        resolution: Resolution,
+    ) -> Ticket {
+        let ticket = self.ask(Request::Histories {
+            runs: runs.to_vec(),
+            metric: metric.to_owned(),
+            resolution,
+        });
+        let between = if let Resolution::Between { first, last, .. } = resolution {
+            Some((first, last))
+        } else {
+            None
+        };
+        self.shared
+            .histories
+            .asking(ticket, runs, metric, points, between);
         ticket
     }
 
     /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.
     pub fn fetch<T>(&mut self, remote: &mut Remote<T>, request: Request) {
-        for (old, _) in [remote.asked.take(), remote.refreshing.take()].into_iter().flatten() {
+        for (old, _) in [remote.asked.take(), remote.refreshing.take()]
+            .into_iter()
+            .flatten()
+        {
             self.effects.push(Effect::Cancel(old));
         }
         let ticket = self.ask(request);
@@ -293,7 +340,10 @@ impl Context<'_> {
     /// Puts a text on the clipboard and says so.
     pub fn copy(&mut self, text: String) {
         let ticket = self.shared.ticket();
-        self.shared.notices.say(self.now, format!("copied: {}", crate::text::untrusted::clean(&text)));
+        self.shared.notices.say(
+            self.now,
+            format!("copied: {}", crate::text::untrusted::clean(&text)),
+        );
         self.effects.push(Effect::Copy(ticket, text));
     }
 

@@ -15,7 +15,11 @@ impl Parts<'_> {
             Action::Models => Screen::models(),
             Action::Journal => Screen::journal(),
             Action::Runs => {
-                if !self.screens.iter().any(|screen| matches!(screen, Screen::Runs(_))) {
+                if !self
+                    .screens
+                    .iter()
+                    .any(|screen| matches!(screen, Screen::Runs(_)))
+                {
                     context.say("open an experiment first: its runs are then at 2");
                     return true;
                 }
@@ -25,7 +29,9 @@ impl Parts<'_> {
                 if context.shared.marks.len() < 2 {
                     context.say("mark two or more runs with space, then compare them");
                 } else {
-                    context.go.push(Go::To(Screen::compare(context.shared.marks.ids())));
+                    context
+                        .go
+                        .push(Go::To(Screen::compare(context.shared.marks.ids())));
                 }
                 return true;
             }
@@ -33,7 +39,9 @@ impl Parts<'_> {
                 if context.shared.marks.is_empty() {
                     context.say("mark a run with space, then see its curves");
                 } else {
-                    context.go.push(Go::To(Screen::charts(context.shared.marks.ids())));
+                    context
+                        .go
+                        .push(Go::To(Screen::charts(context.shared.marks.ids())));
                 }
                 return true;
             }
@@ -75,11 +83,20 @@ impl Parts<'_> {
                 find(screen, 0, context);
             }
             // What was written may be shown by any of them.
-            Go::Chosen(Choice::Written) => self.screens.iter_mut().for_each(|screen| screen.chosen(Choice::Written, context)),
+            Go::Chosen(Choice::Written) => self
+                .screens
+                .iter_mut()
+                .for_each(|screen| screen.chosen(Choice::Written, context)),
             Go::Chosen(choice) => self.screen_mut().chosen(choice, context),
             Go::Advise => {
-                if let (Some(Overlay::Prompt(prompt)), Some(screen)) = (&mut *self.overlay, self.screens.last()) {
-                    prompt.advise(screen.advise(prompt.purpose, prompt.input.value(), prompt.cursor()));
+                if let (Some(Overlay::Prompt(prompt)), Some(screen)) =
+                    (&mut *self.overlay, self.screens.last())
+                {
+                    prompt.advise(screen.advise(
+                        prompt.purpose,
+                        prompt.input.value(),
+                        prompt.cursor(),
+                    ));
                 }
             }
         }
@@ -89,7 +106,11 @@ impl Parts<'_> {
     /// seen before stays below, so that the way back leads to it.
     fn home(&mut self, mut screen: Screen, context: &mut Context<'_>) {
         *self.overlay = None;
-        if let Some(at) = self.screens.iter().rposition(|other| other.same_kind(&screen)) {
+        if let Some(at) = self
+            .screens
+            .iter()
+            .rposition(|other| other.same_kind(&screen))
+        {
             let left = self.screens.remove(at);
             self.screens.push(left);
             return;

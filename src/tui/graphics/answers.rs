@@ -43,14 +43,22 @@ pub(super) fn split(bytes: &[u8]) -> (Vec<Answer>, Vec<u8>) {
 /// The answer that these bytes begin with, and its length.
 fn answer(bytes: &[u8]) -> Option<(Answer, usize)> {
     if *bytes.get(1)? == b'[' {
-        let length = bytes.iter().skip(2).position(|byte| !(0x20..0x40).contains(byte))? + 3;
+        let length = bytes
+            .iter()
+            .skip(2)
+            .position(|byte| !(0x20..0x40).contains(byte))?
+            + 3;
         return Some((report(&bytes[2..length])?, length));
     }
     let (content, length) = string(bytes)?;
     let content = &bytes[content];
     let answer = match bytes[1] {
-        b'_' => content.strip_prefix(b"Gi=31;").map_or(Answer::Other, |told| Answer::Graphics(told == b"OK")),
-        b'P' => content.strip_prefix(b">|").map_or(Answer::Other, |name| Answer::Name(String::from_utf8_lossy(name).into_owned())),
+        b'_' => content
+            .strip_prefix(b"Gi=31;")
+            .map_or(Answer::Other, |told| Answer::Graphics(told == b"OK")),
+        b'P' => content.strip_prefix(b">|").map_or(Answer::Other, |name| {
+            Answer::Name(String::from_utf8_lossy(name).into_owned())
+        }),
         _ => Answer::Other,
     };
     Some((answer, length))
@@ -85,7 +93,12 @@ fn report(sequence: &[u8]) -> Option<Answer> {
 fn numbers(parameters: &[u8]) -> Vec<u16> {
     parameters
         .split(|byte| *byte == b';')
-        .map(|number| std::str::from_utf8(number).ok().and_then(|n| n.parse().ok()).unwrap_or(0))
+        .map(|number| {
+            std::str::from_utf8(number)
+                .ok()
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(0)
+        })
         .collect()
 }
 
@@ -97,26 +110,52 @@ mod tests {
 
     #[test]
     fn answers_are_told_from_keys() {
-        let (answers, typed) = split(b"j\x1b_Gi=31;OK\x1b\\k\x1b[A\x1bP>|kitty(0.42.1)\x1b\\\x1b[6;20;10tG\x1b[?62;52;c\x1b");
+        let (answers, typed) = split(
+            b"j\x1b_Gi=31;OK\x1b\\k\x1b[A\x1bP>|kitty(0.42.1)\x1b\\\x1b[6;20;10tG\x1b[?62;52;c\x1b",
+        );
         assert_eq!(
             answers,
-            [Answer::Graphics(true), Answer::Name("kitty(0.42.1)".into()), Answer::Cell(10, 20), Answer::Attributes(vec![62, 52, 0])]
+            [
+                Answer::Graphics(true),
+                Answer::Name("kitty(0.42.1)".into()),
+                Answer::Cell(10, 20),
+                Answer::Attributes(vec![62, 52, 0])
+            ]
         );
         assert_eq!(typed, b"jk\x1b[AG\x1b");
     }
 
     #[test]
     fn keys_with_alt_and_the_mouse_are_typed() {
-        for keys in [&b"\x1bPx"[..], b"\x1b_\x1b[A", b"\x1b]j", b"\x1b[<0;3;7M", b"\x1b[200~a\x1b[201~", b"\x1b[13;5u", b"\x1b\x1b"] {
-            assert_eq!(split(keys), (vec![], keys.to_vec()), "{:?}", String::from_utf8_lossy(keys));
+        for keys in [
+            &b"\x1bPx"[..],
+            b"\x1b_\x1b[A",
+            b"\x1b]j",
+            b"\x1b[<0;3;7M",
+            b"\x1b[200~a\x1b[201~",
+            b"\x1b[13;5u",
+            b"\x1b\x1b",
+        ] {
+            assert_eq!(
+                split(keys),
+                (vec![], keys.to_vec()),
+                "{:?}",
+                String::from_utf8_lossy(keys)
+            );
         }
         // A key with alt before an answer takes nothing of it.
-        assert_eq!(split(b"\x1bP\x1b[?6c"), (vec![Answer::Attributes(vec![6])], b"\x1bP".to_vec()));
+        assert_eq!(
+            split(b"\x1bP\x1b[?6c"),
+            (vec![Answer::Attributes(vec![6])], b"\x1bP".to_vec())
+        );
     }
 
     #[test]
     fn a_late_colour_is_nobodys_key() {
-        assert_eq!(split(b"\x1b]11;rgb:1010/1010/1818\x07j"), (vec![Answer::Other], b"j".to_vec()));
+        assert_eq!(
+            split(b"\x1b]11;rgb:1010/1010/1818\x07j"),
+            (vec![Answer::Other], b"j".to_vec())
+        );
     }
 
     proptest! {

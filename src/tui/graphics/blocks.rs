@@ -20,20 +20,36 @@ pub struct Blocks {
 impl Blocks {
     /// The picture stretched over so many cells, each half cell the mean of what it covers; nothing without an area.
     pub fn of(picture: &Picture, columns: u16, rows: u16) -> Self {
-        let Area { columns, rows, .. } = Area { x: 0, y: 0, columns, rows }.bounded();
+        let Area { columns, rows, .. } = Area {
+            x: 0,
+            y: 0,
+            columns,
+            rows,
+        }
+        .bounded();
         if columns == 0 || rows == 0 {
-            return Self { columns: 0, cells: Vec::new() };
+            return Self {
+                columns: 0,
+                cells: Vec::new(),
+            };
         }
         let halves = picture.stretched(u32::from(columns), u32::from(rows) * 2);
-        let cell = |row: u32, column: u32| [0, 1].map(|half| halves.get_pixel(column, row * 2 + half).0);
-        let cells = (0..u32::from(rows)).flat_map(|row| (0..u32::from(columns)).map(move |column| (row, column)));
-        Self { columns, cells: cells.map(|(row, column)| cell(row, column)).collect() }
+        let cell =
+            |row: u32, column: u32| [0, 1].map(|half| halves.get_pixel(column, row * 2 + half).0);
+        let cells = (0..u32::from(rows))
+            .flat_map(|row| (0..u32::from(columns)).map(move |column| (row, column)));
+        Self {
+            columns,
+            cells: cells.map(|(row, column)| cell(row, column)).collect(),
+        }
     }
 
     /// Lines of letters by how light each cell is, for terminals without colours.
     pub fn letters(&self) -> Vec<String> {
         let lines = self.cells.chunks(usize::from(self.columns).max(1));
-        lines.map(|line| line.iter().map(|cell| letter(*cell)).collect()).collect()
+        lines
+            .map(|line| line.iter().map(|cell| letter(*cell)).collect())
+            .collect()
     }
 }
 
@@ -52,7 +68,15 @@ mod tests {
     use super::*;
 
     fn picture(width: u32, height: u32, grays: &[u8]) -> Picture {
-        Picture::from_rgba(width, height, grays.iter().flat_map(|gray| [*gray, *gray, *gray, 255]).collect()).unwrap()
+        Picture::from_rgba(
+            width,
+            height,
+            grays
+                .iter()
+                .flat_map(|gray| [*gray, *gray, *gray, 255])
+                .collect(),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -64,9 +88,19 @@ mod tests {
 
     #[test]
     fn a_half_is_the_mean_of_what_it_covers() {
-        let stripes: Vec<u8> = (0..64 * 64).map(|at| if at % 2 == 0 { 0 } else { 200 }).collect();
+        let stripes: Vec<u8> = (0..64 * 64)
+            .map(|at| if at % 2 == 0 { 0 } else { 200 })
+            .collect();
         let blocks = Blocks::of(&picture(64, 64, &stripes), 4, 2);
-        assert!(blocks.cells.iter().flatten().all(|[red, ..]| (90..=110).contains(red)), "{:?}", blocks.cells);
+        assert!(
+            blocks
+                .cells
+                .iter()
+                .flatten()
+                .all(|[red, ..]| (90..=110).contains(red)),
+            "{:?}",
+            blocks.cells
+        );
     }
 
     #[test]

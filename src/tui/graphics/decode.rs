@@ -18,7 +18,9 @@ const MOST_MEMORY: u64 = 256 << 20;
 /// # Errors
 /// When it is none of these, is damaged, or is larger than 8,192 by 8,192 pixels or 256 MiB.
 pub fn decode(bytes: &[u8]) -> Result<Picture, NotShown> {
-    let image = pixels(bytes).map_err(|error| NotShown::NoPicture(told(&error)))?.into_rgba8();
+    let image = pixels(bytes)
+        .map_err(|error| NotShown::NoPicture(told(&error)))?
+        .into_rgba8();
     Picture::from_rgba(image.width(), image.height(), image.into_raw())
 }
 
@@ -43,7 +45,10 @@ fn pixels(bytes: &[u8]) -> Result<DynamicImage, ImageError> {
 fn told(error: &ImageError) -> String {
     match error {
         ImageError::Unsupported(_) => "it is no PNG, JPEG, GIF or WebP".into(),
-        ImageError::Limits(_) => format!("it is larger than {MOST_SIDE}×{MOST_SIDE} pixels or {} MiB", MOST_MEMORY >> 20),
+        ImageError::Limits(_) => format!(
+            "it is larger than {MOST_SIDE}×{MOST_SIDE} pixels or {} MiB",
+            MOST_MEMORY >> 20
+        ),
         other => clean(&other.to_string()).into_owned(),
     }
 }
@@ -58,8 +63,13 @@ mod tests {
 
     fn file(format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());
-        let image = DynamicImage::ImageRgba8(RgbaImage::from_pixel(5, 3, image::Rgba([0, 0, 0, 255])));
-        let image = if format == ImageFormat::Jpeg { DynamicImage::ImageRgb8(image.into_rgb8()) } else { image };
+        let image =
+            DynamicImage::ImageRgba8(RgbaImage::from_pixel(5, 3, image::Rgba([0, 0, 0, 255])));
+        let image = if format == ImageFormat::Jpeg {
+            DynamicImage::ImageRgb8(image.into_rgb8())
+        } else {
+            image
+        };
         image.write_to(&mut bytes, format).unwrap();
         bytes.into_inner()
     }
@@ -70,7 +80,13 @@ mod tests {
         png[16..20].copy_from_slice(&width.to_be_bytes());
         png[20..24].copy_from_slice(&height.to_be_bytes());
         let checksum = png[12..29].iter().fold(u32::MAX, |crc, byte| {
-            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+                if crc & 1 == 1 {
+                    (crc >> 1) ^ 0xedb8_8320
+                } else {
+                    crc >> 1
+                }
+            })
         });
         png[29..33].copy_from_slice(&(!checksum).to_be_bytes());
         png
@@ -78,7 +94,12 @@ mod tests {
 
     #[test]
     fn the_formats_are_known_by_their_bytes() {
-        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::WebP] {
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::Gif,
+            ImageFormat::WebP,
+        ] {
             assert_eq!(decode(&file(format)).unwrap().size(), (5, 3), "{format:?}");
         }
     }
@@ -88,7 +109,13 @@ mod tests {
         let mut bytes = Vec::new();
         let mut encoder = GifEncoder::new(&mut bytes);
         for colour in [10, 200] {
-            encoder.encode_frame(Frame::new(RgbaImage::from_pixel(2, 2, image::Rgba([colour, 0, 0, 255])))).unwrap();
+            encoder
+                .encode_frame(Frame::new(RgbaImage::from_pixel(
+                    2,
+                    2,
+                    image::Rgba([colour, 0, 0, 255]),
+                )))
+                .unwrap();
         }
         drop(encoder);
         let shown = decode(&bytes).unwrap().stretched(1, 1).get_pixel(0, 0).0;
@@ -98,16 +125,27 @@ mod tests {
     #[test]
     fn what_is_no_picture_is_told_in_a_line() {
         let told = |bytes: &[u8]| decode(bytes).unwrap_err().to_string();
-        assert_eq!(told(b"<svg/>"), "this is no picture that can be shown: it is no PNG, JPEG, GIF or WebP");
+        assert_eq!(
+            told(b"<svg/>"),
+            "this is no picture that can be shown: it is no PNG, JPEG, GIF or WebP"
+        );
         assert_eq!(told(b""), told(b"BM\x1b[2J"));
         let cut = file(ImageFormat::Png);
         let told = told(&cut[..cut.len() / 2]);
-        assert!(told.starts_with("this is no picture that can be shown: ") && !told.contains('\n'), "{told}");
+        assert!(
+            told.starts_with("this is no picture that can be shown: ") && !told.contains('\n'),
+            "{told}"
+        );
     }
 
     #[test]
     fn a_small_file_that_asks_for_gigabytes_is_refused() {
-        for (width, height) in [(60_000, 60_000), (8_193, 1), (1, 8_193), (u32::MAX >> 1, u32::MAX >> 1)] {
+        for (width, height) in [
+            (60_000, 60_000),
+            (8_193, 1),
+            (1, 8_193),
+            (u32::MAX >> 1, u32::MAX >> 1),
+        ] {
             let told = decode(&claims(width, height)).unwrap_err().to_string();
             assert!(told.contains("larger than 8192×8192"), "{told}");
         }

@@ -46,7 +46,11 @@ pub struct Area {
 impl Area {
     /// The part of it that can be on a screen at all.
     pub(super) fn bounded(self) -> Self {
-        Self { columns: self.columns.min(MOST_CELLS.0), rows: self.rows.min(MOST_CELLS.1), ..self }
+        Self {
+            columns: self.columns.min(MOST_CELLS.0),
+            rows: self.rows.min(MOST_CELLS.1),
+            ..self
+        }
     }
 
     /// Its width and height in pixels; less in the same proportions when it has more pixels than are sent.
@@ -59,7 +63,10 @@ impl Area {
             return (width as u32, height as u32);
         }
         let less = (MOST_PIXELS as f64 / (width as f64 * height as f64)).sqrt();
-        ((width as f64 * less).max(1.0) as u32, (height as f64 * less).max(1.0) as u32)
+        (
+            (width as f64 * less).max(1.0) as u32,
+            (height as f64 * less).max(1.0) as u32,
+        )
     }
 }
 
@@ -73,7 +80,9 @@ impl Picture {
         match RgbaImage::from_raw(width, height, rgba) {
             Some(image) if width > 0 && height > 0 => Ok(Self::on_paper(&image)),
             Some(_) => Err(NotShown::NoPicture("it has no pixels".into())),
-            None => Err(NotShown::NoPicture(format!("{width}×{height} pixels are more than its bytes"))),
+            None => Err(NotShown::NoPicture(format!(
+                "{width}×{height} pixels are more than its bytes"
+            ))),
         }
     }
 
@@ -107,22 +116,43 @@ impl Picture {
             return self.0.clone();
         }
         let grows = width / own_width >= 2 && height / own_height >= 2;
-        imageops::resize(&self.0, width, height, if grows { FilterType::Nearest } else { FilterType::Triangle })
+        imageops::resize(
+            &self.0,
+            width,
+            height,
+            if grows {
+                FilterType::Nearest
+            } else {
+                FilterType::Triangle
+            },
+        )
     }
 }
 
 /// How many columns and rows, of at most these, show a picture of so many pixels in its proportions. None of both when there is
 /// nothing to show, or no room.
 pub fn fit(size: (u32, u32), columns: u16, rows: u16, cell: Option<Cell>) -> (u16, u16) {
-    let room = Area { x: 0, y: 0, columns, rows }.bounded();
+    let room = Area {
+        x: 0,
+        y: 0,
+        columns,
+        rows,
+    }
+    .bounded();
     let (cell_width, cell_height) = cell.unwrap_or(USUAL_CELL);
     let (cell_width, cell_height) = (u32::from(cell_width.max(1)), u32::from(cell_height.max(1)));
     if room.columns == 0 || room.rows == 0 || size.0 == 0 || size.1 == 0 {
         return (0, 0);
     }
-    let pixels = (u32::from(room.columns) * cell_width, u32::from(room.rows) * cell_height);
+    let pixels = (
+        u32::from(room.columns) * cell_width,
+        u32::from(room.rows) * cell_height,
+    );
     let (width, height) = inside(size, pixels);
-    (width.div_ceil(cell_width) as u16, height.div_ceil(cell_height) as u16)
+    (
+        width.div_ceil(cell_width) as u16,
+        height.div_ceil(cell_height) as u16,
+    )
 }
 
 /// The largest size in the proportions of `own` that is within `most`, at least 1 by 1.
@@ -131,9 +161,15 @@ fn inside(own: (u32, u32), most: (u32, u32)) -> (u32, u32) {
     let (width, height) = (u64::from(most.0), u64::from(most.1));
     let bounded = |n: u64, most: u64| n.min(most).max(1) as u32;
     if own_width * height <= own_height * width {
-        (bounded((own_width * height + own_height / 2) / own_height, width), bounded(height, height))
+        (
+            bounded((own_width * height + own_height / 2) / own_height, width),
+            bounded(height, height),
+        )
     } else {
-        (bounded(width, width), bounded((own_height * width + own_width / 2) / own_width, height))
+        (
+            bounded(width, width),
+            bounded((own_height * width + own_width / 2) / own_width, height),
+        )
     }
 }
 
@@ -151,13 +187,19 @@ mod tests {
         assert_eq!(fit((100, 100), 80, 24, None), (48, 24));
         assert_eq!(fit((100, 100), 0, 24, cell), (0, 0));
         assert_eq!(fit((0, 0), 80, 24, cell), (0, 0));
-        let (columns, rows) = fit((u32::MAX, u32::MAX), u16::MAX, u16::MAX, Some((u16::MAX, u16::MAX)));
+        let (columns, rows) = fit(
+            (u32::MAX, u32::MAX),
+            u16::MAX,
+            u16::MAX,
+            Some((u16::MAX, u16::MAX)),
+        );
         assert!(columns <= 2_000 && rows <= 1_000);
     }
 
     #[test]
     fn what_shines_through_is_on_white_paper() {
-        let picture = Picture::from_rgba(3, 1, vec![0, 0, 0, 0, 0, 0, 0, 255, 200, 0, 0, 128]).unwrap();
+        let picture =
+            Picture::from_rgba(3, 1, vec![0, 0, 0, 0, 0, 0, 0, 255, 200, 0, 0, 128]).unwrap();
         let colours: Vec<[u8; 3]> = picture.0.pixels().map(|pixel| pixel.0).collect();
         assert_eq!(colours, [[255; 3], [0; 3], [227, 127, 127]]);
     }
@@ -165,17 +207,34 @@ mod tests {
     #[test]
     fn pixels_that_are_not_there_are_told() {
         assert!(Picture::from_rgba(0, 0, vec![]).is_err());
-        let told = Picture::from_rgba(2, 2, vec![0; 4]).unwrap_err().to_string();
-        assert_eq!(told, "this is no picture that can be shown: 2×2 pixels are more than its bytes");
+        let told = Picture::from_rgba(2, 2, vec![0; 4])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            told,
+            "this is no picture that can be shown: 2×2 pixels are more than its bytes"
+        );
     }
 
     #[test]
     fn an_area_has_no_more_pixels_than_are_sent() {
-        let area = Area { x: 0, y: 0, columns: 80, rows: 24 };
+        let area = Area {
+            x: 0,
+            y: 0,
+            columns: 80,
+            rows: 24,
+        };
         assert_eq!(area.pixels(Some((10, 20))), (800, 480));
-        let huge = Area { columns: u16::MAX, rows: u16::MAX, ..area };
+        let huge = Area {
+            columns: u16::MAX,
+            rows: u16::MAX,
+            ..area
+        };
         let (width, height) = huge.pixels(Some((u16::MAX, u16::MAX)));
-        assert!(u64::from(width) * u64::from(height) <= MOST_PIXELS, "{width}×{height}");
+        assert!(
+            u64::from(width) * u64::from(height) <= MOST_PIXELS,
+            "{width}×{height}"
+        );
         assert!(width > height, "the proportions stay");
     }
 }

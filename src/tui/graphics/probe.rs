@@ -62,12 +62,22 @@ fn converse(line: &mut impl Line, wanted: Option<Protocol>, in_tmux: bool) -> io
     let mut heard = Vec::new();
     let nothing_to_ask = wanted == Some(Protocol::HalfBlocks);
     if !nothing_to_ask && ask(line, WHO, 1, &mut heard)? && wanted.is_none() {
-        let query = if in_tmux || is_tmux(&heard) { wrap(AROUND) } else { GRAPHICS.to_vec() };
+        let query = if in_tmux || is_tmux(&heard) {
+            wrap(AROUND)
+        } else {
+            GRAPHICS.to_vec()
+        };
         ask(line, &query, 2, &mut heard)?;
     }
     let (answers, typed) = split(&heard);
     let found = judge(&answers, in_tmux);
-    Ok(Probed { found: Found { protocol: wanted.unwrap_or(found.protocol), ..found }, typed })
+    Ok(Probed {
+        found: Found {
+            protocol: wanted.unwrap_or(found.protocol),
+            ..found
+        },
+        typed,
+    })
 }
 
 /// Sends a query and reads until so many answers to DA1 were read in all. Returns whether they were.
@@ -103,7 +113,10 @@ fn read(from: impl AsFd, within: Duration) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 1_024];
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match poll(&mut [PollFd::new(&from, PollFlags::IN)], Timespec::try_from(left).ok().as_ref()) {
+        match poll(
+            &mut [PollFd::new(&from, PollFlags::IN)],
+            Timespec::try_from(left).ok().as_ref(),
+        ) {
             Ok(0) => return Ok(Vec::new()),
             Ok(_) => {}
             Err(Errno::INTR) => continue,
@@ -124,7 +137,10 @@ fn read(from: impl AsFd, within: Duration) -> io::Result<Vec<u8>> {
 /// The size of a cell by the size of the window, which xterm tells where it does not answer.
 fn cell_of_window() -> Option<Cell> {
     let size = tcgetwinsize(stdout()).ok()?;
-    let cell = (size.ws_xpixel.checked_div(size.ws_col)?, size.ws_ypixel.checked_div(size.ws_row)?);
+    let cell = (
+        size.ws_xpixel.checked_div(size.ws_col)?,
+        size.ws_ypixel.checked_div(size.ws_row)?,
+    );
     (cell.0 > 0 && cell.1 > 0).then_some(cell)
 }
 
@@ -142,14 +158,20 @@ mod tests {
 
     impl Fake {
         fn new(answers: &[&'static [u8]], piece: usize) -> Self {
-            Self { answers: answers.iter().rev().copied().collect(), piece, asked: Vec::new(), waiting: Vec::new() }
+            Self {
+                answers: answers.iter().rev().copied().collect(),
+                piece,
+                asked: Vec::new(),
+                waiting: Vec::new(),
+            }
         }
     }
 
     impl Line for Fake {
         fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
             self.asked.push(bytes.to_vec());
-            self.waiting.extend_from_slice(self.answers.pop().unwrap_or_default());
+            self.waiting
+                .extend_from_slice(self.answers.pop().unwrap_or_default());
             Ok(())
         }
 
@@ -159,15 +181,27 @@ mod tests {
         }
     }
 
-    const KITTY: [&[u8]; 2] = [b"\x1bP>|kitty(0.42.1)\x1b\\j\x1b[6;20;10t\x1b[?62;52;c", b"\x1b_Gi=31;OK\x1b\\\x1b[?62;52;c"];
-    const KITTY_AROUND: [&[u8]; 2] =
-        [b"\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c", b"\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c"];
+    const KITTY: [&[u8]; 2] = [
+        b"\x1bP>|kitty(0.42.1)\x1b\\j\x1b[6;20;10t\x1b[?62;52;c",
+        b"\x1b_Gi=31;OK\x1b\\\x1b[?62;52;c",
+    ];
+    const KITTY_AROUND: [&[u8]; 2] = [
+        b"\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c",
+        b"\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c",
+    ];
 
     #[test]
     fn answers_may_come_in_pieces() {
         for piece in [1, 2, 7, 1_000] {
             let probed = converse(&mut Fake::new(&KITTY, piece), None, false).unwrap();
-            assert_eq!(probed.found, Found { protocol: Protocol::Kitty, cell: Some((10, 20)), tmux: false });
+            assert_eq!(
+                probed.found,
+                Found {
+                    protocol: Protocol::Kitty,
+                    cell: Some((10, 20)),
+                    tmux: false
+                }
+            );
             assert_eq!(probed.typed, b"j", "the key that was pressed meanwhile");
         }
     }
@@ -176,7 +210,14 @@ mod tests {
     fn what_is_around_tmux_is_asked_through_it() {
         let mut line = Fake::new(&KITTY_AROUND, 64);
         let found = converse(&mut line, None, false).unwrap().found;
-        assert_eq!(found, Found { protocol: Protocol::Kitty, cell: Some((10, 20)), tmux: true });
+        assert_eq!(
+            found,
+            Found {
+                protocol: Protocol::Kitty,
+                cell: Some((10, 20)),
+                tmux: true
+            }
+        );
         assert_eq!(line.asked, [WHO.to_vec(), wrap(AROUND)]);
     }
 
@@ -184,7 +225,14 @@ mod tests {
     fn a_terminal_that_does_not_answer_is_asked_nothing_more() {
         let mut line = Fake::new(&[b"jk"], 64);
         let probed = converse(&mut line, None, false).unwrap();
-        assert_eq!(probed.found, Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false });
+        assert_eq!(
+            probed.found,
+            Found {
+                protocol: Protocol::HalfBlocks,
+                cell: None,
+                tmux: false
+            }
+        );
         assert_eq!(probed.typed, b"jk");
         assert_eq!(line.asked.len(), 1);
     }
@@ -192,11 +240,26 @@ mod tests {
     #[test]
     fn the_user_has_the_last_word() {
         let mut line = Fake::new(&KITTY, 64);
-        let found = converse(&mut line, Some(Protocol::Sixel), false).unwrap().found;
-        assert_eq!(found, Found { protocol: Protocol::Sixel, cell: Some((10, 20)), tmux: false });
+        let found = converse(&mut line, Some(Protocol::Sixel), false)
+            .unwrap()
+            .found;
+        assert_eq!(
+            found,
+            Found {
+                protocol: Protocol::Sixel,
+                cell: Some((10, 20)),
+                tmux: false
+            }
+        );
         assert_eq!(line.asked, [WHO]);
         let mut line = Fake::new(&KITTY, 64);
-        assert_eq!(converse(&mut line, Some(Protocol::HalfBlocks), false).unwrap().found.protocol, Protocol::HalfBlocks);
+        assert_eq!(
+            converse(&mut line, Some(Protocol::HalfBlocks), false)
+                .unwrap()
+                .found
+                .protocol,
+            Protocol::HalfBlocks
+        );
         assert!(line.asked.is_empty());
     }
 
@@ -207,7 +270,10 @@ mod tests {
         io::Write::write_all(&mut to, b"\x1b[?6c").unwrap();
         assert_eq!(read(&from, Duration::ZERO).unwrap(), b"\x1b[?6c");
         drop(to);
-        assert_eq!(read(&from, PATIENCE).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(
+            read(&from, PATIENCE).unwrap_err().kind(),
+            io::ErrorKind::UnexpectedEof
+        );
     }
 
     #[test]
@@ -221,6 +287,9 @@ mod tests {
                 Ok(vec![b'x'; 8_192])
             }
         }
-        assert_eq!(converse(&mut Endless, None, false).unwrap().found.protocol, Protocol::HalfBlocks);
+        assert_eq!(
+            converse(&mut Endless, None, false).unwrap().found.protocol,
+            Protocol::HalfBlocks
+        );
     }
 }

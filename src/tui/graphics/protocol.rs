@@ -44,14 +44,31 @@ pub fn read_answers(bytes: &[u8], in_tmux: bool) -> Found {
 }
 
 pub(super) fn judge(answers: &[Answer], in_tmux: bool) -> Found {
-    let names: Vec<&str> =
-        answers.iter().filter_map(|answer| if let Answer::Name(name) = answer { Some(name.as_str()) } else { None }).collect();
-    let is = |known: &[&str]| names.iter().any(|name| known.iter().any(|known| name.starts_with(known)));
+    let names: Vec<&str> = answers
+        .iter()
+        .filter_map(|answer| {
+            if let Answer::Name(name) = answer {
+                Some(name.as_str())
+            } else {
+                None
+            }
+        })
+        .collect();
+    let is = |known: &[&str]| {
+        names
+            .iter()
+            .any(|name| known.iter().any(|known| name.starts_with(known)))
+    };
     let tmux = in_tmux || is(&[TMUX]);
     let graphics = answers.contains(&Answer::Graphics(true));
     // tmux answers that it knows sixels whatever is around it: where that answered, too, both have to.
-    let sixel =
-        |answer: &Answer| if let Answer::Attributes(numbers) = answer { Some(numbers.iter().skip(1).any(|n| *n == SIXEL)) } else { None };
+    let sixel = |answer: &Answer| {
+        if let Answer::Attributes(numbers) = answer {
+            Some(numbers.iter().skip(1).any(|n| *n == SIXEL))
+        } else {
+            None
+        }
+    };
     let mut sixels = answers.iter().filter_map(sixel).peekable();
     let sixels = sixels.peek().is_some() && sixels.all(|sixel| sixel);
     let protocol = if graphics && (!tmux || is(&IN_TEXT)) {
@@ -67,17 +84,28 @@ pub(super) fn judge(answers: &[Answer], in_tmux: bool) -> Found {
         Answer::Cell(width @ 1.., height @ 1..) => Some((*width, *height)),
         _ => None,
     });
-    Found { protocol, cell, tmux }
+    Found {
+        protocol,
+        cell,
+        tmux,
+    }
 }
 
 /// Whether the terminal that answered first is tmux by its name.
 pub(super) fn is_tmux(bytes: &[u8]) -> bool {
-    split(bytes).0.iter().any(|answer| matches!(answer, Answer::Name(name) if name.starts_with(TMUX)))
+    split(bytes)
+        .0
+        .iter()
+        .any(|answer| matches!(answer, Answer::Name(name) if name.starts_with(TMUX)))
 }
 
 /// How many times DA1 was answered.
 pub(super) fn ends(bytes: &[u8]) -> usize {
-    split(bytes).0.iter().filter(|answer| matches!(answer, Answer::Attributes(_))).count()
+    split(bytes)
+        .0
+        .iter()
+        .filter(|answer| matches!(answer, Answer::Attributes(_)))
+        .count()
 }
 
 #[cfg(test)]
@@ -154,7 +182,15 @@ mod tests {
     #[test]
     fn terminals_are_known_by_their_answers() {
         for (name, bytes, protocol, cell) in REAL {
-            assert_eq!(read_answers(bytes, false), Found { protocol: *protocol, cell: *cell, tmux: false }, "{name}");
+            assert_eq!(
+                read_answers(bytes, false),
+                Found {
+                    protocol: *protocol,
+                    cell: *cell,
+                    tmux: false
+                },
+                "{name}"
+            );
         }
     }
 
@@ -165,21 +201,54 @@ mod tests {
         const OWN_WITH_SIXELS: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2;4c";
         let cases = [
             ("nothing gets through", OWN, "", Protocol::HalfBlocks),
-            ("kitty", OWN, "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c", Protocol::Kitty),
-            ("Ghostty, with sixels", OWN_WITH_SIXELS, "\x1b_Gi=31;OK\x1b\\\x1bP>|ghostty 1.2.0\x1b\\\x1b[?62;22c", Protocol::Kitty),
+            (
+                "kitty",
+                OWN,
+                "\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c",
+                Protocol::Kitty,
+            ),
+            (
+                "Ghostty, with sixels",
+                OWN_WITH_SIXELS,
+                "\x1b_Gi=31;OK\x1b\\\x1bP>|ghostty 1.2.0\x1b\\\x1b[?62;22c",
+                Protocol::Kitty,
+            ),
             (
                 "WezTerm has no pictures in text",
                 OWN,
                 "\x1b_Gi=31;OK\x1b\\\x1bP>|WezTerm 2024\x1b\\\x1b[?65;4;6;18;22c",
                 Protocol::HalfBlocks,
             ),
-            ("sixels, nothing gets through", OWN_WITH_SIXELS, "", Protocol::Sixel),
-            ("sixels, around it as well", OWN_WITH_SIXELS, "\x1bP>|foot(1.17.0)\x1b\\\x1b[?62;4;22c", Protocol::Sixel),
-            ("sixels, around it none", OWN_WITH_SIXELS, "\x1bP>|XTerm(390)\x1b\\\x1b[?64;1;2c", Protocol::HalfBlocks),
+            (
+                "sixels, nothing gets through",
+                OWN_WITH_SIXELS,
+                "",
+                Protocol::Sixel,
+            ),
+            (
+                "sixels, around it as well",
+                OWN_WITH_SIXELS,
+                "\x1bP>|foot(1.17.0)\x1b\\\x1b[?62;4;22c",
+                Protocol::Sixel,
+            ),
+            (
+                "sixels, around it none",
+                OWN_WITH_SIXELS,
+                "\x1bP>|XTerm(390)\x1b\\\x1b[?64;1;2c",
+                Protocol::HalfBlocks,
+            ),
         ];
         for (name, own, around, protocol) in cases {
             let found = read_answers(format!("{own}{around}").as_bytes(), false);
-            assert_eq!(found, Found { protocol, cell: Some((10, 20)), tmux: true }, "{name}");
+            assert_eq!(
+                found,
+                Found {
+                    protocol,
+                    cell: Some((10, 20)),
+                    tmux: true
+                },
+                "{name}"
+            );
         }
         // Before 3.2 it has no name.
         assert!(read_answers(b"\x1b[?1;2c", true).tmux);
@@ -188,7 +257,17 @@ mod tests {
     #[test]
     fn the_class_of_a_terminal_is_no_attribute_and_a_cell_without_size_is_none() {
         let found = read_answers(b"\x1b[6;0;0t\x1b[?4;6c", false);
-        assert_eq!(found, Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false });
-        assert_eq!(read_answers(b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;14;24c", false).protocol, Protocol::HalfBlocks);
+        assert_eq!(
+            found,
+            Found {
+                protocol: Protocol::HalfBlocks,
+                cell: None,
+                tmux: false
+            }
+        );
+        assert_eq!(
+            read_answers(b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;14;24c", false).protocol,
+            Protocol::HalfBlocks
+        );
     }
 }

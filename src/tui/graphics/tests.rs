@@ -9,8 +9,12 @@ use super::*;
 fn sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, String> {
     let mut count = 0;
     while !bytes.is_empty() {
-        let length =
-            sequence(bytes, protocol, tmux).ok_or_else(|| format!("{:?}", String::from_utf8_lossy(&bytes[..bytes.len().min(80)])))?;
+        let length = sequence(bytes, protocol, tmux).ok_or_else(|| {
+            format!(
+                "{:?}",
+                String::from_utf8_lossy(&bytes[..bytes.len().min(80)])
+            )
+        })?;
         bytes = &bytes[length..];
         count += 1;
     }
@@ -20,13 +24,20 @@ fn sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, 
 fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
     let text = bytes.iter().take_while(|byte| !byte.is_ascii()).count();
     if text > 0 {
-        let placed = std::str::from_utf8(&bytes[..text]).ok()?.chars().all(|c| c == '\u{10eeee}' || ('\u{300}'..'\u{20000}').contains(&c));
+        let placed = std::str::from_utf8(&bytes[..text])
+            .ok()?
+            .chars()
+            .all(|c| c == '\u{10eeee}' || ('\u{300}'..'\u{20000}').contains(&c));
         return (protocol == Protocol::Kitty && tmux && placed).then_some(text);
     }
     match bytes.get(1)? {
         b'7' | b'8' => Some(2),
         b'[' => {
-            let end = bytes.iter().skip(2).position(|byte| !b"0123456789;".contains(byte))? + 2;
+            let end = bytes
+                .iter()
+                .skip(2)
+                .position(|byte| !b"0123456789;".contains(byte))?
+                + 2;
             (bytes[end] == b'H' || (bytes[end] == b'm' && tmux)).then_some(end + 1)
         }
         b'P' if bytes.starts_with(b"\x1bPtmux;") => {
@@ -36,18 +47,26 @@ fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
         b'_' if protocol == Protocol::Kitty => {
             let end = end(bytes, b"\x1b\\")?;
             let (head, data) = split_once(&bytes[3..end], b';');
-            let keys = head.iter().all(|byte| byte.is_ascii_alphanumeric() || b"=,".contains(byte));
+            let keys = head
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"=,".contains(byte));
             (bytes[2] == b'G' && keys && is_base64(data)).then_some(end + 2)
         }
         b']' if protocol == Protocol::Iterm2 => {
             let end = end(bytes, b"\x07")?;
             let (head, data) = split_once(&bytes[2..end], b':');
-            let keys = head.strip_prefix(b"1337;File=")?.iter().all(|byte| byte.is_ascii_alphanumeric() || b"=;".contains(byte));
+            let keys = head
+                .strip_prefix(b"1337;File=")?
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"=;".contains(byte));
             (keys && is_base64(data)).then_some(end + 1)
         }
         b'P' if protocol == Protocol::Sixel => {
             let end = end(bytes, b"\x1b\\")?;
-            bytes[2..end].iter().all(|byte| (0x20..0x7f).contains(byte)).then_some(end + 2)
+            bytes[2..end]
+                .iter()
+                .all(|byte| (0x20..0x7f).contains(byte))
+                .then_some(end + 2)
         }
         _ => None,
     }
@@ -59,11 +78,15 @@ fn end(bytes: &[u8], mark: &[u8]) -> Option<usize> {
 
 fn split_once(bytes: &[u8], at: u8) -> (&[u8], &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == at);
-    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+    (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    )
 }
 
 fn is_base64(data: &[u8]) -> bool {
-    data.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
+    data.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
 }
 
 /// What tmux hands on, and the length of the whole sequence.
@@ -82,7 +105,12 @@ fn unwrapped(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
-const PROTOCOLS: [Protocol; 4] = [Protocol::Kitty, Protocol::Sixel, Protocol::Iterm2, Protocol::HalfBlocks];
+const PROTOCOLS: [Protocol; 4] = [
+    Protocol::Kitty,
+    Protocol::Sixel,
+    Protocol::Iterm2,
+    Protocol::HalfBlocks,
+];
 
 /// A picture of any few pixels.
 fn any_picture() -> impl Strategy<Value = Picture> {
@@ -136,22 +164,55 @@ proptest! {
 #[test]
 fn huge_areas_of_one_pixel_end() {
     let picture = Picture::from_rgba(1, 1, vec![9; 4]).unwrap();
-    let area = Area { x: u16::MAX, y: u16::MAX, columns: u16::MAX, rows: u16::MAX };
-    for (cell, tmux) in [(None, true), (Some((1, 1)), false), (Some((u16::MAX, u16::MAX)), false)] {
-        let found = Found { protocol: Protocol::Kitty, cell, tmux };
+    let area = Area {
+        x: u16::MAX,
+        y: u16::MAX,
+        columns: u16::MAX,
+        rows: u16::MAX,
+    };
+    for (cell, tmux) in [
+        (None, true),
+        (Some((1, 1)), false),
+        (Some((u16::MAX, u16::MAX)), false),
+    ] {
+        let found = Found {
+            protocol: Protocol::Kitty,
+            cell,
+            tmux,
+        };
         let bytes = show(&picture, area, found, Id::new(0)).unwrap();
-        assert!(sequences(&bytes, Protocol::Kitty, tmux).is_ok_and(|n| n > 0), "{found:?}");
+        assert!(
+            sequences(&bytes, Protocol::Kitty, tmux).is_ok_and(|n| n > 0),
+            "{found:?}"
+        );
     }
-    let found = Found { protocol: Protocol::Sixel, cell: Some((1, 1)), tmux: false };
+    let found = Found {
+        protocol: Protocol::Sixel,
+        cell: Some((1, 1)),
+        tmux: false,
+    };
     assert!(show(&picture, Area { columns: 3, ..area }, found, Id::new(0)).is_ok());
-    assert_eq!(Blocks::of(&picture, u16::MAX, u16::MAX).cells.len(), 2_000_000);
+    assert_eq!(
+        Blocks::of(&picture, u16::MAX, u16::MAX).cells.len(),
+        2_000_000
+    );
 }
 
 #[test]
 fn the_scanner_sees_what_it_looks_for() {
-    for bad in ["\x1b[2J", "\x1b]0;title\x07", "\x1b_Ga=T;\x1b[2J\x1b\\", "text", "\x1bPq\x07\x1b\\", "\x1b_Ga=T;A;A\x1b\\"] {
+    for bad in [
+        "\x1b[2J",
+        "\x1b]0;title\x07",
+        "\x1b_Ga=T;\x1b[2J\x1b\\",
+        "text",
+        "\x1bPq\x07\x1b\\",
+        "\x1b_Ga=T;A;A\x1b\\",
+    ] {
         for protocol in PROTOCOLS {
-            assert!(sequences(bad.as_bytes(), protocol, false).is_err(), "{bad:?} {protocol:?}");
+            assert!(
+                sequences(bad.as_bytes(), protocol, false).is_err(),
+                "{bad:?} {protocol:?}"
+            );
         }
     }
 }

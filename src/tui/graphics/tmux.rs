@@ -21,6 +21,9 @@ mod tests {
 
     #[test]
     fn escapes_are_doubled_inside() {
-        assert_eq!(wrap(b"\x1b_Ga=d\x1b\\"), b"\x1bPtmux;\x1b\x1b_Ga=d\x1b\x1b\\\x1b\\");
+        assert_eq!(
+            wrap(b"\x1b_Ga=d\x1b\\"),
+            b"\x1bPtmux;\x1b\x1b_Ga=d\x1b\x1b\\\x1b\\"
+        );
     }
 }

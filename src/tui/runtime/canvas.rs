@@ -26,7 +26,10 @@ impl Ink {
 
 impl Write for Ink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -55,7 +58,14 @@ impl Canvas {
         CrosstermBackend::new(ink.clone()).draw(std::iter::empty())?;
         let reset = ink.take();
         let terminal = stretch(&ink, size)?;
-        Ok(Self { terminal, ink, size, unknown: true, reset, cursor: Vec::new() })
+        Ok(Self {
+            terminal,
+            ink,
+            size,
+            unknown: true,
+            reset,
+            cursor: Vec::new(),
+        })
     }
 
     /// Makes the next frame a whole one, of this size.
@@ -87,7 +97,10 @@ impl Canvas {
         })?;
         let bytes = self.ink.take();
         // Cells hold no escape sequences, so that the last reset is the frame's own.
-        let cells = bytes.windows(self.reset.len()).rposition(|part| part == self.reset).unwrap_or(0);
+        let cells = bytes
+            .windows(self.reset.len())
+            .rposition(|part| part == self.reset)
+            .unwrap_or(0);
         let cursor = bytes[cells..].to_vec();
         let moved = std::mem::replace(&mut self.cursor, cursor) != self.cursor;
         if std::mem::take(&mut self.unknown) {
@@ -100,14 +113,20 @@ impl Canvas {
 fn stretch(ink: &Ink, size: Size) -> io::Result<Terminal<CrosstermBackend<Ink>>> {
     // A fixed viewport: the size changes when the app is told, and never in the middle of a frame.
     let viewport = Viewport::Fixed(Rect::new(0, 0, size.width, size.height));
-    Terminal::with_options(CrosstermBackend::new(ink.clone()), TerminalOptions { viewport })
+    Terminal::with_options(
+        CrosstermBackend::new(ink.clone()),
+        TerminalOptions { viewport },
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SIZE: Size = Size { width: 20, height: 3 };
+    const SIZE: Size = Size {
+        width: 20,
+        height: 3,
+    };
 
     fn text(canvas: &mut Canvas, text: &str, cursor: Option<(u16, u16)>) -> Option<String> {
         let news = canvas.news(|frame| {
@@ -122,10 +141,17 @@ mod tests {
     #[test]
     fn a_frame_that_changes_nothing_writes_nothing() {
         let mut canvas = Canvas::new(SIZE).unwrap();
-        assert!(text(&mut canvas, "acc 0.91", None).unwrap().contains("0.91"));
+        assert!(
+            text(&mut canvas, "acc 0.91", None)
+                .unwrap()
+                .contains("0.91")
+        );
         assert_eq!(text(&mut canvas, "acc 0.91", None), None);
         let change = text(&mut canvas, "acc 0.92", None).unwrap();
-        assert!(change.contains('2') && !change.contains("acc"), "{change:?}");
+        assert!(
+            change.contains('2') && !change.contains("acc"),
+            "{change:?}"
+        );
         assert_eq!(text(&mut canvas, "acc 0.92", None), None);
     }
 
@@ -144,7 +170,10 @@ mod tests {
         let mut canvas = Canvas::new(SIZE).unwrap();
         text(&mut canvas, "acc", None);
         canvas.renew(SIZE).unwrap();
-        assert!(text(&mut canvas, "acc", None).is_some_and(|bytes| bytes.starts_with("\x1b[0m\x1b[2J") && bytes.contains("acc")));
+        assert!(
+            text(&mut canvas, "acc", None)
+                .is_some_and(|bytes| bytes.starts_with("\x1b[0m\x1b[2J") && bytes.contains("acc"))
+        );
     }
 
     #[test]
@@ -154,6 +183,9 @@ mod tests {
             frame.buffer_mut()[(0, 0)].set_symbol("\u{202e}");
         });
         let bytes = String::from_utf8(news.unwrap().unwrap()).unwrap();
-        assert!(bytes.contains('?') && !bytes.contains('\u{202e}'), "{bytes:?}");
+        assert!(
+            bytes.contains('?') && !bytes.contains('\u{202e}'),
+            "{bytes:?}"
+        );
     }
 }

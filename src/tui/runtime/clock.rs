@@ -6,6 +6,8 @@ use crate::domain::Millis;
 
 /// Now, in ms since the epoch; 0 on a machine whose clock stands before it.
 pub(super) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

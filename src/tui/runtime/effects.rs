@@ -32,7 +32,11 @@ struct Task {
 impl Tasks {
     /// No question yet; answers go to `answers`.
     pub(super) fn new(ground: Ground, answers: UnboundedSender<Answered>) -> Self {
-        Self { ground: Arc::new(ground), answers, asked: HashMap::new() }
+        Self {
+            ground: Arc::new(ground),
+            answers,
+            asked: HashMap::new(),
+        }
     }
 
     /// Asks a question.
@@ -48,16 +52,35 @@ impl Tasks {
             // Nobody listens once the program ends.
             let _ = answers.send((ticket, reply));
         });
-        self.asked.insert(ticket, Task { handle: task.abort_handle(), writes });
+        self.asked.insert(
+            ticket,
+            Task {
+                handle: task.abort_handle(),
+                writes,
+            },
+        );
     }
 
     /// Makes a picture for a terminal that can do so much.
-    pub(super) fn picture(&mut self, ticket: Ticket, of: PictureOf, area: Rect, found: Found, gallery: Gallery) {
+    pub(super) fn picture(
+        &mut self,
+        ticket: Ticket,
+        of: PictureOf,
+        area: Rect,
+        found: Found,
+        gallery: Gallery,
+    ) {
         let (reader, answers) = (Arc::clone(&self.ground.opened.reader), self.answers.clone());
         let task = tokio::spawn(async move {
             let _ = answers.send((ticket, gallery.make(reader, ticket, of, area, found).await));
         });
-        self.asked.insert(ticket, Task { handle: task.abort_handle(), writes: false });
+        self.asked.insert(
+            ticket,
+            Task {
+                handle: task.abort_handle(),
+                writes: false,
+            },
+        );
     }
 
     /// Answers a question that needs no task.
@@ -83,18 +106,23 @@ impl Tasks {
 
     /// Stops what only reads, then waits for what writes, telling of each on standard error.
     pub(super) async fn finish(self, answers: &mut UnboundedReceiver<Answered>) {
-        let (writing, reading): (HashMap<_, _>, HashMap<_, _>) = self.asked.into_iter().partition(|(_, task)| task.writes);
+        let (writing, reading): (HashMap<_, _>, HashMap<_, _>) =
+            self.asked.into_iter().partition(|(_, task)| task.writes);
         for task in reading.values() {
             task.handle.abort();
         }
         drop(self.answers);
         let mut left = writing.len();
         if left > 0 {
-            eprintln!("a write is on its way: waiting for its end (ctrl-c ends at once; the journal knows of it)");
+            eprintln!(
+                "a write is on its way: waiting for its end (ctrl-c ends at once; the journal knows of it)"
+            );
         }
         while left > 0 {
             // Without a sender there is no task any more: one that failed said so itself.
-            let Some((ticket, reply)) = answers.recv().await else { return };
+            let Some((ticket, reply)) = answers.recv().await else {
+                return;
+            };
             if writing.contains_key(&ticket)
                 && let Some(end) = end(&reply)
             {
@@ -109,7 +137,9 @@ impl Tasks {
 fn end(reply: &Reply) -> Option<String> {
     match reply {
         Reply::Applied(Ok(report)) => Some(super::answer::outcome(&report.outcome)),
-        Reply::Applied(Err(refused)) => Some(format!("not done: {} ({})", refused.why, refused.next)),
+        Reply::Applied(Err(refused)) => {
+            Some(format!("not done: {} ({})", refused.why, refused.next))
+        }
         Reply::Rechecked(Ok(text)) => Some(text.clone()),
         Reply::Rechecked(Err(fault)) => Some(fault.to_string()),
         _ => None,

@@ -22,29 +22,59 @@ const CHARTS: usize = 12;
 const RUNS: usize = 20;
 
 /// Writes the file. Returns what was written, in a line.
-pub(super) async fn export(reader: &dyn Read, path: String, what: Export) -> Result<String, Refused> {
+pub(super) async fn export(
+    reader: &dyn Read,
+    path: String,
+    what: Export,
+) -> Result<String, Refused> {
     let figures = match &what {
-        Export::Comparison(data, _) if ComparisonFormat::of(&path) == Some(ComparisonFormat::Html) => charts(reader, data).await,
+        Export::Comparison(data, _)
+            if ComparisonFormat::of(&path) == Some(ComparisonFormat::Html) =>
+        {
+            charts(reader, data).await
+        }
         _ => Vec::new(),
     };
     let work = move || {
         let file = bytes(&path, &what, &figures)?;
         write(&path, &file)
     };
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|stopped| Err(refused(stopped.to_string(), "try it again")))
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|stopped| Err(refused(stopped.to_string(), "try it again")))
 }
 
 /// The curves of the metrics that differ, for a page: those that have more than a point. What can't be read is left out.
 pub async fn charts(reader: &dyn Read, comparison: &Comparison) -> Vec<Figure> {
-    let ids: Vec<RunId> = comparison.runs.iter().take(RUNS).map(|run| run.id.clone()).collect();
-    let metrics = comparison.rows.iter().filter(|row| row.kind == RowKind::Metric && row.differs && !row.key.raw().starts_with("system/"));
+    let ids: Vec<RunId> = comparison
+        .runs
+        .iter()
+        .take(RUNS)
+        .map(|run| run.id.clone())
+        .collect();
+    let metrics = comparison.rows.iter().filter(|row| {
+        row.kind == RowKind::Metric && row.differs && !row.key.raw().starts_with("system/")
+    });
     let mut figures = Vec::new();
     for metric in metrics.take(2 * CHARTS) {
-        let Ok(histories) = reader.histories(&ids, metric.key.raw(), Resolution::Points(BULK_POINTS)).await else { continue };
+        let Ok(histories) = reader
+            .histories(&ids, metric.key.raw(), Resolution::Points(BULK_POINTS))
+            .await
+        else {
+            continue;
+        };
         let curve = |(series, id): (usize, &RunId)| {
-            let History { points, sampled, .. } = histories.iter().find(|history| history.run == *id)?;
+            let History {
+                points, sampled, ..
+            } = histories.iter().find(|history| history.run == *id)?;
             let run = &comparison.runs[series];
-            Some(Curve { label: run.label().clean().into_owned(), series, points, start: run.start_time, sampled: *sampled })
+            Some(Curve {
+                label: run.label().clean().into_owned(),
+                series,
+                points,
+                start: run.start_time,
+                sampled: *sampled,
+            })
         };
         let all: Vec<Curve<'_>> = ids.iter().enumerate().filter_map(curve).collect();
         if all.iter().all(|curve| curve.points.len() < 2) || figures.len() == CHARTS {
@@ -70,14 +100,29 @@ fn bytes(path: &str, what: &Export, figures: &[Figure]) -> Result<Vec<u8>, Refus
     match what {
         Export::Charts(figures) => {
             let format = PictureFormat::of(path);
-            let format = format.ok_or_else(|| refused("a picture's name ends in .png or .svg", "x asks for the name again"))?;
-            let palette = if stem.ends_with(DARK) { Palette::dark() } else { Palette::light() };
+            let format = format.ok_or_else(|| {
+                refused(
+                    "a picture's name ends in .png or .svg",
+                    "x asks for the name again",
+                )
+            })?;
+            let palette = if stem.ends_with(DARK) {
+                Palette::dark()
+            } else {
+                Palette::light()
+            };
             let options = PictureOptions::new(format, palette);
-            picture(figures, &options).map_err(|error| refused(error.to_string(), "try fewer charts at once"))
+            picture(figures, &options)
+                .map_err(|error| refused(error.to_string(), "try fewer charts at once"))
         }
         Export::Comparison(data, differing) => {
             let format = ComparisonFormat::of(path);
-            let format = format.ok_or_else(|| refused("the name ends in .md, .csv, .json or .html", "x asks for the name again"))?;
+            let format = format.ok_or_else(|| {
+                refused(
+                    "the name ends in .md, .csv, .json or .html",
+                    "x asks for the name again",
+                )
+            })?;
             Ok(comparison(data, format, *differing, figures).into_bytes())
         }
     }
@@ -89,17 +134,31 @@ fn write(path: &str, file: &[u8]) -> Result<String, Refused> {
         Some((rest, home)) => home.join(rest),
         None => PathBuf::from(path),
     };
-    let written = OpenOptions::new().write(true).create_new(true).open(&place).and_then(|mut open| open.write_all(file));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&place)
+        .and_then(|mut open| open.write_all(file));
     let shown = clean(path).into_owned();
     match written {
-        Ok(()) => Ok(format!("written: {shown} ({})", crate::text::quantity::bytes(file.len() as u64))),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            Err(refused(format!("{shown} is there already, and is left as it is"), "x asks for another name"))
-        }
-        Err(error) => Err(refused(format!("{shown} can't be written: {error}"), "x asks for another name")),
+        Ok(()) => Ok(format!(
+            "written: {shown} ({})",
+            crate::text::quantity::bytes(file.len() as u64)
+        )),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(refused(
+            format!("{shown} is there already, and is left as it is"),
+            "x asks for another name",
+        )),
+        Err(error) => Err(refused(
+            format!("{shown} can't be written: {error}"),
+            "x asks for another name",
+        )),
     }
 }
 
 fn refused(why: impl Into<String>, next: &str) -> Refused {
-    Refused { why: why.into(), next: next.to_owned() }
+    Refused {
+        why: why.into(),
+        next: next.to_owned(),
+    }
 }

@@ -1,6 +1,9 @@
 //! What the terminal reports, as messages of the app.
 
-use crossterm::event::{Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 
 use crate::config::keymap::{Key, KeyCode, Named};
 use crate::tui::app::{Message, Mouse};
@@ -30,7 +33,10 @@ const ANSWER: usize = 80;
 impl Answer {
     /// The kind that begins with alt and this character.
     fn begun(c: char) -> Option<Self> {
-        [(']', Self::Color), ('_', Self::Graphics), ('P', Self::Name)].into_iter().find(|(first, _)| *first == c).map(|(_, kind)| kind)
+        [(']', Self::Color), ('_', Self::Graphics), ('P', Self::Name)]
+            .into_iter()
+            .find(|(first, _)| *first == c)
+            .map(|(_, kind)| kind)
     }
 
     /// Whether it can have this character at this place.
@@ -54,7 +60,12 @@ impl Listener {
     pub(super) fn message(&mut self, event: Event) -> Option<Message> {
         match event {
             Event::Key(key) if self.is_answer(key) => None,
-            Event::Mouse(MouseEvent { kind: MouseEventKind::Up(MouseButton::Left), column, row, .. }) => {
+            Event::Mouse(MouseEvent {
+                kind: MouseEventKind::Up(MouseButton::Left),
+                column,
+                row,
+                ..
+            }) => {
                 let (from, to) = (self.held.take()?, (column, row));
                 // A hand that trembles still clicks.
                 (from.0.abs_diff(to.0) > 1).then_some(Message::Mouse(Mouse::Drag { from, to }))
@@ -140,7 +151,10 @@ fn named(code: Code) -> Option<Named> {
 
 fn mouse(event: MouseEvent) -> Option<Mouse> {
     match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click { x: event.column, y: event.row }),
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click {
+            x: event.column,
+            y: event.row,
+        }),
         MouseEventKind::ScrollUp => Some(Mouse::Wheel(-1)),
         MouseEventKind::ScrollDown => Some(Mouse::Wheel(1)),
         _ => None,
@@ -181,16 +195,28 @@ mod tests {
 
     #[test]
     fn letting_a_key_go_is_no_key() {
-        let release = KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Release);
-        let repeat = KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Repeat);
+        let release =
+            KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Release);
+        let repeat =
+            KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Repeat);
         assert!(message(Event::Key(release)).is_none());
         assert!(message(Event::Key(repeat)).is_some());
     }
 
     #[test]
     fn the_wheel_and_the_left_button_are_heard() {
-        let at = |kind| mouse(MouseEvent { kind, column: 3, row: 7, modifiers: KeyModifiers::NONE });
-        assert_eq!(at(MouseEventKind::Down(MouseButton::Left)), Some(Mouse::Click { x: 3, y: 7 }));
+        let at = |kind| {
+            mouse(MouseEvent {
+                kind,
+                column: 3,
+                row: 7,
+                modifiers: KeyModifiers::NONE,
+            })
+        };
+        assert_eq!(
+            at(MouseEventKind::Down(MouseButton::Left)),
+            Some(Mouse::Click { x: 3, y: 7 })
+        );
         assert_eq!(at(MouseEventKind::ScrollDown), Some(Mouse::Wheel(1)));
         assert_eq!(at(MouseEventKind::Moved), None);
     }
@@ -205,7 +231,10 @@ mod tests {
                 '~' => modifiers = KeyModifiers::ALT,
                 '^' => modifiers = KeyModifiers::CONTROL,
                 c => {
-                    let event = Event::Key(KeyEvent::new(Code::Char(c), std::mem::replace(&mut modifiers, KeyModifiers::NONE)));
+                    let event = Event::Key(KeyEvent::new(
+                        Code::Char(c),
+                        std::mem::replace(&mut modifiers, KeyModifiers::NONE),
+                    ));
                     if let Some(Message::Key(key)) = listener.message(event) {
                         heard.push_str(&key.to_string());
                     }
@@ -218,7 +247,10 @@ mod tests {
     #[test]
     fn a_late_answer_of_the_terminal_is_no_keys() {
         assert_eq!(heard("j~]11;rgb:1010/1010/1818~\\k"), "jk");
-        assert_eq!(heard("~]10;rgb:e0e0/e0e0/e0e0^g~]11;rgb:0000/ffff/0a0b~\\q"), "q");
+        assert_eq!(
+            heard("~]10;rgb:e0e0/e0e0/e0e0^g~]11;rgb:0000/ffff/0a0b~\\q"),
+            "q"
+        );
         assert_eq!(heard("~]jk"), "jk", "another key ends what is no answer");
         assert_eq!(heard("~]11;rgb:ffR"), "R");
         assert_eq!(heard("~]1~xg"), "alt-xg");

@@ -63,7 +63,10 @@ struct Stage {
 }
 
 /// Runs a session on a terminal that is ours, until it is quit. Returns what is still under way.
-pub(super) async fn drive(session: Session, mut anew: UnboundedReceiver<()>) -> Result<(Tasks, UnboundedReceiver<Answered>), RunError> {
+pub(super) async fn drive(
+    session: Session,
+    mut anew: UnboundedReceiver<()>,
+) -> Result<(Tasks, UnboundedReceiver<Answered>), RunError> {
     // Whether colours are used is the look's business: crossterm would drop attributes with them under NO_COLOR.
     style::force_color_output(true);
     let (sender, mut answers) = unbounded_channel();
@@ -111,7 +114,21 @@ fn protocol(choice: PictureChoice) -> Option<Protocol> {
 
 impl Stage {
     fn open(session: Session, tasks: impl FnOnce(Ground) -> Tasks) -> Result<Self, RunError> {
-        let Session { mut opened, beside, app, journal, policy, lookout, start, keymap, look, views, mouse: _, pictures, alert } = session;
+        let Session {
+            mut opened,
+            beside,
+            app,
+            journal,
+            policy,
+            lookout,
+            start,
+            keymap,
+            look,
+            views,
+            mouse: _,
+            pictures,
+            alert,
+        } = session;
         let own = Arc::clone(&opened.reader);
         if let Some(second) = beside {
             opened.reader = Arc::new(Beside::new(Arc::clone(&own), second));
@@ -155,7 +172,8 @@ impl Stage {
 
     /// Takes what the terminal reports.
     fn hear(&mut self, happened: Option<Vec<std::io::Result<Event>>>) -> Result<(), RunError> {
-        let happened = happened.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
+        let happened =
+            happened.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
         for event in happened {
             match event {
                 Ok(event) => {
@@ -190,16 +208,27 @@ impl Stage {
             before.push(event::read());
         }
         self.hear(Some(before))?;
-        let nothing = Found { protocol: Protocol::HalfBlocks, cell: None, tmux: false };
-        let (found, typed) = probe(self.wanted).map_or((nothing, Vec::new()), |probed| (probed.found, probed.typed));
+        let nothing = Found {
+            protocol: Protocol::HalfBlocks,
+            cell: None,
+            tmux: false,
+        };
+        let (found, typed) =
+            probe(self.wanted).map_or((nothing, Vec::new()), |probed| (probed.found, probed.typed));
         self.found = Some(found);
-        self.hear(Some(typed::keys(&typed).into_iter().map(|key| Ok(Event::Key(key))).collect()))
+        self.hear(Some(
+            typed::keys(&typed)
+                .into_iter()
+                .map(|key| Ok(Event::Key(key)))
+                .collect(),
+        ))
     }
 
     fn make_pictures(&mut self) {
         let Some(found) = self.found else { return };
         for (ticket, of, area) in std::mem::take(&mut self.waiting) {
-            self.tasks.picture(ticket, of, area, found, self.gallery.clone());
+            self.tasks
+                .picture(ticket, of, area, found, self.gallery.clone());
         }
     }
 
@@ -213,16 +242,19 @@ impl Stage {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask(ticket, Request::Picture(of, area)) => self.waiting.push((ticket, of, area)),
+            Effect::Ask(ticket, Request::Picture(of, area)) => {
+                self.waiting.push((ticket, of, area))
+            }
             Effect::Ask(ticket, request) => self.tasks.ask(ticket, request),
             Effect::Cancel(ticket) => self.tasks.cancel(ticket),
             Effect::Copy(ticket, text) => self.copy(ticket, &text),
             Effect::Suspend => {
                 if !watch::suspend() {
-                    self.app
-                        .shared
-                        .notices
-                        .say(clock::now(), "there is no shell to go back to: this terminal runs only this program".into());
+                    self.app.shared.notices.say(
+                        clock::now(),
+                        "there is no shell to go back to: this terminal runs only this program"
+                            .into(),
+                    );
                 }
             }
             // A terminal that can't be written to is found out by the next drawing.
@@ -235,15 +267,21 @@ impl Stage {
     /// Hands a text to the terminal for its clipboard: in base64, so that nothing in it can drive the terminal.
     fn copy(&self, ticket: Ticket, text: &str) {
         let copied = if text.len() > CLIPBOARD_BYTES {
-            Err(format!("{} bytes are more than terminals take for the clipboard", text.len()))
+            Err(format!(
+                "{} bytes are more than terminals take for the clipboard",
+                text.len()
+            ))
         } else {
             let mut sequence = String::new();
             let written = CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence);
-            written
-                .map_err(|error| error.to_string())
-                .and_then(|()| terminal::write(sequence.as_bytes()).map_err(|error| error.to_string()))
+            written.map_err(|error| error.to_string()).and_then(|()| {
+                terminal::write(sequence.as_bytes()).map_err(|error| error.to_string())
+            })
         };
-        self.tasks.answer(ticket, Reply::Copied(copied.map_err(|why| format!("copying: {why}"))));
+        self.tasks.answer(
+            ticket,
+            Reply::Copied(copied.map_err(|why| format!("copying: {why}"))),
+        );
     }
 
     /// Draws everything anew after somebody else had the terminal.
@@ -256,12 +294,17 @@ impl Stage {
     fn draw(&mut self) -> Result<(), RunError> {
         let size = terminal::size();
         if size != self.canvas.size() {
-            self.take(Message::Resize { width: size.width, height: size.height });
+            self.take(Message::Resize {
+                width: size.width,
+                height: size.height,
+            });
             self.canvas.renew(size)?;
             self.wall.bare();
         }
         self.stale = false;
-        let Self { app, look, canvas, .. } = self;
+        let Self {
+            app, look, canvas, ..
+        } = self;
         canvas.draw(|frame| view::draw(frame, app, look))?;
         if let Some(found) = self.found
             && self.wall.hang(self.app.picture(), &self.gallery, found)?

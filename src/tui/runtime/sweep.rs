@@ -21,7 +21,8 @@ pub(super) fn sweep(buffer: &mut Buffer) {
 
 fn is_harmless(symbol: &str) -> bool {
     let plain = symbol.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    symbol.len() <= SYMBOL_BYTES && (plain || !symbol.chars().any(|c| c.is_control() || is_hidden(c)))
+    symbol.len() <= SYMBOL_BYTES
+        && (plain || !symbol.chars().any(|c| c.is_control() || is_hidden(c)))
 }
 
 #[cfg(test)]
@@ -31,13 +32,23 @@ mod tests {
 
     #[test]
     fn nothing_that_drives_a_terminal_or_hides_is_left() {
-        for bad in ["\u{202e}", "a\u{200b}", "\u{2067}x", "e\u{e0041}", &"z\u{301}".repeat(20)] {
+        for bad in [
+            "\u{202e}",
+            "a\u{200b}",
+            "\u{2067}x",
+            "e\u{e0041}",
+            &"z\u{301}".repeat(20),
+        ] {
             let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 1));
             buffer[(0, 0)].set_symbol(bad);
             sweep(&mut buffer);
             assert_eq!(buffer[(0, 0)].symbol(), "?", "{bad:?}");
         }
-        assert!(["\u{1b}[2J", "\u{7}", "\u{9b}2J", "\n"].into_iter().all(|bad| !is_harmless(bad)));
+        assert!(
+            ["\u{1b}[2J", "\u{7}", "\u{9b}2J", "\n"]
+                .into_iter()
+                .all(|bad| !is_harmless(bad))
+        );
     }
 
     #[test]

@@ -30,9 +30,15 @@ const TOGETHER: [&str; 2] = ["\x1b[?2026h", "\x1b[?2026l"];
 /// How long giving back waits for a frame that is being written, and for a terminal that takes nothing.
 const PATIENCE: Duration = Duration::from_millis(300);
 /// The largest size that is drawn: a terminal that claims more would cost gigabytes.
-const LARGEST: Size = Size { width: 2_000, height: 1_000 };
+const LARGEST: Size = Size {
+    width: 2_000,
+    height: 1_000,
+};
 /// What is assumed of a terminal that does not know its size.
-const USUAL: Size = Size { width: 80, height: 24 };
+const USUAL: Size = Size {
+    width: 80,
+    height: 24,
+};
 
 /// Whose the terminal is.
 enum Hold {
@@ -63,7 +69,11 @@ impl Drop for Taken {
 /// Whether there is a terminal that can show screens; nothing is touched.
 pub(super) fn check() -> Result<(), RunError> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() { Err(RunError::NotATerminal) } else { Ok(()) }
+    if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+        Err(RunError::NotATerminal)
+    } else {
+        Ok(())
+    }
 }
 
 /// Takes the terminal.
@@ -85,7 +95,9 @@ pub(super) fn leave() {
 /// Gives the terminal to the shell, to be taken again with [`take_again`].
 pub(super) fn lend() {
     let mut hold = hold();
-    let Hold::Ours { mouse, .. } = *hold else { return };
+    let Hold::Ours { mouse, .. } = *hold else {
+        return;
+    };
     OURS.store(false, Ordering::SeqCst);
     if let Hold::Ours { before, .. } = std::mem::replace(&mut *hold, Hold::Lent { mouse }) {
         give_back(&before);
@@ -116,9 +128,10 @@ pub(super) fn is_ours() -> bool {
 /// The terminal's size in cells.
 pub(super) fn size() -> Size {
     match tcgetwinsize(stdout()) {
-        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
-            Size { width: size.ws_col.min(LARGEST.width), height: size.ws_row.min(LARGEST.height) }
-        }
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size {
+            width: size.ws_col.min(LARGEST.width),
+            height: size.ws_row.min(LARGEST.height),
+        },
         _ => USUAL,
     }
 }
@@ -146,11 +159,18 @@ fn take(hold: &mut Hold, mouse: bool) -> io::Result<()> {
     tcsetattr(stdin(), OptionalActions::Now, &raw)?;
     // Continued without having been stopped by us: what was there before us is known from the first time.
     if !matches!(hold, Hold::Ours { .. }) {
-        *hold = Hold::Ours { before: Box::new(now), mouse };
+        *hold = Hold::Ours {
+            before: Box::new(now),
+            mouse,
+        };
     }
     OURS.store(true, Ordering::SeqCst);
     send(ENTER.as_bytes(), None)?;
-    if mouse { send(MOUSE.as_bytes(), None) } else { Ok(()) }
+    if mouse {
+        send(MOUSE.as_bytes(), None)
+    } else {
+        Ok(())
+    }
 }
 
 /// The modes first: they need nobody's patience.
@@ -190,7 +210,10 @@ fn send(mut bytes: &[u8], patience: Option<Duration>) -> io::Result<()> {
 fn wait_for_room(patience: Option<Duration>) -> io::Result<()> {
     let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
     loop {
-        match poll(&mut [PollFd::new(&stdout(), PollFlags::OUT)], timeout.as_ref()) {
+        match poll(
+            &mut [PollFd::new(&stdout(), PollFlags::OUT)],
+            timeout.as_ref(),
+        ) {
             Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
             Ok(_) => return Ok(()),
             Err(Errno::INTR) => {}

@@ -10,12 +10,14 @@ use super::answer::{Ground, answer};
 use super::effects::Tasks;
 use crate::config::views::ViewFiles;
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, ModelName, ModelVersion,
-    Preview, RegisteredModel, Run, RunId,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
+    LoggedModelId, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
 };
 use crate::ops::journal::Journal;
 use crate::promotion::Intent;
-use crate::store::{Ahead, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View};
+use crate::store::{
+    Ahead, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View,
+};
 use crate::tui::app::{Reply, Request, Ticket};
 
 /// Runs by id. `slow` is answered only after `fast` was; `gone` is missing; `held` never answers. A listing has three pages.
@@ -88,7 +90,10 @@ impl Read for Shelf {
 
 fn ground(shelf: &Arc<Shelf>) -> Ground {
     Ground {
-        opened: Opened { reader: Arc::clone(shelf) as Arc<dyn Read>, writer: None },
+        opened: Opened {
+            reader: Arc::clone(shelf) as Arc<dyn Read>,
+            writer: None,
+        },
         own: Arc::clone(shelf) as Arc<dyn Read>,
         journal: Journal::at("unused".into()),
         policy: Arc::default(),
@@ -108,28 +113,58 @@ async fn ask(request: Request) -> Reply {
 
 #[tokio::test]
 async fn compared_runs_keep_their_order_whichever_comes_first() {
-    let Reply::Compare(Ok(runs)) = ask(Request::Compare(vec!["slow".into(), "fast".into(), "other".into()])).await else { panic!() };
-    assert_eq!(runs.iter().map(|run| run.id.raw()).collect::<Vec<_>>(), ["slow", "fast", "other"]);
+    let Reply::Compare(Ok(runs)) = ask(Request::Compare(vec![
+        "slow".into(),
+        "fast".into(),
+        "other".into(),
+    ]))
+    .await
+    else {
+        panic!()
+    };
+    assert_eq!(
+        runs.iter().map(|run| run.id.raw()).collect::<Vec<_>>(),
+        ["slow", "fast", "other"]
+    );
 }
 
 #[tokio::test]
 async fn a_run_that_is_not_there_is_told_when_comparing() {
-    let Reply::Compare(Err(fault)) = ask(Request::Compare(vec!["a".into(), "gone".into()])).await else { panic!() };
+    let Reply::Compare(Err(fault)) = ask(Request::Compare(vec!["a".into(), "gone".into()])).await
+    else {
+        panic!()
+    };
     assert_eq!(fault, missing("run gone"));
 }
 
 #[tokio::test]
 async fn what_fails_beside_a_run_stands_beside_it() {
-    let Reply::Run(Ok(detail)) = ask(Request::Run("a".into())).await else { panic!() };
+    let Reply::Run(Ok(detail)) = ask(Request::Run("a".into())).await else {
+        panic!()
+    };
     assert_eq!(detail.run.id.raw(), "a");
-    assert_eq!(detail.logged_models.map_err(|fault| fault.kind), Err(FaultKind::Unsupported));
+    assert_eq!(
+        detail.logged_models.map_err(|fault| fault.kind),
+        Err(FaultKind::Unsupported)
+    );
     assert_eq!(detail.versions, Ok(Vec::new()));
 }
 
 #[tokio::test]
 async fn a_session_without_a_writer_plans_nothing() {
-    let intent = Intent::RemoveAlias { model: "iris".into(), alias: "champion".into() };
-    let Reply::Plan(Err(refused)) = ask(Request::Plan { intent, reason: String::new(), overrides: Vec::new() }).await else { panic!() };
+    let intent = Intent::RemoveAlias {
+        model: "iris".into(),
+        alias: "champion".into(),
+    };
+    let Reply::Plan(Err(refused)) = ask(Request::Plan {
+        intent,
+        reason: String::new(),
+        overrides: Vec::new(),
+    })
+    .await
+    else {
+        panic!()
+    };
     assert!(refused.why.contains("READ ONLY"), "{}", refused.why);
 }
 
@@ -141,7 +176,10 @@ async fn a_cancelled_question_is_given_up_and_never_answered() {
     let mut alive = shelf.watch().await;
     tasks.ask(Ticket(1), Request::Run("held".into()));
     tasks.ask(Ticket(2), Request::Experiments);
-    assert_eq!(answers.recv().await.map(|(ticket, _)| ticket), Some(Ticket(2)));
+    assert_eq!(
+        answers.recv().await.map(|(ticket, _)| ticket),
+        Some(Ticket(2))
+    );
     tasks.cancel(Ticket(1));
     assert_eq!(alive.recv().await, None);
     tasks.finish(&mut answers).await;
@@ -153,22 +191,51 @@ async fn the_next_page_is_read_while_one_is_taken_in() {
     let shelf: Arc<Shelf> = Arc::default();
     let ground = ground(&shelf);
     let page = async |from: Option<&str>, page_size| {
-        let query = RunQuery { page_size, ..RunQuery::default() };
-        let asked = Request::Runs { query, from: from.map(|token| PageToken(token.into())) };
-        let Reply::Runs(Ok(page)) = answer(&ground, asked, &|_| {}).await else { panic!() };
-        page.items.iter().map(|run| run.id.raw().to_owned()).collect::<String>()
+        let query = RunQuery {
+            page_size,
+            ..RunQuery::default()
+        };
+        let asked = Request::Runs {
+            query,
+            from: from.map(|token| PageToken(token.into())),
+        };
+        let Reply::Runs(Ok(page)) = answer(&ground, asked, &|_| {}).await else {
+            panic!()
+        };
+        page.items
+            .iter()
+            .map(|run| run.id.raw().to_owned())
+            .collect::<String>()
     };
     assert_eq!(page(None, 100).await, "1");
     while shelf.pages.lock().await.len() < 2 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(*shelf.pages.lock().await, ["1 of 100", "2 of 1000"], "the second page is read before it is asked for");
+    assert_eq!(
+        *shelf.pages.lock().await,
+        ["1 of 100", "2 of 1000"],
+        "the second page is read before it is asked for"
+    );
     assert_eq!(page(Some("2"), 1000).await, "2");
     assert_eq!(page(Some("3"), 1000).await, "3");
-    assert_eq!(shelf.pages.lock().await.len(), 3, "no page is read twice, and none after the last");
+    assert_eq!(
+        shelf.pages.lock().await.len(),
+        3,
+        "no page is read twice, and none after the last"
+    );
     assert_eq!(page(None, 100).await, "1");
     assert_eq!(page(None, 100).await, "1");
-    assert_eq!(page(Some("2"), 500).await, "2", "of another size, it is asked for itself");
-    let asked = shelf.pages.lock().await.iter().filter(|page| *page == "2 of 500").count();
+    assert_eq!(
+        page(Some("2"), 500).await,
+        "2",
+        "of another size, it is asked for itself"
+    );
+    let asked = shelf
+        .pages
+        .lock()
+        .await
+        .iter()
+        .filter(|page| *page == "2 of 500")
+        .count();
     assert_eq!(asked, 1);
 }

@@ -24,13 +24,19 @@ pub(super) fn keys(bytes: &[u8]) -> Vec<KeyEvent> {
 fn key(bytes: &[u8]) -> (Option<KeyEvent>, usize) {
     match bytes {
         [ESC, b'[' | b'O', rest @ ..] if !rest.is_empty() => {
-            let length = rest.iter().position(|byte| (0x40..0x7f).contains(byte)).map_or(rest.len(), |at| at + 1);
+            let length = rest
+                .iter()
+                .position(|byte| (0x40..0x7f).contains(byte))
+                .map_or(rest.len(), |at| at + 1);
             (sequence(&rest[..length]), length + 2)
         }
         [ESC, ESC, ..] | [ESC] => (Some(plain(KeyCode::Esc)), 1),
         [ESC, rest @ ..] => {
             let (key, length) = character(rest);
-            (key.map(|key| KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT)), length + 1)
+            (
+                key.map(|key| KeyEvent::new(key.code, key.modifiers | KeyModifiers::ALT)),
+                length + 1,
+            )
         }
         _ => character(bytes),
     }
@@ -43,9 +49,15 @@ fn plain(code: KeyCode) -> KeyEvent {
 /// A control sequence without its introducer: `A`, `1;5A`, `5~`, `27u`.
 fn sequence(sequence: &[u8]) -> Option<KeyEvent> {
     let (last, parameters) = sequence.split_last()?;
-    let mut numbers = std::str::from_utf8(parameters).ok()?.split(';').map(|number| number.parse::<u32>().ok());
+    let mut numbers = std::str::from_utf8(parameters)
+        .ok()?
+        .split(';')
+        .map(|number| number.parse::<u32>().ok());
     let first = numbers.next().flatten();
-    let modifiers = numbers.next().flatten().map_or(KeyModifiers::NONE, modifiers);
+    let modifiers = numbers
+        .next()
+        .flatten()
+        .map_or(KeyModifiers::NONE, modifiers);
     let code = match (last, first) {
         (b'A', _) => KeyCode::Up,
         (b'B', _) => KeyCode::Down,
@@ -59,10 +71,12 @@ fn sequence(sequence: &[u8]) -> Option<KeyEvent> {
         (b'~', Some(5)) => KeyCode::PageUp,
         (b'~', Some(6)) => KeyCode::PageDown,
         // kitty's form of any key. https://sw.kovidgoyal.net/kitty/keyboard-protocol/
-        (b'u', Some(number)) => match character(char::from_u32(number)?.encode_utf8(&mut [0; 4]).as_bytes()).0 {
-            _ if number == u32::from(ESC) => KeyCode::Esc,
-            key => key?.code,
-        },
+        (b'u', Some(number)) => {
+            match character(char::from_u32(number)?.encode_utf8(&mut [0; 4]).as_bytes()).0 {
+                _ if number == u32::from(ESC) => KeyCode::Esc,
+                key => key?.code,
+            }
+        }
         _ => return None,
     };
     Some(KeyEvent::new(code, modifiers))
@@ -71,10 +85,14 @@ fn sequence(sequence: &[u8]) -> Option<KeyEvent> {
 /// Modifiers as sequences write them: one more than the sum of shift 1, alt 2, control 4.
 fn modifiers(number: u32) -> KeyModifiers {
     let bits = number.saturating_sub(1);
-    [(1, KeyModifiers::SHIFT), (2, KeyModifiers::ALT), (4, KeyModifiers::CONTROL)]
-        .into_iter()
-        .filter(|(bit, _)| bits & bit != 0)
-        .fold(KeyModifiers::NONE, |all, (_, modifier)| all | modifier)
+    [
+        (1, KeyModifiers::SHIFT),
+        (2, KeyModifiers::ALT),
+        (4, KeyModifiers::CONTROL),
+    ]
+    .into_iter()
+    .filter(|(bit, _)| bits & bit != 0)
+    .fold(KeyModifiers::NONE, |all, (_, modifier)| all | modifier)
 }
 
 /// One character in UTF-8, or what control makes of one.
@@ -84,10 +102,16 @@ fn character(bytes: &[u8]) -> (Option<KeyEvent>, usize) {
         b'\t' => plain(KeyCode::Tab),
         0x7f | 0x08 => plain(KeyCode::Backspace),
         0 => KeyEvent::new(KeyCode::Char(' '), KeyModifiers::CONTROL),
-        byte @ 0x01..0x1b => KeyEvent::new(KeyCode::Char(char::from(byte + b'a' - 1)), KeyModifiers::CONTROL),
+        byte @ 0x01..0x1b => KeyEvent::new(
+            KeyCode::Char(char::from(byte + b'a' - 1)),
+            KeyModifiers::CONTROL,
+        ),
         0x1b..0x20 => return (None, 1),
         _ => {
-            let whole = bytes.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next());
+            let whole = bytes
+                .utf8_chunks()
+                .next()
+                .and_then(|chunk| chunk.valid().chars().next());
             return whole.map_or((None, 1), |c| (Some(plain(KeyCode::Char(c))), c.len_utf8()));
         }
     };
@@ -116,7 +140,10 @@ mod tests {
             (KeyCode::Esc, none),
         ];
         let typed = keys("jé\x03\x1b[A\x1b[1;3B\x1b[27u\x1b[5~\x1b[Z\x1bx\r\x1b".as_bytes());
-        assert_eq!(typed, expected.map(|(code, modifiers)| KeyEvent::new(code, modifiers)));
+        assert_eq!(
+            typed,
+            expected.map(|(code, modifiers)| KeyEvent::new(code, modifiers))
+        );
     }
 
     #[test]

@@ -28,12 +28,16 @@ const PANICKED: i32 = 101;
 pub(super) fn start(anew: UnboundedSender<()>) -> io::Result<()> {
     catch_panics();
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for signal in signals.forever() {
-            on_signal(signal, &anew);
-        }
-    })?;
-    std::thread::Builder::new().name("terminal".into()).spawn(wait_for_hangup)?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for signal in signals.forever() {
+                on_signal(signal, &anew);
+            }
+        })?;
+    std::thread::Builder::new()
+        .name("terminal".into())
+        .spawn(wait_for_hangup)?;
     Ok(())
 }
 
@@ -101,10 +105,17 @@ fn catch_panics() {
 
 /// Panics quote text that may be a store's: it is cleaned.
 fn tell(to: &mut impl Write, info: &PanicHookInfo<'_>) -> io::Result<()> {
-    writeln!(to, "frontrunner met a mistake of its own and ended. Please report it with these lines:")?;
+    writeln!(
+        to,
+        "frontrunner met a mistake of its own and ended. Please report it with these lines:"
+    )?;
     for line in clean_lines(&info.to_string()) {
         writeln!(to, "  {line}")?;
     }
     let trace = std::backtrace::Backtrace::capture();
-    if trace.status() == std::backtrace::BacktraceStatus::Captured { writeln!(to, "{trace}") } else { Ok(()) }
+    if trace.status() == std::backtrace::BacktraceStatus::Captured {
+        writeln!(to, "{trace}")
+    } else {
+        Ok(())
+    }
 }

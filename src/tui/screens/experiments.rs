@@ -83,10 +83,16 @@ impl Experiments {
     fn arrange(&mut self) {
         let Some(all) = self.data.get() else { return };
         let kept = self.current().map(|experiment| experiment.id.clone());
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let fits = |experiment: &Experiment| {
             let name = experiment.name.raw().to_lowercase();
-            words.iter().all(|word| name.contains(word) || experiment.id.raw() == word)
+            words
+                .iter()
+                .all(|word| name.contains(word) || experiment.id.raw() == word)
         };
         let mut lines: Vec<usize> = (0..all.len()).filter(|i| fits(&all[*i])).collect();
         let activity = |e: &Experiment| e.last_run.or(e.last_update_time).or(e.creation_time);
@@ -94,7 +100,11 @@ impl Experiments {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
                 Order::Activity => activity(b).cmp(&activity(a)),
-                Order::Name => a.name.raw().to_lowercase().cmp(&b.name.raw().to_lowercase()),
+                Order::Name => a
+                    .name
+                    .raw()
+                    .to_lowercase()
+                    .cmp(&b.name.raw().to_lowercase()),
                 Order::Runs => b.runs.cmp(&a.runs),
             }
             .then_with(|| a.name.cmp(&b.name))
@@ -120,7 +130,10 @@ impl Experiments {
             [one] => one.name.clean().into_owned(),
             many => format!("{} experiments", many.len()),
         };
-        context.go.push(Go::To(Screen::runs(chosen.iter().map(|e| e.id.clone()).collect(), name)));
+        context.go.push(Go::To(Screen::runs(
+            chosen.iter().map(|e| e.id.clone()).collect(),
+            name,
+        )));
     }
 }
 
@@ -150,14 +163,21 @@ impl View for Experiments {
                 {
                     self.marked.insert(id);
                 }
-                self.cursor.travel(Action::Down, self.lines.len(), usize::from(context.size.height));
+                self.cursor.travel(
+                    Action::Down,
+                    self.lines.len(),
+                    usize::from(context.size.height),
+                );
             }
             Action::ClearMarks => self.marked.clear(),
             Action::Sort => {
                 self.order = self.order.next();
                 self.arrange();
             }
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter experiments", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter experiments",
+                &self.filter,
+            )))),
             Action::CopyValue => {
                 if let Some(experiment) = self.current() {
                     context.copy(experiment.name.raw().to_owned());
@@ -169,7 +189,9 @@ impl View for Experiments {
                 }
             }
             Action::WebPage => {
-                if let (Some(web), Some(experiment)) = (context.shared.session.web.clone(), self.current()) {
+                if let (Some(web), Some(experiment)) =
+                    (context.shared.session.web.clone(), self.current())
+                {
                     context.copy(format!("{web}/#/experiments/{}", experiment.id.raw()));
                 }
             }
@@ -188,7 +210,11 @@ impl View for Experiments {
             self.arrange();
             for experiment in self.data.get().into_iter().flatten() {
                 if let Some(goal) = experiment.declared_goal() {
-                    context.shared.goals.entry(experiment.id.clone()).or_insert(goal);
+                    context
+                        .shared
+                        .goals
+                        .entry(experiment.id.clone())
+                        .or_insert(goal);
                 }
             }
         }
@@ -208,11 +234,18 @@ impl View for Experiments {
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
-        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len: self.lines.len(),
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.line(line).map(|e| e.name.clean().into_owned()).unwrap_or_default()
+        self.line(line)
+            .map(|e| e.name.clean().into_owned())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

@@ -33,18 +33,38 @@ impl History {
     /// The history of a model.
     #[must_use]
     pub fn new(name: ModelName) -> Self {
-        Self { name, data: Remote::default(), cursor: Cursor::default(), filter: String::new(), needle: String::new() }
+        Self {
+            name,
+            data: Remote::default(),
+            cursor: Cursor::default(),
+            filter: String::new(),
+            needle: String::new(),
+        }
     }
 
     /// The events that pass the filter, newest first.
     #[must_use]
     pub fn lines(&self) -> Vec<&Event> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let fits = |event: &&Event| {
-            let text = format!("{} {} {} {} {}", event.action, event.who, event.from, event.to, event.reason).to_lowercase();
+            let text = format!(
+                "{} {} {} {} {}",
+                event.action, event.who, event.from, event.to, event.reason
+            )
+            .to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        self.data.get().map(|data| data.events.as_slice()).unwrap_or_default().iter().filter(fits).collect()
+        self.data
+            .get()
+            .map(|data| data.events.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter(fits)
+            .collect()
     }
 
     /// The event under the cursor.
@@ -55,20 +75,44 @@ impl History {
 
     fn undo(&self, context: &mut Context<'_>) {
         let Some(event) = self.current() else { return };
-        let entries = self.data.get().map(|data| data.entries.as_slice()).unwrap_or_default();
-        match entries.iter().find(|entry| Some(&entry.id) == event.journal_id.as_ref()) {
+        let entries = self
+            .data
+            .get()
+            .map(|data| data.entries.as_slice())
+            .unwrap_or_default();
+        match entries
+            .iter()
+            .find(|entry| Some(&entry.id) == event.journal_id.as_ref())
+        {
             Some(entry) => undo_entry(entry, context),
-            None => context.say("this was not written from here: U on a version gives its place back"),
+            None => {
+                context.say("this was not written from here: U on a version gives its place back")
+            }
         }
     }
 
     /// Tells what happened since the last look.
     fn tell(&self, known: &[Event], context: &mut Context<'_>) {
-        let lines = self.data.get().map(|data| data.events.as_slice()).unwrap_or_default();
-        let new: Vec<&Event> = lines.iter().filter(|event| !known.contains(event)).collect();
+        let lines = self
+            .data
+            .get()
+            .map(|data| data.events.as_slice())
+            .unwrap_or_default();
+        let new: Vec<&Event> = lines
+            .iter()
+            .filter(|event| !known.contains(event))
+            .collect();
         let Some(first) = new.first() else { return };
-        let more = if new.len() > 1 { format!(", and {} more", new.len() - 1) } else { String::new() };
-        let by = if first.origin == Origin::Gap { String::new() } else { format!(", by {}", first.who) };
+        let more = if new.len() > 1 {
+            format!(", and {} more", new.len() - 1)
+        } else {
+            String::new()
+        };
+        let by = if first.origin == Origin::Gap {
+            String::new()
+        } else {
+            format!(", by {}", first.who)
+        };
         let text = format!("{}: {}{by}{more}", self.name.clean(), first.action);
         context.effects.push(Effect::Alert(text.clone()));
         context.say(text);
@@ -81,7 +125,11 @@ impl View for History {
     }
 
     fn crumbs(&self, _: &Shared) -> Vec<String> {
-        vec!["models".into(), self.name.clean().into_owned(), "history".into()]
+        vec![
+            "models".into(),
+            self.name.clean().into_owned(),
+            "history".into(),
+        ]
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
@@ -96,7 +144,10 @@ impl View for History {
         match action {
             Action::Undo => self.undo(context),
             Action::Open => context.say("the whole event is shown below"),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter the history", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter the history",
+                &self.filter,
+            )))),
             Action::CopyValue | Action::CopyId => {
                 if let Some(event) = self.current() {
                     context.copy(if action == Action::CopyId {
@@ -114,14 +165,23 @@ impl View for History {
 
     fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
         let kept = self.current().cloned();
-        let watched = self.data.refreshing.is_some_and(|(asked, _)| asked == ticket);
-        let known = self.data.get().filter(|_| watched).map(|data| data.events.clone());
+        let watched = self
+            .data
+            .refreshing
+            .is_some_and(|(asked, _)| asked == ticket);
+        let known = self
+            .data
+            .get()
+            .filter(|_| watched)
+            .map(|data| data.events.clone());
         let rest = take_reply!(ticket, reply, context, History => self.data);
         if let Some(known) = known {
             self.tell(&known, context);
         }
         // New events stand above: the cursor stays on the one that it was on.
-        if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|event| **event == kept)) {
+        if let Some(at) =
+            kept.and_then(|kept| self.lines().iter().position(|event| **event == kept))
+        {
             self.cursor.at = at;
         }
         rest
@@ -143,11 +203,19 @@ impl View for History {
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(list_area(size)).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines().get(line).map(|event| event.action.clone()).unwrap_or_default()
+        self.lines()
+            .get(line)
+            .map(|event| event.action.clone())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

@@ -29,12 +29,27 @@ impl JournalScreen {
     /// The entries that pass the filter, newest first.
     #[must_use]
     pub fn lines(&self) -> Vec<&Entry> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let fits = |entry: &&Entry| {
-            let text = format!("{} {} {}", entry.plan.intent, entry.plan.user, entry.plan.reason).to_lowercase();
+            let text = format!(
+                "{} {} {}",
+                entry.plan.intent, entry.plan.user, entry.plan.reason
+            )
+            .to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        self.data.get().map(Vec::as_slice).unwrap_or_default().iter().rev().filter(fits).collect()
+        self.data
+            .get()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .rev()
+            .filter(fits)
+            .collect()
     }
 
     /// The entry under the cursor.
@@ -47,12 +62,18 @@ impl JournalScreen {
 /// Shows the plan that undoes an entry, or says why there is none.
 pub(super) fn undo_entry(entry: &Entry, context: &mut Context<'_>) {
     if let Some(by) = &entry.undone_by {
-        context.say(format!("this is undone already, by entry {}", by.chars().take(8).collect::<String>()));
+        context.say(format!(
+            "this is undone already, by entry {}",
+            by.chars().take(8).collect::<String>()
+        ));
         return;
     }
     match &entry.state {
-        EntryState::Ended(Outcome::NotApplied { .. }) => context.say("nothing was changed by this entry: there is nothing to undo"),
-        EntryState::Unfinished => context.say("this entry never ended: look again at what the registry says with ctrl-l first"),
+        EntryState::Ended(Outcome::NotApplied { .. }) => {
+            context.say("nothing was changed by this entry: there is nothing to undo")
+        }
+        EntryState::Unfinished => context
+            .say("this entry never ended: look again at what the registry says with ctrl-l first"),
         EntryState::Ended(_) => {
             PlanDialog::show(undo(&entry.id, &entry.plan, entry.created), context);
         }
@@ -90,7 +111,10 @@ impl View for JournalScreen {
                 }
             }
             Action::Open => context.say("the whole entry is shown below"),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter the journal", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter the journal",
+                &self.filter,
+            )))),
             Action::CopyValue => {
                 if let Some(entry) = self.current() {
                     context.copy(entry.plan.intent.to_string());
@@ -122,7 +146,9 @@ impl View for JournalScreen {
                 let kept = self.current().map(|entry| entry.id.clone());
                 let rest = take_reply!(ticket, other, context, Journal => self.data);
                 // New entries stand above: the cursor stays on the one that it was on.
-                if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|entry| entry.id == kept)) {
+                if let Some(at) =
+                    kept.and_then(|kept| self.lines().iter().position(|entry| entry.id == kept))
+                {
                     self.cursor.at = at;
                 }
                 rest
@@ -141,11 +167,19 @@ impl View for JournalScreen {
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(list_area(size)).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines().get(line).map(|entry| entry.plan.intent.to_string()).unwrap_or_default()
+        self.lines()
+            .get(line)
+            .map(|entry| entry.plan.intent.to_string())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {
@@ -161,6 +195,10 @@ impl View for JournalScreen {
 #[must_use]
 pub fn list_area(size: Size) -> ratatui::layout::Rect {
     let body = frame(size).body;
-    let height = if body.height >= 14 { body.height / 2 } else { body.height };
+    let height = if body.height >= 14 {
+        body.height / 2
+    } else {
+        body.height
+    };
     ratatui::layout::Rect { height, ..body }
 }

@@ -38,13 +38,23 @@ impl LineageScreen {
     /// The lineage of a version.
     #[must_use]
     pub fn new(name: ModelName, version: VersionNumber) -> Self {
-        Self { name, version, data: Remote::default(), cursor: Cursor::default(), kept: None, needle: String::new() }
+        Self {
+            name,
+            version,
+            data: Remote::default(),
+            cursor: Cursor::default(),
+            kept: None,
+            needle: String::new(),
+        }
     }
 
     /// The nodes, upstream first.
     #[must_use]
     pub fn nodes(&self) -> &[Node] {
-        self.data.get().map(|graph| graph.nodes.as_slice()).unwrap_or_default()
+        self.data
+            .get()
+            .map(|graph| graph.nodes.as_slice())
+            .unwrap_or_default()
     }
 
     /// The node under the cursor: where several are folded, the first of them.
@@ -56,7 +66,9 @@ impl LineageScreen {
     /// The graph as it is drawn at a size.
     #[must_use]
     pub fn drawing(&self, size: Size) -> Layout {
-        let Some(graph) = self.data.get() else { return Layout::default() };
+        let Some(graph) = self.data.get() else {
+            return Layout::default();
+        };
         let kept = self.kept.as_ref().and_then(|kept| self.place(kept));
         layout(graph, area(parts(size, graph).graph), self.cursor.at, kept)
     }
@@ -68,12 +80,16 @@ impl LineageScreen {
     /// The box under the cursor.
     fn under(&self, size: Size) -> Option<Placed> {
         let drawing = self.drawing(size);
-        drawing.box_of(self.cursor.at).and_then(|at| drawing.boxes.get(at).cloned())
+        drawing
+            .box_of(self.cursor.at)
+            .and_then(|at| drawing.boxes.get(at).cloned())
     }
 
     fn walk(&mut self, way: Way, size: Size) {
         let drawing = self.drawing(size);
-        let to = drawing.box_of(self.cursor.at).and_then(|from| drawing.walk(from, way));
+        let to = drawing
+            .box_of(self.cursor.at)
+            .and_then(|from| drawing.walk(from, way));
         if let Some(node) = to.and_then(|to| drawing.boxes.get(to)?.nodes.first()) {
             self.cursor.at = *node;
         }
@@ -82,7 +98,9 @@ impl LineageScreen {
     /// Opens what is under the cursor: a node, or the list of those that are folded there.
     fn open(&self, context: &mut Context<'_>) {
         match (self.under(context.size), self.current(), self.data.get()) {
-            (Some(placed), _, Some(graph)) if placed.folded => open::unfold(graph, &placed.nodes, context),
+            (Some(placed), _, Some(graph)) if placed.folded => {
+                open::unfold(graph, &placed.nodes, context)
+            }
             (_, Some(node), _) => open::open(node, &self.name, context),
             _ => {}
         }
@@ -99,7 +117,10 @@ impl LineageScreen {
     }
 
     fn middle(&self) -> usize {
-        self.nodes().iter().position(|node| node.kind == NodeKind::Version).unwrap_or(0)
+        self.nodes()
+            .iter()
+            .position(|node| node.kind == NodeKind::Version)
+            .unwrap_or(0)
     }
 }
 
@@ -109,7 +130,11 @@ impl View for LineageScreen {
     }
 
     fn crumbs(&self, _: &Shared) -> Vec<String> {
-        vec!["models".into(), format!("{}/{}", self.name.clean(), self.version), "lineage".into()]
+        vec![
+            "models".into(),
+            format!("{}/{}", self.name.clean(), self.version),
+            "lineage".into(),
+        ]
     }
 
     fn freshness(&self, _: &Shared) -> Freshness {
@@ -117,7 +142,10 @@ impl View for LineageScreen {
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
-        context.fetch(&mut self.data, Request::Lineage(self.name.clone(), self.version));
+        context.fetch(
+            &mut self.data,
+            Request::Lineage(self.name.clone(), self.version),
+        );
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
@@ -127,7 +155,9 @@ impl View for LineageScreen {
             Action::Up => self.walk(Way::Up, context.size),
             Action::Down => self.walk(Way::Down, context.size),
             Action::Top | Action::PageUp => self.cursor.at = self.middle(),
-            Action::Bottom | Action::PageDown => self.cursor.at = self.nodes().len().saturating_sub(1),
+            Action::Bottom | Action::PageDown => {
+                self.cursor.at = self.nodes().len().saturating_sub(1)
+            }
             Action::Open => self.open(context),
             Action::Fold => self.fold(context),
             Action::MadeFrom => {
@@ -140,8 +170,16 @@ impl View for LineageScreen {
                 context.go.push(Go::Over(Box::new(Overlay::stages(&title))));
             }
             Action::Alias => {
-                let model = context.shared.models.get().and_then(|all| all.iter().find(|m| m.name == self.name));
-                let overlay = Overlay::aliases(&format!("alias of {}/{}", self.name.clean(), self.version), model, self.version);
+                let model = context
+                    .shared
+                    .models
+                    .get()
+                    .and_then(|all| all.iter().find(|m| m.name == self.name));
+                let overlay = Overlay::aliases(
+                    &format!("alias of {}/{}", self.name.clean(), self.version),
+                    model,
+                    self.version,
+                );
                 context.go.push(Go::Over(Box::new(overlay)));
             }
             Action::CopyValue => {
@@ -160,7 +198,9 @@ impl View for LineageScreen {
         let stood = self.current().map(|node| node.id.clone());
         let rest = take_reply!(ticket, reply, context, Lineage => self.data);
         if rest.is_none() {
-            self.cursor.at = stood.and_then(|stood| self.place(&stood)).unwrap_or_else(|| self.middle());
+            self.cursor.at = stood
+                .and_then(|stood| self.place(&stood))
+                .unwrap_or_else(|| self.middle());
         }
         rest
     }
@@ -168,9 +208,24 @@ impl View for LineageScreen {
     fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
         let (model, version) = (self.name.clone(), self.version);
         let intent = match choice {
-            Choice::Stage(to) => Intent::Move { model, version, to, archive_existing: false },
-            Choice::Alias { name, remove: true } => Intent::RemoveAlias { model, alias: Alias::from(name) },
-            Choice::Alias { name, remove: false } => Intent::SetAlias { model, alias: Alias::from(name), version },
+            Choice::Stage(to) => Intent::Move {
+                model,
+                version,
+                to,
+                archive_existing: false,
+            },
+            Choice::Alias { name, remove: true } => Intent::RemoveAlias {
+                model,
+                alias: Alias::from(name),
+            },
+            Choice::Alias {
+                name,
+                remove: false,
+            } => Intent::SetAlias {
+                model,
+                alias: Alias::from(name),
+                version,
+            },
             Choice::Written => return self.enter(context),
             Choice::Node(id) => {
                 if let Some(at) = self.place(&id) {
@@ -187,7 +242,12 @@ impl View for LineageScreen {
     /// The nodes, for find: the arrows walk from box to box.
     fn list(&mut self, _: Size, _: &Shared) -> Option<List<'_>> {
         let len = self.nodes().len();
-        Some(List { cursor: &mut self.cursor, len, height: 0, top: 0 })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: 0,
+            top: 0,
+        })
     }
 
     fn walks(&self) -> bool {
@@ -197,13 +257,19 @@ impl View for LineageScreen {
     fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
         let Mouse::Click { x, y } = mouse else { return };
         let drawing = self.drawing(context.size);
-        if let Some(node) = drawing.at(x, y).and_then(|at| drawing.boxes.get(at)?.nodes.first()) {
+        if let Some(node) = drawing
+            .at(x, y)
+            .and_then(|at| drawing.boxes.get(at)?.nodes.first())
+        {
             self.cursor.at = *node;
         }
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.nodes().get(line).map(|node| node.label.clean().into_owned()).unwrap_or_default()
+        self.nodes()
+            .get(line)
+            .map(|node| node.label.clean().into_owned())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

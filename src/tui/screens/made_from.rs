@@ -29,18 +29,34 @@ impl MadeFromScreen {
     /// The versions that were made from something.
     #[must_use]
     pub fn new(of: MadeFrom) -> Self {
-        Self { of, data: Remote::default(), cursor: Cursor::default(), filter: String::new(), needle: String::new() }
+        Self {
+            of,
+            data: Remote::default(),
+            cursor: Cursor::default(),
+            filter: String::new(),
+            needle: String::new(),
+        }
     }
 
     /// The versions that pass the filter, by model, newest first.
     #[must_use]
     pub fn lines(&self) -> Vec<&ModelVersion> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let fits = |version: &&ModelVersion| {
             let text = self.described(version).to_lowercase();
             words.iter().all(|word| text.contains(word))
         };
-        self.data.get().map(|made| made.versions.as_slice()).unwrap_or_default().iter().filter(fits).collect()
+        self.data
+            .get()
+            .map(|made| made.versions.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter(fits)
+            .collect()
     }
 
     /// The version under the cursor.
@@ -52,15 +68,29 @@ impl MadeFromScreen {
     /// The run that a version came from, if it could be read.
     #[must_use]
     pub fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
-        self.data.get()?.runs.iter().find(|run| run.id == version.run_id)
+        self.data
+            .get()?
+            .runs
+            .iter()
+            .find(|run| run.id == version.run_id)
     }
 
     /// What the filter looks at.
     fn described(&self, version: &ModelVersion) -> String {
-        let aliases = version.aliases.iter().map(|alias| format!("@{}", alias.raw()));
+        let aliases = version
+            .aliases
+            .iter()
+            .map(|alias| format!("@{}", alias.raw()));
         let run = self.run_of(version).map(|run| run.label().raw().to_owned());
-        let own = [format!("{} v{}", version.name.raw(), version.version), version.stage_text.raw().to_owned()];
-        own.into_iter().chain(aliases).chain(run).collect::<Vec<_>>().join(" ")
+        let own = [
+            format!("{} v{}", version.name.raw(), version.version),
+            version.stage_text.raw().to_owned(),
+        ];
+        own.into_iter()
+            .chain(aliases)
+            .chain(run)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }
 
@@ -82,14 +112,19 @@ impl View for MadeFromScreen {
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        let current = self.current().map(|version| (version.name.clone(), version.version));
+        let current = self
+            .current()
+            .map(|version| (version.name.clone(), version.version));
         match action {
             Action::Open | Action::Lineage => {
                 if let Some((name, version)) = current {
                     context.go.push(Go::To(Screen::lineage(name, version)));
                 }
             }
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter versions", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter versions",
+                &self.filter,
+            )))),
             Action::CopyValue => {
                 if let Some((name, version)) = current {
                     context.copy(format!("{}/{version}", name.raw()));
@@ -115,11 +150,19 @@ impl View for MadeFromScreen {
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines().get(line).map(|version| crate::text::untrusted::clean(&self.described(version)).into_owned()).unwrap_or_default()
+        self.lines()
+            .get(line)
+            .map(|version| crate::text::untrusted::clean(&self.described(version)).into_owned())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

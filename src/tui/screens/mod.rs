@@ -44,7 +44,12 @@ impl Freshness {
     #[must_use]
     pub fn of<T>(remote: &crate::tui::app::Remote<T>) -> Self {
         let loading = remote.asked.map(|(_, since)| since);
-        Self { at: remote.at(), loading, fault: remote.fault.clone(), ..Self::default() }
+        Self {
+            at: remote.at(),
+            loading,
+            fault: remote.fault.clone(),
+            ..Self::default()
+        }
     }
 }
 
@@ -265,7 +270,11 @@ macro_rules! take_reply {
             $crate::tui::app::message::Reply::$kind(answer) if $remote.awaits($ticket) => {
                 let since = $remote.since($ticket).unwrap_or($context.now);
                 let told = $remote.refreshing.is_some() && $remote.fault.is_some();
-                $context.hear($crate::tui::app::live::Heard { since, fault: answer.as_ref().err(), told });
+                $context.hear($crate::tui::app::live::Heard {
+                    since,
+                    fault: answer.as_ref().err(),
+                    told,
+                });
                 $remote.take(answer, $context.now);
                 None
             }

@@ -28,14 +28,28 @@ impl Models {
     /// The models that pass the filter, in order.
     #[must_use]
     pub fn lines<'a>(&self, shared: &'a Shared) -> Vec<&'a RegisteredModel> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let all = shared.models.get().map(Vec::as_slice).unwrap_or_default();
-        let mut lines: Vec<_> =
-            all.iter().filter(|model| words.iter().all(|word| model.name.raw().to_lowercase().contains(word))).collect();
+        let mut lines: Vec<_> = all
+            .iter()
+            .filter(|model| {
+                words
+                    .iter()
+                    .all(|word| model.name.raw().to_lowercase().contains(word))
+            })
+            .collect();
         if self.by_name {
             lines.sort_by_key(|model| model.name.raw().to_lowercase());
         } else {
-            lines.sort_by(|a, b| b.last_updated_time.cmp(&a.last_updated_time).then_with(|| a.name.cmp(&b.name)));
+            lines.sort_by(|a, b| {
+                b.last_updated_time
+                    .cmp(&a.last_updated_time)
+                    .then_with(|| a.name.cmp(&b.name))
+            });
         }
         lines
     }
@@ -57,7 +71,11 @@ impl View for Models {
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
-        shared.live(Freshness::of(&shared.models), INTERVALS, shared.models.tried)
+        shared.live(
+            Freshness::of(&shared.models),
+            INTERVALS,
+            shared.models.tried,
+        )
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -79,14 +97,21 @@ impl View for Models {
                 }
             }
             Action::Lineage => {
-                let newest = self.current(context.shared).and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
+                let newest = self
+                    .current(context.shared)
+                    .and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
                 match (name, newest) {
-                    (Some(name), Some(version)) => context.go.push(Go::To(Screen::lineage(name, version))),
+                    (Some(name), Some(version)) => {
+                        context.go.push(Go::To(Screen::lineage(name, version)))
+                    }
                     _ => context.say("this model has no version yet"),
                 }
             }
             Action::Sort => self.by_name = !self.by_name,
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter models", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter models",
+                &self.filter,
+            )))),
             Action::CopyValue | Action::CopyId => {
                 if let Some(name) = name {
                     context.copy(name.raw().to_owned());
@@ -125,11 +150,19 @@ impl View for Models {
     fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
         let len = self.lines(shared).len();
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, shared: &Shared) -> String {
-        self.lines(shared).get(line).map(|model| model.name.clean().into_owned()).unwrap_or_default()
+        self.lines(shared)
+            .get(line)
+            .map(|model| model.name.clean().into_owned())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

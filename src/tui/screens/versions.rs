@@ -63,8 +63,16 @@ impl Versions {
     /// The versions that pass the filter, in order.
     #[must_use]
     pub fn lines(&self) -> Vec<&ModelVersion> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
-        let all = self.data.get().map(|data| data.versions.as_slice()).unwrap_or_default();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
+        let all = self
+            .data
+            .get()
+            .map(|data| data.versions.as_slice())
+            .unwrap_or_default();
         let fits = |version: &&ModelVersion| {
             let text = described(version);
             words.iter().all(|word| text.contains(word))
@@ -85,24 +93,42 @@ impl Versions {
     /// The run that a version came from, if it could be read.
     #[must_use]
     pub fn run_of(&self, version: &ModelVersion) -> Option<&Run> {
-        self.data.get()?.runs.iter().find(|run| run.id == version.run_id)
+        self.data
+            .get()?
+            .runs
+            .iter()
+            .find(|run| run.id == version.run_id)
     }
 
     /// The version in use: the one that `@champion` leads to, else the newest in Production.
     #[must_use]
     pub fn champion(&self) -> Option<&ModelVersion> {
         let data = self.data.get()?;
-        let by_alias = data.model.alias(CHAMPION).and_then(|number| data.versions.iter().find(|v| v.version == number));
+        let by_alias = data
+            .model
+            .alias(CHAMPION)
+            .and_then(|number| data.versions.iter().find(|v| v.version == number));
         by_alias.or_else(|| data.versions.iter().find(|v| v.stage == Stage::Production))
     }
 
     /// The goal by which the versions are measured.
     #[must_use]
     pub fn goal(&self, shared: &Shared) -> Option<Goal> {
-        let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();
-        let declared = || runs.iter().find_map(|run| shared.goals.get(&run.experiment_id)).cloned();
+        let runs = self
+            .data
+            .get()
+            .map(|data| data.runs.as_slice())
+            .unwrap_or_default();
+        let declared = || {
+            runs.iter()
+                .find_map(|run| shared.goals.get(&run.experiment_id))
+                .cloned()
+        };
         let guess = || {
-            let run = self.champion().and_then(|version| self.run_of(version)).or(runs.first())?;
+            let run = self
+                .champion()
+                .and_then(|version| self.run_of(version))
+                .or(runs.first())?;
             Goal::likeliest(run.metrics.iter().map(|metric| &metric.key))
         };
         self.goal.clone().or_else(declared).or_else(guess)
@@ -111,32 +137,61 @@ impl Versions {
     /// What the policy says of a version: how many gates pass of how many, and the first that does not.
     #[must_use]
     pub fn gates_of(&self, version: VersionNumber) -> Option<(usize, usize, Option<&GateVerdict>)> {
-        let (_, gates) = self.assessed.get()?.verdicts.iter().find(|(number, _)| *number == version)?;
+        let (_, gates) = self
+            .assessed
+            .get()?
+            .verdicts
+            .iter()
+            .find(|(number, _)| *number == version)?;
         let passes = |gate: &&GateVerdict| gate.verdict == Verdict::Pass;
-        Some((gates.iter().filter(passes).count(), gates.len(), gates.iter().find(|gate| !passes(gate))))
+        Some((
+            gates.iter().filter(passes).count(),
+            gates.len(),
+            gates.iter().find(|gate| !passes(gate)),
+        ))
     }
 
     /// The tools that left something with one of the versions: id and name, in the order of the names.
     #[must_use]
     pub fn tools(&self) -> BTreeMap<&str, &str> {
-        let found = self.assessed.get().map(|assessed| assessed.evidence.as_slice()).unwrap_or_default();
-        found.iter().flat_map(|(_, tools)| tools).map(|tool| (tool.id.as_str(), tool.name.as_str())).collect()
+        let found = self
+            .assessed
+            .get()
+            .map(|assessed| assessed.evidence.as_slice())
+            .unwrap_or_default();
+        found
+            .iter()
+            .flat_map(|(_, tools)| tools)
+            .map(|tool| (tool.id.as_str(), tool.name.as_str()))
+            .collect()
     }
 
     /// What a tool left with a version.
     #[must_use]
     pub fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&Evidence> {
-        let (_, tools) = self.assessed.get()?.evidence.iter().find(|(number, _)| *number == version)?;
+        let (_, tools) = self
+            .assessed
+            .get()?
+            .evidence
+            .iter()
+            .find(|(number, _)| *number == version)?;
         tools.iter().find(|known| known.id == tool)
     }
 
     fn mark(&mut self, context: &mut Context<'_>) {
-        let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
+        let run = self
+            .current()
+            .and_then(|version| self.run_of(version))
+            .map(|run| (run.id.clone(), run.label()));
         match run {
             Some((id, label)) => context.shared.marks.toggle(&id, &label, &self.name.clean()),
             None => context.say("this version names no run that can be read"),
         }
-        self.cursor.travel(Action::Down, self.lines().len(), usize::from(context.size.height));
+        self.cursor.travel(
+            Action::Down,
+            self.lines().len(),
+            usize::from(context.size.height),
+        );
     }
 
     /// Plans to give back the place that a version was given last, of those that it has.
@@ -145,22 +200,40 @@ impl Versions {
         let Some(holder) = versions.iter().find(|known| known.version == version) else {
             return context.say(format!("v{version} is no longer there"));
         };
-        let stage = matches!(holder.stage, Stage::Staging | Stage::Production).then_some(Place::Stage(holder.stage));
-        let places: Vec<Place> = holder.aliases.iter().cloned().map(Place::Alias).chain(stage).collect();
+        let stage = matches!(holder.stage, Stage::Staging | Stage::Production)
+            .then_some(Place::Stage(holder.stage));
+        let places: Vec<Place> = holder
+            .aliases
+            .iter()
+            .cloned()
+            .map(Place::Alias)
+            .chain(stage)
+            .collect();
         let given = |entry: &Entry| {
             let is_ours = entry.plan.intent.is_about(self.name.raw());
-            places.iter().find(|place| is_ours && entry.changed(place)).cloned()
+            places
+                .iter()
+                .find(|place| is_ours && entry.changed(place))
+                .cloned()
         };
         let found = last_change(entries, |entry| given(entry).is_some());
         match found.and_then(|entry| Some((entry, given(entry)?))) {
             Some((entry, place)) => PlanDialog::show(give_back(entry, &place), context),
-            None => context.say(format!("the journal does not know who had the places of v{version} before it")),
+            None => context.say(format!(
+                "the journal does not know who had the places of v{version} before it"
+            )),
         }
     }
 
     fn ask(&mut self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
         if action == Action::Delete {
-            return PlanDialog::show(Intent::Delete { model: self.name.clone(), version }, context);
+            return PlanDialog::show(
+                Intent::Delete {
+                    model: self.name.clone(),
+                    version,
+                },
+                context,
+            );
         }
         self.requesting = action == Action::Request;
         let overlay = if self.requesting {
@@ -169,7 +242,11 @@ impl Versions {
             Overlay::stages(&format!("move {}/{version} to", self.name.clean()))
         } else {
             let model = self.data.get().map(|data| &data.model);
-            Overlay::aliases(&format!("alias of {}/{version}", self.name.clean()), model, version)
+            Overlay::aliases(
+                &format!("alias of {}/{version}", self.name.clean()),
+                model,
+                version,
+            )
         };
         context.go.push(Go::Over(Box::new(overlay)));
     }
@@ -177,10 +254,25 @@ impl Versions {
 
 /// What the filter looks at, in lower case.
 fn described(version: &ModelVersion) -> String {
-    let aliases = version.aliases.iter().map(|alias| format!("@{}", alias.raw()));
-    let tags = version.tags.iter().map(|tag| format!("{}={}", tag.key.raw(), tag.value.raw()));
-    let own = [format!("v{}", version.version), version.stage_text.raw().to_owned(), version.description.raw().to_owned()];
-    own.into_iter().chain(aliases).chain(tags).collect::<Vec<_>>().join(" ").to_lowercase()
+    let aliases = version
+        .aliases
+        .iter()
+        .map(|alias| format!("@{}", alias.raw()));
+    let tags = version
+        .tags
+        .iter()
+        .map(|tag| format!("{}={}", tag.key.raw(), tag.value.raw()));
+    let own = [
+        format!("v{}", version.version),
+        version.stage_text.raw().to_owned(),
+        version.description.raw().to_owned(),
+    ];
+    own.into_iter()
+        .chain(aliases)
+        .chain(tags)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 impl View for Versions {
@@ -207,18 +299,29 @@ impl View for Versions {
             Action::Mark | Action::MarkRange => self.mark(context),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::Baseline => {
-                let run = self.current().and_then(|version| self.run_of(version)).map(|run| (run.id.clone(), run.label()));
+                let run = self
+                    .current()
+                    .and_then(|version| self.run_of(version))
+                    .map(|run| (run.id.clone(), run.label()));
                 if let Some((id, label)) = run {
-                    context.shared.marks.set_baseline(&id, &label, &self.name.clean());
+                    context
+                        .shared
+                        .marks
+                        .set_baseline(&id, &label, &self.name.clean());
                 }
             }
             Action::Open | Action::Lineage => {
                 if let Some(version) = current {
-                    context.go.push(Go::To(Screen::lineage(self.name.clone(), version)));
+                    context
+                        .go
+                        .push(Go::To(Screen::lineage(self.name.clone(), version)));
                 }
             }
             Action::Charts if context.shared.marks.is_empty() => {
-                let run = self.current().and_then(|version| self.run_of(version)).map(|run| run.id.clone());
+                let run = self
+                    .current()
+                    .and_then(|version| self.run_of(version))
+                    .map(|run| run.id.clone());
                 match run {
                     Some(run) => context.go.push(Go::To(Screen::charts(vec![run]))),
                     None => context.say("the run that this version came from can't be read"),
@@ -227,7 +330,9 @@ impl View for Versions {
             Action::Review => {
                 if let Some(version) = current {
                     let view = ReviewView::ask(self.name.clone(), version, context);
-                    context.go.push(Go::Over(Box::new(Overlay::Review(Box::new(view)))));
+                    context
+                        .go
+                        .push(Go::Over(Box::new(Overlay::Review(Box::new(view)))));
                 }
             }
             Action::Stage | Action::Request | Action::Alias | Action::Delete => {
@@ -236,14 +341,27 @@ impl View for Versions {
                 }
             }
             Action::History => context.go.push(Go::To(Screen::history(self.name.clone()))),
-            Action::GiveBack => self.giving = current.map(|version| (context.ask(Request::Journal), version)),
+            Action::GiveBack => {
+                self.giving = current.map(|version| (context.ask(Request::Journal), version))
+            }
             Action::Goal => {
-                let runs = self.data.get().map(|data| data.runs.as_slice()).unwrap_or_default();
-                let keys = runs.iter().flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
-                context.go.push(Go::Over(Box::new(Overlay::goals(keys.collect()))));
+                let runs = self
+                    .data
+                    .get()
+                    .map(|data| data.runs.as_slice())
+                    .unwrap_or_default();
+                let keys = runs
+                    .iter()
+                    .flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
+                context
+                    .go
+                    .push(Go::Over(Box::new(Overlay::goals(keys.collect()))));
             }
             Action::Sort => self.oldest_first = !self.oldest_first,
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter versions", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter versions",
+                &self.filter,
+            )))),
             Action::CopyValue | Action::CopyId => {
                 if let Some(version) = current {
                     context.copy(format!("{}/{version}", self.name.raw()));
@@ -251,7 +369,10 @@ impl View for Versions {
             }
             Action::WebPage => {
                 if let (Some(web), Some(version)) = (context.shared.session.web.clone(), current) {
-                    context.copy(format!("{web}/#/models/{}/versions/{version}", self.name.raw()));
+                    context.copy(format!(
+                        "{web}/#/models/{}/versions/{version}",
+                        self.name.raw()
+                    ));
                 }
             }
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
@@ -274,9 +395,14 @@ impl View for Versions {
         };
         let kept = self.current().map(|version| version.version);
         let rest = take_reply!(ticket, reply, context, Versions => self.data);
-        let rest = rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessed));
+        let rest =
+            rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessed));
         // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
-        if let Some(at) = kept.and_then(|kept| self.lines().iter().position(|version| version.version == kept)) {
+        if let Some(at) = kept.and_then(|kept| {
+            self.lines()
+                .iter()
+                .position(|version| version.version == kept)
+        }) {
             self.cursor.at = at;
         }
         rest
@@ -289,11 +415,40 @@ impl View for Versions {
             (Choice::Filter(text), _) => self.filter = text,
             (Choice::Goal(goal), _) => self.goal = Some(goal),
             (Choice::Written, _) => self.enter(context),
-            (Choice::Stage(to), Some(version)) if self.requesting => PlanDialog::show(Intent::Request { model, version, to }, context),
-            (Choice::Stage(to), Some(version)) => PlanDialog::show(Intent::Move { model, version, to, archive_existing: false }, context),
-            (Choice::Alias { name, remove: true }, _) => PlanDialog::show(Intent::RemoveAlias { model, alias: Alias::from(name) }, context),
-            (Choice::Alias { name, remove: false }, Some(version)) => {
-                PlanDialog::show(Intent::SetAlias { model, alias: Alias::from(name), version }, context);
+            (Choice::Stage(to), Some(version)) if self.requesting => {
+                PlanDialog::show(Intent::Request { model, version, to }, context)
+            }
+            (Choice::Stage(to), Some(version)) => PlanDialog::show(
+                Intent::Move {
+                    model,
+                    version,
+                    to,
+                    archive_existing: false,
+                },
+                context,
+            ),
+            (Choice::Alias { name, remove: true }, _) => PlanDialog::show(
+                Intent::RemoveAlias {
+                    model,
+                    alias: Alias::from(name),
+                },
+                context,
+            ),
+            (
+                Choice::Alias {
+                    name,
+                    remove: false,
+                },
+                Some(version),
+            ) => {
+                PlanDialog::show(
+                    Intent::SetAlias {
+                        model,
+                        alias: Alias::from(name),
+                        version,
+                    },
+                    context,
+                );
             }
             _ => {}
         }
@@ -302,11 +457,19 @@ impl View for Versions {
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
         let len = self.lines().len();
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines().get(line).map(|version| crate::text::untrusted::clean(&described(version)).into_owned()).unwrap_or_default()
+        self.lines()
+            .get(line)
+            .map(|version| crate::text::untrusted::clean(&described(version)).into_owned())
+            .unwrap_or_default()
     }
 
     fn needle(&self) -> &str {

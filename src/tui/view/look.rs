@@ -25,7 +25,13 @@ impl Look {
     /// A look with a theme of this name; `depth` is nothing where colours are not wanted.
     #[must_use]
     pub fn new(themes: Themes, name: &str, depth: Option<ColorDepth>, ascii: bool) -> Self {
-        let mut look = Self { theme: Theme::monochrome(), themes, depth, ascii, dots: if ascii { Dots::Ascii } else { Dots::Braille } };
+        let mut look = Self {
+            theme: Theme::monochrome(),
+            themes,
+            depth,
+            ascii,
+            dots: if ascii { Dots::Ascii } else { Dots::Braille },
+        };
         look.set_theme(name);
         look
     }
@@ -63,7 +69,11 @@ impl Look {
     /// The style of what a chart paints with.
     #[must_use]
     pub fn ink(&self, ink: Ink) -> Style {
-        let series = |nth: usize| self.depth.map_or_else(Style::new, |_| Style::new().fg(color_of(self.theme.series(nth))));
+        let series = |nth: usize| {
+            self.depth.map_or_else(Style::new, |_| {
+                Style::new().fg(color_of(self.theme.series(nth)))
+            })
+        };
         match ink {
             Ink::Series(nth) => series(nth),
             Ink::Faint(nth) => series(nth).add_modifier(Attribute::DIM),
@@ -76,8 +86,15 @@ impl Look {
     /// The sign of the nth curve of a chart.
     #[must_use]
     pub fn mark(&self, nth: usize) -> String {
-        let letter = |nth: usize| char::from(b'a' + u8::try_from(nth % 26).unwrap_or(0)).to_string();
-        if self.ascii { letter(nth) } else { MARKS.get(nth).map_or_else(|| letter(nth - MARKS.len()), |mark| (*mark).to_owned()) }
+        let letter =
+            |nth: usize| char::from(b'a' + u8::try_from(nth % 26).unwrap_or(0)).to_string();
+        if self.ascii {
+            letter(nth)
+        } else {
+            MARKS
+                .get(nth)
+                .map_or_else(|| letter(nth - MARKS.len()), |mark| (*mark).to_owned())
+        }
     }
 
     /// Whether no colour is used.

@@ -30,11 +30,17 @@ pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, look: &Look) {
 /// Draws a session's state.
 pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let area = frame.area();
-    let size = Size { width: area.width, height: area.height };
+    let size = Size {
+        width: area.width,
+        height: area.height,
+    };
     let mut paint = Paint::new(frame.buffer_mut(), look);
     paint.ground(area);
     if size.width < SMALLEST.width || size.height < SMALLEST.height {
-        let text = format!("{}x{} is too small: {}x{} at least", size.width, size.height, SMALLEST.width, SMALLEST.height);
+        let text = format!(
+            "{}x{} is too small: {}x{} at least",
+            size.width, size.height, SMALLEST.width, SMALLEST.height
+        );
         paint.text(area, &text, Role::Warn);
         return;
     }

@@ -23,7 +23,11 @@ pub struct Paint<'a> {
 impl<'a> Paint<'a> {
     /// A brush for a buffer.
     pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
-        Self { buffer, look, caret: None }
+        Self {
+            buffer,
+            look,
+            caret: None,
+        }
     }
 
     /// Clears an area to the ground.
@@ -52,21 +56,35 @@ impl<'a> Paint<'a> {
             return 0;
         }
         let shown = cut(text, area.width);
-        let (end, _) = self.buffer.set_stringn(area.x, area.y, &shown, usize::from(area.width), style);
+        let (end, _) =
+            self.buffer
+                .set_stringn(area.x, area.y, &shown, usize::from(area.width), style);
         end - area.x
     }
 
     /// A text at the right end of the first row of an area.
     pub fn right(&mut self, area: Rect, text: &str, role: Role) -> u16 {
         let taken = width(text).min(area.width);
-        self.text(Rect { x: area.x + area.width - taken, width: taken, ..area }, text, role)
+        self.text(
+            Rect {
+                x: area.x + area.width - taken,
+                width: taken,
+                ..area
+            },
+            text,
+            role,
+        )
     }
 
     /// Pieces one after the other in the first row of an area. Returns how many cells they took.
     pub fn pieces(&mut self, area: Rect, pieces: &[Piece]) -> u16 {
         let mut used = 0;
         for (text, role) in pieces {
-            let room = Rect { x: area.x + used, width: area.width.saturating_sub(used), ..area };
+            let room = Rect {
+                x: area.x + used,
+                width: area.width.saturating_sub(used),
+                ..area
+            };
             used += self.text(room, text, *role);
         }
         used
@@ -75,20 +93,29 @@ impl<'a> Paint<'a> {
     /// Lines of pieces from the top of an area, as many as fit.
     pub fn lines(&mut self, area: Rect, lines: &[Vec<Piece>]) {
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
-            self.pieces(Rect { y, height: 1, ..area }, line);
+            self.pieces(
+                Rect {
+                    y,
+                    height: 1,
+                    ..area
+                },
+                line,
+            );
         }
     }
 
     /// Lays the style of a role over the cells of an area: what stands there stays.
     pub fn over(&mut self, area: Rect, role: Role) {
         let style = self.look.style(role);
-        self.buffer.set_style(area.intersection(self.buffer.area), style);
+        self.buffer
+            .set_style(area.intersection(self.buffer.area), style);
     }
 
     /// Underlines and emboldens an area: the cell under the cursor, told without colour.
     pub fn point_at(&mut self, area: Rect) {
         let style = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
-        self.buffer.set_style(area.intersection(self.buffer.area), style);
+        self.buffer
+            .set_style(area.intersection(self.buffer.area), style);
     }
 
     /// A frame with a title; returns what is inside it.
@@ -97,20 +124,60 @@ impl<'a> Paint<'a> {
         if area.width < 2 || area.height < 2 {
             return area;
         }
-        let role = if focus { Role::BorderFocus } else { Role::Border };
+        let role = if focus {
+            Role::BorderFocus
+        } else {
+            Role::Border
+        };
         let (h, v) = (self.look.sign("─", "-"), self.look.sign("│", "|"));
-        let corners = [("╭", "+"), ("╮", "+"), ("╰", "+"), ("╯", "+")].map(|(sign, ascii)| self.look.sign(sign, ascii));
+        let corners = [("╭", "+"), ("╮", "+"), ("╰", "+"), ("╯", "+")]
+            .map(|(sign, ascii)| self.look.sign(sign, ascii));
         let middle = h.repeat(usize::from(area.width - 2));
         self.text(area, &format!("{}{middle}{}", corners[0], corners[1]), role);
-        let bottom = Rect { y: area.bottom() - 1, height: 1, ..area };
-        self.text(bottom, &format!("{}{middle}{}", corners[2], corners[3]), role);
+        let bottom = Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        };
+        self.text(
+            bottom,
+            &format!("{}{middle}{}", corners[2], corners[3]),
+            role,
+        );
         for y in area.top() + 1..area.bottom() - 1 {
-            self.text(Rect { y, height: 1, width: 1, ..area }, v, role);
-            self.text(Rect { x: area.right() - 1, y, height: 1, width: 1 }, v, role);
+            self.text(
+                Rect {
+                    y,
+                    height: 1,
+                    width: 1,
+                    ..area
+                },
+                v,
+                role,
+            );
+            self.text(
+                Rect {
+                    x: area.right() - 1,
+                    y,
+                    height: 1,
+                    width: 1,
+                },
+                v,
+                role,
+            );
         }
-        let room = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+        let room = Rect {
+            x: area.x + 2,
+            width: area.width.saturating_sub(4),
+            ..area
+        };
         self.text(room, &format!(" {title} "), Role::Title);
-        Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
+        Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width - 2,
+            height: area.height - 2,
+        }
     }
 }
 
@@ -118,5 +185,9 @@ impl<'a> Paint<'a> {
 #[must_use]
 pub fn row(area: Rect, offset: u16) -> Rect {
     let height = u16::from(offset < area.height);
-    Rect { y: area.y + offset.min(area.height), height, ..area }
+    Rect {
+        y: area.y + offset.min(area.height),
+        height,
+        ..area
+    }
 }

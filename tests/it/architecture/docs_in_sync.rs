@@ -18,7 +18,10 @@ use super::report;
 use crate::support::sources::{files, root};
 
 /// A size in which all of help is seen at once.
-const WHOLE: Size = Size { width: 160, height: 400 };
+const WHOLE: Size = Size {
+    width: 160,
+    height: 400,
+};
 
 /// One row of the keymap as it is written.
 struct Row {
@@ -30,21 +33,43 @@ struct Row {
 fn rows() -> Vec<Row> {
     let text = std::fs::read_to_string(root().join("src/config/keymap/default.toml")).unwrap();
     let words = |row: &Value, key: &str| -> Vec<String> {
-        row[key].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        row[key]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     };
     let table: Table = text.parse().unwrap();
-    let row = |row: &Value| Row { keys: words(row, "on"), action: row["run"].as_str().unwrap().to_owned(), scopes: words(row, "where") };
+    let row = |row: &Value| Row {
+        keys: words(row, "on"),
+        action: row["run"].as_str().unwrap().to_owned(),
+        scopes: words(row, "where"),
+    };
     table["bind"].as_array().unwrap().iter().map(row).collect()
 }
 
 fn scope(name: &str) -> Scope {
-    Value::String(name.to_owned()).try_into().unwrap_or_else(|error| panic!("{name} is no place for keys: {error}"))
+    Value::String(name.to_owned())
+        .try_into()
+        .unwrap_or_else(|error| panic!("{name} is no place for keys: {error}"))
 }
 
 /// An app without a store, on its first screen.
 fn app() -> App {
-    let session = Session { can_write: true, remember: true, ..Session::plain("nothing") };
-    App::new(session, Keymap::load(None).unwrap(), WHOLE, 0, &Start::default()).0
+    let session = Session {
+        can_write: true,
+        remember: true,
+        ..Session::plain("nothing")
+    };
+    App::new(
+        session,
+        Keymap::load(None).unwrap(),
+        WHOLE,
+        0,
+        &Start::default(),
+    )
+    .0
 }
 
 fn press(app: &mut App, key: &str) {
@@ -53,7 +78,9 @@ fn press(app: &mut App, key: &str) {
 
 fn drawn(app: &App) -> String {
     let mut terminal = Terminal::new(TestBackend::new(WHOLE.width, WHOLE.height)).unwrap();
-    terminal.draw(|frame| view::draw(frame, app, &Look::default())).unwrap();
+    terminal
+        .draw(|frame| view::draw(frame, app, &Look::default()))
+        .unwrap();
     terminal.backend().to_string()
 }
 
@@ -61,7 +88,9 @@ fn drawn(app: &App) -> String {
 fn palette() -> BTreeSet<Action> {
     let mut app = app();
     press(&mut app, ":");
-    let Some(Overlay::Picker(list)) = &app.overlay else { panic!("no palette: {:?}", app.overlay) };
+    let Some(Overlay::Picker(list)) = &app.overlay else {
+        panic!("no palette: {:?}", app.overlay)
+    };
     list.items()
         .iter()
         .filter_map(|item| match item.choice {
@@ -75,14 +104,24 @@ fn palette() -> BTreeSet<Action> {
 fn every_key_is_one_and_names_an_action_somewhere() {
     let keymap = Keymap::load(None).unwrap();
     for row in rows() {
-        let action = Action::ALL.iter().find(|action| action.name() == row.action);
+        let action = Action::ALL
+            .iter()
+            .find(|action| action.name() == row.action);
         let action = action.unwrap_or_else(|| panic!("there is no action {}", row.action));
-        assert!(!row.keys.is_empty() && !row.scopes.is_empty(), "{} has no keys, or no place", row.action);
+        assert!(
+            !row.keys.is_empty() && !row.scopes.is_empty(),
+            "{} has no keys, or no place",
+            row.action
+        );
         for name in &row.scopes {
             for key in &row.keys {
                 let read: Key = key.parse().unwrap_or_else(|error| panic!("{error}"));
                 assert_eq!(&read.to_string(), key, "{key} is spelled otherwise");
-                assert_eq!(keymap.action(scope(name), read), Some(*action), "{key} in {name}");
+                assert_eq!(
+                    keymap.action(scope(name), read),
+                    Some(*action),
+                    "{key} in {name}"
+                );
             }
         }
     }
@@ -99,7 +138,11 @@ fn every_action_is_in_the_palette_or_has_a_key() {
         .collect();
     report("actions that nobody can ask for", &lost);
     let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
-    assert_eq!(names.len(), Action::ALL.len(), "two actions have the same name");
+    assert_eq!(
+        names.len(),
+        Action::ALL.len(),
+        "two actions have the same name"
+    );
 }
 
 #[test]
@@ -109,14 +152,24 @@ fn help_shows_every_key() {
     let text = drawn(&app);
     let mut missing = Vec::new();
     for row in rows() {
-        let action = Action::ALL.iter().find(|action| action.name() == row.action).unwrap();
+        let action = Action::ALL
+            .iter()
+            .find(|action| action.name() == row.action)
+            .unwrap();
         for name in &row.scopes {
             let title = scope(name).title();
             let shown = part(&text, title).is_some_and(|part| {
-                part.lines().any(|line| line.contains(&format!(" {} ", row.keys.join(" "))) && line.contains(action.about()))
+                part.lines().any(|line| {
+                    line.contains(&format!(" {} ", row.keys.join(" ")))
+                        && line.contains(action.about())
+                })
             });
             if !shown {
-                missing.push(format!("{title}: {} {}", row.keys.join(" "), action.about()));
+                missing.push(format!(
+                    "{title}: {} {}",
+                    row.keys.join(" "),
+                    action.about()
+                ));
             }
         }
     }
@@ -127,7 +180,11 @@ fn help_shows_every_key() {
 fn part<'a>(text: &'a str, title: &str) -> Option<&'a str> {
     let bare = |line: &str| line.trim_matches(|c: char| !c.is_alphabetic()).to_owned();
     let start = text.lines().position(|line| bare(line) == title)?;
-    let lines: Vec<&str> = text.lines().skip(start + 1).take_while(|line| !bare(line).is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .skip(start + 1)
+        .take_while(|line| !bare(line).is_empty())
+        .collect();
     let from = lines.first()?.as_ptr() as usize - text.as_ptr() as usize;
     let last = lines.last()?;
     Some(&text[from..last.as_ptr() as usize - text.as_ptr() as usize + last.len()])
@@ -139,18 +196,34 @@ fn every_theme_file_comes_with_the_program_and_gives_every_role() {
         .iter()
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, std::fs::read_to_string(path).unwrap().parse().unwrap())
+            (
+                name,
+                std::fs::read_to_string(path).unwrap().parse().unwrap(),
+            )
         })
         .collect();
     let names: BTreeSet<&str> = Theme::names().into_iter().collect();
-    assert_eq!(names, themes.keys().map(String::as_str).collect(), "the program's themes and the files of themes/");
+    assert_eq!(
+        names,
+        themes.keys().map(String::as_str).collect(),
+        "the program's themes and the files of themes/"
+    );
     for (name, table) in &themes {
         assert_eq!(table["name"].as_str(), Some(name.as_str()));
         let gives = |role: Role| {
-            let parent = |table: &&Table| table.get("inherits").and_then(|parent| themes.get(parent.as_str()?));
-            std::iter::successors(Some(table), parent).any(|table| table["roles"].get(role.name()).is_some())
+            let parent = |table: &&Table| {
+                table
+                    .get("inherits")
+                    .and_then(|parent| themes.get(parent.as_str()?))
+            };
+            std::iter::successors(Some(table), parent)
+                .any(|table| table["roles"].get(role.name()).is_some())
         };
-        let missing: Vec<String> = Role::ALL.into_iter().filter(|role| !gives(*role)).map(|role| role.name().to_owned()).collect();
+        let missing: Vec<String> = Role::ALL
+            .into_iter()
+            .filter(|role| !gives(*role))
+            .map(|role| role.name().to_owned())
+            .collect();
         report(&format!("roles that {name} leaves out"), &missing);
         assert_eq!(Theme::builtin(name).unwrap().name, *name);
     }
@@ -158,10 +231,16 @@ fn every_theme_file_comes_with_the_program_and_gives_every_role() {
 
 /// How bright a colour is, by WCAG 2; nothing where the terminal's owner chooses what it looks like.
 fn brightness(color: ThemeColor) -> Option<f64> {
-    let ThemeColor::Rgb(red, green, blue) = color else { return None };
+    let ThemeColor::Rgb(red, green, blue) = color else {
+        return None;
+    };
     let linear = |part: u8| {
         let part = f64::from(part) / 255.0;
-        if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        if part <= 0.04045 {
+            part / 12.92
+        } else {
+            ((part + 0.055) / 1.055).powf(2.4)
+        }
     };
     Some(0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue))
 }
@@ -173,31 +252,59 @@ fn high_contrast_is_what_it_says() {
     let mut looked_at = 0;
     for role in Role::ALL {
         let style = theme.style(role);
-        let (Some(fg), Some(bg)) = (style.fg.or(ground.fg).and_then(brightness), style.bg.or(ground.bg).and_then(brightness)) else {
+        let (Some(fg), Some(bg)) = (
+            style.fg.or(ground.fg).and_then(brightness),
+            style.bg.or(ground.bg).and_then(brightness),
+        ) else {
             continue;
         };
         looked_at += 1;
         let contrast = (fg.max(bg) + 0.05) / (fg.min(bg) + 0.05);
-        assert!(contrast >= 4.5, "{} has a contrast of {contrast:.2} only", role.name());
+        assert!(
+            contrast >= 4.5,
+            "{} has a contrast of {contrast:.2} only",
+            role.name()
+        );
     }
-    assert_eq!(looked_at, Role::ALL.len(), "the theme brings its own colours for everything");
+    assert_eq!(
+        looked_at,
+        Role::ALL.len(),
+        "the theme brings its own colours for everything"
+    );
 }
 
 /// The README's table: one row a row of the keymap, in its order; rows that differ only in where and hint are one.
 fn key_table() -> String {
     let mut lines: Vec<(String, String, Vec<&str>)> = Vec::new();
     for row in rows() {
-        let action = Action::ALL.iter().find(|action| action.name() == row.action).unwrap();
-        let keys = row.keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(" ");
+        let action = Action::ALL
+            .iter()
+            .find(|action| action.name() == row.action)
+            .unwrap();
+        let keys = row
+            .keys
+            .iter()
+            .map(|key| format!("`{key}`"))
+            .collect::<Vec<_>>()
+            .join(" ");
         let scopes = row.scopes.iter().map(|name| scope(name).title());
-        match lines.iter_mut().find(|(known, about, _)| *known == keys && about == action.about()) {
+        match lines
+            .iter_mut()
+            .find(|(known, about, _)| *known == keys && about == action.about())
+        {
             Some((_, _, places)) => places.extend(scopes),
             None => lines.push((keys, action.about().to_owned(), scopes.collect())),
         }
     }
     let mut table = "| Keys | What they do | Where |\n| --- | --- | --- |\n".to_owned();
     for (keys, about, places) in lines {
-        writeln!(table, "| {} | {about} | {} |", keys.replace('|', "\\|"), places.join(", ")).unwrap();
+        writeln!(
+            table,
+            "| {} | {about} | {} |",
+            keys.replace('|', "\\|"),
+            places.join(", ")
+        )
+        .unwrap();
     }
     table
 }
@@ -208,12 +315,20 @@ fn the_readme_tells_the_keys_of_the_keymap() {
     let path = root().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let expected = format!("{open}\n{}{close}", key_table());
-    let place = text.find(open).zip(text.find(close)).filter(|(from, to)| from < to);
-    let Some((from, to)) = place else { panic!("README.md needs this between its markers:\n{expected}") };
+    let place = text
+        .find(open)
+        .zip(text.find(close))
+        .filter(|(from, to)| from < to);
+    let Some((from, to)) = place else {
+        panic!("README.md needs this between its markers:\n{expected}")
+    };
     let to = to + close.len();
     if text[from..to] == expected {
         return;
     }
-    assert!(std::env::var_os("UPDATE").is_some(), "README.md tells other keys; UPDATE=1 rewrites them as:\n{expected}");
+    assert!(
+        std::env::var_os("UPDATE").is_some(),
+        "README.md tells other keys; UPDATE=1 rewrites them as:\n{expected}"
+    );
     std::fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
 }

@@ -17,27 +17,101 @@ fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
     vec![
         ("nobody listens", None, 6, "unreachable"),
         ("a hang-up", Some(Says::Bytes(vec![])), 6, "unreachable"),
-        ("busy", Some(answer("503 Service Unavailable", &["Retry-After: 1000"], "")), 6, "busy"),
-        ("a gateway waited in vain", Some(html("504 Gateway Timeout")), 6, "timed_out"),
+        (
+            "busy",
+            Some(answer(
+                "503 Service Unavailable",
+                &["Retry-After: 1000"],
+                "",
+            )),
+            6,
+            "busy",
+        ),
+        (
+            "a gateway waited in vain",
+            Some(html("504 Gateway Timeout")),
+            6,
+            "timed_out",
+        ),
         ("401", Some(html("401 Unauthorized")), 5, "unauthenticated"),
-        ("403", Some(told("403 Forbidden", "PERMISSION_DENIED", &hostile)), 5, "denied"),
-        ("404 told", Some(told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", &hostile)), 3, "missing"),
+        (
+            "403",
+            Some(told("403 Forbidden", "PERMISSION_DENIED", &hostile)),
+            5,
+            "denied",
+        ),
+        (
+            "404 told",
+            Some(told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", &hostile)),
+            3,
+            "missing",
+        ),
         ("404 page", Some(html("404 Not Found")), 1, "malformed"),
-        ("400 told", Some(told("400 Bad Request", "INVALID_PARAMETER_VALUE", &hostile)), 2, "invalid"),
-        ("409", Some(told("409 Conflict", "ABORTED", &hostile)), 7, "conflict"),
-        ("500", Some(told("500 Internal Server Error", "INTERNAL_ERROR", &hostile)), 1, "broken"),
+        (
+            "400 told",
+            Some(told("400 Bad Request", "INVALID_PARAMETER_VALUE", &hostile)),
+            2,
+            "invalid",
+        ),
+        (
+            "409",
+            Some(told("409 Conflict", "ABORTED", &hostile)),
+            7,
+            "conflict",
+        ),
+        (
+            "500",
+            Some(told(
+                "500 Internal Server Error",
+                "INTERNAL_ERROR",
+                &hostile,
+            )),
+            1,
+            "broken",
+        ),
         ("a login page", Some(html("200 OK")), 1, "malformed"),
-        ("moved", Some(answer("302 Found", &["Location: https://evil.example/"], "")), 1, "malformed"),
-        ("a header that is none", Some(answer("302 Found", &["Location: https://evil.example/\u{1b}[2J"], "")), 6, "unreachable"),
-        ("cut JSON", Some(json("200 OK", r#"{"experiments":[{"name":"a"#)), 1, "malformed"),
+        (
+            "moved",
+            Some(answer(
+                "302 Found",
+                &["Location: https://evil.example/"],
+                "",
+            )),
+            1,
+            "malformed",
+        ),
+        (
+            "a header that is none",
+            Some(answer(
+                "302 Found",
+                &["Location: https://evil.example/\u{1b}[2J"],
+                "",
+            )),
+            6,
+            "unreachable",
+        ),
+        (
+            "cut JSON",
+            Some(json("200 OK", r#"{"experiments":[{"name":"a"#)),
+            1,
+            "malformed",
+        ),
         ("a gzip bomb", Some(bomb), 1, "too_large"),
     ]
 }
 
 fn program(url: &str, arguments: &[&str], folder: &std::path::Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontrunner"));
-    command.args(arguments).args(["--target", url]).current_dir(folder).env_clear();
-    command.envs([("HOME", folder.as_os_str()), ("LANG", "C.UTF-8".as_ref()), ("MLFLOW_TRACKING_TOKEN", CANARY.as_ref())]);
+    command
+        .args(arguments)
+        .args(["--target", url])
+        .current_dir(folder)
+        .env_clear();
+    command.envs([
+        ("HOME", folder.as_os_str()),
+        ("LANG", "C.UTF-8".as_ref()),
+        ("MLFLOW_TRACKING_TOKEN", CANARY.as_ref()),
+    ]);
     for name in ["CONFIG", "DATA", "CACHE"] {
         command.env(format!("FRONTRUNNER_{name}_DIR"), folder.join(name));
     }
@@ -48,20 +122,44 @@ fn program(url: &str, arguments: &[&str], folder: &std::path::Path) -> Command {
 fn hold(arguments: &[&str], says: Option<Says>, exit: i32, code: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
     let server = says.map(BadServer::saying);
-    let url = server.as_ref().map_or("http://127.0.0.1:1", |server| &server.url);
+    let url = server
+        .as_ref()
+        .map_or("http://127.0.0.1:1", |server| &server.url);
     let output = program(url, arguments, folder.path()).output().unwrap();
-    let (out, err) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    let fail = |what: &str| Err(format!("{what}; exit {:?}, stdout {out:?}, stderr {err}", output.status.code()));
+    let (out, err) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    let fail = |what: &str| {
+        Err(format!(
+            "{what}; exit {:?}, stdout {out:?}, stderr {err}",
+            output.status.code()
+        ))
+    };
     if output.status.code() != Some(exit) || !out.is_empty() {
         return fail(&format!("exit {exit} and no output were meant"));
     }
-    if err.lines().count() != 1 || err.trim_end().chars().any(|c| c.is_control() || is_hidden(c)) || err.contains(CANARY) {
+    if err.lines().count() != 1
+        || err
+            .trim_end()
+            .chars()
+            .any(|c| c.is_control() || is_hidden(c))
+        || err.contains(CANARY)
+    {
         return fail("stderr is not one clean line without the secret");
     }
     let told: Value = serde_json::from_str(&err).map_err(|error| format!("{error}: {err}"))?;
     let error = &told["error"];
-    let full = ["message", "cause", "next"].iter().all(|field| error[field].as_str().is_some_and(|text| text.len() > 5));
-    if error["code"] != code || !full { fail(&format!("code {code} with message, cause and next step was meant")) } else { Ok(()) }
+    let full = ["message", "cause", "next"]
+        .iter()
+        .all(|field| error[field].as_str().is_some_and(|text| text.len() > 5));
+    if error["code"] != code || !full {
+        fail(&format!(
+            "code {code} with message, cause and next step was meant"
+        ))
+    } else {
+        Ok(())
+    }
 }
 
 #[test]
@@ -75,7 +173,10 @@ fn a_bad_server_ends_the_program_with_its_code_and_one_json_error() {
             })
         })
         .collect();
-    let failures: Vec<_> = threads.into_iter().filter_map(|thread| thread.join().unwrap().err()).collect();
+    let failures: Vec<_> = threads
+        .into_iter()
+        .filter_map(|thread| thread.join().unwrap().err())
+        .collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
@@ -92,18 +193,33 @@ fn every_command_that_reads_fails_alike() {
     ];
     for command in commands {
         let refused = told("403 Forbidden", "PERMISSION_DENIED", "no \u{1b}[31mright");
-        hold(command, Some(refused), 5, "denied").unwrap_or_else(|why| panic!("{command:?}: {why}"));
+        hold(command, Some(refused), 5, "denied")
+            .unwrap_or_else(|why| panic!("{command:?}: {why}"));
     }
 }
 
 #[test]
 fn without_json_a_person_is_told_in_three_clean_lines() {
     let folder = tempfile::tempdir().unwrap();
-    let server = BadServer::saying(told("403 Forbidden", "PERMISSION_DENIED", "no \u{1b}[31mright\u{7}"));
-    let output = program(&server.url, &["experiments"], folder.path()).output().unwrap();
+    let server = BadServer::saying(told(
+        "403 Forbidden",
+        "PERMISSION_DENIED",
+        "no \u{1b}[31mright\u{7}",
+    ));
+    let output = program(&server.url, &["experiments"], folder.path())
+        .output()
+        .unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(5), [].as_slice()));
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(5), [].as_slice())
+    );
     let lines: Vec<_> = err.lines().collect();
     assert_eq!(lines.len(), 3, "{err}");
-    assert!(lines[0].starts_with("error: ") && lines[1].contains("␛[31mright␇") && lines[2].starts_with("next: "), "{err}");
+    assert!(
+        lines[0].starts_with("error: ")
+            && lines[1].contains("␛[31mright␇")
+            && lines[2].starts_with("next: "),
+        "{err}"
+    );
 }

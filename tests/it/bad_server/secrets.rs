@@ -18,8 +18,21 @@ const BASIC: &str = "YW5hOmh1bnRlcjIvY2FuYXJ5Kzlm";
 fn identities() -> [(&'static str, Connection); 2] {
     let secret = || Some(SecretString::from(SECRET));
     [
-        ("token", Connection { token: secret(), ..Connection::default() }),
-        ("basic", Connection { username: Some("ana".to_owned()), password: secret(), ..Connection::default() }),
+        (
+            "token",
+            Connection {
+                token: secret(),
+                ..Connection::default()
+            },
+        ),
+        (
+            "basic",
+            Connection {
+                username: Some("ana".to_owned()),
+                password: secret(),
+                ..Connection::default()
+            },
+        ),
     ]
 }
 
@@ -28,27 +41,54 @@ fn store(url: &str, connection: &Connection) -> RestStore {
 }
 
 fn alias() -> RegistryWrite {
-    RegistryWrite::SetAlias { name: "shop".into(), alias: "champion".into(), version: VersionNumber(1) }
+    RegistryWrite::SetAlias {
+        name: "shop".into(),
+        alias: "champion".into(),
+        version: VersionNumber(1),
+    }
 }
 
 /// What the request said of who we are, in the spelling in which it came.
 fn authorization(asked: &Asked) -> Option<&str> {
-    asked.headers.lines().find_map(|line| line.strip_prefix("authorization: "))
+    asked
+        .headers
+        .lines()
+        .find_map(|line| line.strip_prefix("authorization: "))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_carries_nothing_anywhere() {
-    for status in ["301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent Redirect"] {
+    for status in [
+        "301 Moved Permanently",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+    ] {
         for (name, connection) in identities() {
             let thief = BadServer::saying(json("200 OK", "{}"));
             let location = format!("Location: {}/api/2.0/mlflow/experiments/search", thief.url);
             let server = BadServer::saying(answer(status, &[&location], html_body()));
             let store = store(&server.url, &connection);
-            for fault in [store.experiments(View::All).await.unwrap_err(), store.writer().unwrap().write(&alias()).await.unwrap_err()] {
-                assert!(fault.to_string().contains(&thief.url), "{status}: {fault} does not say where");
+            for fault in [
+                store.experiments(View::All).await.unwrap_err(),
+                store.writer().unwrap().write(&alias()).await.unwrap_err(),
+            ] {
+                assert!(
+                    fault.to_string().contains(&thief.url),
+                    "{status}: {fault} does not say where"
+                );
                 assert_clear(status, &fault);
             }
-            assert_eq!(server.seen().iter().filter(|asked| authorization(asked).is_some()).count(), 2, "{name}");
+            assert_eq!(
+                server
+                    .seen()
+                    .iter()
+                    .filter(|asked| authorization(asked).is_some())
+                    .count(),
+                2,
+                "{name}"
+            );
             assert_eq!(thief.seen().len(), 0, "{name}: {status} was followed");
         }
     }
@@ -62,13 +102,58 @@ fn html_body() -> &'static str {
 fn echoes(header: &str) -> Vec<(&'static str, Says)> {
     let before_the_cut = "x".repeat(490);
     vec![
-        ("in MLflow's words", told("403 Forbidden", "PERMISSION_DENIED", &format!("{header} may not"))),
-        ("in other words", answer("500 Internal Server Error", &[], format!("headers: {header}"))),
-        ("by a gateway with 200", told("200 OK", "PERMISSION_DENIED", header)),
-        ("where a message is cut", told("403 Forbidden", "PERMISSION_DENIED", &format!("{before_the_cut}{header}"))),
-        ("where a text is cut", answer("500 Internal Server Error", &[], format!("{before_the_cut}{header}"))),
-        ("as a place", answer("302 Found", &[&format!("Location: /login?who={header}")], "")),
-        ("as an address spells it", answer("302 Found", &["Location: /login?token=hunter2%2Fcanary%2B9f"], "")),
+        (
+            "in MLflow's words",
+            told(
+                "403 Forbidden",
+                "PERMISSION_DENIED",
+                &format!("{header} may not"),
+            ),
+        ),
+        (
+            "in other words",
+            answer(
+                "500 Internal Server Error",
+                &[],
+                format!("headers: {header}"),
+            ),
+        ),
+        (
+            "by a gateway with 200",
+            told("200 OK", "PERMISSION_DENIED", header),
+        ),
+        (
+            "where a message is cut",
+            told(
+                "403 Forbidden",
+                "PERMISSION_DENIED",
+                &format!("{before_the_cut}{header}"),
+            ),
+        ),
+        (
+            "where a text is cut",
+            answer(
+                "500 Internal Server Error",
+                &[],
+                format!("{before_the_cut}{header}"),
+            ),
+        ),
+        (
+            "as a place",
+            answer(
+                "302 Found",
+                &[&format!("Location: /login?who={header}")],
+                "",
+            ),
+        ),
+        (
+            "as an address spells it",
+            answer(
+                "302 Found",
+                &["Location: /login?token=hunter2%2Fcanary%2B9f"],
+                "",
+            ),
+        ),
         ("as a code", told("400 Bad Request", header, "")),
         ("as a page", html("403 Forbidden")),
     ]
@@ -78,7 +163,10 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
 fn assert_silent(name: &str, fault: &Fault) {
     let all = format!("{fault} {fault:?} {} {}", fault.why.raw(), fault.what);
     for secret in [SECRET, BASIC, "hunter2%2Fcanary%2B9f"] {
-        let begins = secret.char_indices().filter(|(at, _)| *at >= 5).map(|(at, _)| &secret[..at]);
+        let begins = secret
+            .char_indices()
+            .filter(|(at, _)| *at >= 5)
+            .map(|(at, _)| &secret[..at]);
         let told: Vec<_> = begins.filter(|begin| all.contains(begin)).collect();
         assert!(told.is_empty(), "{name}: {fault} tells {told:?}");
     }
@@ -88,17 +176,27 @@ fn assert_silent(name: &str, fault: &Fault) {
 async fn a_secret_that_a_server_repeats_is_not_told() {
     for (who, connection) in identities() {
         let probe = BadServer::saying(html("403 Forbidden"));
-        store(&probe.url, &connection).experiments(View::All).await.unwrap_err();
+        store(&probe.url, &connection)
+            .experiments(View::All)
+            .await
+            .unwrap_err();
         // Header names and values are kept in lower case: the value as it was is said from what we know.
         let header = match who {
             "token" => format!("Bearer {SECRET}"),
             _ => format!("Basic {BASIC} ana:{SECRET}"),
         };
-        assert_eq!(authorization(&probe.seen()[0]).map(|sent| sent[..6].to_owned()), Some(header[..6].to_lowercase()));
+        assert_eq!(
+            authorization(&probe.seen()[0]).map(|sent| sent[..6].to_owned()),
+            Some(header[..6].to_lowercase())
+        );
         for (name, says) in echoes(&header) {
             let server = BadServer::saying(says);
             let store = store(&server.url, &connection);
-            let query = RunQuery { experiments: vec!["1".into()], page_size: 1, ..RunQuery::default() };
+            let query = RunQuery {
+                experiments: vec!["1".into()],
+                page_size: 1,
+                ..RunQuery::default()
+            };
             let writer = store.writer().unwrap();
             let faults = [
                 store.experiments(View::All).await.unwrap_err(),
@@ -111,7 +209,10 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
                 assert_silent(&format!("{who}, {name}"), &fault);
                 assert_clear(name, &fault);
             }
-            assert!(!writer.describe(&alias()).contains("hunter"), "a plan tells the secret");
+            assert!(
+                !writer.describe(&alias()).contains("hunter"),
+                "a plan tells the secret"
+            );
         }
     }
 }
@@ -119,8 +220,14 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_a_store_has_no_secret_and_a_session_shows_none() {
     for (_, connection) in identities() {
-        let store = Arc::new(store("http://127.0.0.1:1/team?api_key=hunter2#x", &connection));
-        assert_eq!((store.name(), store.origin()), ("http://127.0.0.1:1/team", "http://127.0.0.1:1/team"));
+        let store = Arc::new(store(
+            "http://127.0.0.1:1/team?api_key=hunter2#x",
+            &connection,
+        ));
+        assert_eq!(
+            (store.name(), store.origin()),
+            ("http://127.0.0.1:1/team", "http://127.0.0.1:1/team")
+        );
         assert!(!format!("{connection:?}").contains("hunter"));
     }
 }

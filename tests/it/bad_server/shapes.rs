@@ -12,7 +12,11 @@ fn says(body: &str) -> BadServer {
 }
 
 fn query() -> RunQuery {
-    RunQuery { experiments: vec!["1".into()], page_size: 10, ..RunQuery::default() }
+    RunQuery {
+        experiments: vec!["1".into()],
+        page_size: 10,
+        ..RunQuery::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,9 +28,17 @@ async fn odd_values_of_an_experiment_are_read_as_far_as_they_can_be() {
     let found = reader(&server.url).experiments(View::All).await.unwrap();
     assert_eq!(found.len(), 3);
     let first = &found[0];
-    assert_eq!((first.id.raw(), first.name.raw(), first.lifecycle), ("7", "", Lifecycle::Active));
-    assert_eq!((first.creation_time, first.last_update_time), (None, Some(12)));
-    assert!(found[1..].iter().all(|it| it.name.is_empty() && it.creation_time.is_none() && it.last_update_time.is_none()));
+    assert_eq!(
+        (first.id.raw(), first.name.raw(), first.lifecycle),
+        ("7", "", Lifecycle::Active)
+    );
+    assert_eq!(
+        (first.creation_time, first.last_update_time),
+        (None, Some(12))
+    );
+    assert!(found[1..].iter().all(|it| it.name.is_empty()
+        && it.creation_time.is_none()
+        && it.last_update_time.is_none()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,23 +58,41 @@ async fn a_run_of_nulls_keeps_its_page() {
     let ids: Vec<_> = page.items.iter().map(|run| run.id.raw()).collect();
     assert_eq!((ids, page.next), (vec!["bare", "nulls", "odd"], None));
     let odd = &page.items[2];
-    assert_eq!((odd.status, odd.start_time, odd.end_time), (RunStatus::Unknown, None, None));
+    assert_eq!(
+        (odd.status, odd.start_time, odd.end_time),
+        (RunStatus::Unknown, None, None)
+    );
     assert_eq!(odd.metrics.len(), 3);
-    assert!(odd.metrics[1].value.get().is_nan(), "a value that is no number is none");
+    assert!(
+        odd.metrics[1].value.get().is_nan(),
+        "a value that is no number is none"
+    );
     assert_eq!((odd.metrics[2].step, odd.metrics[2].timestamp), (0, 0));
-    let params: Vec<_> = odd.params.iter().map(|pair| (pair.key.raw(), pair.value.raw())).collect();
+    let params: Vec<_> = odd
+        .params
+        .iter()
+        .map(|pair| (pair.key.raw(), pair.value.raw()))
+        .collect();
     assert_eq!(params, [("p", ""), ("q", "7")]);
     assert_eq!(odd.datasets.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_list_is_an_empty_one() {
-    for body in ["{}", r#"{"experiments":null,"registered_models":null,"runs":null}"#, r#" {"other": 1}"#] {
+    for body in [
+        "{}",
+        r#"{"experiments":null,"registered_models":null,"runs":null}"#,
+        r#" {"other": 1}"#,
+    ] {
         let server = says(body);
         let reader = reader(&server.url);
         assert_eq!(reader.experiments(View::All).await.unwrap(), [], "{body}");
         assert_eq!(reader.models().await.unwrap(), [], "{body}");
-        assert_eq!(reader.runs(&query(), None).await.unwrap().items, [], "{body}");
+        assert_eq!(
+            reader.runs(&query(), None).await.unwrap().items,
+            [],
+            "{body}"
+        );
     }
 }
 
@@ -82,7 +112,10 @@ async fn what_is_no_listing_is_malformed() {
     ];
     for body in bodies {
         let server = says(body);
-        let fault = reader(&server.url).experiments(View::All).await.expect_err(body);
+        let fault = reader(&server.url)
+            .experiments(View::All)
+            .await
+            .expect_err(body);
         assert_eq!(fault.kind, FaultKind::Malformed, "{body}: {fault}");
         assert_clear(body, &fault);
     }
@@ -109,7 +142,13 @@ async fn an_answer_about_something_else_is_not_taken() {
         assert_clear("something else", &fault);
     }
     assert_eq!(reader.versions_of_run(&"mine".into()).await.unwrap(), []);
-    assert_eq!(reader.logged_models(&"1".into(), &"mine".into()).await.unwrap(), []);
+    assert_eq!(
+        reader
+            .logged_models(&"1".into(), &"mine".into())
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,7 +168,11 @@ async fn an_answer_about_nothing_is_malformed() {
 async fn a_version_whose_number_is_none_is_left_out() {
     let server = BadServer::start(|asked| {
         let numbers = ["3", "1e3", "-1", "٣", "99999999999999999999", "", "v2"];
-        let version = |number: &&str| format!(r#"{{"name":"shop","version":"{number}","current_stage":"Odd","aliases":null}}"#);
+        let version = |number: &&str| {
+            format!(
+                r#"{{"name":"shop","version":"{number}","current_stage":"Odd","aliases":null}}"#
+            )
+        };
         let versions = numbers.iter().map(version).collect::<Vec<_>>().join(",");
         let model = r#"{"name":"shop","aliases":[{"alias":"a","version":"3"},{"alias":"b","version":"x"},{}]}"#;
         json(
@@ -142,7 +185,10 @@ async fn a_version_whose_number_is_none_is_left_out() {
         )
     });
     let versions = reader(&server.url).versions(&"shop".into()).await.unwrap();
-    let told: Vec<_> = versions.iter().map(|it| (it.version.0, it.stage_text.raw(), it.aliases.len())).collect();
+    let told: Vec<_> = versions
+        .iter()
+        .map(|it| (it.version.0, it.stage_text.raw(), it.aliases.len()))
+        .collect();
     assert_eq!(told, [(3, "Odd", 1)]);
 }
 
@@ -153,7 +199,10 @@ async fn what_a_server_is_can_be_found_out_without_its_version() {
         _ => json("200 OK", "{}"),
     });
     let features = reader(&gateway.url).features().await.unwrap();
-    assert_eq!((features.product.as_str(), features.registry), ("a server that speaks MLflow", true));
+    assert_eq!(
+        (features.product.as_str(), features.registry),
+        ("a server that speaks MLflow", true)
+    );
     let page = BadServer::saying(html("200 OK"));
     let fault = reader(&page.url).features().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Malformed);

@@ -7,7 +7,13 @@ use crate::support::driver::Driver;
 
 /// The groups, each as its value and how many runs it has.
 fn groups(driver: &Driver) -> Vec<(String, usize)> {
-    let group = |line: &Line| if let Line::Group { value, rows } = line { Some((value.clone(), rows.len())) } else { None };
+    let group = |line: &Line| {
+        if let Line::Group { value, rows } = line {
+            Some((value.clone(), rows.len()))
+        } else {
+            None
+        }
+    };
     driver.runs().lines.iter().filter_map(group).collect()
 }
 
@@ -16,7 +22,10 @@ fn figures(driver: &Driver, metric: &str) -> Vec<f64> {
     let runs = driver.runs();
     let key = ColumnKey::Metric(metric.into());
     let better = runs.arrangement.better(&key);
-    let figure = |line: usize| runs.spread(line, &key).and_then(|spread| spread.get(runs.arrangement.statistic, better));
+    let figure = |line: usize| {
+        runs.spread(line, &key)
+            .and_then(|spread| spread.get(runs.arrangement.statistic, better))
+    };
     (0..runs.lines.len()).filter_map(figure).collect()
 }
 
@@ -38,10 +47,22 @@ fn any_column_groups_and_the_one_under_the_cursor_is_first() {
     to_metric(&mut driver, "auc");
     driver.press("z").sees("by metrics.auc");
     driver.press("enter");
-    assert_eq!(driver.runs().grouped_by(), Some(&ColumnKey::Metric("auc".into())));
+    assert_eq!(
+        driver.runs().grouped_by(),
+        Some(&ColumnKey::Metric("auc".into()))
+    );
     driver.press("z").text("max_depth").press("enter");
-    assert_eq!(driver.runs().grouped_by(), Some(&ColumnKey::Param("max_depth".into())), "{}", driver.screen());
-    assert_eq!(groups(&driver).iter().map(|(_, runs)| runs).sum::<usize>(), 60, "no run is lost");
+    assert_eq!(
+        driver.runs().grouped_by(),
+        Some(&ColumnKey::Param("max_depth".into())),
+        "{}",
+        driver.screen()
+    );
+    assert_eq!(
+        groups(&driver).iter().map(|(_, runs)| runs).sum::<usize>(),
+        60,
+        "no run is lost"
+    );
     driver.sees("by max_depth: auc mean");
     driver.press("z").text("flat").press("enter");
     assert!(groups(&driver).is_empty());
@@ -54,17 +75,28 @@ fn a_key_goes_through_the_statistics_and_the_line_above_names_each() {
     let mut seen = Vec::new();
     for statistic in Statistic::ALL {
         assert_eq!(driver.runs().arrangement.statistic, statistic);
-        driver.press("g").sees(&format!("auc {} of", statistic.as_str()));
+        driver
+            .press("g")
+            .sees(&format!("auc {} of", statistic.as_str()));
         seen.push(figures(&driver, "auc"));
         driver.press("%");
     }
     assert_eq!(driver.runs().arrangement.statistic, Statistic::Mean);
-    let [mean, std, n, min, max, best] = seen.as_slice() else { panic!("{seen:?}") };
+    let [mean, std, n, min, max, best] = seen.as_slice() else {
+        panic!("{seen:?}")
+    };
     assert!(best == max, "more of an auc is better");
     for group in 0..mean.len() {
-        assert!(min[group] <= mean[group] && mean[group] <= max[group], "{seen:?}");
+        assert!(
+            min[group] <= mean[group] && mean[group] <= max[group],
+            "{seen:?}"
+        );
     }
-    assert_eq!(std.len(), n.iter().filter(|n| **n > 1.0).count(), "one value has no deviation");
+    assert_eq!(
+        std.len(),
+        n.iter().filter(|n| **n > 1.0).count(),
+        "one value has no deviation"
+    );
     assert!(n.iter().sum::<f64>() <= 60.0);
 }
 
@@ -75,8 +107,14 @@ fn figures_are_those_of_the_runs_below_them() {
     let mean = figures(&driver, "auc");
     let mut flat = at_runs("churn-sweep");
     let depth = groups(&driver)[0].0.clone();
-    flat.press("f").text(&format!("params.max_depth = '{depth}'")).press("enter");
-    let own: Vec<f64> = values(&flat, "auc").into_iter().flatten().filter(|value| value.is_finite()).collect();
+    flat.press("f")
+        .text(&format!("params.max_depth = '{depth}'"))
+        .press("enter");
+    let own: Vec<f64> = values(&flat, "auc")
+        .into_iter()
+        .flatten()
+        .filter(|value| value.is_finite())
+        .collect();
     let expected = own.iter().sum::<f64>() / own.len() as f64;
     assert!((mean[0] - expected).abs() < 1e-12, "{mean:?} {expected}");
 }
@@ -86,11 +124,23 @@ fn groups_sort_by_the_statistic_of_the_sort_column() {
     let mut driver = by_depth();
     to_metric(&mut driver, "auc");
     driver.press("s");
-    assert!(figures(&driver, "auc").is_sorted_by(|a, b| a >= b), "{:?}", figures(&driver, "auc"));
+    assert!(
+        figures(&driver, "auc").is_sorted_by(|a, b| a >= b),
+        "{:?}",
+        figures(&driver, "auc")
+    );
     driver.press("%");
-    assert!(figures(&driver, "auc").is_sorted_by(|a, b| a >= b), "by the deviation now: {:?}", figures(&driver, "auc"));
+    assert!(
+        figures(&driver, "auc").is_sorted_by(|a, b| a >= b),
+        "by the deviation now: {:?}",
+        figures(&driver, "auc")
+    );
     driver.press("s");
-    assert!(figures(&driver, "auc").is_sorted(), "{:?}", figures(&driver, "auc"));
+    assert!(
+        figures(&driver, "auc").is_sorted(),
+        "{:?}",
+        figures(&driver, "auc")
+    );
 }
 
 #[test]
@@ -98,8 +148,12 @@ fn what_does_not_count_is_said() {
     let mut driver = at_runs("image-classifier");
     driver.press("z").text("by status").press("enter");
     to_metric(&mut driver, "val/loss");
-    let line = (0..driver.runs().lines.len())
-        .find(|line| driver.runs().spread(*line, &ColumnKey::Metric("val/loss".into())).is_some_and(|spread| spread.left_out > 0));
+    let line = (0..driver.runs().lines.len()).find(|line| {
+        driver
+            .runs()
+            .spread(*line, &ColumnKey::Metric("val/loss".into()))
+            .is_some_and(|spread| spread.left_out > 0)
+    });
     let line = line.unwrap_or_else(|| panic!("one of the runs diverged:\n{}", driver.screen()));
     driver.press("g").press(&"j ".repeat(line));
     driver.sees("1 no finite number");
@@ -110,10 +164,17 @@ fn what_does_not_count_is_said() {
 fn a_view_keeps_the_grouping_and_its_statistic() {
     let mut driver = at_runs("churn-sweep");
     driver.press("%");
-    assert!(driver.said().contains("there are no groups"), "{}", driver.said());
+    assert!(
+        driver.said().contains("there are no groups"),
+        "{}",
+        driver.said()
+    );
     driver.press("z").text("max_depth").press("enter % %");
     driver.press("q").press("enter");
     let view = driver.runs().view();
-    assert_eq!((view.group.as_deref(), view.statistic.as_deref()), (Some("params.max_depth"), Some("n")));
+    assert_eq!(
+        (view.group.as_deref(), view.statistic.as_deref()),
+        (Some("params.max_depth"), Some("n"))
+    );
     assert_eq!(driver.runs().arrangement.statistic, Statistic::Count);
 }

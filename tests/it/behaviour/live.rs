@@ -38,21 +38,41 @@ fn begin(db: &Connection, id: &str, name: &str, beside: &RunId, at: Millis) {
                deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id) SELECT ?1, ?2, source_type, source_name, \
                entry_point_name, user_id, 'RUNNING', ?4, NULL, NULL, source_version, 'active', artifact_uri, experiment_id FROM runs \
                WHERE run_uuid = ?3";
-    assert_eq!(db.execute(new, params![id, name, beside.raw(), at]).unwrap(), 1);
+    assert_eq!(
+        db.execute(new, params![id, name, beside.raw(), at])
+            .unwrap(),
+        1
+    );
 }
 
 /// The line of the screen that has a text.
 fn line(driver: &Driver, text: &str) -> String {
     let screen = driver.screen();
-    screen.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("no {text} in\n{screen}")).to_owned()
+    screen
+        .lines()
+        .find(|line| line.contains(text))
+        .unwrap_or_else(|| panic!("no {text} in\n{screen}"))
+        .to_owned()
 }
 
 fn goal(driver: &Driver) -> String {
-    driver.runs().goal(&driver.app.shared).unwrap().metric.raw().to_owned()
+    driver
+        .runs()
+        .goal(&driver.app.shared)
+        .unwrap()
+        .metric
+        .raw()
+        .to_owned()
 }
 
 fn points(driver: &Driver, run: &RunId) -> usize {
-    driver.app.shared.histories.get(run, &goal(driver)).unwrap().len()
+    driver
+        .app
+        .shared
+        .histories
+        .get(run, &goal(driver))
+        .unwrap()
+        .len()
 }
 
 #[test]
@@ -64,24 +84,54 @@ fn a_running_run_changes_on_the_screen_by_itself() {
     log(&db(&driver), run, &metric, 0.123_456, driver.now, 1_000);
     driver.wait(INTERVAL);
     assert_eq!(current(&driver), run.raw());
-    assert!(line(&driver, "convnext-tiny").contains("0.1235"), "{}", driver.screen());
-    assert!(line(&driver, "convnext-tiny").contains('◆'), "its mark stays:\n{}", driver.screen());
+    assert!(
+        line(&driver, "convnext-tiny").contains("0.1235"),
+        "{}",
+        driver.screen()
+    );
+    assert!(
+        line(&driver, "convnext-tiny").contains('◆'),
+        "its mark stays:\n{}",
+        driver.screen()
+    );
     assert_eq!(points(&driver, run), before + 1, "its curve grows");
 
-    db(&driver).execute("UPDATE runs SET status = 'FINISHED', end_time = ?2 WHERE run_uuid = ?1", params![run.raw(), driver.now]).unwrap();
+    db(&driver)
+        .execute(
+            "UPDATE runs SET status = 'FINISHED', end_time = ?2 WHERE run_uuid = ?1",
+            params![run.raw(), driver.now],
+        )
+        .unwrap();
     driver.wait(INTERVAL);
-    assert!(line(&driver, "convnext-tiny").contains('✓'), "{}", driver.screen());
+    assert!(
+        line(&driver, "convnext-tiny").contains('✓'),
+        "{}",
+        driver.screen()
+    );
 }
 
 #[test]
 fn a_refresh_asks_for_what_may_have_changed_only() {
     let mut driver = at_networks();
     let total = driver.runs().table.len();
-    begin(&db(&driver), &"e".repeat(32), "newcomer", &facts().images.running, driver.now);
+    begin(
+        &db(&driver),
+        &"e".repeat(32),
+        "newcomer",
+        &facts().images.running,
+        driver.now,
+    );
     driver.hold().wait(INTERVAL);
     let asked = format!("{:?}", driver.asked());
-    assert!(asked.contains("Changes") && !asked.contains("Runs {"), "{asked}");
-    assert!(asked.contains(facts().images.running.raw()) && !asked.contains(facts().images.failed.raw()), "{asked}");
+    assert!(
+        asked.contains("Changes") && !asked.contains("Runs {"),
+        "{asked}"
+    );
+    assert!(
+        asked.contains(facts().images.running.raw())
+            && !asked.contains(facts().images.failed.raw()),
+        "{asked}"
+    );
     driver.release();
     assert_eq!(driver.runs().table.len(), total + 1);
     driver.hold().wait(INTERVAL);
@@ -94,28 +144,60 @@ fn a_refresh_asks_for_what_may_have_changed_only() {
 fn new_runs_are_announced_and_nothing_moves() {
     let mut driver = at_networks();
     driver.press("g");
-    let (id, rows) = (current(&driver), |driver: &Driver| driver.screen().lines().skip(3).take(10).map(str::to_owned).collect::<Vec<_>>());
-    let before: Vec<String> = rows(&driver).iter().map(|row| row.chars().take(30).collect()).collect();
+    let (id, rows) = (current(&driver), |driver: &Driver| {
+        driver
+            .screen()
+            .lines()
+            .skip(3)
+            .take(10)
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    });
+    let before: Vec<String> = rows(&driver)
+        .iter()
+        .map(|row| row.chars().take(30).collect())
+        .collect();
     let db = db(&driver);
     for n in 0..3 {
-        begin(&db, &format!("{n:032x}"), &format!("newcomer-{n}"), &facts().images.running, driver.now + n);
+        begin(
+            &db,
+            &format!("{n:032x}"),
+            &format!("newcomer-{n}"),
+            &facts().images.running,
+            driver.now + n,
+        );
     }
     // A table as high as the window, so that there is an above.
-    driver.take(frontrunner::tui::app::Message::Resize { width: 120, height: 12 });
+    driver.take(frontrunner::tui::app::Message::Resize {
+        width: 120,
+        height: 12,
+    });
     driver.wait(INTERVAL);
     assert_eq!(current(&driver), id);
     assert_eq!(driver.said(), "3 new runs");
     driver.sees("3 new above (ctrl-n)").misses("newcomer");
-    let after: Vec<String> = rows(&driver).iter().take(5).map(|row| row.chars().take(30).collect()).collect();
+    let after: Vec<String> = rows(&driver)
+        .iter()
+        .take(5)
+        .map(|row| row.chars().take(30).collect())
+        .collect();
     assert_eq!(after[..], before[..5], "{}", driver.screen());
     driver.wait(MINUTE);
     driver.sees("3 new above");
     driver.press("ctrl-n");
-    assert!(line(&driver, "newcomer-0").contains('+'), "{}", driver.screen());
+    assert!(
+        line(&driver, "newcomer-0").contains('+'),
+        "{}",
+        driver.screen()
+    );
     driver.press("g");
     driver.sees("newcomer-2").misses("new above");
     driver.wait(10_000);
-    assert!(!line(&driver, "newcomer-0").contains('+'), "they were looked at:\n{}", driver.screen());
+    assert!(
+        !line(&driver, "newcomer-0").contains('+'),
+        "they were looked at:\n{}",
+        driver.screen()
+    );
     driver.press("ctrl-n");
     assert_eq!(driver.said(), "no run is new here");
 }
@@ -124,9 +206,16 @@ fn new_runs_are_announced_and_nothing_moves() {
 fn a_run_that_left_the_store_leaves_the_table() {
     let mut driver = at_networks();
     let total = driver.runs().lines.len();
-    db(&driver).execute("UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?1", [facts().images.running.raw()]).unwrap();
+    db(&driver)
+        .execute(
+            "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?1",
+            [facts().images.running.raw()],
+        )
+        .unwrap();
     driver.wait(INTERVAL);
-    driver.misses("convnext-tiny").sees(&format!("{} of {} runs", total - 1, total - 1));
+    driver
+        .misses("convnext-tiny")
+        .sees(&format!("{} of {} runs", total - 1, total - 1));
 }
 
 #[test]
@@ -135,28 +224,62 @@ fn a_quiet_run_has_its_own_sign_and_word_everywhere() {
     driver.press("f").text("is:stalled").press("enter");
     assert_eq!(driver.runs().lines.len(), 1, "{}", driver.screen());
     assert_eq!(current(&driver), facts().images.quiet.raw());
-    assert!(line(&driver, "swin-tiny").contains("! "), "{}", driver.screen());
-    driver.press("p").sees("! STALLED: quiet for 2d 00h;").sees("logs every 57.1s");
-    driver.press("p enter").sees("▶ RUNNING").sees("! STALLED: quiet for 2d 00h; usually logs every 57.1s");
+    assert!(
+        line(&driver, "swin-tiny").contains("! "),
+        "{}",
+        driver.screen()
+    );
+    driver
+        .press("p")
+        .sees("! STALLED: quiet for 2d 00h;")
+        .sees("logs every 57.1s");
+    driver
+        .press("p enter")
+        .sees("▶ RUNNING")
+        .sees("! STALLED: quiet for 2d 00h; usually logs every 57.1s");
     driver.press("esc esc");
-    assert!(line(&driver, "convnext-tiny").contains('▶'), "{}", driver.screen());
+    assert!(
+        line(&driver, "convnext-tiny").contains('▶'),
+        "{}",
+        driver.screen()
+    );
 }
 
 #[test]
 fn a_run_stalls_while_nobody_touches_anything() {
     let mut driver = at_networks();
-    driver.press("f").text("is:running NOT is:stalled").press("enter");
+    driver
+        .press("f")
+        .text("is:running NOT is:stalled")
+        .press("enter");
     assert!(driver.runs().lines.len() == 1 && line(&driver, "convnext-tiny").contains('▶'));
     // Ten epochs of 24 s are less than the five minutes that are let to every run.
     driver.wait(4 * MINUTE);
     driver.sees("convnext-tiny");
     driver.wait(2 * MINUTE).wait(INTERVAL);
-    driver.misses("convnext-tiny").sees("no run passes the filter");
+    driver
+        .misses("convnext-tiny")
+        .sees("no run passes the filter");
     driver.press("esc");
-    assert!(line(&driver, "convnext-tiny").contains('!'), "{}", driver.screen());
-    log(&db(&driver), &facts().images.running, &goal(&driver), 0.5, driver.now, 2_000);
+    assert!(
+        line(&driver, "convnext-tiny").contains('!'),
+        "{}",
+        driver.screen()
+    );
+    log(
+        &db(&driver),
+        &facts().images.running,
+        &goal(&driver),
+        0.5,
+        driver.now,
+        2_000,
+    );
     driver.wait(INTERVAL);
-    assert!(line(&driver, "convnext-tiny").contains('▶'), "it is back:\n{}", driver.screen());
+    assert!(
+        line(&driver, "convnext-tiny").contains('▶'),
+        "it is back:\n{}",
+        driver.screen()
+    );
 }
 
 #[test]
@@ -164,15 +287,31 @@ fn an_open_run_and_the_experiments_follow_too() {
     let mut driver = at_networks();
     let metric = goal(&driver);
     driver.press("enter");
-    log(&db(&driver), &facts().images.running, &metric, 0.123_456, driver.now, 1_000);
+    log(
+        &db(&driver),
+        &facts().images.running,
+        &metric,
+        0.123_456,
+        driver.now,
+        1_000,
+    );
     driver.wait(INTERVAL);
     driver.sees("0.1235").sees("step 1000").sees("live");
     driver.press("1 esc");
     let before = line(&driver, "image-classifier  ");
-    begin(&db(&driver), &"e".repeat(32), "newcomer", &facts().images.running, driver.now);
+    begin(
+        &db(&driver),
+        &"e".repeat(32),
+        "newcomer",
+        &facts().images.running,
+        driver.now,
+    );
     driver.wait(3 * INTERVAL);
     let after = line(&driver, "image-classifier  ");
-    assert!(before.contains(" 10 ") && after.contains(" 11 ") && after.contains(" s ago"), "{before}\n{after}");
+    assert!(
+        before.contains(" 10 ") && after.contains(" 11 ") && after.contains(" s ago"),
+        "{before}\n{after}"
+    );
 }
 
 #[test]
@@ -192,7 +331,11 @@ fn the_top_line_tells_the_age_and_a_store_that_fails_is_asked_less_often() {
         driver.wait(MINUTE);
     }
     driver.sees("again every 5 min").sees("stale 40 min: ");
-    assert_eq!(driver.app.shared.notices.all.len(), told, "it is said once; the top line says it all the time");
+    assert_eq!(
+        driver.app.shared.notices.all.len(),
+        told,
+        "it is said once; the top line says it all the time"
+    );
     std::fs::rename(&away, &store).unwrap();
     driver.wait(5 * MINUTE);
     driver.sees("live").misses("again").misses("stale");
@@ -232,7 +375,11 @@ fn where_nothing_changes_nothing_is_drawn() {
     let before = driver.buffer();
     for _ in 0..30 {
         driver.hold().wait(INTERVAL);
-        assert!(driver.waiting() == 1 && driver.buffer() == before, "asking shows nothing:\n{}", driver.screen());
+        assert!(
+            driver.waiting() == 1 && driver.buffer() == before,
+            "asking shows nothing:\n{}",
+            driver.screen()
+        );
         driver.release();
         assert_eq!(driver.buffer(), before, "{}", driver.screen());
     }
@@ -242,22 +389,45 @@ fn where_nothing_changes_nothing_is_drawn() {
 fn marks_survive_filters_screens_and_experiments() {
     let mut driver = at_networks();
     driver.press("space");
-    driver.press("f").text("is:failed").press("enter").sees("● 1");
-    driver.press("esc q f").press("ctrl-u").text("churn-sweep").press("enter enter");
+    driver
+        .press("f")
+        .text("is:failed")
+        .press("enter")
+        .sees("● 1");
+    driver
+        .press("esc q f")
+        .press("ctrl-u")
+        .text("churn-sweep")
+        .press("enter enter");
     to_metric(&mut driver, "auc");
     driver.press("s space");
     let marked = driver.app.shared.marks.ids();
     assert_eq!(marked.len(), 2);
     driver.press("4 6 2");
     assert_eq!(driver.app.shared.marks.ids(), marked);
-    driver.press("c").sees("compare 2 runs").sees("convnext-tiny");
-    driver.press("esc '").sees("marked: enter takes a mark away").sees("image-classifier").sees("churn-sweep").sees("baseline");
-    driver.press("down enter").sees("● 1").misses("  churn-sweep  ");
+    driver
+        .press("c")
+        .sees("compare 2 runs")
+        .sees("convnext-tiny");
+    driver
+        .press("esc '")
+        .sees("marked: enter takes a mark away")
+        .sees("image-classifier")
+        .sees("churn-sweep")
+        .sees("baseline");
+    driver
+        .press("down enter")
+        .sees("● 1")
+        .misses("  churn-sweep  ");
     assert_eq!(driver.app.shared.marks.ids(), marked[..1]);
     driver.press("enter");
     assert!(driver.overlay().is_none() && driver.app.shared.marks.is_empty());
     assert!(matches!(driver.app.screen(), Screen::Runs(_)));
     driver.press("'");
-    assert!(driver.said().contains("no run is marked"), "{}", driver.said());
+    assert!(
+        driver.said().contains("no run is marked"),
+        "{}",
+        driver.said()
+    );
     assert!(driver.now > NOW);
 }

@@ -25,7 +25,11 @@ fn the_theme_changes_with_one_key_and_what_is_shown_does_not() {
 fn the_palette_runs_an_action_by_a_part_of_its_name() {
     let mut driver = at_runs("churn-sweep");
     driver.press("ctrl-p").text("journ").press("enter");
-    assert!(matches!(driver.app.screen(), Screen::Journal(_)), "{}", driver.screen());
+    assert!(
+        matches!(driver.app.screen(), Screen::Journal(_)),
+        "{}",
+        driver.screen()
+    );
     driver.press(":").text("messages").press("enter");
     driver.sees("messages, newest first");
     driver.press("q esc");
@@ -36,7 +40,10 @@ fn the_palette_runs_an_action_by_a_part_of_its_name() {
 fn going_elsewhere_and_back_finds_everything_as_it_was() {
     let mut driver = at_runs("churn-sweep");
     to_metric(&mut driver, "auc");
-    driver.press("s f").text("metrics.auc > 0.5").press("enter j j j space");
+    driver
+        .press("s f")
+        .text("metrics.auc > 0.5")
+        .press("enter j j j space");
     let (text, id) = (driver.screen(), current(&driver));
     for way in [
         "6 esc",
@@ -61,7 +68,13 @@ fn going_elsewhere_and_back_finds_everything_as_it_was() {
         assert_eq!(current(&driver), id, "{way}:\n{}", driver.screen());
         assert_eq!(driver.runs().filter_text, "metrics.auc > 0.5", "{way}");
         let now = driver.screen();
-        let rows = |text: &str| text.lines().skip(1).take(36).map(str::to_owned).collect::<Vec<_>>();
+        let rows = |text: &str| {
+            text.lines()
+                .skip(1)
+                .take(36)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(rows(&now), rows(&text), "{way}");
     }
 }
@@ -93,7 +106,10 @@ fn what_comes_for_a_screen_that_was_left_does_nothing() {
     driver.runs();
     driver.press("q");
     let (text, notices) = (driver.screen(), driver.app.shared.notices.all.len());
-    assert!(matches!(driver.app.screen(), Screen::Experiments(_)), "{text}");
+    assert!(
+        matches!(driver.app.screen(), Screen::Experiments(_)),
+        "{text}"
+    );
     assert!(driver.waiting() > 0, "a page of runs is still on its way");
     driver.release();
     assert_eq!(driver.screen(), text);
@@ -106,9 +122,17 @@ fn an_answer_that_was_taken_back_changes_nothing() {
     driver.hold().press("ctrl-r");
     assert!(driver.waiting() > 0);
     driver.press("esc");
-    assert!(driver.said().contains("stopped loading"), "{}", driver.said());
+    assert!(
+        driver.said().contains("stopped loading"),
+        "{}",
+        driver.said()
+    );
     let text = driver.screen();
-    assert_eq!(driver.answer_what_was_cancelled(), 1, "loading was taken back");
+    assert_eq!(
+        driver.answer_what_was_cancelled(),
+        1,
+        "loading was taken back"
+    );
     assert_eq!(driver.screen(), text);
     driver.release();
     assert_eq!(driver.runs().lines.len(), 60, "what had come stays");
@@ -117,7 +141,13 @@ fn an_answer_that_was_taken_back_changes_nothing() {
 #[test]
 fn a_plan_for_a_dialog_that_was_left_does_not_open_one() {
     let mut driver = Driver::new();
-    driver.press("4 f").text("churn").press("enter enter t").hold().text("Staging").press("enter esc");
+    driver
+        .press("4 f")
+        .text("churn")
+        .press("enter enter t")
+        .hold()
+        .text("Staging")
+        .press("enter esc");
     assert!(driver.overlay().is_none());
     driver.release();
     assert!(driver.overlay().is_none(), "{}", driver.screen());
@@ -136,7 +166,11 @@ fn keys_work_while_nothing_is_answered() {
 #[test]
 fn find_goes_round_and_tells_what_is_not_there() {
     let mut driver = at_runs("churn-sweep");
-    let name = driver.runs().run_label(driver.runs().row(7).unwrap()).raw().to_owned();
+    let name = driver
+        .runs()
+        .run_label(driver.runs().row(7).unwrap())
+        .raw()
+        .to_owned();
     driver.press("/").text(&name).press("enter");
     assert_eq!(driver.runs().cursor.at, 7);
     driver.press("n");
@@ -173,12 +207,22 @@ fn copies_are_whole() {
     to_metric(&mut driver, "auc");
     driver.press("y");
     assert_eq!(driver.copied[0], id);
-    assert!(driver.copied[1].parse::<f64>().is_ok(), "{:?}", driver.copied);
+    assert!(
+        driver.copied[1].parse::<f64>().is_ok(),
+        "{:?}",
+        driver.copied
+    );
 }
 
 #[test]
 fn every_screen_is_drawn_at_every_size() {
-    let mut driver = Driver::open(Access::ReadWrite, Size { width: 40, height: 10 });
+    let mut driver = Driver::open(
+        Access::ReadWrite,
+        Size {
+            width: 40,
+            height: 10,
+        },
+    );
     for keys in [
         "f",
         "esc",
@@ -201,18 +245,34 @@ fn every_screen_is_drawn_at_every_size() {
         "esc",
     ]
     .into_iter()
-    .chain(["4", "enter", "t", "enter", "esc", "a", "esc", "L", "j", "esc", "6"])
-    {
+    .chain([
+        "4", "enter", "t", "enter", "esc", "a", "esc", "L", "j", "esc", "6",
+    ]) {
         driver.press(keys);
-        for (width, height) in [(40, 10), (1, 1), (39, 9), (80, 24), (200, 50), (40, 60), (300, 10)] {
+        for (width, height) in [
+            (40, 10),
+            (1, 1),
+            (39, 9),
+            (80, 24),
+            (200, 50),
+            (40, 60),
+            (300, 10),
+        ] {
             driver.take(Message::Resize { width, height });
             let lines = crate::support::driver::lines(&driver.buffer());
             assert_eq!(lines.len(), usize::from(height));
             if (width, height) == (39, 9) {
-                assert_eq!(lines.iter().filter(|line| !line.is_empty()).count(), 1, "{lines:?}");
+                assert_eq!(
+                    lines.iter().filter(|line| !line.is_empty()).count(),
+                    1,
+                    "{lines:?}"
+                );
                 assert!(lines[0].contains("39x9 is too small"), "{lines:?}");
             }
         }
-        driver.take(Message::Resize { width: 40, height: 10 });
+        driver.take(Message::Resize {
+            width: 40,
+            height: 10,
+        });
     }
 }

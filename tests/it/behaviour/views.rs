@@ -7,7 +7,13 @@ use crate::support::driver::Driver;
 
 /// The titles of the columns as they are seen.
 fn columns(driver: &Driver) -> Vec<String> {
-    driver.runs().columns.seen().iter().map(|column| column.key.to_string()).collect()
+    driver
+        .runs()
+        .columns
+        .seen()
+        .iter()
+        .map(|column| column.key.to_string())
+        .collect()
 }
 
 /// Looks at the sweep in an own way.
@@ -15,23 +21,39 @@ fn changed(driver: &mut Driver) {
     to_metric(driver, "latency_ms");
     driver.press("s");
     to_metric(driver, "accuracy");
-    driver.press("- =").press("f").text("metrics.auc > 0.88").press("enter p");
+    driver
+        .press("- =")
+        .press("f")
+        .text("metrics.auc > 0.88")
+        .press("enter p");
 }
 
 #[test]
 fn a_saved_view_puts_everything_back() {
     let mut driver = at_runs("churn-sweep");
     changed(&mut driver);
-    let (view, seen, first) = (driver.runs().view(), columns(&driver), driver.runs().lines.first().cloned());
+    let (view, seen, first) = (
+        driver.runs().view(),
+        columns(&driver),
+        driver.runs().lines.first().cloned(),
+    );
     assert!(!seen.contains(&"metrics.accuracy".to_owned()), "{seen:?}");
     driver.press("w").text("fast and good").press("enter");
     assert!(driver.said().contains("fast and good"), "{}", driver.said());
-    assert!(driver.folder().join("config/views/fast and good.toml").is_file());
+    assert!(
+        driver
+            .folder()
+            .join("config/views/fast and good.toml")
+            .is_file()
+    );
 
     driver.press("esc esc esc");
     let mut other = at_runs("image-classifier");
     other.app.shared.session.views = driver.app.shared.session.views.clone();
-    other.press("W").sees("fast and good").sees("metrics.auc > 0.88");
+    other
+        .press("W")
+        .sees("fast and good")
+        .sees("metrics.auc > 0.88");
     other.press("enter");
     assert_eq!(other.runs().view().filter, "metrics.auc > 0.88");
 
@@ -50,7 +72,11 @@ fn a_table_is_found_as_it_was_left() {
     let (view, text) = (driver.runs().view(), columns(&driver));
     driver.press("q");
     driver.press("enter");
-    assert_eq!((driver.runs().view(), columns(&driver)), (view, text), "another screen, the same file");
+    assert_eq!(
+        (driver.runs().view(), columns(&driver)),
+        (view, text),
+        "another screen, the same file"
+    );
 }
 
 #[test]
@@ -68,8 +94,19 @@ fn what_was_pressed_before_the_memory_came_stays() {
 fn a_view_is_deleted_from_the_list() {
     let mut driver = at_runs("churn-sweep");
     driver.press("W");
-    assert!(driver.overlay().is_none() && driver.said().contains("no view was saved"), "{}", driver.said());
-    driver.press("w").text("alpha").press("enter w").text("beta").press("enter W").text("delete alpha").press("enter");
+    assert!(
+        driver.overlay().is_none() && driver.said().contains("no view was saved"),
+        "{}",
+        driver.said()
+    );
+    driver
+        .press("w")
+        .text("alpha")
+        .press("enter w")
+        .text("beta")
+        .press("enter W")
+        .text("delete alpha")
+        .press("enter");
     assert!(!driver.folder().join("config/views/alpha.toml").exists());
     driver.wait(60_000).press("W").sees("beta").misses("alpha");
 }
@@ -86,9 +123,15 @@ fn a_name_that_leaves_its_folder_is_refused_and_a_left_field_saves_nothing() {
 #[test]
 fn a_view_with_a_mistake_is_told_and_the_rest_is_used() {
     let mut driver = at_runs("churn-sweep");
-    let view = "sort = ['attributes.nonsense DESC', 'metrics.auc DESC']\nfilter = 'metrics.auc >'\n";
+    let view =
+        "sort = ['attributes.nonsense DESC', 'metrics.auc DESC']\nfilter = 'metrics.auc >'\n";
     let view = frontrunner::config::views::View::parse(view, "x.toml").unwrap();
-    driver.app.shared.session.views.insert("odd".to_owned(), view);
+    driver
+        .app
+        .shared
+        .session
+        .views
+        .insert("odd".to_owned(), view);
     driver.press("W enter");
     assert!(driver.said().contains("can't be read"), "{}", driver.said());
     assert_eq!(driver.runs().view().sort, ["metrics.auc DESC"]);

@@ -19,8 +19,22 @@ use crate::support::program::Program;
 /// Promotes, with the line going dead after so many requests and the program killed then. Returns whether it was.
 fn promote_and_kill(program: &Program, proxy: &FaultProxy, requests: usize) -> bool {
     proxy.die_after(requests, requests % 2 == 1);
-    let arguments = ["promote", "churn-classifier/6", "--to", "Production", "--archive-existing", "--yes", "--target", &proxy.url];
-    let mut child = program.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let arguments = [
+        "promote",
+        "churn-classifier/6",
+        "--to",
+        "Production",
+        "--archive-existing",
+        "--yes",
+        "--target",
+        &proxy.url,
+    ];
+    let mut child = program
+        .command(&arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let killed = loop {
         if child.try_wait().unwrap().is_some() {
             break false;
@@ -44,11 +58,20 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
     let proxy = FaultProxy::before(&server.url, 0, LATE);
     let at = |arguments: &[&str]| program.run(&[arguments, &["--target", &proxy.url]].concat());
     let stages = || {
-        let versions: Value = serde_json::from_str(&at(&["versions", "churn-classifier", "--json"]).out).unwrap();
+        let versions: Value =
+            serde_json::from_str(&at(&["versions", "churn-classifier", "--json"]).out).unwrap();
         let stage = |version: &Value| {
-            (version["version"].to_string().trim_matches('"').to_owned(), version["current_stage"].as_str().unwrap().to_owned())
+            (
+                version["version"].to_string().trim_matches('"').to_owned(),
+                version["current_stage"].as_str().unwrap().to_owned(),
+            )
         };
-        versions.as_array().unwrap().iter().map(stage).collect::<BTreeMap<_, _>>()
+        versions
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(stage)
+            .collect::<BTreeMap<_, _>>()
     };
     let before = stages();
     let (mut kills, mut told) = (0, BTreeMap::<&str, usize>::new());
@@ -58,29 +81,72 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
         }
         kills += 1;
         let now = stages();
-        let entries = Journal::at(program.journal()).entries(&origin(&proxy.url)).unwrap();
+        let entries = Journal::at(program.journal())
+            .entries(&origin(&proxy.url))
+            .unwrap();
         let open = entries.iter().find(|entry| entry.is_open());
         let Some(entry) = open else {
-            assert_eq!(now, before, "killed after {requests} requests: something was changed, and there is no record");
+            assert_eq!(
+                now, before,
+                "killed after {requests} requests: something was changed, and there is no record"
+            );
             *told.entry("nothing was begun").or_default() += 1;
             continue;
         };
         assert_eq!(entry.state, EntryState::Unfinished);
         let history = at(&["history", "churn-classifier", "--json"]).out;
-        assert!(history.contains("(unfinished)"), "killed after {requests} requests: {history}");
-        *told.entry(if now == before { "unfinished, as before" } else { "unfinished, and done" }).or_default() += 1;
+        assert!(
+            history.contains("(unfinished)"),
+            "killed after {requests} requests: {history}"
+        );
+        *told
+            .entry(if now == before {
+                "unfinished, as before"
+            } else {
+                "unfinished, and done"
+            })
+            .or_default() += 1;
         if requests % 3 == 0 {
             // It can be finished ...
-            let again = at(&["promote", "churn-classifier/6", "--to", "Production", "--archive-existing", "--yes"]);
-            assert_eq!((again.code, stages()["6"].as_str()), (0, "Production"), "killed after {requests} requests: {again:?}");
+            let again = at(&[
+                "promote",
+                "churn-classifier/6",
+                "--to",
+                "Production",
+                "--archive-existing",
+                "--yes",
+            ]);
+            assert_eq!(
+                (again.code, stages()["6"].as_str()),
+                (0, "Production"),
+                "killed after {requests} requests: {again:?}"
+            );
         }
         // ... and undone.
-        for entry in Journal::at(program.journal()).entries(&origin(&proxy.url)).unwrap().iter().rev() {
-            if entry.undone_by.is_none() && !matches!(entry.plan.intent, Intent::Undo { .. }) && stages() != before {
-                at(&["rollback", "churn-classifier", "--entry", &entry.id, "--yes"]);
+        for entry in Journal::at(program.journal())
+            .entries(&origin(&proxy.url))
+            .unwrap()
+            .iter()
+            .rev()
+        {
+            if entry.undone_by.is_none()
+                && !matches!(entry.plan.intent, Intent::Undo { .. })
+                && stages() != before
+            {
+                at(&[
+                    "rollback",
+                    "churn-classifier",
+                    "--entry",
+                    &entry.id,
+                    "--yes",
+                ]);
             }
         }
-        assert_eq!(stages(), before, "killed after {requests} requests, and not undone");
+        assert_eq!(
+            stages(),
+            before,
+            "killed after {requests} requests, and not undone"
+        );
         // The next kill begins with a journal of its own.
         std::fs::remove_file(program.journal()).unwrap();
     }
@@ -90,5 +156,8 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
 
 /// The identity of a server, as the journal has it.
 fn origin(url: &str) -> String {
-    RestStore::connect(&url.parse().unwrap(), &Connection::default()).unwrap().origin().to_owned()
+    RestStore::connect(&url.parse().unwrap(), &Connection::default())
+        .unwrap()
+        .origin()
+        .to_owned()
 }

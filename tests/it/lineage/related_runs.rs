@@ -14,33 +14,65 @@ fn told(folder: &Path, target: &str, arguments: &[&str]) -> Value {
         .args(arguments)
         .args(["--target", target, "--json", "--read-only"])
         .current_dir(folder)
-        .envs(["CONFIG", "DATA", "CACHE"].map(|name| (format!("FRONTRUNNER_{name}_DIR"), folder.join("own"))))
+        .envs(
+            ["CONFIG", "DATA", "CACHE"]
+                .map(|name| (format!("FRONTRUNNER_{name}_DIR"), folder.join("own"))),
+        )
         .env_remove("MLFLOW_TRACKING_URI")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// The nodes of a kind, by their labels.
 fn labels<'a>(graph: &'a Value, kind: &str) -> BTreeSet<&'a str> {
     let nodes = graph["nodes"].as_array().unwrap().iter();
-    nodes.filter(|node| node["kind"] == kind).map(|node| node["label"].as_str().unwrap()).collect()
+    nodes
+        .filter(|node| node["kind"] == kind)
+        .map(|node| node["label"].as_str().unwrap())
+        .collect()
 }
 
 /// The edges, with the labels of their ends.
 fn edges(graph: &Value) -> BTreeSet<(String, String, String)> {
     let label = |id: &Value| {
-        let node = graph["nodes"].as_array().unwrap().iter().find(|node| node["id"] == *id).unwrap();
+        let node = graph["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|node| node["id"] == *id)
+            .unwrap();
         node["label"].as_str().unwrap().to_owned()
     };
-    let edge = |edge: &Value| (label(&edge["from"]), edge["kind"].as_str().unwrap().to_owned(), label(&edge["to"]));
-    graph["edges"].as_array().unwrap().iter().map(edge).collect()
+    let edge = |edge: &Value| {
+        (
+            label(&edge["from"]),
+            edge["kind"].as_str().unwrap().to_owned(),
+            label(&edge["to"]),
+        )
+    };
+    graph["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(edge)
+        .collect()
 }
 
 fn versions(folder: &Path, target: &str, what: &str) -> BTreeSet<String> {
     let told = told(folder, target, &["versions", "--made-from", what]);
-    let name = |version: &Value| format!("{} {}", version["name"].as_str().unwrap(), version["version"].as_str().unwrap());
+    let name = |version: &Value| {
+        format!(
+            "{} {}",
+            version["name"].as_str().unwrap(),
+            version["version"].as_str().unwrap()
+        )
+    };
     told.as_array().unwrap().iter().map(name).collect()
 }
 
@@ -51,7 +83,11 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 fn around(mlflow: &'static str) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().canonicalize().unwrap();
-    let printed = script(mlflow, include_str!("sweep.py"), &[folder.to_str().unwrap()]);
+    let printed = script(
+        mlflow,
+        include_str!("sweep.py"),
+        &[folder.to_str().unwrap()],
+    );
     let ids: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
     let server = Server::start(mlflow, &folder);
     let file = folder.join("mlflow.db").display().to_string();
@@ -60,12 +96,20 @@ fn around(mlflow: &'static str) {
     for target in [file.as_str(), server.url.as_str()] {
         let graph = told(&folder, target, &["lineage", "iris/2"]);
         assert_eq!(labels(&graph, "child_run").len(), 200);
-        let code = graph["nodes"].as_array().unwrap().iter().find(|node| node["kind"] == "code").unwrap();
+        let code = graph["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|node| node["kind"] == "code")
+            .unwrap();
         assert_eq!(code["facts"]["subject"], "Tune it");
         assert_eq!(code["facts"]["author"], "Ana");
         assert_eq!(graph["since"]["version"], "1");
         let commits = graph["since"]["commits"].as_array().unwrap();
-        assert!(commits.len() == 1 && commits[0].as_str().unwrap().ends_with("Tune it"), "{commits:?}");
+        assert!(
+            commits.len() == 1 && commits[0].as_str().unwrap().ends_with("Tune it"),
+            "{commits:?}"
+        );
         // What was made from the data, the commits, the sweep.
         let tuned = ["iris 2", "iris-other 1", "iris-prod 1"];
         assert_eq!(
@@ -73,16 +117,36 @@ fn around(mlflow: &'static str) {
             names(["base 1", "iris 1", "iris 2", "iris-other 1", "iris-prod 1"])
         );
         let commit = ids["commits"][0].as_str().unwrap();
-        assert_eq!(versions(&folder, target, &format!("commit:{commit}")), names(["base 1", "iris 1"]));
-        assert_eq!(versions(&folder, target, &format!("commit:{}", &commit[..8])), names(["base 1", "iris 1"]));
-        assert_eq!(versions(&folder, target, &format!("run:{}", id("sweep"))), names(tuned));
+        assert_eq!(
+            versions(&folder, target, &format!("commit:{commit}")),
+            names(["base 1", "iris 1"])
+        );
+        assert_eq!(
+            versions(&folder, target, &format!("commit:{}", &commit[..8])),
+            names(["base 1", "iris 1"])
+        );
+        assert_eq!(
+            versions(&folder, target, &format!("run:{}", id("sweep"))),
+            names(tuned)
+        );
         assert_eq!(versions(&folder, target, "digest:00000000"), names([]));
         // A copy leads to what it is a copy of.
         let copy = told(&folder, target, &["lineage", "iris-prod/1"]);
-        assert!(labels(&copy, "other_version").contains("iris v2"), "{}: {:?}", ids["copied"], labels(&copy, "other_version"));
+        assert!(
+            labels(&copy, "other_version").contains("iris v2"),
+            "{}: {:?}",
+            ids["copied"],
+            labels(&copy, "other_version")
+        );
         let copies = labels(&graph, "other_version").contains("iris-prod v1")
-            && edges(&graph).iter().any(|(from, _, to)| from == "iris v2" && to == "iris-prod v1");
-        assert!(copies, "the copy is an effect of the version: {:?}", edges(&graph));
+            && edges(&graph)
+                .iter()
+                .any(|(from, _, to)| from == "iris v2" && to == "iris-prod v1");
+        assert!(
+            copies,
+            "the copy is an effect of the version: {:?}",
+            edges(&graph)
+        );
         let environment = labels(&copy, "environment");
         assert!(
             environment.iter().all(|label| label.contains("packages")) && environment.len() == 1,
@@ -91,13 +155,35 @@ fn around(mlflow: &'static str) {
         if mlflow == V3 {
             fine_tuned(&graph, &folder, target, &id);
         } else {
-            assert_eq!(labels(&graph, "other_version"), BTreeSet::from(["iris-other v1", "iris-prod v1"]));
+            assert_eq!(
+                labels(&graph, "other_version"),
+                BTreeSet::from(["iris-other v1", "iris-prod v1"])
+            );
         }
         seen.push((edges(&graph), labels(&graph, "child_run").len()));
     }
-    assert_eq!(seen[0].0, seen[1].0, "the file and the server tell the same");
-    let rows = told(&folder, &file, &["versions", "iris", "--made-from", &format!("digest:{}", id("digest"))]);
-    assert_eq!(rows.as_array().unwrap().iter().map(|row| row["version"].clone()).collect::<Vec<_>>(), [json!("2"), json!("1")]);
+    assert_eq!(
+        seen[0].0, seen[1].0,
+        "the file and the server tell the same"
+    );
+    let rows = told(
+        &folder,
+        &file,
+        &[
+            "versions",
+            "iris",
+            "--made-from",
+            &format!("digest:{}", id("digest")),
+        ],
+    );
+    assert_eq!(
+        rows.as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["version"].clone())
+            .collect::<Vec<_>>(),
+        [json!("2"), json!("1")]
+    );
 }
 
 /// What MLflow 3 knows of models that runs read.
@@ -114,9 +200,15 @@ fn fine_tuned(graph: &Value, folder: &Path, target: &str, id: &dyn Fn(&str) -> S
         (&distill, "produced", "iris-small v1"),
     ];
     for (from, kind, to) in expected {
-        assert!(all.contains(&(from.to_owned(), kind.to_owned(), to.to_owned())), "{from} {kind} {to}: {all:#?}");
+        assert!(
+            all.contains(&(from.to_owned(), kind.to_owned(), to.to_owned())),
+            "{from} {kind} {to}: {all:#?}"
+        );
     }
-    assert_eq!(versions(folder, target, &format!("model:{}", id("tuned"))), names(["iris-small 1"]));
+    assert_eq!(
+        versions(folder, target, &format!("model:{}", id("tuned"))),
+        names(["iris-small 1"])
+    );
     assert!(versions(folder, target, &format!("model:{}", id("base"))).contains("iris 2"));
 }
 

@@ -8,7 +8,9 @@ use frontrunner::ops::apply::{Report, RoadError, carry_out};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::registry::read_registry;
 use frontrunner::promotion::journal::Entry;
-use frontrunner::promotion::{Confirm, Context, Decision, Intent, Outcome, Place, Plan, PlanError, clear, plan, undo};
+use frontrunner::promotion::{
+    Confirm, Context, Decision, Intent, Outcome, Place, Plan, PlanError, clear, plan, undo,
+};
 
 use crate::support::fake_store::{FakeStore, Places, World, clock};
 
@@ -33,39 +35,76 @@ pub fn context(id: &str) -> Context {
 }
 
 pub fn to_stage(version: u64, to: Stage, archive_existing: bool) -> Intent {
-    Intent::Move { model: "iris".into(), version: VersionNumber(version), to, archive_existing }
+    Intent::Move {
+        model: "iris".into(),
+        version: VersionNumber(version),
+        to,
+        archive_existing,
+    }
 }
 
 pub fn set_alias(alias: &str, version: u64) -> Intent {
-    Intent::SetAlias { model: "iris".into(), alias: alias.into(), version: VersionNumber(version) }
+    Intent::SetAlias {
+        model: "iris".into(),
+        alias: alias.into(),
+        version: VersionNumber(version),
+    }
 }
 
 pub fn register(run: &str) -> Intent {
-    Intent::Register { run: run.into(), source: format!("runs:/{run}/model").into(), model: "iris".into(), again: false, instead_of: None }
+    Intent::Register {
+        run: run.into(),
+        source: format!("runs:/{run}/model").into(),
+        model: "iris".into(),
+        again: false,
+        instead_of: None,
+    }
 }
 
 pub fn tag(key: &str, value: Option<&str>) -> Intent {
-    Intent::Tag { model: "iris".into(), version: VersionNumber(3), key: key.into(), value: value.map(Into::into) }
+    Intent::Tag {
+        model: "iris".into(),
+        version: VersionNumber(3),
+        key: key.into(),
+        value: value.map(Into::into),
+    }
 }
 
 pub fn describe(version: Option<u64>, text: &str) -> Intent {
-    Intent::Describe { model: "iris".into(), version: version.map(VersionNumber), text: text.into() }
+    Intent::Describe {
+        model: "iris".into(),
+        version: version.map(VersionNumber),
+        text: text.into(),
+    }
 }
 
 pub fn review(decision: Decision) -> Intent {
     let to = Place::Stage(Stage::Production);
-    Intent::Review { model: "iris".into(), version: VersionNumber(3), to, decision, seen: "ab12".into(), prepared: None }
+    Intent::Review {
+        model: "iris".into(),
+        version: VersionNumber(3),
+        to,
+        decision,
+        seen: "ab12".into(),
+        prepared: None,
+    }
 }
 
 pub fn delete_runs(runs: &[&str]) -> Intent {
-    Intent::DeleteRuns { runs: runs.iter().map(|run| (*run).into()).collect() }
+    Intent::DeleteRuns {
+        runs: runs.iter().map(|run| (*run).into()).collect(),
+    }
 }
 
 /// A registry in which something is said already.
 pub fn said() -> World {
     let mut world = World::iris();
     world.model.as_mut().unwrap().description = "flowers".into();
-    let third = world.versions.iter_mut().find(|version| version.version.0 == 3).unwrap();
+    let third = world
+        .versions
+        .iter_mut()
+        .find(|version| version.version.0 == 3)
+        .unwrap();
     third.tags.push(Pair::new("team", "growth"));
     third.description = "the first".into();
     world
@@ -73,7 +112,14 @@ pub fn said() -> World {
 
 pub fn answer(decision: Decision) -> Intent {
     let (to, seen) = (Stage::Production, "ab12".to_owned());
-    Intent::Answer { model: "iris".into(), version: VersionNumber(3), to, decision, seen, archive_existing: true }
+    Intent::Answer {
+        model: "iris".into(),
+        version: VersionNumber(3),
+        to,
+        decision,
+        seen,
+        archive_existing: true,
+    }
 }
 
 /// A registry with transition requests; one is open.
@@ -102,31 +148,83 @@ pub fn runs(deleted: &[&str]) -> World {
 
 /// Every intent, and the undo of every intent.
 pub fn cases() -> Vec<Case> {
-    let of = |name, world, intent| Case { name, world, intent };
+    let of = |name, world, intent| Case {
+        name,
+        world,
+        intent,
+    };
     let mut cases = vec![
         of("register a new model", World::new(), register("run9")),
         of("register a version", World::iris(), register("run9")),
-        of("promote and archive", World::iris(), to_stage(3, Stage::Production, true)),
-        of("promote beside", World::iris(), to_stage(3, Stage::Production, false)),
-        of("put away", World::iris(), to_stage(2, Stage::Archived, true)),
+        of(
+            "promote and archive",
+            World::iris(),
+            to_stage(3, Stage::Production, true),
+        ),
+        of(
+            "promote beside",
+            World::iris(),
+            to_stage(3, Stage::Production, false),
+        ),
+        of(
+            "put away",
+            World::iris(),
+            to_stage(2, Stage::Archived, true),
+        ),
         of("move an alias", World::iris(), set_alias("champion", 3)),
         of("a first alias", World::iris(), set_alias("challenger", 3)),
-        of("remove an alias", World::iris(), Intent::RemoveAlias { model: "iris".into(), alias: "champion".into() }),
+        of(
+            "remove an alias",
+            World::iris(),
+            Intent::RemoveAlias {
+                model: "iris".into(),
+                alias: "champion".into(),
+            },
+        ),
     ];
     cases.extend([
         of("a first tag", said(), tag("owner", Some("ada"))),
         of("change a tag", said(), tag("team", Some("churn"))),
         of("remove a tag", said(), tag("team", None)),
-        of("describe a version", said(), describe(Some(3), "the second")),
+        of(
+            "describe a version",
+            said(),
+            describe(Some(3), "the second"),
+        ),
         of("describe the model", said(), describe(None, "")),
         of("approve", said(), review(Decision::Approve)),
-        of("delete a version", World::iris_with_a_spare(), Intent::Delete { model: "iris".into(), version: VersionNumber(4) }),
+        of(
+            "delete a version",
+            World::iris_with_a_spare(),
+            Intent::Delete {
+                model: "iris".into(),
+                version: VersionNumber(4),
+            },
+        ),
         of("delete a run", runs(&[]), delete_runs(&["run9"])),
-        of("delete runs behind versions", runs(&["run3"]), delete_runs(&["run9", "run1", "run2", "run3"])),
-        of("request a move", unasked(), Intent::Request { model: "iris".into(), version: VersionNumber(3), to: Stage::Production }),
+        of(
+            "delete runs behind versions",
+            runs(&["run3"]),
+            delete_runs(&["run9", "run1", "run2", "run3"]),
+        ),
+        of(
+            "request a move",
+            unasked(),
+            Intent::Request {
+                model: "iris".into(),
+                version: VersionNumber(3),
+                to: Stage::Production,
+            },
+        ),
         of("approve a request", asked(), answer(Decision::Approve)),
         of("reject a request", asked(), answer(Decision::Reject)),
-        of("restore runs", runs(&["run9", "run2"]), Intent::RestoreRuns { runs: vec!["run9".into(), "run2".into()] }),
+        of(
+            "restore runs",
+            runs(&["run9", "run2"]),
+            Intent::RestoreRuns {
+                runs: vec!["run9".into(), "run2".into()],
+            },
+        ),
     ]);
     let undos = [
         ("undo a registration", 1),
@@ -145,7 +243,10 @@ pub fn cases() -> Vec<Case> {
         ("undo a rejected request", 19),
         ("undo restoring runs", 20),
     ];
-    let undos: Vec<Case> = undos.into_iter().map(|(name, of)| undone(name, &cases[of])).collect();
+    let undos: Vec<Case> = undos
+        .into_iter()
+        .map(|(name, of)| undone(name, &cases[of]))
+        .collect();
     cases.extend(undos);
     cases
 }
@@ -155,7 +256,11 @@ fn undone(name: &'static str, case: &Case) -> Case {
     let mut world = case.world.clone();
     let plan = planned(&case.intent, &world, "earlier").unwrap();
     let created = applied(&plan, &mut world);
-    Case { name, world, intent: undo("earlier", &plan, created) }
+    Case {
+        name,
+        world,
+        intent: undo("earlier", &plan, created),
+    }
 }
 
 /// Plans an intent on what a world holds.
@@ -190,7 +295,11 @@ impl Case {
 
     /// How many writes it takes.
     pub fn writes(&self) -> usize {
-        self.plan().steps.iter().filter(|step| step.write.is_some()).count()
+        self.plan()
+            .steps
+            .iter()
+            .filter(|step| step.write.is_some())
+            .count()
     }
 }
 
@@ -233,7 +342,10 @@ impl Road {
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {
-        if let Poll::Ready(done) = future.as_mut().poll(&mut Waiting::from_waker(Waker::noop())) {
+        if let Poll::Ready(done) = future
+            .as_mut()
+            .poll(&mut Waiting::from_waker(Waker::noop()))
+        {
             return done;
         }
     }
@@ -241,7 +353,11 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 
 /// Runs something in a time that passes only when everybody waits.
 pub fn now<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(future)
 }
 
@@ -252,11 +368,22 @@ pub fn must_be_true(case: &Case, outcome: &Outcome, end: &World, what: &str) {
     let places = without_new_times(end.places(), case);
     match outcome {
         Outcome::Verified => {
-            assert_eq!(places, without_new_times(case.ideal(), case), "falsely verified: {what}");
-            assert_eq!(marked, registers, "doubled or lost, and verified: {what} ({id})");
+            assert_eq!(
+                places,
+                without_new_times(case.ideal(), case),
+                "falsely verified: {what}"
+            );
+            assert_eq!(
+                marked, registers,
+                "doubled or lost, and verified: {what} ({id})"
+            );
         }
         Outcome::NotApplied { why } => {
-            assert_eq!(end.places(), case.world.places(), "not untouched: {what} ({why})");
+            assert_eq!(
+                end.places(),
+                case.world.places(),
+                "not untouched: {what} ({why})"
+            );
             assert_eq!(marked, 0, "made all the same: {what} ({why})");
         }
         Outcome::Conflict { found } => {

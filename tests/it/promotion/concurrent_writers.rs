@@ -13,15 +13,30 @@ type Change = (&'static str, fn(&mut World));
 const OF_RUNS: [Change; 5] = [
     ("delete or restore the run", |world| {
         let run = world.run(&"run9".into()).unwrap();
-        run.lifecycle = if run.lifecycle == Lifecycle::Active { Lifecycle::Deleted } else { Lifecycle::Active };
+        run.lifecycle = if run.lifecycle == Lifecycle::Active {
+            Lifecycle::Deleted
+        } else {
+            Lifecycle::Active
+        };
     }),
-    ("purge the run", |world| world.runs.retain(|run| run.id.raw() != "run9")),
-    ("let it run again", |world| world.run(&"run9".into()).unwrap().status = RunStatus::Running),
+    ("purge the run", |world| {
+        world.runs.retain(|run| run.id.raw() != "run9")
+    }),
+    ("let it run again", |world| {
+        world.run(&"run9".into()).unwrap().status = RunStatus::Running
+    }),
     ("log a metric", |world| {
-        let metric = Metric { key: "acc".into(), value: MetricValue::new(0.5), timestamp: 0, step: 0 };
+        let metric = Metric {
+            key: "acc".into(),
+            value: MetricValue::new(0.5),
+            timestamp: 0,
+            step: 0,
+        };
         world.run(&"run9".into()).unwrap().metrics.push(metric);
     }),
-    ("register it", |world| world.add_version(8, Stage::Production).run_id = "run9".into()),
+    ("register it", |world| {
+        world.add_version(8, Stage::Production).run_id = "run9".into()
+    }),
 ];
 
 /// What others do. Each changes what a plan stands on, on every world that has a model.
@@ -29,23 +44,39 @@ const CHANGES: [Change; 11] = [
     ("promote another", |world| world.stage(1, Stage::Production)),
     ("move the champion", |world| world.alias("champion", 1)),
     ("a new alias", |world| world.alias("Champion", 1)),
-    ("remove every alias", |world| world.model.as_mut().unwrap().aliases.clear()),
+    ("remove every alias", |world| {
+        world.model.as_mut().unwrap().aliases.clear()
+    }),
     ("delete a version", |world| {
         world.versions.retain(|version| version.version.0 != 1);
-        world.model.as_mut().unwrap().aliases.retain(|(_, version)| version.0 != 1);
+        world
+            .model
+            .as_mut()
+            .unwrap()
+            .aliases
+            .retain(|(_, version)| version.0 != 1);
     }),
-    ("a new version in Production", |world| _ = world.add_version(8, Stage::Production)),
+    ("a new version in Production", |world| {
+        _ = world.add_version(8, Stage::Production)
+    }),
     ("make the model again", World::make_again),
     ("delete the model", |world| {
         world.model = None;
         world.versions.clear();
     }),
-    ("leave a leftover", |world| world.versions.iter_mut().for_each(|version| version.source = "REDACTED-SOURCE-PATH".into())),
+    ("leave a leftover", |world| {
+        world
+            .versions
+            .iter_mut()
+            .for_each(|version| version.source = "REDACTED-SOURCE-PATH".into())
+    }),
     ("tag an approval", |world| {
         let tag = frontrunner::domain::run::Pair::new("frontrunner.approval.production", "no");
         world.versions[0].tags.push(tag);
     }),
-    ("register a version", |world| _ = world.add_version(8, Stage::None)),
+    ("register a version", |world| {
+        _ = world.add_version(8, Stage::None)
+    }),
 ];
 
 #[test]
@@ -54,12 +85,19 @@ fn a_change_before_the_first_write_stops_the_plan() {
         // What is made from a run matters to who deletes it.
         let restores = case.name == "restore runs" || case.name == "undo deleting runs";
         let of_runs = if restores { &OF_RUNS[..4] } else { &OF_RUNS };
-        let changes: &[Change] = if case.world.of_runs { of_runs } else { &CHANGES };
+        let changes: &[Change] = if case.world.of_runs {
+            of_runs
+        } else {
+            &CHANGES
+        };
         for (what, change) in changes.iter().filter(|_| case.world.model.is_some()) {
-            let (road, store, plan) = (Road::new(), FakeStore::new(case.world.clone()), case.plan());
+            let (road, store, plan) =
+                (Road::new(), FakeStore::new(case.world.clone()), case.plan());
             store.change(change);
             match now(road.travel(plan, &store)) {
-                Err(RoadError::Changed(changes)) => assert!(!changes.is_empty(), "{}: {what}", case.name),
+                Err(RoadError::Changed(changes)) => {
+                    assert!(!changes.is_empty(), "{}: {what}", case.name)
+                }
                 other => panic!("{}: {what}: {other:?}", case.name),
             }
             assert_eq!(store.writes(), [], "{}: {what}", case.name);
@@ -70,21 +108,39 @@ fn a_change_before_the_first_write_stops_the_plan() {
 
 #[test]
 fn a_change_that_no_preflight_can_see_is_never_verified() {
-    for case in cases().into_iter().filter(|case| case.world.model.is_some()) {
+    for case in cases()
+        .into_iter()
+        .filter(|case| case.world.model.is_some())
+    {
         // Of runs it matters whether they are there and in use.
-        let changes: &[Change] = if case.world.of_runs { &OF_RUNS[1..2] } else { &CHANGES[..9] };
+        let changes: &[Change] = if case.world.of_runs {
+            &OF_RUNS[1..2]
+        } else {
+            &CHANGES[..9]
+        };
         // Tags and versions in no stage take no place from anybody.
         for (what, change) in changes {
             let told = |outcome: &Outcome, store: &FakeStore, when: String| {
-                must_be_true(&case, outcome, &store.world(), &format!("{}: {what} {when}", case.name));
+                must_be_true(
+                    &case,
+                    outcome,
+                    &store.world(),
+                    &format!("{}: {what} {when}", case.name),
+                );
             };
             for write in 0..case.writes() {
-                let (road, store) = (Road::new(), FakeStore::new(case.world.clone()).before_write(write, change));
+                let (road, store) = (
+                    Road::new(),
+                    FakeStore::new(case.world.clone()).before_write(write, change),
+                );
                 let report = now(road.travel(case.plan(), &store)).unwrap();
                 told(&report.outcome, &store, format!("before write {write}"));
             }
             // The read-back at once is the second reading, the one after it settled the third.
-            let (road, store) = (Road::new(), FakeStore::new(case.world.clone()).before_read(2, change));
+            let (road, store) = (
+                Road::new(),
+                FakeStore::new(case.world.clone()).before_read(2, change),
+            );
             let report = now(road.travel(case.plan(), &store)).unwrap();
             assert_ne!(report.outcome, Outcome::Verified, "{}: {what}", case.name);
             told(&report.outcome, &store, "before it settled".to_owned());
@@ -98,7 +154,12 @@ fn somebody_who_puts_it_back_at_once_is_seen() {
         let before = case.world.clone();
         let store = FakeStore::new(case.world.clone()).before_read(2, move |world| *world = before);
         let report = now(Road::new().travel(case.plan(), &store)).unwrap();
-        assert!(matches!(report.outcome, Outcome::Conflict { .. }), "{} {:?}", case.name, report.outcome);
+        assert!(
+            matches!(report.outcome, Outcome::Conflict { .. }),
+            "{} {:?}",
+            case.name,
+            report.outcome
+        );
     }
 }
 
@@ -106,7 +167,11 @@ fn somebody_who_puts_it_back_at_once_is_seen() {
 fn somebody_who_makes_the_model_first_does_no_harm() {
     let case = cases().remove(0);
     let store = FakeStore::new(case.world.clone()).before_write(0, |world| {
-        world.apply(&frontrunner::domain::RegistryWrite::CreateModel { name: "iris".into() }).unwrap();
+        world
+            .apply(&frontrunner::domain::RegistryWrite::CreateModel {
+                name: "iris".into(),
+            })
+            .unwrap();
     });
     let report = now(Road::new().travel(case.plan(), &store)).unwrap();
     assert_eq!(report.outcome, Outcome::Verified);
@@ -116,9 +181,15 @@ fn somebody_who_makes_the_model_first_does_no_harm() {
 #[test]
 fn a_change_that_is_seen_while_an_answer_is_lost_stops_the_rest() {
     let case = cases().remove(2);
-    let store = FakeStore::new(case.world.clone()).mishap(0, Mishap::LostAnswer).before_write(0, |world| world.alias("champion", 1));
+    let store = FakeStore::new(case.world.clone())
+        .mishap(0, Mishap::LostAnswer)
+        .before_write(0, |world| world.alias("champion", 1));
     let report = now(Road::new().travel(case.plan(), &store)).unwrap();
-    assert!(matches!(report.outcome, Outcome::Conflict { .. }), "{:?}", report.outcome);
+    assert!(
+        matches!(report.outcome, Outcome::Conflict { .. }),
+        "{:?}",
+        report.outcome
+    );
     assert_eq!(store.writes().len(), 1);
 }
 

@@ -36,9 +36,16 @@ impl<F: Future + Unpin> Future for Mortal<F> {
 fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
     let what = format!("{}, dies after {waits} waits, {mishap:?}", case.name);
     let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
-    let store = mishap.into_iter().fold(store, |store, (write, mishap)| store.mishap(write, mishap));
+    let store = mishap
+        .into_iter()
+        .fold(store, |store, (write, mishap)| store.mishap(write, mishap));
     now(async {
-        let died = Mortal { future: pin!(road.travel(case.plan(), &store)), waits }.await.is_none();
+        let died = Mortal {
+            future: pin!(road.travel(case.plan(), &store)),
+            waits,
+        }
+        .await
+        .is_none();
         if !died {
             return false;
         }
@@ -50,13 +57,25 @@ fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
         assert!(entry.is_open(), "{what}");
         let at_once = recover(&entry, &store, &road.journal).await.unwrap();
         tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
-        must_be_true(case, &at_once, &store.world(), &format!("{what}, asked at once"));
+        must_be_true(
+            case,
+            &at_once,
+            &store.world(),
+            &format!("{what}, asked at once"),
+        );
         let entry = road.entry().unwrap();
         assert_eq!(entry.state, EntryState::Ended(at_once), "{what}");
         let later = recover(&entry, &store, &road.journal).await.unwrap();
-        assert!(!matches!(later, Outcome::Unknown { .. }), "{what} {later:?}");
+        assert!(
+            !matches!(later, Outcome::Unknown { .. }),
+            "{what} {later:?}"
+        );
         must_be_true(case, &later, &store.world(), &what);
-        assert_eq!(road.entry().unwrap().state, EntryState::Ended(later), "{what}");
+        assert_eq!(
+            road.entry().unwrap().state,
+            EntryState::Ended(later),
+            "{what}"
+        );
         true
     })
 }
@@ -68,7 +87,9 @@ fn a_crash_at_any_point_is_told_truly() {
         let plain = std::iter::once(None);
         let late = (0..case.writes()).map(|write| Some((write, Mishap::LateArrival)));
         for mishap in plain.chain(late) {
-            crashes += (0..10_000).take_while(|waits| dies(&case, *waits, mishap)).count();
+            crashes += (0..10_000)
+                .take_while(|waits| dies(&case, *waits, mishap))
+                .count();
         }
     }
     assert!(crashes > 500, "only {crashes} crashes");
@@ -84,14 +105,25 @@ fn a_torn_line_spoils_only_itself() {
         let path = road.folder.path().join("state/journal.jsonl");
         let whole = std::fs::read_to_string(&path).unwrap();
         let lines = whole.lines().count();
-        let mut file = std::fs::OpenOptions::new().append(true).open(&path).unwrap();
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap();
         file.write_all(
             b"{\"line\":\"step\",\"id\":\"c0ff\n{\"line\":\"from the future\",\"id\":\"x\"}\n\xff\xfe\n{\"line\":\"end\",\"id\":\"tor",
         )
         .unwrap();
         assert_eq!(road.journal.unreadable().unwrap(), 4);
-        assert_eq!(road.entry().unwrap().state, EntryState::Ended(Outcome::Verified));
-        let next = super::cases::planned(&super::cases::set_alias("challenger", 1), &store.world(), "next").unwrap();
+        assert_eq!(
+            road.entry().unwrap().state,
+            EntryState::Ended(Outcome::Verified)
+        );
+        let next = super::cases::planned(
+            &super::cases::set_alias("challenger", 1),
+            &store.world(),
+            "next",
+        )
+        .unwrap();
         road.travel(next, &store).await.unwrap();
         assert_eq!(road.journal.unreadable().unwrap(), 4);
         assert_eq!(road.journal.entries("memory").unwrap().len(), 2);
@@ -114,7 +146,13 @@ fn the_journal_is_for_its_owner_only() {
     let store = FakeStore::new(case.world.clone());
     assert!(!road.folder.path().join("state").exists());
     now(road.travel(case.plan(), &store)).unwrap();
-    let mode = |path: &str| std::fs::metadata(road.folder.path().join(path)).unwrap().permissions().mode() & 0o777;
+    let mode = |path: &str| {
+        std::fs::metadata(road.folder.path().join(path))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!((mode("state"), mode("state/journal.jsonl")), (0o700, 0o600));
 }
 
@@ -124,14 +162,26 @@ fn what_was_answered_and_put_back_by_others_is_a_conflict() {
     let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
     now(async {
         let last = case.writes() - 1;
-        let is_answered = || road.entry().is_some_and(|entry| entry.results.iter().any(|result| result.step == last));
+        let is_answered = || {
+            road.entry()
+                .is_some_and(|entry| entry.results.iter().any(|result| result.step == last))
+        };
         let mut travel = pin!(road.travel(case.plan(), &store));
         while !is_answered() {
-            assert!(Mortal { future: travel.as_mut(), waits: 0 }.await.is_none());
+            assert!(
+                Mortal {
+                    future: travel.as_mut(),
+                    waits: 0
+                }
+                .await
+                .is_none()
+            );
         }
         store.change(|world| *world = case.world.clone());
         tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
-        let outcome = recover(&road.entry().unwrap(), &store, &road.journal).await.unwrap();
+        let outcome = recover(&road.entry().unwrap(), &store, &road.journal)
+            .await
+            .unwrap();
         assert!(matches!(outcome, Outcome::Conflict { .. }), "{outcome:?}");
     });
 }

@@ -5,7 +5,9 @@ use frontrunner::ops::registry::read_registry;
 use frontrunner::promotion::{Intent, Outcome, PlanError, judge, undo};
 use proptest::prelude::*;
 
-use super::cases::{applied, delete_runs, describe, now, planned, register, set_alias, tag, to_stage};
+use super::cases::{
+    applied, delete_runs, describe, now, planned, register, set_alias, tag, to_stage,
+};
 use crate::support::fake_store::{FakeStore, World};
 
 const ALIASES: [&str; 4] = ["champion", "challenger", "Champion", "old"];
@@ -21,7 +23,11 @@ fn worlds() -> impl Strategy<Value = World> {
         }
         world.used_up_to(7);
         // Some lead nowhere.
-        for (alias, version) in aliases.into_iter().filter(|_| world.model.is_some()).collect::<Vec<_>>() {
+        for (alias, version) in aliases
+            .into_iter()
+            .filter(|_| world.model.is_some())
+            .collect::<Vec<_>>()
+        {
             world.alias(alias, version);
         }
         world
@@ -32,19 +38,40 @@ fn intents() -> impl Strategy<Value = Intent> {
     let alias = || prop::sample::select(&ALIASES);
     prop_oneof![
         Just(register("run9")),
-        (1_u64..7, prop::sample::select(Stage::ALL.to_vec()), any::<bool>())
+        (
+            1_u64..7,
+            prop::sample::select(Stage::ALL.to_vec()),
+            any::<bool>()
+        )
             .prop_map(|(version, to, archive)| to_stage(version, to, archive)),
         (alias(), 1_u64..7).prop_map(|(alias, version)| set_alias(alias, version)),
-        prop::sample::select(vec![None, Some("growth"), Some("churn")]).prop_map(|value| tag("team", value)),
-        (prop::option::of(1_u64..7), prop::sample::select(vec!["", "flowers"])).prop_map(|(version, text)| describe(version, text)),
-        prop::sample::subsequence(vec!["run9", "run1", "run2"], 1..=3).prop_map(|runs| delete_runs(&runs)),
-        alias().prop_map(|alias| Intent::RemoveAlias { model: "iris".into(), alias: alias.into() }),
+        prop::sample::select(vec![None, Some("growth"), Some("churn")])
+            .prop_map(|value| tag("team", value)),
+        (
+            prop::option::of(1_u64..7),
+            prop::sample::select(vec!["", "flowers"])
+        )
+            .prop_map(|(version, text)| describe(version, text)),
+        prop::sample::subsequence(vec!["run9", "run1", "run2"], 1..=3)
+            .prop_map(|runs| delete_runs(&runs)),
+        alias().prop_map(|alias| Intent::RemoveAlias {
+            model: "iris".into(),
+            alias: alias.into()
+        }),
     ]
 }
 
-fn judged(plan: &frontrunner::promotion::Plan, created: Option<VersionNumber>, world: &World) -> Outcome {
+fn judged(
+    plan: &frontrunner::promotion::Plan,
+    created: Option<VersionNumber>,
+    world: &World,
+) -> Outcome {
     let store = FakeStore::new(world.clone());
-    judge(plan, created, &now(read_registry(&store, &plan.intent)).unwrap())
+    judge(
+        plan,
+        created,
+        &now(read_registry(&store, &plan.intent)).unwrap(),
+    )
 }
 
 proptest! {

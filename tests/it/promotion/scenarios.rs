@@ -104,11 +104,25 @@ impl Registry {
         for version in &self.versions {
             world.add_run(&format!("run{}", version.number));
             let made = world.add_version(version.number, version.stage);
-            made.source = version.source.as_deref().map_or(made.source.clone(), Into::into);
-            made.run_id = version.run.as_deref().map_or(made.run_id.clone(), Into::into);
-            made.tags.extend(version.tags.iter().map(|(key, value)| Pair::new(key.as_str(), value.as_str())));
+            made.source = version
+                .source
+                .as_deref()
+                .map_or(made.source.clone(), Into::into);
+            made.run_id = version
+                .run
+                .as_deref()
+                .map_or(made.run_id.clone(), Into::into);
+            made.tags.extend(
+                version
+                    .tags
+                    .iter()
+                    .map(|(key, value)| Pair::new(key.as_str(), value.as_str())),
+            );
             made.description = version.description.as_str().into();
-            made.status = version.status.as_deref().map_or(VersionStatus::Ready, VersionStatus::parse);
+            made.status = version
+                .status
+                .as_deref()
+                .map_or(VersionStatus::Ready, VersionStatus::parse);
         }
         for (alias, version) in &self.aliases {
             world.alias(alias, *version);
@@ -117,7 +131,10 @@ impl Registry {
             world.runs.retain(|run| run.id.raw() != known.id);
             world.add_run(&known.id);
             let run = world.runs.last_mut().unwrap();
-            run.status = known.status.as_deref().map_or(RunStatus::Finished, RunStatus::parse);
+            run.status = known
+                .status
+                .as_deref()
+                .map_or(RunStatus::Finished, RunStatus::parse);
             if known.deleted {
                 run.lifecycle = frontrunner::domain::Lifecycle::Deleted;
             }
@@ -125,16 +142,28 @@ impl Registry {
                 run.tags.clear();
             }
             run.name = known.name.as_str().into();
-            run.tags.extend(known.nested_in.as_ref().map(|parent| Pair::new("mlflow.parentRunId", parent.as_str())));
+            run.tags.extend(
+                known
+                    .nested_in
+                    .as_ref()
+                    .map(|parent| Pair::new("mlflow.parentRunId", parent.as_str())),
+            );
             run.metrics = known
                 .metrics
                 .iter()
-                .map(|(key, value)| Metric { key: key.as_str().into(), value: *value, timestamp: 0, step: 0 })
+                .map(|(key, value)| Metric {
+                    key: key.as_str().into(),
+                    value: *value,
+                    timestamp: 0,
+                    step: 0,
+                })
                 .collect();
         }
         if let Some(model) = &mut world.model {
             if self.prompt {
-                model.tags.push(Pair::new("mlflow.prompt.is_prompt", "true"));
+                model
+                    .tags
+                    .push(Pair::new("mlflow.prompt.is_prompt", "true"));
             }
             if let Some(name) = &self.name {
                 model.name = name.as_str().into();
@@ -160,7 +189,12 @@ impl Expected {
                     PlanError::Missing(_) => "missing: ",
                     PlanError::Refused(_) => "refused: ",
                 };
-                (Vec::new(), Vec::new(), String::new(), format!("{kind}{error}"))
+                (
+                    Vec::new(),
+                    Vec::new(),
+                    String::new(),
+                    format!("{kind}{error}"),
+                )
             }
         };
         assert_eq!(error, self.error, "{about}");
@@ -172,14 +206,18 @@ impl Expected {
 
 fn check(path: &Path) {
     let text = std::fs::read_to_string(path).unwrap();
-    let scenario: Scenario = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let scenario: Scenario =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let about = format!("{}: {}", path.display(), scenario.about);
     let mut world = scenario.registry.world();
     let context = |id: &str| {
         let mut context = context(id);
         context.tags = scenario.tags;
         if let Some(places) = &scenario.protected {
-            context.protected = places.iter().map(|place| Place::parse(place).unwrap()).collect();
+            context.protected = places
+                .iter()
+                .map(|place| Place::parse(place).unwrap())
+                .collect();
         }
         context
     };
@@ -187,31 +225,64 @@ fn check(path: &Path) {
     let reading = |world: &World, intent: &Intent| {
         let mut asked = world.clone();
         let wanted = intent.model().cloned().unwrap_or_else(|| "iris".into());
-        let name = asked.model.as_mut().map(|model| std::mem::replace(&mut model.name, wanted.clone()));
-        asked.versions.iter_mut().for_each(|version| version.name = wanted.clone());
-        let mut reading = now(frontrunner::ops::registry::read_registry(&FakeStore::new(asked), intent)).unwrap();
+        let name = asked
+            .model
+            .as_mut()
+            .map(|model| std::mem::replace(&mut model.name, wanted.clone()));
+        asked
+            .versions
+            .iter_mut()
+            .for_each(|version| version.name = wanted.clone());
+        let mut reading = now(frontrunner::ops::registry::read_registry(
+            &FakeStore::new(asked),
+            intent,
+        ))
+        .unwrap();
         if let (Some(model), Some(name)) = (&mut reading.model, name) {
-            model.name = if scenario.registry.name.is_some() { name } else { wanted };
+            model.name = if scenario.registry.name.is_some() {
+                name
+            } else {
+                wanted
+            };
         }
         reading
     };
-    let planned = plan(scenario.intent.clone(), &reading(&world, &scenario.intent), &context("c0ffee0011223344"));
+    let planned = plan(
+        scenario.intent.clone(),
+        &reading(&world, &scenario.intent),
+        &context("c0ffee0011223344"),
+    );
     scenario.expect.check(&planned, &about);
-    let Some(expected) = &scenario.undo else { return };
+    let Some(expected) = &scenario.undo else {
+        return;
+    };
     let plan_made = planned.unwrap();
     let created = applied(&plan_made, &mut world);
     for write in &scenario.meanwhile {
         world.apply(write).unwrap();
     }
     let back = undo(&plan_made.id, &plan_made, created);
-    expected.check(&plan(back.clone(), &reading(&world, &back), &context("bacbacba11223344")), &format!("{about} (undo)"));
+    expected.check(
+        &plan(
+            back.clone(),
+            &reading(&world, &back),
+            &context("bacbacba11223344"),
+        ),
+        &format!("{about} (undo)"),
+    );
 }
 
 #[test]
 fn every_scenario_comes_out_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/promotion");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "toml")
+    });
     paths.sort();
     assert!(paths.len() >= 20, "the scenarios are not there");
     for path in &paths {

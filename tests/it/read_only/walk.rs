@@ -18,27 +18,93 @@ const HOME: &str = "\x03\x1a\x1b[27u\x1b[27u\x1b[27u\x1b[27u1";
 
 /// The screens: what shows that one is there with its content, and the keys that lead to it from the screen before.
 const EXPERIMENTS: &[Step] = &[(HOME, &["› experiments", "churn-sweep"])];
-const RUNS: &[Step] = &[EXPERIMENTS[0], ("/churn-releases\r\r", &["churn-releases › runs", "release-1", "release-6"])];
-const RUN: &[Step] = &[RUNS[0], RUNS[1], ("\x1b[H\r", &["› run › release-", "run id"])];
-const COMPARE: &[Step] = &[RUNS[0], RUNS[1], ("u\x1b[H jj c", &["› compare 2 runs", "num_leaves"])];
-const CHARTS: &[Step] = &[RUNS[0], RUNS[1], ("u\x1b[H jj m", &["› charts › 2 runs", "points of 2 curves"])];
+const RUNS: &[Step] = &[
+    EXPERIMENTS[0],
+    (
+        "/churn-releases\r\r",
+        &["churn-releases › runs", "release-1", "release-6"],
+    ),
+];
+const RUN: &[Step] = &[
+    RUNS[0],
+    RUNS[1],
+    ("\x1b[H\r", &["› run › release-", "run id"]),
+];
+const COMPARE: &[Step] = &[
+    RUNS[0],
+    RUNS[1],
+    ("u\x1b[H jj c", &["› compare 2 runs", "num_leaves"]),
+];
+const CHARTS: &[Step] = &[
+    RUNS[0],
+    RUNS[1],
+    ("u\x1b[H jj m", &["› charts › 2 runs", "points of 2 curves"]),
+];
 const DRIVERS: &[Step] = &[RUNS[0], RUNS[1], ("i", &["what drives", "too few to rank"])];
-const MODELS: &[Step] = &[(HOME, &["› experiments"]), ("4", &["› models", "iris-forest"])];
-const VERSIONS: &[Step] = &[MODELS[0], MODELS[1], ("/churn\r\r", &["› models › churn-classifier", "release-6", "v1"])];
-const LINEAGE: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("L", &["› lineage", "customers@"])];
-const MADE_FROM: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], LINEAGE[3], ("hhb", &["› made from run:", "versions made from"])];
-const JOURNAL: &[Step] = &[(HOME, &["› experiments"]), ("6", &["› journal", "churn-classifier"])];
+const MODELS: &[Step] = &[
+    (HOME, &["› experiments"]),
+    ("4", &["› models", "iris-forest"]),
+];
+const VERSIONS: &[Step] = &[
+    MODELS[0],
+    MODELS[1],
+    (
+        "/churn\r\r",
+        &["› models › churn-classifier", "release-6", "v1"],
+    ),
+];
+const LINEAGE: &[Step] = &[
+    VERSIONS[0],
+    VERSIONS[1],
+    VERSIONS[2],
+    ("L", &["› lineage", "customers@"]),
+];
+const MADE_FROM: &[Step] = &[
+    VERSIONS[0],
+    VERSIONS[1],
+    VERSIONS[2],
+    LINEAGE[3],
+    ("hhb", &["› made from run:", "versions made from"]),
+];
+const JOURNAL: &[Step] = &[
+    (HOME, &["› experiments"]),
+    ("6", &["› journal", "churn-classifier"]),
+];
 
-const HISTORY: &[Step] = &[VERSIONS[0], VERSIONS[1], VERSIONS[2], ("H", &["› history", "events, newest first"])];
+const HISTORY: &[Step] = &[
+    VERSIONS[0],
+    VERSIONS[1],
+    VERSIONS[2],
+    ("H", &["› history", "events, newest first"]),
+];
 
 /// Keys, and what is on the screen when they have done their work.
 type Step = (&'static str, &'static [&'static str]);
 
-const FILES: &[Step] = &[RUNS[0], RUNS[1], RUN[2], ("\t\t\t\t\t", &["[Artifacts]", "README.md"]), ("G\r", &["judged on"])];
+const FILES: &[Step] = &[
+    RUNS[0],
+    RUNS[1],
+    RUN[2],
+    ("\t\t\t\t\t", &["[Artifacts]", "README.md"]),
+    ("G\r", &["judged on"]),
+];
 
 /// Every screen, with the panes that ask for something of their own.
-pub const SCREENS: [&[Step]; 13] =
-    [EXPERIMENTS, RUNS, RUN, FILES, COMPARE, CHARTS, DRIVERS, MODELS, VERSIONS, LINEAGE, MADE_FROM, JOURNAL, HISTORY];
+pub const SCREENS: [&[Step]; 13] = [
+    EXPERIMENTS,
+    RUNS,
+    RUN,
+    FILES,
+    COMPARE,
+    CHARTS,
+    DRIVERS,
+    MODELS,
+    VERSIONS,
+    LINEAGE,
+    MADE_FROM,
+    JOURNAL,
+    HISTORY,
+];
 
 /// Actions that lead to another screen, so that the way back must be gone again.
 const LEAVING: [&str; 14] = [
@@ -121,10 +187,20 @@ fn start(folder: &Path, arguments: &[&str]) -> Pty {
     let program = Start::new(env!("CARGO_BIN_EXE_frontrunner"), arguments).size(160, 40);
     let program = ["config", "data", "cache"]
         .into_iter()
-        .fold(program, |program, name| program.env(&format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), folder.join(name)));
+        .fold(program, |program, name| {
+            program.env(
+                &format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+                folder.join(name),
+            )
+        });
     let pty = program.run();
     pty.wait_for_screen();
-    assert_eq!(pty.text().contains("READ ONLY"), arguments.contains(&"--read-only"), "{}", pty.text());
+    assert_eq!(
+        pty.text().contains("READ ONLY"),
+        arguments.contains(&"--read-only"),
+        "{}",
+        pty.text()
+    );
     pty
 }
 
@@ -179,7 +255,11 @@ pub fn over_writing_keys(folder: &Path, target: &str) {
         go(&pty, screen);
         pty.send(key);
         pty.wait_for("not here: this session is read-only");
-        assert!(!pty.text().contains("cancel"), "{key} opened a dialog:\n{}", pty.text());
+        assert!(
+            !pty.text().contains("cancel"),
+            "{key} opened a dialog:\n{}",
+            pty.text()
+        );
     }
 }
 

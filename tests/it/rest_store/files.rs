@@ -28,7 +28,10 @@ answer = sorted([f.path, f.is_dir, f.file_size] for f in listed)
 
 fn told(mut listed: Vec<Artifact>) -> Value {
     listed.sort_by(|a, b| a.path.cmp(&b.path));
-    listed.iter().map(|it| json!([it.path.raw(), it.is_dir, it.size])).collect()
+    listed
+        .iter()
+        .map(|it| json!([it.path.raw(), it.is_dir, it.size]))
+        .collect()
 }
 
 /// Every folder, and the beginning of every file.
@@ -41,37 +44,81 @@ pub async fn files_are_listed_and_read(store: &mut Store) {
         "notes/deep/er/\u{7cbe}\u{5ea6}.txt": "精度",
     });
     let (run, experiment) = (store.id("parent").to_owned(), store.id("plain").to_owned());
-    let model = store.client.ask(FILL, &json!({"files": files, "run": run, "experiment": experiment}));
+    let model = store.client.ask(
+        FILL,
+        &json!({"files": files, "run": run, "experiment": experiment}),
+    );
     let home = ArtifactHome::Run(run.as_str().into());
     for path in ["", "notes", "notes/deep", "notes/deep/er", "nowhere"] {
-        let theirs = store.client.ask(LIST, &json!({"run": run, "model": null, "path": path}));
-        assert_eq!(told(store.reader.artifacts(&home, path).await.unwrap()), theirs, "in {path:?}");
+        let theirs = store
+            .client
+            .ask(LIST, &json!({"run": run, "model": null, "path": path}));
+        assert_eq!(
+            told(store.reader.artifacts(&home, path).await.unwrap()),
+            theirs,
+            "in {path:?}"
+        );
     }
     for (path, text) in files.as_object().unwrap() {
         reads(store, &home, path, text.as_str().unwrap()).await;
     }
-    for path in ["no/such.txt", "../../../../etc/passwd", "/etc/passwd", "notes/../../../../etc/passwd", "%2e%2e/%2e%2e/etc/passwd"] {
-        assert!(store.reader.preview(&home, path, 100).await.is_err(), "{path} was read");
+    for path in [
+        "no/such.txt",
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "notes/../../../../etc/passwd",
+        "%2e%2e/%2e%2e/etc/passwd",
+    ] {
+        assert!(
+            store.reader.preview(&home, path, 100).await.is_err(),
+            "{path} was read"
+        );
     }
     assert_eq!(model.is_string(), store.version == V3);
     let Some(id) = model.as_str() else { return };
     let home = ArtifactHome::LoggedModel(id.into());
     for path in ["", "data"] {
-        let theirs = store.client.ask(LIST, &json!({"run": run, "model": id, "path": path}));
-        assert_eq!(told(store.reader.artifacts(&home, path).await.unwrap()), theirs, "in {path:?} of a logged model");
+        let theirs = store
+            .client
+            .ask(LIST, &json!({"run": run, "model": id, "path": path}));
+        assert_eq!(
+            told(store.reader.artifacts(&home, path).await.unwrap()),
+            theirs,
+            "in {path:?} of a logged model"
+        );
     }
     for (path, text) in files.as_object().unwrap() {
         let name = path.rsplit('/').next().unwrap();
-        reads(store, &home, &format!("data/{name}"), text.as_str().unwrap()).await;
+        reads(
+            store,
+            &home,
+            &format!("data/{name}"),
+            text.as_str().unwrap(),
+        )
+        .await;
     }
 }
 
 /// The whole of a file, exactly its length, and less than it.
 async fn reads(store: &Store, home: &ArtifactHome, path: &str, text: &str) {
     for limit in [1 << 20, text.len(), text.len().saturating_sub(1), 7] {
-        let preview = store.reader.preview(home, path, limit as u64).await.unwrap_or_else(|fault| panic!("{path}: {fault}"));
+        let preview = store
+            .reader
+            .preview(home, path, limit as u64)
+            .await
+            .unwrap_or_else(|fault| panic!("{path}: {fault}"));
         let wanted = &text.as_bytes()[..limit.min(text.len())];
-        assert!(preview.bytes == wanted, "{path}: {} bytes of {}", preview.bytes.len(), wanted.len());
-        assert_eq!(preview.truncated, limit < text.len(), "{path}, {limit} of {} bytes", text.len());
+        assert!(
+            preview.bytes == wanted,
+            "{path}: {} bytes of {}",
+            preview.bytes.len(),
+            wanted.len()
+        );
+        assert_eq!(
+            preview.truncated,
+            limit < text.len(),
+            "{path}, {limit} of {} bytes",
+            text.len()
+        );
     }
 }

@@ -40,9 +40,19 @@ answer = {
 
 /// Copies the rows of a table that fit `which`, with some columns told anew from the number `i`.
 fn copy(db: &Connection, table: &str, which: &str, count: usize, anew: &[(&str, &str)]) {
-    let mut columns = db.prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).unwrap();
-    let columns: Vec<String> = columns.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let told = |column: &String| anew.iter().find(|(name, _)| name == column).map_or(column.clone(), |(_, value)| (*value).to_owned());
+    let mut columns = db
+        .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
+        .unwrap();
+    let columns: Vec<String> = columns
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let told = |column: &String| {
+        anew.iter()
+            .find(|(name, _)| name == column)
+            .map_or(column.clone(), |(_, value)| (*value).to_owned())
+    };
     let values: Vec<String> = columns.iter().map(told).collect();
     let copied = db.execute(
         &format!(
@@ -60,13 +70,43 @@ fn fill(db: &mut Connection, run: &str, experiment: &str, logged: Option<&str>) 
     db.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
     let whole = db.transaction().unwrap();
     let which = format!("experiment_id = {experiment}");
-    copy(&whole, "experiments", &which, MANY, &[("experiment_id", "1000000 + i"), ("name", "'many ' || i")]);
-    copy(&whole, "registered_models", "name = 'many'", MANY, &[("name", "'many ' || i")]);
-    copy(&whole, "model_versions", "name = 'many'", MANY, &[("version", "i")]);
+    copy(
+        &whole,
+        "experiments",
+        &which,
+        MANY,
+        &[("experiment_id", "1000000 + i"), ("name", "'many ' || i")],
+    );
+    copy(
+        &whole,
+        "registered_models",
+        "name = 'many'",
+        MANY,
+        &[("name", "'many ' || i")],
+    );
+    copy(
+        &whole,
+        "model_versions",
+        "name = 'many'",
+        MANY,
+        &[("version", "i")],
+    );
     let which = format!("run_uuid = '{run}' AND key = 'long'");
-    copy(&whole, "metrics", &which, POINTS, &[("step", "i"), ("timestamp", "i"), ("value", "i * 7 % 97")]);
+    copy(
+        &whole,
+        "metrics",
+        &which,
+        POINTS,
+        &[("step", "i"), ("timestamp", "i"), ("value", "i * 7 % 97")],
+    );
     if let Some(id) = logged {
-        copy(&whole, "logged_models", &format!("model_id = '{id}'"), LOGGED, &[("model_id", "printf('m-%032x', i)")]);
+        copy(
+            &whole,
+            "logged_models",
+            &format!("model_id = '{id}'"),
+            LOGGED,
+            &[("model_id", "printf('m-%032x', i)")],
+        );
     }
     whole.commit().unwrap();
 }
@@ -81,31 +121,82 @@ fn set<T: Into<String>>(what: &str, items: impl IntoIterator<Item = T>) -> BTree
 
 pub async fn listings_go_on_over_pages(store: &mut Store) {
     let (run, experiment) = (store.id("child").to_owned(), store.id("empty").to_owned());
-    let logged = store.client.ask(FILL, &json!({"run": run, "experiment": experiment}));
-    fill(&mut Connection::open(store.folder.path().join("mlflow.db")).unwrap(), &run, &experiment, logged.as_str());
-    let listed = store.client.ask(LIST, &json!({"run": run, "experiment": experiment}));
-    let theirs =
-        |what: &str| set(what, listed[what].as_array().unwrap().iter().map(|it| it.as_str().map_or(it.to_string(), str::to_owned)));
+    let logged = store
+        .client
+        .ask(FILL, &json!({"run": run, "experiment": experiment}));
+    fill(
+        &mut Connection::open(store.folder.path().join("mlflow.db")).unwrap(),
+        &run,
+        &experiment,
+        logged.as_str(),
+    );
+    let listed = store
+        .client
+        .ask(LIST, &json!({"run": run, "experiment": experiment}));
+    let theirs = |what: &str| {
+        set(
+            what,
+            listed[what]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| it.as_str().map_or(it.to_string(), str::to_owned)),
+        )
+    };
     let (reader, id) = (&store.reader, RunId::from(run.as_str()));
 
     let experiments = reader.experiments(View::All).await.unwrap();
-    assert_eq!(set("experiments", experiments.iter().map(|it| it.id.raw())), theirs("experiments"));
+    assert_eq!(
+        set("experiments", experiments.iter().map(|it| it.id.raw())),
+        theirs("experiments")
+    );
     assert!(experiments.len() > MANY);
     let models = reader.models().await.unwrap();
-    assert_eq!(set("models", models.iter().map(|it| it.name.raw())), theirs("models"));
+    assert_eq!(
+        set("models", models.iter().map(|it| it.name.raw())),
+        theirs("models")
+    );
     assert!(models.len() > MANY);
 
     let versions = reader.versions(&"many".into()).await.unwrap();
-    assert_eq!(set("versions", versions.iter().map(|it| it.version.to_string())), theirs("versions"));
-    assert!(versions.len() == MANY && versions.is_sorted_by_key(|it| std::cmp::Reverse(it.version)), "newest first");
+    assert_eq!(
+        set("versions", versions.iter().map(|it| it.version.to_string())),
+        theirs("versions")
+    );
+    assert!(
+        versions.len() == MANY && versions.is_sorted_by_key(|it| std::cmp::Reverse(it.version)),
+        "newest first"
+    );
     let of_run = reader.versions_of_run(&id).await.unwrap();
-    assert_eq!(set("of run", of_run.iter().map(|it| format!("{} {}", it.name.raw(), it.version))), theirs("of run"));
+    assert_eq!(
+        set(
+            "of run",
+            of_run
+                .iter()
+                .map(|it| format!("{} {}", it.name.raw(), it.version))
+        ),
+        theirs("of run")
+    );
 
-    let history = reader.histories(std::slice::from_ref(&id), "long", Resolution::Exact).await.unwrap().remove(0);
-    assert!(history.points.len() == POINTS && history.points.is_sorted_by_key(|point| point.step), "{}", history.points.len());
+    let history = reader
+        .histories(std::slice::from_ref(&id), "long", Resolution::Exact)
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(
+        history.points.len() == POINTS && history.points.is_sorted_by_key(|point| point.step),
+        "{}",
+        history.points.len()
+    );
     if store.version == V3 {
-        let models = reader.logged_models(&experiment.as_str().into(), &id).await.unwrap();
-        assert_eq!(set("logged", models.iter().map(|it| it.id.raw())), theirs("logged"));
+        let models = reader
+            .logged_models(&experiment.as_str().into(), &id)
+            .await
+            .unwrap();
+        assert_eq!(
+            set("logged", models.iter().map(|it| it.id.raw())),
+            theirs("logged")
+        );
         assert_eq!(models.len(), LOGGED);
     }
 }

@@ -12,13 +12,22 @@ use crate::support::snapshot::{assert_same, everything, versions_of_run};
 pub async fn all_is_told_as_the_client_tells_it(store: &mut Store) {
     let told = store.client.everything();
     for (part, least) in [("experiments", 4), ("runs", 6), ("models", 3)] {
-        assert!(told[part].as_array().unwrap().len() >= least, "the store has too few {part} to prove anything");
+        assert!(
+            told[part].as_array().unwrap().len() >= least,
+            "the store has too few {part} to prove anything"
+        );
     }
     assert_same(&everything(&store.reader).await, &told);
     let features = store.reader.features().await.unwrap();
     assert_eq!(features.product, format!("MLflow {}", store.version));
-    assert_eq!((features.logged_models, features.registry, features.filters), (store.version == V3, true, true));
-    assert_eq!((store.reader.name(), store.reader.origin()), (store.server.url.as_str(), store.server.url.as_str()));
+    assert_eq!(
+        (features.logged_models, features.registry, features.filters),
+        (store.version == V3, true, true)
+    );
+    assert_eq!(
+        (store.reader.name(), store.reader.origin()),
+        (store.server.url.as_str(), store.server.url.as_str())
+    );
 }
 
 /// What the client finds with a filter, an order and a view, in its order.
@@ -34,11 +43,23 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
         ("", vec![], View::Active),
         ("", vec![], View::Deleted),
         ("", vec!["metrics.loss DESC"], View::All),
-        ("", vec!["attributes.start_time ASC", "tags.`mlflow.runName` DESC"], View::All),
+        (
+            "",
+            vec!["attributes.start_time ASC", "tags.`mlflow.runName` DESC"],
+            View::All,
+        ),
         ("attributes.status = 'FAILED'", vec![], View::Active),
-        ("metrics.`val/acc` >= 0.5 and params.empty = ''", vec![], View::Active),
+        (
+            "metrics.`val/acc` >= 0.5 and params.empty = ''",
+            vec![],
+            View::Active,
+        ),
         ("params.`größe` LIKE '%DROP TABLE%'", vec![], View::Active),
-        (parent.as_str(), vec!["metrics.`a b.c-d_e:f` ASC"], View::Active),
+        (
+            parent.as_str(),
+            vec!["metrics.`a b.c-d_e:f` ASC"],
+            View::Active,
+        ),
     ];
     let mut found = 0;
     for (filter, order, view) in questions {
@@ -48,7 +69,10 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
             View::Deleted => "DELETED_ONLY",
             View::All => "ALL",
         };
-        let theirs = store.client.ask(SEARCH, &json!({"experiments": experiments, "filter": filter, "order": order, "view": name}));
+        let theirs = store.client.ask(
+            SEARCH,
+            &json!({"experiments": experiments, "filter": filter, "order": order, "view": name}),
+        );
         let query = RunQuery {
             experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
             filter: Some(filter.to_owned()).filter(|filter| !filter.is_empty()),
@@ -58,7 +82,11 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
         };
         let (mut ours, mut from) = (Vec::new(), None);
         loop {
-            let page = store.reader.runs(&query, from.as_ref()).await.unwrap_or_else(|fault| panic!("{query:?}: {fault}"));
+            let page = store
+                .reader
+                .runs(&query, from.as_ref())
+                .await
+                .unwrap_or_else(|fault| panic!("{query:?}: {fault}"));
             ours.extend(page.items.iter().map(|run| run.id.raw().to_owned()));
             from = page.next;
             if from.is_none() {
@@ -68,7 +96,10 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
         assert_eq!(json!(ours), theirs, "{filter:?} {order:?} {view:?}");
         found += ours.len();
     }
-    assert!(found > 15, "the questions find too little to prove anything");
+    assert!(
+        found > 15,
+        "the questions find too little to prove anything"
+    );
     histories_and_versions(store).await;
 }
 
@@ -79,26 +110,49 @@ answer = [[p.step, p.timestamp] for p in sorted(points, key=lambda p: (p.step, p
 ";
 
 async fn histories_and_versions(store: &mut Store) {
-    let runs: Vec<RunId> = ["parent", "numbers", "deleted"].iter().map(|name| store.id(name).into()).collect();
+    let runs: Vec<RunId> = ["parent", "numbers", "deleted"]
+        .iter()
+        .map(|name| store.id(name).into())
+        .collect();
     for resolution in [Resolution::Exact, Resolution::Points(100)] {
-        let read = store.reader.histories(&runs, "loss", resolution).await.unwrap();
+        let read = store
+            .reader
+            .histories(&runs, "loss", resolution)
+            .await
+            .unwrap();
         let of: Vec<_> = read.iter().map(|history| history.run.raw()).collect();
-        assert_eq!(of, [store.id("numbers"), store.id("deleted")], "a run without the metric is left out: {resolution:?}");
+        assert_eq!(
+            of,
+            [store.id("numbers"), store.id("deleted")],
+            "a run without the metric is left out: {resolution:?}"
+        );
         for history in &read {
-            let ours: Vec<_> = history.points.iter().map(|point| json!([point.step, point.timestamp])).collect();
-            let mut theirs = store.client.ask(HISTORY, &json!({"run": history.run.raw(), "key": "loss"}));
+            let ours: Vec<_> = history
+                .points
+                .iter()
+                .map(|point| json!([point.step, point.timestamp]))
+                .collect();
+            let mut theirs = store
+                .client
+                .ask(HISTORY, &json!({"run": history.run.raw(), "key": "loss"}));
             if resolution != Resolution::Exact && store.version != V3 {
                 // MLflow 2 thins out from step 0, for its own pages as for us.
-                theirs.as_array_mut().unwrap().retain(|point| point[0].as_i64() >= Some(0));
+                theirs
+                    .as_array_mut()
+                    .unwrap()
+                    .retain(|point| point[0].as_i64() >= Some(0));
             }
             assert_eq!(Value::Array(ours), theirs, "{resolution:?}");
         }
     }
-    let search =
-        "answer = sorted([v.name, int(v.version)] for v in pages(client.search_model_versions, filter_string=f\"run_id='{run}'\"))";
+    let search = "answer = sorted([v.name, int(v.version)] for v in pages(client.search_model_versions, filter_string=f\"run_id='{run}'\"))";
     for name in ["numbers", "parent"] {
         let theirs = store.client.ask(search, &json!({"run": store.id(name)}));
-        assert_eq!(json!(versions_of_run(&store.reader, &store.id(name).into()).await), theirs, "{name}");
+        assert_eq!(
+            json!(versions_of_run(&store.reader, &store.id(name).into()).await),
+            theirs,
+            "{name}"
+        );
     }
 }
 
@@ -111,15 +165,37 @@ pub async fn what_is_not_there_is_missing(store: &Store) {
     let reader = &store.reader;
     let nobody = RunId::from("00000000000000000000000000000000");
     assert_eq!(kind(reader.run(&nobody).await), Some(FaultKind::Missing));
-    assert_eq!(kind(reader.model(&"nobody".into()).await), Some(FaultKind::Missing));
-    assert_eq!(kind(reader.versions(&"nobody".into()).await), Some(FaultKind::Missing));
+    assert_eq!(
+        kind(reader.model(&"nobody".into()).await),
+        Some(FaultKind::Missing)
+    );
+    assert_eq!(
+        kind(reader.versions(&"nobody".into()).await),
+        Some(FaultKind::Missing)
+    );
     assert_eq!(reader.versions_of_run(&nobody).await, Ok(vec![]));
-    let logged = kind(reader.logged_model(&LoggedModelId::from("m-00000000000000000000000000000000")).await);
-    let wanted = if store.version == V3 { FaultKind::Missing } else { FaultKind::Unsupported };
+    let logged = kind(
+        reader
+            .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
+            .await,
+    );
+    let wanted = if store.version == V3 {
+        FaultKind::Missing
+    } else {
+        FaultKind::Unsupported
+    };
     assert_eq!(logged, Some(wanted));
     let filter = Some("metrics.loss ==> \u{1b}[2J".to_owned());
-    let query = RunQuery { experiments: vec![store.id("plain").into()], filter, page_size: 10, ..RunQuery::default() };
+    let query = RunQuery {
+        experiments: vec![store.id("plain").into()],
+        filter,
+        page_size: 10,
+        ..RunQuery::default()
+    };
     let fault = reader.runs(&query, None).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Invalid, "{fault}");
-    assert!(!fault.to_string().chars().any(char::is_control), "{fault:?}");
+    assert!(
+        !fault.to_string().chars().any(char::is_control),
+        "{fault:?}"
+    );
 }

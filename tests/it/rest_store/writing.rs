@@ -48,40 +48,74 @@ const FRESH: &str = "neu 'größe' \u{1b}[2J %2F+&? of {who}";
 const TOLD: [&str; 2] = ["{who}", FRESH];
 
 fn create(name: &str, source: &str, run: &str, tags: Vec<Tag>) -> RegistryWrite {
-    RegistryWrite::CreateVersion { name: name.into(), source: source.into(), run_id: run.into(), tags }
+    RegistryWrite::CreateVersion {
+        name: name.into(),
+        source: source.into(),
+        run_id: run.into(),
+        tags,
+    }
 }
 
 fn transition(name: &str, number: u64, stage: Stage, archive_existing: bool) -> RegistryWrite {
-    RegistryWrite::TransitionStage { name: name.into(), version: VersionNumber(number), stage, archive_existing }
+    RegistryWrite::TransitionStage {
+        name: name.into(),
+        version: VersionNumber(number),
+        stage,
+        archive_existing,
+    }
 }
 
 fn alias(name: &str, alias: &str, number: u64) -> RegistryWrite {
-    RegistryWrite::SetAlias { name: name.into(), alias: alias.into(), version: VersionNumber(number) }
+    RegistryWrite::SetAlias {
+        name: name.into(),
+        alias: alias.into(),
+        version: VersionNumber(number),
+    }
 }
 
 fn delete_alias(name: &str, alias: &str) -> RegistryWrite {
-    RegistryWrite::DeleteAlias { name: name.into(), alias: alias.into() }
+    RegistryWrite::DeleteAlias {
+        name: name.into(),
+        alias: alias.into(),
+    }
 }
 
 fn set_tag(name: &str, number: u64, key: &str, value: &str) -> RegistryWrite {
-    RegistryWrite::SetVersionTag { name: name.into(), version: VersionNumber(number), tag: Tag::new(key, value) }
+    RegistryWrite::SetVersionTag {
+        name: name.into(),
+        version: VersionNumber(number),
+        tag: Tag::new(key, value),
+    }
 }
 
 fn delete_tag(name: &str, number: u64, key: &str) -> RegistryWrite {
-    RegistryWrite::DeleteVersionTag { name: name.into(), version: VersionNumber(number), key: key.into() }
+    RegistryWrite::DeleteVersionTag {
+        name: name.into(),
+        version: VersionNumber(number),
+        key: key.into(),
+    }
 }
 
 fn delete_version(name: &str, number: u64) -> RegistryWrite {
-    RegistryWrite::DeleteVersion { name: name.into(), version: VersionNumber(number) }
+    RegistryWrite::DeleteVersion {
+        name: name.into(),
+        version: VersionNumber(number),
+    }
 }
 
 /// Every kind of write, with the turns that matter, to one of the twins.
 fn good(who: &str, run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
     let fresh = FRESH.replace("{who}", who);
     let long = "k".repeat(250);
-    let tags = vec![Tag::new("frontrunner.intent", HOSTILE), Tag::new(long.as_str(), ""), Tag::new("b", "v".repeat(4_000))];
+    let tags = vec![
+        Tag::new("frontrunner.intent", HOSTILE),
+        Tag::new(long.as_str(), ""),
+        Tag::new("b", "v".repeat(4_000)),
+    ];
     let mut writes = vec![
-        RegistryWrite::CreateModel { name: fresh.as_str().into() },
+        RegistryWrite::CreateModel {
+            name: fresh.as_str().into(),
+        },
         create(who, &format!("runs:/{run}/a/model"), run, tags),
         create(&fresh, &format!("runs:/{run}/größe 'q' %2F"), run, vec![]),
         create(&fresh, &format!("runs:/{run}/again"), run, vec![]),
@@ -106,33 +140,58 @@ fn good(who: &str, run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
     ];
     if let Some(id) = logged {
         writes.push(create(who, &format!("models:/{id}"), run, vec![]));
-        writes.push(create(&fresh, &format!("models:/{id}"), run, vec![Tag::new("again", "1")]));
+        writes.push(create(
+            &fresh,
+            &format!("models:/{id}"),
+            run,
+            vec![Tag::new("again", "1")],
+        ));
     }
     writes
 }
 
 /// A server notes a logged model's versions by itself.
 fn apply() -> String {
-    APPLY.replace("answer = apply", "link = lambda *given: None\nanswer = apply")
+    APPLY.replace(
+        "answer = apply",
+        "link = lambda *given: None\nanswer = apply",
+    )
 }
 
 /// What the client tells of both twins, and which of them the logged model knows.
 fn tell(store: &mut Store, logged: &Value) -> [Value; 3] {
-    let told = store.client.ask(TELL, &json!({"names_told": TOLD, "model": logged}));
+    let told = store
+        .client
+        .ask(TELL, &json!({"names_told": TOLD, "model": logged}));
     serde_json::from_value(told).unwrap()
 }
 
 pub async fn every_write_does_what_the_client_does(store: &mut Store) {
     let (run, experiment) = (store.id("child").to_owned(), store.id("plain").to_owned());
-    let logged = store.client.ask(TWINS, &json!({"run": run, "experiment": experiment}));
+    let logged = store
+        .client
+        .ask(TWINS, &json!({"run": run, "experiment": experiment}));
     assert_eq!(logged.is_string(), store.version == V3);
     let (apply, mut last, mut silent) = (apply(), Value::Null, Vec::new());
-    for (ours, theirs) in good("ours", &run, logged.as_str()).iter().zip(good("theirs", &run, logged.as_str())) {
-        let number = match store.writer.write(ours).await.unwrap_or_else(|fault| panic!("{ours:?}: {fault}")) {
+    for (ours, theirs) in
+        good("ours", &run, logged.as_str())
+            .iter()
+            .zip(good("theirs", &run, logged.as_str()))
+    {
+        let number = match store
+            .writer
+            .write(ours)
+            .await
+            .unwrap_or_else(|fault| panic!("{ours:?}: {fault}"))
+        {
             Written::Version(number) => json!(number.0),
             Written::Done => Value::Null,
         };
-        assert_eq!(number, store.client.ask(&apply, &json!({"write": theirs})), "{ours:?}");
+        assert_eq!(
+            number,
+            store.client.ask(&apply, &json!({"write": theirs})),
+            "{ours:?}"
+        );
         let [one, other, _] = tell(store, &logged);
         assert_eq!(one, other, "after {ours:?}");
         if one == last {
@@ -140,12 +199,29 @@ pub async fn every_write_does_what_the_client_does(store: &mut Store) {
         }
         last = one;
     }
-    assert_eq!(silent, [delete_alias("ours", "was-never-there")], "every other write shows");
+    assert_eq!(
+        silent,
+        [delete_alias("ours", "was-never-there")],
+        "every other write shows"
+    );
     let [.., known] = tell(store, &logged);
-    let of = |who: &str| known.as_array().unwrap().iter().filter(|one| one[0].as_str().unwrap().ends_with(who)).count();
-    assert_eq!((of("ours"), of("theirs")), if store.version == V3 { (2, 2) } else { (0, 0) }, "{known}");
+    let of = |who: &str| {
+        known
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one[0].as_str().unwrap().ends_with(who))
+            .count()
+    };
+    assert_eq!(
+        (of("ours"), of("theirs")),
+        if store.version == V3 { (2, 2) } else { (0, 0) },
+        "{known}"
+    );
     for name in ["ours".to_owned(), FRESH.replace("{who}", "ours")] {
-        let told = store.client.ask("answer = tell_versions(name)", &json!({"name": name}));
+        let told = store
+            .client
+            .ask("answer = tell_versions(name)", &json!({"name": name}));
         let ours = store.reader.versions(&name.as_str().into()).await.unwrap();
         let ours: Value = ours.iter().map(snapshot::version).collect();
         assert_eq!(aliases_sorted(ours), aliases_sorted(told), "{name}");
@@ -154,7 +230,10 @@ pub async fn every_write_does_what_the_client_does(store: &mut Store) {
 
 fn aliases_sorted(mut versions: Value) -> Value {
     for version in versions.as_array_mut().unwrap() {
-        version["aliases"].as_array_mut().unwrap().sort_by_key(Value::to_string);
+        version["aliases"]
+            .as_array_mut()
+            .unwrap()
+            .sort_by_key(Value::to_string);
     }
     versions
 }
@@ -166,8 +245,19 @@ fn bad(run: &str) -> Vec<(RegistryWrite, FaultKind)> {
     vec![
         (RegistryWrite::CreateModel { name: who.into() }, Conflict),
         (RegistryWrite::CreateModel { name: "".into() }, Invalid),
-        (create("nobody", &format!("runs:/{run}/m"), run, vec![]), Missing),
-        (create(who, &format!("runs:/{run}/m"), run, vec![Tag::new("k", "v".repeat(100_001))]), Invalid),
+        (
+            create("nobody", &format!("runs:/{run}/m"), run, vec![]),
+            Missing,
+        ),
+        (
+            create(
+                who,
+                &format!("runs:/{run}/m"),
+                run,
+                vec![Tag::new("k", "v".repeat(100_001))],
+            ),
+            Invalid,
+        ),
         (transition(who, 99, Stage::Production, true), Missing),
         (transition("nobody", 1, Stage::Production, true), Missing),
         (transition(who, 5, Stage::Staging, false), Missing),
@@ -189,27 +279,83 @@ pub async fn what_is_refused_leaves_no_trace(store: &mut Store) {
     let run = store.id("child").to_owned();
     let (apply, before) = (apply(), tell(store, &Value::Null));
     for (write, kind) in bad(&run) {
-        assert!(store.client.attempt(&apply, &json!({"write": write})).is_err(), "MLflow takes {write:?}");
-        let fault = store.writer.write(&write).await.expect_err(&format!("{write:?} was taken"));
-        assert_eq!((fault.kind, fault.maybe_done, fault.never_left), (kind, false, false), "{write:?}: {fault:?}");
+        assert!(
+            store
+                .client
+                .attempt(&apply, &json!({"write": write}))
+                .is_err(),
+            "MLflow takes {write:?}"
+        );
+        let fault = store
+            .writer
+            .write(&write)
+            .await
+            .expect_err(&format!("{write:?} was taken"));
+        assert_eq!(
+            (fault.kind, fault.maybe_done, fault.never_left),
+            (kind, false, false),
+            "{write:?}: {fault:?}"
+        );
         assert!(!fault.to_string().chars().any(char::is_control), "{fault}");
     }
-    assert_eq!(tell(store, &Value::Null), before, "a refused write changed something");
+    assert_eq!(
+        tell(store, &Value::Null),
+        before,
+        "a refused write changed something"
+    );
 }
 
 /// A run goes into the trash and comes back, each as often as it is asked for; the client says so after each.
 pub async fn runs_go_and_come_back(store: &mut Store) {
     let run = store.id("child").to_owned();
-    let delete = RegistryWrite::DeleteRun { run: run.as_str().into() };
-    let restore = RegistryWrite::RestoreRun { run: run.as_str().into() };
+    let delete = RegistryWrite::DeleteRun {
+        run: run.as_str().into(),
+    };
+    let restore = RegistryWrite::RestoreRun {
+        run: run.as_str().into(),
+    };
     let lifecycle = "answer = client.get_run(run).info.lifecycle_stage";
-    for (write, wanted) in [(&delete, "deleted"), (&delete, "deleted"), (&restore, "active"), (&restore, "active")] {
-        assert_eq!(store.writer.write(write).await.unwrap(), Written::Done, "{write:?}");
-        assert_eq!(store.client.ask(lifecycle, &json!({"run": run})), wanted, "{write:?}");
-        assert_eq!(store.reader.run(&run.as_str().into()).await.unwrap().lifecycle.as_str(), wanted, "{write:?}");
+    for (write, wanted) in [
+        (&delete, "deleted"),
+        (&delete, "deleted"),
+        (&restore, "active"),
+        (&restore, "active"),
+    ] {
+        assert_eq!(
+            store.writer.write(write).await.unwrap(),
+            Written::Done,
+            "{write:?}"
+        );
+        assert_eq!(
+            store.client.ask(lifecycle, &json!({"run": run})),
+            wanted,
+            "{write:?}"
+        );
+        assert_eq!(
+            store
+                .reader
+                .run(&run.as_str().into())
+                .await
+                .unwrap()
+                .lifecycle
+                .as_str(),
+            wanted,
+            "{write:?}"
+        );
     }
-    for write in [RegistryWrite::DeleteRun { run: "0".repeat(32).into() }, RegistryWrite::RestoreRun { run: "0".repeat(32).into() }] {
+    for write in [
+        RegistryWrite::DeleteRun {
+            run: "0".repeat(32).into(),
+        },
+        RegistryWrite::RestoreRun {
+            run: "0".repeat(32).into(),
+        },
+    ] {
         let fault = store.writer.write(&write).await.unwrap_err();
-        assert_eq!((fault.kind, fault.maybe_done), (FaultKind::Missing, false), "{write:?}: {fault:?}");
+        assert_eq!(
+            (fault.kind, fault.maybe_done),
+            (FaultKind::Missing, false),
+            "{write:?}: {fault:?}"
+        );
     }
 }

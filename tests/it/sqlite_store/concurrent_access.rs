@@ -30,12 +30,19 @@ async fn look_while(is_done: &AtomicBool, opened: &Opened) -> usize {
     while !is_done.load(Ordering::SeqCst) {
         let all = runs(reader, View::All, 4).await;
         let ids: Vec<RunId> = all.iter().map(|run| run.id.clone()).collect();
-        reader.histories(&ids, "loss", Resolution::Points(50)).await.unwrap();
+        reader
+            .histories(&ids, "loss", Resolution::Points(50))
+            .await
+            .unwrap();
         assert!(!reader.versions(&"shop".into()).await.unwrap().is_empty());
         reader.models().await.unwrap();
         reader.pulse().await.unwrap();
         let tag = Tag::new("round", rounds.to_string());
-        let write = RegistryWrite::SetVersionTag { name: "shop".into(), version: VersionNumber(1), tag };
+        let write = RegistryWrite::SetVersionTag {
+            name: "shop".into(),
+            version: VersionNumber(1),
+            tag,
+        };
         writer.write(&write).await.unwrap();
         rounds += 1;
     }
@@ -50,9 +57,16 @@ async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other
     let mut client = client_of(V3, &path);
     client.ask(FILL_WORDS, &json!({}));
     let before = opened.reader.pulse().await.unwrap();
-    assert_eq!(opened.reader.pulse().await.unwrap(), before, "nothing was written");
+    assert_eq!(
+        opened.reader.pulse().await.unwrap(),
+        before,
+        "nothing was written"
+    );
     let is_done = Arc::new(AtomicBool::new(false));
-    let (done, given) = (Arc::clone(&is_done), json!({"experiment": store.ids["plain"]}));
+    let (done, given) = (
+        Arc::clone(&is_done),
+        json!({"experiment": store.ids["plain"]}),
+    );
     // A locked file is an exception in Python, which ends the test.
     let logging = tokio::task::spawn_blocking(move || {
         let logged = client.attempt(LOG, &given);
@@ -62,9 +76,20 @@ async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other
     let rounds = look_while(&is_done, &opened).await;
     let (mut client, logged) = logging.await.unwrap();
     let run = RunId::from(logged.unwrap().as_str().unwrap());
-    assert!(rounds > 2, "only {rounds} rounds: the two were not at it together");
-    assert_ne!(opened.reader.pulse().await.unwrap(), before, "a change shows");
-    let history = opened.reader.histories(&[run], "loss", Resolution::Exact).await.unwrap();
+    assert!(
+        rounds > 2,
+        "only {rounds} rounds: the two were not at it together"
+    );
+    assert_ne!(
+        opened.reader.pulse().await.unwrap(),
+        before,
+        "a change shows"
+    );
+    let history = opened
+        .reader
+        .histories(&[run], "loss", Resolution::Exact)
+        .await
+        .unwrap();
     assert_eq!(history[0].points.len(), 150);
     assert_same(&everything(&opened.reader).await, &client.everything());
 }

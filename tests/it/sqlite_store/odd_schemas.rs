@@ -15,7 +15,11 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .map(|entry| {
             (
                 entry.file_name().into_string().unwrap(),
-                if entry.path().is_dir() { Vec::new() } else { std::fs::read(entry.path()).unwrap() },
+                if entry.path().is_dir() {
+                    Vec::new()
+                } else {
+                    std::fs::read(entry.path()).unwrap()
+                },
             )
         })
         .collect()
@@ -29,10 +33,20 @@ async fn refused(folder: &Path, name: &str) -> (FaultKind, String) {
         Err(fault) => fault,
         Ok(opened) => panic!("{name} was opened as {:?}", opened.reader.features().await),
     };
-    let (look, write) = (attempt(Access::ReadOnly).await, attempt(Access::ReadWrite).await);
+    let (look, write) = (
+        attempt(Access::ReadOnly).await,
+        attempt(Access::ReadWrite).await,
+    );
     assert_eq!(look, write);
-    assert!(look.to_string().contains(name), "the fault names the file: {look}");
-    assert!(contents(folder) == before, "{name}: something was made or changed: {:?}", contents(folder).keys());
+    assert!(
+        look.to_string().contains(name),
+        "the fault names the file: {look}"
+    );
+    assert!(
+        contents(folder) == before,
+        "{name}: something was made or changed: {:?}",
+        contents(folder).keys()
+    );
     (look.kind, look.why.raw().to_owned())
 }
 
@@ -40,11 +54,19 @@ async fn refused(folder: &Path, name: &str) -> (FaultKind, String) {
 async fn what_is_no_store_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    std::fs::write(at("text.db"), "SQLite format? no, only a text that is longer than a header. ".repeat(40)).unwrap();
+    std::fs::write(
+        at("text.db"),
+        "SQLite format? no, only a text that is longer than a header. ".repeat(40),
+    )
+    .unwrap();
     std::fs::write(at("empty.db"), "").unwrap();
     std::fs::create_dir(at("folder.db")).unwrap();
     let other = Sql::open(at("other.db")).unwrap();
-    other.execute_batch("CREATE TABLE runs (distance REAL, shoes TEXT); INSERT INTO runs VALUES (5.1, 'old');").unwrap();
+    other
+        .execute_batch(
+            "CREATE TABLE runs (distance REAL, shoes TEXT); INSERT INTO runs VALUES (5.1, 'old');",
+        )
+        .unwrap();
     drop(other);
     std::fs::write(at("cut.db"), &filled(V2).file[..10_000]).unwrap();
     for (name, kind, why) in [
@@ -74,7 +96,10 @@ async fn changed(version: &'static str, change: &str) -> Option<String> {
     assert_same(&everything(&opened.reader).await, &store.told);
     let why = opened.reader.features().await.unwrap().read_only;
     assert_eq!(opened.writer.is_some(), why.is_none(), "{why:?}");
-    assert!(contents(folder.path()) == before, "opening changed something");
+    assert!(
+        contents(folder.path()) == before,
+        "opening changed something"
+    );
     why
 }
 
@@ -93,9 +118,17 @@ DROP TABLE was;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_that_is_not_known_is_read_and_not_written_and_says_why() {
     let newer = changed(V3, NEWER).await.unwrap();
-    assert!(newer.contains("registered_model_aliases.approved_by") && newer.contains("newer"), "{newer}");
-    let older = changed(V2, "ALTER TABLE model_versions DROP COLUMN run_link").await.unwrap();
-    assert!(older.contains("model_versions.run_link") && older.contains("older"), "{older}");
+    assert!(
+        newer.contains("registered_model_aliases.approved_by") && newer.contains("newer"),
+        "{newer}"
+    );
+    let older = changed(V2, "ALTER TABLE model_versions DROP COLUMN run_link")
+        .await
+        .unwrap();
+    assert!(
+        older.contains("model_versions.run_link") && older.contains("older"),
+        "{older}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,9 +144,16 @@ async fn what_a_migration_adds_beside_is_no_reason_not_to_write() {
 async fn a_tracking_store_without_a_registry_says_so() {
     let (_folder, path) = filled(V2).copy();
     let sql = Sql::open(&path).unwrap();
-    let tables = ["registered_model_aliases", "model_version_tags", "registered_model_tags", "model_versions", "registered_models"];
+    let tables = [
+        "registered_model_aliases",
+        "model_version_tags",
+        "registered_model_tags",
+        "model_versions",
+        "registered_models",
+    ];
     for table in tables {
-        sql.execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {table}")).unwrap();
+        sql.execute_batch(&format!("PRAGMA foreign_keys = OFF; DROP TABLE {table}"))
+            .unwrap();
     }
     drop(sql);
     let opened = opened(&path, Access::ReadWrite).await;
@@ -122,5 +162,12 @@ async fn a_tracking_store_without_a_registry_says_so() {
     assert!(features.read_only.unwrap().contains("no model registry"));
     let fault = opened.reader.models().await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::Unsupported, "{fault}");
-    assert!(!opened.reader.experiments(frontrunner::store::View::All).await.unwrap().is_empty());
+    assert!(
+        !opened
+            .reader
+            .experiments(frontrunner::store::View::All)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

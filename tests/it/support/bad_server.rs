@@ -42,11 +42,15 @@ impl BadServer {
     pub fn start(rule: impl Fn(&Asked) -> Says + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (seen, sent) = (Arc::<Mutex<Vec<Asked>>>::default(), Arc::<AtomicUsize>::default());
+        let (seen, sent) = (
+            Arc::<Mutex<Vec<Asked>>>::default(),
+            Arc::<AtomicUsize>::default(),
+        );
         let (kept, counted, rule) = (Arc::clone(&seen), Arc::clone(&sent), Arc::new(rule));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (kept, counted, rule) = (Arc::clone(&kept), Arc::clone(&counted), Arc::clone(&rule));
+                let (kept, counted, rule) =
+                    (Arc::clone(&kept), Arc::clone(&counted), Arc::clone(&rule));
                 // A client that gives up in the middle is what some tests are about.
                 std::thread::spawn(move || serve(stream, &kept, &counted, &*rule));
             }
@@ -73,7 +77,9 @@ impl BadServer {
 /// An answer with its length and more header lines, each without a line end.
 pub fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Says {
     let length = body.as_ref().len();
-    let mut bytes = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n").into_bytes();
+    let mut bytes =
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n")
+            .into_bytes();
     for line in headers {
         bytes.extend_from_slice(line.as_bytes());
         bytes.extend_from_slice(b"\r\n");
@@ -96,12 +102,18 @@ pub fn html(status: &str) -> Says {
 
 /// An error in MLflow's own words.
 pub fn told(status: &str, code: &str, message: &str) -> Says {
-    json(status, &serde_json::json!({"error_code": code, "message": message}).to_string())
+    json(
+        status,
+        &serde_json::json!({"error_code": code, "message": message}).to_string(),
+    )
 }
 
 /// A JSON object of that many bytes, of which all but the first two are zeros, as gzip: 13 bits for each 258 of them.
 pub fn gzip_bomb(bytes: usize) -> Vec<u8> {
-    let mut bits = Bits { bytes: vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255], filled: 8 };
+    let mut bits = Bits {
+        bytes: vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255],
+        filled: 8,
+    };
     // The last block, in the fixed code; its literals below 144 are 48 more, in 8 bits.
     bits.push(0b11, 3);
     for literal in [b'{', 0] {
@@ -140,7 +152,12 @@ impl Bits {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Asked>>, sent: &AtomicUsize, rule: &dyn Fn(&Asked) -> Says) -> Option<()> {
+fn serve(
+    mut stream: TcpStream,
+    seen: &Mutex<Vec<Asked>>,
+    sent: &AtomicUsize,
+    rule: &dyn Fn(&Asked) -> Says,
+) -> Option<()> {
     let asked = asked(&mut stream)?;
     seen.lock().unwrap().push(asked.clone());
     let send = |stream: &mut TcpStream, bytes: &[u8]| -> Option<()> {
@@ -150,7 +167,9 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Asked>>, sent: &AtomicUsize, ru
     };
     match rule(&asked) {
         Says::Bytes(bytes) => send(&mut stream, &bytes),
-        Says::Nothing => std::io::copy(&mut stream, &mut std::io::sink()).ok().map(|_| ()),
+        Says::Nothing => std::io::copy(&mut stream, &mut std::io::sink())
+            .ok()
+            .map(|_| ()),
         Says::Endless(head, piece) => {
             send(&mut stream, &head)?;
             loop {
@@ -175,11 +194,19 @@ fn asked(stream: &mut TcpStream) -> Option<Asked> {
     let head = String::from_utf8_lossy(&bytes).into_owned();
     let (first, headers) = head.split_once("\r\n")?;
     let headers = headers.to_lowercase();
-    let length = headers.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok()).unwrap_or(0);
+    let length = headers
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok())
+        .unwrap_or(0);
     let begin = body.len().min(length);
     body.resize(length, 0);
     stream.read_exact(&mut body[begin..]).ok()?;
     let mut words = first.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(Asked { method, path, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Some(Asked {
+        method,
+        path,
+        headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
 }

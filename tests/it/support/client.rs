@@ -25,22 +25,35 @@ impl Client {
         let mut child = Command::new(python(version))
             .args(["-c", CODE, store])
             .current_dir(folder)
-            .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet"), ("TZ", "UTC")])
+            .envs([
+                ("MLFLOW_DISABLE_TELEMETRY", "true"),
+                ("GIT_PYTHON_REFRESH", "quiet"),
+                ("TZ", "UTC"),
+            ])
             .env_remove("MLFLOW_TRACKING_URI")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let (input, output) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
-        let mut client = Self { child, input, output };
+        let (input, output) = (
+            child.stdin.take(),
+            BufReader::new(child.stdout.take().unwrap()),
+        );
+        let mut client = Self {
+            child,
+            input,
+            output,
+        };
         assert_eq!(client.answer()["ready"], version);
         client
     }
 
     /// Runs Python code that has `client`, the helpers of `client.py` and what is `given`, and returns its `answer`.
     pub fn ask(&mut self, code: &str, given: &Value) -> Value {
-        let mut answer = self.attempt(code, given).unwrap_or_else(|error| panic!("{error}"));
+        let mut answer = self
+            .attempt(code, given)
+            .unwrap_or_else(|error| panic!("{error}"));
         answer.take()
     }
 
@@ -64,7 +77,8 @@ impl Client {
     fn answer(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("MLflow's client is gone: {error}: {line:?}"))
+        serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("MLflow's client is gone: {error}: {line:?}"))
     }
 }
 

@@ -14,7 +14,9 @@ use frontrunner::ops::lineage::Lookout;
 use frontrunner::promotion::Place;
 use frontrunner::store::{Access, Ahead, Connection, Target, open};
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{App, Effect, Message, Overlay, Reply, Request, Screen, Session, Start, Ticket};
+use frontrunner::tui::app::{
+    App, Effect, Message, Overlay, Reply, Request, Screen, Session, Start, Ticket,
+};
 use frontrunner::tui::runtime::answer::{Ground, answer};
 use frontrunner::tui::screens::runs::Runs;
 use frontrunner::tui::view;
@@ -36,7 +38,14 @@ fn demo() -> &'static (TempDir, DemoFacts) {
     DEMO.get_or_init(|| {
         // Its path is stored in it and shown: as long on every machine.
         let folder = tempfile::tempdir_in("/tmp").unwrap();
-        let facts = make(&folder.path().join("mlflow.db"), &DemoOptions { runs: None, now: NOW }).unwrap();
+        let facts = make(
+            &folder.path().join("mlflow.db"),
+            &DemoOptions {
+                runs: None,
+                now: NOW,
+            },
+        )
+        .unwrap();
         (folder, facts)
     })
 }
@@ -71,12 +80,24 @@ pub struct Driver {
 impl Driver {
     /// A session that may write to a copy of the demo store, at 120 columns and 40 rows.
     pub fn new() -> Self {
-        Self::open(Access::ReadWrite, Size { width: 120, height: 40 })
+        Self::open(
+            Access::ReadWrite,
+            Size {
+                width: 120,
+                height: 40,
+            },
+        )
     }
 
     /// A session that may only look.
     pub fn read_only() -> Self {
-        Self::open(Access::ReadOnly, Size { width: 120, height: 40 })
+        Self::open(
+            Access::ReadOnly,
+            Size {
+                width: 120,
+                height: 40,
+            },
+        )
     }
 
     /// A session on a copy of the demo store.
@@ -94,9 +115,17 @@ impl Driver {
 
     /// A session on any store. The folder is for its own files, and goes with it.
     pub fn at(target: &Target, access: Access, size: Size, folder: TempDir) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let opened = runtime.block_on(open(target, access, &Connection::default())).unwrap();
-        let protected = vec![Place::Stage(Stage::Production), Place::Alias("champion".into())];
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let opened = runtime
+            .block_on(open(target, access, &Connection::default()))
+            .unwrap();
+        let protected = vec![
+            Place::Stage(Stage::Production),
+            Place::Alias("champion".into()),
+        ];
         let session = Session {
             can_write: opened.writer.is_some(),
             refresh_seconds: 5,
@@ -106,7 +135,11 @@ impl Driver {
         };
         let journal = Journal::at(folder.path().join("journal.jsonl"));
         let read_only_why = session.read_only_why.clone();
-        let views = frontrunner::config::views::ViewFiles::at(&folder.path().join("config"), &folder.path().join("data"), folder.path());
+        let views = frontrunner::config::views::ViewFiles::at(
+            &folder.path().join("config"),
+            &folder.path().join("data"),
+            folder.path(),
+        );
         let own = Arc::clone(&opened.reader);
         let ground = Ground {
             opened,
@@ -121,7 +154,13 @@ impl Driver {
             views,
             ahead: Ahead::default(),
         };
-        let (app, effects) = App::new(session, Keymap::load(None).unwrap(), size, NOW, &Start::default());
+        let (app, effects) = App::new(
+            session,
+            Keymap::load(None).unwrap(),
+            size,
+            NOW,
+            &Start::default(),
+        );
         let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
         let mut driver = Self {
             app,
@@ -144,7 +183,8 @@ impl Driver {
 
     /// The same session under a policy.
     pub fn under(mut self, policy: &str) -> Self {
-        self.ground.policy = Arc::new(frontrunner::promotion::policy::Policy::parse(policy).unwrap());
+        self.ground.policy =
+            Arc::new(frontrunner::promotion::policy::Policy::parse(policy).unwrap());
         self
     }
 
@@ -177,7 +217,11 @@ impl Driver {
     /// Types a text, a character a key.
     pub fn text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            let name = if c == ' ' { "space".to_owned() } else { c.to_string() };
+            let name = if c == ' ' {
+                "space".to_owned()
+            } else {
+                c.to_string()
+            };
             self.press(&name);
         }
         self
@@ -247,7 +291,11 @@ impl Driver {
 
     fn answer(&mut self, ticket: Ticket, request: Request) {
         let steps = Mutex::new(Vec::new());
-        let reply = self.runtime.block_on(answer(&self.ground, request, &|step| steps.lock().unwrap().push(step)));
+        let reply = self
+            .runtime
+            .block_on(answer(&self.ground, request, &|step| {
+                steps.lock().unwrap().push(step)
+            }));
         let progress = steps.into_inner().unwrap().into_iter().map(Reply::Progress);
         for reply in progress.chain([reply]).collect::<Vec<_>>() {
             let effects = self.app.update(self.now, Message::Reply(ticket, reply));
@@ -261,7 +309,8 @@ impl Driver {
                 Effect::Ask(ticket, request) => self.asked.push_back((ticket, request)),
                 Effect::Cancel(ticket) => {
                     let at = self.asked.iter().position(|(asked, _)| *asked == ticket);
-                    self.cancelled.extend(at.and_then(|at| self.asked.remove(at)));
+                    self.cancelled
+                        .extend(at.and_then(|at| self.asked.remove(at)));
                 }
                 Effect::Copy(_, text) => self.copied.push(text),
                 Effect::Theme(name) => self.look.set_theme(&name),
@@ -274,8 +323,11 @@ impl Driver {
 
     /// What is drawn now.
     pub fn buffer(&self) -> Buffer {
-        let mut terminal = Terminal::new(TestBackend::new(self.app.size.width, self.app.size.height)).unwrap();
-        terminal.draw(|frame| view::draw(frame, &self.app, &self.look)).unwrap();
+        let mut terminal =
+            Terminal::new(TestBackend::new(self.app.size.width, self.app.size.height)).unwrap();
+        terminal
+            .draw(|frame| view::draw(frame, &self.app, &self.look))
+            .unwrap();
         terminal.backend().buffer().clone()
     }
 
@@ -286,7 +338,12 @@ impl Driver {
 
     /// The message line's words, as far as something was said.
     pub fn said(&self) -> String {
-        self.app.shared.notices.current(self.now).map(|notice| notice.text.clone()).unwrap_or_default()
+        self.app
+            .shared
+            .notices
+            .current(self.now)
+            .map(|notice| notice.text.clone())
+            .unwrap_or_default()
     }
 
     /// The run table, which must be the screen.
@@ -301,7 +358,10 @@ impl Driver {
     #[track_caller]
     pub fn sees(&self, text: &str) -> &Self {
         let screen = self.screen();
-        assert!(screen.contains(text), "{text:?} is not on the screen:\n{screen}");
+        assert!(
+            screen.contains(text),
+            "{text:?} is not on the screen:\n{screen}"
+        );
         self
     }
 
@@ -309,7 +369,10 @@ impl Driver {
     #[track_caller]
     pub fn misses(&self, text: &str) -> &Self {
         let screen = self.screen();
-        assert!(!screen.contains(text), "{text:?} is on the screen:\n{screen}");
+        assert!(
+            !screen.contains(text),
+            "{text:?} is on the screen:\n{screen}"
+        );
         self
     }
 

@@ -8,10 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use frontrunner::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel, LoggedModelId, Millis, ModelName,
-    ModelVersion, Preview, RegisteredModel, RegistryWrite, Run, RunId, TransitionRequest, VersionNumber,
+    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
+    LoggedModelId, Millis, ModelName, ModelVersion, Preview, RegisteredModel, RegistryWrite, Run,
+    RunId, TransitionRequest, VersionNumber,
 };
-use frontrunner::store::{Answer, Features, Page, PageToken, Read, Resolution, RunQuery, View, Write, Written};
+use frontrunner::store::{
+    Answer, Features, Page, PageToken, Read, Resolution, RunQuery, View, Write, Written,
+};
 use tokio::time::Instant;
 
 pub use world::{Places, World};
@@ -64,7 +67,10 @@ pub struct FakeStore(Mutex<Inner>);
 
 impl FakeStore {
     pub fn new(world: World) -> Self {
-        Self(Mutex::new(Inner { world, ..Inner::default() }))
+        Self(Mutex::new(Inner {
+            world,
+            ..Inner::default()
+        }))
     }
 
     /// Something goes wrong with the nth write, from 0. A write that is sent again is another one.
@@ -74,7 +80,11 @@ impl FakeStore {
     }
 
     /// Somebody else changes something right before the nth write is carried out, from 0.
-    pub fn before_write(self, write: usize, hook: impl FnOnce(&mut World) + Send + 'static) -> Self {
+    pub fn before_write(
+        self,
+        write: usize,
+        hook: impl FnOnce(&mut World) + Send + 'static,
+    ) -> Self {
         self.inner().before_write.insert(write, Box::new(hook));
         self
     }
@@ -113,8 +123,11 @@ impl FakeStore {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         let mut inner = self.0.lock().unwrap();
-        let due = |at: &Instant| tokio::runtime::Handle::try_current().is_ok() && *at <= Instant::now();
-        let (landed, late) = std::mem::take(&mut inner.late).into_iter().partition(|(at, _)| due(at));
+        let due =
+            |at: &Instant| tokio::runtime::Handle::try_current().is_ok() && *at <= Instant::now();
+        let (landed, late) = std::mem::take(&mut inner.late)
+            .into_iter()
+            .partition(|(at, _)| due(at));
         inner.late = late;
         for (_, write) in landed as Vec<(Instant, RegistryWrite)> {
             // Nobody waits for its answer.
@@ -129,7 +142,11 @@ impl FakeStore {
         let read = inner.reads;
         inner.reads += 1;
         if inner.failing_reads.is_some_and(|first| read >= first) {
-            return Err(Fault::new(FaultKind::Unreachable, "reading", "connection refused"));
+            return Err(Fault::new(
+                FaultKind::Unreachable,
+                "reading",
+                "connection refused",
+            ));
         }
         if let Some(hook) = inner.before_read.remove(&read) {
             hook(&mut inner.world);
@@ -153,19 +170,35 @@ impl FakeStore {
                 Err(fault)
             }
             Some(Mishap::LostAnswer) => inner.world.apply(write).and_then(|_| Err(lost())),
-            Some(Mishap::Doubled) => inner.world.apply(write).and_then(|_| inner.world.apply(write)).and_then(|_| Err(lost())),
+            Some(Mishap::Doubled) => inner
+                .world
+                .apply(write)
+                .and_then(|_| inner.world.apply(write))
+                .and_then(|_| Err(lost())),
             Some(Mishap::DoubledLate) => {
-                inner.late.push((Instant::now() + Duration::from_millis(QUIET - 1), write.clone()));
+                inner.late.push((
+                    Instant::now() + Duration::from_millis(QUIET - 1),
+                    write.clone(),
+                ));
                 inner.world.apply(write).and_then(|_| Err(lost()))
             }
             Some(Mishap::LostRequest) => Err(lost()),
             Some(Mishap::LateArrival) => {
-                inner.late.push((Instant::now() + Duration::from_millis(QUIET - 1), write.clone()));
+                inner.late.push((
+                    Instant::now() + Duration::from_millis(QUIET - 1),
+                    write.clone(),
+                ));
                 Err(lost())
             }
-            Some(Mishap::Refused) => Err(Fault::new(FaultKind::Denied, "writing", "PERMISSION_DENIED")),
+            Some(Mishap::Refused) => Err(Fault::new(
+                FaultKind::Denied,
+                "writing",
+                "PERMISSION_DENIED",
+            )),
             Some(Mishap::NotKept) => Ok(match write {
-                RegistryWrite::CreateVersion { .. } => Written::Version(frontrunner::domain::VersionNumber(99)),
+                RegistryWrite::CreateVersion { .. } => {
+                    Written::Version(frontrunner::domain::VersionNumber(99))
+                }
                 _ => Written::Done,
             }),
         }
@@ -185,13 +218,21 @@ async fn pause() {
     let mut is_over = false;
     std::future::poll_fn(|context| {
         context.waker().wake_by_ref();
-        if std::mem::replace(&mut is_over, true) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if std::mem::replace(&mut is_over, true) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
 }
 
 fn nothing<T>() -> Answer<T> {
-    Err(Fault::new(FaultKind::Unsupported, "asking", "not in this store"))
+    Err(Fault::new(
+        FaultKind::Unsupported,
+        "asking",
+        "not in this store",
+    ))
 }
 
 #[async_trait]
@@ -249,7 +290,14 @@ impl Read for FakeStore {
     }
 
     async fn nested(&self, _: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
-        Ok(self.inner().world.runs.iter().filter(|run| run.parent().as_ref() == Some(parent)).cloned().collect())
+        Ok(self
+            .inner()
+            .world
+            .runs
+            .iter()
+            .filter(|run| run.parent().as_ref() == Some(parent))
+            .cloned()
+            .collect())
     }
 
     async fn run(&self, id: &RunId) -> Answer<Run> {
@@ -257,7 +305,13 @@ impl Read for FakeStore {
         if self.world().of_runs && id.raw() == FIRST_RUN {
             self.read()?;
         }
-        self.inner().world.runs.iter().find(|run| run.id == *id).cloned().ok_or_else(|| Fault::new(FaultKind::Missing, "reading", "no run"))
+        self.inner()
+            .world
+            .runs
+            .iter()
+            .find(|run| run.id == *id)
+            .cloned()
+            .ok_or_else(|| Fault::new(FaultKind::Missing, "reading", "no run"))
     }
 
     async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Answer<Vec<History>> {
@@ -289,8 +343,19 @@ impl Read for FakeStore {
         if !self.world().of_runs {
             self.read()?;
         }
-        let found = self.inner().world.model.clone().filter(|model| model.name == *name);
-        found.ok_or_else(|| Fault::new(FaultKind::Missing, "reading the model", "RESOURCE_DOES_NOT_EXIST"))
+        let found = self
+            .inner()
+            .world
+            .model
+            .clone()
+            .filter(|model| model.name == *name);
+        found.ok_or_else(|| {
+            Fault::new(
+                FaultKind::Missing,
+                "reading the model",
+                "RESOURCE_DOES_NOT_EXIST",
+            )
+        })
     }
 
     async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> {
@@ -299,11 +364,27 @@ impl Read for FakeStore {
     }
 
     async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
-        Ok(self.inner().world.versions.iter().filter(|version| version.run_id == *run).cloned().collect())
+        Ok(self
+            .inner()
+            .world
+            .versions
+            .iter()
+            .filter(|version| version.run_id == *run)
+            .cloned()
+            .collect())
     }
 
-    async fn transition_requests(&self, _: &ModelName, version: VersionNumber) -> Answer<Option<Vec<TransitionRequest>>> {
-        let of = |requests: Vec<TransitionRequest>| requests.into_iter().filter(|request| request.version == version).collect();
+    async fn transition_requests(
+        &self,
+        _: &ModelName,
+        version: VersionNumber,
+    ) -> Answer<Option<Vec<TransitionRequest>>> {
+        let of = |requests: Vec<TransitionRequest>| {
+            requests
+                .into_iter()
+                .filter(|request| request.version == version)
+                .collect()
+        };
         Ok(self.world().requests.map(of))
     }
 

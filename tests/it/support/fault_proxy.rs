@@ -129,7 +129,10 @@ impl FaultProxy {
 impl State {
     /// The next number of the dice: splitmix64, <https://prng.di.unimi.it/splitmix64.c>.
     fn roll(&self) -> u64 {
-        let mut z = self.dice.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self
+            .dice
+            .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)
+            .wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
@@ -154,8 +157,11 @@ impl State {
             return None;
         }
         let path = asked.path.split('?').next().unwrap_or_default();
-        let reads = ["/get", "/search", "/get-latest-versions", "/alias"].iter().any(|end| path.ends_with(end));
-        let is_write = asked.method != "GET" && !(asked.method == "POST" && reads && !path.ends_with("/alias"));
+        let reads = ["/get", "/search", "/get-latest-versions", "/alias"]
+            .iter()
+            .any(|end| path.ends_with(end));
+        let is_write = asked.method != "GET"
+            && !(asked.method == "POST" && reads && !path.ends_with("/alias"));
         // Most reads are asked again by themselves, so that writes are what is worth spoiling.
         let chance = if is_write { 45 } else { 6 };
         if !is_on || roll % 100 >= chance || fault == Fault::Reset {
@@ -179,11 +185,15 @@ impl State {
 
     fn spoil(&self, fault: Fault, asked: &Asked, mut client: TcpStream) -> Option<()> {
         let gateway = |status: &str| {
-            format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>no</p>")
+            format!(
+                "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>no</p>"
+            )
         };
         match fault {
             Fault::Reset | Fault::DropRequest => {}
-            Fault::GatewayTimeout => client.write_all(gateway("504 Gateway Timeout").as_bytes()).ok()?,
+            Fault::GatewayTimeout => client
+                .write_all(gateway("504 Gateway Timeout").as_bytes())
+                .ok()?,
             Fault::Late => {
                 self.held.fetch_add(1, Ordering::SeqCst);
                 std::thread::sleep(self.late);
@@ -197,11 +207,15 @@ impl State {
             Fault::DropAnswer => drop(asked.send(&self.upstream)),
             Fault::Cut => {
                 let answer = asked.send(&self.upstream)?;
-                client.write_all(&answer[..answer.len().saturating_sub(4)]).ok()?;
+                client
+                    .write_all(&answer[..answer.len().saturating_sub(4)])
+                    .ok()?;
             }
             Fault::BadGateway => {
                 let _ = asked.send(&self.upstream);
-                client.write_all(gateway("502 Bad Gateway").as_bytes()).ok()?;
+                client
+                    .write_all(gateway("502 Bad Gateway").as_bytes())
+                    .ok()?;
             }
             Fault::Html => {
                 let _ = asked.send(&self.upstream);

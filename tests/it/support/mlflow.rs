@@ -29,7 +29,14 @@ pub fn python(version: &str) -> PathBuf {
     if !ready.exists() {
         run(Command::new("python3").args(["-m", "venv"]).arg(&venv));
         let mut pip = Command::new(&python);
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).arg(format!("mlflow=={version}"));
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .arg(format!("mlflow=={version}"));
         if version.starts_with("2.") {
             // MLflow 2 does not import with SQLAlchemy 2.1.
             pip.arg("sqlalchemy<2.1");
@@ -45,13 +52,22 @@ pub fn script(version: &str, code: &str, args: &[&str]) -> String {
         .arg("-c")
         .arg(code)
         .args(args)
-        .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet")])
+        .envs([
+            ("MLFLOW_DISABLE_TELEMETRY", "true"),
+            ("GIT_PYTHON_REFRESH", "quiet"),
+        ])
         .env_remove("MLFLOW_TRACKING_URI"))
 }
 
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    let output = command
+        .output()
+        .unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -73,20 +89,34 @@ impl Server {
         let port = free_port();
         let log = File::create(folder.join("server.log")).unwrap();
         let child = Command::new(python(version).with_file_name("mlflow"))
-            .args(["server", "--host", "127.0.0.1", "--workers", "1", "--port", &port.to_string()])
+            .args([
+                "server",
+                "--host",
+                "127.0.0.1",
+                "--workers",
+                "1",
+                "--port",
+                &port.to_string(),
+            ])
             .arg("--backend-store-uri")
             .arg(format!("sqlite:///{}", folder.join("mlflow.db").display()))
             .arg("--artifacts-destination")
             .arg(folder.join("artifacts"))
             .args(more)
-            .envs([("MLFLOW_DISABLE_TELEMETRY", "true"), ("GIT_PYTHON_REFRESH", "quiet")])
+            .envs([
+                ("MLFLOW_DISABLE_TELEMETRY", "true"),
+                ("GIT_PYTHON_REFRESH", "quiet"),
+            ])
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .stdin(Stdio::null())
             .process_group_leader()
             .spawn()
             .unwrap();
-        let server = Self { child, url: format!("http://127.0.0.1:{port}") };
+        let server = Self {
+            child,
+            url: format!("http://127.0.0.1:{port}"),
+        };
         let deadline = Instant::now() + PATIENCE;
         while !healthy(port) {
             assert!(
@@ -103,7 +133,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         // The server runs workers of its own: the whole group is ended.
-        let _ = Command::new("kill").args(["-TERM", "--", &format!("-{}", self.child.id())]).status();
+        let _ = Command::new("kill")
+            .args(["-TERM", "--", &format!("-{}", self.child.id())])
+            .status();
         let _ = self.child.wait();
     }
 }
@@ -121,13 +153,20 @@ impl GroupLeader for Command {
 
 /// A port that was free a moment ago.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 fn healthy(port: u16) -> bool {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
+        return false;
+    };
     let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
-    let _ = stream.write_all(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let _ =
+        stream.write_all(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     let mut answer = String::new();
     let _ = stream.read_to_string(&mut answer);
     answer.contains(" 200 ") && answer.ends_with("OK")

@@ -32,7 +32,14 @@ impl Program {
     /// A fresh demo store, `mlflow.db`, in a fresh folder.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let facts = make(&folder.path().join("mlflow.db"), &DemoOptions { runs: None, now: NOW }).unwrap();
+        let facts = make(
+            &folder.path().join("mlflow.db"),
+            &DemoOptions {
+                runs: None,
+                now: NOW,
+            },
+        )
+        .unwrap();
         Self { folder, facts }
     }
 
@@ -60,11 +67,22 @@ impl Program {
     /// The program with arguments, nothing typed, and nothing of this machine's settings.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontrunner"));
-        command.args(arguments).current_dir(self.folder()).stdin(Stdio::null()).env_clear();
-        command.envs(["PATH", "HOME", "TMPDIR"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .env_clear();
+        command.envs(
+            ["PATH", "HOME", "TMPDIR"]
+                .into_iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?))),
+        );
         command.envs([("USER", "ana"), ("LANG", "C.UTF-8"), ("TZ", "UTC")]);
         for name in ["config", "data", "cache"] {
-            command.env(format!("FRONTRUNNER_{}_DIR", name.to_uppercase()), self.folder().join(name));
+            command.env(
+                format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
+                self.folder().join(name),
+            );
         }
         command
     }
@@ -78,7 +96,8 @@ impl Program {
     pub fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(ended.code, 0, "{arguments:?}: {ended:?}");
-        serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ended:?}"))
+        serde_json::from_str(&ended.out)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ended:?}"))
     }
 
     /// The bytes of the store.
@@ -89,6 +108,14 @@ impl Program {
 
 /// Runs a command to its end.
 pub fn ended(mut command: Command) -> Ended {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    Ended { code: status.code().unwrap_or(-1), out: String::from_utf8(stdout).unwrap(), err: String::from_utf8(stderr).unwrap() }
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().unwrap();
+    Ended {
+        code: status.code().unwrap_or(-1),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
 }

@@ -36,7 +36,11 @@ impl Start {
         for name in ["NO_COLOR", "MLFLOW_TRACKING_URI", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
-        Self { command, size: (100, 30), answers: vec![ATTRIBUTES] }
+        Self {
+            command,
+            size: (100, 30),
+            answers: vec![ATTRIBUTES],
+        }
     }
 
     /// With a variable of the environment.
@@ -53,16 +57,23 @@ impl Start {
 
     /// In a terminal that answers these questions so, before any other.
     pub fn answering(mut self, answers: &[(&'static str, &'static str)]) -> Self {
-        self.answers.retain(|(question, _)| answers.iter().all(|(own, _)| own != question));
+        self.answers
+            .retain(|(question, _)| answers.iter().all(|(own, _)| own != question));
         self.answers.splice(0..0, answers.iter().copied());
         self
     }
 
     /// Runs it.
     pub fn run(self) -> Pty {
-        let Self { size: (width, height), answers: says, .. } = &self;
+        let Self {
+            size: (width, height),
+            answers: says,
+            ..
+        } = &self;
         let (width, height, says) = (*width, *height, says.clone());
-        let pair = native_pty_system().openpty(pty_size(width, height)).unwrap();
+        let pair = native_pty_system()
+            .openpty(pty_size(width, height))
+            .unwrap();
         let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(self.command).unwrap();
         let screen = Arc::new(Mutex::new(Screen {
@@ -73,9 +84,20 @@ impl Start {
         let writer: Writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let closing = Arc::new(AtomicBool::new(false));
         let reader = pair.master.try_clone_reader().unwrap();
-        let (shown, answers, stop) = (Arc::clone(&screen), Arc::downgrade(&writer), Arc::clone(&closing));
+        let (shown, answers, stop) = (
+            Arc::clone(&screen),
+            Arc::downgrade(&writer),
+            Arc::clone(&closing),
+        );
         std::thread::spawn(move || listen(reader, &shown, &answers, &says, &stop));
-        Pty { child, master: pair.master, writer, screen, closing, before }
+        Pty {
+            child,
+            master: pair.master,
+            writer,
+            screen,
+            closing,
+            before,
+        }
     }
 }
 
@@ -99,7 +121,9 @@ fn listen(
         }
         let read = &bytes[..n];
         for (question, answer) in says {
-            if read.windows(question.len()).any(|part| part == question.as_bytes())
+            if read
+                .windows(question.len())
+                .any(|part| part == question.as_bytes())
                 && let Some(writer) = writer.upgrade()
             {
                 let _ = writer.lock().unwrap().write_all(answer.as_bytes());
@@ -132,7 +156,11 @@ impl Pty {
 
     /// Changes the size.
     pub fn resize(&self, width: u16, height: u16) {
-        self.screen.lock().unwrap().parser.set_size(non_zero(height), non_zero(width));
+        self.screen
+            .lock()
+            .unwrap()
+            .parser
+            .set_size(non_zero(height), non_zero(width));
         self.master.resize(pty_size(width, height)).unwrap();
     }
 
@@ -163,26 +191,38 @@ impl Pty {
 
     /// Waits until the screen has a text.
     pub fn wait_for(&self, text: &str) {
-        self.wait_until(&format!("{text:?} on the screen"), || self.text().contains(text));
+        self.wait_until(&format!("{text:?} on the screen"), || {
+            self.text().contains(text)
+        });
     }
 
     /// Waits until a program's first frame is there, on the alternate screen.
     pub fn wait_for_screen(&self) {
-        self.wait_until("a screen", || self.look(|screen| screen.alternate_screen() && !screen.contents().trim().is_empty()));
+        self.wait_until("a screen", || {
+            self.look(|screen| screen.alternate_screen() && !screen.contents().trim().is_empty())
+        });
     }
 
     /// Waits until something is so.
     pub fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is_so() {
-            assert!(Instant::now() < deadline, "waited in vain for {what}; the screen:\n{}", self.text());
+            assert!(
+                Instant::now() < deadline,
+                "waited in vain for {what}; the screen:\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.process_id().and_then(|id| Pid::from_raw(id.cast_signed())).unwrap();
+        let id = self
+            .child
+            .process_id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()))
+            .unwrap();
         kill_process(id, signal).unwrap();
     }
 
@@ -193,11 +233,17 @@ impl Pty {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(Instant::now() < deadline, "the program did not end; the screen:\n{}", self.text());
+            assert!(
+                Instant::now() < deadline,
+                "the program did not end; the screen:\n{}",
+                self.text()
+            );
             std::thread::sleep(Duration::from_millis(5));
         };
         if !self.closing.load(Ordering::SeqCst) {
-            self.wait_until("the end of the output", || self.screen.lock().unwrap().ended);
+            self.wait_until("the end of the output", || {
+                self.screen.lock().unwrap().ended
+            });
         }
         status.exit_code()
     }
@@ -207,7 +253,9 @@ impl Pty {
     pub fn close(self) -> Closed {
         self.closing.store(true, Ordering::SeqCst);
         let size = self.master.get_size().unwrap();
-        self.master.resize(pty_size(size.cols + 1, size.rows)).unwrap();
+        self.master
+            .resize(pty_size(size.cols + 1, size.rows))
+            .unwrap();
         Closed(self.child)
     }
 }
@@ -230,7 +278,12 @@ impl Closed {
 }
 
 fn pty_size(cols: u16, rows: u16) -> PtySize {
-    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
+    PtySize {
+        rows,
+        cols,
+        pixel_width: 0,
+        pixel_height: 0,
+    }
 }
 
 fn non_zero(n: u16) -> NonZeroU16 {

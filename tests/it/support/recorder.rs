@@ -17,7 +17,10 @@ impl Recorder {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (upstream, kept) = (server.trim_start_matches("http://").to_owned(), Arc::clone(&seen));
+        let (upstream, kept) = (
+            server.trim_start_matches("http://").to_owned(),
+            Arc::clone(&seen),
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
@@ -37,7 +40,9 @@ impl Recorder {
 /// Passes one request on, and its answer back; both connections are then closed.
 fn pass(mut client: TcpStream, upstream: &str, seen: &Mutex<Vec<(String, String)>>) -> Option<()> {
     let asked = Asked::read(&mut client)?;
-    seen.lock().unwrap().push((asked.method.clone(), asked.path.clone()));
+    seen.lock()
+        .unwrap()
+        .push((asked.method.clone(), asked.path.clone()));
     client.write_all(&asked.send(upstream)?).ok()?;
     client.shutdown(Shutdown::Both).ok()
 }
@@ -59,13 +64,26 @@ impl Asked {
         let (head, mut body) = head(client)?;
         let mut words = head.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-        let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+        let length = head.lines().find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")?
+                .trim()
+                .parse()
+                .ok()
+        });
         let begin = body.len();
         body.resize(begin + length.unwrap_or(0_usize).saturating_sub(begin), 0);
         client.read_exact(&mut body[begin..]).ok()?;
-        let kept = head.lines().filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
+        let kept = head
+            .lines()
+            .filter(|line| !line.to_ascii_lowercase().starts_with("connection:"));
         let head = kept.collect::<Vec<_>>().join("\r\n") + "\r\nConnection: close\r\n\r\n";
-        Some(Self { method, path, head, body })
+        Some(Self {
+            method,
+            path,
+            head,
+            body,
+        })
     }
 
     /// Sends it to a server, and gives the whole answer.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use frontrunner::domain::run::Pair;
 use frontrunner::domain::{
-    Alias, DatasetInput, Experiment, LoggedModel, LoggedModelId, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId,
+    Alias, DatasetInput, Experiment, LoggedModel, LoggedModelId, Metric, MetricValue, ModelVersion,
+    RegisteredModel, Run, RunId,
 };
 use frontrunner::store::{Page, PageToken, Reader, Resolution, RunQuery, View};
 use serde_json::{Map, Value, json};
@@ -19,19 +20,42 @@ fn number(value: MetricValue) -> String {
 }
 
 fn pairs(pairs: &[Pair]) -> Value {
-    let told: Map<_, _> = pairs.iter().map(|pair| (pair.key.raw().to_owned(), json!(pair.value.raw()))).collect();
+    let told: Map<_, _> = pairs
+        .iter()
+        .map(|pair| (pair.key.raw().to_owned(), json!(pair.value.raw())))
+        .collect();
     assert_eq!(told.len(), pairs.len(), "a key is told twice: {pairs:?}");
     Value::Object(told)
 }
 
 fn metric(metric: &Metric) -> Value {
-    json!([metric.key.raw(), metric.step, metric.timestamp, number(metric.value)])
+    json!([
+        metric.key.raw(),
+        metric.step,
+        metric.timestamp,
+        number(metric.value)
+    ])
 }
 
 fn dataset(data: &DatasetInput) -> Value {
-    let optional = |text: &Option<_>| text.as_ref().map(|text: &frontrunner::text::Untrusted| text.raw().to_owned());
-    let (schema, profile, context) = (optional(&data.schema), optional(&data.profile), optional(&data.context));
-    json!([data.name.raw(), data.digest.raw(), data.source_type.raw(), data.source.raw(), schema, profile, context])
+    let optional = |text: &Option<_>| {
+        text.as_ref()
+            .map(|text: &frontrunner::text::Untrusted| text.raw().to_owned())
+    };
+    let (schema, profile, context) = (
+        optional(&data.schema),
+        optional(&data.profile),
+        optional(&data.context),
+    );
+    json!([
+        data.name.raw(),
+        data.digest.raw(),
+        data.source_type.raw(),
+        data.source.raw(),
+        schema,
+        profile,
+        context
+    ])
 }
 
 /// An experiment.
@@ -44,7 +68,11 @@ pub fn experiment(it: &Experiment) -> Value {
 
 /// A run.
 pub fn run(it: &Run) -> Value {
-    let made: Vec<_> = it.model_outputs.iter().map(|made| json!([made.model_id.raw(), made.step])).collect();
+    let made: Vec<_> = it
+        .model_outputs
+        .iter()
+        .map(|made| json!([made.model_id.raw(), made.step]))
+        .collect();
     json!({
         "id": it.id.raw(), "name": it.name.raw(), "experiment": it.experiment_id.raw(), "status": it.status.as_str(),
         "lifecycle": it.lifecycle.as_str(), "user": it.user.raw(), "started": it.start_time, "ended": it.end_time,
@@ -57,7 +85,11 @@ pub fn run(it: &Run) -> Value {
 /// A logged model.
 pub fn logged_model(it: &LoggedModel) -> Value {
     // MLflow's client has shorter words than its API.
-    let status = it.status.raw().trim_start_matches("LOGGED_MODEL_").trim_start_matches("UPLOAD_");
+    let status = it
+        .status
+        .raw()
+        .trim_start_matches("LOGGED_MODEL_")
+        .trim_start_matches("UPLOAD_");
     json!({
         "id": it.id.raw(), "experiment": it.experiment_id.raw(), "name": it.name.raw(), "created": it.creation_time,
         "artifacts": it.artifact_uri.raw(), "status": status, "type": it.model_type.raw(),
@@ -79,8 +111,16 @@ pub fn version(it: &ModelVersion) -> Value {
 
 /// A registered model.
 pub fn model(it: &RegisteredModel) -> Value {
-    let aliases: Map<_, _> = it.aliases.iter().map(|(alias, version)| (alias.raw().to_owned(), json!(version.0))).collect();
-    let latest: Map<_, _> = it.latest_versions.iter().map(|v| (v.stage_text.raw().to_owned(), json!(v.version.0))).collect();
+    let aliases: Map<_, _> = it
+        .aliases
+        .iter()
+        .map(|(alias, version)| (alias.raw().to_owned(), json!(version.0)))
+        .collect();
+    let latest: Map<_, _> = it
+        .latest_versions
+        .iter()
+        .map(|v| (v.stage_text.raw().to_owned(), json!(v.version.0)))
+        .collect();
     json!({
         "name": it.name.raw(), "created": it.creation_time, "updated": it.last_updated_time, "description": it.description.raw(),
         "tags": pairs(&it.tags), "aliases": aliases, "latest": latest,
@@ -89,15 +129,26 @@ pub fn model(it: &RegisteredModel) -> Value {
 
 /// Every run of a view, page by page.
 pub async fn runs(reader: &Reader, view: View, page_size: u32) -> Vec<Run> {
-    let query = RunQuery { page_size, view, ..RunQuery::default() };
+    let query = RunQuery {
+        page_size,
+        view,
+        ..RunQuery::default()
+    };
     let (mut found, mut from): (Vec<Run>, Option<PageToken>) = (Vec::new(), None);
     loop {
         let Page { items, next, total } = reader.runs(&query, from.as_ref()).await.unwrap();
-        assert!(items.len() <= page_size as usize, "a page has more runs than were asked for");
+        assert!(
+            items.len() <= page_size as usize,
+            "a page has more runs than were asked for"
+        );
         found.extend(items);
         from = next;
         if from.is_none() {
-            assert!(total.is_none_or(|total| total == found.len() as u64), "{total:?} runs were announced, {} came", found.len());
+            assert!(
+                total.is_none_or(|total| total == found.len() as u64),
+                "{total:?} runs were announced, {} came",
+                found.len()
+            );
             return found;
         }
     }
@@ -107,10 +158,26 @@ pub async fn runs(reader: &Reader, view: View, page_size: u32) -> Vec<Run> {
 async fn histories(reader: &Reader, run: &Run) -> Value {
     let mut told = Map::new();
     for metric in &run.metrics {
-        let read = reader.histories(std::slice::from_ref(&run.id), metric.key.raw(), Resolution::Exact).await.unwrap();
-        let [history] = read.as_slice() else { panic!("{} histories of one run and one metric", read.len()) };
-        assert_eq!((&history.run, &history.key, history.sampled), (&run.id, &metric.key, false));
-        let points: Vec<_> = history.points.iter().map(|point| json!([point.step, point.timestamp, number(point.value)])).collect();
+        let read = reader
+            .histories(
+                std::slice::from_ref(&run.id),
+                metric.key.raw(),
+                Resolution::Exact,
+            )
+            .await
+            .unwrap();
+        let [history] = read.as_slice() else {
+            panic!("{} histories of one run and one metric", read.len())
+        };
+        assert_eq!(
+            (&history.run, &history.key, history.sampled),
+            (&run.id, &metric.key, false)
+        );
+        let points: Vec<_> = history
+            .points
+            .iter()
+            .map(|point| json!([point.step, point.timestamp, number(point.value)]))
+            .collect();
         told.insert(metric.key.raw().to_owned(), Value::Array(points));
     }
     Value::Object(told)
@@ -127,21 +194,38 @@ pub async fn everything(reader: &Reader) -> Value {
         let mut listed = it.clone();
         if is_server {
             // MLflow's own search leaves out the logged models, which it tells of one run.
-            (listed.model_inputs, listed.model_outputs) = (one.model_inputs.clone(), one.model_outputs.clone());
+            (listed.model_inputs, listed.model_outputs) =
+                (one.model_inputs.clone(), one.model_outputs.clone());
         }
-        assert_eq!(run(&one), run(&listed), "a run is told alone as it is told in a page");
+        assert_eq!(
+            run(&one),
+            run(&listed),
+            "a run is told alone as it is told in a page"
+        );
         alone.push(run(&one));
         histories_of.insert(it.id.raw().to_owned(), histories(reader, it).await);
         if reader.features().await.unwrap().logged_models {
-            logged.extend(reader.logged_models(&it.experiment_id, &it.id).await.unwrap());
+            logged.extend(
+                reader
+                    .logged_models(&it.experiment_id, &it.id)
+                    .await
+                    .unwrap(),
+            );
         }
     }
     let mut versions_of = BTreeMap::new();
     let models = reader.models().await.unwrap();
     for it in &models {
-        assert_eq!(model(&reader.model(&it.name).await.unwrap()), model(it), "a model is told alone as it is told in the list");
+        assert_eq!(
+            model(&reader.model(&it.name).await.unwrap()),
+            model(it),
+            "a model is told alone as it is told in the list"
+        );
         let versions = reader.versions(&it.name).await.unwrap();
-        versions_of.insert(it.name.raw().to_owned(), versions.iter().map(version).collect::<Vec<_>>());
+        versions_of.insert(
+            it.name.raw().to_owned(),
+            versions.iter().map(version).collect::<Vec<_>>(),
+        );
     }
     json!({
         "experiments": reader.experiments(View::All).await.unwrap().iter().map(experiment).collect::<Vec<_>>(),
@@ -154,7 +238,10 @@ pub async fn everything(reader: &Reader) -> Value {
 /// The numbers of the versions that were made from a run, by model.
 pub async fn versions_of_run(reader: &Reader, run: &RunId) -> Vec<(String, u64)> {
     let versions = reader.versions_of_run(run).await.unwrap();
-    let mut told: Vec<_> = versions.iter().map(|it| (it.name.raw().to_owned(), it.version.0)).collect();
+    let mut told: Vec<_> = versions
+        .iter()
+        .map(|it| (it.name.raw().to_owned(), it.version.0))
+        .collect();
     told.sort();
     told
 }
@@ -163,7 +250,12 @@ pub async fn versions_of_run(reader: &Reader, run: &RunId) -> Vec<(String, u64)>
 pub fn assert_same(ours: &Value, theirs: &Value) {
     let mut differences = Vec::new();
     differ("", &by_id(ours), &by_id(theirs), &mut differences);
-    assert!(differences.is_empty(), "{} differences\n{}", differences.len(), differences[..differences.len().min(20)].join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences\n{}",
+        differences.len(),
+        differences[..differences.len().min(20)].join("\n")
+    );
 }
 
 /// Sorts what has no order of its own: rows, and lists of ids and aliases. Versions come newest first everywhere.
@@ -183,10 +275,27 @@ fn by_id(told: &Value) -> Value {
     let mut told = told.clone();
     sort(&mut told);
     for list in ["experiments", "runs", "logged_models", "models"] {
-        let Some(items) = told[list].as_array() else { continue };
-        let keyed: Map<_, _> =
-            items.iter().map(|item| (item.get("id").unwrap_or(&item["name"]).as_str().unwrap().to_owned(), item.clone())).collect();
-        assert_eq!(keyed.len(), items.len(), "{list}: something is listed twice");
+        let Some(items) = told[list].as_array() else {
+            continue;
+        };
+        let keyed: Map<_, _> = items
+            .iter()
+            .map(|item| {
+                (
+                    item.get("id")
+                        .unwrap_or(&item["name"])
+                        .as_str()
+                        .unwrap()
+                        .to_owned(),
+                    item.clone(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            keyed.len(),
+            items.len(),
+            "{list}: something is listed twice"
+        );
         told[list] = Value::Object(keyed);
     }
     told
@@ -196,7 +305,10 @@ fn differ(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<Strin
     match (ours, theirs) {
         (Value::Object(a), Value::Object(b)) => {
             for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
-                let (a, b) = (a.get(key).unwrap_or(&Value::Null), b.get(key).unwrap_or(&Value::Null));
+                let (a, b) = (
+                    a.get(key).unwrap_or(&Value::Null),
+                    b.get(key).unwrap_or(&Value::Null),
+                );
                 differ(&format!("{place}/{key:?}"), a, b, differences);
             }
         }

@@ -15,7 +15,10 @@ pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted)) {
+            } else if path
+                .extension()
+                .is_some_and(|ending| endings.iter().any(|wanted| ending == *wanted))
+            {
                 found.push(path);
             }
         }
@@ -36,12 +39,19 @@ pub struct Source {
 
 /// All of the program's source, without the files that are tests.
 pub fn program() -> Vec<Source> {
-    files("src", &["rs"]).iter().filter_map(|path| source(path)).collect()
+    files("src", &["rs"])
+        .iter()
+        .filter_map(|path| source(path))
+        .collect()
 }
 
 fn source(path: &Path) -> Option<Source> {
     let path = path.strip_prefix(root().join("src")).unwrap();
-    let mut modules: Vec<String> = path.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    let mut modules: Vec<String> = path
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .collect();
     if modules.iter().any(|module| module == "tests") {
         return None;
     }
@@ -55,7 +65,11 @@ fn source(path: &Path) -> Option<Source> {
         .filter(|line| !line.trim_start().starts_with("//"))
         .map(|line| line.split(" // ").next().unwrap_or_default())
         .collect();
-    Some(Source { path: path.display().to_string(), modules, code: code.join("\n") })
+    Some(Source {
+        path: path.display().to_string(),
+        modules,
+        code: code.join("\n"),
+    })
 }
 
 /// Every path that begins at the crate, with the braces of `use` unfolded: `store::limits::PAGE_RUNS`.
@@ -85,7 +99,9 @@ fn unfold<'a>(above: &str, rest: &'a str, paths: &mut Vec<String>) -> &'a str {
                 }
             }
         }
-        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_alphanumeric() && c != '_' && c != '*')
+            .unwrap_or(rest.len());
         path.push_str(&rest[..end]);
         rest = &rest[end..];
         let Some(after) = rest.strip_prefix("::") else {

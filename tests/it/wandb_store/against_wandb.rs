@@ -21,7 +21,9 @@ fn bits(value: f64) -> Option<u64> {
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
-        Value::String(text) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => text.parse().ok(),
+        Value::String(text) if ["NaN", "Infinity", "-Infinity"].contains(&text.as_str()) => {
+            text.parse().ok()
+        }
         value => value.as_f64(),
     }
 }
@@ -30,10 +32,16 @@ fn number(value: &Value) -> Option<f64> {
 fn flat<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>) {
     match value {
         Value::Object(inside) if inside.contains_key("_type") => {}
-        Value::Object(inside) if !inside.is_empty() || key.is_empty() => inside.iter().for_each(|(name, value)| {
-            let inner = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
-            flat(&inner, value, found);
-        }),
+        Value::Object(inside) if !inside.is_empty() || key.is_empty() => {
+            inside.iter().for_each(|(name, value)| {
+                let inner = if key.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{key}.{name}")
+                };
+                flat(&inner, value, found);
+            })
+        }
         value => {
             found.insert(key.to_owned(), value);
         }
@@ -43,7 +51,10 @@ fn flat<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>
 fn all(value: &Value) -> BTreeMap<String, &Value> {
     let mut found = BTreeMap::new();
     flat("", value, &mut found);
-    let media: Vec<String> = found.keys().filter_map(|key| key.strip_suffix("._type").map(|name| format!("{name}."))).collect();
+    let media: Vec<String> = found
+        .keys()
+        .filter_map(|key| key.strip_suffix("._type").map(|name| format!("{name}.")))
+        .collect();
     found.retain(|key, _| !key.starts_with('_') && !media.iter().any(|name| key.starts_with(name)));
     found
 }
@@ -51,12 +62,19 @@ fn all(value: &Value) -> BTreeMap<String, &Value> {
 /// The histories that the records tell, by metric.
 fn histories(records: &[Value]) -> BTreeMap<String, Points> {
     let mut found: BTreeMap<String, Points> = BTreeMap::new();
-    for history in records.iter().filter(|record| record["type"] == "history").map(|record| &record["history"]) {
+    for history in records
+        .iter()
+        .filter(|record| record["type"] == "history")
+        .map(|record| &record["history"])
+    {
         let step = history["item"]["_step"].as_i64().unwrap();
         let time = (history["item"]["_timestamp"].as_f64().unwrap() * 1e3).round() as i64;
         for (key, value) in all(&history["item"]) {
             if let Some(value) = number(value) {
-                found.entry(key).or_default().push((step, time, bits(value)));
+                found
+                    .entry(key)
+                    .or_default()
+                    .push((step, time, bits(value)));
             }
         }
     }
@@ -65,23 +83,43 @@ fn histories(records: &[Value]) -> BTreeMap<String, Points> {
 
 async fn same_histories(store: &Opened, run: &Run, expected: &BTreeMap<String, Points>) {
     for (key, expected) in expected {
-        let read = store.reader.histories(std::slice::from_ref(&run.id), key, Resolution::Exact).await.unwrap();
-        let [read] = read.as_slice() else { panic!("{key} has no history") };
-        let points: Points = read.points.iter().map(|point| (point.step, point.timestamp, bits(point.value.get()))).collect();
+        let read = store
+            .reader
+            .histories(std::slice::from_ref(&run.id), key, Resolution::Exact)
+            .await
+            .unwrap();
+        let [read] = read.as_slice() else {
+            panic!("{key} has no history")
+        };
+        let points: Points = read
+            .points
+            .iter()
+            .map(|point| (point.step, point.timestamp, bits(point.value.get())))
+            .collect();
         assert!(!read.sampled);
         assert_eq!(&points, expected, "{key} of {}", run.id.raw());
     }
 }
 
 fn same_params(run: &Run, config: &Value) {
-    let told: BTreeMap<&str, &str> = run.params.iter().map(|pair| (pair.key.raw(), pair.value.raw())).collect();
+    let told: BTreeMap<&str, &str> = run
+        .params
+        .iter()
+        .map(|pair| (pair.key.raw(), pair.value.raw()))
+        .collect();
     let expected = all(config);
-    assert_eq!(told.keys().copied().collect::<Vec<_>>(), expected.keys().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(
+        told.keys().copied().collect::<Vec<_>>(),
+        expected.keys().map(String::as_str).collect::<Vec<_>>()
+    );
     for (key, value) in expected {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned);
         let cut = told[key.as_str()].split_once('…').map(|(kept, _)| kept);
-        let is_same =
-            told[key.as_str()] == text || told[key.as_str()].parse::<f64>().ok() == text.parse::<f64>().ok().filter(|v| v.is_finite());
+        let is_same = told[key.as_str()] == text
+            || told[key.as_str()].parse::<f64>().ok()
+                == text.parse::<f64>().ok().filter(|v| v.is_finite());
         assert!(
             is_same || cut.is_some_and(|kept| kept.len() >= 8_000 && text.starts_with(kept)),
             "{key}: {} and {text}",
@@ -91,15 +129,34 @@ fn same_params(run: &Run, config: &Value) {
 }
 
 fn same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Points>) {
-    let mut expected: BTreeMap<String, Option<u64>> =
-        histories.iter().map(|(key, points)| (key.clone(), points.last().unwrap().2)).collect();
-    expected.extend(all(&whole["summary"]).into_iter().filter_map(|(key, value)| Some((key, bits(number(value)?)))));
-    let told = run.metrics.iter().filter(|metric| !metric.key.raw().starts_with("system/"));
-    let told: BTreeMap<String, Option<u64>> = told.map(|metric| (metric.key.raw().to_owned(), bits(metric.value.get()))).collect();
+    let mut expected: BTreeMap<String, Option<u64>> = histories
+        .iter()
+        .map(|(key, points)| (key.clone(), points.last().unwrap().2))
+        .collect();
+    expected.extend(
+        all(&whole["summary"])
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, bits(number(value)?)))),
+    );
+    let told = run
+        .metrics
+        .iter()
+        .filter(|metric| !metric.key.raw().starts_with("system/"));
+    let told: BTreeMap<String, Option<u64>> = told
+        .map(|metric| (metric.key.raw().to_owned(), bits(metric.value.get())))
+        .collect();
     assert_eq!(told, expected, "metrics of {}", run.id.raw());
     for (key, points) in histories {
-        let metric = run.metrics.iter().find(|metric| metric.key.raw() == key).unwrap();
-        assert_eq!((metric.step, metric.timestamp), points.last().map(|(step, time, _)| (*step, *time)).unwrap(), "{key}");
+        let metric = run
+            .metrics
+            .iter()
+            .find(|metric| metric.key.raw() == key)
+            .unwrap();
+        assert_eq!(
+            (metric.step, metric.timestamp),
+            points.last().map(|(step, time, _)| (*step, *time)).unwrap(),
+            "{key}"
+        );
     }
 }
 
@@ -112,10 +169,21 @@ async fn judge(home: &Path) {
         let read = run(&store, id).await;
         let project = [&whole["entity"], &whole["project"]].map(|part| part.as_str().unwrap());
         if read.experiment_id.raw() != "uncategorized" {
-            assert_eq!(read.experiment_id.raw(), project.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/"));
+            assert_eq!(
+                read.experiment_id.raw(),
+                project
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join("/")
+            );
         }
         assert_eq!(
-            [read.name.raw(), read.tag("mlflow.note.content").map_or("", |note| note.raw())],
+            [
+                read.name.raw(),
+                read.tag("mlflow.note.content")
+                    .map_or("", |note| note.raw())
+            ],
             [&whole["name"], &whole["notes"]].map(|it| it.as_str().unwrap())
         );
         let status = match whole["exit_code"].as_i64() {
@@ -125,7 +193,12 @@ async fn judge(home: &Path) {
             None => RunStatus::Running,
         };
         // A sample that was checked out a moment ago looks as if it was going on.
-        assert!(read.status == status || (status == RunStatus::Unknown && read.status == RunStatus::Running), "{id}: {:?}", read.status);
+        assert!(
+            read.status == status
+                || (status == RunStatus::Unknown && read.status == RunStatus::Running),
+            "{id}: {:?}",
+            read.status
+        );
         let histories = histories(&records);
         same_params(&read, &whole["config"]);
         same_metrics(&read, &whole, &histories);
@@ -137,18 +210,69 @@ async fn judge(home: &Path) {
 /// What no reader tells, and `fill.py` knows.
 async fn everything(store: &Opened) {
     let whole = run(store, "aaaa1111").await;
-    let tag = |key: &str| whole.tag(key).map(|value| value.raw().to_owned()).unwrap_or_default();
-    let tags = ["candidate", "night", "wandb.group", "wandb.job_type", "summary.ckpt", "summary.text"].map(tag);
-    assert_eq!(tags, ["true", "true", "forests", "train", "model-12.pt", "epoch 59"]);
+    let tag = |key: &str| {
+        whole
+            .tag(key)
+            .map(|value| value.raw().to_owned())
+            .unwrap_or_default()
+    };
+    let tags = [
+        "candidate",
+        "night",
+        "wandb.group",
+        "wandb.job_type",
+        "summary.ckpt",
+        "summary.text",
+    ]
+    .map(tag);
+    assert_eq!(
+        tags,
+        [
+            "true",
+            "true",
+            "forests",
+            "train",
+            "model-12.pt",
+            "epoch 59"
+        ]
+    );
     assert_eq!(whole.metric("nest.b.c").map(MetricValue::get), Some(-59.0));
-    assert_eq!(whole.metric("best_loss.min").map(MetricValue::get), Some(0.0));
+    assert_eq!(
+        whole.metric("best_loss.min").map(MetricValue::get),
+        Some(0.0)
+    );
     assert!(whole.end_time > whole.start_time && whole.duration(0).is_some_and(|ms| ms < 600_000));
-    let loss = store.reader.histories(&["aaaa1111", "bbbb2222"].map(Into::into), "loss", Resolution::Points(10)).await.unwrap();
+    let loss = store
+        .reader
+        .histories(
+            &["aaaa1111", "bbbb2222"].map(Into::into),
+            "loss",
+            Resolution::Points(10),
+        )
+        .await
+        .unwrap();
     assert_eq!(loss.len(), 2);
-    assert!(loss[0].sampled && loss[0].points.len() <= 11 && loss[0].points.last().unwrap().step == 64);
-    let part = Resolution::Between { points: 100, first: 5, last: 7 };
-    let part = store.reader.histories(&["aaaa1111".into()], "loss", part).await.unwrap().remove(0);
-    assert_eq!(part.points.iter().map(|point| point.step).collect::<Vec<_>>(), [5, 6, 7]);
+    assert!(
+        loss[0].sampled && loss[0].points.len() <= 11 && loss[0].points.last().unwrap().step == 64
+    );
+    let part = Resolution::Between {
+        points: 100,
+        first: 5,
+        last: 7,
+    };
+    let part = store
+        .reader
+        .histories(&["aaaa1111".into()], "loss", part)
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        part.points
+            .iter()
+            .map(|point| point.step)
+            .collect::<Vec<_>>(),
+        [5, 6, 7]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

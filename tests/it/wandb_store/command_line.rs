@@ -12,11 +12,21 @@ fn every_subcommand_that_reads_reads_wandbs_runs() {
     let target = target.to_str().unwrap();
     let ask = |arguments: &[&str]| program.json(&[arguments, &["--target", target]].concat());
     let experiments = ask(&["experiments"]);
-    let names: Vec<&str> = experiments.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> = experiments
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names.len(), 2, "{experiments}");
     let runs = ask(&["runs", "ana-team/churn"]);
     assert_eq!(runs.as_array().map(Vec::len), Some(3));
-    let filtered = ask(&["runs", "ana-team/churn", "--filter", "metrics.loss < 0.5 and tags.candidate = 'true'"]);
+    let filtered = ask(&[
+        "runs",
+        "ana-team/churn",
+        "--filter",
+        "metrics.loss < 0.5 and tags.candidate = 'true'",
+    ]);
     assert_eq!(filtered.as_array().map(Vec::len), Some(1), "{filtered}");
     let shown = ask(&["show", "forest-1", "--experiment", "ana-team/churn"]);
     assert!(shown.to_string().contains("best_loss.min"));
@@ -25,7 +35,17 @@ fn every_subcommand_that_reads_reads_wandbs_runs() {
     let best = ask(&["best", "ana-team/churn", "--goal", "loss min"]);
     assert!(best.to_string().contains("aaaa1111"), "{best}");
     let picture = program.folder().join("loss.svg");
-    let drawn = program.run(&["chart", "aaaa1111", "bbbb2222", "--metric", "loss", "--out", picture.to_str().unwrap(), "--target", target]);
+    let drawn = program.run(&[
+        "chart",
+        "aaaa1111",
+        "bbbb2222",
+        "--metric",
+        "loss",
+        "--out",
+        picture.to_str().unwrap(),
+        "--target",
+        target,
+    ]);
     assert_eq!(drawn.code, 0, "{drawn:?}");
     assert!(std::fs::read_to_string(picture).is_ok_and(|svg| svg.contains("forest-1")));
 }
@@ -37,11 +57,27 @@ fn what_would_write_or_needs_a_registry_says_that_there_is_none() {
     let target = target.to_str().unwrap();
     let models = program.run(&["models", "--target", target]);
     assert_ne!(models.code, 0);
-    assert!(models.err.contains("no model registry") && models.err.contains("mlflow.db"), "{models:?}");
-    for writes in [&["register", "aaaa1111", "--model", "churn", "--artifact", "media"][..], &["promote", "churn/1", "--to", "@champion"]] {
+    assert!(
+        models.err.contains("no model registry") && models.err.contains("mlflow.db"),
+        "{models:?}"
+    );
+    for writes in [
+        &[
+            "register",
+            "aaaa1111",
+            "--model",
+            "churn",
+            "--artifact",
+            "media",
+        ][..],
+        &["promote", "churn/1", "--to", "@champion"],
+    ] {
         let told = program.run(&[writes, &["--yes", "--target", target]].concat());
         assert_ne!(told.code, 0);
-        assert!(told.err.contains("no model registry") || told.err.contains("only read"), "{writes:?}: {told:?}");
+        assert!(
+            told.err.contains("no model registry") || told.err.contains("only read"),
+            "{writes:?}: {told:?}"
+        );
     }
     let doctor: Value = program.json(&["doctor", target]);
     assert!(doctor.to_string().contains("W&B local runs"), "{doctor}");

@@ -27,22 +27,51 @@ async fn a_run_that_grows_is_followed_and_ends_as_if_it_was_read_at_once() {
             let now = store.reader.pulse().await.unwrap();
             assert_ne!(now, pulse, "more was written");
             pulse = now;
-            assert_eq!(store.reader.pulse().await.unwrap(), pulse, "nothing was written");
-            let changes = RunChanges { experiments: Vec::new(), known: ids.to_vec(), since: i64::MAX };
+            assert_eq!(
+                store.reader.pulse().await.unwrap(),
+                pulse,
+                "nothing was written"
+            );
+            let changes = RunChanges {
+                experiments: Vec::new(),
+                known: ids.to_vec(),
+                since: i64::MAX,
+            };
             let changed = store.reader.changes(&changes).await.unwrap();
             assert_eq!(changed.len(), 1);
-            let read = store.reader.histories(&ids, "loss", Resolution::Exact).await.unwrap();
+            let read = store
+                .reader
+                .histories(&ids, "loss", Resolution::Exact)
+                .await
+                .unwrap();
             let points = read.first().map_or(0, |history| history.points.len());
-            assert!(points >= steps, "{points} points after {written} bytes, {steps} before");
+            assert!(
+                points >= steps,
+                "{points} points after {written} bytes, {steps} before"
+            );
             steps = points;
             // Since wandb 0.17 the summary tells a value before the history does.
-            let is_told = changed[0].metrics.iter().any(|metric| metric.key.raw() == "loss");
-            assert!(is_told || points == 0, "{points} points of a metric that the run does not have");
-            assert!(written == bytes.len() || changed[0].status == RunStatus::Running || changed[0].end_time.is_some());
+            let is_told = changed[0]
+                .metrics
+                .iter()
+                .any(|metric| metric.key.raw() == "loss");
+            assert!(
+                is_told || points == 0,
+                "{points} points of a metric that the run does not have"
+            );
+            assert!(
+                written == bytes.len()
+                    || changed[0].status == RunStatus::Running
+                    || changed[0].end_time.is_some()
+            );
         }
         assert_eq!(steps, 30);
         let last = run(&store, "bbbb2222").await;
-        assert_eq!((last.status, &last.metrics, &last.params), (RunStatus::Failed, &whole.metrics, &whole.params), "{version}");
+        assert_eq!(
+            (last.status, &last.metrics, &last.params),
+            (RunStatus::Failed, &whole.metrics, &whole.params),
+            "{version}"
+        );
     }
 }
 
@@ -53,11 +82,19 @@ async fn a_run_that_fell_silent_is_running_no_more() {
     assert_eq!(run(&store, "dddd4444").await.status, RunStatus::Running);
     let pulse = store.reader.pulse().await.unwrap();
     let long_ago = SystemTime::now() - Duration::from_hours(1);
-    File::options().append(true).open(&log).unwrap().set_modified(long_ago).unwrap();
+    File::options()
+        .append(true)
+        .open(&log)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
     assert_ne!(store.reader.pulse().await.unwrap(), pulse);
     let silent = run(&store, "dddd4444").await;
     assert_eq!((silent.status, silent.end_time), (RunStatus::Unknown, None));
-    assert_eq!(silent.tag("wandb.exit_code").map(Untrusted::raw), Some("not recorded"));
+    assert_eq!(
+        silent.tag("wandb.exit_code").map(Untrusted::raw),
+        Some("not recorded")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,16 +113,34 @@ async fn a_run_that_begins_is_found_and_belongs_to_its_project_once_it_says_so()
     let (folder, log) = copied("0.19.11", "bbbb2222");
     let bytes = fs::read(&log).unwrap();
     let store = opened(folder.path()).await;
-    let begun = folder.path().join("wandb/offline-run-20300101_000000-eeee5555");
+    let begun = folder
+        .path()
+        .join("wandb/offline-run-20300101_000000-eeee5555");
     fs::create_dir_all(&begun).unwrap();
-    let names =
-        |experiments: Vec<frontrunner::domain::Experiment>| experiments.into_iter().map(|it| it.id.raw().to_owned()).collect::<Vec<_>>();
-    let all = store.reader.experiments(frontrunner::store::View::Active).await.unwrap();
+    let names = |experiments: Vec<frontrunner::domain::Experiment>| {
+        experiments
+            .into_iter()
+            .map(|it| it.id.raw().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let all = store
+        .reader
+        .experiments(frontrunner::store::View::Active)
+        .await
+        .unwrap();
     assert_eq!(names(all), ["uncategorized", "ana-team/churn"]);
     fs::write(begun.join("run-eeee5555.wandb"), &bytes).unwrap();
-    let all = store.reader.experiments(frontrunner::store::View::Active).await.unwrap();
+    let all = store
+        .reader
+        .experiments(frontrunner::store::View::Active)
+        .await
+        .unwrap();
     assert_eq!(names(all), ["ana-team/churn"]);
-    let changes = RunChanges { experiments: vec![ExperimentId::from("ana-team/churn")], known: Vec::new(), since: 0 };
+    let changes = RunChanges {
+        experiments: vec![ExperimentId::from("ana-team/churn")],
+        known: Vec::new(),
+        since: 0,
+    };
     assert_eq!(store.reader.changes(&changes).await.unwrap().len(), 2);
     assert_eq!(runs(&store).await.len(), 2);
 }

@@ -17,8 +17,19 @@ async fn read(bytes: &[u8]) -> Run {
     let store = opened(folder.path()).await;
     let all = runs(&store).await;
     assert_eq!(all.len(), 2);
-    assert!(all.iter().any(|run| run.name.raw() == "forest-1" && run.metrics.len() > 10), "the good run is read");
-    assert!(store.reader.histories(&["bad".into()], "nothing", Resolution::Exact).await.unwrap().is_empty());
+    assert!(
+        all.iter()
+            .any(|run| run.name.raw() == "forest-1" && run.metrics.len() > 10),
+        "the good run is read"
+    );
+    assert!(
+        store
+            .reader
+            .histories(&["bad".into()], "nothing", Resolution::Exact)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     run(&store, "bad").await
 }
 
@@ -39,9 +50,16 @@ fn good() -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_something_else_is_a_run_that_says_so() {
     let zeros = vec![0; 100_000];
-    for bytes in [&b"SQLite format 3\0 and so on"[..], b":W&B\xe1\xbe\x07rest", &zeros] {
+    for bytes in [
+        &b"SQLite format 3\0 and so on"[..],
+        b":W&B\xe1\xbe\x07rest",
+        &zeros,
+    ] {
         let bad = read(bytes).await;
-        let why = bad.tag("wandb.unreadable").map(|tag| tag.raw().to_owned()).unwrap_or_default();
+        let why = bad
+            .tag("wandb.unreadable")
+            .map(|tag| tag.raw().to_owned())
+            .unwrap_or_default();
         assert!(why.contains("does not begin as W&B's files do"), "{why}");
         assert!(bad.metrics.is_empty() && bad.start_time.is_some());
     }
@@ -58,15 +76,26 @@ async fn damage_in_the_middle_costs_what_is_damaged_and_is_told() {
     bytes[80_000..80_100].fill(0xAA);
     let damaged = read(&bytes).await;
     assert!(damaged.tag("wandb.damaged").is_some());
-    assert_eq!((damaged.name.raw(), damaged.status), ("failed", RunStatus::Failed), "what stands before and behind is read");
+    assert_eq!(
+        (damaged.name.raw(), damaged.status),
+        ("failed", RunStatus::Failed),
+        "what stands before and behind is read"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_are_no_messages_are_passed_over() {
-    let garbage: Vec<u8> = (0..30_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let garbage: Vec<u8> = (0..30_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
     assert!(read(&framed(&garbage)).await.metrics.is_empty());
     // A length of four gigabytes inside a history.
-    assert!(read(&framed(b"\x12\xff\xff\xff\xff\x0f\x0a\xff\xff\xff\xff\x0f")).await.metrics.is_empty());
+    assert!(
+        read(&framed(b"\x12\xff\xff\xff\xff\x0f\x0a\xff\xff\xff\xff\x0f"))
+            .await
+            .metrics
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,7 +115,13 @@ async fn a_value_that_is_deep_is_no_metric_and_stops_nothing() {
     let other = [nested(b"\x0a", b"loss"), nested(b"\x82\x01", b"0.5")].concat();
     let history = [nested(b"\x0a", &item), nested(b"\x0a", &other)].concat();
     let bad = read(&framed(&nested(b"\x12", &history))).await;
-    assert_eq!(bad.metrics.iter().map(|metric| metric.key.raw()).collect::<Vec<_>>(), ["loss"]);
+    assert_eq!(
+        bad.metrics
+            .iter()
+            .map(|metric| metric.key.raw())
+            .collect::<Vec<_>>(),
+        ["loss"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +138,13 @@ async fn names_can_not_lead_out_of_a_run_and_a_pipe_is_not_waited_for() {
     }
     let pipe = folder.path().join("wandb/run-20300101_000000-pipe");
     fs::create_dir_all(&pipe).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(pipe.join("run-pipe.wandb")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(pipe.join("run-pipe.wandb"))
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(runs(&store).await.len(), 2);
 }
 
@@ -111,16 +152,31 @@ async fn names_can_not_lead_out_of_a_run_and_a_pipe_is_not_waited_for() {
 fn a_folder_of_something_else_is_no_store() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("wandb/__pycache__")).unwrap();
-    let told = Target::parse(folder.path().to_str().unwrap()).unwrap_err().to_string();
+    let told = Target::parse(folder.path().to_str().unwrap())
+        .unwrap_err()
+        .to_string();
     assert!(told.contains("no runs of W&B's"), "{told}");
-    assert_eq!(Target::find(None, None, folder.path()), Err(frontrunner::store::TargetError::Nothing));
+    assert_eq!(
+        Target::find(None, None, folder.path()),
+        Err(frontrunner::store::TargetError::Nothing)
+    );
 }
 
 #[test]
 fn what_opens_with_nothing_named_is_mlflows_file_first() {
     let (folder, log) = copied("0.16.6", "aaaa1111");
-    let home = log.parent().and_then(|run| run.parent()).map(PathBuf::from).unwrap();
-    assert_eq!(Target::find(None, None, folder.path()), Ok(Target::Wandb(home)));
+    let home = log
+        .parent()
+        .and_then(|run| run.parent())
+        .map(PathBuf::from)
+        .unwrap();
+    assert_eq!(
+        Target::find(None, None, folder.path()),
+        Ok(Target::Wandb(home))
+    );
     fs::write(folder.path().join("mlflow.db"), "").unwrap();
-    assert_eq!(Target::find(None, None, folder.path()), Ok(Target::Sqlite(folder.path().join("mlflow.db"))));
+    assert_eq!(
+        Target::find(None, None, folder.path()),
+        Ok(Target::Sqlite(folder.path().join("mlflow.db")))
+    );
 }

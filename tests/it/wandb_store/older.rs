@@ -22,13 +22,36 @@ async fn a_run_without_a_log_is_read_from_what_stands_beside_it() {
     fs::write(files.join("diff.patch"), "-a\n+b").unwrap();
     let store = opened(folder.path()).await;
     let old = run(&store, "old1").await;
-    let params: Vec<_> = old.params.iter().map(|pair| (pair.key.raw(), pair.value.raw())).collect();
+    let params: Vec<_> = old
+        .params
+        .iter()
+        .map(|pair| (pair.key.raw(), pair.value.raw()))
+        .collect();
     assert_eq!(params, [("lr", "0.1"), ("optim.name", "adam")]);
-    assert_eq!(old.metrics.iter().map(|metric| (metric.key.raw(), metric.step)).collect::<Vec<_>>(), [("acc", 12), ("loss", 12)]);
+    assert_eq!(
+        old.metrics
+            .iter()
+            .map(|metric| (metric.key.raw(), metric.step))
+            .collect::<Vec<_>>(),
+        [("acc", 12), ("loss", 12)]
+    );
     assert!(old.metric("acc").is_some_and(|value| value.get().is_nan()));
     let tag = |key: &str| old.tag(key).map(Untrusted::raw);
-    assert_eq!((old.user.raw(), tag("mlflow.source.name"), tag("summary.word")), ("ana", Some("train.py"), Some("x")));
-    assert_eq!((tag("mlflow.source.git.commit"), tag("mlflow.source.git.dirty")), (Some("0df5a2a"), Some("true")));
+    assert_eq!(
+        (
+            old.user.raw(),
+            tag("mlflow.source.name"),
+            tag("summary.word")
+        ),
+        ("ana", Some("train.py"), Some("x"))
+    );
+    assert_eq!(
+        (
+            tag("mlflow.source.git.commit"),
+            tag("mlflow.source.git.dirty")
+        ),
+        (Some("0df5a2a"), Some("true"))
+    );
     assert!(old.start_time.is_some());
 }
 
@@ -36,7 +59,11 @@ async fn a_run_without_a_log_is_read_from_what_stands_beside_it() {
 async fn the_log_is_the_truth_where_there_is_one() {
     let (folder, log) = copied("0.19.11", "aaaa1111");
     fs::write(log.with_file_name("files").join("config.yaml"), CONFIG).unwrap();
-    fs::write(log.with_file_name("files").join("wandb-summary.json"), SUMMARY).unwrap();
+    fs::write(
+        log.with_file_name("files").join("wandb-summary.json"),
+        SUMMARY,
+    )
+    .unwrap();
     let read = run(&opened(folder.path()).await, "aaaa1111").await;
     assert_eq!(read.param("lr").map(Untrusted::raw), Some("0.2"));
     assert_eq!(read.metric("loss").map(MetricValue::get), Some(1.0 / 60.0));
@@ -47,16 +74,39 @@ async fn files_are_artifacts_and_the_code_is_known() {
     for version in ["0.16.6", "0.19.11"] {
         let store = opened(&samples(version)).await;
         let home = ArtifactHome::Run("aaaa1111".into());
-        let names = |listed: Vec<frontrunner::domain::Artifact>| listed.into_iter().map(|it| it.path.raw().to_owned()).collect::<Vec<_>>();
+        let names = |listed: Vec<frontrunner::domain::Artifact>| {
+            listed
+                .into_iter()
+                .map(|it| it.path.raw().to_owned())
+                .collect::<Vec<_>>()
+        };
         let all = names(store.reader.artifacts(&home, "").await.unwrap());
-        assert!(all.contains(&"notes.txt".to_owned()) && all.contains(&"media".to_owned()), "{all:?}");
+        assert!(
+            all.contains(&"notes.txt".to_owned()) && all.contains(&"media".to_owned()),
+            "{all:?}"
+        );
         let page = names(store.reader.artifacts(&home, "media/html").await.unwrap()).remove(0);
         let page = store.reader.preview(&home, &page, 10_000).await.unwrap();
-        assert!(page.text().is_some_and(|text| text.raw().contains("<b>hello</b>")));
+        assert!(
+            page.text()
+                .is_some_and(|text| text.raw().contains("<b>hello</b>"))
+        );
         let read = run(&store, "aaaa1111").await;
-        let commit = read.tag("mlflow.source.git.commit").map(|tag| tag.raw().len());
-        assert_eq!((commit, read.tag("mlflow.source.name").map(Untrusted::raw)), (Some(40), Some("/home/ana/churn/train.py")));
-        assert!(read.tag("mlflow.source.git.repoURL").is_some_and(|tag| tag.raw().ends_with("@git.example.org/ana/churn.git")));
-        assert_eq!(runs(&store).await.len(), 4, "the link to the latest run is not a run");
+        let commit = read
+            .tag("mlflow.source.git.commit")
+            .map(|tag| tag.raw().len());
+        assert_eq!(
+            (commit, read.tag("mlflow.source.name").map(Untrusted::raw)),
+            (Some(40), Some("/home/ana/churn/train.py"))
+        );
+        assert!(
+            read.tag("mlflow.source.git.repoURL")
+                .is_some_and(|tag| tag.raw().ends_with("@git.example.org/ana/churn.git"))
+        );
+        assert_eq!(
+            runs(&store).await.len(),
+            4,
+            "the link to the latest run is not a run"
+        );
     }
 }

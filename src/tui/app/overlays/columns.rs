@@ -28,7 +28,13 @@ impl ColumnList {
     pub fn new(all: Vec<Wanted>) -> Self {
         let matching = (0..all.len()).collect();
         let names = all.iter().map(|column| column.key.to_string()).collect();
-        Self { input: Input::default(), cursor: Cursor::default(), all, names, matching }
+        Self {
+            input: Input::default(),
+            cursor: Cursor::default(),
+            all,
+            names,
+            matching,
+        }
     }
 
     /// The columns that match what was typed.
@@ -40,7 +46,10 @@ impl ColumnList {
     /// How many columns there are, and how many of them are seen.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        (self.all.len(), self.all.iter().filter(|column| column.visible).count())
+        (
+            self.all.len(),
+            self.all.iter().filter(|column| column.visible).count(),
+        )
     }
 
     /// Where the list is drawn.
@@ -106,7 +115,12 @@ impl ColumnList {
     /// Moves the column under the cursor among the columns that match.
     fn shift(&mut self, by: isize, context: &mut Context<'_>) {
         let to = self.cursor.at.saturating_add_signed(by);
-        let (Some(from), Some(target)) = (self.matching.get(self.cursor.at).copied(), self.matching.get(to).copied()) else { return };
+        let (Some(from), Some(target)) = (
+            self.matching.get(self.cursor.at).copied(),
+            self.matching.get(to).copied(),
+        ) else {
+            return;
+        };
         let (column, name) = (self.all.remove(from), self.names.remove(from));
         self.all.insert(target, column);
         self.names.insert(target, name);
@@ -116,6 +130,8 @@ impl ColumnList {
     }
 
     fn tell(&self, context: &mut Context<'_>) {
-        context.go.push(Go::Chosen(Choice::Columns(self.all.clone())));
+        context
+            .go
+            .push(Go::Chosen(Choice::Columns(self.all.clone())));
     }
 }

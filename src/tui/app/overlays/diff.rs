@@ -22,14 +22,24 @@ impl DiffView {
     /// A difference that is known.
     #[must_use]
     pub fn known(title: String, lines: Vec<DiffLine>) -> Self {
-        Self { title, lines: Some(Ok(lines)), cursor: Cursor::default(), ticket: None }
+        Self {
+            title,
+            lines: Some(Ok(lines)),
+            cursor: Cursor::default(),
+            ticket: None,
+        }
     }
 
     /// Asks for a difference.
     #[must_use]
     pub fn ask(title: String, of: DiffOf, context: &mut Context<'_>) -> Self {
         let ticket = context.ask(Request::Diff(of));
-        Self { title, lines: None, cursor: Cursor::default(), ticket: Some(ticket) }
+        Self {
+            title,
+            lines: None,
+            cursor: Cursor::default(),
+            ticket: Some(ticket),
+        }
     }
 
     /// Takes the answer that it asked for; gives back one that it did not.
@@ -46,7 +56,10 @@ impl DiffView {
     /// How many lines there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lines.as_ref().and_then(|lines| lines.as_ref().ok()).map_or(0, Vec::len)
+        self.lines
+            .as_ref()
+            .and_then(|lines| lines.as_ref().ok())
+            .map_or(0, Vec::len)
     }
 
     /// Whether nothing differs, or nothing is known.
@@ -58,14 +71,22 @@ impl DiffView {
     /// How many lines came, and how many went.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let lines = self.lines.as_ref().and_then(|lines| lines.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
+        let lines = self
+            .lines
+            .as_ref()
+            .and_then(|lines| lines.as_ref().ok())
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let count = |sign: Sign| lines.iter().filter(|line| line.sign == sign).count();
         (count(Sign::Added), count(Sign::Removed))
     }
 
     /// Takes an action: moves.
     pub fn on(&mut self, action: Action, context: &Context<'_>) {
-        let height = crate::tui::app::layout::frame(context.size).body.height.saturating_sub(2);
+        let height = crate::tui::app::layout::frame(context.size)
+            .body
+            .height
+            .saturating_sub(2);
         self.cursor.travel(action, self.len(), height.into());
     }
 }

@@ -76,8 +76,15 @@ impl Overlay {
     #[must_use]
     pub fn palette(actions: impl Iterator<Item = Action>, keymap: &Keymap, scope: Scope) -> Self {
         let item = |action: Action| {
-            let key = keymap.key_of(scope, action).map(|key| key.to_string()).unwrap_or_default();
-            Item { label: action.name().to_owned(), detail: format!("{key:<10} {}", action.about()), choice: Choice::Action(action) }
+            let key = keymap
+                .key_of(scope, action)
+                .map(|key| key.to_string())
+                .unwrap_or_default();
+            Item {
+                label: action.name().to_owned(),
+                detail: format!("{key:<10} {}", action.about()),
+                choice: Choice::Action(action),
+            }
         };
         Self::Picker(Picker::new("actions", actions.map(item).collect()))
     }
@@ -91,7 +98,13 @@ impl Overlay {
                 Direction::Max => Direction::Min,
                 Direction::Min => Direction::Max,
             };
-            [first, Goal { metric, direction: other }]
+            [
+                first,
+                Goal {
+                    metric,
+                    direction: other,
+                },
+            ]
         };
         let item = |goal: Goal| Item {
             label: goal.to_string(),
@@ -101,7 +114,10 @@ impl Overlay {
             },
             choice: Choice::Goal(goal),
         };
-        Self::Picker(Picker::new("goal: what best means here", metrics.into_iter().flat_map(both).map(item).collect()))
+        Self::Picker(Picker::new(
+            "goal: what best means here",
+            metrics.into_iter().flat_map(both).map(item).collect(),
+        ))
     }
 
     /// The marked runs of all experiments; the one that is picked is marked no longer.
@@ -110,23 +126,51 @@ impl Overlay {
         let baseline = marks.baseline();
         let item = |mark: &Mark| Item {
             label: mark.label.clean().into_owned(),
-            detail: format!("{}  {}{}", mark.home, mark.id.short(), if baseline == Some(&mark.id) { "  baseline" } else { "" }),
+            detail: format!(
+                "{}  {}{}",
+                mark.home,
+                mark.id.short(),
+                if baseline == Some(&mark.id) {
+                    "  baseline"
+                } else {
+                    ""
+                }
+            ),
             choice: Choice::Unmark(mark.id.clone()),
         };
-        Self::Picker(Picker::new("marked: enter takes a mark away", marks.all().iter().map(item).collect()))
+        Self::Picker(Picker::new(
+            "marked: enter takes a mark away",
+            marks.all().iter().map(item).collect(),
+        ))
     }
 
     /// Ways to put runs together: by the column under the cursor first, by any other after the rest.
     #[must_use]
     pub fn groups(current: Option<&ColumnKey>, all: impl Iterator<Item = ColumnKey>) -> Self {
-        let item = |label: String, detail: &str, grouping| Item { label, detail: detail.into(), choice: Choice::Group(grouping) };
-        let by = |column: ColumnKey, detail: &str| item(format!("by {column}"), detail, Grouping::By(column));
-        let mut items: Vec<Item> = current.map(|column| by(column.clone(), "the column under the cursor")).into_iter().collect();
+        let item = |label: String, detail: &str, grouping| Item {
+            label,
+            detail: detail.into(),
+            choice: Choice::Group(grouping),
+        };
+        let by = |column: ColumnKey, detail: &str| {
+            item(format!("by {column}"), detail, Grouping::By(column))
+        };
+        let mut items: Vec<Item> = current
+            .map(|column| by(column.clone(), "the column under the cursor"))
+            .into_iter()
+            .collect();
         items.extend([
             item("flat".into(), "every run by itself", Grouping::Flat),
-            item("tree".into(), "nested runs under their parent run", Grouping::Tree),
+            item(
+                "tree".into(),
+                "nested runs under their parent run",
+                Grouping::Tree,
+            ),
         ]);
-        items.extend(all.filter(|column| current != Some(column)).map(|column| by(column, "")));
+        items.extend(
+            all.filter(|column| current != Some(column))
+                .map(|column| by(column, "")),
+        );
         Self::Picker(Picker::new("group", items))
     }
 
@@ -135,55 +179,102 @@ impl Overlay {
     pub fn facts(metric: &Untrusted, is_seen: impl Fn(Fact) -> bool) -> Self {
         let item = |fact: Fact| Item {
             label: ColumnKey::Curve(fact, metric.clone()).title(),
-            detail: if is_seen(fact) { "shown: enter hides it" } else { fact.in_words() }.into(),
+            detail: if is_seen(fact) {
+                "shown: enter hides it"
+            } else {
+                fact.in_words()
+            }
+            .into(),
             choice: Choice::Fact(fact, metric.clone()),
         };
         // What is best comes first, where that is known.
         let mut facts = Fact::ALL;
         if Direction::told(metric.raw()) == Some(Direction::Min) {
-            facts = [Fact::Min, Fact::MinStep, Fact::Max, Fact::MaxStep, Fact::Verdict];
+            facts = [
+                Fact::Min,
+                Fact::MinStep,
+                Fact::Max,
+                Fact::MaxStep,
+                Fact::Verdict,
+            ];
         }
-        Self::Picker(Picker::new(&format!("columns of the curve of {}", metric.clean()), facts.map(item).into()))
+        Self::Picker(Picker::new(
+            &format!("columns of the curve of {}", metric.clean()),
+            facts.map(item).into(),
+        ))
     }
 
     /// The stages of the registry.
     #[must_use]
     pub fn stages(title: &str) -> Self {
-        let item = |stage: Stage| Item { label: stage.to_string(), detail: String::new(), choice: Choice::Stage(stage) };
-        Self::Picker(Picker::new(title, [Stage::Production, Stage::Staging, Stage::Archived, Stage::None].map(item).into()))
+        let item = |stage: Stage| Item {
+            label: stage.to_string(),
+            detail: String::new(),
+            choice: Choice::Stage(stage),
+        };
+        Self::Picker(Picker::new(
+            title,
+            [
+                Stage::Production,
+                Stage::Staging,
+                Stage::Archived,
+                Stage::None,
+            ]
+            .map(item)
+            .into(),
+        ))
     }
 
     /// The aliases of a model, to give or to take away; any other can be typed.
     #[must_use]
     pub fn aliases(title: &str, model: Option<&RegisteredModel>, version: VersionNumber) -> Self {
-        let known = model.map(|model| model.aliases.as_slice()).unwrap_or_default();
-        let (held, elsewhere): (Vec<_>, Vec<_>) = known.iter().partition(|(_, holder)| *holder == version);
+        let known = model
+            .map(|model| model.aliases.as_slice())
+            .unwrap_or_default();
+        let (held, elsewhere): (Vec<_>, Vec<_>) =
+            known.iter().partition(|(_, holder)| *holder == version);
         let mut items: Vec<Item> = elsewhere
             .into_iter()
             .map(|(alias, holder)| Item {
                 label: format!("@{}", alias.clean()),
                 detail: format!("now at version {holder}"),
-                choice: Choice::Alias { name: alias.raw().to_owned(), remove: false },
+                choice: Choice::Alias {
+                    name: alias.raw().to_owned(),
+                    remove: false,
+                },
             })
             .collect();
         for usual in ["champion", "challenger"] {
             if !known.iter().any(|(alias, _)| alias.raw() == usual) {
-                let choice = Choice::Alias { name: usual.into(), remove: false };
-                items.push(Item { label: format!("@{usual}"), detail: "new".into(), choice });
+                let choice = Choice::Alias {
+                    name: usual.into(),
+                    remove: false,
+                };
+                items.push(Item {
+                    label: format!("@{usual}"),
+                    detail: "new".into(),
+                    choice,
+                });
             }
         }
         // Taking away comes last: nothing is removed by a hasty enter.
         items.extend(held.into_iter().map(|(alias, _)| Item {
             label: format!("remove @{}", alias.clean()),
             detail: "take it away from this version".into(),
-            choice: Choice::Alias { name: alias.raw().to_owned(), remove: true },
+            choice: Choice::Alias {
+                name: alias.raw().to_owned(),
+                remove: true,
+            },
         }));
         Self::Picker(Picker::new(title, items).typed(|text| {
             let name = text.trim().trim_start_matches('@').to_owned();
             (!name.is_empty()).then(|| Item {
                 label: format!("@{}", crate::text::untrusted::clean(&name)),
                 detail: "as typed".into(),
-                choice: Choice::Alias { name, remove: false },
+                choice: Choice::Alias {
+                    name,
+                    remove: false,
+                },
             })
         }))
     }
@@ -216,8 +307,16 @@ impl Overlay {
     #[must_use]
     pub fn views(views: &BTreeMap<String, SavedView>) -> Self {
         let about = |view: &SavedView| {
-            let parts = [view.filter.clone(), view.sort.join(", "), view.group.clone().unwrap_or_default()];
-            let told: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(|part| clean(part).into_owned()).collect();
+            let parts = [
+                view.filter.clone(),
+                view.sort.join(", "),
+                view.group.clone().unwrap_or_default(),
+            ];
+            let told: Vec<_> = parts
+                .iter()
+                .filter(|part| !part.is_empty())
+                .map(|part| clean(part).into_owned())
+                .collect();
             told.join("  ")
         };
         let open = |(name, view): (&String, &SavedView)| Item {
@@ -230,7 +329,14 @@ impl Overlay {
             detail: "remove its file".into(),
             choice: Choice::DeleteView(name.clone()),
         };
-        Self::Picker(Picker::new("views", views.iter().map(open).chain(views.keys().map(delete)).collect()))
+        Self::Picker(Picker::new(
+            "views",
+            views
+                .iter()
+                .map(open)
+                .chain(views.keys().map(delete))
+                .collect(),
+        ))
     }
 
     /// The field for a text to find.
@@ -254,7 +360,11 @@ impl Overlay {
             Self::Columns(list) => list.edit(request),
             Self::Register(dialog) => dialog.edit(request),
             Self::Plan(dialog) => dialog.edit(request),
-            Self::Help(..) | Self::Messages(_) | Self::Picture(_) | Self::Diff(_) | Self::Review(_) => {}
+            Self::Help(..)
+            | Self::Messages(_)
+            | Self::Picture(_)
+            | Self::Diff(_)
+            | Self::Review(_) => {}
         }
     }
 
@@ -266,13 +376,22 @@ impl Overlay {
             context.say("the name that confirms has to be typed, not pasted");
             return;
         }
-        for c in text.chars().take(PASTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }) {
+        for c in text
+            .chars()
+            .take(PASTED_CHARS)
+            .map(|c| if c.is_control() { ' ' } else { c })
+        {
             self.type_key(Key::plain(KeyCode::Char(c)), context);
         }
     }
 
     /// Takes an answer that it asked for; gives back one that it did not.
-    pub fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    pub fn reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut Context<'_>,
+    ) -> Option<Reply> {
         match self {
             Self::Register(dialog) => dialog.reply(ticket, reply, context),
             Self::Plan(dialog) => dialog.reply(ticket, reply, context),
@@ -318,10 +437,16 @@ fn editing(key: Key) -> Option<InputRequest> {
         (KeyCode::Named(Named::Delete), false, false) => R::DeleteNextChar,
         (KeyCode::Named(Named::Left), false, false) => R::GoToPrevChar,
         (KeyCode::Named(Named::Right), false, false) => R::GoToNextChar,
-        (KeyCode::Named(Named::Left), true, false) | (KeyCode::Char('b'), false, true) => R::GoToPrevWord,
-        (KeyCode::Named(Named::Right), true, false) | (KeyCode::Char('f'), false, true) => R::GoToNextWord,
+        (KeyCode::Named(Named::Left), true, false) | (KeyCode::Char('b'), false, true) => {
+            R::GoToPrevWord
+        }
+        (KeyCode::Named(Named::Right), true, false) | (KeyCode::Char('f'), false, true) => {
+            R::GoToNextWord
+        }
         (KeyCode::Named(Named::Home), false, false) => R::GoToStart,
-        (KeyCode::Named(Named::End), false, false) | (KeyCode::Char('e'), true, false) => R::GoToEnd,
+        (KeyCode::Named(Named::End), false, false) | (KeyCode::Char('e'), true, false) => {
+            R::GoToEnd
+        }
         (KeyCode::Char('w'), true, false) => R::DeletePrevWord,
         (KeyCode::Char('u'), true, false) => R::DeleteLine,
         _ => return None,

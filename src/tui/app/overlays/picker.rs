@@ -42,7 +42,14 @@ impl Picker {
     #[must_use]
     pub fn new(title: &str, all: Vec<Item>) -> Self {
         let matching = (0..all.len()).collect();
-        Self { title: title.to_owned(), input: Input::default(), cursor: Cursor::default(), all, matching, typed: None }
+        Self {
+            title: title.to_owned(),
+            input: Input::default(),
+            cursor: Cursor::default(),
+            all,
+            matching,
+            typed: None,
+        }
     }
 
     /// The same list, where what was typed can be picked, too.
@@ -71,7 +78,10 @@ impl Picker {
 
     pub(super) fn edit(&mut self, request: InputRequest) {
         self.input.handle(request);
-        self.matching = matches(self.input.value(), self.all.iter().map(|item| item.label.as_str()));
+        self.matching = matches(
+            self.input.value(),
+            self.all.iter().map(|item| item.label.as_str()),
+        );
         self.cursor = Cursor::default();
     }
 
@@ -104,7 +114,11 @@ pub(super) fn matches<'a>(pattern: &str, texts: impl Iterator<Item = &'a str>) -
     let mut buffer = Vec::new();
     let mut scored: Vec<(u32, usize)> = texts
         .enumerate()
-        .filter_map(|(i, text)| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher).map(|score| (score, i)))
+        .filter_map(|(i, text)| {
+            pattern
+                .score(Utf32Str::new(text, &mut buffer), &mut matcher)
+                .map(|score| (score, i))
+        })
         .collect();
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     scored.into_iter().map(|(_, i)| i).collect()

@@ -37,7 +37,13 @@ impl PictureView {
     #[must_use]
     pub fn open(title: String, of: PictureOf, context: &mut Context<'_>) -> Self {
         let ticket = context.ask(Request::Picture(of.clone(), inside(context.size)));
-        Self { title, seen: Seen::Loading, ticket, of, size: context.size }
+        Self {
+            title,
+            seen: Seen::Loading,
+            ticket,
+            of,
+            size: context.size,
+        }
     }
 
     /// Asks anew where the terminal has another size.
@@ -69,5 +75,10 @@ impl PictureView {
 #[must_use]
 pub fn inside(size: Size) -> Rect {
     let body = frame(size).body;
-    Rect { x: body.x + 1, y: body.y + 1, width: body.width.saturating_sub(2), height: body.height.saturating_sub(2) }
+    Rect {
+        x: body.x + 1,
+        y: body.y + 1,
+        width: body.width.saturating_sub(2),
+        height: body.height.saturating_sub(2),
+    }
 }

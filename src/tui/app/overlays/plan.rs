@@ -65,8 +65,17 @@ pub struct PlanDialog {
 impl PlanDialog {
     /// Opens the dialog and asks for the plan.
     fn open(intent: Intent, context: &mut Context<'_>) -> Self {
-        let reason = context.shared.left_reason.take_if(|(left, _)| *left == intent).map(|(_, reason)| reason).unwrap_or_default();
-        let ticket = context.ask(Request::Plan { intent: intent.clone(), reason: reason.clone(), overrides: Vec::new() });
+        let reason = context
+            .shared
+            .left_reason
+            .take_if(|(left, _)| *left == intent)
+            .map(|(_, reason)| reason)
+            .unwrap_or_default();
+        let ticket = context.ask(Request::Plan {
+            intent: intent.clone(),
+            reason: reason.clone(),
+            overrides: Vec::new(),
+        });
         Self {
             intent,
             stage: Stage::Planning(ticket),
@@ -84,7 +93,9 @@ impl PlanDialog {
     /// Opens the dialog over the screen.
     pub fn show(intent: Intent, context: &mut Context<'_>) {
         let dialog = Self::open(intent, context);
-        context.go.push(Go::Over(Box::new(super::Overlay::Plan(Box::new(dialog)))));
+        context
+            .go
+            .push(Go::Over(Box::new(super::Overlay::Plan(Box::new(dialog)))));
     }
 
     /// The fields that this plan has.
@@ -108,18 +119,25 @@ impl PlanDialog {
     /// Whether the name was typed as asked, or none is asked.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
-        self.asked_name().is_none_or(|name| name == self.name.value())
+        self.asked_name()
+            .is_none_or(|name| name == self.name.value())
     }
 
     /// Whether archiving the versions that are in the stage now can be chosen, and whether it is.
     #[must_use]
     pub fn archive(&self) -> Option<bool> {
         match &self.intent {
-            Intent::Move { to, archive_existing, .. } | Intent::Answer { to, archive_existing, decision: Decision::Approve, .. }
-                if to.archives_others() =>
-            {
-                Some(*archive_existing)
+            Intent::Move {
+                to,
+                archive_existing,
+                ..
             }
+            | Intent::Answer {
+                to,
+                archive_existing,
+                decision: Decision::Approve,
+                ..
+            } if to.archives_others() => Some(*archive_existing),
             _ => None,
         }
     }
@@ -142,7 +160,9 @@ impl PlanDialog {
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         match (&self.stage, action) {
             (Stage::Applying(..), Action::Back) => {
-                context.say("it is on its way and can't be called back; it can be undone from the journal");
+                context.say(
+                    "it is on its way and can't be called back; it can be undone from the journal",
+                );
             }
             (Stage::Done(_), Action::Back | Action::Accept) => {
                 context.go.push(Go::Close);
@@ -151,7 +171,8 @@ impl PlanDialog {
             (Stage::Refused(_), Action::Accept) => self.replan(context),
             (_, Action::Back) => {
                 if !self.reason.value().is_empty() {
-                    context.shared.left_reason = Some((self.intent.clone(), self.reason.value().to_owned()));
+                    context.shared.left_reason =
+                        Some((self.intent.clone(), self.reason.value().to_owned()));
                 }
                 context.go.push(Go::Close);
             }
@@ -163,8 +184,12 @@ impl PlanDialog {
             (Stage::Ready, Action::ToggleArchive) => self.toggle_archive(context),
             (Stage::Ready, Action::Override) => self.go_past(context),
             // Enter goes from field to field; on the button it applies what is confirmed.
-            (Stage::Ready | Stage::Planning(_), Action::Accept) if self.focus != Field::Apply => self.step(true, context),
-            (Stage::Ready, Action::Accept) if context.now - self.planned_at >= DEAF_MS => self.apply(context),
+            (Stage::Ready | Stage::Planning(_), Action::Accept) if self.focus != Field::Apply => {
+                self.step(true, context)
+            }
+            (Stage::Ready, Action::Accept) if context.now - self.planned_at >= DEAF_MS => {
+                self.apply(context)
+            }
             _ => {}
         }
     }
@@ -172,7 +197,10 @@ impl PlanDialog {
     /// Goes to the next field, round and round; backwards it is as many steps as there are others.
     fn step(&mut self, forward: bool, context: &mut Context<'_>) {
         let fields = self.fields();
-        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let at = fields
+            .iter()
+            .position(|field| *field == self.focus)
+            .unwrap_or(0);
         let by = if forward { 1 } else { fields.len() - 1 };
         self.focus = fields[(at + by) % fields.len()];
         self.replan_for_reason(context);
@@ -189,7 +217,13 @@ impl PlanDialog {
         if self.archive().is_none() {
             return;
         }
-        if let Intent::Move { archive_existing, .. } | Intent::Answer { archive_existing, .. } = &mut self.intent {
+        if let Intent::Move {
+            archive_existing, ..
+        }
+        | Intent::Answer {
+            archive_existing, ..
+        } = &mut self.intent
+        {
             *archive_existing = !*archive_existing;
         }
         self.replan(context);
@@ -199,8 +233,14 @@ impl PlanDialog {
     fn go_past(&mut self, context: &mut Context<'_>) {
         let Some(planned) = &self.planned else { return };
         if self.overrides.is_empty() {
-            let stops = |gate: &&GateVerdict| matches!(gate.verdict, Verdict::Fail | Verdict::Absent);
-            self.overrides = planned.gates.iter().filter(stops).map(|gate| gate.name.clone()).collect();
+            let stops =
+                |gate: &&GateVerdict| matches!(gate.verdict, Verdict::Fail | Verdict::Absent);
+            self.overrides = planned
+                .gates
+                .iter()
+                .filter(stops)
+                .map(|gate| gate.name.clone())
+                .collect();
             if self.overrides.is_empty() || !planned.can_override {
                 context.say(if planned.can_override {
                     "no gate stands in the way"
@@ -219,7 +259,11 @@ impl PlanDialog {
 
     fn replan(&mut self, context: &mut Context<'_>) {
         self.asked_reason = self.reason.value().to_owned();
-        let request = Request::Plan { intent: self.intent.clone(), reason: self.asked_reason.clone(), overrides: self.overrides.clone() };
+        let request = Request::Plan {
+            intent: self.intent.clone(),
+            reason: self.asked_reason.clone(),
+            overrides: self.overrides.clone(),
+        };
         self.stage = Stage::Planning(context.ask(request));
         self.planned_at = context.now;
     }
@@ -229,10 +273,17 @@ impl PlanDialog {
         if !self.is_confirmed() {
             self.focus = Field::Name;
             let name = self.asked_name().unwrap_or_default();
-            context.say(format!("type {} to confirm: this is protected", clean(&name)));
+            context.say(format!(
+                "type {} to confirm: this is protected",
+                clean(&name)
+            ));
             return;
         }
-        match clear(planned.plan.clone(), planned.gates.clone(), Some(self.name.value())) {
+        match clear(
+            planned.plan.clone(),
+            planned.gates.clone(),
+            Some(self.name.value()),
+        ) {
             Ok(cleared) => {
                 let ticket = context.ask(Request::Apply(cleared));
                 self.stage = Stage::Applying(ticket, Progress::Preflight);
@@ -250,7 +301,12 @@ impl PlanDialog {
         context.shared.lifecycles += u64::from(!subject.runs().is_empty());
     }
 
-    pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut Context<'_>,
+    ) -> Option<Reply> {
         match (&self.stage, reply) {
             (Stage::Planning(asked), Reply::Plan(answer)) if *asked == ticket => {
                 match answer {
@@ -273,7 +329,11 @@ impl PlanDialog {
                         self.stage = Stage::Done(report);
                     }
                     Err(refused) => {
-                        context.shared.notices.error(context.now, refused.why.clone(), refused.next.clone());
+                        context.shared.notices.error(
+                            context.now,
+                            refused.why.clone(),
+                            refused.next.clone(),
+                        );
                         self.stage = Stage::Refused(refused);
                     }
                 }

@@ -59,13 +59,24 @@ impl Prompt {
     #[must_use]
     pub fn new(title: &str, text: &str, purpose: Purpose) -> Self {
         let input = Input::new(text.to_owned());
-        Self { title: title.to_owned(), input, purpose, advice: Advice::default(), picked: 0, before: text.to_owned() }
+        Self {
+            title: title.to_owned(),
+            input,
+            purpose,
+            advice: Advice::default(),
+            picked: 0,
+            before: text.to_owned(),
+        }
     }
 
     /// Where the cursor is, in bytes of the text.
     #[must_use]
     pub fn cursor(&self) -> usize {
-        self.input.value().char_indices().nth(self.input.cursor()).map_or(self.input.value().len(), |(at, _)| at)
+        self.input
+            .value()
+            .char_indices()
+            .nth(self.input.cursor())
+            .map_or(self.input.value().len(), |(at, _)| at)
     }
 
     /// Takes what the screen says of the text.
@@ -92,15 +103,21 @@ impl Prompt {
         if !self.purpose.is_followed() {
             return;
         }
-        context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));
+        context
+            .go
+            .push(Go::Chosen(self.choice(self.input.value().to_owned())));
         context.go.push(Go::Advise);
     }
 
     /// Puts the picked completion in the place of what it completes.
     fn complete(&mut self, context: &mut Context<'_>) {
-        let Some(completion) = self.advice.completions.get(self.picked) else { return };
+        let Some(completion) = self.advice.completions.get(self.picked) else {
+            return;
+        };
         let (text, cursor) = (self.input.value(), self.cursor());
-        let (Some(before), Some(after)) = (text.get(..completion.start), text.get(cursor..)) else { return };
+        let (Some(before), Some(after)) = (text.get(..completion.start), text.get(cursor..)) else {
+            return;
+        };
         let gap = if after.starts_with(' ') { "" } else { " " };
         let head = format!("{before}{}{gap}", completion.insert);
         let at = head.chars().count();
@@ -111,18 +128,24 @@ impl Prompt {
     pub(super) fn on(&mut self, action: Action, context: &mut Context<'_>) {
         match action {
             Action::Complete => self.complete(context),
-            Action::Next => self.picked = (self.picked + 1).min(self.advice.completions.len().saturating_sub(1)),
+            Action::Next => {
+                self.picked = (self.picked + 1).min(self.advice.completions.len().saturating_sub(1))
+            }
             Action::Previous => self.picked = self.picked.saturating_sub(1),
             // A text that says nothing is not accepted: it stays, with what is wrong with it.
             Action::Accept if self.advice.error.is_some() => {}
             Action::Accept => {
                 context.go.push(Go::Close);
-                context.go.push(Go::Chosen(self.choice(self.input.value().to_owned())));
+                context
+                    .go
+                    .push(Go::Chosen(self.choice(self.input.value().to_owned())));
             }
             Action::Back => {
                 context.go.push(Go::Close);
                 if self.purpose.is_followed() {
-                    context.go.push(Go::Chosen(self.choice(self.before.clone())));
+                    context
+                        .go
+                        .push(Go::Chosen(self.choice(self.before.clone())));
                 }
             }
             _ => {}

@@ -36,8 +36,20 @@ impl RegisterDialog {
         let mut data = Remote::default();
         context.fetch(&mut data, Request::Run(run.clone()));
         // The answer is this dialog's own, so that it hears of it: it may come after the run's.
-        let models = context.shared.models.value.is_none().then(|| context.ask(Request::Models));
-        Self { run, why, data, source: None, picker: None, models }
+        let models = context
+            .shared
+            .models
+            .value
+            .is_none()
+            .then(|| context.ask(Request::Models));
+        Self {
+            run,
+            why,
+            data,
+            source: None,
+            picker: None,
+            models,
+        }
     }
 
     /// Whether the names of the models are still being read.
@@ -62,7 +74,10 @@ impl RegisterDialog {
         match (action, &mut self.picker) {
             (Action::Back, _) => context.go.push(Go::Close),
             (Action::Accept, Some(picker)) => {
-                let choice = picker.items().get(picker.cursor.at).map(|item| item.choice.clone());
+                let choice = picker
+                    .items()
+                    .get(picker.cursor.at)
+                    .map(|item| item.choice.clone());
                 match choice {
                     Some(Choice::Source(source)) => self.ask_name(source, context),
                     Some(Choice::Model(name)) => self.plan(&name, context),
@@ -74,7 +89,12 @@ impl RegisterDialog {
         }
     }
 
-    pub(super) fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    pub(super) fn reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut Context<'_>,
+    ) -> Option<Reply> {
         match reply {
             Reply::Run(answer) if self.data.awaits(ticket) => {
                 self.data.take(answer.map(|detail| detail.run), context.now);
@@ -86,9 +106,15 @@ impl RegisterDialog {
                 // Names are an offer: without them, one can still be typed.
                 context.shared.models.take(answer, context.now);
                 if let Some(source) = self.source.clone() {
-                    let typed = self.picker.as_ref().map(|picker| picker.input.value().to_owned()).unwrap_or_default();
+                    let typed = self
+                        .picker
+                        .as_ref()
+                        .map(|picker| picker.input.value().to_owned())
+                        .unwrap_or_default();
                     self.ask_name(source, context);
-                    typed.chars().for_each(|c| self.edit(InputRequest::InsertChar(c)));
+                    typed
+                        .chars()
+                        .for_each(|c| self.edit(InputRequest::InsertChar(c)));
                 }
                 None
             }
@@ -109,9 +135,17 @@ impl RegisterDialog {
             detail: source.source.clean().into_owned(),
             choice: Choice::Source(source.source.clone()),
         };
-        let title = if sources.is_empty() { "this run logged no model: type its artifact path" } else { "which of its models" };
+        let title = if sources.is_empty() {
+            "this run logged no model: type its artifact path"
+        } else {
+            "which of its models"
+        };
         let picker = Picker::new(title, sources.iter().map(item).collect());
-        self.picker = Some(if sources.is_empty() { picker.typed(as_path) } else { picker });
+        self.picker = Some(if sources.is_empty() {
+            picker.typed(as_path)
+        } else {
+            picker
+        });
     }
 
     fn ask_name(&mut self, source: Untrusted, context: &mut Context<'_>) {
@@ -121,18 +155,32 @@ impl RegisterDialog {
             None => source,
         };
         self.source = Some(source);
-        let known = context.shared.models.get().map(Vec::as_slice).unwrap_or_default();
+        let known = context
+            .shared
+            .models
+            .get()
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let item = |model: &crate::domain::RegisteredModel| Item {
             label: model.name.clean().into_owned(),
             detail: "one more version".into(),
             choice: Choice::Model(model.name.raw().to_owned()),
         };
-        self.picker = Some(Picker::new("register as", known.iter().map(item).collect()).typed(as_name));
+        self.picker =
+            Some(Picker::new("register as", known.iter().map(item).collect()).typed(as_name));
     }
 
     fn plan(&mut self, name: &str, context: &mut Context<'_>) {
-        let Some(source) = self.source.clone() else { return };
-        let intent = Intent::Register { run: self.run.clone(), source, model: ModelName::from(name), again: false, instead_of: None };
+        let Some(source) = self.source.clone() else {
+            return;
+        };
+        let intent = Intent::Register {
+            run: self.run.clone(),
+            source,
+            model: ModelName::from(name),
+            again: false,
+            instead_of: None,
+        };
         PlanDialog::show(intent, context);
     }
 }

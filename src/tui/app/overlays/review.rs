@@ -31,7 +31,13 @@ impl ReviewView {
     pub fn ask(model: ModelName, version: VersionNumber, context: &mut Context<'_>) -> Self {
         let width = context.size.width.saturating_sub(AROUND);
         let ticket = context.ask(Request::Review(model.clone(), version, width));
-        Self { model, version, page: None, cursor: Cursor::default(), ticket }
+        Self {
+            model,
+            version,
+            page: None,
+            cursor: Cursor::default(),
+            ticket,
+        }
     }
 
     /// Takes the answer that it asked for; gives back one that it did not.
@@ -52,7 +58,10 @@ impl ReviewView {
             Action::Approve => Decision::Approve,
             Action::Reject => Decision::Reject,
             other => {
-                let height = crate::tui::app::layout::frame(context.size).body.height.saturating_sub(2);
+                let height = crate::tui::app::layout::frame(context.size)
+                    .body
+                    .height
+                    .saturating_sub(2);
                 self.cursor.travel(other, page.lines.len(), height.into());
                 return;
             }
@@ -60,8 +69,22 @@ impl ReviewView {
         let (to, seen) = (page.to.clone(), page.seen.clone());
         let (model, version) = (self.model.clone(), self.version);
         let intent = match to {
-            Place::Stage(to) if page.is_requested => Intent::Answer { model, version, to, decision, seen, archive_existing: false },
-            to => Intent::Review { model, version, to, decision, seen, prepared: None },
+            Place::Stage(to) if page.is_requested => Intent::Answer {
+                model,
+                version,
+                to,
+                decision,
+                seen,
+                archive_existing: false,
+            },
+            to => Intent::Review {
+                model,
+                version,
+                to,
+                decision,
+                seen,
+                prepared: None,
+            },
         };
         PlanDialog::show(intent, context);
     }

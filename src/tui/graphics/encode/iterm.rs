@@ -26,10 +26,19 @@ mod tests {
 
     #[test]
     fn a_picture_has_its_size_in_cells() {
-        let area = Area { x: 0, y: 9, columns: 12, rows: 5 };
+        let area = Area {
+            x: 0,
+            y: 9,
+            columns: 12,
+            rows: 5,
+        };
         let bytes = String::from_utf8(show(b"png", area, false)).unwrap();
         let sequence = "\x1b]1337;File=inline=1;size=3;width=12;height=5;preserveAspectRatio=0;doNotMoveCursor=1:cG5n\x07";
         assert_eq!(bytes, format!("\x1b7\x1b[10;1H{sequence}\x1b8"));
-        assert!(String::from_utf8(show(b"png", area, true)).unwrap().contains("\x1bPtmux;\x1b\x1b]1337;File="));
+        assert!(
+            String::from_utf8(show(b"png", area, true))
+                .unwrap()
+                .contains("\x1bPtmux;\x1b\x1b]1337;File=")
+        );
     }
 }

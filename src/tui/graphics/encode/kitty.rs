@@ -17,11 +17,21 @@ const PLACEHOLDER: char = '\u{10eeee}';
 /// of text are shown that the picture is drawn in, as many as the marks of rows and columns can count.
 pub(super) fn show(png: &[u8], area: Area, id: Id, tmux: bool) -> Vec<u8> {
     if !tmux {
-        return at(area, &transmit(png, area, &format!("i={},C=1", id.number())).concat());
+        return at(
+            area,
+            &transmit(png, area, &format!("i={},C=1", id.number())).concat(),
+        );
     }
     let most = MARKS.len() as u16;
-    let area = Area { columns: area.columns.min(most), rows: area.rows.min(most), ..area };
-    let mut bytes: Vec<u8> = transmit(png, area, &format!("i={},U=1", id.number())).iter().flat_map(|sequence| wrap(sequence)).collect();
+    let area = Area {
+        columns: area.columns.min(most),
+        rows: area.rows.min(most),
+        ..area
+    };
+    let mut bytes: Vec<u8> = transmit(png, area, &format!("i={},U=1", id.number()))
+        .iter()
+        .flat_map(|sequence| wrap(sequence))
+        .collect();
     bytes.extend_from_slice(&in_text(area, id));
     bytes
 }
@@ -39,8 +49,14 @@ fn transmit(png: &[u8], area: Area, keys: &str) -> Vec<Vec<u8>> {
     let chunks: Vec<&[u8]> = data.as_bytes().chunks(CHUNK).collect();
     let sequence = |(at, chunk): (usize, &&[u8])| {
         let more = u8::from(at + 1 < chunks.len());
-        let control =
-            if at == 0 { format!("a=T,f=100,t=d,{keys},c={},r={},q=2,m={more}", area.columns, area.rows) } else { format!("m={more}") };
+        let control = if at == 0 {
+            format!(
+                "a=T,f=100,t=d,{keys},c={},r={},q=2,m={more}",
+                area.columns, area.rows
+            )
+        } else {
+            format!("m={more}")
+        };
         [b"\x1b_G", control.as_bytes(), b";", chunk, b"\x1b\\"].concat()
     };
     chunks.iter().enumerate().map(sequence).collect()
@@ -66,19 +82,43 @@ fn in_text(area: Area, id: Id) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const AREA: Area = Area { x: 4, y: 2, columns: 2, rows: 2 };
+    const AREA: Area = Area {
+        x: 4,
+        y: 2,
+        columns: 2,
+        rows: 2,
+    };
 
     #[test]
     fn a_small_picture_is_one_sequence() {
         let bytes = String::from_utf8(show(b"png", AREA, Id::new(7), false)).unwrap();
-        assert_eq!(bytes, "\x1b7\x1b[3;5H\x1b_Ga=T,f=100,t=d,i=1174405143,C=1,c=2,r=2,q=2,m=0;cG5n\x1b\\\x1b8");
+        assert_eq!(
+            bytes,
+            "\x1b7\x1b[3;5H\x1b_Ga=T,f=100,t=d,i=1174405143,C=1,c=2,r=2,q=2,m=0;cG5n\x1b\\\x1b8"
+        );
     }
 
     #[test]
     fn a_large_picture_comes_in_chunks() {
         let sequences = transmit(&[0; 3_072 * 2 + 1], AREA, "i=7,C=1");
-        let heads: Vec<_> = sequences.iter().map(|s| String::from_utf8_lossy(s).split(';').next().unwrap().to_owned()).collect();
-        assert_eq!(heads, ["\x1b_Ga=T,f=100,t=d,i=7,C=1,c=2,r=2,q=2,m=1", "\x1b_Gm=1", "\x1b_Gm=0"]);
+        let heads: Vec<_> = sequences
+            .iter()
+            .map(|s| {
+                String::from_utf8_lossy(s)
+                    .split(';')
+                    .next()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        assert_eq!(
+            heads,
+            [
+                "\x1b_Ga=T,f=100,t=d,i=7,C=1,c=2,r=2,q=2,m=1",
+                "\x1b_Gm=1",
+                "\x1b_Gm=0"
+            ]
+        );
         assert!(sequences.iter().all(|sequence| sequence.len() < CHUNK + 64));
         // The last chunk may end anywhere, every other at four characters.
         assert!(sequences[1].ends_with(b"AAAA\x1b\\") && sequences[2].ends_with(b";AA==\x1b\\"));
@@ -96,7 +136,13 @@ mod tests {
 
     #[test]
     fn a_picture_is_deleted_with_its_data() {
-        assert_eq!(erase(Id::new(7), false), b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\");
-        assert_eq!(erase(Id::new(7), true), wrap(b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\"));
+        assert_eq!(
+            erase(Id::new(7), false),
+            b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\"
+        );
+        assert_eq!(
+            erase(Id::new(7), true),
+            wrap(b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\")
+        );
     }
 }

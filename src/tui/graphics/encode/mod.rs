@@ -54,7 +54,12 @@ pub fn show(picture: &Picture, area: Area, found: Found, id: Id) -> Result<Vec<u
         return Ok(Vec::new());
     }
     match found.protocol {
-        Protocol::Kitty => Ok(kitty::show(&png(picture, width, height)?, area, id, found.tmux)),
+        Protocol::Kitty => Ok(kitty::show(
+            &png(picture, width, height)?,
+            area,
+            id,
+            found.tmux,
+        )),
         Protocol::Iterm2 => Ok(iterm::show(&png(picture, width, height)?, area, found.tmux)),
         Protocol::Sixel => sixel::show(picture, area, (width, height)),
         Protocol::HalfBlocks => Ok(Vec::new()),
@@ -72,7 +77,13 @@ pub fn erase(found: Found, id: Id) -> Vec<u8> {
 
 /// Puts a sequence at an area, and the cursor back: DECSC, CUP, DECRC of <https://vt100.net/docs/vt510-rm/chapter4.html>.
 fn at(area: Area, sequence: &[u8]) -> Vec<u8> {
-    [b"\x1b7", goto(area.x, area.y).as_bytes(), sequence, b"\x1b8"].concat()
+    [
+        b"\x1b7",
+        goto(area.x, area.y).as_bytes(),
+        sequence,
+        b"\x1b8",
+    ]
+    .concat()
 }
 
 fn goto(x: u16, y: u16) -> String {

@@ -39,20 +39,33 @@ pub struct Built {
 
 /// Tells where the curves part from the first by more than they tremble, and marks the steps.
 fn tell_partings(figure: &mut Figure, all: &[Curve<'_>]) {
-    let Some((first, others)) = all.split_first() else { return };
+    let Some((first, others)) = all.split_first() else {
+        return;
+    };
     let mut steps = Vec::new();
     for other in others {
         match divergence(first.points, other.points) {
             Some(found) => {
                 steps.push(found.step as f64);
-                figure.notes.push(format!("{} parts from {} at step {}", other.label, first.label, found.step));
+                figure.notes.push(format!(
+                    "{} parts from {} at step {}",
+                    other.label, first.label, found.step
+                ));
             }
-            None => figure.notes.push(format!("{} never parts from {}", other.label, first.label)),
+            None => figure
+                .notes
+                .push(format!("{} never parts from {}", other.label, first.label)),
         }
     }
     // The marks are steps: over time they would stand anywhere.
     if figure.x.quantity == Quantity::Whole {
-        figure.layers.insert(0, Layer { ink: Ink::Quiet, shape: Shape::Rules(steps) });
+        figure.layers.insert(
+            0,
+            Layer {
+                ink: Ink::Quiet,
+                shape: Shape::Rules(steps),
+            },
+        );
     }
 }
 
@@ -62,16 +75,32 @@ impl Charts {
     pub fn curves_of<'a>(&self, panel: &Panel, histories: &'a Histories) -> Vec<Curve<'a>> {
         let several = panel.metrics.len();
         let mut all = Vec::new();
-        for (at, run) in self.runs().iter().enumerate().filter(|(_, run)| !self.hidden.contains(&run.id)) {
+        for (at, run) in self
+            .runs()
+            .iter()
+            .enumerate()
+            .filter(|(_, run)| !self.hidden.contains(&run.id))
+        {
             for (nth, metric) in panel.metrics.iter().enumerate() {
-                let Some(points) = histories.get(&run.id, metric.raw()).filter(|points| !points.is_empty()) else { continue };
+                let Some(points) = histories
+                    .get(&run.id, metric.raw())
+                    .filter(|points| !points.is_empty())
+                else {
+                    continue;
+                };
                 let name = run.label().clean().into_owned();
                 let label = match gpu(metric).filter(|_| several > 1) {
                     Some((_, number, _)) => format!("{name} gpu {number}"),
                     None => name,
                 };
                 let sampled = histories.is_sampled(&run.id, metric.raw());
-                all.push(Curve { label, series: at * several + nth, points, start: run.start_time, sampled });
+                all.push(Curve {
+                    label,
+                    series: at * several + nth,
+                    points,
+                    start: run.start_time,
+                    sampled,
+                });
             }
         }
         all
@@ -91,11 +120,15 @@ impl Charts {
                 revision: shared.histories.revision(),
                 data_at: self.data.at(),
             };
-            let known = before.iter().position(|built| built.panel == panel && built.key == key);
+            let known = before
+                .iter()
+                .position(|built| built.panel == panel && built.key == key);
             if let Some(at) = known {
                 self.built.push(before.swap_remove(at));
             } else {
-                let Some(figure) = self.figure(panel, area.width, shared) else { continue };
+                let Some(figure) = self.figure(panel, area.width, shared) else {
+                    continue;
+                };
                 self.built.push(Built { panel, figure, key });
             }
         }
@@ -109,7 +142,13 @@ impl Charts {
 
     /// The figure of a chart in so many columns.
     #[must_use]
-    pub fn figure_of(&self, panel: usize, columns: usize, marks: usize, shared: &Shared) -> Option<Figure> {
+    pub fn figure_of(
+        &self,
+        panel: usize,
+        columns: usize,
+        marks: usize,
+        shared: &Shared,
+    ) -> Option<Figure> {
         let which = self.panels.get(panel)?;
         let all = self.curves_of(which, &shared.histories);
         let options = CurveOptions {
@@ -132,11 +171,15 @@ impl Charts {
     /// The figure of a chart, if it is seen.
     #[must_use]
     pub fn built(&self, panel: usize) -> Option<&Figure> {
-        self.built.iter().find(|built| built.panel == panel).map(|built| &built.figure)
+        self.built
+            .iter()
+            .find(|built| built.panel == panel)
+            .map(|built| &built.figure)
     }
 
     /// How wide the inside of a chart is, in cells.
     pub(super) fn inside(&self, panel: usize, area: ratatui::layout::Rect) -> u16 {
-        self.built(panel).map_or(area.width, |figure| plot(area, figure).inside.width)
+        self.built(panel)
+            .map_or(area.width, |figure| plot(area, figure).inside.width)
     }
 }

@@ -108,7 +108,13 @@ impl Charts {
     /// The parts of the screen.
     #[must_use]
     pub fn places(&self, size: Size) -> Places {
-        places(frame(size).body, self.panels.len(), self.at, self.alone, self.runs().len() + 1)
+        places(
+            frame(size).body,
+            self.panels.len(),
+            self.at,
+            self.alone,
+            self.runs().len() + 1,
+        )
     }
 
     /// The part of the x axis of a chart that is seen; nothing for all of it.
@@ -121,7 +127,9 @@ impl Charts {
     #[must_use]
     pub fn curves<'a>(&self, shared: &'a Shared) -> Vec<Curve<'a>> {
         let panel = self.panels.get(self.at);
-        panel.map(|panel| self.curves_of(panel, &shared.histories)).unwrap_or_default()
+        panel
+            .map(|panel| self.curves_of(panel, &shared.histories))
+            .unwrap_or_default()
     }
 
     /// What a curve of the chart under the cursor has at the crosshair.
@@ -142,31 +150,57 @@ impl Charts {
 
     /// Finds out anew which charts there are; the cursor stays on its own.
     fn arrange(&mut self, shared: &Shared) {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let under = self.panels.get(self.at).map(|panel| panel.title.clone());
         let goal = self.goal(shared).cloned();
         self.panels = panels::panels(self.runs(), self.tab == Tab::System, goal.as_ref(), &words);
-        let kept = self.panels.iter().position(|panel| Some(&panel.title) == under.as_ref());
+        let kept = self
+            .panels
+            .iter()
+            .position(|panel| Some(&panel.title) == under.as_ref());
         self.at = kept.unwrap_or(0);
         self.alone &= kept.is_some();
         self.built.clear();
     }
 
     fn is_going(&self) -> bool {
-        self.runs().iter().any(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
+        self.runs()
+            .iter()
+            .any(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
     /// Asks for the histories of the charts that are seen; where the store thinned them out, for the part that is looked at.
     fn fetch(&self, places: &Places, context: &mut Context<'_>) {
-        let whole = context.shared.features.get().is_some_and(|features| features.whole_histories);
+        let whole = context
+            .shared
+            .features
+            .get()
+            .is_some_and(|features| features.whole_histories);
         for (nth, area) in places.panels.iter().enumerate() {
-            let Some(panel) = self.panels.get(places.first + nth) else { continue };
+            let Some(panel) = self.panels.get(places.first + nth) else {
+                continue;
+            };
             // In powers of two, so that a terminal that is resized does not ask at every width.
             let columns = u32::from(area.width.max(80)) * 4;
-            let points = if whole { ALL_POINTS } else { columns.next_power_of_two().min(BULK_POINTS) };
+            let points = if whole {
+                ALL_POINTS
+            } else {
+                columns.next_power_of_two().min(BULK_POINTS)
+            };
             for metric in &panel.metrics {
-                let has = |run: &&Run| run.metrics.iter().any(|m| m.key == *metric) && !self.hidden.contains(&run.id);
-                let runs: Vec<RunId> = self.runs().iter().filter(has).map(|run| run.id.clone()).collect();
+                let has = |run: &&Run| {
+                    run.metrics.iter().any(|m| m.key == *metric) && !self.hidden.contains(&run.id)
+                };
+                let runs: Vec<RunId> = self
+                    .runs()
+                    .iter()
+                    .filter(has)
+                    .map(|run| run.id.clone())
+                    .collect();
                 context.ask_histories(&runs, metric.raw(), points);
                 if let Some(steps) = self.steps(places.first + nth, context.shared) {
                     context.refine_histories(&runs, metric.raw(), BULK_POINTS, steps);
@@ -184,10 +218,20 @@ impl Charts {
         // Over time, the steps of the points that are known to be there.
         let curves = self.curves_of(self.panels.get(panel)?, &shared.histories);
         let near = |curve: &Curve<'_>| {
-            let over = if self.style.over == crate::chart::Over::Wall { self.style.over } else { crate::chart::Over::Relative };
-            Some((reading(curve, over, low)?.step, reading(curve, over, high)?.step))
+            let over = if self.style.over == crate::chart::Over::Wall {
+                self.style.over
+            } else {
+                crate::chart::Over::Relative
+            };
+            Some((
+                reading(curve, over, low)?.step,
+                reading(curve, over, high)?.step,
+            ))
         };
-        curves.iter().filter_map(near).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
+        curves
+            .iter()
+            .filter_map(near)
+            .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
     }
 
     fn range(&self) -> Option<(f64, f64)> {
@@ -195,9 +239,13 @@ impl Charts {
     }
 
     fn look_at(&mut self, window: Option<(f64, f64)>) {
-        let Some(title) = self.panels.get(self.at).map(|panel| panel.title.clone()) else { return };
+        let Some(title) = self.panels.get(self.at).map(|panel| panel.title.clone()) else {
+            return;
+        };
         match window {
-            Some((low, high)) if low < high && (high - low).is_finite() => drop(self.windows.insert(title, (low, high))),
+            Some((low, high)) if low < high && (high - low).is_finite() => {
+                self.windows.insert(title, (low, high));
+            }
             Some(_) => {}
             None => drop(self.windows.remove(&title)),
         }
@@ -205,13 +253,23 @@ impl Charts {
 
     /// Zooms by a factor of the width, around the crosshair or the middle.
     fn zoom(&mut self, factor: f64) {
-        let Some((low, high)) = self.range() else { return };
-        let middle = self.cross.filter(|x| (low..=high).contains(x)).unwrap_or(f64::midpoint(low, high));
-        self.look_at(Some((middle - (middle - low) * factor, middle + (high - middle) * factor)));
+        let Some((low, high)) = self.range() else {
+            return;
+        };
+        let middle = self
+            .cross
+            .filter(|x| (low..=high).contains(x))
+            .unwrap_or(f64::midpoint(low, high));
+        self.look_at(Some((
+            middle - (middle - low) * factor,
+            middle + (high - middle) * factor,
+        )));
     }
 
     fn pan(&mut self, part: f64) {
-        let Some((low, high)) = self.range() else { return };
+        let Some((low, high)) = self.range() else {
+            return;
+        };
         let by = (high - low) * part;
         self.look_at(Some((low + by, high + by)));
     }
@@ -219,9 +277,14 @@ impl Charts {
     /// Moves the crosshair by columns of cells; without one, it appears in the middle.
     fn move_cross(&mut self, by: i32, size: Size) {
         let places = self.places(size);
-        let (Some(figure), Some(area)) = (self.built(self.at), places.panels.first()) else { return };
+        let (Some(figure), Some(area)) = (self.built(self.at), places.panels.first()) else {
+            return;
+        };
         let columns = f64::from(self.inside(self.at, *area).max(2) - 1);
-        let at = self.cross.and_then(|x| figure.x.place(x)).filter(|at| (0.0..=1.0).contains(at));
+        let at = self
+            .cross
+            .and_then(|x| figure.x.place(x))
+            .filter(|at| (0.0..=1.0).contains(at));
         let next = at.map_or(0.5, |at| ((at * columns).round() + f64::from(by)) / columns);
         self.cross = Some(figure.x.value(next.clamp(0.0, 1.0)));
     }
@@ -229,15 +292,27 @@ impl Charts {
     /// The chart at a place of the screen, and the x of its axis there.
     fn hit(&self, size: Size, x: u16, y: u16) -> Option<(usize, f64)> {
         let places = self.places(size);
-        let nth = places.panels.iter().position(|area| area.contains((x, y).into()))?;
+        let nth = places
+            .panels
+            .iter()
+            .position(|area| area.contains((x, y).into()))?;
         let panel = places.first + nth;
         let figure: &Figure = self.built(panel)?;
-        Some((panel, value_at(&plot(places.panels[nth], figure), &figure.x, x)?))
+        Some((
+            panel,
+            value_at(&plot(places.panels[nth], figure), &figure.x, x)?,
+        ))
     }
 
     fn hide(&mut self, context: &mut Context<'_>) {
-        let id = if self.in_legend { self.runs().get(self.legend.at).map(|run| run.id.clone()) } else { None };
-        let Some(id) = id else { return context.say("tab goes to the legend: space hides a run there") };
+        let id = if self.in_legend {
+            self.runs().get(self.legend.at).map(|run| run.id.clone())
+        } else {
+            None
+        };
+        let Some(id) = id else {
+            return context.say("tab goes to the legend: space hides a run there");
+        };
         if !self.hidden.remove(&id) {
             self.hidden.insert(id);
         }
@@ -251,8 +326,12 @@ impl Charts {
             Action::Right => (self.at + 1).min(last),
             Action::Up if self.at >= across => self.at - across,
             Action::Down => (self.at + across).min(last),
-            Action::PageDown | Action::HalfPageDown => (self.at + self.places(size).panels.len()).min(last),
-            Action::PageUp | Action::HalfPageUp => self.at.saturating_sub(self.places(size).panels.len()),
+            Action::PageDown | Action::HalfPageDown => {
+                (self.at + self.places(size).panels.len()).min(last)
+            }
+            Action::PageUp | Action::HalfPageUp => {
+                self.at.saturating_sub(self.places(size).panels.len())
+            }
             Action::Top => 0,
             Action::Bottom => last,
             Action::Up => self.at,

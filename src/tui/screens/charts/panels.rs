@@ -21,7 +21,10 @@ pub struct Panel {
 #[must_use]
 pub fn panels(runs: &[Run], system: bool, goal: Option<&Goal>, words: &[String]) -> Vec<Panel> {
     let mut by_title: BTreeMap<Untrusted, Vec<Untrusted>> = BTreeMap::new();
-    let keys = runs.iter().flat_map(|run| &run.metrics).map(|metric| &metric.key);
+    let keys = runs
+        .iter()
+        .flat_map(|run| &run.metrics)
+        .map(|metric| &metric.key);
     for key in keys.filter(|key| key.raw().starts_with(SYSTEM) == system) {
         let title = if system { together(key) } else { key.clone() };
         let lower = title.raw().to_lowercase();
@@ -33,7 +36,10 @@ pub fn panels(runs: &[Run], system: bool, goal: Option<&Goal>, words: &[String])
             metrics.insert(at, key.clone());
         }
     }
-    let mut panels: Vec<Panel> = by_title.into_iter().map(|(title, metrics)| Panel { title, metrics }).collect();
+    let mut panels: Vec<Panel> = by_title
+        .into_iter()
+        .map(|(title, metrics)| Panel { title, metrics })
+        .collect();
     // Stable: the rest stays in its order.
     panels.sort_by_key(|panel| goal.is_none_or(|goal| goal.metric != panel.title));
     panels
@@ -41,7 +47,10 @@ pub fn panels(runs: &[Run], system: bool, goal: Option<&Goal>, words: &[String])
 
 /// The name of a system metric for all GPUs: MLflow numbers them as in `system/gpu_0_utilization_percentage`.
 fn together(key: &Untrusted) -> Untrusted {
-    gpu(key).map_or_else(|| key.clone(), |(head, _, tail)| format!("{head}*{tail}").into())
+    gpu(key).map_or_else(
+        || key.clone(),
+        |(head, _, tail)| format!("{head}*{tail}").into(),
+    )
 }
 
 /// What stands before and after the number of a GPU, and that number.
@@ -49,7 +58,9 @@ fn together(key: &Untrusted) -> Untrusted {
 pub fn gpu(key: &Untrusted) -> Option<(&str, &str, &str)> {
     let at = key.raw().find("gpu_")? + "gpu_".len();
     let (head, rest) = key.raw().split_at(at);
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
     (end > 0).then(|| (head, &rest[..end], &rest[end..]))
 }
 
@@ -60,20 +71,42 @@ mod tests {
 
     fn run(keys: &[&str]) -> Run {
         let mut run = Run::bare("a".into(), "1".into());
-        let metric = |key: &&str| Metric { key: (*key).into(), value: MetricValue::new(1.0), timestamp: 0, step: 0 };
+        let metric = |key: &&str| Metric {
+            key: (*key).into(),
+            value: MetricValue::new(1.0),
+            timestamp: 0,
+            step: 0,
+        };
         run.metrics = keys.iter().map(metric).collect();
         run
     }
 
     #[test]
     fn gpus_are_drawn_together_and_the_goal_comes_first() {
-        let runs = [run(&["loss", "acc", "system/gpu_0_power_usage_watts", "system/gpu_1_power_usage_watts", "system/cpu"])];
-        let titles = |panels: Vec<Panel>| panels.iter().map(|panel| panel.title.raw().to_owned()).collect::<Vec<_>>();
+        let runs = [run(&[
+            "loss",
+            "acc",
+            "system/gpu_0_power_usage_watts",
+            "system/gpu_1_power_usage_watts",
+            "system/cpu",
+        ])];
+        let titles = |panels: Vec<Panel>| {
+            panels
+                .iter()
+                .map(|panel| panel.title.raw().to_owned())
+                .collect::<Vec<_>>()
+        };
         let goal = Goal::guess("loss".into());
-        assert_eq!(titles(panels(&runs, false, Some(&goal), &[])), ["loss", "acc"]);
+        assert_eq!(
+            titles(panels(&runs, false, Some(&goal), &[])),
+            ["loss", "acc"]
+        );
         let system = panels(&runs, true, None, &[]);
         assert_eq!(system[1].metrics.len(), 2);
-        assert_eq!(titles(system), ["system/cpu", "system/gpu_*_power_usage_watts"]);
+        assert_eq!(
+            titles(system),
+            ["system/cpu", "system/gpu_*_power_usage_watts"]
+        );
         assert_eq!(titles(panels(&runs, false, None, &["ac".into()])), ["acc"]);
     }
 }

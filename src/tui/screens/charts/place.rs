@@ -29,35 +29,86 @@ pub struct Places {
 /// The parts, with `count` charts of which `at` is under the cursor, or stands alone; `lines` is how long the legend is.
 #[must_use]
 pub fn places(body: Rect, count: usize, at: usize, alone: bool, lines: usize) -> Places {
-    let status = Rect { height: body.height.min(1), ..body };
-    let rest = Rect { y: body.y + status.height, height: body.height - status.height, ..body };
+    let status = Rect {
+        height: body.height.min(1),
+        ..body
+    };
+    let rest = Rect {
+        y: body.y + status.height,
+        height: body.height - status.height,
+        ..body
+    };
     let (charts, legend) = if rest.width >= BESIDE_WIDTH {
         let width = rest.width - LEGEND_WIDTH;
-        (Rect { width, ..rest }, Rect { x: rest.x + width, width: LEGEND_WIDTH, ..rest })
+        (
+            Rect { width, ..rest },
+            Rect {
+                x: rest.x + width,
+                width: LEGEND_WIDTH,
+                ..rest
+            },
+        )
     } else {
         // Alone, each run has a line with its value; in the grid, names flow.
-        let most = if alone { rest.height / 3 } else { rest.height.min(1) };
+        let most = if alone {
+            rest.height / 3
+        } else {
+            rest.height.min(1)
+        };
         let height = u16::try_from(lines).unwrap_or(u16::MAX).min(most);
         let top = rest.height - height;
-        (Rect { height: top, ..rest }, Rect { y: rest.y + top, height, ..rest })
+        (
+            Rect {
+                height: top,
+                ..rest
+            },
+            Rect {
+                y: rest.y + top,
+                height,
+                ..rest
+            },
+        )
     };
     if alone || count == 0 {
-        return Places { status, panels: if count == 0 { Vec::new() } else { vec![charts] }, first: at, across: 1, legend };
+        return Places {
+            status,
+            panels: if count == 0 { Vec::new() } else { vec![charts] },
+            first: at,
+            across: 1,
+            legend,
+        };
     }
-    let across = (charts.width / PANEL.0).clamp(1, ACROSS).min(u16::try_from(count).unwrap_or(ACROSS));
+    let across = (charts.width / PANEL.0)
+        .clamp(1, ACROSS)
+        .min(u16::try_from(count).unwrap_or(ACROSS));
     let lines_of_panels = u16::try_from(count.div_ceil(usize::from(across))).unwrap_or(u16::MAX);
     let down = (charts.height / PANEL.1).clamp(1, lines_of_panels);
     let page = usize::from(across * down);
     let first = at / page * page;
     let edge = |nth: u16, of: u16, room: u16| u32::from(nth) * u32::from(room) / u32::from(of);
     let panel = |nth: usize| {
-        let (row, column) = ((nth / usize::from(across)) as u16, (nth % usize::from(across)) as u16);
-        let (left, right) = (edge(column, across, charts.width) as u16, edge(column + 1, across, charts.width) as u16);
-        let (top, bottom) = (edge(row, down, charts.height) as u16, edge(row + 1, down, charts.height) as u16);
+        let (row, column) = (
+            (nth / usize::from(across)) as u16,
+            (nth % usize::from(across)) as u16,
+        );
+        let (left, right) = (
+            edge(column, across, charts.width) as u16,
+            edge(column + 1, across, charts.width) as u16,
+        );
+        let (top, bottom) = (
+            edge(row, down, charts.height) as u16,
+            edge(row + 1, down, charts.height) as u16,
+        );
         Rect::new(charts.x + left, charts.y + top, right - left, bottom - top)
     };
     let panels = (0..page.min(count - first)).map(panel).collect();
-    Places { status, panels, first, across: usize::from(across), legend }
+    Places {
+        status,
+        panels,
+        first,
+        across: usize::from(across),
+        legend,
+    }
 }
 
 #[cfg(test)]

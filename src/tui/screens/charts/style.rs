@@ -26,14 +26,30 @@ impl Style {
 
     /// Makes the smooth line smoother, or rougher.
     pub fn smooth(&mut self, smoother: bool) {
-        self.smooth = if smoother { (self.smooth + 1).min(SMOOTHINGS.len() - 1) } else { self.smooth.saturating_sub(1) };
+        self.smooth = if smoother {
+            (self.smooth + 1).min(SMOOTHINGS.len() - 1)
+        } else {
+            self.smooth.saturating_sub(1)
+        };
     }
 
     /// In words, for the line above the charts.
     #[must_use]
     pub fn in_words(&self) -> String {
-        let smooth = if self.smooth > 0 { format!(" · EMA {}", self.smoothing()) } else { String::new() };
-        let clip = if self.clip { " · outliers clipped" } else { "" };
-        format!("{} · {}{smooth}{clip}", self.over.as_str(), self.scale.as_str())
+        let smooth = if self.smooth > 0 {
+            format!(" · EMA {}", self.smoothing())
+        } else {
+            String::new()
+        };
+        let clip = if self.clip {
+            " · outliers clipped"
+        } else {
+            ""
+        };
+        format!(
+            "{} · {}{smooth}{clip}",
+            self.over.as_str(),
+            self.scale.as_str()
+        )
     }
 }

@@ -1,6 +1,9 @@
 //! What the charts do with keys, answers and the mouse.
 
-use super::{Action, Charts, Context, Curve, Figure, Freshness, Go, PAN, Request, Screen, Shared, Size, Tab, ZOOM};
+use super::{
+    Action, Charts, Context, Curve, Figure, Freshness, Go, PAN, Request, Screen, Shared, Size, Tab,
+    ZOOM,
+};
 use crate::config::keymap::Scope;
 use crate::tui::app::message::{Export, Mouse, PictureOf, Reply, Ticket};
 use crate::tui::app::overlays::{Overlay, PictureView};
@@ -24,14 +27,22 @@ impl View for Charts {
         };
         let mut crumbs = vec!["charts".to_owned(), what];
         if self.alone {
-            crumbs.extend(self.panels.get(self.at).map(|panel| panel.title.clean().into_owned()));
+            crumbs.extend(
+                self.panels
+                    .get(self.at)
+                    .map(|panel| panel.title.clean().into_owned()),
+            );
         }
         crumbs
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
         let freshness = Freshness::of(&self.data);
-        if self.is_going() { shared.live(freshness, 1, self.data.tried) } else { freshness }
+        if self.is_going() {
+            shared.live(freshness, 1, self.data.tried)
+        } else {
+            freshness
+        }
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -40,7 +51,11 @@ impl View for Charts {
     }
 
     fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        let moved = if self.alone { self.move_alone(action, context.size) } else { self.move_panel(action, context.size) };
+        let moved = if self.alone {
+            self.move_alone(action, context.size)
+        } else {
+            self.move_panel(action, context.size)
+        };
         if moved {
             return true;
         }
@@ -48,7 +63,11 @@ impl View for Charts {
             Action::Open => self.alone = !self.panels.is_empty(),
             Action::NextPane | Action::PreviousPane => self.in_legend = !self.in_legend,
             Action::NextPage => {
-                self.tab = if self.tab == Tab::Metrics { Tab::System } else { Tab::Metrics };
+                self.tab = if self.tab == Tab::Metrics {
+                    Tab::System
+                } else {
+                    Tab::Metrics
+                };
                 (self.at, self.cross) = (0, None);
                 self.arrange(context.shared);
             }
@@ -69,8 +88,13 @@ impl View for Charts {
             Action::PanRight => self.pan(PAN),
             Action::WholeRange => self.look_at(None),
             Action::HideRun => self.hide(context),
-            Action::Compare if self.ids.len() > 1 => context.go.push(Go::To(Screen::compare(self.ids.clone()))),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by metric", &self.filter)))),
+            Action::Compare if self.ids.len() > 1 => {
+                context.go.push(Go::To(Screen::compare(self.ids.clone())))
+            }
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter by metric",
+                &self.filter,
+            )))),
             Action::CopyValue => self.copy(context),
             Action::Export => self.ask_file(context),
             Action::Picture => self.picture(context),
@@ -109,11 +133,19 @@ impl View for Charts {
         let legend = self.places(size).legend;
         let len = self.runs().len();
         let is_listed = self.in_legend && len > 0;
-        is_listed.then(|| List { cursor: &mut self.legend, len, height: legend.height.saturating_sub(1).into(), top: legend.y + 1 })
+        is_listed.then(|| List {
+            cursor: &mut self.legend,
+            len,
+            height: legend.height.saturating_sub(1).into(),
+            top: legend.y + 1,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
-        self.runs().get(line).map(|run| run.label().clean().into_owned()).unwrap_or_default()
+        self.runs()
+            .get(line)
+            .map(|run| run.label().clean().into_owned())
+            .unwrap_or_default()
     }
 
     fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
@@ -124,7 +156,10 @@ impl View for Charts {
                 }
             }
             Mouse::Drag { from, to } => {
-                let ends = (self.hit(context.size, from.0, from.1), self.hit(context.size, to.0, from.1));
+                let ends = (
+                    self.hit(context.size, from.0, from.1),
+                    self.hit(context.size, to.0, from.1),
+                );
                 if let (Some((panel, a)), Some((other, b))) = ends
                     && panel == other
                 {
@@ -175,11 +210,31 @@ impl Charts {
     }
 
     fn ask_file(&self, context: &mut Context<'_>) {
-        let Some(panel) = self.panels.get(self.at) else { return };
-        let name: String = panel.title.raw().chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
-        let what = if self.alone { "this chart" } else { "the charts that are seen" };
+        let Some(panel) = self.panels.get(self.at) else {
+            return;
+        };
+        let name: String = panel
+            .title
+            .raw()
+            .chars()
+            .map(|c| {
+                if c.is_alphanumeric() || "-_.".contains(c) {
+                    c
+                } else {
+                    '-'
+                }
+            })
+            .collect();
+        let what = if self.alone {
+            "this chart"
+        } else {
+            "the charts that are seen"
+        };
         let title = format!("write {what} to (.png or .svg; …-dark.png is dark)");
-        context.go.push(Go::Over(Box::new(Overlay::file_name(&title, &format!("{}.png", name.trim_matches('-'))))));
+        context.go.push(Go::Over(Box::new(Overlay::file_name(
+            &title,
+            &format!("{}.png", name.trim_matches('-')),
+        ))));
     }
 
     fn export(&self, path: String, context: &mut Context<'_>) {
@@ -191,7 +246,8 @@ impl Charts {
     fn figures(&self, context: &Context<'_>) -> Vec<Figure> {
         let places = self.places(context.size);
         let seen = places.first..places.first + places.panels.len();
-        seen.filter_map(|panel| self.figure_of(panel, EXPORT_COLUMNS, EXPORT_MARKS, context.shared)).collect()
+        seen.filter_map(|panel| self.figure_of(panel, EXPORT_COLUMNS, EXPORT_MARKS, context.shared))
+            .collect()
     }
 
     fn picture(&self, context: &mut Context<'_>) {
@@ -200,8 +256,14 @@ impl Charts {
             return;
         }
         let title = self.crumbs(context.shared).join(" › ");
-        let view = PictureView::open(title, PictureOf::Charts(figures, context.shared.session.dark), context);
-        context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
+        let view = PictureView::open(
+            title,
+            PictureOf::Charts(figures, context.shared.session.dark),
+            context,
+        );
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
     }
 
     /// The values at the crosshair, a line a run.
@@ -209,7 +271,12 @@ impl Charts {
         let curves = self.curves(context.shared);
         let told = |curve: &Curve<'_>| {
             let point = self.read(curve).or_else(|| curve.points.last())?;
-            Some(format!("{}\t{}\t{}", curve.label, point.step, crate::text::number::full(point.value.get())))
+            Some(format!(
+                "{}\t{}\t{}",
+                curve.label,
+                point.step,
+                crate::text::number::full(point.value.get())
+            ))
         };
         let text: Vec<String> = curves.iter().filter_map(told).collect();
         if !text.is_empty() {

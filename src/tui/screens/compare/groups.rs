@@ -12,35 +12,65 @@ impl Compare {
         let run = self.run_at();
         let key = self.row_at().map(|row| (row.kind, row.key.clone()));
         self.transposed = !self.transposed;
-        let is_it = |row: &crate::analysis::CompareRow| key.as_ref().is_some_and(|(kind, key)| row.kind == *kind && row.key == *key);
+        let is_it = |row: &crate::analysis::CompareRow| {
+            key.as_ref()
+                .is_some_and(|(kind, key)| row.kind == *kind && row.key == *key)
+        };
         if self.transposed {
             self.column = self.properties().into_iter().position(is_it).unwrap_or(0);
             self.cursor.at = run;
         } else {
-            self.cursor.at = self.lines().iter().position(|line| matches!(line, super::Line::Row(row) if is_it(row))).unwrap_or(0);
+            self.cursor.at = self
+                .lines()
+                .iter()
+                .position(|line| matches!(line, super::Line::Row(row) if is_it(row)))
+                .unwrap_or(0);
             self.column = run;
         }
     }
 
     /// Offers the params by which runs can be put together.
     pub(super) fn ask_group(&self, context: &mut Context<'_>) {
-        let runs = if self.by.is_some() { &self.ungrouped } else { self.data.get().map_or(&self.ungrouped, |data| &data.runs) };
-        let mut keys: Vec<&Untrusted> = runs.iter().flat_map(|run| &run.params).map(|param| &param.key).collect();
+        let runs = if self.by.is_some() {
+            &self.ungrouped
+        } else {
+            self.data.get().map_or(&self.ungrouped, |data| &data.runs)
+        };
+        let mut keys: Vec<&Untrusted> = runs
+            .iter()
+            .flat_map(|run| &run.params)
+            .map(|param| &param.key)
+            .collect();
         keys.sort();
         keys.dedup();
         let groups = |key: &Untrusted| {
-            let mut values: Vec<_> = runs.iter().map(|run| run.params.iter().find(|param| param.key == *key).map(|p| &p.value)).collect();
+            let mut values: Vec<_> = runs
+                .iter()
+                .map(|run| {
+                    run.params
+                        .iter()
+                        .find(|param| param.key == *key)
+                        .map(|p| &p.value)
+                })
+                .collect();
             values.sort();
             values.dedup();
             values.len()
         };
-        let each = Item { label: "every run by itself".into(), detail: String::new(), choice: Choice::CompareBy(None) };
+        let each = Item {
+            label: "every run by itself".into(),
+            detail: String::new(),
+            choice: Choice::CompareBy(None),
+        };
         let by = keys.into_iter().map(|key| Item {
             label: format!("by {}", key.clean()),
             detail: format!("{} groups", groups(key)),
             choice: Choice::CompareBy(Some(key.clone())),
         });
-        let picker = Picker::new("compare groups: means and how far they spread", [each].into_iter().chain(by).collect());
+        let picker = Picker::new(
+            "compare groups: means and how far they spread",
+            [each].into_iter().chain(by).collect(),
+        );
         context.go.push(Go::Over(Box::new(Overlay::Picker(picker))));
     }
 
@@ -55,7 +85,11 @@ impl Compare {
         let directions = |metric: &str| shared.direction(metric);
         let compared = match &by {
             Some(key) => compare_groups(&self.ungrouped, key, &directions),
-            None => compare_with(std::mem::take(&mut self.ungrouped), self.ids.first(), &directions),
+            None => compare_with(
+                std::mem::take(&mut self.ungrouped),
+                self.ids.first(),
+                &directions,
+            ),
         };
         self.data.value = Some((compared, at));
         (self.by, self.column) = (by, 0);

@@ -13,13 +13,26 @@ impl Compare {
     fn pair(&self) -> Option<(usize, usize)> {
         let data = self.data.get()?;
         let at = self.run_at();
-        let other = if at == data.baseline { (0..data.runs.len()).find(|run| *run != data.baseline)? } else { at };
+        let other = if at == data.baseline {
+            (0..data.runs.len()).find(|run| *run != data.baseline)?
+        } else {
+            at
+        };
         Some((data.baseline, other))
     }
 
     fn names(&self, (before, after): (usize, usize)) -> String {
-        let name = |at: usize| self.data.get().and_then(|data| data.runs.get(at)).map(|run| run.label().clean().into_owned());
-        format!("{} → {}", name(before).unwrap_or_default(), name(after).unwrap_or_default())
+        let name = |at: usize| {
+            self.data
+                .get()
+                .and_then(|data| data.runs.get(at))
+                .map(|run| run.label().clean().into_owned())
+        };
+        format!(
+            "{} → {}",
+            name(before).unwrap_or_default(),
+            name(after).unwrap_or_default()
+        )
     }
 
     /// Shows what differs inside of the row under the cursor, between the baseline and the run under it.
@@ -35,12 +48,16 @@ impl Compare {
             Some((before, after)) => DiffView::known(title, diff(&before, &after)),
             None => return context.say("one of the two has no value here"),
         };
-        context.go.push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
     }
 
     /// Asks for the files that both runs have.
     pub(super) fn list_files(&mut self, context: &mut Context<'_>) {
-        let (Some((before, after)), Some(data)) = (self.pair(), self.data.get()) else { return };
+        let (Some((before, after)), Some(data)) = (self.pair(), self.data.get()) else {
+            return;
+        };
         let request = Request::Common(data.runs[before].id.clone(), data.runs[after].id.clone());
         self.listing = Some(context.ask(request));
         context.say("looking for files that both runs have…");
@@ -58,9 +75,16 @@ impl Compare {
                 None => String::new(),
             };
             let label = crate::text::untrusted::clean(&file.path).into_owned();
-            Item { label, detail, choice: Choice::CommonFile(Box::new(file)) }
+            Item {
+                label,
+                detail,
+                choice: Choice::CommonFile(Box::new(file)),
+            }
         };
-        let title = format!("files of both: {}", self.pair().map(|pair| self.names(pair)).unwrap_or_default());
+        let title = format!(
+            "files of both: {}",
+            self.pair().map(|pair| self.names(pair)).unwrap_or_default()
+        );
         let picker = Picker::new(&title, files.into_iter().map(item).collect());
         context.go.push(Go::Over(Box::new(Overlay::Picker(picker))));
     }
@@ -69,13 +93,33 @@ impl Compare {
     pub(super) fn compare_file(&self, file: CommonFile, context: &mut Context<'_>) {
         let pair = self.pair().map(|pair| self.names(pair)).unwrap_or_default();
         let title = format!("{}  {pair}", crate::text::untrusted::clean(&file.path));
-        let CommonFile { path, before, after, sizes: _ } = file;
-        let view = DiffView::ask(title, DiffOf::Files { path, before, after }, context);
-        context.go.push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
+        let CommonFile {
+            path,
+            before,
+            after,
+            sizes: _,
+        } = file;
+        let view = DiffView::ask(
+            title,
+            DiffOf::Files {
+                path,
+                before,
+                after,
+            },
+            context,
+        );
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::Diff(Box::new(view)))));
     }
 }
 
 fn values(row: &CompareRow, (before, after): (usize, usize)) -> Option<(String, String)> {
-    let value = |at: usize| row.values.get(at).and_then(Option::as_ref).map(|value| value.raw().to_owned());
+    let value = |at: usize| {
+        row.values
+            .get(at)
+            .and_then(Option::as_ref)
+            .map(|value| value.raw().to_owned())
+    };
     Some((value(before)?, value(after)?))
 }

@@ -73,13 +73,27 @@ impl Compare {
     /// The lines that are seen: the rows of each group under its head.
     #[must_use]
     pub fn lines(&self) -> Vec<Line<'_>> {
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let fits = |row: &&CompareRow| {
-            (row.differs || !self.differences_only) && words.iter().all(|word| row.key.raw().to_lowercase().contains(word))
+            (row.differs || !self.differences_only)
+                && words
+                    .iter()
+                    .all(|word| row.key.raw().to_lowercase().contains(word))
         };
         let mut lines = Vec::new();
         let mut group = None;
-        for row in self.data.get().map(|data| data.rows.as_slice()).unwrap_or_default().iter().filter(fits) {
+        for row in self
+            .data
+            .get()
+            .map(|data| data.rows.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter(fits)
+        {
             if group != Some(row.kind) {
                 group = Some(row.kind);
                 lines.push(Line::Head(row.kind));
@@ -91,26 +105,47 @@ impl Compare {
 
     /// How many runs, or groups of runs, there are.
     fn runs(&self) -> usize {
-        self.data.get().map_or(self.ids.len(), |data| data.runs.len())
+        self.data
+            .get()
+            .map_or(self.ids.len(), |data| data.runs.len())
     }
 
     /// How many columns there are beside the first.
     fn columns(&self) -> usize {
-        if self.transposed { self.properties().len() } else { self.runs() }
+        if self.transposed {
+            self.properties().len()
+        } else {
+            self.runs()
+        }
     }
 
     /// The properties that are seen, without the heads of their groups.
     #[must_use]
     pub fn properties(&self) -> Vec<&CompareRow> {
-        let row = |line| if let Line::Row(row) = line { Some(row) } else { None };
+        let row = |line| {
+            if let Line::Row(row) = line {
+                Some(row)
+            } else {
+                None
+            }
+        };
         // The name stands in the line already.
-        let is_name = |row: &&CompareRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
-        self.lines().into_iter().filter_map(row).filter(|row| !is_name(row)).collect()
+        let is_name =
+            |row: &&CompareRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
+        self.lines()
+            .into_iter()
+            .filter_map(row)
+            .filter(|row| !is_name(row))
+            .collect()
     }
 
     /// The run under the cursor, from 0.
     fn run_at(&self) -> usize {
-        if self.transposed { self.cursor.at } else { self.column }
+        if self.transposed {
+            self.cursor.at
+        } else {
+            self.column
+        }
     }
 
     /// The property under the cursor.
@@ -118,7 +153,13 @@ impl Compare {
         if self.transposed {
             return self.properties().get(self.column).copied();
         }
-        self.lines().get(self.cursor.at).and_then(|line| if let Line::Row(row) = line { Some(*row) } else { None })
+        self.lines().get(self.cursor.at).and_then(|line| {
+            if let Line::Row(row) = line {
+                Some(*row)
+            } else {
+                None
+            }
+        })
     }
 
     fn set_baseline(&mut self, context: &mut Context<'_>) {
@@ -132,7 +173,10 @@ impl Compare {
         runs[..=at].rotate_right(1);
         self.ids = runs.iter().map(|run| run.id.clone()).collect();
         let since = self.data.at().unwrap_or(context.now);
-        self.data.value = Some((compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)), since));
+        self.data.value = Some((
+            compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)),
+            since,
+        ));
         if self.transposed {
             self.cursor.at = 0;
         } else {
@@ -145,12 +189,28 @@ impl Compare {
     /// What drives the goal among the compared runs.
     fn drivers(&self, context: &mut Context<'_>) {
         let Some(data) = self.data.get() else { return };
-        let declared = data.runs.iter().find_map(|run| context.shared.goals.get(&run.experiment_id).cloned());
-        let metrics = data.runs.iter().flat_map(|run| &run.metrics).map(|metric| &metric.key);
-        let Some(goal) = declared.or_else(|| Goal::likeliest(metrics)) else { return context.say("these runs have no metric") };
+        let declared = data
+            .runs
+            .iter()
+            .find_map(|run| context.shared.goals.get(&run.experiment_id).cloned());
+        let metrics = data
+            .runs
+            .iter()
+            .flat_map(|run| &run.metrics)
+            .map(|metric| &metric.key);
+        let Some(goal) = declared.or_else(|| Goal::likeliest(metrics)) else {
+            return context.say("these runs have no metric");
+        };
         let subject = self.ids.get(self.run_at()).cloned();
         let name = format!("compare {} runs", self.ids.len());
-        context.go.push(Go::To(Screen::Drivers(Box::new(Drivers::new(data.runs.clone(), name, goal, subject)))));
+        context
+            .go
+            .push(Go::To(Screen::Drivers(Box::new(Drivers::new(
+                data.runs.clone(),
+                name,
+                goal,
+                subject,
+            )))));
     }
 
     fn copy(&self, context: &mut Context<'_>) {
@@ -188,7 +248,10 @@ impl View for Compare {
             Action::LastColumn => self.column = last,
             Action::DifferencesOnly => self.differences_only = !self.differences_only,
             Action::Baseline => self.set_baseline(context),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter by key",
+                &self.filter,
+            )))),
             Action::Open => {
                 if let Some(id) = self.ids.get(self.run_at()) {
                     context.go.push(Go::To(Screen::run(id.clone())));
@@ -196,7 +259,10 @@ impl View for Compare {
             }
             Action::Export => {
                 let title = "write this comparison to (.md, .csv, .json or .html)";
-                context.go.push(Go::Over(Box::new(Overlay::file_name(title, "comparison.md"))));
+                context.go.push(Go::Over(Box::new(Overlay::file_name(
+                    title,
+                    "comparison.md",
+                ))));
             }
             Action::Transpose => self.transpose(),
             Action::Group => self.ask_group(context),
@@ -226,7 +292,9 @@ impl View for Compare {
                 }
                 let baseline = self.ids.first().cloned();
                 let shared = &*context.shared;
-                let compared = answer.map(|runs| compare_with(runs, baseline.as_ref(), &|metric| shared.direction(metric)));
+                let compared = answer.map(|runs| {
+                    compare_with(runs, baseline.as_ref(), &|metric| shared.direction(metric))
+                });
                 self.data.take(compared, context.now);
                 if let Some(data) = self.data.get() {
                     // Runs that differ in nothing would show an empty screen: then everything is shown.
@@ -253,7 +321,10 @@ impl View for Compare {
             Choice::CommonFile(file) => self.compare_file(*file, context),
             Choice::Export(path) => {
                 if let Some(data) = self.data.get() {
-                    context.ask(Request::Export(path, Box::new(Export::Comparison(data.clone(), self.differences_only))));
+                    context.ask(Request::Export(
+                        path,
+                        Box::new(Export::Comparison(data.clone(), self.differences_only)),
+                    ));
                 }
             }
             _ => {}
@@ -262,14 +333,25 @@ impl View for Compare {
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = table(frame(size).body).rows;
-        let len = if self.transposed { self.runs() } else { self.lines().len() };
-        Some(List { cursor: &mut self.cursor, len, height: rows.height.into(), top: rows.y })
+        let len = if self.transposed {
+            self.runs()
+        } else {
+            self.lines().len()
+        };
+        Some(List {
+            cursor: &mut self.cursor,
+            len,
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
         if self.transposed {
             let run = self.data.get().and_then(|data| data.runs.get(line));
-            return run.map(|run| run.label().clean().into_owned()).unwrap_or_default();
+            return run
+                .map(|run| run.label().clean().into_owned())
+                .unwrap_or_default();
         }
         match self.lines().get(line) {
             Some(Line::Row(row)) => row.key.clean().into_owned(),

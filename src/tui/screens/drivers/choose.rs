@@ -37,7 +37,11 @@ impl Drivers {
                 Property::Metric(_) => "metric",
                 Property::Duration => "",
             };
-            Item { label: property.title(), detail: detail.into(), choice: Choice::Property(property.clone()) }
+            Item {
+                label: property.title(),
+                detail: detail.into(),
+                choice: Choice::Property(property.clone()),
+            }
         };
         let picker = Picker::new(title, self.properties.iter().map(item).collect());
         context.go.push(Go::Over(Box::new(Overlay::Picker(picker))));
@@ -46,11 +50,16 @@ impl Drivers {
     /// Opens the list of goals.
     pub(super) fn ask_goal(&mut self, asking: Asking, context: &mut Context<'_>) {
         self.asking = asking;
-        let metrics = self.properties.iter().filter_map(|property| match property {
-            Property::Metric(key) => Some(key.clone()),
-            _ => None,
-        });
-        context.go.push(Go::Over(Box::new(Overlay::goals(metrics.collect()))));
+        let metrics = self
+            .properties
+            .iter()
+            .filter_map(|property| match property {
+                Property::Metric(key) => Some(key.clone()),
+                _ => None,
+            });
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::goals(metrics.collect()))));
     }
 
     /// Takes a property that was chosen.
@@ -66,7 +75,11 @@ impl Drivers {
     /// Takes a goal that was chosen: as the goal, or into the front's or out of it.
     pub(super) fn take_goal(&mut self, goal: Goal, context: &mut Context<'_>) {
         if self.asking == Asking::FrontGoal {
-            match self.goals.iter().position(|known| known.metric == goal.metric) {
+            match self
+                .goals
+                .iter()
+                .position(|known| known.metric == goal.metric)
+            {
                 Some(0) => context.say("the first goal of the front is the goal: M changes it"),
                 Some(at) if self.goals.len() > 2 => drop(self.goals.remove(at)),
                 Some(at) => self.goals[at] = goal,
@@ -89,12 +102,25 @@ impl Drivers {
     /// The next property on an axis, or the one before.
     pub(super) fn step_property(&mut self, across: bool, forward: bool) {
         let page = self.page;
-        let is_fit = |property: &&Property| page != Page::Contour || matches!(property, Property::Param(_));
+        let is_fit =
+            |property: &&Property| page != Page::Contour || matches!(property, Property::Param(_));
         let all: Vec<&Property> = self.properties.iter().filter(is_fit).collect();
         let now = if across { &self.x } else { &self.y };
-        let at = all.iter().position(|property| *property == now).unwrap_or(0);
-        let by = if forward { 1 } else { all.len().saturating_sub(1) };
-        let Some(next) = all.get((at + by) % all.len().max(1)).map(|property| (*property).clone()) else { return };
+        let at = all
+            .iter()
+            .position(|property| *property == now)
+            .unwrap_or(0);
+        let by = if forward {
+            1
+        } else {
+            all.len().saturating_sub(1)
+        };
+        let Some(next) = all
+            .get((at + by) % all.len().max(1))
+            .map(|property| (*property).clone())
+        else {
+            return;
+        };
         *(if across { &mut self.x } else { &mut self.y }) = next;
     }
 }

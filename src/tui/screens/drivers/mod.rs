@@ -43,7 +43,14 @@ pub enum Page {
 
 impl Page {
     /// The pages in order.
-    pub const ALL: [Self; 6] = [Self::Importance, Self::Parallel, Self::Scatter, Self::Contour, Self::Pareto, Self::Nearest];
+    pub const ALL: [Self; 6] = [
+        Self::Importance,
+        Self::Parallel,
+        Self::Scatter,
+        Self::Contour,
+        Self::Pareto,
+        Self::Nearest,
+    ];
 
     /// Its title.
     #[must_use]
@@ -120,14 +127,31 @@ impl Drivers {
     pub fn new(runs: Vec<Run>, name: String, goal: Goal, subject: Option<RunId>) -> Self {
         let of = runs.len();
         // As for the best: what failed or still goes on says little of its params. Without two that finished, all are taken.
-        let finished = runs.iter().filter(|run| run.status == RunStatus::Finished).count();
+        let finished = runs
+            .iter()
+            .filter(|run| run.status == RunStatus::Finished)
+            .count();
         let unfinished = if finished >= 2 { of - finished } else { 0 };
-        let runs: Vec<Run> = runs.into_iter().filter(|run| unfinished == 0 || run.status == RunStatus::Finished).collect();
-        let runs: Vec<Run> = runs.iter().step_by(runs.len().div_ceil(MOST_RUNS).max(1)).cloned().collect();
+        let runs: Vec<Run> = runs
+            .into_iter()
+            .filter(|run| unfinished == 0 || run.status == RunStatus::Finished)
+            .collect();
+        let runs: Vec<Run> = runs
+            .iter()
+            .step_by(runs.len().div_ceil(MOST_RUNS).max(1))
+            .cloned()
+            .collect();
         let properties = properties(&runs);
         // Numbers say more in a scatter than words.
-        let params = || properties.iter().filter(|property| matches!(property, Property::Param(_)));
-        let first = params().find(|property| !Dimension::of(&runs, property).words).or_else(|| params().next()).cloned();
+        let params = || {
+            properties
+                .iter()
+                .filter(|property| matches!(property, Property::Param(_)))
+        };
+        let first = params()
+            .find(|property| !Dimension::of(&runs, property).words)
+            .or_else(|| params().next())
+            .cloned();
         let mut drivers = Self {
             of,
             unfinished,
@@ -141,7 +165,10 @@ impl Drivers {
             subject: subject.or_else(|| runs.first().map(|run| run.id.clone())),
             cursor: Cursor::default(),
             asking: choose::Asking::default(),
-            front: Pareto { front: Vec::new(), left_out: 0 },
+            front: Pareto {
+                front: Vec::new(),
+                left_out: 0,
+            },
             near: Vec::new(),
             needle: String::new(),
             goal,
@@ -155,13 +182,28 @@ impl Drivers {
 
     /// The front needs a second goal: the likeliest other one.
     fn second_goal(&mut self) {
-        let others = self.properties.iter().filter_map(|property| match property {
-            Property::Metric(key) if *key != self.goal.metric && !key.raw().starts_with("system/") => Some(key),
-            _ => None,
-        });
+        let others = self
+            .properties
+            .iter()
+            .filter_map(|property| match property {
+                Property::Metric(key)
+                    if *key != self.goal.metric && !key.raw().starts_with("system/") =>
+                {
+                    Some(key)
+                }
+                _ => None,
+            });
         let others: Vec<&Untrusted> = others.collect();
-        let cheap = others.iter().find(|key| key.raw().contains("latency") || key.raw().contains("time") || key.raw().contains("size"));
-        if let Some(second) = cheap.copied().cloned().or_else(|| Goal::likeliest(others).map(|goal| goal.metric)) {
+        let cheap = others.iter().find(|key| {
+            key.raw().contains("latency")
+                || key.raw().contains("time")
+                || key.raw().contains("size")
+        });
+        if let Some(second) = cheap
+            .copied()
+            .cloned()
+            .or_else(|| Goal::likeliest(others).map(|goal| goal.metric))
+        {
             self.goals = vec![self.goal.clone(), Goal::guess(second)];
         }
     }
@@ -169,19 +211,32 @@ impl Drivers {
     /// Makes anew what depends on the runs, the goals and the subject.
     fn refresh(&mut self) {
         self.front = pareto(&self.runs, &self.goals);
-        self.near = self.subject.as_ref().map(|id| nearest(&self.runs, id)).unwrap_or_default();
+        self.near = self
+            .subject
+            .as_ref()
+            .map(|id| nearest(&self.runs, id))
+            .unwrap_or_default();
     }
 
     fn ask(&mut self, context: &mut Context<'_>) {
-        context.fetch(&mut self.importance, Request::Importance(self.runs.clone(), self.goal.metric.raw().to_owned()));
+        context.fetch(
+            &mut self.importance,
+            Request::Importance(self.runs.clone(), self.goal.metric.raw().to_owned()),
+        );
     }
 
     /// The runs on the front, by the first goal, best first.
     #[must_use]
     pub fn on_front(&self) -> Vec<&Run> {
         let on = |at: &usize| self.front.front.get(*at).copied().flatten() == Some(1);
-        let mut runs: Vec<&Run> = (0..self.runs.len()).filter(on).map(|at| &self.runs[at]).collect();
-        let value = |run: &Run| run.metric(self.goal.metric.raw()).unwrap_or(crate::domain::MetricValue::new(f64::NAN));
+        let mut runs: Vec<&Run> = (0..self.runs.len())
+            .filter(on)
+            .map(|at| &self.runs[at])
+            .collect();
+        let value = |run: &Run| {
+            run.metric(self.goal.metric.raw())
+                .unwrap_or(crate::domain::MetricValue::new(f64::NAN))
+        };
         runs.sort_by(|a, b| self.goal.direction.best_first(value(a), value(b)));
         runs
     }
@@ -208,31 +263,67 @@ impl Drivers {
     #[must_use]
     pub fn figure(&self, area: Rect) -> Option<Figure> {
         // As many boxes as have room for what stands in them.
-        let boxes = (usize::from(area.width / 13).clamp(3, 10), usize::from(area.height / 3).clamp(3, 8));
+        let boxes = (
+            usize::from(area.width / 13).clamp(3, 10),
+            usize::from(area.height / 3).clamp(3, 8),
+        );
         let front_axes = || match self.goals.as_slice() {
-            [first, second, ..] => Some((Property::Metric(second.metric.clone()), Property::Metric(first.metric.clone()))),
+            [first, second, ..] => Some((
+                Property::Metric(second.metric.clone()),
+                Property::Metric(first.metric.clone()),
+            )),
             _ => None,
         };
         match self.page {
             Page::Importance => self.importance.get().map(|found| chart::importance(found)),
             Page::Parallel => Some(chart::parallel(&self.runs, &self.across(), &self.goal)),
-            Page::Scatter => Some(chart::scatter(&self.runs, &self.x, &self.y, self.mark.as_ref())),
-            Page::Contour => Some(chart::contour(&self.runs, &self.x, &self.up(), &self.goal, boxes)),
-            Page::Pareto => front_axes().map(|(x, y)| chart::front(&self.runs, &x, &y, &self.front.front)),
+            Page::Scatter => Some(chart::scatter(
+                &self.runs,
+                &self.x,
+                &self.y,
+                self.mark.as_ref(),
+            )),
+            Page::Contour => Some(chart::contour(
+                &self.runs,
+                &self.x,
+                &self.up(),
+                &self.goal,
+                boxes,
+            )),
+            Page::Pareto => {
+                front_axes().map(|(x, y)| chart::front(&self.runs, &x, &y, &self.front.front))
+            }
             Page::Nearest => None,
         }
     }
 
     /// The param from bottom to top of a contour: where the chosen one is the goal itself, another param stands in.
     fn up(&self) -> Property {
-        let is_param = |property: &&Property| matches!(property, Property::Param(_)) && **property != self.x;
-        Some(&self.y).filter(is_param).or_else(|| self.properties.iter().find(is_param)).unwrap_or(&self.y).clone()
+        let is_param =
+            |property: &&Property| matches!(property, Property::Param(_)) && **property != self.x;
+        Some(&self.y)
+            .filter(is_param)
+            .or_else(|| self.properties.iter().find(is_param))
+            .unwrap_or(&self.y)
+            .clone()
     }
 
     /// The params of parallel coordinates: the most important ones first, once that is known.
     fn across(&self) -> Vec<Property> {
-        let known = self.importance.get().map(|found| found.params.iter().map(|param| Property::Param(param.key.clone())).collect());
-        let all = || self.properties.iter().filter(|property| matches!(property, Property::Param(_))).cloned().collect();
+        let known = self.importance.get().map(|found| {
+            found
+                .params
+                .iter()
+                .map(|param| Property::Param(param.key.clone()))
+                .collect()
+        });
+        let all = || {
+            self.properties
+                .iter()
+                .filter(|property| matches!(property, Property::Param(_)))
+                .cloned()
+                .collect()
+        };
         let mut across: Vec<Property> = known.unwrap_or_else(all);
         across.truncate(ACROSS);
         across
@@ -249,28 +340,62 @@ impl Drivers {
         };
         let height = wanted.min(parts.list.height / 2);
         parts.list.height -= height;
-        parts.foot = Rect { y: parts.list.bottom(), height, ..parts.list };
+        parts.foot = Rect {
+            y: parts.list.bottom(),
+            height,
+            ..parts.list
+        };
         parts
     }
 
     fn without_foot(&self, size: Size) -> Parts {
         let body = frame(size).body;
-        let status = Rect { height: body.height.min(1), ..body };
-        let rest = Rect { y: body.y + status.height, height: body.height - status.height, ..body };
+        let status = Rect {
+            height: body.height.min(1),
+            ..body
+        };
+        let rest = Rect {
+            y: body.y + status.height,
+            height: body.height - status.height,
+            ..body
+        };
         let none = Rect { width: 0, ..rest };
         match self.page {
-            Page::Parallel | Page::Scatter | Page::Contour => Parts { status, chart: rest, list: none, foot: none },
-            Page::Nearest => Parts { status, chart: none, list: rest, foot: none },
+            Page::Parallel | Page::Scatter | Page::Contour => Parts {
+                status,
+                chart: rest,
+                list: none,
+                foot: none,
+            },
+            Page::Nearest => Parts {
+                status,
+                chart: none,
+                list: rest,
+                foot: none,
+            },
             Page::Importance | Page::Pareto if rest.width >= BESIDE_WIDTH => {
                 let width = rest.width - LIST_WIDTH;
-                Parts { status, chart: Rect { width, ..rest }, list: Rect { x: rest.x + width, width: LIST_WIDTH, ..rest }, foot: none }
+                Parts {
+                    status,
+                    chart: Rect { width, ..rest },
+                    list: Rect {
+                        x: rest.x + width,
+                        width: LIST_WIDTH,
+                        ..rest
+                    },
+                    foot: none,
+                }
             }
             Page::Importance | Page::Pareto => {
                 let height = rest.height / 2;
                 Parts {
                     status,
                     chart: Rect { height, ..rest },
-                    list: Rect { y: rest.y + height, height: rest.height - height, ..rest },
+                    list: Rect {
+                        y: rest.y + height,
+                        height: rest.height - height,
+                        ..rest
+                    },
                     foot: none,
                 }
             }
@@ -299,17 +424,36 @@ impl Drivers {
 
 /// What differs between runs: params, then metrics, then how long they took.
 fn properties(runs: &[Run]) -> Vec<Property> {
-    let mut params: Vec<&Untrusted> = runs.iter().flat_map(|run| &run.params).map(|param| &param.key).collect();
-    let mut metrics: Vec<&Untrusted> = runs.iter().flat_map(|run| &run.metrics).map(|metric| &metric.key).collect();
+    let mut params: Vec<&Untrusted> = runs
+        .iter()
+        .flat_map(|run| &run.params)
+        .map(|param| &param.key)
+        .collect();
+    let mut metrics: Vec<&Untrusted> = runs
+        .iter()
+        .flat_map(|run| &run.metrics)
+        .map(|metric| &metric.key)
+        .collect();
     for keys in [&mut params, &mut metrics] {
         keys.sort();
         keys.dedup();
     }
     let differs = |key: &Untrusted| {
-        let value = |run: &Run| run.params.iter().find(|param| param.key == *key).map(|param| param.value.clone());
+        let value = |run: &Run| {
+            run.params
+                .iter()
+                .find(|param| param.key == *key)
+                .map(|param| param.value.clone())
+        };
         let first = runs.first().and_then(value);
         runs.iter().any(|run| value(run) != first)
     };
-    let params = params.into_iter().filter(|key| differs(key)).map(|key| Property::Param(key.clone()));
-    params.chain(metrics.into_iter().map(|key| Property::Metric(key.clone()))).chain([Property::Duration]).collect()
+    let params = params
+        .into_iter()
+        .filter(|key| differs(key))
+        .map(|key| Property::Param(key.clone()));
+    params
+        .chain(metrics.into_iter().map(|key| Property::Metric(key.clone())))
+        .chain([Property::Duration])
+        .collect()
 }

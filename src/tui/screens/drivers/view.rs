@@ -48,13 +48,17 @@ impl View for Drivers {
             Action::Export => {
                 let name = format!("{}.png", self.page.title().to_lowercase());
                 let title = "write this chart to (.png or .svg; …-dark.png is dark)";
-                context.go.push(Go::Over(Box::new(Overlay::file_name(title, &name))));
+                context
+                    .go
+                    .push(Go::Over(Box::new(Overlay::file_name(title, &name))));
             }
             Action::Picture => {
                 if let Some(figure) = self.figure(self.parts(context.size).chart) {
                     let of = PictureOf::Charts(vec![figure], context.shared.session.dark);
                     let view = PictureView::open(self.page.title().to_owned(), of, context);
-                    context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
+                    context
+                        .go
+                        .push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
                 }
             }
             _ => return false,
@@ -72,7 +76,10 @@ impl View for Drivers {
             Choice::Goal(goal) => self.take_goal(goal, context),
             Choice::Export(path) => {
                 if let Some(figure) = self.figure(self.parts(context.size).chart) {
-                    context.ask(Request::Export(path, Box::new(Export::Charts(vec![figure]))));
+                    context.ask(Request::Export(
+                        path,
+                        Box::new(Export::Charts(vec![figure])),
+                    ));
                 }
             }
             _ => {}
@@ -83,15 +90,27 @@ impl View for Drivers {
         let len = self.len();
         let list = self.parts(size).list;
         let has_list = list.width > 0;
-        has_list.then(|| List { cursor: &mut self.cursor, len, height: list.height.saturating_sub(1).into(), top: list.y + 1 })
+        has_list.then(|| List {
+            cursor: &mut self.cursor,
+            len,
+            height: list.height.saturating_sub(1).into(),
+            top: list.y + 1,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
         if self.page == Page::Importance {
-            let param = self.importance.get().and_then(|found| found.params.get(line));
-            return param.map(|param| param.key.clean().into_owned()).unwrap_or_default();
+            let param = self
+                .importance
+                .get()
+                .and_then(|found| found.params.get(line));
+            return param
+                .map(|param| param.key.clean().into_owned())
+                .unwrap_or_default();
         }
-        let run = self.run_at(line).and_then(|id| self.run(&id).map(|run| run.label().clean().into_owned()));
+        let run = self
+            .run_at(line)
+            .and_then(|id| self.run(&id).map(|run| run.label().clean().into_owned()));
         run.unwrap_or_default()
     }
 
@@ -112,7 +131,11 @@ impl Drivers {
 
     /// The scatter of the param under the cursor and the goal.
     fn scatter_of_param(&mut self) -> bool {
-        let param = self.importance.get().and_then(|found| found.params.get(self.cursor.at)).map(|param| param.key.clone());
+        let param = self
+            .importance
+            .get()
+            .and_then(|found| found.params.get(self.cursor.at))
+            .map(|param| param.key.clone());
         if let Some(key) = param {
             self.x = crate::chart::Property::Param(key);
             self.y = crate::chart::Property::Metric(self.goal.metric.clone());
@@ -122,7 +145,9 @@ impl Drivers {
     }
 
     fn mark_run(&mut self, context: &mut Context<'_>) {
-        let Some(id) = self.run_at(self.cursor.at) else { return context.say("runs are marked in the lists of Pareto and Nearest") };
+        let Some(id) = self.run_at(self.cursor.at) else {
+            return context.say("runs are marked in the lists of Pareto and Nearest");
+        };
         if let Some(run) = self.run(&id) {
             let home = format!("experiment {}", run.experiment_id.clean());
             context.shared.marks.toggle(&id, &run.label(), &home);
@@ -133,7 +158,12 @@ impl Drivers {
     fn compare(&self, context: &mut Context<'_>) {
         let mut ids = context.shared.marks.ids();
         if ids.len() < 2 && self.page == Page::Nearest {
-            ids = self.subject.iter().cloned().chain(self.run_at(self.cursor.at)).collect();
+            ids = self
+                .subject
+                .iter()
+                .cloned()
+                .chain(self.run_at(self.cursor.at))
+                .collect();
         }
         if ids.len() < 2 {
             return context.say("mark two or more runs with space, then compare them");

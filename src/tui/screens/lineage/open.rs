@@ -14,15 +14,21 @@ const LISTED: usize = 1_000;
 /// Goes to what a node stands for.
 pub(super) fn open(node: &Node, model: &ModelName, context: &mut Context<'_>) {
     match node.kind {
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => run(node, "run_id", context),
+        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => {
+            run(node, "run_id", context)
+        }
         NodeKind::LoggedModel => run(node, "source_run_id", context),
-        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => context.go.push(Go::To(Screen::versions(model.clone()))),
+        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => {
+            context.go.push(Go::To(Screen::versions(model.clone())))
+        }
         NodeKind::OtherVersion => match version(node) {
             Some((name, version)) => context.go.push(Go::To(Screen::lineage(name, version))),
             None => context.say("this version can't be opened"),
         },
         NodeKind::Code | NodeKind::Dataset => backwards(node, context),
-        NodeKind::Params | NodeKind::Environment | NodeKind::Deployment | NodeKind::Evidence => context.say("its facts are all shown"),
+        NodeKind::Params | NodeKind::Environment | NodeKind::Deployment | NodeKind::Evidence => {
+            context.say("its facts are all shown")
+        }
     }
 }
 
@@ -30,7 +36,9 @@ pub(super) fn open(node: &Node, model: &ModelName, context: &mut Context<'_>) {
 pub(super) fn backwards(node: &Node, context: &mut Context<'_>) {
     match made_from(node) {
         Some(of) => context.go.push(Go::To(Screen::made_from(of))),
-        None => context.say("what is made from this is not recorded: stand on data, code, a run or a logged model"),
+        None => context.say(
+            "what is made from this is not recorded: stand on data, code, a run or a logged model",
+        ),
     }
 }
 
@@ -43,7 +51,10 @@ fn made_from(node: &Node) -> Option<MadeFrom> {
         NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => {
             fact("run_id").map(|id| MadeFrom::Run(RunId::new(id)))
         }
-        NodeKind::LoggedModel => fact("model_id").map(|id| MadeFrom::Model { id: id.raw().into(), since: None }),
+        NodeKind::LoggedModel => fact("model_id").map(|id| MadeFrom::Model {
+            id: id.raw().into(),
+            since: None,
+        }),
         _ => None,
     }
 }
@@ -56,7 +67,9 @@ fn run(node: &Node, key: &str, context: &mut Context<'_>) {
 }
 
 fn version(node: &Node) -> Option<(ModelName, VersionNumber)> {
-    let name = node.known("model").map(|name| ModelName::new(name.clone()))?;
+    let name = node
+        .known("model")
+        .map(|name| ModelName::new(name.clone()))?;
     let number = node.known("version").map(Untrusted::raw)?.parse().ok()?;
     Some((name, VersionNumber(number)))
 }
@@ -64,14 +77,31 @@ fn version(node: &Node) -> Option<(ModelName, VersionNumber)> {
 /// Lists what is folded into a box; what is picked stands by itself then.
 pub(super) fn unfold(graph: &Graph, nodes: &[usize], context: &mut Context<'_>) {
     let item = |node: &Node| {
-        let facts = ["status", "stage", "aliases", "source", "start"].iter().filter_map(|key| node.known(key));
+        let facts = ["status", "stage", "aliases", "source", "start"]
+            .iter()
+            .filter_map(|key| node.known(key));
         Item {
             label: node.label.clean().into_owned(),
-            detail: facts.take(2).map(|fact| fact.clean().into_owned()).collect::<Vec<_>>().join("  "),
+            detail: facts
+                .take(2)
+                .map(|fact| fact.clean().into_owned())
+                .collect::<Vec<_>>()
+                .join("  "),
             choice: Choice::Node(node.id.clone()),
         }
     };
-    let all: Vec<Item> = nodes.iter().filter_map(|at| graph.nodes.get(*at)).take(LISTED).map(item).collect();
-    let more = if nodes.len() > LISTED { format!("the first {LISTED} of {}", nodes.len()) } else { format!("{} folded", nodes.len()) };
-    context.go.push(Go::Over(Box::new(Overlay::Picker(Picker::new(&more, all)))));
+    let all: Vec<Item> = nodes
+        .iter()
+        .filter_map(|at| graph.nodes.get(*at))
+        .take(LISTED)
+        .map(item)
+        .collect();
+    let more = if nodes.len() > LISTED {
+        format!("the first {LISTED} of {}", nodes.len())
+    } else {
+        format!("{} folded", nodes.len())
+    };
+    context
+        .go
+        .push(Go::Over(Box::new(Overlay::Picker(Picker::new(&more, all)))));
 }

@@ -41,7 +41,12 @@ pub fn parts(size: Size, graph: &Graph) -> Parts {
     let mut y = body.y;
     let mut rows = |height: u16| {
         let height = height.min(body.bottom().saturating_sub(y));
-        let part = Rect { x: body.x, y, width: body.width, height };
+        let part = Rect {
+            x: body.x,
+            y,
+            width: body.width,
+            height,
+        };
         y += height;
         part
     };
@@ -51,19 +56,54 @@ pub fn parts(size: Size, graph: &Graph) -> Parts {
     let rest = rows(body.height);
     if beside {
         let width = (rest.width * 2 / 5).clamp(48, 84);
-        let graph = Rect { width: rest.width - width, ..rest };
-        let right = Rect { x: graph.right(), width, ..rest };
+        let graph = Rect {
+            width: rest.width - width,
+            ..rest
+        };
+        let right = Rect {
+            x: graph.right(),
+            width,
+            ..rest
+        };
         let lines = u16::try_from(graph_lines(rest.height)).unwrap_or(0);
-        let below = Rect { y: right.bottom() - lines, height: lines, ..right };
-        let facts = Rect { height: right.height - lines, ..right };
-        return Parts { summary, verdict, warnings, graph, facts, checklist: Some(below) };
+        let below = Rect {
+            y: right.bottom() - lines,
+            height: lines,
+            ..right
+        };
+        let facts = Rect {
+            height: right.height - lines,
+            ..right
+        };
+        return Parts {
+            summary,
+            verdict,
+            warnings,
+            graph,
+            facts,
+            checklist: Some(below),
+        };
     }
     let under = match rest.height {
         0..9 => rest.height.min(1),
         height => (height / 3).clamp(3, 12),
     };
-    let graph = Rect { height: rest.height - under, ..rest };
-    Parts { summary, verdict, warnings, graph, facts: Rect { y: graph.bottom(), height: under, ..rest }, checklist: None }
+    let graph = Rect {
+        height: rest.height - under,
+        ..rest
+    };
+    Parts {
+        summary,
+        verdict,
+        warnings,
+        graph,
+        facts: Rect {
+            y: graph.bottom(),
+            height: under,
+            ..rest
+        },
+        checklist: None,
+    }
 }
 
 /// How many rows the checklist has: seven lines in a frame, and what wraps.
@@ -74,7 +114,12 @@ fn graph_lines(height: u16) -> usize {
 /// A part of the screen as the graph's drawing takes it.
 #[must_use]
 pub fn area(part: Rect) -> Area {
-    Area { x: part.x, y: part.y, width: part.width, height: part.height }
+    Area {
+        x: part.x,
+        y: part.y,
+        width: part.width,
+        height: part.height,
+    }
 }
 
 #[cfg(test)]

@@ -60,11 +60,16 @@ impl Files {
     /// Why the root could not be read.
     #[must_use]
     pub fn fault(&self) -> Option<&Fault> {
-        self.folders.get("").and_then(|folder| folder.as_ref().err())
+        self.folders
+            .get("")
+            .and_then(|folder| folder.as_ref().err())
     }
 
     fn ask(&mut self, run: &RunId, path: &str, context: &mut Context<'_>) {
-        let ticket = context.ask(Request::Artifacts(ArtifactHome::Run(run.clone()), path.to_owned()));
+        let ticket = context.ask(Request::Artifacts(
+            ArtifactHome::Run(run.clone()),
+            path.to_owned(),
+        ));
         self.asked.insert(ticket, path.to_owned());
     }
 
@@ -77,10 +82,16 @@ impl Files {
     }
 
     fn walk(&self, path: &str, depth: u16, lines: &mut Vec<FileLine>) {
-        let Some(Ok(files)) = self.folders.get(path) else { return };
+        let Some(Ok(files)) = self.folders.get(path) else {
+            return;
+        };
         for file in files {
             let open = file.is_dir && self.open.iter().any(|p| p == file.path.raw());
-            lines.push(FileLine { file: file.clone(), depth, open });
+            lines.push(FileLine {
+                file: file.clone(),
+                depth,
+                open,
+            });
             // A folder that names itself as its own content would have no end.
             if open && file.path.raw() != path && depth < 64 {
                 self.walk(file.path.raw(), depth + 1, lines);
@@ -114,20 +125,28 @@ impl Files {
     /// The file under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<Artifact> {
-        self.lines().get(self.cursor.at).map(|line| line.file.clone())
+        self.lines()
+            .get(self.cursor.at)
+            .map(|line| line.file.clone())
     }
 
     /// Whether the file under the cursor is an image, by its name.
     #[must_use]
     pub fn is_image(&self) -> bool {
-        let name = self.current().filter(|file| !file.is_dir).map(|file| file.path.raw().to_ascii_lowercase());
+        let name = self
+            .current()
+            .filter(|file| !file.is_dir)
+            .map(|file| file.path.raw().to_ascii_lowercase());
         name.is_some_and(|name| IMAGES.iter().any(|end| name.ends_with(end)))
     }
 
     /// What find looks at.
     #[must_use]
     pub fn label(&self, line: usize) -> String {
-        self.lines().get(line).map(|line| line.file.path.clean().into_owned()).unwrap_or_default()
+        self.lines()
+            .get(line)
+            .map(|line| line.file.path.clean().into_owned())
+            .unwrap_or_default()
     }
 
     /// Opens or closes a folder; looks into a file.
@@ -136,7 +155,11 @@ impl Files {
         let path = file.path.raw().to_owned();
         if !file.is_dir {
             let ticket = context.ask(Request::Preview(ArtifactHome::Run(run.clone()), path));
-            self.looked = Some(Looked { file, content: None, ticket });
+            self.looked = Some(Looked {
+                file,
+                content: None,
+                ticket,
+            });
         } else if let Some(at) = self.open.iter().position(|p| *p == path) {
             self.open.remove(at);
         } else {
@@ -153,7 +176,12 @@ impl Files {
     }
 
     /// Takes an answer that was asked for here.
-    pub fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    pub fn reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut Context<'_>,
+    ) -> Option<Reply> {
         match reply {
             Reply::Artifacts(answer) if self.asked.contains_key(&ticket) => {
                 let path = self.asked.remove(&ticket)?;

@@ -22,9 +22,18 @@ pub struct Item {
 /// The lines of a tab.
 pub(super) fn lines_of(tab: Tab, detail: &RunDetail) -> Vec<Item> {
     let run = &detail.run;
-    let plain = |key: &Untrusted, value: &Untrusted| Item { key: key.clone(), value: value.clone(), number: None, note: String::new() };
+    let plain = |key: &Untrusted, value: &Untrusted| Item {
+        key: key.clone(),
+        value: value.clone(),
+        number: None,
+        note: String::new(),
+    };
     let metrics = |system: bool| {
-        let mut metrics: Vec<_> = run.metrics.iter().filter(|m| m.key.raw().starts_with("system/") == system).collect();
+        let mut metrics: Vec<_> = run
+            .metrics
+            .iter()
+            .filter(|m| m.key.raw().starts_with("system/") == system)
+            .collect();
         metrics.sort_by(|a, b| a.key.cmp(&b.key));
         let item = |m: &&Metric| Item {
             key: m.key.clone(),
@@ -35,7 +44,10 @@ pub(super) fn lines_of(tab: Tab, detail: &RunDetail) -> Vec<Item> {
         metrics.iter().map(item).collect::<Vec<_>>()
     };
     let sorted = |pairs: &[Pair]| {
-        let mut items: Vec<Item> = pairs.iter().map(|pair| plain(&pair.key, &pair.value)).collect();
+        let mut items: Vec<Item> = pairs
+            .iter()
+            .map(|pair| plain(&pair.key, &pair.value))
+            .collect();
         items.sort_by(|a, b| a.key.cmp(&b.key));
         items
     };
@@ -48,23 +60,47 @@ pub(super) fn lines_of(tab: Tab, detail: &RunDetail) -> Vec<Item> {
             .datasets
             .iter()
             .map(|d| {
-                let context = d.context.as_ref().map(|c| c.clean().into_owned()).unwrap_or_default();
-                Item { key: d.name.clone(), value: d.digest.clone(), number: None, note: format!("{context} {}", d.source.clean()) }
+                let context = d
+                    .context
+                    .as_ref()
+                    .map(|c| c.clean().into_owned())
+                    .unwrap_or_default();
+                Item {
+                    key: d.name.clone(),
+                    value: d.digest.clone(),
+                    number: None,
+                    note: format!("{context} {}", d.source.clean()),
+                }
             })
             .collect(),
         Tab::Models => {
-            let versions = detail.versions.as_deref().unwrap_or_default().iter().map(|v| Item {
-                key: format!("{}/{}", v.name.raw(), v.version).into(),
-                value: v.stage_text.clone(),
-                number: None,
-                note: v.aliases.iter().map(|a| format!("@{}", a.clean())).collect::<Vec<_>>().join(" "),
-            });
-            let logged = detail.logged_models.as_deref().unwrap_or_default().iter().map(|m| Item {
-                key: m.name.clone(),
-                value: m.id.text().clone(),
-                number: None,
-                note: format!("logged model, {}", m.status.clean()),
-            });
+            let versions = detail
+                .versions
+                .as_deref()
+                .unwrap_or_default()
+                .iter()
+                .map(|v| Item {
+                    key: format!("{}/{}", v.name.raw(), v.version).into(),
+                    value: v.stage_text.clone(),
+                    number: None,
+                    note: v
+                        .aliases
+                        .iter()
+                        .map(|a| format!("@{}", a.clean()))
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                });
+            let logged = detail
+                .logged_models
+                .as_deref()
+                .unwrap_or_default()
+                .iter()
+                .map(|m| Item {
+                    key: m.name.clone(),
+                    value: m.id.text().clone(),
+                    number: None,
+                    note: format!("logged model, {}", m.status.clean()),
+                });
             versions.chain(logged).collect()
         }
         Tab::Artifacts => Vec::new(),

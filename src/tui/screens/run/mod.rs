@@ -30,9 +30,17 @@ const FACT_ROWS: u16 = 9;
 /// Where a tab's list is in a body; on the overview, facts stand above it.
 #[must_use]
 pub fn list_area(body: ratatui::layout::Rect, tab: Tab) -> ratatui::layout::Rect {
-    let facts = if tab == Tab::Overview { FACT_ROWS.min(body.height / 2) } else { 0 };
+    let facts = if tab == Tab::Overview {
+        FACT_ROWS.min(body.height / 2)
+    } else {
+        0
+    };
     let above = (TAB_ROWS + facts).min(body.height);
-    ratatui::layout::Rect { y: body.y + above, height: body.height - above, ..body }
+    ratatui::layout::Rect {
+        y: body.y + above,
+        height: body.height - above,
+        ..body
+    }
 }
 
 /// The tabs.
@@ -52,8 +60,16 @@ pub enum Tab {
 
 impl Tab {
     /// The tabs in order.
-    pub const ALL: [Self; 8] =
-        [Self::Overview, Self::Metrics, Self::Params, Self::Tags, Self::Datasets, Self::Artifacts, Self::Models, Self::System];
+    pub const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Metrics,
+        Self::Params,
+        Self::Tags,
+        Self::Datasets,
+        Self::Artifacts,
+        Self::Models,
+        Self::System,
+    ];
 
     /// Its title.
     #[must_use]
@@ -118,18 +134,32 @@ impl RunScreen {
 
     /// Whether the run says that it goes on, so that it is read again by itself.
     fn is_going(&self) -> bool {
-        self.run().is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
+        self.run()
+            .is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
     /// How the run logs, if it says that it is running: by the histories of its metrics that are known.
     #[must_use]
     pub fn rhythm(&self, shared: &Shared) -> Option<Rhythm> {
         let run = self.run().filter(|run| run.status == RunStatus::Running)?;
-        let known = |key: &str| Some((shared.histories.get(&run.id, key)?, shared.histories.is_sampled(&run.id, key)));
-        let metrics = run.metrics.iter().map(|metric| metric.key.raw()).filter(|key| !key.starts_with("system/"));
+        let known = |key: &str| {
+            Some((
+                shared.histories.get(&run.id, key)?,
+                shared.histories.is_sampled(&run.id, key),
+            ))
+        };
+        let metrics = run
+            .metrics
+            .iter()
+            .map(|metric| metric.key.raw())
+            .filter(|key| !key.starts_with("system/"));
         // The metric that is logged most often is the run's pulse.
-        let rhythms = metrics.filter_map(known).map(|(points, sampled)| Rhythm::of(run).with(points, sampled));
-        let quickest = rhythms.filter(|rhythm| rhythm.interval.is_some()).min_by_key(|rhythm| rhythm.interval);
+        let rhythms = metrics
+            .filter_map(known)
+            .map(|(points, sampled)| Rhythm::of(run).with(points, sampled));
+        let quickest = rhythms
+            .filter(|rhythm| rhythm.interval.is_some())
+            .min_by_key(|rhythm| rhythm.interval);
         Some(quickest.unwrap_or_else(|| Rhythm::of(run)))
     }
 
@@ -142,8 +172,14 @@ impl RunScreen {
     /// The lines of the tab that is seen, but for the artifacts.
     #[must_use]
     pub fn items(&self) -> Vec<Item> {
-        let Some(detail) = self.data.get() else { return Vec::new() };
-        let words: Vec<String> = self.filter.split_whitespace().map(str::to_lowercase).collect();
+        let Some(detail) = self.data.get() else {
+            return Vec::new();
+        };
+        let words: Vec<String> = self
+            .filter
+            .split_whitespace()
+            .map(str::to_lowercase)
+            .collect();
         let mut items = lines_of(self.tab, detail);
         items.retain(|item| {
             let text = format!("{} {}", item.key.raw(), item.value.raw()).to_lowercase();
@@ -159,7 +195,12 @@ impl RunScreen {
         let height = usize::from(context.size.height);
         let items = self.items();
         let at = self.cursor().at;
-        for item in items.iter().skip(at.saturating_sub(height)).take(2 * height).filter(|item| item.number.is_some()) {
+        for item in items
+            .iter()
+            .skip(at.saturating_sub(height))
+            .take(2 * height)
+            .filter(|item| item.number.is_some())
+        {
             let metric = item.key.raw();
             context.ask_histories(std::slice::from_ref(&self.id), metric, SPARK_POINTS);
         }
@@ -177,11 +218,21 @@ impl RunScreen {
             Tab::Artifacts if self.files.is_image() => self.picture(context),
             Tab::Artifacts => self.files.open(&self.id, context),
             Tab::Models => {
-                let versions = self.data.get().and_then(|detail| detail.versions.as_ref().ok()).map(Vec::as_slice).unwrap_or_default();
+                let versions = self
+                    .data
+                    .get()
+                    .and_then(|detail| detail.versions.as_ref().ok())
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
                 // Versions are listed first, then logged models.
                 match versions.get(self.cursor().at) {
-                    Some(version) => context.go.push(Go::To(Screen::lineage(version.name.clone(), version.version))),
-                    None => context.say("a logged model that is not registered has no lineage yet; r registers it"),
+                    Some(version) => context.go.push(Go::To(Screen::lineage(
+                        version.name.clone(),
+                        version.version,
+                    ))),
+                    None => context.say(
+                        "a logged model that is not registered has no lineage yet; r registers it",
+                    ),
                 }
             }
             _ => {}
@@ -190,19 +241,31 @@ impl RunScreen {
 
     /// Shows the image under the cursor.
     fn picture(&self, context: &mut Context<'_>) {
-        let Some(file) = self.files.current().filter(|_| self.tab == Tab::Artifacts && self.files.is_image()) else {
+        let Some(file) = self
+            .files
+            .current()
+            .filter(|_| self.tab == Tab::Artifacts && self.files.is_image())
+        else {
             return context.say("go to an image among the artifacts: PNG, JPEG, GIF or WebP");
         };
-        let of = PictureOf::Artifact(ArtifactHome::Run(self.id.clone()), file.path.raw().to_owned());
+        let of = PictureOf::Artifact(
+            ArtifactHome::Run(self.id.clone()),
+            file.path.raw().to_owned(),
+        );
         let view = PictureView::open(file.path.clean().into_owned(), of, context);
-        context.go.push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
     }
 
     fn copy(&self, id: bool, context: &mut Context<'_>) {
         let text = match (id, self.tab) {
             (true, _) => Some(self.id.raw().to_owned()),
             (false, Tab::Artifacts) => self.files.current().map(|file| file.path.raw().to_owned()),
-            (false, _) => self.items().get(self.cursor().at).map(|item| item.value.raw().to_owned()),
+            (false, _) => self
+                .items()
+                .get(self.cursor().at)
+                .map(|item| item.value.raw().to_owned()),
         };
         if let Some(text) = text {
             context.copy(text);
@@ -210,9 +273,15 @@ impl RunScreen {
     }
 
     fn lineage(&self, context: &mut Context<'_>) {
-        let version = self.data.get().and_then(|detail| detail.versions.as_ref().ok()?.first());
+        let version = self
+            .data
+            .get()
+            .and_then(|detail| detail.versions.as_ref().ok()?.first());
         match version {
-            Some(version) => context.go.push(Go::To(Screen::lineage(version.name.clone(), version.version))),
+            Some(version) => context.go.push(Go::To(Screen::lineage(
+                version.name.clone(),
+                version.version,
+            ))),
             None => context.say("no version was registered from this run; r registers it"),
         }
     }
@@ -224,13 +293,19 @@ impl View for RunScreen {
     }
 
     fn crumbs(&self, _: &Shared) -> Vec<String> {
-        let name = self.run().map_or_else(|| self.id.short(), |run| run.label().clean().into_owned());
+        let name = self
+            .run()
+            .map_or_else(|| self.id.short(), |run| run.label().clean().into_owned());
         vec!["run".into(), name]
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
         let freshness = Freshness::of(&self.data);
-        if self.is_going() { shared.live(freshness, 1, self.data.tried) } else { freshness }
+        if self.is_going() {
+            shared.live(freshness, 1, self.data.tried)
+        } else {
+            freshness
+        }
     }
 
     fn enter(&mut self, context: &mut Context<'_>) {
@@ -249,33 +324,63 @@ impl View for RunScreen {
             Action::Open | Action::Fold => self.open(context),
             Action::Register => {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
-                context.go.push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
+                context
+                    .go
+                    .push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
             }
-            Action::Delete => PlanDialog::show(Intent::DeleteRuns { runs: vec![self.id.clone()] }, context),
-            Action::Restore => PlanDialog::show(Intent::RestoreRuns { runs: vec![self.id.clone()] }, context),
+            Action::Delete => PlanDialog::show(
+                Intent::DeleteRuns {
+                    runs: vec![self.id.clone()],
+                },
+                context,
+            ),
+            Action::Restore => PlanDialog::show(
+                Intent::RestoreRuns {
+                    runs: vec![self.id.clone()],
+                },
+                context,
+            ),
             Action::Lineage => self.lineage(context),
-            Action::Charts => context.go.push(Go::To(Screen::charts(vec![self.id.clone()]))),
+            Action::Charts => context
+                .go
+                .push(Go::To(Screen::charts(vec![self.id.clone()]))),
             Action::Compare => {
-                let label = self.run().map_or_else(|| self.id.text().clone(), Run::label);
-                let home = self.run().map_or_else(String::new, |run| format!("experiment {}", run.experiment_id.clean()));
+                let label = self
+                    .run()
+                    .map_or_else(|| self.id.text().clone(), Run::label);
+                let home = self.run().map_or_else(String::new, |run| {
+                    format!("experiment {}", run.experiment_id.clean())
+                });
                 context.shared.marks.add(&self.id, &label, &home);
                 if context.shared.marks.len() < 2 {
                     context.say("marked; mark another run to compare it with");
                 } else {
-                    context.go.push(Go::To(Screen::compare(context.shared.marks.ids())));
+                    context
+                        .go
+                        .push(Go::To(Screen::compare(context.shared.marks.ids())));
                 }
             }
             Action::Picture => self.picture(context),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words("filter by key or value", &self.filter)))),
+            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
+                "filter by key or value",
+                &self.filter,
+            )))),
             Action::Goal => {
-                let keys = self.run().map(|run| run.metrics.iter().map(|m| m.key.clone()).collect()).unwrap_or_default();
+                let keys = self
+                    .run()
+                    .map(|run| run.metrics.iter().map(|m| m.key.clone()).collect())
+                    .unwrap_or_default();
                 context.go.push(Go::Over(Box::new(Overlay::goals(keys))));
             }
             Action::CopyValue => self.copy(false, context),
             Action::CopyId => self.copy(true, context),
             Action::WebPage => {
                 if let (Some(web), Some(run)) = (context.shared.session.web.clone(), self.run()) {
-                    context.copy(format!("{web}/#/experiments/{}/runs/{}", run.experiment_id.raw(), run.id.raw()));
+                    context.copy(format!(
+                        "{web}/#/experiments/{}/runs/{}",
+                        run.experiment_id.raw(),
+                        run.id.raw()
+                    ));
                 }
             }
             Action::Back if self.files.close_preview() => {}
@@ -312,16 +417,30 @@ impl View for RunScreen {
         let (height, top) = (usize::from(rows.height), rows.y);
         if self.tab == Tab::Artifacts {
             let len = self.files.len();
-            return Some(List { cursor: self.files.cursor_mut(), len, height, top });
+            return Some(List {
+                cursor: self.files.cursor_mut(),
+                len,
+                height,
+                top,
+            });
         }
         let len = self.items().len();
-        Some(List { cursor: &mut self.cursors[self.tab as usize], len, height, top })
+        Some(List {
+            cursor: &mut self.cursors[self.tab as usize],
+            len,
+            height,
+            top,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
         match self.tab {
             Tab::Artifacts => self.files.label(line),
-            _ => self.items().get(line).map(|item| item.key.clean().into_owned()).unwrap_or_default(),
+            _ => self
+                .items()
+                .get(line)
+                .map(|item| item.key.clean().into_owned())
+                .unwrap_or_default(),
         }
     }
 

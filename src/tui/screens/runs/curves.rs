@@ -42,23 +42,41 @@ impl Runs {
             Some(ColumnKey::Metric(metric) | ColumnKey::Curve(_, metric)) => Some(metric),
             _ => None,
         };
-        let Some(metric) = under.or_else(|| self.goal(context.shared).map(|goal| goal.metric)) else {
-            context.say("go to a metric first: its curve has a best value, a step of it and a verdict");
+        let Some(metric) = under.or_else(|| self.goal(context.shared).map(|goal| goal.metric))
+        else {
+            context.say(
+                "go to a metric first: its curve has a best value, a step of it and a verdict",
+            );
             return;
         };
-        let is_seen = |fact| self.columns.is_seen(&ColumnKey::Curve(fact, metric.clone()));
-        context.go.push(Go::Over(Box::new(Overlay::facts(&metric, is_seen))));
+        let is_seen = |fact| {
+            self.columns
+                .is_seen(&ColumnKey::Curve(fact, metric.clone()))
+        };
+        context
+            .go
+            .push(Go::Over(Box::new(Overlay::facts(&metric, is_seen))));
     }
 
     /// The metrics that columns of curves are about: those that stand on the screen, and those that order the table.
     fn curve_metrics(&self, context: &Context<'_>) -> Vec<Untrusted> {
         let seen = self.columns.seen();
         let (parts, _) = self.parts(context.size);
-        let placed = self.columns.place(parts.header.width, self.goal(context.shared).is_some());
-        let placed = placed.iter().filter_map(|place| Some(&seen.get(place.index?)?.key));
+        let placed = self
+            .columns
+            .place(parts.header.width, self.goal(context.shared).is_some());
+        let placed = placed
+            .iter()
+            .filter_map(|place| Some(&seen.get(place.index?)?.key));
         let mut metrics: Vec<Untrusted> = placed
             .chain(self.arrangement.sort.iter().map(|sort| &sort.column))
-            .filter_map(|key| if let ColumnKey::Curve(_, metric) = key { Some(metric.clone()) } else { None })
+            .filter_map(|key| {
+                if let ColumnKey::Curve(_, metric) = key {
+                    Some(metric.clone())
+                } else {
+                    None
+                }
+            })
             .collect();
         metrics.sort_unstable();
         metrics.dedup();
@@ -73,7 +91,10 @@ impl Runs {
         for metric in &metrics {
             context.ask_histories(&runs, metric.raw(), BULK_POINTS);
         }
-        if let Some(goal) = self.goal(context.shared).filter(|goal| !metrics.contains(&goal.metric)) {
+        if let Some(goal) = self
+            .goal(context.shared)
+            .filter(|goal| !metrics.contains(&goal.metric))
+        {
             context.ask_histories(&runs, goal.metric.raw(), SPARK_POINTS);
         }
         for metric in &metrics {
@@ -86,8 +107,13 @@ impl Runs {
     fn tell_curves(&mut self, runs: &[RunId], metric: &Untrusted, shared: &Shared) {
         let better = self.direction(metric, shared);
         for run in runs {
-            let Some(row) = self.table.row_of(run) else { continue };
-            let Some((points, sampled)) = shared.histories.read(run, metric.raw(), BULK_POINTS) else { continue };
+            let Some(row) = self.table.row_of(run) else {
+                continue;
+            };
+            let Some((points, sampled)) = shared.histories.read(run, metric.raw(), BULK_POINTS)
+            else {
+                continue;
+            };
             let known = self.table.curve_points(row, metric.raw());
             if known != Some((u32::try_from(points.len()).unwrap_or(u32::MAX), sampled)) {
                 let curve = tell(points, sampled, better);
@@ -98,33 +124,45 @@ impl Runs {
 
     fn direction(&self, metric: &Untrusted, shared: &Shared) -> Option<Direction> {
         let goal = self.goal(shared).filter(|goal| goal.metric == *metric);
-        goal.map(|goal| goal.direction).or_else(|| Direction::told(metric.raw()))
+        goal.map(|goal| goal.direction)
+            .or_else(|| Direction::told(metric.raw()))
     }
 
     /// Reads the curves of all runs that are in the table, of the metric that orders it, or is under the cursor.
     pub(super) fn read_curves(&mut self, context: &mut Context<'_>) {
         let sorted = self.arrangement.sort.iter().map(|sort| sort.column.clone());
-        let metric = sorted.chain(self.columns.current()).find_map(|key| match key {
-            ColumnKey::Curve(_, metric) => Some(metric),
-            _ => None,
-        });
+        let metric = sorted
+            .chain(self.columns.current())
+            .find_map(|key| match key {
+                ColumnKey::Curve(_, metric) => Some(metric),
+                _ => None,
+            });
         let Some(metric) = metric else {
             context.say("there is no column of a curve here: D on a metric makes one");
             return;
         };
         self.stop_reading_curves(context);
-        let rows: Vec<Row> = (0..self.lines.len()).filter_map(|line| self.row(line)).collect();
+        let rows: Vec<Row> = (0..self.lines.len())
+            .filter_map(|line| self.row(line))
+            .collect();
         let has_metric = self.table.column(&ColumnKey::Metric(metric.clone()));
-        let untold = rows
-            .into_iter()
-            .filter(|row| has_metric.is_present(*row, context.now) && self.table.curve_points(*row, metric.raw()).is_none());
+        let untold = rows.into_iter().filter(|row| {
+            has_metric.is_present(*row, context.now)
+                && self.table.curve_points(*row, metric.raw()).is_none()
+        });
         let runs: Vec<RunId> = untold.map(|row| self.table.id(row).clone()).collect();
         if runs.is_empty() {
             context.say("all curves are read");
             return;
         }
         let left = runs.chunks(BULK_RUNS).map(<[RunId]>::to_vec).collect();
-        self.rest = Rest { metric, left, asked: Vec::new(), done: 0, total: runs.len() };
+        self.rest = Rest {
+            metric,
+            left,
+            asked: Vec::new(),
+            done: 0,
+            total: runs.len(),
+        };
         self.go_on_with_the_rest(context);
     }
 
@@ -142,12 +180,22 @@ impl Runs {
         if self.rest.progress().is_none() {
             return;
         }
-        let (waiting, come): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.rest.asked).into_iter().partition(|(ticket, _)| context.shared.histories.awaits(*ticket));
+        let (waiting, come): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rest.asked)
+            .into_iter()
+            .partition(|(ticket, _)| context.shared.histories.awaits(*ticket));
         self.rest.asked = waiting;
         let metric = self.rest.metric.clone();
         for (_, runs) in come {
-            let read = runs.iter().filter(|run| context.shared.histories.read(run, metric.raw(), BULK_POINTS).is_some()).count();
+            let read = runs
+                .iter()
+                .filter(|run| {
+                    context
+                        .shared
+                        .histories
+                        .read(run, metric.raw(), BULK_POINTS)
+                        .is_some()
+                })
+                .count();
             self.tell_curves(&runs, &metric, context.shared);
             self.rest.done += read;
             if read < runs.len() {
@@ -176,11 +224,18 @@ impl Runs {
     /// What is to be said of an order by what curves come to, as long as not all were read: how many were, of how many.
     #[must_use]
     pub fn sorted_by_part(&self) -> Option<(usize, usize)> {
-        let metric = self.arrangement.sort.iter().find_map(|sort| match &sort.column {
-            ColumnKey::Curve(_, metric) => Some(metric),
-            _ => None,
-        })?;
-        let all = self.table.column(&ColumnKey::Metric(metric.clone())).present();
+        let metric = self
+            .arrangement
+            .sort
+            .iter()
+            .find_map(|sort| match &sort.column {
+                ColumnKey::Curve(_, metric) => Some(metric),
+                _ => None,
+            })?;
+        let all = self
+            .table
+            .column(&ColumnKey::Metric(metric.clone()))
+            .present();
         let told = self.table.curves_told(metric.raw()).min(all);
         (told < all).then_some((told, all))
     }

@@ -35,11 +35,21 @@ impl Runs {
         }
         let (parts, _) = self.parts(size);
         let seen = self.columns.seen();
-        let placed = self.columns.place(parts.header.width, self.goal(shared).is_some());
-        let columns = placed.iter().filter_map(|place| seen.get(place.index?)).filter(|column| has_figures(column));
+        let placed = self
+            .columns
+            .place(parts.header.width, self.goal(shared).is_some());
+        let columns = placed
+            .iter()
+            .filter_map(|place| seen.get(place.index?))
+            .filter(|column| has_figures(column));
         let columns: Vec<ColumnKey> = columns.map(|column| column.key.clone()).collect();
-        for line in self.cursor.window(self.lines.len(), usize::from(parts.rows.height)) {
-            let Some(Line::Group { rows, .. }) = self.lines.get(line) else { continue };
+        for line in self
+            .cursor
+            .window(self.lines.len(), usize::from(parts.rows.height))
+        {
+            let Some(Line::Group { rows, .. }) = self.lines.get(line) else {
+                continue;
+            };
             let known = self.figures.entry(line).or_default();
             for column in &columns {
                 if !known.contains_key(column) {
@@ -57,19 +67,39 @@ impl Runs {
 
     /// The statistic of a group in a column, as it is shown.
     #[must_use]
-    pub fn figure_text(&self, line: usize, column: &ColumnKey, statistic: Statistic, now: Millis) -> Option<String> {
+    pub fn figure_text(
+        &self,
+        line: usize,
+        column: &ColumnKey,
+        statistic: Statistic,
+        now: Millis,
+    ) -> Option<String> {
         let spread = self.spread(line, column)?;
         let value = spread.get(statistic, self.arrangement.better(column));
-        Some(value.map_or_else(|| MISSING.to_owned(), |value| text_at(cell(column, statistic, value), now)))
+        Some(value.map_or_else(
+            || MISSING.to_owned(),
+            |value| text_at(cell(column, statistic, value), now),
+        ))
     }
 
     /// What the figure under the cursor was worked out from: `mean of 18 of 20 runs, 1 missing, 1 no number`.
     #[must_use]
     pub fn figure_in_words(&self) -> Option<String> {
-        let (column, spread) = self.columns.current().and_then(|key| Some((key.clone(), self.spread(self.cursor.at, &key)?)))?;
+        let (column, spread) = self
+            .columns
+            .current()
+            .and_then(|key| Some((key.clone(), self.spread(self.cursor.at, &key)?)))?;
         let runs = spread.n + spread.missing + spread.left_out;
-        let mut words = format!("{} {} of {} of {runs} runs", column.title(), self.arrangement.statistic.as_str(), spread.n);
-        for (count, what) in [(spread.missing, "missing"), (spread.left_out, "no finite number")] {
+        let mut words = format!(
+            "{} {} of {} of {runs} runs",
+            column.title(),
+            self.arrangement.statistic.as_str(),
+            spread.n
+        );
+        for (count, what) in [
+            (spread.missing, "missing"),
+            (spread.left_out, "no finite number"),
+        ] {
             if count > 0 {
                 words.push_str(&format!(", {count} {what}"));
             }
@@ -84,7 +114,10 @@ impl Runs {
             return;
         }
         self.arrangement.statistic = self.arrangement.statistic.next();
-        context.say(format!("groups show {}", self.arrangement.statistic.as_str()));
+        context.say(format!(
+            "groups show {}",
+            self.arrangement.statistic.as_str()
+        ));
         self.touch();
     }
 }
@@ -95,7 +128,9 @@ fn cell(column: &ColumnKey, statistic: Statistic, value: f64) -> Cell<'static> {
         (_, Statistic::Count) => Cell::Number(value),
         (ColumnKey::Attribute(Attribute::Start | Attribute::End), Statistic::Deviation)
         | (ColumnKey::Attribute(Attribute::Duration), _) => Cell::Duration(value.round() as Millis),
-        (ColumnKey::Attribute(Attribute::Start | Attribute::End), _) => Cell::Time(value.round() as Millis),
+        (ColumnKey::Attribute(Attribute::Start | Attribute::End), _) => {
+            Cell::Time(value.round() as Millis)
+        }
         _ => Cell::Number(value),
     }
 }

@@ -54,7 +54,9 @@ impl Live {
     /// Whether an answer with this ticket is awaited.
     #[must_use]
     pub fn awaits(&self, ticket: Ticket) -> bool {
-        self.asked.as_ref().is_some_and(|asked| asked.ticket == ticket)
+        self.asked
+            .as_ref()
+            .is_some_and(|asked| asked.ticket == ticket)
     }
 
     /// Begins anew, with the whole table.
@@ -66,50 +68,107 @@ impl Live {
     }
 
     /// What to ask for: runs that may have changed, some at a time, and the newest start.
-    fn question(&mut self, table: &RunTable, loaded: Millis, now: Millis) -> (Vec<RunId>, bool, Millis) {
+    fn question(
+        &mut self,
+        table: &RunTable,
+        loaded: Millis,
+        now: Millis,
+    ) -> (Vec<RunId>, bool, Millis) {
         let (mut going, mut stalled) = (Vec::new(), Vec::new());
         let mut newest = None;
         for row in table.rows() {
             // A start that lies ahead is some machine's clock: what starts now is new all the same.
             newest = newest.max(table.start_time(row).map(|start| start.min(now)));
-            if matches!(table.status(row), RunStatus::Running | RunStatus::Scheduled) && !table.is_deleted(row) {
-                if table.is_stalled(row, now) { stalled.push(row) } else { going.push(row) }
+            if matches!(table.status(row), RunStatus::Running | RunStatus::Scheduled)
+                && !table.is_deleted(row)
+            {
+                if table.is_stalled(row, now) {
+                    stalled.push(row)
+                } else {
+                    going.push(row)
+                }
             }
         }
         let whole = going.len() <= GOING_AT_ONCE && stalled.len() <= STALLED_AT_ONCE;
-        let rows = in_turn(&going, self.turn, GOING_AT_ONCE).chain(in_turn(&stalled, self.turn, STALLED_AT_ONCE));
+        let rows = in_turn(&going, self.turn, GOING_AT_ONCE).chain(in_turn(
+            &stalled,
+            self.turn,
+            STALLED_AT_ONCE,
+        ));
         let known = rows.map(|row| table.id(row).clone()).collect();
         self.turn += 1;
-        (known, whole, newest.unwrap_or(loaded).saturating_sub(LOOK_BACK_MS).max(0))
+        (
+            known,
+            whole,
+            newest.unwrap_or(loaded).saturating_sub(LOOK_BACK_MS).max(0),
+        )
     }
 }
 
 /// A part of some rows; the next turn takes the next part.
 fn in_turn(rows: &[Row], turn: usize, most: usize) -> impl Iterator<Item = Row> {
-    let begin = if rows.len() <= most { 0 } else { turn.wrapping_mul(most) % rows.len() };
-    rows.iter().copied().cycle().skip(begin).take(rows.len().min(most))
+    let begin = if rows.len() <= most {
+        0
+    } else {
+        turn.wrapping_mul(most) % rows.len()
+    };
+    rows.iter()
+        .copied()
+        .cycle()
+        .skip(begin)
+        .take(rows.len().min(most))
 }
 
 impl Runs {
     /// Asks for what changed, when it is time and the table was read.
     pub(super) fn refresh_when_due(&mut self, context: &mut Context<'_>) {
-        let Some(loaded) = self.load.at().filter(|_| self.load.is_done() && self.live.asked.is_none()) else { return };
+        let Some(loaded) = self
+            .load
+            .at()
+            .filter(|_| self.load.is_done() && self.live.asked.is_none())
+        else {
+            return;
+        };
         let last = self.live.tried.unwrap_or(loaded);
         // What is in the trash changes only when somebody puts it there.
-        if self.trash || !context.shared.pace.is_due(context.shared.every(), last, context.now) {
+        if self.trash
+            || !context
+                .shared
+                .pace
+                .is_due(context.shared.every(), last, context.now)
+        {
             return;
         }
         let (known, whole, since) = self.live.question(&self.table, loaded, context.now);
-        let changes = RunChanges { experiments: self.experiments.clone(), known: known.clone(), since };
+        let changes = RunChanges {
+            experiments: self.experiments.clone(),
+            known: known.clone(),
+            since,
+        };
         let ticket = context.ask(Request::Changes(changes, self.live.pulse.filter(|_| whole)));
-        self.live.asked = Some(Asked { ticket, since: context.now, known, whole });
+        self.live.asked = Some(Asked {
+            ticket,
+            since: context.now,
+            known,
+            whole,
+        });
     }
 
     /// Takes what changed: the cursor stays on its run, and what is new is announced.
-    pub(super) fn take_changes(&mut self, answer: Result<Changed, Fault>, context: &mut Context<'_>) {
-        let Some(asked) = self.live.asked.take() else { return };
+    pub(super) fn take_changes(
+        &mut self,
+        answer: Result<Changed, Fault>,
+        context: &mut Context<'_>,
+    ) {
+        let Some(asked) = self.live.asked.take() else {
+            return;
+        };
         self.live.tried = Some(context.now);
-        context.hear(Heard { since: asked.since, fault: answer.as_ref().err(), told: self.live.fault.is_some() });
+        context.hear(Heard {
+            since: asked.since,
+            fault: answer.as_ref().err(),
+            told: self.live.fault.is_some(),
+        });
         let changed = match answer {
             Ok(changed) => changed,
             Err(fault) => {
@@ -129,7 +188,12 @@ impl Runs {
     }
 
     fn upsert(&mut self, runs: &[Run], known: &[RunId], context: &mut Context<'_>) {
-        let new: Vec<RunId> = runs.iter().map(|run| &run.id).filter(|id| self.table.row_of(id).is_none()).cloned().collect();
+        let new: Vec<RunId> = runs
+            .iter()
+            .map(|run| &run.id)
+            .filter(|id| self.table.row_of(id).is_none())
+            .cloned()
+            .collect();
         for run in runs {
             context.shared.histories.grow(run, context.now);
         }
@@ -138,7 +202,10 @@ impl Runs {
         let there: std::collections::HashSet<&RunId> = runs.iter().map(|run| &run.id).collect();
         let gone = known.iter().filter(|id| !there.contains(id)).map(|id| Run {
             lifecycle: Lifecycle::Deleted,
-            ..Run::bare(id.clone(), self.experiments.first().cloned().unwrap_or_default())
+            ..Run::bare(
+                id.clone(),
+                self.experiments.first().cloned().unwrap_or_default(),
+            )
         });
         let gone: Vec<Run> = gone.collect();
         self.table.upsert(&gone);
@@ -146,8 +213,17 @@ impl Runs {
         self.dirty |= !runs.is_empty() || !gone.is_empty();
         if !new.is_empty() {
             // An error that still stands in the message line is not covered; the line above the table says it as well.
-            if context.shared.notices.current(context.now).is_none_or(|notice| notice.level == crate::tui::app::notices::Level::Info) {
-                context.say(format!("{} new run{}", new.len(), if new.len() == 1 { "" } else { "s" }));
+            if context
+                .shared
+                .notices
+                .current(context.now)
+                .is_none_or(|notice| notice.level == crate::tui::app::notices::Level::Info)
+            {
+                context.say(format!(
+                    "{} new run{}",
+                    new.len(),
+                    if new.len() == 1 { "" } else { "s" }
+                ));
             }
             self.live.news.add(new.into_iter());
         }
@@ -176,8 +252,11 @@ impl Runs {
         let visible: Vec<&RunId> = rows.iter().map(|row| self.table.id(*row)).collect();
         self.live.news.look(visible.into_iter(), context.now);
         for row in rows {
-            if let Some(rhythm) = self.rhythm(row, context.shared).filter(|rhythm| rhythm.interval.is_some())
-                && (self.table.patience(row) != Some(rhythm.patience()) || self.table.last_sign(row) != rhythm.last)
+            if let Some(rhythm) = self
+                .rhythm(row, context.shared)
+                .filter(|rhythm| rhythm.interval.is_some())
+                && (self.table.patience(row) != Some(rhythm.patience())
+                    || self.table.last_sign(row) != rhythm.last)
             {
                 judge(&mut self.table, row, &rhythm);
             }
@@ -187,11 +266,21 @@ impl Runs {
     /// How a run that says that it is running logs, as far as it is known here.
     #[must_use]
     pub fn rhythm(&self, row: Row, shared: &Shared) -> Option<Rhythm> {
-        let rhythm = Rhythm { last: Some(self.table.last_sign(row)?), interval: None };
+        let rhythm = Rhythm {
+            last: Some(self.table.last_sign(row)?),
+            interval: None,
+        };
         let goal = self.goal(shared);
         let id = self.table.id(row);
-        let history = goal.as_ref().and_then(|goal| Some((shared.histories.get(id, goal.metric.raw())?, goal.metric.raw())));
-        Some(history.map_or(rhythm, |(points, metric)| rhythm.with(points, shared.histories.is_sampled(id, metric))))
+        let history = goal.as_ref().and_then(|goal| {
+            Some((
+                shared.histories.get(id, goal.metric.raw())?,
+                goal.metric.raw(),
+            ))
+        });
+        Some(history.map_or(rhythm, |(points, metric)| {
+            rhythm.with(points, shared.histories.is_sampled(id, metric))
+        }))
     }
 
     /// How many new runs are above and below what is seen, in a window of `height` lines.
@@ -201,14 +290,22 @@ impl Runs {
             return Unseen::default();
         }
         let ids = (0..self.lines.len()).map(|line| self.row(line).map(|row| self.table.id(row)));
-        self.live.news.unseen(ids, &self.cursor.window(self.lines.len(), height))
+        self.live
+            .news
+            .unseen(ids, &self.cursor.window(self.lines.len(), height))
     }
 
     /// Moves the cursor to the next new run, round and round.
     pub(super) fn next_new(&mut self, context: &mut Context<'_>) {
         let len = self.lines.len();
-        let is_new = |line: &usize| self.row(*line).is_some_and(|row| self.live.news.has(self.table.id(row)));
-        match (1..=len).map(|step| (self.cursor.at + step) % len).find(is_new) {
+        let is_new = |line: &usize| {
+            self.row(*line)
+                .is_some_and(|row| self.live.news.has(self.table.id(row)))
+        };
+        match (1..=len)
+            .map(|step| (self.cursor.at + step) % len)
+            .find(is_new)
+        {
             Some(line) => self.cursor.at = line,
             None => context.say("no run is new here"),
         }
@@ -274,7 +371,13 @@ mod tests {
     #[test]
     fn a_start_that_lies_ahead_hides_no_new_run() {
         let mut table = table(1);
-        table.upsert(&[Run { start_time: Some(Millis::MAX), ..Run::bare("ahead".into(), "1".into()) }]);
-        assert_eq!(Live::default().question(&table, 0, 5_000_000).2, 5_000_000 - LOOK_BACK_MS);
+        table.upsert(&[Run {
+            start_time: Some(Millis::MAX),
+            ..Run::bare("ahead".into(), "1".into())
+        }]);
+        assert_eq!(
+            Live::default().question(&table, 0, 5_000_000).2,
+            5_000_000 - LOOK_BACK_MS
+        );
     }
 }

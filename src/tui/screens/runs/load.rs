@@ -28,7 +28,13 @@ pub struct Load {
 
 impl Load {
     /// Begins anew: what is shown stays until the new rows are all there.
-    pub fn begin(&mut self, experiments: &[ExperimentId], view: View, table: &RunTable, context: &mut Context<'_>) {
+    pub fn begin(
+        &mut self,
+        experiments: &[ExperimentId],
+        view: View,
+        table: &RunTable,
+        context: &mut Context<'_>,
+    ) {
         self.cancel(context);
         self.view = view;
         self.incoming = (!table.is_empty()).then(RunTable::default);
@@ -39,13 +45,27 @@ impl Load {
 
     /// Stops loading; what has come stays. Returns whether anything was under way.
     pub fn cancel(&mut self, context: &mut Context<'_>) -> bool {
-        let Some((ticket, _)) = self.asked.take() else { return false };
+        let Some((ticket, _)) = self.asked.take() else {
+            return false;
+        };
         context.effects.push(Effect::Cancel(ticket));
         true
     }
 
-    fn ask(&mut self, experiments: &[ExperimentId], from: Option<PageToken>, page_size: u32, context: &mut Context<'_>) {
-        let query = RunQuery { experiments: experiments.to_vec(), filter: None, order_by: Vec::new(), view: self.view, page_size };
+    fn ask(
+        &mut self,
+        experiments: &[ExperimentId],
+        from: Option<PageToken>,
+        page_size: u32,
+        context: &mut Context<'_>,
+    ) {
+        let query = RunQuery {
+            experiments: experiments.to_vec(),
+            filter: None,
+            order_by: Vec::new(),
+            view: self.view,
+            page_size,
+        };
         let since = self.asked.map_or(context.now, |(_, since)| since);
         let ticket = context.ask(Request::Runs { query, from });
         self.asked = Some((ticket, since));
@@ -114,7 +134,10 @@ impl Load {
         }
         self.asked = None;
         self.done = !self.capped;
-        self.incoming.take().map(|incoming| *table = incoming).is_some()
+        self.incoming
+            .take()
+            .map(|incoming| *table = incoming)
+            .is_some()
     }
 
     /// When the last page came, ms since the epoch.

@@ -146,7 +146,10 @@ impl Runs {
     /// The name of a row's run, or the start of its id.
     #[must_use]
     pub fn run_label(&self, row: Row) -> Untrusted {
-        match self.table.cell(row, &ColumnKey::Attribute(Attribute::Name), 0) {
+        match self
+            .table
+            .cell(row, &ColumnKey::Attribute(Attribute::Name), 0)
+        {
             Cell::Text(name) if !name.is_empty() => Untrusted::from(name),
             _ => Untrusted::from(self.table.id(row).short()),
         }
@@ -155,7 +158,11 @@ impl Runs {
     /// The goal: chosen here, declared by the experiment, or guessed from the metrics.
     #[must_use]
     pub fn goal(&self, shared: &Shared) -> Option<Goal> {
-        let known = self.experiments.iter().find_map(|id| shared.goals.get(id)).cloned();
+        let known = self
+            .experiments
+            .iter()
+            .find_map(|id| shared.goals.get(id))
+            .cloned();
         known.or_else(|| self.columns.guessed_goal.clone())
     }
 
@@ -169,7 +176,11 @@ impl Runs {
     /// The ids of the runs that are seen.
     fn visible_runs(&self, size: Size) -> Vec<RunId> {
         let height = usize::from(self.parts(size).0.rows.height);
-        self.cursor.window(self.lines.len(), height).filter_map(|line| self.row(line)).map(|row| self.table.id(row).clone()).collect()
+        self.cursor
+            .window(self.lines.len(), height)
+            .filter_map(|line| self.row(line))
+            .map(|row| self.table.id(row).clone())
+            .collect()
     }
 
     /// Marks what is derived as out of date.
@@ -185,7 +196,11 @@ impl Runs {
         self.lines = arrange(&self.table, &self.arrangement, now);
         self.drop_gone();
         let row = kept.and_then(|id| self.table.row_of(id));
-        let found = row.and_then(|row| self.lines.iter().position(|line| matches!(line, Line::Run { row: r, .. } if *r == row)));
+        let found = row.and_then(|row| {
+            self.lines
+                .iter()
+                .position(|line| matches!(line, Line::Run { row: r, .. } if *r == row))
+        });
         if std::mem::take(&mut self.to_top) {
             self.cursor = Cursor::default();
         } else if let Some(at) = found {
@@ -204,8 +219,13 @@ impl Runs {
     /// Brings the columns up to date, if the table changed. In a long table the columns are measured anew only when there are other
     /// runs or other columns: a refresh costs what changed.
     fn learn(&mut self) {
-        let learned = Learned { version: self.table.version(), rows: self.table.len(), columns: self.table.columns().len() };
-        let same_shape = (learned.rows, learned.columns) == (self.learned.rows, self.learned.columns);
+        let learned = Learned {
+            version: self.table.version(),
+            rows: self.table.len(),
+            columns: self.table.columns().len(),
+        };
+        let same_shape =
+            (learned.rows, learned.columns) == (self.learned.rows, self.learned.columns);
         if learned.version != self.learned.version && !(same_shape && learned.rows > LEARN_ROWS) {
             self.columns.learn(&self.table);
             self.learned = learned;
@@ -215,7 +235,11 @@ impl Runs {
     /// Reads the typed filter; a mistake leaves the one from before in use. What was typed on the way to the mistake is none:
     /// the `an` of an unfinished `and` would be a word that no run has.
     fn set_filter(&mut self, text: String) {
-        let parsed = if text.trim().is_empty() { Ok(None) } else { Filter::parse(&text).map(Some) };
+        let parsed = if text.trim().is_empty() {
+            Ok(None)
+        } else {
+            Filter::parse(&text).map(Some)
+        };
         (self.arrangement.filter, self.filter_text) = match parsed {
             Ok(filter) => (filter, text),
             Err(_) => self.filter_before.clone(),
@@ -241,8 +265,13 @@ impl Runs {
             self.rearrange(kept.as_ref(), context.now, context.shared);
         }
         let (parts, _) = self.parts(context.size);
-        self.cursor.fit(self.lines.len(), usize::from(parts.rows.height));
-        self.columns.fit(parts.header.width, self.goal(context.shared).is_some(), &self.table);
+        self.cursor
+            .fit(self.lines.len(), usize::from(parts.rows.height));
+        self.columns.fit(
+            parts.header.width,
+            self.goal(context.shared).is_some(),
+            &self.table,
+        );
         self.figure(context.size, context.shared, context.now);
     }
 }
@@ -253,7 +282,10 @@ impl View for Runs {
     }
 
     fn crumbs(&self, _: &Shared) -> Vec<String> {
-        vec![self.name.clone(), if self.trash { "deleted runs" } else { "runs" }.into()]
+        vec![
+            self.name.clone(),
+            if self.trash { "deleted runs" } else { "runs" }.into(),
+        ]
     }
 
     fn freshness(&self, shared: &Shared) -> Freshness {
@@ -267,7 +299,8 @@ impl View for Runs {
         }
         self.live.begin(context);
         self.nested.begin(context);
-        self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.load
+            .begin(&self.experiments, self.which(), &self.table, context);
         self.lifecycles = context.shared.lifecycles;
     }
 
@@ -298,9 +331,14 @@ impl View for Runs {
         if !self.load.awaits(ticket) {
             return self.view_reply(ticket, reply, context);
         }
-        let Reply::Runs(answer) = reply else { return Some(reply) };
+        let Reply::Runs(answer) = reply else {
+            return Some(reply);
+        };
         let kept = self.current().map(|row| self.table.id(row).clone());
-        if self.load.take(answer, &mut self.table, &self.experiments, context) {
+        if self
+            .load
+            .take(answer, &mut self.table, &self.experiments, context)
+        {
             // Every row means another run now: the lines are made anew before anybody looks at them.
             self.lines.clear();
             self.anchor = None;
@@ -329,14 +367,20 @@ impl View for Runs {
             Choice::Fact(fact, metric) => self.toggle_fact(fact, metric),
             Choice::SaveView(name) => {
                 let view = self.view();
-                context.shared.views_changed(name, Some(view), &mut *context.effects);
+                context
+                    .shared
+                    .views_changed(name, Some(view), &mut *context.effects);
             }
             Choice::OpenView(name) => {
                 if let Some(view) = context.shared.session.views.get(&name).cloned() {
                     self.show(&view, context);
                 }
             }
-            Choice::DeleteView(name) => context.shared.views_changed(name, None, &mut *context.effects),
+            Choice::DeleteView(name) => {
+                context
+                    .shared
+                    .views_changed(name, None, &mut *context.effects)
+            }
             _ => {}
         }
         self.note_change();
@@ -346,18 +390,34 @@ impl View for Runs {
         if purpose != Purpose::RunFilter {
             return Advice::default();
         }
-        let error = if text.trim().is_empty() { None } else { Filter::parse(text).err() };
-        Advice { completions: complete(text, cursor, &self.table), error }
+        let error = if text.trim().is_empty() {
+            None
+        } else {
+            Filter::parse(text).err()
+        };
+        Advice {
+            completions: complete(text, cursor, &self.table),
+            error,
+        }
     }
 
     fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
         let rows = self.parts(size).0.rows;
-        Some(List { cursor: &mut self.cursor, len: self.lines.len(), height: rows.height.into(), top: rows.y })
+        Some(List {
+            cursor: &mut self.cursor,
+            len: self.lines.len(),
+            height: rows.height.into(),
+            top: rows.y,
+        })
     }
 
     fn label(&self, line: usize, _: &Shared) -> String {
         match self.lines.get(line) {
-            Some(Line::Run { row, .. }) => format!("{} {}", self.run_label(*row).clean(), self.table.id(*row).clean()),
+            Some(Line::Run { row, .. }) => format!(
+                "{} {}",
+                self.run_label(*row).clean(),
+                self.table.id(*row).clean()
+            ),
             Some(Line::Group { value, .. }) => value.clone(),
             None => String::new(),
         }
@@ -369,8 +429,12 @@ impl View for Runs {
         if y != parts.header.y {
             return;
         }
-        let placed = self.columns.place(parts.header.width, self.goal(context.shared).is_some());
-        let hit = placed.iter().find(|column| (column.x..column.x + column.width).contains(&(x.saturating_sub(parts.header.x))));
+        let placed = self
+            .columns
+            .place(parts.header.width, self.goal(context.shared).is_some());
+        let hit = placed.iter().find(|column| {
+            (column.x..column.x + column.width).contains(&(x.saturating_sub(parts.header.x)))
+        });
         if let Some(column) = hit
             && let Some(index) = column.index
         {

@@ -27,21 +27,28 @@ impl Nested {
 
     /// Forgets a question that is under way. Returns whether there was one.
     pub(super) fn cancel(&mut self, context: &mut Context<'_>) -> bool {
-        let Some((ticket, _)) = self.asked.take() else { return false };
+        let Some((ticket, _)) = self.asked.take() else {
+            return false;
+        };
         context.effects.push(Effect::Cancel(ticket));
         true
     }
 
     /// Whether an answer with this ticket is awaited.
     pub(super) fn awaits(&self, ticket: Ticket) -> bool {
-        self.asked.as_ref().is_some_and(|(asked, _)| *asked == ticket)
+        self.asked
+            .as_ref()
+            .is_some_and(|(asked, _)| *asked == ticket)
     }
 }
 
 impl Runs {
     /// Asks for what is nested in a run that is opened in a tree, unless all of it is there.
     pub(super) fn open_parent(&mut self, parent: &RunId, context: &mut Context<'_>) {
-        if self.arrangement.grouping != Grouping::Tree || self.load.is_whole() || self.nested.read.contains(parent) {
+        if self.arrangement.grouping != Grouping::Tree
+            || self.load.is_whole()
+            || self.nested.read.contains(parent)
+        {
             return;
         }
         self.nested.cancel(context);
@@ -51,8 +58,14 @@ impl Runs {
     }
 
     /// Takes what is nested in a run.
-    pub(super) fn take_nested(&mut self, answer: Result<Vec<Run>, Fault>, context: &mut Context<'_>) {
-        let Some((_, parent)) = self.nested.asked.take() else { return };
+    pub(super) fn take_nested(
+        &mut self,
+        answer: Result<Vec<Run>, Fault>,
+        context: &mut Context<'_>,
+    ) {
+        let Some((_, parent)) = self.nested.asked.take() else {
+            return;
+        };
         let runs = match answer {
             Ok(runs) => runs,
             Err(fault) => {
@@ -64,7 +77,9 @@ impl Runs {
         judge_all(&mut self.table, &runs);
         context.say(match runs.len() {
             0 => "no run is nested in it".to_owned(),
-            count if count >= NESTED_RUNS => format!("the newest {count} of the runs that are nested in it"),
+            count if count >= NESTED_RUNS => {
+                format!("the newest {count} of the runs that are nested in it")
+            }
             1 => format!("1 run is nested in it, {new} new here"),
             count => format!("{count} runs are nested in it, {new} new here"),
         });

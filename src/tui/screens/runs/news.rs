@@ -54,18 +54,26 @@ impl News {
                 since.get_or_insert(now);
             }
         }
-        self.0.retain(|_, since| since.is_none_or(|since| now.saturating_sub(since) < LOOK_MS));
+        self.0
+            .retain(|_, since| since.is_none_or(|since| now.saturating_sub(since) < LOOK_MS));
     }
 
     /// Counts the new runs that are not seen; `lines` are the ids of all lines, `seen` is the window over them.
-    pub fn unseen<'a>(&self, lines: impl Iterator<Item = Option<&'a RunId>>, seen: &Range<usize>) -> Unseen {
+    pub fn unseen<'a>(
+        &self,
+        lines: impl Iterator<Item = Option<&'a RunId>>,
+        seen: &Range<usize>,
+    ) -> Unseen {
         let mut unseen = Unseen::default();
         if self.0.is_empty() {
             return unseen;
         }
         // A run that was seen before the window moved on is no news, even while it keeps its sign.
         let is_unseen = |id: &RunId| self.0.get(id).is_some_and(Option::is_none);
-        for (at, _) in lines.enumerate().filter(|(at, id)| !seen.contains(at) && id.is_some_and(is_unseen)) {
+        for (at, _) in lines
+            .enumerate()
+            .filter(|(at, id)| !seen.contains(at) && id.is_some_and(is_unseen))
+        {
             if at < seen.start {
                 unseen.above += 1;
             } else {

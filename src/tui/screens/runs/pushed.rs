@@ -61,7 +61,10 @@ impl Pushed {
     /// How many runs the store gave, and whether that is all it has.
     #[must_use]
     pub fn found(&self) -> (usize, bool) {
-        (self.walks.iter().map(|walk| walk.found).sum(), self.walks.iter().all(|walk| walk.over))
+        (
+            self.walks.iter().map(|walk| walk.found).sum(),
+            self.walks.iter().all(|walk| walk.over),
+        )
     }
 
     /// Whether an answer with this ticket is awaited.
@@ -80,16 +83,31 @@ impl Pushed {
 impl Runs {
     /// What a store could do of the filter and the order.
     fn question(&self) -> Question {
-        let order: Option<Vec<String>> = self.arrangement.sort.iter().map(SortKey::pushdown).collect();
+        let order: Option<Vec<String>> = self
+            .arrangement
+            .sort
+            .iter()
+            .map(SortKey::pushdown)
+            .collect();
         Question {
-            filters: self.arrangement.filter.as_ref().filter(|filter| !filter.asks_for_best()).map(Filter::queries).unwrap_or_default(),
+            filters: self
+                .arrangement
+                .filter
+                .as_ref()
+                .filter(|filter| !filter.asks_for_best())
+                .map(Filter::queries)
+                .unwrap_or_default(),
             order: order.unwrap_or_default(),
         }
     }
 
     /// Asks the store what it can do, as long as not all runs are here.
     pub(super) fn ask_the_store(&mut self, context: &mut Context<'_>) {
-        let can = context.shared.features.get().is_some_and(|features| features.filters);
+        let can = context
+            .shared
+            .features
+            .get()
+            .is_some_and(|features| features.filters);
         if !can || self.load.is_whole() || self.table.is_empty() {
             self.pushed.stop(context);
             return;
@@ -110,7 +128,10 @@ impl Runs {
         for walk in &mut self.pushed.walks {
             // What several listings give stands among each other: each is asked for its share.
             if !walk.over && walk.asked.is_none() && walk.found * merged < at + NEAR {
-                walk.asked = Some(context.ask(Request::Runs { query: walk.query.clone(), from: walk.from.clone() }));
+                walk.asked = Some(context.ask(Request::Runs {
+                    query: walk.query.clone(),
+                    from: walk.from.clone(),
+                }));
             }
         }
     }
@@ -129,12 +150,34 @@ impl Runs {
             found: 0,
             over: false,
         };
-        if question.filters.is_empty() { vec![walk(None)] } else { question.filters.iter().cloned().map(Some).map(walk).collect() }
+        if question.filters.is_empty() {
+            vec![walk(None)]
+        } else {
+            question
+                .filters
+                .iter()
+                .cloned()
+                .map(Some)
+                .map(walk)
+                .collect()
+        }
     }
 
     /// Takes what the store found.
-    pub(super) fn take_pushed(&mut self, ticket: Ticket, answer: Result<Page<Run>, Fault>, context: &mut Context<'_>) {
-        let Some(walk) = self.pushed.walks.iter_mut().find(|walk| walk.asked == Some(ticket)) else { return };
+    pub(super) fn take_pushed(
+        &mut self,
+        ticket: Ticket,
+        answer: Result<Page<Run>, Fault>,
+        context: &mut Context<'_>,
+    ) {
+        let Some(walk) = self
+            .pushed
+            .walks
+            .iter_mut()
+            .find(|walk| walk.asked == Some(ticket))
+        else {
+            return;
+        };
         walk.asked = None;
         match answer {
             Ok(page) => {

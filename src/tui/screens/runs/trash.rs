@@ -11,13 +11,24 @@ use crate::tui::app::shared::Context;
 impl Runs {
     /// Which runs the table is of.
     pub(super) fn which(&self) -> View {
-        if self.trash { View::Deleted } else { View::Active }
+        if self.trash {
+            View::Deleted
+        } else {
+            View::Active
+        }
     }
 
     /// The marked runs; without marks, the one under the cursor.
     fn meant(&self, context: &Context<'_>) -> Vec<RunId> {
         let marked = context.shared.marks.ids();
-        if marked.is_empty() { self.current().map(|row| self.table.id(row).clone()).into_iter().collect() } else { marked }
+        if marked.is_empty() {
+            self.current()
+                .map(|row| self.table.id(row).clone())
+                .into_iter()
+                .collect()
+        } else {
+            marked
+        }
     }
 
     /// Plans to delete or to restore runs.
@@ -26,7 +37,14 @@ impl Runs {
         if runs.is_empty() {
             return context.say("there is no run under the cursor");
         }
-        PlanDialog::show(if restore { Intent::RestoreRuns { runs } } else { Intent::DeleteRuns { runs } }, context);
+        PlanDialog::show(
+            if restore {
+                Intent::RestoreRuns { runs }
+            } else {
+                Intent::DeleteRuns { runs }
+            },
+            context,
+        );
     }
 
     /// Reads the table anew when runs were deleted or restored since it was read.
@@ -39,7 +57,8 @@ impl Runs {
     fn read_anew(&mut self, context: &mut Context<'_>) {
         self.live.begin(context);
         self.nested.begin(context);
-        self.load.begin(&self.experiments, self.which(), &self.table, context);
+        self.load
+            .begin(&self.experiments, self.which(), &self.table, context);
         self.lifecycles = context.shared.lifecycles;
     }
 
@@ -52,6 +71,10 @@ impl Runs {
         self.pushed.stop(context);
         self.read_anew(context);
         self.touch();
-        context.say(if self.trash { "these are deleted; T shows those in use" } else { "these are in use; T shows deleted ones" });
+        context.say(if self.trash {
+            "these are deleted; T shows those in use"
+        } else {
+            "these are in use; T shows deleted ones"
+        });
     }
 }

@@ -25,7 +25,10 @@ impl Runs {
     /// How the table is looked at now.
     #[must_use]
     pub fn view(&self) -> SavedView {
-        let (columns, hidden) = self.columns.chosen().map_or((None, Vec::new()), |(seen, hidden)| (Some(seen), hidden));
+        let (columns, hidden) = self
+            .columns
+            .chosen()
+            .map_or((None, Vec::new()), |(seen, hidden)| (Some(seen), hidden));
         SavedView {
             columns,
             hidden,
@@ -36,8 +39,12 @@ impl Runs {
                 Grouping::Tree => Some("tree".to_owned()),
                 Grouping::By(column) => Some(column.spelled()),
             },
-            statistic: (self.arrangement.statistic != Statistic::default()).then(|| self.arrangement.statistic.as_str().to_owned()),
-            goal: self.chosen_goal.as_ref().map(|goal| format!("{} {}", goal.metric.raw(), goal.direction.as_str())),
+            statistic: (self.arrangement.statistic != Statistic::default())
+                .then(|| self.arrangement.statistic.as_str().to_owned()),
+            goal: self
+                .chosen_goal
+                .as_ref()
+                .map(|goal| format!("{} {}", goal.metric.raw(), goal.direction.as_str())),
             preview: self.preview,
             fold_constants: self.columns.folds_constants(),
             pinned: self.columns.chosen_pins(),
@@ -49,31 +56,67 @@ impl Runs {
     /// Looks at the table as a view says. What can't be read in it is left out, and told.
     pub fn show(&mut self, view: &SavedView, context: &mut Context<'_>) {
         let mut wrong = Vec::new();
-        let mut columns = |texts: &[String]| -> Vec<ColumnKey> { texts.iter().filter_map(|text| read(text, &mut wrong)).collect() };
-        let order = view.columns.as_ref().map(|seen| (columns(seen), columns(&view.hidden)));
+        let mut columns = |texts: &[String]| -> Vec<ColumnKey> {
+            texts
+                .iter()
+                .filter_map(|text| read(text, &mut wrong))
+                .collect()
+        };
+        let order = view
+            .columns
+            .as_ref()
+            .map(|seen| (columns(seen), columns(&view.hidden)));
         let pinned = columns(&view.pinned);
-        let widths = view.widths.iter().filter_map(|(text, width)| Some((read(text, &mut wrong)?, *width))).collect();
-        self.columns.wish(Wish { order, pinned, widths, prefixes: view.folded.iter().cloned().collect() });
-        self.arrangement.sort = view.sort.iter().filter_map(|text| read(text, &mut wrong)).collect();
+        let widths = view
+            .widths
+            .iter()
+            .filter_map(|(text, width)| Some((read(text, &mut wrong)?, *width)))
+            .collect();
+        self.columns.wish(Wish {
+            order,
+            pinned,
+            widths,
+            prefixes: view.folded.iter().cloned().collect(),
+        });
+        self.arrangement.sort = view
+            .sort
+            .iter()
+            .filter_map(|text| read(text, &mut wrong))
+            .collect();
         self.arrangement.grouping = match view.group.as_deref() {
             None | Some("flat") => Grouping::Flat,
             Some("tree") => Grouping::Tree,
             Some(column) => read(column, &mut wrong).map_or(Grouping::Flat, Grouping::By),
         };
-        let statistic = view.statistic.as_deref().and_then(|text| read(text, &mut wrong));
+        let statistic = view
+            .statistic
+            .as_deref()
+            .and_then(|text| read(text, &mut wrong));
         self.arrangement.statistic = statistic.unwrap_or_default();
-        if let Some(goal) = view.goal.as_deref().and_then(|text| read::<Goal>(text, &mut wrong)) {
+        if let Some(goal) = view
+            .goal
+            .as_deref()
+            .and_then(|text| read::<Goal>(text, &mut wrong))
+        {
             self.choose_goal(goal, context.shared);
         }
         self.preview = view.preview;
-        self.columns.set_fold_constants(view.fold_constants, &self.table);
+        self.columns
+            .set_fold_constants(view.fold_constants, &self.table);
         self.set_filter(view.filter.clone());
         if self.filter_text != view.filter {
             wrong.push(view.filter.clone());
         }
         if let Some(first) = wrong.first() {
-            let why = format!("a part of the view can't be read: {}", crate::text::untrusted::clean(first));
-            context.shared.notices.error(context.now, why, "mend its file, or save the view anew with w".into());
+            let why = format!(
+                "a part of the view can't be read: {}",
+                crate::text::untrusted::clean(first)
+            );
+            context.shared.notices.error(
+                context.now,
+                why,
+                "mend its file, or save the view anew with w".into(),
+            );
         }
         self.to_top = true;
         self.touch();
@@ -102,12 +145,18 @@ impl Runs {
         let view = self.view();
         if view != self.memory.kept {
             self.memory.kept = view.clone();
-            self.memory.remembering = Some(context.ask(Request::Remember(self.experiments.clone(), Box::new(view))));
+            self.memory.remembering =
+                Some(context.ask(Request::Remember(self.experiments.clone(), Box::new(view))));
         }
     }
 
     /// Takes an answer about views; gives back any other.
-    pub(super) fn view_reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    pub(super) fn view_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut Context<'_>,
+    ) -> Option<Reply> {
         match reply {
             Reply::Recalled(view) if self.memory.recalling == Some(ticket) => {
                 self.memory.recalling = None;
@@ -122,7 +171,11 @@ impl Runs {
                 self.memory.remembering = None;
                 if let Err(error) = answer {
                     let next = "set remember = false in the config file to do without".to_owned();
-                    context.shared.notices.error(context.now, format!("how this table is left can't be remembered: {error}"), next);
+                    context.shared.notices.error(
+                        context.now,
+                        format!("how this table is left can't be remembered: {error}"),
+                        next,
+                    );
                 }
                 None
             }

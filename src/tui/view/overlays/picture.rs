@@ -15,15 +15,40 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, view: &PictureView) {
     let inside = paint.frame(body, &view.title, true);
     match &view.seen {
         Seen::Loading => {
-            paint.text(Rect { x: inside.x + 2, ..row(inside, inside.height / 3) }, "drawing…", Role::Running);
+            paint.text(
+                Rect {
+                    x: inside.x + 2,
+                    ..row(inside, inside.height / 3)
+                },
+                "drawing…",
+                Role::Running,
+            );
         }
         // The terminal lays it over these cells.
         Seen::Above => {}
         Seen::Refused(refused) => {
-            let room = Rect { x: inside.x + 2, width: inside.width.saturating_sub(4), ..inside };
-            let mut lines: Vec<_> = crate::text::fit::wrap(&refused.why, room.width).into_iter().map(|l| vec![(l, Role::Bad)]).collect();
-            lines.extend(crate::text::fit::wrap(&refused.next, room.width).into_iter().map(|line| vec![(line, Role::Muted)]));
-            paint.lines(Rect { y: inside.y + inside.height / 3, height: inside.height - inside.height / 3, ..room }, &lines);
+            let room = Rect {
+                x: inside.x + 2,
+                width: inside.width.saturating_sub(4),
+                ..inside
+            };
+            let mut lines: Vec<_> = crate::text::fit::wrap(&refused.why, room.width)
+                .into_iter()
+                .map(|l| vec![(l, Role::Bad)])
+                .collect();
+            lines.extend(
+                crate::text::fit::wrap(&refused.next, room.width)
+                    .into_iter()
+                    .map(|line| vec![(line, Role::Muted)]),
+            );
+            paint.lines(
+                Rect {
+                    y: inside.y + inside.height / 3,
+                    height: inside.height - inside.height / 3,
+                    ..room
+                },
+                &lines,
+            );
         }
         Seen::Cells(cells) if paint.look.ascii || paint.look.is_colorless() => {
             for (line, text) in cells.letters.iter().take(inside.height.into()).enumerate() {
@@ -32,10 +57,17 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, view: &PictureView) {
         }
         Seen::Cells(cells) => {
             for (at, [above, below]) in cells.halves.iter().enumerate() {
-                let (x, y) = ((at % usize::from(cells.columns.max(1))) as u16, (at / usize::from(cells.columns.max(1))) as u16);
+                let (x, y) = (
+                    (at % usize::from(cells.columns.max(1))) as u16,
+                    (at / usize::from(cells.columns.max(1))) as u16,
+                );
                 let [fg, bg] = [above, below].map(|[r, g, b]| Color::Rgb(*r, *g, *b));
                 if x < inside.width && y < inside.height {
-                    paint.styled(Rect::new(inside.x + x, inside.y + y, 1, 1), "▀", Style::new().fg(fg).bg(bg));
+                    paint.styled(
+                        Rect::new(inside.x + x, inside.y + y, 1, 1),
+                        "▀",
+                        Style::new().fg(fg).bg(bg),
+                    );
                 }
             }
         }

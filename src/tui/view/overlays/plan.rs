@@ -24,16 +24,33 @@ const REQUEST_LINES: usize = 2;
 
 /// Draws the dialog.
 pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, plan: &PlanDialog) {
-    let inside = window(paint, dialog(size, 110, size.height), &plan.intent.to_string());
+    let inside = window(
+        paint,
+        dialog(size, 110, size.height),
+        &plan.intent.to_string(),
+    );
     let foot = plan.fields().len() as u16 + 1;
-    let above = Rect { height: inside.height.saturating_sub(foot), ..inside };
+    let above = Rect {
+        height: inside.height.saturating_sub(foot),
+        ..inside
+    };
     let lines = body(paint, app, plan, above.width);
-    let first = plan.scroll.min(lines.len().saturating_sub(usize::from(above.height)));
+    let first = plan
+        .scroll
+        .min(lines.len().saturating_sub(usize::from(above.height)));
     paint.lines(above, &lines[first..]);
     if lines.len() - first > usize::from(above.height) {
-        paint.right(row(above, above.height.saturating_sub(1)), " more: pagedown ", Role::Accent);
+        paint.right(
+            row(above, above.height.saturating_sub(1)),
+            " more: pagedown ",
+            Role::Accent,
+        );
     }
-    let below = Rect { y: above.bottom(), height: inside.height - above.height, ..inside };
+    let below = Rect {
+        y: above.bottom(),
+        height: inside.height - above.height,
+        ..inside
+    };
     if let PlanStage::Ready | PlanStage::Planning(_) = plan.stage {
         fields(paint, below, plan);
     } else {
@@ -42,14 +59,20 @@ pub fn draw(paint: &mut Paint<'_>, size: Size, app: &App, plan: &PlanDialog) {
             PlanStage::Refused(_) => "enter plans again on what is there now, esc closes",
             _ => "",
         };
-        paint.text(row(below, below.height.saturating_sub(1)), hint, Role::Accent);
+        paint.text(
+            row(below, below.height.saturating_sub(1)),
+            hint,
+            Role::Accent,
+        );
     }
 }
 
 fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Vec<Piece>> {
     let mut lines: Vec<Vec<Piece>> = Vec::new();
     stage(paint, &mut lines, dialog, width);
-    let Some(planned) = &dialog.planned else { return lines };
+    let Some(planned) = &dialog.planned else {
+        return lines;
+    };
     let plan = &planned.plan;
     for warning in &plan.warnings {
         for line in wrap(&format!("{} {warning}", paint.look.sign("▲", "!")), width) {
@@ -59,8 +82,18 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
     lines.push(vec![("what will be done".into(), Role::Title)]);
     lines.extend(steps(paint, plan));
     if let Some(archive) = dialog.archive() {
-        let sign = if archive { paint.look.sign("[✓]", "[x]") } else { "[ ]" };
-        lines.push(vec![(format!("  {sign} archive the versions that are there now "), Role::Text), ("ctrl-a".into(), Role::Accent)]);
+        let sign = if archive {
+            paint.look.sign("[✓]", "[x]")
+        } else {
+            "[ ]"
+        };
+        lines.push(vec![
+            (
+                format!("  {sign} archive the versions that are there now "),
+                Role::Text,
+            ),
+            ("ctrl-a".into(), Role::Accent),
+        ]);
     }
     lines.push(Vec::new());
     lines.extend(beside(paint, planned, &app.shared));
@@ -69,7 +102,14 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
     let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
     lines.push(vec![
         ("by  ".into(), Role::Title),
-        (format!("{} on {}", clean(&plan.user), clean(&app.shared.session.target)), Role::Text),
+        (
+            format!(
+                "{} on {}",
+                clean(&plan.user),
+                clean(&app.shared.session.target)
+            ),
+            Role::Text,
+        ),
         (format!("  plan {fingerprint}"), Role::Muted),
     ]);
     lines.push(Vec::new());
@@ -80,7 +120,11 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
             wrapped.truncate(REQUEST_LINES);
             wrapped[REQUEST_LINES - 1].push_str(paint.look.sign(" …", ".."));
         }
-        lines.extend(wrapped.into_iter().map(|line| vec![(format!("  {line}"), Role::Muted)]));
+        lines.extend(
+            wrapped
+                .into_iter()
+                .map(|line| vec![(format!("  {line}"), Role::Muted)]),
+        );
     }
     lines
 }
@@ -88,7 +132,10 @@ fn body(paint: &Paint<'_>, app: &App, dialog: &PlanDialog, width: u16) -> Vec<Ve
 /// What the policy says, with the values that it saw.
 fn gates(paint: &Paint<'_>, planned: &Planned, width: u16) -> Vec<Vec<Piece>> {
     if planned.gates.is_empty() {
-        return vec![vec![("gates  ".into(), Role::Title), ("no gate guards this".into(), Role::Muted)]];
+        return vec![vec![
+            ("gates  ".into(), Role::Title),
+            ("no gate guards this".into(), Role::Muted),
+        ]];
     }
     let mut lines = vec![vec![("gates".into(), Role::Title)]];
     for gate in &planned.gates {
@@ -98,11 +145,29 @@ fn gates(paint: &Paint<'_>, planned: &Planned, width: u16) -> Vec<Vec<Piece>> {
             Verdict::Absent => ("?", Role::Bad),
             Verdict::Overridden => ("!", Role::Warn),
         };
-        let wrapped = wrap(&gate.line(), width.saturating_sub(4)).into_iter().enumerate();
-        lines.extend(wrapped.map(|(nth, line)| vec![(format!("  {} ", if nth == 0 { sign } else { " " }), role), (line, Role::Text)]));
+        let wrapped = wrap(&gate.line(), width.saturating_sub(4))
+            .into_iter()
+            .enumerate();
+        lines.extend(wrapped.map(|(nth, line)| {
+            vec![
+                (format!("  {} ", if nth == 0 { sign } else { " " }), role),
+                (line, Role::Text),
+            ]
+        }));
     }
-    if planned.can_override && planned.gates.iter().any(|gate| gate.verdict != Verdict::Pass) {
-        lines.push(vec![("  you may go past them, with a reason: ".into(), Role::Muted), ("ctrl-o".into(), Role::Accent)]);
+    if planned.can_override
+        && planned
+            .gates
+            .iter()
+            .any(|gate| gate.verdict != Verdict::Pass)
+    {
+        lines.push(vec![
+            (
+                "  you may go past them, with a reason: ".into(),
+                Role::Muted,
+            ),
+            ("ctrl-o".into(), Role::Accent),
+        ]);
     }
     lines
 }
@@ -134,38 +199,81 @@ fn stage(paint: &Paint<'_>, lines: &mut Vec<Vec<Piece>>, dialog: &PlanDialog, wi
 }
 
 fn writes(dialog: &PlanDialog) -> usize {
-    dialog.planned.as_ref().map_or(0, |planned| planned.plan.steps.iter().filter(|step| step.write.is_some()).count())
+    dialog.planned.as_ref().map_or(0, |planned| {
+        planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.write.is_some())
+            .count()
+    })
 }
 
 fn done(paint: &Paint<'_>, say: &mut impl FnMut(&str, Role), report: &Report) {
     match &report.outcome {
         Outcome::Verified => {
-            let made = report.created.map(|version| format!(": version {version}")).unwrap_or_default();
-            say(&format!("{} verified{made}: the registry was read back and is as planned", paint.look.sign("✓", "+")), Role::Good);
+            let made = report
+                .created
+                .map(|version| format!(": version {version}"))
+                .unwrap_or_default();
+            say(
+                &format!(
+                    "{} verified{made}: the registry was read back and is as planned",
+                    paint.look.sign("✓", "+")
+                ),
+                Role::Good,
+            );
         }
         Outcome::NotApplied { why } => say(&format!("nothing was changed: {why}"), Role::Bad),
         Outcome::Conflict { found } => {
-            say("something else is there than was planned; nothing is fixed by itself:", Role::Bad);
+            say(
+                "something else is there than was planned; nothing is fixed by itself:",
+                Role::Bad,
+            );
             for line in found {
                 say(&format!("  {line}"), Role::Bad);
             }
         }
         Outcome::Unknown { why } => {
-            say(&format!("it is not known whether this was done: {why}"), Role::Warn);
-            say("the journal (6) keeps it; ctrl-l there looks again", Role::Muted);
+            say(
+                &format!("it is not known whether this was done: {why}"),
+                Role::Warn,
+            );
+            say(
+                "the journal (6) keeps it; ctrl-l there looks again",
+                Role::Muted,
+            );
         }
     }
 }
 
 fn steps(paint: &Paint<'_>, plan: &Plan) -> Vec<Vec<Piece>> {
-    let action = plan.steps.iter().map(|step| crate::text::fit::width(&step.action)).max().unwrap_or(0);
-    let target = plan.steps.iter().map(|step| crate::text::fit::width(&step.target)).max().unwrap_or(0);
-    let pad = |text: &str, to: u16| format!("{text}{}", " ".repeat(to.saturating_sub(crate::text::fit::width(text)).into()));
+    let action = plan
+        .steps
+        .iter()
+        .map(|step| crate::text::fit::width(&step.action))
+        .max()
+        .unwrap_or(0);
+    let target = plan
+        .steps
+        .iter()
+        .map(|step| crate::text::fit::width(&step.target))
+        .max()
+        .unwrap_or(0);
+    let pad = |text: &str, to: u16| {
+        format!(
+            "{text}{}",
+            " ".repeat(to.saturating_sub(crate::text::fit::width(text)).into())
+        )
+    };
     let mut lines = Vec::new();
     for step in &plan.steps {
         let own = step.write.is_some();
         lines.push(vec![
-            (format!("  {} ", pad(&step.action, action)), if own { Role::Accent } else { Role::Warn }),
+            (
+                format!("  {} ", pad(&step.action, action)),
+                if own { Role::Accent } else { Role::Warn },
+            ),
             (format!("{}  ", pad(&step.target, target)), Role::Text),
             (step.before.clone(), Role::DiffRemove),
             (paint.look.sign(" → ", " -> ").into(), Role::Muted),
@@ -177,21 +285,31 @@ fn steps(paint: &Paint<'_>, plan: &Plan) -> Vec<Vec<Piece>> {
 
 /// The candidate beside the champion: the metrics that both have.
 fn beside(paint: &Paint<'_>, planned: &Planned, shared: &Shared) -> Vec<Vec<Piece>> {
-    let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else { return Vec::new() };
+    let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else {
+        return Vec::new();
+    };
     if candidate.id == champion.id {
         return Vec::new();
     }
-    let comparison = compare_with(vec![champion.clone(), candidate.clone()], None, &|metric| shared.direction(metric));
-    let metrics =
-        comparison.rows.iter().filter(|row| row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/"));
+    let comparison = compare_with(vec![champion.clone(), candidate.clone()], None, &|metric| {
+        shared.direction(metric)
+    });
+    let metrics = comparison.rows.iter().filter(|row| {
+        row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/")
+    });
     let mut lines = vec![vec![
         ("champion ".into(), Role::Baseline),
         (champion.label().clean().into_owned(), Role::Text),
-        (paint.look.sign("  ⟷  candidate ", "  |  candidate ").into(), Role::Muted),
+        (
+            paint.look.sign("  ⟷  candidate ", "  |  candidate ").into(),
+            Role::Muted,
+        ),
         (candidate.label().clean().into_owned(), Role::Text),
     ]];
     for row in metrics.take(METRICS) {
-        let text = |i: usize| row.numbers[i].map_or_else(|| crate::tui::app::cell::MISSING.to_owned(), number::short);
+        let text = |i: usize| {
+            row.numbers[i].map_or_else(|| crate::tui::app::cell::MISSING.to_owned(), number::short)
+        };
         let delta = row.delta.get(1).copied().flatten().unwrap_or(0.0);
         let (word, role) = match row.better(1) {
             None if delta == 0.0 => (String::new(), Role::Muted),
@@ -200,7 +318,10 @@ fn beside(paint: &Paint<'_>, planned: &Planned, shared: &Shared) -> Vec<Vec<Piec
             Some(false) => (format!("{} worse", number::signed(delta, 3)), Role::Bad),
         };
         lines.push(vec![
-            (format!("  {:<20} ", crate::text::fit::cut(&row.key.clean(), 20)), Role::Muted),
+            (
+                format!("  {:<20} ", crate::text::fit::cut(&row.key.clean(), 20)),
+                Role::Muted,
+            ),
             (format!("{:>10}  {:>10}  ", text(0), text(1)), Role::Text),
             (word, role),
         ]);
@@ -213,24 +334,65 @@ fn fields(paint: &mut Paint<'_>, area: Rect, dialog: &PlanDialog) {
     for (i, which) in dialog.fields().into_iter().enumerate() {
         let line = row(area, i as u16 + 1);
         let focus = dialog.focus == which;
-        let sign = if focus { paint.look.sign("▸ ", "> ") } else { "  " };
+        let sign = if focus {
+            paint.look.sign("▸ ", "> ")
+        } else {
+            "  "
+        };
         match which {
             Field::Apply => {
                 let ready = dialog.is_confirmed() && matches!(dialog.stage, PlanStage::Ready);
-                let used = paint.text(line, &format!("{sign}[ apply ]"), if ready { Role::Accent } else { Role::Muted });
+                let used = paint.text(
+                    line,
+                    &format!("{sign}[ apply ]"),
+                    if ready { Role::Accent } else { Role::Muted },
+                );
                 if focus {
-                    paint.over(Rect { x: line.x + 2, width: used.saturating_sub(2), ..line }, Role::Selection);
+                    paint.over(
+                        Rect {
+                            x: line.x + 2,
+                            width: used.saturating_sub(2),
+                            ..line
+                        },
+                        Role::Selection,
+                    );
                 }
-                let hint = Rect { x: line.x + used + 2, width: line.width.saturating_sub(used + 2), ..line };
-                paint.text(hint, if focus { "enter applies, esc cancels" } else { "" }, Role::Muted);
+                let hint = Rect {
+                    x: line.x + used + 2,
+                    width: line.width.saturating_sub(used + 2),
+                    ..line
+                };
+                paint.text(
+                    hint,
+                    if focus {
+                        "enter applies, esc cancels"
+                    } else {
+                        ""
+                    },
+                    Role::Muted,
+                );
             }
             Field::Reason | Field::Name => {
                 let (title, input) = match which {
                     Field::Reason => ("reason: ".to_owned(), &dialog.reason),
-                    _ => (format!("type {} to confirm: ", clean(&dialog.asked_name().unwrap_or_default())), &dialog.name),
+                    _ => (
+                        format!(
+                            "type {} to confirm: ",
+                            clean(&dialog.asked_name().unwrap_or_default())
+                        ),
+                        &dialog.name,
+                    ),
                 };
-                let used = paint.text(line, &format!("{sign}{title}"), if focus { Role::Accent } else { Role::Muted });
-                let rest = Rect { x: line.x + used, width: line.width.saturating_sub(used), ..line };
+                let used = paint.text(
+                    line,
+                    &format!("{sign}{title}"),
+                    if focus { Role::Accent } else { Role::Muted },
+                );
+                let rest = Rect {
+                    x: line.x + used,
+                    width: line.width.saturating_sub(used),
+                    ..line
+                };
                 field::draw(paint, rest, input, focus);
             }
         }

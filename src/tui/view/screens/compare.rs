@@ -32,7 +32,12 @@ struct Columns {
 pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Compare) {
     let area = table(body);
     let Some(data) = screen.data.get() else {
-        return empty(paint, area.rows, &screen.freshness(&app.shared), "nothing to compare");
+        return empty(
+            paint,
+            area.rows,
+            &screen.freshness(&app.shared),
+            "nothing to compare",
+        );
     };
     let lines = screen.lines();
     status(paint, area.status, screen, data, &lines);
@@ -42,21 +47,37 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Compare) {
     let columns = columns(area.header.width, screen, data);
     header(paint, area.header, data, &columns, screen.column);
     if lines.is_empty() {
-        return empty(paint, area.rows, &screen.freshness(&app.shared), "no row passes the filter: esc clears it");
+        return empty(
+            paint,
+            area.rows,
+            &screen.freshness(&app.shared),
+            "no row passes the filter: esc clears it",
+        );
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
     for (offset, line) in lines[seen.clone()].iter().enumerate() {
         let strip = row(area.rows, offset as u16);
         match line {
             Line::Head(kind) => {
-                paint.text(Rect { x: strip.x + 1, ..strip }, head(*kind), Role::Title);
+                paint.text(
+                    Rect {
+                        x: strip.x + 1,
+                        ..strip
+                    },
+                    head(*kind),
+                    Role::Title,
+                );
             }
             Line::Row(line) => property(paint, strip, line, data, &columns),
         }
         if seen.start + offset == screen.cursor.at {
             paint.over(strip, Role::Selection);
             let x = x_of(strip, &columns, screen.column);
-            paint.point_at(Rect { x, width: columns.width.min(strip.right().saturating_sub(x)), ..strip });
+            paint.point_at(Rect {
+                x,
+                width: columns.width.min(strip.right().saturating_sub(x)),
+                ..strip
+            });
         }
     }
 }
@@ -74,31 +95,70 @@ fn head(kind: RowKind) -> &'static str {
 }
 
 /// The line above: how much differs; or the whole value under the cursor, where it does not fit in its cell.
-fn status(paint: &mut Paint<'_>, area: Rect, screen: &Compare, data: &Comparison, lines: &[Line<'_>]) {
-    let what = if screen.differences_only { "only what differs" } else { "everything" };
-    let text = format!(" {} differ, {} equal; showing {what}{}", data.differing(), data.equal(), filtered(&screen.filter));
+fn status(
+    paint: &mut Paint<'_>,
+    area: Rect,
+    screen: &Compare,
+    data: &Comparison,
+    lines: &[Line<'_>],
+) {
+    let what = if screen.differences_only {
+        "only what differs"
+    } else {
+        "everything"
+    };
+    let text = format!(
+        " {} differ, {} equal; showing {what}{}",
+        data.differing(),
+        data.equal(),
+        filtered(&screen.filter)
+    );
     let used = paint.text(area, &text, Role::Muted);
-    let rest = Rect { x: area.x + used + 2, width: area.width.saturating_sub(used + 3), ..area };
+    let rest = Rect {
+        x: area.x + used + 2,
+        width: area.width.saturating_sub(used + 3),
+        ..area
+    };
     if screen.transposed {
         return;
     }
     if let Some(Line::Row(line)) = lines.get(screen.cursor.at)
         && let Some(Some(value)) = line.values.get(screen.column)
     {
-        let spelled = if line.spelled { "  (equal, written differently)" } else { "" };
-        paint.right(rest, &format!("{} = {}{spelled}", line.key.clean(), value.clean()), Role::Text);
+        let spelled = if line.spelled {
+            "  (equal, written differently)"
+        } else {
+            ""
+        };
+        paint.right(
+            rest,
+            &format!("{} = {}{spelled}", line.key.clean(), value.clean()),
+            Role::Text,
+        );
     }
 }
 
 fn columns(room: u16, screen: &Compare, data: &Comparison) -> Columns {
-    let keys = data.rows.iter().map(|row| width(&row.key.clean())).max().unwrap_or(8);
+    let keys = data
+        .rows
+        .iter()
+        .map(|row| width(&row.key.clean()))
+        .max()
+        .unwrap_or(8);
     let key = keys.clamp(8, KEY_WIDTH).min(room / 3) + 2;
     let count = data.runs.len().max(1);
     let wide = ((room.saturating_sub(key)) / count as u16).clamp(RUN_WIDTH.0, RUN_WIDTH.1);
     let fit = usize::from(room.saturating_sub(key) / wide).max(1);
     // The baseline stays in sight; the others are a window around the run under the cursor.
-    let start = screen.column.saturating_sub(fit - 1).min(count.saturating_sub(fit));
-    Columns { key, width: wide, seen: start..(start + fit).min(count) }
+    let start = screen
+        .column
+        .saturating_sub(fit - 1)
+        .min(count.saturating_sub(fit));
+    Columns {
+        key,
+        width: wide,
+        seen: start..(start + fit).min(count),
+    }
 }
 
 fn x_of(strip: Rect, columns: &Columns, run: usize) -> u16 {
@@ -108,28 +168,74 @@ fn x_of(strip: Rect, columns: &Columns, run: usize) -> u16 {
 fn header(paint: &mut Paint<'_>, area: Rect, data: &Comparison, columns: &Columns, at: usize) {
     for run in columns.seen.clone() {
         let x = x_of(area, columns, run);
-        let cell = Rect { x, width: columns.width.saturating_sub(1).min(area.right().saturating_sub(x)), ..area };
+        let cell = Rect {
+            x,
+            width: columns
+                .width
+                .saturating_sub(1)
+                .min(area.right().saturating_sub(x)),
+            ..area
+        };
         let baseline = run == data.baseline;
-        let sign = if baseline { paint.look.sign("◆ ", "# ") } else { "" };
+        let sign = if baseline {
+            paint.look.sign("◆ ", "# ")
+        } else {
+            ""
+        };
         let text = format!("{sign}{}", data.runs[run].label().clean());
-        paint.text(cell, &text, if baseline { Role::Baseline } else { Role::Header });
+        paint.text(
+            cell,
+            &text,
+            if baseline {
+                Role::Baseline
+            } else {
+                Role::Header
+            },
+        );
         if run == at {
             paint.point_at(cell);
         }
     }
     let hidden = data.runs.len() - columns.seen.len();
     if hidden > 0 {
-        paint.text(Rect { width: columns.key, ..area }, &format!(" {hidden} more, h l"), Role::Muted);
+        paint.text(
+            Rect {
+                width: columns.key,
+                ..area
+            },
+            &format!(" {hidden} more, h l"),
+            Role::Muted,
+        );
     }
 }
 
-fn property(paint: &mut Paint<'_>, strip: Rect, line: &CompareRow, data: &Comparison, columns: &Columns) {
-    let arrow = line.direction.map(|direction| format!(" {}", direction.arrow())).unwrap_or_default();
-    let key = Rect { x: strip.x + 1, width: columns.key.saturating_sub(2), ..strip };
+fn property(
+    paint: &mut Paint<'_>,
+    strip: Rect,
+    line: &CompareRow,
+    data: &Comparison,
+    columns: &Columns,
+) {
+    let arrow = line
+        .direction
+        .map(|direction| format!(" {}", direction.arrow()))
+        .unwrap_or_default();
+    let key = Rect {
+        x: strip.x + 1,
+        width: columns.key.saturating_sub(2),
+        ..strip
+    };
     paint.text(key, &format!("{}{arrow}", line.key.clean()), Role::Muted);
     for run in columns.seen.clone() {
         let x = x_of(strip, columns, run);
-        let cell = Rect { x, width: columns.width.saturating_sub(1).min(strip.right().saturating_sub(x)), ..strip };
+        let cell = Rect {
+            x,
+            width: columns
+                .width
+                .saturating_sub(1)
+                .min(strip.right().saturating_sub(x)),
+            ..strip
+        };
         value(paint, cell, line, run, data.baseline);
     }
 }
@@ -143,27 +249,63 @@ fn value(paint: &mut Paint<'_>, cell: Rect, line: &CompareRow, run: usize, basel
         (Some(value), _) => value.clean().into_owned(),
         (None, _) => MISSING.to_owned(),
     };
-    let spread = line.spread.get(run).copied().flatten().map(|spread| match spread.deviation {
-        Some(deviation) => format!(" ± {} (n {})", number::significant(deviation, 2), spread.count),
-        None => format!(" (n {})", spread.count),
-    });
-    let sign = if best { paint.look.sign("★", "^") } else { "" };
+    let spread = line
+        .spread
+        .get(run)
+        .copied()
+        .flatten()
+        .map(|spread| match spread.deviation {
+            Some(deviation) => format!(
+                " ± {} (n {})",
+                number::significant(deviation, 2),
+                spread.count
+            ),
+            None => format!(" (n {})", spread.count),
+        });
+    let sign = if best {
+        paint.look.sign("★", "^")
+    } else {
+        ""
+    };
     let role = if best {
         Role::Good
-    } else if line.values[run].is_some() && line.differs && run != baseline && line.values[run] != line.values[baseline] {
+    } else if line.values[run].is_some()
+        && line.differs
+        && run != baseline
+        && line.values[run] != line.values[baseline]
+    {
         Role::Text
     } else {
         Role::Muted
     };
-    let used = paint.text(cell, &format!("{text}{}{sign}", spread.unwrap_or_default()), role);
-    let rest = Rect { x: cell.x + used, width: cell.width.saturating_sub(used), ..cell };
+    let used = paint.text(
+        cell,
+        &format!("{text}{}{sign}", spread.unwrap_or_default()),
+        role,
+    );
+    let rest = Rect {
+        x: cell.x + used,
+        width: cell.width.saturating_sub(used),
+        ..cell
+    };
     delta(paint, rest, line, run);
 }
 
 /// Value minus the baseline's, and how many percent that is, where there is room.
 fn delta(paint: &mut Paint<'_>, room: Rect, line: &CompareRow, run: usize) {
-    let Some(delta) = line.delta.get(run).copied().flatten().filter(|delta| *delta != 0.0) else { return };
-    let percent = line.delta_percent(run).map(|percent| format!(" {}%", number::signed(percent, 2))).unwrap_or_default();
+    let Some(delta) = line
+        .delta
+        .get(run)
+        .copied()
+        .flatten()
+        .filter(|delta| *delta != 0.0)
+    else {
+        return;
+    };
+    let percent = line
+        .delta_percent(run)
+        .map(|percent| format!(" {}%", number::signed(percent, 2)))
+        .unwrap_or_default();
     let whole = format!(" {}{percent}", number::signed(delta, 3));
     let role = match line.better(run) {
         Some(true) => Role::Good,
@@ -171,6 +313,9 @@ fn delta(paint: &mut Paint<'_>, room: Rect, line: &CompareRow, run: usize) {
         None => Role::Muted,
     };
     let short = format!(" {}", number::signed(delta, 3));
-    let text = [whole, short].into_iter().find(|text| width(text) <= room.width).unwrap_or_default();
+    let text = [whole, short]
+        .into_iter()
+        .find(|text| width(text) <= room.width)
+        .unwrap_or_default();
     paint.text(room, &text, role);
 }

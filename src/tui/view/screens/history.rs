@@ -28,29 +28,60 @@ const COLUMNS: [Column; 6] = [
 
 /// Draws the events, and below them the one under the cursor.
 pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &History) {
-    let list = list_area(Size { width: body.width, height: body.height + 3 });
+    let list = list_area(Size {
+        width: body.width,
+        height: body.height + 3,
+    });
     let area = table(Rect { y: body.y, ..list });
     let lines = screen.lines();
     let total = screen.data.get().map_or(0, |data| data.events.len());
-    let line = format!(" {} of {total} events, newest first{}", lines.len(), filtered(&screen.filter));
+    let line = format!(
+        " {} of {total} events, newest first{}",
+        lines.len(),
+        filtered(&screen.filter)
+    );
     paint.text(area.status, &line, Role::Muted);
     if lines.is_empty() {
-        return empty(paint, area.rows, &screen.freshness(&app.shared), "no move of its versions is on record yet");
+        return empty(
+            paint,
+            area.rows,
+            &screen.freshness(&app.shared),
+            "no move of its versions is on record yet",
+        );
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|event| texts(event, app)).collect();
-    grid::draw(paint, &area, &COLUMNS, &rows, screen.cursor.at.checked_sub(seen.start));
+    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+        .iter()
+        .map(|event| texts(event, app))
+        .collect();
+    grid::draw(
+        paint,
+        &area,
+        &COLUMNS,
+        &rows,
+        screen.cursor.at.checked_sub(seen.start),
+    );
     if list.height < body.height
         && let Some(event) = screen.current()
     {
-        let area = Rect { y: body.y + list.height, height: body.height - list.height, ..body };
+        let area = Rect {
+            y: body.y + list.height,
+            height: body.height - list.height,
+            ..body
+        };
         detail(paint, area, app, event);
     }
 }
 
 fn texts(event: &Event, app: &App) -> Vec<Text> {
-    let when = event.when.map_or_else(|| "not known".to_owned(), |at| quantity::age(app.now - at));
-    let role = if event.origin == Origin::Gap { Role::Warn } else { Role::Text };
+    let when = event
+        .when
+        .map_or_else(|| "not known".to_owned(), |at| quantity::age(app.now - at));
+    let role = if event.origin == Origin::Gap {
+        Role::Warn
+    } else {
+        Role::Text
+    };
     vec![
         (when, Role::Muted),
         (event.who.clone(), Role::Text),
@@ -78,7 +109,10 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, event: &Event) {
         (None, Some(since)) => format!("after {}", time(since)),
         (None, None) => "not known when".to_owned(),
     };
-    let mut lines: Vec<Vec<Piece>> = vec![vec![(format!("{when}  "), Role::Text), (told_by(event.origin).to_owned(), Role::Muted)]];
+    let mut lines: Vec<Vec<Piece>> = vec![vec![
+        (format!("{when}  "), Role::Text),
+        (told_by(event.origin).to_owned(), Role::Muted),
+    ]];
     let arrow = paint.look.sign("→", "->");
     let facts = [
         ("who", event.who.clone()),
@@ -88,8 +122,17 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, event: &Event) {
         ("entry", event.journal_id.clone().unwrap_or_default()),
     ];
     for (key, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
-        for (nth, part) in wrap(text, inside.width.saturating_sub(8)).into_iter().enumerate() {
-            lines.push(vec![(format!("{:<8}", if nth == 0 { key } else { "" }), Role::Muted), (part, Role::Text)]);
+        for (nth, part) in wrap(text, inside.width.saturating_sub(8))
+            .into_iter()
+            .enumerate()
+        {
+            lines.push(vec![
+                (
+                    format!("{:<8}", if nth == 0 { key } else { "" }),
+                    Role::Muted,
+                ),
+                (part, Role::Text),
+            ]);
         }
     }
     paint.lines(inside, &lines);

@@ -29,22 +29,49 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &MadeFromScree
     let lines = screen.lines();
     let made = screen.data.get();
     let total = made.map_or(0, |made| made.versions.len());
-    let line = format!(" {} of {total} versions made from {}{}", lines.len(), screen.of, filtered(&screen.filter));
+    let line = format!(
+        " {} of {total} versions made from {}{}",
+        lines.len(),
+        screen.of,
+        filtered(&screen.filter)
+    );
     let used = paint.text(area.status, &line, Role::Muted);
     if let Some(left_out) = made.and_then(|made| made.left_out.as_ref()) {
-        let rest = Rect { x: area.status.x + used, width: area.status.width - used, ..area.status };
+        let rest = Rect {
+            x: area.status.x + used,
+            width: area.status.width - used,
+            ..area.status
+        };
         paint.text(rest, &format!("; {left_out}"), Role::Warn);
     }
     if lines.is_empty() {
-        return empty(paint, area.rows, &screen.freshness(&app.shared), "no version of the registry was made from it");
+        return empty(
+            paint,
+            area.rows,
+            &screen.freshness(&app.shared),
+            "no version of the registry was made from it",
+        );
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|version| texts(app, screen, version)).collect();
-    grid::draw(paint, &area, &COLUMNS, &rows, screen.cursor.at.checked_sub(seen.start));
+    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+        .iter()
+        .map(|version| texts(app, screen, version))
+        .collect();
+    grid::draw(
+        paint,
+        &area,
+        &COLUMNS,
+        &rows,
+        screen.cursor.at.checked_sub(seen.start),
+    );
 }
 
 fn texts(app: &App, screen: &MadeFromScreen, version: &ModelVersion) -> Vec<Text> {
-    let aliases: Vec<String> = version.aliases.iter().map(|alias| format!("@{}", alias.clean())).collect();
+    let aliases: Vec<String> = version
+        .aliases
+        .iter()
+        .map(|alias| format!("@{}", alias.clean()))
+        .collect();
     let run = screen.run_of(version);
     let role = match version.stage {
         Stage::Production => Role::Good,
@@ -52,11 +79,30 @@ fn texts(app: &App, screen: &MadeFromScreen, version: &ModelVersion) -> Vec<Text
         Stage::None | Stage::Archived => Role::Muted,
     };
     vec![
-        (format!("{} v{}", version.name.clean(), version.version), Role::Text),
+        (
+            format!("{} v{}", version.name.clean(), version.version),
+            Role::Text,
+        ),
         (version.stage_text.clean().into_owned(), role),
         (aliases.join(" "), Role::Accent),
-        (run.map_or_else(|| version.run_id.short(), |run| run.label().clean().into_owned()), Role::Text),
-        (run.map(|run| run.user.clean().into_owned()).unwrap_or_default(), Role::Muted),
-        (version.creation_time.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
+        (
+            run.map_or_else(
+                || version.run_id.short(),
+                |run| run.label().clean().into_owned(),
+            ),
+            Role::Text,
+        ),
+        (
+            run.map(|run| run.user.clean().into_owned())
+                .unwrap_or_default(),
+            Role::Muted,
+        ),
+        (
+            version
+                .creation_time
+                .map(|at| quantity::age(app.now - at))
+                .unwrap_or_default(),
+            Role::Muted,
+        ),
     ]
 }

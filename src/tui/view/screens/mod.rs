@@ -43,16 +43,30 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
 /// What stands in the middle of an empty list: that it is on its way, why it failed, or what there is to do.
 fn empty(paint: &mut Paint<'_>, area: Rect, freshness: &Freshness, nothing: &str) {
     let middle = row(area, area.height / 3);
-    let place = Rect { x: middle.x + 2, width: middle.width.saturating_sub(4), ..middle };
+    let place = Rect {
+        x: middle.x + 2,
+        width: middle.width.saturating_sub(4),
+        ..middle
+    };
     match (&freshness.fault, freshness.loading) {
         (_, Some(_)) => {
             paint.text(place, "asking the store…", Role::Running);
         }
         (Some(fault), None) => {
             let why = crate::text::fit::wrap(&fault.to_string(), place.width);
-            let mut lines: Vec<_> = why.into_iter().map(|line| vec![(line, Role::Bad)]).collect();
-            lines.extend(crate::text::fit::wrap(fault.advice(), place.width).into_iter().map(|line| vec![(line, Role::Muted)]));
-            let room = Rect { height: area.bottom().saturating_sub(place.y), ..place };
+            let mut lines: Vec<_> = why
+                .into_iter()
+                .map(|line| vec![(line, Role::Bad)])
+                .collect();
+            lines.extend(
+                crate::text::fit::wrap(fault.advice(), place.width)
+                    .into_iter()
+                    .map(|line| vec![(line, Role::Muted)]),
+            );
+            let room = Rect {
+                height: area.bottom().saturating_sub(place.y),
+                ..place
+            };
             paint.lines(room, &lines);
         }
         (None, None) => {
@@ -63,5 +77,9 @@ fn empty(paint: &mut Paint<'_>, area: Rect, freshness: &Freshness, nothing: &str
 
 /// Words typed to narrow a list, for the line above it.
 fn filtered(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!("  filter: {}", crate::text::untrusted::clean(words)) }
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("  filter: {}", crate::text::untrusted::clean(words))
+    }
 }

@@ -28,20 +28,54 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Models) {
     let area = table(body);
     let lines = screen.lines(&app.shared);
     let total = app.shared.models.get().map_or(0, Vec::len);
-    let order = if screen.by_name { "name" } else { "last change" };
-    paint.text(area.status, &format!(" {} of {total} models, by {order}{}", lines.len(), filtered(&screen.filter)), Role::Muted);
+    let order = if screen.by_name {
+        "name"
+    } else {
+        "last change"
+    };
+    paint.text(
+        area.status,
+        &format!(
+            " {} of {total} models, by {order}{}",
+            lines.len(),
+            filtered(&screen.filter)
+        ),
+        Role::Muted,
+    );
     if lines.is_empty() {
-        return empty(paint, area.rows, &screen.freshness(&app.shared), "no registered models: r on a run registers its model");
+        return empty(
+            paint,
+            area.rows,
+            &screen.freshness(&app.shared),
+            "no registered models: r on a run registers its model",
+        );
     }
     let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()].iter().map(|model| texts(model, app)).collect();
-    grid::draw(paint, &area, &COLUMNS, &rows, screen.cursor.at.checked_sub(seen.start));
+    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+        .iter()
+        .map(|model| texts(model, app))
+        .collect();
+    grid::draw(
+        paint,
+        &area,
+        &COLUMNS,
+        &rows,
+        screen.cursor.at.checked_sub(seen.start),
+    );
 }
 
 fn texts(model: &RegisteredModel, app: &App) -> Vec<Text> {
-    let aliases: Vec<String> = model.aliases.iter().map(|(alias, version)| format!("@{} v{version}", alias.clean())).collect();
+    let aliases: Vec<String> = model
+        .aliases
+        .iter()
+        .map(|(alias, version)| format!("@{} v{version}", alias.clean()))
+        .collect();
     let holder = |stage: Stage| {
-        let versions = model.latest_versions.iter().filter(|v| v.stage == stage).map(|v| format!("v{}", v.version));
+        let versions = model
+            .latest_versions
+            .iter()
+            .filter(|v| v.stage == stage)
+            .map(|v| format!("v{}", v.version));
         versions.collect::<Vec<_>>().join(" ")
     };
     let changed = model.last_updated_time.or(model.creation_time);
@@ -50,7 +84,12 @@ fn texts(model: &RegisteredModel, app: &App) -> Vec<Text> {
         (aliases.join("  "), Role::Accent),
         (holder(Stage::Production), Role::Good),
         (holder(Stage::Staging), Role::Info),
-        (changed.map(|at| quantity::age(app.now - at)).unwrap_or_default(), Role::Muted),
+        (
+            changed
+                .map(|at| quantity::age(app.now - at))
+                .unwrap_or_default(),
+            Role::Muted,
+        ),
         (model.description.clean().into_owned(), Role::Muted),
     ]
 }

@@ -11,7 +11,16 @@ use crate::tui::view::paint::Paint;
 pub fn asking(paint: &mut Paint<'_>, area: Rect, input: &Input, focus: bool) {
     let sign = paint.look.sign("› ", "> ");
     let taken = paint.text(area, sign, Role::Accent).min(area.width);
-    draw(paint, Rect { x: area.x + taken, width: area.width - taken, ..area }, input, focus);
+    draw(
+        paint,
+        Rect {
+            x: area.x + taken,
+            width: area.width - taken,
+            ..area
+        },
+        input,
+        focus,
+    );
 }
 
 /// Draws a field; with the focus, the terminal's cursor stands in it. Long texts are seen around the cursor.

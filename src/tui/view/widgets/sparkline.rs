@@ -17,7 +17,10 @@ const ASCII_BARS: [&str; 8] = ["_", ".", ",", "-", "~", "=", "*", "#"];
 pub fn text(points: &[Point], width: u16, look: &Look) -> String {
     if look.ascii {
         let columns = levels(points, usize::from(width), ASCII_BARS.len() as u8);
-        return columns.into_iter().map(|level| level.map_or("x", |level| ASCII_BARS[usize::from(level.last).min(7)])).collect();
+        return columns
+            .into_iter()
+            .map(|level| level.map_or("x", |level| ASCII_BARS[usize::from(level.last).min(7)]))
+            .collect();
     }
     let columns = levels(points, usize::from(width) * 2, 4);
     let mut before: Option<Level> = None;
@@ -27,13 +30,23 @@ pub fn text(points: &[Point], width: u16, look: &Look) -> String {
         for (dots, level) in DOTS.iter().zip(cell) {
             if let Some(level) = level {
                 // The line goes on from where it was, one dot short of meeting it.
-                let from = before.map_or(level.low, |before| level.low.min((before.last + 1).min(level.high)));
-                let to = before.map_or(level.high, |before| level.high.max(before.last.saturating_sub(1)));
-                bits |= dots[usize::from(from)..=usize::from(to.min(3))].iter().sum::<u32>();
+                let from = before.map_or(level.low, |before| {
+                    level.low.min((before.last + 1).min(level.high))
+                });
+                let to = before.map_or(level.high, |before| {
+                    level.high.max(before.last.saturating_sub(1))
+                });
+                bits |= dots[usize::from(from)..=usize::from(to.min(3))]
+                    .iter()
+                    .sum::<u32>();
             }
             before = *level;
         }
-        text.push(if bits == BLANK { '×' } else { char::from_u32(bits).unwrap_or('×') });
+        text.push(if bits == BLANK {
+            '×'
+        } else {
+            char::from_u32(bits).unwrap_or('×')
+        });
     }
     text
 }
@@ -45,7 +58,14 @@ mod tests {
     use crate::domain::MetricValue;
 
     fn drawn(values: &[f64], ascii: bool) -> String {
-        let points: Vec<Point> = values.iter().map(|value| Point { step: 0, timestamp: 0, value: MetricValue::new(*value) }).collect();
+        let points: Vec<Point> = values
+            .iter()
+            .map(|value| Point {
+                step: 0,
+                timestamp: 0,
+                value: MetricValue::new(*value),
+            })
+            .collect();
         text(&points, 4, &Look::new(Themes::default(), "", None, ascii))
     }
 
@@ -63,6 +83,10 @@ mod tests {
     fn a_spike_within_a_column_is_drawn() {
         let mut values = vec![0.0; 80];
         values[42] = 9.0;
-        assert!(drawn(&values, false).contains(['⡇', '⢸', '⣇', '⣸']), "{}", drawn(&values, false));
+        assert!(
+            drawn(&values, false).contains(['⡇', '⢸', '⣇', '⣸']),
+            "{}",
+            drawn(&values, false)
+        );
     }
 }

@@ -58,7 +58,8 @@ impl Folds {
                         left.push(at);
                         at
                     });
-                    *self.leading.entry(all[leader].key.clone()).or_default() += usize::from(leader != at);
+                    *self.leading.entry(all[leader].key.clone()).or_default() +=
+                        usize::from(leader != at);
                 }
             }
         }

@@ -14,7 +14,9 @@ impl Columns {
     /// Measures the column at this place of the seen ones, unless that was done since the table changed.
     pub(super) fn measure(&mut self, index: usize, table: &RunTable) {
         let epoch = self.epoch;
-        let Some(column) = self.order.get(index).and_then(|at| self.all.get_mut(*at)) else { return };
+        let Some(column) = self.order.get(index).and_then(|at| self.all.get_mut(*at)) else {
+            return;
+        };
         if column.measured != epoch {
             measure(column, table);
             column.measured = epoch;
@@ -34,10 +36,17 @@ fn width(table: &RunTable, key: &ColumnKey) -> u16 {
     let rows = (table.len() as u32).min(SAMPLE);
     let width = |text: &str| unicode_width::UnicodeWidthStr::width(text) as u16;
     let column = table.column(key);
-    let widest = (0..rows).map(|row| width(&cell::text(column.cell(Row(row), 0)))).max().unwrap_or(0);
+    let widest = (0..rows)
+        .map(|row| width(&cell::text(column.cell(Row(row), 0))))
+        .max()
+        .unwrap_or(0);
     // Two more than the title: the sort arrow stands there.
     let title = width(&key.title()).saturating_add(2).min(16);
-    let most = if matches!(key, ColumnKey::Attribute(Attribute::Name)) { WIDEST_NAME } else { WIDEST };
+    let most = if matches!(key, ColumnKey::Attribute(Attribute::Name)) {
+        WIDEST_NAME
+    } else {
+        WIDEST
+    };
     widest.max(title).clamp(least(key), most)
 }
 

@@ -91,7 +91,10 @@ impl Columns {
     #[must_use]
     pub fn chosen(&self) -> Option<(Vec<String>, Vec<String>)> {
         let spelled = |visible: bool| {
-            let wanted = self.all.iter().filter(move |column| column.visible == visible && !is_first(&column.key));
+            let wanted = self
+                .all
+                .iter()
+                .filter(move |column| column.visible == visible && !is_first(&column.key));
             wanted.map(|column| column.key.spelled()).collect()
         };
         self.ordered.then(|| (spelled(true), spelled(false)))
@@ -100,26 +103,42 @@ impl Columns {
     /// The columns that the person pinned, raw.
     #[must_use]
     pub fn chosen_pins(&self) -> Vec<String> {
-        self.all.iter().filter(|column| column.pinned).map(|column| column.key.spelled()).collect()
+        self.all
+            .iter()
+            .filter(|column| column.pinned)
+            .map(|column| column.key.spelled())
+            .collect()
     }
 
     /// The widths that the person chose, in cells, by column; raw.
     #[must_use]
     pub fn chosen_widths(&self) -> BTreeMap<String, u16> {
-        self.all.iter().filter_map(|column| Some((column.key.spelled(), column.chosen_width?))).collect()
+        self.all
+            .iter()
+            .filter_map(|column| Some((column.key.spelled(), column.chosen_width?)))
+            .collect()
     }
 
     /// Takes what a view asks; columns that it doesn't name are as they would be without it.
     pub fn wish(&mut self, wish: Wish) {
         self.ordered = wish.order.is_some();
         let (seen, hidden) = wish.order.unwrap_or_default();
-        let all = seen.into_iter().map(|key| (key, true)).chain(hidden.into_iter().map(|key| (key, false)));
-        self.wished = all.enumerate().map(|(place, (key, visible))| (key, (place, visible))).collect();
+        let all = seen
+            .into_iter()
+            .map(|key| (key, true))
+            .chain(hidden.into_iter().map(|key| (key, false)));
+        self.wished = all
+            .enumerate()
+            .map(|(place, (key, visible))| (key, (place, visible)))
+            .collect();
         self.wished_pins = wish.pinned.into_iter().collect();
         self.wished_widths = wish.widths.into_iter().collect();
         self.folds.set(wish.prefixes);
         // Columns of curves are none of the table's own.
-        let curves = self.wished.keys().filter(|key| matches!(key, ColumnKey::Curve(..)) && !self.places.contains_key(key));
+        let curves = self
+            .wished
+            .keys()
+            .filter(|key| matches!(key, ColumnKey::Curve(..)) && !self.places.contains_key(key));
         let curves: Vec<Shown> = curves.cloned().map(Shown::new).collect();
         self.all.extend(curves);
         for at in 0..self.all.len() {
@@ -144,16 +163,27 @@ impl Columns {
     fn put_in_order(&mut self) {
         let wished = &self.wished;
         if !self.ordered {
-            self.all.sort_by_key(|column| (group(&column.key), !column.visible));
+            self.all
+                .sort_by_key(|column| (group(&column.key), !column.visible));
         } else if !wished.is_empty() {
-            self.all.sort_by_cached_key(|column| (wished.get(&column.key).map_or(usize::MAX, |(place, _)| *place), group(&column.key)));
+            self.all.sort_by_cached_key(|column| {
+                (
+                    wished
+                        .get(&column.key)
+                        .map_or(usize::MAX, |(place, _)| *place),
+                    group(&column.key),
+                )
+            });
         }
     }
 
     /// The columns that are seen, in order: status and name first, then what is pinned.
     #[must_use]
     pub fn seen(&self) -> Vec<&Shown> {
-        self.order.iter().filter_map(|at| self.all.get(*at)).collect()
+        self.order
+            .iter()
+            .filter_map(|at| self.all.get(*at))
+            .collect()
     }
 
     /// The column under the cursor.
@@ -174,14 +204,25 @@ impl Columns {
 
     /// Works out anew which columns are seen. The cursor stays on its place, not on its column.
     fn settle(&mut self) {
-        self.places = self.all.iter().enumerate().map(|(at, column)| (column.key.clone(), at)).collect();
-        let hidden = |column: &Shown| !column.visible || (self.fold_constants && column.constant && !column.pinned);
+        self.places = self
+            .all
+            .iter()
+            .enumerate()
+            .map(|(at, column)| (column.key.clone(), at))
+            .collect();
+        let hidden = |column: &Shown| {
+            !column.visible || (self.fold_constants && column.constant && !column.pinned)
+        };
         let first = (0..self.all.len()).filter(|at| is_first(&self.all[*at].key));
-        let pinned = (0..self.all.len()).filter(|at| self.all[*at].pinned && !is_first(&self.all[*at].key));
+        let pinned =
+            (0..self.all.len()).filter(|at| self.all[*at].pinned && !is_first(&self.all[*at].key));
         let mut order: Vec<usize> = first.chain(pinned).collect();
         self.pins = order.len();
-        let rest: Vec<usize> =
-            (0..self.all.len()).filter(|at| !is_first(&self.all[*at].key) && !self.all[*at].pinned && !hidden(&self.all[*at])).collect();
+        let rest: Vec<usize> = (0..self.all.len())
+            .filter(|at| {
+                !is_first(&self.all[*at].key) && !self.all[*at].pinned && !hidden(&self.all[*at])
+            })
+            .collect();
         order.extend(self.folds.fold(&self.all, rest));
         self.order = order;
         self.at = self.at.min(self.order.len().saturating_sub(1));
@@ -223,7 +264,11 @@ impl Columns {
     /// Every column as it is wanted now, in order.
     #[must_use]
     pub fn wanted(&self) -> Vec<Wanted> {
-        let wanted = |column: &Shown| Wanted { key: column.key.clone(), visible: column.visible, pinned: column.pinned };
+        let wanted = |column: &Shown| Wanted {
+            key: column.key.clone(),
+            visible: column.visible,
+            pinned: column.pinned,
+        };
         self.all.iter().map(wanted).collect()
     }
 
@@ -231,9 +276,16 @@ impl Columns {
     pub fn set(&mut self, wanted: &[Wanted]) {
         self.ordered = true;
         self.wished.clear();
-        let by_key: HashMap<&ColumnKey, (usize, &Wanted)> =
-            wanted.iter().enumerate().map(|(place, want)| (&want.key, (place, want))).collect();
-        self.all.sort_by_cached_key(|column| by_key.get(&column.key).map_or(usize::MAX, |(place, _)| *place));
+        let by_key: HashMap<&ColumnKey, (usize, &Wanted)> = wanted
+            .iter()
+            .enumerate()
+            .map(|(place, want)| (&want.key, (place, want)))
+            .collect();
+        self.all.sort_by_cached_key(|column| {
+            by_key
+                .get(&column.key)
+                .map_or(usize::MAX, |(place, _)| *place)
+        });
         for column in &mut self.all {
             if let Some((_, want)) = by_key.get(&column.key) {
                 (column.visible, column.pinned) = (want.visible, want.pinned);
@@ -244,10 +296,14 @@ impl Columns {
 
     /// Hides the column under the cursor, and with it those that are folded into it; status and name stay.
     pub fn hide_current(&mut self) {
-        let Some(key) = self.current().filter(|key| !is_first(key)) else { return };
+        let Some(key) = self.current().filter(|key| !is_first(key)) else {
+            return;
+        };
         let under = self.folds.folded_into(&key).then(|| prefix(&key)).flatten();
         for column in &mut self.all {
-            if column.key == key || (under.is_some() && !column.pinned && prefix(&column.key) == under) {
+            if column.key == key
+                || (under.is_some() && !column.pinned && prefix(&column.key) == under)
+            {
                 (column.visible, column.pinned) = (false, false);
             }
         }
@@ -268,7 +324,11 @@ impl Columns {
             self.all[*at].visible = !self.all[*at].visible;
         } else {
             let mut behind = self.order.get(self.at).map_or(self.all.len(), |at| at + 1);
-            while self.all.get(behind).is_some_and(|next| matches!(next.key, ColumnKey::Curve(..))) {
+            while self
+                .all
+                .get(behind)
+                .is_some_and(|next| matches!(next.key, ColumnKey::Curve(..)))
+            {
                 behind += 1;
             }
             self.all.insert(behind, Shown::new(key));
@@ -278,7 +338,9 @@ impl Columns {
 
     /// Pins the column under the cursor at the left, or lets it go. Returns whether it is pinned now; status and name always are.
     pub fn pin_current(&mut self) -> bool {
-        let Some(column) = self.current_mut().filter(|column| !is_first(&column.key)) else { return true };
+        let Some(column) = self.current_mut().filter(|column| !is_first(&column.key)) else {
+            return true;
+        };
         column.pinned = !column.pinned;
         let (key, pinned) = (column.key.clone(), column.pinned);
         self.settle();
@@ -289,7 +351,9 @@ impl Columns {
     /// Makes the column under the cursor wider or narrower by some steps.
     pub fn widen_current(&mut self, steps: i16) {
         if let Some(column) = self.current_mut() {
-            let width = column.width().saturating_add_signed(steps.saturating_mul(WIDTH_STEP));
+            let width = column
+                .width()
+                .saturating_add_signed(steps.saturating_mul(WIDTH_STEP));
             column.chosen_width = Some(width.clamp(WIDTHS.0, WIDTHS.1));
         }
     }
@@ -303,13 +367,25 @@ impl Columns {
 
     /// Folds the columns that share the prefix of the one under the cursor into one, or unfolds them. Says what happened.
     pub fn fold_prefix(&mut self) -> String {
-        let Some(key) = self.current() else { return "there is no column".into() };
-        let Some(under) = prefix(&key) else { return "only columns with a / in their key fold".into() };
+        let Some(key) = self.current() else {
+            return "there is no column".into();
+        };
+        let Some(under) = prefix(&key) else {
+            return "only columns with a / in their key fold".into();
+        };
         let folds = self.folds.toggle(&under);
         self.settle();
         self.go_to_prefix(&under);
-        let count = self.all.iter().filter(|column| column.visible && prefix(&column.key).as_ref() == Some(&under)).count();
-        if folds { format!("{count} columns of {under} folded into one") } else { format!("{count} columns of {under}") }
+        let count = self
+            .all
+            .iter()
+            .filter(|column| column.visible && prefix(&column.key).as_ref() == Some(&under))
+            .count();
+        if folds {
+            format!("{count} columns of {under} folded into one")
+        } else {
+            format!("{count} columns of {under}")
+        }
     }
 
     /// The prefixes that are folded: `metrics.val/`.
@@ -351,12 +427,19 @@ impl Columns {
     #[must_use]
     pub fn folded(&self) -> usize {
         let folded = |c: &&Shown| !is_first(&c.key) && !c.pinned && c.visible && c.constant;
-        if self.fold_constants { self.all.iter().filter(folded).count() } else { 0 }
+        if self.fold_constants {
+            self.all.iter().filter(folded).count()
+        } else {
+            0
+        }
     }
 
     /// Moves the column cursor.
     pub fn step(&mut self, by: isize) {
-        self.at = self.at.saturating_add_signed(by).min(self.order.len().saturating_sub(1));
+        self.at = self
+            .at
+            .saturating_add_signed(by)
+            .min(self.order.len().saturating_sub(1));
     }
 
     fn go_to(&mut self, key: &ColumnKey) {

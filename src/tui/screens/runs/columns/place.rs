@@ -39,7 +39,11 @@ impl Line {
             return false;
         }
         let width = wanted.min(room);
-        self.placed.push(Placed { index, x: self.x, width });
+        self.placed.push(Placed {
+            index,
+            x: self.x,
+            width,
+        });
         self.x += width + 1;
         true
     }
@@ -49,9 +53,14 @@ impl Columns {
     /// Keeps the column under the cursor on the screen, and measures what stands there.
     pub fn fit(&mut self, width: u16, spark: bool, table: &RunTable) {
         (0..self.pins).for_each(|index| self.measure(index, table));
-        self.left = self.left.min(self.order.len().saturating_sub(self.pins + 1));
+        self.left = self
+            .left
+            .min(self.order.len().saturating_sub(self.pins + 1));
         if let Some(target) = self.at.checked_sub(self.pins) {
-            self.left = self.left.min(target).max(self.leftmost(target, width, spark, table));
+            self.left = self
+                .left
+                .min(target)
+                .max(self.leftmost(target, width, spark, table));
         }
         let mut x = self.head(width, spark).x;
         for index in self.pins + self.left..self.order.len() {
@@ -97,8 +106,17 @@ impl Columns {
 
     /// What stays at the left: pinned columns, and the sparkline behind the name. Pinned ones leave room for one more.
     fn head(&self, width: u16, spark: bool) -> Line {
-        let mut line = Line { placed: Vec::new(), x: MARK_WIDTH, width };
-        let pinned = self.order.iter().take(self.pins).filter_map(|at| self.all.get(*at)).enumerate();
+        let mut line = Line {
+            placed: Vec::new(),
+            x: MARK_WIDTH,
+            width,
+        };
+        let pinned = self
+            .order
+            .iter()
+            .take(self.pins)
+            .filter_map(|at| self.all.get(*at))
+            .enumerate();
         let mut spark = spark && width >= SPARK_FROM;
         for (index, column) in pinned {
             if spark && !is_first(&column.key) {
@@ -107,7 +125,9 @@ impl Columns {
             match &column.key {
                 ColumnKey::Attribute(Attribute::Status) => line.put(Some(index), 1, true),
                 // The name never takes more than half of a narrow table.
-                ColumnKey::Attribute(Attribute::Name) => line.put(Some(index), column.width().min((width / 2).max(8)), true),
+                ColumnKey::Attribute(Attribute::Name) => {
+                    line.put(Some(index), column.width().min((width / 2).max(8)), true)
+                }
                 _ if line.x + self.room(index) > width / 4 * 3 => break,
                 _ => line.put(Some(index), self.room(index), false),
             };
@@ -120,12 +140,18 @@ impl Columns {
 
     /// How wide a seen column is.
     fn room(&self, index: usize) -> u16 {
-        let Some(column) = self.order.get(index).and_then(|at| self.all.get(*at)) else { return 0 };
+        let Some(column) = self.order.get(index).and_then(|at| self.all.get(*at)) else {
+            return 0;
+        };
         match column.chosen_width {
             Some(width) => width,
             None if self.figures && column.numeric => column.width().max(FIGURE_WIDTH),
             None => column.width(),
         }
-        .saturating_add(if self.folded_with(&column.key) > 0 { FOLD_WIDTH } else { 0 })
+        .saturating_add(if self.folded_with(&column.key) > 0 {
+            FOLD_WIDTH
+        } else {
+            0
+        })
     }
 }

@@ -31,7 +31,16 @@ impl Shown {
     pub(super) fn new(key: ColumnKey) -> Self {
         let visible = visible_at_first(&key);
         let (pinned, constant, numeric) = (false, false, false);
-        Self { key, visible, pinned, constant, numeric, chosen_width: None, measured_width: UNMEASURED, measured: 0 }
+        Self {
+            key,
+            visible,
+            pinned,
+            constant,
+            numeric,
+            chosen_width: None,
+            measured_width: UNMEASURED,
+            measured: 0,
+        }
     }
 
     /// How wide it is, in cells.
@@ -43,7 +52,10 @@ impl Shown {
 
 /// Whether a column is always seen, at the left of all.
 pub(super) fn is_first(key: &ColumnKey) -> bool {
-    matches!(key, ColumnKey::Attribute(Attribute::Status | Attribute::Name))
+    matches!(
+        key,
+        ColumnKey::Attribute(Attribute::Status | Attribute::Name)
+    )
 }
 
 /// The order of the kinds: what tells a run apart, then what came of it, then what it was given.
@@ -65,11 +77,18 @@ fn visible_at_first(key: &ColumnKey) -> bool {
         ColumnKey::Attribute(attribute) => {
             matches!(
                 attribute,
-                Attribute::Status | Attribute::Name | Attribute::Start | Attribute::Duration | Attribute::User | Attribute::Source
+                Attribute::Status
+                    | Attribute::Name
+                    | Attribute::Start
+                    | Attribute::Duration
+                    | Attribute::User
+                    | Attribute::Source
             )
         }
         ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
         ColumnKey::Param(_) | ColumnKey::Curve(..) => true,
-        ColumnKey::Tag(key) => !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner."),
+        ColumnKey::Tag(key) => {
+            !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner.")
+        }
     }
 }

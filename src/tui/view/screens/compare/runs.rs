@@ -16,17 +16,42 @@ const WIDTH: (u16, u16) = (10, 24);
 const MEASURED: usize = 50;
 
 /// Draws runs as lines.
-pub(super) fn draw(paint: &mut Paint<'_>, header: Rect, rows: Rect, screen: &Compare, data: &Comparison) {
+pub(super) fn draw(
+    paint: &mut Paint<'_>,
+    header: Rect,
+    rows: Rect,
+    screen: &Compare,
+    data: &Comparison,
+) {
     let properties = screen.properties();
-    let names = data.runs.iter().map(|run| width(&run.label().clean())).max().unwrap_or(0).clamp(6, NAME_WIDTH).min(header.width / 2) + 3;
-    let placed = place(&properties, screen.column, header.width.saturating_sub(names));
+    let names = data
+        .runs
+        .iter()
+        .map(|run| width(&run.label().clean()))
+        .max()
+        .unwrap_or(0)
+        .clamp(6, NAME_WIDTH)
+        .min(header.width / 2)
+        + 3;
+    let placed = place(
+        &properties,
+        screen.column,
+        header.width.saturating_sub(names),
+    );
     let at = |x: u16, wide: u16, strip: Rect| {
         let x = strip.x + names + x;
-        Rect { x, width: wide.min(strip.right().saturating_sub(x)), ..strip }
+        Rect {
+            x,
+            width: wide.min(strip.right().saturating_sub(x)),
+            ..strip
+        }
     };
     for (nth, x, wide) in &placed {
         let line = properties[*nth];
-        let arrow = line.direction.map(|direction| format!(" {}", direction.arrow())).unwrap_or_default();
+        let arrow = line
+            .direction
+            .map(|direction| format!(" {}", direction.arrow()))
+            .unwrap_or_default();
         let cell = at(*x, *wide, header);
         paint.text(cell, &format!("{}{arrow}", line.key.clean()), Role::Header);
         if *nth == screen.column {
@@ -35,17 +60,41 @@ pub(super) fn draw(paint: &mut Paint<'_>, header: Rect, rows: Rect, screen: &Com
     }
     let hidden = properties.len() - placed.len();
     if hidden > 0 {
-        paint.text(Rect { width: names, ..header }, &format!(" {hidden} more"), Role::Muted);
+        paint.text(
+            Rect {
+                width: names,
+                ..header
+            },
+            &format!(" {hidden} more"),
+            Role::Muted,
+        );
     }
     let seen = screen.cursor.window(data.runs.len(), rows.height.into());
     for run in seen.clone() {
         let strip = row(rows, (run - seen.start) as u16);
         let baseline = run == data.baseline;
-        let sign = if baseline { paint.look.sign("◆ ", "# ") } else { "  " };
-        let name = Rect { width: names.saturating_sub(1), ..strip };
-        paint.text(name, &format!("{sign}{}", data.runs[run].label().clean()), if baseline { Role::Baseline } else { Role::Text });
+        let sign = if baseline {
+            paint.look.sign("◆ ", "# ")
+        } else {
+            "  "
+        };
+        let name = Rect {
+            width: names.saturating_sub(1),
+            ..strip
+        };
+        paint.text(
+            name,
+            &format!("{sign}{}", data.runs[run].label().clean()),
+            if baseline { Role::Baseline } else { Role::Text },
+        );
         for (nth, x, wide) in &placed {
-            super::value(paint, at(*x, *wide, strip), properties[*nth], run, data.baseline);
+            super::value(
+                paint,
+                at(*x, *wide, strip),
+                properties[*nth],
+                run,
+                data.baseline,
+            );
         }
         if run == screen.cursor.at {
             paint.over(strip, Role::Selection);
@@ -59,8 +108,17 @@ pub(super) fn draw(paint: &mut Paint<'_>, header: Rect, rows: Rect, screen: &Com
 /// Which properties are seen, where, and how wide: a window around the one under the cursor.
 fn place(properties: &[&CompareRow], at: usize, room: u16) -> Vec<(usize, u16, u16)> {
     let wide = |line: &CompareRow| {
-        let values = line.values.iter().take(MEASURED).flatten().map(|value| width(&value.clean())).max().unwrap_or(0);
-        values.max(width(&line.key.clean()) + 2).clamp(WIDTH.0, WIDTH.1)
+        let values = line
+            .values
+            .iter()
+            .take(MEASURED)
+            .flatten()
+            .map(|value| width(&value.clean()))
+            .max()
+            .unwrap_or(0);
+        values
+            .max(width(&line.key.clean()) + 2)
+            .clamp(WIDTH.0, WIDTH.1)
     };
     // The last that is seen is the one under the cursor, or as far as the first window reaches.
     let mut first = 0;

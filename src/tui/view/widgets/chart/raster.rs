@@ -50,7 +50,12 @@ impl Raster {
     #[must_use]
     pub fn new(dots: Dots, width: u16, height: u16) -> Self {
         let (width, height) = (usize::from(width), usize::from(height));
-        Self { dots, width, height, cells: vec![Cell::default(); width * height] }
+        Self {
+            dots,
+            width,
+            height,
+            cells: vec![Cell::default(); width * height],
+        }
     }
 
     /// Columns and rows of dots.
@@ -63,7 +68,10 @@ impl Raster {
     /// Where a place from 0 to 1 on both axes (up is more) is in dots; places beyond the field are beyond it.
     fn dot(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let (columns, rows) = self.size();
-        (x * (columns.max(1) - 1) as f64, (1.0 - y) * (rows.max(1) - 1) as f64)
+        (
+            x * (columns.max(1) - 1) as f64,
+            (1.0 - y) * (rows.max(1) - 1) as f64,
+        )
     }
 
     /// Sets the dot at a place, if it is inside.
@@ -76,10 +84,18 @@ impl Raster {
     pub fn line(&mut self, from: (f64, f64), to: (f64, f64), ink: Ink) {
         let (from, to) = (self.dot(from), self.dot(to));
         let (columns, rows) = self.size();
-        let steps = (to.0 - from.0).abs().max((to.1 - from.1).abs()).ceil().clamp(1.0, columns.max(rows).max(1) as f64);
+        let steps = (to.0 - from.0)
+            .abs()
+            .max((to.1 - from.1).abs())
+            .ceil()
+            .clamp(1.0, columns.max(rows).max(1) as f64);
         for step in 0..=steps as usize {
             let part = step as f64 / steps;
-            self.set(from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part, ink);
+            self.set(
+                from.0 + (to.0 - from.0) * part,
+                from.1 + (to.1 - from.1) * part,
+                ink,
+            );
         }
     }
 
@@ -91,7 +107,9 @@ impl Raster {
         }
         let (x, y) = (x as usize, y as usize);
         let (across, down) = self.dots.per_cell();
-        let Some(cell) = self.cells.get_mut(y / down * self.width + x / across) else { return };
+        let Some(cell) = self.cells.get_mut(y / down * self.width + x / across) else {
+            return;
+        };
         let faint = |ink: Ink| matches!(ink, Ink::Faint(_) | Ink::Quiet);
         match cell.ink {
             // A line that is meant to be seen is not muddled by one behind it.
@@ -109,7 +127,9 @@ impl Raster {
 
     /// The sign and the ink of a cell; nothing where there are no dots. `sign` names the sign of an ink where signs are drawn.
     pub fn cell(&self, x: u16, y: u16, sign: impl Fn(Ink) -> char) -> Option<(char, Ink)> {
-        let cell = self.cells.get(usize::from(y) * self.width + usize::from(x))?;
+        let cell = self
+            .cells
+            .get(usize::from(y) * self.width + usize::from(x))?;
         let ink = cell.ink.filter(|_| cell.bits != 0)?;
         let drawn = match self.dots {
             Dots::Braille => char::from_u32(0x2800 + u32::from(cell.bits))?,
@@ -126,17 +146,32 @@ mod tests {
     use proptest::prelude::*;
 
     fn drawn(raster: &Raster) -> String {
-        let row = |y| (0..raster.width as u16).map(move |x| raster.cell(x, y, |_| 'a').map_or(' ', |(sign, _)| sign)).collect::<String>();
-        (0..raster.height as u16).map(row).collect::<Vec<_>>().join("\n")
+        let row = |y| {
+            (0..raster.width as u16)
+                .map(move |x| raster.cell(x, y, |_| 'a').map_or(' ', |(sign, _)| sign))
+                .collect::<String>()
+        };
+        (0..raster.height as u16)
+            .map(row)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn a_rising_line_in_every_kind_of_dots() {
-        for (dots, expected) in [(Dots::Braille, "⢀⠔⠁"), (Dots::Blocks, "▄▄▀"), (Dots::Ascii, "aaa")] {
+        for (dots, expected) in [
+            (Dots::Braille, "⢀⠔⠁"),
+            (Dots::Blocks, "▄▄▀"),
+            (Dots::Ascii, "aaa"),
+        ] {
             let mut raster = Raster::new(dots, 3, 1);
             raster.line((0.0, 0.0), (1.0, 1.0), Ink::Series(0));
             assert_eq!(drawn(&raster).chars().count(), 3, "{dots:?} {expected}");
-            assert!(!drawn(&raster).contains(' '), "{dots:?}: {}", drawn(&raster));
+            assert!(
+                !drawn(&raster).contains(' '),
+                "{dots:?}: {}",
+                drawn(&raster)
+            );
         }
     }
 

@@ -24,8 +24,13 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
         match &layer.shape {
             Shape::Line(line) => {
                 for stroke in figure.strokes(line) {
-                    stroke.first().into_iter().for_each(|at| raster.point(*at, layer.ink));
-                    stroke.windows(2).for_each(|pair| raster.line(pair[0], pair[1], layer.ink));
+                    stroke
+                        .first()
+                        .into_iter()
+                        .for_each(|at| raster.point(*at, layer.ink));
+                    stroke
+                        .windows(2)
+                        .for_each(|pair| raster.line(pair[0], pair[1], layer.ink));
                 }
             }
             Shape::Box(from, to) => {
@@ -33,8 +38,13 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
                     shade(paint, area, from, to, layer.ink);
                 }
             }
-            Shape::Rules(rules) => rules.iter().filter_map(|x| figure.x.place(*x)).for_each(|x| upright(paint, area, x, Role::Border)),
-            Shape::Bars(bars) => bars.iter().for_each(|(bar, error)| draw_bar(paint, area, figure, *bar, *error, layer.ink)),
+            Shape::Rules(rules) => rules
+                .iter()
+                .filter_map(|x| figure.x.place(*x))
+                .for_each(|x| upright(paint, area, x, Role::Border)),
+            Shape::Bars(bars) => bars
+                .iter()
+                .for_each(|(bar, error)| draw_bar(paint, area, figure, *bar, *error, layer.ink)),
             Shape::Dots(_) | Shape::Odd(_) | Shape::Labels(_) => {}
         }
     }
@@ -45,11 +55,19 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
     // Marks and texts lie over every line.
     for layer in &figure.layers {
         match &layer.shape {
-            Shape::Dots(dots) => dots.iter().filter_map(|at| place(*at)).for_each(|at| mark(paint, area, at, layer.ink)),
-            Shape::Odd(marks) => marks.iter().filter_map(|(x, kind)| Some((figure.x.place(*x)?, *kind))).for_each(|(x, kind)| {
-                odd(paint, area, x, kind, layer.ink);
-            }),
-            Shape::Labels(labels) => labels.iter().for_each(|label| text(paint, area, figure, label, layer.ink)),
+            Shape::Dots(dots) => dots
+                .iter()
+                .filter_map(|at| place(*at))
+                .for_each(|at| mark(paint, area, at, layer.ink)),
+            Shape::Odd(marks) => marks
+                .iter()
+                .filter_map(|(x, kind)| Some((figure.x.place(*x)?, *kind)))
+                .for_each(|(x, kind)| {
+                    odd(paint, area, x, kind, layer.ink);
+                }),
+            Shape::Labels(labels) => labels
+                .iter()
+                .for_each(|label| text(paint, area, figure, label, layer.ink)),
             _ => {}
         }
     }
@@ -60,7 +78,11 @@ fn lay(paint: &mut Paint<'_>, area: Rect, raster: &Raster) {
     for y in 0..area.height {
         for x in 0..area.width {
             if let Some((sign, ink)) = raster.cell(x, y, |ink| sign_of(look, ink)) {
-                paint.styled(Rect::new(area.x + x, area.y + y, 1, 1), sign.encode_utf8(&mut [0; 4]), look.ink(ink));
+                paint.styled(
+                    Rect::new(area.x + x, area.y + y, 1, 1),
+                    sign.encode_utf8(&mut [0; 4]),
+                    look.ink(ink),
+                );
             }
         }
     }
@@ -78,8 +100,17 @@ fn sign_of(look: &Look, ink: Ink) -> char {
 /// The cell of a place, if it is inside.
 fn cell(area: Rect, (x, y): Xy) -> Option<Rect> {
     let is_inside = (-1e-9..=1.0 + 1e-9).contains(&x) && (-1e-9..=1.0 + 1e-9).contains(&y);
-    let at = |part: f64, room: u16| (part.clamp(0.0, 1.0) * f64::from(room.saturating_sub(1))).round() as u16;
-    is_inside.then(|| Rect::new(area.x + at(x, area.width), area.y + at(1.0 - y, area.height), 1, 1))
+    let at = |part: f64, room: u16| {
+        (part.clamp(0.0, 1.0) * f64::from(room.saturating_sub(1))).round() as u16
+    };
+    is_inside.then(|| {
+        Rect::new(
+            area.x + at(x, area.width),
+            area.y + at(1.0 - y, area.height),
+            1,
+            1,
+        )
+    })
 }
 
 fn mark(paint: &mut Paint<'_>, area: Rect, at: Xy, ink: Ink) {
@@ -116,11 +147,21 @@ fn upright(paint: &mut Paint<'_>, area: Rect, x: f64, role: Role) {
 
 fn shade(paint: &mut Paint<'_>, area: Rect, from: Xy, to: Xy, ink: Ink) {
     let Ink::Shade(part) = ink else { return };
-    let shades = if paint.look.dots == Dots::Ascii { ASCII_SHADES } else { SHADES };
+    let shades = if paint.look.dots == Dots::Ascii {
+        ASCII_SHADES
+    } else {
+        SHADES
+    };
     let sign = shades[(part.clamp(0.0, 1.0) * (SHADES.len() - 1) as f64).round() as usize];
     let edge = |part: f64, room: u16| (part.clamp(0.0, 1.0) * f64::from(room)).round() as u16;
-    let (left, right) = (edge(from.0.min(to.0), area.width), edge(from.0.max(to.0), area.width));
-    let (top, bottom) = (edge(1.0 - from.1.max(to.1), area.height), edge(1.0 - from.1.min(to.1), area.height));
+    let (left, right) = (
+        edge(from.0.min(to.0), area.width),
+        edge(from.0.max(to.0), area.width),
+    );
+    let (top, bottom) = (
+        edge(1.0 - from.1.max(to.1), area.height),
+        edge(1.0 - from.1.min(to.1), area.height),
+    );
     let style = paint.look.ink(ink);
     for y in top..bottom {
         let strip = Rect::new(area.x + left, area.y + y, right - left, 1);
@@ -128,19 +169,54 @@ fn shade(paint: &mut Paint<'_>, area: Rect, from: Xy, to: Xy, ink: Ink) {
     }
 }
 
-fn draw_bar(paint: &mut Paint<'_>, area: Rect, figure: &Figure, (x, y): Xy, error: Option<f64>, ink: Ink) {
-    let at = |x: f64| cell(area, (figure.x.place(x)?.clamp(0.0, 1.0), figure.y.place(y)?));
-    let (Some(zero), Some(end)) = (at(0.0), at(x)) else { return };
+fn draw_bar(
+    paint: &mut Paint<'_>,
+    area: Rect,
+    figure: &Figure,
+    (x, y): Xy,
+    error: Option<f64>,
+    ink: Ink,
+) {
+    let at = |x: f64| {
+        cell(
+            area,
+            (figure.x.place(x)?.clamp(0.0, 1.0), figure.y.place(y)?),
+        )
+    };
+    let (Some(zero), Some(end)) = (at(0.0), at(x)) else {
+        return;
+    };
     let (left, right) = (zero.x.min(end.x), zero.x.max(end.x));
     // What is not sure lies behind what is told.
-    let ends = error.filter(|error| *error > 0.0).and_then(|error| Some((at(x - error)?, at(x + error)?)));
+    let ends = error
+        .filter(|error| *error > 0.0)
+        .and_then(|error| Some((at(x - error)?, at(x + error)?)));
     if let Some((low, high)) = ends {
-        let strip = Rect { x: low.x, width: high.x - low.x + 1, ..low };
-        paint.text(strip, &paint.look.sign("─", "-").repeat(usize::from(strip.width)), Role::Muted);
+        let strip = Rect {
+            x: low.x,
+            width: high.x - low.x + 1,
+            ..low
+        };
+        paint.text(
+            strip,
+            &paint.look.sign("─", "-").repeat(usize::from(strip.width)),
+            Role::Muted,
+        );
     }
     let style = paint.look.ink(ink);
-    let body = paint.look.sign("■", "#").repeat(usize::from(right - left + 1));
-    paint.styled(Rect { x: left, width: right - left + 1, ..end }, &body, style);
+    let body = paint
+        .look
+        .sign("■", "#")
+        .repeat(usize::from(right - left + 1));
+    paint.styled(
+        Rect {
+            x: left,
+            width: right - left + 1,
+            ..end
+        },
+        &body,
+        style,
+    );
     for end in ends.into_iter().flat_map(|(low, high)| [low, high]) {
         paint.text(end, paint.look.sign("┼", "|"), Role::Text);
     }
@@ -148,9 +224,22 @@ fn draw_bar(paint: &mut Paint<'_>, area: Rect, figure: &Figure, (x, y): Xy, erro
 
 fn text(paint: &mut Paint<'_>, area: Rect, figure: &Figure, label: &Label, ink: Ink) {
     let place = figure.x.place(label.at.0).zip(figure.y.place(label.at.1));
-    let Some(middle) = place.and_then(|at| cell(area, at)) else { return };
+    let Some(middle) = place.and_then(|at| cell(area, at)) else {
+        return;
+    };
     let wide = width(&label.text).min(area.width);
-    let x = middle.x.saturating_sub(wide / 2).clamp(area.x, area.right() - wide);
+    let x = middle
+        .x
+        .saturating_sub(wide / 2)
+        .clamp(area.x, area.right() - wide);
     let style = paint.look.ink(ink);
-    paint.styled(Rect { x, width: wide, ..middle }, &label.text, style);
+    paint.styled(
+        Rect {
+            x,
+            width: wide,
+            ..middle
+        },
+        &label.text,
+        style,
+    );
 }
