@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 use frontrunner::analysis::compare;
 use frontrunner::analysis::importance::importance;
-use frontrunner::chart::{Curve, CurveOptions, Over, ScaleKind, curves};
+use frontrunner::chart::{CurveOptions, CurveSeries, ScaleKind, XAxis, curves};
 use frontrunner::config::keymap::Keymap;
-use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunId};
-use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, picture};
-use frontrunner::store::{Access, Connection, Resolution, Target, open};
+use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunId};
+use frontrunner::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use frontrunner::store::{AccessMode, ConnectOptions, Resolution, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{App, Message, Screen, Session, Start};
-use frontrunner::tui::screens::compare::Compare;
+use frontrunner::tui::app::{App, Message, Screen, Session, StartOptions};
+use frontrunner::tui::screens::compare::CompareScreen;
 use frontrunner::tui::view;
-use frontrunner::tui::view::Look;
+use frontrunner::tui::view::TerminalTheme;
 use jiff::tz::TimeZone;
 
 const RUNS: usize = 20;
@@ -31,9 +31,9 @@ fn main() {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(million());
-    drive();
-    hundred();
+    runtime.block_on(bench_million_points());
+    bench_importance();
+    bench_comparison();
 }
 
 /// The median of several times.
@@ -54,11 +54,11 @@ fn ms(time: Duration) -> f64 {
 }
 
 /// A store of twenty runs with 50,000 points each, as MLflow 3 lays it out.
-fn store(path: &std::path::Path) -> Vec<RunId> {
-    let facts = frontrunner::demo::make(
+fn seed_store(path: &std::path::Path) -> Vec<RunId> {
+    let facts = frontrunner::demo::create(
         path,
         &frontrunner::demo::DemoOptions {
-            runs: None,
+            load_test_runs: None,
             now: NOW,
         },
     )
@@ -92,7 +92,7 @@ fn store(path: &std::path::Path) -> Vec<RunId> {
 }
 
 /// Reads the points of the runs without Frontrunner.
-fn bare(path: &std::path::Path, ids: &[RunId]) {
+fn read_with_rusqlite(path: &std::path::Path, ids: &[RunId]) {
     let db = rusqlite::Connection::open(path).unwrap();
     let mut asked = db.prepare("SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ?1 AND key = 'long'").unwrap();
     let mut sum = 0.0;
@@ -107,14 +107,14 @@ fn bare(path: &std::path::Path, ids: &[RunId]) {
     black_box(sum);
 }
 
-async fn million() {
+async fn bench_million_points() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mlflow.db");
-    let ids = store(&path);
+    let ids = seed_store(&path);
     let opened = open(
-        &Target::Sqlite(path.clone()),
-        Access::ReadOnly,
-        &Connection::default(),
+        &StoreTarget::Sqlite(path.clone()),
+        AccessMode::ReadOnly,
+        &ConnectOptions::default(),
     )
     .await
     .unwrap();
@@ -124,7 +124,7 @@ async fn million() {
     for _ in 0..5 {
         let begin = Instant::now();
         histories = reader
-            .histories(&ids, "long", Resolution::Exact)
+            .histories(&ids, "long", Resolution::Full)
             .await
             .unwrap();
         reading.push(begin.elapsed());
@@ -132,26 +132,26 @@ async fn million() {
     reading.sort();
     let reading = reading[2];
     let points: usize = histories.iter().map(|history| history.points.len()).sum();
-    let bare = median(5, || bare(&path, &ids));
-    let all: Vec<Curve<'_>> = histories
+    let bare = median(5, || read_with_rusqlite(&path, &ids));
+    let all: Vec<CurveSeries<'_>> = histories
         .iter()
         .enumerate()
-        .map(|(series, history)| Curve {
+        .map(|(series, history)| CurveSeries {
             label: history.run.short(),
             series,
             points: &history.points,
             start: None,
-            sampled: false,
+            is_sampled: false,
         })
         .collect();
     let options = |smoothing: f64, columns: usize| CurveOptions {
-        over: Over::Step,
+        x_axis: XAxis::Step,
         scale: ScaleKind::Linear,
         smoothing,
-        clip: false,
-        window: None,
+        clip_outliers: false,
+        x_window: None,
         columns,
-        marks: 3,
+        marker_count: 3,
         zone: TimeZone::UTC,
     };
     println!("{points} points of {RUNS} runs, SQLite");
@@ -163,10 +163,10 @@ async fn million() {
     );
     for (name, smoothing) in [("raw", 0.0), ("with EMA 0.9", 0.9)] {
         let made = median(9, || {
-            drop(black_box(curves("long", &all, &options(smoothing, 320))))
+            drop(black_box(curves("long", &all, &options(smoothing, 320))));
         });
         let figure = curves("long", &all, &options(smoothing, 320));
-        let drawn = median(9, || frame(&figure));
+        let drawn = median(9, || draw_to_buffer(&figure));
         let whole = reading + made + drawn;
         println!(
             "  {name}: reduced to 320 columns in {:.1} ms, drawn at 160x40 in {:.2} ms; with reading {:.2}x of reading alone, {:.2}x of bare rusqlite",
@@ -181,30 +181,30 @@ async fn million() {
         let made = PictureOptions::new(format, Palette::light());
         let drawn = median(3, || {
             drop(black_box(
-                picture(std::slice::from_ref(&figure), &made).unwrap(),
-            ))
+                render_picture(std::slice::from_ref(&figure), &made).unwrap(),
+            ));
         });
         println!("  {format:?} picture in {:.0} ms", ms(drawn));
     }
 }
 
 /// A figure in a buffer of cells.
-fn frame(figure: &frontrunner::chart::Figure) {
+fn draw_to_buffer(figure: &frontrunner::chart::Figure) {
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
     terminal
-        .draw(|frame| view::draw_figure(frame, figure, &Look::default()))
+        .draw(|frame| view::draw_figure(frame, figure, &TerminalTheme::default()))
         .unwrap();
     black_box(&terminal);
 }
 
-fn runs(count: usize, params: usize) -> Vec<Run> {
+fn make_runs(count: usize, params: usize) -> Vec<Run> {
     let run = |n: usize| {
         let mut run = Run::bare(format!("{n:032x}").into(), "1".into());
         run.name = format!("run-{n}").into();
         run.status = frontrunner::domain::RunStatus::Finished;
         run.params = (0..params)
             .map(|p| {
-                Pair::new(
+                KeyValue::new(
                     format!("param_{p:03}").as_str(),
                     format!("{}", (n * (p + 3)) % 17).as_str(),
                 )
@@ -223,9 +223,9 @@ fn runs(count: usize, params: usize) -> Vec<Run> {
 }
 
 /// Importance of what a lab has.
-fn drive() {
+fn bench_importance() {
     for (count, params) in [(100, 20), (1_000, 30)] {
-        let runs = runs(count, params);
+        let runs = make_runs(count, params);
         let taken = median(3, || drop(black_box(importance(&runs, "metric_0"))));
         println!(
             "importance of {params} params in {count} runs: {:.0} ms",
@@ -235,14 +235,14 @@ fn drive() {
 }
 
 /// A comparison of a hundred runs with 500 params each: made once, then a frame a key.
-fn hundred() {
-    let runs = runs(100, 500);
+fn bench_comparison() {
+    let runs = make_runs(100, 500);
     let made = median(5, || drop(black_box(compare(runs.clone(), None))));
     println!(
         "comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:",
         ms(made)
     );
-    let session = Session::plain("bench");
+    let session = Session::read_only("bench");
     let (mut app, _) = App::new(
         session,
         Keymap::load(None).unwrap(),
@@ -251,12 +251,12 @@ fn hundred() {
             height: 50,
         },
         NOW,
-        &Start::default(),
+        &StartOptions::default(),
     );
-    let mut screen = Compare::new(runs.iter().map(|run| run.id.clone()).collect());
+    let mut screen = CompareScreen::new(runs.iter().map(|run| run.id.clone()).collect());
     screen.data.value = Some((compare(runs, None), NOW));
     app.screens.push(Screen::Compare(Box::new(screen)));
-    let look = Look::default();
+    let look = TerminalTheme::default();
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 50)).unwrap();
     for (what, keys) in [
         ("down a row", "j"),

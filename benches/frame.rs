@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use frontrunner::config::keymap::Keymap;
 use frontrunner::config::theme::{ColorDepth, Themes};
-use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunStatus};
+use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunStatus};
 use frontrunner::store::{Page, PageToken};
 use frontrunner::tui::app::layout::Size;
-use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, Start, Ticket};
+use frontrunner::tui::app::{App, Effect, Message, Reply, Request, Session, StartOptions, Ticket};
 use frontrunner::tui::view;
-use frontrunner::tui::view::Look;
+use frontrunner::tui::view::TerminalTheme;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 const RUNS: u64 = 100_000;
 const NOW: i64 = 1_800_000_000_000;
@@ -55,9 +55,9 @@ const KEYS: [(&str, &str, &str); 10] = [
 
 /// Counts what a terminal would be written.
 #[derive(Clone, Default)]
-struct Counted(Arc<AtomicUsize>);
+struct CountingWriter(Arc<AtomicUsize>);
 
-impl Write for Counted {
+impl Write for CountingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.fetch_add(bytes.len(), Ordering::Relaxed);
         Ok(bytes.len())
@@ -69,7 +69,7 @@ impl Write for Counted {
 }
 
 /// A number that looks drawn, the same at each call: SplitMix64.
-fn drawn(seed: u64) -> u64 {
+fn splitmix64(seed: u64) -> u64 {
     let mut z = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -84,46 +84,46 @@ enum Shape {
     /// 500 metrics and 500 params in every run.
     Wide,
     /// 12 metrics and 12 params of 6,000 each.
-    Rare,
+    Sparse,
 }
 
-fn run(n: u64, shape: Shape) -> Run {
+fn make_run(n: u64, shape: Shape) -> Run {
     let mut run = Run::bare(
-        format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(),
+        format!("{:016x}{:016x}", splitmix64(n), splitmix64(n + RUNS)).into(),
         "1".into(),
     );
     run.name = format!(
         "{}-{n}",
-        ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4]
+        ["brave", "calm", "eager", "nosy"][splitmix64(n) as usize % 4]
     )
     .into();
     run.status = RunStatus::Finished;
-    run.start_time = Some(NOW - 1000 * (drawn(n + 7) % 50_000_000).cast_signed());
+    run.start_time = Some(NOW - 1000 * (splitmix64(n + 7) % 50_000_000).cast_signed());
     run.end_time = run.start_time.map(|start| start + 60_000);
-    let (keys, has) = match shape {
+    let (keys, per_run) = match shape {
         Shape::Wide => (500, 500),
-        Shape::Rare => (6_000, 12),
+        Shape::Sparse => (6_000, 12),
     };
     let key = |place: u64| {
-        if has == keys {
+        if per_run == keys {
             place
         } else {
-            drawn(n * has + place) % keys
+            splitmix64(n * per_run + place) % keys
         }
     };
-    let value = |place: u64| drawn(n * 7 + place) as f64 / u64::MAX as f64;
+    let value = |place: u64| splitmix64(n * 7 + place) as f64 / u64::MAX as f64;
     let metric = |place| Metric {
         key: format!("m_{}", key(place)).into(),
         value: MetricValue::new(value(place)),
         timestamp: 0,
         step: 9,
     };
-    run.metrics = (0..has).map(metric).collect();
-    run.params = (0..has)
+    run.metrics = (0..per_run).map(metric).collect();
+    run.params = (0..per_run)
         .map(|place| {
-            Pair::new(
+            KeyValue::new(
                 format!("group/p_{}", key(place)),
-                (drawn(n + place) % 64).to_string(),
+                (splitmix64(n + place) % 64).to_string(),
             )
         })
         .collect();
@@ -131,7 +131,9 @@ fn run(n: u64, shape: Shape) -> Run {
 }
 
 /// A terminal that shows nothing yet.
-fn blank(written: &Counted) -> io::Result<Terminal<CrosstermBackend<Counted>>> {
+fn blank_terminal(
+    written: &CountingWriter,
+) -> io::Result<Terminal<CrosstermBackend<CountingWriter>>> {
     let viewport = Viewport::Fixed(Rect::new(0, 0, SIZE.width, SIZE.height));
     Terminal::with_options(
         CrosstermBackend::new(written.clone()),
@@ -139,63 +141,72 @@ fn blank(written: &Counted) -> io::Result<Terminal<CrosstermBackend<Counted>>> {
     )
 }
 
-struct Stage {
+struct BenchApp {
     app: App,
-    look: Look,
-    terminal: Terminal<CrosstermBackend<Counted>>,
-    written: Counted,
+    appearance: TerminalTheme,
+    terminal: Terminal<CrosstermBackend<CountingWriter>>,
+    bytes_written: CountingWriter,
     shape: Shape,
     now: i64,
     /// What each page of runs took until its frame was there.
-    pages: Vec<(Duration, usize)>,
+    page_times: Vec<(Duration, usize)>,
 }
 
-impl Stage {
-    fn new(shape: Shape) -> Outcome<Self> {
-        let session = Session::plain("bench");
-        let start = Start {
+impl BenchApp {
+    fn new(shape: Shape) -> BoxResult<Self> {
+        let session = Session::read_only("bench");
+        let start = StartOptions {
             experiment: Some("1".into()),
             experiment_name: Some("bench".into()),
-            ..Start::default()
+            ..StartOptions::default()
         };
         let (app, effects) = App::new(session, Keymap::load(None)?, SIZE, NOW, &start);
-        let written = Counted::default();
-        let terminal = blank(&written)?;
-        let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
+        let written = CountingWriter::default();
+        let terminal = blank_terminal(&written)?;
+        let look = TerminalTheme::new(
+            Themes::builtin(),
+            "dark",
+            Some(ColorDepth::TrueColor),
+            false,
+        );
         let mut stage = Self {
             app,
-            look,
+            appearance: look,
             terminal,
-            written,
+            bytes_written: written,
             shape,
             now: NOW,
-            pages: Vec::new(),
+            page_times: Vec::new(),
         };
-        stage.perform(effects)?;
+        stage.run_effects(effects)?;
         stage.draw()?;
         Ok(stage)
     }
 
     /// Answers what a store would; questions other than for runs find nobody.
-    fn perform(&mut self, effects: Vec<Effect>) -> Outcome<()> {
-        let mut asked: Vec<(Ticket, Request)> = Vec::new();
+    fn run_effects(&mut self, effects: Vec<Effect>) -> BoxResult<()> {
+        let mut requests: Vec<(Ticket, Request)> = Vec::new();
         let questions = |effects: Vec<Effect>| {
             effects.into_iter().filter_map(|effect| {
-                if let Effect::Ask(ticket, request) = effect {
+                if let Effect::Request(ticket, request) = effect {
                     Some((ticket, request))
                 } else {
                     None
                 }
             })
         };
-        asked.extend(questions(effects));
-        while let Some((ticket, request)) = asked.pop() {
-            let Request::Runs { query, from } = request else {
+        requests.extend(questions(effects));
+        while let Some((ticket, request)) = requests.pop() {
+            let Request::Runs {
+                query,
+                page_token: from,
+            } = request
+            else {
                 continue;
             };
             let begin: u64 = from.and_then(|token| token.0.parse().ok()).unwrap_or(0);
             let end = RUNS.min(begin + u64::from(query.page_size));
-            let items = (begin..end).map(|n| run(n, self.shape)).collect();
+            let items = (begin..end).map(|n| make_run(n, self.shape)).collect();
             let next = (end < RUNS).then(|| PageToken(end.to_string()));
             let page = Page {
                 items,
@@ -209,46 +220,46 @@ impl Stage {
                 .app
                 .update(self.now, Message::Reply(ticket, Reply::Runs(Ok(page))));
             self.draw()?;
-            self.pages.push((start.elapsed(), 0));
-            asked.extend(questions(effects));
+            self.page_times.push((start.elapsed(), 0));
+            requests.extend(questions(effects));
         }
         Ok(())
     }
 
-    fn draw(&mut self) -> Outcome<()> {
+    fn draw(&mut self) -> BoxResult<()> {
         self.terminal
-            .draw(|frame| view::draw(frame, &self.app, &self.look))?;
+            .draw(|frame| view::draw(frame, &self.app, &self.appearance))?;
         Ok(())
     }
 
     /// Presses a key, draws, and says how long that took and what it wrote.
-    fn press(&mut self, key: &str) -> Outcome<(Duration, usize)> {
+    fn press(&mut self, key: &str) -> BoxResult<(Duration, usize)> {
         let key = key.parse()?;
         self.now += 50;
-        let before = self.written.0.load(Ordering::Relaxed);
+        let before = self.bytes_written.0.load(Ordering::Relaxed);
         let start = Instant::now();
         let effects = self.app.update(self.now, Message::Key(key));
         self.draw()?;
         let took = start.elapsed();
-        let bytes = self.written.0.load(Ordering::Relaxed) - before;
-        self.perform(effects)?;
+        let bytes = self.bytes_written.0.load(Ordering::Relaxed) - before;
+        self.run_effects(effects)?;
         Ok((took, bytes))
     }
 
-    fn repaint(&mut self) -> Outcome<(Duration, usize)> {
-        let before = self.written.0.load(Ordering::Relaxed);
-        self.terminal = blank(&self.written)?;
+    fn repaint(&mut self) -> BoxResult<(Duration, usize)> {
+        let before = self.bytes_written.0.load(Ordering::Relaxed);
+        self.terminal = blank_terminal(&self.bytes_written)?;
         let start = Instant::now();
         self.draw()?;
         Ok((
             start.elapsed(),
-            self.written.0.load(Ordering::Relaxed) - before,
+            self.bytes_written.0.load(Ordering::Relaxed) - before,
         ))
     }
 }
 
 /// The median and the 99th of 100, in ms, and the median of the bytes.
-fn of(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
+fn percentiles(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
     all.sort_unstable();
     let ms = |at: usize| all[at.min(all.len() - 1)].0.as_secs_f64() * 1000.0;
     let (middle, late) = (ms(all.len() / 2), ms(all.len() * 99 / 100));
@@ -256,27 +267,27 @@ fn of(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
     (middle, late, all[all.len() / 2].1)
 }
 
-fn main() -> Outcome<()> {
+fn main() -> BoxResult<()> {
     for (name, shape) in [
         ("1,000 columns in every run", Shape::Wide),
-        ("12,000 distinct keys", Shape::Rare),
+        ("12,000 distinct keys", Shape::Sparse),
     ] {
-        let mut stage = Stage::new(shape)?;
-        let longest = stage
-            .pages
+        let mut bench = BenchApp::new(shape)?;
+        let longest = bench
+            .page_times
             .iter()
             .map(|(took, _)| took.as_secs_f64() * 1000.0)
             .fold(0.0, f64::max);
-        let (middle, late, _) = of(std::mem::take(&mut stage.pages));
+        let (middle, late, _) = percentiles(std::mem::take(&mut bench.page_times));
         println!("{RUNS} runs, {name}");
         println!(
             "  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}",
             "a page of runs comes in"
         );
         let repaints = (0..50)
-            .map(|_| stage.repaint())
-            .collect::<Outcome<Vec<_>>>()?;
-        let (floor, _, bytes) = of(repaints);
+            .map(|_| bench.repaint())
+            .collect::<BoxResult<Vec<_>>>()?;
+        let (floor, _, bytes) = percentiles(repaints);
         println!(
             "  {:34} {floor:>8.2} ms                {bytes:>6} bytes",
             "full repaint"
@@ -285,19 +296,19 @@ fn main() -> Outcome<()> {
             let mut pressed = Vec::new();
             while pressed.len() < 100 {
                 for key in before.split_whitespace() {
-                    stage.press(key)?;
+                    bench.press(key)?;
                 }
                 for key in keys.split_whitespace() {
-                    pressed.push(stage.press(key)?);
+                    pressed.push(bench.press(key)?);
                 }
-                while stage.app.overlay.is_some() {
-                    stage.press("esc")?;
+                while bench.app.dialog.is_some() {
+                    bench.press("esc")?;
                 }
             }
-            let (middle, late, bytes) = of(pressed);
-            let verdict = if late <= FRAME { "" } else { "  over a frame" };
+            let (middle, late, bytes) = percentiles(pressed);
+            let note = if late <= FRAME { "" } else { "  over a frame" };
             println!(
-                "  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{verdict}",
+                "  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{note}",
                 middle / floor
             );
         }

@@ -12,9 +12,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use frontrunner::demo::{DemoOptions, make};
-use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, next_page};
-use frontrunner::store::{Access, Ahead, Connection, Opened, RunQuery, Target, View, open};
+use frontrunner::demo::{DemoOptions, create};
+use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, next_page_size};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, LifecycleFilter, Prefetcher, RunQuery, StoreHandle, StoreTarget,
+    open,
+};
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
@@ -27,21 +30,21 @@ use tokio::runtime::Runtime;
 )]
 mod mlflow;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 /// The time that the stories are told relative to, ms since the epoch.
 const NOW: i64 = 1_795_000_000_000;
 /// How often each thing is measured; the shortest counts, as everything else only adds to it.
-const TRIES: usize = 3;
+const ITERATIONS: usize = 3;
 /// What has to be read, whoever reads it: every value of every run of the experiment.
-const QUESTIONS: [&str; 4] = [
+const QUERIES: [&str; 4] = [
     "SELECT run_uuid, experiment_id, name, status, lifecycle_stage, user_id, start_time, end_time, artifact_uri FROM runs",
     "SELECT run_uuid, key, value FROM params",
     "SELECT run_uuid, key, value FROM tags",
     "SELECT run_uuid, key, value, is_nan, timestamp, step FROM latest_metrics",
 ];
 
-fn main() -> Outcome<()> {
+fn main() -> BoxResult<()> {
     let asked: Vec<u32> = std::env::args()
         .skip(1)
         .filter_map(|argument| argument.parse().ok())
@@ -57,15 +60,15 @@ fn main() -> Outcome<()> {
         .build()?;
     for runs in sizes {
         if server {
-            through_server(&runtime, runs)?;
+            bench_server(&runtime, runs)?;
             continue;
         }
-        let path = store(runs)?;
-        let floor = shortest(|| step(&path))?;
-        let peer = shortest(|| sqlite3(&path)).ok();
-        let target = Target::Sqlite(path.clone());
-        let first = shortest(|| first_page(&runtime, &target, &[]))?;
-        let whole = shortest(|| load(&runtime, &target, &[]))?;
+        let path = ensure_store(runs)?;
+        let floor = fastest(|| read_with_rusqlite(&path))?;
+        let peer = fastest(|| read_with_sqlite3(&path)).ok();
+        let target = StoreTarget::Sqlite(path.clone());
+        let first = fastest(|| first_page(&runtime, &target, &[]))?;
+        let whole = fastest(|| load_all(&runtime, &target, &[]))?;
         let times = |of: Duration| whole.as_secs_f64() / of.as_secs_f64();
         println!("{runs} runs");
         println!("  rusqlite, stepped and dropped  {floor:>10.1?}");
@@ -88,15 +91,15 @@ fn main() -> Outcome<()> {
 }
 
 /// A store of this many runs in one experiment, beside the demo's stories; made when it is not there.
-fn store(runs: u32) -> Outcome<PathBuf> {
+fn ensure_store(runs: u32) -> BoxResult<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     let path = folder.join(format!("{runs}.db"));
     if !path.is_file() {
         std::fs::create_dir_all(&folder)?;
-        make(
+        create(
             &path,
             &DemoOptions {
-                runs: Some(runs),
+                load_test_runs: Some(runs),
                 now: NOW,
             },
         )?;
@@ -104,11 +107,11 @@ fn store(runs: u32) -> Outcome<PathBuf> {
     Ok(path)
 }
 
-fn shortest(work: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
-    shortest_of(TRIES, work)
+fn fastest(work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
+    fastest_of(ITERATIONS, work)
 }
 
-fn shortest_of(tries: usize, mut work: impl FnMut() -> Outcome<()>) -> Outcome<Duration> {
+fn fastest_of(tries: usize, mut work: impl FnMut() -> BoxResult<()>) -> BoxResult<Duration> {
     let mut least = Duration::MAX;
     for _ in 0..tries {
         let start = Instant::now();
@@ -118,10 +121,10 @@ fn shortest_of(tries: usize, mut work: impl FnMut() -> Outcome<()>) -> Outcome<D
     Ok(least)
 }
 
-fn step(path: &Path) -> Outcome<()> {
+fn read_with_rusqlite(path: &Path) -> BoxResult<()> {
     let db =
         rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    for question in QUESTIONS {
+    for question in QUERIES {
         let mut statement = db.prepare(question)?;
         let columns = statement.column_count();
         let mut rows = statement.query([])?;
@@ -134,10 +137,10 @@ fn step(path: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn sqlite3(path: &Path) -> Outcome<()> {
+fn read_with_sqlite3(path: &Path) -> BoxResult<()> {
     let ended = Command::new("sqlite3")
         .arg(path)
-        .arg(QUESTIONS.join(";"))
+        .arg(QUERIES.join(";"))
         .stdout(Stdio::null())
         .status()?;
     if ended.success() {
@@ -148,29 +151,29 @@ fn sqlite3(path: &Path) -> Outcome<()> {
 }
 
 /// Loads the same runs through a server, by turns with `curl`.
-fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
+fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/bench")
         .join(format!("{runs}-served"));
     std::fs::create_dir_all(&folder)?;
-    std::fs::copy(store(runs)?, folder.join("mlflow.db"))?;
+    std::fs::copy(ensure_store(runs)?, folder.join("mlflow.db"))?;
     let server = mlflow::Server::start(mlflow::V3, &folder);
-    let target = Target::Server(server.url.parse()?);
+    let target = StoreTarget::Server(server.url.parse()?);
     let experiments = runtime.block_on(async {
-        let opened = open(&target, Access::ReadOnly, &Connection::default()).await?;
-        Ok::<_, Box<dyn Error>>(opened.reader.experiments(View::Active).await?)
+        let opened = open(&target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
+        Ok::<_, Box<dyn Error>>(opened.reader.experiments(LifecycleFilter::Active).await?)
     })?;
     let ids: Vec<String> = experiments
         .iter()
         .map(|experiment| experiment.id.raw().to_owned())
         .collect();
     // The first answers of a server are slow for reasons of its own.
-    curl(&server.url, &ids, true)?;
+    fetch_with_curl(&server.url, &ids, true)?;
     let (mut peer, mut whole, mut first) = (Duration::MAX, Duration::MAX, Duration::MAX);
-    for _ in 0..TRIES {
-        peer = peer.min(curl(&server.url, &ids, false)?);
-        whole = whole.min(shortest_of(1, || load(runtime, &target, &ids))?);
-        first = first.min(shortest_of(1, || first_page(runtime, &target, &ids))?);
+    for _ in 0..ITERATIONS {
+        peer = peer.min(fetch_with_curl(&server.url, &ids, false)?);
+        whole = whole.min(fastest_of(1, || load_all(runtime, &target, &ids))?);
+        first = first.min(fastest_of(1, || first_page(runtime, &target, &ids))?);
     }
     println!("{runs} runs through MLflow {}", mlflow::V3);
     println!("  curl, page after page          {peer:>10.1?}");
@@ -183,14 +186,14 @@ fn through_server(runtime: &Runtime, runs: u32) -> Outcome<()> {
 }
 
 /// How long `curl` takes for all pages of a listing, or for the first one.
-fn curl(url: &str, experiments: &[String], only_first: bool) -> Outcome<Duration> {
+fn fetch_with_curl(url: &str, experiments: &[String], only_first: bool) -> BoxResult<Duration> {
     let (mut took, mut token, mut size) = (Duration::ZERO, None::<String>, FIRST_PAGE_RUNS);
     loop {
         let question = serde_json::json!({
             "experiment_ids": experiments, "max_results": size, "page_token": token, "run_view_type": "ACTIVE_ONLY"
         });
         let start = Instant::now();
-        let told = Command::new("curl")
+        let response = Command::new("curl")
             .args([
                 "--silent",
                 "--fail",
@@ -201,10 +204,10 @@ fn curl(url: &str, experiments: &[String], only_first: bool) -> Outcome<Duration
             .arg(format!("{url}/api/2.0/mlflow/runs/search"))
             .output()?;
         took += start.elapsed();
-        if !told.status.success() {
+        if !response.status.success() {
             return Err("curl failed".into());
         }
-        let page: serde_json::Value = serde_json::from_slice(&told.stdout)?;
+        let page: serde_json::Value = serde_json::from_slice(&response.stdout)?;
         token = page["next_page_token"].as_str().map(str::to_owned);
         size = PAGE_RUNS;
         if token.is_none() || only_first {
@@ -213,21 +216,24 @@ fn curl(url: &str, experiments: &[String], only_first: bool) -> Outcome<Duration
     }
 }
 
-async fn opened(target: &Target, experiments: &[String]) -> Outcome<(Opened, RunQuery)> {
-    let opened = open(target, Access::ReadOnly, &Connection::default()).await?;
+async fn open_store(
+    target: &StoreTarget,
+    experiments: &[String],
+) -> BoxResult<(StoreHandle, RunQuery)> {
+    let opened = open(target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
     let query = RunQuery {
         experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
         filter: None,
         order_by: Vec::new(),
-        view: View::Active,
+        lifecycle: LifecycleFilter::Active,
         page_size: FIRST_PAGE_RUNS,
     };
     Ok((opened, query))
 }
 
-fn first_page(runtime: &Runtime, target: &Target, experiments: &[String]) -> Outcome<()> {
+fn first_page(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
     runtime.block_on(async {
-        let (opened, query) = opened(target, experiments).await?;
+        let (opened, query) = open_store(target, experiments).await?;
         let mut table = RunTable::default();
         table.upsert(&opened.reader.runs(&query, None).await?.items);
         black_box(table.len());
@@ -236,14 +242,16 @@ fn first_page(runtime: &Runtime, target: &Target, experiments: &[String]) -> Out
 }
 
 /// As the Runs screen does it: a small first page, then large ones, each read while the one before it goes into the table.
-fn load(runtime: &Runtime, target: &Target, experiments: &[String]) -> Outcome<()> {
+fn load_all(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
     runtime.block_on(async {
-        let (opened, mut query) = opened(target, experiments).await?;
-        let (mut table, mut from, ahead) = (RunTable::default(), None, Ahead::default());
+        let (opened, mut query) = open_store(target, experiments).await?;
+        let (mut table, mut from, prefetcher) = (RunTable::default(), None, Prefetcher::default());
         loop {
-            let page = ahead.runs(&opened.reader, &query, from.as_ref()).await?;
+            let page = prefetcher
+                .runs(&opened.reader, &query, from.as_ref())
+                .await?;
             table.upsert(&page.items);
-            query.page_size = next_page(&page.items);
+            query.page_size = next_page_size(&page.items);
             match page.next {
                 Some(next) => from = Some(next),
                 None => break,

@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use frontrunner::domain::{Metric, MetricValue, Pair, Run, RunStatus};
+use frontrunner::domain::{KeyValue, Metric, MetricValue, Run, RunStatus};
 use frontrunner::table::filter::Filter;
 use frontrunner::table::{Arrangement, Attribute, ColumnKey, Grouping, RunTable, SortKey, arrange};
 
@@ -12,7 +12,7 @@ const RUNS: u64 = 100_000;
 const NOW: i64 = 1_800_000_000_000;
 
 /// The shortest of five.
-fn time<T>(mut work: impl FnMut() -> T) -> Duration {
+fn fastest<T>(mut work: impl FnMut() -> T) -> Duration {
     let once = |()| {
         let start = Instant::now();
         black_box(work());
@@ -22,7 +22,7 @@ fn time<T>(mut work: impl FnMut() -> T) -> Duration {
 }
 
 /// A number that looks drawn, the same at each call: SplitMix64.
-fn drawn(seed: u64) -> u64 {
+fn splitmix64(seed: u64) -> u64 {
     let mut z = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -31,50 +31,50 @@ fn drawn(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn metric(key: String, seed: u64) -> Metric {
+fn make_metric(key: String, seed: u64) -> Metric {
     Metric {
         key: key.into(),
-        value: MetricValue::new(drawn(seed) as f64 / u64::MAX as f64),
+        value: MetricValue::new(splitmix64(seed) as f64 / u64::MAX as f64),
         timestamp: 0,
         step: 100,
     }
 }
 
-fn run(n: u64) -> Run {
+fn make_run(n: u64) -> Run {
     let mut run = Run::bare(
-        format!("{:016x}{:016x}", drawn(n), drawn(n + RUNS)).into(),
+        format!("{:016x}{:016x}", splitmix64(n), splitmix64(n + RUNS)).into(),
         "1".into(),
     );
     run.name = format!(
         "{}-{}-{n}",
-        ["brave", "calm", "eager", "nosy"][drawn(n) as usize % 4],
-        ["ant", "bee", "cat"][drawn(n + 1) as usize % 3]
+        ["brave", "calm", "eager", "nosy"][splitmix64(n) as usize % 4],
+        ["ant", "bee", "cat"][splitmix64(n + 1) as usize % 3]
     )
     .into();
-    run.status = RunStatus::ALL[drawn(n) as usize % 5];
-    run.user = ["ada", "bob", "eve"][drawn(n) as usize % 3].into();
-    run.start_time = Some(NOW - 1000 * (drawn(n + 7) % 50_000_000).cast_signed());
+    run.status = RunStatus::ALL[splitmix64(n) as usize % 5];
+    run.user = ["ada", "bob", "eve"][splitmix64(n) as usize % 3].into();
+    run.start_time = Some(NOW - 1000 * (splitmix64(n + 7) % 50_000_000).cast_signed());
     run.end_time = run
         .start_time
-        .map(|start| start + (drawn(n) % 10_000_000).cast_signed());
+        .map(|start| start + (splitmix64(n) % 10_000_000).cast_signed());
     run.artifact_uri = format!("mlflow-artifacts:/1/{}/artifacts", run.id.raw()).into();
     run.metrics = (0..12)
-        .map(|m| metric(format!("val/metric_{m}"), n * 12 + m))
+        .map(|m| make_metric(format!("val/metric_{m}"), n * 12 + m))
         .collect();
     let param = |p: u64| match p {
-        0 => format!("{:.6}", drawn(n) as f64 / u64::MAX as f64),
-        1..=7 => (drawn(n * 15 + p) % 64).to_string(),
-        _ => ["adam", "sgd", "cosine", "relu", "True", "None"][drawn(n * 15 + p) as usize % 6]
+        0 => format!("{:.6}", splitmix64(n) as f64 / u64::MAX as f64),
+        1..=7 => (splitmix64(n * 15 + p) % 64).to_string(),
+        _ => ["adam", "sgd", "cosine", "relu", "True", "None"][splitmix64(n * 15 + p) as usize % 6]
             .to_owned(),
     };
     run.params = (0..15)
-        .map(|p| Pair::new(format!("param_{p}"), param(p)))
+        .map(|p| KeyValue::new(format!("param_{p}"), param(p)))
         .collect();
     run.tags = (0..5)
         .map(|t| {
-            Pair::new(
+            KeyValue::new(
                 format!("tag_{t}"),
-                format!("value {}", drawn(n * 5 + t) % 10),
+                format!("value {}", splitmix64(n * 5 + t) % 10),
             )
         })
         .collect();
@@ -83,7 +83,7 @@ fn run(n: u64) -> Run {
 
 /// The bytes of the values alone: text as it is, numbers and times eight bytes, a status one.
 fn raw_bytes(run: &Run) -> usize {
-    let pairs = |pairs: &[Pair]| {
+    let pairs = |pairs: &[KeyValue]| {
         pairs
             .iter()
             .map(|pair| pair.value.raw().len())
@@ -98,9 +98,9 @@ fn raw_bytes(run: &Run) -> usize {
 }
 
 fn main() {
-    let table = loaded();
-    let bare: Vec<f64> = (0..RUNS).map(|n| drawn(n) as f64).collect();
-    let floor = time(|| {
+    let table = load_table();
+    let bare: Vec<f64> = (0..RUNS).map(|n| splitmix64(n) as f64).collect();
+    let floor = fastest(|| {
         let mut rows: Vec<(f64, u32)> = bare.iter().copied().zip(0..).collect();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         rows
@@ -111,23 +111,23 @@ fn main() {
         table.upsert(&[]);
         table
     };
-    report("copy the table", floor, changed);
-    report("copy the table, then its first frame", floor, || {
+    print_timing("copy the table", floor, changed);
+    print_timing("copy the table, then its first frame", floor, || {
         arrange(&changed(), &Arrangement::default(), NOW)
     });
-    arrangements(&table, floor);
-    report("summaries of all columns", floor, || {
+    bench_arrangements(&table, floor);
+    print_timing("summaries of all columns", floor, || {
         table
             .columns()
             .iter()
-            .map(|key| table.summary(key).present)
+            .map(|key| table.summary(key).count)
             .sum::<usize>()
     });
-    rare_keys();
+    bench_sparse_keys();
 }
 
-fn report<T>(what: &str, floor: Duration, work: impl FnMut() -> T) {
-    let took = time(work);
+fn print_timing<T>(what: &str, floor: Duration, work: impl FnMut() -> T) {
+    let took = fastest(work);
     println!(
         "{what}: {took:?}, {:.1}x of the bare sort",
         took.as_secs_f64() / floor.as_secs_f64()
@@ -135,8 +135,8 @@ fn report<T>(what: &str, floor: Duration, work: impl FnMut() -> T) {
 }
 
 /// The table of all runs.
-fn loaded() -> RunTable {
-    let runs: Vec<Run> = (0..RUNS).map(run).collect();
+fn load_table() -> RunTable {
+    let runs: Vec<Run> = (0..RUNS).map(make_run).collect();
     let raw: usize = runs.iter().map(raw_bytes).sum();
     let load = || {
         let mut table = RunTable::default();
@@ -148,18 +148,18 @@ fn loaded() -> RunTable {
     let mut table = load();
     println!(
         "load {RUNS} runs: {:?}; all of them again: {:?}",
-        time(load),
-        time(|| table.upsert(&runs))
+        fastest(load),
+        fastest(|| table.upsert(&runs))
     );
     println!(
         "memory: {} MB, {:.2}x of the raw values",
-        table.bytes() / 1_000_000,
-        table.bytes() as f64 / raw as f64
+        table.memory_usage() / 1_000_000,
+        table.memory_usage() as f64 / raw as f64
     );
     table
 }
 
-fn arrangements(table: &RunTable, floor: Duration) {
+fn bench_arrangements(table: &RunTable, floor: Duration) {
     let param = |key: &str| ColumnKey::Param(key.into());
     let metric = ColumnKey::Metric("val/metric_3".into());
     let attributes = [
@@ -187,12 +187,12 @@ fn arrangements(table: &RunTable, floor: Duration) {
     };
     for key in keys.into_iter().chain(attributes.map(ColumnKey::Attribute)) {
         let arrangement = sorted(vec![by(&key)]);
-        report(&format!("sort by {key}"), floor, || {
+        print_timing(&format!("sort by {key}"), floor, || {
             arrange(table, &arrangement, NOW)
         });
     }
     let two = sorted(vec![by(&param("param_9")), by(&metric)]);
-    report("sort by a text param, then a metric", floor, || {
+    print_timing("sort by a text param, then a metric", floor, || {
         arrange(table, &two, NOW)
     });
     for grouping in [Grouping::Tree, Grouping::By(param("param_9"))] {
@@ -200,7 +200,7 @@ fn arrangements(table: &RunTable, floor: Duration) {
             grouping,
             ..Arrangement::default()
         };
-        report(&format!("group {:?}", arrangement.grouping), floor, || {
+        print_timing(&format!("group {:?}", arrangement.grouping), floor, || {
             arrange(table, &arrangement, NOW)
         });
     }
@@ -216,21 +216,21 @@ fn arrangements(table: &RunTable, floor: Duration) {
             filter: Filter::parse(filter).ok(),
             ..Arrangement::default()
         };
-        report(&format!("filter {filter}"), floor, || {
+        print_timing(&format!("filter {filter}"), floor, || {
             arrange(table, &arrangement, NOW)
         });
     }
 }
 
 /// 12,000 distinct keys, 12 of them a run.
-fn rare_keys() {
+fn bench_sparse_keys() {
     let mut table = RunTable::default();
     let mut raw = 0;
     for n in 0..RUNS / 1000 {
-        let mut page: Vec<Run> = (n * 1000..(n + 1) * 1000).map(run).collect();
+        let mut page: Vec<Run> = (n * 1000..(n + 1) * 1000).map(make_run).collect();
         for (at, run) in (n * 1000..).zip(&mut page) {
             run.metrics = (0..12)
-                .map(|m| metric(format!("rare/{}", drawn(at * 12 + m) % 12_000), at))
+                .map(|m| make_metric(format!("rare/{}", splitmix64(at * 12 + m) % 12_000), at))
                 .collect();
         }
         raw += page.iter().map(raw_bytes).sum::<usize>();
@@ -239,8 +239,8 @@ fn rare_keys() {
     println!(
         "12,000 keys: {} columns, {} MB, {:.2}x of the raw values",
         table.columns().len(),
-        table.bytes() / 1_000_000,
-        table.bytes() as f64 / raw as f64
+        table.memory_usage() / 1_000_000,
+        table.memory_usage() as f64 / raw as f64
     );
     let sort = vec![SortKey {
         column: ColumnKey::Metric("rare/77".into()),
@@ -248,7 +248,7 @@ fn rare_keys() {
     }];
     println!(
         "sort by one of them: {:?}",
-        time(|| arrange(
+        fastest(|| arrange(
             &table,
             &Arrangement {
                 sort: sort.clone(),

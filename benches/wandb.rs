@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use frontrunner::domain::RunId;
-use frontrunner::store::{Access, Connection, Opened, Resolution, RunQuery, Target, open};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, Resolution, RunQuery, StoreHandle, StoreTarget, open,
+};
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
 
@@ -30,22 +32,22 @@ mod pty;
 )]
 mod wandb;
 
-use pty::{Pty, Start};
+use pty::{Pty, PtyCommand};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type BoxResult<T> = Result<T, Box<dyn Error>>;
 
 /// How often each thing is measured here; the shortest counts.
-const TRIES: usize = 5;
+const ITERATIONS: usize = 5;
 /// How often the two programs take turns unless it is said; the median counts.
-const TURNS: usize = 5;
+const DEFAULT_ROUNDS: usize = 5;
 /// How many runs there are.
 const RUNS: usize = 20;
 /// A screen that is not written to for so long is done.
-const QUIET: Duration = Duration::from_millis(1_500);
+const IDLE_TIME: Duration = Duration::from_millis(1_500);
 /// The size of both terminals.
 const SIZE: (u16, u16) = (160, 50);
 /// Makes the runs.
-const FILL: &str = r#"
+const SEED_SCRIPT: &str = r#"
 import math, os, random, sys
 os.chdir(sys.argv[1])
 import wandb
@@ -59,40 +61,42 @@ for n in range(20):
     run.finish()
 "#;
 
-fn main() -> Outcome<()> {
-    let turns = std::env::args()
+fn main() -> BoxResult<()> {
+    let rounds = std::env::args()
         .skip(1)
         .find_map(|argument| argument.parse().ok())
-        .unwrap_or(TURNS);
-    let home = filled()?;
+        .unwrap_or(DEFAULT_ROUNDS);
+    let home = ensure_runs()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    inside(&runtime, &home)?;
-    side_by_side(&home, turns);
+    bench_reader(&runtime, &home)?;
+    bench_against_leet(&home, rounds);
     Ok(())
 }
 
 /// The folder of runs; made when it is not there.
-fn filled() -> Outcome<PathBuf> {
+fn ensure_runs() -> BoxResult<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/wandb-20x50x2000");
     // Where both programs keep what is their own.
     std::fs::create_dir_all(folder.join("own"))?;
     if !folder.join("wandb").is_dir() {
-        wandb::script(FILL, &folder);
+        wandb::run_script(SEED_SCRIPT, &folder);
     }
     Ok(folder.join("wandb"))
 }
 
 /// What it costs through the store's own reader.
-fn inside(runtime: &Runtime, home: &Path) -> Outcome<()> {
-    let (bytes, floor) = shortest(|| floor(home))?;
-    let ((), table) = shortest(|| runtime.block_on(async { table(&opened(home).await?).await }))?;
-    let (_, cold) =
-        shortest(|| runtime.block_on(async { curves(&opened(home).await?, "loss").await }))?;
-    let store = runtime.block_on(opened(home))?;
-    runtime.block_on(curves(&store, "loss"))?;
-    let (_, warm) = shortest(|| runtime.block_on(curves(&store, "m07")))?;
+fn bench_reader(runtime: &Runtime, home: &Path) -> BoxResult<()> {
+    let (bytes, floor) = fastest(|| read_raw(home))?;
+    let ((), table) =
+        fastest(|| runtime.block_on(async { load_table(&open_store(home).await?).await }))?;
+    let (_, cold) = fastest(|| {
+        runtime.block_on(async { load_curves(&open_store(home).await?, "loss").await })
+    })?;
+    let store = runtime.block_on(open_store(home))?;
+    runtime.block_on(load_curves(&store, "loss"))?;
+    let (_, warm) = fastest(|| runtime.block_on(load_curves(&store, "m07")))?;
     let times = |took: Duration| {
         format!(
             "{:.2}x of the floor",
@@ -116,9 +120,9 @@ fn inside(runtime: &Runtime, home: &Path) -> Outcome<()> {
     Ok(())
 }
 
-fn shortest<T>(mut work: impl FnMut() -> Outcome<T>) -> Outcome<(T, Duration)> {
+fn fastest<T>(mut work: impl FnMut() -> BoxResult<T>) -> BoxResult<(T, Duration)> {
     let mut least: Option<(T, Duration)> = None;
-    for _ in 0..TRIES {
+    for _ in 0..ITERATIONS {
         let start = Instant::now();
         let done = work()?;
         let took = start.elapsed();
@@ -130,7 +134,7 @@ fn shortest<T>(mut work: impl FnMut() -> Outcome<T>) -> Outcome<(T, Duration)> {
 }
 
 /// Reads every log, one after another, and drops it.
-fn floor(home: &Path) -> Outcome<usize> {
+fn read_raw(home: &Path) -> BoxResult<usize> {
     let mut bytes = 0;
     for entry in home.read_dir()? {
         let run = entry?.path();
@@ -149,16 +153,16 @@ fn floor(home: &Path) -> Outcome<usize> {
     Ok(bytes)
 }
 
-async fn opened(home: &Path) -> Outcome<Opened> {
+async fn open_store(home: &Path) -> BoxResult<StoreHandle> {
     Ok(open(
-        &Target::Wandb(home.to_owned()),
-        Access::ReadOnly,
-        &Connection::default(),
+        &StoreTarget::Wandb(home.to_owned()),
+        AccessMode::ReadOnly,
+        &ConnectOptions::default(),
     )
     .await?)
 }
 
-async fn table(store: &Opened) -> Outcome<()> {
+async fn load_table(store: &StoreHandle) -> BoxResult<()> {
     let (mut table, mut from) = (RunTable::default(), None);
     loop {
         let page = store
@@ -178,7 +182,7 @@ async fn table(store: &Opened) -> Outcome<()> {
     }
 }
 
-async fn curves(store: &Opened, metric: &str) -> Outcome<usize> {
+async fn load_curves(store: &StoreHandle, metric: &str) -> BoxResult<usize> {
     let ids: Vec<RunId> = store
         .reader
         .runs(
@@ -195,17 +199,17 @@ async fn curves(store: &Opened, metric: &str) -> Outcome<usize> {
         .collect();
     let curves = store
         .reader
-        .histories(&ids, metric, Resolution::Exact)
+        .histories(&ids, metric, Resolution::Full)
         .await?;
     Ok(curves.iter().map(|curve| curve.points.len()).sum())
 }
 
 /// The two programs by turns.
-fn side_by_side(home: &Path, turns: usize) {
-    let (mut own, mut peer) = (Vec::new(), Vec::new());
-    for _ in 0..turns {
-        own.push(frontrunner(home));
-        peer.push(leet(home));
+fn bench_against_leet(home: &Path, rounds: usize) {
+    let (mut ours, mut leet_times) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(time_frontrunner(home));
+        leet_times.push(time_leet(home));
     }
     for (at, what) in ["all runs listed", "curves of all drawn"]
         .into_iter()
@@ -216,7 +220,7 @@ fn side_by_side(home: &Path, turns: usize) {
             all.sort_unstable();
             all[all.len() / 2]
         };
-        let (own, peer) = (median(&own), median(&peer));
+        let (own, peer) = (median(&ours), median(&leet_times));
         let times = peer.as_secs_f64() / own.as_secs_f64();
         println!(
             "{what}, from the start: frontrunner {own:.1?}, wandb leet {peer:.1?}: {times:.1} times as fast"
@@ -225,10 +229,10 @@ fn side_by_side(home: &Path, turns: usize) {
 }
 
 /// This program: until the last of the runs stands in the table, and until the curves of all, marked with three keys, stand still.
-fn frontrunner(home: &Path) -> [Duration; 2] {
+fn time_frontrunner(home: &Path) -> [Duration; 2] {
     let folder = home.with_file_name("own");
     let place = |name: &str| folder.join(name).into_os_string();
-    let start = Start::new(
+    let start = PtyCommand::new(
         env!("CARGO_BIN_EXE_frontrunner"),
         &[
             "--experiment",
@@ -247,32 +251,32 @@ fn frontrunner(home: &Path) -> [Duration; 2] {
                 place(name),
             )
         });
-    let begun = Instant::now();
-    let pty = start.size(SIZE.0, SIZE.1).run();
+    let started = Instant::now();
+    let pty = start.size(SIZE.0, SIZE.1).spawn();
     pty.wait_until("all runs", || {
         (0..RUNS).all(|run| pty.text().contains(&format!("sweep-{run:02}")))
     });
-    let listed = begun.elapsed();
+    let listed = started.elapsed();
     pty.send(" ");
     pty.send("G");
     pty.send("v");
     pty.send("m");
     pty.wait_until("charts", || pty.text().contains("step"));
-    [listed, still(&pty, begun)]
+    [listed, time_until_idle(&pty, started)]
 }
 
 /// W&B's: until the last folder stands in the list, and until the charts of all, selected with two keys, stand still.
-fn leet(home: &Path) -> [Duration; 2] {
+fn time_leet(home: &Path) -> [Duration; 2] {
     let own = home.with_file_name("own");
     let program = wandb::python().with_file_name("wandb");
-    let start =
-        Start::new(program, &["leet", &home.to_string_lossy()]).env("HOME", own.into_os_string());
-    let begun = Instant::now();
-    let pty = start.size(SIZE.0, SIZE.1).run();
+    let start = PtyCommand::new(program, &["leet", &home.to_string_lossy()])
+        .env("HOME", own.into_os_string());
+    let started = Instant::now();
+    let pty = start.size(SIZE.0, SIZE.1).spawn();
     pty.wait_until("all runs", || {
         pty.text().contains(&format!("[{RUNS} items]")) && pty.text().contains("ID: ")
     });
-    let listed = begun.elapsed();
+    let listed = started.elapsed();
     pty.send("\x01");
     let selected = || pty.text().matches('●').count() > RUNS / 2;
     // It asks where it takes the runs for many.
@@ -282,18 +286,18 @@ fn leet(home: &Path) -> [Duration; 2] {
         pty.send("y");
         pty.wait_until("the selection", selected);
     }
-    [listed, still(&pty, begun)]
+    [listed, time_until_idle(&pty, started)]
 }
 
 /// How long it took until the last byte before the screen stood still.
-fn still(pty: &Pty, begun: Instant) -> Duration {
-    let (mut written, mut last) = (pty.written(), Instant::now());
+fn time_until_idle(pty: &Pty, started: Instant) -> Duration {
+    let (mut written, mut last) = (pty.output_len(), Instant::now());
     pty.wait_until("a screen that stands still", || {
-        let now = pty.written();
+        let now = pty.output_len();
         if now != written {
             (written, last) = (now, Instant::now());
         }
-        last.elapsed() >= QUIET
+        last.elapsed() >= IDLE_TIME
     });
-    last.duration_since(begun)
+    last.duration_since(started)
 }

@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use frontrunner::demo::{DemoOptions, make};
+use frontrunner::demo::{DemoOptions, create};
 
-mod picture;
-mod program;
+mod glyphs;
+mod pty;
+mod rasterize;
 mod scenes;
-mod shapes;
 mod svg;
 
-use program::Program;
+use pty::PtyProgram;
 use scenes::{SCENES, Scene};
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type BoxResult<T> = Result<T, Box<dyn Error>>;
 
-fn main() -> Outcome<()> {
+fn main() -> BoxResult<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [flag, command] = &arguments[..]
@@ -35,16 +35,16 @@ fn main() -> Outcome<()> {
             arguments: &[],
             size: (100, 30),
             steps: &[],
-            ground: svg::DARK,
+            colors: svg::DARK,
         };
-        let mut program = Program::start(
+        let mut program = PtyProgram::start(
             Path::new("sh"),
             &["-c", command],
             scene.size,
             &std::env::current_dir()?,
-            scene.ground,
+            scene.colors,
         )?;
-        program.finish()?;
+        program.wait_for_exit()?;
         return save(&program, &scene, &root.join("target"));
     }
     let known = |name: &String| SCENES.iter().any(|scene| scene.file == name);
@@ -58,12 +58,12 @@ fn main() -> Outcome<()> {
     }
     let out = root.join("screenshots");
     std::fs::create_dir_all(&out)?;
-    let app = built()?;
+    let app = build_program()?;
     let chosen = SCENES
         .iter()
         .filter(|scene| arguments.is_empty() || arguments.iter().any(|name| name == scene.file));
     for scene in chosen {
-        play(scene, &app, &out).map_err(|error| format!("{}: {error}", scene.file))?;
+        capture(scene, &app, &out).map_err(|error| format!("{}: {error}", scene.file))?;
     }
     if arguments.is_empty() {
         draw_chart(&app, &out)
@@ -73,22 +73,25 @@ fn main() -> Outcome<()> {
 }
 
 /// The picture that the program draws of itself: what the README says.
-fn draw_chart(app: &Path, out: &Path) -> Outcome<()> {
+fn draw_chart(app: &Path, out: &Path) -> BoxResult<()> {
     let home = tempfile::tempdir()?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    make(
+    create(
         &home.path().join("demo.db"),
-        &DemoOptions { runs: None, now },
+        &DemoOptions {
+            load_test_runs: None,
+            now,
+        },
     )?;
     let runs = ["resnet50-aug", "resnet34-noaug", "vit-small", "vit-base"];
-    let how = [
+    let chart_arguments = [
         "--metric", "val/acc", "--metric", "val/loss", "--scale", "symlog", "--smooth", "0.6",
     ];
     let mut draw = Command::new(app);
     draw.current_dir(home.path())
         .args(["--target", "demo.db", "chart"])
         .args(runs)
-        .args(how)
+        .args(chart_arguments)
         .arg("--out")
         .arg(out.join("chart.png"));
     if draw.output()?.status.success() {
@@ -99,7 +102,7 @@ fn draw_chart(app: &Path, out: &Path) -> Outcome<()> {
 }
 
 /// The program as it is now, built with the profile that this was built with.
-fn built() -> Outcome<PathBuf> {
+fn build_program() -> BoxResult<PathBuf> {
     let example = std::env::current_exe()?;
     let folder = example
         .ancestors()
@@ -119,21 +122,24 @@ fn built() -> Outcome<PathBuf> {
 }
 
 /// Plays one scene on a store of its own, so that no scene sees what another did.
-fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
+fn capture(scene: &Scene, app: &Path, out: &Path) -> BoxResult<()> {
     // A name that is the same on every machine: the pictures show it.
     let home = tempfile::Builder::new()
         .prefix("demo")
         .rand_bytes(0)
         .tempdir()?;
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    make(
+    create(
         &home.path().join("demo.db"),
-        &DemoOptions { runs: None, now },
+        &DemoOptions {
+            load_test_runs: None,
+            now,
+        },
     )?;
     let arguments: Vec<&str> = std::iter::once("demo.db")
         .chain(scene.arguments.iter().copied())
         .collect();
-    let mut program = Program::start(app, &arguments, scene.size, home.path(), scene.ground)?;
+    let mut program = PtyProgram::start(app, &arguments, scene.size, home.path(), scene.colors)?;
     for (keys, text) in scene.steps {
         program.press(keys)?;
         program.wait_for(text)?;
@@ -141,10 +147,10 @@ fn play(scene: &Scene, app: &Path, out: &Path) -> Outcome<()> {
     save(&program, scene, out)
 }
 
-fn save(program: &Program, scene: &Scene, out: &Path) -> Outcome<()> {
-    let drawing = svg::draw(program.screen(), scene.title, scene.ground);
+fn save(program: &PtyProgram, scene: &Scene, out: &Path) -> BoxResult<()> {
+    let drawing = svg::draw_window(program.screen(), scene.title, scene.colors);
     let path = out.join(scene.file);
-    std::fs::write(path.with_extension("png"), picture::png(&drawing)?)?;
+    std::fs::write(path.with_extension("png"), rasterize::svg_to_png(&drawing)?)?;
     std::fs::write(path.with_extension("svg"), drawing)?;
     println!("{}", path.with_extension("svg").display());
     Ok(())

@@ -1,6 +1,6 @@
 //! The scenes, as data: what is pressed, and what must then be on the screen.
 
-use super::svg::{DARK, Ground, LIGHT};
+use super::svg::{DARK, LIGHT, TerminalColors};
 
 /// One picture.
 pub struct Scene<'s> {
@@ -15,27 +15,27 @@ pub struct Scene<'s> {
     /// Keys to press, and a text that is on the screen once they have done their work. Both may be empty.
     pub steps: &'s [(&'s str, &'s str)],
     /// The terminal's own colours.
-    pub ground: Ground,
+    pub colors: TerminalColors,
 }
 
 /// What most scenes have.
-const WINDOW: Scene<'static> = Scene {
+const DEFAULT_SCENE: Scene<'static> = Scene {
     file: "",
     title: "frontrunner demo.db",
     arguments: &[],
     size: (120, 36),
     steps: &[],
-    ground: DARK,
+    colors: DARK,
 };
 
 /// Opens the sweep's runs, whichever row it is in.
-const SWEEP: &[&str] = &["--experiment", "churn-sweep"];
+const SWEEP_ARGUMENTS: &[&str] = &["--experiment", "churn-sweep"];
 
 /// Opens the image classifier's runs.
-const IMAGES: &[&str] = &["--experiment", "image-classifier"];
+const IMAGE_ARGUMENTS: &[&str] = &["--experiment", "image-classifier"];
 
 /// The way to the versions of the model.
-const TO_VERSIONS: [(&str, &str); 3] = [
+const OPEN_VERSIONS: [(&str, &str); 3] = [
     ("", "churn-sweep"),
     ("4", "@champion"),
     ("enter", "champion  release"),
@@ -46,21 +46,21 @@ pub const SCENES: &[Scene<'static>] = &[
     Scene {
         file: "experiments",
         steps: &[("", "churn-sweep")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "runs",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[
             ("", "trial-59"),
             ("l l s", "auc ↓"),
             ("j space j j space", "● 2"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "filter",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[
             ("", "trial-59"),
             ("f", "filter:"),
@@ -69,11 +69,11 @@ pub const SCENES: &[Scene<'static>] = &[
                 "AND",
             ),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "curves",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[
             ("", "resnet50"),
             ("l l D enter", "best val/acc"),
@@ -81,20 +81,20 @@ pub const SCENES: &[Scene<'static>] = &[
             ("D verdict enter", "worse since"),
         ],
         size: (140, 20),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "preview",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[("", "resnet50"), ("p j j j j", "weight_decay")],
         size: (140, 36),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "run",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[("", "resnet50"), ("j j j j j enter", "[Overview]")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "artifacts",
@@ -106,32 +106,32 @@ pub const SCENES: &[Scene<'static>] = &[
             ("enter", "metrics.json"),
             ("j j enter", "tenure_months"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "compare",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[
             ("", "resnet50"),
             ("j j j j j space j space j space", "● 3"),
             ("c", "only what differs"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "charts",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[
             ("", "resnet50"),
             ("space j j space j j space j space", "● 4"),
             ("m", "points of 4 curves"),
         ],
         size: (140, 36),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "crosshair",
-        arguments: IMAGES,
+        arguments: IMAGE_ARGUMENTS,
         steps: &[
             ("", "resnet50"),
             ("space j j space j j space j space", "● 4"),
@@ -141,93 +141,93 @@ pub const SCENES: &[Scene<'static>] = &[
             ("h h h h h h h h h h h h", "at "),
         ],
         size: (140, 30),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "importance",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[("", "trial-59"), ("i", "permutation importance")],
         size: (140, 28),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "parallel",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[("", "trial-59"), ("i tab", "params and auc")],
         size: (140, 32),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "pareto",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[("", "trial-59"), ("i tab tab tab tab", "on the front")],
         size: (140, 28),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "nearest",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[
             ("", "trial-59"),
             ("i tab tab tab tab tab", "nearest to"),
             ("j j", ""),
         ],
         size: (140, 32),
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "register-best",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[("", "trial-59"), ("R", "churn-classifier")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "models",
         steps: &[("", "churn-sweep"), ("4", "@champion")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "versions",
-        steps: &TO_VERSIONS,
-        ..WINDOW
+        steps: &OPEN_VERSIONS,
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "lineage",
         steps: &[
-            TO_VERSIONS[0],
-            TO_VERSIONS[1],
-            TO_VERSIONS[2],
+            OPEN_VERSIONS[0],
+            OPEN_VERSIONS[1],
+            OPEN_VERSIONS[2],
             ("L", "✓ signature"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "review",
         steps: &[
-            TO_VERSIONS[0],
-            TO_VERSIONS[1],
-            TO_VERSIONS[2],
+            OPEN_VERSIONS[0],
+            OPEN_VERSIONS[1],
+            OPEN_VERSIONS[2],
             ("D", "not as it should be"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "promote",
         steps: &[
-            TO_VERSIONS[0],
-            TO_VERSIONS[1],
-            TO_VERSIONS[2],
+            OPEN_VERSIONS[0],
+            OPEN_VERSIONS[1],
+            OPEN_VERSIONS[2],
             ("a", "now at"),
             ("enter", "latency_ms"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "journal",
         steps: &[
-            TO_VERSIONS[0],
-            TO_VERSIONS[1],
-            TO_VERSIONS[2],
+            OPEN_VERSIONS[0],
+            OPEN_VERSIONS[1],
+            OPEN_VERSIONS[2],
             ("a", "now at"),
             ("enter", "latency_ms"),
             (
@@ -239,30 +239,30 @@ pub const SCENES: &[Scene<'static>] = &[
             ("pause enter", "verified"),
             ("enter 6", "writes to this store"),
         ],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "palette",
         steps: &[("", "churn-sweep"), ("ctrl-p", "compare")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "help",
         steps: &[("", "churn-sweep"), ("?", "Anywhere")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "light",
-        ground: LIGHT,
-        arguments: SWEEP,
+        colors: LIGHT,
+        arguments: SWEEP_ARGUMENTS,
         steps: &[("", "trial-59")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
     Scene {
         file: "small",
-        arguments: SWEEP,
+        arguments: SWEEP_ARGUMENTS,
         size: (40, 10),
         steps: &[("", "trial-59")],
-        ..WINDOW
+        ..DEFAULT_SCENE
     },
 ];

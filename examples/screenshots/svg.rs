@@ -4,30 +4,30 @@ use std::fmt::Write;
 
 use vt100::{Cell, Color, Screen};
 
-use super::shapes;
+use super::glyphs;
 
 /// A terminal's own colours.
 #[derive(Clone, Copy, Debug)]
-pub struct Ground {
+pub struct TerminalColors {
     /// Of text.
     pub fg: (u8, u8, u8),
     /// Of what is behind it.
     pub bg: (u8, u8, u8),
     /// Of the bar above.
-    bar: &'static str,
+    title_bar: &'static str,
 }
 
 /// A dark terminal.
-pub const DARK: Ground = Ground {
+pub const DARK: TerminalColors = TerminalColors {
     fg: (0xd5, 0xd8, 0xdf),
     bg: (0x16, 0x18, 0x1f),
-    bar: "#242833",
+    title_bar: "#242833",
 };
 /// A light terminal.
-pub const LIGHT: Ground = Ground {
+pub const LIGHT: TerminalColors = TerminalColors {
     fg: (0x2a, 0x2e, 0x37),
     bg: (0xfb, 0xfb, 0xfc),
-    bar: "#e3e5ea",
+    title_bar: "#e3e5ea",
 };
 
 /// A cell's width and height in pixels. DejaVu Sans Mono is 0.602 of its size wide, so that 15 pixels fit 9.
@@ -40,7 +40,7 @@ const TITLE_BAR: u32 = 30;
 const FAMILIES: &str = "'DejaVu Sans Mono', 'DejaVu Sans', Menlo, Consolas, monospace";
 
 /// The first sixteen colours, as a dark theme has them.
-const NAMED: [(u8, u8, u8); 16] = [
+const ANSI_COLORS: [(u8, u8, u8); 16] = [
     (0x2a, 0x2e, 0x39),
     (0xf7, 0x76, 0x8e),
     (0x9e, 0xce, 0x6a),
@@ -61,7 +61,7 @@ const NAMED: [(u8, u8, u8); 16] = [
 
 /// What a cell looks like, its colours exchanged where it is in reverse.
 #[derive(Clone, Copy, PartialEq)]
-struct Look {
+struct CellStyle {
     fg: (u8, u8, u8),
     bg: (u8, u8, u8),
     bold: bool,
@@ -69,11 +69,11 @@ struct Look {
     underline: bool,
 }
 
-impl Look {
-    fn of(cell: &Cell, ground: Ground) -> Self {
+impl CellStyle {
+    fn from_cell(cell: &Cell, colors: TerminalColors) -> Self {
         let (mut fg, mut bg) = (
-            rgb(cell.fgcolor(), ground.fg),
-            rgb(cell.bgcolor(), ground.bg),
+            resolve_color(cell.fgcolor(), colors.fg),
+            resolve_color(cell.bgcolor(), colors.bg),
         );
         if cell.inverse() {
             (fg, bg) = (bg, fg);
@@ -96,7 +96,7 @@ impl Look {
     }
 }
 
-fn rgb(color: Color, default: (u8, u8, u8)) -> (u8, u8, u8) {
+fn resolve_color(color: Color, default: (u8, u8, u8)) -> (u8, u8, u8) {
     let level = |nth: u8| {
         if nth.is_multiple_of(6) {
             0
@@ -107,7 +107,7 @@ fn rgb(color: Color, default: (u8, u8, u8)) -> (u8, u8, u8) {
     match color {
         Color::Default => default,
         Color::Rgb(red, green, blue) => (red, green, blue),
-        Color::Idx(index @ 0..=15) => NAMED[usize::from(index)],
+        Color::Idx(index @ 0..=15) => ANSI_COLORS[usize::from(index)],
         Color::Idx(index @ 16..=231) => (
             level((index - 16) / 36),
             level((index - 16) / 6),
@@ -127,15 +127,15 @@ pub fn hex((red, green, blue): (u8, u8, u8)) -> String {
 }
 
 /// A piece of a row that looks the same throughout.
-struct Run {
-    look: Look,
+struct StyledSpan {
+    style: CellStyle,
     column: u32,
     width: u32,
-    letters: Vec<(u32, String)>,
+    glyphs: Vec<(u32, String)>,
 }
 
 /// Draws a screen as a window with a title.
-pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
+pub fn draw_window(screen: &Screen, title: &str, colors: TerminalColors) -> String {
     let (rows, columns) = screen.size();
     let (width, height) = (
         u32::from(columns.get()) * CELL.0 + 2 * MARGIN,
@@ -146,10 +146,10 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
          font-family=\"{FAMILIES}\" font-size=\"{FONT_SIZE}\">\n\
          <rect width=\"{width}\" height=\"{height}\" rx=\"9\" fill=\"{}\"/>\n\
          <path d=\"M0 {TITLE_BAR}V9a9 9 0 0 1 9-9h{}a9 9 0 0 1 9 9v{}z\" fill=\"{}\"/>\n",
-        hex(ground.bg),
+        hex(colors.bg),
         width - 18,
         TITLE_BAR - 9,
-        ground.bar
+        colors.title_bar
     );
     for (nth, color) in ["#ff5f57", "#febc2e", "#28c840"].into_iter().enumerate() {
         let _ = writeln!(
@@ -162,7 +162,7 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
         svg,
         "<text x=\"{}\" y=\"20\" fill=\"#808794\" font-size=\"13\" text-anchor=\"middle\">{}</text>",
         width / 2,
-        escaped(title)
+        escape_xml(title)
     );
     let _ = writeln!(
         svg,
@@ -170,8 +170,8 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
         TITLE_BAR + MARGIN
     );
     for row in 0..rows.get() {
-        for run in runs(screen, row, ground) {
-            draw_run(&mut svg, &run, u32::from(row) * CELL.1, ground);
+        for run in styled_spans(screen, row, colors) {
+            draw_span(&mut svg, &run, u32::from(row) * CELL.1, colors);
         }
     }
     if !screen.hide_cursor() {
@@ -182,15 +182,15 @@ pub fn draw(screen: &Screen, title: &str, ground: Ground) -> String {
             "<rect x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" opacity=\"0.6\"/>",
             CELL.0,
             CELL.1,
-            hex(ground.fg)
+            hex(colors.fg)
         );
     }
     svg.push_str("</g>\n</svg>\n");
     svg
 }
 
-fn runs(screen: &Screen, row: u16, ground: Ground) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+fn styled_spans(screen: &Screen, row: u16, colors: TerminalColors) -> Vec<StyledSpan> {
+    let mut spans: Vec<StyledSpan> = Vec::new();
     for column in 0..screen.size().1.get() {
         let Some(cell) = screen
             .cell(row, column)
@@ -198,48 +198,51 @@ fn runs(screen: &Screen, row: u16, ground: Ground) -> Vec<Run> {
         else {
             continue;
         };
-        let (look, width) = (Look::of(cell, ground), if cell.is_wide() { 2 } else { 1 });
+        let (style, width) = (
+            CellStyle::from_cell(cell, colors),
+            if cell.is_wide() { 2 } else { 1 },
+        );
         let column = u32::from(column);
-        if runs.last().is_none_or(|run| run.look != look) {
-            runs.push(Run {
-                look,
+        if spans.last().is_none_or(|run| run.style != style) {
+            spans.push(StyledSpan {
+                style,
                 column,
                 width: 0,
-                letters: Vec::new(),
+                glyphs: Vec::new(),
             });
         }
-        if let Some(run) = runs.last_mut() {
+        if let Some(run) = spans.last_mut() {
             run.width += width;
             if !cell.contents().trim().is_empty() {
-                run.letters.push((column, cell.contents().to_owned()));
+                run.glyphs.push((column, cell.contents().to_owned()));
             }
         }
     }
-    runs
+    spans
 }
 
-fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
-    let (x, width) = (run.column * CELL.0, run.width * CELL.0);
-    if run.look.bg != ground.bg {
+fn draw_span(svg: &mut String, span: &StyledSpan, y: u32, colors: TerminalColors) {
+    let (x, width) = (span.column * CELL.0, span.width * CELL.0);
+    if span.style.bg != colors.bg {
         let _ = writeln!(
             svg,
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>",
             CELL.1,
-            hex(run.look.bg)
+            hex(span.style.bg)
         );
     }
-    let fill = hex(run.look.fg);
+    let fill = hex(span.style.fg);
     let (mut xs, mut text) = (String::new(), String::new());
-    for (column, letter) in &run.letters {
-        if let Some(shape) = shapes::shape(letter, column * CELL.0, y, &fill) {
+    for (column, letter) in &span.glyphs {
+        if let Some(shape) = glyphs::draw_glyph(letter, column * CELL.0, y, &fill) {
             svg.push_str(&shape);
             continue;
         }
         // One x for each letter, so that the grid holds whichever font draws it. A combining mark takes its letter's.
         let _ = write!(xs, "{} ", column * CELL.0);
-        text.push_str(&escaped(letter));
+        text.push_str(&escape_xml(letter));
     }
-    if run.look.underline {
+    if span.style.underline {
         let _ = writeln!(
             svg,
             "<rect x=\"{x}\" y=\"{}\" width=\"{width}\" height=\"1\" fill=\"{fill}\"/>",
@@ -249,12 +252,12 @@ fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
     if text.is_empty() {
         return;
     }
-    let weight = if run.look.bold {
+    let weight = if span.style.bold {
         " font-weight=\"bold\""
     } else {
         ""
     };
-    let slant = if run.look.italic {
+    let slant = if span.style.italic {
         " font-style=\"italic\""
     } else {
         ""
@@ -267,7 +270,7 @@ fn draw_run(svg: &mut String, run: &Run, y: u32, ground: Ground) {
     );
 }
 
-fn escaped(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -7,33 +7,33 @@ use crate::table::{ColumnKey, RunTable};
 
 /// Why a run was not looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum LeftOut {
+pub enum ExclusionReason {
     /// It is in the trash.
     Deleted,
     /// It has not finished, or failed.
     NotFinished,
     /// It never logged the metric.
-    NoValue,
+    MissingMetric,
     /// The value is NaN or infinite.
-    NotANumber,
+    NotFinite,
 }
 
-impl LeftOut {
+impl ExclusionReason {
     /// In words that follow a count: `12 without the metric`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
             Self::NotFinished => "not finished",
-            Self::NoValue => "without the metric",
-            Self::NotANumber => "NaN or infinite",
+            Self::MissingMetric => "without the metric",
+            Self::NotFinite => "NaN or infinite",
         }
     }
 }
 
 /// The best run and what was looked at to find it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Best {
+pub struct BestRun {
     /// The best run; of several that are equal, the one that started first.
     pub run: RunId,
     /// Its value.
@@ -41,9 +41,9 @@ pub struct Best {
     /// Other runs with the same value, by their start.
     pub ties: Vec<RunId>,
     /// How many runs were ranked: active, finished (unless any status was asked for), with a number.
-    pub considered: usize,
+    pub candidates: usize,
     /// How many were left out, and why.
-    pub left_out: Vec<(LeftOut, usize)>,
+    pub excluded: Vec<(ExclusionReason, usize)>,
 }
 
 /// The best of `runs` by `goal`, among the active, finished ones whose value is a number; with `any_status`
@@ -51,53 +51,53 @@ pub struct Best {
 ///
 /// # Errors
 /// When every run was left out: how many, and why.
-pub fn best<'a>(
+pub fn find_best<'a>(
     runs: impl IntoIterator<Item = &'a Run>,
     goal: &Goal,
     any_status: bool,
-) -> Result<Best, Vec<(LeftOut, usize)>> {
-    let mut left_out = BTreeMap::new();
+) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
+    let mut excluded = BTreeMap::new();
     let mut ranked: Vec<(MetricValue, &Run)> = Vec::new();
     for run in runs {
-        match candidate(run, goal, any_status) {
+        match candidate_value(run, goal, any_status) {
             Ok(value) => ranked.push((value, run)),
-            Err(why) => *left_out.entry(why).or_insert(0) += 1,
+            Err(why) => *excluded.entry(why).or_insert(0) += 1,
         }
     }
-    let left_out: Vec<_> = left_out.into_iter().collect();
+    let excluded: Vec<_> = excluded.into_iter().collect();
     let Some(value) = ranked
         .iter()
         .map(|(value, _)| *value)
-        .min_by(|a, b| goal.direction.best_first(*a, *b))
+        .min_by(|a, b| goal.direction.cmp_best_first(*a, *b))
     else {
-        return Err(left_out);
+        return Err(excluded);
     };
     let considered = ranked.len();
     ranked.retain(|(other, _)| *other == value);
     ranked.sort_by_key(|(_, run)| run.start_time.unwrap_or(Millis::MAX));
     let mut equal = ranked.into_iter().map(|(_, run)| run.id.clone());
     match equal.next() {
-        Some(run) => Ok(Best {
+        Some(run) => Ok(BestRun {
             run,
             value,
             ties: equal.collect(),
-            considered,
-            left_out,
+            candidates: considered,
+            excluded,
         }),
-        None => Err(left_out),
+        None => Err(excluded),
     }
 }
 
 /// The likeliest goal of a table, where nobody said one: among the metrics that most runs have.
 #[must_use]
-pub fn likely_goal(table: &RunTable) -> Option<Goal> {
+pub fn infer_goal(table: &RunTable) -> Option<Goal> {
     let metrics = table.columns().into_iter().filter_map(|key| match &key {
-        ColumnKey::Metric(name) => Some((table.column(&key).present(), name.clone())),
+        ColumnKey::Metric(name) => Some((table.column(&key).count(), name.clone())),
         _ => None,
     });
     let metrics: Vec<_> = metrics.collect();
     let most = metrics.iter().map(|(present, _)| *present).max()?;
-    Goal::likeliest(
+    Goal::suggest(
         metrics
             .iter()
             .filter(|(present, _)| present * 2 >= most)
@@ -105,16 +105,20 @@ pub fn likely_goal(table: &RunTable) -> Option<Goal> {
     )
 }
 
-fn candidate(run: &Run, goal: &Goal, any_status: bool) -> Result<MetricValue, LeftOut> {
+fn candidate_value(
+    run: &Run,
+    goal: &Goal,
+    any_status: bool,
+) -> Result<MetricValue, ExclusionReason> {
     if run.lifecycle == Lifecycle::Deleted {
-        return Err(LeftOut::Deleted);
+        return Err(ExclusionReason::Deleted);
     }
     if run.status != RunStatus::Finished && !any_status {
-        return Err(LeftOut::NotFinished);
+        return Err(ExclusionReason::NotFinished);
     }
     match run.metric(goal.metric.raw()) {
-        None => Err(LeftOut::NoValue),
-        Some(value) if !value.is_finite() => Err(LeftOut::NotANumber),
+        None => Err(ExclusionReason::MissingMetric),
+        Some(value) if !value.is_finite() => Err(ExclusionReason::NotFinite),
         Some(value) => Ok(value),
     }
 }
@@ -147,30 +151,36 @@ mod tests {
     }
 
     #[test]
-    fn the_direction_decides() {
+    fn best_follows_the_direction() {
         let runs = [
             run("a", Some(0.5), None),
             run("b", Some(0.9), None),
             run("c", Some(0.1), None),
         ];
         assert_eq!(
-            best(&runs, &goal(Direction::Max), false).unwrap().run.raw(),
+            find_best(&runs, &goal(Direction::Max), false)
+                .unwrap()
+                .run
+                .raw(),
             "b"
         );
         assert_eq!(
-            best(&runs, &goal(Direction::Min), false).unwrap().run.raw(),
+            find_best(&runs, &goal(Direction::Min), false)
+                .unwrap()
+                .run
+                .raw(),
             "c"
         );
     }
 
     #[test]
-    fn of_equal_runs_the_first_one_wins_and_the_others_are_named() {
+    fn ties_go_to_the_earliest_run_and_list_the_others() {
         let runs = [
             run("late", Some(0.9), Some(5)),
             run("unknown", Some(0.9), None),
             run("early", Some(0.9), Some(1)),
         ];
-        let best = best(&runs, &goal(Direction::Max), false).unwrap();
+        let best = find_best(&runs, &goal(Direction::Max), false).unwrap();
         assert_eq!(best.run.raw(), "early");
         assert_eq!(
             best.ties.iter().map(RunId::raw).collect::<Vec<_>>(),
@@ -184,12 +194,12 @@ mod tests {
             run("plus", Some(0.0), Some(2)),
             run("minus", Some(-0.0), Some(1)),
         ];
-        let best = best(&runs, &goal(Direction::Max), false).unwrap();
+        let best = find_best(&runs, &goal(Direction::Max), false).unwrap();
         assert_eq!((best.run.raw(), best.ties.len()), ("minus", 1));
     }
 
     #[test]
-    fn what_is_left_out_is_counted_by_reason() {
+    fn excluded_runs_are_counted_by_reason() {
         let deleted = Run {
             lifecycle: Lifecycle::Deleted,
             ..run("d", Some(9.0), None)
@@ -205,25 +215,25 @@ mod tests {
             run("m", None, None),
             run("n", Some(f64::NAN), None),
         ];
-        let strict = best(&runs, &goal(Direction::Max), false).unwrap();
-        assert_eq!((strict.run.raw(), strict.considered), ("a", 1));
+        let strict = find_best(&runs, &goal(Direction::Max), false).unwrap();
+        assert_eq!((strict.run.raw(), strict.candidates), ("a", 1));
         let reasons = [
-            LeftOut::Deleted,
-            LeftOut::NotFinished,
-            LeftOut::NoValue,
-            LeftOut::NotANumber,
+            ExclusionReason::Deleted,
+            ExclusionReason::NotFinished,
+            ExclusionReason::MissingMetric,
+            ExclusionReason::NotFinite,
         ];
-        assert_eq!(strict.left_out, reasons.map(|why| (why, 1)));
-        let loose = best(&runs, &goal(Direction::Max), true).unwrap();
-        assert_eq!((loose.run.raw(), loose.considered), ("f", 2));
+        assert_eq!(strict.excluded, reasons.map(|why| (why, 1)));
+        let loose = find_best(&runs, &goal(Direction::Max), true).unwrap();
+        assert_eq!((loose.run.raw(), loose.candidates), ("f", 2));
     }
 
     #[test]
-    fn no_run_left_says_why() {
+    fn no_candidate_returns_exclusion_reasons() {
         assert_eq!(
-            best(&[run("m", None, None)], &goal(Direction::Max), false),
-            Err(vec![(LeftOut::NoValue, 1)])
+            find_best(&[run("m", None, None)], &goal(Direction::Max), false),
+            Err(vec![(ExclusionReason::MissingMetric, 1)])
         );
-        assert_eq!(best(&[], &goal(Direction::Max), false), Err(vec![]));
+        assert_eq!(find_best(&[], &goal(Direction::Max), false), Err(vec![]));
     }
 }

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::collect::{self, Aligned, align, align_sorted};
+use super::properties::{self, Aligned, align, align_sorted};
 use crate::analysis::value_diff;
 use crate::analysis::value_diff::Equality;
 use crate::domain::{Direction, Run, RunId};
 use crate::text::Untrusted;
-use crate::text::number::full;
+use crate::text::number::format_exact;
 
 /// The group that a row of a comparison belongs to, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -47,7 +47,7 @@ impl RowKind {
 
 /// One property of all compared runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CompareRow {
+pub struct ComparisonRow {
     /// Its group.
     pub kind: RowKind,
     /// Its key.
@@ -60,11 +60,11 @@ pub struct CompareRow {
     /// missing, empty and `None` are three values.
     pub differs: bool,
     /// Whether all runs have the same value, not all in the same spelling: `1e-3` and `0.001`.
-    pub spelled: bool,
+    pub differs_in_spelling: bool,
     /// For metrics: which runs have the best value, by `direction`; empty when all are equal or there is one value.
-    pub best: Vec<usize>,
+    pub best_runs: Vec<usize>,
     /// For metrics of groups: how far each group's values spread; empty where runs are compared.
-    pub spread: Vec<Option<Spread>>,
+    pub group_stats: Vec<Option<GroupStats>>,
     /// For metrics: value minus the baseline's, where both are numbers.
     pub delta: Vec<Option<f64>>,
     /// For metrics: which way it gets better.
@@ -73,7 +73,7 @@ pub struct CompareRow {
     pub baseline: usize,
 }
 
-impl CompareRow {
+impl ComparisonRow {
     /// For metrics: how much a run's value lies above the baseline's, in percent of the baseline's size; nothing where
     /// either is no number, or where the baseline is zero.
     #[must_use]
@@ -87,14 +87,14 @@ impl CompareRow {
 
     /// For metrics: whether a run's value is better than the baseline's; nothing where they are equal, or can't be judged.
     #[must_use]
-    pub fn better(&self, run: usize) -> Option<bool> {
+    pub fn is_better(&self, run: usize) -> Option<bool> {
         let delta = self
             .delta
             .get(run)
             .copied()
             .flatten()
             .filter(|delta| *delta != 0.0)?;
-        Some(self.direction?.improves(delta))
+        Some(self.direction?.is_improvement(delta))
     }
 }
 
@@ -106,20 +106,20 @@ pub struct Comparison {
     /// Which of them is the baseline.
     pub baseline: usize,
     /// Every property, by group; attributes and code in the order of [`RowKind`]'s words, the rest by key.
-    pub rows: Vec<CompareRow>,
+    pub rows: Vec<ComparisonRow>,
 }
 
 impl Comparison {
     /// How many rows are equal in all runs.
     #[must_use]
-    pub fn equal(&self) -> usize {
+    pub fn equal_count(&self) -> usize {
         self.rows.iter().filter(|row| !row.differs).count()
     }
 
     /// How many rows differ.
     #[must_use]
-    pub fn differing(&self) -> usize {
-        self.rows.len() - self.equal()
+    pub fn different_count(&self) -> usize {
+        self.rows.len() - self.equal_count()
     }
 }
 
@@ -127,12 +127,12 @@ impl Comparison {
 /// where a key tells none, as of a learning rate, no value is called the best.
 #[must_use]
 pub fn compare(runs: Vec<Run>, baseline: Option<&RunId>) -> Comparison {
-    compare_with(runs, baseline, &Direction::told)
+    compare_with_directions(runs, baseline, &Direction::from_metric_name)
 }
 
 /// Compares runs as [`compare`] does, with the direction of each metric, by its key, from the caller.
 #[must_use]
-pub fn compare_with(
+pub fn compare_with_directions(
     runs: Vec<Run>,
     baseline: Option<&RunId>,
     directions: &dyn Fn(&str) -> Option<Direction>,
@@ -145,15 +145,18 @@ pub fn compare_with(
             .into_iter()
             .map(move |(key, values)| text_row(kind, key, values, baseline))
     };
-    let tags = align_sorted(&runs, collect::tags)
+    let tags = align_sorted(&runs, properties::tags)
         .into_iter()
-        .map(|(key, values)| (collect::tag_title(key), values))
+        .map(|(key, values)| (properties::tag_title(key), values))
         .collect();
-    let mut metrics = align_sorted(&runs, collect::metrics);
+    let mut metrics = align_sorted(&runs, properties::metrics);
     // What the machine did comes after what the model did.
     metrics.sort_by_key(|(key, _)| key.raw().starts_with("system/"));
-    let rows = texts(RowKind::Attribute, align(&runs, collect::attributes))
-        .chain(texts(RowKind::Param, align_sorted(&runs, collect::params)))
+    let rows = texts(RowKind::Attribute, align(&runs, properties::attributes))
+        .chain(texts(
+            RowKind::Param,
+            align_sorted(&runs, properties::params),
+        ))
         .chain(metrics.into_iter().map(|(key, numbers)| {
             let direction = directions(key.raw());
             metric_row(key, numbers, baseline, direction)
@@ -161,12 +164,12 @@ pub fn compare_with(
         .chain(texts(RowKind::Tag, tags))
         .chain(texts(
             RowKind::Dataset,
-            align_sorted(&runs, collect::datasets),
+            align_sorted(&runs, properties::datasets),
         ))
-        .chain(texts(RowKind::Code, align(&runs, collect::code)))
+        .chain(texts(RowKind::Code, align(&runs, properties::code)))
         .chain(texts(
             RowKind::Environment,
-            align_sorted(&runs, collect::environment),
+            align_sorted(&runs, properties::environment),
         ))
         .collect();
     Comparison {
@@ -181,27 +184,27 @@ fn text_row(
     key: Untrusted,
     values: Vec<Option<Untrusted>>,
     baseline: usize,
-) -> CompareRow {
+) -> ComparisonRow {
     let equality = |pair: &[Option<Untrusted>]| match pair {
         [Some(a), Some(b)] if a != b && matches!(kind, RowKind::Param | RowKind::Tag) => {
-            value_diff::same(a.raw(), b.raw())
+            value_diff::compare_values(a.raw(), b.raw())
         }
         [a, b] if a != b => Equality::Different,
         _ => Equality::Same,
     };
     let pairs: Vec<Equality> = values.windows(2).map(equality).collect();
     let differs = pairs.contains(&Equality::Different);
-    let spelled = !differs && pairs.iter().any(|pair| *pair != Equality::Same);
+    let differs_in_spelling = !differs && pairs.iter().any(|pair| *pair != Equality::Same);
     let none = vec![None; values.len()];
-    CompareRow {
+    ComparisonRow {
         kind,
         key,
         values,
         numbers: none.clone(),
         differs,
-        spelled,
-        best: Vec::new(),
-        spread: Vec::new(),
+        differs_in_spelling,
+        best_runs: Vec::new(),
+        group_stats: Vec::new(),
         delta: none,
         direction: None,
         baseline,
@@ -213,7 +216,7 @@ fn metric_row(
     numbers: Vec<Option<f64>>,
     baseline: usize,
     direction: Option<Direction>,
-) -> CompareRow {
+) -> ComparisonRow {
     let same = |a: &Option<f64>, b: &Option<f64>| {
         a == b || matches!((a, b), (Some(a), Some(b)) if a.is_nan() && b.is_nan())
     };
@@ -222,20 +225,20 @@ fn metric_row(
         .copied()
         .flatten()
         .filter(|base| base.is_finite());
-    CompareRow {
+    ComparisonRow {
         kind: RowKind::Metric,
         key,
         values: numbers
             .iter()
-            .map(|number| number.map(|number| full(number).into()))
+            .map(|number| number.map(|number| format_exact(number).into()))
             .collect(),
         differs: numbers
             .windows(2)
             .any(|pair| matches!(pair, [a, b] if !same(a, b))),
-        spelled: false,
-        spread: Vec::new(),
-        best: direction
-            .map(|direction| best_of(&numbers, direction))
+        differs_in_spelling: false,
+        group_stats: Vec::new(),
+        best_runs: direction
+            .map(|direction| best_indices(&numbers, direction))
             .unwrap_or_default(),
         delta: numbers
             .iter()
@@ -248,7 +251,7 @@ fn metric_row(
 }
 
 /// Which of the numbers are the best; none when there is only one number, or when all of them are equal.
-fn best_of(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
+fn best_indices(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
     let finite = || {
         numbers
             .iter()
@@ -278,4 +281,4 @@ mod groups;
 #[cfg(test)]
 mod tests;
 
-pub use groups::{Spread, compare_groups};
+pub use groups::{GroupStats, compare_groups};

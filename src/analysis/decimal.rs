@@ -2,7 +2,7 @@
 
 /// A decimal number's one spelling: sign, digits without zeros at either end, power of ten; nothing for what is not a
 /// plain decimal number. Exact: unlike a float, it never takes two large seeds for the same.
-pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
+pub(super) fn normalize(text: &str) -> Option<(bool, String, i64)> {
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
@@ -17,22 +17,22 @@ pub(super) fn canonical(text: &str) -> Option<(bool, String, i64)> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let kept = digits.trim_end_matches('0');
+    let significant = digits.trim_end_matches('0');
     let power = exponent
         .checked_sub(i64::try_from(fraction.len()).ok()?)?
-        .checked_add(i64::try_from(digits.len() - kept.len()).ok()?)?;
-    let kept = kept.trim_start_matches('0');
-    Some(if kept.is_empty() {
+        .checked_add(i64::try_from(digits.len() - significant.len()).ok()?)?;
+    let significant = significant.trim_start_matches('0');
+    Some(if significant.is_empty() {
         (false, String::new(), 0)
     } else {
-        (negative, kept.to_owned(), power)
+        (negative, significant.to_owned(), power)
     })
 }
 
 /// Whether two logged values mean the same. Only numbers have more than one spelling: `True` and `true` differ, and
 /// so do an empty text, `None`, and a value that was never logged.
-pub(super) fn same(a: &str, b: &str) -> bool {
-    a == b || canonical(a).is_some_and(|number| canonical(b) == Some(number))
+pub(super) fn is_same_value(a: &str, b: &str) -> bool {
+    a == b || normalize(a).is_some_and(|number| normalize(b) == Some(number))
 }
 
 #[cfg(test)]
@@ -51,12 +51,12 @@ mod tests {
             (".5", "0.50"),
             ("10.", "1e1"),
         ] {
-            assert!(same(a, b), "{a} {b}");
+            assert!(is_same_value(a, b), "{a} {b}");
         }
     }
 
     #[test]
-    fn everything_else_is_its_text() {
+    fn other_values_compare_as_text() {
         for (a, b) in [
             ("True", "true"),
             ("", "None"),
@@ -70,7 +70,7 @@ mod tests {
             ("٣", "3"),
             ("1e99999999999999999999", "1e99999999999999999998"),
         ] {
-            assert!(!same(a, b), "{a} {b}");
+            assert!(!is_same_value(a, b), "{a} {b}");
         }
     }
 
@@ -78,12 +78,12 @@ mod tests {
         #[test]
         fn two_spellings_of_a_float_agree(value in prop::num::f64::NORMAL | prop::num::f64::ZERO) {
             let (scientific, plain) = (format!("{value:e}"), format!("{value}"));
-            prop_assert!(same(&scientific, &plain));
+            prop_assert!(is_same_value(&scientific, &plain));
         }
 
         #[test]
         fn any_text_is_the_same_as_itself(text in any::<String>()) {
-            prop_assert!(same(&text, &text));
+            prop_assert!(is_same_value(&text, &text));
         }
     }
 }

@@ -3,11 +3,11 @@
 use crate::domain::Point;
 
 /// How many times their noise two curves have to differ by.
-const TIMES: f64 = 3.0;
+const NOISE_FACTOR: f64 = 3.0;
 /// For how many points in a row, as a part of all of them, and at least.
-const STAY: (f64, usize) = (0.05, 3);
+const MIN_STREAK: (f64, usize) = (0.05, 3);
 /// Neighbours on each side that a curve is smoothed over.
-const NEIGHBOURS: usize = 2;
+const SMOOTHING_RADIUS: usize = 2;
 
 /// Where two curves part.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Divergence {
     /// The first step at which they are apart for good long enough.
     pub step: i64,
     /// How far they are apart there: the first minus the second.
-    pub apart: f64,
+    pub difference: f64,
     /// How much both tremble together: one standard deviation.
     pub noise: f64,
 }
@@ -28,50 +28,50 @@ pub struct Divergence {
 /// times their variance, and 0.6745 is the quartile of the normal distribution (P. Rousseeuw, C. Croux, "Alternatives to the Median
 /// Absolute Deviation", 1993). Curves are smoothed by the median of five neighbours before they are compared.
 #[must_use]
-pub fn divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
-    let (a, b) = (finite(first), finite(second));
+pub fn find_divergence(first: &[Point], second: &[Point]) -> Option<Divergence> {
+    let (a, b) = (finite_by_step(first), finite_by_step(second));
     let coarse = if a.len() <= b.len() { &a } else { &b };
     let steps: Vec<i64> = coarse.iter().map(|(step, _)| *step).collect();
     let pairs: Vec<(i64, f64, f64)> = steps
         .into_iter()
-        .filter_map(|step| Some((step, read(&a, step)?, read(&b, step)?)))
+        .filter_map(|step| Some((step, interpolate(&a, step)?, interpolate(&b, step)?)))
         .collect();
     if pairs.len() < 4 {
         return None;
     }
     let values = |of: fn(&(i64, f64, f64)) -> f64| pairs.iter().map(of).collect::<Vec<f64>>();
     let (a, b) = (values(|pair| pair.1), values(|pair| pair.2));
-    let noise = (noise(&a).powi(2) + noise(&b).powi(2)).sqrt();
-    let (a, b) = (smooth(&a), smooth(&b));
-    let stay = ((pairs.len() as f64 * STAY.0).ceil() as usize)
-        .max(STAY.1)
+    let noise = (estimate_noise(&a).powi(2) + estimate_noise(&b).powi(2)).sqrt();
+    let (a, b) = (smooth_by_median(&a), smooth_by_median(&b));
+    let streak = ((pairs.len() as f64 * MIN_STREAK.0).ceil() as usize)
+        .max(MIN_STREAK.1)
         .min(pairs.len());
     // Curves without noise part where they are not the same.
     let is_apart = |at: usize| {
-        (a[at] - b[at]).abs() > (TIMES * noise).max(a[at].abs().max(b[at].abs()) * 1e-9)
+        (a[at] - b[at]).abs() > (NOISE_FACTOR * noise).max(a[at].abs().max(b[at].abs()) * 1e-9)
     };
-    let at = (0..=pairs.len() - stay).find(|at| (*at..at + stay).all(is_apart))?;
+    let at = (0..=pairs.len() - streak).find(|at| (*at..at + streak).all(is_apart))?;
     Some(Divergence {
         step: pairs[at].0,
-        apart: a[at] - b[at],
+        difference: a[at] - b[at],
         noise,
     })
 }
 
 /// The last finite value of each step.
-fn finite(points: &[Point]) -> Vec<(i64, f64)> {
-    let mut kept: Vec<(i64, f64)> = Vec::new();
+fn finite_by_step(points: &[Point]) -> Vec<(i64, f64)> {
+    let mut points_by_step: Vec<(i64, f64)> = Vec::new();
     for point in points.iter().filter(|point| point.value.is_finite()) {
-        match kept.last_mut() {
+        match points_by_step.last_mut() {
             Some(last) if last.0 == point.step => last.1 = point.value.get(),
-            _ => kept.push((point.step, point.value.get())),
+            _ => points_by_step.push((point.step, point.value.get())),
         }
     }
-    kept
+    points_by_step
 }
 
 /// The value at a step, on a line between the points around it; nothing outside of them.
-fn read(points: &[(i64, f64)], step: i64) -> Option<f64> {
+fn interpolate(points: &[(i64, f64)], step: i64) -> Option<f64> {
     let after = points.partition_point(|(other, _)| *other < step);
     let (right, high) = *points.get(after)?;
     if right == step {
@@ -82,18 +82,18 @@ fn read(points: &[(i64, f64)], step: i64) -> Option<f64> {
     Some(low + (high - low) * part)
 }
 
-fn noise(values: &[f64]) -> f64 {
-    let mut seconds: Vec<f64> = values
+fn estimate_noise(values: &[f64]) -> f64 {
+    let mut second_differences: Vec<f64> = values
         .windows(3)
         .map(|three| (three[0] - 2.0 * three[1] + three[2]).abs())
         .collect();
-    median(&mut seconds) / (0.6745 * 6.0_f64.sqrt())
+    median(&mut second_differences) / (0.6745 * 6.0_f64.sqrt())
 }
 
-fn smooth(values: &[f64]) -> Vec<f64> {
+fn smooth_by_median(values: &[f64]) -> Vec<f64> {
     let around = |at: usize| {
         // As many on both sides, so that a slope stays where it is.
-        let reach = NEIGHBOURS.min(at).min(values.len() - 1 - at);
+        let reach = SMOOTHING_RADIUS.min(at).min(values.len() - 1 - at);
         median(&mut values[at - reach..=at + reach].to_vec())
     };
     (0..values.len()).map(around).collect()
@@ -131,14 +131,15 @@ mod tests {
     }
 
     /// A tremble that looks random, between -1 and 1.
-    fn tremble(step: f64, seed: f64) -> f64 {
+    fn pseudo_noise(step: f64, seed: f64) -> f64 {
         ((step * 12.9898 + seed).sin() * 43_758.545_3).fract()
     }
 
     #[test]
-    fn curves_part_where_one_of_them_turns() {
-        let falls =
-            |seed: f64| move |step: f64| 1.0 / (1.0 + step / 20.0) + 0.01 * tremble(step, seed);
+    fn divergence_is_found_where_a_curve_turns() {
+        let falls = |seed: f64| {
+            move |step: f64| 1.0 / (1.0 + step / 20.0) + 0.01 * pseudo_noise(step, seed)
+        };
         let turns = |step: f64| {
             falls(2.0)(step)
                 + if step > 100.0 {
@@ -147,33 +148,37 @@ mod tests {
                     0.0
                 }
         };
-        let found = divergence(&curve(200, falls(1.0)), &curve(200, turns)).unwrap();
+        let found = find_divergence(&curve(200, falls(1.0)), &curve(200, turns)).unwrap();
         assert!((101..=112).contains(&found.step), "{found:?}");
-        assert!(found.apart < 0.0 && found.noise > 0.0 && found.noise < 0.03);
+        assert!(found.difference < 0.0 && found.noise > 0.0 && found.noise < 0.03);
     }
 
     #[test]
-    fn curves_that_only_tremble_never_part() {
-        let falls = |seed: f64| move |step: f64| 1.0 - step / 200.0 + 0.05 * tremble(step, seed);
+    fn noise_alone_is_not_divergence() {
+        let falls =
+            |seed: f64| move |step: f64| 1.0 - step / 200.0 + 0.05 * pseudo_noise(step, seed);
         assert_eq!(
-            divergence(&curve(200, falls(1.0)), &curve(200, falls(2.0))),
+            find_divergence(&curve(200, falls(1.0)), &curve(200, falls(2.0))),
             None
         );
     }
 
     #[test]
-    fn steps_that_only_one_has_are_read_between_points() {
+    fn missing_steps_are_interpolated() {
         let every = curve(101, |step| step);
         let tenth: Vec<Point> = curve(101, |step| if step <= 50.0 { step } else { step + 5.0 })
             .into_iter()
             .step_by(10)
             .collect();
-        assert_eq!(divergence(&every, &tenth).map(|found| found.step), Some(60));
         assert_eq!(
-            divergence(&every, &tenth[..3]),
+            find_divergence(&every, &tenth).map(|found| found.step),
+            Some(60)
+        );
+        assert_eq!(
+            find_divergence(&every, &tenth[..3]),
             None,
             "three steps are too few"
         );
-        assert_eq!(divergence(&every, &every), None);
+        assert_eq!(find_divergence(&every, &every), None);
     }
 }

@@ -1,18 +1,21 @@
 //! What can be concluded from runs: what differs, which is best, how a curve goes; and how numbers are written.
 
 mod best;
-mod collect;
 mod compare;
-mod curve;
+pub mod curve_shape;
 mod decimal;
 pub mod divergence;
+pub mod heartbeat;
 pub mod importance;
 pub mod nearest;
 pub mod pareto;
-pub mod rhythm;
+mod properties;
+mod sparkline;
 pub mod value_diff;
-pub mod verdict;
 
-pub use best::{Best, LeftOut, best, likely_goal};
-pub use compare::{CompareRow, Comparison, RowKind, Spread, compare, compare_groups, compare_with};
-pub use curve::{Level, Reduced, levels, min_max};
+pub use best::{BestRun, ExclusionReason, find_best, infer_goal};
+pub use compare::{
+    Comparison, ComparisonRow, GroupStats, RowKind, compare, compare_groups,
+    compare_with_directions,
+};
+pub use sparkline::{Bucket, SparklineColumn, min_max_buckets, sparkline};

@@ -2,42 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Pair, Run, RunId};
+use crate::domain::{KeyValue, Run, RunId};
 use crate::text::Untrusted;
 
 /// A param that differs between two runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Difference {
+pub struct ParamDifference {
     /// The param.
     pub key: Untrusted,
     /// What the run has; nothing where it has none.
-    pub here: Option<Untrusted>,
+    pub value: Option<Untrusted>,
     /// What the other one has.
-    pub there: Option<Untrusted>,
+    pub neighbor_value: Option<Untrusted>,
     /// How much of the distance it makes up, from 0 to 1.
     pub distance: f64,
 }
 
 /// A run that is near.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Near {
+pub struct Neighbor {
     /// Which run.
     pub id: RunId,
     /// How far it is: the mean over all params that differ between any runs, from 0 (all the same) to 1.
     pub distance: f64,
     /// What differs, the smallest first.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ParamDifference>,
 }
 
 /// A numeric param spans so many decades before it is measured by its magnitude.
-const DECADES: f64 = 2.0;
+const LOG_SCALE_DECADES: f64 = 2.0;
 
 /// How a param is measured.
 enum Measure {
     /// By numbers, of which this is the greatest difference, in their logarithm where that is said.
-    Number { span: f64, log: bool },
+    Numeric { range: f64, is_log: bool },
     /// Same or not.
-    Word,
+    Categorical,
 }
 
 /// The runs by how near they are to one of them in their params, the nearest first; of equally near ones, the newest.
@@ -46,15 +46,15 @@ enum Measure {
 /// `|a - b| / range` for numbers and of 0 or 1 for words; a param that only one of the two has counts 1. Numbers above 0 that span more
 /// than two decades are compared by their logarithm.
 #[must_use]
-pub fn nearest(runs: &[Run], id: &RunId) -> Vec<Near> {
+pub fn nearest_runs(runs: &[Run], id: &RunId) -> Vec<Neighbor> {
     let Some(own) = runs.iter().find(|run| run.id == *id) else {
         return Vec::new();
     };
     let measures = measures(runs);
-    let mut found: Vec<(Near, Option<i64>)> = runs
+    let mut found: Vec<(Neighbor, Option<i64>)> = runs
         .iter()
         .filter(|run| run.id != *id)
-        .map(|run| (near(own, run, &measures), run.start_time))
+        .map(|run| (compare_params(own, run, &measures), run.start_time))
         .collect();
     found.sort_by(|(a, a_start), (b, b_start)| {
         a.distance
@@ -64,7 +64,7 @@ pub fn nearest(runs: &[Run], id: &RunId) -> Vec<Near> {
     found.into_iter().map(|(near, _)| near).collect()
 }
 
-fn number(text: &str) -> Option<f64> {
+fn parse_finite(text: &str) -> Option<f64> {
     text.trim()
         .parse()
         .ok()
@@ -74,30 +74,33 @@ fn number(text: &str) -> Option<f64> {
 /// The params that differ between any runs, with how each is measured.
 fn measures(runs: &[Run]) -> BTreeMap<&Untrusted, Measure> {
     let mut values: BTreeMap<&Untrusted, Vec<&str>> = BTreeMap::new();
-    for Pair { key, value } in runs.iter().flat_map(|run| &run.params) {
+    for KeyValue { key, value } in runs.iter().flat_map(|run| &run.params) {
         values.entry(key).or_default().push(value.raw());
     }
     let count = runs.len();
     let measure = |texts: &[&str]| {
-        let numbers: Option<Vec<f64>> = texts.iter().map(|text| number(text)).collect();
+        let numbers: Option<Vec<f64>> = texts.iter().map(|text| parse_finite(text)).collect();
         let Some(numbers) = numbers else {
-            return Measure::Word;
+            return Measure::Categorical;
         };
         let (low, high) = numbers
             .iter()
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
                 (l.min(*n), h.max(*n))
             });
-        let log = low > 0.0 && (high / low).log10() > DECADES;
+        let log = low > 0.0 && (high / low).log10() > LOG_SCALE_DECADES;
         let span = if log {
             (high / low).log10()
         } else {
             high - low
         };
         if span > 0.0 && span.is_finite() {
-            Measure::Number { span, log }
+            Measure::Numeric {
+                range: span,
+                is_log: log,
+            }
         } else {
-            Measure::Word
+            Measure::Categorical
         }
     };
     let differ =
@@ -109,7 +112,7 @@ fn measures(runs: &[Run]) -> BTreeMap<&Untrusted, Measure> {
         .collect()
 }
 
-fn near(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Near {
+fn compare_params(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Neighbor {
     let of = |run: &Run, key: &Untrusted| {
         run.params
             .iter()
@@ -121,14 +124,14 @@ fn near(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Nea
         let (here, there) = (of(own, key), of(other, key));
         let distance = match (&here, &there) {
             (None, None) => 0.0,
-            (Some(a), Some(b)) => apart(a.raw(), b.raw(), measure),
+            (Some(a), Some(b)) => param_distance(a.raw(), b.raw(), measure),
             _ => 1.0,
         };
         if distance > 0.0 {
-            differences.push(Difference {
+            differences.push(ParamDifference {
                 key: (*key).clone(),
-                here,
-                there,
+                value: here,
+                neighbor_value: there,
                 distance,
             });
         }
@@ -139,16 +142,23 @@ fn near(own: &Run, other: &Run, measures: &BTreeMap<&Untrusted, Measure>) -> Nea
         .sum::<f64>()
         / measures.len().max(1) as f64;
     differences.sort_by(|a, b| a.distance.total_cmp(&b.distance));
-    Near {
+    Neighbor {
         id: other.id.clone(),
         distance,
         differences,
     }
 }
 
-fn apart(a: &str, b: &str, measure: &Measure) -> f64 {
-    match (measure, number(a), number(b)) {
-        (Measure::Number { span, log }, Some(a), Some(b)) => {
+fn param_distance(a: &str, b: &str, measure: &Measure) -> f64 {
+    match (measure, parse_finite(a), parse_finite(b)) {
+        (
+            Measure::Numeric {
+                range: span,
+                is_log: log,
+            },
+            Some(a),
+            Some(b),
+        ) => {
             let difference = if *log { a.log10() - b.log10() } else { a - b };
             (difference.abs() / span).min(1.0)
         }
@@ -165,7 +175,7 @@ mod tests {
         run.start_time = Some(start);
         run.params = params
             .iter()
-            .map(|(key, value)| Pair {
+            .map(|(key, value)| KeyValue {
                 key: (*key).into(),
                 value: (*value).into(),
             })
@@ -174,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_run_and_what_little_differs() {
+    fn nearest_runs_are_sorted_by_param_distance() {
         let runs = [
             run("a", 1, &[("lr", "0.001"), ("depth", "4"), ("opt", "adam")]),
             run("b", 2, &[("lr", "0.01"), ("depth", "4"), ("opt", "adam")]),
             run("c", 3, &[("lr", "1"), ("depth", "8"), ("opt", "sgd")]),
             run("d", 4, &[("lr", "1e-3"), ("depth", "5"), ("opt", "adam")]),
         ];
-        let found = nearest(&runs, &"a".into());
+        let found = nearest_runs(&runs, &"a".into());
         assert_eq!(
             found.iter().map(|near| near.id.raw()).collect::<Vec<_>>(),
             ["d", "b", "c"]
@@ -204,18 +214,18 @@ mod tests {
     }
 
     #[test]
-    fn a_param_that_only_one_has_is_as_far_as_can_be() {
+    fn missing_param_has_distance_one() {
         let runs = [
             run("a", 1, &[("lr", "1")]),
             run("b", 2, &[]),
             run("c", 3, &[("lr", "1")]),
         ];
-        let found = nearest(&runs, &"a".into());
+        let found = nearest_runs(&runs, &"a".into());
         assert_eq!(
             (found[0].id.raw(), found[0].distance, found[1].distance),
             ("c", 0.0, 1.0)
         );
-        assert_eq!(found[1].differences[0].there, None);
-        assert!(nearest(&runs, &"z".into()).is_empty());
+        assert_eq!(found[1].differences[0].neighbor_value, None);
+        assert!(nearest_runs(&runs, &"z".into()).is_empty());
     }
 }

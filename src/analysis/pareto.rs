@@ -4,19 +4,19 @@ use crate::domain::{Goal, MetricValue, Run};
 
 /// The runs by how many fronts lie before theirs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pareto {
+pub struct ParetoFronts {
     /// For each run its front, from 1; nothing for one without a number in each goal.
-    pub front: Vec<Option<usize>>,
+    pub fronts: Vec<Option<usize>>,
     /// How many runs have no number in some goal.
-    pub left_out: usize,
+    pub excluded: usize,
 }
 
 /// The most fronts that are told apart; what lies behind them is in the last.
-const FRONTS: usize = 5;
+const MAX_FRONTS: usize = 5;
 
 /// The fronts of runs by goals. Runs that are equal in all goals are on one front. Takes the square of the number of runs.
 #[must_use]
-pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
+pub fn pareto_fronts(runs: &[Run], goals: &[Goal]) -> ParetoFronts {
     // Greater is better in all of them.
     let score = |run: &Run| -> Option<Vec<f64>> {
         let one = |goal: &Goal| {
@@ -27,7 +27,7 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
                 .value
                 .get();
             value.is_finite().then(|| {
-                if goal.direction.improves(1.0) {
+                if goal.direction.is_improvement(1.0) {
                     value
                 } else {
                     -value
@@ -37,27 +37,28 @@ pub fn pareto(runs: &[Run], goals: &[Goal]) -> Pareto {
         goals.iter().map(one).collect()
     };
     let scores: Vec<Option<Vec<f64>>> = runs.iter().map(score).collect();
-    let mut front: Vec<Option<usize>> = vec![None; runs.len()];
-    let mut left: Vec<usize> = (0..runs.len()).filter(|at| scores[*at].is_some()).collect();
-    let left_out = runs.len() - left.len();
-    for nth in 1..=FRONTS {
-        let beaten = |at: &usize| {
-            left.iter()
-                .any(|other| beats(scores[*other].as_deref(), scores[*at].as_deref()))
+    let mut fronts: Vec<Option<usize>> = vec![None; runs.len()];
+    let mut remaining: Vec<usize> = (0..runs.len()).filter(|at| scores[*at].is_some()).collect();
+    let excluded = runs.len() - remaining.len();
+    for nth in 1..=MAX_FRONTS {
+        let is_dominated = |at: &usize| {
+            remaining
+                .iter()
+                .any(|other| dominates(scores[*other].as_deref(), scores[*at].as_deref()))
         };
-        let (behind, on): (Vec<usize>, Vec<usize>) = left
+        let (behind, on): (Vec<usize>, Vec<usize>) = remaining
             .iter()
             .copied()
-            .partition(|at| nth < FRONTS && beaten(at));
+            .partition(|at| nth < MAX_FRONTS && is_dominated(at));
         for at in on {
-            front[at] = Some(nth);
+            fronts[at] = Some(nth);
         }
-        left = behind;
+        remaining = behind;
     }
-    Pareto { front, left_out }
+    ParetoFronts { fronts, excluded }
 }
 
-fn beats(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
+fn dominates(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
     let (Some(a), Some(b)) = (a, b) else {
         return false;
     };
@@ -66,7 +67,7 @@ fn beats(a: Option<&[f64]>, b: Option<&[f64]>) -> bool {
 
 /// A metric's number, if it has one: for figures of fronts.
 #[must_use]
-pub fn number(run: &Run, goal: &Goal) -> Option<f64> {
+pub fn finite_metric(run: &Run, goal: &Goal) -> Option<f64> {
     run.metrics
         .iter()
         .find(|metric| metric.key == goal.metric)
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_front_is_what_nobody_beats() {
+    fn first_front_is_non_dominated() {
         let runs = [
             run(&[0.9, 5.0]),
             run(&[0.8, 1.0]),
@@ -106,19 +107,19 @@ mod tests {
             run(&[f64::NAN, 0.0]),
             run(&[0.9, 5.0]),
         ];
-        let found = pareto(&runs, &goals(&["m0 max", "m1 min"]));
-        assert_eq!(found.front, [Some(1), Some(1), Some(2), None, Some(1)]);
-        assert_eq!(found.left_out, 1);
+        let found = pareto_fronts(&runs, &goals(&["m0 max", "m1 min"]));
+        assert_eq!(found.fronts, [Some(1), Some(1), Some(2), None, Some(1)]);
+        assert_eq!(found.excluded, 1);
     }
 
     proptest! {
         #[test]
-        fn nobody_on_the_front_is_beaten_and_everybody_else_is(values in prop::collection::vec((0_i32..9, 0_i32..9, 0_i32..9), 0..40)) {
+        fn first_front_holds_exactly_the_non_dominated_runs(values in prop::collection::vec((0_i32..9, 0_i32..9, 0_i32..9), 0..40)) {
             let runs: Vec<Run> = values.iter().map(|(a, b, c)| run(&[f64::from(*a), f64::from(*b), f64::from(*c)])).collect();
-            let found = pareto(&runs, &goals(&["m0 max", "m1 min", "m2 max"]));
+            let found = pareto_fronts(&runs, &goals(&["m0 max", "m1 min", "m2 max"]));
             let better = |a: &(i32, i32, i32), b: &(i32, i32, i32)| a.0 >= b.0 && a.1 <= b.1 && a.2 >= b.2 && a != b;
             for (at, value) in values.iter().enumerate() {
-                prop_assert_eq!(found.front[at] == Some(1), !values.iter().any(|other| better(other, value)));
+                prop_assert_eq!(found.fronts[at] == Some(1), !values.iter().any(|other| better(other, value)));
             }
         }
     }

@@ -15,22 +15,22 @@ pub enum Quantity {
     #[default]
     Number,
     /// Whole numbers, such as steps.
-    Whole,
+    Integer,
     /// Spans of time, in ms.
-    Span,
+    Duration,
     /// Times, in ms since the epoch, told in a zone.
     Time(TimeZone),
     /// Places with names of their own: 0, 1, 2 …
-    Names(Arc<[String]>),
+    Categories(Arc<[String]>),
     /// Nothing that is told.
-    Silent,
+    Hidden,
 }
 
 /// A tick.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     /// Where it stands, from 0 (left, bottom) to 1 (right, top).
-    pub at: f64,
+    pub position: f64,
     /// What it says, safe to draw.
     pub label: String,
 }
@@ -45,7 +45,7 @@ pub struct Axis {
     /// How values are spread.
     pub scale: Scale,
     /// The least and the greatest value, in the scale's own places.
-    ends: (f64, f64),
+    scaled_range: (f64, f64),
 }
 
 /// How much room is left beyond the values, as a part of their range.
@@ -54,7 +54,7 @@ const MARGIN: f64 = 0.04;
 impl Axis {
     /// An axis from the least to the greatest of these values that has a place on the scale; one that has no width gets some.
     #[must_use]
-    pub fn over(
+    pub fn from_values(
         title: impl Into<String>,
         quantity: Quantity,
         kind: ScaleKind,
@@ -64,7 +64,7 @@ impl Axis {
             .clone()
             .filter(|value| value.is_finite())
             .fold(0.0, |most: f64, value| most.max(value.abs()));
-        let scale = Scale::of(kind, greatest);
+        let scale = Scale::from_kind(kind, greatest);
         let places = values
             .map(|value| scale.forward(value))
             .filter(|place| place.is_finite());
@@ -75,46 +75,46 @@ impl Axis {
             title: title.into(),
             quantity,
             scale,
-            ends: with_width(ends),
+            scaled_range: widen_if_empty(ends),
         }
     }
 
     /// The same with some room beyond its ends.
     #[must_use]
     pub fn with_margin(mut self) -> Self {
-        let room = (self.ends.1 / 2.0 - self.ends.0 / 2.0) * 2.0 * MARGIN;
+        let room = (self.scaled_range.1 / 2.0 - self.scaled_range.0 / 2.0) * 2.0 * MARGIN;
         if room.is_finite() {
-            self.ends = (self.ends.0 - room, self.ends.1 + room);
+            self.scaled_range = (self.scaled_range.0 - room, self.scaled_range.1 + room);
         }
         self
     }
 
     /// The same between these values, where they have a place and are apart.
     #[must_use]
-    pub fn between(mut self, (low, high): (f64, f64)) -> Self {
+    pub fn with_range(mut self, (low, high): (f64, f64)) -> Self {
         let ends = (self.scale.forward(low), self.scale.forward(high));
         if ends.0 < ends.1 {
-            self.ends = ends;
+            self.scaled_range = ends;
         }
         self
     }
 
     /// An axis of named places, each in the middle of its stretch.
     #[must_use]
-    pub fn named(title: impl Into<String>, names: Vec<String>) -> Self {
-        let ends = (-0.5, names.len().max(1) as f64 - 0.5);
+    pub fn categorical(title: impl Into<String>, names: Vec<String>) -> Self {
+        let scaled_range = (-0.5, names.len().max(1) as f64 - 0.5);
         Self {
             title: title.into(),
-            quantity: Quantity::Names(names.into()),
+            quantity: Quantity::Categories(names.into()),
             scale: Scale::Linear,
-            ends,
+            scaled_range,
         }
     }
 
     /// Where a value stands: from 0 to 1 within the ends, below and above beyond them; nothing for one that has no place.
     #[must_use]
-    pub fn place(&self, value: f64) -> Option<f64> {
-        let (low, high) = self.ends;
+    pub fn position(&self, value: f64) -> Option<f64> {
+        let (low, high) = self.scaled_range;
         let place = self.scale.forward(value);
         // Halved first: the span of two finite numbers may be infinite.
         let at = (place / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
@@ -123,33 +123,33 @@ impl Axis {
 
     /// The value at a place from 0 to 1.
     #[must_use]
-    pub fn value(&self, at: f64) -> f64 {
-        let (low, high) = self.ends;
-        self.scale.back(low * (1.0 - at) + high * at)
+    pub fn value_at(&self, at: f64) -> f64 {
+        let (low, high) = self.scaled_range;
+        self.scale.inverse(low * (1.0 - at) + high * at)
     }
 
     /// The values at its ends.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
-        (self.value(0.0), self.value(1.0))
+        (self.value_at(0.0), self.value_at(1.0))
     }
 
     /// Round ticks, about `wanted` of them, in ascending order.
     #[must_use]
-    pub fn ticks(&self, wanted: usize) -> Vec<Tick> {
-        if wanted == 0 {
+    pub fn ticks(&self, target_count: usize) -> Vec<Tick> {
+        if target_count == 0 {
             return Vec::new();
         }
         let tick = |value: f64, label: String| {
             Some(Tick {
-                at: self.place(value)?,
+                position: self.position(value)?,
                 label,
             })
         };
         match &self.quantity {
-            Quantity::Silent => Vec::new(),
-            Quantity::Names(names) => {
-                let every = names.len().div_ceil(wanted).max(1);
+            Quantity::Hidden => Vec::new(),
+            Quantity::Categories(names) => {
+                let every = names.len().div_ceil(target_count).max(1);
                 names
                     .iter()
                     .enumerate()
@@ -157,31 +157,31 @@ impl Axis {
                     .filter_map(|(at, name)| tick(at as f64, name.clone()))
                     .collect()
             }
-            Quantity::Span => {
-                let (values, step) = ticks::times(self.range(), wanted, None);
+            Quantity::Duration => {
+                let (values, step) = ticks::time_ticks(self.range(), target_count, None);
                 values
                     .into_iter()
-                    .filter_map(|ms| tick(ms, span(ms as i64, step)))
+                    .filter_map(|ms| tick(ms, format_duration(ms as i64, step)))
                     .collect()
             }
             Quantity::Time(zone) => {
-                let (values, step) = ticks::times(self.range(), wanted, Some(zone));
+                let (values, step) = ticks::time_ticks(self.range(), target_count, Some(zone));
                 values
                     .into_iter()
-                    .filter_map(|ms| tick(ms, time(ms as i64, step, zone)))
+                    .filter_map(|ms| tick(ms, format_time(ms as i64, step, zone)))
                     .collect()
             }
-            Quantity::Number | Quantity::Whole => {
-                let values = ticks::values(
+            Quantity::Number | Quantity::Integer => {
+                let values = ticks::numeric_ticks(
                     self.scale,
-                    self.ends,
-                    wanted,
-                    self.quantity == Quantity::Whole,
+                    self.scaled_range,
+                    target_count,
+                    self.quantity == Quantity::Integer,
                 );
-                let digits = digits(&values);
+                let digits = distinct_digits(&values);
                 values
                     .into_iter()
-                    .filter_map(|value| tick(value, number::significant(value, digits)))
+                    .filter_map(|value| tick(value, number::format_significant(value, digits)))
                     .collect()
             }
         }
@@ -189,21 +189,21 @@ impl Axis {
 
     /// A value as it is read off this axis.
     #[must_use]
-    pub fn told(&self, value: f64) -> String {
+    pub fn format_value(&self, value: f64) -> String {
         match &self.quantity {
-            Quantity::Span => quantity::duration(value as i64),
-            Quantity::Time(zone) => time(value as i64, 1_000, zone),
-            Quantity::Names(names) => names
+            Quantity::Duration => quantity::format_duration(value as i64),
+            Quantity::Time(zone) => format_time(value as i64, 1_000, zone),
+            Quantity::Categories(names) => names
                 .get(value.round().max(0.0) as usize)
                 .cloned()
                 .unwrap_or_default(),
-            Quantity::Whole => number::full(value.round()),
-            Quantity::Number | Quantity::Silent => number::full(value),
+            Quantity::Integer => number::format_exact(value.round()),
+            Quantity::Number | Quantity::Hidden => number::format_exact(value),
         }
     }
 }
 
-fn with_width((low, high): (f64, f64)) -> (f64, f64) {
+fn widen_if_empty((low, high): (f64, f64)) -> (f64, f64) {
     if !(low.is_finite() && high.is_finite()) {
         return (0.0, 1.0);
     }
@@ -215,20 +215,20 @@ fn with_width((low, high): (f64, f64)) -> (f64, f64) {
 }
 
 /// As many digits as tell all ticks apart.
-fn digits(values: &[f64]) -> usize {
+fn distinct_digits(values: &[f64]) -> usize {
     let apart = |digits: &usize| {
         let mut texts: Vec<String> = values
             .iter()
-            .map(|value| number::significant(*value, *digits))
+            .map(|value| number::format_significant(*value, *digits))
             .collect();
         texts.dedup();
         texts.len() == values.len()
     };
-    (number::DIGITS..17).find(apart).unwrap_or(17)
+    (number::TABLE_DIGITS..17).find(apart).unwrap_or(17)
 }
 
 /// A span of time as short as the step between ticks allows: `30s`, `1m30s`, `2h`, `3d`.
-fn span(ms: i64, step: i64) -> String {
+fn format_duration(ms: i64, step: i64) -> String {
     let sign = if ms < 0 { "-" } else { "" };
     let units = [
         ("d", 86_400_000),
@@ -257,7 +257,7 @@ fn span(ms: i64, step: i64) -> String {
 }
 
 /// A time as short as the step between ticks allows.
-fn time(ms: i64, step: i64, zone: &TimeZone) -> String {
+fn format_time(ms: i64, step: i64, zone: &TimeZone) -> String {
     let format = match step {
         _ if step >= 86_400_000 => "%b %d",
         _ if step >= 60_000 => "%b %d %H:%M",
@@ -287,9 +287,9 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_tells_what_its_numbers_are() {
+    fn tick_labels_follow_the_quantity() {
         let over = |quantity, values: [f64; 2]| {
-            Axis::over("x", quantity, ScaleKind::Linear, values.into_iter())
+            Axis::from_values("x", quantity, ScaleKind::Linear, values.into_iter())
         };
         assert_eq!(
             labels(&over(Quantity::Number, [0.0, 0.3]), 3),
@@ -300,7 +300,7 @@ mod tests {
             ["1000.001", "1000.0015", "1000.002"]
         );
         assert_eq!(
-            labels(&over(Quantity::Span, [0.0, 180_000.0]), 3),
+            labels(&over(Quantity::Duration, [0.0, 180_000.0]), 3),
             ["0", "1m", "2m", "3m"]
         );
         assert_eq!(
@@ -308,16 +308,22 @@ mod tests {
             ["Jan 01 00:00", "Jan 01 01:00", "Jan 01 02:00"]
         );
         assert_eq!(
-            labels(&Axis::named("param", vec!["lr".into(), "depth".into()]), 9),
+            labels(
+                &Axis::categorical("param", vec!["lr".into(), "depth".into()]),
+                9
+            ),
             ["lr", "depth"]
         );
-        assert_eq!(over(Quantity::Span, [0.0, 1.0]).told(90_000.0), "1m 30s");
+        assert_eq!(
+            over(Quantity::Duration, [0.0, 1.0]).format_value(90_000.0),
+            "1m 30s"
+        );
     }
 
     #[test]
-    fn an_axis_without_values_or_width_still_has_room() {
+    fn empty_axis_still_has_a_range() {
         for values in [vec![], vec![f64::NAN], vec![3.0], vec![0.0, 0.0]] {
-            let axis = Axis::over("y", Quantity::Number, ScaleKind::Log, values.into_iter());
+            let axis = Axis::from_values("y", Quantity::Number, ScaleKind::Log, values.into_iter());
             let (low, high) = axis.range();
             assert!(low < high, "{low} {high}");
         }
@@ -325,13 +331,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_is_within_the_ends(values in prop::collection::vec(-1e300_f64..1e300, 1..50)) {
+        fn every_value_is_within_the_axis(values in prop::collection::vec(-1e300_f64..1e300, 1..50)) {
             for kind in ScaleKind::ALL {
-                let axis = Axis::over("y", Quantity::Number, kind, values.iter().copied()).with_margin();
-                for place in values.iter().filter_map(|value| axis.place(*value)) {
+                let axis = Axis::from_values("y", Quantity::Number, kind, values.iter().copied()).with_margin();
+                for place in values.iter().filter_map(|value| axis.position(*value)) {
                     prop_assert!((-1e-9..=1.0 + 1e-9).contains(&place), "{kind:?} {place}");
                 }
-                prop_assert!(axis.ticks(5).iter().all(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.at)));
+                prop_assert!(axis.ticks(5).iter().all(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.position)));
             }
         }
     }

@@ -4,7 +4,7 @@ use super::figure::Xy;
 
 /// The part of a line that is within 0 and 1 on both axes (Y. Liang, B. Barsky, "A new concept and method for line clipping",
 /// 1984); nothing when none is.
-fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
+fn clip_segment(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     if !(dx.is_finite() && dy.is_finite()) {
         return None;
@@ -37,14 +37,14 @@ fn cut(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
 }
 
 /// Lines through places, cut at the edges; nothing between two places is a gap. A place alone is a line of one.
-pub(super) fn strokes(places: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> {
+pub(super) fn clip_polyline(places: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> {
     let mut strokes: Vec<Vec<Xy>> = Vec::new();
     let mut stroke: Vec<Xy> = Vec::new();
     let mut before: Option<Xy> = None;
     let is_inside = |at: Xy| (0.0..=1.0).contains(&at.0) && (0.0..=1.0).contains(&at.1);
     for at in places {
         match (before, at) {
-            (Some(before), Some(at)) => match cut(before, at) {
+            (Some(before), Some(at)) => match clip_segment(before, at) {
                 Some((from, to)) => {
                     if stroke.last() != Some(&from) {
                         strokes.extend(
@@ -74,7 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_line_is_cut_where_it_leaves_and_goes_on_where_it_comes_back() {
+    fn line_is_split_where_it_leaves_the_figure() {
         let line = [
             Some((0.0, 0.5)),
             Some((0.5, 1.5)),
@@ -82,7 +82,7 @@ mod tests {
             None,
             Some((0.2, 0.2)),
         ];
-        let strokes = strokes(line.into_iter());
+        let strokes = clip_polyline(line.into_iter());
         assert_eq!(
             strokes,
             [
@@ -95,8 +95,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_outside(line in prop::collection::vec(prop::option::of((any::<f64>(), -3.0_f64..3.0)), 0..40)) {
-            for (x, y) in strokes(line.into_iter()).into_iter().flatten() {
+        fn clipped_lines_stay_inside(line in prop::collection::vec(prop::option::of((any::<f64>(), -3.0_f64..3.0)), 0..40)) {
+            for (x, y) in clip_polyline(line.into_iter()).into_iter().flatten() {
                 prop_assert!((-1e-9..=1.0 + 1e-9).contains(&x) && (-1e-9..=1.0 + 1e-9).contains(&y), "{x} {y}");
             }
         }

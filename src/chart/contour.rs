@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::{Figure, Ink, Label, Shape};
+use super::figure::{Figure, Label, PaintStyle, Shape};
 use super::property::{Dimension, Property};
 use crate::analysis::pareto;
 use crate::domain::{Goal, Run};
@@ -15,28 +15,36 @@ pub fn contour(
     x: &Property,
     y: &Property,
     goal: &Goal,
-    most: (usize, usize),
+    max_cells: (usize, usize),
 ) -> Figure {
-    let (across, up) = (Dimension::of(runs, x), Dimension::of(runs, y));
+    let (across, up) = (Dimension::new(runs, x), Dimension::new(runs, y));
     let title = format!("mean {goal} over {} and {}", x.title(), y.title());
     let mut figure = Figure::new(title, across.axis.clone(), up.axis.clone());
-    let mut boxes: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
-    let (columns, rows) = (count(&across, most.0), count(&up, most.1));
+    let mut cells: BTreeMap<(usize, usize), (f64, usize)> = BTreeMap::new();
+    let (columns, rows) = (
+        cell_count(&across, max_cells.0),
+        cell_count(&up, max_cells.1),
+    );
     for (at, run) in runs.iter().enumerate() {
-        let (Some(x), Some(y), Some(value)) = (across.at(at), up.at(at), pareto::number(run, goal))
-        else {
+        let (Some(x), Some(y), Some(value)) = (
+            across.position(at),
+            up.position(at),
+            pareto::finite_metric(run, goal),
+        ) else {
             continue;
         };
-        let (sum, runs) = boxes.entry((cell(x, columns), cell(y, rows))).or_default();
+        let (sum, runs) = cells
+            .entry((cell_index(x, columns), cell_index(y, rows)))
+            .or_default();
         (*sum, *runs) = (*sum + value, *runs + 1);
     }
-    let means = || boxes.values().map(|(sum, runs)| sum / *runs as f64);
+    let means = || cells.values().map(|(sum, runs)| sum / *runs as f64);
     let (low, high) = means().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), mean| {
         (l.min(mean), h.max(mean))
     });
     let mut labels = Vec::new();
-    let edge = |axis: &super::Axis, nth: usize, of: usize| axis.value(nth as f64 / of as f64);
-    for ((column, row), (sum, runs)) in &boxes {
+    let edge = |axis: &super::Axis, nth: usize, of: usize| axis.value_at(nth as f64 / of as f64);
+    for ((column, row), (sum, runs)) in &cells {
         let mean = sum / *runs as f64;
         let part = if high > low {
             (mean - low) / (high - low)
@@ -44,7 +52,7 @@ pub fn contour(
             0.5
         };
         // Darker is better, whichever way that is.
-        let part = if goal.direction.improves(1.0) {
+        let part = if goal.direction.is_improvement(1.0) {
             part
         } else {
             1.0 - part
@@ -57,9 +65,10 @@ pub fn contour(
             edge(&figure.x, column + 1, columns),
             edge(&figure.y, row + 1, rows),
         );
-        figure.layer(Ink::Shade(0.12 + 0.88 * part), Shape::Box(from, to));
-        let middle =
-            |axis: &super::Axis, nth: usize, of: usize| axis.value((nth as f64 + 0.5) / of as f64);
+        figure.add_layer(PaintStyle::Shade(0.12 + 0.88 * part), Shape::Rect(from, to));
+        let middle = |axis: &super::Axis, nth: usize, of: usize| {
+            axis.value_at((nth as f64 + 0.5) / of as f64)
+        };
         let several = if *runs > 1 {
             format!(" /{runs}")
         } else {
@@ -70,26 +79,26 @@ pub fn contour(
             middle(&figure.y, *row, rows),
         );
         labels.push(Label {
-            at,
-            text: format!("{}{several}", number::significant(mean, 3)),
+            position: at,
+            text: format!("{}{several}", number::format_significant(mean, 3)),
         });
     }
-    figure.layer(Ink::Loud, Shape::Labels(labels));
-    let told: usize = boxes.values().map(|(_, runs)| runs).sum();
+    figure.add_layer(PaintStyle::Emphasis, Shape::Labels(labels));
+    let counted: usize = cells.values().map(|(_, runs)| runs).sum();
     figure.notes.push(format!(
-        "{told} of {} runs; darker is better; mean /runs",
+        "{counted} of {} runs; darker is better; mean /runs",
         runs.len()
     ));
     figure
 }
 
-fn count(dimension: &Dimension, most: usize) -> usize {
+fn cell_count(dimension: &Dimension, most: usize) -> usize {
     match &dimension.axis.quantity {
-        super::Quantity::Names(names) => names.len().max(1),
+        super::Quantity::Categories(names) => names.len().max(1),
         _ => most,
     }
 }
 
-fn cell(at: f64, count: usize) -> usize {
+fn cell_index(at: f64, count: usize) -> usize {
     ((at.clamp(0.0, 1.0) * count as f64) as usize).min(count - 1)
 }

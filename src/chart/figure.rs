@@ -7,22 +7,22 @@ pub type Xy = (f64, f64);
 
 /// What something is painted with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Ink {
+pub enum PaintStyle {
     /// The colour of the nth run of the legend.
     Series(usize),
     /// The same, fainter: the raw line under a smooth one.
     Faint(usize),
     /// What belongs to no run and is in the background.
-    Quiet,
+    Muted,
     /// What the eye should find.
-    Loud,
+    Emphasis,
     /// A shade from the least (0) to the most (1) of what is shown.
     Shade(f64),
 }
 
 /// A value that has no place on an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oddity {
+pub enum NonFinite {
     /// Not a number.
     Nan,
     /// Above every number.
@@ -35,7 +35,7 @@ pub enum Oddity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
     /// Where its middle is.
-    pub at: Xy,
+    pub position: Xy,
     /// What it says, safe to draw.
     pub text: String,
 }
@@ -48,11 +48,11 @@ pub enum Shape {
     /// A mark at each place.
     Dots(Vec<Xy>),
     /// A mark at the x of a value that has no place.
-    Odd(Vec<(f64, Oddity)>),
+    NonFinite(Vec<(f64, NonFinite)>),
     /// Bars from 0 to x in the row y, each with the half of its error bar.
     Bars(Vec<(Xy, Option<f64>)>),
     /// Rectangles from one place to another.
-    Box(Xy, Xy),
+    Rect(Xy, Xy),
     /// Lines from bottom to top.
     Rules(Vec<f64>),
     /// Texts.
@@ -63,14 +63,14 @@ pub enum Shape {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// With what.
-    pub ink: Ink,
+    pub style: PaintStyle,
     /// What.
     pub shape: Shape,
 }
 
 /// A line of the legend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct LegendEntry {
     /// Which series it names: the number in [`Ink::Series`].
     pub series: usize,
     /// What it says, safe to draw.
@@ -89,7 +89,7 @@ pub struct Figure {
     /// What is painted, the lowest first.
     pub layers: Vec<Layer>,
     /// Who is who.
-    pub legend: Vec<Entry>,
+    pub legend: Vec<LegendEntry>,
     /// What has to be said of it: how many points, what was left out. Safe to draw.
     pub notes: Vec<String>,
 }
@@ -109,32 +109,32 @@ impl Figure {
     }
 
     /// Adds a layer, unless there is nothing on it.
-    pub fn layer(&mut self, ink: Ink, shape: Shape) {
+    pub fn add_layer(&mut self, style: PaintStyle, shape: Shape) {
         let is_empty = match &shape {
             Shape::Line(places) | Shape::Dots(places) => places.is_empty(),
-            Shape::Odd(marks) => marks.is_empty(),
+            Shape::NonFinite(marks) => marks.is_empty(),
             Shape::Bars(bars) => bars.is_empty(),
             Shape::Rules(rules) => rules.is_empty(),
             Shape::Labels(labels) => labels.is_empty(),
-            Shape::Box(..) => false,
+            Shape::Rect(..) => false,
         };
         if !is_empty {
-            self.layers.push(Layer { ink, shape });
+            self.layers.push(Layer { style, shape });
         }
     }
 
     /// Where a place stands: from 0 to 1 on both axes, beyond them outside; nothing for one that has no place.
     #[must_use]
-    pub fn place(&self, (x, y): Xy) -> Option<Xy> {
-        Some((self.x.place(x)?, self.y.place(y)?))
+    pub fn position(&self, (x, y): Xy) -> Option<Xy> {
+        Some((self.x.position(x)?, self.y.position(y)?))
     }
 
     /// The strokes of a line, in places from 0 to 1: broken at gaps, cut at the edges. A place alone is a stroke of one.
     #[must_use]
     pub fn strokes(&self, line: &[Xy]) -> Vec<Vec<Xy>> {
-        super::clip::strokes(
+        super::clip::clip_polyline(
             line.iter()
-                .map(|at| self.place(*at).filter(|_| !at.1.is_nan())),
+                .map(|at| self.position(*at).filter(|_| !at.1.is_nan())),
         )
     }
 

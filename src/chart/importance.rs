@@ -1,31 +1,33 @@
 //! Importance as bars, each with how sure it is.
 
 use super::axis::{Axis, Quantity};
-use super::figure::{Figure, Ink, Shape};
+use super::figure::{Figure, PaintStyle, Shape};
 use super::scale::ScaleKind;
-use crate::analysis::importance::{Importance, Rank};
+use crate::analysis::importance::{Importance, RankCorrelation};
 
 /// The most bars.
-const BARS: usize = 24;
+const MAX_BARS: usize = 24;
 
 /// The figure of what goes with a metric: by the forest, or by rank correlation where there is none.
 #[must_use]
 pub fn importance(found: &Importance) -> Figure {
-    let params: Vec<_> = found.params.iter().take(BARS).collect();
+    let params: Vec<_> = found.params.iter().take(MAX_BARS).collect();
     // The first stands at the top.
     let names: Vec<String> = params
         .iter()
         .rev()
         .map(|param| param.key.clean().into_owned())
         .collect();
-    let by_forest = found.explained.is_some();
+    let by_forest = found.r_squared.is_some();
     let bar = |param: &crate::analysis::importance::ParamImportance| match (
-        param.forest.filter(|_| by_forest),
-        param.rank,
+        param.permutation.filter(|_| by_forest),
+        param.rank_correlation,
     ) {
         (Some((mean, deviation)), _) => (mean, Some(deviation)),
-        (None, Some(Rank::Spearman { rho, .. })) => (rho.abs(), None),
-        (None, Some(Rank::Epsilon { squared, .. })) => (squared.sqrt(), None),
+        (None, Some(RankCorrelation::Spearman { rho, .. })) => (rho.abs(), None),
+        (None, Some(RankCorrelation::EpsilonSquared { value: squared, .. })) => {
+            (squared.sqrt(), None)
+        }
         (None, None) => (0.0, None),
     };
     let bars: Vec<_> = params
@@ -43,15 +45,16 @@ pub fn importance(found: &Importance) -> Figure {
     } else {
         "strength of the rank correlation"
     };
-    let x = Axis::over(title, Quantity::Number, ScaleKind::Linear, ends.into_iter()).with_margin();
+    let x = Axis::from_values(title, Quantity::Number, ScaleKind::Linear, ends.into_iter())
+        .with_margin();
     let mut figure = Figure::new(
         format!("what goes with {}", found.metric.clean()),
         x,
-        Axis::named("", names),
+        Axis::categorical("", names),
     );
-    figure.layer(Ink::Quiet, Shape::Rules(vec![0.0]));
-    figure.layer(
-        Ink::Series(0),
+    figure.add_layer(PaintStyle::Muted, Shape::Rules(vec![0.0]));
+    figure.add_layer(
+        PaintStyle::Series(0),
         Shape::Bars(
             bars.into_iter()
                 .map(|(at, (mean, error))| ((mean, at as f64), error))
@@ -59,7 +62,7 @@ pub fn importance(found: &Importance) -> Figure {
         ),
     );
     let method = "permutation importance of a random forest (mean ± sd of 5 folds, 4 shuffles)";
-    match found.explained {
+    match found.r_squared {
         Some(explained) => figure
             .notes
             .push(format!("{method}, R² {explained:.2}, {} runs", found.runs)),
@@ -67,6 +70,6 @@ pub fn importance(found: &Importance) -> Figure {
             .notes
             .push(format!("rank correlation, {} runs", found.runs)),
     }
-    figure.notes.extend(found.cautions.iter().cloned());
+    figure.notes.extend(found.warnings.iter().cloned());
     figure
 }

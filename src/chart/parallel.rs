@@ -1,15 +1,15 @@
 //! Parallel coordinates: each run a line across its params, to what came of it.
 
 use super::axis::{Axis, Quantity};
-use super::figure::{Figure, Ink, Label, Shape, Xy};
+use super::figure::{Figure, Label, PaintStyle, Shape, Xy};
 use super::property::{Dimension, Property};
 use super::scale::ScaleKind;
 use crate::domain::{Goal, Run};
 
 /// The part of the runs, by the goal, whose lines are to be found.
-const BEST: f64 = 0.1;
+const BEST_FRACTION: f64 = 0.1;
 /// The most lines that are drawn; of more runs, the best and evenly many others.
-const LINES: usize = 400;
+const MAX_LINES: usize = 400;
 
 /// The figure of runs across properties, the last of which is the goal; the best tenth by it is loud.
 #[must_use]
@@ -18,65 +18,69 @@ pub fn parallel(runs: &[Run], properties: &[Property], goal: &Goal) -> Figure {
     properties.push(Property::Metric(goal.metric.clone()));
     let dimensions: Vec<Dimension> = properties
         .iter()
-        .map(|property| Dimension::of(runs, property))
+        .map(|property| Dimension::new(runs, property))
         .collect();
     let names: Vec<String> = properties.iter().map(Property::title).collect();
     let count = dimensions.len();
-    let up = Axis::over(
+    let up = Axis::from_values(
         "",
-        Quantity::Silent,
+        Quantity::Hidden,
         ScaleKind::Linear,
         [-0.06, 1.06].into_iter(),
     );
-    let mut figure = Figure::new(format!("params and {goal}"), Axis::named("", names), up);
-    figure.layer(
-        Ink::Quiet,
+    let mut figure = Figure::new(
+        format!("params and {goal}"),
+        Axis::categorical("", names),
+        up,
+    );
+    figure.add_layer(
+        PaintStyle::Muted,
         Shape::Rules((0..count).map(|at| at as f64).collect()),
     );
     let line = |run: usize| -> Vec<Xy> {
         dimensions
             .iter()
             .enumerate()
-            .map(|(at, dimension)| (at as f64, dimension.at(run).unwrap_or(f64::NAN)))
+            .map(|(at, dimension)| (at as f64, dimension.position(run).unwrap_or(f64::NAN)))
             .collect()
     };
     let mut order: Vec<(usize, f64)> = runs
         .iter()
         .enumerate()
-        .filter_map(|(at, run)| Some((at, crate::analysis::pareto::number(run, goal)?)))
+        .filter_map(|(at, run)| Some((at, crate::analysis::pareto::finite_metric(run, goal)?)))
         .collect();
     order.sort_by(|a, b| {
-        if goal.direction.improves(1.0) {
+        if goal.direction.is_improvement(1.0) {
             b.1.total_cmp(&a.1)
         } else {
             a.1.total_cmp(&b.1)
         }
     });
-    let best = ((order.len() as f64 * BEST).ceil() as usize).min(order.len());
-    let stride = order.len().div_ceil(LINES).max(1);
+    let best = ((order.len() as f64 * BEST_FRACTION).ceil() as usize).min(order.len());
+    let stride = order.len().div_ceil(MAX_LINES).max(1);
     for (at, _) in order.iter().skip(best).step_by(stride) {
-        figure.layer(Ink::Quiet, Shape::Line(line(*at)));
+        figure.add_layer(PaintStyle::Muted, Shape::Line(line(*at)));
     }
     for (at, _) in order
         .iter()
         .take(best)
-        .step_by(best.div_ceil(LINES).max(1))
+        .step_by(best.div_ceil(MAX_LINES).max(1))
         .rev()
     {
         let places = line(*at);
-        figure.layer(Ink::Loud, Shape::Line(places.clone()));
-        figure.layer(
-            Ink::Loud,
+        figure.add_layer(PaintStyle::Emphasis, Shape::Line(places.clone()));
+        figure.add_layer(
+            PaintStyle::Emphasis,
             Shape::Dots(places.into_iter().filter(|(_, y)| !y.is_nan()).collect()),
         );
     }
-    figure.layer(
-        Ink::Quiet,
+    figure.add_layer(
+        PaintStyle::Muted,
         Shape::Labels(
             dimensions
                 .iter()
                 .enumerate()
-                .flat_map(|(at, dimension)| ends(at, dimension))
+                .flat_map(|(at, dimension)| end_labels(at, dimension))
                 .collect(),
         ),
     );
@@ -93,39 +97,39 @@ pub fn parallel(runs: &[Run], properties: &[Property], goal: &Goal) -> Figure {
 }
 
 /// What stands at the top and the bottom of a dimension; for words, at each of them.
-fn ends(at: usize, dimension: &Dimension) -> Vec<Label> {
-    if let Quantity::Names(names) = &dimension.axis.quantity {
-        let place = |nth: usize| dimension.axis.place(nth as f64);
+fn end_labels(at: usize, dimension: &Dimension) -> Vec<Label> {
+    if let Quantity::Categories(names) = &dimension.axis.quantity {
+        let place = |nth: usize| dimension.axis.position(nth as f64);
         return names
             .iter()
             .enumerate()
             .filter_map(|(nth, name)| {
                 Some(Label {
-                    at: (at as f64, place(nth)?),
+                    position: (at as f64, place(nth)?),
                     text: name.clone(),
                 })
             })
             .collect();
     }
-    let known = dimension.places.iter().flatten().copied();
+    let known = dimension.values.iter().flatten().copied();
     let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
         (l.min(n), h.max(n))
     });
-    let told = |value: f64| match dimension.axis.quantity {
-        Quantity::Span => dimension.axis.told(value),
-        _ => crate::text::number::significant(value, 3),
+    let format_end = |value: f64| match dimension.axis.quantity {
+        Quantity::Duration => dimension.axis.format_value(value),
+        _ => crate::text::number::format_significant(value, 3),
     };
     if low > high {
         return Vec::new();
     }
     vec![
         Label {
-            at: (at as f64, 1.06),
-            text: told(high),
+            position: (at as f64, 1.06),
+            text: format_end(high),
         },
         Label {
-            at: (at as f64, -0.06),
-            text: told(low),
+            position: (at as f64, -0.06),
+            text: format_end(low),
         },
     ]
 }

@@ -48,20 +48,20 @@ pub struct Dimension {
     /// Its axis.
     pub axis: Axis,
     /// Where each run is on it; nothing for one that has no place.
-    pub places: Vec<Option<f64>>,
+    pub values: Vec<Option<f64>>,
     /// Whether its values are words, each with a place of its own.
-    pub words: bool,
+    pub is_categorical: bool,
 }
 
 /// A property spans so many decades before its axis is logarithmic.
-const DECADES: f64 = 2.0;
+const LOG_SCALE_DECADES: f64 = 2.0;
 /// The most words that have places of their own; the rest share the last one.
-const MOST_WORDS: usize = 24;
+const MAX_CATEGORIES: usize = 24;
 
 impl Dimension {
     /// A property of runs: on a linear or, above two decades, a logarithmic axis for numbers; on named places for words.
     #[must_use]
-    pub fn of(runs: &[Run], property: &Property) -> Self {
+    pub fn new(runs: &[Run], property: &Property) -> Self {
         let texts: Vec<Option<String>> = runs.iter().map(|run| property.text(run)).collect();
         let numbers: Option<Vec<Option<f64>>> = texts
             .iter()
@@ -71,38 +71,38 @@ impl Dimension {
             })
             .collect();
         match numbers {
-            Some(numbers) => Self::numbers(
+            Some(numbers) => Self::numeric(
                 property,
                 numbers
                     .into_iter()
                     .map(|n| n.filter(|n| n.is_finite()))
                     .collect(),
             ),
-            None => Self::words(property, &texts),
+            None => Self::categorical(property, &texts),
         }
     }
 
-    fn numbers(property: &Property, places: Vec<Option<f64>>) -> Self {
-        let known = || places.iter().flatten().copied();
+    fn numeric(property: &Property, values: Vec<Option<f64>>) -> Self {
+        let known = || values.iter().flatten().copied();
         let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), n| {
             (l.min(n), h.max(n))
         });
-        let is_log = low > 0.0 && (high / low).log10() > DECADES;
+        let is_log = low > 0.0 && (high / low).log10() > LOG_SCALE_DECADES;
         let scale = if is_log {
             ScaleKind::Log
         } else {
             ScaleKind::Linear
         };
         let quantity = match property {
-            Property::Duration => Quantity::Span,
-            _ if known().all(|n| n.fract() == 0.0) && !is_log => Quantity::Whole,
+            Property::Duration => Quantity::Duration,
+            _ if known().all(|n| n.fract() == 0.0) && !is_log => Quantity::Integer,
             _ => Quantity::Number,
         };
-        let axis = Axis::over(
+        let axis = Axis::from_values(
             property.title(),
             quantity,
             scale,
-            places
+            values
                 .clone()
                 .into_iter()
                 .flatten()
@@ -111,12 +111,12 @@ impl Dimension {
         );
         Self {
             axis: axis.with_margin(),
-            places,
-            words: false,
+            values,
+            is_categorical: false,
         }
     }
 
-    fn words(property: &Property, texts: &[Option<String>]) -> Self {
+    fn categorical(property: &Property, texts: &[Option<String>]) -> Self {
         let mut names: Vec<&String> = texts.iter().flatten().collect();
         names.sort();
         names.dedup();
@@ -124,30 +124,30 @@ impl Dimension {
             names
                 .binary_search(&text)
                 .ok()
-                .map(|at| at.min(MOST_WORDS) as f64)
+                .map(|at| at.min(MAX_CATEGORIES) as f64)
         };
-        let places = texts
+        let values = texts
             .iter()
             .map(|text| text.as_ref().and_then(place))
             .collect();
-        let mut told: Vec<String> = names
+        let mut labels: Vec<String> = names
             .iter()
-            .take(MOST_WORDS)
+            .take(MAX_CATEGORIES)
             .map(|name| crate::text::untrusted::clean(name).into_owned())
             .collect();
-        if names.len() > MOST_WORDS {
-            told.push("others".into());
+        if names.len() > MAX_CATEGORIES {
+            labels.push("others".into());
         }
         Self {
-            axis: Axis::named(property.title(), told),
-            places,
-            words: true,
+            axis: Axis::categorical(property.title(), labels),
+            values,
+            is_categorical: true,
         }
     }
 
     /// Where a run is on the axis, from 0 to 1.
     #[must_use]
-    pub fn at(&self, run: usize) -> Option<f64> {
-        self.axis.place(self.places.get(run).copied().flatten()?)
+    pub fn position(&self, run: usize) -> Option<f64> {
+        self.axis.position(self.values.get(run).copied().flatten()?)
     }
 }

@@ -51,7 +51,7 @@ pub enum Scale {
 impl Scale {
     /// A scale of this kind for values up to this magnitude.
     #[must_use]
-    pub fn of(kind: ScaleKind, greatest: f64) -> Self {
+    pub fn from_kind(kind: ScaleKind, greatest: f64) -> Self {
         match kind {
             ScaleKind::Linear => Self::Linear,
             ScaleKind::Log => Self::Log,
@@ -75,7 +75,7 @@ impl Scale {
 
     /// The value that stands there.
     #[must_use]
-    pub fn back(self, place: f64) -> f64 {
+    pub fn inverse(self, place: f64) -> f64 {
         match self {
             Self::Linear => place,
             Self::Log => 10_f64.powf(place),
@@ -92,19 +92,19 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_has_no_place_is_not_a_number() {
+    fn values_off_the_scale_are_nan() {
         assert!(Scale::Log.forward(0.0).is_nan() && Scale::Log.forward(-1.0).is_nan());
-        assert_eq!(Scale::of(ScaleKind::Symlog, 0.0), Scale::Symlog(1.0));
+        assert_eq!(Scale::from_kind(ScaleKind::Symlog, 0.0), Scale::Symlog(1.0));
         assert!(Scale::Symlog(1.0).forward(0.0).abs() < 1e-12);
     }
 
     proptest! {
         #[test]
-        fn every_scale_leads_back(value in 1e-6_f64..1e6, negative: bool) {
+        fn inverse_undoes_forward(value in 1e-6_f64..1e6, negative: bool) {
             for kind in ScaleKind::ALL {
-                let scale = Scale::of(kind, 1e6);
+                let scale = Scale::from_kind(kind, 1e6);
                 let value = if negative && kind != ScaleKind::Log { -value } else { value };
-                let back = scale.back(scale.forward(value));
+                let back = scale.inverse(scale.forward(value));
                 prop_assert!((back - value).abs() <= value.abs() * 1e-9, "{kind:?} {value} {back}");
             }
         }

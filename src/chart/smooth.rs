@@ -7,8 +7,8 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Smoother {
     weight: f64,
-    sum: f64,
-    of_weights: f64,
+    mean: f64,
+    weight_sum: f64,
 }
 
 impl Smoother {
@@ -17,20 +17,20 @@ impl Smoother {
     pub fn new(weight: f64) -> Self {
         Self {
             weight: weight.clamp(0.0, 0.9999),
-            sum: 0.0,
-            of_weights: 0.0,
+            mean: 0.0,
+            weight_sum: 0.0,
         }
     }
 
     /// Takes the next value; the average with it, or nothing where it is no finite number.
-    pub fn next(&mut self, value: f64) -> Option<f64> {
+    pub fn update(&mut self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
         }
-        self.of_weights = self.weight * self.of_weights + 1.0;
+        self.weight_sum = self.weight * self.weight_sum + 1.0;
         // As a step from the average so far, so that huge values do not overflow a sum.
-        self.sum += (value - self.sum) / self.of_weights;
-        Some(self.sum)
+        self.mean += (value - self.mean) / self.weight_sum;
+        Some(self.mean)
     }
 }
 
@@ -43,12 +43,12 @@ mod tests {
         let mut smoother = Smoother::new(weight);
         values
             .iter()
-            .map(|value| smoother.next(*value).unwrap_or(f64::NAN))
+            .map(|value| smoother.update(*value).unwrap_or(f64::NAN))
             .collect()
     }
 
     #[test]
-    fn it_is_the_average_that_pandas_makes() {
+    fn smoother_matches_pandas_ewm() {
         // pandas.Series([1, 2, nan, 4, 8]).ewm(alpha=0.4, adjust=True, ignore_na=True).mean()
         let expected = [
             1.0,
@@ -70,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_average_stays_between_what_it_is_of(values in prop::collection::vec(-1e300_f64..1e300, 1..60), weight in 0.0_f64..1.0) {
+        fn average_stays_within_the_value_range(values in prop::collection::vec(-1e300_f64..1e300, 1..60), weight in 0.0_f64..1.0) {
             let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
             let room = low.abs().max(high.abs()) * 1e-9;
             prop_assert!(smooth(weight, &values).into_iter().all(|value| value >= low - room && value <= high + room));

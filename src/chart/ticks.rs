@@ -5,14 +5,14 @@ use jiff::tz::TimeZone;
 use super::scale::Scale;
 
 /// Steps of linear ticks, by powers of ten.
-const ROUND: [f64; 3] = [1.0, 2.0, 5.0];
+const STEP_MULTIPLES: [f64; 3] = [1.0, 2.0, 5.0];
 /// The most ticks that are ever made.
-const MOST: usize = 64;
+const MAX_TICKS: usize = 64;
 /// How much a quotient may miss a whole number by and still be it.
-const SLACK: f64 = 1e-9;
+const EPSILON: f64 = 1e-9;
 
 /// Round spans of time, in ms: from one ms to four weeks.
-const SPANS: [i64; 30] = [
+const TIME_STEPS_MS: [i64; 30] = [
     1,
     2,
     5,
@@ -46,50 +46,55 @@ const SPANS: [i64; 30] = [
 ];
 
 /// Round values within a range on a scale, about `wanted` of them. `whole` allows whole numbers only.
-pub(super) fn values(
+pub(super) fn numeric_ticks(
     scale: Scale,
     (low, high): (f64, f64),
-    wanted: usize,
-    whole: bool,
+    target_count: usize,
+    integers_only: bool,
 ) -> Vec<f64> {
-    let (from, to) = (scale.back(low), scale.back(high));
-    let made = match scale {
-        Scale::Log if high - low >= 1.0 => decades(low, high, wanted),
-        Scale::Linear | Scale::Log => even(from, to, wanted, whole),
-        Scale::Symlog(c) => both_sides(from, to, c, wanted),
+    let (from, to) = (scale.inverse(low), scale.inverse(high));
+    let ticks = match scale {
+        Scale::Log if high - low >= 1.0 => log_ticks(low, high, target_count),
+        Scale::Linear | Scale::Log => linear_ticks(from, to, target_count, integers_only),
+        Scale::Symlog(c) => symlog_ticks(from, to, c, target_count),
     };
-    made.into_iter()
-        .filter(|value| *value >= from - from.abs() * SLACK && *value <= to + to.abs() * SLACK)
-        .take(MOST)
+    ticks
+        .into_iter()
+        .filter(|value| *value >= from - from.abs() * EPSILON && *value <= to + to.abs() * EPSILON)
+        .take(MAX_TICKS)
         .collect()
 }
 
 /// Evenly spaced ticks at multiples of 1, 2 or 5 times a power of ten.
-fn even(from: f64, to: f64, wanted: usize, whole: bool) -> Vec<f64> {
+fn linear_ticks(from: f64, to: f64, target_count: usize, integers_only: bool) -> Vec<f64> {
     // Divided first: the span of two finite numbers may be infinite.
-    let wanted = wanted.max(1) as f64;
-    let least = to / wanted - from / wanted;
+    let target_count = target_count.max(1) as f64;
+    let least = to / target_count - from / target_count;
     if !(least > 0.0 && least.is_finite()) {
         return vec![from];
     }
     let power = 10_f64.powf(least.log10().floor());
-    let step = ROUND
+    let step = STEP_MULTIPLES
         .iter()
         .chain(&[10.0])
         .map(|round| round * power)
         .find(|step| *step >= least * (1.0 - 1e-9))
         .unwrap_or(power * 10.0);
-    let step = if whole { step.max(1.0).round() } else { step };
-    let first = (from / step - SLACK).ceil();
-    let count = ((to / step + SLACK).floor() - first).clamp(-1.0, MOST as f64) as i64;
+    let step = if integers_only {
+        step.max(1.0).round()
+    } else {
+        step
+    };
+    let first = (from / step - EPSILON).ceil();
+    let count = ((to / step + EPSILON).floor() - first).clamp(-1.0, MAX_TICKS as f64) as i64;
     // Through the number of steps, so that 0.1 three times is 0.3.
     (0..=count)
-        .map(|n| rounded((first + n as f64) * step, step))
+        .map(|n| round_to_step((first + n as f64) * step, step))
         .collect()
 }
 
 /// A multiple of a step without the last digits' noise.
-fn rounded(value: f64, step: f64) -> f64 {
+fn round_to_step(value: f64, step: f64) -> f64 {
     let digits = (-step.log10().floor()).clamp(0.0, 300.0) as i32;
     if digits > 15 {
         return value;
@@ -100,11 +105,15 @@ fn rounded(value: f64, step: f64) -> f64 {
 }
 
 /// Powers of ten, with 2 and 5 times them where there is room, or every nth where there is none.
-fn decades(low: f64, high: f64, wanted: usize) -> Vec<f64> {
+fn log_ticks(low: f64, high: f64, target_count: usize) -> Vec<f64> {
     let (first, last) = (low.floor() as i32, high.ceil() as i32);
     let count = usize::try_from(last - first).unwrap_or(0).max(1);
-    let within: &[f64] = if wanted >= 3 * count { &ROUND } else { &[1.0] };
-    let every = count.div_ceil(wanted.max(1)).max(1);
+    let within: &[f64] = if target_count >= 3 * count {
+        &STEP_MULTIPLES
+    } else {
+        &[1.0]
+    };
+    let every = count.div_ceil(target_count.max(1)).max(1);
     (first..=last)
         .step_by(every)
         .flat_map(|power| within.iter().map(move |round| round * 10_f64.powi(power)))
@@ -112,35 +121,35 @@ fn decades(low: f64, high: f64, wanted: usize) -> Vec<f64> {
 }
 
 /// 0, and powers of ten on both sides down to where the scale is even.
-fn both_sides(from: f64, to: f64, c: f64, wanted: usize) -> Vec<f64> {
+fn symlog_ticks(from: f64, to: f64, c: f64, target_count: usize) -> Vec<f64> {
     let greatest = from.abs().max(to.abs());
     let (first, last) = (
-        (c.log10() - SLACK).ceil() as i32,
-        (greatest.log10() + SLACK).floor() as i32,
+        (c.log10() - EPSILON).ceil() as i32,
+        (greatest.log10() + EPSILON).floor() as i32,
     );
     let count = usize::try_from(last - first + 1).unwrap_or(0).max(1);
     let sides = usize::from(from < 0.0) + usize::from(to > 0.0);
-    let every = (count * sides).div_ceil(wanted.max(2) - 1).max(1);
+    let every = (count * sides).div_ceil(target_count.max(2) - 1).max(1);
     let powers = || {
         (first..=last)
             .rev()
             .step_by(every)
             .map(|power| 10_f64.powi(power))
     };
-    let mut made: Vec<f64> = powers().map(|power| -power).collect();
-    made.push(0.0);
-    made.extend(powers().collect::<Vec<_>>().into_iter().rev());
-    made
+    let mut ticks: Vec<f64> = powers().map(|power| -power).collect();
+    ticks.push(0.0);
+    ticks.extend(powers().collect::<Vec<_>>().into_iter().rev());
+    ticks
 }
 
 /// Round spans of time within a range of ms, about `wanted` of them; `zone` for times of day.
-pub(super) fn times(
+pub(super) fn time_ticks(
     (from, to): (f64, f64),
-    wanted: usize,
+    target_count: usize,
     zone: Option<&TimeZone>,
 ) -> (Vec<f64>, i64) {
-    let least = (to - from) / wanted.max(1) as f64;
-    let step = SPANS.into_iter().find(|span| *span as f64 >= least);
+    let least = (to - from) / target_count.max(1) as f64;
+    let step = TIME_STEPS_MS.into_iter().find(|span| *span as f64 >= least);
     let step =
         step.unwrap_or_else(|| (least / 2_419_200_000.0).ceil().max(1.0) as i64 * 2_419_200_000);
     // Days begin where the person is.
@@ -150,7 +159,7 @@ pub(super) fn times(
     });
     let shift = shift.unwrap_or(0) as f64;
     let first = ((from + shift) / step as f64).ceil();
-    let count = (((to + shift) / step as f64).floor() - first).clamp(-1.0, MOST as f64) as i64;
+    let count = (((to + shift) / step as f64).floor() - first).clamp(-1.0, MAX_TICKS as f64) as i64;
     (
         (0..=count)
             .map(|n| (first + n as f64) * step as f64 - shift)
@@ -165,40 +174,40 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn ticks_are_round() {
+    fn ticks_are_at_round_values() {
         assert_eq!(
-            values(Scale::Linear, (0.0, 1.0), 5, false),
+            numeric_ticks(Scale::Linear, (0.0, 1.0), 5, false),
             [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
         );
         assert_eq!(
-            values(Scale::Linear, (0.013, 0.31), 3, false),
+            numeric_ticks(Scale::Linear, (0.013, 0.31), 3, false),
             [0.1, 0.2, 0.3]
         );
         assert_eq!(
-            values(Scale::Linear, (0.0, 3.0), 10, true),
+            numeric_ticks(Scale::Linear, (0.0, 3.0), 10, true),
             [0.0, 1.0, 2.0, 3.0]
         );
         assert_eq!(
-            values(Scale::Log, (-3.0, 0.0), 4, false),
+            numeric_ticks(Scale::Log, (-3.0, 0.0), 4, false),
             [1e-3, 1e-2, 1e-1, 1.0]
         );
         assert_eq!(
-            values(Scale::Log, (-1.0, 1.0), 8, false),
+            numeric_ticks(Scale::Log, (-1.0, 1.0), 8, false),
             [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0]
         );
         let scale = Scale::Symlog(0.01);
         assert_eq!(
-            values(scale, (scale.forward(-10.0), scale.forward(10.0)), 5, false),
+            numeric_ticks(scale, (scale.forward(-10.0), scale.forward(10.0)), 5, false),
             [-10.0, -0.1, 0.0, 0.1, 10.0]
         );
     }
 
     #[test]
-    fn times_are_round_where_the_person_is() {
-        let (hours, step) = times((0.0, 4.0 * 3_600_000.0), 4, None);
+    fn time_ticks_are_round_in_the_local_zone() {
+        let (hours, step) = time_ticks((0.0, 4.0 * 3_600_000.0), 4, None);
         assert_eq!((hours.len(), step), (5, 3_600_000));
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        let (days, step) = times((0.0, 3.0 * 86_400_000.0), 3, Some(&zone));
+        let (days, step) = time_ticks((0.0, 3.0 * 86_400_000.0), 3, Some(&zone));
         assert_eq!(
             (days.first().copied(), step),
             (Some(22.0 * 3_600_000.0), 86_400_000)
@@ -207,11 +216,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_few_ascending_and_within(a in -1e300_f64..1e300, b in -1e300_f64..1e300, wanted in 0_usize..20, whole: bool) {
+        fn ticks_are_ascending_and_bounded(a in -1e300_f64..1e300, b in -1e300_f64..1e300, wanted in 0_usize..20, whole: bool) {
             let (low, high) = (a.min(b), a.max(b));
             for scale in [Scale::Linear, Scale::Symlog(1.0)] {
                 let range = (scale.forward(low), scale.forward(high));
-                let made = values(scale, range, wanted, whole);
+                let made = numeric_ticks(scale, range, wanted, whole);
                 prop_assert!(made.len() <= 64 && made.windows(2).all(|pair| pair[0] < pair[1]), "{scale:?} {made:?}");
             }
         }

@@ -2,39 +2,43 @@
 
 use serde_json::json;
 
-use super::context::Context;
-use super::goal::Arguments;
-use crate::analysis::{Best, LeftOut, best};
-use crate::cli::output::Report;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use super::goal::GoalArgs;
+use crate::analysis::{BestRun, ExclusionReason, find_best};
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::domain::{Goal, Run, RunId};
 use crate::export::{Sheet, records};
-use crate::text::number::full;
+use crate::text::number::format_exact;
 
 /// Finds the best run.
 ///
 /// # Errors
 /// When there is no goal, or no run that can be ranked by it.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (goal, runs) = arguments.read(context).await?;
-    let found = best(&runs, &goal, arguments.any_status).map_err(|why| none(&goal, &why))?;
+pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let (goal, runs) = arguments.load_runs(context).await?;
+    let ranking =
+        find_best(&runs, &goal, arguments.any_status).map_err(|why| no_ranked_run(&goal, &why))?;
     let run = runs
         .iter()
-        .find(|run| run.id == found.run)
-        .ok_or_else(|| none(&goal, &[]))?;
-    context.output.report(&report(run, &goal, &found))
+        .find(|run| run.id == ranking.run)
+        .ok_or_else(|| no_ranked_run(&goal, &[]))?;
+    context.printer.print(&command_output(run, &goal, &ranking))
 }
 
-fn none(goal: &Goal, left_out: &[(LeftOut, usize)]) -> Failure {
-    let failure = Failure::new(Exit::NoMatch, format!("no run can be ranked by {goal}"));
+fn no_ranked_run(goal: &Goal, left_out: &[(ExclusionReason, usize)]) -> CliError {
+    let failure = CliError::new(
+        ExitStatus::NoMatch,
+        format!("no run can be ranked by {goal}"),
+    );
     if left_out.is_empty() {
-        failure.because("there are no runs")
+        failure.with_cause("there are no runs")
     } else {
-        failure.because(words(left_out))
+        failure.with_cause(describe_left_out(left_out))
     }
 }
 
-fn words(left_out: &[(LeftOut, usize)]) -> String {
+fn describe_left_out(left_out: &[(ExclusionReason, usize)]) -> String {
     left_out
         .iter()
         .map(|(why, count)| format!("{count} {}", why.as_str()))
@@ -42,7 +46,7 @@ fn words(left_out: &[(LeftOut, usize)]) -> String {
         .join(", ")
 }
 
-fn report(run: &Run, goal: &Goal, found: &Best) -> Report {
+fn command_output(run: &Run, goal: &Goal, found: &BestRun) -> CommandOutput {
     let mut sheet = Sheet::new([
         "run_id",
         "run_name",
@@ -52,13 +56,13 @@ fn report(run: &Run, goal: &Goal, found: &Best) -> Report {
         "considered",
         "ties",
     ]);
-    sheet.row([
+    sheet.push_row([
         run.id.raw().to_owned(),
         run.name.raw().to_owned(),
         goal.metric.raw().to_owned(),
         goal.direction.as_str().to_owned(),
-        full(found.value.get()),
-        found.considered.to_string(),
+        format_exact(found.value.get()),
+        found.candidates.to_string(),
         found
             .ties
             .iter()
@@ -68,16 +72,16 @@ fn report(run: &Run, goal: &Goal, found: &Best) -> Report {
     ]);
     let mut text = vec![
         format!("{}  {}", run.id.raw(), run.label().raw()),
-        format!("{goal}: {}", full(found.value.get())),
-        format!("the best of {} runs", found.considered),
+        format!("{goal}: {}", format_exact(found.value.get())),
+        format!("the best of {} runs", found.candidates),
     ];
-    if !found.left_out.is_empty() {
-        text.push(format!("left out: {}", words(&found.left_out)));
+    if !found.excluded.is_empty() {
+        text.push(format!("left out: {}", describe_left_out(&found.excluded)));
     }
     for tie in &found.ties {
         text.push(format!("equally good: {}", tie.raw()));
     }
-    Report::text(
+    CommandOutput::text(
         json!(records::BestRecord::new(found, run, goal)),
         sheet,
         text,

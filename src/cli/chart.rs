@@ -3,22 +3,22 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use super::context::Context;
-use crate::chart::{Curve, CurveOptions, Figure, Over, ScaleKind, curves};
-use crate::cli::output::Report;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::domain::{History, Run};
+use crate::domain::{MetricHistory, Run};
 use crate::export::Sheet;
-use crate::export::picture::{Palette, PictureFormat, PictureOptions, picture};
-use crate::store::{Read, Resolution};
+use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::store::{ReadStore, Resolution};
 
 /// How many marks a line has along its way.
-const MARKS: usize = 4;
+const MARKS_PER_CURVE: usize = 4;
 
 /// What can be said to `chart`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ChartArgs {
     /// The runs: ids, beginnings of ids, or names.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
@@ -30,10 +30,10 @@ pub struct Arguments {
     out: String,
     /// What curves are drawn over.
     #[arg(long, value_name = "AXIS", default_value = "step")]
-    over: Axis,
+    over: XAxisArg,
     /// How values are spread.
     #[arg(long, value_name = "SCALE", default_value = "linear")]
-    scale: Spread,
+    scale: ScaleArg,
     /// Draw a smooth line over the raw one: the weight of what came before, from 0 to 1.
     #[arg(long, value_name = "WEIGHT", default_value_t = 0.0)]
     smooth: f64,
@@ -53,7 +53,7 @@ pub struct Arguments {
 
 /// What curves are drawn over.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Axis {
+enum XAxisArg {
     /// Steps.
     Step,
     /// The time since each run's start.
@@ -64,7 +64,7 @@ enum Axis {
 
 /// How values are spread.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Spread {
+enum ScaleArg {
     /// Evenly.
     Linear,
     /// By magnitude.
@@ -77,10 +77,10 @@ enum Spread {
 ///
 /// # Errors
 /// When a run is not there, none of them has the metric, or the file can't be written.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let format = PictureFormat::of(&arguments.out).ok_or_else(|| {
-        Failure::new(
-            Exit::Usage,
+pub async fn run(arguments: &ChartArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let format = PictureFormat::from_path(&arguments.out).ok_or_else(|| {
+        CliError::new(
+            ExitStatus::Usage,
             "--out is to end in .png or .svg: that is the picture's format",
         )
     })?;
@@ -93,27 +93,28 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         size: arguments.size,
         ..PictureOptions::new(format, palette)
     };
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+    let store = context.open_merged().await?;
+    let reader = store.reader.as_ref();
+    let within =
+        resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let mut figures = Vec::new();
     for metric in &arguments.metric {
-        let figure = figure(
+        let figure = build_figure(
             reader,
             &runs,
             metric,
             arguments,
-            options.columns(arguments.metric.len()),
+            options.curve_columns(arguments.metric.len()),
         )
         .await?;
         figures.push(figure);
     }
-    let file = picture(&figures, &options)
-        .map_err(|error| Failure::new(Exit::Failed, error.to_string()))?;
+    let file = render_picture(&figures, &options)
+        .map_err(|error| CliError::new(ExitStatus::Failed, error.to_string()))?;
     std::fs::write(&arguments.out, &file).map_err(|error| {
-        Failure::new(
-            Exit::Failed,
+        CliError::new(
+            ExitStatus::Failed,
             format!("{} can't be written: {error}", arguments.out),
         )
     })?;
@@ -122,61 +123,63 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         .map(|figure| figure.notes.join("; "))
         .collect();
     let mut sheet = Sheet::new(["file", "bytes", "notes"]);
-    sheet.row([
+    sheet.push_row([
         arguments.out.clone(),
         file.len().to_string(),
         notes.join(" | "),
     ]);
-    context.output.report(&Report::table(
+    context.printer.print(&CommandOutput::table(
         json!({ "file": arguments.out, "bytes": file.len(), "notes": notes }),
         sheet,
     ))
 }
 
-async fn figure(
-    reader: &dyn Read,
+async fn build_figure(
+    reader: &dyn ReadStore,
     runs: &[Run],
     metric: &str,
-    arguments: &Arguments,
+    arguments: &ChartArgs,
     columns: usize,
-) -> Result<Figure, Failure> {
+) -> Result<Figure, CliError> {
     let ids: Vec<_> = runs.iter().map(|run| run.id.clone()).collect();
-    let histories = reader.histories(&ids, metric, Resolution::Exact).await?;
+    let histories = reader.histories(&ids, metric, Resolution::Full).await?;
     if histories.iter().all(|history| history.points.is_empty()) {
-        return Err(Failure::new(
-            Exit::NoMatch,
+        return Err(CliError::new(
+            ExitStatus::NoMatch,
             format!("none of the runs has the metric {metric}"),
         ));
     }
     let curve = |(series, run): (usize, &Run)| {
-        let History {
-            points, sampled, ..
+        let MetricHistory {
+            points,
+            is_sampled: sampled,
+            ..
         } = histories.iter().find(|history| history.run == run.id)?;
-        Some(Curve {
+        Some(CurveSeries {
             label: run.label().clean().into_owned(),
             series,
             points,
             start: run.start_time,
-            sampled: *sampled,
+            is_sampled: *sampled,
         })
     };
-    let all: Vec<Curve<'_>> = runs.iter().enumerate().filter_map(curve).collect();
+    let all: Vec<CurveSeries<'_>> = runs.iter().enumerate().filter_map(curve).collect();
     let options = CurveOptions {
-        over: match arguments.over {
-            Axis::Step => Over::Step,
-            Axis::Relative => Over::Relative,
-            Axis::Wall => Over::Wall,
+        x_axis: match arguments.over {
+            XAxisArg::Step => XAxis::Step,
+            XAxisArg::Relative => XAxis::Relative,
+            XAxisArg::Wall => XAxis::Wall,
         },
         scale: match arguments.scale {
-            Spread::Linear => ScaleKind::Linear,
-            Spread::Log => ScaleKind::Log,
-            Spread::Symlog => ScaleKind::Symlog,
+            ScaleArg::Linear => ScaleKind::Linear,
+            ScaleArg::Log => ScaleKind::Log,
+            ScaleArg::Symlog => ScaleKind::Symlog,
         },
         smoothing: arguments.smooth.clamp(0.0, 0.999),
-        clip: arguments.clip,
-        window: None,
+        clip_outliers: arguments.clip,
+        x_window: None,
         columns,
-        marks: MARKS,
+        marker_count: MARKS_PER_CURVE,
         zone: jiff::tz::TimeZone::system(),
     };
     let title = arguments.title.as_deref().unwrap_or(metric);

@@ -3,18 +3,18 @@
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
+use super::context::CommandContext;
 use crate::analysis::compare;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Format, Report};
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::export::comparison::{ComparisonFormat, comparison, markdown, sheet};
+use crate::export::comparison::{ComparisonFormat, comparison_sheet, markdown, render_comparison};
 use crate::export::records;
-use crate::tui::runtime::exporting;
+use crate::tui::runtime::file_export;
 
 /// What can be said to `compare`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CompareArgs {
     /// The runs: ids, beginnings of ids, or names.
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<String>,
@@ -33,10 +33,14 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a run is not there, or fewer than two different ones are named.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+pub async fn run(
+    arguments: &CompareArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_merged().await?;
+    let reader = store.reader.as_ref();
+    let within =
+        resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let mut runs = resolve::runs(reader, &arguments.runs, within.as_ref()).await?;
     let baseline = match &arguments.baseline {
         Some(text) => Some(resolve::run(reader, text, within.as_ref()).await?),
@@ -51,43 +55,49 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     let mut seen = std::collections::HashSet::new();
     runs.retain(|run| seen.insert(run.id.clone()));
     if runs.len() < 2 {
-        return Err(Failure::new(
-            Exit::Usage,
+        return Err(CliError::new(
+            ExitStatus::Usage,
             "two different runs are needed to compare",
         ));
     }
     let compared = compare(runs, baseline.map(|run| run.id).as_ref());
     if let Some(path) = &arguments.out {
-        let format = ComparisonFormat::of(path).ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
+        let format = ComparisonFormat::from_path(path).ok_or_else(|| {
+            CliError::new(
+                ExitStatus::Usage,
                 "--out is to end in .html, .md, .csv or .json: that is the file's form",
             )
         })?;
         let figures = if format == ComparisonFormat::Html {
-            exporting::charts(reader, &compared).await
+            file_export::metric_charts(reader, &compared).await
         } else {
             Vec::new()
         };
-        let text = comparison(&compared, format, arguments.diff, &figures);
+        let text = render_comparison(&compared, format, arguments.diff, &figures);
         std::fs::write(path, text).map_err(|error| {
-            Failure::new(Exit::Failed, format!("{path} can't be written: {error}"))
+            CliError::new(
+                ExitStatus::Failed,
+                format!("{path} can't be written: {error}"),
+            )
         })?;
-        context.output.note(&format!("{path} is written"));
+        context.printer.note(&format!("{path} is written"));
         return Ok(());
     }
-    if context.output.format == Format::Markdown {
-        return context.output.raw(&markdown(&compared, arguments.diff));
+    if context.printer.format == OutputFormat::Markdown {
+        return context
+            .printer
+            .write_raw(&markdown(&compared, arguments.diff));
     }
-    let for_machines = context.output.format == Format::Csv;
+    let is_csv = context.printer.format == OutputFormat::Csv;
     let record = json!(records::CompareRecord::new(&compared, arguments.diff));
-    let report = Report::table(record, sheet(&compared, arguments.diff, for_machines));
-    context.output.report(&report)?;
-    if arguments.diff && context.output.format == Format::Table {
-        context.output.flush()?;
-        context
-            .output
-            .note(&format!("{} equal rows are left out", compared.equal()));
+    let report = CommandOutput::table(record, comparison_sheet(&compared, arguments.diff, is_csv));
+    context.printer.print(&report)?;
+    if arguments.diff && context.printer.format == OutputFormat::Table {
+        context.printer.flush()?;
+        context.printer.note(&format!(
+            "{} equal rows are left out",
+            compared.equal_count()
+        ));
     }
     Ok(())
 }

@@ -3,13 +3,13 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::arguments::Cli;
-use crate::cli::output::Output;
-use crate::cli::output::failure::Failure;
+use super::args::Cli;
+use crate::cli::output::Printer;
+use crate::cli::output::error::CliError;
 
 /// What can be said to `completions`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CompletionsArgs {
     /// The shell.
     shell: Shell,
 }
@@ -18,7 +18,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When stdout can't be written.
-pub fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
+pub fn run(arguments: &CompletionsArgs, printer: &mut Printer) -> Result<(), CliError> {
     let mut script = Vec::new();
     clap_complete::generate(
         arguments.shell,
@@ -26,5 +26,5 @@ pub fn run(arguments: &Arguments, output: &mut Output) -> Result<(), Failure> {
         "frontrunner",
         &mut script,
     );
-    output.raw(&String::from_utf8_lossy(&script))
+    printer.write_raw(&String::from_utf8_lossy(&script))
 }

@@ -3,24 +3,24 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::arguments::Cli;
-use super::context::settings;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Output, Report};
-use crate::config::{Directories, Settings, environment};
+use super::args::Cli;
+use super::context::load_settings;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, Printer};
+use crate::config::{Directories, Settings, env_var};
 use crate::export::Sheet;
-use crate::store::Target;
+use crate::store::StoreTarget;
 use crate::text::untrusted::clean;
 
 /// What can be said to `config`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ConfigArgs {
     #[command(subcommand)]
-    what: What,
+    what: ConfigCommand,
 }
 
 #[derive(Clone, Copy, Debug, Subcommand)]
-enum What {
+enum ConfigCommand {
     /// Say where the settings file is, whether it is there or not.
     Path,
     /// Print the settings that apply, from flags, variables and the file.
@@ -33,32 +33,35 @@ enum What {
 ///
 /// # Errors
 /// When the settings are wrong, or there is no home folder.
-pub fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Result<(), Failure> {
-    let path = Directories::find(&environment)?.config_file();
+pub fn run(arguments: &ConfigArgs, cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
+    let path = Directories::find(&env_var)?.config_file();
     let shown = path.to_string_lossy().into_owned();
     match arguments.what {
-        What::Path => output.report(&lines(
+        ConfigCommand::Path => printer.print(&command_output(
             json!({ "path": shown, "exists": path.exists() }),
             vec![shown.clone()],
         )),
-        What::Show => {
-            let (_, settings) = settings(cli)?;
+        ConfigCommand::Show => {
+            let (_, settings) = load_settings(cli)?;
             let text = toml::to_string(&settings).map_err(|error| {
-                Failure::new(Exit::Failed, "the settings can't be printed")
-                    .because(error.to_string())
+                CliError::new(ExitStatus::Failed, "the settings can't be printed")
+                    .with_cause(error.to_string())
             })?;
             let value = serde_json::to_value(&settings).unwrap_or(Value::Null);
-            output.report(&lines(value, text.lines().map(str::to_owned).collect()))
+            printer.print(&command_output(
+                value,
+                text.lines().map(str::to_owned).collect(),
+            ))
         }
-        What::Check => {
-            let (_, settings) = settings(cli)?;
+        ConfigCommand::Check => {
+            let (_, settings) = load_settings(cli)?;
             check_profiles(&settings)?;
             let state = if path.exists() {
                 "is right"
             } else {
                 "is not there; everything has its default"
             };
-            output.report(&lines(
+            printer.print(&command_output(
                 json!({ "path": shown, "exists": path.exists(), "ok": true }),
                 vec![format!("{shown} {state}")],
             ))
@@ -66,23 +69,23 @@ pub fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Result<(), 
     }
 }
 
-fn check_profiles(settings: &Settings) -> Result<(), Failure> {
-    for (name, profile) in &settings.profile {
-        Target::parse(&profile.target).map_err(|error| {
-            Failure::new(
-                Exit::Usage,
+fn check_profiles(settings: &Settings) -> Result<(), CliError> {
+    for (name, profile) in &settings.profiles {
+        StoreTarget::parse(&profile.target).map_err(|error| {
+            CliError::new(
+                ExitStatus::Usage,
                 format!("profile {} names no store", clean(name)),
             )
-            .because(error.to_string())
+            .with_cause(error.to_string())
         })?;
     }
     Ok(())
 }
 
-fn lines(value: Value, text: Vec<String>) -> Report {
+fn command_output(value: Value, text: Vec<String>) -> CommandOutput {
     let sheet = Sheet {
-        heads: vec!["config".into()],
+        headers: vec!["config".into()],
         rows: text.iter().map(|line| vec![line.clone()]).collect(),
     };
-    Report::text(value, sheet, text)
+    CommandOutput::text(value, sheet, text)
 }

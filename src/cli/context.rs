@@ -3,23 +3,23 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::arguments::{Cli, Flags};
-use crate::cli::output::Output;
-use crate::cli::output::failure::{Exit, Failure};
+use super::args::{Cli, GlobalArgs};
+use crate::cli::output::Printer;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::config::{self, Directories, Layer, Settings};
+use crate::config::{self, Directories, Settings, SettingsLayer};
 use crate::domain::Millis;
 use crate::ops::journal::Journal;
-use crate::ops::lineage::Lookout;
+use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
-use crate::store::{self, Access, Beside, Opened, Read, Reader};
+use crate::store::{self, AccessMode, MergedStore, ReadStore, Reader, StoreHandle};
 
 /// What every subcommand works with.
-pub struct Context<'a> {
+pub struct CommandContext<'a> {
     /// What to open, as named before the subcommand.
-    pub place: Option<String>,
+    pub positional_target: Option<String>,
     /// The flags.
-    pub flags: Flags,
+    pub global_args: GlobalArgs,
     /// What applies.
     pub settings: Settings,
     /// Where files are kept.
@@ -27,24 +27,24 @@ pub struct Context<'a> {
     /// When this began, ms since the epoch.
     pub now: Millis,
     /// Where to print.
-    pub output: &'a mut Output,
+    pub printer: &'a mut Printer,
 }
 
-impl<'a> Context<'a> {
+impl<'a> CommandContext<'a> {
     /// Reads the settings.
     ///
     /// # Errors
     /// When they are wrong, or there is no home folder.
-    pub fn load(cli: &Cli, output: &'a mut Output) -> Result<Self, Failure> {
-        let (directories, settings) = settings(cli)?;
-        output.set_color(settings.color, &config::environment);
+    pub fn load(cli: &Cli, printer: &'a mut Printer) -> Result<Self, CliError> {
+        let (directories, settings) = load_settings(cli)?;
+        printer.set_color(settings.color, &config::env_var);
         Ok(Self {
-            place: cli.place.clone(),
-            flags: cli.flags.clone(),
+            positional_target: cli.place.clone(),
+            global_args: cli.flags.clone(),
             settings,
             directories,
             now: now(),
-            output,
+            printer,
         })
     }
 
@@ -52,20 +52,22 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// When none is meant, or it can't be opened.
-    pub async fn open(&self) -> Result<Opened, Failure> {
+    pub async fn open_store(&self) -> Result<StoreHandle, CliError> {
         let found = resolve::target(
-            self.named(),
-            self.flags.profile.as_deref(),
+            self.named_target(),
+            self.global_args.profile.as_deref(),
             &self.settings,
             &self.directories,
             self.now,
         )?;
         // A policy that can't be read may say that nobody may write here.
-        let by_policy = self.policy().map_or(true, |policy| policy.read_only);
-        let access = if self.settings.read_only || found.read_only || by_policy {
-            Access::ReadOnly
+        let is_read_only_policy = self
+            .load_policy()
+            .map_or(true, |policy| policy.is_read_only);
+        let access = if self.settings.read_only || found.read_only || is_read_only_policy {
+            AccessMode::ReadOnly
         } else {
-            Access::ReadWrite
+            AccessMode::ReadWrite
         };
         let connection = resolve::connection(found.profile.as_ref())?;
         Ok(store::open(&found.target, access, &connection).await?)
@@ -75,11 +77,11 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// As for [`Self::open`], for either.
-    pub async fn open_beside(&self) -> Result<Opened, Failure> {
-        let opened = self.open().await?;
-        Ok(match self.beside().await? {
-            Some(second) => Opened {
-                reader: Arc::new(Beside::new(opened.reader, second)),
+    pub async fn open_merged(&self) -> Result<StoreHandle, CliError> {
+        let opened = self.open_store().await?;
+        Ok(match self.open_second_store().await? {
+            Some(second) => StoreHandle {
+                reader: Arc::new(MergedStore::new(opened.reader, second)),
                 writer: None,
             },
             None => opened,
@@ -90,8 +92,8 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     /// When it can't be opened.
-    pub async fn beside(&self) -> Result<Option<Reader>, Failure> {
-        let Some(named) = self.flags.beside.as_deref() else {
+    pub async fn open_second_store(&self) -> Result<Option<Reader>, CliError> {
+        let Some(named) = self.global_args.beside.as_deref() else {
             return Ok(None);
         };
         let found = resolve::target(
@@ -103,7 +105,7 @@ impl<'a> Context<'a> {
         )?;
         let connection = resolve::connection(found.profile.as_ref())?;
         Ok(Some(
-            store::open(&found.target, Access::ReadOnly, &connection)
+            store::open(&found.target, AccessMode::ReadOnly, &connection)
                 .await?
                 .reader,
         ))
@@ -111,24 +113,27 @@ impl<'a> Context<'a> {
 
     /// What was named on the command line.
     #[must_use]
-    pub fn named(&self) -> Option<&str> {
-        self.flags.target.as_deref().or(self.place.as_deref())
+    pub fn named_target(&self) -> Option<&str> {
+        self.global_args
+            .target
+            .as_deref()
+            .or(self.positional_target.as_deref())
     }
 
     /// The policy that is in force, if there is one.
     ///
     /// # Errors
     /// When it can't be read, or has mistakes: each is told with its place.
-    pub fn policy(&self) -> Result<Arc<Policy>, Failure> {
+    pub fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
         let here = std::env::current_dir().unwrap_or_default();
         let named = self.settings.policy.as_deref();
-        let found = config::policy_text(named, &here, &self.directories.config).map_err(
+        let found = config::find_policy(named, &here, &self.directories.config).map_err(
             |(path, error)| {
-                Failure::new(
-                    Exit::Usage,
+                CliError::new(
+                    ExitStatus::Usage,
                     format!("the policy {} can't be read", path.display()),
                 )
-                .because(error.to_string())
+                .with_cause(error.to_string())
             },
         )?;
         let Some(found) = found else {
@@ -136,31 +141,33 @@ impl<'a> Context<'a> {
         };
         Policy::parse(&found.text)
             .map(Arc::new)
-            .map_err(|mistakes| Failure::policy(&found.path.display().to_string(), &mistakes))
+            .map_err(|mistakes| {
+                CliError::invalid_policy(&found.path.display().to_string(), &mistakes)
+            })
     }
 
     /// What other tools left, and where it is looked for: the user's recognisers with those that come with the program; the folder of
     /// the store, where it is a file, and the one that this was started in.
     #[must_use]
-    pub fn lookout(&self, reader: &dyn Read) -> Lookout {
-        let own = config::recogniser_texts(&self.directories.config);
-        let beside = std::path::Path::new(reader.origin().trim_start_matches("sqlite:"))
+    pub fn evidence_sources(&self, reader: &dyn ReadStore) -> EvidenceSources {
+        let custom_integrations = config::read_integration_files(&self.directories.config);
+        let store_folder = std::path::Path::new(reader.origin().trim_start_matches("sqlite:"))
             .parent()
             .filter(|folder| folder.is_absolute());
         let here = std::env::current_dir().ok();
-        let mut roots: Vec<std::path::PathBuf> = beside
+        let mut roots: Vec<std::path::PathBuf> = store_folder
             .map(std::path::Path::to_owned)
             .into_iter()
             .chain(here)
             .collect();
         roots.dedup();
-        Lookout::new(own, roots)
+        EvidenceSources::new(custom_integrations, roots)
     }
 
     /// The journal.
     #[must_use]
     pub fn journal(&self) -> Journal {
-        Journal::at(self.directories.journal_file())
+        Journal::with_path(self.directories.journal_file())
     }
 }
 
@@ -168,11 +175,12 @@ impl<'a> Context<'a> {
 ///
 /// # Errors
 /// As for [`Context::load`].
-pub fn settings(cli: &Cli) -> Result<(Directories, Settings), Failure> {
-    let directories = Directories::find(&config::environment)?;
-    let file = Layer::read(&directories.config_file())?;
-    let environment = Layer::from_environment(&config::environment)?;
-    let settings = Settings::from_layers(&[cli.flags.layer(&cli.screen), environment, file]);
+pub fn load_settings(cli: &Cli) -> Result<(Directories, Settings), CliError> {
+    let directories = Directories::find(&config::env_var)?;
+    let file = SettingsLayer::read(&directories.config_file())?;
+    let environment = SettingsLayer::from_environment(&config::env_var)?;
+    let settings =
+        Settings::from_layers(&[cli.flags.settings_layer(&cli.screen), environment, file]);
     Ok((directories, settings))
 }
 

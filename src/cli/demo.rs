@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
-use super::open;
-use crate::cli::output::Report;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::demo::{DemoFacts, DemoOptions, make};
+use super::context::CommandContext;
+use super::launch_tui;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::demo::{DemoManifest, DemoOptions, create};
 use crate::export::Sheet;
 use crate::text::untrusted::clean;
 
 /// What can be said to `demo`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DemoArgs {
     /// Adds an experiment of so many runs.
     #[arg(long, value_name = "N")]
     runs: Option<u32>,
@@ -31,7 +31,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a file that was named is there already, or can't be written.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(arguments: &DemoArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let path = arguments
         .path
         .clone()
@@ -39,29 +39,29 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     // The kept store may hold promotions that somebody tried out: it is opened again, never made anew.
     let kept = arguments.path.is_none() && arguments.runs.is_none() && path.exists();
     if !kept {
-        folder_of(&path)?;
-        let facts = make(
+        create_parent_dir(&path)?;
+        let facts = create(
             &path,
             &DemoOptions {
-                runs: arguments.runs,
+                load_test_runs: arguments.runs,
                 now: context.now,
             },
         )?;
         if arguments.no_open {
-            return context.output.report(&report(&path, &facts));
+            return context.printer.print(&command_output(&path, &facts));
         }
     } else if arguments.no_open {
         return context
-            .output
-            .lines(&[format!("{} is there already", path.display())]);
+            .printer
+            .print_lines(&[format!("{} is there already", path.display())]);
     }
-    context.place = None;
-    context.flags.profile = None;
-    context.flags.target = Some(path.to_string_lossy().into_owned());
-    open::run(context).await
+    context.positional_target = None;
+    context.global_args.profile = None;
+    context.global_args.target = Some(path.to_string_lossy().into_owned());
+    launch_tui::run(context).await
 }
 
-fn folder_of(path: &Path) -> Result<(), Failure> {
+fn create_parent_dir(path: &Path) -> Result<(), CliError> {
     let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -69,15 +69,15 @@ fn folder_of(path: &Path) -> Result<(), Failure> {
         return Ok(());
     };
     std::fs::create_dir_all(folder).map_err(|error| {
-        Failure::new(
-            Exit::Failed,
+        CliError::new(
+            ExitStatus::Failed,
             format!("{} can't be made", clean(&folder.to_string_lossy())),
         )
-        .because(error.to_string())
+        .with_cause(error.to_string())
     })
 }
 
-fn report(path: &Path, facts: &DemoFacts) -> Report {
+fn command_output(path: &Path, facts: &DemoManifest) -> CommandOutput {
     let mut sheet = Sheet::new(["id", "name", "runs", "lifecycle"]);
     let mut experiments = Vec::new();
     for experiment in &facts.experiments {
@@ -86,19 +86,19 @@ fn report(path: &Path, facts: &DemoFacts) -> Report {
             experiment.name.raw().to_owned(),
         );
         experiments.push(json!({
-            "experiment_id": id, "name": name, "runs": experiment.runs, "lifecycle_stage": experiment.lifecycle.as_str(),
+            "experiment_id": id, "name": name, "runs": experiment.active_runs, "lifecycle_stage": experiment.lifecycle.as_str(),
         }));
-        sheet.row([
+        sheet.push_row([
             id,
             name,
-            experiment.runs.to_string(),
+            experiment.active_runs.to_string(),
             experiment.lifecycle.as_str().to_owned(),
         ]);
     }
     let mut text = vec![format!("{} is made", path.display())];
-    text.extend(sheet.aligned(None).0);
+    text.extend(sheet.to_aligned_lines(None).0);
     text.push(format!("open it: frontrunner {}", path.display()));
-    Report::text(
+    CommandOutput::text(
         json!({ "path": path.to_string_lossy(), "experiments": experiments }),
         sheet,
         text,

@@ -2,17 +2,17 @@
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::cli::write::{Road, travel};
+use crate::cli::write::{WriteArgs, execute};
 use crate::domain::{Alias, Stage};
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 
 /// What can be said to `demote`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DemoteArgs {
     /// MODEL/VERSION moves the version to another stage; MODEL@alias removes the alias.
     #[arg(value_name = "MODEL/VERSION|MODEL@ALIAS")]
     what: String,
@@ -20,37 +20,37 @@ pub struct Arguments {
     #[arg(long, value_name = "STAGE", default_value = "None")]
     to: String,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// Demotes the version, or removes the alias.
 ///
 /// # Errors
 /// When it is not there, or the write fails.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(arguments: &DemoteArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let to = Stage::parse(&arguments.to)
         .filter(|stage| matches!(stage, Stage::None | Stage::Archived))
         .ok_or_else(|| {
-            Failure::new(
-                Exit::Usage,
+            CliError::new(
+                ExitStatus::Usage,
                 format!("{} is no way down: None or Archived", clean(&arguments.to)),
             )
         })?;
-    let session = context.open().await?;
-    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.what).await?;
+    let store = context.open_store().await?;
+    let (model, version) = resolve::version(store.reader.as_ref(), &arguments.what).await?;
     let intent = match named_alias(&arguments.what) {
         Some(alias) => Intent::RemoveAlias {
             model: model.name,
             alias,
         },
-        None => Intent::Move {
+        None => Intent::TransitionStage {
             model: model.name,
             version,
             to,
             archive_existing: false,
         },
     };
-    travel(intent, &arguments.road, &session, context).await
+    execute(intent, &arguments.road, &store, context).await
 }
 
 /// The alias by which a version was named, if it was.
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_named_by_its_alias_loses_it() {
+    fn alias_is_removed_only_when_named() {
         assert_eq!(named_alias("iris@champion"), Some("champion".into()));
         assert_eq!(named_alias("me@work/3"), None);
         assert_eq!(named_alias("iris/3"), None);

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::context::Context;
-use super::goal::Arguments;
-use crate::analysis::importance::{Importance, Rank, importance};
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Format, Report};
+use super::context::CommandContext;
+use super::goal::GoalArgs;
+use crate::analysis::importance::{Importance, RankCorrelation, importance};
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::domain::{Run, RunStatus};
 use crate::export::{Sheet, records};
 use crate::text::untrusted::Untrusted;
@@ -15,38 +15,39 @@ use crate::text::untrusted::Untrusted;
 ///
 /// # Errors
 /// When there is no goal, or no run has it.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let (goal, runs) = arguments.read(context).await?;
-    let judged: Vec<Run> = runs
+pub async fn run(arguments: &GoalArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let (goal, runs) = arguments.load_runs(context).await?;
+    let considered: Vec<Run> = runs
         .into_iter()
         .filter(|run| arguments.any_status || run.status == RunStatus::Finished)
         .collect();
-    let found = importance(&judged, goal.metric.raw());
-    if found.runs == 0 {
-        return Err(
-            Failure::new(Exit::NoMatch, format!("no run has a number for {goal}"))
-                .next("choose another --goal, or --any-status"),
-        );
+    let ranking = importance(&considered, goal.metric.raw());
+    if ranking.runs == 0 {
+        return Err(CliError::new(
+            ExitStatus::NoMatch,
+            format!("no run has a number for {goal}"),
+        )
+        .with_hint("choose another --goal, or --any-status"));
     }
-    context.output.report(&Report::table(
-        json!(records::ImportanceRecord::new(&found, &goal)),
-        sheet(&found),
+    context.printer.print(&CommandOutput::table(
+        json!(records::ImportanceRecord::new(&ranking, &goal)),
+        sheet(&ranking),
     ))?;
-    if context.output.format == Format::Table {
-        context.output.flush()?;
-        let explained = found.explained.map(|explained| {
+    if context.printer.format == OutputFormat::Table {
+        context.printer.flush()?;
+        let explained = ranking.r_squared.map(|explained| {
             format!("; the forest explains R² {explained:.2} in runs that it has not seen")
         });
-        context.output.note(&format!(
+        context.printer.note(&format!(
             "{} runs looked at, {} left out{}",
-            found.runs,
-            found.left_out,
+            ranking.runs,
+            ranking.excluded,
             explained.unwrap_or_default()
         ));
-        found
-            .cautions
+        ranking
+            .warnings
             .iter()
-            .for_each(|caution| context.output.note(caution));
+            .for_each(|caution| context.printer.note(caution));
     }
     Ok(())
 }
@@ -58,26 +59,26 @@ fn sheet(found: &Importance) -> Sheet {
     let number = |value: f64| format!("{value:.3}");
     for param in &found.params {
         let (forest, sd) = param
-            .forest
+            .permutation
             .map_or_else(Default::default, |(mean, sd)| (number(mean), number(sd)));
-        let (rank, low, high) = match param.rank {
-            Some(Rank::Spearman { rho, low, high, .. }) => {
+        let (rank, low, high) = match param.rank_correlation {
+            Some(RankCorrelation::Spearman { rho, low, high, .. }) => {
                 (format!("rho {rho:+.3}"), number(low), number(high))
             }
-            Some(Rank::Epsilon { squared, .. }) => {
+            Some(RankCorrelation::EpsilonSquared { value: squared, .. }) => {
                 (format!("eps2 {squared:.3}"), String::new(), String::new())
             }
             None => Default::default(),
         };
-        let together: Vec<&str> = param.together.iter().map(Untrusted::raw).collect();
-        sheet.row([
+        let together: Vec<&str> = param.collinear_with.iter().map(Untrusted::raw).collect();
+        sheet.push_row([
             param.key.raw().to_owned(),
             forest,
             sd,
             rank,
             low,
             high,
-            param.values.to_string(),
+            param.distinct_values.to_string(),
             together.join(" "),
         ]);
     }

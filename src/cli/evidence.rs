@@ -3,18 +3,18 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::cli::resolve;
-use crate::evidence::{self, Looked};
+use crate::evidence::{self, SearchTrace};
 use crate::export::Sheet;
-use crate::ops::lineage::{Sources, lineage_facts};
+use crate::ops::lineage::{LineageSources, load_lineage_facts};
 
 /// What can be said to `evidence`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct EvidenceArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
@@ -27,15 +27,18 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the version is not there, or the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+pub async fn run(
+    arguments: &EvidenceArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
-    let lookout = context.lookout(reader);
-    let facts = lineage_facts(
-        Sources {
+    let evidence_sources = context.evidence_sources(reader);
+    let facts = load_lineage_facts(
+        LineageSources {
             reader,
-            lookout: &lookout,
+            evidence_sources: &evidence_sources,
         },
         &model.name,
         version,
@@ -43,58 +46,60 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     .await?;
     let report = &facts.evidence;
     for problem in &report.problems {
-        context.output.note(problem);
+        context.printer.note(problem);
     }
     let value = json!({
         "model": model.name.raw(),
         "version": version.0,
-        "evidence": report.evidence,
-        "looked": if arguments.explain { json!(report.looked) } else { Value::Null },
+        "evidence": report.tools,
+        "looked": if arguments.explain { json!(report.search_traces) } else { Value::Null },
         "problems": report.problems,
     });
     if arguments.explain {
-        let lines = report.looked.iter().flat_map(explained).collect();
+        let lines = report.search_traces.iter().flat_map(explain).collect();
         return context
-            .output
-            .report(&Report::text(value, sheet(report), lines));
+            .printer
+            .print(&CommandOutput::text(value, sheet(report), lines));
     }
-    if report.evidence.is_empty() {
+    if report.tools.is_empty() {
         context
-            .output
+            .printer
             .note("no tool that is known left anything: --explain says what was looked for");
     }
-    context.output.report(&Report::table(value, sheet(report)))
+    context
+        .printer
+        .print(&CommandOutput::table(value, sheet(report)))
 }
 
-fn sheet(report: &evidence::Report) -> Sheet {
+fn sheet(report: &evidence::EvidenceReport) -> Sheet {
     let mut sheet = Sheet::new(["tool", "fact", "value", "from", "when"]);
-    for tool in &report.evidence {
+    for tool in &report.tools {
         for fact in &tool.facts {
-            let when = fact.at.map(local_time).unwrap_or_default();
-            let when = if fact.older {
+            let when = fact.created_at.map(format_local_time).unwrap_or_default();
+            let when = if fact.is_stale {
                 format!("{when}, older than the version")
             } else {
                 when
             };
-            let value = if fact.bad {
+            let value = if fact.is_unexpected {
                 format!("{} (!)", fact.value)
             } else {
                 fact.value.to_string()
             };
-            sheet.row([
+            sheet.push_row([
                 tool.id.clone(),
                 fact.name.clone(),
                 value,
-                fact.from.clone(),
+                fact.source.clone(),
                 when,
             ]);
         }
         for deployment in &tool.deployments {
-            sheet.row([
+            sheet.push_row([
                 tool.id.clone(),
                 "serves".to_owned(),
                 deployment.to_string(),
-                deployment.from.clone(),
+                deployment.source.clone(),
                 String::new(),
             ]);
         }
@@ -102,27 +107,24 @@ fn sheet(report: &evidence::Report) -> Sheet {
     sheet
 }
 
-fn explained(looked: &Looked) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}: {} ({})",
-        looked.name, looked.wanted, looked.rule
-    )];
+fn explain(trace: &SearchTrace) -> Vec<String> {
+    let mut lines = vec![format!("{}: {} ({})", trace.tool, trace.target, trace.rule)];
     lines.extend(
-        looked
+        trace
             .found
             .iter()
             .map(|found| format!("  found in {found}")),
     );
     lines.extend(
-        looked
-            .passed_over
+        trace
+            .skipped
             .iter()
             .map(|passed| format!("  passed over {passed}")),
     );
-    if looked.more > 0 {
-        lines.push(format!("  and {} more", looked.more));
+    if trace.omitted > 0 {
+        lines.push(format!("  and {} more", trace.omitted));
     }
-    if looked.found.is_empty() && looked.passed_over.is_empty() {
+    if trace.found.is_empty() && trace.skipped.is_empty() {
         lines.push("  nothing there".to_owned());
     }
     lines

@@ -4,16 +4,16 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::export::{Sheet, records};
-use crate::store::View;
+use crate::store::LifecycleFilter;
 
 /// What can be said to `experiments`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ExperimentsArgs {
     /// Deleted experiments, too.
     #[arg(long)]
     all: bool,
@@ -23,29 +23,32 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open_beside().await?;
+pub async fn run(
+    arguments: &ExperimentsArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_merged().await?;
     let view = if arguments.all {
-        View::All
+        LifecycleFilter::All
     } else {
-        View::Active
+        LifecycleFilter::Active
     };
-    let experiments = session.reader.experiments(view).await?;
+    let experiments = store.reader.experiments(view).await?;
     let mut sheet = Sheet::new(["id", "name", "runs", "last run", "created", "lifecycle"]);
-    let time = |ms: Option<i64>| ms.map_or_else(|| "—".to_owned(), local_time);
+    let time = |ms: Option<i64>| ms.map_or_else(|| "—".to_owned(), format_local_time);
     for experiment in &experiments {
-        sheet.row([
+        sheet.push_row([
             experiment.id.raw().to_owned(),
             experiment.name.raw().to_owned(),
             experiment
-                .runs
+                .run_count
                 .map_or_else(|| "—".to_owned(), |runs| runs.to_string()),
-            time(experiment.last_run),
+            time(experiment.last_run_time),
             time(experiment.creation_time),
             experiment.lifecycle.as_str().to_owned(),
         ]);
     }
-    context.output.report(&Report::table(
+    context.printer.print(&CommandOutput::table(
         Value::Array(
             experiments
                 .iter()

@@ -3,22 +3,22 @@
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
-use crate::cli::output::Report;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::config::{environment, user};
+use crate::config::{current_user, env_var};
 use crate::export::Sheet;
-use crate::ops::gates::{Promoter, judge_one};
-use crate::ops::lineage::Sources;
-use crate::ops::registry::read_model;
-use crate::promotion::policy::Asked;
-use crate::promotion::{Place, Reading};
-use crate::store::Opened;
+use crate::ops::gates::{Promoter, evaluate_target};
+use crate::ops::lineage::LineageSources;
+use crate::ops::registry::read_model_snapshot;
+use crate::promotion::policy::GateTarget;
+use crate::promotion::{RegistrySnapshot, Slot};
+use crate::store::StoreHandle;
 
 /// What can be said to `gates`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct GatesArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias; without one, the policy itself is checked.
     #[arg(value_name = "MODEL/VERSION")]
     version: Option<String>,
@@ -31,8 +31,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a gate does not pass, the policy has mistakes, or the facts can't be read.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let policy = context.policy()?;
+pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let policy = context.load_policy()?;
     let Some(named) = &arguments.version else {
         let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
         let line = format!(
@@ -40,25 +40,25 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             policy.models.len()
         );
         let value = json!({"models": policy.models.len(), "gates": gates});
-        return context.output.report(&Report::text(
+        return context.printer.print(&CommandOutput::text(
             value,
             Sheet::new(["patterns", "gates"]),
             vec![line],
         ));
     };
-    let session = context.open().await?;
-    let (asked, reading) = ask(&session, named, &arguments.to).await?;
-    let who = user(&environment);
+    let store = context.open_store().await?;
+    let (asked, snapshot) = read_gate_inputs(&store, named, &arguments.to).await?;
+    let who = current_user(&env_var);
     let promoter = Promoter {
         name: &who,
         overrides: &[],
     };
-    let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources {
-        reader: session.reader.as_ref(),
-        lookout: &lookout,
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
     };
-    let judged = judge_one(&policy, sources, &asked, &reading, promoter).await?;
+    let judged = evaluate_target(&policy, sources, &asked, &snapshot, promoter).await?;
     let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
     for gate in &judged.gates {
         let values: Vec<String> = gate
@@ -66,41 +66,42 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             .iter()
             .map(|(name, value)| format!("{name} {value}"))
             .collect();
-        sheet.row([
+        sheet.push_row([
             gate.name.clone(),
-            gate.verdict.as_str().to_owned(),
+            gate.outcome.as_str().to_owned(),
             gate.reason.clone(),
             values.join(", "),
         ]);
     }
     let value = json!({
-        "model": reading.name().raw(),
+        "model": snapshot.model_name().raw(),
         "version": asked.version.0,
-        "target": asked.target.to_string(),
-        "passes": judged.passes(),
+        "target": asked.slot.to_string(),
+        "passes": judged.is_passing(),
         "gates": judged.gates,
         "requests": judged.requests,
     });
-    context.output.report(&Report::table(value, sheet))?;
-    context.output.flush()?;
+    context.printer.print(&CommandOutput::table(value, sheet))?;
+    context.printer.flush()?;
     for request in &judged.requests {
-        context
-            .output
-            .note(&format!("{}: `frontrunner review` answers", request.line()));
+        context.printer.note(&format!(
+            "{}: `frontrunner review` answers",
+            request.summary()
+        ));
     }
-    if judged.passes() {
+    if judged.is_passing() {
         if judged.gates.is_empty() {
-            context.output.note("no gate guards this place");
+            context.printer.note("no gate guards this place");
         }
         return Ok(());
     }
     let count = judged
         .gates
         .iter()
-        .filter(|gate| !matches!(gate.verdict.as_str(), "pass" | "overridden"))
+        .filter(|gate| !matches!(gate.outcome.as_str(), "pass" | "overridden"))
         .count();
-    Err(Failure::new(
-        Exit::Refused,
+    Err(CliError::new(
+        ExitStatus::Refused,
         format!("{count} of {} gates do not pass", judged.gates.len()),
     ))
 }
@@ -109,13 +110,23 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 ///
 /// # Errors
 /// When the place is none, or the version is not there.
-pub async fn ask(session: &Opened, named: &str, to: &str) -> Result<(Asked, Reading), Failure> {
-    let target = Place::parse(to).map_err(|why| Failure::new(Exit::Usage, why))?;
-    let (model, version) = resolve::version(session.reader.as_ref(), named).await?;
-    let mut reading = read_model(session.reader.as_ref(), &model.name).await?;
-    reading.requests = session
+pub async fn read_gate_inputs(
+    store: &StoreHandle,
+    named: &str,
+    to: &str,
+) -> Result<(GateTarget, RegistrySnapshot), CliError> {
+    let target = Slot::parse(to).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
+    let mut snapshot = read_model_snapshot(store.reader.as_ref(), &model.name).await?;
+    snapshot.requests = store
         .reader
         .transition_requests(&model.name, version)
         .await?;
-    Ok((Asked { target, version }, reading))
+    Ok((
+        GateTarget {
+            slot: target,
+            version,
+        },
+        snapshot,
+    ))
 }

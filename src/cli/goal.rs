@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use super::context::Context;
-use super::runs::{self, Wanted, gather};
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use super::runs::{self, ListOptions, list_runs};
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::domain::{Goal, Run};
 
 /// What can be said to them.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct GoalArgs {
     /// The experiment: its name or its id; else what --experiment says.
     #[arg(value_name = "EXPERIMENT")]
     experiment: Option<String>,
@@ -24,42 +24,46 @@ pub struct Arguments {
     filter: Option<String>,
 }
 
-impl Arguments {
+impl GoalArgs {
     /// The goal, and the runs that pass the filter, of any status.
     ///
     /// # Errors
     /// When there is no goal or no such experiment, when the filter or the goal can't be read, or the store.
-    pub async fn read(&self, context: &mut Context<'_>) -> Result<(Goal, Vec<Run>), Failure> {
-        let filter = self.filter.as_deref().map(runs::parsed).transpose()?;
-        let given = self
+    pub async fn load_runs(
+        &self,
+        context: &mut CommandContext<'_>,
+    ) -> Result<(Goal, Vec<Run>), CliError> {
+        let filter = self.filter.as_deref().map(runs::parse_filter).transpose()?;
+        let explicit_goal = self
             .goal
             .as_deref()
             .map(|text| {
                 text.parse::<Goal>()
-                    .map_err(|why| Failure::new(Exit::Usage, why))
+                    .map_err(|why| CliError::new(ExitStatus::Usage, why))
             })
             .transpose()?;
-        let session = context.open_beside().await?;
-        let reader = session.reader.as_ref();
-        let experiment = runs::experiment(self.experiment.as_deref(), context, reader).await?;
-        let goal = given
+        let store = context.open_merged().await?;
+        let reader = store.reader.as_ref();
+        let experiment =
+            runs::resolve_experiment(self.experiment.as_deref(), context, reader).await?;
+        let goal = explicit_goal
             .or_else(|| experiment.declared_goal())
             .ok_or_else(|| {
                 let what = format!(
                     "no goal was given, and experiment {} declares none",
                     experiment.name.clean()
                 );
-                Failure::new(Exit::Usage, what)
-                    .next("add --goal 'METRIC max' or --goal 'METRIC min'")
+                CliError::new(ExitStatus::Usage, what)
+                    .with_hint("add --goal 'METRIC max' or --goal 'METRIC min'")
             })?;
-        let wanted = Wanted {
+        let options = ListOptions {
             experiments: vec![experiment.id],
             filter,
-            ..Wanted::default()
+            ..ListOptions::default()
         };
         Ok((
             goal,
-            gather(reader, &wanted, context.now, context.output)
+            list_runs(reader, &options, context.now, context.printer)
                 .await?
                 .runs,
         ))

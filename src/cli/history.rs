@@ -6,19 +6,19 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::Report;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::domain::Millis;
 use crate::export::Sheet;
-use crate::promotion::journal::{Event, Held, Origin, held_at, timeline};
+use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at, timeline};
 use crate::text::untrusted::clean;
 
 /// What can be said to `history`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct HistoryArgs {
     /// The model.
     #[arg(value_name = "MODEL")]
     model: String,
@@ -31,38 +31,44 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When neither the store nor the journal knows the model.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+pub async fn run(
+    arguments: &HistoryArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let mut entries = context.journal().entries(reader.origin())?;
     let is_known = entries
         .iter()
         .any(|entry| entry.plan.intent.is_about(&arguments.model));
     let model = match resolve::model(reader, &arguments.model).await {
         Ok(model) => Some(model),
-        Err(failure) if failure.exit == Exit::NoMatch && is_known => None,
+        Err(failure) if failure.exit == ExitStatus::NoMatch && is_known => None,
         Err(failure) => return Err(failure),
     };
     let versions = match &model {
         Some(model) => reader.versions(&model.name).await?,
         None => Vec::new(),
     };
-    entries.retain(|entry| entry.concerns(&arguments.model, &versions));
+    entries.retain(|entry| entry.concerns_model(&arguments.model, &versions));
     if let Some(text) = &arguments.at {
-        let at = moment(text)?;
-        let held = held_at(&entries, model.as_ref(), &versions, context.now, at);
-        let value = serde_json::to_value(&held).unwrap_or(Value::Null);
-        return context
-            .output
-            .report(&Report::table(value, held_sheet(&held, &arguments.model)));
+        let at = parse_time(text)?;
+        let holders = holders_at(&entries, model.as_ref(), &versions, context.now, at);
+        let value = serde_json::to_value(&holders).unwrap_or(Value::Null);
+        return context.printer.print(&CommandOutput::table(
+            value,
+            holders_sheet(&holders, &arguments.model),
+        ));
     }
     let events = timeline(&entries, model.as_ref(), &versions);
     let value = serde_json::to_value(&events).unwrap_or(Value::Null);
-    context.output.report(&Report::table(value, sheet(&events)))
+    context
+        .printer
+        .print(&CommandOutput::table(value, sheet(&events)))
 }
 
 /// A date means its last moment, in the zone of this machine.
-fn moment(text: &str) -> Result<Millis, Failure> {
+fn parse_time(text: &str) -> Result<Millis, CliError> {
     let zone = TimeZone::system();
     let whole = text
         .parse::<Date>()
@@ -77,33 +83,34 @@ fn moment(text: &str) -> Result<Millis, Failure> {
             .map(|zoned| zoned.timestamp())
     });
     instant.map(Timestamp::as_millisecond).ok_or_else(|| {
-        Failure::new(Exit::Usage, format!("{} is no date", clean(text)))
-            .next("write 2026-03-03, or 2026-03-03T14:00")
+        CliError::new(ExitStatus::Usage, format!("{} is no date", clean(text)))
+            .with_hint("write 2026-03-03, or 2026-03-03T14:00")
     })
 }
 
-fn held_sheet(held: &[Held], model: &str) -> Sheet {
+fn holders_sheet(holders: &[Holder], model: &str) -> Sheet {
     let mut sheet = Sheet::new(["place", "version", "known"]);
-    for place in held {
-        let time = |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), local_time);
-        let known = match (place.is_known, place.otherwise_at) {
+    for holder in holders {
+        let time =
+            |at: Option<Millis>| at.map_or_else(|| "the beginning".to_owned(), format_local_time);
+        let known = match (holder.is_known, holder.differs_at) {
             (true, _) => "yes".to_owned(),
             (false, Some(at)) => format!(
                 "no: it changed between {} and {}",
-                time(place.seen_before),
-                local_time(at)
+                time(holder.last_seen_at),
+                format_local_time(at)
             ),
             (false, None) => "no: it was seen only later".to_owned(),
         };
-        let version = place
+        let version = holder
             .version
             .map_or_else(|| "none".to_owned(), |version| format!("{model}/{version}"));
-        sheet.row([place.place.clone(), version, known]);
+        sheet.push_row([holder.slot.clone(), version, known]);
     }
     sheet
 }
 
-fn sheet(events: &[Event]) -> Sheet {
+fn sheet(events: &[TimelineEvent]) -> Sheet {
     let mut sheet = Sheet::new([
         "when",
         "who",
@@ -116,21 +123,25 @@ fn sheet(events: &[Event]) -> Sheet {
         "journal_id",
     ]);
     for event in events {
-        let origin = match event.origin {
-            Origin::Journal => "journal",
-            Origin::Tags => "tags",
-            Origin::Gap => "gap",
+        let origin = match event.source {
+            EventSource::Journal => "journal",
+            EventSource::Tags => "tags",
+            EventSource::Unrecorded => "gap",
         };
-        sheet.row([
-            match (event.when, event.since) {
-                (Some(when), None) => local_time(when),
+        sheet.push_row([
+            match (event.at, event.not_before) {
+                (Some(when), None) => format_local_time(when),
                 (Some(when), Some(since)) => {
-                    format!("{} to {}", local_time(since), local_time(when))
+                    format!(
+                        "{} to {}",
+                        format_local_time(since),
+                        format_local_time(when)
+                    )
                 }
-                (None, Some(since)) => format!("after {}", local_time(since)),
+                (None, Some(since)) => format!("after {}", format_local_time(since)),
                 (None, None) => "—".to_owned(),
             },
-            event.who.clone(),
+            event.user.clone(),
             event.action.clone(),
             event.from.clone(),
             event.to.clone(),

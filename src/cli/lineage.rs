@@ -3,17 +3,17 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::context::Context;
-use crate::cli::output::failure::Failure;
-use crate::cli::output::{Format, Report};
+use super::context::CommandContext;
+use crate::cli::output::error::CliError;
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::export::{self, Sheet};
 use crate::lineage::Graph;
-use crate::ops::lineage::{Sources, lineage_graph};
+use crate::ops::lineage::{LineageSources, load_lineage_graph};
 
 /// What can be said to `lineage`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct LineageArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
@@ -26,47 +26,52 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the version is not there, or the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+pub async fn run(
+    arguments: &LineageArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
-    let lookout = context.lookout(reader);
-    let graph = lineage_graph(
-        Sources {
+    let evidence_sources = context.evidence_sources(reader);
+    let graph = load_lineage_graph(
+        LineageSources {
             reader,
-            lookout: &lookout,
+            evidence_sources: &evidence_sources,
         },
         &model.name,
         version,
     )
     .await?;
     if arguments.dot {
-        return context.output.raw(&export::lineage::dot(&graph));
+        return context.printer.write_raw(&export::lineage::dot(&graph));
     }
-    if context.output.format == Format::Markdown {
-        return context.output.raw(&export::lineage::markdown(&graph));
+    if context.printer.format == OutputFormat::Markdown {
+        return context
+            .printer
+            .write_raw(&export::lineage::markdown(&graph));
     }
     let value = serde_json::to_value(&graph).unwrap_or(Value::Null);
     context
-        .output
-        .report(&Report::text(value, sheet(&graph), graph.lines()))
+        .printer
+        .print(&CommandOutput::text(value, sheet(&graph), graph.to_lines()))
 }
 
 fn sheet(graph: &Graph) -> Sheet {
     let mut sheet = Sheet::new(["kind", "label", "key", "value"]);
     for node in &graph.nodes {
         let mut add = |key: &str, value: &str| {
-            sheet.row([
+            sheet.push_row([
                 node.kind.as_str().to_owned(),
                 node.label.raw().to_owned(),
                 key.to_owned(),
                 value.to_owned(),
             ]);
         };
-        if node.facts.is_empty() {
+        if node.attributes.is_empty() {
             add("", "");
         }
-        for (key, value) in &node.facts {
+        for (key, value) in &node.attributes {
             add(key, value.raw());
         }
     }

@@ -3,28 +3,29 @@
 //! Answers go to stdout in the form that was asked for; notes, questions and failures go to stderr; the exit code says
 //! how it ended ([`output::failure::Exit`]).
 
-mod arguments;
+mod appearance;
+mod args;
 mod best;
 mod chart;
 mod compare;
 mod completions;
 mod config;
 mod context;
+mod delete_restore;
 mod demo;
 mod demote;
 mod doctor;
+mod downstream;
 mod drivers;
 mod evidence;
 mod experiments;
 mod gates;
 mod goal;
 mod history;
+mod launch_tui;
 mod lineage;
-mod look;
-mod made_from;
+mod metadata;
 mod models;
-mod note;
-mod open;
 mod output;
 mod promote;
 mod register;
@@ -35,7 +36,6 @@ mod review;
 mod rollback;
 mod runs;
 mod show;
-mod trash;
 mod versions;
 mod watch;
 mod write;
@@ -46,50 +46,54 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use arguments::{Cli, Command};
-use context::Context;
-use output::failure::{Exit, Failure};
-use output::{Format, Output};
+use args::{Cli, Command};
+use context::CommandContext;
+use output::error::{CliError, ExitStatus};
+use output::{OutputFormat, Printer};
 
 /// Reads the command line, does what it says, and tells how it ended.
 pub async fn main() -> ExitCode {
     let typed: Vec<OsString> = std::env::args_os().collect();
     let cli = match Cli::try_parse_from(&typed) {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error, &typed),
+        Err(error) => return report_parse_error(&error, &typed),
     };
     let format = cli.flags.format();
-    let mut output = Output::standard(*format.as_ref().unwrap_or(&Format::Table));
-    let done = match format {
-        Ok(_) => run(&cli, &mut output).await,
+    let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
+    let result = match format {
+        Ok(_) => run(&cli, &mut printer).await,
         Err(failure) => Err(failure),
     };
     // What was printed before a failure belongs before it.
-    match done.and(output.flush()) {
+    match result.and(printer.flush()) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => told(&failure, &mut output),
+        Err(failure) => report_error(&failure, &mut printer),
     }
 }
 
-fn told(failure: &Failure, output: &mut Output) -> ExitCode {
-    output.failure(failure);
+fn report_error(failure: &CliError, printer: &mut Printer) -> ExitCode {
+    printer.print_error(failure);
     failure.exit.into()
 }
 
 /// What clap says, through the same output as everything else: help on stdout, errors as JSON where that was asked for.
-fn not_understood(error: &clap::Error, typed: &[OsString]) -> ExitCode {
+fn report_parse_error(error: &clap::Error, typed: &[OsString]) -> ExitCode {
     let json = typed
         .iter()
         .any(|word| word == "--json" || word == "--jsonl");
-    let format = if json { Format::Json } else { Format::Table };
-    let mut output = Output::standard(format);
+    let format = if json {
+        OutputFormat::Json
+    } else {
+        OutputFormat::Table
+    };
+    let mut printer = Printer::stdio(format);
     if matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     ) {
-        let printed = output
-            .raw(&error.render().to_string())
-            .and_then(|()| output.flush());
+        let printed = printer
+            .write_raw(&error.render().to_string())
+            .and_then(|()| printer.flush());
         return printed.map_or_else(|failure| failure.exit.into(), |()| ExitCode::SUCCESS);
     }
     let text = error.render().to_string();
@@ -102,22 +106,25 @@ fn not_understood(error: &clap::Error, typed: &[OsString]) -> ExitCode {
         .unwrap_or_default()
         .trim_start_matches("error: ")
         .to_owned();
-    let failure = Failure::new(Exit::Usage, message)
+    let failure = CliError::new(ExitStatus::Usage, message)
         .with_detail(lines.map(|line| line.trim().to_owned()).collect());
-    told(&failure, &mut output)
+    report_error(&failure, &mut printer)
 }
 
-async fn run(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
+async fn run(cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
     // These work although the settings are wrong: they are what helps then.
     match &cli.command {
-        Some(Command::Completions(arguments)) => completions::run(arguments, output),
-        Some(Command::Config(arguments)) => config::run(arguments, cli, output),
-        Some(Command::Doctor(arguments)) => doctor::run(arguments, cli, output).await,
-        command => dispatch(command.as_ref(), &mut Context::load(cli, output)?).await,
+        Some(Command::Completions(arguments)) => completions::run(arguments, printer),
+        Some(Command::Config(arguments)) => config::run(arguments, cli, printer),
+        Some(Command::Doctor(arguments)) => doctor::run(arguments, cli, printer).await,
+        command => dispatch(command.as_ref(), &mut CommandContext::load(cli, printer)?).await,
     }
 }
 
-async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Result<(), Failure> {
+async fn dispatch(
+    command: Option<&Command>,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     match command {
         Some(Command::Demo(arguments)) => demo::run(arguments, context).await,
         Some(Command::Experiments(arguments)) => experiments::run(arguments, context).await,
@@ -138,15 +145,15 @@ async fn dispatch(command: Option<&Command>, context: &mut Context<'_>) -> Resul
         Some(Command::Gates(arguments)) => gates::run(arguments, context).await,
         Some(Command::Request(arguments)) => request::run(arguments, context).await,
         Some(Command::Review(arguments)) => review::run(arguments, context).await,
-        Some(Command::Tag(arguments)) => note::tag(arguments, context).await,
-        Some(Command::Describe(arguments)) => note::describe(arguments, context).await,
-        Some(Command::Delete(arguments)) => trash::delete(arguments, context).await,
-        Some(Command::Restore(arguments)) => trash::restore(arguments, context).await,
+        Some(Command::Tag(arguments)) => metadata::tag(arguments, context).await,
+        Some(Command::Describe(arguments)) => metadata::describe(arguments, context).await,
+        Some(Command::Delete(arguments)) => delete_restore::delete(arguments, context).await,
+        Some(Command::Restore(arguments)) => delete_restore::restore(arguments, context).await,
         Some(Command::History(arguments)) => history::run(arguments, context).await,
         Some(Command::Watch(arguments)) => watch::run(arguments, context).await,
         Some(Command::Rollback(arguments)) => rollback::run(arguments, context).await,
         None | Some(Command::Completions(_) | Command::Config(_) | Command::Doctor(_)) => {
-            open::run(context).await
+            launch_tui::run(context).await
         }
     }
 }

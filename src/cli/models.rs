@@ -4,44 +4,44 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 
-use super::context::Context;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::domain::{RegisteredModel, Stage, VersionNumber};
 use crate::export::{Sheet, records};
 
 /// What can be said to `models`: nothing of its own.
 #[derive(Debug, Args)]
-pub struct Arguments {}
+pub struct ModelsArgs {}
 
 /// Lists the models.
 ///
 /// # Errors
 /// When the store can't answer.
-pub async fn run(_: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let models = session.reader.models().await?;
+pub async fn run(_: &ModelsArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let models = store.reader.models().await?;
     let mut sheet = Sheet::new(["name", "latest", "production", "aliases", "description"]);
     for model in &models {
         let aliases = model
             .aliases
             .iter()
             .map(|(alias, version)| format!("@{}={version}", alias.clean()));
-        sheet.row([
+        sheet.push_row([
             model.name.raw().to_owned(),
-            number(
+            version_or_dash(
                 model
                     .latest_versions
                     .iter()
                     .map(|version| version.version)
                     .max(),
             ),
-            number(production(model)),
+            version_or_dash(production_version(model)),
             aliases.collect::<Vec<_>>().join(" "),
             model.description.raw().to_owned(),
         ]);
     }
-    context.output.report(&Report::table(
+    context.printer.print(&CommandOutput::table(
         Value::Array(
             models
                 .iter()
@@ -52,7 +52,7 @@ pub async fn run(_: &Arguments, context: &mut Context<'_>) -> Result<(), Failure
     ))
 }
 
-fn production(model: &RegisteredModel) -> Option<VersionNumber> {
+fn production_version(model: &RegisteredModel) -> Option<VersionNumber> {
     model
         .latest_versions
         .iter()
@@ -60,6 +60,6 @@ fn production(model: &RegisteredModel) -> Option<VersionNumber> {
         .map(|version| version.version)
 }
 
-fn number(version: Option<VersionNumber>) -> String {
+fn version_or_dash(version: Option<VersionNumber>) -> String {
     version.map_or_else(|| "—".to_owned(), |version| version.to_string())
 }

@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::cli::write::{Road, travel};
-use crate::promotion::{Intent, Place};
+use crate::cli::write::{WriteArgs, execute};
+use crate::promotion::{Intent, Slot};
 
 /// What can be said to `promote`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct PromoteArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
@@ -21,35 +21,38 @@ pub struct Arguments {
     #[arg(long)]
     archive_existing: bool,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// Promotes the version.
 ///
 /// # Errors
 /// When the version is not there, the place is none, or the write fails.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let place = Place::parse(&arguments.to).map_err(|why| Failure::new(Exit::Usage, why))?;
-    if arguments.archive_existing && matches!(place, Place::Alias(_)) {
-        return Err(Failure::new(
-            Exit::Usage,
+pub async fn run(
+    arguments: &PromoteArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let slot = Slot::parse(&arguments.to).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    if arguments.archive_existing && matches!(slot, Slot::Alias(_)) {
+        return Err(CliError::new(
+            ExitStatus::Usage,
             "--archive-existing is for stages; an alias leaves the version that has it by itself",
         ));
     }
-    let session = context.open().await?;
-    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
-    let intent = match place {
-        Place::Stage(to) => Intent::Move {
+    let store = context.open_store().await?;
+    let (model, version) = resolve::version(store.reader.as_ref(), &arguments.version).await?;
+    let intent = match slot {
+        Slot::Stage(to) => Intent::TransitionStage {
             model: model.name,
             version,
             to,
             archive_existing: arguments.archive_existing,
         },
-        Place::Alias(alias) => Intent::SetAlias {
+        Slot::Alias(alias) => Intent::SetAlias {
             model: model.name,
             alias,
             version,
         },
     };
-    travel(intent, &arguments.road, &session, context).await
+    execute(intent, &arguments.road, &store, context).await
 }

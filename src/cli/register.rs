@@ -2,16 +2,16 @@
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::cli::write::{Road, travel};
-use crate::domain::{ModelName, ModelSource, Run, model_sources};
+use crate::cli::write::{WriteArgs, execute};
+use crate::domain::{ModelName, RegistrableModel, Run, registrable_models};
 use crate::promotion::Intent;
 
 /// What can be said to `register`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct RegisterArgs {
     /// The run: its id, the first 6 or more characters of it, or its name.
     #[arg(value_name = "RUN")]
     run: String,
@@ -25,49 +25,53 @@ pub struct Arguments {
     #[arg(long)]
     again: bool,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// Registers the model.
 ///
 /// # Errors
 /// When the run is not there, it is not clear which of its models is meant, or the write fails.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
-    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+pub async fn run(
+    arguments: &RegisterArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
+    let within =
+        resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
-    let source = chosen(&run, arguments.artifact.as_deref())?.source;
+    let source = choose_model_source(&run, arguments.artifact.as_deref())?.source;
     let model = ModelName::from(arguments.model.as_str());
     let intent = Intent::Register {
         run: run.id,
         source,
         model,
-        again: arguments.again,
-        instead_of: None,
+        allow_duplicate: arguments.again,
+        replaces: None,
     };
-    travel(intent, &arguments.road, &session, context).await
+    execute(intent, &arguments.road, &store, context).await
 }
 
 /// The model that is meant: the one that was named, else the only one.
-fn chosen(run: &Run, artifact: Option<&str>) -> Result<ModelSource, Failure> {
-    let mut models = model_sources(run);
+fn choose_model_source(run: &Run, artifact: Option<&str>) -> Result<RegistrableModel, CliError> {
+    let mut models = registrable_models(run);
     if let Some(text) = artifact {
         let known = models.into_iter().find(|model| {
             model.label.raw() == text.trim_matches('/') || model.source.raw() == text
         });
-        return Ok(known.unwrap_or_else(|| ModelSource::of_artifact(run, text)));
+        return Ok(known.unwrap_or_else(|| RegistrableModel::from_artifact(run, text)));
     }
     let label = run.label();
     match models.len() {
-        0 => Err(Failure::new(
-            Exit::NoMatch,
+        0 => Err(CliError::new(
+            ExitStatus::NoMatch,
             format!("run {} recorded no model", label.clean()),
         )
-        .next("name the folder of the model among the run's artifacts: --artifact PATH")),
+        .with_hint("name the folder of the model among the run's artifacts: --artifact PATH")),
         1 => Ok(models.remove(0)),
-        count => Err(Failure::new(
-            Exit::NoMatch,
+        count => Err(CliError::new(
+            ExitStatus::NoMatch,
             format!("run {} has {count} models", label.clean()),
         )
         .with_detail(
@@ -76,7 +80,7 @@ fn chosen(run: &Run, artifact: Option<&str>) -> Result<ModelSource, Failure> {
                 .map(|model| format!("--artifact {}", model.label.clean()))
                 .collect(),
         )
-        .next("choose one of these")),
+        .with_hint("choose one of these")),
     }
 }
 
@@ -98,15 +102,18 @@ mod tests {
     }
 
     #[test]
-    fn one_model_needs_no_choice_and_two_do() {
+    fn single_model_is_chosen_and_several_are_ambiguous() {
         assert_eq!(
-            chosen(&run(&["m-1"]), None).unwrap().source.raw(),
+            choose_model_source(&run(&["m-1"]), None)
+                .unwrap()
+                .source
+                .raw(),
             "models:/m-1"
         );
-        let failure = chosen(&run(&["m-1", "m-2"]), None).unwrap_err();
+        let failure = choose_model_source(&run(&["m-1", "m-2"]), None).unwrap_err();
         assert_eq!(failure.detail, ["--artifact m-1", "--artifact m-2"]);
         assert_eq!(
-            chosen(&run(&["m-1", "m-2"]), Some("m-2"))
+            choose_model_source(&run(&["m-1", "m-2"]), Some("m-2"))
                 .unwrap()
                 .source
                 .raw(),
@@ -115,10 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_recorded_none_takes_a_path() {
-        assert_eq!(chosen(&run(&[]), None).unwrap_err().exit, Exit::NoMatch);
+    fn artifact_path_is_accepted_without_recorded_models() {
         assert_eq!(
-            chosen(&run(&[]), Some("/model/")).unwrap().source.raw(),
+            choose_model_source(&run(&[]), None).unwrap_err().exit,
+            ExitStatus::NoMatch
+        );
+        assert_eq!(
+            choose_model_source(&run(&[]), Some("/model/"))
+                .unwrap()
+                .source
+                .raw(),
             "runs:/0123456789abcdef/model"
         );
     }

@@ -3,17 +3,17 @@
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::export::Sheet;
-use crate::lineage::{recipe, script};
-use crate::ops::lineage::{Sources, lineage_facts};
+use crate::lineage::{reproduction_steps, shell_script};
+use crate::ops::lineage::{LineageSources, load_lineage_facts};
 
 /// What can be said to `reproduce`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ReproduceArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
@@ -23,21 +23,24 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the version is not there, or the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+pub async fn run(
+    arguments: &ReproduceArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let (model, version) = resolve::version(reader, &arguments.version).await?;
-    let lookout = context.lookout(reader);
-    let facts = lineage_facts(
-        Sources {
+    let evidence_sources = context.evidence_sources(reader);
+    let facts = load_lineage_facts(
+        LineageSources {
             reader,
-            lookout: &lookout,
+            evidence_sources: &evidence_sources,
         },
         &model.name,
         version,
     )
     .await?;
-    let steps = recipe(&facts);
+    let steps = reproduction_steps(&facts);
     let tracking = tracking_uri(reader.origin());
     let title = format!(
         "how {}/{version} could be made again: needs git, Python and MLflow",
@@ -50,8 +53,8 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             .into_iter()
             .flat_map(|(kind, lines)| lines.iter().map(move |line| (kind, line)))
         {
-            sheet.row([
-                step.what.to_owned(),
+            sheet.push_row([
+                step.aspect.to_owned(),
                 step.state.as_str().to_owned(),
                 kind.to_owned(),
                 line.clone(),
@@ -59,8 +62,10 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         }
     }
     let value = json!({ "model": model.name.raw(), "version": version.0, "tracking_uri": tracking, "steps": steps });
-    let lines = script(&title, Some(&tracking), &steps);
-    context.output.report(&Report::text(value, sheet, lines))
+    let lines = shell_script(&title, Some(&tracking), &steps);
+    context
+        .printer
+        .print(&CommandOutput::text(value, sheet, lines))
 }
 
 /// The store as MLflow's own tools take it.

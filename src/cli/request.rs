@@ -2,17 +2,17 @@
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::cli::write::{Road, travel};
+use crate::cli::write::{WriteArgs, execute};
 use crate::domain::Stage;
 use crate::promotion::Intent;
 use crate::text::untrusted::clean;
 
 /// What can be said to `request`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct RequestArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
@@ -20,17 +20,20 @@ pub struct Arguments {
     #[arg(long, value_name = "STAGE")]
     to: String,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// Makes the request.
 ///
 /// # Errors
 /// When the version is not there, the server has no such requests, or the write fails.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(
+    arguments: &RequestArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     let no_stage = || {
-        Failure::new(
-            Exit::Usage,
+        CliError::new(
+            ExitStatus::Usage,
             format!(
                 "{} is no stage: None, Staging, Production or Archived",
                 clean(&arguments.to)
@@ -38,16 +41,16 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         )
     };
     let to = Stage::parse(&arguments.to).ok_or_else(no_stage)?;
-    let session = context.open().await?;
-    let (model, version) = resolve::version(session.reader.as_ref(), &arguments.version).await?;
-    travel(
-        Intent::Request {
+    let store = context.open_store().await?;
+    let (model, version) = resolve::version(store.reader.as_ref(), &arguments.version).await?;
+    execute(
+        Intent::RequestTransition {
             model: model.name,
             version,
             to,
         },
         &arguments.road,
-        &session,
+        &store,
         context,
     )
     .await

@@ -5,26 +5,26 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::context::Context;
-use super::gates::ask;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Format, Report};
-use crate::cli::write::{Road, travel};
-use crate::config::{environment, user};
+use super::context::CommandContext;
+use super::gates::read_gate_inputs;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
+use crate::cli::write::{WriteArgs, execute};
+use crate::config::{current_user, env_var};
 use crate::domain::{ModelName, VersionNumber};
 use crate::export::Sheet;
-use crate::export::review::Packet;
-use crate::ops::gates::sides;
-use crate::ops::lineage::{Sources, commits};
-use crate::promotion::policy::{Candidate, Judged};
-use crate::promotion::{Decision, Intent, Place, Prepared};
+use crate::export::review::ReviewDocument;
+use crate::ops::gates::candidate_and_champion;
+use crate::ops::lineage::{LineageSources, commits_since_champion};
+use crate::promotion::policy::{Candidate, PolicyEvaluation};
+use crate::promotion::{Decision, Intent, PreparedReview, Slot};
 
 /// The longest prepared review that is read, in bytes.
-const LONGEST: u64 = 64 << 10;
+const MAX_REVIEW_BYTES: u64 = 64 << 10;
 
 /// What can be said to `review`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ReviewArgs {
     /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION", required_unless_present = "submit")]
     version: Option<String>,
@@ -47,96 +47,100 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["version", "approve", "reject", "prepare"])]
     submit: Option<PathBuf>,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// A word as it is handed from the reviewer to somebody with rights.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Word {
+struct ReviewFile {
     /// What the file is.
     frontrunner_review: u32,
     model: ModelName,
     version: VersionNumber,
     to: String,
     decision: Decision,
-    seen: String,
+    #[serde(rename = "seen")]
+    facts_digest: String,
     #[serde(flatten)]
-    prepared: Prepared,
+    prepared: PreparedReview,
 }
 
 /// Shows the packet, or takes a reviewer's word.
 ///
 /// # Errors
 /// When what is named is not there, the word is about other facts, or it can't be put on record.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     if let Some(path) = &arguments.submit {
-        return submit(path, arguments, context).await;
+        return submit_prepared(path, arguments, context).await;
     }
-    let policy = context.policy()?;
-    let session = context.open().await?;
+    let policy = context.load_policy()?;
+    let store = context.open_store().await?;
     let named = arguments.version.as_deref().unwrap_or_default();
-    let (asked, reading) = ask(&session, named, &arguments.to).await?;
-    let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources {
-        reader: session.reader.as_ref(),
-        lookout: &lookout,
+    let (asked, snapshot) = read_gate_inputs(&store, named, &arguments.to).await?;
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
     };
-    let (candidate, champion) = sides(sources, &asked, &reading).await?;
-    let who = user(&environment);
+    let (candidate, champion) = candidate_and_champion(sources, &asked, &snapshot).await?;
+    let who = current_user(&env_var);
     let judged = policy
-        .judge(&candidate, champion.as_ref(), &asked, &who, &[])
-        .with_requests(&reading);
+        .evaluate(&candidate, champion.as_ref(), &asked, &who, &[])
+        .with_requests(&snapshot);
     let decision = match (arguments.approve, arguments.reject) {
         (true, _) => Decision::Approve,
         (_, true) => Decision::Reject,
-        _ => return show(&judged, &candidate, champion.as_ref(), context),
+        _ => return show_packet(&judged, &candidate, champion.as_ref(), context),
     };
-    let (model, version) = (reading.name().clone(), asked.version);
+    let (model, version) = (snapshot.model_name().clone(), asked.version);
     let Some(path) = &arguments.prepare else {
-        let intent = match (&asked.target, judged.requests.is_empty()) {
-            (Place::Stage(to), false) => {
+        let intent = match (&asked.slot, judged.requests.is_empty()) {
+            (Slot::Stage(to), false) => {
                 let (to, archive_existing) = (*to, arguments.archive_existing);
-                Intent::Answer {
+                Intent::ResolveRequest {
                     model,
                     version,
                     to,
                     decision,
-                    seen: judged.seen,
+                    facts_digest: judged.facts_digest,
                     archive_existing,
                 }
             }
             _ => Intent::Review {
                 model,
                 version,
-                to: asked.target,
+                slot: asked.slot,
                 decision,
-                seen: judged.seen,
+                facts_digest: judged.facts_digest,
                 prepared: None,
             },
         };
-        return travel(intent, &arguments.road, &session, context).await;
+        return execute(intent, &arguments.road, &store, context).await;
     };
-    let prepared = Prepared {
-        by: who,
+    let prepared = PreparedReview {
+        reviewer: who,
         at: context.now,
         comment: arguments.road.reason().to_owned(),
     };
-    let word = Word {
+    let review = ReviewFile {
         frontrunner_review: 1,
         model,
         version,
-        to: asked.target.to_string(),
+        to: asked.slot.to_string(),
         decision,
-        seen: judged.seen,
+        facts_digest: judged.facts_digest,
         prepared,
     };
-    let text = serde_json::to_string_pretty(&word).unwrap_or_default();
+    let text = serde_json::to_string_pretty(&review).unwrap_or_default();
     std::fs::write(path, text + "\n").map_err(|error| {
-        Failure::new(Exit::Failed, format!("{} can't be written", path.display()))
-            .because(error.to_string())
+        CliError::new(
+            ExitStatus::Failed,
+            format!("{} can't be written", path.display()),
+        )
+        .with_cause(error.to_string())
     })?;
-    context.output.note(&format!(
+    context.printer.note(&format!(
         "{} is written; nothing was sent. Somebody with rights puts it on record: frontrunner review --submit {}",
         path.display(),
         path.display()
@@ -144,95 +148,96 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     Ok(())
 }
 
-fn show(
-    judged: &Judged,
+fn show_packet(
+    judged: &PolicyEvaluation,
     candidate: &Candidate,
     champion: Option<&Candidate>,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    let commits = commits(candidate, champion);
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let commits = commits_since_champion(candidate, champion);
     let commits = commits.as_deref().map_err(String::as_str);
-    let packet = Packet {
-        judged,
+    let packet = ReviewDocument {
+        evaluation: judged,
         candidate,
         champion,
         commits,
     };
-    if context.output.format == Format::Markdown {
-        return context.output.raw(&packet.markdown());
+    if context.printer.format == OutputFormat::Markdown {
+        return context.printer.write_raw(&packet.render_markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
     for gate in &judged.gates {
-        sheet.row([
+        sheet.push_row([
             gate.name.clone(),
-            gate.verdict.as_str().to_owned(),
+            gate.outcome.as_str().to_owned(),
             gate.reason.clone(),
         ]);
     }
-    context.output.report(&Report::text(
-        packet.json(),
+    context.printer.print(&CommandOutput::text(
+        packet.render_json(),
         sheet,
-        packet.lines(context.output.width()),
+        packet.render_lines(context.printer.width()),
     ))
 }
 
 /// Puts a word on record that somebody else prepared, if it is about what is there now.
-async fn submit(
+async fn submit_prepared(
     path: &PathBuf,
-    arguments: &Arguments,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+    arguments: &ReviewArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     let wrong = |why: String| {
-        Failure::new(
-            Exit::Usage,
+        CliError::new(
+            ExitStatus::Usage,
             format!("{} is no prepared review", path.display()),
         )
-        .because(why)
+        .with_cause(why)
     };
     let size = std::fs::metadata(path)
         .map_err(|error| wrong(error.to_string()))?
         .len();
-    if size > LONGEST {
-        return Err(wrong(format!("it has more than {LONGEST} bytes")));
+    if size > MAX_REVIEW_BYTES {
+        return Err(wrong(format!("it has more than {MAX_REVIEW_BYTES} bytes")));
     }
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let word: Word = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let to = Place::parse(&word.to).map_err(wrong)?;
-    let policy = context.policy()?;
-    let session = context.open().await?;
-    let (asked, reading) = ask(
-        &session,
-        &format!("{}/{}", word.model.raw(), word.version),
-        &word.to,
+    let review: ReviewFile =
+        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let to = Slot::parse(&review.to).map_err(wrong)?;
+    let policy = context.load_policy()?;
+    let store = context.open_store().await?;
+    let (asked, snapshot) = read_gate_inputs(
+        &store,
+        &format!("{}/{}", review.model.raw(), review.version),
+        &review.to,
     )
     .await?;
-    let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources {
-        reader: session.reader.as_ref(),
-        lookout: &lookout,
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
     };
-    let (candidate, champion) = sides(sources, &asked, &reading).await?;
-    let judged = policy.judge(
+    let (candidate, champion) = candidate_and_champion(sources, &asked, &snapshot).await?;
+    let judged = policy.evaluate(
         &candidate,
         champion.as_ref(),
         &asked,
-        &user(&environment),
+        &current_user(&env_var),
         &[],
     );
-    if judged.seen != word.seen {
-        return Err(Failure::new(
-            Exit::Changed,
+    if judged.facts_digest != review.facts_digest {
+        return Err(CliError::new(
+            ExitStatus::Changed,
             "the review is about other facts: the candidate changed since",
         )
-        .next("have it reviewed again"));
+        .with_hint("have it reviewed again"));
     }
     let intent = Intent::Review {
-        model: word.model,
-        version: word.version,
-        to,
-        decision: word.decision,
-        seen: word.seen,
-        prepared: Some(word.prepared),
+        model: review.model,
+        version: review.version,
+        slot: to,
+        decision: review.decision,
+        facts_digest: review.facts_digest,
+        prepared: Some(review.prepared),
     };
-    travel(intent, &arguments.road, &session, context).await
+    execute(intent, &arguments.road, &store, context).await
 }

@@ -2,18 +2,20 @@
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::write::{Road, travel};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::write::{WriteArgs, execute};
 use crate::ops::recover::recover;
-use crate::promotion::journal::{Entry, EntryState, give_back, last_change};
-use crate::promotion::{Outcome, Place, undo};
-use crate::store::Opened;
+use crate::promotion::journal::{
+    EntryState, JournalEntry, last_undoable_entry, restore_previous_holder,
+};
+use crate::promotion::{Outcome, Slot, undo_intent};
+use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
 /// What can be said to `rollback`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct RollbackArgs {
     /// The model; with --entry it can be left out.
     #[arg(value_name = "MODEL", required_unless_present = "entry")]
     model: Option<String>,
@@ -24,48 +26,51 @@ pub struct Arguments {
     #[arg(long, value_name = "PLACE")]
     to: Option<String>,
     #[command(flatten)]
-    road: Road,
+    road: WriteArgs,
 }
 
 /// Undoes the write.
 ///
 /// # Errors
 /// When the journal knows of none, the registry moved on, or the write fails.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let place = arguments
+pub async fn run(
+    arguments: &RollbackArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let slot = arguments
         .to
         .as_deref()
-        .map(Place::parse)
+        .map(Slot::parse)
         .transpose()
-        .map_err(|why| Failure::new(Exit::Usage, why))?;
-    let session = context.open().await?;
-    let mut entries = context.journal().entries(session.reader.origin())?;
+        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let store = context.open_store().await?;
+    let mut entries = context.journal().entries(store.reader.origin())?;
     if let Some(model) = &arguments.model {
         entries.retain(|entry| entry.plan.intent.is_about(model));
     }
-    let entry = chosen(&entries, arguments, place.as_ref())?;
-    settle(entry, arguments, &session, context).await?;
-    let intent = match &place {
-        Some(place) => give_back(entry, place),
-        None => undo(&entry.id, &entry.plan, entry.created),
+    let entry = choose_entry(&entries, arguments, slot.as_ref())?;
+    recheck_unfinished(entry, arguments, &store, context).await?;
+    let intent = match &slot {
+        Some(place) => restore_previous_holder(entry, place),
+        None => undo_intent(&entry.id, &entry.plan, entry.created_version),
     };
-    travel(intent, &arguments.road, &session, context).await
+    execute(intent, &arguments.road, &store, context).await
 }
 
 /// The entry that is meant. An undo is not undone unless it is named.
-fn chosen<'a>(
-    entries: &'a [Entry],
-    arguments: &Arguments,
-    place: Option<&Place>,
-) -> Result<&'a Entry, Failure> {
+fn choose_entry<'a>(
+    entries: &'a [JournalEntry],
+    arguments: &RollbackArgs,
+    slot: Option<&Slot>,
+) -> Result<&'a JournalEntry, CliError> {
     let model = arguments
         .model
         .as_deref()
         .map_or("this store".into(), clean);
     let none = |message: String| {
-        let failure = Failure::new(Exit::NoMatch, message);
+        let failure = CliError::new(ExitStatus::NoMatch, message);
         match &arguments.model {
-            Some(model) => failure.next(format!(
+            Some(model) => failure.with_hint(format!(
                 "`frontrunner history {}` tells what is recorded",
                 clean(model)
             )),
@@ -85,10 +90,10 @@ fn chosen<'a>(
             ))),
         };
     }
-    last_change(entries, |entry| {
-        place.is_none_or(|place| entry.changed(place))
+    last_undoable_entry(entries, |entry| {
+        slot.is_none_or(|place| entry.changes_slot(place))
     })
-    .ok_or_else(|| match place {
+    .ok_or_else(|| match slot {
         Some(place) => none(format!(
             "the journal knows no change of {place} of {model} that is not undone"
         )),
@@ -99,29 +104,29 @@ fn chosen<'a>(
 }
 
 /// An entry whose end is not known is looked at again before it is undone, except when only looking is allowed.
-async fn settle(
-    entry: &Entry,
-    arguments: &Arguments,
-    session: &Opened,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+async fn recheck_unfinished(
+    entry: &JournalEntry,
+    arguments: &RollbackArgs,
+    store: &StoreHandle,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     let is_open = matches!(
         &entry.state,
         EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
     );
-    if !is_open || arguments.road.is_plan_only() || session.writer.is_none() {
+    if !is_open || arguments.road.is_plan_only() || store.writer.is_none() {
         return Ok(());
     }
-    let outcome = recover(entry, session.reader.as_ref(), &context.journal()).await?;
-    if let Outcome::NotApplied { why } = &outcome {
-        return Err(Failure::new(
-            Exit::NoMatch,
+    let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;
+    if let Outcome::NotApplied { reason: why } = &outcome {
+        return Err(CliError::new(
+            ExitStatus::NoMatch,
             format!(
                 "entry {} changed nothing: there is nothing to undo",
                 clean(&entry.id)
             ),
         )
-        .because(why.clone()));
+        .with_cause(why.clone()));
     }
     Ok(())
 }

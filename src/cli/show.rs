@@ -3,10 +3,10 @@
 use clap::Args;
 use serde_json::json;
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::domain::{Millis, Run};
 use crate::export::{Sheet, records};
@@ -14,7 +14,7 @@ use crate::text::{number, quantity};
 
 /// What can be said to `show`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct ShowArgs {
     /// The run: its id, the first 6 or more characters of it, or its name.
     #[arg(value_name = "RUN")]
     run: String,
@@ -24,12 +24,13 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When it is not there, or its name is not its alone.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let within = resolve::within(reader, context.flags.experiment.as_deref()).await?;
+pub async fn run(arguments: &ShowArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let store = context.open_merged().await?;
+    let reader = store.reader.as_ref();
+    let within =
+        resolve::experiment_scope(reader, context.global_args.experiment.as_deref()).await?;
     let run = resolve::run(reader, &arguments.run, within.as_ref()).await?;
-    context.output.report(&Report::table(
+    context.printer.print(&CommandOutput::table(
         json!(records::RunRecord::from(&run)),
         sheet(&run, context.now),
     ))
@@ -37,9 +38,10 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
 
 fn sheet(run: &Run, now: Millis) -> Sheet {
     let mut sheet = Sheet::new(["kind", "key", "value"]);
-    let mut add =
-        |kind: &str, key: &str, value: String| sheet.row([kind.to_owned(), key.to_owned(), value]);
-    let time = |ms: Option<Millis>| ms.map_or_else(|| "—".to_owned(), local_time);
+    let mut add = |kind: &str, key: &str, value: String| {
+        sheet.push_row([kind.to_owned(), key.to_owned(), value]);
+    };
+    let time = |ms: Option<Millis>| ms.map_or_else(|| "—".to_owned(), format_local_time);
     add("run", "name", run.name.raw().to_owned());
     add("run", "id", run.id.raw().to_owned());
     add("run", "experiment", run.experiment_id.raw().to_owned());
@@ -51,12 +53,16 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
         "run",
         "duration",
         run.duration(now)
-            .map_or_else(|| "—".to_owned(), quantity::duration),
+            .map_or_else(|| "—".to_owned(), quantity::format_duration),
     );
     add("run", "user", run.user.raw().to_owned());
     add("run", "artifacts", run.artifact_uri.raw().to_owned());
     for metric in &run.metrics {
-        add("metric", metric.key.raw(), number::full(metric.value.get()));
+        add(
+            "metric",
+            metric.key.raw(),
+            number::format_exact(metric.value.get()),
+        );
     }
     for pair in &run.params {
         add("param", pair.key.raw(), pair.value.raw().to_owned());
@@ -68,7 +74,7 @@ fn sheet(run: &Run, now: Millis) -> Sheet {
             dataset.digest.raw().to_owned(),
         );
     }
-    for model in crate::domain::model_sources(run) {
+    for model in crate::domain::registrable_models(run) {
         add("model", model.label.raw(), model.source.raw().to_owned());
     }
     for pair in &run.tags {

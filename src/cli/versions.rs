@@ -6,25 +6,25 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::Report;
-use crate::cli::output::failure::Failure;
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::CommandOutput;
+use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::domain::{ModelName, ModelVersion, Run, RunId};
 use crate::evidence;
 use crate::export::{Sheet, records};
-use crate::lineage::Facts;
-use crate::ops::lineage::{Sources, facts_of};
-use crate::ops::registry::read_model;
-use crate::store::{Answer, Read};
+use crate::lineage::LineageFacts;
+use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
+use crate::ops::registry::read_model_snapshot;
+use crate::store::{ReadStore, Result};
 
 /// How many runs are asked for at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 
 /// What can be said to `versions`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct VersionsArgs {
     /// The model.
     #[arg(value_name = "MODEL", required_unless_present = "made_from")]
     model: Option<String>,
@@ -40,15 +40,18 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the model is not there, or the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
+pub async fn run(
+    arguments: &VersionsArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     if let Some(what) = &arguments.made_from {
-        return super::made_from::run(what, arguments.model.as_deref(), context).await;
+        return super::downstream::run(what, arguments.model.as_deref(), context).await;
     }
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
-    let runs = runs_of(reader, &versions).await;
+    let runs = fetch_runs(reader, &versions).await;
     let mut sheet = Sheet::new([
         "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
     ]);
@@ -58,7 +61,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             .iter()
             .map(|alias| format!("@{}", alias.clean()))
             .collect();
-        sheet.row([
+        sheet.push_row([
             version.version.to_string(),
             version.stage_text.raw().to_owned(),
             aliases.join(" "),
@@ -66,7 +69,7 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             version.run_id.raw().to_owned(),
             version
                 .creation_time
-                .map_or_else(|| "—".to_owned(), local_time),
+                .map_or_else(|| "—".to_owned(), format_local_time),
             version.user.raw().to_owned(),
             version.source.raw().to_owned(),
         ]);
@@ -79,11 +82,11 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     });
     let mut values: Vec<Value> = values.collect();
     if arguments.evidence {
-        let lookout = context.lookout(reader);
-        let found = evidence_of(
-            Sources {
+        let evidence_sources = context.evidence_sources(reader);
+        let found = read_evidence(
+            LineageSources {
                 reader,
-                lookout: &lookout,
+                evidence_sources: &evidence_sources,
             },
             &model.name,
             &versions,
@@ -92,51 +95,52 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         add_evidence(&found, &mut sheet, &mut values);
     }
     context
-        .output
-        .report(&Report::table(Value::Array(values), sheet))
+        .printer
+        .print(&CommandOutput::table(Value::Array(values), sheet))
 }
 
 /// What other tools left with each version, in the order of the versions.
-async fn evidence_of(
-    sources: Sources<'_>,
+async fn read_evidence(
+    sources: LineageSources<'_>,
     model: &ModelName,
     versions: &[ModelVersion],
-) -> Result<Vec<evidence::Report>, Failure> {
-    let reading = read_model(sources.reader, model).await?;
-    let reading = &reading;
-    let read = versions
-        .iter()
-        .map(|version| async move { facts_of(sources, reading, version.version).await });
-    let read: Vec<Answer<Facts>> = stream::iter(read.collect::<Vec<_>>())
-        .buffered(AT_ONCE)
+) -> Result<Vec<evidence::EvidenceReport>, CliError> {
+    let snapshot = read_model_snapshot(sources.reader, model).await?;
+    let snapshot = &snapshot;
+    let read = versions.iter().map(|version| async move {
+        lineage_facts_from_snapshot(sources, snapshot, version.version).await
+    });
+    let read: Vec<Result<LineageFacts>> = stream::iter(read.collect::<Vec<_>>())
+        .buffered(MAX_CONCURRENT)
         .collect()
         .await;
     Ok(read
         .into_iter()
-        .collect::<Answer<Vec<Facts>>>()?
+        .collect::<Result<Vec<LineageFacts>>>()?
         .into_iter()
         .map(|facts| facts.evidence)
         .collect())
 }
 
 /// Adds a column for each fact that one of the versions has, before the last one, and `evidence` to each value.
-fn add_evidence(found: &[evidence::Report], sheet: &mut Sheet, values: &mut [Value]) {
-    let told = |report: &evidence::Report| -> BTreeMap<String, String> {
+fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &mut [Value]) {
+    let facts_of_report = |report: &evidence::EvidenceReport| -> BTreeMap<String, String> {
         let facts = report
-            .evidence
+            .tools
             .iter()
             .flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)));
         facts
             .map(|(tool, fact)| (format!("{}.{}", tool.id, fact.name), fact.value.to_string()))
             .collect()
     };
-    let told: Vec<BTreeMap<String, String>> = found.iter().map(told).collect();
-    let names: BTreeSet<&String> = told.iter().flat_map(BTreeMap::keys).collect();
-    let at = sheet.heads.len() - 1;
+    let facts_by_version: Vec<BTreeMap<String, String>> =
+        found.iter().map(facts_of_report).collect();
+    let names: BTreeSet<&String> = facts_by_version.iter().flat_map(BTreeMap::keys).collect();
+    let at = sheet.headers.len() - 1;
     sheet
-        .heads
+        .headers
         .splice(at..at, names.iter().map(|name| (*name).clone()));
-    for (row, told) in sheet.rows.iter_mut().zip(&told) {
+    for (row, told) in sheet.rows.iter_mut().zip(&facts_by_version) {
         row.splice(
             at..at,
             names
@@ -152,7 +156,7 @@ fn add_evidence(found: &[evidence::Report], sheet: &mut Sheet, values: &mut [Val
 }
 
 /// The runs that versions came from. One that can't be read leaves its version without metrics, no more.
-async fn runs_of(reader: &dyn Read, versions: &[ModelVersion]) -> HashMap<RunId, Run> {
+async fn fetch_runs(reader: &dyn ReadStore, versions: &[ModelVersion]) -> HashMap<RunId, Run> {
     let ids: std::collections::HashSet<RunId> = versions
         .iter()
         .map(|version| version.run_id.clone())
@@ -160,7 +164,7 @@ async fn runs_of(reader: &dyn Read, versions: &[ModelVersion]) -> HashMap<RunId,
         .collect();
     let runs = stream::iter(ids)
         .map(|id| async move { reader.run(&id).await.ok() })
-        .buffer_unordered(AT_ONCE);
+        .buffer_unordered(MAX_CONCURRENT);
     runs.filter_map(|run| async move { run.map(|run| (run.id.clone(), run)) })
         .collect()
         .await

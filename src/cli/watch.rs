@@ -6,24 +6,24 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::context::Context;
-use super::runs::local_time;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Format, Report};
+use super::context::CommandContext;
+use super::runs::format_local_time;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::config::Alert;
 use crate::domain::ModelName;
 use crate::export::Sheet;
-use crate::ops::registry::read_model;
-use crate::promotion::State;
-use crate::promotion::journal::{Moved, moved};
+use crate::ops::registry::read_model_snapshot;
+use crate::promotion::RegistryState;
+use crate::promotion::journal::{HolderChange, registry_diff};
 
 /// The longest wait between two looks at a store that fails, as a multiple of the usual one.
-const PATIENCE: u32 = 16;
+const MAX_BACKOFF: u32 = 16;
 
 /// What can be said to `watch`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct WatchArgs {
     /// The models; every registered model where none is named.
     #[arg(value_name = "MODEL")]
     models: Vec<String>,
@@ -45,15 +45,18 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When a model is not there, or the store can't be read at the first look.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    if matches!(context.output.format, Format::Csv | Format::Markdown) {
-        return Err(Failure::new(
-            Exit::Usage,
+pub async fn run(arguments: &WatchArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    if matches!(
+        context.printer.format,
+        OutputFormat::Csv | OutputFormat::Markdown
+    ) {
+        return Err(CliError::new(
+            ExitStatus::Usage,
             "a watch is told in lines, or as --jsonl",
         ));
     }
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let mut models = Vec::new();
     for name in &arguments.models {
         models.push(resolve::model(reader, name).await?.name);
@@ -61,17 +64,17 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
     if models.is_empty() {
         models.extend(reader.models().await?.into_iter().map(|model| model.name));
     }
-    let mut known: BTreeMap<String, State> = BTreeMap::new();
+    let mut known: BTreeMap<String, RegistryState> = BTreeMap::new();
     let (mut failures, mut looks) = (0_u32, 0_u64);
     loop {
         for model in &models {
-            let now = match read_model(reader, model).await {
+            let now = match read_model_snapshot(reader, model).await {
                 Ok(now) => now,
                 Err(fault) if looks == 0 => return Err(fault.into()),
                 Err(fault) => {
                     if failures == 0 {
                         context
-                            .output
+                            .printer
                             .note(&format!("{fault}; looking again, less often"));
                     }
                     failures = failures.saturating_add(1);
@@ -80,54 +83,54 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
             };
             if failures > 0 {
                 failures = 0;
-                context.output.note("the store answers again");
+                context.printer.note("the store answers again");
             }
             let state = now.state();
             if let Some(before) = known.insert(model.raw().to_owned(), state) {
-                for moved in moved(&before, &now) {
-                    tell(&moved, model, arguments, context)?;
+                for moved in registry_diff(&before, &now) {
+                    report_change(&moved, model, arguments, context)?;
                 }
             }
         }
         if looks == 0 {
-            context.output.note(&format!(
+            context.printer.note(&format!(
                 "watching {} models every {} s; ctrl-c stops",
                 models.len(),
                 arguments.every
             ));
         }
         looks += 1;
-        context.output.flush()?;
+        context.printer.flush()?;
         if arguments.looks.is_some_and(|most| looks >= most) {
             return Ok(());
         }
         let wait = arguments.every.saturating_mul(
             1_u32
                 .checked_shl(failures.min(4))
-                .unwrap_or(PATIENCE)
-                .min(PATIENCE),
+                .unwrap_or(MAX_BACKOFF)
+                .min(MAX_BACKOFF),
         );
         tokio::time::sleep(Duration::from_secs(wait.into())).await;
     }
 }
 
-fn tell(
-    moved: &Moved,
+fn report_change(
+    moved: &HolderChange,
     model: &ModelName,
-    arguments: &Arguments,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
+    arguments: &WatchArgs,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
     let now = super::context::now();
-    let line = format!("{}  {}", local_time(now), moved.line());
+    let line = format!("{}  {}", format_local_time(now), moved.describe());
     let mut value = json!(moved);
     if let Value::Object(fields) = &mut value {
         fields.insert("model".into(), json!(model.raw()));
         fields.insert("seen_at".into(), json!(now));
     }
     let mut sheet = Sheet::new(["seen_at", "model", "target", "from", "to", "who", "reason"]);
-    let who = moved.who.clone().unwrap_or_default();
-    sheet.row([
-        local_time(now),
+    let who = moved.user.clone().unwrap_or_default();
+    sheet.push_row([
+        format_local_time(now),
         model.raw().to_owned(),
         moved.target.clone(),
         moved.from.clone(),
@@ -136,14 +139,14 @@ fn tell(
         moved.reason.clone(),
     ]);
     context
-        .output
-        .report(&Report::text(value, sheet, vec![line]))?;
+        .printer
+        .print(&CommandOutput::text(value, sheet, vec![line]))?;
     let how = match (arguments.bell, arguments.notify) {
         (false, false) => context.settings.alert,
         (true, false) => Alert::Bell,
         (false, true) => Alert::Notify,
         (true, true) => Alert::Both,
     };
-    context.output.alert(how, &moved.line());
+    context.printer.alert(how, &moved.describe());
     Ok(())
 }

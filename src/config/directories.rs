@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use directories::ProjectDirs;
 use thiserror::Error;
 
-use super::Lookup;
+use super::EnvLookup;
 
 /// There is no folder to keep files in.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("there is no home folder: set HOME, or FRONTRUNNER_CONFIG_DIR and FRONTRUNNER_DATA_DIR")]
-pub struct NoHome;
+pub struct NoHomeDir;
 
 /// The folders of this program. None of them is made by looking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +29,15 @@ impl Directories {
     ///
     /// # Errors
     /// When a folder is not set and there is no home to derive it from.
-    pub fn find(lookup: Lookup<'_>) -> Result<Self, NoHome> {
+    pub fn find(lookup: EnvLookup<'_>) -> Result<Self, NoHomeDir> {
         let home = ProjectDirs::from("", "", "frontrunner");
         let folder = |name: &str, own: fn(&ProjectDirs) -> &std::path::Path| {
             lookup(name)
                 .map(PathBuf::from)
                 .or_else(|| home.as_ref().map(|dirs| own(dirs).to_owned()))
         };
-        let config = folder("FRONTRUNNER_CONFIG_DIR", ProjectDirs::config_dir).ok_or(NoHome)?;
-        let data = folder("FRONTRUNNER_DATA_DIR", ProjectDirs::data_dir).ok_or(NoHome)?;
+        let config = folder("FRONTRUNNER_CONFIG_DIR", ProjectDirs::config_dir).ok_or(NoHomeDir)?;
+        let data = folder("FRONTRUNNER_DATA_DIR", ProjectDirs::data_dir).ok_or(NoHomeDir)?;
         let cache = folder("FRONTRUNNER_CACHE_DIR", ProjectDirs::cache_dir)
             .unwrap_or_else(|| data.join("cache"));
         Ok(Self {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_variable_moves_a_folder() {
+    fn environment_variable_overrides_a_directory() {
         let lookup = |name: &str| {
             name.starts_with("FRONTRUNNER_")
                 .then(|| format!("/tmp/{name}"))

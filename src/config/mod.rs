@@ -5,27 +5,28 @@
 //! for it gets it, and nobody can take it back.
 
 pub mod directories;
+mod integration_files;
 pub mod keymap;
 mod policy_file;
-mod recogniser_files;
+pub mod saved_views;
 pub mod settings;
 pub mod theme;
 mod user;
-pub mod views;
 
 pub use directories::Directories;
-pub use policy_file::{PROJECT_FILE, PolicyText, policy_text};
-pub use recogniser_files::recogniser_texts;
+pub use integration_files::read_integration_files;
+pub use policy_file::{PROJECT_FILE, PolicyFile, find_policy};
 pub use settings::{
-    Alert, ColorChoice, ConfigError, Layer, PictureChoice, Profile, ProtectedPlace, Settings,
+    Alert, ColorChoice, ConfigError, GraphicsProtocol, Profile, ProtectedPlace, Settings,
+    SettingsLayer,
 };
-pub use user::user;
+pub use user::current_user;
 
 /// How an environment variable is looked up; a test gives its own.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub type EnvLookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Looks a variable up in this process's environment. Empty counts as unset, as it does for most programs.
 #[must_use]
-pub fn environment(name: &str) -> Option<String> {
+pub fn env_var(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

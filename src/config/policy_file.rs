@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 pub const PROJECT_FILE: &str = "frontrunner.toml";
 
 /// The file in the config folder.
-const OWN_FILE: &str = "policy.toml";
+const USER_FILE: &str = "policy.toml";
 
 /// The longest policy that is read, in bytes.
-const LONGEST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// A policy as it was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyText {
+pub struct PolicyFile {
     /// Where.
     pub path: PathBuf,
     /// What it says.
@@ -25,13 +25,13 @@ pub struct PolicyText {
 ///
 /// # Errors
 /// When one that was named is not there, or one that is there can't be read: that must not pass for no policy.
-pub fn policy_text(
+pub fn find_policy(
     named: Option<&Path>,
     here: &Path,
     config: &Path,
-) -> Result<Option<PolicyText>, (PathBuf, io::Error)> {
+) -> Result<Option<PolicyFile>, (PathBuf, io::Error)> {
     if let Some(path) = named {
-        return read(path)
+        return read_policy_file(path)
             .map(Some)
             .map_err(|error| (path.to_owned(), error));
     }
@@ -42,9 +42,9 @@ pub fn policy_text(
             break;
         }
     }
-    places.push(config.join(OWN_FILE));
+    places.push(config.join(USER_FILE));
     for path in places {
-        match read(&path) {
+        match read_policy_file(&path) {
             Ok(found) => return Ok(Some(found)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err((path, error)),
@@ -53,13 +53,13 @@ pub fn policy_text(
     Ok(None)
 }
 
-fn read(path: &Path) -> io::Result<PolicyText> {
-    if std::fs::metadata(path)?.len() > LONGEST {
+fn read_policy_file(path: &Path) -> io::Result<PolicyFile> {
+    if std::fs::metadata(path)?.len() > MAX_BYTES {
         return Err(io::Error::other(format!(
-            "it has more than {LONGEST} bytes"
+            "it has more than {MAX_BYTES} bytes"
         )));
     }
-    Ok(PolicyText {
+    Ok(PolicyFile {
         path: path.to_owned(),
         text: std::fs::read_to_string(path)?,
     })
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_policy_counts_and_a_broken_one_is_not_passed_over() {
+    fn nearest_policy_wins_and_a_broken_one_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let (project, inner, config) = (
             folder.path().join("p"),
@@ -80,9 +80,9 @@ mod tests {
         std::fs::create_dir_all(&inner).unwrap();
         std::fs::create_dir_all(&config).unwrap();
         let found =
-            || policy_text(None, &inner, &config).map(|found| found.map(|found| found.text));
+            || find_policy(None, &inner, &config).map(|found| found.map(|found| found.text));
         assert_eq!(found().unwrap(), None);
-        std::fs::write(config.join(OWN_FILE), "own").unwrap();
+        std::fs::write(config.join(USER_FILE), "own").unwrap();
         assert_eq!(found().unwrap().as_deref(), Some("own"));
         std::fs::write(project.join(PROJECT_FILE), "project").unwrap();
         assert_eq!(found().unwrap().as_deref(), Some("project"));
@@ -94,6 +94,6 @@ mod tests {
         );
         std::fs::write(inner.join(PROJECT_FILE), [0xff, 0xfe]).unwrap();
         assert!(found().is_err());
-        assert!(policy_text(Some(&project.join("gone.toml")), &inner, &config).is_err());
+        assert!(find_policy(Some(&project.join("gone.toml")), &inner, &config).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::draft::RunDraft;
+use super::spec::RunSpec;
 
 /// What a model was made with.
 #[derive(Clone, Copy)]
@@ -11,7 +11,7 @@ pub(super) struct Flavor {
     /// MLflow's name of the library: `sklearn`, `lightgbm`.
     pub name: &'static str,
     /// The file that holds the model.
-    pub file: &'static str,
+    pub model_file: &'static str,
     /// The Python that made it.
     pub python: &'static str,
     /// Its requirements, one a line.
@@ -26,14 +26,14 @@ impl Flavor {
     /// The files of a model: their names and their texts. `model_id` is `m-…` in MLflow 3 and a bare UUID before.
     pub fn files(
         &self,
-        run: &RunDraft,
+        run: &RunSpec,
         model_id: &str,
         mlflow: &str,
     ) -> Vec<(&'static str, String)> {
         let requirements = self.requirements.join("\n") + "\n";
         let pip = format!("  - {}\n", self.requirements.join("\n  - "));
         vec![
-            ("MLmodel", self.mlmodel(run, model_id, mlflow)),
+            ("MLmodel", self.mlmodel_yaml(run, model_id, mlflow)),
             ("requirements.txt", requirements),
             (
                 "python_env.yaml",
@@ -49,23 +49,23 @@ impl Flavor {
                     self.python
                 ),
             ),
-            ("input_example.json", self.example()),
+            ("input_example.json", self.input_example()),
             // Stands in for the weights, which nothing here loads.
             (
-                self.file,
+                self.model_file,
                 format!("a stand-in for the weights of {}\n", run.id),
             ),
         ]
     }
 
-    fn mlmodel(&self, run: &RunDraft, model_id: &str, mlflow: &str) -> String {
+    fn mlmodel_yaml(&self, run: &RunSpec, model_id: &str, mlflow: &str) -> String {
         let inputs: Vec<_> = self
             .inputs
             .iter()
             .map(|(kind, name)| json!({"type": kind, "name": name, "required": true}))
             .collect();
         let outputs = json!([{"type": self.output, "required": true}]);
-        let made = Timestamp::from_millisecond(run.last)
+        let made = Timestamp::from_millisecond(run.last_logged)
             .unwrap_or_default()
             .strftime("%Y-%m-%d %H:%M:%S%.6f")
             .to_string();
@@ -82,14 +82,14 @@ impl Flavor {
              artifact_path: input_example.json\n  pandas_orient: split\n  type: dataframe\nsignature:\n  inputs: '{inputs}'\n  \
              outputs: '{outputs}'\n  params: null\nutc_time_created: '{made}'\n",
             name = self.name,
-            file = self.file,
+            file = self.model_file,
             python = self.python,
             run = run.id,
             inputs = json!(inputs),
         )
     }
 
-    fn example(&self) -> String {
+    fn input_example(&self) -> String {
         let columns: Vec<_> = self.inputs.iter().map(|(_, name)| name).collect();
         let row: Vec<_> = (1..)
             .zip(self.inputs)
@@ -106,8 +106,8 @@ impl Flavor {
 }
 
 /// The metrics of a run that were logged once, as a JSON file.
-pub(super) fn metrics_json(run: &RunDraft) -> String {
-    let single = run.curves.iter().filter(|curve| curve.values.len() == 1);
+pub(super) fn metrics_json(run: &RunSpec) -> String {
+    let single = run.series.iter().filter(|curve| curve.values.len() == 1);
     let metrics: serde_json::Map<_, _> = single
         .map(|curve| (curve.key.clone(), json!(curve.values.first())))
         .collect();
@@ -115,7 +115,7 @@ pub(super) fn metrics_json(run: &RunDraft) -> String {
 }
 
 /// A confusion matrix of two classes, as people print it.
-pub(super) fn confusion_matrix(rows: f64, accuracy: f64, positive: f64) -> String {
+pub(super) fn confusion_matrix_text(rows: f64, accuracy: f64, positive: f64) -> String {
     let wrong = rows * (1.0 - accuracy);
     let (missed, alarms) = ((wrong * 0.6).round(), (wrong * 0.4).round());
     let (hit, quiet) = (
@@ -128,18 +128,18 @@ pub(super) fn confusion_matrix(rows: f64, accuracy: f64, positive: f64) -> Strin
 }
 
 /// The side of a cell of [`confusion_plot`], in px.
-const CELL: u32 = 28;
+const CELL_PX: u32 = 28;
 
 /// A confusion matrix of so many classes as a PNG picture: darker where more was predicted. The wrong ones fall off beside the
 /// diagonal.
-pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
+pub(super) fn confusion_matrix_png(classes: u32, accuracy: f64) -> Vec<u8> {
     let share = |truth: u32, predicted: u32| match truth.abs_diff(predicted) {
         0 => accuracy,
         apart => (1.0 - accuracy) * 0.5_f64.powi(apart.cast_signed()),
     };
     let shade = |x: u32, y: u32| {
-        let is_line = x.is_multiple_of(CELL) || y.is_multiple_of(CELL);
-        let part = share(y / CELL, x / CELL).sqrt();
+        let is_line = x.is_multiple_of(CELL_PX) || y.is_multiple_of(CELL_PX);
+        let part = share(y / CELL_PX, x / CELL_PX).sqrt();
         let mix = |light: f64, dark: f64| (light + (dark - light) * part) as u8;
         if is_line {
             image::Rgb([255, 255, 255])
@@ -148,7 +148,7 @@ pub(super) fn confusion_plot(classes: u32, accuracy: f64) -> Vec<u8> {
         }
     };
     let mut file = std::io::Cursor::new(Vec::new());
-    let plot = image::RgbImage::from_fn(classes * CELL, classes * CELL, shade);
+    let plot = image::RgbImage::from_fn(classes * CELL_PX, classes * CELL_PX, shade);
     // Writing into memory fails only without any.
     let _ = plot.write_to(&mut file, image::ImageFormat::Png);
     file.into_inner()

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 use crate::domain::Millis;
 
 /// A time as Great Expectations writes it.
-fn time(at: Millis) -> Option<String> {
+fn format_time(at: Millis) -> Option<String> {
     jiff::Timestamp::from_millisecond(at)
         .ok()
         .map(|time| time.to_string())
 }
 
 /// What Great Expectations 1.x says of the training data: some of its expectations may not hold.
-pub(super) fn validation(at: Millis, expectations: &[(&str, &str, bool)]) -> String {
+pub(super) fn great_expectations_result(at: Millis, expectations: &[(&str, &str, bool)]) -> String {
     let results: Vec<Value> = expectations
         .iter()
         .map(|(kind, column, holds)| {
@@ -26,7 +26,7 @@ pub(super) fn validation(at: Millis, expectations: &[(&str, &str, bool)]) -> Str
         .collect();
     let failed = expectations.iter().filter(|(_, _, holds)| !holds).count();
     let count = expectations.len();
-    let whole = json!({
+    let document = json!({
         "success": failed == 0,
         "results": results,
         "suite_name": "customers",
@@ -34,17 +34,17 @@ pub(super) fn validation(at: Millis, expectations: &[(&str, &str, bool)]) -> Str
             "evaluated_expectations": count, "successful_expectations": count - failed, "unsuccessful_expectations": failed,
             "success_percent": 100.0 * (count - failed) as f64 / count as f64,
         },
-        "meta": {"great_expectations_version": "1.24.1", "run_id": {"run_name": null, "run_time": time(at)}},
+        "meta": {"great_expectations_version": "1.24.1", "run_id": {"run_name": null, "run_time": format_time(at)}},
         "id": null,
     });
-    format!("{whole:#}\n")
+    format!("{document:#}\n")
 }
 
 /// What Evidently 0.7 says of the difference between the training data and last month's customers: `drifted` of `columns`.
-pub(super) fn drift(columns: u32, drifted: u32) -> String {
+pub(super) fn evidently_report(columns: u32, drifted: u32) -> String {
     let share = f64::from(drifted) / f64::from(columns);
     let id = "0f2b5a5d6c0e4d6b9d7e0d6b1b5a9c11";
-    let whole = json!({
+    let document = json!({
         "metrics": [{
             "id": id,
             "metric_name": "DriftedColumnsCount(drift_share=0.25)",
@@ -58,5 +58,5 @@ pub(super) fn drift(columns: u32, drifted: u32) -> String {
             "status": if share < 0.25 { "SUCCESS" } else { "FAIL" },
         }],
     });
-    format!("{whole:#}\n")
+    format!("{document:#}\n")
 }

@@ -14,22 +14,23 @@ use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 mod artifacts;
-mod curves;
-mod draft;
 mod evidence;
 mod fixtures;
-mod noise;
-mod place;
-mod rows;
-mod teller;
+mod learning_curves;
+mod paths;
+mod rng;
+mod seeder;
+mod spec;
+mod tables;
 
 pub use fixtures::{
-    BaselineFacts, DemoFacts, ImageFacts, NestedFacts, ReleaseFacts, SweepFacts, VersionFacts,
+    BaselineManifest, DemoManifest, DemoVersion, ImageManifest, NestedManifest, ReleaseManifest,
+    SweepManifest,
 };
 
-use place::Place;
-use rows::Rows;
-use teller::Teller;
+use paths::StorePaths;
+use seeder::Seeder;
+use tables::MlflowTables;
 
 /// What a store of MLflow 3.17.2 begins with.
 const SCHEMA: &str = include_str!("schema.sql");
@@ -38,14 +39,14 @@ const SCHEMA: &str = include_str!("schema.sql");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoOptions {
     /// How many runs a further experiment, `load-test`, should have; none leaves it out.
-    pub runs: Option<u32>,
+    pub load_test_runs: Option<u32>,
     /// The time that the stories are told relative to, ms since the epoch.
     pub now: Millis,
 }
 
 /// One experiment of the demo store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExperimentFacts {
+pub struct DemoExperiment {
     /// Its id.
     pub id: ExperimentId,
     /// Its name.
@@ -53,7 +54,7 @@ pub struct ExperimentFacts {
     /// Whether it is in use.
     pub lifecycle: Lifecycle,
     /// How many runs in use it has.
-    pub runs: u32,
+    pub active_runs: u32,
 }
 
 /// Why no demo store was made.
@@ -61,19 +62,19 @@ pub struct ExperimentFacts {
 pub enum DemoError {
     /// There is something already; nothing is written over.
     #[error("{} is there already; open it, remove it, or name another file", shown(.path))]
-    Exists {
+    AlreadyExists {
         /// What is there.
         path: PathBuf,
     },
     /// The path names no file.
     #[error("{} names no file", shown(.path))]
-    NoFile {
+    NotAFile {
         /// What was named.
         path: PathBuf,
     },
     /// A file can't be written.
     #[error("{} can't be written: {source}", shown(.path))]
-    File {
+    Io {
         /// Which file.
         path: PathBuf,
         /// Why not.
@@ -81,7 +82,7 @@ pub enum DemoError {
     },
     /// SQLite refused.
     #[error("the demo store can't be written: {0}")]
-    Store(#[from] rusqlite::Error),
+    Sqlite(#[from] rusqlite::Error),
 }
 
 fn shown(path: &Path) -> String {
@@ -92,24 +93,27 @@ fn shown(path: &Path) -> String {
 ///
 /// # Errors
 /// When either is there already, or can't be written; then nothing is left behind.
-pub fn make(path: &Path, options: &DemoOptions) -> Result<DemoFacts, DemoError> {
-    let place = Place::claim(path)?;
-    let made = fill(&place, options);
-    if made.is_err() {
-        place.abandon();
+pub fn create(path: &Path, options: &DemoOptions) -> Result<DemoManifest, DemoError> {
+    let paths = StorePaths::create(path)?;
+    let result = populate(&paths, options);
+    if result.is_err() {
+        paths.remove();
     }
-    made
+    result
 }
 
-fn fill(place: &Place, options: &DemoOptions) -> Result<DemoFacts, DemoError> {
-    let mut db = Connection::open(&place.store)?;
+fn populate(paths: &StorePaths, options: &DemoOptions) -> Result<DemoManifest, DemoError> {
+    let mut db = Connection::open(&paths.store)?;
     // Nobody else knows the file yet, and a crash leaves nothing worth keeping: no need to wait for the disk.
     db.execute_batch(
         "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;",
     )?;
     let all = db.transaction()?;
     all.execute_batch(SCHEMA)?;
-    let facts = fixtures::tell(Teller::new(Rows::new(&all), place, options.now)?, options)?;
+    let facts = fixtures::seed(
+        Seeder::new(MlflowTables::new(&all), paths, options.now)?,
+        options,
+    )?;
     all.commit()?;
     db.execute_batch("PRAGMA journal_mode = DELETE;")?;
     db.close().map_err(|(_, error)| error)?;
@@ -121,38 +125,38 @@ mod tests {
     use super::*;
 
     const OPTIONS: DemoOptions = DemoOptions {
-        runs: None,
+        load_test_runs: None,
         now: 1_795_000_000_000,
     };
 
     #[test]
-    fn nothing_is_written_over() {
+    fn existing_files_are_not_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("demo.db");
         std::fs::write(&path, "mine").unwrap();
         assert!(matches!(
-            make(&path, &OPTIONS),
-            Err(DemoError::Exists { .. })
+            create(&path, &OPTIONS),
+            Err(DemoError::AlreadyExists { .. })
         ));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     }
 
     #[test]
-    fn what_can_not_be_made_leaves_nothing_behind() {
+    fn failed_creation_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("demo.db.artifacts")).unwrap();
         let path = folder.path().join("demo.db");
         assert!(
-            matches!(make(&path, &OPTIONS), Err(DemoError::Exists { path }) if path.ends_with("demo.db.artifacts"))
+            matches!(create(&path, &OPTIONS), Err(DemoError::AlreadyExists { path }) if path.ends_with("demo.db.artifacts"))
         );
         assert!(!path.exists());
     }
 
     #[test]
-    fn rows_keep_mlflows_promises_to_itself() {
+    fn database_satisfies_mlflow_invariants() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("demo.db");
-        make(&path, &OPTIONS).unwrap();
+        create(&path, &OPTIONS).unwrap();
         let db = Connection::open(&path).unwrap();
         let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(ask("SELECT count(*) FROM pragma_foreign_key_check"), 0);

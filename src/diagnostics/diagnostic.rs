@@ -5,23 +5,23 @@ use std::ops::Range;
 
 /// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// The line, from 1.
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
     /// What is wrong, cleaned.
-    pub what: String,
+    pub message: String,
     /// What was meant, or what can stand there, cleaned; may be empty.
-    pub meant: String,
+    pub suggestion: String,
     /// The line itself, cleaned.
-    pub source: String,
+    pub source_line: String,
 }
 
-impl Mistake {
+impl Diagnostic {
     /// A mistake at a place in the text, in bytes.
     #[must_use]
-    pub fn at(
+    pub fn at_span(
         text: &str,
         span: &Range<usize>,
         what: impl Into<String>,
@@ -37,28 +37,28 @@ impl Mistake {
         Self {
             line: before.matches('\n').count() + 1,
             column: before[begin..].chars().count() + 1,
-            what: what.into(),
-            meant: meant.into(),
-            source: crate::text::untrusted::clean(source).into_owned(),
+            message: what.into(),
+            suggestion: meant.into(),
+            source_line: crate::text::untrusted::clean(source).into_owned(),
         }
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     /// One line: `12:5: gates is no key here; did you mean gate?`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.what)?;
-        if self.meant.is_empty() {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)?;
+        if self.suggestion.is_empty() {
             Ok(())
         } else {
-            write!(f, "; {}", self.meant)
+            write!(f, "; {}", self.suggestion)
         }
     }
 }
 
 /// What was meant by a word, among those that can stand there.
 #[must_use]
-pub fn meant<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+pub fn suggest_typo<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let near = known
         .iter()

@@ -9,39 +9,39 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::text::untrusted::clean;
-pub use diagnostic::{Mistake, meant};
-pub use nearest::nearest;
+pub use diagnostic::{Diagnostic, suggest_typo};
+pub use nearest::closest_match;
 
 /// A value, with where it is.
-pub type Value<'t> = Spanned<DeValue<'t>>;
+pub type TomlValue<'t> = Spanned<DeValue<'t>>;
 /// A table.
-pub type Table<'t> = DeTable<'t>;
+pub type TomlTable<'t> = DeTable<'t>;
 
 /// Reads the parts of a file, and collects what is wrong with them.
 #[derive(Debug)]
-pub struct Reader<'t> {
+pub struct TomlReader<'t> {
     /// The whole text.
     pub text: &'t str,
-    mistakes: Vec<Mistake>,
+    diagnostics: Vec<Diagnostic>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TomlReader<'t> {
     /// Reads a whole file.
     ///
     /// # Errors
     /// Every mistake, in the order of the file.
-    pub fn read<T: Default>(
+    pub fn parse<T: Default>(
         text: &'t str,
-        parts: impl FnOnce(&mut Self, &Table<'_>) -> T,
-    ) -> Result<T, Vec<Mistake>> {
+        parts: impl FnOnce(&mut Self, &TomlTable<'_>) -> T,
+    ) -> Result<T, Vec<Diagnostic>> {
         let (table, errors) = DeTable::parse_recoverable(text);
         let mut reader = Self {
             text,
-            mistakes: Vec::new(),
+            diagnostics: Vec::new(),
         };
         for error in &errors {
             let span = error.span().unwrap_or(0..0);
-            reader.wrong(&span, error.message(), "");
+            reader.push_error(&span, error.message(), "");
         }
         let found = if errors.is_empty() {
             parts(&mut reader, table.get_ref())
@@ -49,18 +49,18 @@ impl<'t> Reader<'t> {
             T::default()
         };
         reader
-            .mistakes
+            .diagnostics
             .sort_by_key(|mistake| (mistake.line, mistake.column));
-        if reader.mistakes.is_empty() {
+        if reader.diagnostics.is_empty() {
             Ok(found)
         } else {
-            Err(reader.mistakes)
+            Err(reader.diagnostics)
         }
     }
 
     /// Notes a mistake.
-    pub fn wrong(&mut self, span: &Range<usize>, what: &str, meant: &str) {
-        self.mistakes.push(Mistake::at(
+    pub fn push_error(&mut self, span: &Range<usize>, what: &str, meant: &str) {
+        self.diagnostics.push(Diagnostic::at_span(
             self.text,
             span,
             clean(what).into_owned(),
@@ -69,18 +69,18 @@ impl<'t> Reader<'t> {
     }
 
     /// Notes mistakes that were found elsewhere.
-    pub fn extend(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
-        self.mistakes.extend(mistakes);
+    pub fn extend(&mut self, mistakes: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(mistakes);
     }
 
     /// Whether a key is one of those that can stand there; a mistake where it is not.
-    pub fn known(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) -> bool {
+    pub fn expect_known_key(&mut self, key: &Spanned<DeString<'_>>, known: &[&str]) -> bool {
         let is_known = known.contains(&key.get_ref().as_ref());
         if !is_known {
-            self.wrong(
+            self.push_error(
                 &key.span(),
                 &format!("{} is no key here", key.get_ref()),
-                &meant(key.get_ref(), known.iter().copied()),
+                &suggest_typo(key.get_ref(), known.iter().copied()),
             );
         }
         is_known
@@ -88,7 +88,7 @@ impl<'t> Reader<'t> {
 
     /// The line of a place in the text, from 1.
     #[must_use]
-    pub fn line(&self, at: usize) -> usize {
+    pub fn line_at(&self, at: usize) -> usize {
         self.text
             .bytes()
             .take(at)
@@ -98,10 +98,14 @@ impl<'t> Reader<'t> {
     }
 
     /// A table; `example` says how one is written.
-    pub fn table<'v, 'x>(&mut self, value: &'v Value<'x>, example: &str) -> Option<&'v Table<'x>> {
+    pub fn expect_table<'v, 'x>(
+        &mut self,
+        value: &'v TomlValue<'x>,
+        example: &str,
+    ) -> Option<&'v TomlTable<'x>> {
         let found = value.get_ref().as_table();
         if found.is_none() {
-            self.wrong(
+            self.push_error(
                 &value.span(),
                 "a table is meant here",
                 &format!("write {example}"),
@@ -111,13 +115,13 @@ impl<'t> Reader<'t> {
     }
 
     /// Several tables, with where each is.
-    pub fn tables<'v, 'x>(
+    pub fn expect_tables<'v, 'x>(
         &mut self,
-        value: &'v Value<'x>,
+        value: &'v TomlValue<'x>,
         example: &str,
-    ) -> Vec<(Range<usize>, &'v Table<'x>)> {
+    ) -> Vec<(Range<usize>, &'v TomlTable<'x>)> {
         let Some(all) = value.get_ref().as_array() else {
-            self.wrong(
+            self.push_error(
                 &value.span(),
                 "there can be several, each in double brackets",
                 &format!("write {example}"),
@@ -125,24 +129,24 @@ impl<'t> Reader<'t> {
             return Vec::new();
         };
         all.iter()
-            .filter_map(|value| Some((value.span(), self.table(value, example)?)))
+            .filter_map(|value| Some((value.span(), self.expect_table(value, example)?)))
             .collect()
     }
 
     /// A text that is not empty.
-    pub fn text(&mut self, value: &Value<'_>) -> Option<String> {
+    pub fn expect_string(&mut self, value: &TomlValue<'_>) -> Option<String> {
         let found = value.get_ref().as_str().map(str::to_owned);
         if found.as_ref().is_none_or(String::is_empty) {
-            self.wrong(&value.span(), "a text is meant here", "write it in quotes");
+            self.push_error(&value.span(), "a text is meant here", "write it in quotes");
             return None;
         }
         found
     }
 
     /// A list of texts, with where each is.
-    pub fn texts(&mut self, value: &Value<'_>) -> Vec<(String, Range<usize>)> {
+    pub fn expect_strings(&mut self, value: &TomlValue<'_>) -> Vec<(String, Range<usize>)> {
         let Some(all) = value.get_ref().as_array() else {
-            self.wrong(
+            self.push_error(
                 &value.span(),
                 "a list is meant here",
                 "write [\"…\", \"…\"]",
@@ -150,15 +154,15 @@ impl<'t> Reader<'t> {
             return Vec::new();
         };
         all.iter()
-            .filter_map(|value| Some((self.text(value)?, value.span())))
+            .filter_map(|value| Some((self.expect_string(value)?, value.span())))
             .collect()
     }
 
     /// `true` or `false`.
-    pub fn yes_or_no(&mut self, value: &Value<'_>) -> Option<bool> {
+    pub fn expect_bool(&mut self, value: &TomlValue<'_>) -> Option<bool> {
         let found = value.get_ref().as_bool();
         if found.is_none() {
-            self.wrong(
+            self.push_error(
                 &value.span(),
                 "yes or no is meant here",
                 "write true or false",
@@ -168,14 +172,14 @@ impl<'t> Reader<'t> {
     }
 
     /// A text that means something.
-    pub fn parsed<T>(
+    pub fn expect_parsed<T>(
         &mut self,
-        value: &Value<'_>,
+        value: &TomlValue<'_>,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Option<T> {
-        let text = self.text(value)?;
+        let text = self.expect_string(value)?;
         parse(&text)
-            .map_err(|why| self.wrong(&value.span(), &why, ""))
+            .map_err(|why| self.push_error(&value.span(), &why, ""))
             .ok()
     }
 }

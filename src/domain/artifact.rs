@@ -5,7 +5,7 @@ use crate::text::untrusted::Untrusted;
 
 /// Whose artifacts are meant. MLflow 3 keeps a model's files with the logged model, not with its run.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum ArtifactHome {
+pub enum ArtifactOwner {
     /// A run's.
     Run(RunId),
     /// A logged model's.
@@ -37,7 +37,7 @@ pub struct Preview {
     /// At most as many bytes as were asked for.
     pub bytes: Vec<u8>,
     /// Whether the file goes on after them.
-    pub truncated: bool,
+    pub is_truncated: bool,
 }
 
 impl Preview {
@@ -50,7 +50,7 @@ impl Preview {
         }
         let valid = match std::str::from_utf8(&self.bytes) {
             Ok(text) => text,
-            Err(error) if self.truncated && error.error_len().is_none() => {
+            Err(error) if self.is_truncated && error.error_len().is_none() => {
                 std::str::from_utf8(self.bytes.get(..error.valid_up_to())?).ok()?
             }
             Err(_) => return None,

@@ -1,6 +1,6 @@
 //! Code: what MLflow's own tags say a run was run from.
 
-use super::run::{Pair, value_of};
+use super::run::{KeyValue, find_value};
 use crate::text::untrusted::Untrusted;
 
 /// What is recorded of the code; each part is absent where the run left it out.
@@ -13,7 +13,7 @@ pub struct Code {
     /// Where the repository is.
     pub repository: Option<Untrusted>,
     /// Whether files differed from the commit; MLflow's ordinary runs do not say.
-    pub dirty: Option<bool>,
+    pub is_dirty: Option<bool>,
     /// How the files differed from the commit.
     pub diff: Option<Untrusted>,
     /// The script, notebook or project.
@@ -28,16 +28,16 @@ impl Code {
     /// Reads the tags of a run, or of a logged model under git versioning. Databricks' and MLflow's older names
     /// stand in where the usual ones are absent; an empty value is no value.
     #[must_use]
-    pub fn of(tags: &[Pair]) -> Self {
+    pub fn from_tags(tags: &[KeyValue]) -> Self {
         let first = |keys: &[&str]| {
             keys.iter().find_map(|key| {
-                value_of(tags, key)
+                find_value(tags, key)
                     .filter(|value| !value.is_empty())
                     .cloned()
             })
         };
         let diff = first(&["mlflow.source.git.diff"]);
-        let said =
+        let dirty_tag =
             first(&["mlflow.source.git.dirty"]).map(|text| text.raw().eq_ignore_ascii_case("true"));
         Self {
             commit: first(&[
@@ -54,7 +54,11 @@ impl Code {
                 "mlflow.gitRepoURL",
                 "mlflow.databricks.gitRepoUrl",
             ]),
-            dirty: if diff.is_some() { Some(true) } else { said },
+            is_dirty: if diff.is_some() {
+                Some(true)
+            } else {
+                dirty_tag
+            },
             diff,
             source: first(&["mlflow.source.name"]),
             source_type: first(&["mlflow.source.type"]),
@@ -82,23 +86,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_diff_means_dirty_whatever_the_tag_says() {
+    fn diff_implies_dirty() {
         let tags = [
-            Pair::new("mlflow.source.git.dirty", "false"),
-            Pair::new("mlflow.source.git.diff", "-a\n+b"),
+            KeyValue::new("mlflow.source.git.dirty", "false"),
+            KeyValue::new("mlflow.source.git.diff", "-a\n+b"),
         ];
-        assert_eq!(Code::of(&tags).dirty, Some(true));
-        assert_eq!(Code::of(&tags[..1]).dirty, Some(false));
-        assert_eq!(Code::of(&[]).dirty, None);
+        assert_eq!(Code::from_tags(&tags).is_dirty, Some(true));
+        assert_eq!(Code::from_tags(&tags[..1]).is_dirty, Some(false));
+        assert_eq!(Code::from_tags(&[]).is_dirty, None);
     }
 
     #[test]
-    fn older_names_stand_in_for_the_usual_ones() {
+    fn older_tag_names_are_fallbacks() {
         let tags = [
-            Pair::new("mlflow.source.git.repoURL", ""),
-            Pair::new("mlflow.gitRepoURL", "git@host:a/b"),
+            KeyValue::new("mlflow.source.git.repoURL", ""),
+            KeyValue::new("mlflow.gitRepoURL", "git@host:a/b"),
         ];
-        assert_eq!(Code::of(&tags).repository, Some("git@host:a/b".into()));
-        assert!(Code::of(&tags[..1]).is_empty());
+        assert_eq!(
+            Code::from_tags(&tags).repository,
+            Some("git@host:a/b".into())
+        );
+        assert!(Code::from_tags(&tags[..1]).is_empty());
     }
 }

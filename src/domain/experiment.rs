@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::ids::ExperimentId;
-use super::run::{Pair, value_of};
+use super::run::{KeyValue, find_value};
 use super::{Direction, Goal, Millis};
 use crate::text::untrusted::Untrusted;
 
@@ -54,19 +54,19 @@ pub struct Experiment {
     /// When it last changed, ms since the epoch; runs do not change it.
     pub last_update_time: Option<Millis>,
     /// Its tags, in the store's order.
-    pub tags: Vec<Pair>,
+    pub tags: Vec<KeyValue>,
     /// How many active runs it has, where the store can say it cheaply.
-    pub runs: Option<u64>,
+    pub run_count: Option<u64>,
     /// When its newest run started, ms since the epoch, where the store can say it cheaply.
-    pub last_run: Option<Millis>,
+    pub last_run_time: Option<Millis>,
 }
 
 impl Experiment {
     /// The goal that the experiment itself declares with MLflow's `mlflow.experiment.primaryMetric.*` tags.
     #[must_use]
     pub fn declared_goal(&self) -> Option<Goal> {
-        let metric = value_of(&self.tags, "mlflow.experiment.primaryMetric.name")?;
-        let greater = value_of(
+        let metric = find_value(&self.tags, "mlflow.experiment.primaryMetric.name")?;
+        let greater = find_value(
             &self.tags,
             "mlflow.experiment.primaryMetric.greaterIsBetter",
         );

@@ -70,7 +70,7 @@ const LESS_IS_BETTER: [&str; 20] = [
 impl Direction {
     /// The direction that the words in a metric's key tell; none where they tell nothing, as of a learning rate.
     #[must_use]
-    pub fn told(metric: &str) -> Option<Self> {
+    pub fn from_metric_name(metric: &str) -> Option<Self> {
         let key = metric.to_ascii_lowercase();
         let any = |known: &[&str], ends: &[&str]| {
             key.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| {
@@ -90,12 +90,12 @@ impl Direction {
     /// The likely direction of a metric that is a goal: as its key tells, else up.
     #[must_use]
     pub fn guess(metric: &str) -> Self {
-        Self::told(metric).unwrap_or(Self::Max)
+        Self::from_metric_name(metric).unwrap_or(Self::Max)
     }
 
     /// Whether a change of a value is to the good.
     #[must_use]
-    pub fn improves(self, change: f64) -> bool {
+    pub fn is_improvement(self, change: f64) -> bool {
         match self {
             Self::Max => change > 0.0,
             Self::Min => change < 0.0,
@@ -122,7 +122,7 @@ impl Direction {
 
     /// Best first; NaN and infinities after every number, whichever the direction.
     #[must_use]
-    pub fn best_first(self, a: MetricValue, b: MetricValue) -> Ordering {
+    pub fn cmp_best_first(self, a: MetricValue, b: MetricValue) -> Ordering {
         let by_value = match self {
             Self::Max => b.get().total_cmp(&a.get()),
             Self::Min => a.get().total_cmp(&b.get()),
@@ -144,7 +144,7 @@ impl Goal {
     /// The goal that metrics suggest by their keys: one that says how good a model is, best on data it has not seen; of
     /// several that say it equally well, the first.
     #[must_use]
-    pub fn likeliest<'a>(metrics: impl IntoIterator<Item = &'a Untrusted>) -> Option<Self> {
+    pub fn suggest<'a>(metrics: impl IntoIterator<Item = &'a Untrusted>) -> Option<Self> {
         let likely = |key: &str| {
             let key = key.to_lowercase();
             let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_goal_is_read_with_and_without_a_direction() {
+    fn goal_parses_with_and_without_a_direction() {
         let read = |text: &str| text.parse::<Goal>().map(|goal| goal.to_string());
         assert_eq!(read("accuracy max"), Ok("accuracy ↑".into()));
         assert_eq!(read("val/loss"), Ok("val/loss ↓".into()));
@@ -223,9 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_never_the_best() {
+    fn non_finite_values_rank_last() {
         let mut values = [f64::NAN, 0.2, f64::INFINITY, 0.9].map(MetricValue::new);
-        values.sort_by(|a, b| Direction::Max.best_first(*a, *b));
+        values.sort_by(|a, b| Direction::Max.cmp_best_first(*a, *b));
         assert_eq!((values[0].get(), values[1].get()), (0.9, 0.2));
     }
 }

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_digits_are_a_version() {
+    fn version_number_accepts_ascii_digits_only() {
         assert_eq!("12".parse(), Ok(VersionNumber(12)));
         for wrong in ["", "-1", "1e3", "٣", "9999999999999999999999", "v2"] {
             assert!(wrong.parse::<VersionNumber>().is_err(), "{wrong}");

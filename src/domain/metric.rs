@@ -38,7 +38,7 @@ impl MetricValue {
 
     /// Ascending order with NaN after every number, as MLflow sorts.
     #[must_use]
-    pub fn order(self, other: Self) -> Ordering {
+    pub fn cmp_nan_last(self, other: Self) -> Ordering {
         self.0
             .is_nan()
             .cmp(&other.0.is_nan())
@@ -61,8 +61,8 @@ impl Serialize for MetricValue {
 
 impl<'de> Deserialize<'de> for MetricValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Value;
-        impl Visitor<'_> for Value {
+        struct ValueVisitor;
+        impl Visitor<'_> for ValueVisitor {
             type Value = MetricValue;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for MetricValue {
             }
         }
         deserializer
-            .deserialize_any(Value)
+            .deserialize_any(ValueVisitor)
             .map_err(D::Error::custom)
     }
 }
@@ -129,7 +129,7 @@ pub struct Point {
 
 /// The points of one metric of one run, in the order of step, then time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct History {
+pub struct MetricHistory {
     /// Whose history this is.
     pub run: RunId,
     /// Of which metric.
@@ -137,7 +137,7 @@ pub struct History {
     /// The points; all of them unless `sampled`.
     pub points: Vec<Point>,
     /// Whether the store thinned the points out, so that a spike may be missing.
-    pub sampled: bool,
+    pub is_sampled: bool,
 }
 
 #[cfg(test)]
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_value_is_read() {
+    fn all_value_spellings_deserialize() {
         assert_eq!(read("0.5"), Some(0.5));
         assert_eq!(read("3"), Some(3.0));
         assert_eq!(read("\"1e-3\""), Some(0.001));
@@ -163,9 +163,9 @@ mod tests {
     }
 
     #[test]
-    fn nan_sorts_after_every_number() {
+    fn nan_sorts_last() {
         let mut values = [f64::NAN, 1.0, f64::INFINITY, -0.5].map(MetricValue::new);
-        values.sort_by(|a, b| a.order(*b));
+        values.sort_by(|a, b| a.cmp_nan_last(*b));
         assert_eq!(
             values.map(|v| serde_json::to_string(&v).unwrap_or_default()),
             ["-0.5", "1.0", "\"Infinity\"", "\"NaN\""]

@@ -4,29 +4,29 @@
 pub mod artifact;
 pub mod code;
 pub mod experiment;
-pub mod fault;
 pub mod goal;
 pub mod ids;
 pub mod metric;
-pub mod model_source;
+pub mod registrable_model;
 pub mod registry;
 pub mod run;
+pub mod store_error;
 pub mod write;
 
-pub use artifact::{Artifact, ArtifactHome, Preview};
+pub use artifact::{Artifact, ArtifactOwner, Preview};
 pub use code::Code;
 pub use experiment::{Experiment, Lifecycle};
-pub use fault::{Fault, FaultKind};
 pub use goal::{Direction, Goal};
 pub use ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
-pub use metric::{History, Metric, MetricValue, Point};
-pub use model_source::{ModelSource, model_sources};
+pub use metric::{Metric, MetricHistory, MetricValue, Point};
+pub use registrable_model::{RegistrableModel, registrable_models};
 pub(crate) use registry::REDACTED_SOURCE;
 pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
 };
-pub use run::{DatasetInput, ModelOutput, Pair, Run, RunStatus};
-pub use write::RegistryWrite;
+pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus};
+pub use store_error::{StoreError, StoreErrorKind};
+pub use write::StoreWrite;
 
 /// Milliseconds since the Unix epoch: how MLflow tells time everywhere.
 pub type Millis = i64;

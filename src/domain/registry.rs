@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{Alias, ExperimentId, LoggedModelId, ModelName, RunId, VersionNumber};
 use super::metric::Metric;
-use super::run::{Pair, value_of};
+use super::run::{KeyValue, find_value};
 use super::{Lifecycle, Millis};
 use crate::text::untrusted::Untrusted;
 
@@ -45,7 +45,7 @@ impl Stage {
     /// Whether a move to this stage can archive the versions that are in it: MLflow 3.17 answers 500 when asked to for
     /// the other two.
     #[must_use]
-    pub fn archives_others(self) -> bool {
+    pub fn can_archive_existing(self) -> bool {
         matches!(self, Self::Staging | Self::Production)
     }
 
@@ -113,7 +113,7 @@ pub struct RegisteredModel {
     /// What its owners say of it.
     pub description: Untrusted,
     /// Its tags.
-    pub tags: Vec<Pair>,
+    pub tags: Vec<KeyValue>,
     /// Its aliases and the version each leads to, which need not exist.
     pub aliases: Vec<(Alias, VersionNumber)>,
     /// The newest version of each stage.
@@ -123,7 +123,7 @@ pub struct RegisteredModel {
 impl RegisteredModel {
     /// The version that an alias leads to.
     #[must_use]
-    pub fn alias(&self, alias: &str) -> Option<VersionNumber> {
+    pub fn version_for_alias(&self, alias: &str) -> Option<VersionNumber> {
         self.aliases
             .iter()
             .find(|(name, _)| name.raw() == alias)
@@ -133,7 +133,7 @@ impl RegisteredModel {
     /// Whether this is a prompt of MLflow 3, which keeps prompts among the models.
     #[must_use]
     pub fn is_prompt(&self) -> bool {
-        value_of(&self.tags, "mlflow.prompt.is_prompt")
+        find_value(&self.tags, "mlflow.prompt.is_prompt")
             .is_some_and(|v| v.raw().eq_ignore_ascii_case("true"))
     }
 }
@@ -166,7 +166,7 @@ pub struct ModelVersion {
     /// What the store says of that.
     pub status_message: Untrusted,
     /// Its tags.
-    pub tags: Vec<Pair>,
+    pub tags: Vec<KeyValue>,
     /// The aliases that lead to it.
     pub aliases: Vec<Alias>,
 }
@@ -175,18 +175,18 @@ impl ModelVersion {
     /// A tag's value.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Untrusted> {
-        value_of(&self.tags, key)
+        find_value(&self.tags, key)
     }
 
     /// Whether the version was deleted while somebody moved it: it is listed, but its model is gone.
     #[must_use]
-    pub fn is_leftover(&self) -> bool {
+    pub fn is_half_deleted(&self) -> bool {
         self.source.raw() == REDACTED_SOURCE
     }
 
     /// The places in which it is served or tried, as they came: `Production`, `@champion`.
     #[must_use]
-    pub fn places(&self) -> Vec<String> {
+    pub fn slot_names(&self) -> Vec<String> {
         let stage = matches!(self.stage, Stage::Staging | Stage::Production)
             .then(|| self.stage.as_str().to_owned());
         stage
@@ -209,11 +209,14 @@ pub struct TransitionRequest {
     /// The version.
     pub version: VersionNumber,
     /// Where to.
-    pub to: Stage,
+    #[serde(rename = "to")]
+    pub to_stage: Stage,
     /// Who asks, as the server knows them.
-    pub by: Untrusted,
+    #[serde(rename = "by")]
+    pub requested_by: Untrusted,
     /// Since when, ms since the epoch.
-    pub at: Option<Millis>,
+    #[serde(rename = "at")]
+    pub requested_at: Option<Millis>,
     /// Why.
     pub comment: Untrusted,
 }
@@ -221,13 +224,17 @@ pub struct TransitionRequest {
 impl TransitionRequest {
     /// In one line, cleaned: `bo asks for Production: better AUC`.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub fn summary(&self) -> String {
         let why = if self.comment.is_empty() {
             String::new()
         } else {
             format!(": {}", self.comment.clean())
         };
-        format!("{} asks for {}{why}", self.by.clean(), self.to)
+        format!(
+            "{} asks for {}{why}",
+            self.requested_by.clean(),
+            self.to_stage
+        )
     }
 }
 
@@ -253,9 +260,9 @@ pub struct LoggedModel {
     /// Whether it is in use.
     pub lifecycle: Lifecycle,
     /// Its params.
-    pub params: Vec<Pair>,
+    pub params: Vec<KeyValue>,
     /// Its tags.
-    pub tags: Vec<Pair>,
+    pub tags: Vec<KeyValue>,
     /// Metrics that were logged for it.
     pub metrics: Vec<Metric>,
 }

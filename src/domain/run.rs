@@ -9,14 +9,14 @@ use crate::text::untrusted::Untrusted;
 
 /// A key and its value: a param or a tag. Keys of one load share their text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub struct KeyValue {
     /// The key.
     pub key: Untrusted,
     /// The value, as text.
     pub value: Untrusted,
 }
 
-impl Pair {
+impl KeyValue {
     /// A pair of a key and a value.
     pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl Pair {
 
 /// The value under `key`, if there is one.
 #[must_use]
-pub fn value_of<'a>(pairs: &'a [Pair], key: &str) -> Option<&'a Untrusted> {
+pub fn find_value<'a>(pairs: &'a [KeyValue], key: &str) -> Option<&'a Untrusted> {
     pairs
         .iter()
         .find(|pair| pair.key.raw() == key)
@@ -141,9 +141,9 @@ pub struct Run {
     /// The latest value of each metric.
     pub metrics: Vec<Metric>,
     /// Its params.
-    pub params: Vec<Pair>,
+    pub params: Vec<KeyValue>,
     /// Its tags, MLflow's own among them.
-    pub tags: Vec<Pair>,
+    pub tags: Vec<KeyValue>,
     /// The datasets it read.
     pub datasets: Vec<DatasetInput>,
     /// The logged models it read (MLflow 3).
@@ -197,13 +197,13 @@ impl Run {
     /// A param's value.
     #[must_use]
     pub fn param(&self, key: &str) -> Option<&Untrusted> {
-        value_of(&self.params, key)
+        find_value(&self.params, key)
     }
 
     /// A tag's value.
     #[must_use]
     pub fn tag(&self, key: &str) -> Option<&Untrusted> {
-        value_of(&self.tags, key)
+        find_value(&self.tags, key)
     }
 
     /// The run that this one is nested in.

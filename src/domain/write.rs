@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Stage;
 use super::ids::{Alias, ModelName, RunId, VersionNumber};
-use super::run::Pair;
+use super::run::KeyValue;
 use crate::text::untrusted::Untrusted;
 
 /// One write, to the registry or to the lifecycle of a run. Nothing else is ever written to a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
-pub enum RegistryWrite {
+pub enum StoreWrite {
     /// Makes a registered model.
     CreateModel {
         /// Its name.
@@ -25,7 +25,7 @@ pub enum RegistryWrite {
         /// The run it came from.
         run_id: RunId,
         /// Tags given in the same request; one of them makes the request recognisable.
-        tags: Vec<Tag>,
+        tags: Vec<ModelVersionTag>,
     },
     /// Deletes a version, with its aliases. MLflow cannot undo this.
     DeleteVersion {
@@ -41,7 +41,7 @@ pub enum RegistryWrite {
         /// The version.
         version: VersionNumber,
         /// The tag.
-        tag: Tag,
+        tag: ModelVersionTag,
     },
     /// Removes a tag of a version.
     DeleteVersionTag {
@@ -53,7 +53,8 @@ pub enum RegistryWrite {
         key: Untrusted,
     },
     /// Sets the description of a version, or of a model.
-    Describe {
+    #[serde(rename = "describe")]
+    SetDescription {
         /// The model.
         name: ModelName,
         /// The version; nothing for the model itself.
@@ -146,28 +147,30 @@ pub enum RegistryWrite {
     },
 }
 
-impl RegistryWrite {
+impl StoreWrite {
     /// Whether it only says something of a version or a model, and changes no place.
     #[must_use]
-    pub fn is_note(&self) -> bool {
+    pub fn is_metadata_write(&self) -> bool {
         matches!(
             self,
-            Self::SetVersionTag { .. } | Self::DeleteVersionTag { .. } | Self::Describe { .. }
+            Self::SetVersionTag { .. }
+                | Self::DeleteVersionTag { .. }
+                | Self::SetDescription { .. }
         )
     }
 }
 
 /// A tag of a version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tag {
+pub struct ModelVersionTag {
     /// The key.
     pub key: Untrusted,
     /// The value.
     pub value: Untrusted,
 }
 
-impl From<Pair> for Tag {
-    fn from(pair: Pair) -> Self {
+impl From<KeyValue> for ModelVersionTag {
+    fn from(pair: KeyValue) -> Self {
         Self {
             key: pair.key,
             value: pair.value,
@@ -175,7 +178,7 @@ impl From<Pair> for Tag {
     }
 }
 
-impl Tag {
+impl ModelVersionTag {
     /// A tag of a key and a value.
     pub fn new(key: impl Into<Untrusted>, value: impl Into<Untrusted>) -> Self {
         Self {

@@ -2,40 +2,40 @@
 
 use serde_json::Value;
 
-use super::paths::Path;
-use super::read::{pair, rule};
+use super::parser::{parse_fact_rule, parse_path_pair};
+use super::paths::DocumentPath;
 use super::report::Deployment;
-use super::rule::{Found, Kind, Rule};
+use super::rule::{Extracted, FactRule, ValueType};
 use crate::diagnostics;
-use crate::diagnostics::Reader;
+use crate::diagnostics::TomlReader;
 
 /// How a document tells of a deployment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeploymentRule {
-    pub name: Option<Rule>,
-    pub place: Option<Rule>,
-    pub percent: Option<Rule>,
+    pub name: Option<FactRule>,
+    pub location: Option<FactRule>,
+    pub percent: Option<FactRule>,
     /// Percents by name, and the name of each: for documents that keep the traffic apart.
-    pub traffic: Option<(Path, Path)>,
+    pub traffic: Option<(DocumentPath, DocumentPath)>,
     /// Of several, all have to hold.
-    pub ready: Vec<Rule>,
+    pub ready: Vec<FactRule>,
 }
 
-const OF_DEPLOYMENT: &[&str] = &["name", "place", "percent", "traffic", "ready"];
+const DEPLOYMENT_KEYS: &[&str] = &["name", "place", "percent", "traffic", "ready"];
 
 /// Reads how a document tells of a deployment.
-pub(super) fn deployment_rule(
-    reader: &mut Reader<'_>,
-    value: &diagnostics::Value<'_>,
+pub(super) fn parse_deployment_rule(
+    reader: &mut TomlReader<'_>,
+    value: &diagnostics::TomlValue<'_>,
 ) -> Option<DeploymentRule> {
-    let table = reader.table(value, "[find.deployment]")?;
-    let mut found = DeploymentRule::default();
+    let table = reader.expect_table(value, "[find.deployment]")?;
+    let mut parsed = DeploymentRule::default();
     for (key, value) in table {
         match key.get_ref().as_ref() {
-            "name" => found.name = rule(reader, value),
-            "place" => found.place = rule(reader, value),
-            "percent" => found.percent = rule(reader, value),
-            "traffic" => found.traffic = pair(reader, value, "of", "by"),
+            "name" => parsed.name = parse_fact_rule(reader, value),
+            "place" => parsed.location = parse_fact_rule(reader, value),
+            "percent" => parsed.percent = parse_fact_rule(reader, value),
+            "traffic" => parsed.traffic = parse_path_pair(reader, value, "of", "by"),
             "ready" => {
                 // A list of tables is a list of rules; a list of texts is one rule with several paths.
                 let several = value
@@ -43,28 +43,30 @@ pub(super) fn deployment_rule(
                     .as_array()
                     .filter(|all| all.iter().any(|one| one.get_ref().is_table()));
                 let rules = several.map_or_else(|| vec![value], |all| all.iter().collect());
-                let rules = rules.into_iter().filter_map(|value| rule(reader, value));
-                found.ready = rules
-                    .map(|rule| Rule {
-                        kind: Kind::Truth,
+                let rules = rules
+                    .into_iter()
+                    .filter_map(|value| parse_fact_rule(reader, value));
+                parsed.ready = rules
+                    .map(|rule| FactRule {
+                        value_type: ValueType::Bool,
                         ..rule
                     })
                     .collect();
             }
-            _ => drop(reader.known(key, OF_DEPLOYMENT)),
+            _ => drop(reader.expect_known_key(key, DEPLOYMENT_KEYS)),
         }
     }
-    Some(found)
+    Some(parsed)
 }
 
-pub(super) fn deployment(
+pub(super) fn extract_deployment(
     rule: &DeploymentRule,
     part: &Value,
     whole: &Value,
     from: &str,
 ) -> Deployment {
-    let find = |rule: &Option<Rule>| match rule.as_ref()?.find(part, whole) {
-        Found::Known(value) => Some(value),
+    let find = |rule: &Option<FactRule>| match rule.as_ref()?.extract(part, whole) {
+        Extracted::Present(value) => Some(value),
         _ => None,
     };
     let text = |value: Option<Value>| {
@@ -77,31 +79,33 @@ pub(super) fn deployment(
             .unwrap_or_default()
     };
     let traffic = rule.traffic.as_ref().and_then(|(of, by)| {
-        let by = by.all(part).into_iter().find_map(Value::as_str)?;
-        of.all(whole).into_iter().find_map(|table| share(table, by))
+        let by = by.select(part).into_iter().find_map(Value::as_str)?;
+        of.select(whole)
+            .into_iter()
+            .find_map(|table| traffic_percent(table, by))
     });
     Deployment {
         name: text(find(&rule.name)),
-        place: text(find(&rule.place)),
-        percent: traffic.or_else(|| find(&rule.percent)?.as_f64()),
-        ready: ready(&rule.ready, part, whole),
-        from: from.to_owned(),
+        location: text(find(&rule.location)),
+        traffic_percent: traffic.or_else(|| find(&rule.percent)?.as_f64()),
+        ready: is_ready(&rule.ready, part, whole),
+        source: from.to_owned(),
     }
 }
 
 /// Whether it is ready: all that say something have to say so.
-fn ready(rules: &[Rule], part: &Value, whole: &Value) -> Option<bool> {
-    let told = rules
+fn is_ready(rules: &[FactRule], part: &Value, whole: &Value) -> Option<bool> {
+    let values = rules
         .iter()
-        .filter_map(|rule| match rule.find(part, whole) {
-            Found::Known(value) => value.as_bool(),
+        .filter_map(|rule| match rule.extract(part, whole) {
+            Extracted::Present(value) => value.as_bool(),
             _ => None,
         });
-    told.reduce(|a, b| a && b)
+    values.reduce(|a, b| a && b)
 }
 
 /// The percent of a name: in a table by name, or in a row that has the name and one number.
-fn share(table: &Value, name: &str) -> Option<f64> {
+fn traffic_percent(table: &Value, name: &str) -> Option<f64> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
     match table {
         Value::Object(row) => row.get(name).and_then(number).or_else(|| {

@@ -5,18 +5,18 @@ use std::io::{Cursor, Read};
 
 use serde_json::{Map, Value};
 
-use super::{DOCUMENT_BYTES, DOCUMENT_VALUES, table};
+use super::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_VALUES, data_frame};
 
 /// The most rows of a table, or lines of a log. A document with more is not read at all: what its end says may matter most.
-pub(super) const ROWS: usize = 20_000;
+pub(super) const MAX_ROWS: usize = 20_000;
 /// The most members of an archive.
-const MEMBERS: usize = 10_000;
+const MAX_ZIP_MEMBERS: usize = 10_000;
 
 /// How a document is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum DocumentFormat {
     /// By the end of its name.
-    ByName,
+    ByExtension,
     /// JSON.
     Json,
     /// A JSON value a line; a list.
@@ -37,9 +37,9 @@ pub enum Format {
     Presence,
 }
 
-impl Format {
+impl DocumentFormat {
     /// The format of a name, as a recogniser writes it.
-    pub(super) fn named(name: &str, member: Option<&str>) -> Result<Self, String> {
+    pub(super) fn from_name(name: &str, member: Option<&str>) -> Result<Self, String> {
         Ok(match name {
             "json" => Self::Json,
             "jsonl" => Self::JsonLines,
@@ -59,7 +59,7 @@ impl Format {
         })
     }
 
-    fn of(path: &str) -> Self {
+    fn from_path(path: &str) -> Self {
         match path
             .rsplit('.')
             .next()
@@ -80,43 +80,43 @@ impl Format {
     ///
     /// # Errors
     /// Why it can't be read, in a few words.
-    pub fn read(&self, path: &str, bytes: &[u8]) -> Result<Value, String> {
+    pub fn parse(&self, path: &str, bytes: &[u8]) -> Result<Value, String> {
         match self {
-            Self::ByName => Self::of(path).read(path, bytes),
+            Self::ByExtension => Self::from_path(path).parse(path, bytes),
             Self::Presence => Ok(Value::String(path.to_owned())),
             Self::Zip(member) => {
-                let bytes = member_of(bytes, member)?;
-                Self::of(member).read(member, &bytes)
+                let bytes = read_zip_member(bytes, member)?;
+                Self::from_path(member).parse(member, &bytes)
             }
             Self::Table => {
-                let text = text(bytes)?;
+                let text = decode_text(bytes)?;
                 if path.to_ascii_lowercase().ends_with("csv") {
-                    csv(&text).map(table::typed)
+                    parse_csv(&text).map(data_frame::infer_types)
                 } else {
-                    rows(&text)
+                    parse_table(&text)
                 }
             }
-            _ => self.of_text(&text(bytes)?),
+            _ => self.parse_text(&decode_text(bytes)?),
         }
     }
 
-    fn of_text(&self, text: &str) -> Result<Value, String> {
+    fn parse_text(&self, text: &str) -> Result<Value, String> {
         match self {
-            Self::Json => json(text),
-            Self::JsonLines => json_lines(text),
-            Self::Yaml => yaml(text),
+            Self::Json => parse_json(text),
+            Self::JsonLines => parse_json_lines(text),
+            Self::Yaml => parse_yaml(text),
             Self::Toml => {
-                small(text, b"=,[{")?;
+                check_value_count(text, b"=,[{")?;
                 toml::from_str(text).map_err(|error| format!("no TOML: {}", error.message()))
             }
-            Self::Csv => csv(text),
+            Self::Csv => parse_csv(text),
             _ => Ok(Value::String(text.to_owned())),
         }
     }
 }
 
 /// Text as UTF-8, or as UTF-16 where its first two bytes say so.
-fn text(bytes: &[u8]) -> Result<String, String> {
+fn decode_text(bytes: &[u8]) -> Result<String, String> {
     let utf16 = |order: fn([u8; 2]) -> u16| {
         let units = bytes
             .get(2..)
@@ -140,51 +140,51 @@ fn text(bytes: &[u8]) -> Result<String, String> {
 }
 
 /// A document has more values than it has of these bytes.
-fn small(text: &str, marks: &[u8]) -> Result<(), String> {
+fn check_value_count(text: &str, marks: &[u8]) -> Result<(), String> {
     let found = text.bytes().filter(|byte| marks.contains(byte)).count();
-    if found > DOCUMENT_VALUES {
-        Err(format!("it has more than {DOCUMENT_VALUES} values"))
+    if found > MAX_DOCUMENT_VALUES {
+        Err(format!("it has more than {MAX_DOCUMENT_VALUES} values"))
     } else {
         Ok(())
     }
 }
 
-fn json_lines(text: &str) -> Result<Value, String> {
-    small(text, b",:[{")?;
+fn parse_json_lines(text: &str) -> Result<Value, String> {
+    check_value_count(text, b",:[{")?;
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
-        .take(ROWS + 1)
+        .take(MAX_ROWS + 1)
         .collect();
-    if lines.len() > ROWS {
-        return Err(format!("it has more than {ROWS} lines"));
+    if lines.len() > MAX_ROWS {
+        return Err(format!("it has more than {MAX_ROWS} lines"));
     }
     lines
         .into_iter()
-        .map(json)
+        .map(parse_json)
         .collect::<Result<_, _>>()
         .map(Value::Array)
 }
 
 /// A data frame in JSON, or in JSON lines.
-fn rows(text: &str) -> Result<Value, String> {
-    let read = json(text).or_else(|why| json_lines(text).map_err(|_| why));
+fn parse_table(text: &str) -> Result<Value, String> {
+    let read = parse_json(text).or_else(|why| parse_json_lines(text).map_err(|_| why));
     let read = read?;
     // What is no table may be another tool's document: that is not for the reader to say.
-    Ok(table::rows(&read)?.unwrap_or(read))
+    Ok(data_frame::to_rows(&read)?.unwrap_or(read))
 }
 
 /// JSON; Python writes `NaN` and `Infinity` into it, which it does not have: they become null.
-fn json(text: &str) -> Result<Value, String> {
-    small(text, b",:[{")?;
+fn parse_json(text: &str) -> Result<Value, String> {
+    check_value_count(text, b",:[{")?;
     serde_json::from_str(text).or_else(|error| {
-        let tame = tamed(text).ok_or_else(|| format!("no JSON: {error}"))?;
+        let tame = replace_non_finite(text).ok_or_else(|| format!("no JSON: {error}"))?;
         serde_json::from_str(&tame).map_err(|_| format!("no JSON: {error}"))
     })
 }
 
 /// The text with bare `NaN` and `Infinity` as `null`, where there are any outside of strings.
-fn tamed(text: &str) -> Option<String> {
+fn replace_non_finite(text: &str) -> Option<String> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return None;
     }
@@ -214,8 +214,8 @@ fn tamed(text: &str) -> Option<String> {
     Some(out)
 }
 
-fn yaml(text: &str) -> Result<Value, String> {
-    small(text, b":-,[{")?;
+fn parse_yaml(text: &str) -> Result<Value, String> {
+    check_value_count(text, b":-,[{")?;
     let read = serde_saphyr::from_multiple::<Value>(text);
     let mut all = read.map_err(|error| {
         format!(
@@ -232,21 +232,21 @@ fn yaml(text: &str) -> Result<Value, String> {
 
 /// A table. pandas writes several rows of heads for columns with several levels; the rows after the first have no number and no
 /// truth in them, and are heads as long as their first cell is empty or the first row of heads has empty or doubled cells.
-fn csv(text: &str) -> Result<Value, String> {
+fn parse_csv(text: &str) -> Result<Value, String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    small(text, b",\n")?;
+    check_value_count(text, b",\n")?;
     let rows = reader
         .records()
-        .take(ROWS + 1)
+        .take(MAX_ROWS + 1)
         .collect::<Result<Vec<csv::StringRecord>, _>>()
         .map_err(|error| format!("no CSV: {error}"))?;
-    if rows.len() > ROWS {
-        return Err(format!("it has more than {ROWS} rows"));
+    if rows.len() > MAX_ROWS {
+        return Err(format!("it has more than {MAX_ROWS} rows"));
     }
-    let levels = levels(&rows);
+    let levels = header_rows(&rows);
     let columns = rows
         .iter()
         .take(levels)
@@ -279,7 +279,7 @@ fn csv(text: &str) -> Result<Value, String> {
 }
 
 /// How many rows of heads there are: pandas repeats the outer texts over the inner columns.
-fn levels(rows: &[csv::StringRecord]) -> usize {
+fn header_rows(rows: &[csv::StringRecord]) -> usize {
     let is_head = |row: &csv::StringRecord| {
         let is_datum = |cell: &str| {
             cell.parse::<f64>().is_ok() || matches!(cell, "True" | "False" | "true" | "false")
@@ -302,22 +302,25 @@ fn levels(rows: &[csv::StringRecord]) -> usize {
 }
 
 /// One member of an archive, by its name as it is: nothing is unpacked, and no name is followed.
-fn member_of(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
+fn read_zip_member(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
     let mut archive =
         zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("no ZIP: {error}"))?;
-    if archive.len() > MEMBERS {
-        return Err(format!("it has more than {MEMBERS} members"));
+    if archive.len() > MAX_ZIP_MEMBERS {
+        return Err(format!("it has more than {MAX_ZIP_MEMBERS} members"));
     }
     let member = archive
         .by_name(name)
         .map_err(|_| format!("it has no member {name}"))?;
     let mut found = Vec::new();
     member
-        .take(DOCUMENT_BYTES + 1)
+        .take(MAX_DOCUMENT_BYTES + 1)
         .read_to_end(&mut found)
         .map_err(|error| format!("{name} can't be unpacked: {error}"))?;
-    if found.len() as u64 > DOCUMENT_BYTES {
-        return Err(format!("{name} has more than {} MB", DOCUMENT_BYTES >> 20));
+    if found.len() as u64 > MAX_DOCUMENT_BYTES {
+        return Err(format!(
+            "{name} has more than {} MB",
+            MAX_DOCUMENT_BYTES >> 20
+        ));
     }
     Ok(found)
 }
@@ -329,8 +332,12 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_format_becomes_one_tree() {
-        let read = |path: &str, text: &str| Format::ByName.read(path, text.as_bytes()).unwrap();
+    fn every_format_parses_to_json_values() {
+        let read = |path: &str, text: &str| {
+            DocumentFormat::ByExtension
+                .parse(path, text.as_bytes())
+                .unwrap()
+        };
         assert_eq!(
             read("a.json", r#"{"a": NaN, "b": "NaN \" NaN", "c": -Infinity}"#),
             json!({"a": null, "b": "NaN \" NaN", "c": null})
@@ -354,17 +361,21 @@ mod tests {
             ])
         );
         assert_eq!(
-            Format::ByName.read("a.json", b"\xff\xfe{\0}\0").unwrap(),
+            DocumentFormat::ByExtension
+                .parse("a.json", b"\xff\xfe{\0}\0")
+                .unwrap(),
             json!({})
         );
     }
 
     #[test]
-    fn what_is_hostile_is_a_line() {
-        let wrong = |format: &Format, bytes: &[u8]| format.read("x", bytes).unwrap_err();
-        assert!(wrong(&Format::Json, "[".repeat(100_000).as_bytes()).starts_with("no JSON"));
-        assert!(wrong(&Format::Json, b"{\"a\": \"\xe9\"}").contains("byte 7"));
-        assert!(wrong(&Format::Json, b"{\0}").contains("zero bytes"));
+    fn hostile_input_is_an_error() {
+        let wrong = |format: &DocumentFormat, bytes: &[u8]| format.parse("x", bytes).unwrap_err();
+        assert!(
+            wrong(&DocumentFormat::Json, "[".repeat(100_000).as_bytes()).starts_with("no JSON")
+        );
+        assert!(wrong(&DocumentFormat::Json, b"{\"a\": \"\xe9\"}").contains("byte 7"));
+        assert!(wrong(&DocumentFormat::Json, b"{\0}").contains("zero bytes"));
         let bomb = (1..9).fold("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
             let before = n - 1;
             format!(
@@ -372,13 +383,15 @@ mod tests {
                 vec![format!("*a{before}"); 10].join(",")
             )
         });
-        assert!(wrong(&Format::Yaml, bomb.as_bytes()).starts_with("no YAML"));
-        assert!(wrong(&Format::Yaml, "[".repeat(100_000).as_bytes()).starts_with("no YAML"));
-        assert!(wrong(&Format::Zip("a.json".into()), b"PK nothing").starts_with("no ZIP"));
+        assert!(wrong(&DocumentFormat::Yaml, bomb.as_bytes()).starts_with("no YAML"));
+        assert!(
+            wrong(&DocumentFormat::Yaml, "[".repeat(100_000).as_bytes()).starts_with("no YAML")
+        );
+        assert!(wrong(&DocumentFormat::Zip("a.json".into()), b"PK nothing").starts_with("no ZIP"));
     }
 
     #[test]
-    fn of_an_archive_one_member_is_read_and_no_more_than_is_allowed() {
+    fn zip_reads_one_member_up_to_the_limit() {
         let mut bytes = Vec::new();
         let mut writer = zip::ZipWriter::new(Cursor::new(&mut bytes));
         let options = zip::write::SimpleFileOptions::default();
@@ -391,7 +404,7 @@ mod tests {
             std::io::Write::write_all(&mut writer, text.as_bytes()).unwrap();
         }
         writer.finish().unwrap();
-        let read = |member: &str| Format::Zip(member.into()).read("x.zip", &bytes);
+        let read = |member: &str| DocumentFormat::Zip(member.into()).parse("x.zip", &bytes);
         assert_eq!(read("M/a.json").unwrap(), json!({"a": 1}));
         assert!(read("big.json").unwrap_err().contains("more than 4 MB"));
         assert!(read("none").unwrap_err().contains("no member"));
@@ -399,9 +412,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0..8_usize) {
-            let formats = [Format::Json, Format::JsonLines, Format::Yaml, Format::Toml, Format::Csv, Format::Text, Format::Zip("a".into()), Format::Table];
-            let _ = formats[format].read("x", &bytes);
+        fn parsing_arbitrary_bytes_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), format in 0..8_usize) {
+            let formats = [DocumentFormat::Json, DocumentFormat::JsonLines, DocumentFormat::Yaml, DocumentFormat::Toml, DocumentFormat::Csv, DocumentFormat::Text, DocumentFormat::Zip("a".into()), DocumentFormat::Table];
+            let _ = formats[format].parse("x", &bytes);
         }
     }
 }

@@ -3,35 +3,35 @@
 //! A recogniser is a TOML file: where one tool leaves what, and what it means. It is data: nothing here knows a tool. What is
 //! looked at comes from outside: nothing of it is run or unpickled, and everything is bounded.
 
-mod belongs;
+mod collector;
+mod data_frame;
 mod deployment;
-mod documents;
+mod extract;
+mod fetch_command;
 mod format;
-mod gather;
-mod get;
-mod look;
+mod integration;
+mod ownership;
+mod parser;
 mod paths;
-mod read;
-mod recogniser;
 mod report;
 mod rule;
-mod table;
+mod store_documents;
 
-pub use format::Format;
-pub use look::{Held, Home, Subject, look};
+pub use extract::{EvidenceFile, EvidenceSubject, FileOrigin, extract};
+pub use format::DocumentFormat;
+pub use integration::{Integration, SearchLocation, SearchRule};
 pub use paths::Globs;
-pub use recogniser::{Find, Place, Recogniser};
-pub use report::{Deployment, Evidence, Fact, FactValue, Looked, Report};
-pub use rule::Tells;
+pub use report::{Deployment, EvidenceReport, Fact, FactValue, SearchTrace, ToolEvidence};
+pub use rule::LineageRole;
 
 /// The most bytes of a document that is read.
-pub const DOCUMENT_BYTES: u64 = 4 << 20;
+pub const MAX_DOCUMENT_BYTES: u64 = 4 << 20;
 
 /// The most documents that one place of a recogniser is read in.
-pub const DOCUMENTS: usize = 200;
+pub const MAX_DOCUMENTS: usize = 200;
 
 /// The most values of a document: a small file may hold very many, and each takes more room in memory than in the file.
-pub const DOCUMENT_VALUES: usize = 600_000;
+pub const MAX_DOCUMENT_VALUES: usize = 600_000;
 
 macro_rules! built_in {
     ($($file:literal)*) => {
@@ -49,25 +49,26 @@ built_in! {
 /// Reads recognisers: those that come with the program, and a user's, of which one with the same id replaces a built-in one.
 /// What is wrong with a file is told, and the others are read.
 #[must_use]
-pub fn recognisers(own: &[(String, String)]) -> (Vec<Recogniser>, Vec<String>) {
-    let (mut all, mut wrong): (Vec<Recogniser>, Vec<String>) = (Vec::new(), Vec::new());
+pub fn load_integrations(user_files: &[(String, String)]) -> (Vec<Integration>, Vec<String>) {
+    let (mut all, mut errors): (Vec<Integration>, Vec<String>) = (Vec::new(), Vec::new());
     let built_in = BUILT_IN.iter().map(|(file, text)| (*file, *text));
     for (file, text) in built_in.chain(
-        own.iter()
+        user_files
+            .iter()
             .map(|(file, text)| (file.as_str(), text.as_str())),
     ) {
-        match Recogniser::parse(file, text) {
-            Ok(recogniser) => {
-                all.retain(|other| other.id != recogniser.id);
-                all.push(recogniser);
+        match Integration::parse(file, text) {
+            Ok(integration) => {
+                all.retain(|other| other.id != integration.id);
+                all.push(integration);
             }
-            Err(mistakes) => wrong.extend(
-                mistakes
-                    .iter()
-                    .map(|mistake| format!("{}:{mistake}", crate::text::untrusted::clean(file))),
-            ),
+            Err(diagnostics) => {
+                errors.extend(diagnostics.iter().map(|diagnostic| {
+                    format!("{}:{diagnostic}", crate::text::untrusted::clean(file))
+                }));
+            }
         }
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    (all, wrong)
+    (all, errors)
 }

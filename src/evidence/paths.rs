@@ -8,7 +8,7 @@ use serde_json_path::JsonPath;
 #[derive(Clone, Debug)]
 pub struct Globs {
     /// As they are written.
-    pub texts: Vec<String>,
+    pub patterns: Vec<String>,
     set: GlobSet,
 }
 
@@ -24,71 +24,74 @@ impl Globs {
             set.add(glob.map_err(|error| (at, error.kind().to_string()))?);
         }
         let set = set.build().map_err(|error| (0, error.kind().to_string()))?;
-        Ok(Self { texts, set })
+        Ok(Self {
+            patterns: texts,
+            set,
+        })
     }
 
     /// Whether a path fits one of them.
     #[must_use]
-    pub fn fit(&self, path: &str) -> bool {
+    pub fn is_match(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
 }
 
 /// The most steps that looking for one path may take: about a second.
-const STEPS: usize = 4_000_000;
+const MAX_SCAN_STEPS: usize = 4_000_000;
 
 /// A path into a document: JSONPath by RFC 9535.
 #[derive(Clone, Debug)]
-pub(super) struct Path {
+pub(super) struct DocumentPath {
     query: JsonPath,
     /// Names that must be in a document that it leads to something in.
-    pub marks: Vec<String>,
+    pub required_names: Vec<String>,
     /// How many times over it may look at all that is in a document.
-    pub passes: usize,
+    pub full_scans: usize,
 }
 
-impl Path {
+impl DocumentPath {
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let path = JsonPath::parse(text).map_err(|error| format!("no JSONPath: {error}"))?;
-        if picks_twice(&bare(text)) {
+        if has_overlapping_selectors(&strip_quoted(text)) {
             return Err(
                 "no JSONPath that can be looked for here: of several in one pair of brackets, each has to be one name or number".into()
             );
         }
         Ok(Self {
             query: path,
-            marks: marks(text),
-            passes: passes(&bare(text)),
+            required_names: leading_names(text),
+            full_scans: count_full_scans(&strip_quoted(text)),
         })
     }
 
     /// What it leads to, in the order of the document.
-    pub(super) fn all<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
+    pub(super) fn select<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
         self.query.query(document).all()
     }
 
     /// Whether it leads to anything but null.
-    pub(super) fn is_there(&self, document: &Value) -> bool {
-        self.all(document).iter().any(|value| !value.is_null())
+    pub(super) fn is_present(&self, document: &Value) -> bool {
+        self.select(document).iter().any(|value| !value.is_null())
     }
 }
 
 /// Why paths that look at a document so many times over are not looked for in it.
-pub(super) fn too_dear(passes: usize, document: &Value) -> Option<String> {
-    if passes < 2 {
+pub(super) fn scan_limit_error(full_scans: usize, document: &Value) -> Option<String> {
+    if full_scans < 2 {
         return None;
     }
-    let most = (1..=STEPS).rev().find(|most| {
-        most.checked_pow(u32::try_from(passes).unwrap_or(u32::MAX))
-            .is_some_and(|all| all <= STEPS)
+    let most = (1..=MAX_SCAN_STEPS).rev().find(|most| {
+        most.checked_pow(u32::try_from(full_scans).unwrap_or(u32::MAX))
+            .is_some_and(|all| all <= MAX_SCAN_STEPS)
     });
     let most = most.unwrap_or(1);
-    has_more(document, most)
-        .then(|| format!("it has more than {most} values: too many for a path that looks through all of them {passes} times over"))
+    has_more_values(document, most)
+        .then(|| format!("it has more than {most} values: too many for a path that looks through all of them {full_scans} times over"))
 }
 
 /// Whether a document has more values than that.
-fn has_more(document: &Value, most: usize) -> bool {
+fn has_more_values(document: &Value, most: usize) -> bool {
     let (mut seen, mut rest) = (0, vec![document]);
     while let Some(value) = rest.pop() {
         seen += 1;
@@ -105,7 +108,7 @@ fn has_more(document: &Value, most: usize) -> bool {
 }
 
 /// The path without what is in quotes.
-fn bare(text: &str) -> String {
+fn strip_quoted(text: &str) -> String {
     let (mut out, mut quote, mut escaped) = (String::new(), None, false);
     for c in text.chars() {
         match quote {
@@ -125,7 +128,7 @@ fn bare(text: &str) -> String {
 
 /// How many times over a path looks at everything: `..` does, and so does a filter that looks at more of the whole document again than
 /// one place.
-fn passes(bare: &str) -> usize {
+fn count_full_scans(bare: &str) -> usize {
     let again = bare.match_indices('$').skip(1).filter(|(at, _)| {
         let end = bare[at + 1..]
             .find([' ', ')', '=', '<', '>', '!', '&', '|', ','])
@@ -137,7 +140,7 @@ fn passes(bare: &str) -> usize {
 }
 
 /// Whether something is picked twice: `[*, *]` a few times in a row makes very much of very little.
-fn picks_twice(bare: &str) -> bool {
+fn has_overlapping_selectors(bare: &str) -> bool {
     let tight: String = bare.chars().filter(|c| !c.is_whitespace()).collect();
     let many = ['*', '?', ':'];
     tight.match_indices(',').any(|(at, _)| {
@@ -151,7 +154,7 @@ fn picks_twice(bare: &str) -> bool {
 }
 
 /// The names at the beginning of a path, up to where it has a choice.
-fn marks(text: &str) -> Vec<String> {
+fn leading_names(text: &str) -> Vec<String> {
     let mut rest = text.strip_prefix('$').unwrap_or_default();
     let mut found = Vec::new();
     loop {
@@ -182,30 +185,30 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_must_be_in_a_document_is_read_off_the_path() {
+    fn leading_names_of_a_path_are_required() {
         assert_eq!(
-            marks("$.meta.great_expectations_version"),
+            leading_names("$.meta.great_expectations_version"),
             ["meta", "great_expectations_version"]
         );
-        assert_eq!(marks("$['a']['b.c']"), ["a"]);
-        assert_eq!(marks("$.metrics[?@.metric_name]"), ["metrics"]);
+        assert_eq!(leading_names("$['a']['b.c']"), ["a"]);
+        assert_eq!(leading_names("$.metrics[?@.metric_name]"), ["metrics"]);
         for none in ["$", "$..a", "$[*].a", "$[?@.a]", "$['a', 'b']", "$.*.a"] {
-            assert!(marks(none).is_empty(), "{none}");
+            assert!(leading_names(none).is_empty(), "{none}");
         }
     }
 
     #[test]
-    fn a_path_that_would_take_too_long_is_not_looked_for() {
+    fn expensive_paths_are_rejected() {
         let wide = json!(vec![0; 100_000]);
-        let passes = |text: &str| Path::new(text).unwrap().passes;
+        let passes = |text: &str| DocumentPath::new(text).unwrap().full_scans;
         assert!(
-            too_dear(passes("$..*..*"), &wide)
+            scan_limit_error(passes("$..*..*"), &wide)
                 .unwrap()
                 .contains("2 times over")
         );
-        assert!(too_dear(passes("$[?$..a]"), &wide).is_some());
-        assert!(too_dear(passes("$..*..*"), &json!([1, [2]])).is_none());
-        assert!(too_dear(passes("$..*"), &wide).is_none());
+        assert!(scan_limit_error(passes("$[?$..a]"), &wide).is_some());
+        assert!(scan_limit_error(passes("$..*..*"), &json!([1, [2]])).is_none());
+        assert!(scan_limit_error(passes("$..*"), &wide).is_none());
         for twice in [
             "$[*, *]",
             "$[0, 1:]",
@@ -214,18 +217,18 @@ mod tests {
             "$[::2, 1]",
         ] {
             assert!(
-                Path::new(twice).is_err() || twice.starts_with("$[?"),
+                DocumentPath::new(twice).is_err() || twice.starts_with("$[?"),
                 "{twice}"
             );
         }
-        assert!(Path::new("$['a', 'b', 0]").is_ok());
-        assert!(Path::new("$[?search(@.path, '[.](py|sh)$, *')]").is_ok());
+        assert!(DocumentPath::new("$['a', 'b', 0]").is_ok());
+        assert!(DocumentPath::new("$[?search(@.path, '[.](py|sh)$, *')]").is_ok());
     }
 
     proptest! {
         #[test]
-        fn no_text_makes_a_path_panic(text in r"\$[\[\]\.\*\?@'\x22,:a-c0-9\\ ]{0,20}|\PC{0,30}") {
-            let _ = Path::new(&text).map(|path| path.all(&json!({"a": [1, {"b": null}]})).len());
+        fn parsing_arbitrary_paths_does_not_panic(text in r"\$[\[\]\.\*\?@'\x22,:a-c0-9\\ ]{0,20}|\PC{0,30}") {
+            let _ = DocumentPath::new(&text).map(|path| path.select(&json!({"a": [1, {"b": null}]})).len());
         }
     }
 }

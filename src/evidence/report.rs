@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::Tells;
+use super::LineageRole;
 use crate::domain::Millis;
 
 /// What recognisers say of a version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Report {
+pub struct EvidenceReport {
     /// By tool, in the order of their names; tools of which nothing was found are not there.
-    pub evidence: Vec<Evidence>,
+    #[serde(rename = "evidence")]
+    pub tools: Vec<ToolEvidence>,
     /// What was looked for, in the order of the recognisers.
-    pub looked: Vec<Looked>,
+    #[serde(rename = "looked")]
+    pub search_traces: Vec<SearchTrace>,
     /// What went wrong on the way, cleaned.
     pub problems: Vec<String>,
     /// The files of the run and of the logged model, by their paths, raw, with their sizes in bytes where the store says them.
@@ -23,7 +25,7 @@ pub struct Report {
 
 /// What one tool left.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Evidence {
+pub struct ToolEvidence {
     /// The tool, as conditions name it: `great_expectations`.
     pub id: String,
     /// Its name.
@@ -35,7 +37,8 @@ pub struct Evidence {
     /// Where it serves the version.
     pub deployments: Vec<Deployment>,
     /// A command of a POSIX shell that gets again what the tool keeps, where its facts are known.
-    pub get: Option<String>,
+    #[serde(rename = "get")]
+    pub fetch_command: Option<String>,
 }
 
 /// One fact.
@@ -47,19 +50,26 @@ pub struct Fact {
     #[serde(flatten)]
     pub value: FactValue,
     /// Where it was found, raw: the path of an artifact, a dataset, the run's own facts.
-    pub from: String,
+    #[serde(rename = "from")]
+    pub source: String,
     /// When the tool says it was made, ms since the epoch.
-    pub at: Option<Millis>,
+    #[serde(rename = "at")]
+    pub created_at: Option<Millis>,
     /// Whether that is more than a day before the version's run began: then it may be about another one.
-    pub older: bool,
+    #[serde(rename = "older")]
+    pub is_stale: bool,
     /// Whether it is not what it should be.
-    pub bad: bool,
+    #[serde(rename = "bad")]
+    pub is_unexpected: bool,
     /// Whether the recogniser says what it should be.
-    pub judged: bool,
+    #[serde(rename = "judged")]
+    pub has_expectation: bool,
     /// Whether it was found in the store, so that everybody who looks finds it, wherever they stand.
-    pub stored: bool,
+    #[serde(rename = "stored")]
+    pub is_in_store: bool,
     /// What of a lineage it is.
-    pub tells: Option<Tells>,
+    #[serde(rename = "tells")]
+    pub lineage_role: Option<LineageRole>,
 }
 
 /// What a fact says.
@@ -78,33 +88,40 @@ pub struct Deployment {
     /// Its name.
     pub name: String,
     /// Namespace, endpoint or address.
-    pub place: String,
+    #[serde(rename = "place")]
+    pub location: String,
     /// How much of the traffic it has, in percent, where that is said.
-    pub percent: Option<f64>,
+    #[serde(rename = "percent")]
+    pub traffic_percent: Option<f64>,
     /// Whether it says that it is ready.
     pub ready: Option<bool>,
     /// Where this was found.
-    pub from: String,
+    #[serde(rename = "from")]
+    pub source: String,
 }
 
 /// One thing that a recogniser looked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Looked {
+pub struct SearchTrace {
     /// The tool's name.
-    pub name: String,
+    #[serde(rename = "name")]
+    pub tool: String,
     /// The recogniser's file and line: `dvc.toml:7`.
     pub rule: String,
     /// What was looked for, in words.
-    pub wanted: String,
+    #[serde(rename = "wanted")]
+    pub target: String,
     /// Where something of this tool was found, raw.
     pub found: Vec<String>,
     /// What was there and was not it, or could not be read, and why; raw.
-    pub passed_over: Vec<String>,
+    #[serde(rename = "passed_over")]
+    pub skipped: Vec<String>,
     /// How many more were passed over.
-    pub more: usize,
+    #[serde(rename = "more")]
+    pub omitted: usize,
 }
 
-impl Evidence {
+impl ToolEvidence {
     /// Whether nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -112,29 +129,38 @@ impl Evidence {
     }
 }
 
-impl Evidence {
+impl ToolEvidence {
     /// The fact that says the most: one that is not what it should be, one that is, the data's version, the first.
     #[must_use]
     pub fn headline(&self) -> Option<&Fact> {
-        self.facts
-            .iter()
-            .min_by_key(|fact| (!fact.bad, !fact.judged, fact.tells.is_none()))
+        self.facts.iter().min_by_key(|fact| {
+            (
+                !fact.is_unexpected,
+                !fact.has_expectation,
+                fact.lineage_role.is_none(),
+            )
+        })
     }
 }
 
-impl Report {
+impl EvidenceReport {
     /// The facts as conditions see them, `tool.fact`; what can't be read is not there, so that nothing passes on it. When a
     /// tool's newest fact was made is `tool.at`, in ms since the epoch.
     #[must_use]
     pub fn facts(&self) -> Value {
-        let tool = |evidence: &Evidence| {
+        let tool = |evidence: &ToolEvidence| {
             let mut facts = Map::new();
             for fact in &evidence.facts {
                 if let FactValue::Value(value) = &fact.value {
                     facts.insert(fact.name.clone(), value.clone());
                 }
             }
-            if let Some(at) = evidence.facts.iter().filter_map(|fact| fact.at).max() {
+            if let Some(at) = evidence
+                .facts
+                .iter()
+                .filter_map(|fact| fact.created_at)
+                .max()
+            {
                 facts.entry("at").or_insert(json!(at));
             }
             if !evidence.deployments.is_empty() {
@@ -144,35 +170,35 @@ impl Report {
             }
             (evidence.id.clone(), Value::Object(facts))
         };
-        Value::Object(self.evidence.iter().map(tool).collect())
+        Value::Object(self.tools.iter().map(tool).collect())
     }
 
     /// The same of the facts that are in the store: what an approval is bound to.
     #[must_use]
-    pub fn stored(&self) -> Value {
-        let of_tool = |tool: &Evidence| {
+    pub fn facts_in_store(&self) -> Value {
+        let of_tool = |tool: &ToolEvidence| {
             let facts: Map<String, Value> = tool
                 .facts
                 .iter()
-                .filter(|fact| fact.stored)
+                .filter(|fact| fact.is_in_store)
                 .map(|fact| (fact.name.clone(), json!(fact.value)))
                 .collect();
             (!facts.is_empty()).then(|| (tool.id.clone(), Value::Object(facts)))
         };
-        Value::Object(self.evidence.iter().filter_map(of_tool).collect())
+        Value::Object(self.tools.iter().filter_map(of_tool).collect())
     }
 
     /// The data's version, else its digest in eight characters, each with who told it, raw.
     #[must_use]
-    pub fn data(&self) -> Option<String> {
+    pub fn data_version(&self) -> Option<String> {
         let facts = || {
-            self.evidence
+            self.tools
                 .iter()
                 .flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)))
         };
-        let told = |tells: Tells| {
+        let find_role = |tells: LineageRole| {
             facts().find_map(|(tool, fact)| match &fact.value {
-                FactValue::Value(value) if fact.tells == Some(tells) => {
+                FactValue::Value(value) if fact.lineage_role == Some(tells) => {
                     let one = value
                         .as_array()
                         .and_then(|all| all.first())
@@ -186,7 +212,7 @@ impl Report {
             })
         };
         // A tag says that it is of data, and so does the line that it stands in.
-        let bare = |version: String| {
+        let strip_data_prefix = |version: String| {
             let rest = ["data", "dataset"].iter().find_map(|word| {
                 version
                     .strip_prefix(*word)?
@@ -196,10 +222,10 @@ impl Report {
                 .map(str::to_owned)
                 .unwrap_or(version)
         };
-        let version =
-            told(Tells::DataVersion).map(|(version, tool)| format!("{} ({tool})", bare(version)));
+        let version = find_role(LineageRole::DataVersion)
+            .map(|(version, tool)| format!("{} ({tool})", strip_data_prefix(version)));
         version.or_else(|| {
-            told(Tells::DataDigest).map(|(digest, tool)| {
+            find_role(LineageRole::DataDigest).map(|(digest, tool)| {
                 format!("{} ({tool})", digest.chars().take(8).collect::<String>())
             })
         })
@@ -207,7 +233,7 @@ impl Report {
 
     /// Where the version is served.
     pub fn deployments(&self) -> impl Iterator<Item = (&str, &Deployment)> {
-        self.evidence.iter().flat_map(|tool| {
+        self.tools.iter().flat_map(|tool| {
             tool.deployments
                 .iter()
                 .map(|deployment| (tool.name.as_str(), deployment))
@@ -236,8 +262,8 @@ impl std::fmt::Display for FactValue {
 impl std::fmt::Display for Deployment {
     /// Its name and place, raw, with its share of the traffic: `churn at prod 90 %, ready`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at {}", self.name, self.place)?;
-        if let Some(percent) = self.percent {
+        write!(f, "{} at {}", self.name, self.location)?;
+        if let Some(percent) = self.traffic_percent {
             write!(f, " {percent} %")?;
         }
         f.write_str(match self.ready {

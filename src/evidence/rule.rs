@@ -7,16 +7,16 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::{Number, Value};
 
-use super::paths::Path;
+use super::paths::DocumentPath;
 
 /// The longest text of a fact, in characters.
-const CHARS: usize = 1_000;
+const MAX_TEXT_CHARS: usize = 1_000;
 /// The most values of a fact that is a list.
-const VALUES: usize = 100;
+const MAX_LIST_VALUES: usize = 100;
 
 /// Which of several values is the fact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Take {
+pub(super) enum Aggregation {
     #[default]
     First,
     Last,
@@ -33,7 +33,7 @@ pub(super) enum Take {
     Exists,
 }
 
-impl Take {
+impl Aggregation {
     const NAMES: [(&'static str, Self); 10] = [
         ("first", Self::First),
         ("last", Self::Last),
@@ -47,7 +47,7 @@ impl Take {
         ("exists", Self::Exists),
     ];
 
-    pub(super) fn named(name: &str) -> Result<Self, String> {
+    pub(super) fn from_name(name: &str) -> Result<Self, String> {
         let found = Self::NAMES
             .iter()
             .find(|(known, _)| *known == name)
@@ -63,22 +63,22 @@ impl Take {
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueType {
     /// What the document says.
     #[default]
     AsIs,
     Number,
-    Truth,
+    Bool,
     Text,
     /// ms since the epoch.
     Time,
 }
 
-impl Kind {
-    pub(super) fn named(name: &str) -> Result<Self, String> {
+impl ValueType {
+    pub(super) fn from_name(name: &str) -> Result<Self, String> {
         Ok(match name {
             "number" => Self::Number,
-            "bool" => Self::Truth,
+            "bool" => Self::Bool,
             "text" => Self::Text,
             "time" => Self::Time,
             _ => return Err("number, bool, text or time can stand here".into()),
@@ -89,15 +89,15 @@ impl Kind {
 /// What of a lineage a fact is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tells {
+pub enum LineageRole {
     /// The version of the data, as people call it.
     DataVersion,
     /// A digest of the data.
     DataDigest,
 }
 
-impl Tells {
-    pub(super) fn named(name: &str) -> Result<Self, String> {
+impl LineageRole {
+    pub(super) fn from_name(name: &str) -> Result<Self, String> {
         match name {
             "data version" => Ok(Self::DataVersion),
             "data digest" => Ok(Self::DataDigest),
@@ -108,9 +108,9 @@ impl Tells {
 
 /// What a rule finds.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Found {
+pub(super) enum Extracted {
     /// A number, a truth, a text, or a list of these.
-    Known(Value),
+    Present(Value),
     /// Nothing is there.
     Absent,
     /// Something is there, and it is not what it should be: why.
@@ -119,64 +119,68 @@ pub(super) enum Found {
 
 /// One fact.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rule {
+pub(super) struct FactRule {
     /// The first of these that leads to something counts.
-    pub paths: Vec<Path>,
+    pub paths: Vec<DocumentPath>,
     /// Looks in the whole document, where the others look in one of its parts.
-    pub whole: bool,
+    pub uses_whole_document: bool,
     /// The value is JSON in a text: where in it.
-    pub inner: Option<Path>,
+    pub embedded_path: Option<DocumentPath>,
     /// The part of the text that counts: the first group that took part, else all that fits.
     pub capture: Option<Regex>,
     /// Of what the paths lead to, the last only: tables grow at their end.
-    pub last: bool,
+    pub takes_last_only: bool,
     /// The members of what the paths lead to whose name fits.
     pub keys: Option<Regex>,
     /// Whether the value is this text.
     pub equals: Option<String>,
-    pub take: Take,
-    pub kind: Kind,
+    pub aggregation: Aggregation,
+    pub value_type: ValueType,
     /// What must be there for the fact to mean anything, and what it means that it is not.
-    pub needs: Option<(Path, String)>,
+    pub needs: Option<(DocumentPath, String)>,
     /// The fact of several documents.
-    pub merge: Option<Take>,
+    pub merge: Option<Aggregation>,
     /// What it should be: anything else is worth a look.
-    pub wanted: Option<Value>,
+    pub expected: Option<Value>,
     /// Whether it is the data's version, or its digest.
-    pub tells: Option<Tells>,
+    pub lineage_role: Option<LineageRole>,
 }
 
-impl Rule {
+impl FactRule {
     /// How many times over it may look at all of a document.
-    pub(super) fn passes(&self) -> usize {
+    pub(super) fn full_scans(&self) -> usize {
         let paths = self
             .paths
             .iter()
-            .chain(&self.inner)
+            .chain(&self.embedded_path)
             .chain(self.needs.iter().map(|(path, _)| path));
-        paths.map(|path| path.passes).max().unwrap_or_default()
+        paths.map(|path| path.full_scans).max().unwrap_or_default()
     }
 
     /// What the rule finds in a part of a document.
-    pub(super) fn find(&self, part: &Value, whole: &Value) -> Found {
-        let document = if self.whole { whole } else { part };
-        let mut values = self.values(document);
+    pub(super) fn extract(&self, part: &Value, whole: &Value) -> Extracted {
+        let document = if self.uses_whole_document {
+            whole
+        } else {
+            part
+        };
+        let mut values = self.select_values(document);
         if let Some((needs, otherwise)) = &self.needs
-            && !needs.is_there(document)
+            && !needs.is_present(document)
         {
-            let counts = matches!(self.take, Take::Count | Take::Exists);
+            let counts = matches!(self.aggregation, Aggregation::Count | Aggregation::Exists);
             return if values.is_empty() && !counts {
-                Found::Absent
+                Extracted::Absent
             } else {
-                Found::Unreadable(otherwise.clone())
+                Extracted::Unreadable(otherwise.clone())
             };
         }
-        match self.take {
-            Take::Count => return Found::Known(Value::from(values.len())),
-            Take::Exists => return Found::Known(Value::Bool(!values.is_empty())),
+        match self.aggregation {
+            Aggregation::Count => return Extracted::Present(Value::from(values.len())),
+            Aggregation::Exists => return Extracted::Present(Value::Bool(!values.is_empty())),
             _ => {}
         }
-        if self.last {
+        if self.takes_last_only {
             values.drain(..values.len().saturating_sub(1));
         }
         if let Some(keys) = &self.keys {
@@ -191,30 +195,36 @@ impl Rule {
             values = values.into_iter().flat_map(members).collect();
         }
         if let Some(wanted) = &self.equals {
-            return values.first().map_or(Found::Absent, |value| {
-                Found::Known(Value::Bool(value.as_str() == Some(wanted)))
+            return values.first().map_or(Extracted::Absent, |value| {
+                Extracted::Present(Value::Bool(value.as_str() == Some(wanted)))
             });
         }
         if let Some(capture) = &self.capture {
             values = values
                 .iter()
-                .filter_map(|value| captured(capture, value))
+                .filter_map(|value| apply_capture(capture, value))
                 .collect();
         }
         if values.is_empty() {
-            return Found::Absent;
+            return Extracted::Absent;
         }
         let typed: Result<Vec<Value>, String> =
-            values.iter().map(|value| self.typed(value)).collect();
-        typed.map_or_else(Found::Unreadable, |values| reduced(self.take, values))
+            values.iter().map(|value| self.coerce(value)).collect();
+        typed.map_or_else(Extracted::Unreadable, |values| {
+            aggregate(self.aggregation, values)
+        })
     }
 
     /// The texts that all its paths lead to.
-    pub(super) fn texts(&self, part: &Value, whole: &Value) -> Vec<String> {
-        let document = if self.whole { whole } else { part };
-        let found = self.paths.iter().flat_map(|path| path.all(document));
+    pub(super) fn extract_texts(&self, part: &Value, whole: &Value) -> Vec<String> {
+        let document = if self.uses_whole_document {
+            whole
+        } else {
+            part
+        };
+        let found = self.paths.iter().flat_map(|path| path.select(document));
         let found = found.filter_map(|value| match &self.capture {
-            Some(capture) => captured(capture, value),
+            Some(capture) => apply_capture(capture, value),
             None => Some(value.clone()),
         });
         found
@@ -224,14 +234,14 @@ impl Rule {
     }
 
     /// What the first path that leads to something leads to, without null.
-    fn values(&self, document: &Value) -> Vec<Value> {
-        let at = |path: &Path| {
+    fn select_values(&self, document: &Value) -> Vec<Value> {
+        let at = |path: &DocumentPath| {
             let found = path
-                .all(document)
+                .select(document)
                 .into_iter()
                 .filter(|value| !value.is_null())
                 .cloned();
-            let Some(inner) = &self.inner else {
+            let Some(inner) = &self.embedded_path else {
                 return found.collect::<Vec<_>>();
             };
             let opened = found.map(|value| match &value {
@@ -239,7 +249,13 @@ impl Rule {
                 _ => value,
             });
             opened
-                .flat_map(|value| inner.all(&value).into_iter().cloned().collect::<Vec<_>>())
+                .flat_map(|value| {
+                    inner
+                        .select(&value)
+                        .into_iter()
+                        .cloned()
+                        .collect::<Vec<_>>()
+                })
                 .filter(|value| !value.is_null())
                 .collect()
         };
@@ -250,69 +266,86 @@ impl Rule {
             .unwrap_or_default()
     }
 
-    fn typed(&self, value: &Value) -> Result<Value, String> {
-        let kind = match self.take {
-            Take::Any | Take::All => Kind::Truth,
-            Take::Max | Take::Min | Take::Sum if self.kind == Kind::AsIs => Kind::Number,
-            _ => self.kind,
+    fn coerce(&self, value: &Value) -> Result<Value, String> {
+        let kind = match self.aggregation {
+            Aggregation::Any | Aggregation::All => ValueType::Bool,
+            Aggregation::Max | Aggregation::Min | Aggregation::Sum
+                if self.value_type == ValueType::AsIs =>
+            {
+                ValueType::Number
+            }
+            _ => self.value_type,
         };
-        let wrong = |what: &str| format!("{} is no {what}", shown(value));
+        let wrong = |what: &str| format!("{} is no {what}", preview(value));
         match (kind, value) {
-            (Kind::AsIs | Kind::Text, Value::String(text)) => Ok(cut(text)),
-            (Kind::AsIs, Value::Bool(_) | Value::Number(_))
-            | (Kind::Number, Value::Number(_))
-            | (Kind::Truth, Value::Bool(_)) => Ok(value.clone()),
-            (Kind::AsIs | Kind::Text, Value::Array(_) | Value::Object(_) | Value::Null) => {
-                Err(wrong("single value"))
-            }
-            (Kind::Text, other) => Ok(Value::String(other.to_string())),
+            (ValueType::AsIs | ValueType::Text, Value::String(text)) => Ok(truncate(text)),
+            (ValueType::AsIs, Value::Bool(_) | Value::Number(_))
+            | (ValueType::Number, Value::Number(_))
+            | (ValueType::Bool, Value::Bool(_)) => Ok(value.clone()),
+            (
+                ValueType::AsIs | ValueType::Text,
+                Value::Array(_) | Value::Object(_) | Value::Null,
+            ) => Err(wrong("single value")),
+            (ValueType::Text, other) => Ok(Value::String(other.to_string())),
             // A sum over truths counts those that hold.
-            (Kind::Number, _) if self.take == Take::Sum && truth(value).is_some() => {
-                Ok(Value::from(u8::from(truth(value) == Some(true))))
+            (ValueType::Number, _)
+                if self.aggregation == Aggregation::Sum && parse_bool(value).is_some() =>
+            {
+                Ok(Value::from(u8::from(parse_bool(value) == Some(true))))
             }
-            (Kind::Number, Value::String(text)) => number(text).ok_or_else(|| wrong("number")),
-            (Kind::Number, _) => Err(wrong("number")),
-            (Kind::Truth, _) => truth(value)
+            (ValueType::Number, Value::String(text)) => {
+                parse_number(text).ok_or_else(|| wrong("number"))
+            }
+            (ValueType::Number, _) => Err(wrong("number")),
+            (ValueType::Bool, _) => parse_bool(value)
                 .map(Value::Bool)
                 .ok_or_else(|| wrong("truth value")),
-            (Kind::Time, _) => time(value).map(Value::from).ok_or_else(|| wrong("time")),
+            (ValueType::Time, _) => parse_time(value)
+                .map(Value::from)
+                .ok_or_else(|| wrong("time")),
         }
     }
 }
 
 /// One value of several.
-pub(super) fn reduced(take: Take, mut values: Vec<Value>) -> Found {
+pub(super) fn aggregate(aggregation: Aggregation, mut values: Vec<Value>) -> Extracted {
     let truths = || values.iter().map(Value::as_bool);
     let numbers = || values.iter().filter_map(Value::as_f64);
     let number = |value: Option<f64>| match value {
         Some(whole) if whole.fract() == 0.0 && whole.abs() < 1e15 => {
-            Found::Known(Value::from(whole as i64))
+            Extracted::Present(Value::from(whole as i64))
         }
         other => other
             .and_then(Number::from_f64)
-            .map_or(Found::Absent, |number| Found::Known(Value::Number(number))),
+            .map_or(Extracted::Absent, |number| {
+                Extracted::Present(Value::Number(number))
+            }),
     };
-    match take {
-        Take::First => values
+    match aggregation {
+        Aggregation::First => values
             .into_iter()
             .next()
-            .map_or(Found::Absent, Found::Known),
-        Take::Last => values.pop().map_or(Found::Absent, Found::Known),
-        Take::Any => Found::Known(Value::Bool(truths().any(|value| value == Some(true)))),
-        Take::All => Found::Known(Value::Bool(truths().all(|value| value == Some(true)))),
-        Take::Count => Found::Known(Value::from(values.len())),
-        Take::Exists => Found::Known(Value::Bool(!values.is_empty())),
-        Take::Max => number(numbers().reduce(f64::max)),
-        Take::Min => number(numbers().reduce(f64::min)),
-        Take::Sum => number(numbers().reduce(|a, b| a + b)),
-        Take::List => {
-            values.truncate(VALUES);
-            Found::Known(Value::Array(values))
+            .map_or(Extracted::Absent, Extracted::Present),
+        Aggregation::Last => values.pop().map_or(Extracted::Absent, Extracted::Present),
+        Aggregation::Any => {
+            Extracted::Present(Value::Bool(truths().any(|value| value == Some(true))))
+        }
+        Aggregation::All => {
+            Extracted::Present(Value::Bool(truths().all(|value| value == Some(true))))
+        }
+        Aggregation::Count => Extracted::Present(Value::from(values.len())),
+        Aggregation::Exists => Extracted::Present(Value::Bool(!values.is_empty())),
+        Aggregation::Max => number(numbers().reduce(f64::max)),
+        Aggregation::Min => number(numbers().reduce(f64::min)),
+        Aggregation::Sum => number(numbers().reduce(|a, b| a + b)),
+        Aggregation::List => {
+            values.truncate(MAX_LIST_VALUES);
+            Extracted::Present(Value::Array(values))
         }
     }
 }
 
-fn captured(capture: &Regex, value: &Value) -> Option<Value> {
+fn apply_capture(capture: &Regex, value: &Value) -> Option<Value> {
     let found = capture.captures(value.as_str()?)?;
     let groups = found
         .iter()
@@ -327,11 +360,11 @@ fn captured(capture: &Regex, value: &Value) -> Option<Value> {
     }))
 }
 
-fn cut(text: &str) -> Value {
-    Value::String(text.chars().take(CHARS).collect())
+fn truncate(text: &str) -> Value {
+    Value::String(text.chars().take(MAX_TEXT_CHARS).collect())
 }
 
-fn shown(value: &Value) -> String {
+fn preview(value: &Value) -> String {
     let text = value.to_string();
     if text.chars().count() > 40 {
         text.chars().take(40).chain(['…']).collect()
@@ -340,7 +373,7 @@ fn shown(value: &Value) -> String {
     }
 }
 
-fn number(text: &str) -> Option<Value> {
+fn parse_number(text: &str) -> Option<Value> {
     let text = text.trim();
     text.parse::<i64>()
         .map(Value::from)
@@ -349,7 +382,7 @@ fn number(text: &str) -> Option<Value> {
 }
 
 /// Words for a truth, in small letters: of JSON, Python, Kubernetes, CSV, and of people's tags.
-const TRUE: [&str; 8] = [
+const TRUE_WORDS: [&str; 8] = [
     "true",
     "yes",
     "1",
@@ -359,17 +392,17 @@ const TRUE: [&str; 8] = [
     "succeeded",
     "approved",
 ];
-const FALSE: [&str; 8] = [
+const FALSE_WORDS: [&str; 8] = [
     "false", "no", "0", "fail", "failed", "failure", "error", "rejected",
 ];
 
 /// Truths as tools write them.
-fn truth(value: &Value) -> Option<bool> {
+fn parse_bool(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
         Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-            word if TRUE.contains(&word) => Some(true),
-            word if FALSE.contains(&word) => Some(false),
+            word if TRUE_WORDS.contains(&word) => Some(true),
+            word if FALSE_WORDS.contains(&word) => Some(false),
             _ => None,
         },
         Value::Number(number) => match number.as_f64() {
@@ -383,7 +416,7 @@ fn truth(value: &Value) -> Option<bool> {
 
 /// Times as tools write them, in ms since the epoch: RFC 3339, without a zone (taken as UTC), day first with slashes, or a number of
 /// seconds or ms since the epoch.
-fn time(value: &Value) -> Option<i64> {
+fn parse_time(value: &Value) -> Option<i64> {
     if let Some(number) = value.as_f64() {
         return Some(if number.abs() < 1e11 {
             number * 1e3
@@ -414,7 +447,7 @@ fn time(value: &Value) -> Option<i64> {
     found.map(Timestamp::as_millisecond).or_else(|| {
         text.parse::<f64>()
             .ok()
-            .and_then(|number| time(&Value::from(number)))
+            .and_then(|number| parse_time(&Value::from(number)))
     })
 }
 
@@ -423,98 +456,119 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn rule(path: &str, take: Take, kind: Kind) -> Rule {
-        Rule {
-            paths: vec![Path::new(path).unwrap()],
-            take,
-            kind,
-            ..Rule::default()
+    fn rule(path: &str, take: Aggregation, kind: ValueType) -> FactRule {
+        FactRule {
+            paths: vec![DocumentPath::new(path).unwrap()],
+            aggregation: take,
+            value_type: kind,
+            ..FactRule::default()
         }
     }
 
-    fn found(rule: &Rule, document: &Value) -> Found {
-        rule.find(document, document)
+    fn extract(rule: &FactRule, document: &Value) -> Extracted {
+        rule.extract(document, document)
     }
 
     #[test]
-    fn what_is_missing_is_absent_and_what_does_not_fit_is_unreadable() {
+    fn missing_values_are_absent_and_mistyped_ones_unreadable() {
         let document =
             json!({"a": null, "b": "x", "c": ["True", "False"], "d": [], "e": "0.5", "n": "NaN"});
         assert_eq!(
-            found(&rule("$.a", Take::First, Kind::AsIs), &document),
-            Found::Absent
+            extract(&rule("$.a", Aggregation::First, ValueType::AsIs), &document),
+            Extracted::Absent
         );
         assert_eq!(
-            found(&rule("$.zz", Take::All, Kind::AsIs), &document),
-            Found::Absent
+            extract(&rule("$.zz", Aggregation::All, ValueType::AsIs), &document),
+            Extracted::Absent
         );
         assert_eq!(
-            found(&rule("$.d[*]", Take::All, Kind::AsIs), &document),
-            Found::Absent
+            extract(
+                &rule("$.d[*]", Aggregation::All, ValueType::AsIs),
+                &document
+            ),
+            Extracted::Absent
         );
         assert!(matches!(
-            found(&rule("$.b", Take::First, Kind::Number), &document),
-            Found::Unreadable(_)
+            extract(
+                &rule("$.b", Aggregation::First, ValueType::Number),
+                &document
+            ),
+            Extracted::Unreadable(_)
         ));
         assert!(matches!(
-            found(&rule("$.n", Take::First, Kind::Number), &document),
-            Found::Unreadable(_)
+            extract(
+                &rule("$.n", Aggregation::First, ValueType::Number),
+                &document
+            ),
+            Extracted::Unreadable(_)
         ));
         assert!(matches!(
-            found(&rule("$.b", Take::All, Kind::AsIs), &document),
-            Found::Unreadable(_)
+            extract(&rule("$.b", Aggregation::All, ValueType::AsIs), &document),
+            Extracted::Unreadable(_)
         ));
         assert_eq!(
-            found(&rule("$.c[*]", Take::Any, Kind::AsIs), &document),
-            Found::Known(json!(true))
+            extract(
+                &rule("$.c[*]", Aggregation::Any, ValueType::AsIs),
+                &document
+            ),
+            Extracted::Present(json!(true))
         );
         assert_eq!(
-            found(&rule("$.c[*]", Take::All, Kind::AsIs), &document),
-            Found::Known(json!(false))
+            extract(
+                &rule("$.c[*]", Aggregation::All, ValueType::AsIs),
+                &document
+            ),
+            Extracted::Present(json!(false))
         );
         assert_eq!(
-            found(&rule("$.c[*]", Take::Count, Kind::AsIs), &document),
-            Found::Known(json!(2))
+            extract(
+                &rule("$.c[*]", Aggregation::Count, ValueType::AsIs),
+                &document
+            ),
+            Extracted::Present(json!(2))
         );
         assert_eq!(
-            found(&rule("$.e", Take::First, Kind::Number), &document),
-            Found::Known(json!(0.5))
+            extract(
+                &rule("$.e", Aggregation::First, ValueType::Number),
+                &document
+            ),
+            Extracted::Present(json!(0.5))
         );
     }
 
     #[test]
-    fn a_fact_that_needs_another_says_what_it_means_that_it_is_not_there() {
-        let mut rule = rule("$.success", Take::First, Kind::Truth);
+    fn unmet_needs_make_a_fact_unreadable() {
+        let mut rule = rule("$.success", Aggregation::First, ValueType::Bool);
         rule.needs = Some((
-            Path::new("$.results[0]").unwrap(),
+            DocumentPath::new("$.results[0]").unwrap(),
             "nothing was evaluated".into(),
         ));
         assert_eq!(
-            found(&rule, &json!({"success": true, "results": []})),
-            Found::Unreadable("nothing was evaluated".into())
+            extract(&rule, &json!({"success": true, "results": []})),
+            Extracted::Unreadable("nothing was evaluated".into())
         );
         assert_eq!(
-            found(&rule, &json!({"success": true, "results": [1]})),
-            Found::Known(json!(true))
+            extract(&rule, &json!({"success": true, "results": [1]})),
+            Extracted::Present(json!(true))
         );
-        assert_eq!(found(&rule, &json!({})), Found::Absent);
+        assert_eq!(extract(&rule, &json!({})), Extracted::Absent);
     }
 
     #[test]
-    fn json_in_a_text_is_opened_and_parts_of_texts_are_taken() {
-        let mut inner = rule("$.source", Take::First, Kind::AsIs);
-        inner.inner = Some(Path::new("$.uri").unwrap());
+    fn embedded_json_and_captures_are_extracted() {
+        let mut inner = rule("$.source", Aggregation::First, ValueType::AsIs);
+        inner.embedded_path = Some(DocumentPath::new("$.uri").unwrap());
         inner.capture = Some(Regex::new("/files/md5/([0-9a-f]{2})/([0-9a-f]{30})").unwrap());
         let uri = format!("/home/x/files/md5/ab/{}", "c".repeat(30));
         let document = json!({"source": json!({"uri": uri}).to_string()});
         assert_eq!(
-            found(&inner, &document),
-            Found::Known(json!(format!("ab{}", "c".repeat(30))))
+            extract(&inner, &document),
+            Extracted::Present(json!(format!("ab{}", "c".repeat(30))))
         );
     }
 
     #[test]
-    fn times_are_read_as_tools_write_them() {
+    fn common_time_formats_are_parsed() {
         for text in [
             "2026-11-23T13:52:35+00:00",
             "2026-11-23T13:52:35",
@@ -522,8 +576,8 @@ mod tests {
             "23/11/2026 13:52:35",
             "1795441955",
         ] {
-            assert_eq!(time(&json!(text)), Some(1_795_441_955_000), "{text}");
+            assert_eq!(parse_time(&json!(text)), Some(1_795_441_955_000), "{text}");
         }
-        assert_eq!(time(&json!("soon")), None);
+        assert_eq!(parse_time(&json!("soon")), None);
     }
 }

@@ -12,19 +12,22 @@ use crate::text::untrusted::is_hidden;
 /// A value as indented JSON, without a line end after it.
 #[must_use]
 pub fn to_string(value: &impl Serialize) -> String {
-    write(value, PrettyFormatter::new())
+    serialize(value, PrettyFormatter::new())
 }
 
 /// A value as one line of JSON, without a line end after it: a record of `--jsonl`.
 #[must_use]
 pub fn to_line(value: &impl Serialize) -> String {
-    write(value, CompactFormatter)
+    serialize(value, CompactFormatter)
 }
 
 /// What has no JSON (a map whose keys are no text) becomes an error object, so that stdout always holds one value.
-fn write<F: Formatter>(value: &impl Serialize, layout: F) -> String {
+fn serialize<F: Formatter>(value: &impl Serialize, layout: F) -> String {
     let mut bytes = Vec::new();
-    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, Safe(layout)));
+    let written = value.serialize(&mut Serializer::with_formatter(
+        &mut bytes,
+        EscapingFormatter(layout),
+    ));
     match (written, String::from_utf8(bytes)) {
         (Ok(()), Ok(text)) => text,
         _ => r#"{"error":{"code":"malformed","message":"this value has no JSON","cause":null,"next":null}}"#.into(),
@@ -32,7 +35,7 @@ fn write<F: Formatter>(value: &impl Serialize, layout: F) -> String {
 }
 
 /// A layout of which only the text between quotes is changed.
-struct Safe<F>(F);
+struct EscapingFormatter<F>(F);
 
 /// Hands methods of the layout on as they are.
 macro_rules! as_laid_out {
@@ -43,7 +46,7 @@ macro_rules! as_laid_out {
     )*};
 }
 
-impl<F: Formatter> Formatter for Safe<F> {
+impl<F: Formatter> Formatter for EscapingFormatter<F> {
     as_laid_out! {
         begin_array();
         end_array();
@@ -85,7 +88,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_a_terminal_acts_upon_is_escaped_and_reads_back() {
+    fn terminal_controls_are_escaped_and_round_trip() {
         let hostile = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}\u{e0041}é\"\\";
         assert_eq!(
             to_line(&hostile),
@@ -94,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_escaped_too_and_the_layout_is_kept() {
+    fn keys_are_escaped_and_layout_is_unchanged() {
         let value = json!({"a\u{85}": [1, {"b": null}], "empty": {}, "none": []});
         assert_eq!(
             to_string(&value),
@@ -109,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_json_is_an_error_in_json() {
+    fn unserializable_value_becomes_an_error_object() {
         let keys = std::collections::HashMap::from([(vec![1], 2)]);
         assert!(to_line(&keys).starts_with(r#"{"error""#));
     }
 
     proptest! {
         #[test]
-        fn every_text_is_safe_and_reads_back(text in any::<String>(), key in any::<String>()) {
+        fn any_text_is_safe_and_round_trips(text in any::<String>(), key in any::<String>()) {
             let value = json!({ key: [text] });
             for written in [to_line(&value), to_string(&value)] {
                 prop_assert!(!written.chars().any(|c| (c.is_control() && c != '\n') || is_hidden(c)));

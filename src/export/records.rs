@@ -13,21 +13,21 @@ pub use run::{BestRecord, ExperimentRecord, GoalRecord, RunRecord};
 
 use serde::{Serialize, Serializer};
 
-use crate::domain::{Fault, MetricValue, Pair};
+use crate::domain::{KeyValue, MetricValue, StoreError};
 use crate::text::Untrusted;
 
 /// A JSON object of keys in the store's order. The store keeps one value a key.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Fields<V>(pub Vec<(Untrusted, V)>);
+pub struct OrderedMap<V>(pub Vec<(Untrusted, V)>);
 
-impl<V: Serialize> Serialize for Fields<V> {
+impl<V: Serialize> Serialize for OrderedMap<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
 }
 
-impl From<&Vec<Pair>> for Fields<Untrusted> {
-    fn from(pairs: &Vec<Pair>) -> Self {
+impl From<&Vec<KeyValue>> for OrderedMap<Untrusted> {
+    fn from(pairs: &Vec<KeyValue>) -> Self {
         Self(
             pairs
                 .iter()
@@ -38,8 +38,8 @@ impl From<&Vec<Pair>> for Fields<Untrusted> {
 }
 
 /// The latest values of a run's metrics.
-fn metrics(metrics: &[crate::domain::Metric]) -> Fields<MetricValue> {
-    Fields(
+fn metrics(metrics: &[crate::domain::Metric]) -> OrderedMap<MetricValue> {
+    OrderedMap(
         metrics
             .iter()
             .map(|metric| (metric.key.clone(), metric.value))
@@ -64,17 +64,18 @@ pub struct ErrorBody {
     /// Why it failed.
     pub cause: Option<Untrusted>,
     /// What to do next.
-    pub next: Option<String>,
+    #[serde(rename = "next")]
+    pub hint: Option<String>,
 }
 
-impl From<&Fault> for ErrorRecord {
-    fn from(fault: &Fault) -> Self {
+impl From<&StoreError> for ErrorRecord {
+    fn from(fault: &StoreError) -> Self {
         Self {
             error: ErrorBody {
                 code: fault.kind.code().into(),
                 message: fault.what.clone(),
                 cause: Some(fault.why.clone()),
-                next: Some(fault.advice().into()),
+                hint: Some(fault.hint().into()),
             },
         }
     }

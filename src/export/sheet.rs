@@ -2,18 +2,18 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::text::fit;
 use crate::text::number::align_decimal;
 use crate::text::untrusted::clean;
+use crate::text::width;
 
 /// The widest that one cell may be where the table has to fit a width, in columns of the screen.
-const CELL: u16 = 60;
+const MAX_CELL_WIDTH: u16 = 60;
 
 /// Rows under heads. Texts are cleaned when they are printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
     /// The heads.
-    pub heads: Vec<String>,
+    pub headers: Vec<String>,
     /// The rows, each as long as the heads.
     pub rows: Vec<Vec<String>>,
 }
@@ -23,39 +23,40 @@ impl Sheet {
     #[must_use]
     pub fn new<const N: usize>(heads: [&str; N]) -> Self {
         Self {
-            heads: heads.map(str::to_owned).into(),
+            headers: heads.map(str::to_owned).into(),
             rows: Vec::new(),
         }
     }
 
     /// Adds a row.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub fn push_row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());
     }
 
     /// Aligned lines, the heads first. With a width, columns that do not fit are left out from the right; how many is
     /// the second value.
     #[must_use]
-    pub fn aligned(&self, width: Option<usize>) -> (Vec<String>, usize) {
-        self.laid(width, width.map(|_| CELL))
+    pub fn to_aligned_lines(&self, width: Option<usize>) -> (Vec<String>, usize) {
+        self.align(width, width.map(|_| MAX_CELL_WIDTH))
     }
 
     /// Aligned lines that keep every column, the heads first: the cells after the first share what room is left, and are cut.
     #[must_use]
-    pub fn whole(&self, width: u16) -> Vec<String> {
-        let first = std::iter::once(&self.heads)
+    pub fn fit_to_width(&self, width: u16) -> Vec<String> {
+        let first = std::iter::once(&self.headers)
             .chain(&self.rows)
             .filter_map(|row| row.first())
-            .map(|cell| fit::width(&clean(cell)));
-        let others = u16::try_from(self.heads.len().saturating_sub(1).max(1)).unwrap_or(u16::MAX);
+            .map(|cell| width::width(&clean(cell)));
+        let others = u16::try_from(self.headers.len().saturating_sub(1).max(1)).unwrap_or(u16::MAX);
         let room = width.saturating_sub(first.max().unwrap_or(0)) / others;
-        self.laid(None, Some(room.saturating_sub(2).max(6))).0
+        self.align(None, Some(room.saturating_sub(2).max(6))).0
     }
 
-    fn laid(&self, width: Option<usize>, cell: Option<u16>) -> (Vec<String>, usize) {
-        let cut = |text: &str| cell.map_or_else(|| text.to_owned(), |room| fit::cut(text, room));
+    fn align(&self, width: Option<usize>, cell: Option<u16>) -> (Vec<String>, usize) {
+        let cut =
+            |text: &str| cell.map_or_else(|| text.to_owned(), |room| width::truncate(text, room));
         let cells = |row: &[String]| row.iter().map(|cell| cut(&clean(cell))).collect::<Vec<_>>();
-        let heads = cells(&self.heads);
+        let heads = cells(&self.headers);
         let mut rows: Vec<Vec<String>> = self.rows.iter().map(|row| cells(row)).collect();
         let numeric: Vec<bool> = (0..heads.len()).map(|at| is_numeric(&rows, at)).collect();
         for at in (0..heads.len()).filter(|at| numeric[*at]) {
@@ -95,7 +96,7 @@ impl Sheet {
 
     /// CSV by RFC 4180. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
     #[must_use]
-    pub fn csv(&self) -> String {
+    pub fn to_csv(&self) -> String {
         let line = |row: &Vec<String>| {
             row.iter()
                 .map(|cell| csv_cell(&clean(cell)))
@@ -103,7 +104,7 @@ impl Sheet {
                 .join(",")
                 + "\r\n"
         };
-        std::iter::once(&self.heads)
+        std::iter::once(&self.headers)
             .chain(&self.rows)
             .map(line)
             .collect()
@@ -111,7 +112,7 @@ impl Sheet {
 
     /// A Markdown table.
     #[must_use]
-    pub fn markdown(&self) -> String {
+    pub fn to_markdown(&self) -> String {
         let line = |row: &Vec<String>| {
             let cells: Vec<String> = row
                 .iter()
@@ -124,8 +125,8 @@ impl Sheet {
                 .collect();
             format!("| {} |\n", cells.join(" | "))
         };
-        let rule = vec!["---".to_owned(); self.heads.len()];
-        [&self.heads, &rule]
+        let rule = vec!["---".to_owned(); self.headers.len()];
+        [&self.headers, &rule]
             .into_iter()
             .chain(&self.rows)
             .map(line)
@@ -188,14 +189,14 @@ mod tests {
 
     fn sheet() -> Sheet {
         let mut sheet = Sheet::new(["name", "acc", "note"]);
-        sheet.row(["größe精".into(), "0.95".into(), "a|b".into()]);
-        sheet.row(["x\u{1b}[2J".into(), "12".into(), "=HYPERLINK(\"u\")".into()]);
+        sheet.push_row(["größe精".into(), "0.95".into(), "a|b".into()]);
+        sheet.push_row(["x\u{1b}[2J".into(), "12".into(), "=HYPERLINK(\"u\")".into()]);
         sheet
     }
 
     #[test]
-    fn columns_line_up_and_points_stand_under_each_other() {
-        let (lines, left_out) = sheet().aligned(None);
+    fn columns_and_decimal_points_are_aligned() {
+        let (lines, left_out) = sheet().to_aligned_lines(None);
         assert_eq!(
             lines,
             [
@@ -208,42 +209,42 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_left_out_and_counted() {
-        let (lines, left_out) = sheet().aligned(Some(14));
+    fn columns_that_do_not_fit_are_dropped_and_counted() {
+        let (lines, left_out) = sheet().to_aligned_lines(Some(14));
         assert_eq!((lines[1].as_str(), left_out), ("größe精   0.95", 1));
-        assert_eq!(sheet().aligned(Some(1)).1, 2);
+        assert_eq!(sheet().to_aligned_lines(Some(1)).1, 2);
     }
 
     #[test]
-    fn csv_quotes_and_disarms_formulas() {
-        let csv = sheet().csv();
+    fn csv_quotes_and_escapes_formulas() {
+        let csv = sheet().to_csv();
         assert!(csv.contains("\"'=HYPERLINK(\"\"u\"\")\""), "{csv}");
         assert_eq!(csv_cell("-0.5"), "-0.5");
         assert_eq!(csv_cell("-cmd"), "'-cmd");
     }
 
     #[test]
-    fn markdown_keeps_its_cells_apart() {
-        assert!(sheet().markdown().starts_with(
+    fn markdown_escapes_cell_separators() {
+        assert!(sheet().to_markdown().starts_with(
             "| name | acc | note |\n| --- | --- | --- |\n| größe精 | 0.95 | a\\|b |\n"
         ));
     }
 
     proptest! {
         #[test]
-        fn no_cell_leaves_its_line_or_drives_a_terminal(cells in prop::collection::vec(any::<String>(), 0..12)) {
+        fn cells_stay_on_one_line_without_control_characters(cells in prop::collection::vec(any::<String>(), 0..12)) {
             let mut sheet = Sheet::new(["one", "two", "three"]);
             for row in cells.chunks_exact(3) {
-                sheet.row([row[0].clone(), row[1].clone(), row[2].clone()]);
+                sheet.push_row([row[0].clone(), row[1].clone(), row[2].clone()]);
             }
             let lines = sheet.rows.len() + 1;
-            let (aligned, _) = sheet.aligned(Some(60));
+            let (aligned, _) = sheet.to_aligned_lines(Some(60));
             prop_assert_eq!(aligned.len(), lines);
-            for (text, ends) in [(aligned.join("\n"), "\n"), (sheet.csv(), "\r\n"), (sheet.markdown(), "\n")] {
+            for (text, ends) in [(aligned.join("\n"), "\n"), (sheet.to_csv(), "\r\n"), (sheet.to_markdown(), "\n")] {
                 prop_assert!(!text.replace(ends, "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{:?}", text);
             }
-            prop_assert_eq!(sheet.csv().matches("\r\n").count(), lines);
-            prop_assert_eq!(sheet.markdown().lines().count(), lines + 1);
+            prop_assert_eq!(sheet.to_csv().matches("\r\n").count(), lines);
+            prop_assert_eq!(sheet.to_markdown().lines().count(), lines + 1);
         }
     }
 }

@@ -1,71 +1,78 @@
 //! From what was read to the graph.
 
-use super::draft::Draft;
-use super::files::ModelFiles;
+use super::builder::GraphBuilder;
+use super::model_files::ModelFiles;
 use super::{
-    EdgeKind, Facts, Graph, Kin, ModelSource, Node, NodeId, NodeKind, data, evidence, kin, params,
-    reproducibility, summary, upstream, version, warnings,
+    ArtifactSource, EdgeKind, Graph, LineageFacts, Node, NodeId, NodeKind, Related, dataset,
+    evidence_nodes, params, related, reproducibility, summary, upstream, version, warnings,
 };
-use crate::domain::{Run, RunId, model_sources};
+use crate::domain::{Run, RunId, registrable_models};
 
 /// How many of the other models that a run made a fact names.
-const OTHER_MODELS: usize = 8;
+const MAX_OTHER_MODELS: usize = 8;
 
 /// Builds the lineage of a version.
 #[must_use]
-pub fn build(facts: &Facts) -> Graph {
-    build_whole(facts, &Kin::default(), None)
+pub fn build(facts: &LineageFacts) -> Graph {
+    build_with_related(facts, &Related::default(), None)
 }
 
 /// The same with what stands around it, and with what differs from the version to beat among the warnings.
 #[must_use]
-pub fn build_whole(facts: &Facts, around: &Kin, champion: Option<&Facts>) -> Graph {
-    let files = ModelFiles::read(&facts.files);
+pub fn build_with_related(
+    facts: &LineageFacts,
+    related: &Related,
+    champion: Option<&LineageFacts>,
+) -> Graph {
+    let files = ModelFiles::parse(&facts.files);
     let version = version::node(facts);
     let id = version.id.clone();
-    let mut draft = Draft::default();
-    let run = upstream_of_run(&mut draft, facts, around);
-    let maker = logged_model(&mut draft, facts, &run);
-    draft.cause(
+    let mut builder = GraphBuilder::default();
+    let run = add_run(&mut builder, facts, related);
+    let producer = add_logged_model(&mut builder, facts, &run);
+    builder.add_cause(
         upstream::environment_node(id.0.raw(), &files),
         EdgeKind::Configured,
         &id,
     );
-    draft.link(&maker, &id, EdgeKind::Produced);
+    builder.add_edge(&producer, &id, EdgeKind::Produced);
     for tool in facts
         .evidence
-        .evidence
+        .tools
         .iter()
         .filter(|tool| !tool.facts.is_empty())
     {
-        draft.cause(Some(evidence::node(tool)), EdgeKind::Tells, &id);
+        builder.add_cause(Some(evidence_nodes::node(tool)), EdgeKind::Describes, &id);
     }
-    draft.cause(
-        around.copied.as_ref().map(version::other),
+    builder.add_cause(
+        related
+            .copied_from
+            .as_ref()
+            .map(version::other_version_node),
         EdgeKind::Produced,
         &id,
     );
-    draft.add(version);
-    kin::beside(&mut draft, facts, around, &run);
-    for effect in version::downstream(facts)
+    builder.add_node(version);
+    related::add_siblings(&mut builder, facts, related, &run);
+    for effect in version::stage_and_alias_nodes(facts)
         .into_iter()
-        .chain(evidence::deployments(facts))
+        .chain(evidence_nodes::deployment_nodes(facts))
     {
-        let effect = draft.add(effect);
-        draft.link(&id, &effect, EdgeKind::Became);
+        let effect = builder.add_node(effect);
+        builder.add_edge(&id, &effect, EdgeKind::AssignedTo);
     }
-    kin::made_from_it(&mut draft, around, &id);
+    related::add_downstream(&mut builder, related, &id);
     Graph {
-        nodes: draft.nodes,
-        edges: draft.edges,
-        reproducibility: reproducibility::check(facts, &files),
-        since: around.since.clone(),
+        nodes: builder.nodes,
+        edges: builder.edges,
+        reproducibility: reproducibility::checklist(facts, &files),
+        commits_since: related.commits_since.clone(),
         summary: summary::summary(facts).into(),
         warnings: warnings::warnings(facts, champion),
         missing: facts
             .missing
             .iter()
-            .chain(&around.missing)
+            .chain(&related.missing)
             .chain(&facts.evidence.problems)
             .cloned()
             .chain(files.problems)
@@ -75,37 +82,37 @@ pub fn build_whole(facts: &Facts, around: &Kin, champion: Option<&Facts>) -> Gra
 
 /// The run, after everything that it was made from. A run that is named and could not be read, or is not even named, has
 /// a node all the same.
-fn upstream_of_run(draft: &mut Draft, facts: &Facts, around: &Kin) -> NodeId {
-    let node = match (&facts.run, named_run(facts)) {
-        (Some(run), _) => with_models(upstream::run_node(run, NodeKind::Run), run, facts),
-        (None, Some(id)) => upstream::absent_run(&id, NodeKind::Run, &facts.missing),
+fn add_run(builder: &mut GraphBuilder, facts: &LineageFacts, related: &Related) -> NodeId {
+    let node = match (&facts.run, source_run_id(facts)) {
+        (Some(run), _) => with_other_models(upstream::run_node(run, NodeKind::Run), run, facts),
+        (None, Some(id)) => upstream::missing_run_node(&id, NodeKind::Run, &facts.missing),
         (None, None) => Node::new("run:none", NodeKind::Run, "run not recorded")
-            .fact("why", Some("the version names no run")),
+            .with_attribute("why", Some("the version names no run")),
     };
     let id = node.id.clone();
     if let Some(run) = &facts.run {
-        parents(draft, run, facts);
+        add_parents(builder, run, facts);
     }
-    draft.cause(
-        upstream::code_node(&upstream::code(facts), around.commit.as_ref()),
+    builder.add_cause(
+        upstream::code_node(&upstream::resolve_code(facts), related.commit.as_ref()),
         EdgeKind::RanFrom,
         &id,
     );
     for dataset in facts.run.iter().flat_map(|run| &run.datasets) {
-        draft.cause(Some(data::node(dataset)), EdgeKind::Read, &id);
+        builder.add_cause(Some(dataset::node(dataset)), EdgeKind::Read, &id);
     }
-    let given = params::of(facts);
-    draft.cause(
-        (!given.is_empty()).then(|| params::node(id.0.raw(), given)),
+    let params = params::training_params(facts);
+    builder.add_cause(
+        (!params.is_empty()).then(|| params::node(id.0.raw(), params)),
         EdgeKind::Configured,
         &id,
     );
-    kin::bases(draft, facts, around, &id);
-    draft.add(node)
+    related::add_base_models(builder, facts, related, &id);
+    builder.add_node(node)
 }
 
 /// The run that the version, its logged model or its source names.
-pub(super) fn named_run(facts: &Facts) -> Option<RunId> {
+pub(super) fn source_run_id(facts: &LineageFacts) -> Option<RunId> {
     let of_model = facts
         .logged_model
         .as_ref()
@@ -113,7 +120,7 @@ pub(super) fn named_run(facts: &Facts) -> Option<RunId> {
     [
         Some(facts.version.run_id.clone()),
         of_model,
-        ModelSource::read(facts.version.source.raw(), None).run,
+        ArtifactSource::parse(facts.version.source.raw(), None).run_id,
     ]
     .into_iter()
     .flatten()
@@ -121,7 +128,7 @@ pub(super) fn named_run(facts: &Facts) -> Option<RunId> {
 }
 
 /// The chain of parents, the outermost first; one that is named and could not be read ends it.
-fn parents(draft: &mut Draft, run: &Run, facts: &Facts) {
+fn add_parents(builder: &mut GraphBuilder, run: &Run, facts: &LineageFacts) {
     let mut child = run;
     let mut chain = Vec::new();
     for parent in &facts.parents {
@@ -135,7 +142,7 @@ fn parents(draft: &mut Draft, run: &Run, facts: &Facts) {
         .parent()
         .filter(|id| *id != run.id && !facts.parents.iter().any(|parent| parent.id == *id))
     {
-        chain.push(upstream::absent_run(
+        chain.push(upstream::missing_run_node(
             &id,
             NodeKind::ParentRun,
             &facts.missing,
@@ -143,16 +150,16 @@ fn parents(draft: &mut Draft, run: &Run, facts: &Facts) {
     }
     let mut effect = upstream::run_node(run, NodeKind::Run).id;
     for parent in &chain {
-        draft.link(&parent.id, &effect, EdgeKind::ParentOf);
+        builder.add_edge(&parent.id, &effect, EdgeKind::ParentOf);
         effect = parent.id.clone();
     }
     for parent in chain.into_iter().rev() {
-        draft.add(parent);
+        builder.add_node(parent);
     }
 }
 
 /// The logged model between the run and the version, where there is one; else the run itself.
-fn logged_model(draft: &mut Draft, facts: &Facts, run: &NodeId) -> NodeId {
+fn add_logged_model(builder: &mut GraphBuilder, facts: &LineageFacts, run: &NodeId) -> NodeId {
     let node = match (&facts.logged_model, facts.version.logged_model()) {
         (Some(model), _) => upstream::logged_model_node(model),
         (None, Some(id)) => Node::new(
@@ -160,35 +167,36 @@ fn logged_model(draft: &mut Draft, facts: &Facts, run: &NodeId) -> NodeId {
             NodeKind::LoggedModel,
             format!("{}: not found", id.raw()),
         )
-        .fact("model_id", Some(id.text().clone()))
-        .fact("state", Some("not found")),
+        .with_attribute("model_id", Some(id.text().clone()))
+        .with_attribute("state", Some("not found")),
         (None, None) => return run.clone(),
     };
-    let id = draft.add(node);
-    draft.link(run, &id, EdgeKind::Produced);
+    let id = builder.add_node(node);
+    builder.add_edge(run, &id, EdgeKind::Produced);
     id
 }
 
 /// The run's node with the other models that it made, by their labels.
-fn with_models(node: Node, run: &Run, facts: &Facts) -> Node {
+fn with_other_models(node: Node, run: &Run, facts: &LineageFacts) -> Node {
     let own = facts.version.logged_model();
-    let path = ModelSource::read(facts.version.source.raw(), Some(run.artifact_uri.raw())).path;
+    let path = ArtifactSource::parse(facts.version.source.raw(), Some(run.artifact_uri.raw()))
+        .artifact_path;
     let is_own = |label: &str| {
         own.as_ref().is_some_and(|own| own.raw() == label) || path.as_deref() == Some(label)
     };
-    let sources = model_sources(run);
+    let sources = registrable_models(run);
     let others: Vec<&str> = sources
         .iter()
         .map(|source| source.label.raw())
         .filter(|label| !is_own(label))
         .collect();
-    let more = if others.len() > OTHER_MODELS {
-        format!(", and {} more", others.len() - OTHER_MODELS)
+    let more = if others.len() > MAX_OTHER_MODELS {
+        format!(", and {} more", others.len() - MAX_OTHER_MODELS)
     } else {
         String::new()
     };
-    let named: Vec<&str> = others.into_iter().take(OTHER_MODELS).collect();
-    node.fact(
+    let named: Vec<&str> = others.into_iter().take(MAX_OTHER_MODELS).collect();
+    node.with_attribute(
         "other_models",
         (!named.is_empty()).then(|| format!("{}{more}", named.join(", "))),
     )

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Check;
+use super::ReproducibilityCheck;
 use crate::domain::VersionNumber;
 use crate::text::Untrusted;
 
@@ -24,7 +24,8 @@ pub enum NodeKind {
     /// A run that is nested in the run.
     ChildRun,
     /// A run that read the version's model.
-    Reader,
+    #[serde(rename = "reader")]
+    DownstreamRun,
     /// Another version of the registry, as its edges tell: of the same run, read by the run, or made from this one.
     OtherVersion,
     /// A logged model of MLflow 3.
@@ -62,11 +63,14 @@ pub enum EdgeKind {
     /// From what it was given: params → run, environment → version.
     Configured,
     /// To what it became: version → stage, version → alias, version → deployment.
-    Became,
+    #[serde(rename = "became")]
+    AssignedTo,
     /// From what tells of it: evidence → version.
-    Tells,
+    #[serde(rename = "tells")]
+    Describes,
     /// From what leads to it: a version of the registry → the logged model that a run read.
-    Names,
+    #[serde(rename = "names")]
+    RefersTo,
 }
 
 impl EdgeKind {
@@ -79,9 +83,9 @@ impl EdgeKind {
             Self::RanFrom => "ran as",
             Self::ParentOf => "parent of",
             Self::Configured => "configured",
-            Self::Became => "became",
-            Self::Tells => "tells of",
-            Self::Names => "names",
+            Self::AssignedTo => "became",
+            Self::Describes => "tells of",
+            Self::RefersTo => "names",
         }
     }
 }
@@ -97,7 +101,8 @@ pub struct Node {
     pub label: Untrusted,
     /// What is known of it, in order: `("commit", "abc123…")`.
     #[serde(serialize_with = "as_map")]
-    pub facts: Vec<(String, Untrusted)>,
+    #[serde(rename = "facts")]
+    pub attributes: Vec<(String, Untrusted)>,
 }
 
 impl NodeKind {
@@ -109,7 +114,7 @@ impl NodeKind {
             Self::Run => "runs",
             Self::ParentRun => "parent runs",
             Self::ChildRun => "nested runs",
-            Self::Reader => "runs that read it",
+            Self::DownstreamRun => "runs that read it",
             Self::LoggedModel => "logged models",
             Self::Code => "sources of code",
             Self::Dataset => "datasets",
@@ -130,7 +135,7 @@ impl NodeKind {
             Self::Run => "run",
             Self::ParentRun => "parent run",
             Self::ChildRun => "nested run",
-            Self::Reader => "read by run",
+            Self::DownstreamRun => "read by run",
             Self::LoggedModel => "logged model",
             Self::Code => "code",
             Self::Dataset => "data",
@@ -155,22 +160,22 @@ impl Node {
             id: NodeId(id.into()),
             kind,
             label: label.into(),
-            facts: Vec::new(),
+            attributes: Vec::new(),
         }
     }
 
     /// The same node with a fact more, where it is known: nothing and an empty text are not.
-    pub(super) fn fact(mut self, key: &str, value: Option<impl Into<Untrusted>>) -> Self {
+    pub(super) fn with_attribute(mut self, key: &str, value: Option<impl Into<Untrusted>>) -> Self {
         if let Some(value) = value.map(Into::into).filter(|value| !value.is_empty()) {
-            self.facts.push((key.to_owned(), value));
+            self.attributes.push((key.to_owned(), value));
         }
         self
     }
 
     /// What is known under a key.
     #[must_use]
-    pub fn known(&self, key: &str) -> Option<&Untrusted> {
-        self.facts
+    pub fn attribute(&self, key: &str) -> Option<&Untrusted> {
+        self.attributes
             .iter()
             .find(|(name, _)| name == key)
             .map(|(_, value)| value)
@@ -190,7 +195,7 @@ pub struct Edge {
 
 /// The commits between two versions' code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Since {
+pub struct CommitsSince {
     /// The version that they begin after: the one to beat.
     pub version: VersionNumber,
     /// The commits, newest first, cleaned: short id, author, date, subject.
@@ -205,9 +210,10 @@ pub struct Graph {
     /// The edges.
     pub edges: Vec<Edge>,
     /// What is recorded, partly, or not, for making it again.
-    pub reproducibility: Vec<Check>,
+    pub reproducibility: Vec<ReproducibilityCheck>,
     /// The commits since the champion's code, where the checkout at hand knows both.
-    pub since: Option<Since>,
+    #[serde(rename = "since")]
+    pub commits_since: Option<CommitsSince>,
     /// `iris v3 = code 3f9ac21 (dirty) + data iris@9f3c11aa + lr=0.01, …`, as untrusted text.
     pub summary: Untrusted,
     /// What must not be overlooked, cleaned, the gravest first.

@@ -1,39 +1,39 @@
 //! Lineage: *model v3 = code abc123 + data v2.3*. A graph of typed nodes and edges, built by pure code from
 //! what a store returned, the same for the screen, JSON, Graphviz, Markdown, the gates and the review.
 
+mod artifact_source;
 mod build;
-mod data;
-mod draft;
-mod evidence;
-mod files;
-mod fold;
+mod builder;
+mod collapse;
+mod dataset;
+mod evidence_nodes;
 mod graph;
 pub mod graph_layout;
-mod kin;
-mod lines;
+mod model_files;
 mod params;
-mod recipe;
+mod related;
 mod reproducibility;
-mod source;
+mod reproduction;
 mod summary;
+mod text_tree;
 mod upstream;
 mod version;
 mod warnings;
 
-pub use build::{build, build_whole};
-pub use graph::{Edge, EdgeKind, Graph, Node, NodeId, NodeKind, Since};
-pub use kin::{Base, Commit, Kin};
-pub use recipe::{Step, recipe, script};
-pub use reproducibility::{Check, Recorded};
-pub use source::ModelSource;
+pub use artifact_source::ArtifactSource;
+pub use build::{build, build_with_related};
+pub use graph::{CommitsSince, Edge, EdgeKind, Graph, Node, NodeId, NodeKind};
+pub use related::{BaseModel, Commit, Related};
+pub use reproducibility::{Completeness, ReproducibilityCheck};
+pub use reproduction::{ReproductionStep, reproduction_steps, shell_script};
 
 use crate::domain::{LoggedModel, ModelVersion, RegisteredModel, Run};
-use crate::evidence::Report;
+use crate::evidence::EvidenceReport;
 use crate::text::Untrusted;
 
 /// Everything that was read to tell the lineage of a version. What could not be read is absent and named in `missing`.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct LineageFacts {
     /// The version.
     pub version: ModelVersion,
     /// Its registered model.
@@ -47,7 +47,7 @@ pub struct Facts {
     /// Files of the model that tell of its environment, by name: `MLmodel`, `requirements.txt`, `conda.yaml`, `python_env.yaml`.
     pub files: Vec<(String, Untrusted)>,
     /// What other tools left with it.
-    pub evidence: Report,
+    pub evidence: EvidenceReport,
     /// What could not be read, and why, safe to draw: `run 12ab…: deleted`.
     pub missing: Vec<String>,
 }

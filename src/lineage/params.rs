@@ -1,11 +1,11 @@
 //! Params, and the seed among them.
 
-use super::{Facts, Node, NodeKind};
-use crate::domain::Pair;
+use super::{LineageFacts, Node, NodeKind};
+use crate::domain::KeyValue;
 use crate::text::Untrusted;
 
 /// Names under which seeds are logged; the last part of a key (`model__random_state`, `trainer.seed`) counts.
-const SEEDS: [&str; 13] = [
+const SEED_KEYS: [&str; 13] = [
     "seed",
     "random_seed",
     "random_state",
@@ -22,13 +22,13 @@ const SEEDS: [&str; 13] = [
 ];
 
 /// How many params a label names.
-const IN_LABEL: usize = 4;
+const MAX_LABEL_PARAMS: usize = 4;
 
 /// The most characters of a value in a label.
-const VALUE_CHARS: usize = 24;
+const MAX_VALUE_CHARS: usize = 24;
 
 /// The params that a version was trained with: its run's, else those that MLflow 3 keeps with its logged model.
-pub(super) fn of(facts: &Facts) -> &[Pair] {
+pub(super) fn training_params(facts: &LineageFacts) -> &[KeyValue] {
     let of_run = facts.run.as_ref().map_or(&[][..], |run| &run.params);
     let of_model = facts
         .logged_model
@@ -38,14 +38,14 @@ pub(super) fn of(facts: &Facts) -> &[Pair] {
 }
 
 /// Their node; `owner` is the run's node.
-pub(super) fn node(owner: &str, params: &[Pair]) -> Node {
+pub(super) fn node(owner: &str, params: &[KeyValue]) -> Node {
     let mut node = Node::new(
         format!("params:{owner}"),
         NodeKind::Params,
-        short(params, " "),
+        summary(params, " "),
     );
     // A param that was logged as an empty text is known to be empty.
-    node.facts = params
+    node.attributes = params
         .iter()
         .map(|param| (param.key.raw().to_owned(), param.value.clone()))
         .collect();
@@ -53,18 +53,22 @@ pub(super) fn node(owner: &str, params: &[Pair]) -> Node {
 }
 
 /// The first few params: `lr=0.01, depth=4, …`.
-pub(super) fn short(params: &[Pair], between: &str) -> String {
-    let mut told: Vec<String> = params.iter().take(IN_LABEL).map(assignment).collect();
-    if params.len() > IN_LABEL {
-        told.push("…".into());
+pub(super) fn summary(params: &[KeyValue], between: &str) -> String {
+    let mut parts: Vec<String> = params
+        .iter()
+        .take(MAX_LABEL_PARAMS)
+        .map(assignment)
+        .collect();
+    if params.len() > MAX_LABEL_PARAMS {
+        parts.push("…".into());
     }
-    told.join(between)
+    parts.join(between)
 }
 
 /// One param: `lr=0.01`.
-pub(super) fn assignment(param: &Pair) -> String {
+pub(super) fn assignment(param: &KeyValue) -> String {
     let value = param.value.raw();
-    match value.char_indices().nth(VALUE_CHARS) {
+    match value.char_indices().nth(MAX_VALUE_CHARS) {
         Some((cut, _)) => format!(
             "{}={}…",
             param.key.raw(),
@@ -75,7 +79,7 @@ pub(super) fn assignment(param: &Pair) -> String {
 }
 
 /// The params and tags that are seeds by their names.
-pub(super) fn seeds<'a>(pairs: impl IntoIterator<Item = &'a Pair>) -> Vec<&'a Pair> {
+pub(super) fn seeds<'a>(pairs: impl IntoIterator<Item = &'a KeyValue>) -> Vec<&'a KeyValue> {
     pairs
         .into_iter()
         .filter(|pair| is_seed(pair.key.raw()))
@@ -94,7 +98,7 @@ pub(super) fn is_seed(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
     let last = key.rsplit(['.', '/', ':']).next().unwrap_or_default();
     let last = last.rsplit("__").next().unwrap_or_default();
-    SEEDS.contains(&last.replace('-', "_").as_str())
+    SEED_KEYS.contains(&last.replace('-', "_").as_str())
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_are_known_by_their_usual_names() {
+    fn common_seed_names_are_recognized() {
         for key in [
             "seed",
             "random_state",
@@ -119,16 +123,16 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_short() {
-        let params: Vec<Pair> = (0..6)
-            .map(|i| Pair::new(format!("p{i}"), "é".repeat(i * 10)))
+    fn long_labels_are_truncated() {
+        let params: Vec<KeyValue> = (0..6)
+            .map(|i| KeyValue::new(format!("p{i}"), "é".repeat(i * 10)))
             .collect();
         assert_eq!(
-            short(&params[..2], " "),
+            summary(&params[..2], " "),
             format!("p0= p1={}", "é".repeat(10))
         );
         assert_eq!(
-            short(&params, ", ").matches('…').count(),
+            summary(&params, ", ").matches('…').count(),
             2,
             "one value is cut, and the list is"
         );

@@ -2,31 +2,32 @@
 
 use serde::Serialize;
 
-use super::build::named_run;
-use super::files::ModelFiles;
-use super::{Facts, data, params, upstream};
+use super::build::source_run_id;
+use super::model_files::ModelFiles;
+use super::{LineageFacts, dataset, params, upstream};
 use crate::domain::{DatasetInput, VersionStatus};
 use crate::text::untrusted::clean;
 
 /// How far something is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Recorded {
+pub enum Completeness {
     /// It is.
     Recorded,
     /// In part.
-    Partly,
+    #[serde(rename = "partly")]
+    Partial,
     /// It is not.
     NotRecorded,
 }
 
-impl Recorded {
+impl Completeness {
     /// In words: `recorded`, `partly`, `not recorded`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Recorded => "recorded",
-            Self::Partly => "partly",
+            Self::Partial => "partly",
             Self::NotRecorded => "not recorded",
         }
     }
@@ -34,11 +35,12 @@ impl Recorded {
 
 /// One line of the checklist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Check {
+pub struct ReproducibilityCheck {
     /// What: code, data, params, seed, environment, model, signature.
-    pub what: &'static str,
+    #[serde(rename = "what")]
+    pub aspect: &'static str,
     /// How far it is recorded.
-    pub state: Recorded,
+    pub state: Completeness,
     /// What is known, or what would record it (the exact MLflow call); safe to draw.
     pub detail: String,
 }
@@ -57,106 +59,106 @@ const LOG_SIGNATURE: &str =
     "log_model(…, signature=mlflow.models.infer_signature(X, model.predict(X)))";
 
 /// The checklist of a version.
-pub(super) fn check(facts: &Facts, files: &ModelFiles) -> Vec<Check> {
+pub(super) fn checklist(facts: &LineageFacts, files: &ModelFiles) -> Vec<ReproducibilityCheck> {
     let lines = [
-        ("code", code(facts)),
-        ("data", datasets(facts)),
-        ("params", given(facts)),
-        ("seed", seed(facts)),
-        ("environment", environment(files)),
-        ("model", model(facts, files)),
-        ("signature", signature(files)),
+        ("code", check_code(facts)),
+        ("data", check_data(facts)),
+        ("params", check_params(facts)),
+        ("seed", check_seed(facts)),
+        ("environment", check_environment(files)),
+        ("model", check_model(facts, files)),
+        ("signature", check_signature(files)),
     ];
     lines
         .into_iter()
-        .map(|(what, (state, detail))| Check {
-            what,
+        .map(|(what, (state, detail))| ReproducibilityCheck {
+            aspect: what,
             state,
             detail: clean(&detail).into_owned(),
         })
         .collect()
 }
 
-type Line = (Recorded, String);
+type CheckResult = (Completeness, String);
 
 /// What is not recorded, and why: the run may be gone, and no call brings it back.
-fn absent(facts: &Facts, call: &str) -> Line {
-    let detail = match (&facts.run, named_run(facts)) {
+fn not_recorded(facts: &LineageFacts, call: &str) -> CheckResult {
+    let detail = match (&facts.run, source_run_id(facts)) {
         (None, Some(id)) => format!("run {} could not be read; next time: {call}", id.short()),
         (None, None) => format!("the version names no run; next time, train in a run: {call}"),
         (Some(_), _) => call.to_owned(),
     };
-    (Recorded::NotRecorded, detail)
+    (Completeness::NotRecorded, detail)
 }
 
-fn code(facts: &Facts) -> Line {
-    let code = upstream::code(facts);
+fn check_code(facts: &LineageFacts) -> CheckResult {
+    let code = upstream::resolve_code(facts);
     let Some(label) = upstream::code_label(&code) else {
-        return absent(facts, LOG_COMMIT);
+        return not_recorded(facts, LOG_COMMIT);
     };
     if code.commit.is_none() {
-        return (Recorded::Partly, format!("{label}: {LOG_COMMIT}"));
+        return (Completeness::Partial, format!("{label}: {LOG_COMMIT}"));
     }
-    match (code.dirty, &code.diff) {
+    match (code.is_dirty, &code.diff) {
         (Some(true), None) => (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{label}, and how its files differed is not recorded: {LOG_DIFF}"),
         ),
-        (Some(true), Some(_)) => (Recorded::Recorded, format!("{label}, with the diff")),
-        (Some(false), _) => (Recorded::Recorded, format!("{label}, clean")),
+        (Some(true), Some(_)) => (Completeness::Recorded, format!("{label}, with the diff")),
+        (Some(false), _) => (Completeness::Recorded, format!("{label}, clean")),
         (None, _) => (
-            Recorded::Recorded,
+            Completeness::Recorded,
             format!("{label}; MLflow did not note whether files differed from it"),
         ),
     }
 }
 
-fn datasets(facts: &Facts) -> Line {
+fn check_data(facts: &LineageFacts) -> CheckResult {
     let all: Vec<&DatasetInput> = facts.run.iter().flat_map(|run| &run.datasets).collect();
     if all.is_empty() {
-        return absent(facts, LOG_INPUT);
+        return not_recorded(facts, LOG_INPUT);
     }
     let names = all
         .iter()
-        .map(|dataset| data::name(dataset))
+        .map(|dataset| dataset::name_with_digest(dataset))
         .collect::<Vec<_>>()
         .join(", ");
     let learned: Vec<&&DatasetInput> = all
         .iter()
-        .filter(|dataset| data::is_training(dataset))
+        .filter(|dataset| dataset::is_training(dataset))
         .collect();
     if learned.is_empty() {
         return (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{names}, none said to be for training: {LOG_INPUT}"),
         );
     }
     if learned
         .iter()
-        .any(|dataset| dataset.digest.is_empty() || data::place(dataset).is_none())
+        .any(|dataset| dataset.digest.is_empty() || dataset::location(dataset).is_none())
     {
         return (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{names}, but not where it is: {LOG_INPUT}"),
         );
     }
-    (Recorded::Recorded, names)
+    (Completeness::Recorded, names)
 }
 
-fn given(facts: &Facts) -> Line {
-    match params::of(facts) {
-        [] => absent(facts, LOG_PARAMS),
+fn check_params(facts: &LineageFacts) -> CheckResult {
+    match params::training_params(facts) {
+        [] => not_recorded(facts, LOG_PARAMS),
         given => (
-            Recorded::Recorded,
-            format!("{} ({})", params::short(given, ", "), given.len()),
+            Completeness::Recorded,
+            format!("{} ({})", params::summary(given, ", "), given.len()),
         ),
     }
 }
 
-fn seed(facts: &Facts) -> Line {
+fn check_seed(facts: &LineageFacts) -> CheckResult {
     let tags = facts.run.iter().flat_map(|run| &run.tags);
-    let found = params::seeds(params::of(facts).iter().chain(tags));
-    let told = |pairs: Vec<&&crate::domain::Pair>| {
+    let found = params::seeds(params::training_params(facts).iter().chain(tags));
+    let format_pairs = |pairs: Vec<&&crate::domain::KeyValue>| {
         pairs
             .into_iter()
             .map(|pair| params::assignment(pair))
@@ -166,50 +168,53 @@ fn seed(facts: &Facts) -> Line {
     let (unset, set): (Vec<_>, Vec<_>) =
         found.iter().partition(|pair| params::is_unset(&pair.value));
     match (set.is_empty(), unset.is_empty()) {
-        (false, _) => (Recorded::Recorded, told(set)),
+        (false, _) => (Completeness::Recorded, format_pairs(set)),
         (true, false) => (
-            Recorded::NotRecorded,
-            format!("{}: none was set; set one, and {LOG_SEED}", told(unset)),
+            Completeness::NotRecorded,
+            format!(
+                "{}: none was set; set one, and {LOG_SEED}",
+                format_pairs(unset)
+            ),
         ),
-        (true, true) => absent(facts, LOG_SEED),
+        (true, true) => not_recorded(facts, LOG_SEED),
     }
 }
 
-fn environment(files: &ModelFiles) -> Line {
+fn check_environment(files: &ModelFiles) -> CheckResult {
     let label = upstream::environment_label(files);
-    let loose = files.unpinned();
-    match (files.python.is_some(), files.packages.is_empty()) {
+    let unpinned = files.unpinned_count();
+    match (files.python_version.is_some(), files.packages.is_empty()) {
         (false, true) => (
-            Recorded::NotRecorded,
+            Completeness::NotRecorded,
             format!("no requirements.txt, conda.yaml or python_env.yaml was read: {LOG_PACKAGES}"),
         ),
-        (true, false) if loose == 0 => (Recorded::Recorded, format!("{label}, all pinned")),
-        (_, false) if loose > 0 => (
-            Recorded::Partly,
-            format!("{label}, {loose} of them not pinned: {LOG_PACKAGES}"),
+        (true, false) if unpinned == 0 => (Completeness::Recorded, format!("{label}, all pinned")),
+        (_, false) if unpinned > 0 => (
+            Completeness::Partial,
+            format!("{label}, {unpinned} of them not pinned: {LOG_PACKAGES}"),
         ),
-        _ => (Recorded::Partly, format!("{label}: {LOG_PACKAGES}")),
+        _ => (Completeness::Partial, format!("{label}: {LOG_PACKAGES}")),
     }
 }
 
-fn model(facts: &Facts, files: &ModelFiles) -> Line {
+fn check_model(facts: &LineageFacts, files: &ModelFiles) -> CheckResult {
     let version = &facts.version;
-    if version.is_leftover() {
+    if version.is_half_deleted() {
         return (
-            Recorded::NotRecorded,
+            Completeness::NotRecorded,
             "the version was deleted, and its source with it: register the model again".into(),
         );
     }
     if version.source.is_empty() {
         return (
-            Recorded::NotRecorded,
+            Completeness::NotRecorded,
             format!("the version has no source: {LOG_MODEL}"),
         );
     }
     let source = version.source.raw();
     if version.status != VersionStatus::Ready {
         return (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{source} is {}", version.status.as_str()),
         );
     }
@@ -219,34 +224,34 @@ fn model(facts: &Facts, files: &ModelFiles) -> Line {
         .filter(|model| !matches!(model.status.raw(), "" | "READY" | "LOGGED_MODEL_READY"))
     {
         return (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{source} is {}", model.status.raw()),
         );
     }
-    if files.mlmodel {
-        (Recorded::Recorded, source.to_owned())
+    if files.has_mlmodel {
+        (Completeness::Recorded, source.to_owned())
     } else {
         (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("{source}, whose MLmodel could not be read"),
         )
     }
 }
 
-fn signature(files: &ModelFiles) -> Line {
+fn check_signature(files: &ModelFiles) -> CheckResult {
     match (&files.inputs, &files.outputs) {
-        (Some(inputs), Some(outputs)) => (Recorded::Recorded, format!("{inputs} → {outputs}")),
+        (Some(inputs), Some(outputs)) => (Completeness::Recorded, format!("{inputs} → {outputs}")),
         (Some(inputs), None) => (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("inputs {inputs}, no outputs: {LOG_SIGNATURE}"),
         ),
         (None, Some(outputs)) => (
-            Recorded::Partly,
+            Completeness::Partial,
             format!("outputs {outputs}, no inputs: {LOG_SIGNATURE}"),
         ),
-        (None, None) if files.mlmodel => (Recorded::NotRecorded, LOG_SIGNATURE.into()),
+        (None, None) if files.has_mlmodel => (Completeness::NotRecorded, LOG_SIGNATURE.into()),
         (None, None) => (
-            Recorded::NotRecorded,
+            Completeness::NotRecorded,
             format!("MLmodel could not be read; next time: {LOG_SIGNATURE}"),
         ),
     }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Alias, DatasetInput, Lifecycle, Pair, RunStatus, Stage, VersionNumber, VersionStatus,
+    Alias, DatasetInput, KeyValue, Lifecycle, RunStatus, Stage, VersionNumber, VersionStatus,
 };
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
@@ -28,7 +28,7 @@ fn version(source: &str, run_id: &str) -> ModelVersion {
     }
 }
 
-fn facts(version: ModelVersion) -> Facts {
+fn facts(version: ModelVersion) -> LineageFacts {
     let model = RegisteredModel {
         name: "iris".into(),
         creation_time: None,
@@ -38,20 +38,20 @@ fn facts(version: ModelVersion) -> Facts {
         aliases: Vec::new(),
         latest_versions: Vec::new(),
     };
-    Facts {
+    LineageFacts {
         version,
         model,
         run: None,
         parents: Vec::new(),
         logged_model: None,
         files: Vec::new(),
-        evidence: crate::evidence::Report::default(),
+        evidence: crate::evidence::EvidenceReport::default(),
         missing: Vec::new(),
     }
 }
 
 /// A run as MLflow 2.22.5 recorded it.
-fn trained() -> Run {
+fn trained_run() -> Run {
     let history = format!(
         r#"[{{"run_id": "{RUN}", "artifact_path": "model", "model_uuid": "268402f48927456ba72bbb2893737e49", "flavors": {{"python_function": {{}}, "sklearn": {{"sklearn_version": "1.9.1"}}}}}}]"#
     );
@@ -60,19 +60,19 @@ fn trained() -> Run {
         status: RunStatus::Finished,
         artifact_uri: format!("/data/mlruns/1/{RUN}/artifacts").into(),
         params: vec![
-            Pair::new("lr", "0.01"),
-            Pair::new("depth", "4"),
-            Pair::new("random_state", "7"),
+            KeyValue::new("lr", "0.01"),
+            KeyValue::new("depth", "4"),
+            KeyValue::new("random_state", "7"),
         ],
         tags: vec![
-            Pair::new(
+            KeyValue::new(
                 "mlflow.source.git.commit",
                 "a1eb52f2622d2ad076ebd4f45522dc041e0ac448",
             ),
-            Pair::new("mlflow.source.name", "train.py"),
-            Pair::new("mlflow.source.git.dirty", "true"),
-            Pair::new("mlflow.parentRunId", PARENT),
-            Pair::new("mlflow.log-model.history", history),
+            KeyValue::new("mlflow.source.name", "train.py"),
+            KeyValue::new("mlflow.source.git.dirty", "true"),
+            KeyValue::new("mlflow.parentRunId", PARENT),
+            KeyValue::new("mlflow.log-model.history", history),
         ],
         datasets: vec![DatasetInput {
             name: "iris-train".into(),
@@ -87,7 +87,7 @@ fn trained() -> Run {
     }
 }
 
-fn whole() -> Facts {
+fn full_facts() -> LineageFacts {
     let mut facts = facts(version(
         &format!("/data/mlruns/1/{RUN}/artifacts/model"),
         RUN,
@@ -98,7 +98,7 @@ fn whole() -> Facts {
         (Alias::from("champion"), VersionNumber(3)),
         (Alias::from("old"), VersionNumber(1)),
     ];
-    facts.run = Some(trained());
+    facts.run = Some(trained_run());
     facts.parents = vec![Run {
         name: "sweep".into(),
         ..Run::bare(PARENT.into(), "1".into())
@@ -122,17 +122,17 @@ fn labels(graph: &Graph, kind: NodeKind) -> Vec<&str> {
         .collect()
 }
 
-fn states(graph: &Graph) -> Vec<(&str, Recorded)> {
+fn states(graph: &Graph) -> Vec<(&str, Completeness)> {
     graph
         .reproducibility
         .iter()
-        .map(|check| (check.what, check.state))
+        .map(|check| (check.aspect, check.state))
         .collect()
 }
 
 #[test]
-fn a_version_of_mlflow_2_is_told_in_one_line() {
-    let graph = build(&whole());
+fn mlflow_2_version_has_one_line_summary() {
+    let graph = build(&full_facts());
     assert_eq!(
         graph.summary.raw(),
         "iris v3 = code a1eb52f (dirty) + data iris-train@15b4ff74 + lr=0.01, depth=4, random_state=7"
@@ -143,19 +143,19 @@ fn a_version_of_mlflow_2_is_told_in_one_line() {
         .find(|node| node.kind == NodeKind::Version)
         .unwrap();
     assert_eq!(
-        version.known("artifact_path").map(Untrusted::raw),
+        version.attribute("artifact_path").map(Untrusted::raw),
         Some("model")
     );
     assert_eq!(
-        version.known("flavors").map(Untrusted::raw),
+        version.attribute("flavors").map(Untrusted::raw),
         Some("sklearn")
     );
 }
 
 #[test]
-fn upstream_stands_before_the_version_and_downstream_after() {
+fn nodes_are_ordered_upstream_version_downstream() {
     use NodeKind::{Alias, Code, Dataset, Environment, Params, ParentRun, Run, Stage, Version};
-    let graph = build(&whole());
+    let graph = build(&full_facts());
     let kinds: Vec<NodeKind> = graph.nodes.iter().map(|node| node.kind).collect();
     assert_eq!(
         kinds,
@@ -183,11 +183,11 @@ fn upstream_stands_before_the_version_and_downstream_after() {
 }
 
 #[test]
-fn the_checklist_of_a_good_run_misses_only_the_diff() {
-    use Recorded::{Partly, Recorded as Yes};
-    let graph = build(&whole());
+fn checklist_of_complete_run_lacks_only_the_diff() {
+    use Completeness::{Partial, Recorded as Yes};
+    let graph = build(&full_facts());
     let expected = [
-        ("code", Partly),
+        ("code", Partial),
         ("data", Yes),
         ("params", Yes),
         ("seed", Yes),
@@ -204,7 +204,7 @@ fn the_checklist_of_a_good_run_misses_only_the_diff() {
 }
 
 #[test]
-fn what_is_not_recorded_is_said_with_the_call_that_would_record_it() {
+fn unrecorded_items_name_the_mlflow_call() {
     let mut facts = facts(version("s3://somewhere/else", RUN));
     facts.run = Some(Run::bare(RUN.into(), "1".into()));
     let graph = build(&facts);
@@ -215,8 +215,8 @@ fn what_is_not_recorded_is_said_with_the_call_that_would_record_it() {
     let absent: Vec<_> = graph
         .reproducibility
         .iter()
-        .filter(|check| check.state == Recorded::NotRecorded)
-        .map(|check| check.what)
+        .filter(|check| check.state == Completeness::NotRecorded)
+        .map(|check| check.aspect)
         .collect();
     assert_eq!(
         absent,
@@ -239,7 +239,7 @@ fn what_is_not_recorded_is_said_with_the_call_that_would_record_it() {
 }
 
 #[test]
-fn a_run_that_is_gone_has_a_node_that_says_so() {
+fn missing_run_has_a_node_with_the_reason() {
     let mut gone = facts(version("models:/x/1", RUN));
     gone.missing = vec!["run 509d9999: deleted".into()];
     let graph = build(&gone);
@@ -249,7 +249,7 @@ fn a_run_that_is_gone_has_a_node_that_says_so() {
         .find(|node| node.kind == NodeKind::Run)
         .unwrap();
     assert_eq!(
-        (run.label.raw(), run.known("why").map(Untrusted::raw)),
+        (run.label.raw(), run.attribute("why").map(Untrusted::raw)),
         ("run 509d9999: not found", Some("run 509d9999: deleted"))
     );
     assert_eq!(
@@ -264,29 +264,29 @@ fn a_run_that_is_gone_has_a_node_that_says_so() {
 }
 
 #[test]
-fn a_missing_parent_is_named_and_a_cycle_ends() {
-    let mut facts = whole();
+fn missing_parent_has_a_node_and_cycles_end() {
+    let mut facts = full_facts();
     facts.parents.clear();
     assert_eq!(
         labels(&build(&facts), NodeKind::ParentRun),
         ["run 585c7046: not found"]
     );
     let mut back = Run::bare(PARENT.into(), "1".into());
-    back.tags = vec![Pair::new("mlflow.parentRunId", RUN)];
+    back.tags = vec![KeyValue::new("mlflow.parentRunId", RUN)];
     facts.parents = vec![back];
     let graph = build(&facts);
     assert_eq!(labels(&graph, NodeKind::ParentRun), ["585c7046 (585c7046)"]);
-    assert!(graph.lines().len() < 40);
+    assert!(graph.to_lines().len() < 40);
 }
 
 #[test]
-fn a_version_of_mlflow_3_comes_through_its_logged_model() {
+fn mlflow_3_version_links_through_its_logged_model() {
     let mut facts = facts(version(&format!("models:/{MODEL}"), RUN));
     facts.run = Some(Run {
         tags: Vec::new(),
         params: Vec::new(),
         model_inputs: vec!["m-base".into()],
-        ..trained()
+        ..trained_run()
     });
     facts.logged_model = Some(LoggedModel {
         id: MODEL.into(),
@@ -298,10 +298,10 @@ fn a_version_of_mlflow_3_comes_through_its_logged_model() {
         model_type: "sklearn".into(),
         source_run_id: RUN.into(),
         lifecycle: Lifecycle::Active,
-        params: vec![Pair::new("C", "1.0")],
+        params: vec![KeyValue::new("C", "1.0")],
         tags: vec![
-            Pair::new("mlflow.source.git.commit", "abcdef0123"),
-            Pair::new("mlflow.source.git.diff", "+a\n-b"),
+            KeyValue::new("mlflow.source.git.commit", "abcdef0123"),
+            KeyValue::new("mlflow.source.git.diff", "+a\n-b"),
         ],
         metrics: Vec::new(),
     });
@@ -316,7 +316,7 @@ fn a_version_of_mlflow_3_comes_through_its_logged_model() {
         .find(|node| node.kind == NodeKind::Code)
         .unwrap();
     assert_eq!(
-        code.known("diff").map(Untrusted::raw),
+        code.attribute("diff").map(Untrusted::raw),
         Some("2 lines, 5 bytes")
     );
     let edge = |from: &str, to: &str, kind| {
@@ -350,20 +350,20 @@ fn a_version_of_mlflow_3_comes_through_its_logged_model() {
 }
 
 #[test]
-fn the_leftover_of_a_deletion_has_no_model() {
+fn deleted_version_has_no_model() {
     let graph = build(&facts(version("REDACTED-SOURCE-PATH", "")));
-    assert!(states(&graph).contains(&("model", Recorded::NotRecorded)));
+    assert!(states(&graph).contains(&("model", Completeness::NotRecorded)));
 }
 
 #[test]
-fn an_unset_seed_is_no_seed() {
-    let mut facts = whole();
+fn unset_seed_counts_as_not_recorded() {
+    let mut facts = full_facts();
     facts.run = Some(Run {
-        params: vec![Pair::new("random_state", "None")],
-        ..trained()
+        params: vec![KeyValue::new("random_state", "None")],
+        ..trained_run()
     });
     let graph = build(&facts);
-    assert_eq!(states(&graph)[3], ("seed", Recorded::NotRecorded));
+    assert_eq!(states(&graph)[3], ("seed", Completeness::NotRecorded));
     assert!(
         graph.reproducibility[3]
             .detail
@@ -372,31 +372,31 @@ fn an_unset_seed_is_no_seed() {
 }
 
 #[test]
-fn data_without_a_place_or_a_purpose_is_recorded_in_part() {
+fn data_without_location_or_context_is_partial() {
     let state = |change: fn(&mut DatasetInput)| {
-        let mut facts = whole();
-        let mut run = trained();
+        let mut facts = full_facts();
+        let mut run = trained_run();
         run.datasets.iter_mut().for_each(change);
         facts.run = Some(run);
         states(&build(&facts))[1].1
     };
     assert_eq!(
         state(|dataset| dataset.context = Some("eval".into())),
-        Recorded::Partly
+        Completeness::Partial
     );
     assert_eq!(
         state(|dataset| dataset.source_type = "code".into()),
-        Recorded::Partly
+        Completeness::Partial
     );
     assert_eq!(
         state(|dataset| dataset.digest = "".into()),
-        Recorded::Partly
+        Completeness::Partial
     );
 }
 
 #[test]
-fn the_tree_reads_from_the_version_down() {
-    let lines = build(&whole()).lines();
+fn text_tree_starts_at_the_version() {
+    let lines = build(&full_facts()).to_lines();
     let text = lines.join("\n");
     let expected = "\
 made from
@@ -419,13 +419,13 @@ reproducibility
 
 proptest! {
     #[test]
-    fn no_text_of_a_store_reaches_the_lines_raw(text in any::<String>(), more in any::<String>()) {
-        let mut facts = whole();
-        let mut run = trained();
+    fn lines_contain_no_raw_store_text(text in any::<String>(), more in any::<String>()) {
+        let mut facts = full_facts();
+        let mut run = trained_run();
         run.name = text.as_str().into();
-        run.params = vec![Pair::new(more.as_str(), text.as_str())];
-        run.tags.push(Pair::new("mlflow.source.git.branch", text.as_str()));
-        run.tags.push(Pair::new("mlflow.log-model.history", more.as_str()));
+        run.params = vec![KeyValue::new(more.as_str(), text.as_str())];
+        run.tags.push(KeyValue::new("mlflow.source.git.branch", text.as_str()));
+        run.tags.push(KeyValue::new("mlflow.log-model.history", more.as_str()));
         run.datasets.iter_mut().for_each(|dataset| {
             dataset.name = text.as_str().into();
             dataset.source = more.as_str().into();
@@ -436,7 +436,7 @@ proptest! {
         facts.missing = vec![text.clone()];
         facts.files = vec![("MLmodel".into(), more.as_str().into()), ("requirements.txt".into(), text.as_str().into())];
         let graph = build(&facts);
-        for line in graph.lines() {
+        for line in graph.to_lines() {
             prop_assert!(!line.chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)), "{line:?}");
         }
         for node in &graph.nodes {

@@ -1,20 +1,20 @@
 //! Nodes of what made a version: run, parents, logged model, code, environment.
 
-use super::files::ModelFiles;
-use super::{Commit, Facts, Node, NodeKind};
+use super::model_files::ModelFiles;
+use super::{Commit, LineageFacts, Node, NodeKind};
 use crate::domain::{Code, Lifecycle, LoggedModel, Millis, Run, RunId};
 use crate::text::Untrusted;
 
 /// How much of a diff a fact tells, in characters: MLflow keeps 8,000 in a tag.
-const DIFF_CHARS: usize = 8_000;
+const MAX_DIFF_CHARS: usize = 8_000;
 
 /// The code that a version came from: the run's, or, where that names no commit, what MLflow 3's git versioning left
 /// with the logged model.
-pub(super) fn code(facts: &Facts) -> Code {
+pub(super) fn resolve_code(facts: &LineageFacts) -> Code {
     let of_run = facts
         .run
         .as_ref()
-        .map(|run| Code::of(&run.tags))
+        .map(|run| Code::from_tags(&run.tags))
         .unwrap_or_default();
     if of_run.commit.is_some() {
         return of_run;
@@ -22,7 +22,7 @@ pub(super) fn code(facts: &Facts) -> Code {
     let of_model = facts
         .logged_model
         .as_ref()
-        .map(|model| Code::of(&model.tags))
+        .map(|model| Code::from_tags(&model.tags))
         .unwrap_or_default();
     Code {
         source: of_run.source.or(of_model.source),
@@ -36,7 +36,7 @@ pub(super) fn code(facts: &Facts) -> Code {
 
 /// A few words for code: `3f9ac21 (dirty)`, `train.py (no commit)`; nothing where nothing is recorded.
 pub(super) fn code_label(code: &Code) -> Option<String> {
-    let dirty = if code.dirty == Some(true) {
+    let dirty = if code.is_dirty == Some(true) {
         " (dirty)"
     } else {
         ""
@@ -60,7 +60,7 @@ pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
         .or(code.source.as_ref())
         .map_or("?", Untrusted::raw);
     let dirty = code
-        .dirty
+        .is_dirty
         .map_or("not recorded", |dirty| if dirty { "true" } else { "false" });
     let diff = code.diff.as_ref().map(|diff| {
         format!(
@@ -70,23 +70,23 @@ pub(super) fn code_node(code: &Code, commit: Option<&Commit>) -> Option<Node> {
         )
     });
     let node = Node::new(format!("code:{id}"), NodeKind::Code, label)
-        .fact("commit", code.commit.clone())
-        .fact("subject", commit.map(|commit| commit.subject.as_str()))
-        .fact("author", commit.map(|commit| commit.author.as_str()))
-        .fact("date", commit.map(|commit| commit.date.as_str()))
-        .fact("branch", code.branch.clone())
-        .fact("repository", code.repository.clone())
-        .fact("dirty", code.commit.as_ref().map(|_| dirty))
-        .fact("diff", diff)
-        .fact(
+        .with_attribute("commit", code.commit.clone())
+        .with_attribute("subject", commit.map(|commit| commit.subject.as_str()))
+        .with_attribute("author", commit.map(|commit| commit.author.as_str()))
+        .with_attribute("date", commit.map(|commit| commit.date.as_str()))
+        .with_attribute("branch", code.branch.clone())
+        .with_attribute("repository", code.repository.clone())
+        .with_attribute("dirty", code.commit.as_ref().map(|_| dirty))
+        .with_attribute("diff", diff)
+        .with_attribute(
             "diff_text",
             code.diff
                 .as_ref()
-                .map(|diff| diff.raw().chars().take(DIFF_CHARS).collect::<String>()),
+                .map(|diff| diff.raw().chars().take(MAX_DIFF_CHARS).collect::<String>()),
         )
-        .fact("source", code.source.clone())
-        .fact("source_type", code.source_type.clone())
-        .fact("entry_point", code.entry_point.clone());
+        .with_attribute("source", code.source.clone())
+        .with_attribute("source_type", code.source_type.clone())
+        .with_attribute("entry_point", code.entry_point.clone());
     Some(node)
 }
 
@@ -98,18 +98,18 @@ pub(super) fn run_node(run: &Run, kind: NodeKind) -> Node {
     };
     let label = format!("{} ({}{deleted})", run.label().raw(), run.id.short());
     Node::new(format!("run:{}", run.id.raw()), kind, label)
-        .fact("run_id", Some(run.id.text().clone()))
-        .fact("status", Some(run.status.as_str()))
-        .fact("lifecycle", Some(run.lifecycle.as_str()))
-        .fact("experiment_id", Some(run.experiment_id.text().clone()))
-        .fact("user", Some(run.user.clone()))
-        .fact("start", run.start_time.and_then(time))
-        .fact("end", run.end_time.and_then(time))
-        .fact("artifacts", Some(run.artifact_uri.clone()))
+        .with_attribute("run_id", Some(run.id.text().clone()))
+        .with_attribute("status", Some(run.status.as_str()))
+        .with_attribute("lifecycle", Some(run.lifecycle.as_str()))
+        .with_attribute("experiment_id", Some(run.experiment_id.text().clone()))
+        .with_attribute("user", Some(run.user.clone()))
+        .with_attribute("start", run.start_time.and_then(format_time))
+        .with_attribute("end", run.end_time.and_then(format_time))
+        .with_attribute("artifacts", Some(run.artifact_uri.clone()))
 }
 
 /// A run that is named, and could not be read.
-pub(super) fn absent_run(id: &RunId, kind: NodeKind, missing: &[String]) -> Node {
+pub(super) fn missing_run_node(id: &RunId, kind: NodeKind, missing: &[String]) -> Node {
     let why = missing
         .iter()
         .find(|line| line.contains(&id.short()))
@@ -119,9 +119,9 @@ pub(super) fn absent_run(id: &RunId, kind: NodeKind, missing: &[String]) -> Node
         kind,
         format!("run {}: not found", id.short()),
     )
-    .fact("run_id", Some(id.text().clone()))
-    .fact("state", Some("not found"))
-    .fact("why", why)
+    .with_attribute("run_id", Some(id.text().clone()))
+    .with_attribute("state", Some("not found"))
+    .with_attribute("why", why)
 }
 
 pub(super) fn logged_model_node(model: &LoggedModel) -> Node {
@@ -140,18 +140,18 @@ pub(super) fn logged_model_node(model: &LoggedModel) -> Node {
         NodeKind::LoggedModel,
         format!("{}{deleted}", name.raw()),
     )
-    .fact("model_id", Some(model.id.text().clone()))
-    .fact("name", Some(model.name.clone()))
-    .fact("model_type", Some(model.model_type.clone()))
-    .fact("status", Some(model.status.clone()))
-    .fact("source_run_id", Some(model.source_run_id.text().clone()))
-    .fact("created", model.creation_time.and_then(time))
-    .fact("artifacts", Some(model.artifact_uri.clone()))
+    .with_attribute("model_id", Some(model.id.text().clone()))
+    .with_attribute("name", Some(model.name.clone()))
+    .with_attribute("model_type", Some(model.model_type.clone()))
+    .with_attribute("status", Some(model.status.clone()))
+    .with_attribute("source_run_id", Some(model.source_run_id.text().clone()))
+    .with_attribute("created", model.creation_time.and_then(format_time))
+    .with_attribute("artifacts", Some(model.artifact_uri.clone()))
 }
 
 /// The environment's node; nothing where no file tells of one.
 pub(super) fn environment_node(owner: &str, files: &ModelFiles) -> Option<Node> {
-    if files.python.is_none() && files.packages.is_empty() && !files.mlmodel {
+    if files.python_version.is_none() && files.packages.is_empty() && !files.has_mlmodel {
         return None;
     }
     let count = files.packages.len();
@@ -160,22 +160,22 @@ pub(super) fn environment_node(owner: &str, files: &ModelFiles) -> Option<Node> 
         NodeKind::Environment,
         environment_label(files),
     )
-    .fact("python", files.python.clone())
-    .fact("package_count", (count > 0).then(|| count.to_string()))
-    .fact("packages", Some(files.packages.join(", ")))
-    .fact("packages_from", files.packages_from)
-    .fact("mlflow_version", files.mlflow_version.clone())
-    .fact("flavors", Some(files.flavors.join(", ")))
-    .fact("signature_inputs", files.inputs.clone())
-    .fact("signature_outputs", files.outputs.clone())
-    .fact("signature_params", files.params.clone())
-    .fact("model_size_bytes", files.size.clone());
+    .with_attribute("python", files.python_version.clone())
+    .with_attribute("package_count", (count > 0).then(|| count.to_string()))
+    .with_attribute("packages", Some(files.packages.join(", ")))
+    .with_attribute("packages_from", files.packages_file)
+    .with_attribute("mlflow_version", files.mlflow_version.clone())
+    .with_attribute("flavors", Some(files.flavors.join(", ")))
+    .with_attribute("signature_inputs", files.inputs.clone())
+    .with_attribute("signature_outputs", files.outputs.clone())
+    .with_attribute("signature_params", files.params.clone())
+    .with_attribute("model_size_bytes", files.size_bytes.clone());
     Some(node)
 }
 
 /// `python 3.11.7, 6 packages`.
 pub(super) fn environment_label(files: &ModelFiles) -> String {
-    let python = files.python.as_ref().map_or_else(
+    let python = files.python_version.as_ref().map_or_else(
         || "python not recorded".into(),
         |python| format!("python {python}"),
     );
@@ -187,7 +187,7 @@ pub(super) fn environment_label(files: &ModelFiles) -> String {
 }
 
 /// A time as text: UTC, to the second or better.
-pub(super) fn time(ms: Millis) -> Option<String> {
+pub(super) fn format_time(ms: Millis) -> Option<String> {
     jiff::Timestamp::from_millisecond(ms)
         .ok()
         .map(|time| time.to_string())

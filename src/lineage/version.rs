@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::upstream::time;
-use super::{Facts, ModelSource, Node, NodeKind};
+use super::upstream::format_time;
+use super::{ArtifactSource, LineageFacts, Node, NodeKind};
 use crate::domain::{ModelVersion, Stage};
 use crate::text::Untrusted;
 
 /// The version's node. What MLflow 2 noted on the run when the model was logged is told with it.
-pub(super) fn node(facts: &Facts) -> Node {
+pub(super) fn node(facts: &LineageFacts) -> Node {
     let version = &facts.version;
-    let noted = logged(facts);
+    let entry = logged_model_entry(facts);
     let stage = if version.stage_text.is_empty() {
         version.stage.as_str().into()
     } else {
@@ -21,32 +21,32 @@ pub(super) fn node(facts: &Facts) -> Node {
         NodeKind::Version,
         format!("{} v{}", version.name.raw(), version.version),
     )
-    .fact("model", Some(version.name.text().clone()))
-    .fact("version", Some(version.version.to_string()))
-    .fact("stage", Some(stage))
-    .fact("status", Some(version.status.as_str()))
-    .fact("status_message", Some(version.status_message.clone()))
-    .fact(
+    .with_attribute("model", Some(version.name.text().clone()))
+    .with_attribute("version", Some(version.version.to_string()))
+    .with_attribute("stage", Some(stage))
+    .with_attribute("status", Some(version.status.as_str()))
+    .with_attribute("status_message", Some(version.status_message.clone()))
+    .with_attribute(
         "state",
         version
-            .is_leftover()
+            .is_half_deleted()
             .then_some("deleted: its source was removed"),
     )
-    .fact("source", Some(version.source.clone()))
-    .fact("run_id", Some(version.run_id.text().clone()))
-    .fact("created", version.creation_time.and_then(time))
-    .fact("user", Some(version.user.clone()))
-    .fact("description", Some(version.description.clone()))
-    .fact(
+    .with_attribute("source", Some(version.source.clone()))
+    .with_attribute("run_id", Some(version.run_id.text().clone()))
+    .with_attribute("created", version.creation_time.and_then(format_time))
+    .with_attribute("user", Some(version.user.clone()))
+    .with_attribute("description", Some(version.description.clone()))
+    .with_attribute(
         "artifact_path",
-        noted.as_ref().map(|noted| noted.path.clone()),
+        entry.as_ref().map(|noted| noted.path.clone()),
     )
-    .fact("flavors", noted.as_ref().map(|noted| noted.flavors.clone()))
-    .fact("model_uuid", noted.and_then(|noted| noted.uuid))
+    .with_attribute("flavors", entry.as_ref().map(|noted| noted.flavors.clone()))
+    .with_attribute("model_uuid", entry.and_then(|noted| noted.uuid))
 }
 
 /// The node of another version: `iris v2`.
-pub(super) fn other(version: &ModelVersion) -> Node {
+pub(super) fn other_version_node(version: &ModelVersion) -> Node {
     let aliases: Vec<String> = version
         .aliases
         .iter()
@@ -57,22 +57,22 @@ pub(super) fn other(version: &ModelVersion) -> Node {
         NodeKind::OtherVersion,
         format!("{} v{}", version.name.raw(), version.version),
     )
-    .fact("model", Some(version.name.text().clone()))
-    .fact("version", Some(version.version.to_string()))
-    .fact(
+    .with_attribute("model", Some(version.name.text().clone()))
+    .with_attribute("version", Some(version.version.to_string()))
+    .with_attribute(
         "stage",
         (version.stage != Stage::None).then(|| version.stage.as_str()),
     )
-    .fact("aliases", Some(aliases.join(" ")))
-    .fact("status", Some(version.status.as_str()))
-    .fact("source", Some(version.source.clone()))
-    .fact("run_id", Some(version.run_id.text().clone()))
-    .fact("created", version.creation_time.and_then(time))
-    .fact("description", Some(version.description.clone()))
+    .with_attribute("aliases", Some(aliases.join(" ")))
+    .with_attribute("status", Some(version.status.as_str()))
+    .with_attribute("source", Some(version.source.clone()))
+    .with_attribute("run_id", Some(version.run_id.text().clone()))
+    .with_attribute("created", version.creation_time.and_then(format_time))
+    .with_attribute("description", Some(version.description.clone()))
 }
 
 /// The stage and the aliases that lead to the version.
-pub(super) fn downstream(facts: &Facts) -> Vec<Node> {
+pub(super) fn stage_and_alias_nodes(facts: &LineageFacts) -> Vec<Node> {
     let version = &facts.version;
     let in_stage = version.stage != Stage::None;
     let stage = in_stage.then(|| {
@@ -103,15 +103,16 @@ pub(super) fn downstream(facts: &Facts) -> Vec<Node> {
 }
 
 /// What `mlflow.log-model.history` says of the version's model.
-struct Logged {
+struct LoggedModelEntry {
     path: String,
     flavors: String,
     uuid: Option<String>,
 }
 
-fn logged(facts: &Facts) -> Option<Logged> {
+fn logged_model_entry(facts: &LineageFacts) -> Option<LoggedModelEntry> {
     let run = facts.run.as_ref()?;
-    let path = ModelSource::read(facts.version.source.raw(), Some(run.artifact_uri.raw())).path?;
+    let path = ArtifactSource::parse(facts.version.source.raw(), Some(run.artifact_uri.raw()))
+        .artifact_path?;
     let history: Vec<Value> =
         serde_json::from_str(run.tag("mlflow.log-model.history").map(Untrusted::raw)?).ok()?;
     // The same path may have been logged to again: the last time counts.
@@ -125,7 +126,7 @@ fn logged(facts: &Facts) -> Option<Logged> {
         .into_iter()
         .flatten()
         .map(|(name, _)| name.as_str());
-    Some(Logged {
+    Some(LoggedModelEntry {
         flavors: flavors
             .filter(|name| *name != "python_function")
             .collect::<Vec<_>>()

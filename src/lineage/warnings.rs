@@ -3,15 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use super::build::named_run;
-use super::{Facts, data, params, upstream};
-use crate::domain::{DatasetInput, Lifecycle, Pair, RunStatus, Stage};
+use super::build::source_run_id;
+use super::{LineageFacts, dataset, params, upstream};
+use crate::domain::{DatasetInput, KeyValue, Lifecycle, RunStatus, Stage};
 use crate::evidence::FactValue;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// Contexts of data that a model is judged on.
-const JUDGED: [&str; 6] = [
+const EVALUATION_CONTEXTS: [&str; 6] = [
     "evaluation",
     "eval",
     "test",
@@ -20,48 +20,52 @@ const JUDGED: [&str; 6] = [
     "holdout",
 ];
 /// Words in names of seeds that tell how data was split, not how a model was trained.
-const SPLITS: [&str; 7] = ["split", "test", "eval", "valid", "holdout", "fold", "cv"];
+const SPLIT_WORDS: [&str; 7] = ["split", "test", "eval", "valid", "holdout", "fold", "cv"];
 
 /// How grave a warning is, the gravest first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Grave {
+enum WarningSeverity {
     /// A check says no.
-    Failed,
+    FailedCheck,
     /// It is in use, and nobody decided so.
-    Served,
+    UnmanagedDeployment,
     /// What it scored can't be trusted.
-    Leaked,
+    DataLeak,
     /// What made it is gone, or did not end well.
-    Lost,
+    BadRun,
     /// What made it can't be made again.
-    Unrecorded,
+    NotReproducible,
     /// It can't be compared with the version to beat.
     Incomparable,
     /// It may be about something else.
-    Doubtful,
+    Uncertain,
 }
 
 /// The warnings, cleaned, the gravest first; against the version to beat, where there is one.
-pub(super) fn warnings(facts: &Facts, champion: Option<&Facts>) -> Vec<String> {
+pub(super) fn warnings(facts: &LineageFacts, champion: Option<&LineageFacts>) -> Vec<String> {
     let mut all = Vec::new();
-    let mut add =
-        |grave: Grave, lines: Vec<String>| all.extend(lines.into_iter().map(|line| (grave, line)));
-    let (false_now, unknown) = told_by_tools(facts);
-    add(Grave::Failed, false_now);
-    add(Grave::Served, serving(facts));
-    add(Grave::Leaked, leaked(facts));
-    add(Grave::Lost, run(facts));
-    add(Grave::Unrecorded, code(facts));
-    add(Grave::Unrecorded, unrecorded_data(facts));
+    let mut add = |grave: WarningSeverity, lines: Vec<String>| {
+        all.extend(lines.into_iter().map(|line| (grave, line)));
+    };
+    let (false_now, unknown) = failed_checks(facts);
+    add(WarningSeverity::FailedCheck, false_now);
     add(
-        Grave::Incomparable,
+        WarningSeverity::UnmanagedDeployment,
+        unmanaged_deployments(facts),
+    );
+    add(WarningSeverity::DataLeak, data_leaks(facts));
+    add(WarningSeverity::BadRun, run_problems(facts));
+    add(WarningSeverity::NotReproducible, code_problems(facts));
+    add(WarningSeverity::NotReproducible, unversioned_data(facts));
+    add(
+        WarningSeverity::Incomparable,
         champion
-            .map(|champion| against(facts, champion))
+            .map(|champion| incomparable_with(facts, champion))
             .unwrap_or_default(),
     );
-    add(Grave::Doubtful, unknown);
-    add(Grave::Doubtful, split_as_trained(facts));
-    add(Grave::Doubtful, older(facts));
+    add(WarningSeverity::Uncertain, unknown);
+    add(WarningSeverity::Uncertain, reused_split_seeds(facts));
+    add(WarningSeverity::Uncertain, stale_evidence(facts));
     all.sort_by_key(|(grave, _)| *grave);
     all.into_iter()
         .map(|(_, line)| clean(&line).into_owned())
@@ -69,7 +73,7 @@ pub(super) fn warnings(facts: &Facts, champion: Option<&Facts>) -> Vec<String> {
 }
 
 /// A version that is served holds a place, or somebody forgot it.
-fn serving(facts: &Facts) -> Vec<String> {
+fn unmanaged_deployments(facts: &LineageFacts) -> Vec<String> {
     let version = &facts.version;
     let has_alias = !version.aliases.is_empty()
         || facts
@@ -89,25 +93,25 @@ fn serving(facts: &Facts) -> Vec<String> {
         .map(|(tool, deployment)| {
             format!(
                 "served by {tool} {}, {why} ({})",
-                deployment.name, deployment.from
+                deployment.name, deployment.source
             )
         })
         .collect()
 }
 
 /// Facts that are not what they should be: those that say so, and those that can't be told.
-fn told_by_tools(facts: &Facts) -> (Vec<String>, Vec<String>) {
+fn failed_checks(facts: &LineageFacts) -> (Vec<String>, Vec<String>) {
     let (mut bad, mut unknown) = (Vec::new(), Vec::new());
-    for tool in &facts.evidence.evidence {
-        for fact in tool.facts.iter().filter(|fact| fact.bad) {
+    for tool in &facts.evidence.tools {
+        for fact in tool.facts.iter().filter(|fact| fact.is_unexpected) {
             match &fact.value {
                 FactValue::Value(_) => bad.push(format!(
                     "{}: {} is {} ({})",
-                    tool.name, fact.name, fact.value, fact.from
+                    tool.name, fact.name, fact.value, fact.source
                 )),
                 FactValue::Unreadable(why) => unknown.push(format!(
                     "{}: {} can't be told: {why} ({})",
-                    tool.name, fact.name, fact.from
+                    tool.name, fact.name, fact.source
                 )),
             }
         }
@@ -115,9 +119,9 @@ fn told_by_tools(facts: &Facts) -> (Vec<String>, Vec<String>) {
     (bad, unknown)
 }
 
-fn run(facts: &Facts) -> Vec<String> {
+fn run_problems(facts: &LineageFacts) -> Vec<String> {
     let mut all = Vec::new();
-    match (&facts.run, named_run(facts)) {
+    match (&facts.run, source_run_id(facts)) {
         (Some(run), _) if run.lifecycle == Lifecycle::Deleted => {
             all.push(format!(
                 "the run {} is deleted: restore it before MLflow's gc removes its files",
@@ -145,9 +149,9 @@ fn run(facts: &Facts) -> Vec<String> {
     all
 }
 
-fn code(facts: &Facts) -> Vec<String> {
-    let code = upstream::code(facts);
-    match (code.dirty, &code.diff) {
+fn code_problems(facts: &LineageFacts) -> Vec<String> {
+    let code = upstream::resolve_code(facts);
+    match (code.is_dirty, &code.diff) {
         (Some(true), None) => {
             vec!["its code had changes that were not committed, and are not recorded: the commit does not make it again".into()]
         }
@@ -158,53 +162,53 @@ fn code(facts: &Facts) -> Vec<String> {
     }
 }
 
-fn datasets(facts: &Facts) -> Vec<&DatasetInput> {
+fn datasets(facts: &LineageFacts) -> Vec<&DatasetInput> {
     facts.run.iter().flat_map(|run| &run.datasets).collect()
 }
 
-fn unrecorded_data(facts: &Facts) -> Vec<String> {
+fn unversioned_data(facts: &LineageFacts) -> Vec<String> {
     let all = datasets(facts);
-    let mut told = Vec::new();
-    if facts.run.is_some() && all.is_empty() && facts.evidence.data().is_none() {
-        told.push(
+    let mut messages = Vec::new();
+    if facts.run.is_some() && all.is_empty() && facts.evidence.data_version().is_none() {
+        messages.push(
             "no version of its data is recorded: log it with mlflow.log_input, or keep it in DVC"
                 .to_owned(),
         );
     }
-    told.extend(
+    messages.extend(
         all.iter()
             .filter(|one| one.digest.is_empty())
             .map(|one| format!("data {} has no digest", one.name.raw())),
     );
-    told
+    messages
 }
 
 /// Data that it was trained on and judged on.
-fn leaked(facts: &Facts) -> Vec<String> {
+fn data_leaks(facts: &LineageFacts) -> Vec<String> {
     let all = datasets(facts);
-    let is_judged = |one: &DatasetInput| {
-        one.context
-            .as_ref()
-            .is_some_and(|context| JUDGED.contains(&context.raw().to_ascii_lowercase().as_str()))
+    let is_evaluation = |one: &DatasetInput| {
+        one.context.as_ref().is_some_and(|context| {
+            EVALUATION_CONTEXTS.contains(&context.raw().to_ascii_lowercase().as_str())
+        })
     };
-    let trained = all.iter().filter(|one| data::is_training(one));
+    let trained = all.iter().filter(|one| dataset::is_training(one));
     let leaked = trained.filter(|one| {
         !one.digest.is_empty()
             && all
                 .iter()
-                .any(|other| is_judged(other) && other.digest == one.digest)
+                .any(|other| is_evaluation(other) && other.digest == one.digest)
     });
     leaked
-        .map(|one| format!("it was judged on the data that it was trained on: {} (a leak: its scores say nothing)", data::name(one)))
+        .map(|one| format!("it was judged on the data that it was trained on: {} (a leak: its scores say nothing)", dataset::name_with_digest(one)))
         .collect()
 }
 
 /// Seeds of splits of data, by name.
-fn split_seeds(facts: &Facts) -> impl Iterator<Item = &Pair> {
-    params::of(facts).iter().filter(|param| {
+fn split_seeds(facts: &LineageFacts) -> impl Iterator<Item = &KeyValue> {
+    params::training_params(facts).iter().filter(|param| {
         let key = param.key.raw().to_ascii_lowercase();
         (key.contains("seed") || key.contains("random_state"))
-            && SPLITS.iter().any(|word| {
+            && SPLIT_WORDS.iter().any(|word| {
                 key.split(|c: char| !c.is_alphanumeric())
                     .any(|part| part == *word)
             })
@@ -213,13 +217,13 @@ fn split_seeds(facts: &Facts) -> impl Iterator<Item = &Pair> {
 
 /// The seed that drew the rows that it was judged on is also the one that it was trained with: whoever tried several seeds and kept the
 /// best has chosen the rows, too.
-fn split_as_trained(facts: &Facts) -> Vec<String> {
-    let splits: Vec<&Pair> = split_seeds(facts).collect();
-    let is_split = |param: &Pair| splits.iter().any(|split| split.key == param.key);
-    let trained = params::of(facts)
+fn reused_split_seeds(facts: &LineageFacts) -> Vec<String> {
+    let splits: Vec<&KeyValue> = split_seeds(facts).collect();
+    let is_split = |param: &KeyValue| splits.iter().any(|split| split.key == param.key);
+    let trained = params::training_params(facts)
         .iter()
         .filter(|param| params::is_seed(param.key.raw()) && !is_split(param));
-    let trained: Vec<&Pair> = trained.collect();
+    let trained: Vec<&KeyValue> = trained.collect();
     let same = splits.iter().filter_map(|split| {
         let seed = trained.iter().find(|seed| seed.value == split.value && !params::is_unset(&seed.value))?;
         Some(format!(
@@ -233,9 +237,9 @@ fn split_as_trained(facts: &Facts) -> Vec<String> {
 }
 
 /// What makes a comparison with the version to beat unfair: other data, or the same data split in another way.
-fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
+fn incomparable_with(facts: &LineageFacts, champion: &LineageFacts) -> Vec<String> {
     let number = champion.version.version;
-    let digests = |facts: &Facts| -> BTreeSet<Untrusted> {
+    let digests = |facts: &LineageFacts| -> BTreeSet<Untrusted> {
         datasets(facts)
             .into_iter()
             .map(|one| one.digest.clone())
@@ -254,13 +258,13 @@ fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
             names(own.difference(&theirs).collect()),
             names(theirs.difference(&own).collect()),
         );
-        let told = match (new.is_empty(), gone.is_empty()) {
+        let difference = match (new.is_empty(), gone.is_empty()) {
             (false, false) => format!("digest {new}, not {gone}"),
             (false, true) => format!("digest {new} more"),
             _ => format!("digest {gone} less"),
         };
         return vec![format!(
-            "its data is not the champion's (v{number}): {told}: their scores may not compare"
+            "its data is not the champion's (v{number}): {difference}: their scores may not compare"
         )];
     }
     let other = split_seeds(facts).filter_map(|split| {
@@ -276,12 +280,12 @@ fn against(facts: &Facts, champion: &Facts) -> Vec<String> {
 }
 
 /// Facts that were made before the version was: they may be about another one.
-fn older(facts: &Facts) -> Vec<String> {
+fn stale_evidence(facts: &LineageFacts) -> Vec<String> {
     let tools = facts
         .evidence
-        .evidence
+        .tools
         .iter()
-        .filter(|tool| tool.facts.iter().any(|fact| fact.older));
+        .filter(|tool| tool.facts.iter().any(|fact| fact.is_stale));
     let names: Vec<&str> = tools.map(|tool| tool.name.as_str()).collect();
     if names.is_empty() {
         Vec::new()

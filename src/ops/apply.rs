@@ -5,25 +5,27 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::send::Sender;
-use crate::domain::{Fault, VersionNumber, VersionStatus};
+use super::send::StepSender;
+use crate::domain::{StoreError, VersionNumber, VersionStatus};
 use crate::ops::journal::{Journal, JournalError};
-use crate::ops::registry::{changes, read_registry};
-use crate::promotion::journal::line::Line;
-use crate::promotion::journal::verdict;
-use crate::promotion::journal::verdict::{Seen, Sent};
-use crate::promotion::{Change, Cleared, Intent, Outcome, Plan, Reading, judge, marked};
-use crate::store::{Read, Write};
+use crate::ops::registry::{describe_changes, read_snapshot};
+use crate::promotion::journal::outcome;
+use crate::promotion::journal::outcome::{ReadBack, SendResult};
+use crate::promotion::journal::record::JournalRecord;
+use crate::promotion::{
+    Cleared, Intent, Outcome, Plan, RegistryChange, RegistrySnapshot, find_by_intent_tag, verify,
+};
+use crate::store::{ReadStore, WriteStore};
 
 /// How often a version that is not ready yet is looked at before it is left as it is.
-const LOOKS: u64 = 60;
+const MAX_READY_POLLS: u64 = 60;
 
 /// The longest wait between two looks, in ms.
-const LONGEST_LOOK: u64 = 5_000;
+const MAX_POLL_INTERVAL_MS: u64 = 5_000;
 
 /// How far a plan got, for the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum ApplyProgress {
     /// Reading the registry again.
     Preflight,
     /// Sending a step, from 0.
@@ -36,28 +38,28 @@ pub enum Progress {
 
 /// What came of a plan.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Report {
+pub struct ApplyReport {
     /// The journal's entry.
-    pub entry: String,
+    pub entry_id: String,
     /// How it ended.
     pub outcome: Outcome,
     /// The version that was made.
-    pub created: Option<VersionNumber>,
+    pub created_version: Option<VersionNumber>,
     /// What the registry says now, if it could be asked.
-    pub now: Option<Reading>,
+    pub snapshot: Option<RegistrySnapshot>,
     /// Why the journal does not hold all of this: it could be written before the first request, and then no more.
-    pub unrecorded: Option<String>,
+    pub journal_error: Option<String>,
 }
 
 /// Why a plan was not carried out, with nothing sent.
 #[derive(Debug, Error)]
-pub enum RoadError {
+pub enum ApplyError {
     /// The registry is not what the plan was made from: each difference, cleaned.
     #[error("the registry changed meanwhile: {}", .0.join("; "))]
-    Changed(Vec<String>),
+    RegistryChanged(Vec<String>),
     /// The registry could not be read.
     #[error(transparent)]
-    Fault(#[from] Fault),
+    Store(#[from] StoreError),
     /// The journal could not be written.
     #[error("{0}; nothing was sent")]
     Journal(#[from] JournalError),
@@ -67,50 +69,60 @@ pub enum RoadError {
 ///
 /// # Errors
 /// When nothing was sent: the registry changed, could not be read, or the journal could not be written.
-pub async fn carry_out(
+pub async fn apply_plan(
     cleared: Cleared,
-    reader: &dyn Read,
-    writer: &dyn Write,
+    reader: &dyn ReadStore,
+    writer: &dyn WriteStore,
     journal: &Journal,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Report, RoadError> {
+    progress: &(dyn Fn(ApplyProgress) + Send + Sync),
+) -> Result<ApplyReport, ApplyError> {
     let plan = cleared.plan();
-    progress(Progress::Preflight);
-    let ground = read_registry(reader, &plan.intent).await?;
-    if ground.fingerprint() != plan.fingerprint || !plan.said_otherwise(&ground).is_empty() {
-        return Err(RoadError::Changed(changes(plan, &ground)));
+    progress(ApplyProgress::Preflight);
+    let current = read_snapshot(reader, &plan.intent).await?;
+    if current.fingerprint() != plan.fingerprint || !plan.metadata_conflicts(&current).is_empty() {
+        return Err(ApplyError::RegistryChanged(describe_changes(
+            plan, &current,
+        )));
     }
-    journal.append(&Line::Begin {
+    journal.append(&JournalRecord::Begin {
         id: Cow::Borrowed(&plan.id),
         at: journal.now(),
-        quiet: writer.quiet_period(),
+        settle_window_ms: writer.settle_window(),
         plan: Cow::Borrowed(plan),
         gates: Cow::Borrowed(cleared.gates()),
     })?;
-    let mut sender = Sender::new(plan, reader, writer, journal, progress);
-    let sent = sender.send().await;
-    let (seen, now) = read_back(plan, sender.created, &sent, reader, writer, progress).await;
-    let outcome = verdict::tell(&sent, sender.placed, seen);
-    let created = sender.created.or_else(|| {
+    let mut sender = StepSender::new(plan, reader, writer, journal, progress);
+    let send_result = sender.send().await;
+    let (read_back, now) = read_back(
+        plan,
+        sender.created_version,
+        &send_result,
+        reader,
+        writer,
+        progress,
+    )
+    .await;
+    let outcome = outcome::final_outcome(&send_result, sender.has_applied_step, read_back);
+    let created_version = sender.created_version.or_else(|| {
         now.as_ref()
-            .and_then(|now| marked(plan, now).first().copied())
+            .and_then(|now| find_by_intent_tag(plan, now).first().copied())
     });
-    let recorded = close(
+    let recorded = record_outcome(
         journal,
         plan,
-        created.filter(|_| sender.created.is_none()),
+        created_version.filter(|_| sender.created_version.is_none()),
         &outcome,
     );
-    let unrecorded = sender
-        .unrecorded
+    let journal_error = sender
+        .journal_error
         .or(recorded.err())
         .map(|error| error.to_string());
-    Ok(Report {
-        entry: plan.id.clone(),
+    Ok(ApplyReport {
+        entry_id: plan.id.clone(),
         outcome,
-        created,
-        now,
-        unrecorded,
+        created_version,
+        snapshot: now,
+        journal_error,
     })
 }
 
@@ -119,54 +131,57 @@ pub async fn carry_out(
 async fn read_back(
     plan: &Plan,
     created: Option<VersionNumber>,
-    sent: &Sent,
-    reader: &dyn Read,
-    writer: &dyn Write,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> (Seen, Option<Reading>) {
-    progress(Progress::Verifying);
-    let at_once = ready(plan, created, reader, progress).await;
-    if matches!(sent, Sent::Nothing(_)) && at_once.is_err() {
-        return (Seen::Not(at_once.err()), None);
+    send_result: &SendResult,
+    reader: &dyn ReadStore,
+    writer: &dyn WriteStore,
+    progress: &(dyn Fn(ApplyProgress) + Send + Sync),
+) -> (ReadBack, Option<RegistrySnapshot>) {
+    progress(ApplyProgress::Verifying);
+    let first = poll_until_ready(plan, created, reader, progress).await;
+    if matches!(send_result, SendResult::NothingArrived(_)) && first.is_err() {
+        return (ReadBack::Unreadable(first.err()), None);
     }
-    tokio::time::sleep(Duration::from_millis(writer.settle_period())).await;
-    progress(Progress::Verifying);
-    match read_registry(reader, &plan.intent).await {
-        Ok(now) => (Seen::Judged(judge(plan, created, &now)), Some(now)),
-        Err(fault) => (Seen::Not(Some(fault)), at_once.ok()),
+    tokio::time::sleep(Duration::from_millis(writer.read_back_delay())).await;
+    progress(ApplyProgress::Verifying);
+    match read_snapshot(reader, &plan.intent).await {
+        Ok(now) => (ReadBack::Compared(verify(plan, created, &now)), Some(now)),
+        Err(fault) => (ReadBack::Unreadable(Some(fault)), first.ok()),
     }
 }
 
 /// Reads the registry until the version that was made is ready, or long enough.
-async fn ready(
+async fn poll_until_ready(
     plan: &Plan,
     created: Option<VersionNumber>,
-    reader: &dyn Read,
-    progress: &(dyn Fn(Progress) + Send + Sync),
-) -> Result<Reading, Fault> {
-    let mut now = read_registry(reader, &plan.intent).await?;
-    for look in 1..=LOOKS {
+    reader: &dyn ReadStore,
+    progress: &(dyn Fn(ApplyProgress) + Send + Sync),
+) -> Result<RegistrySnapshot, StoreError> {
+    let mut now = read_snapshot(reader, &plan.intent).await?;
+    for attempt in 1..=MAX_READY_POLLS {
         let pending = created
             .and_then(|created| now.version(created))
             .filter(|version| version.status == VersionStatus::Pending);
         let Some(version) = pending else { break };
-        let said = if version.status_message.is_empty() {
+        let status = if version.status_message.is_empty() {
             String::new()
         } else {
             format!(": {}", version.status_message.clean())
         };
-        progress(Progress::Waiting(format!(
-            "{} is not ready yet{said}",
+        progress(ApplyProgress::Waiting(format!(
+            "{} is not ready yet{status}",
             plan.subject().label(version.version)
         )));
-        tokio::time::sleep(Duration::from_millis((look * 500).min(LONGEST_LOOK))).await;
-        now = read_registry(reader, &plan.intent).await?;
+        tokio::time::sleep(Duration::from_millis(
+            (attempt * 500).min(MAX_POLL_INTERVAL_MS),
+        ))
+        .await;
+        now = read_snapshot(reader, &plan.intent).await?;
     }
     Ok(now)
 }
 
 /// Records how a plan ended, what it made if that is not recorded yet, and what it put back.
-pub(crate) fn close(
+pub(crate) fn record_outcome(
     journal: &Journal,
     plan: &Plan,
     created: Option<VersionNumber>,
@@ -174,23 +189,28 @@ pub(crate) fn close(
 ) -> Result<(), JournalError> {
     let id = || Cow::Borrowed(plan.id.as_str());
     if let Some(version) = created {
-        journal.append(&Line::Created {
+        journal.append(&JournalRecord::Created {
             id: id(),
             at: journal.now(),
             version,
         })?;
     }
-    journal.append(&Line::End {
+    journal.append(&JournalRecord::End {
         id: id(),
         at: journal.now(),
         outcome: outcome.clone(),
     })?;
-    if let (Intent::Undo { entry, .. }, Outcome::Verified) = (&plan.intent, outcome)
+    if let (
+        Intent::Undo {
+            entry_id: entry, ..
+        },
+        Outcome::Verified,
+    ) = (&plan.intent, outcome)
         && journal.entries(&plan.origin)?.iter().any(|earlier| {
-            earlier.id == *entry && is_put_back(&earlier.plan, earlier.created, plan)
+            earlier.id == *entry && is_fully_undone(&earlier.plan, earlier.created_version, plan)
         })
     {
-        journal.append(&Line::Undone {
+        journal.append(&JournalRecord::Undone {
             id: Cow::Borrowed(entry),
             at: journal.now(),
             by: id(),
@@ -200,26 +220,30 @@ pub(crate) fn close(
 }
 
 /// Whether an undo puts back all that an entry changed, and not only one of its places.
-fn is_put_back(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> bool {
-    let is_back = |change: Change| match change {
-        Change::Stage { version, from, .. } => undo.after.stages.get(&version) == Some(&from),
-        Change::Alias { alias, from, .. } => undo.after.aliases.get(&alias).copied() == from,
-        Change::Run { run, from, .. } => undo.after.runs.get(&run) == Some(&from),
-        Change::Request {
+fn is_fully_undone(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> bool {
+    let is_back = |change: RegistryChange| match change {
+        RegistryChange::Stage { version, from, .. } => {
+            undo.after.stages.get(&version) == Some(&from)
+        }
+        RegistryChange::Alias { alias, from, .. } => {
+            undo.after.aliases.get(&alias).copied() == from
+        }
+        RegistryChange::Run { run, from, .. } => undo.after.runs.get(&run) == Some(&from),
+        RegistryChange::Request {
             version,
-            asked,
+            stage,
             is_open,
-        } => !is_open || !undo.after.requests.contains(&(version, asked)),
+        } => !is_open || !undo.after.requests.contains(&(version, stage)),
     };
     // What was back already needed no word.
-    let Intent::Undo { said, .. } = &undo.intent else {
+    let Intent::Undo { metadata: said, .. } = &undo.intent else {
         return false;
     };
-    let is_unsaid = earlier
-        .said
+    let is_metadata_undone = earlier
+        .metadata
         .iter()
-        .all(|earlier| said.contains(&earlier.back()));
-    is_unsaid
+        .all(|earlier| said.contains(&earlier.inverse()));
+    is_metadata_undone
         && earlier.changes().into_iter().all(is_back)
         && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
 }

@@ -1,14 +1,14 @@
 //! Judges what a policy says of an intent: the facts that conditions see are read here.
 
 use crate::domain::Millis;
-use crate::domain::run::Pair;
-use crate::promotion::policy::{Asked, Candidate, Judged, Policy, targets};
+use crate::domain::run::KeyValue;
+use crate::promotion::policy::{Candidate, GateTarget, Policy, PolicyEvaluation, gate_targets};
 use crate::promotion::{
-    APPROVAL_PREFIX, Approval, Decision, GateVerdict, Intent, Place, Reading, champion,
+    APPROVAL_PREFIX, Approval, Decision, GateResult, Intent, RegistrySnapshot, Slot, find_champion,
 };
-use crate::store::Answer;
+use crate::store::Result;
 
-use crate::ops::lineage::{Sources, facts_of};
+use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
 
 /// Who asks, and what they want to go past.
 #[derive(Clone, Copy, Debug)]
@@ -23,24 +23,32 @@ pub struct Promoter<'a> {
 ///
 /// # Errors
 /// When the facts can't be read: nothing passes on facts that nobody saw.
-pub async fn judge(
+pub async fn evaluate(
     policy: &Policy,
-    sources: Sources<'_>,
+    sources: LineageSources<'_>,
     intent: &Intent,
-    reading: &Reading,
+    snapshot: &RegistrySnapshot,
     promoter: Promoter<'_>,
-) -> Answer<Vec<Judged>> {
+) -> Result<Vec<PolicyEvaluation>> {
     let mut all = Vec::new();
     let Some(model) = intent.model() else {
         return Ok(all);
     };
-    for asked in targets(intent) {
-        if policy.concerns(model, &asked.target) {
+    for target in gate_targets(intent) {
+        if policy.has_rules_for(model, &target.slot) {
             all.push(match intent {
-                Intent::Answer { seen, .. } => {
-                    judge_answer(policy, sources, &asked, reading, promoter.name, seen).await?
+                Intent::ResolveRequest { facts_digest, .. } => {
+                    evaluate_request_approval(
+                        policy,
+                        sources,
+                        &target,
+                        snapshot,
+                        promoter.name,
+                        facts_digest,
+                    )
+                    .await?
                 }
-                _ => judge_one(policy, sources, &asked, reading, promoter).await?,
+                _ => evaluate_target(policy, sources, &target, snapshot, promoter).await?,
             });
         }
     }
@@ -51,57 +59,58 @@ pub async fn judge(
 ///
 /// # Errors
 /// As for [`judge`].
-pub async fn judge_one(
+pub async fn evaluate_target(
     policy: &Policy,
-    sources: Sources<'_>,
-    asked: &Asked,
-    reading: &Reading,
+    sources: LineageSources<'_>,
+    target: &GateTarget,
+    snapshot: &RegistrySnapshot,
     promoter: Promoter<'_>,
-) -> Answer<Judged> {
-    let (candidate, champion) = sides(sources, asked, reading).await?;
+) -> Result<PolicyEvaluation> {
+    let (candidate, champion) = candidate_and_champion(sources, target, snapshot).await?;
     Ok(policy
-        .judge(
+        .evaluate(
             &candidate,
             champion.as_ref(),
-            asked,
+            target,
             promoter.name,
             promoter.overrides,
         )
-        .with_requests(reading))
+        .with_requests(snapshot))
 }
 
 /// Judges the yes to somebody's request: who asked is the promoter, and who answers approves. Nobody goes past a gate that way.
-async fn judge_answer(
+async fn evaluate_request_approval(
     policy: &Policy,
-    sources: Sources<'_>,
-    asked: &Asked,
-    reading: &Reading,
+    sources: LineageSources<'_>,
+    target: &GateTarget,
+    snapshot: &RegistrySnapshot,
     who: &str,
-    seen: &str,
-) -> Answer<Judged> {
-    let (mut candidate, champion) = sides(sources, asked, reading).await?;
-    let to = asked.target.to_string();
-    let (by, comment, seen) = (who.to_owned(), String::new(), seen.to_owned());
+    facts_digest: &str,
+) -> Result<PolicyEvaluation> {
+    let (mut candidate, champion) = candidate_and_champion(sources, target, snapshot).await?;
+    let slot = target.slot.to_string();
+    let (reviewer, comment, facts_digest) =
+        (who.to_owned(), String::new(), facts_digest.to_owned());
     let approval = Approval {
-        by,
+        reviewer,
         at: Millis::MAX,
-        to,
+        slot,
         decision: Decision::Approve,
         comment,
-        seen,
+        facts_digest,
         recorded_by: None,
     };
     let value = serde_json::to_string(&approval).unwrap_or_default();
     candidate
         .version
         .tags
-        .push(Pair::new(format!("{APPROVAL_PREFIX}answer"), value));
-    let Place::Stage(stage) = &asked.target else {
-        return Ok(policy.judge(&candidate, champion.as_ref(), asked, who, &[]));
+        .push(KeyValue::new(format!("{APPROVAL_PREFIX}answer"), value));
+    let Slot::Stage(stage) = &target.slot else {
+        return Ok(policy.evaluate(&candidate, champion.as_ref(), target, who, &[]));
     };
-    let promoter = reading
-        .request(asked.version, *stage)
-        .map_or(who, |request| request.by.raw());
+    let promoter = snapshot
+        .open_request(target.version, *stage)
+        .map_or(who, |request| request.requested_by.raw());
     // The server knows people by their addresses: somebody of the same name before the @ is taken for the same person.
     let is_own = promoter
         .split('@')
@@ -109,22 +118,24 @@ async fn judge_answer(
         .is_some_and(|name| name.eq_ignore_ascii_case(who));
     let promoter = if is_own { who } else { promoter };
     Ok(policy
-        .judge(&candidate, champion.as_ref(), asked, promoter, &[])
-        .with_requests(reading))
+        .evaluate(&candidate, champion.as_ref(), target, promoter, &[])
+        .with_requests(snapshot))
 }
 
 /// The candidate and the version to beat, with all that is known of them.
 ///
 /// # Errors
 /// When either can't be read.
-pub async fn sides(
-    sources: Sources<'_>,
-    asked: &Asked,
-    reading: &Reading,
-) -> Answer<(Candidate, Option<Candidate>)> {
-    let candidate = facts_of(sources, reading, asked.version).await?;
-    let champion = match champion(Some(&asked.target), Some(asked.version), reading) {
-        Some(version) => Some(facts_of(sources, reading, version.version).await?),
+pub async fn candidate_and_champion(
+    sources: LineageSources<'_>,
+    target: &GateTarget,
+    snapshot: &RegistrySnapshot,
+) -> Result<(Candidate, Option<Candidate>)> {
+    let candidate = lineage_facts_from_snapshot(sources, snapshot, target.version).await?;
+    let champion = match find_champion(Some(&target.slot), Some(target.version), snapshot) {
+        Some(version) => {
+            Some(lineage_facts_from_snapshot(sources, snapshot, version.version).await?)
+        }
         None => None,
     };
     Ok((candidate, champion))
@@ -132,22 +143,22 @@ pub async fn sides(
 
 /// The verdicts of all places; where there are several, each says which.
 #[must_use]
-pub fn verdicts(judged: &[Judged]) -> Vec<GateVerdict> {
-    let name = |asked: &Asked, gate: &str| {
-        if judged.len() > 1 {
-            format!("{}: {gate}", asked.target)
+pub fn gate_results(evaluations: &[PolicyEvaluation]) -> Vec<GateResult> {
+    let name = |target: &GateTarget, gate: &str| {
+        if evaluations.len() > 1 {
+            format!("{}: {gate}", target.slot)
         } else {
             gate.to_owned()
         }
     };
-    let of_one = |one: &Judged| {
+    let of_one = |one: &PolicyEvaluation| {
         one.gates
             .iter()
-            .map(|gate| GateVerdict {
-                name: name(&one.asked, &gate.name),
+            .map(|gate| GateResult {
+                name: name(&one.target, &gate.name),
                 ..gate.clone()
             })
             .collect::<Vec<_>>()
     };
-    judged.iter().flat_map(of_one).collect()
+    evaluations.iter().flat_map(of_one).collect()
 }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::domain::Millis;
-use crate::promotion::journal::Entry;
-use crate::promotion::journal::fold::fold;
-use crate::promotion::journal::line::Line;
+use crate::promotion::journal::JournalEntry;
+use crate::promotion::journal::record::JournalRecord;
+use crate::promotion::journal::replay::replay;
 
 /// Where the time comes from, in ms since the epoch.
 pub type Clock = fn() -> Millis;
@@ -39,7 +39,7 @@ pub struct Journal {
 impl Journal {
     /// The journal in this file; made when the first entry is recorded.
     #[must_use]
-    pub fn at(path: PathBuf) -> Self {
+    pub fn with_path(path: PathBuf) -> Self {
         Self {
             path,
             clock: || jiff::Timestamp::now().as_millisecond(),
@@ -56,8 +56,8 @@ impl Journal {
     ///
     /// # Errors
     /// When the file is there and can't be read.
-    pub fn entries(&self, origin: &str) -> Result<Vec<Entry>, JournalError> {
-        let mut entries = fold(&self.text()?).entries;
+    pub fn entries(&self, origin: &str) -> Result<Vec<JournalEntry>, JournalError> {
+        let mut entries = replay(&self.read_bytes()?).entries;
         entries.retain(|entry| entry.plan.origin == origin);
         Ok(entries)
     }
@@ -66,8 +66,8 @@ impl Journal {
     ///
     /// # Errors
     /// When the file is there and can't be read.
-    pub fn unreadable(&self) -> Result<usize, JournalError> {
-        Ok(fold(&self.text()?).unreadable)
+    pub fn count_unreadable(&self) -> Result<usize, JournalError> {
+        Ok(replay(&self.read_bytes()?).unreadable_lines)
     }
 
     pub(crate) fn now(&self) -> Millis {
@@ -75,7 +75,7 @@ impl Journal {
     }
 
     /// Appends a line and waits until it is on the disk.
-    pub(crate) fn append(&self, line: &Line<'_>) -> Result<(), JournalError> {
+    pub(crate) fn append(&self, record: &JournalRecord<'_>) -> Result<(), JournalError> {
         let io = |doing| {
             move |source| JournalError::Io {
                 path: self.path.clone(),
@@ -83,15 +83,15 @@ impl Journal {
                 source,
             }
         };
-        let mut text = serde_json::to_vec(line).map_err(|error| io("written")(error.into()))?;
+        let mut text = serde_json::to_vec(record).map_err(|error| io("written")(error.into()))?;
         text.push(b'\n');
-        let mut file = self.open().map_err(io("written"))?;
+        let mut file = self.open_for_append().map_err(io("written"))?;
         file.lock().map_err(io("locked"))?;
-        write(&mut file, text).map_err(io("written"))
+        append_bytes(&mut file, text).map_err(io("written"))
         // Closing the file gives the lock back.
     }
 
-    fn text(&self) -> Result<Vec<u8>, JournalError> {
+    fn read_bytes(&self) -> Result<Vec<u8>, JournalError> {
         match std::fs::read(&self.path) {
             Ok(text) => Ok(text),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
@@ -104,7 +104,7 @@ impl Journal {
     }
 
     /// Opens the file to append, and makes it and its folder for this user alone when they are not there.
-    fn open(&self) -> std::io::Result<File> {
+    fn open_for_append(&self) -> std::io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);
         match options.open(&self.path) {
@@ -134,7 +134,7 @@ impl Journal {
 }
 
 /// Writes in one piece. A line that a crash cut off is ended first, so that it spoils only itself.
-fn write(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
+fn append_bytes(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
     let mut last = [b'\n'];
     if file.metadata()?.len() > 0 {
         file.seek(SeekFrom::End(-1))?;

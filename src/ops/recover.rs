@@ -1,14 +1,14 @@
 //! Looking again at an entry whose end is not known.
 
-use crate::ops::apply::RoadError;
-use crate::ops::apply::close;
+use crate::ops::apply::ApplyError;
+use crate::ops::apply::record_outcome;
 use crate::ops::journal::Journal;
-use crate::ops::registry::read_registry;
-use crate::promotion::journal::entry::DONE;
-use crate::promotion::journal::verdict::reverted;
-use crate::promotion::journal::{Entry, EntryState};
-use crate::promotion::{Outcome, judge, marked};
-use crate::store::Read;
+use crate::ops::registry::read_snapshot;
+use crate::promotion::journal::entry::STEP_DONE;
+use crate::promotion::journal::outcome::reverted_outcome;
+use crate::promotion::journal::{EntryState, JournalEntry};
+use crate::promotion::{Outcome, find_by_intent_tag, verify};
+use crate::store::ReadStore;
 
 /// Looks again at an entry that is unfinished or unknown: what the registry says of it now, recorded. An entry whose
 /// outcome is known keeps it: what others did since is not its doing.
@@ -16,37 +16,37 @@ use crate::store::Read;
 /// # Errors
 /// When the store can't be read or the journal can't be written.
 pub async fn recover(
-    entry: &Entry,
-    reader: &dyn Read,
+    entry: &JournalEntry,
+    reader: &dyn ReadStore,
     journal: &Journal,
-) -> Result<Outcome, RoadError> {
+) -> Result<Outcome, ApplyError> {
     if let EntryState::Ended(outcome) = &entry.state
-        && !entry.is_open()
+        && !entry.is_unresolved()
     {
         return Ok(outcome.clone());
     }
-    let now = read_registry(reader, &entry.plan.intent).await?;
-    let found = marked(&entry.plan, &now).first().copied();
-    let created = entry.created.or(found);
-    let outcome = match judge(&entry.plan, created, &now) {
+    let now = read_snapshot(reader, &entry.plan.intent).await?;
+    let tagged = find_by_intent_tag(&entry.plan, &now).first().copied();
+    let created = entry.created_version.or(tagged);
+    let outcome = match verify(&entry.plan, created, &now) {
         Outcome::Verified => Outcome::Verified,
-        _ if let Some(seconds) = still_under_way(entry, journal) => Outcome::Unknown {
-            why: format!("a request may still be under way: look again in {seconds} s"),
+        _ if let Some(seconds) = seconds_until_settled(entry, journal) => Outcome::Unknown {
+            reason: format!("a request may still be under way: look again in {seconds} s"),
         },
-        Outcome::NotApplied { .. } if was_placed(entry) => reverted(),
+        Outcome::NotApplied { .. } if has_applied_step(entry) => reverted_outcome(),
         outcome => outcome,
     };
-    close(
+    record_outcome(
         journal,
         &entry.plan,
-        found.filter(|_| entry.created.is_none()),
+        tagged.filter(|_| entry.created_version.is_none()),
         &outcome,
     )?;
     Ok(outcome)
 }
 
 /// Whether a step that is more than a record was answered well.
-fn was_placed(entry: &Entry) -> bool {
+fn has_applied_step(entry: &JournalEntry) -> bool {
     let writes = |step: usize| {
         entry
             .plan
@@ -55,20 +55,21 @@ fn was_placed(entry: &Entry) -> bool {
             .and_then(|step| step.write.as_ref())
     };
     entry.results.iter().any(|result| {
-        result.result == DONE && writes(result.step).is_some_and(|write| entry.plan.is_meant(write))
+        result.result == STEP_DONE
+            && writes(result.step).is_some_and(|write| entry.plan.is_primary_write(write))
     })
 }
 
 /// For how many seconds a request that the program left behind may still land. It was sent soon after the last thing
 /// that is recorded; the quiet period is allowed once for the request itself and once for what it left on its way.
-fn still_under_way(entry: &Entry, journal: &Journal) -> Option<u64> {
+fn seconds_until_settled(entry: &JournalEntry, journal: &Journal) -> Option<u64> {
     let last = entry
         .results
         .iter()
         .map(|result| result.at)
         .chain([entry.at])
         .max()?;
-    let until = last.saturating_add_unsigned(entry.quiet.saturating_mul(2));
+    let until = last.saturating_add_unsigned(entry.settle_window_ms.saturating_mul(2));
     let left = until.saturating_sub(journal.now());
     u64::try_from(left)
         .ok()

@@ -2,61 +2,68 @@
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use crate::domain::{Fault, FaultKind, Lifecycle, ModelName, ModelVersion, Run, RunId};
-use crate::promotion::{Ground, Intent, Plan, Reading, RunReading, look_alike};
-use crate::store::Read;
+use crate::domain::{Lifecycle, ModelName, ModelVersion, Run, RunId, StoreError, StoreErrorKind};
+use crate::promotion::{Intent, Plan, Preconditions, RegistrySnapshot, RunSnapshot, is_confusable};
+use crate::store::ReadStore;
 
 /// How many runs are read at a time.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_READS: usize = 4;
 
 /// Reads what an intent's plan stands on, fresh.
 ///
 /// # Errors
 /// When the store can't be read. A model that is not there is no error, nor is a run that is not there.
-pub async fn read_registry(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
+pub async fn read_snapshot(
+    reader: &dyn ReadStore,
+    intent: &Intent,
+) -> Result<RegistrySnapshot, StoreError> {
     let Some(name) = intent.model() else {
-        return read_runs(reader, intent).await;
+        return read_run_snapshots(reader, intent).await;
     };
-    let mut reading = read_model(reader, name).await?;
-    reading.run = match intent.run() {
-        Some(run) => there(reader.run(run).await)?,
-        None => context(reader, intent, &reading.versions).await?,
+    let mut snapshot = read_model_snapshot(reader, name).await?;
+    snapshot.run = match intent.run() {
+        Some(run) => none_if_missing(reader.run(run).await)?,
+        None => read_source_run(reader, intent, &snapshot.versions).await?,
     };
     if let Some(version) = intent
         .version()
-        .filter(|version| reading.version(*version).is_some())
+        .filter(|version| snapshot.version(*version).is_some())
     {
-        reading.requests = reader.transition_requests(name, version).await?;
+        snapshot.requests = reader.transition_requests(name, version).await?;
     }
-    if reading.model.is_none() && intent.run().is_some() {
+    if snapshot.model.is_none() && intent.run().is_some() {
         // It is told beside the plan of a new model, so a listing that fails is no hindrance.
         let models = reader.models().await.unwrap_or_default();
-        reading.twins = models
+        snapshot.confusable_models = models
             .into_iter()
             .map(|model| model.name)
-            .filter(|other| look_alike(other.raw(), name.raw()))
+            .filter(|other| is_confusable(other.raw(), name.raw()))
             .collect();
     }
-    Ok(reading)
+    Ok(snapshot)
 }
 
 /// Reads runs, with what depends on those that are to be deleted.
-async fn read_runs(reader: &dyn Read, intent: &Intent) -> Result<Reading, Fault> {
+async fn read_run_snapshots(
+    reader: &dyn ReadStore,
+    intent: &Intent,
+) -> Result<RegistrySnapshot, StoreError> {
     let subject = intent.subject();
     let ids: Vec<RunId> = subject.runs().to_vec();
-    let deletes = deletes(intent);
-    let read = stream::iter(ids).map(|id| async move { read_run(reader, &id, deletes).await });
-    let runs: Vec<Option<RunReading>> = read.buffered(AT_ONCE).try_collect().await?;
-    let mut reading = Reading {
+    let with_dependents = is_deleting_runs(intent);
+    let read = stream::iter(ids)
+        .map(|id| async move { read_run_snapshot(reader, &id, with_dependents).await });
+    let runs: Vec<Option<RunSnapshot>> = read.buffered(MAX_CONCURRENT_READS).try_collect().await?;
+    let mut snapshot = RegistrySnapshot {
         subject,
-        ..Reading::of_model(reader.origin(), &ModelName::default(), None, Vec::new())
+        ..RegistrySnapshot::for_model(reader.origin(), &ModelName::default(), None, Vec::new())
     };
-    reading.runs = runs.into_iter().flatten().collect();
-    Ok(reading)
+    snapshot.runs = runs.into_iter().flatten().collect();
+    Ok(snapshot)
 }
 
 /// Whether runs are to be deleted: who restores them leaves nothing without them.
-fn deletes(intent: &Intent) -> bool {
+fn is_deleting_runs(intent: &Intent) -> bool {
     match intent {
         Intent::DeleteRuns { .. } => true,
         Intent::Undo { lifecycles, .. } => lifecycles
@@ -66,32 +73,34 @@ fn deletes(intent: &Intent) -> bool {
     }
 }
 
-async fn read_run(
-    reader: &dyn Read,
+async fn read_run_snapshot(
+    reader: &dyn ReadStore,
     id: &RunId,
     with_dependents: bool,
-) -> Result<Option<RunReading>, Fault> {
-    let Some(run) = there(reader.run(id).await)? else {
+) -> Result<Option<RunSnapshot>, StoreError> {
+    let Some(run) = none_if_missing(reader.run(id).await)? else {
         return Ok(None);
     };
     if !with_dependents {
-        return Ok(Some(RunReading {
+        return Ok(Some(RunSnapshot {
             run,
             versions: Vec::new(),
             nested: Vec::new(),
         }));
     }
-    let mut versions = can(reader.versions_of_run(id).await)?;
-    let nested = can(reader
-        .nested(std::slice::from_ref(&run.experiment_id), id)
-        .await)?;
+    let mut versions = empty_if_unsupported(reader.versions_of_run(id).await)?;
+    let nested = empty_if_unsupported(
+        reader
+            .nested_runs(std::slice::from_ref(&run.experiment_id), id)
+            .await,
+    )?;
     let mut known: Option<crate::domain::RegisteredModel> = None;
     for version in &mut versions {
         if known
             .as_ref()
             .is_none_or(|model| model.name != version.name)
         {
-            known = there(reader.model(&version.name).await)?;
+            known = none_if_missing(reader.model(&version.name).await)?;
         }
         // Searching leaves aliases out.
         let aliases = known
@@ -100,7 +109,7 @@ async fn read_run(
             .filter(|(_, number)| *number == version.version);
         version.aliases = aliases.map(|(alias, _)| alias.clone()).collect();
     }
-    Ok(Some(RunReading {
+    Ok(Some(RunSnapshot {
         run,
         versions,
         nested: nested.into_iter().map(|run| run.id).collect(),
@@ -108,9 +117,14 @@ async fn read_run(
 }
 
 /// What a store that has no such thing can't tell is not there.
-fn can<T>(answer: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
-    match answer {
-        Err(fault) if matches!(fault.kind, FaultKind::Missing | FaultKind::Unsupported) => {
+fn empty_if_unsupported<T>(result: Result<Vec<T>, StoreError>) -> Result<Vec<T>, StoreError> {
+    match result {
+        Err(fault)
+            if matches!(
+                fault.kind,
+                StoreErrorKind::NotFound | StoreErrorKind::Unsupported
+            ) =>
+        {
             Ok(Vec::new())
         }
         answer => answer,
@@ -121,25 +135,33 @@ fn can<T>(answer: Result<Vec<T>, Fault>) -> Result<Vec<T>, Fault> {
 ///
 /// # Errors
 /// When the store can't be read. A model that is not there is no error.
-pub async fn read_model(reader: &dyn Read, name: &ModelName) -> Result<Reading, Fault> {
-    let model = there(reader.model(name).await)?;
+pub async fn read_model_snapshot(
+    reader: &dyn ReadStore,
+    name: &ModelName,
+) -> Result<RegistrySnapshot, StoreError> {
+    let model = none_if_missing(reader.model(name).await)?;
     let versions = match &model {
-        Some(_) => there(reader.versions(name).await)?.unwrap_or_default(),
+        Some(_) => none_if_missing(reader.versions(name).await)?.unwrap_or_default(),
         None => Vec::new(),
     };
-    Ok(Reading::of_model(reader.origin(), name, model, versions))
+    Ok(RegistrySnapshot::for_model(
+        reader.origin(),
+        name,
+        model,
+        versions,
+    ))
 }
 
 /// The run that the version which is meant came from. It is told beside the plan, so a run that may not be seen is no hindrance.
-async fn context(
-    reader: &dyn Read,
+async fn read_source_run(
+    reader: &dyn ReadStore,
     intent: &Intent,
     versions: &[ModelVersion],
-) -> Result<Option<Run>, Fault> {
-    let meant = intent
+) -> Result<Option<Run>, StoreError> {
+    let version = intent
         .version()
         .and_then(|number| versions.iter().find(|version| version.version == number));
-    let Some(run) = meant
+    let Some(run) = version
         .map(|version| &version.run_id)
         .filter(|run: &&RunId| !run.is_empty())
     else {
@@ -149,35 +171,39 @@ async fn context(
         Err(fault)
             if matches!(
                 fault.kind,
-                FaultKind::Denied | FaultKind::Unsupported | FaultKind::Invalid
+                StoreErrorKind::PermissionDenied
+                    | StoreErrorKind::Unsupported
+                    | StoreErrorKind::InvalidRequest
             ) =>
         {
             Ok(None)
         }
-        answer => there(answer),
+        answer => none_if_missing(answer),
     }
 }
 
-fn there<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
+fn none_if_missing<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
         Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.kind == FaultKind::Missing => Ok(None),
+        Err(fault) if fault.kind == StoreErrorKind::NotFound => Ok(None),
         Err(fault) => Err(fault),
     }
 }
 
 /// The differences between what a plan was made from and what is there now, in words.
 #[must_use]
-pub fn changes(plan: &Plan, now: &Reading) -> Vec<String> {
+pub fn describe_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
     let subject = &plan.subject();
-    let mut found = plan.ground.differences(&Ground::of(now), subject);
+    let mut found = plan
+        .preconditions
+        .differences(&Preconditions::from_snapshot(now), subject);
     found.extend(
         plan.before
-            .changes(&now.state())
+            .diff(&now.state())
             .iter()
             .map(|change| change.describe(subject)),
     );
-    found.extend(plan.said_otherwise(now));
+    found.extend(plan.metadata_conflicts(now));
     if plan.origin != now.origin {
         found.push("another store answers".to_owned());
     }

@@ -3,48 +3,48 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::domain::{Fault, FaultKind, RegistryWrite, VersionNumber};
-use crate::ops::apply::Progress;
+use crate::domain::{StoreError, StoreErrorKind, StoreWrite, VersionNumber};
+use crate::ops::apply::ApplyProgress;
 use crate::ops::journal::{Journal, JournalError};
-use crate::ops::registry::read_registry;
+use crate::ops::registry::read_snapshot;
 use crate::promotion::journal::StepResult;
-use crate::promotion::journal::entry::DONE;
-use crate::promotion::journal::line::Line;
-use crate::promotion::journal::verdict::Sent;
-use crate::promotion::{Plan, State, differences, has, marked};
-use crate::store::{Answer, Read, Write, Written};
+use crate::promotion::journal::entry::STEP_DONE;
+use crate::promotion::journal::outcome::SendResult;
+use crate::promotion::journal::record::JournalRecord;
+use crate::promotion::{Plan, RegistryState, find_by_intent_tag, is_applied, state_differences};
+use crate::store::{ReadStore, Result, WriteResponse, WriteStore};
 
 /// How often a long wait is told, in ms.
-const TELL_EVERY: u64 = 5_000;
+const PROGRESS_INTERVAL_MS: u64 = 5_000;
 
 /// The wait before a request that never left is sent again, in ms.
-const BEFORE_AGAIN: u64 = 500;
+const RETRY_DELAY_MS: u64 = 500;
 
 /// The longest such wait that a store can ask for, in ms.
-const LONGEST_BEFORE_AGAIN: u64 = 10_000;
+const MAX_RETRY_DELAY_MS: u64 = 10_000;
 
 /// Sends a plan.
-pub(crate) struct Sender<'a> {
+pub(crate) struct StepSender<'a> {
     plan: &'a Plan,
-    reader: &'a dyn Read,
-    writer: &'a dyn Write,
+    reader: &'a dyn ReadStore,
+    writer: &'a dyn WriteStore,
     journal: &'a Journal,
-    progress: &'a (dyn Fn(Progress) + Send + Sync),
+    progress: &'a (dyn Fn(ApplyProgress) + Send + Sync),
     /// The version that was made.
-    pub created: Option<VersionNumber>,
+    pub created_version: Option<VersionNumber>,
     /// Whether a step that is more than a record was answered well or seen.
-    pub placed: bool,
+    pub has_applied_step: bool,
     /// Why the journal could not be written after the sending began.
-    pub unrecorded: Option<JournalError>,
+    pub journal_error: Option<JournalError>,
 }
 
-impl<'a> Sender<'a> {
+impl<'a> StepSender<'a> {
     pub fn new(
         plan: &'a Plan,
-        reader: &'a dyn Read,
-        writer: &'a dyn Write,
+        reader: &'a dyn ReadStore,
+        writer: &'a dyn WriteStore,
         journal: &'a Journal,
-        progress: &'a (dyn Fn(Progress) + Send + Sync),
+        progress: &'a (dyn Fn(ApplyProgress) + Send + Sync),
     ) -> Self {
         Self {
             plan,
@@ -52,16 +52,16 @@ impl<'a> Sender<'a> {
             writer,
             journal,
             progress,
-            created: None,
-            placed: false,
-            unrecorded: None,
+            created_version: None,
+            has_applied_step: false,
+            journal_error: None,
         }
     }
 
     /// Sends the steps in order, as far as each is known to have arrived.
-    pub async fn send(&mut self) -> Sent {
+    pub async fn send(&mut self) -> SendResult {
         let mut expected = self.plan.before.clone();
-        let mut arrived = false;
+        let mut has_any_arrived = false;
         for (number, write) in self
             .plan
             .steps
@@ -69,69 +69,75 @@ impl<'a> Sender<'a> {
             .enumerate()
             .filter_map(|(n, step)| Some((n, step.write.as_ref()?)))
         {
-            if self.unrecorded.is_some() {
-                return Sent::Stopped;
+            if self.journal_error.is_some() {
+                return SendResult::JournalFailed;
             }
-            (self.progress)(Progress::Step(number));
+            (self.progress)(ApplyProgress::Step(number));
             expected.apply(write);
-            let answer = self.attempt(write).await;
-            let result = answer
+            let response = self.write_with_retry(write).await;
+            let result = response
                 .as_ref()
-                .map_or_else(ToString::to_string, |_| DONE.to_owned());
-            self.note(&Line::Step {
-                id: self.id(),
+                .map_or_else(ToString::to_string, |_| STEP_DONE.to_owned());
+            self.append_record(&JournalRecord::Step {
+                id: self.entry_id(),
                 result: StepResult {
                     step: number,
                     result,
                     at: self.journal.now(),
                 },
             });
-            let lost = match answer {
-                Ok(Written::Version(version)) => {
-                    self.made(version);
+            let lost = match response {
+                Ok(WriteResponse::CreatedVersion(version)) => {
+                    self.record_created(version);
                     None
                 }
-                Ok(Written::Done) if matches!(write, RegistryWrite::CreateVersion { .. }) => Some(
-                    Fault::new(
-                        FaultKind::Malformed,
-                        "registering a version",
-                        "the store did not say which",
+                Ok(WriteResponse::Done) if matches!(write, StoreWrite::CreateVersion { .. }) => {
+                    Some(
+                        StoreError::new(
+                            StoreErrorKind::InvalidResponse,
+                            "registering a version",
+                            "the store did not say which",
+                        )
+                        .with_outcome_unknown(),
                     )
-                    .maybe_done(),
-                ),
-                Ok(Written::Done) => None,
-                Err(fault) if fault.maybe_done || may_be_there(write, &fault) => Some(fault),
+                }
+                Ok(WriteResponse::Done) => None,
+                Err(fault) if fault.outcome_unknown || may_already_exist(write, &fault) => {
+                    Some(fault)
+                }
                 Err(fault) => {
-                    return if arrived {
-                        Sent::Refused(fault)
+                    return if has_any_arrived {
+                        SendResult::LaterStepRefused(fault)
                     } else {
-                        Sent::Nothing(fault)
+                        SendResult::NothingArrived(fault)
                     };
                 }
             };
             if let Some(fault) = lost
-                && !self.arrived(write, &expected, fault.maybe_done).await
+                && !self
+                    .has_arrived(write, &expected, fault.outcome_unknown)
+                    .await
             {
-                return if fault.maybe_done || arrived {
-                    Sent::Lost(fault)
+                return if fault.outcome_unknown || has_any_arrived {
+                    SendResult::ResponseLost(fault)
                 } else {
-                    Sent::Nothing(fault)
+                    SendResult::NothingArrived(fault)
                 };
             }
-            arrived = true;
-            self.placed |= self.plan.is_meant(write);
+            has_any_arrived = true;
+            self.has_applied_step |= self.plan.is_primary_write(write);
         }
-        Sent::All
+        SendResult::AllArrived
     }
 
     /// One attempt; a second one only for what never left.
-    async fn attempt(&self, write: &RegistryWrite) -> Answer<Written> {
+    async fn write_with_retry(&self, write: &StoreWrite) -> Result<WriteResponse> {
         match self.writer.write(write).await {
-            Err(fault) if fault.never_left && !fault.maybe_done => {
-                let wait = fault.retry_after.map_or(BEFORE_AGAIN, |seconds| {
-                    seconds.saturating_mul(1000).min(LONGEST_BEFORE_AGAIN)
+            Err(fault) if fault.not_sent && !fault.outcome_unknown => {
+                let wait = fault.retry_after.map_or(RETRY_DELAY_MS, |seconds| {
+                    seconds.saturating_mul(1000).min(MAX_RETRY_DELAY_MS)
                 });
-                (self.progress)(Progress::Waiting(format!(
+                (self.progress)(ApplyProgress::Waiting(format!(
                     "{fault}; it never left, and is sent again"
                 )));
                 tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -143,74 +149,77 @@ impl<'a> Sender<'a> {
 
     /// Whether a write whose answer says nothing arrived. A creation is looked for only when no late request can land any
     /// more; a place is looked at before that, too, since it can't be taken twice.
-    async fn arrived(
+    async fn has_arrived(
         &mut self,
-        write: &RegistryWrite,
-        expected: &State,
-        may_be_late: bool,
+        write: &StoreWrite,
+        expected: &RegistryState,
+        may_land_late: bool,
     ) -> bool {
-        let creates = matches!(write, RegistryWrite::CreateVersion { .. });
-        if !creates && self.shows(write, expected).await {
+        let creates = matches!(write, StoreWrite::CreateVersion { .. });
+        if !creates && self.is_shown(write, expected).await {
             return true;
         }
-        if may_be_late {
-            self.wait().await;
+        if may_land_late {
+            self.wait_for_in_flight().await;
         }
-        self.shows(write, expected).await
+        self.is_shown(write, expected).await
     }
 
     /// Whether the registry shows a write, and all else as expected. What can't be read does not show.
-    async fn shows(&mut self, write: &RegistryWrite, expected: &State) -> bool {
-        let Ok(now) = read_registry(self.reader, &self.plan.intent).await else {
+    async fn is_shown(&mut self, write: &StoreWrite, expected: &RegistryState) -> bool {
+        let Ok(now) = read_snapshot(self.reader, &self.plan.intent).await else {
             return false;
         };
-        if let RegistryWrite::CreateVersion { .. } = write {
-            let marked = marked(self.plan, &now);
-            if let [only] = marked[..] {
-                self.made(only);
+        if let StoreWrite::CreateVersion { .. } = write {
+            let tagged = find_by_intent_tag(self.plan, &now);
+            if let [only] = tagged[..] {
+                self.record_created(only);
             }
-            return marked.len() == 1;
+            return tagged.len() == 1;
         }
-        has(&now, write)
-            && differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
+        is_applied(&now, write)
+            && state_differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
     }
 
     /// Waits until no request that was given up can land any more.
-    async fn wait(&self) {
-        let mut left = self.writer.quiet_period();
+    async fn wait_for_in_flight(&self) {
+        let mut left = self.writer.settle_window();
         while left > 0 {
             let seconds = left.div_ceil(1000);
-            (self.progress)(Progress::Waiting(format!(
+            (self.progress)(ApplyProgress::Waiting(format!(
                 "the answer was lost; waiting {seconds} s until nothing late can land"
             )));
-            let now = left.min(TELL_EVERY);
+            let now = left.min(PROGRESS_INTERVAL_MS);
             tokio::time::sleep(Duration::from_millis(now)).await;
             left -= now;
         }
     }
 
-    fn made(&mut self, version: VersionNumber) {
-        self.created = Some(version);
-        self.note(&Line::Created {
-            id: self.id(),
+    fn record_created(&mut self, version: VersionNumber) {
+        self.created_version = Some(version);
+        self.append_record(&JournalRecord::Created {
+            id: self.entry_id(),
             at: self.journal.now(),
             version,
         });
     }
 
-    fn id(&self) -> Cow<'a, str> {
+    fn entry_id(&self) -> Cow<'a, str> {
         Cow::Borrowed(&self.plan.id)
     }
 
-    fn note(&mut self, line: &Line<'_>) {
-        if let Err(error) = self.journal.append(line) {
-            self.unrecorded.get_or_insert(error);
+    fn append_record(&mut self, record: &JournalRecord<'_>) {
+        if let Err(error) = self.journal.append(record) {
+            self.journal_error.get_or_insert(error);
         }
     }
 }
 
 /// Whether a refusal can mean that it is there: somebody made the model first, which does no harm.
-fn may_be_there(write: &RegistryWrite, fault: &Fault) -> bool {
-    matches!(write, RegistryWrite::CreateModel { .. })
-        && matches!(fault.kind, FaultKind::Conflict | FaultKind::Invalid)
+fn may_already_exist(write: &StoreWrite, fault: &StoreError) -> bool {
+    matches!(write, StoreWrite::CreateModel { .. })
+        && matches!(
+            fault.kind,
+            StoreErrorKind::Conflict | StoreErrorKind::InvalidRequest
+        )
 }

@@ -1,84 +1,84 @@
 //! Giving an alias to a version, and taking it away.
 
-use super::draft::Draft;
-use super::relocate::changes;
+use super::builder::PlanBuilder;
+use super::transition::diff_after;
 use super::{PlanError, warnings};
-use crate::domain::{Alias, RegistryWrite, VersionNumber};
+use crate::domain::{Alias, StoreWrite, VersionNumber};
 
 /// The longest alias that MLflow's schema takes, in characters.
-const LONGEST: usize = 255;
+const MAX_ALIAS_CHARS: usize = 255;
 
 /// Plans to give an alias.
 pub(super) fn set(
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
     alias: &Alias,
     number: VersionNumber,
 ) -> Result<(), PlanError> {
-    check(alias).map_err(PlanError::Refused)?;
-    let version = draft.version(number)?;
-    let holder = draft.state.aliases.get(alias).copied();
+    validate(alias).map_err(PlanError::Refused)?;
+    let version = builder.version(number)?;
+    let holder = builder.state.aliases.get(alias).copied();
     if holder == Some(number) {
         return Err(PlanError::NothingToDo(format!(
             "{} is @{}",
-            draft.label(number),
+            builder.label(number),
             alias.clean()
         )));
     }
-    draft.must_be_promotable(version)?;
-    draft.warn_all(warnings::of_alias(draft.reading, alias.raw()));
-    draft.warn_all(warnings::of_origin(draft.reading, version));
-    let write = RegistryWrite::SetAlias {
-        name: draft.name().clone(),
+    builder.require_promotable(version)?;
+    builder.warn_all(warnings::of_alias(builder.snapshot, alias.raw()));
+    builder.warn_all(warnings::of_source_run(builder.snapshot, version));
+    let write = StoreWrite::SetAlias {
+        name: builder.model_name().clone(),
         alias: alias.clone(),
         version: number,
     };
-    let changes = changes(&draft.state, &write);
-    let from = holder.map_or_else(|| "no version".to_owned(), |holder| draft.label(holder));
-    draft.record(version, &from, &draft.label(number), changes);
-    draft.place(write, "alias");
+    let changes = diff_after(&builder.state, &write);
+    let from = holder.map_or_else(|| "no version".to_owned(), |holder| builder.label(holder));
+    builder.push_tag_record(version, &from, &builder.label(number), changes);
+    builder.push_slot_change(write, "alias");
     Ok(())
 }
 
 /// Plans to take an alias away. One that leads nowhere can be taken away, too.
-pub(super) fn remove(draft: &mut Draft, alias: &Alias) -> Result<(), PlanError> {
-    let name = draft.name();
-    if draft.reading.model.is_none() {
-        return Err(PlanError::Missing(format!(
+pub(super) fn remove(builder: &mut PlanBuilder, alias: &Alias) -> Result<(), PlanError> {
+    let name = builder.model_name();
+    if builder.snapshot.model.is_none() {
+        return Err(PlanError::NotFound(format!(
             "there is no registered model {}",
             name.clean()
         )));
     }
-    draft.warn_all(warnings::of_alias(draft.reading, alias.raw()));
-    let Some(holder) = draft.state.aliases.get(alias).copied() else {
+    builder.warn_all(warnings::of_alias(builder.snapshot, alias.raw()));
+    let Some(holder) = builder.state.aliases.get(alias).copied() else {
         return Err(PlanError::NothingToDo(format!(
             "no version of {} is @{}",
             name.clean(),
             alias.clean()
         )));
     };
-    let write = RegistryWrite::DeleteAlias {
+    let write = StoreWrite::DeleteAlias {
         name: name.clone(),
         alias: alias.clone(),
     };
-    let changes = changes(&draft.state, &write);
-    if let Some(version) = draft.reading.version(holder) {
-        draft.record(version, &draft.label(holder), "no version", changes);
+    let changes = diff_after(&builder.state, &write);
+    if let Some(version) = builder.snapshot.version(holder) {
+        builder.push_tag_record(version, &builder.label(holder), "no version", changes);
     }
-    draft.place(write, "remove alias");
+    builder.push_slot_change(write, "remove alias");
     Ok(())
 }
 
 /// MLflow's own rules, checked before anything is sent; and no line end, which MLflow lets through.
-fn check(alias: &Alias) -> Result<(), String> {
+fn validate(alias: &Alias) -> Result<(), String> {
     let (raw, shown) = (alias.raw(), alias.clean());
     let is_version = raw
         .strip_prefix(['v', 'V'])
         .is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_numeric));
     if raw.is_empty() {
         Err("an alias needs a name".to_owned())
-    } else if raw.chars().count() > LONGEST {
+    } else if raw.chars().count() > MAX_ALIAS_CHARS {
         Err(format!(
-            "an alias has at most {LONGEST} characters, and this one has {}",
+            "an alias has at most {MAX_ALIAS_CHARS} characters, and this one has {}",
             raw.chars().count()
         ))
     } else if raw.eq_ignore_ascii_case("latest") || is_version {
@@ -113,7 +113,7 @@ mod tests {
             "чемпион",
             &"x".repeat(255),
         ] {
-            assert_eq!(check(&good.into()), Ok(()), "{good}");
+            assert_eq!(validate(&good.into()), Ok(()), "{good}");
         }
         for bad in [
             "",
@@ -128,7 +128,7 @@ mod tests {
             "@x",
             &"x".repeat(256),
         ] {
-            assert!(check(&bad.into()).is_err(), "{bad}");
+            assert!(validate(&bad.into()).is_err(), "{bad}");
         }
     }
 }

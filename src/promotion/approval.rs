@@ -32,18 +32,21 @@ impl Decision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
-    pub by: String,
+    #[serde(rename = "by")]
+    pub reviewer: String,
     /// When, ms since the epoch.
     pub at: Millis,
     /// For which place: `Production`, `@champion`.
-    pub to: String,
+    #[serde(rename = "to")]
+    pub slot: String,
     /// What they decided.
     pub decision: Decision,
     /// Why.
     #[serde(default)]
     pub comment: String,
     /// The digest of what they saw of the candidate, in hex.
-    pub seen: String,
+    #[serde(rename = "seen")]
+    pub facts_digest: String,
     /// Who put it on record, where the reviewer has no right to write.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<String>,
@@ -51,9 +54,10 @@ pub struct Approval {
 
 /// A review that was prepared by someone who may only look, for somebody with rights to put on record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Prepared {
+pub struct PreparedReview {
     /// Who reviewed.
-    pub by: String,
+    #[serde(rename = "by")]
+    pub reviewer: String,
     /// When, ms since the epoch.
     pub at: Millis,
     /// Why.
@@ -64,13 +68,18 @@ pub struct Prepared {
 impl Approval {
     /// In a few words: `approve for Production by ana`.
     #[must_use]
-    pub fn line(&self) -> String {
-        format!("{} for {} by {}", self.decision.as_str(), self.to, self.by)
+    pub fn describe(&self) -> String {
+        format!(
+            "{} for {} by {}",
+            self.decision.as_str(),
+            self.slot,
+            self.reviewer
+        )
     }
 
     /// The approvals that a version carries, oldest first. What can't be read is left out: it never counts.
     #[must_use]
-    pub fn of(version: &ModelVersion) -> Vec<Self> {
+    pub fn from_version_tags(version: &ModelVersion) -> Vec<Self> {
         let tags = version
             .tags
             .iter()
@@ -78,7 +87,7 @@ impl Approval {
         let mut all: Vec<Self> = tags
             .filter_map(|tag| serde_json::from_str(tag.value.raw()).ok())
             .collect();
-        all.sort_by(|a, b| (a.at, &a.by).cmp(&(b.at, &b.by)));
+        all.sort_by(|a, b| (a.at, &a.reviewer).cmp(&(b.at, &b.reviewer)));
         all
     }
 }

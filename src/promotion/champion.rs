@@ -1,6 +1,6 @@
 //! The version to beat.
 
-use super::{Intent, Place, Reading};
+use super::{Intent, RegistrySnapshot, Slot};
 use crate::domain::{ModelVersion, Stage, VersionNumber};
 
 /// The alias under which teams keep the version that serves.
@@ -8,22 +8,22 @@ const CHAMPION: &str = "champion";
 
 /// The place that an intent fills: the one whose holder is to be beaten.
 #[must_use]
-pub fn target(intent: &Intent) -> Option<Place> {
+pub fn target_slot(intent: &Intent) -> Option<Slot> {
     match intent {
-        Intent::Move {
+        Intent::TransitionStage {
             to: to @ (Stage::Staging | Stage::Production),
             ..
         }
-        | Intent::Request {
+        | Intent::RequestTransition {
             to: to @ (Stage::Staging | Stage::Production),
             ..
         }
-        | Intent::Answer {
+        | Intent::ResolveRequest {
             to: to @ (Stage::Staging | Stage::Production),
             ..
-        } => Some(Place::Stage(*to)),
+        } => Some(Slot::Stage(*to)),
         Intent::SetAlias { alias, .. } | Intent::RemoveAlias { alias, .. } => {
-            Some(Place::Alias(alias.clone()))
+            Some(Slot::Alias(alias.clone()))
         }
         _ => None,
     }
@@ -32,38 +32,38 @@ pub fn target(intent: &Intent) -> Option<Place> {
 /// The version to beat: the one that holds the place that is to be filled, else the champion, else the newest in Production.
 /// The candidate is never its own champion; being archived is no place to be beaten for.
 #[must_use]
-pub fn champion<'a>(
-    target: Option<&Place>,
+pub fn find_champion<'a>(
+    slot: Option<&Slot>,
     candidate: Option<VersionNumber>,
-    reading: &'a Reading,
+    snapshot: &'a RegistrySnapshot,
 ) -> Option<&'a ModelVersion> {
-    let places = [
-        target.cloned(),
-        Some(Place::Alias(CHAMPION.into())),
-        Some(Place::Stage(Stage::Production)),
+    let slots = [
+        slot.cloned(),
+        Some(Slot::Alias(CHAMPION.into())),
+        Some(Slot::Stage(Stage::Production)),
     ];
-    places
+    slots
         .into_iter()
         .flatten()
-        .find_map(|place| holder(&place, candidate, reading))
+        .find_map(|slot| newest_holder(&slot, candidate, snapshot))
 }
 
 /// The newest version other than the candidate that holds a place.
-fn holder<'a>(
-    place: &Place,
+fn newest_holder<'a>(
+    slot: &Slot,
     candidate: Option<VersionNumber>,
-    reading: &'a Reading,
+    snapshot: &'a RegistrySnapshot,
 ) -> Option<&'a ModelVersion> {
-    let others = reading
+    let others = snapshot
         .versions
         .iter()
         .filter(|version| Some(version.version) != candidate);
-    match place {
-        Place::Stage(stage) => others
+    match slot {
+        Slot::Stage(stage) => others
             .filter(|version| version.stage == *stage)
             .max_by_key(|version| version.version),
-        Place::Alias(alias) => {
-            let number = reading.model.as_ref()?.alias(alias.raw())?;
+        Slot::Alias(alias) => {
+            let number = snapshot.model.as_ref()?.version_for_alias(alias.raw())?;
             others.into_iter().find(|version| version.version == number)
         }
     }
@@ -94,7 +94,7 @@ mod tests {
         }
     }
 
-    fn reading(stages: &[Stage], aliases: &[(&str, u64)]) -> Reading {
+    fn snapshot(stages: &[Stage], aliases: &[(&str, u64)]) -> RegistrySnapshot {
         let model = RegisteredModel {
             name: "iris".into(),
             creation_time: None,
@@ -113,11 +113,11 @@ mod tests {
             .rev()
             .map(|(stage, number)| version(number, *stage))
             .collect();
-        Reading::of_model("here", &"iris".into(), Some(model), versions)
+        RegistrySnapshot::for_model("here", &"iris".into(), Some(model), versions)
     }
 
-    fn to(number: u64, to: Stage) -> Intent {
-        Intent::Move {
+    fn transition_to(number: u64, to: Stage) -> Intent {
+        Intent::TransitionStage {
             model: "iris".into(),
             version: VersionNumber(number),
             to,
@@ -125,14 +125,14 @@ mod tests {
         }
     }
 
-    fn beaten(intent: &Intent, reading: &Reading) -> Option<u64> {
-        champion(target(intent).as_ref(), intent.version(), reading)
+    fn champion_number(intent: &Intent, snapshot: &RegistrySnapshot) -> Option<u64> {
+        find_champion(target_slot(intent).as_ref(), intent.version(), snapshot)
             .map(|version| version.version.0)
     }
 
     #[test]
-    fn the_holder_of_the_place_is_the_one_to_beat() {
-        let reading = reading(
+    fn holder_of_the_slot_is_the_champion() {
+        let snapshot = snapshot(
             &[
                 Stage::Production,
                 Stage::Production,
@@ -141,32 +141,44 @@ mod tests {
             ],
             &[("champion", 1)],
         );
-        assert_eq!(beaten(&to(4, Stage::Production), &reading), Some(2));
-        assert_eq!(beaten(&to(4, Stage::Staging), &reading), Some(3));
-        assert_eq!(beaten(&to(4, Stage::Archived), &reading), Some(1));
+        assert_eq!(
+            champion_number(&transition_to(4, Stage::Production), &snapshot),
+            Some(2)
+        );
+        assert_eq!(
+            champion_number(&transition_to(4, Stage::Staging), &snapshot),
+            Some(3)
+        );
+        assert_eq!(
+            champion_number(&transition_to(4, Stage::Archived), &snapshot),
+            Some(1)
+        );
         let register = Intent::Register {
             run: "a".into(),
             source: "runs:/a/model".into(),
             model: "iris".into(),
-            again: false,
-            instead_of: None,
+            allow_duplicate: false,
+            replaces: None,
         };
-        assert_eq!(beaten(&register, &reading), Some(1));
+        assert_eq!(champion_number(&register, &snapshot), Some(1));
     }
 
     #[test]
-    fn nobody_beats_themselves() {
-        let alone = reading(
+    fn candidate_is_never_its_own_champion() {
+        let alone = snapshot(
             &[Stage::None, Stage::Production],
             &[("champion", 2), ("gone", 9)],
         );
-        assert_eq!(beaten(&to(2, Stage::Production), &alone), None);
+        assert_eq!(
+            champion_number(&transition_to(2, Stage::Production), &alone),
+            None
+        );
         let set = |alias: &str| Intent::SetAlias {
             model: "iris".into(),
             alias: alias.into(),
             version: VersionNumber(1),
         };
-        assert_eq!(beaten(&set("champion"), &alone), Some(2));
-        assert_eq!(beaten(&set("gone"), &alone), Some(2));
+        assert_eq!(champion_number(&set("champion"), &alone), Some(2));
+        assert_eq!(champion_number(&set("gone"), &alone), Some(2));
     }
 }

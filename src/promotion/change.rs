@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Place, Subject};
+use super::{Slot, Subject};
 use crate::domain::{Alias, Lifecycle, RunId, Stage, VersionNumber};
 
 /// A version that leaves one stage for another, an alias that goes from one version to another, or a run that is deleted or restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Change {
+pub enum RegistryChange {
     /// A version's stage.
     Stage {
         /// The version.
@@ -41,19 +41,20 @@ pub enum Change {
         /// The version.
         version: VersionNumber,
         /// The stage that is asked for.
-        asked: Stage,
+        #[serde(rename = "asked")]
+        stage: Stage,
         /// Whether it is open after.
         is_open: bool,
     },
 }
 
-impl Change {
+impl RegistryChange {
     /// The places that lose or get a holder.
     #[must_use]
-    pub fn places(&self) -> Vec<Place> {
+    pub fn slots(&self) -> Vec<Slot> {
         match self {
-            Self::Stage { from, to, .. } => vec![Place::Stage(*from), Place::Stage(*to)],
-            Self::Alias { alias, .. } => vec![Place::Alias(alias.clone())],
+            Self::Stage { from, to, .. } => vec![Slot::Stage(*from), Slot::Stage(*to)],
+            Self::Alias { alias, .. } => vec![Slot::Alias(alias.clone())],
             Self::Run { .. } | Self::Request { .. } => Vec::new(),
         }
     }
@@ -65,8 +66,8 @@ impl Change {
             Self::Stage { version, .. } => subject.label(*version),
             Self::Alias { alias, .. } => format!("@{}", alias.clean()),
             Self::Run { run, .. } => format!("run {}", run.short()),
-            Self::Request { version, asked, .. } => {
-                format!("request {} for {asked}", subject.label(*version))
+            Self::Request { version, stage, .. } => {
+                format!("request {} for {stage}", subject.label(*version))
             }
         }
     }
@@ -76,9 +77,9 @@ impl Change {
     pub fn before(&self, subject: &Subject) -> String {
         match self {
             Self::Stage { from, .. } => from.to_string(),
-            Self::Alias { from, .. } => holder(subject, *from),
+            Self::Alias { from, .. } => holder_label(subject, *from),
             Self::Run { from, .. } => from.as_str().to_owned(),
-            Self::Request { is_open, .. } => open(!is_open),
+            Self::Request { is_open, .. } => open_label(!is_open),
         }
     }
 
@@ -87,9 +88,9 @@ impl Change {
     pub fn after(&self, subject: &Subject) -> String {
         match self {
             Self::Stage { to, .. } => to.to_string(),
-            Self::Alias { to, .. } => holder(subject, *to),
+            Self::Alias { to, .. } => holder_label(subject, *to),
             Self::Run { to, .. } => to.as_str().to_owned(),
-            Self::Request { is_open, .. } => open(*is_open),
+            Self::Request { is_open, .. } => open_label(*is_open),
         }
     }
 
@@ -105,10 +106,10 @@ impl Change {
     }
 }
 
-fn open(is_open: bool) -> String {
+fn open_label(is_open: bool) -> String {
     if is_open { "open" } else { "none" }.to_owned()
 }
 
-fn holder(subject: &Subject, version: Option<VersionNumber>) -> String {
+fn holder_label(subject: &Subject, version: Option<VersionNumber>) -> String {
     version.map_or_else(|| "no version".to_owned(), |version| subject.label(version))
 }

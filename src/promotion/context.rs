@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GateVerdict, Place};
+use super::{GateResult, Slot};
 use crate::domain::{Millis, Stage};
 use crate::text::Untrusted;
 
 /// Who plans, when and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context {
+pub struct PlanContext {
     /// A unique id for the intent.
     pub id: String,
     /// Who.
@@ -18,27 +18,27 @@ pub struct Context {
     /// Why, in the person's words.
     pub reason: String,
     /// Places that ask for the model's name typed.
-    pub protected: Vec<Place>,
+    pub protected_slots: Vec<Slot>,
     /// What the gates said: it goes on the record.
-    pub gates: Vec<GateVerdict>,
+    pub gates: Vec<GateResult>,
     /// Whether the facts are also left as tags of the version, for others to see.
-    pub tags: bool,
+    pub writes_tags: bool,
 }
 
-impl Context {
+impl PlanContext {
     /// What is protected unless somebody says otherwise: Production and `@champion`.
     #[must_use]
-    pub fn default_protected() -> Vec<Place> {
+    pub fn default_protected_slots() -> Vec<Slot> {
         vec![
-            Place::Stage(Stage::Production),
-            Place::Alias("champion".into()),
+            Slot::Stage(Stage::Production),
+            Slot::Alias("champion".into()),
         ]
     }
 }
 
 /// How a plan is confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Confirm {
+pub enum Confirmation {
     /// With a plain yes.
     Yes,
     /// By typing a name: the model's where a protected place changes or a version is deleted, the run's where one is deleted

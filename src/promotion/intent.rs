@@ -5,21 +5,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Prepared, Said, Subject};
+use super::{Decision, MetadataChange, PreparedReview, Subject};
 use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Stage, VersionNumber};
 use crate::text::Untrusted;
 
 /// A place that a version can hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Place {
+pub enum Slot {
     /// A stage; several versions can be in it.
     Stage(Stage),
     /// An alias; one version has it.
     Alias(Alias),
 }
 
-impl Place {
+impl Slot {
     /// Reads `Production` or `@champion`.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Slot {
     /// `Production` or `@champion`, cleaned.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -60,13 +60,16 @@ pub enum Intent {
         /// As which model; made when it is not there yet.
         model: ModelName,
         /// Also when this run and source are registered already.
-        again: bool,
+        #[serde(rename = "again")]
+        allow_duplicate: bool,
         /// The deleted version in whose place it is made: nothing brings that one back.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        instead_of: Option<VersionNumber>,
+        #[serde(rename = "instead_of")]
+        replaces: Option<VersionNumber>,
     },
     /// Move a version to a stage.
-    Move {
+    #[serde(rename = "move")]
+    TransitionStage {
         /// The model.
         model: ModelName,
         /// The version.
@@ -99,14 +102,16 @@ pub enum Intent {
         /// The version.
         version: VersionNumber,
         /// The place.
-        to: Place,
+        #[serde(rename = "to")]
+        slot: Slot,
         /// Whether it may.
         decision: Decision,
         /// The digest of what was seen, in hex.
-        seen: String,
+        #[serde(rename = "seen")]
+        facts_digest: String,
         /// Who said so, where it is somebody else's word.
         #[serde(default)]
-        prepared: Option<Prepared>,
+        prepared: Option<PreparedReview>,
     },
     /// Set or remove a tag of a version.
     Tag {
@@ -129,14 +134,16 @@ pub enum Intent {
         text: Untrusted,
     },
     /// Delete a version. MLflow can't undo it.
-    Delete {
+    #[serde(rename = "delete")]
+    DeleteVersion {
         /// The model.
         model: ModelName,
         /// The version.
         version: VersionNumber,
     },
     /// Ask for a version to be moved to a stage, on a server that has such requests.
-    Request {
+    #[serde(rename = "request")]
+    RequestTransition {
         /// The model.
         model: ModelName,
         /// The version.
@@ -145,7 +152,8 @@ pub enum Intent {
         to: Stage,
     },
     /// Answer somebody's request to move a version: with a yes the server moves it.
-    Answer {
+    #[serde(rename = "answer")]
+    ResolveRequest {
         /// The model.
         model: ModelName,
         /// The version.
@@ -155,7 +163,8 @@ pub enum Intent {
         /// Whether it may.
         decision: Decision,
         /// The digest of what was seen, in hex.
-        seen: String,
+        #[serde(rename = "seen")]
+        facts_digest: String,
         /// Whether the versions that are there now are archived.
         archive_existing: bool,
     },
@@ -172,24 +181,29 @@ pub enum Intent {
     /// Undo a recorded write: put back what was there before it.
     Undo {
         /// The journal's entry.
-        entry: String,
+        #[serde(rename = "entry")]
+        entry_id: String,
         /// What the entry is about: `model` or `runs`.
         #[serde(flatten)]
         subject: Subject,
         /// What was wanted then, in a few words, cleaned.
-        what: String,
+        #[serde(rename = "what")]
+        description: String,
         /// Stages to put back: the version, where it is expected now, where it goes back to.
         stages: Vec<(VersionNumber, Stage, Stage)>,
         /// Aliases to put back: which version has it now (nothing: none), which gets it back (nothing: none).
         aliases: Vec<(Alias, Option<VersionNumber>, Option<VersionNumber>)>,
         /// A version to delete because the entry made it.
-        created: Option<VersionNumber>,
+        #[serde(rename = "created")]
+        created_version: Option<VersionNumber>,
         /// When the versions above were made, ms since the epoch: another time is another version of the same number.
         #[serde(default)]
-        made: BTreeMap<VersionNumber, Option<Millis>>,
+        #[serde(rename = "made")]
+        version_created_at: BTreeMap<VersionNumber, Option<Millis>>,
         /// What was said, from what is expected to stand there now to what stood there before.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        said: Vec<Said>,
+        #[serde(rename = "said")]
+        metadata: Vec<MetadataChange>,
         /// Runs to delete or restore: the run, whether it is expected to be in use now, and whether it will be.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lifecycles: Vec<(RunId, Lifecycle, Lifecycle)>,
@@ -207,15 +221,15 @@ impl Intent {
             Self::DeleteRuns { runs } | Self::RestoreRuns { runs } => Subject::Runs(runs.clone()),
             Self::Undo { subject, .. } => subject.clone(),
             Self::Register { model, .. }
-            | Self::Move { model, .. }
+            | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
             | Self::RemoveAlias { model, .. }
             | Self::Review { model, .. }
             | Self::Tag { model, .. }
             | Self::Describe { model, .. }
-            | Self::Request { model, .. }
-            | Self::Answer { model, .. }
-            | Self::Delete { model, .. } => Subject::from(model),
+            | Self::RequestTransition { model, .. }
+            | Self::ResolveRequest { model, .. }
+            | Self::DeleteVersion { model, .. } => Subject::from(model),
         }
     }
 
@@ -226,15 +240,15 @@ impl Intent {
             Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
             Self::Undo { subject, .. } => subject.model(),
             Self::Register { model, .. }
-            | Self::Move { model, .. }
+            | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
             | Self::RemoveAlias { model, .. }
             | Self::Review { model, .. }
             | Self::Tag { model, .. }
             | Self::Describe { model, .. }
-            | Self::Request { model, .. }
-            | Self::Answer { model, .. }
-            | Self::Delete { model, .. } => Some(model),
+            | Self::RequestTransition { model, .. }
+            | Self::ResolveRequest { model, .. }
+            | Self::DeleteVersion { model, .. } => Some(model),
         }
     }
 
@@ -248,16 +262,18 @@ impl Intent {
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {
         match self {
-            Self::Move { version, .. }
+            Self::TransitionStage { version, .. }
             | Self::SetAlias { version, .. }
             | Self::Review { version, .. }
             | Self::Tag { version, .. }
-            | Self::Request { version, .. }
-            | Self::Answer { version, .. }
-            | Self::Delete { version, .. } => Some(*version),
+            | Self::RequestTransition { version, .. }
+            | Self::ResolveRequest { version, .. }
+            | Self::DeleteVersion { version, .. } => Some(*version),
             Self::Describe { version, .. } => *version,
             Self::Undo {
-                created, requests, ..
+                created_version: created,
+                requests,
+                ..
             } => created.or_else(|| requests.first().map(|(version, _)| *version)),
             Self::Register { .. }
             | Self::RemoveAlias { .. }
@@ -283,7 +299,7 @@ impl fmt::Display for Intent {
         match self {
             Self::Register {
                 run,
-                instead_of: Some(gone),
+                replaces: Some(gone),
                 ..
             } => {
                 write!(
@@ -294,14 +310,14 @@ impl fmt::Display for Intent {
                 )
             }
             Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
-            Self::Move { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
+            Self::TransitionStage { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
             Self::SetAlias { alias, version, .. } => {
                 write!(f, "give @{} to {name}/{version}", alias.clean())
             }
             Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
             Self::Review {
                 version,
-                to,
+                slot: to,
                 decision,
                 ..
             } => write!(f, "{} {name}/{version} for {to}", decision.as_str()),
@@ -322,11 +338,11 @@ impl fmt::Display for Intent {
                 ..
             } => write!(f, "describe {name}/{version}"),
             Self::Describe { version: None, .. } => write!(f, "describe {name}"),
-            Self::Delete { version, .. } => write!(f, "delete {name}/{version}"),
-            Self::Request { version, to, .. } => {
+            Self::DeleteVersion { version, .. } => write!(f, "delete {name}/{version}"),
+            Self::RequestTransition { version, to, .. } => {
                 write!(f, "request {} for {to}", name.label(*version))
             }
-            Self::Answer {
+            Self::ResolveRequest {
                 version,
                 to,
                 decision,
@@ -341,7 +357,9 @@ impl fmt::Display for Intent {
             }
             Self::DeleteRuns { .. } => write!(f, "delete {name}"),
             Self::RestoreRuns { .. } => write!(f, "restore {name}"),
-            Self::Undo { what, .. } => write!(f, "undo: {what}"),
+            Self::Undo {
+                description: what, ..
+            } => write!(f, "undo: {what}"),
         }
     }
 }
@@ -351,39 +369,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_older_journals_hold_is_read() {
+    fn intents_of_older_journals_still_load() {
         let undo = r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
         let read: Intent = serde_json::from_str(undo).unwrap();
         assert_eq!(read.model(), Some(&"iris".into()));
         let Intent::Undo {
             stages,
-            said,
+            metadata,
             lifecycles,
             ..
         } = &read
         else {
             panic!("{read:?}")
         };
-        assert_eq!((stages.len(), said.len(), lifecycles.len()), (1, 0, 0));
+        assert_eq!((stages.len(), metadata.len(), lifecycles.len()), (1, 0, 0));
         let register = r#"{"intent":"register","run":"a","source":"runs:/a/model","model":"iris","again":true}"#;
         let read: Intent = serde_json::from_str(register).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), register);
     }
 
     #[test]
-    fn an_undo_of_runs_comes_back_as_it_was_written() {
+    fn undo_of_runs_round_trips() {
         let runs = Intent::DeleteRuns {
             runs: vec!["a".into(), "b".into()],
         };
         let undo = Intent::Undo {
-            entry: "e".into(),
+            entry_id: "e".into(),
             subject: runs.subject(),
-            what: runs.to_string(),
+            description: runs.to_string(),
             stages: Vec::new(),
             aliases: Vec::new(),
-            created: None,
-            made: BTreeMap::new(),
-            said: Vec::new(),
+            created_version: None,
+            version_created_at: BTreeMap::new(),
+            metadata: Vec::new(),
             lifecycles: vec![("a".into(), Lifecycle::Deleted, Lifecycle::Active)],
             requests: Vec::new(),
         };

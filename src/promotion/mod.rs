@@ -6,49 +6,53 @@
 
 mod alias;
 mod approval;
+mod builder;
 mod champion;
 mod change;
-mod clear;
+mod clearance;
+mod confusable;
 mod context;
-mod digest;
-mod draft;
-mod ground;
+mod field_hasher;
 mod intent;
 pub mod journal;
-mod lookalike;
-mod note;
+mod metadata;
+mod metadata_change;
 mod plan;
+mod plan_undo;
 pub mod policy;
-mod put_back;
-mod reading;
-mod record;
+mod preconditions;
 mod register;
-mod relocate;
-mod request;
-mod said;
+mod runs;
+mod snapshot;
 mod state;
 mod subject;
-mod trash;
+mod tag_record;
+mod transition;
+mod transition_request;
 mod undo;
 mod verify;
 mod warnings;
 
-pub use approval::{APPROVAL_PREFIX, Approval, Decision, Prepared};
-pub use champion::{champion, target};
-pub use change::Change;
-pub use clear::{Cleared, GateVerdict, Refusal, Verdict, clear, stopped};
-pub use context::{Confirm, Context};
-pub use ground::{Dependents, Ground, ModelFacts, RunFacts, VersionFacts};
-pub use intent::{Intent, Place};
-pub use lookalike::look_alike;
-pub use plan::{INTENT_TAG, Plan, PlanError, Step, TAG_PREFIX, plan};
-pub use reading::{Fingerprint, Reading, RunReading};
-pub use record::{LOG_PREFIX, Record, Registration, summary};
-pub use said::{Said, Topic};
-pub use state::State;
+pub use approval::{APPROVAL_PREFIX, Approval, Decision, PreparedReview};
+pub use champion::{find_champion, target_slot};
+pub use change::RegistryChange;
+pub use clearance::{
+    ClearanceError, Cleared, GateOutcome, GateResult, first_blocking_gate, grant_clearance,
+};
+pub use confusable::is_confusable;
+pub use context::{Confirmation, PlanContext};
+pub use intent::{Intent, Slot};
+pub use metadata_change::{MetadataChange, MetadataKey};
+pub use plan::{INTENT_TAG, Plan, PlanError, PlanStep, TAG_PREFIX, plan};
+pub use preconditions::{
+    ModelPrecondition, Preconditions, RunDependents, RunPrecondition, VersionPrecondition,
+};
+pub use snapshot::{Fingerprint, RegistrySnapshot, RunSnapshot};
+pub use state::RegistryState;
 pub use subject::Subject;
-pub use undo::undo;
-pub use verify::{Outcome, differences, has, judge, marked};
+pub use tag_record::{LOG_PREFIX, RegistrationTags, TagRecord, summarize_gates};
+pub use undo::undo_intent;
+pub use verify::{Outcome, find_by_intent_tag, is_applied, state_differences, verify};
 
 #[cfg(test)]
-mod sample;
+mod test_registry;

@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::draft::Draft;
-use super::{Change, Confirm, Context, Fingerprint, Ground, Intent, Reading, Said, State, Subject};
-use super::{alias, note, put_back, register, relocate, request, trash};
-use crate::domain::{Millis, RegistryWrite, VersionNumber};
+use super::builder::PlanBuilder;
+use super::{
+    Confirmation, Fingerprint, Intent, MetadataChange, PlanContext, Preconditions, RegistryChange,
+    RegistrySnapshot, RegistryState, Subject,
+};
+use super::{alias, metadata, plan_undo, register, runs, transition, transition_request};
+use crate::domain::{Millis, StoreWrite, VersionNumber};
 use crate::text::untrusted::clean;
 
 /// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
@@ -17,9 +20,9 @@ pub const TAG_PREFIX: &str = "frontrunner.";
 
 /// One change: what is written, or what the store will do by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct PlanStep {
     /// The write; nothing for what the store does by itself.
-    pub write: Option<RegistryWrite>,
+    pub write: Option<StoreWrite>,
     /// In a few words: `move`, `alias`, `archived by the store`.
     pub action: String,
     /// What is changed, cleaned: `iris/3`.
@@ -44,25 +47,29 @@ pub struct Plan {
     /// Why.
     pub reason: String,
     /// When, ms since the epoch.
-    pub made_at: Millis,
+    #[serde(rename = "made_at")]
+    pub planned_at: Millis,
     /// The steps, in an order of which every beginning is harmless.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlanStep>,
     /// What it says of versions and the model, with what stood there before: tags and descriptions, but for records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub said: Vec<Said>,
+    #[serde(rename = "said")]
+    pub metadata: Vec<MetadataChange>,
     /// Who held which place before.
-    pub before: State,
+    pub before: RegistryState,
     /// Who will hold which place after; a version that is to be made is not in it.
-    pub after: State,
+    pub after: RegistryState,
     /// The other facts that it was made from: what tells a version from another of the same number.
     #[serde(default)]
-    pub ground: Ground,
+    #[serde(rename = "ground")]
+    pub preconditions: Preconditions,
     /// The digest of what the plan was made from.
     pub fingerprint: Fingerprint,
     /// What a person should know before they say yes, cleaned: look-alike names, two Production versions, a run that failed.
     pub warnings: Vec<String>,
     /// How it is confirmed.
-    pub confirm: Confirm,
+    #[serde(rename = "confirm")]
+    pub confirmation: Confirmation,
 }
 
 /// Why there is no plan. `Display` is one line, safe to draw.
@@ -73,7 +80,7 @@ pub enum PlanError {
     NothingToDo(String),
     /// What is meant is not there.
     #[error("{0}")]
-    Missing(String),
+    NotFound(String),
     /// It can't be done, and why.
     #[error("{0}")]
     Refused(String),
@@ -83,39 +90,43 @@ pub enum PlanError {
 ///
 /// # Errors
 /// When it is so already, when something is missing, or when it must not be done.
-pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan, PlanError> {
-    let mut draft = Draft::begin(&intent, reading, context)?;
+pub fn plan(
+    intent: Intent,
+    snapshot: &RegistrySnapshot,
+    context: &PlanContext,
+) -> Result<Plan, PlanError> {
+    let mut builder = PlanBuilder::new(&intent, snapshot, context)?;
     match &intent {
         Intent::Register {
             run,
             source,
-            again,
-            instead_of,
+            allow_duplicate,
+            replaces,
             ..
-        } => register::register(&mut draft, run, source, *again, *instead_of)?,
-        Intent::Move {
+        } => register::register(&mut builder, run, source, *allow_duplicate, *replaces)?,
+        Intent::TransitionStage {
             version,
             to,
             archive_existing,
             ..
-        } => relocate::relocate(&mut draft, *version, *to, *archive_existing)?,
-        Intent::SetAlias { alias, version, .. } => alias::set(&mut draft, alias, *version)?,
-        Intent::RemoveAlias { alias, .. } => alias::remove(&mut draft, alias)?,
+        } => transition::transition(&mut builder, *version, *to, *archive_existing)?,
+        Intent::SetAlias { alias, version, .. } => alias::set(&mut builder, alias, *version)?,
+        Intent::RemoveAlias { alias, .. } => alias::remove(&mut builder, alias)?,
         Intent::Review {
             version,
-            to,
+            slot,
             decision,
-            seen,
+            facts_digest,
             prepared,
             ..
         } => {
-            note::review(
-                &mut draft,
+            metadata::review(
+                &mut builder,
                 *version,
-                &note::Word {
-                    to,
+                &metadata::ReviewDetails {
+                    slot,
                     decision: *decision,
-                    seen,
+                    facts_digest,
                     prepared: prepared.as_ref(),
                 },
             )?;
@@ -125,60 +136,62 @@ pub fn plan(intent: Intent, reading: &Reading, context: &Context) -> Result<Plan
             key,
             value,
             ..
-        } => note::tag(&mut draft, *version, key, value.as_ref())?,
-        Intent::Describe { version, text, .. } => note::describe(&mut draft, *version, text)?,
-        Intent::Delete { version, .. } => note::delete(&mut draft, *version)?,
-        Intent::Request { version, to, .. } => request::ask(&mut draft, *version, *to)?,
-        Intent::Answer {
+        } => metadata::tag(&mut builder, *version, key, value.as_ref())?,
+        Intent::Describe { version, text, .. } => metadata::describe(&mut builder, *version, text)?,
+        Intent::DeleteVersion { version, .. } => metadata::delete_version(&mut builder, *version)?,
+        Intent::RequestTransition { version, to, .. } => {
+            transition_request::request_transition(&mut builder, *version, *to)?;
+        }
+        Intent::ResolveRequest {
             version,
             to,
             decision,
-            seen,
+            facts_digest,
             archive_existing,
             ..
         } => {
-            request::answer(
-                &mut draft,
+            transition_request::resolve(
+                &mut builder,
                 *version,
                 *to,
-                (*decision, seen),
+                (*decision, facts_digest),
                 *archive_existing,
             )?;
         }
-        Intent::DeleteRuns { runs } => trash::delete(&mut draft, runs)?,
-        Intent::RestoreRuns { runs } => trash::restore(&mut draft, runs)?,
+        Intent::DeleteRuns { runs } => runs::delete(&mut builder, runs)?,
+        Intent::RestoreRuns { runs } => runs::restore(&mut builder, runs)?,
         Intent::Undo {
-            entry,
+            entry_id,
             stages,
             aliases,
-            created,
-            made,
-            said,
+            created_version: created,
+            version_created_at,
+            metadata,
             lifecycles,
             requests,
             ..
         } => {
-            let wanted = put_back::Wanted {
-                entry,
+            let targets = plan_undo::UndoTargets {
+                entry_id,
                 stages,
                 aliases,
-                created: *created,
-                made,
-                said,
+                created_version: *created,
+                version_created_at,
+                metadata,
                 lifecycles,
                 requests,
             };
-            put_back::put_back(&mut draft, &wanted)?;
+            plan_undo::plan_undo(&mut builder, &targets)?;
         }
     }
-    Ok(draft.finish(intent))
+    Ok(builder.build(intent))
 }
 
 impl Plan {
     /// The places that change hands.
     #[must_use]
-    pub fn changes(&self) -> Vec<Change> {
-        self.before.changes(&self.after)
+    pub fn changes(&self) -> Vec<RegistryChange> {
+        self.before.diff(&self.after)
     }
 
     /// What it is about.
@@ -189,12 +202,12 @@ impl Plan {
 
     /// Whether a write is what the plan is about, and not only the record of it.
     #[must_use]
-    pub fn is_meant(&self, write: &RegistryWrite) -> bool {
-        !write.is_note() || !self.said.is_empty()
+    pub fn is_primary_write(&self, write: &StoreWrite) -> bool {
+        !write.is_metadata_write() || !self.metadata.is_empty()
     }
 
     /// The versions that it deletes: nothing brings these back.
-    pub fn deleted(&self) -> impl Iterator<Item = VersionNumber> {
+    pub fn deleted_versions(&self) -> impl Iterator<Item = VersionNumber> {
         self.before
             .stages
             .keys()
@@ -205,29 +218,29 @@ impl Plan {
     /// Whether what it changed can be put back; `created` is the version that it made.
     #[must_use]
     pub fn can_be_undone(&self, created: Option<VersionNumber>) -> bool {
-        !self.changes().is_empty() || !self.said.is_empty() || created.is_some()
+        !self.changes().is_empty() || !self.metadata.is_empty() || created.is_some()
     }
 
     /// What was said otherwise meanwhile, each cleaned: descriptions are in no fingerprint.
     #[must_use]
-    pub fn said_otherwise(&self, now: &Reading) -> Vec<String> {
+    pub fn metadata_conflicts(&self, now: &RegistrySnapshot) -> Vec<String> {
         let changed = self
-            .said
+            .metadata
             .iter()
-            .filter(|said| said.topic.in_reading(now) != said.from);
+            .filter(|said| said.key.value_in(now) != said.from);
         changed
-            .map(|said| format!("{} changed", said.topic.describe(&now.subject)))
+            .map(|said| format!("{} changed", said.key.describe(&now.subject)))
             .collect()
     }
 
     /// The steps in words, one a line, cleaned: `move iris/3: Staging → Production`.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        self.steps.iter().map(Step::line).collect()
+    pub fn describe_steps(&self) -> Vec<String> {
+        self.steps.iter().map(PlanStep::describe).collect()
     }
 
     /// The requests that the steps come to, as the store's writer describes them.
-    pub fn requests(&self, describe: impl Fn(&RegistryWrite) -> String) -> Vec<String> {
+    pub fn describe_requests(&self, describe: impl Fn(&StoreWrite) -> String) -> Vec<String> {
         self.steps
             .iter()
             .filter_map(|step| step.write.as_ref())
@@ -236,10 +249,10 @@ impl Plan {
     }
 }
 
-impl Step {
+impl PlanStep {
     /// In one line, cleaned.
     #[must_use]
-    pub fn line(&self) -> String {
+    pub fn describe(&self) -> String {
         clean(&format!(
             "{} {}: {} → {}",
             self.action, self.target, self.before, self.after

@@ -1,47 +1,47 @@
 //! Registering a run's model as a new version.
 
-use super::draft::Draft;
-use super::record::Registration;
+use super::builder::PlanBuilder;
+use super::tag_record::RegistrationTags;
 use super::{PlanError, warnings};
-use crate::domain::{Lifecycle, ModelVersion, RegistryWrite, Run, RunId, VersionNumber};
+use crate::domain::{Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumber};
 use crate::text::Untrusted;
 
 /// Plans a registration. The model is made first when it is not there; the version carries its tags from the beginning.
 pub(super) fn register(
-    draft: &mut Draft,
+    builder: &mut PlanBuilder,
     id: &RunId,
     source: &Untrusted,
-    again: bool,
-    instead_of: Option<VersionNumber>,
+    allow_duplicate: bool,
+    replaces: Option<VersionNumber>,
 ) -> Result<(), PlanError> {
-    let reading = draft.reading;
-    let run = reading.run.as_ref().filter(|run| run.id == *id);
-    let run = run.ok_or_else(|| PlanError::Missing(format!("run {} is not there", id.short())))?;
-    check_name(draft)?;
+    let snapshot = builder.snapshot;
+    let run = snapshot.run.as_ref().filter(|run| run.id == *id);
+    let run = run.ok_or_else(|| PlanError::NotFound(format!("run {} is not there", id.short())))?;
+    check_name(builder)?;
     check_source(run, source)?;
-    check_registered(draft, run, source, again)?;
-    if let Some(gone) = instead_of {
-        let gone = draft.label(gone);
-        draft.warn(format!("{gone} itself can't be brought back: this makes a new version, without its tags, places and description"));
+    check_duplicates(builder, run, source, allow_duplicate)?;
+    if let Some(gone) = replaces {
+        let gone = builder.label(gone);
+        builder.warn(format!("{gone} itself can't be brought back: this makes a new version, without its tags, places and description"));
     }
-    draft.warn_all(warnings::of_twins(reading));
-    draft.warn_all(
+    builder.warn_all(warnings::of_confusable_models(snapshot));
+    builder.warn_all(
         warnings::of_run(run)
             .into_iter()
-            .chain(of_source(run, source)),
+            .chain(unlogged_source_warning(run, source)),
     );
-    let name = draft.name();
+    let name = builder.model_name();
     let target = name.clean().into_owned();
-    if reading.model.is_none() {
-        draft.step(
-            RegistryWrite::CreateModel { name: name.clone() },
+    if snapshot.model.is_none() {
+        builder.push_step(
+            StoreWrite::CreateModel { name: name.clone() },
             "make model",
             target.clone(),
             "not there".into(),
             "no versions".into(),
         );
     }
-    let before = match draft.state.stages.keys().next_back() {
+    let before = match builder.state.stages.keys().next_back() {
         Some(last) => format!("up to version {last}"),
         None => "no versions".to_owned(),
     };
@@ -50,27 +50,27 @@ pub(super) fn register(
         run.id.short(),
         source.clean()
     );
-    let tags = Registration::tags(draft.context);
-    let write = RegistryWrite::CreateVersion {
+    let tags = RegistrationTags::to_tags(builder.context);
+    let write = StoreWrite::CreateVersion {
         name: name.clone(),
         source: source.clone(),
         run_id: run.id.clone(),
         tags,
     };
-    draft.step(write, "register", target, before, after);
+    builder.push_step(write, "register", target, before, after);
     Ok(())
 }
 
 /// What MLflow refuses in a name, and what can't be told from a path.
-fn check_name(draft: &Draft) -> Result<(), PlanError> {
-    let (raw, shown) = (draft.name().raw(), draft.name().clean());
+fn check_name(builder: &PlanBuilder) -> Result<(), PlanError> {
+    let (raw, shown) = (builder.model_name().raw(), builder.model_name().clean());
     let refused = |why: &str| {
         Err(PlanError::Refused(format!(
             "{shown} can't be a model's name: {why}"
         )))
     };
-    if draft
-        .reading
+    if builder
+        .snapshot
         .model
         .as_ref()
         .is_some_and(crate::domain::RegisteredModel::is_prompt)
@@ -115,14 +115,14 @@ fn check_source(run: &Run, source: &Untrusted) -> Result<(), PlanError> {
     Ok(())
 }
 
-fn check_registered(
-    draft: &mut Draft,
+fn check_duplicates(
+    builder: &mut PlanBuilder,
     run: &Run,
     source: &Untrusted,
-    again: bool,
+    allow_duplicate: bool,
 ) -> Result<(), PlanError> {
-    let from_run: Vec<&ModelVersion> = draft
-        .reading
+    let from_run: Vec<&ModelVersion> = builder
+        .snapshot
         .versions
         .iter()
         .filter(|version| version.run_id == run.id)
@@ -133,22 +133,22 @@ fn check_registered(
     let labels = |versions: &[&ModelVersion]| {
         versions
             .iter()
-            .map(|version| draft.label(version.version))
+            .map(|version| builder.label(version.version))
             .collect::<Vec<_>>()
             .join(", ")
     };
     let (same, other) = (labels(&same), labels(&other));
-    if !same.is_empty() && !again {
+    if !same.is_empty() && !allow_duplicate {
         return Err(PlanError::Refused(format!(
             "run {} is registered already, as {same}",
             run.id.short()
         )));
     }
     if !same.is_empty() {
-        draft.warn(format!("the same model is registered already, as {same}"));
+        builder.warn(format!("the same model is registered already, as {same}"));
     }
     if !other.is_empty() {
-        draft.warn(format!(
+        builder.warn(format!(
             "another model of run {} is registered already, as {other}",
             run.id.short()
         ));
@@ -170,7 +170,7 @@ fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool
 }
 
 /// Whether the run is known to have made what is to be registered. MLflow 3 names its outputs, MLflow 2 keeps a tag.
-fn of_source(run: &Run, source: &Untrusted) -> Option<String> {
+fn unlogged_source_warning(run: &Run, source: &Untrusted) -> Option<String> {
     let name = run.id.short();
     if let Some(id) = source.raw().strip_prefix("models:/") {
         let unknown = !run.model_outputs.is_empty()

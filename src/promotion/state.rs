@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::Change;
-use crate::domain::{Alias, Lifecycle, RegistryWrite, RunId, Stage, VersionNumber};
+use super::RegistryChange;
+use crate::domain::{Alias, Lifecycle, RunId, Stage, StoreWrite, VersionNumber};
 
 /// Who holds which place, and which runs are in use: what a plan changes and a read-back is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct State {
+pub struct RegistryState {
     /// Every version's stage.
     pub stages: BTreeMap<VersionNumber, Stage>,
     /// Every alias and the version it leads to.
@@ -22,10 +22,10 @@ pub struct State {
     pub requests: BTreeSet<(VersionNumber, Stage)>,
 }
 
-impl State {
+impl RegistryState {
     /// The versions in a stage, lowest first.
     #[must_use]
-    pub fn holders(&self, stage: Stage) -> Vec<VersionNumber> {
+    pub fn versions_in_stage(&self, stage: Stage) -> Vec<VersionNumber> {
         self.stages
             .iter()
             .filter(|(_, held)| **held == stage)
@@ -45,15 +45,15 @@ impl State {
 
     /// What a write makes of it, as MLflow does: archiving moves every other version of the stage, deleting a
     /// version takes its aliases. A version that is made has no number yet and changes nothing here.
-    pub fn apply(&mut self, write: &RegistryWrite) {
+    pub fn apply(&mut self, write: &StoreWrite) {
         match write {
-            RegistryWrite::TransitionStage {
+            StoreWrite::TransitionStage {
                 version,
                 stage,
                 archive_existing,
                 ..
             } => self.transition(*version, *stage, *archive_existing),
-            RegistryWrite::ApproveTransition {
+            StoreWrite::ApproveTransition {
                 version,
                 stage,
                 archive_existing,
@@ -62,34 +62,34 @@ impl State {
                 self.requests.remove(&(*version, *stage));
                 self.transition(*version, *stage, *archive_existing);
             }
-            RegistryWrite::RequestTransition { version, stage, .. } => {
+            StoreWrite::RequestTransition { version, stage, .. } => {
                 self.requests.insert((*version, *stage));
             }
-            RegistryWrite::RejectTransition { version, stage, .. }
-            | RegistryWrite::WithdrawTransition { version, stage, .. } => {
+            StoreWrite::RejectTransition { version, stage, .. }
+            | StoreWrite::WithdrawTransition { version, stage, .. } => {
                 self.requests.remove(&(*version, *stage));
             }
-            RegistryWrite::SetAlias { alias, version, .. } => {
+            StoreWrite::SetAlias { alias, version, .. } => {
                 self.aliases.insert(alias.clone(), *version);
             }
-            RegistryWrite::DeleteAlias { alias, .. } => {
+            StoreWrite::DeleteAlias { alias, .. } => {
                 self.aliases.remove(alias);
             }
-            RegistryWrite::DeleteVersion { version, .. } => {
+            StoreWrite::DeleteVersion { version, .. } => {
                 self.stages.remove(version);
                 self.aliases.retain(|_, holder| holder != version);
             }
-            RegistryWrite::DeleteRun { run } => {
+            StoreWrite::DeleteRun { run } => {
                 self.runs.insert(run.clone(), Lifecycle::Deleted);
             }
-            RegistryWrite::RestoreRun { run } => {
+            StoreWrite::RestoreRun { run } => {
                 self.runs.insert(run.clone(), Lifecycle::Active);
             }
-            RegistryWrite::CreateModel { .. }
-            | RegistryWrite::CreateVersion { .. }
-            | RegistryWrite::SetVersionTag { .. }
-            | RegistryWrite::DeleteVersionTag { .. }
-            | RegistryWrite::Describe { .. } => {}
+            StoreWrite::CreateModel { .. }
+            | StoreWrite::CreateVersion { .. }
+            | StoreWrite::SetVersionTag { .. }
+            | StoreWrite::DeleteVersionTag { .. }
+            | StoreWrite::SetDescription { .. } => {}
         }
     }
 
@@ -106,10 +106,10 @@ impl State {
 
     /// What is different in `after`: stages of versions and lifecycles of runs that are in both, aliases, and requests.
     #[must_use]
-    pub fn changes(&self, after: &Self) -> Vec<Change> {
+    pub fn diff(&self, after: &Self) -> Vec<RegistryChange> {
         let stages = self.stages.iter().filter_map(|(version, from)| {
             let to = after.stages.get(version)?;
-            (from != to).then_some(Change::Stage {
+            (from != to).then_some(RegistryChange::Stage {
                 version: *version,
                 from: *from,
                 to: *to,
@@ -126,7 +126,7 @@ impl State {
                 self.aliases.get(alias).copied(),
                 after.aliases.get(alias).copied(),
             );
-            (from != to).then(|| Change::Alias {
+            (from != to).then(|| RegistryChange::Alias {
                 alias: alias.clone(),
                 from,
                 to,
@@ -134,17 +134,17 @@ impl State {
         });
         let runs = self.runs.iter().filter_map(|(run, from)| {
             let to = after.runs.get(run)?;
-            (from != to).then(|| Change::Run {
+            (from != to).then(|| RegistryChange::Run {
                 run: run.clone(),
                 from: *from,
                 to: *to,
             })
         });
         let requests = self.requests.symmetric_difference(&after.requests);
-        let requests = requests.map(|(version, asked)| Change::Request {
+        let requests = requests.map(|(version, stage)| RegistryChange::Request {
             version: *version,
-            asked: *asked,
-            is_open: after.requests.contains(&(*version, *asked)),
+            stage: *stage,
+            is_open: after.requests.contains(&(*version, *stage)),
         });
         stages.chain(aliases).chain(runs).chain(requests).collect()
     }
@@ -155,8 +155,8 @@ mod tests {
     use super::super::Subject;
     use super::*;
 
-    fn state(stages: &[(u64, Stage)], aliases: &[(&str, u64)]) -> State {
-        State {
+    fn state(stages: &[(u64, Stage)], aliases: &[(&str, u64)]) -> RegistryState {
+        RegistryState {
             stages: stages
                 .iter()
                 .map(|(version, stage)| (VersionNumber(*version), *stage))
@@ -165,12 +165,12 @@ mod tests {
                 .iter()
                 .map(|(alias, version)| ((*alias).into(), VersionNumber(*version)))
                 .collect(),
-            ..State::default()
+            ..RegistryState::default()
         }
     }
 
     #[test]
-    fn archiving_moves_every_other_version_of_the_stage() {
+    fn archive_existing_archives_every_other_version_of_the_stage() {
         let mut now = state(
             &[
                 (1, Stage::Production),
@@ -180,7 +180,7 @@ mod tests {
             &[],
         );
         let before = now.clone();
-        now.apply(&RegistryWrite::TransitionStage {
+        now.apply(&StoreWrite::TransitionStage {
             name: "iris".into(),
             version: VersionNumber(3),
             stage: Stage::Production,
@@ -197,13 +197,13 @@ mod tests {
                 &[]
             )
         );
-        assert_eq!(before.changes(&now).len(), 3);
+        assert_eq!(before.diff(&now).len(), 3);
     }
 
     #[test]
-    fn a_deleted_version_takes_its_aliases_along() {
+    fn deleting_a_version_removes_its_aliases() {
         let mut now = state(&[(1, Stage::None), (2, Stage::None)], &[("a", 1), ("b", 2)]);
-        now.apply(&RegistryWrite::DeleteVersion {
+        now.apply(&StoreWrite::DeleteVersion {
             name: "iris".into(),
             version: VersionNumber(1),
         });
@@ -211,15 +211,15 @@ mod tests {
     }
 
     #[test]
-    fn an_alias_that_comes_goes_or_moves_is_a_change() {
+    fn diff_reports_added_removed_and_moved_aliases() {
         let changes = state(&[], &[("goes", 1), ("moves", 1), ("stays", 1)])
-            .changes(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
-        let told: Vec<String> = changes
+            .diff(&state(&[], &[("comes", 2), ("moves", 2), ("stays", 1)]));
+        let descriptions: Vec<String> = changes
             .iter()
             .map(|change| change.describe(&Subject::Model("iris".into())))
             .collect();
         assert_eq!(
-            told,
+            descriptions,
             [
                 "@goes: iris/1 → no version",
                 "@moves: iris/1 → iris/2",

@@ -2,9 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, INTENT_TAG, Intent, Plan, Reading, State, Subject, VersionFacts};
+use super::{
+    INTENT_TAG, Intent, Plan, RegistryChange, RegistrySnapshot, RegistryState, Subject,
+    VersionPrecondition,
+};
 use crate::domain::{
-    Lifecycle, ModelName, ModelVersion, RegistryWrite, RunId, Stage, VersionNumber, VersionStatus,
+    Lifecycle, ModelName, ModelVersion, RunId, Stage, StoreWrite, VersionNumber, VersionStatus,
 };
 use crate::text::Untrusted;
 
@@ -17,30 +20,33 @@ pub enum Outcome {
     /// Nothing was changed.
     NotApplied {
         /// Why, cleaned.
-        why: String,
+        #[serde(rename = "why")]
+        reason: String,
     },
     /// Something else is there: shown, never fixed by itself.
     Conflict {
         /// Each difference, cleaned: `iris/4 is in Production, too`.
-        found: Vec<String>,
+        #[serde(rename = "found")]
+        differences: Vec<String>,
     },
     /// Not known: the store could not be asked.
     Unknown {
         /// Why, cleaned.
-        why: String,
+        #[serde(rename = "why")]
+        reason: String,
     },
 }
 
 /// Compares a read-back with what the plan predicted. `created` is the version that the plan made, if it made one;
 /// where it is not known, it is found by the intent's tag.
 #[must_use]
-pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outcome {
+pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapshot) -> Outcome {
     let subject = &plan.subject();
-    let marked = marked(plan, now);
-    let created = created.or_else(|| marked.first().copied());
-    let mut found = identities(plan, now);
-    if marked.len() > 1 {
-        let labels: Vec<String> = marked
+    let tagged = find_by_intent_tag(plan, now);
+    let created = created.or_else(|| tagged.first().copied());
+    let mut found = identity_changes(plan, now);
+    if tagged.len() > 1 {
+        let labels: Vec<String> = tagged
             .iter()
             .map(|version| subject.label(*version))
             .collect();
@@ -49,91 +55,92 @@ pub fn judge(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Outc
             labels.join(", ")
         ));
     }
-    found.extend(of_registration(plan, created, now));
+    found.extend(check_registration(plan, created, now));
     let state = now.state();
-    let (unanswered, answered) = requests(plan, &state);
-    let from_before = differences(subject, &plan.before, &state, created);
-    let mut from_after = differences(subject, &plan.after, &state, created);
+    let (mismatched_requests, is_any_request_as_planned) = check_requests(plan, &state);
+    let from_before = state_differences(subject, &plan.before, &state, created);
+    let mut from_after = state_differences(subject, &plan.after, &state, created);
     let still_there = plan
-        .deleted()
+        .deleted_versions()
         .filter(|version| state.stages.contains_key(version));
     from_after
         .extend(still_there.map(|version| format!("{} is still there", subject.label(version))));
-    let (unsaid, otherwise) = said(plan, now);
-    let none_said = !answered && !unsaid.is_empty() && unsaid.len() == plan.said.len();
-    if found.is_empty() && from_after.is_empty() && otherwise.is_empty() && none_said {
+    let (unapplied, overwritten) = check_metadata(plan, now);
+    let is_nothing_applied = !is_any_request_as_planned
+        && !unapplied.is_empty()
+        && unapplied.len() == plan.metadata.len();
+    if found.is_empty() && from_after.is_empty() && overwritten.is_empty() && is_nothing_applied {
         return Outcome::NotApplied {
-            why: unsaid.join("; "),
+            reason: unapplied.join("; "),
         };
     }
-    from_after.extend(unanswered);
-    let is_unsaid = !answered && otherwise.is_empty() && unsaid.len() == plan.said.len();
-    from_after.extend(otherwise.into_iter().chain(unsaid));
-    let is_made = created.is_some() || !matches!(plan.intent, Intent::Register { .. });
-    if found.is_empty() && from_after.is_empty() && is_made {
+    from_after.extend(mismatched_requests);
+    let is_metadata_untouched = !is_any_request_as_planned
+        && overwritten.is_empty()
+        && unapplied.len() == plan.metadata.len();
+    from_after.extend(overwritten.into_iter().chain(unapplied));
+    let has_expected_version = created.is_some() || !matches!(plan.intent, Intent::Register { .. });
+    if found.is_empty() && from_after.is_empty() && has_expected_version {
         return Outcome::Verified;
     }
     if found.is_empty()
         && from_before.is_empty()
-        && is_unsaid
+        && is_metadata_untouched
         && created.is_none_or(|version| plan.before.stages.contains_key(&version))
     {
         return Outcome::NotApplied {
-            why: "the registry is as it was before".to_owned(),
+            reason: "the registry is as it was before".to_owned(),
         };
     }
     found.extend(from_after);
-    Outcome::Conflict { found }
+    Outcome::Conflict { differences: found }
 }
 
 /// The requests that are not as the plan leaves them, and whether any is. Others are left alone: a server may close them by itself.
-fn requests(plan: &Plan, now: &State) -> (Vec<String>, bool) {
-    let (mut open, mut is_any) = (Vec::new(), false);
+fn check_requests(plan: &Plan, now: &RegistryState) -> (Vec<String>, bool) {
+    let (mut mismatched, mut is_any_as_planned) = (Vec::new(), false);
     for change in plan.changes() {
-        let Change::Request {
+        let RegistryChange::Request {
             version,
-            asked,
+            stage,
             is_open,
         } = change
         else {
             continue;
         };
-        if now.requests.contains(&(version, asked)) == is_open {
-            is_any = true;
+        if now.requests.contains(&(version, stage)) == is_open {
+            is_any_as_planned = true;
         } else {
             let word = if is_open { "not open" } else { "still open" };
-            open.push(format!(
-                "the request for {} to go to {asked} is {word}",
+            mismatched.push(format!(
+                "the request for {} to go to {stage} is {word}",
                 plan.subject().label(version)
             ));
         }
     }
-    (open, is_any)
+    (mismatched, is_any_as_planned)
 }
 
 /// What a plan was to say: what stands as it was before, and where something else stands.
-fn said(plan: &Plan, now: &Reading) -> (Vec<String>, Vec<String>) {
-    let (mut unsaid, mut otherwise) = (Vec::new(), Vec::new());
-    for said in &plan.said {
-        let (stands, topic) = (
-            said.topic.in_reading(now),
-            said.topic.describe(&now.subject),
-        );
-        if stands == said.to {
+fn check_metadata(plan: &Plan, now: &RegistrySnapshot) -> (Vec<String>, Vec<String>) {
+    let (mut unapplied, mut overwritten) = (Vec::new(), Vec::new());
+    for change in &plan.metadata {
+        let (current, topic) = (change.key.value_in(now), change.key.describe(&now.subject));
+        if current == change.to {
             continue;
         }
-        if stands == said.from {
-            unsaid.push(format!("{topic} is as it was before"));
+        if current == change.from {
+            unapplied.push(format!("{topic} is as it was before"));
         } else {
-            otherwise.push(format!("{topic} says something else"));
+            overwritten.push(format!("{topic} says something else"));
         }
     }
-    (unsaid, otherwise)
+    (unapplied, overwritten)
 }
 
 /// The versions that carry the mark of a plan, lowest first.
 #[must_use]
-pub fn marked(plan: &Plan, now: &Reading) -> Vec<VersionNumber> {
+pub fn find_by_intent_tag(plan: &Plan, now: &RegistrySnapshot) -> Vec<VersionNumber> {
     let is_ours = |version: &&ModelVersion| {
         version
             .tag(INTENT_TAG)
@@ -152,26 +159,30 @@ pub fn marked(plan: &Plan, now: &Reading) -> Vec<VersionNumber> {
 
 /// Whether a reading has what a write does.
 #[must_use]
-pub fn has(now: &Reading, write: &RegistryWrite) -> bool {
-    let alias = |alias: &str| now.model.as_ref().and_then(|model| model.alias(alias));
+pub fn is_applied(now: &RegistrySnapshot, write: &StoreWrite) -> bool {
+    let alias = |alias: &str| {
+        now.model
+            .as_ref()
+            .and_then(|model| model.version_for_alias(alias))
+    };
     match write {
-        RegistryWrite::CreateModel { .. } => now.model.is_some(),
-        RegistryWrite::CreateVersion { .. } => false,
-        RegistryWrite::DeleteVersion { version, .. } => now.version(*version).is_none(),
-        RegistryWrite::SetVersionTag { version, tag, .. } => now
+        StoreWrite::CreateModel { .. } => now.model.is_some(),
+        StoreWrite::CreateVersion { .. } => false,
+        StoreWrite::DeleteVersion { version, .. } => now.version(*version).is_none(),
+        StoreWrite::SetVersionTag { version, tag, .. } => now
             .version(*version)
             .is_some_and(|version| version.tag(tag.key.raw()) == Some(&tag.value)),
-        RegistryWrite::DeleteVersionTag { version, key, .. } => now
+        StoreWrite::DeleteVersionTag { version, key, .. } => now
             .version(*version)
             .is_some_and(|version| version.tag(key.raw()).is_none()),
-        RegistryWrite::Describe {
+        StoreWrite::SetDescription {
             version: Some(version),
             text,
             ..
         } => now
             .version(*version)
             .is_some_and(|version| version.description == *text),
-        RegistryWrite::Describe {
+        StoreWrite::SetDescription {
             version: None,
             text,
             ..
@@ -179,28 +190,28 @@ pub fn has(now: &Reading, write: &RegistryWrite) -> bool {
             .model
             .as_ref()
             .is_some_and(|model| model.description == *text),
-        RegistryWrite::TransitionStage { version, stage, .. }
-        | RegistryWrite::ApproveTransition { version, stage, .. } => now
+        StoreWrite::TransitionStage { version, stage, .. }
+        | StoreWrite::ApproveTransition { version, stage, .. } => now
             .version(*version)
             .is_some_and(|version| version.stage == *stage),
-        RegistryWrite::RequestTransition { version, stage, .. } => {
-            now.request(*version, *stage).is_some()
+        StoreWrite::RequestTransition { version, stage, .. } => {
+            now.open_request(*version, *stage).is_some()
         }
-        RegistryWrite::RejectTransition { version, stage, .. }
-        | RegistryWrite::WithdrawTransition { version, stage, .. } => {
-            now.request(*version, *stage).is_none()
+        StoreWrite::RejectTransition { version, stage, .. }
+        | StoreWrite::WithdrawTransition { version, stage, .. } => {
+            now.open_request(*version, *stage).is_none()
         }
-        RegistryWrite::SetAlias {
+        StoreWrite::SetAlias {
             alias: name,
             version,
             ..
         } => alias(name.raw()) == Some(*version),
-        RegistryWrite::DeleteAlias { alias: name, .. } => alias(name.raw()).is_none(),
-        RegistryWrite::DeleteRun { run } => now
-            .of_run(run)
+        StoreWrite::DeleteAlias { alias: name, .. } => alias(name.raw()).is_none(),
+        StoreWrite::DeleteRun { run } => now
+            .run_snapshot(run)
             .is_some_and(|read| read.run.lifecycle == Lifecycle::Deleted),
-        RegistryWrite::RestoreRun { run } => now
-            .of_run(run)
+        StoreWrite::RestoreRun { run } => now
+            .run_snapshot(run)
             .is_some_and(|read| read.run.lifecycle == Lifecycle::Active),
     }
 }
@@ -208,11 +219,11 @@ pub fn has(now: &Reading, write: &RegistryWrite) -> bool {
 /// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as
 /// long as it holds no place; `made` is the version of our own, which is judged apart.
 #[must_use]
-pub fn differences(
+pub fn state_differences(
     subject: &Subject,
-    expected: &State,
-    now: &State,
-    made: Option<VersionNumber>,
+    expected: &RegistryState,
+    now: &RegistryState,
+    created: Option<VersionNumber>,
 ) -> Vec<String> {
     let mut found = Vec::new();
     for (version, stage) in &expected.stages {
@@ -228,22 +239,22 @@ pub fn differences(
     for (version, held) in now
         .stages
         .iter()
-        .filter(|(version, _)| !expected.stages.contains_key(version) && Some(**version) != made)
+        .filter(|(version, _)| !expected.stages.contains_key(version) && Some(**version) != created)
     {
         if *held != Stage::None {
             found.push(format!("{} is new and in {held}", subject.label(*version)));
         }
     }
-    let ours = |alias: &VersionNumber| made.is_some() && Some(*alias) == made;
-    for change in expected.changes(now) {
-        if let Change::Alias { alias, from, to } = change {
+    let is_ours = |alias: &VersionNumber| created.is_some() && Some(*alias) == created;
+    for change in expected.diff(now) {
+        if let RegistryChange::Alias { alias, from, to } = change {
             let leads = |to: Option<VersionNumber>| {
                 to.map_or_else(
                     || "nowhere".to_owned(),
                     |version| format!("to {}", subject.label(version)),
                 )
             };
-            if !to.as_ref().is_some_and(ours) {
+            if !to.as_ref().is_some_and(is_ours) {
                 found.push(format!(
                     "@{} leads {}, not {}",
                     alias.clean(),
@@ -265,8 +276,8 @@ pub fn differences(
             Some(_) => {}
         }
     }
-    let production = now.holders(Stage::Production);
-    if production.len() > 1 && production != expected.holders(Stage::Production) {
+    let production = now.versions_in_stage(Stage::Production);
+    if production.len() > 1 && production != expected.versions_in_stage(Stage::Production) {
         let labels: Vec<String> = production
             .iter()
             .map(|version| subject.label(*version))
@@ -281,23 +292,23 @@ pub fn differences(
 }
 
 /// Whether the model and its versions are still the ones that the plan was made for.
-fn identities(plan: &Plan, now: &Reading) -> Vec<String> {
+fn identity_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
     let name = plan.subject();
-    match (&plan.ground.model, &now.model) {
+    match (&plan.preconditions.model, &now.model) {
         (Some(_), None) => return vec![format!("{name} is gone")],
-        (Some(then), Some(now)) if then.created != now.creation_time => {
+        (Some(then), Some(now)) if then.created_at != now.creation_time => {
             return vec![format!("{name} was deleted and made again")];
         }
         _ => {}
     }
     let is_other = |version: &&ModelVersion| {
-        plan.ground
+        plan.preconditions
             .versions
             .get(&version.version)
-            .is_some_and(|then| !then.is_same_version(&VersionFacts::of(version)))
+            .is_some_and(|then| !then.is_same_version(&VersionPrecondition::from_version(version)))
     };
     let word = |version: &ModelVersion| {
-        let what = if version.is_leftover() {
+        let what = if version.is_half_deleted() {
             "was deleted meanwhile, and is a leftover"
         } else {
             "is another version of that number"
@@ -308,7 +319,11 @@ fn identities(plan: &Plan, now: &Reading) -> Vec<String> {
 }
 
 /// What is wrong with a registration.
-fn of_registration(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -> Vec<String> {
+fn check_registration(
+    plan: &Plan,
+    created: Option<VersionNumber>,
+    now: &RegistrySnapshot,
+) -> Vec<String> {
     let Intent::Register {
         run,
         source,
@@ -319,23 +334,23 @@ fn of_registration(plan: &Plan, created: Option<VersionNumber>, now: &Reading) -
         return Vec::new();
     };
     if let Some(version) = created {
-        return of_created(name, version, run, source, now);
+        return check_created_version(name, version, run, source, now);
     }
-    let left = plan.ground.model.is_none() && now.model.is_some();
+    let left = plan.preconditions.model.is_none() && now.model.is_some();
     let left = left.then(|| format!("{} is there now, without the version", name.clean()));
-    unmarked(plan, run, source, now)
+    untagged_candidates(plan, run, source, now)
         .into_iter()
         .chain(left)
         .collect()
 }
 
 /// What is wrong with the version that the plan made.
-fn of_created(
+fn check_created_version(
     name: &ModelName,
     number: VersionNumber,
     run: &RunId,
     source: &Untrusted,
-    now: &Reading,
+    now: &RegistrySnapshot,
 ) -> Vec<String> {
     let label = format!("{}/{number}", name.clean());
     let Some(version) = now.version(number) else {
@@ -372,7 +387,12 @@ fn of_created(
 }
 
 /// New versions of the same run and source that carry nobody's mark: they may be ours on a store that drops tags.
-fn unmarked(plan: &Plan, run: &RunId, source: &Untrusted, now: &Reading) -> Vec<String> {
+fn untagged_candidates(
+    plan: &Plan,
+    run: &RunId,
+    source: &Untrusted,
+    now: &RegistrySnapshot,
+) -> Vec<String> {
     let is_new = |version: &&ModelVersion| !plan.before.stages.contains_key(&version.version);
     let is_alike = |version: &&ModelVersion| {
         version.run_id == *run && version.source == *source && version.tag(INTENT_TAG).is_none()
@@ -394,46 +414,51 @@ fn unmarked(plan: &Plan, run: &RunId, source: &Untrusted, now: &Reading) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::super::{plan, sample};
+    use super::super::{plan, test_registry};
     use super::*;
 
     fn promotion() -> Plan {
-        let intent = Intent::Move {
+        let intent = Intent::TransitionStage {
             model: "iris".into(),
             version: VersionNumber(3),
             to: Stage::Production,
             archive_existing: true,
         };
-        plan(intent, &sample::reading(), &sample::context()).unwrap()
+        plan(
+            intent,
+            &test_registry::snapshot(),
+            &test_registry::context(),
+        )
+        .unwrap()
     }
 
-    fn applied(plan: &Plan) -> Reading {
-        let mut now = sample::reading();
+    fn applied(plan: &Plan) -> RegistrySnapshot {
+        let mut now = test_registry::snapshot();
         for version in &mut now.versions {
             version.stage = plan.after.stages[&version.version];
         }
         now
     }
 
-    fn found(outcome: Outcome) -> Vec<String> {
+    fn conflict_differences(outcome: Outcome) -> Vec<String> {
         match outcome {
-            Outcome::Conflict { found } => found,
+            Outcome::Conflict { differences: found } => found,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn the_whole_state_is_compared() {
+    fn verification_compares_the_whole_state() {
         let plan = promotion();
-        assert_eq!(judge(&plan, None, &applied(&plan)), Outcome::Verified);
+        assert_eq!(verify(&plan, None, &applied(&plan)), Outcome::Verified);
         assert!(matches!(
-            judge(&plan, None, &sample::reading()),
+            verify(&plan, None, &test_registry::snapshot()),
             Outcome::NotApplied { .. }
         ));
         let mut raced = applied(&plan);
         raced.versions[1].stage = Stage::Production;
         assert_eq!(
-            found(judge(&plan, None, &raced)),
+            conflict_differences(verify(&plan, None, &raced)),
             [
                 "iris/2 is in Production, not in Archived",
                 "2 versions are in Production: iris/2, iris/3"
@@ -442,37 +467,38 @@ mod tests {
         let mut moved = applied(&plan);
         moved.model.as_mut().unwrap().aliases[0].1 = VersionNumber(1);
         assert_eq!(
-            found(judge(&plan, None, &moved)),
+            conflict_differences(verify(&plan, None, &moved)),
             ["@champion leads to iris/1, not to iris/2"]
         );
     }
 
     #[test]
-    fn a_number_is_no_identity() {
+    fn recreated_models_and_versions_are_conflicts() {
         let plan = promotion();
         let mut again = applied(&plan);
         again.model.as_mut().unwrap().creation_time = Some(7);
         assert_eq!(
-            found(judge(&plan, None, &again)),
+            conflict_differences(verify(&plan, None, &again)),
             ["iris was deleted and made again"]
         );
         let mut leftover = applied(&plan);
         leftover.versions[0].source = "REDACTED-SOURCE-PATH".into();
         assert_eq!(
-            found(judge(&plan, None, &leftover)),
+            conflict_differences(verify(&plan, None, &leftover)),
             ["iris/3 was deleted meanwhile, and is a leftover"]
         );
     }
 
     #[test]
-    fn what_others_register_meanwhile_is_no_conflict_until_it_holds_a_place() {
+    fn concurrent_registration_conflicts_only_when_it_holds_a_slot() {
         let plan = promotion();
         let mut now = applied(&plan);
-        now.versions.insert(0, sample::version(4, Stage::None));
-        assert_eq!(judge(&plan, None, &now), Outcome::Verified);
+        now.versions
+            .insert(0, test_registry::version(4, Stage::None));
+        assert_eq!(verify(&plan, None, &now), Outcome::Verified);
         now.versions[0].stage = Stage::Production;
         assert_eq!(
-            found(judge(&plan, None, &now))[0],
+            conflict_differences(verify(&plan, None, &now))[0],
             "iris/4 is new and in Production"
         );
     }

@@ -1,24 +1,24 @@
 //! What a person should know before they say yes.
 
-use super::Reading;
-use super::lookalike::{is_deceptive, look_alike, spelled};
+use super::RegistrySnapshot;
+use super::confusable::{escape_non_ascii, is_confusable, is_deceptive};
 use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage};
 
 /// How many of a kind are named before the rest is counted.
-const NAMED: usize = 3;
+const MAX_NAMED: usize = 3;
 
 /// What is odd about the registry, whatever is planned.
-pub(super) fn of_registry(reading: &Reading) -> Vec<String> {
-    let name = reading.name().clean();
+pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
+    let name = snapshot.model_name().clean();
     let mut found = Vec::new();
-    if is_deceptive(reading.name().raw()) {
+    if is_deceptive(snapshot.model_name().raw()) {
         found.push(format!(
             "the model's name is not what it looks like: {}",
-            spelled(reading.name().raw())
+            escape_non_ascii(snapshot.model_name().raw())
         ));
     }
-    let state = reading.state();
-    let production = state.holders(Stage::Production);
+    let state = snapshot.state();
+    let production = state.versions_in_stage(Stage::Production);
     if production.len() > 1 {
         let labels: Vec<String> = production
             .iter()
@@ -36,10 +36,10 @@ pub(super) fn of_registry(reading: &Reading) -> Vec<String> {
             alias.clean()
         )
     }));
-    for version in &reading.versions {
+    for version in &snapshot.versions {
         let label = format!("{name}/{}", version.version);
         let holds = version.stage != Stage::None || !state.aliases_of(version.version).is_empty();
-        if version.is_leftover() && holds {
+        if version.is_half_deleted() && holds {
             found.push(format!(
                 "{label} holds a place and is the leftover of a deletion: its model is gone"
             ));
@@ -55,25 +55,25 @@ pub(super) fn of_registry(reading: &Reading) -> Vec<String> {
 }
 
 /// What is odd about an alias that is to be given or taken.
-pub(super) fn of_alias(reading: &Reading, alias: &str) -> Vec<String> {
+pub(super) fn of_alias(snapshot: &RegistrySnapshot, alias: &str) -> Vec<String> {
     let mut found = Vec::new();
     if is_deceptive(alias) {
         found.push(format!(
             "the alias is not what it looks like: {}",
-            spelled(alias)
+            escape_non_ascii(alias)
         ));
     }
-    let state = reading.state();
+    let state = snapshot.state();
     let twins = state
         .aliases
         .iter()
-        .filter(|(twin, _)| look_alike(twin.raw(), alias));
+        .filter(|(twin, _)| is_confusable(twin.raw(), alias));
     found.extend(twins.map(|(twin, version)| {
         format!(
             "{} looks like {}, which leads to {}/{version}",
-            spelled(alias),
-            spelled(twin.raw()),
-            reading.name().clean()
+            escape_non_ascii(alias),
+            escape_non_ascii(twin.raw()),
+            snapshot.model_name().clean()
         )
     }));
     found
@@ -81,17 +81,21 @@ pub(super) fn of_alias(reading: &Reading, alias: &str) -> Vec<String> {
 
 /// What is odd about the key of a tag.
 pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
-    let deceives = is_deceptive(key)
-        .then(|| format!("the tag's key is not what it looks like: {}", spelled(key)));
+    let deceives = is_deceptive(key).then(|| {
+        format!(
+            "the tag's key is not what it looks like: {}",
+            escape_non_ascii(key)
+        )
+    });
     let twins = version
         .tags
         .iter()
-        .filter(|tag| look_alike(tag.key.raw(), key));
+        .filter(|tag| is_confusable(tag.key.raw(), key));
     let twins = twins.map(|tag| {
         format!(
             "{} looks like {}, which is a tag of version {}",
-            spelled(key),
-            spelled(tag.key.raw()),
+            escape_non_ascii(key),
+            escape_non_ascii(tag.key.raw()),
             version.version
         )
     });
@@ -99,17 +103,20 @@ pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
 }
 
 /// The models whose names look like the one that is to be made.
-pub(super) fn of_twins(reading: &Reading) -> Vec<String> {
+pub(super) fn of_confusable_models(snapshot: &RegistrySnapshot) -> Vec<String> {
     let (name, twins) = (
-        reading.name().raw(),
-        reading.twins.iter().filter(|_| reading.model.is_none()),
+        snapshot.model_name().raw(),
+        snapshot
+            .confusable_models
+            .iter()
+            .filter(|_| snapshot.model.is_none()),
     );
     twins
         .map(|twin| {
             format!(
                 "{} looks like {}, which is a registered model already",
-                spelled(name),
-                spelled(twin.raw())
+                escape_non_ascii(name),
+                escape_non_ascii(twin.raw())
             )
         })
         .collect()
@@ -122,7 +129,7 @@ pub(super) fn of_run_name(run: &Run) -> Option<String> {
         format!(
             "the name of run {} is not what it looks like: {}",
             run.id.short(),
-            spelled(run.name.raw())
+            escape_non_ascii(run.name.raw())
         )
     })
 }
@@ -146,23 +153,23 @@ pub(super) fn of_run(run: &Run) -> Vec<String> {
         .filter(|metric| metric.value.get().is_nan())
         .map(|metric| metric.key.clean())
         .collect();
-    let rest = if odd.len() > NAMED {
-        format!(" and {} more", odd.len() - NAMED)
+    let rest = if odd.len() > MAX_NAMED {
+        format!(" and {} more", odd.len() - MAX_NAMED)
     } else {
         String::new()
     };
     if !odd.is_empty() {
         found.push(format!(
             "metrics of run {name} are not numbers: {}{rest}",
-            odd[..odd.len().min(NAMED)].join(", ")
+            odd[..odd.len().min(MAX_NAMED)].join(", ")
         ));
     }
     found
 }
 
 /// What is odd about the run behind a version that is to be promoted.
-pub(super) fn of_origin(reading: &Reading, version: &ModelVersion) -> Vec<String> {
-    match &reading.run {
+pub(super) fn of_source_run(snapshot: &RegistrySnapshot, version: &ModelVersion) -> Vec<String> {
+    match &snapshot.run {
         Some(run) if run.id == version.run_id => of_run(run),
         _ => Vec::new(),
     }

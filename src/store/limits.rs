@@ -4,25 +4,25 @@ use crate::domain::Run;
 
 /// The most bytes taken from one HTTP answer after decompression. 50,000 runs, MLflow's own maximum for a page,
 /// are about 220 MB at its usual 4.3 kB a run; pages here hold a tenth of that.
-pub const ANSWER_BYTES: usize = 64 << 20;
+pub const RESPONSE_BYTES: usize = 64 << 20;
 
 /// The most bytes of an error answer that are read: only its first line is shown.
-pub const ERROR_BYTES: usize = 64 << 10;
+pub const ERROR_RESPONSE_BYTES: usize = 64 << 10;
 
 /// The most bytes of an artifact that are read at all, whoever asks: a document that is read whole to be understood.
-pub const DOCUMENT_BYTES: u64 = 4 << 20;
+pub const ARTIFACT_BYTES: u64 = 4 << 20;
 
 /// The most bytes of an artifact that a preview reads.
 pub const PREVIEW_BYTES: u64 = 256 << 10;
 
 /// The most bytes of an image among the artifacts that is shown: more than any plot, and photographs of 40 megapixels.
-pub const PICTURE_BYTES: u64 = 24 << 20;
+pub const IMAGE_BYTES: u64 = 24 << 20;
 
 /// The most bytes of each of two files that are compared line by line.
 pub const DIFF_BYTES: u64 = 512 << 10;
 
 /// The most pages followed in one listing: a server that hands out tokens forever ends here.
-pub const PAGES: usize = 10_000;
+pub const MAX_PAGES: usize = 10_000;
 
 /// The most runs for which one bulk request for histories may ask (MLflow's own maximum).
 pub const BULK_RUNS: usize = 100;
@@ -40,7 +40,7 @@ pub const CONNECT_SECONDS: u64 = 5;
 pub const READ_SECONDS: u64 = 60;
 
 /// How long an answer may stay silent between two pieces, in seconds.
-pub const SILENCE_SECONDS: u64 = 30;
+pub const IDLE_SECONDS: u64 = 30;
 
 /// How long a write may take in all, in seconds.
 pub const WRITE_SECONDS: u64 = 30;
@@ -57,7 +57,7 @@ const PAGE_VALUES: usize = 100_000;
 
 /// How many runs the page after this one should have.
 #[must_use]
-pub fn next_page(page: &[Run]) -> u32 {
+pub fn next_page_size(page: &[Run]) -> u32 {
     let values: usize = page
         .iter()
         .map(|run| run.params.len() + run.metrics.len() + run.tags.len())
@@ -69,19 +69,19 @@ pub fn next_page(page: &[Run]) -> u32 {
 }
 
 /// How many known runs are read again with one request: their ids make a filter of some 7 kB.
-pub const CHANGED_RUNS: usize = 200;
+pub const CHANGED_RUNS_BATCH: usize = 200;
 
 /// The most runs nested directly in one that are read when it is opened: more than anybody looks through.
 pub const NESTED_RUNS: usize = 10_000;
 
 /// The most runs of a server that are looked at for what was made from something: some twenty of its pages.
-pub const MADE_RUNS: usize = 20_000;
+pub const DOWNSTREAM_SCAN_RUNS: usize = 20_000;
 
 /// The most runs of a server that are looked at for those that read a model: every lineage asks, and no filter helps.
-pub const READERS: usize = 2_000;
+pub const MODEL_READER_SCAN_RUNS: usize = 2_000;
 
 /// The most runs that are asked one by one whether they read a model: searches of MLflow's servers don't tell it.
-pub const ASKED_READERS: usize = 40;
+pub const MODEL_READER_LOOKUPS: usize = 40;
 
 /// How many runs the first page has, so that the first rows are there early.
 pub const FIRST_PAGE_RUNS: u32 = 100;
@@ -93,7 +93,7 @@ pub const SQLITE_READ_SECONDS: u64 = 10;
 pub const SQLITE_WRITE_SECONDS: u64 = 10;
 
 /// How many runs are read from a SQLite file in one question, so that no writer waits longer than some 10 ms.
-pub const SQLITE_RUNS: usize = 1_000;
+pub const SQLITE_BATCH_RUNS: usize = 1_000;
 
 /// The most entries of one folder of local artifacts that are listed.
 pub const FOLDER_ENTRIES: usize = 10_000;
@@ -123,8 +123,8 @@ pub const WANDB_PAGE_BYTES: u64 = 96 << 20;
 pub const WANDB_HISTORY_BYTES: usize = 256 << 20;
 
 /// The largest text file of W&B's beside a run (`config.yaml`, `wandb-metadata.json`, …) that is read, in bytes.
-pub const WANDB_SIDE_BYTES: u64 = 4 << 20;
+pub const WANDB_SIDECAR_BYTES: u64 = 4 << 20;
 
 /// How long a W&B run that did not say that it ended may be silent and still count as running, in seconds: W&B's server gives up
 /// a run without a heartbeat after five minutes.
-pub const WANDB_SILENT_SECONDS: i64 = 300;
+pub const WANDB_HEARTBEAT_TIMEOUT_SECONDS: i64 = 300;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use super::{Answer, Reader, Target, Writer, rest, sqlite, wandb};
+use super::{Reader, Result, StoreTarget, Writer, rest, sqlite, wandb};
 
 /// What a session may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub enum AccessMode {
     /// Look only: no writer is made, whatever the store can do.
     ReadOnly,
     /// Write too, where the store can.
@@ -17,7 +17,7 @@ pub enum Access {
 
 /// How to reach a server: what MLflow's own client takes from the environment.
 #[derive(Clone, Debug, Default)]
-pub struct Connection {
+pub struct ConnectOptions {
     /// `MLFLOW_TRACKING_USERNAME`, or from `~/.mlflow/credentials`.
     pub username: Option<String>,
     /// `MLFLOW_TRACKING_PASSWORD`, or from `~/.mlflow/credentials`.
@@ -34,7 +34,7 @@ pub struct Connection {
 
 /// An open store.
 #[derive(Clone)]
-pub struct Opened {
+pub struct StoreHandle {
     /// For looking.
     pub reader: Reader,
     /// For writing; nothing in a read-only session or on a store that can't.
@@ -46,20 +46,24 @@ pub struct Opened {
 ///
 /// # Errors
 /// When a file is missing, unreadable, or no MLflow store; when a certificate can't be read.
-pub async fn open(target: &Target, access: Access, connection: &Connection) -> Answer<Opened> {
+pub async fn open(
+    target: &StoreTarget,
+    mode: AccessMode,
+    options: &ConnectOptions,
+) -> Result<StoreHandle> {
     match target {
-        Target::Server(url) => {
-            let store = rest::RestStore::connect(url, connection)?;
-            let writer = match access {
-                Access::ReadWrite => Some(Arc::new(store.writer()?) as Writer),
-                Access::ReadOnly => None,
+        StoreTarget::Server(url) => {
+            let store = rest::RestStore::connect(url, options)?;
+            let writer = match mode {
+                AccessMode::ReadWrite => Some(Arc::new(store.writer()?) as Writer),
+                AccessMode::ReadOnly => None,
             };
-            Ok(Opened {
+            Ok(StoreHandle {
                 reader: Arc::new(store),
                 writer,
             })
         }
-        Target::Sqlite(path) => sqlite::open(path, access).await,
-        Target::Wandb(path) => wandb::open(path).await,
+        StoreTarget::Sqlite(path) => sqlite::open(path, mode).await,
+        StoreTarget::Wandb(path) => wandb::open(path).await,
     }
 }

@@ -10,7 +10,7 @@ use crate::text::untrusted::clean;
 
 /// A store to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum StoreTarget {
     /// A server, by the address under which `/api/2.0/mlflow` stands; never with a user or a password in it.
     Server(Url),
     /// MLflow's SQLite file.
@@ -21,7 +21,7 @@ pub enum Target {
 
 /// Why a text names no store.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum TargetError {
+pub enum StoreTargetError {
     /// The scheme is one that this program can't open.
     #[error("{} can't be opened: {why}", clean(.target))]
     Unsupported {
@@ -32,7 +32,7 @@ pub enum TargetError {
     },
     /// The address can't be parsed.
     #[error("{} is not an address: {why}", clean(.target))]
-    Address {
+    InvalidUrl {
         /// What was named.
         target: String,
         /// What the parser says.
@@ -42,22 +42,22 @@ pub enum TargetError {
     #[error(
         "the address has credentials in it; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD instead"
     )]
-    Credentials,
+    CredentialsInUrl,
     /// Nothing was named and nothing was found.
     #[error(
         "no store was named, MLFLOW_TRACKING_URI is not set, and there is no mlflow.db and no wandb/ here; `frontrunner demo` makes one to try"
     )]
-    Nothing,
+    NoStore,
 }
 
-impl Target {
+impl StoreTarget {
     /// Reads what a person wrote: an address, `sqlite:///path`, `file:` address or a path.
     ///
     /// # Errors
     /// When the text names nothing that can be opened.
-    pub fn parse(text: &str) -> Result<Self, TargetError> {
+    pub fn parse(text: &str) -> Result<Self, StoreTargetError> {
         let unsupported = |why| {
-            Err(TargetError::Unsupported {
+            Err(StoreTargetError::Unsupported {
                 target: text.to_owned(),
                 why,
             })
@@ -73,7 +73,7 @@ impl Target {
             };
         }
         if text.starts_with("http://") || text.starts_with("https://") {
-            return Self::server(text);
+            return Self::parse_server(text);
         }
         match text.split_once(':') {
             Some(("databricks" | "databricks-uc" | "uc", _)) | None
@@ -93,22 +93,22 @@ impl Target {
             Some((scheme, rest)) if rest.starts_with("//") && scheme != "file" => {
                 unsupported("name an http or https address, or a SQLite file")
             }
-            _ => Self::path(text),
+            _ => Self::parse_path(text),
         }
     }
 
-    fn server(text: &str) -> Result<Self, TargetError> {
-        let url = Url::parse(text).map_err(|e| TargetError::Address {
+    fn parse_server(text: &str) -> Result<Self, StoreTargetError> {
+        let url = Url::parse(text).map_err(|e| StoreTargetError::InvalidUrl {
             target: text.to_owned(),
             why: e.to_string(),
         })?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(TargetError::Credentials);
+            return Err(StoreTargetError::CredentialsInUrl);
         }
         Ok(Self::Server(url))
     }
 
-    fn path(text: &str) -> Result<Self, TargetError> {
+    fn parse_path(text: &str) -> Result<Self, StoreTargetError> {
         let path = match text.strip_prefix("file:") {
             Some(rest) => Path::new(rest.strip_prefix("//").unwrap_or(rest)).to_owned(),
             None => PathBuf::from(text),
@@ -117,8 +117,8 @@ impl Target {
         if path.is_dir() && db.is_file() {
             return Ok(Self::Sqlite(db));
         }
-        if let Some(home) = wandb::home(&path) {
-            return Ok(Self::Wandb(home));
+        if let Some(wandb_dir) = wandb::find_wandb_dir(&path) {
+            return Ok(Self::Wandb(wandb_dir));
         }
         // A run's log names its run.
         if let Some(run) = path.parent().filter(|_| {
@@ -133,7 +133,7 @@ impl Target {
             }));
         }
         if path.is_dir() {
-            return Err(TargetError::Unsupported {
+            return Err(StoreTargetError::Unsupported {
                 target: text.to_owned(),
                 why: "it is a folder with no mlflow.db and no runs of W&B's; file stores (mlruns/) are not supported yet: serve it with `mlflow server --backend-store-uri`",
             });
@@ -145,12 +145,12 @@ impl Target {
     ///
     /// # Errors
     /// When what was found names nothing that can be opened, or nothing was found.
-    pub fn find(
-        named: Option<&str>,
+    pub fn resolve(
+        explicit: Option<&str>,
         tracking_uri: Option<&str>,
         here: &Path,
-    ) -> Result<Self, TargetError> {
-        if let Some(text) = named.or(tracking_uri.filter(|uri| !uri.is_empty())) {
+    ) -> Result<Self, StoreTargetError> {
+        if let Some(text) = explicit.or(tracking_uri.filter(|uri| !uri.is_empty())) {
             return Self::parse(text);
         }
         let db = here.join("mlflow.db");
@@ -161,7 +161,7 @@ impl Target {
             .iter()
             .map(|home| here.join(home))
             .find(|home| wandb::has_runs(home));
-        home.map(Self::Wandb).ok_or(TargetError::Nothing)
+        home.map(Self::Wandb).ok_or(StoreTargetError::NoStore)
     }
 }
 
@@ -170,29 +170,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_write_is_understood() {
+    fn parses_uris_and_paths() {
         assert_eq!(
-            Target::parse("sqlite:///mlflow.db"),
-            Ok(Target::Sqlite("mlflow.db".into()))
+            StoreTarget::parse("sqlite:///mlflow.db"),
+            Ok(StoreTarget::Sqlite("mlflow.db".into()))
         );
         assert_eq!(
-            Target::parse("sqlite:////data/mlflow.db"),
-            Ok(Target::Sqlite("/data/mlflow.db".into()))
+            StoreTarget::parse("sqlite:////data/mlflow.db"),
+            Ok(StoreTarget::Sqlite("/data/mlflow.db".into()))
         );
         assert_eq!(
-            Target::parse("runs/mlflow.db"),
-            Ok(Target::Sqlite("runs/mlflow.db".into()))
+            StoreTarget::parse("runs/mlflow.db"),
+            Ok(StoreTarget::Sqlite("runs/mlflow.db".into()))
         );
         assert!(matches!(
-            Target::parse("https://mlflow.example.org/team"),
-            Ok(Target::Server(_))
+            StoreTarget::parse("https://mlflow.example.org/team"),
+            Ok(StoreTarget::Server(_))
         ));
     }
 
     #[test]
-    fn an_address_with_a_password_is_refused_without_repeating_it() {
+    fn rejects_credentials_in_urls_without_echoing_them() {
         let error =
-            Target::parse("https://ana:hunter2@mlflow.example.org").map_err(|e| e.to_string());
+            StoreTarget::parse("https://ana:hunter2@mlflow.example.org").map_err(|e| e.to_string());
         assert!(error.is_err_and(|text| !text.contains("hunter2")));
     }
 }

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use super::column::NoColumn;
+use super::column::ParseColumnError;
 use super::filter::Filter;
-use super::group::{by_statistic, group_order, groups};
-use super::order::sort;
-use super::tree::{Children, tree, with_parents};
-use super::{Attribute, ColumnKey, Row, RunTable, Statistic};
+use super::group::{group_rows, group_sort_keys, sort_groups};
+use super::sort::sort_rows;
+use super::tree::{Children, add_ancestors, tree_rows};
+use super::{Attribute, ColumnKey, RowId, RunTable, Statistic};
 use crate::domain::{Direction, Goal, Millis};
 
 /// A key to sort by.
@@ -22,19 +22,19 @@ pub struct SortKey {
 impl SortKey {
     /// As MLflow's grammar writes it, raw: `metrics.acc DESC`.
     #[must_use]
-    pub fn spelled(&self) -> String {
+    pub fn to_raw_string(&self) -> String {
         format!(
             "{} {}",
-            self.column.spelled(),
+            self.column.to_raw_string(),
             if self.descending { "DESC" } else { "ASC" }
         )
     }
 }
 
 impl SortKey {
-    /// The key in MLflow's grammar, where MLflow sorts by it as it is done here: params are text there and may be numbers here.
+    /// The key in MLflow's grammar, where MLflow sorts by it is done here: params are text there and may be numbers here.
     #[must_use]
-    pub fn pushdown(&self) -> Option<String> {
+    pub fn to_order_by(&self) -> Option<String> {
         let column = match &self.column {
             ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => {
                 format!("metrics.`{}`", metric.raw())
@@ -52,10 +52,10 @@ impl SortKey {
 }
 
 impl FromStr for SortKey {
-    type Err = NoColumn;
+    type Err = ParseColumnError;
 
     /// Reads an order: `metrics.acc DESC`, `start_time`, `lr`.
-    fn from_str(text: &str) -> Result<Self, NoColumn> {
+    fn from_str(text: &str) -> Result<Self, ParseColumnError> {
         let text = text.trim();
         let (column, descending) = match text.rsplit_once(char::is_whitespace) {
             Some((column, word)) if word.eq_ignore_ascii_case("desc") => (column, true),
@@ -92,7 +92,7 @@ pub struct Arrangement {
     /// How they are put together.
     pub grouping: Grouping,
     /// Parents and groups that are folded: a parent's run id, or a group's value as shown.
-    pub folded: std::collections::HashSet<String>,
+    pub collapsed: std::collections::HashSet<String>,
     /// What the lines of groups show of numeric columns, and what groups are sorted by.
     pub statistic: Statistic,
     /// What best means.
@@ -102,36 +102,36 @@ pub struct Arrangement {
 impl Arrangement {
     /// Which way a column gets better: as the goal says, else as a metric's key tells.
     #[must_use]
-    pub fn better(&self, column: &ColumnKey) -> Option<Direction> {
+    pub fn direction_of(&self, column: &ColumnKey) -> Option<Direction> {
         let ColumnKey::Metric(key) = column else {
             return None;
         };
         let goal = self.goal.as_ref().filter(|goal| goal.metric == *key);
         goal.map(|goal| goal.direction)
-            .or_else(|| Direction::told(key.raw()))
+            .or_else(|| Direction::from_metric_name(key.raw()))
     }
 }
 
 /// One line of an arranged table.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Line {
+pub enum DisplayRow {
     /// A run.
     Run {
         /// Its row.
-        row: Row,
+        row: RowId,
         /// How deep it is nested.
         depth: u16,
         /// How many of the runs that are told are nested directly in it.
         children: u32,
         /// Whether it passes the filter. In a tree, a parent that doesn't is told all the same, to hold what is nested in it.
-        passes: bool,
+        is_match: bool,
     },
     /// The head of a group.
     Group {
         /// The value that its runs share, cleaned; `—` where it is missing.
         value: String,
         /// Its runs, in order, folded or not.
-        rows: Vec<Row>,
+        rows: Vec<RowId>,
     },
 }
 
@@ -140,46 +140,46 @@ pub enum Line {
 /// Flat and in groups, every run has depth 0. In a tree, a run stands under its parent whether or not that passes the filter; a run
 /// whose parent is not in the table stands at the top, and runs that are nested in a circle are told too, from the first one on.
 #[must_use]
-pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Line> {
-    let mut rows = passing(table, arrangement, now);
+pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<DisplayRow> {
+    let mut rows = filter_rows(table, arrangement, now);
     let children = Children::count(table, &rows);
     match &arrangement.grouping {
         Grouping::Flat => {
-            sort(table, &mut rows, &arrangement.sort, now);
+            sort_rows(table, &mut rows, &arrangement.sort, now);
             rows.into_iter()
-                .map(|row| Line::Run {
+                .map(|row| DisplayRow::Run {
                     row,
                     depth: 0,
-                    children: children.of(row),
-                    passes: true,
+                    children: children.get(row),
+                    is_match: true,
                 })
                 .collect()
         }
         Grouping::Tree => {
-            let passing = with_parents(table, &mut rows);
-            sort(table, &mut rows, &arrangement.sort, now);
-            tree(table, &rows, &passing, &arrangement.folded)
+            let is_match = add_ancestors(table, &mut rows);
+            sort_rows(table, &mut rows, &arrangement.sort, now);
+            tree_rows(table, &rows, &is_match, &arrangement.collapsed)
         }
         Grouping::By(column) => {
-            let by = group_order(column, &arrangement.sort);
-            sort(table, &mut rows, &by, now);
-            let mut groups = groups(table, column, &rows, now);
-            by_statistic(table, &mut groups, column, arrangement, now);
+            let by = group_sort_keys(column, &arrangement.sort);
+            sort_rows(table, &mut rows, &by, now);
+            let mut groups = group_rows(table, column, &rows, now);
+            sort_groups(table, &mut groups, column, arrangement, now);
             groups
                 .into_iter()
                 .flat_map(|(value, rows)| {
-                    let shown = if arrangement.folded.contains(&value) {
+                    let visible = if arrangement.collapsed.contains(&value) {
                         Vec::new()
                     } else {
                         rows.clone()
                     };
-                    let runs = shown.into_iter().map(|row| Line::Run {
+                    let runs = visible.into_iter().map(|row| DisplayRow::Run {
                         row,
                         depth: 0,
-                        children: children.of(row),
-                        passes: true,
+                        children: children.get(row),
+                        is_match: true,
                     });
-                    std::iter::once(Line::Group { value, rows })
+                    std::iter::once(DisplayRow::Group { value, rows })
                         .chain(runs)
                         .collect::<Vec<_>>()
                 })
@@ -189,7 +189,7 @@ pub fn arrange(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<
 }
 
 /// The rows that pass a filter, newest first.
-fn passing(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<Row> {
+fn filter_rows(table: &RunTable, arrangement: &Arrangement, now: Millis) -> Vec<RowId> {
     let all = table.newest_first();
     match &arrangement.filter {
         None => all.to_vec(),
@@ -211,9 +211,9 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::sample::{any_runs, run};
+    use super::super::test_data::{any_runs, run};
     use super::*;
-    use crate::domain::{Metric, MetricValue, Pair, Run};
+    use crate::domain::{KeyValue, Metric, MetricValue, Run};
 
     fn table(runs: &[Run]) -> RunTable {
         let mut table = RunTable::default();
@@ -223,26 +223,26 @@ mod tests {
 
     fn nested(id: &str, parent: &str) -> Run {
         let mut run = run(id);
-        run.tags = vec![Pair::new("mlflow.parentRunId", parent)];
+        run.tags = vec![KeyValue::new("mlflow.parentRunId", parent)];
         run
     }
 
     /// Lines as text: `id+children`, indented by depth; groups as `[value]`.
-    fn drawn(table: &RunTable, arrangement: &Arrangement) -> Vec<String> {
+    fn render(table: &RunTable, arrangement: &Arrangement) -> Vec<String> {
         arrange(table, arrangement, 10)
             .into_iter()
             .map(|line| match line {
-                Line::Group { value, rows } => format!("[{value}]{}", rows.len()),
-                Line::Run {
+                DisplayRow::Group { value, rows } => format!("[{value}]{}", rows.len()),
+                DisplayRow::Run {
                     row,
                     depth,
                     children,
-                    passes,
+                    is_match: passes,
                 } => {
                     let id = if passes {
-                        table.id(row).raw().to_owned()
+                        table.run_id(row).raw().to_owned()
                     } else {
-                        format!("({})", table.id(row).raw())
+                        format!("({})", table.run_id(row).raw())
                     };
                     format!(
                         "{}{id}{}",
@@ -254,12 +254,12 @@ mod tests {
             .collect()
     }
 
-    fn folded(keys: &[&str]) -> HashSet<String> {
+    fn collapsed(keys: &[&str]) -> HashSet<String> {
         keys.iter().map(|key| (*key).to_owned()).collect()
     }
 
     #[test]
-    fn nested_runs_stand_under_their_parents_to_any_depth() {
+    fn tree_nests_runs_under_parents_at_any_depth() {
         let table = table(&[
             run("a"),
             nested("b", "a"),
@@ -271,35 +271,35 @@ mod tests {
             grouping: Grouping::Tree,
             ..Arrangement::default()
         };
-        assert_eq!(drawn(&table, &tree), ["a++", "  b+", "    c", "  d", "e"]);
-        tree.folded = folded(&["b"]);
-        assert_eq!(drawn(&table, &tree), ["a++", "  b+", "  d", "e"]);
-        tree.folded = folded(&["a"]);
-        assert_eq!(drawn(&table, &tree), ["a++", "e"]);
+        assert_eq!(render(&table, &tree), ["a++", "  b+", "    c", "  d", "e"]);
+        tree.collapsed = collapsed(&["b"]);
+        assert_eq!(render(&table, &tree), ["a++", "  b+", "  d", "e"]);
+        tree.collapsed = collapsed(&["a"]);
+        assert_eq!(render(&table, &tree), ["a++", "e"]);
         tree.filter = Some(Filter::parse("is:nested").unwrap());
         assert_eq!(
-            drawn(&table, &tree),
+            render(&table, &tree),
             ["(a)++", "e"],
             "what is folded stays folded"
         );
-        tree.folded.clear();
+        tree.collapsed.clear();
         assert_eq!(
-            drawn(&table, &tree),
+            render(&table, &tree),
             ["(a)++", "  b+", "    c", "  d", "e"],
             "a parent that doesn't pass is told all the same"
         );
         tree.filter = Some(Filter::parse("id = 'c'").unwrap());
         assert_eq!(
-            drawn(&table, &tree),
+            render(&table, &tree),
             ["(a)+", "  (b)+", "    c"],
             "and its parent too"
         );
         tree.grouping = Grouping::Flat;
-        assert_eq!(drawn(&table, &tree), ["c"]);
+        assert_eq!(render(&table, &tree), ["c"]);
     }
 
     #[test]
-    fn runs_nested_in_a_circle_are_told_once() {
+    fn tree_lists_runs_in_a_parent_cycle_once() {
         let table = table(&[
             nested("a", "b"),
             nested("b", "a"),
@@ -310,17 +310,17 @@ mod tests {
             grouping: Grouping::Tree,
             ..Arrangement::default()
         };
-        assert_eq!(drawn(&table, &tree), ["c", "d", "a+", "  b"]);
+        assert_eq!(render(&table, &tree), ["c", "d", "a+", "  b"]);
         let table = self::table(&[nested("0", "a"), nested("a", "b"), nested("b", "a")]);
         assert_eq!(
-            drawn(&table, &tree),
+            render(&table, &tree),
             ["a++", "  0", "  b"],
             "what is nested in a run of a circle is no top"
         );
     }
 
     #[test]
-    fn a_chain_of_100_000_is_walked() {
+    fn tree_handles_a_chain_of_100_000_runs() {
         let runs: Vec<Run> = (0..100_000)
             .map(|n| nested(&n.to_string(), &(n - 1).to_string()))
             .collect();
@@ -332,7 +332,7 @@ mod tests {
         assert_eq!(lines.len(), 100_000);
         assert!(matches!(
             lines.last(),
-            Some(Line::Run {
+            Some(DisplayRow::Run {
                 depth: u16::MAX,
                 ..
             })
@@ -340,10 +340,10 @@ mod tests {
     }
 
     #[test]
-    fn groups_are_in_the_order_of_their_values() {
+    fn groups_sort_by_value() {
         let with = |id: &str, lr: &str| {
             let mut run = run(id);
-            run.params = vec![Pair::new("lr", lr)];
+            run.params = vec![KeyValue::new("lr", lr)];
             run
         };
         let table = table(&[
@@ -357,11 +357,11 @@ mod tests {
         let key = ColumnKey::Param("lr".into());
         let mut by = Arrangement {
             grouping: Grouping::By(key.clone()),
-            folded: folded(&["10"]),
+            collapsed: collapsed(&["10"]),
             ..Arrangement::default()
         };
         assert_eq!(
-            drawn(&table, &by),
+            render(&table, &by),
             [
                 "[9]2", "b", "d", "[10]1", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"
             ]
@@ -371,7 +371,7 @@ mod tests {
             descending: true,
         }];
         assert_eq!(
-            drawn(&table, &by),
+            render(&table, &by),
             [
                 "[10]1", "[9]2", "b", "d", "[auto]1", "e", "[nan]1", "f", "[—]1", "c"
             ]
@@ -380,16 +380,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_arrangement_loses_or_doubles_a_run(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'"]), descending in any::<bool>()) {
+        fn arrange_lists_every_matching_run_once(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'"]), descending in any::<bool>()) {
             let table = table(&runs);
             let filter = Filter::parse(word).unwrap();
-            let mut expected: Vec<Row> = table.rows().filter(|row| filter.matches(&table, *row, 10)).collect();
+            let mut expected: Vec<RowId> = table.rows().filter(|row| filter.matches(&table, *row, 10)).collect();
             for grouping in [Grouping::Flat, Grouping::Tree, Grouping::By(ColumnKey::Tag("t".into()))] {
                 let sort = vec![SortKey { column: ColumnKey::Metric("x".into()), descending }];
                 let arrangement = Arrangement { filter: Some(filter.clone()), sort, grouping, ..Arrangement::default() };
                 let lines = arrange(&table, &arrangement, 10);
-                let passing = lines.iter().filter_map(|line| if let Line::Run { row, passes: true, .. } = line { Some(*row) } else { None });
-                let mut rows: Vec<Row> = passing.collect();
+                let passing = lines.iter().filter_map(|line| if let DisplayRow::Run { row, is_match: true, .. } = line { Some(*row) } else { None });
+                let mut rows: Vec<RowId> = passing.collect();
                 rows.sort_unstable();
                 expected.sort_unstable();
                 prop_assert_eq!(&rows, &expected);
@@ -399,18 +399,18 @@ mod tests {
         /// Whatever the order and the filter, every run stands under its parent, siblings are in order, and a run that doesn't
         /// pass is there only for one below it that does.
         #[test]
-        fn trees_survive_order_and_filter(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'", "metrics.x > 0"]), descending in any::<bool>()) {
+        fn trees_stay_valid_when_sorted_and_filtered(runs in any_runs(), word in proptest::sample::select(vec!["", "is:nested", "params.p = '9'", "metrics.x > 0"]), descending in any::<bool>()) {
             let table = table(&runs);
             let key = SortKey { column: ColumnKey::Metric("x".into()), descending };
             let arrangement = Arrangement { filter: Some(Filter::parse(word).unwrap()), sort: vec![key.clone()], grouping: Grouping::Tree, ..Arrangement::default() };
-            let lines: Vec<(Row, u16, bool)> = arrange(&table, &arrangement, 10).into_iter().filter_map(|line| match line {
-                Line::Run { row, depth, passes, .. } => Some((row, depth, passes)),
-                Line::Group { .. } => None,
+            let lines: Vec<(RowId, u16, bool)> = arrange(&table, &arrangement, 10).into_iter().filter_map(|line| match line {
+                DisplayRow::Run { row, depth, is_match, .. } => Some((row, depth, is_match)),
+                DisplayRow::Group { .. } => None,
             }).collect();
-            let mut sorted: Vec<Row> = table.newest_first().to_vec();
-            sort(&table, &mut sorted, &[key], 10);
-            let place = |row: Row| sorted.iter().position(|other| *other == row).unwrap();
-            let in_circle = |row: Row| {
+            let mut sorted: Vec<RowId> = table.newest_first().to_vec();
+            sort_rows(&table, &mut sorted, &[key], 10);
+            let place = |row: RowId| sorted.iter().position(|other| *other == row).unwrap();
+            let in_circle = |row: RowId| {
                 let up = std::iter::successors(table.parent(row), |row| table.parent(*row));
                 up.take(runs.len()).any(|above| above == row)
             };
@@ -435,10 +435,10 @@ mod tests {
     }
 
     #[test]
-    fn groups_sort_by_the_statistic_of_the_sort_column() {
+    fn groups_sort_by_statistic_of_sort_column() {
         let with = |id: &str, lr: &str, loss: Option<f64>| {
             let mut run = run(id);
-            run.params = vec![Pair::new("lr", lr)];
+            run.params = vec![KeyValue::new("lr", lr)];
             run.metrics = loss
                 .into_iter()
                 .map(|value| Metric {
@@ -469,21 +469,21 @@ mod tests {
             ..Arrangement::default()
         };
         assert_eq!(
-            drawn(&table, &by),
+            render(&table, &by),
             ["[2]2", "c", "d", "[1]2", "b", "a", "[4]1", "f", "[3]1", "e"],
             "means 2, 3, 3, none"
         );
         by.sort[0].descending = true;
         by.statistic = Statistic::Count;
         assert_eq!(
-            drawn(&table, &by),
+            render(&table, &by),
             ["[1]2", "a", "b", "[2]2", "c", "d", "[4]1", "f", "[3]1", "e"],
             "2, 1, 1 and 0 values"
         );
         by.sort[0].descending = false;
         by.statistic = Statistic::Best;
         assert_eq!(
-            drawn(&table, &by)[..2],
+            render(&table, &by)[..2],
             ["[1]2", "b"],
             "less of a loss is better"
         );
@@ -492,7 +492,7 @@ mod tests {
             direction: Direction::Max,
         });
         assert_eq!(
-            drawn(&table, &by)[..2],
+            render(&table, &by)[..2],
             ["[2]2", "c"],
             "unless the goal says otherwise"
         );
@@ -504,7 +504,7 @@ mod tests {
             by.sort[0].clone(),
         ];
         assert_eq!(
-            drawn(&table, &by)[0],
+            render(&table, &by)[0],
             "[2]2",
             "a text has no statistic: the next key decides"
         );

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::curves::Fact;
+use super::curves::CurveStat;
 use crate::domain::Direction;
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -112,7 +112,7 @@ pub enum ColumnKey {
     /// A tag.
     Tag(Untrusted),
     /// What the curve of a metric comes to, where its history was read.
-    Curve(Fact, Untrusted),
+    Curve(CurveStat, Untrusted),
 }
 
 impl ColumnKey {
@@ -126,13 +126,14 @@ impl ColumnKey {
                 .replace("_time", "")
                 .replace("_id", ""),
             Self::Metric(key) | Self::Param(key) | Self::Tag(key) => key.clean().into_owned(),
-            Self::Curve(fact, key) => {
-                let what = match (fact, Direction::told(key.raw())) {
-                    (Fact::Max, Some(Direction::Max)) | (Fact::Min, Some(Direction::Min)) => "best",
-                    (Fact::MaxStep, Some(Direction::Max))
-                    | (Fact::MinStep, Some(Direction::Min)) => "best step",
-                    (Fact::MaxStep, _) => "max step",
-                    (Fact::MinStep, _) => "min step",
+            Self::Curve(stat, key) => {
+                let what = match (stat, Direction::from_metric_name(key.raw())) {
+                    (CurveStat::Max, Some(Direction::Max))
+                    | (CurveStat::Min, Some(Direction::Min)) => "best",
+                    (CurveStat::MaxStep, Some(Direction::Max))
+                    | (CurveStat::MinStep, Some(Direction::Min)) => "best step",
+                    (CurveStat::MaxStep, _) => "max step",
+                    (CurveStat::MinStep, _) => "min step",
                     (fact, _) => fact.as_str(),
                 };
                 format!("{what} {}", key.clean())
@@ -143,31 +144,33 @@ impl ColumnKey {
 
 /// What is wrong with the name of a column.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NoColumn {
+pub enum ParseColumnError {
     /// There is no key.
     #[error("it names nothing")]
     Empty,
     /// There is no such attribute.
     #[error("runs have no such attribute")]
-    Attribute(String),
+    UnknownAttribute(String),
 }
 
 impl ColumnKey {
     /// As MLflow's grammar writes it, raw: it reads back as the same column.
     #[must_use]
-    pub fn spelled(&self) -> String {
+    pub fn to_raw_string(&self) -> String {
         match self {
             Self::Attribute(attribute) => format!("attributes.{}", attribute.as_str()),
-            Self::Metric(key) => format!("metrics.{}", quoted(key.raw())),
-            Self::Param(key) => format!("params.{}", quoted(key.raw())),
-            Self::Tag(key) => format!("tags.{}", quoted(key.raw())),
-            Self::Curve(fact, key) => format!("{}(metrics.{})", fact.as_str(), quoted(key.raw())),
+            Self::Metric(key) => format!("metrics.{}", quote_if_needed(key.raw())),
+            Self::Param(key) => format!("params.{}", quote_if_needed(key.raw())),
+            Self::Tag(key) => format!("tags.{}", quote_if_needed(key.raw())),
+            Self::Curve(fact, key) => {
+                format!("{}(metrics.{})", fact.as_str(), quote_if_needed(key.raw()))
+            }
         }
     }
 }
 
 /// Backticks keep spaces and quotes of a key for what they are.
-fn quoted(key: &str) -> String {
+fn quote_if_needed(key: &str) -> String {
     let bare = !key.contains(|c: char| c.is_whitespace() || ['`', '"'].contains(&c));
     if bare {
         key.to_owned()
@@ -177,20 +180,20 @@ fn quoted(key: &str) -> String {
 }
 
 impl FromStr for ColumnKey {
-    type Err = NoColumn;
+    type Err = ParseColumnError;
 
     /// Reads a column as MLflow's grammar writes it: `metrics.acc`, `params."lr"`, `tags.team`, or an attribute; a bare
     /// key that is no attribute is a metric.
-    fn from_str(text: &str) -> Result<Self, NoColumn> {
-        if let Some(curve) = curve(text) {
+    fn from_str(text: &str) -> Result<Self, ParseColumnError> {
+        if let Some(curve) = parse_curve_stat(text) {
             return Ok(curve);
         }
         let (kind, key) = text
             .split_once('.')
             .map_or((None, text), |(kind, key)| (Some(kind), key));
-        let key = unquoted(key);
+        let key = unquote(key);
         if key.is_empty() {
-            return Err(NoColumn::Empty);
+            return Err(ParseColumnError::Empty);
         }
         match kind.map(str::to_ascii_lowercase).as_deref() {
             Some("metrics" | "metric") => Ok(Self::Metric(key.into())),
@@ -198,22 +201,24 @@ impl FromStr for ColumnKey {
             Some("tags" | "tag") => Ok(Self::Tag(key.into())),
             Some("attributes" | "attribute" | "attr" | "run") => Attribute::parse(key)
                 .map(Self::Attribute)
-                .ok_or_else(|| NoColumn::Attribute(key.to_owned())),
+                .ok_or_else(|| ParseColumnError::UnknownAttribute(key.to_owned())),
             _ => Ok(Attribute::parse(text)
-                .map_or_else(|| Self::Metric(unquoted(text).into()), Self::Attribute)),
+                .map_or_else(|| Self::Metric(unquote(text).into()), Self::Attribute)),
         }
     }
 }
 
 /// Reads what is told of a curve: `max(metrics.acc)`.
-fn curve(text: &str) -> Option<ColumnKey> {
+fn parse_curve_stat(text: &str) -> Option<ColumnKey> {
     let (word, rest) = text.split_once('(')?;
-    let fact = Fact::ALL.into_iter().find(|fact| fact.as_str() == word)?;
-    let key = unquoted(rest.strip_suffix(')')?.strip_prefix("metrics.")?);
+    let fact = CurveStat::ALL
+        .into_iter()
+        .find(|fact| fact.as_str() == word)?;
+    let key = unquote(rest.strip_suffix(')')?.strip_prefix("metrics.")?);
     (!key.is_empty()).then(|| ColumnKey::Curve(fact, key.into()))
 }
 
-fn unquoted(key: &str) -> &str {
+fn unquote(key: &str) -> &str {
     ['`', '"']
         .iter()
         .find_map(|quote| key.strip_prefix(*quote)?.strip_suffix(*quote))
@@ -237,9 +242,9 @@ impl fmt::Display for ColumnKey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnSummary {
     /// In how many rows it has a value.
-    pub present: usize,
+    pub count: usize,
     /// Whether every row of the table has the same value (missing counts as a value), so that it tells nothing.
-    pub constant: bool,
+    pub is_constant: bool,
     /// Whether every value that is present is a number.
-    pub numeric: bool,
+    pub is_numeric: bool,
 }

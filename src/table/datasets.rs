@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::slots::Slots;
-use super::texts::Texts;
+use super::column_vec::ColumnVec;
+use super::interner::Interner;
 use crate::domain::DatasetInput;
 
 /// One dataset of a list, as numbers of interned texts.
@@ -17,16 +17,16 @@ pub(super) struct Dataset {
 /// The datasets of all rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Datasets {
-    known: HashMap<Vec<Dataset>, u32>,
+    list_ids: HashMap<Vec<Dataset>, u32>,
     lists: Vec<Vec<Dataset>>,
     /// Each list as it is shown: `name@digest, …`.
-    shown: Vec<u32>,
-    rows: Slots<u32>,
+    labels: Vec<u32>,
+    rows: ColumnVec<u32>,
 }
 
 impl Datasets {
     /// Gives a row its datasets.
-    pub(super) fn set(&mut self, row: u32, inputs: &[DatasetInput], texts: &mut Texts) {
+    pub(super) fn set(&mut self, row: u32, inputs: &[DatasetInput], texts: &mut Interner) {
         if inputs.is_empty() {
             return self.rows.clear(row);
         }
@@ -41,24 +41,24 @@ impl Datasets {
                     .map(|context| texts.intern(context.raw())),
             })
             .collect();
-        let id = if let Some(id) = self.known.get(&list) {
+        let id = if let Some(id) = self.list_ids.get(&list) {
             *id
         } else {
-            let shown: Vec<String> = inputs
+            let label: Vec<String> = inputs
                 .iter()
                 .map(|input| format!("{}@{}", input.name.raw(), input.digest.raw()))
                 .collect();
             let id = u32::try_from(self.lists.len()).unwrap_or(u32::MAX);
-            self.shown.push(texts.intern(&shown.join(", ")));
+            self.labels.push(texts.intern(&label.join(", ")));
             self.lists.push(list.clone());
-            self.known.insert(list, id);
+            self.list_ids.insert(list, id);
             id
         };
         self.rows.set(row, id);
     }
 
     /// The datasets of a row.
-    pub(super) fn of(&self, row: u32) -> &[Dataset] {
+    pub(super) fn get(&self, row: u32) -> &[Dataset] {
         self.rows
             .get(row)
             .and_then(|id| self.lists.get(id as usize))
@@ -66,15 +66,15 @@ impl Datasets {
     }
 
     /// The datasets of a row as they are shown: an interned text.
-    pub(super) fn shown(&self, row: u32) -> Option<u32> {
+    pub(super) fn label_id(&self, row: u32) -> Option<u32> {
         self.rows
             .get(row)
-            .and_then(|id| self.shown.get(id as usize))
+            .and_then(|id| self.labels.get(id as usize))
             .copied()
     }
 
     /// How many rows have datasets.
-    pub(super) fn filled(&self) -> usize {
-        self.rows.filled()
+    pub(super) fn count(&self) -> usize {
+        self.rows.count()
     }
 }

@@ -3,18 +3,18 @@
 use std::cmp::Ordering;
 
 use super::arrange::Arrangement;
-use super::cells::{Cell, ColumnRef};
-use super::rows::{Row, RunTable};
-use super::span::write_span;
+use super::cells::{CellValue, ColumnRef};
+use super::duration::format_duration;
+use super::rows::{RowId, RunTable};
 use super::{ColumnKey, SortKey};
 use crate::domain::Millis;
 use crate::text::untrusted::clean;
 
 /// What stands for a missing value.
-const MISSING: &str = "—";
+const MISSING_LABEL: &str = "—";
 
 /// The keys that bring groups together: the grouping column, then the rest. A sort by that column itself says which way.
-pub(super) fn group_order(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> {
+pub(super) fn group_sort_keys(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> {
     let descending = sort
         .iter()
         .any(|key| key.column == *column && key.descending);
@@ -28,20 +28,20 @@ pub(super) fn group_order(column: &ColumnKey, sort: &[SortKey]) -> Vec<SortKey> 
 }
 
 /// Rows, sorted by a column, as groups of equal values. Params that read as the same number are equal.
-pub(super) fn groups(
+pub(super) fn group_rows(
     table: &RunTable,
     column: &ColumnKey,
-    rows: &[Row],
+    rows: &[RowId],
     now: Millis,
-) -> Vec<(String, Vec<Row>)> {
+) -> Vec<(String, Vec<RowId>)> {
     let column = table.column(column);
     let keys = column.sort_keys(rows, false, now);
-    let keyed: Vec<(u64, Row)> = keys.into_iter().zip(rows.iter().copied()).collect();
+    let keyed: Vec<(u64, RowId)> = keys.into_iter().zip(rows.iter().copied()).collect();
     let groups = keyed.chunk_by(|(a, _), (b, _)| a == b);
     groups
         .map(|group| {
-            let rows: Vec<Row> = group.iter().map(|(_, row)| *row).collect();
-            (value(column, &rows, now), rows)
+            let rows: Vec<RowId> = group.iter().map(|(_, row)| *row).collect();
+            (group_label(column, &rows, now), rows)
         })
         .collect()
 }
@@ -49,9 +49,9 @@ pub(super) fn groups(
 /// Brings groups, in the order of their values, into the order of the sort columns: by the statistic that the groups show. Groups
 /// without one are last either way; those that are equal stay in the order of their values, and so do all where the
 /// grouping column itself, or a column of texts, is sorted by.
-pub(super) fn by_statistic(
+pub(super) fn sort_groups(
     table: &RunTable,
-    groups: &mut Vec<(String, Vec<Row>)>,
+    groups: &mut Vec<(String, Vec<RowId>)>,
     column: &ColumnKey,
     arrangement: &Arrangement,
     now: Millis,
@@ -60,33 +60,36 @@ pub(super) fn by_statistic(
         .sort
         .iter()
         .take_while(|key| key.column != *column)
-        .filter(|key| table.summary(&key.column).numeric);
-    let figures: Vec<(bool, Vec<Option<f64>>)> = keys
+        .filter(|key| table.summary(&key.column).is_numeric);
+    let statistics: Vec<(bool, Vec<Option<f64>>)> = keys
         .map(|key| {
-            let (values, better) = (table.column(&key.column), arrangement.better(&key.column));
-            let figure = |(_, rows): &(String, Vec<Row>)| {
-                values.spread(rows, now).get(arrangement.statistic, better)
+            let (values, better) = (
+                table.column(&key.column),
+                arrangement.direction_of(&key.column),
+            );
+            let statistic = |(_, rows): &(String, Vec<RowId>)| {
+                values.stats(rows, now).get(arrangement.statistic, better)
             };
-            (key.descending, groups.iter().map(figure).collect())
+            (key.descending, groups.iter().map(statistic).collect())
         })
         .collect();
-    if figures.is_empty() {
+    if statistics.is_empty() {
         return;
     }
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by(|a, b| {
-        let by = figures
-            .iter()
-            .map(|(descending, figures)| compare(figures[*a], figures[*b], *descending));
+        let by = statistics.iter().map(|(descending, statistics)| {
+            compare_missing_last(statistics[*a], statistics[*b], *descending)
+        });
         by.fold(Ordering::Equal, Ordering::then)
     });
-    let mut old: Vec<Option<(String, Vec<Row>)>> =
+    let mut old: Vec<Option<(String, Vec<RowId>)>> =
         std::mem::take(groups).into_iter().map(Some).collect();
     groups.extend(order.into_iter().filter_map(|at| old[at].take()));
 }
 
 /// The order of two figures; nothing comes last whichever way is asked for.
-fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
+fn compare_missing_last(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
     match (a, b) {
         (Some(a), Some(b)) if descending => b.total_cmp(&a),
         (Some(a), Some(b)) => a.total_cmp(&b),
@@ -96,18 +99,18 @@ fn compare(a: Option<f64>, b: Option<f64>, descending: bool) -> Ordering {
 
 /// The value that rows share, as it is shown. Of several spellings of one number the shortest, then the first, is
 /// taken, so that the head doesn't depend on the order of the rows.
-fn value(column: ColumnRef<'_>, rows: &[Row], now: Millis) -> String {
+fn group_label(column: ColumnRef<'_>, rows: &[RowId], now: Millis) -> String {
     let Some(first) = rows.first() else {
-        return MISSING.to_owned();
+        return MISSING_LABEL.to_owned();
     };
     match column.cell(*first, now) {
-        Cell::Missing => MISSING.to_owned(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Status(status) => status.as_str().to_owned(),
-        Cell::Duration(ms) => write_span(ms),
-        Cell::Time(ms) => jiff::Timestamp::from_millisecond(ms)
+        CellValue::Missing => MISSING_LABEL.to_owned(),
+        CellValue::Number(number) => number.to_string(),
+        CellValue::Status(status) => status.as_str().to_owned(),
+        CellValue::Duration(ms) => format_duration(ms),
+        CellValue::Time(ms) => jiff::Timestamp::from_millisecond(ms)
             .map_or_else(|_| ms.to_string(), |time| time.to_string()),
-        Cell::Text(text) => {
+        CellValue::Text(text) => {
             let spellings = rows.iter().filter_map(|row| column.text(*row));
             clean(
                 spellings

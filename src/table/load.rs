@@ -2,9 +2,9 @@
 
 use std::hash::BuildHasher;
 
-use super::rows::{Derived, Row, RunTable};
-use super::slots::{Slot, Slots};
-use super::texts::{Texts, canonical_bits};
+use super::column_vec::{ColumnVec, Nullable};
+use super::interner::{Interner, canonical_bits};
+use super::rows::{DerivedData, RowId, RunTable};
 use crate::domain::{Lifecycle, Run, RunId, RunStatus};
 
 impl RunTable {
@@ -14,17 +14,17 @@ impl RunTable {
         let before = self.len();
         for run in runs {
             let row = self
-                .find(run.id.raw())
-                .map_or_else(|| self.push(&run.id), |row| row.0);
+                .find_row(run.id.raw())
+                .map_or_else(|| self.push_row(&run.id), |row| row.0);
             self.set_attributes(row, run);
-            self.set_keyed(row, run);
+            self.set_values(row, run);
         }
         self.version += 1;
-        self.derived = Derived::default();
+        self.derived = DerivedData::default();
         self.len() - before
     }
 
-    fn push(&mut self, id: &RunId) -> u32 {
+    fn push_row(&mut self, id: &RunId) -> u32 {
         let row = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
         // A copy of its own: made one after another, ids lie side by side in memory, where they are looked at four times as fast.
         self.ids.push(id.raw().into());
@@ -34,9 +34,12 @@ impl RunTable {
         self.status.push(RunStatus::Unknown);
         self.deleted.push(false);
         let Self {
-            known, ids, hasher, ..
+            row_index,
+            ids,
+            hasher,
+            ..
         } = self;
-        known.insert_unique(hasher.hash_one(id.raw()), row, |row| {
+        row_index.insert_unique(hasher.hash_one(id.raw()), row, |row| {
             hasher.hash_one(ids[*row as usize].raw())
         });
         row
@@ -47,61 +50,61 @@ impl RunTable {
         self.deleted[row as usize] = run.lifecycle == Lifecycle::Deleted;
         self.start.set(row, run.start_time.unwrap_or(i64::MISSING));
         self.end.set(row, run.end_time.unwrap_or(i64::MISSING));
-        set_text(&mut self.name, row, run.name.raw(), &mut self.texts);
-        set_text(&mut self.user, row, run.user.raw(), &mut self.texts);
+        set_text(&mut self.name, row, run.name.raw(), &mut self.interner);
+        set_text(&mut self.user, row, run.user.raw(), &mut self.interner);
         set_text(
             &mut self.experiment,
             row,
             run.experiment_id.raw(),
-            &mut self.texts,
+            &mut self.interner,
         );
         set_text(
             &mut self.artifact_uri,
             row,
             run.artifact_uri.raw(),
-            &mut self.texts,
+            &mut self.interner,
         );
-        self.datasets.set(row, &run.datasets, &mut self.texts);
+        self.datasets.set(row, &run.datasets, &mut self.interner);
     }
 
-    fn set_keyed(&mut self, row: u32, run: &Run) {
+    fn set_values(&mut self, row: u32, run: &Run) {
         let Self {
             metrics,
             params,
             tags,
-            texts,
+            interner,
             ..
         } = self;
-        metrics.set(
+        metrics.set_row(
             row,
             run.metrics
                 .iter()
                 .map(|metric| (&metric.key, canonical_bits(metric.value.get()))),
         );
-        params.set(
+        params.set_row(
             row,
             run.params
                 .iter()
-                .map(|param| (&param.key, texts.intern(param.value.raw()))),
+                .map(|param| (&param.key, interner.intern(param.value.raw()))),
         );
-        tags.set(
+        tags.set_row(
             row,
             run.tags
                 .iter()
-                .map(|tag| (&tag.key, texts.intern(tag.value.raw()))),
+                .map(|tag| (&tag.key, interner.intern(tag.value.raw()))),
         );
     }
 
     /// Whether any metric of a row is NaN.
-    pub(super) fn has_nan(&self, row: Row) -> bool {
+    pub(super) fn has_nan(&self, row: RowId) -> bool {
         self.metrics
-            .row(row.0)
+            .row_values(row.0)
             .any(|bits| f64::from_bits(bits).is_nan())
     }
 }
 
 /// An attribute without text is an attribute that is not there.
-fn set_text(slots: &mut Slots<u32>, row: u32, text: &str, texts: &mut Texts) {
+fn set_text(slots: &mut ColumnVec<u32>, row: u32, text: &str, texts: &mut Interner) {
     slots.set(
         row,
         if text.is_empty() {
@@ -116,12 +119,12 @@ fn set_text(slots: &mut Slots<u32>, row: u32, text: &str, texts: &mut Texts) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::sample::{any_runs, run};
-    use super::super::{Cell, ColumnKey, RunTable};
-    use crate::domain::{Metric, MetricValue, Pair, Run, RunId, RunStatus};
+    use super::super::test_data::{any_runs, run};
+    use super::super::{CellValue, ColumnKey, RunTable};
+    use crate::domain::{KeyValue, Metric, MetricValue, Run, RunId, RunStatus};
 
     /// Everything that a table says of a run, by key.
-    fn told(table: &RunTable, id: &RunId) -> Vec<(ColumnKey, String)> {
+    fn non_missing_cells(table: &RunTable, id: &RunId) -> Vec<(ColumnKey, String)> {
         let row = table.row_of(id).unwrap();
         let cells = table
             .columns()
@@ -143,10 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn an_update_changes_the_row_in_place_and_drops_what_is_gone() {
+    fn upsert_updates_the_row_and_drops_removed_values() {
         let mut running = run("a");
         running.status = RunStatus::Running;
-        running.params = vec![Pair::new("lr", "0.1"), Pair::new("old", "x")];
+        running.params = vec![KeyValue::new("lr", "0.1"), KeyValue::new("old", "x")];
         running.metrics = vec![metric("loss", 1.0)];
         let mut table = RunTable::default();
         assert_eq!(table.upsert(&[running.clone(), run("b")]), 2);
@@ -162,14 +165,14 @@ mod tests {
         assert_eq!(table.status(row), RunStatus::Finished);
         assert_eq!(
             table.cell(row, &ColumnKey::Param("old".into()), 0),
-            Cell::Missing
+            CellValue::Missing
         );
         assert_eq!(
             table.cell(row, &ColumnKey::Metric("acc".into()), 0),
-            Cell::Number(0.5)
+            CellValue::Number(0.5)
         );
         assert!(
-            matches!(table.cell(row, &ColumnKey::Metric("loss".into()), 0), Cell::Number(v) if v.is_nan())
+            matches!(table.cell(row, &ColumnKey::Metric("loss".into()), 0), CellValue::Number(v) if v.is_nan())
         );
         assert!(
             !table.columns().contains(&ColumnKey::Param("old".into())),
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn rare_keys_cost_what_they_hold() {
+    fn rare_keys_use_little_memory() {
         let runs: Vec<Run> = (0..12_000)
             .map(|n| {
                 let mut run = run(&format!("{n:032x}"));
@@ -198,15 +201,15 @@ mod tests {
             12_000
         );
         assert!(
-            table.bytes() / 12_000 < 1_500,
+            table.memory_usage() / 12_000 < 1_500,
             "{} bytes a run",
-            table.bytes() / 12_000
+            table.memory_usage() / 12_000
         );
     }
 
     proptest! {
         #[test]
-        fn a_table_says_of_a_run_what_was_last_told(runs in any_runs()) {
+        fn last_upsert_of_a_run_wins(runs in any_runs()) {
             let mut table = RunTable::default();
             for run in &runs {
                 let new = table.row_of(&run.id).is_none();
@@ -222,17 +225,17 @@ mod tests {
             for run in last {
                 let mut alone = RunTable::default();
                 alone.upsert(std::slice::from_ref(run));
-                prop_assert_eq!(told(&table, &run.id), told(&alone, &run.id));
+                prop_assert_eq!(non_missing_cells(&table, &run.id), non_missing_cells(&alone, &run.id));
             }
         }
 
         #[test]
-        fn telling_again_changes_nothing(runs in any_runs()) {
+        fn upsert_is_idempotent(runs in any_runs()) {
             let mut table = RunTable::default();
             table.upsert(&runs);
-            let once: Vec<_> = table.run_ids().iter().map(|id| told(&table, id)).collect();
+            let once: Vec<_> = table.run_ids().iter().map(|id| non_missing_cells(&table, id)).collect();
             prop_assert_eq!(table.upsert(&runs), 0);
-            prop_assert_eq!(table.run_ids().iter().map(|id| told(&table, id)).collect::<Vec<_>>(), once);
+            prop_assert_eq!(table.run_ids().iter().map(|id| non_missing_cells(&table, id)).collect::<Vec<_>>(), once);
         }
     }
 }

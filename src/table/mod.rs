@@ -4,31 +4,31 @@
 //! seen and in which order is a separate list made by [`arrange`].
 
 mod arrange;
-mod back;
 mod cells;
 mod column;
+mod column_vec;
+mod columns;
 mod curves;
 mod datasets;
+mod duration;
 pub mod filter;
 mod group;
-mod keyed;
+mod interner;
 mod load;
-mod order;
-mod quiet;
 mod rows;
-#[cfg(test)]
-mod sample;
 mod shapes;
-mod slots;
-mod span;
+mod sort;
+mod stall;
 mod statistic;
 mod summary;
-mod texts;
+#[cfg(test)]
+mod test_data;
+mod to_runs;
 mod tree;
 
-pub use arrange::{Arrangement, Grouping, Line, SortKey, arrange};
-pub use cells::{Cell, ColumnRef};
-pub use column::{Attribute, ColumnKey, ColumnSummary, NoColumn};
-pub use curves::{Curve, Fact};
-pub use rows::{Row, RunTable};
-pub use statistic::{Spread, Statistic};
+pub use arrange::{Arrangement, DisplayRow, Grouping, SortKey, arrange};
+pub use cells::{CellValue, ColumnRef};
+pub use column::{Attribute, ColumnKey, ColumnSummary, ParseColumnError};
+pub use curves::{CurveStat, CurveSummary};
+pub use rows::{RowId, RunTable};
+pub use statistic::{Statistic, SummaryStats};

@@ -4,20 +4,20 @@ use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::cells::{Cell, ColumnRef};
-use super::curves::AllCurves;
+use super::cells::{CellValue, ColumnRef};
+use super::column_vec::ColumnVec;
+use super::columns::KeyedColumns;
+use super::curves::CurvesByMetric;
 use super::datasets::Datasets;
-use super::keyed::Keyed;
-use super::order::newest_first;
-use super::quiet::Expected;
-use super::slots::Slots;
-use super::texts::Texts;
+use super::interner::Interner;
+use super::sort::newest_first;
+use super::stall::StallTimeouts;
 use super::{Attribute, ColumnKey, ColumnSummary};
 use crate::domain::{Millis, RunId, RunStatus};
 
 /// A row of a table: valid as long as the table lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Row(pub u32);
+pub struct RowId(pub u32);
 
 /// A columnar table of runs. Values of one column lie together; equal texts are kept once.
 #[derive(Clone, Debug, Default)]
@@ -25,32 +25,32 @@ pub struct RunTable {
     pub(super) ids: Vec<RunId>,
     /// Every ASCII character that stands in some id, as a bit; letters in lower case.
     pub(super) id_characters: u128,
-    pub(super) known: HashTable<u32>,
+    pub(super) row_index: HashTable<u32>,
     pub(super) hasher: DefaultHashBuilder,
-    pub(super) texts: Texts,
+    pub(super) interner: Interner,
     pub(super) status: Vec<RunStatus>,
     pub(super) deleted: Vec<bool>,
-    pub(super) start: Slots<i64>,
-    pub(super) end: Slots<i64>,
-    pub(super) name: Slots<u32>,
-    pub(super) user: Slots<u32>,
-    pub(super) experiment: Slots<u32>,
-    pub(super) artifact_uri: Slots<u32>,
+    pub(super) start: ColumnVec<i64>,
+    pub(super) end: ColumnVec<i64>,
+    pub(super) name: ColumnVec<u32>,
+    pub(super) user: ColumnVec<u32>,
+    pub(super) experiment: ColumnVec<u32>,
+    pub(super) artifact_uri: ColumnVec<u32>,
     pub(super) datasets: Datasets,
-    pub(super) metrics: Keyed<u64>,
-    pub(super) params: Keyed<u32>,
-    pub(super) tags: Keyed<u32>,
-    pub(super) expected: Expected,
-    pub(super) curves: AllCurves,
+    pub(super) metrics: KeyedColumns<u64>,
+    pub(super) params: KeyedColumns<u32>,
+    pub(super) tags: KeyedColumns<u32>,
+    pub(super) stall_timeouts: StallTimeouts,
+    pub(super) curves: CurvesByMetric,
     pub(super) version: u64,
-    pub(super) derived: Derived,
+    pub(super) derived: DerivedData,
 }
 
 /// What follows from the rows, worked out when it is first asked for after a change.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Derived {
-    newest_first: OnceLock<Vec<Row>>,
-    parents: OnceLock<Vec<Option<Row>>>,
+pub(super) struct DerivedData {
+    newest_first: OnceLock<Vec<RowId>>,
+    parents: OnceLock<Vec<Option<RowId>>>,
     has_children: OnceLock<Vec<bool>>,
     columns: OnceLock<Vec<ColumnKey>>,
 }
@@ -75,8 +75,8 @@ impl RunTable {
     }
 
     /// All rows, in the order in which they came.
-    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row> + use<> {
-        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(Row)
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = RowId> + use<> {
+        (0..u32::try_from(self.len()).unwrap_or(u32::MAX)).map(RowId)
     }
 
     /// The ids of all runs, in the order of [`RunTable::rows`].
@@ -87,29 +87,29 @@ impl RunTable {
 
     /// The row of a run.
     #[must_use]
-    pub fn row_of(&self, id: &RunId) -> Option<Row> {
-        self.find(id.raw())
+    pub fn row_of(&self, id: &RunId) -> Option<RowId> {
+        self.find_row(id.raw())
     }
 
     /// The run of a row.
     #[must_use]
-    pub fn id(&self, row: Row) -> &RunId {
+    pub fn run_id(&self, row: RowId) -> &RunId {
         // A row is made by a table that never shrinks, so that only a row of another table can be out of range.
-        static NOBODY: OnceLock<RunId> = OnceLock::new();
+        static UNKNOWN_ID: OnceLock<RunId> = OnceLock::new();
         self.ids
             .get(row.0 as usize)
-            .unwrap_or_else(|| NOBODY.get_or_init(RunId::default))
+            .unwrap_or_else(|| UNKNOWN_ID.get_or_init(RunId::default))
     }
 
     /// The name of a run, to be drawn cleaned; empty where it has none.
     #[must_use]
-    pub fn name(&self, row: Row) -> &str {
-        self.name.get(row.0).map_or("", |id| self.texts.get(id))
+    pub fn name(&self, row: RowId) -> &str {
+        self.name.get(row.0).map_or("", |id| self.interner.get(id))
     }
 
     /// What a run says of itself.
     #[must_use]
-    pub fn status(&self, row: Row) -> RunStatus {
+    pub fn status(&self, row: RowId) -> RunStatus {
         self.status
             .get(row.0 as usize)
             .copied()
@@ -118,27 +118,27 @@ impl RunTable {
 
     /// The id of a run's experiment.
     #[must_use]
-    pub fn experiment(&self, row: Row) -> &str {
+    pub fn experiment(&self, row: RowId) -> &str {
         self.experiment
             .get(row.0)
-            .map_or("", |id| self.texts.get(id))
+            .map_or("", |id| self.interner.get(id))
     }
 
     /// Whether a run is in MLflow's trash.
     #[must_use]
-    pub fn is_deleted(&self, row: Row) -> bool {
+    pub fn is_deleted(&self, row: RowId) -> bool {
         self.deleted.get(row.0 as usize).copied().unwrap_or(false)
     }
 
     /// When a run started, ms since the epoch.
     #[must_use]
-    pub fn start_time(&self, row: Row) -> Option<Millis> {
+    pub fn start_time(&self, row: RowId) -> Option<Millis> {
         self.start.get(row.0)
     }
 
     /// The row of the run that this one is nested in, if that is in the table.
     #[must_use]
-    pub fn parent(&self, row: Row) -> Option<Row> {
+    pub fn parent(&self, row: RowId) -> Option<RowId> {
         self.derived
             .parents
             .get_or_init(|| self.find_parents())
@@ -149,7 +149,7 @@ impl RunTable {
 
     /// Whether a run of the table is nested directly in this one.
     #[must_use]
-    pub fn has_children(&self, row: Row) -> bool {
+    pub fn has_children(&self, row: RowId) -> bool {
         let has_children = self.derived.has_children.get_or_init(|| {
             let mut has_children = vec![false; self.len()];
             for parent in self.rows().filter_map(|row| self.parent(row)) {
@@ -167,7 +167,7 @@ impl RunTable {
             let attributes = Attribute::ALL
                 .into_iter()
                 .map(ColumnKey::Attribute)
-                .filter(|key| self.column(key).is_used());
+                .filter(|key| self.column(key).has_values());
             let metrics = self
                 .metrics
                 .keys()
@@ -200,7 +200,7 @@ impl RunTable {
     ///
     /// Looks the key up each time: for many rows, ask for the [`RunTable::column`] once.
     #[must_use]
-    pub fn cell(&self, row: Row, column: &ColumnKey, now: Millis) -> Cell<'_> {
+    pub fn cell(&self, row: RowId, column: &ColumnKey, now: Millis) -> CellValue<'_> {
         self.column(column).cell(row, now)
     }
 
@@ -212,28 +212,29 @@ impl RunTable {
 
     /// About how many bytes of memory the table holds.
     #[must_use]
-    pub fn bytes(&self) -> usize {
+    pub fn memory_usage(&self) -> usize {
         let ids: usize = self
             .ids
             .iter()
             .map(|id| size_of::<RunId>() + 16 + id.raw().len())
             .sum();
         let texts = [&self.name, &self.user, &self.experiment, &self.artifact_uri]
-            .map(Slots::bytes)
+            .map(ColumnVec::memory_usage)
             .iter()
             .sum::<usize>();
-        let times = self.start.bytes() + self.end.bytes();
-        let keyed = self.metrics.bytes() + self.params.bytes() + self.tags.bytes();
-        ids + 5 * self.known.capacity()
+        let times = self.start.memory_usage() + self.end.memory_usage();
+        let keyed =
+            self.metrics.memory_usage() + self.params.memory_usage() + self.tags.memory_usage();
+        ids + 5 * self.row_index.capacity()
             + 2 * self.status.capacity()
-            + self.texts.bytes()
+            + self.interner.memory_usage()
             + texts
             + times
             + keyed
     }
 
     /// All rows, newest first, as MLflow orders runs when nothing else is asked for.
-    pub(super) fn newest_first(&self) -> &[Row] {
+    pub(super) fn newest_first(&self) -> &[RowId] {
         self.derived.newest_first.get_or_init(|| newest_first(self))
     }
 
@@ -245,24 +246,24 @@ impl RunTable {
         })
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<Row> {
+    pub(super) fn find_row(&self, id: &str) -> Option<RowId> {
         use std::hash::BuildHasher;
-        self.known
+        self.row_index
             .find(self.hasher.hash_one(id), |row| {
                 self.ids
                     .get(*row as usize)
-                    .is_some_and(|there| there.raw() == id)
+                    .is_some_and(|other| other.raw() == id)
             })
             .copied()
-            .map(Row)
+            .map(RowId)
     }
 
-    fn find_parents(&self) -> Vec<Option<Row>> {
+    fn find_parents(&self) -> Vec<Option<RowId>> {
         let parents = self.column(&ColumnKey::Attribute(Attribute::Parent));
         let find = |row| {
             parents
                 .text(row)
-                .and_then(|id| self.find(id))
+                .and_then(|id| self.find_row(id))
                 .filter(|parent| *parent != row)
         };
         self.rows().map(find).collect()

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::slots::push;
+use super::column_vec::push_compact;
 
 /// The columns of one kind of all rows, each row's in the order in which its run told them.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Shapes {
 
 impl Shapes {
     /// The columns of a row; none if it has not been told yet.
-    pub(super) fn of(&self, row: u32) -> &[u32] {
+    pub(super) fn columns(&self, row: u32) -> &[u32] {
         self.rows
             .get(row as usize)
             .map_or(&[], |shape| slice(&self.block, &self.ends, *shape))
@@ -27,14 +27,14 @@ impl Shapes {
 
     /// Gives a row its columns. New rows come in order.
     pub(super) fn set(&mut self, row: u32, columns: &[u32]) {
-        let shape = self.number(columns);
+        let shape = self.intern(columns);
         match self.rows.get_mut(row as usize) {
-            Some(there) => *there = shape,
-            None => push(&mut self.rows, shape),
+            Some(existing) => *existing = shape,
+            None => push_compact(&mut self.rows, shape),
         }
     }
 
-    fn number(&mut self, columns: &[u32]) -> u32 {
+    fn intern(&mut self, columns: &[u32]) -> u32 {
         let Self {
             block,
             ends,
@@ -54,9 +54,9 @@ impl Shapes {
         }
         let shape = u32::try_from(ends.len()).unwrap_or(u32::MAX);
         for column in columns {
-            push(block, *column);
+            push_compact(block, *column);
         }
-        push(ends, block.len());
+        push_compact(ends, block.len());
         known.insert_unique(hash, shape, |shape| {
             hasher.hash_one(slice(block, ends, *shape))
         });
@@ -64,7 +64,7 @@ impl Shapes {
     }
 
     /// The bytes of memory that this holds.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn memory_usage(&self) -> usize {
         4 * (self.rows.capacity() + self.block.capacity())
             + 8 * self.ends.capacity()
             + 5 * self.known.capacity()
@@ -84,7 +84,7 @@ fn slice<'a>(block: &'a [u32], ends: &[usize], shape: u32) -> &'a [u32] {
 }
 
 /// The columns of `before` that are not in `after`.
-pub(super) fn vanished(before: &[u32], after: &[u32]) -> Vec<u32> {
+pub(super) fn removed_columns(before: &[u32], after: &[u32]) -> Vec<u32> {
     if before == after {
         return Vec::new();
     }

@@ -14,11 +14,11 @@
 use std::str::FromStr;
 
 use super::cells::ColumnRef;
-use super::rows::Row;
+use super::rows::RowId;
 use crate::domain::{Direction, Millis};
 
 /// Greatest values between these are summed as they are: their squares neither overflow nor vanish. Others are scaled first.
-const SAFE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+const UNSCALED_RANGE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 
 /// Which of them the line of a group shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub enum Statistic {
     #[default]
     Mean,
     /// The sample standard deviation.
-    Deviation,
+    StdDev,
     /// How many values count.
     Count,
     /// The least value.
@@ -42,7 +42,7 @@ impl Statistic {
     /// Every statistic, in the order in which a key goes through them.
     pub const ALL: [Self; 6] = [
         Self::Mean,
-        Self::Deviation,
+        Self::StdDev,
         Self::Count,
         Self::Min,
         Self::Max,
@@ -54,7 +54,7 @@ impl Statistic {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mean => "mean",
-            Self::Deviation => "std",
+            Self::StdDev => "std",
             Self::Count => "n",
             Self::Min => "min",
             Self::Max => "max",
@@ -75,43 +75,43 @@ impl Statistic {
 
 /// There is no statistic of this name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoStatistic;
+pub struct ParseStatisticError;
 
 impl FromStr for Statistic {
-    type Err = NoStatistic;
+    type Err = ParseStatisticError;
 
-    fn from_str(text: &str) -> Result<Self, NoStatistic> {
+    fn from_str(text: &str) -> Result<Self, ParseStatisticError> {
         Self::ALL
             .into_iter()
             .find(|statistic| text.trim().eq_ignore_ascii_case(statistic.as_str()))
-            .ok_or(NoStatistic)
+            .ok_or(ParseStatisticError)
     }
 }
 
 /// What the values of some runs come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spread {
+pub struct SummaryStats {
     /// How many values count.
     pub n: usize,
     /// How many runs have no value.
     pub missing: usize,
     /// How many values are left out: NaN, infinite, no number.
-    pub left_out: usize,
+    pub excluded: usize,
     mean: f64,
-    deviation: Option<f64>,
+    std_dev: Option<f64>,
     min: f64,
     max: f64,
 }
 
-impl Spread {
+impl SummaryStats {
     /// The spread of numbers; those that are not finite are left out.
     #[must_use]
-    pub fn of(values: impl Iterator<Item = f64>) -> Self {
-        let mut left_out = 0;
+    pub fn from_values(values: impl Iterator<Item = f64>) -> Self {
+        let mut excluded = 0;
         let finite: Vec<f64> = values
             .filter(|value| {
                 value.is_finite() || {
-                    left_out += 1;
+                    excluded += 1;
                     false
                 }
             })
@@ -124,30 +124,34 @@ impl Spread {
         let n = finite.len();
         if n == 0 {
             return Self {
-                left_out,
+                excluded,
                 ..Self::default()
             };
         }
         let largest = min.abs().max(max.abs());
-        let scale = if largest == 0.0 || SAFE.contains(&largest) {
+        let scale = if largest == 0.0 || UNSCALED_RANGE.contains(&largest) {
             1.0
         } else {
             largest
         };
         let scaled = || finite.iter().map(|value| value / scale);
-        let guess = scaled().sum::<f64>() / n as f64;
-        let (rest, squares) = scaled().fold((0.0, 0.0), |(rest, squares), x| {
-            (rest + (x - guess), squares + (x - guess).powi(2))
+        let approximate_mean = scaled().sum::<f64>() / n as f64;
+        let (residual_sum, squares) = scaled().fold((0.0, 0.0), |(rest, squares), x| {
+            (
+                rest + (x - approximate_mean),
+                squares + (x - approximate_mean).powi(2),
+            )
         });
-        let variance = (squares - rest * rest / n as f64).max(0.0) / (n as f64 - 1.0);
+        let variance =
+            (squares - residual_sum * residual_sum / n as f64).max(0.0) / (n as f64 - 1.0);
         // Rounding may carry the mean of equal values past them.
-        let mean = (scale * (guess + rest / n as f64)).clamp(min, max);
+        let mean = (scale * (approximate_mean + residual_sum / n as f64)).clamp(min, max);
         Self {
             n,
             missing: 0,
-            left_out,
+            excluded,
             mean,
-            deviation: (n > 1).then(|| scale * variance.sqrt()),
+            std_dev: (n > 1).then(|| scale * variance.sqrt()),
             min,
             max,
         }
@@ -155,15 +159,15 @@ impl Spread {
 
     /// One of the statistics, where these values have it; which way is better is for the best.
     #[must_use]
-    pub fn get(&self, statistic: Statistic, better: Option<Direction>) -> Option<f64> {
+    pub fn get(&self, statistic: Statistic, direction: Option<Direction>) -> Option<f64> {
         let some = (self.n > 0).then_some(());
         match statistic {
             Statistic::Count => Some(self.n as f64),
-            Statistic::Deviation => self.deviation,
+            Statistic::StdDev => self.std_dev,
             Statistic::Mean => some.map(|()| self.mean),
             Statistic::Min => some.map(|()| self.min),
             Statistic::Max => some.map(|()| self.max),
-            Statistic::Best => some.and(better).map(|better| match better {
+            Statistic::Best => some.and(direction).map(|better| match better {
                 Direction::Max => self.max,
                 Direction::Min => self.min,
             }),
@@ -174,18 +178,18 @@ impl Spread {
 impl ColumnRef<'_> {
     /// What the values of these rows come to; `now` (ms since the epoch) is for what still goes on.
     #[must_use]
-    pub fn spread(&self, rows: &[Row], now: Millis) -> Spread {
-        let present: Vec<Row> = rows
+    pub fn stats(&self, rows: &[RowId], now: Millis) -> SummaryStats {
+        let present: Vec<RowId> = rows
             .iter()
             .copied()
             .filter(|row| self.is_present(*row, now))
             .collect();
-        let spread = Spread::of(
+        let spread = SummaryStats::from_values(
             present
                 .iter()
                 .map(|row| self.number(*row, now).unwrap_or(f64::NAN)),
         );
-        Spread {
+        SummaryStats {
             missing: rows.len() - present.len(),
             ..spread
         }
@@ -196,30 +200,30 @@ impl ColumnRef<'_> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::sample::run;
+    use super::super::test_data::run;
     use super::super::{ColumnKey, RunTable};
     use super::*;
-    use crate::domain::{Metric, MetricValue, Pair};
+    use crate::domain::{KeyValue, Metric, MetricValue};
 
-    fn of(values: &[f64]) -> Spread {
-        Spread::of(values.iter().copied())
+    fn stats_of(values: &[f64]) -> SummaryStats {
+        SummaryStats::from_values(values.iter().copied())
     }
 
     /// Whether two numbers agree in all but the last few of their digits.
-    fn close(a: f64, b: f64, digits: i32) -> bool {
+    fn is_close(a: f64, b: f64, digits: i32) -> bool {
         (a - b).abs() <= 10_f64.powi(-digits) * b.abs().max(f64::MIN_POSITIVE)
     }
 
     /// The univariate reference data of NIST (Statistical Reference Datasets, NumAcc1 to NumAcc4), with the figures certified there.
     #[test]
-    fn the_figures_are_those_that_nist_certifies() {
+    fn stats_match_nist_reference_data() {
         let around = |middle: f64| {
             let pairs = (0..500).flat_map(move |_| [middle - 0.1, middle + 0.1]);
-            Spread::of(std::iter::once(middle).chain(pairs))
+            SummaryStats::from_values(std::iter::once(middle).chain(pairs))
         };
         let cases = [
             (
-                of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]),
+                stats_of(&[10_000_001.0, 10_000_003.0, 10_000_002.0]),
                 10_000_002.0,
                 1.0,
                 15,
@@ -230,12 +234,12 @@ mod tests {
         ];
         for (spread, mean, deviation, digits) in cases {
             assert!(
-                close(spread.get(Statistic::Mean, None).unwrap(), mean, 15),
+                is_close(spread.get(Statistic::Mean, None).unwrap(), mean, 15),
                 "{spread:?}"
             );
             assert!(
-                close(
-                    spread.get(Statistic::Deviation, None).unwrap(),
+                is_close(
+                    spread.get(Statistic::StdDev, None).unwrap(),
                     deviation,
                     digits
                 ),
@@ -246,15 +250,15 @@ mod tests {
 
     /// Figures of Python's `statistics`, which sums fractions without rounding.
     #[test]
-    fn the_figures_are_those_of_exact_fractions() {
-        let spread = of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
+    fn stats_match_python_statistics_module() {
+        let spread = stats_of(&[0.8812, 0.9034, 0.8790, 0.9121, 0.8655]);
         assert!(
-            close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15),
+            is_close(spread.get(Statistic::Mean, None).unwrap(), 0.88824, 15),
             "{spread:?}"
         );
         assert!(
-            close(
-                spread.get(Statistic::Deviation, None).unwrap(),
+            is_close(
+                spread.get(Statistic::StdDev, None).unwrap(),
                 0.019_047_125_767_422_225,
                 14
             ),
@@ -278,17 +282,17 @@ mod tests {
     }
 
     #[test]
-    fn one_value_has_no_deviation_and_none_has_nothing() {
-        let one = of(&[3.0]);
+    fn std_dev_needs_two_values() {
+        let one = stats_of(&[3.0]);
         assert_eq!(
             (
                 one.get(Statistic::Mean, None),
-                one.get(Statistic::Deviation, None)
+                one.get(Statistic::StdDev, None)
             ),
             (Some(3.0), None)
         );
-        let none = of(&[f64::NAN, f64::INFINITY]);
-        assert_eq!((none.n, none.left_out), (0, 2));
+        let none = stats_of(&[f64::NAN, f64::INFINITY]);
+        assert_eq!((none.n, none.excluded), (0, 2));
         assert_eq!(none.get(Statistic::Count, None), Some(0.0));
         assert!(
             [Statistic::Mean, Statistic::Min, Statistic::Best]
@@ -298,14 +302,18 @@ mod tests {
     }
 
     #[test]
-    fn huge_and_tiny_values_neither_overflow_nor_vanish() {
-        let huge = of(&[f64::MAX, -f64::MAX]);
+    fn huge_and_tiny_values_do_not_overflow_or_underflow() {
+        let huge = stats_of(&[f64::MAX, -f64::MAX]);
         assert_eq!(huge.get(Statistic::Mean, None), Some(0.0));
-        let tiny = of(&[1e-300, 3e-300]);
-        assert!(close(tiny.get(Statistic::Mean, None).unwrap(), 2e-300, 15));
+        let tiny = stats_of(&[1e-300, 3e-300]);
+        assert!(is_close(
+            tiny.get(Statistic::Mean, None).unwrap(),
+            2e-300,
+            15
+        ));
         assert!(
-            close(
-                tiny.get(Statistic::Deviation, None).unwrap(),
+            is_close(
+                tiny.get(Statistic::StdDev, None).unwrap(),
                 2_f64.sqrt() * 1e-300,
                 14
             ),
@@ -314,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_is_counted() {
+    fn missing_and_excluded_values_are_counted() {
         let mut runs = [run("a"), run("b"), run("c"), run("d")];
         for (run, value) in runs.iter_mut().zip([1.0, f64::NAN, 3.0]) {
             run.metrics = vec![Metric {
@@ -325,25 +333,23 @@ mod tests {
             }];
         }
         for (run, text) in runs.iter_mut().zip(["8", "auto", "", "16"]) {
-            run.params = vec![Pair::new("depth", text)];
+            run.params = vec![KeyValue::new("depth", text)];
         }
         let mut table = RunTable::default();
         table.upsert(&runs);
-        let rows: Vec<Row> = table.rows().collect();
-        let metric = table
-            .column(&ColumnKey::Metric("m".into()))
-            .spread(&rows, 0);
-        assert_eq!((metric.n, metric.missing, metric.left_out), (2, 1, 1));
+        let rows: Vec<RowId> = table.rows().collect();
+        let metric = table.column(&ColumnKey::Metric("m".into())).stats(&rows, 0);
+        assert_eq!((metric.n, metric.missing, metric.excluded), (2, 1, 1));
         assert_eq!(metric.get(Statistic::Mean, None), Some(2.0));
         let param = table
             .column(&ColumnKey::Param("depth".into()))
-            .spread(&rows, 0);
-        assert_eq!((param.n, param.missing, param.left_out), (2, 0, 2));
+            .stats(&rows, 0);
+        assert_eq!((param.n, param.missing, param.excluded), (2, 0, 2));
         assert_eq!(param.get(Statistic::Mean, None), Some(12.0));
     }
 
     #[test]
-    fn a_key_goes_through_all_of_them() {
+    fn next_cycles_through_all_statistics() {
         let mut all: Vec<Statistic> =
             std::iter::successors(Some(Statistic::Mean), |s| Some(s.next()))
                 .take(6)
@@ -351,32 +357,32 @@ mod tests {
         assert_eq!(all, Statistic::ALL);
         assert_eq!(all.pop().map(Statistic::next), Some(Statistic::Mean));
         assert!(Statistic::ALL.iter().all(|s| s.as_str().parse() == Ok(*s)));
-        assert_eq!("median".parse::<Statistic>(), Err(NoStatistic));
+        assert_eq!("median".parse::<Statistic>(), Err(ParseStatisticError));
     }
 
     proptest! {
         /// Shifted and scaled by powers of two, which round nothing.
         #[test]
-        fn figures_move_with_their_values(values in proptest::collection::vec(-1_000_i16..1_000, 2..40), order in any::<proptest::sample::Index>()) {
+        fn stats_follow_shift_and_scale(values in proptest::collection::vec(-1_000_i16..1_000, 2..40), order in any::<proptest::sample::Index>()) {
             let plain: Vec<f64> = values.iter().map(|v| f64::from(*v)).collect();
             let mut turned: Vec<f64> = plain.iter().map(|v| v * 4.0 + 4096.0).collect();
             let middle = order.index(turned.len());
             turned.rotate_left(middle);
-            let (a, b) = (of(&plain), of(&turned));
-            let get = |s: &Spread, statistic| s.get(statistic, None).unwrap();
+            let (a, b) = (stats_of(&plain), stats_of(&turned));
+            let get = |s: &SummaryStats, statistic| s.get(statistic, None).unwrap();
             prop_assert!((get(&a, Statistic::Mean) * 4.0 + 4096.0 - get(&b, Statistic::Mean)).abs() < 1e-9);
-            prop_assert!((get(&a, Statistic::Deviation) * 4.0 - get(&b, Statistic::Deviation)).abs() < 1e-9);
+            prop_assert!((get(&a, Statistic::StdDev) * 4.0 - get(&b, Statistic::StdDev)).abs() < 1e-9);
             prop_assert!(get(&a, Statistic::Min) <= get(&a, Statistic::Mean) && get(&a, Statistic::Mean) <= get(&a, Statistic::Max));
         }
 
         #[test]
-        fn no_numbers_make_a_figure_that_is_none(values in proptest::collection::vec(any::<f64>(), 0..20)) {
-            let spread = of(&values);
-            prop_assert_eq!(spread.n + spread.left_out, values.len());
+        fn stats_are_finite_for_any_values(values in proptest::collection::vec(any::<f64>(), 0..20)) {
+            let spread = stats_of(&values);
+            prop_assert_eq!(spread.n + spread.excluded, values.len());
             for statistic in [Statistic::Mean, Statistic::Min, Statistic::Max] {
                 prop_assert!(spread.get(statistic, None).is_none_or(f64::is_finite));
             }
-            prop_assert!(spread.get(Statistic::Deviation, None).is_none_or(|deviation| !deviation.is_nan() && deviation >= 0.0));
+            prop_assert!(spread.get(Statistic::StdDev, None).is_none_or(|deviation| !deviation.is_nan() && deviation >= 0.0));
         }
     }
 }

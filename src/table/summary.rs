@@ -1,52 +1,55 @@
 //! Summaries: what is known of a whole column.
 
 use super::ColumnSummary;
-use super::cells::{ColumnRef, Values};
-use super::rows::Row;
-use super::slots::{Slot, Slots};
+use super::cells::{ColumnData, ColumnRef};
+use super::column_vec::{ColumnVec, Nullable};
+use super::rows::RowId;
 use crate::domain::RunStatus;
 
 impl ColumnRef<'_> {
     /// Whether any row has a value.
     #[must_use]
-    pub fn is_used(&self) -> bool {
-        match self.values {
-            Values::Label(_) => self.table.rows().any(|row| self.text_number(row).is_some()),
-            Values::Duration => self.table.rows().any(|row| self.duration(row, 0).is_some()),
-            _ => self.filled() > 0,
+    pub fn has_values(&self) -> bool {
+        match self.data {
+            ColumnData::Text(_) => self.table.rows().any(|row| self.text_id(row).is_some()),
+            ColumnData::Duration => self.table.rows().any(|row| self.duration(row, 0).is_some()),
+            _ => self.stored_count() > 0,
         }
     }
 
     /// Whether every row has the same in it; stops at the first that hasn't. True of a column without values.
     #[must_use]
     pub fn is_constant(&self) -> bool {
-        match self.values {
-            Values::Label(_) | Values::Duration => self.summary().constant,
-            _ => self.filled() == 0 || (self.filled() == self.table.len() && self.is_uniform()),
+        match self.data {
+            ColumnData::Text(_) | ColumnData::Duration => self.summary().is_constant,
+            _ => {
+                self.stored_count() == 0
+                    || (self.stored_count() == self.table.len() && self.is_uniform())
+            }
         }
     }
 
     /// How many rows have a value. Tags that an attribute stands for, and durations, are counted one by one.
     #[must_use]
-    pub fn present(&self) -> usize {
-        match self.values {
-            Values::Label(_) | Values::Duration => self.summary().present,
-            _ => self.filled(),
+    pub fn count(&self) -> usize {
+        match self.data {
+            ColumnData::Text(_) | ColumnData::Duration => self.summary().count,
+            _ => self.stored_count(),
         }
     }
 
     /// What is known of the column. Reads all of it.
     #[must_use]
     pub fn summary(&self) -> ColumnSummary {
-        match self.values {
-            Values::Label(_) => self.label_summary(),
-            Values::Duration => self.duration_summary(),
+        match self.data {
+            ColumnData::Text(_) => self.text_summary(),
+            ColumnData::Duration => self.duration_summary(),
             _ => {
-                let present = self.filled();
+                let present = self.stored_count();
                 ColumnSummary {
-                    present,
-                    constant: self.is_constant(),
-                    numeric: present > 0 && self.is_numeric(),
+                    count: present,
+                    is_constant: self.is_constant(),
+                    is_numeric: present > 0 && self.is_numeric(),
                 }
             }
         }
@@ -55,61 +58,65 @@ impl ColumnRef<'_> {
     /// Whether every value that is there is a number. True of a column without values.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
-        match self.values {
-            Values::Metric(_) | Values::Time(_) | Values::Duration => true,
-            Values::Param(slots) | Values::Tag(slots) => {
+        match self.data {
+            ColumnData::Metric(_) | ColumnData::Time(_) | ColumnData::Duration => true,
+            ColumnData::Param(slots) | ColumnData::Tag(slots) => {
                 let mut last = None;
                 // Neighbours are often equal.
-                slots
-                    .values()
-                    .all(|id| last.replace(id) == Some(id) || self.table.texts.number(id).is_some())
+                slots.values().all(|id| {
+                    last.replace(id) == Some(id) || self.table.interner.number(id).is_some()
+                })
             }
-            Values::Absent
-            | Values::Label(_)
-            | Values::Status
-            | Values::Datasets
-            | Values::RunId => false,
+            ColumnData::Absent
+            | ColumnData::Text(_)
+            | ColumnData::Status
+            | ColumnData::Datasets
+            | ColumnData::RunId => false,
         }
     }
 
-    fn filled(&self) -> usize {
-        match self.values {
-            Values::Absent => 0,
-            Values::Metric(slots) => slots.filled(),
-            Values::Param(slots) | Values::Tag(slots) | Values::Label(slots) => slots.filled(),
-            Values::Time(slots) => slots.filled(),
-            Values::Datasets => self.table.datasets.filled(),
-            Values::Status | Values::RunId | Values::Duration => self.table.len(),
+    fn stored_count(&self) -> usize {
+        match self.data {
+            ColumnData::Absent => 0,
+            ColumnData::Metric(slots) => slots.count(),
+            ColumnData::Param(slots) | ColumnData::Tag(slots) | ColumnData::Text(slots) => {
+                slots.count()
+            }
+            ColumnData::Time(slots) => slots.count(),
+            ColumnData::Datasets => self.table.datasets.count(),
+            ColumnData::Status | ColumnData::RunId | ColumnData::Duration => self.table.len(),
         }
     }
 
     fn is_uniform(&self) -> bool {
-        match self.values {
-            Values::Metric(slots) => uniform(slots),
-            Values::Param(slots) | Values::Tag(slots) | Values::Label(slots) => uniform(slots),
-            Values::Time(slots) => uniform(slots),
-            Values::Status => self.table.status.windows(2).all(|pair| pair[0] == pair[1]),
-            Values::Datasets => {
-                let first = self.text_number(Row(0));
-                self.table.rows().all(|row| self.text_number(row) == first)
+        match self.data {
+            ColumnData::Metric(slots) => all_equal(slots),
+            ColumnData::Param(slots) | ColumnData::Tag(slots) | ColumnData::Text(slots) => {
+                all_equal(slots)
             }
-            Values::Absent => true,
-            Values::Duration | Values::RunId => self.table.len() <= 1,
+            ColumnData::Time(slots) => all_equal(slots),
+            ColumnData::Status => self.table.status.windows(2).all(|pair| pair[0] == pair[1]),
+            ColumnData::Datasets => {
+                let first = self.text_id(RowId(0));
+                self.table.rows().all(|row| self.text_id(row) == first)
+            }
+            ColumnData::Absent => true,
+            ColumnData::Duration | ColumnData::RunId => self.table.len() <= 1,
         }
     }
 
     /// Empty tags are no labels, so that they are counted one by one.
-    fn label_summary(&self) -> ColumnSummary {
-        let mut rows = self.table.rows().map(|row| self.text_number(row));
+    fn text_summary(&self) -> ColumnSummary {
+        let mut rows = self.table.rows().map(|row| self.text_id(row));
         let first = rows.next().flatten();
         let mut summary = ColumnSummary {
-            present: usize::from(first.is_some()),
-            constant: true,
-            numeric: false,
+            count: usize::from(first.is_some()),
+            is_constant: true,
+            is_numeric: false,
         };
         for text in rows {
-            summary.present += usize::from(text.is_some());
-            summary.constant &= text == first;
+            summary.count += usize::from(text.is_some());
+            summary.is_constant &= text == first;
         }
         summary
     }
@@ -117,26 +124,26 @@ impl ColumnRef<'_> {
     /// A run that still goes on has a duration that differs from one moment to the next.
     fn duration_summary(&self) -> ColumnSummary {
         let duration = |row| match self.table.end.get(row) {
-            None if self.table.status(Row(row)) == RunStatus::Running
+            None if self.table.status(RowId(row)) == RunStatus::Running
                 && self.table.start.get(row).is_some() =>
             {
                 Some(None)
             }
-            _ => self.duration(Row(row), 0).map(Some),
+            _ => self.duration(RowId(row), 0).map(Some),
         };
         let all = || self.table.rows().map(|row| duration(row.0));
         let first = all().next().flatten();
         let present = all().flatten().count();
         let constant = all().all(|duration| duration == first && duration != Some(None));
         ColumnSummary {
-            present,
-            constant,
-            numeric: present > 0,
+            count: present,
+            is_constant: constant,
+            is_numeric: present > 0,
         }
     }
 }
 
-fn uniform<T: Slot>(slots: &Slots<T>) -> bool {
+fn all_equal<T: Nullable>(slots: &ColumnVec<T>) -> bool {
     let mut values = slots.values();
     let first = values.next();
     values.all(|value| Some(value) == first)
@@ -144,21 +151,21 @@ fn uniform<T: Slot>(slots: &Slots<T>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::run;
+    use super::super::test_data::run;
     use super::super::{Attribute, ColumnKey, ColumnSummary, RunTable};
-    use crate::domain::{Pair, RunStatus};
+    use crate::domain::{KeyValue, RunStatus};
 
     #[test]
-    fn a_summary_tells_constant_and_numeric_columns() {
+    fn summary_detects_constant_and_numeric_columns() {
         let mut runs = [run("a"), run("b"), run("c")];
         for (run, (lr, opt)) in
             runs.iter_mut()
                 .zip([("0.1", "adam"), ("1e-2", "adam"), ("3", "adam")])
         {
-            run.params = vec![Pair::new("lr", lr), Pair::new("opt", opt)];
+            run.params = vec![KeyValue::new("lr", lr), KeyValue::new("opt", opt)];
             run.start_time = Some(5);
         }
-        runs[2].params.push(Pair::new("rare", "1"));
+        runs[2].params.push(KeyValue::new("rare", "1"));
         runs[1].status = RunStatus::Running;
         let mut table = RunTable::default();
         table.upsert(&runs);
@@ -167,79 +174,79 @@ mod tests {
         assert_eq!(
             param("lr"),
             ColumnSummary {
-                present: 3,
-                constant: false,
-                numeric: true
+                count: 3,
+                is_constant: false,
+                is_numeric: true
             }
         );
         assert_eq!(
             param("opt"),
             ColumnSummary {
-                present: 3,
-                constant: true,
-                numeric: false
+                count: 3,
+                is_constant: true,
+                is_numeric: false
             }
         );
         assert_eq!(
             param("rare"),
             ColumnSummary {
-                present: 1,
-                constant: false,
-                numeric: true
+                count: 1,
+                is_constant: false,
+                is_numeric: true
             }
         );
         assert_eq!(
             param("none"),
             ColumnSummary {
-                present: 0,
-                constant: true,
-                numeric: false
+                count: 0,
+                is_constant: true,
+                is_numeric: false
             }
         );
         assert_eq!(
             attribute(Attribute::Start),
             ColumnSummary {
-                present: 3,
-                constant: true,
-                numeric: true
+                count: 3,
+                is_constant: true,
+                is_numeric: true
             }
         );
         assert_eq!(
             attribute(Attribute::Duration),
             ColumnSummary {
-                present: 1,
-                constant: false,
-                numeric: true
+                count: 1,
+                is_constant: false,
+                is_numeric: true
             }
         );
         assert_eq!(
             attribute(Attribute::Status),
             ColumnSummary {
-                present: 3,
-                constant: false,
-                numeric: false
+                count: 3,
+                is_constant: false,
+                is_numeric: false
             }
         );
         assert_eq!(
             attribute(Attribute::Source),
             ColumnSummary {
-                present: 0,
-                constant: true,
-                numeric: false
+                count: 0,
+                is_constant: true,
+                is_numeric: false
             }
         );
     }
 
     #[test]
-    fn only_columns_with_a_value_are_listed_in_order() {
+    fn columns_lists_only_non_empty_columns_in_order() {
         let mut run = run("a");
-        run.params = vec![Pair::new("b", "1"), Pair::new("a", "1")];
-        run.tags = vec![Pair::new("mlflow.source.git.commit", "")];
+        run.params = vec![KeyValue::new("b", "1"), KeyValue::new("a", "1")];
+        run.tags = vec![KeyValue::new("mlflow.source.git.commit", "")];
         let mut table = RunTable::default();
         table.upsert(&[run]);
-        let shown: Vec<String> = table.columns().iter().map(ToString::to_string).collect();
+        let titles: Vec<String> = table.columns().iter().map(ToString::to_string).collect();
         assert_eq!(
-            shown,
+            titles,
             [
                 "status",
                 "experiment_id",

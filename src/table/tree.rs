@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::arrange::Line;
-use super::rows::{Row, RunTable};
+use super::arrange::DisplayRow;
+use super::rows::{RowId, RunTable};
 
 /// How many of some runs are nested directly in each run.
 pub(super) struct Children(Vec<u32>);
 
 impl Children {
     /// Counts the children among `rows`.
-    pub(super) fn count(table: &RunTable, rows: &[Row]) -> Self {
+    pub(super) fn count(table: &RunTable, rows: &[RowId]) -> Self {
         let mut count = vec![0_u32; table.len()];
         for parent in rows.iter().filter_map(|row| table.parent(*row)) {
             count[parent.0 as usize] += 1;
@@ -19,23 +19,23 @@ impl Children {
     }
 
     /// The count of a run.
-    pub(super) fn of(&self, row: Row) -> u32 {
+    pub(super) fn get(&self, row: RowId) -> u32 {
         self.0.get(row.0 as usize).copied().unwrap_or(0)
     }
 }
 
 /// Adds what the rows are nested in, to any depth, so that they keep their place under it. The rows stay newest first.
 /// Returns for each row of the table whether it was there before.
-pub(super) fn with_parents(table: &RunTable, rows: &mut Vec<Row>) -> Vec<bool> {
-    let mut passing = vec![false; table.len()];
+pub(super) fn add_ancestors(table: &RunTable, rows: &mut Vec<RowId>) -> Vec<bool> {
+    let mut is_match = vec![false; table.len()];
     for row in rows.iter() {
-        passing[row.0 as usize] = true;
+        is_match[row.0 as usize] = true;
     }
-    let mut told = passing.clone();
+    let mut included = is_match.clone();
     for row in rows.iter() {
         let mut above = table.parent(*row);
         while let Some(parent) =
-            above.filter(|parent| !std::mem::replace(&mut told[parent.0 as usize], true))
+            above.filter(|parent| !std::mem::replace(&mut included[parent.0 as usize], true))
         {
             above = table.parent(parent);
         }
@@ -44,65 +44,65 @@ pub(super) fn with_parents(table: &RunTable, rows: &mut Vec<Row>) -> Vec<bool> {
         .newest_first()
         .iter()
         .copied()
-        .filter(|row| told[row.0 as usize])
+        .filter(|row| included[row.0 as usize])
         .collect();
-    passing
+    is_match
 }
 
 /// The lines of rows, in their order among siblings. Folded runs hide what is nested in them; `passing` says of each row of
 /// the table whether it passes the filter.
-pub(super) fn tree(
+pub(super) fn tree_rows(
     table: &RunTable,
-    rows: &[Row],
-    passing: &[bool],
-    folded: &HashSet<String>,
-) -> Vec<Line> {
-    let mut walk = Walk::new(table, rows, passing, folded);
+    rows: &[RowId],
+    is_match: &[bool],
+    collapsed: &HashSet<String>,
+) -> Vec<DisplayRow> {
+    let mut walk = TreeWalk::new(table, rows, is_match, collapsed);
     for row in rows {
         if walk.parent(*row).is_none() {
-            walk.tell(*row);
+            walk.emit(*row);
         }
     }
     // What is left is nested in a circle, or in a run of one: it has no top, so that the first of each circle is made one.
-    let circles = walk.circles(rows);
-    for row in rows.iter().filter(|row| circles[row.0 as usize]) {
-        walk.tell(*row);
+    let in_cycle = walk.in_cycle(rows);
+    for row in rows.iter().filter(|row| in_cycle[row.0 as usize]) {
+        walk.emit(*row);
     }
-    walk.lines
+    walk.output
 }
 
 /// A walk over a forest that is kept as linked lists: a vector a parent would be 100,000 vectors.
-struct Walk<'t> {
+struct TreeWalk<'t> {
     table: &'t RunTable,
-    folded: &'t HashSet<String>,
-    among: Vec<bool>,
-    passing: &'t [bool],
-    first_child: Vec<Option<Row>>,
-    next_sibling: Vec<Option<Row>>,
-    told: Vec<bool>,
-    lines: Vec<Line>,
+    collapsed: &'t HashSet<String>,
+    included: Vec<bool>,
+    is_match: &'t [bool],
+    first_child: Vec<Option<RowId>>,
+    next_sibling: Vec<Option<RowId>>,
+    visited: Vec<bool>,
+    output: Vec<DisplayRow>,
 }
 
-impl<'t> Walk<'t> {
+impl<'t> TreeWalk<'t> {
     fn new(
         table: &'t RunTable,
-        rows: &[Row],
-        passing: &'t [bool],
-        folded: &'t HashSet<String>,
+        rows: &[RowId],
+        is_match: &'t [bool],
+        collapsed: &'t HashSet<String>,
     ) -> Self {
         let size = table.len();
         let mut walk = Self {
             table,
-            folded,
-            among: vec![false; size],
-            passing,
+            collapsed,
+            included: vec![false; size],
+            is_match,
             first_child: vec![None; size],
             next_sibling: vec![None; size],
-            told: vec![false; size],
-            lines: Vec::with_capacity(rows.len()),
+            visited: vec![false; size],
+            output: Vec::with_capacity(rows.len()),
         };
         for row in rows {
-            walk.among[row.0 as usize] = true;
+            walk.included[row.0 as usize] = true;
         }
         // Each new child goes before the others, so that going backwards leaves them in order.
         for row in rows.iter().rev() {
@@ -115,54 +115,56 @@ impl<'t> Walk<'t> {
     }
 
     /// The parent of a row, if it is among those that are told.
-    fn parent(&self, row: Row) -> Option<Row> {
+    fn parent(&self, row: RowId) -> Option<RowId> {
         self.table
             .parent(row)
-            .filter(|parent| self.among[parent.0 as usize])
+            .filter(|parent| self.included[parent.0 as usize])
     }
 
     /// For each row of the table, whether it is nested in itself, by way of others or not; of those that have not been told.
-    fn circles(&self, rows: &[Row]) -> Vec<bool> {
-        let mut circles = vec![false; self.told.len()];
+    fn in_cycle(&self, rows: &[RowId]) -> Vec<bool> {
+        let mut in_cycle = vec![false; self.visited.len()];
         // On which way up each row was met first, counted from 1.
-        let mut met = vec![0_usize; self.told.len()];
-        for (way, row) in (1..).zip(rows.iter().filter(|row| !self.told[row.0 as usize])) {
+        let mut first_walk = vec![0_usize; self.visited.len()];
+        for (walk_number, row) in (1..).zip(rows.iter().filter(|row| !self.visited[row.0 as usize]))
+        {
             let mut at = *row;
-            while met[at.0 as usize] == 0 {
-                met[at.0 as usize] = way;
+            while first_walk[at.0 as usize] == 0 {
+                first_walk[at.0 as usize] = walk_number;
                 let Some(parent) = self.parent(at) else { break };
                 at = parent;
             }
-            while met[at.0 as usize] == way && !std::mem::replace(&mut circles[at.0 as usize], true)
+            while first_walk[at.0 as usize] == walk_number
+                && !std::mem::replace(&mut in_cycle[at.0 as usize], true)
             {
                 let Some(parent) = self.parent(at) else { break };
                 at = parent;
             }
         }
-        circles
+        in_cycle
     }
 
     /// Tells a row and all that is nested in it, unless it has been told.
-    fn tell(&mut self, top: Row) {
+    fn emit(&mut self, root: RowId) {
         // Rows to be told, with their depth and whether a folded run hides them.
-        let mut open = vec![(top, 0_u16, false)];
-        while let Some((row, depth, hidden)) = open.pop() {
-            if std::mem::replace(&mut self.told[row.0 as usize], true) {
+        let mut stack = vec![(root, 0_u16, false)];
+        while let Some((row, depth, hidden)) = stack.pop() {
+            if std::mem::replace(&mut self.visited[row.0 as usize], true) {
                 continue;
             }
             let children = self.children(row);
             if !hidden {
-                let passes = self.passing[row.0 as usize];
-                self.lines.push(Line::Run {
+                let passes = self.is_match[row.0 as usize];
+                self.output.push(DisplayRow::Run {
                     row,
                     depth,
                     children: u32::try_from(children.len()).unwrap_or(u32::MAX),
-                    passes,
+                    is_match: passes,
                 });
             }
-            let hides =
-                hidden || (!children.is_empty() && self.folded.contains(self.table.id(row).raw()));
-            open.extend(
+            let hides = hidden
+                || (!children.is_empty() && self.collapsed.contains(self.table.run_id(row).raw()));
+            stack.extend(
                 children
                     .into_iter()
                     .rev()
@@ -172,10 +174,10 @@ impl<'t> Walk<'t> {
     }
 
     /// The children of a row that have not been told.
-    fn children(&self, row: Row) -> Vec<Row> {
+    fn children(&self, row: RowId) -> Vec<RowId> {
         let first = self.first_child[row.0 as usize];
         std::iter::successors(first, |child| self.next_sibling[child.0 as usize])
-            .filter(|child| !self.told[child.0 as usize])
+            .filter(|child| !self.visited[child.0 as usize])
             .collect()
     }
 }

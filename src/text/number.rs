@@ -3,15 +3,15 @@
 use unicode_width::UnicodeWidthStr;
 
 /// How many significant digits tables show.
-pub const DIGITS: usize = 4;
+pub const TABLE_DIGITS: usize = 4;
 
 /// Powers of ten outside of which a number is written with an exponent.
-const PLAIN_EXPONENTS: std::ops::Range<i32> = -4..7;
+const DECIMAL_EXPONENTS: std::ops::Range<i32> = -4..7;
 
 /// A number with at most `digits` significant digits and no trailing zeros: `0.95`, `1234.6`, `1.2e-7`. The whole part
 /// of a number below ten million keeps all its digits, so that counts are not rounded.
 #[must_use]
-pub fn significant(value: f64, digits: usize) -> String {
+pub fn format_significant(value: f64, digits: usize) -> String {
     if value.is_nan() {
         return "NaN".into();
     }
@@ -29,8 +29,8 @@ pub fn significant(value: f64, digits: usize) -> String {
     let scientific = format!("{value:.precision$e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i32 = exponent.parse().unwrap_or(0);
-    if !PLAIN_EXPONENTS.contains(&power) {
-        return format!("{}e{exponent}", trimmed(mantissa));
+    if !DECIMAL_EXPONENTS.contains(&power) {
+        return format!("{}e{exponent}", trim_trailing_zeros(mantissa));
     }
     let shift = power.unsigned_abs() as usize;
     let decimals = if power < 0 {
@@ -38,19 +38,19 @@ pub fn significant(value: f64, digits: usize) -> String {
     } else {
         precision.saturating_sub(shift)
     };
-    trimmed(&format!("{value:.decimals$}")).to_owned()
+    trim_trailing_zeros(&format!("{value:.decimals$}")).to_owned()
 }
 
 /// A number in a table: [`significant`] with [`DIGITS`].
 #[must_use]
-pub fn short(value: f64) -> String {
-    significant(value, DIGITS)
+pub fn format_short(value: f64) -> String {
+    format_significant(value, TABLE_DIGITS)
 }
 
 /// A difference, always with its sign: `+0.012`, `-3`, and `0` for none.
 #[must_use]
-pub fn signed(value: f64, digits: usize) -> String {
-    let text = significant(value, digits);
+pub fn format_signed(value: f64, digits: usize) -> String {
+    let text = format_significant(value, digits);
     if value > 0.0 {
         format!("+{text}")
     } else {
@@ -60,7 +60,7 @@ pub fn signed(value: f64, digits: usize) -> String {
 
 /// The shortest text that reads back as the same number; `NaN`, `Infinity` and `-Infinity` as MLflow spells them.
 #[must_use]
-pub fn full(value: f64) -> String {
+pub fn format_exact(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 {
             "Infinity".into()
@@ -72,7 +72,7 @@ pub fn full(value: f64) -> String {
     text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
 }
 
-fn trimmed(number: &str) -> &str {
+fn trim_trailing_zeros(number: &str) -> &str {
     if number.contains('.') {
         number.trim_end_matches('0').trim_end_matches('.')
     } else {
@@ -86,7 +86,7 @@ fn trimmed(number: &str) -> &str {
 pub fn align_decimal(values: &[String]) -> Vec<String> {
     let parts: Vec<(&str, &str)> = values
         .iter()
-        .map(|value| value.split_at(point(value)))
+        .map(|value| value.split_at(whole_part_len(value)))
         .collect();
     let left = parts
         .iter()
@@ -112,7 +112,7 @@ pub fn align_decimal(values: &[String]) -> Vec<String> {
 }
 
 /// Where the whole part ends: at the point or the exponent of a number, else at the end.
-fn point(text: &str) -> usize {
+fn whole_part_len(text: &str) -> usize {
     let numeric = text
         .trim_start_matches(['+', '-'])
         .starts_with(|c: char| c.is_ascii_digit());
@@ -129,7 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn four_digits_without_trailing_zeros() {
+    fn short_format_has_four_digits_and_no_trailing_zeros() {
         let cases = [
             (0.95, "0.95"),
             (0.912_345, "0.9123"),
@@ -144,32 +144,32 @@ mod tests {
             (100.0, "100"),
         ];
         for (value, text) in cases {
-            assert_eq!(short(value), text, "{value}");
+            assert_eq!(format_short(value), text, "{value}");
         }
     }
 
     #[test]
-    fn what_is_not_a_number_has_its_own_look() {
+    fn non_finite_values_are_spelled_out() {
         assert_eq!(
-            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(short),
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(format_short),
             ["NaN", "∞", "-∞"]
         );
         assert_eq!(
-            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(full),
+            [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(format_exact),
             ["NaN", "Infinity", "-Infinity"]
         );
     }
 
     #[test]
-    fn differences_carry_their_sign() {
+    fn signed_format_always_has_a_sign() {
         assert_eq!(
-            [0.0125, -3.0, 0.0, f64::INFINITY].map(|v| signed(v, 3)),
+            [0.0125, -3.0, 0.0, f64::INFINITY].map(|v| format_signed(v, 3)),
             ["+0.0125", "-3", "0", "+∞"]
         );
     }
 
     #[test]
-    fn points_stand_under_each_other() {
+    fn decimal_points_are_aligned() {
         let texts = ["0.95", "12", "1.2e-7", "NaN", "-3.5"].map(String::from);
         assert_eq!(
             align_decimal(&texts),
@@ -180,15 +180,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_full_text_reads_back_as_the_same_number(value in any::<f64>()) {
-            let back: f64 = full(value).parse().unwrap();
+        fn exact_format_round_trips(value in any::<f64>()) {
+            let back: f64 = format_exact(value).parse().unwrap();
             prop_assert!(back.total_cmp(&value).is_eq() || (back.is_nan() && value.is_nan()));
         }
 
         #[test]
-        fn the_short_text_is_near_the_number(value in prop::num::f64::NORMAL) {
-            let back: f64 = short(value).parse().unwrap();
-            prop_assert!(((back - value) / value).abs() <= 0.5001e-3 || back.is_infinite(), "{value} {}", short(value));
+        fn short_format_is_close_to_the_value(value in prop::num::f64::NORMAL) {
+            let back: f64 = format_short(value).parse().unwrap();
+            prop_assert!(((back - value) / value).abs() <= 0.5001e-3 || back.is_infinite(), "{value} {}", format_short(value));
         }
     }
 }

@@ -12,7 +12,7 @@ const YEAR: Millis = 365 * DAY;
 
 /// How long something took, ms, in its two greatest units: `850ms`, `12.3s`, `4m 05s`, `1h 02m`, `3d 04h`.
 #[must_use]
-pub fn duration(ms: Millis) -> String {
+pub fn format_duration(ms: Millis) -> String {
     let sign = if ms < 0 { "-" } else { "" };
     // Only the smallest i64 has no positive twin; one ms in 292 million years is nobody's loss.
     let ms = ms.checked_abs().unwrap_or(Millis::MAX);
@@ -28,7 +28,7 @@ pub fn duration(ms: Millis) -> String {
 
 /// How long ago something was, ms: `now`, `12 s ago`, `3 d ago`; what lies ahead of our clock is `in 5 min`.
 #[must_use]
-pub fn age(ms: Millis) -> String {
+pub fn format_age(ms: Millis) -> String {
     let size = ms.checked_abs().unwrap_or(Millis::MAX);
     let (count, unit) = match size {
         _ if size < SECOND => return "now".into(),
@@ -48,7 +48,7 @@ pub fn age(ms: Millis) -> String {
 
 /// A size in bytes, in steps of a thousand: `999 B`, `1.2 MB`.
 #[must_use]
-pub fn bytes(count: u64) -> String {
+pub fn format_bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
     if count < 1_000 {
         return format!("{count} B");
@@ -74,7 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn durations_have_two_units() {
+    fn durations_show_two_units() {
         let cases = [
             (0, "0ms"),
             (850, "850ms"),
@@ -85,12 +85,12 @@ mod tests {
             (-1_500, "-1.5s"),
         ];
         for (ms, text) in cases {
-            assert_eq!(duration(ms), text);
+            assert_eq!(format_duration(ms), text);
         }
     }
 
     #[test]
-    fn ages_have_one_unit_and_a_direction() {
+    fn ages_show_one_unit_and_a_direction() {
         let cases = [
             (999, "now"),
             (12_000, "12 s ago"),
@@ -102,12 +102,12 @@ mod tests {
             (-300_000, "in 5 min"),
         ];
         for (ms, text) in cases {
-            assert_eq!(age(ms), text);
+            assert_eq!(format_age(ms), text);
         }
     }
 
     #[test]
-    fn sizes_step_by_thousands() {
+    fn sizes_use_decimal_units() {
         let cases = [
             (0, "0 B"),
             (999, "999 B"),
@@ -117,14 +117,14 @@ mod tests {
             (u64::MAX, "18.4 EB"),
         ];
         for (count, text) in cases {
-            assert_eq!(bytes(count), text);
+            assert_eq!(format_bytes(count), text);
         }
     }
 
     proptest! {
         #[test]
-        fn no_time_is_too_far(ms in any::<i64>()) {
-            prop_assert!(!duration(ms).is_empty() && !age(ms).is_empty());
+        fn extreme_durations_do_not_panic(ms in any::<i64>()) {
+            prop_assert!(!format_duration(ms).is_empty() && !format_age(ms).is_empty());
         }
     }
 }

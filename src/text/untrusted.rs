@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// Combining marks that one visible character may carry before the rest is shown as a count.
-const MARKS_PER_CHARACTER: usize = 4;
+const MAX_MARKS_PER_CHARACTER: usize = 4;
 
 /// A string from outside. Cheap to clone; compared and serialised as it came, drawn only cleaned.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -97,27 +97,27 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
     let mut marks = 0;
     let is_plain = |c: char| {
-        marks = if is_mark(c) { marks + 1 } else { 0 };
-        marks <= MARKS_PER_CHARACTER && !c.is_control() && !is_hidden(c)
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        marks <= MAX_MARKS_PER_CHARACTER && !c.is_control() && !is_hidden(c)
     };
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(rewrite(text))
+    Cow::Owned(replace_unsafe_chars(text))
 }
 
-fn rewrite(text: &str) -> String {
+fn replace_unsafe_chars(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     let mut marks = 0_usize;
     let close = |out: &mut String, marks: usize| {
-        if marks > MARKS_PER_CHARACTER {
-            out.push_str(&format!("‹+{} marks›", marks - MARKS_PER_CHARACTER));
+        if marks > MAX_MARKS_PER_CHARACTER {
+            out.push_str(&format!("‹+{} marks›", marks - MAX_MARKS_PER_CHARACTER));
         }
     };
     for c in text.chars() {
-        if is_mark(c) && !is_hidden(c) {
+        if is_combining_mark(c) && !is_hidden(c) {
             marks += 1;
-            if marks <= MARKS_PER_CHARACTER {
+            if marks <= MAX_MARKS_PER_CHARACTER {
                 out.push(c);
             }
             continue;
@@ -162,7 +162,7 @@ pub fn is_hidden(c: char) -> bool {
 }
 
 /// Combining marks by block: enough to bound how far one cell can be written over.
-fn is_mark(c: char) -> bool {
+fn is_combining_mark(c: char) -> bool {
     matches!(c as u32, 0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x0610..=0x061A | 0x064B..=0x065F
         | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20FF | 0xFE20..=0xFE2F)
 }
@@ -173,14 +173,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_escape_sequence_becomes_a_picture() {
+    fn escape_sequences_become_control_pictures() {
         assert_eq!(clean("a\u{1b}[2Jb"), "a␛[2Jb");
         assert_eq!(clean("\u{9b}2J"), "‹U+009B›2J");
         assert_eq!(clean("one\ntwo\tthree\r"), "one⏎two⇥three␍");
     }
 
     #[test]
-    fn what_hides_or_reorders_is_named() {
+    fn hidden_and_bidi_characters_are_shown_as_code_points() {
         assert_eq!(
             clean("cham\u{202e}pion\u{200b}"),
             "cham‹U+202E›pion‹U+200B›"
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pile_of_marks_is_cut_and_counted() {
+    fn excess_combining_marks_are_cut_and_counted() {
         let zalgo = format!("z{}", "\u{301}".repeat(50));
         assert_eq!(
             clean(&zalgo),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_is_borrowed() {
+    fn safe_text_is_borrowed() {
         for text in ["val/acc", "größe", "精度", "❤️"] {
             assert!(matches!(clean(text), Cow::Borrowed(_)), "{text}");
         }
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cleaning_leaves_no_control_and_settles(text in any::<String>()) {
+        fn cleaning_removes_controls_and_is_idempotent(text in any::<String>()) {
             let once = clean(&text).into_owned();
             prop_assert!(!once.chars().any(|c| c.is_control() || is_hidden(c)));
             prop_assert_eq!(clean(&once), once.as_str());

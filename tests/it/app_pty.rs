@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::mlflow::{V3, script};
-use crate::support::pty::{Pty, Start};
+use crate::support::mlflow::{V3, run_script};
+use crate::support::pty::{Pty, PtyCommand};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -19,9 +19,9 @@ const CTRL_C: &str = "\x03";
 /// The model that the best run is registered as.
 const MODEL: &str = "best-churn";
 /// After this long, a key that nothing came of is pressed again: dialogs are deaf to enter at first, and a person would, too.
-const AGAIN: Duration = Duration::from_secs(2);
+const RESEND_INTERVAL: Duration = Duration::from_secs(2);
 /// What MLflow's client says of the model.
-const ASK: &str = r#"
+const REGISTRY_STATE: &str = r#"
 import json, sys, mlflow
 mlflow.set_tracking_uri(sys.argv[1])
 client = mlflow.MlflowClient()
@@ -48,7 +48,7 @@ impl Session {
         let store = store(folder.path());
         let path = store.to_str().unwrap();
         let mut make = Command::new(PROGRAM);
-        make.envs(homes(folder.path()));
+        make.envs(environment(folder.path()));
         let made = make
             .args(["demo", "--path", path, "--no-open"])
             .output()
@@ -58,14 +58,14 @@ impl Session {
             "{}",
             String::from_utf8_lossy(&made.stderr)
         );
-        let start = Start::new(PROGRAM, &[path])
+        let start = PtyCommand::new(PROGRAM, &[path])
             .size(width, height)
             .env("USER", "ana");
-        let start = homes(folder.path())
+        let start = environment(folder.path())
             .into_iter()
             .fold(start, |start, (name, home)| start.env(name, home));
         let session = Self {
-            pty: start.run(),
+            pty: start.spawn(),
             folder,
         };
         session.pty.wait_for("churn-sweep");
@@ -80,11 +80,11 @@ impl Session {
     }
 
     /// Sends a key until something comes of it.
-    fn insist(&self, key: &str, seen: &str) -> &Self {
+    fn send_until(&self, key: &str, seen: &str) -> &Self {
         self.pty.send(key);
         let mut sent = Instant::now();
         self.pty.wait_until(&format!("{seen:?}"), || {
-            if sent.elapsed() > AGAIN && !self.pty.text().contains(seen) {
+            if sent.elapsed() > RESEND_INTERVAL && !self.pty.text().contains(seen) {
                 self.pty.send(key);
                 sent = Instant::now();
             }
@@ -93,7 +93,7 @@ impl Session {
         self
     }
 
-    fn gone(&self, text: &str) -> &Self {
+    fn wait_until_gone(&self, text: &str) -> &Self {
         self.pty.wait_until(&format!("{text:?} to go"), || {
             !self.pty.text().contains(text)
         });
@@ -103,14 +103,20 @@ impl Session {
     /// From the button of a plan to its end, and back to the screen.
     fn apply(&self) -> &Self {
         self.pty.wait_for("enter applies");
-        self.insist(ENTER, "verified:");
+        self.send_until(ENTER, "verified:");
         self.pty.send(ENTER);
-        self.gone("verified:")
+        self.wait_until_gone("verified:")
     }
 
-    fn told(&self) -> Value {
+    fn registry_state(&self) -> Value {
         let uri = format!("sqlite:///{}", store(self.folder.path()).display());
-        serde_json::from_str(script(V3, ASK, &[&uri, MODEL]).lines().last().unwrap()).unwrap()
+        serde_json::from_str(
+            run_script(V3, REGISTRY_STATE, &[&uri, MODEL])
+                .lines()
+                .last()
+                .unwrap(),
+        )
+        .unwrap()
     }
 }
 
@@ -119,7 +125,7 @@ fn store(folder: &Path) -> PathBuf {
 }
 
 /// Nothing of the person who runs the tests is read or written.
-fn homes(folder: &Path) -> Vec<(&'static str, PathBuf)> {
+fn environment(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     let names = [
         "HOME",
         "FRONTRUNNER_CONFIG_DIR",
@@ -133,7 +139,7 @@ fn homes(folder: &Path) -> Vec<(&'static str, PathBuf)> {
 }
 
 /// From the experiments to the registered best run, with its version on the screen.
-fn to_the_registered(session: &Session) {
+fn register_best_run(session: &Session) {
     session
         .keys("f", "filter experiments")
         .keys("churn-sweep", "1 of ")
@@ -180,7 +186,7 @@ fn to_the_registered(session: &Session) {
 }
 
 /// Gives `@champion` to the version on the screen, with the model's name typed.
-fn crown(session: &Session) {
+fn make_champion(session: &Session) {
     session
         .keys("a", "alias of")
         .keys("champion", "champion")
@@ -196,36 +202,36 @@ fn crown(session: &Session) {
 fn quit(session: &mut Session) {
     session.keys(CTRL_C, "once more quits").pty.send(CTRL_C);
     assert_eq!(session.pty.wait_for_end(), 0);
-    assert!(session.pty.has_old_modes());
+    assert!(session.pty.has_original_modes());
 }
 
-fn assert_registered(told: &Value) {
-    let versions = told["versions"].as_array().unwrap();
-    assert_eq!(versions.len(), 1, "{told}");
+fn assert_registered(state: &Value) {
+    let versions = state["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), 1, "{state}");
     assert_eq!(
         (&versions[0]["run"], &versions[0]["status"]),
-        (&told["best"], &Value::from("READY")),
-        "{told}"
+        (&state["best"], &Value::from("READY")),
+        "{state}"
     );
 }
 
 #[test]
-fn the_best_run_becomes_the_champion_in_a_large_terminal() {
+fn best_run_becomes_champion_in_a_large_terminal() {
     let mut session = Session::start(200, 50);
-    to_the_registered(&session);
-    crown(&session);
+    register_best_run(&session);
+    make_champion(&session);
     session.keys("6", "it won").keys("", "best of the sweep");
     quit(&mut session);
-    let told = session.told();
-    assert_registered(&told);
-    assert_eq!(told["aliases"], serde_json::json!({ "champion": "1" }));
+    let state = session.registry_state();
+    assert_registered(&state);
+    assert_eq!(state["aliases"], serde_json::json!({ "champion": "1" }));
 }
 
 #[test]
-fn a_promotion_is_undone_from_the_journal_in_a_usual_terminal() {
+fn promotion_is_undone_in_a_normal_terminal() {
     let mut session = Session::start(80, 24);
-    to_the_registered(&session);
-    crown(&session);
+    register_best_run(&session);
+    make_champion(&session);
     session
         .keys("6", "it won")
         .keys("u", "what will be done")
@@ -237,17 +243,17 @@ fn a_promotion_is_undone_from_the_journal_in_a_usual_terminal() {
         .apply();
     session.pty.wait_for("3 of 3 writes");
     quit(&mut session);
-    let told = session.told();
-    assert_registered(&told);
+    let state = session.registry_state();
+    assert_registered(&state);
     assert_eq!(
-        told["aliases"],
+        state["aliases"],
         serde_json::json!({}),
         "the alias is gone again"
     );
 }
 
 #[test]
-fn a_small_terminal_shows_what_fits_and_a_smaller_one_says_so() {
+fn small_terminal_shows_what_fits() {
     let mut session = Session::start(100, 30);
     session
         .keys("f", "filter experiments")
@@ -285,7 +291,7 @@ fn a_small_terminal_shows_what_fits_and_a_smaller_one_says_so() {
 
     session.pty.resize(200, 50);
     session.pty.wait_for("60 of 60 runs");
-    session.gone("too small");
+    session.wait_until_gone("too small");
     let rows = || {
         session
             .pty

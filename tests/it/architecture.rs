@@ -4,31 +4,31 @@ mod docs_in_sync;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::support::sources::{Source, crate_paths, files, program, root};
+use crate::support::sources::{Source, crate_paths, find_files, package_root, production_sources};
 
 /// Modules that may use another module's values but not its side effects: (modules, forbidden paths).
-const VALUES_ONLY: &[(&[&str], &[&str])] = &[
+const VALUE_IMPORTS: &[(&[&str], &[&str])] = &[
     (
         &["tui::app", "tui::screens", "tui::view"],
         &[
-            "store::Read",
-            "store::Write",
+            "store::ReadStore",
+            "store::WriteStore",
             "store::Reader",
             "store::Writer",
             "store::open",
-            "store::Opened",
+            "store::StoreHandle",
             "store::rest",
             "store::sqlite",
             "store::wandb",
-            "store::Connection",
-            "store::Target",
+            "store::ConnectOptions",
+            "store::StoreTarget",
             "ops::journal::Journal",
-            "ops::apply::carry_out",
-            "ops::recover::recover",
-            "ops::registry::read_registry",
+            "ops::apply::apply_plan",
+            "ops::recover::",
+            "ops::registry::read_snapshot",
         ],
     ),
-    (&["demo", "export"], &["store::Write", "store::Writer"]),
+    (&["demo", "export"], &["store::WriteStore", "store::Writer"]),
 ];
 
 const PURE: &[&str] = &[
@@ -108,7 +108,7 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &["tui::view"],
-        &["&mut App", "&mut Shared", "&mut Screen", "&mut Overlay"],
+        &["&mut App", "&mut SharedState", "&mut Screen", "&mut Dialog"],
         "drawing does not change state",
     ),
     (
@@ -163,16 +163,16 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The most lines of a file, and the files that may have more, with the reason.
-const LINES: usize = 600;
-const LONGER: &[(&str, usize, &str)] = &[(
+const MAX_LINES: usize = 600;
+const MAX_LINES_EXCEPTIONS: &[(&str, usize, &str)] = &[(
     "store/rest/wire.rs",
     900,
     "MLflow's messages as they are on the wire, one after another: a table, not logic",
 )];
 
 /// The map in `lib.rs`: each module with the modules that it may use.
-fn map() -> BTreeMap<String, BTreeSet<String>> {
-    let text = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+fn layer_map() -> BTreeMap<String, BTreeSet<String>> {
+    let text = std::fs::read_to_string(package_root().join("src/lib.rs")).unwrap();
     let rows = text
         .lines()
         .filter_map(|line| line.strip_prefix("//! ")?.split_once("─▶"));
@@ -190,7 +190,7 @@ fn module_of<'m>(path: &str, map: &'m BTreeMap<String, BTreeSet<String>>) -> Opt
         .map(String::as_str)
 }
 
-fn is_part(source: &Source) -> bool {
+fn is_counted(source: &Source) -> bool {
     !["lib", "main"].contains(&source.modules[0].as_str())
 }
 
@@ -208,10 +208,13 @@ fn has_word(code: &str, word: &str) -> bool {
 }
 
 #[test]
-fn the_map_in_lib_rs_is_the_one_that_the_imports_draw() {
-    let map = map();
+fn layer_map_matches_the_imports() {
+    let map = layer_map();
     let (mut used, mut wrong) = (BTreeMap::<&str, BTreeSet<String>>::new(), Vec::new());
-    for source in program().iter().filter(|source| is_part(source)) {
+    for source in production_sources()
+        .iter()
+        .filter(|source| is_counted(source))
+    {
         let Some(own) = module_of(&source.modules.join("::"), &map) else {
             wrong.push(format!("{}: its module is not on the map", source.path));
             continue;
@@ -238,8 +241,8 @@ fn the_map_in_lib_rs_is_the_one_that_the_imports_draw() {
 }
 
 #[test]
-fn the_map_has_no_cycle() {
-    let map = map();
+fn layer_map_has_no_cycle() {
+    let map = layer_map();
     let mut done = BTreeSet::new();
     while done.len() < map.len() {
         let free = |uses: &BTreeSet<String>| uses.iter().all(|other| done.contains(other));
@@ -257,11 +260,11 @@ fn the_map_has_no_cycle() {
 }
 
 #[test]
-fn no_path_leaves_a_top_level_module_through_super() {
-    let wrong: Vec<String> = program()
+fn super_paths_stay_inside_their_top_level_module() {
+    let wrong: Vec<String> = production_sources()
         .iter()
         .filter(|source| {
-            is_part(source) && has_word(&source.code, &"super::".repeat(source.modules.len()))
+            is_counted(source) && has_word(&source.code, &"super::".repeat(source.modules.len()))
         })
         .map(|source| {
             format!(
@@ -274,14 +277,14 @@ fn no_path_leaves_a_top_level_module_through_super() {
 }
 
 #[test]
-fn modules_that_only_show_use_values_and_no_side_effects() {
-    let map = map();
+fn view_modules_import_values_only() {
+    let map = layer_map();
     let mut wrong = Vec::new();
-    for source in &program() {
+    for source in &production_sources() {
         let modules = source.modules.join("::");
         let within =
             |module: &&&str| modules == **module || modules.starts_with(&format!("{module}::"));
-        for (_, names) in VALUES_ONLY
+        for (_, names) in VALUE_IMPORTS
             .iter()
             .filter(|(modules, _)| modules.iter().any(|module| within(&module)))
         {
@@ -300,9 +303,9 @@ fn modules_that_only_show_use_values_and_no_side_effects() {
 }
 
 #[test]
-fn forbidden_words_and_crates_stay_in_their_modules() {
+fn restricted_words_and_crates_stay_in_their_modules() {
     let mut wrong = Vec::new();
-    for source in &program() {
+    for source in &production_sources() {
         let modules = source.modules.join("::");
         let within =
             |module: &&&str| modules == **module || modules.starts_with(&format!("{module}::"));
@@ -333,35 +336,42 @@ fn forbidden_words_and_crates_stay_in_their_modules() {
 }
 
 #[test]
-fn files_stay_short() {
+fn files_respect_the_line_budget() {
     let mut wrong = Vec::new();
-    for path in files("src", &["rs"]).iter().chain(&files("tests", &["rs"])) {
-        let name = path.strip_prefix(root()).unwrap().display().to_string();
+    for path in find_files("src", &["rs"])
+        .iter()
+        .chain(&find_files("tests", &["rs"]))
+    {
+        let name = path
+            .strip_prefix(package_root())
+            .unwrap()
+            .display()
+            .to_string();
         let lines = std::fs::read_to_string(path).unwrap().lines().count();
-        let longer = LONGER
+        let longer = MAX_LINES_EXCEPTIONS
             .iter()
             .find(|(file, _, _)| name == format!("src/{file}"));
-        let most = longer.map_or(LINES, |(_, most, _)| *most);
+        let most = longer.map_or(MAX_LINES, |(_, most, _)| *most);
         if lines > most {
             wrong.push(format!("{name}: {lines} lines; the limit is {most}"));
         }
-        if longer.is_some() && lines <= LINES {
+        if longer.is_some() && lines <= MAX_LINES {
             wrong.push(format!("{name}: {lines} lines need no exception"));
         }
     }
-    let gone = LONGER
+    let gone = MAX_LINES_EXCEPTIONS
         .iter()
-        .filter(|(file, _, _)| !root().join("src").join(file).exists());
+        .filter(|(file, _, _)| !package_root().join("src").join(file).exists());
     wrong.extend(gone.map(|(file, _, _)| format!("{file} has an exception and does not exist")));
     report("files that are too long", &wrong);
 }
 
 #[test]
-fn the_rules_find_what_they_look_for() {
+fn rules_detect_violations() {
     let code = "use crate::{app, store::{Read as R, limits::*}};\nfn f() { crate::ui::draw() } // crate::x\nmycrate::y;";
     assert_eq!(
         crate_paths(code.split(" // ").next().unwrap()),
-        ["app", "store::Read", "store::limits::*", "ui::draw"]
+        ["app", "store::ReadStore", "store::limits::*", "ui::draw"]
     );
     assert!(
         has_word("let x = Instant::now();", "Instant::now")
@@ -369,7 +379,7 @@ fn the_rules_find_what_they_look_for() {
     );
     assert!(has_word("a.b().await?", ".await") && !has_word("clapping", "clap"));
     assert!(
-        program().len() > 150 && map().len() > 10,
+        production_sources().len() > 150 && layer_map().len() > 10,
         "the program's files and its map are found"
     );
 }

@@ -9,25 +9,25 @@
 )]
 
 mod command_line;
-mod faults;
+mod errors;
 mod limits;
+mod odd_payloads;
 mod secrets;
-mod shapes;
 
-use frontrunner::domain::Fault;
+use frontrunner::domain::StoreError;
 use frontrunner::store::rest::RestStore;
-use frontrunner::store::{Connection, Reader};
+use frontrunner::store::{ConnectOptions, Reader};
 use frontrunner::text::untrusted::is_hidden;
 use std::sync::Arc;
 use url::Url;
 
 /// A reader of a server, as the program makes it.
 fn reader(url: &str) -> Reader {
-    Arc::new(RestStore::connect(&Url::parse(url).unwrap(), &Connection::default()).unwrap())
+    Arc::new(RestStore::connect(&Url::parse(url).unwrap(), &ConnectOptions::default()).unwrap())
 }
 
 /// A fault is told in one line that a terminal can take, and says what to do next.
-fn assert_clear(name: &str, fault: &Fault) {
+fn assert_clear_error(name: &str, fault: &StoreError) {
     let line = fault.to_string();
     assert!(
         !line.chars().any(|c| c.is_control() || is_hidden(c)),
@@ -37,5 +37,5 @@ fn assert_clear(name: &str, fault: &Fault) {
         line.contains(": ") && (20..=700).contains(&line.chars().count()),
         "{name}: {line}"
     );
-    assert!(fault.advice().len() > 10, "{name}: {line} has no advice");
+    assert!(fault.hint().len() > 10, "{name}: {line} has no advice");
 }

@@ -9,15 +9,15 @@
 
 mod charts;
 mod columns;
-mod comparing;
+mod compare;
 mod curves;
+mod delete_restore;
 mod groups;
 mod lineage;
 mod live;
 mod nested;
 mod policy;
 mod registry;
+mod runs_table;
 mod session;
-mod tables;
-mod trash;
 mod views;

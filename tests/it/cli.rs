@@ -10,7 +10,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use crate::support::mlflow::free_port;
-use crate::support::program::{Ended, Program, ended};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
 use serde_json::{Value, json};
 
 /// The keys of an object, in order.
@@ -32,9 +32,9 @@ fn ids(runs: &Value) -> Vec<&str> {
 }
 
 /// What a failure says with --json.
-fn error(ended: &Ended) -> Value {
+fn error(ended: &ProgramOutput) -> Value {
     let value: Value =
-        serde_json::from_str(&ended.err).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+        serde_json::from_str(&ended.stderr).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
     assert_eq!(
         keys(&value["error"])[..4],
         ["code", "message", "cause", "next"]
@@ -43,7 +43,7 @@ fn error(ended: &Ended) -> Value {
 }
 
 #[test]
-fn experiments_are_listed_with_mlflows_own_fields() {
+fn experiments_are_listed_with_mlflow_fields() {
     let program = Program::new();
     let active = program.json(&["experiments"]);
     let all = program.json(&["experiments", "--all"]);
@@ -63,16 +63,16 @@ fn experiments_are_listed_with_mlflows_own_fields() {
     }
     assert_eq!(
         all.as_array().unwrap().len(),
-        program.facts.experiments.len()
+        program.manifest.experiments.len()
     );
-    assert!(active.as_array().unwrap().len() < program.facts.experiments.len());
+    assert!(active.as_array().unwrap().len() < program.manifest.experiments.len());
     assert!(active[0]["experiment_id"].is_string());
 }
 
 #[test]
-fn runs_are_ordered_filtered_and_cut() {
+fn runs_are_sorted_filtered_and_limited() {
     let program = Program::new();
-    let releases = &program.facts.releases;
+    let releases = &program.manifest.releases;
     let all = program.json(&["runs", "churn-releases", "--order-by", "metrics.auc DESC"]);
     assert_eq!(all.as_array().unwrap().len(), releases.versions.len());
     assert_eq!(ids(&all)[0], releases.versions.last().unwrap().run.raw());
@@ -100,17 +100,17 @@ fn runs_are_ordered_filtered_and_cut() {
         "--columns",
         "run_name,metrics.auc",
     ]);
-    assert_eq!(table.out.lines().count(), 3, "{table:?}");
-    assert!(table.err.contains("2 of 6 runs"), "{table:?}");
+    assert_eq!(table.stdout.lines().count(), 3, "{table:?}");
+    assert!(table.stderr.contains("2 of 6 runs"), "{table:?}");
 }
 
 #[test]
-fn lines_hold_the_same_runs_as_the_list() {
+fn jsonl_matches_the_list() {
     let program = Program::new();
     let list = program.json(&["runs", "churn-sweep"]);
     let lines = program.run(&["runs", "churn-sweep", "--jsonl"]);
     let read: Vec<Value> = lines
-        .out
+        .stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -121,27 +121,31 @@ fn lines_hold_the_same_runs_as_the_list() {
 fn csv_has_every_column_and_every_run() {
     let program = Program::new();
     let csv = program.run(&["runs", "churn-sweep", "--csv"]);
-    let head = csv.out.lines().next().unwrap();
+    let head = csv.stdout.lines().next().unwrap();
     assert!(
         head.split(',').any(|column| column == "metrics.auc"),
         "{head}"
     );
-    assert_eq!(csv.out.matches("\r\n").count(), 61);
+    assert_eq!(csv.stdout.matches("\r\n").count(), 61);
     let both = program.run(&["runs", "churn-sweep", "--csv", "--json"]);
     assert_eq!(both.code, 2, "{both:?}");
 }
 
 #[test]
-fn a_name_with_an_escape_in_it_reaches_no_terminal() {
+fn escape_sequences_in_names_are_cleaned() {
     let program = Program::new();
-    let hostile = program.facts.baselines.escape.raw();
+    let hostile = program.manifest.baselines.escape.raw();
     for form in ["--json", "--jsonl", "--csv", "--markdown", "--color=never"] {
         for arguments in [
             &["runs", "iris-baselines", form][..],
             &["show", hostile, form],
             &["show", "\u{1b}[31mre", form],
         ] {
-            let Ended { out, err, .. } = program.run(arguments);
+            let ProgramOutput {
+                stdout: out,
+                stderr: err,
+                ..
+            } = program.run(arguments);
             let bad = out
                 .chars()
                 .chain(err.chars())
@@ -157,23 +161,23 @@ fn a_name_with_an_escape_in_it_reaches_no_terminal() {
 }
 
 #[test]
-fn a_run_is_named_by_its_id_the_start_of_it_or_its_name() {
+fn run_is_resolved_by_id_prefix_or_name() {
     let program = Program::new();
-    let id = program.facts.sweep.best.raw();
+    let id = program.manifest.sweep.best.raw();
     assert_eq!(program.json(&["show", &id[..8]])["run_id"], id);
     let short = program.run(&["show", &id[..5]]);
     assert_eq!(short.code, 3, "{short:?}");
-    assert!(short.err.contains("6 characters"), "{short:?}");
+    assert!(short.stderr.contains("6 characters"), "{short:?}");
     let unicode = program.json(&["show", "größe-π-模型", "--experiment", "iris-baselines"]);
-    assert_eq!(unicode["run_id"], program.facts.baselines.unicode.raw());
+    assert_eq!(unicode["run_id"], program.manifest.baselines.unicode.raw());
 }
 
 #[test]
-fn a_name_that_two_runs_have_is_not_guessed_at() {
+fn ambiguous_run_name_is_an_error() {
     let program = Program::new();
     let (one, other) = (
-        program.facts.releases.versions[0].run.raw(),
-        program.facts.sweep.best.raw(),
+        program.manifest.releases.versions[0].run.raw(),
+        program.manifest.sweep.best.raw(),
     );
     let db = rusqlite::Connection::open(program.store()).unwrap();
     db.execute(
@@ -190,7 +194,7 @@ fn a_name_that_two_runs_have_is_not_guessed_at() {
     let ambiguous = program.run(&["show", "twin"]);
     assert_eq!(ambiguous.code, 3, "{ambiguous:?}");
     assert!(
-        ambiguous.err.contains(one) && ambiguous.err.contains(other),
+        ambiguous.stderr.contains(one) && ambiguous.stderr.contains(other),
         "{ambiguous:?}"
     );
     assert_eq!(
@@ -200,13 +204,13 @@ fn a_name_that_two_runs_have_is_not_guessed_at() {
 }
 
 #[test]
-fn the_best_run_says_what_was_looked_at() {
+fn best_run_reports_what_was_considered() {
     let program = Program::new();
     let best = program.json(&["best", "churn-sweep", "--goal", "auc max"]);
-    assert_eq!(best["run_id"], program.facts.sweep.best.raw());
+    assert_eq!(best["run_id"], program.manifest.sweep.best.raw());
     assert_eq!(
         best["goal"],
-        json!({"metric": "auc", "direction": "max", "value": program.facts.sweep.best_auc})
+        json!({"metric": "auc", "direction": "max", "value": program.manifest.sweep.best_auc})
     );
     assert!(best["considered"].as_u64().unwrap() <= 60 && best["ties"].is_array());
     let declared = program.json(&["best", "churn-releases"]);
@@ -218,10 +222,10 @@ fn the_best_run_says_what_was_looked_at() {
 }
 
 #[test]
-fn a_comparison_can_show_only_what_differs() {
+fn comparison_can_show_differences_only() {
     let program = Program::new();
     let runs: Vec<&str> = program
-        .facts
+        .manifest
         .releases
         .versions
         .iter()
@@ -252,7 +256,7 @@ fn a_comparison_can_show_only_what_differs() {
     ]);
     assert!(
         markdown
-            .out
+            .stdout
             .starts_with("### 2 runs compared, baseline **release-4**"),
         "{markdown:?}"
     );
@@ -261,10 +265,14 @@ fn a_comparison_can_show_only_what_differs() {
 }
 
 #[test]
-fn a_comparison_is_written_as_a_page_that_needs_nothing_else() {
+fn comparison_html_is_self_contained() {
     let program = Program::new();
     let written = program.run(&["compare", "resnet50-aug", "vit-small", "--out", "page.html"]);
-    assert_eq!((written.code, written.out.as_str()), (0, ""), "{written:?}");
+    assert_eq!(
+        (written.code, written.stdout.as_str()),
+        (0, ""),
+        "{written:?}"
+    );
     let page = std::fs::read_to_string(program.folder().join("page.html")).unwrap();
     assert!(
         page.contains("<svg") && page.contains("val/acc") && page.contains("default-src 'none'")
@@ -279,7 +287,7 @@ fn a_comparison_is_written_as_a_page_that_needs_nothing_else() {
 }
 
 #[test]
-fn charts_are_pictures_that_other_programs_read() {
+fn charts_are_valid_image_files() {
     let program = Program::new();
     let runs = ["resnet50-aug", "vit-small", "convnext-tiny"];
     for (name, more) in [
@@ -297,10 +305,10 @@ fn charts_are_pictures_that_other_programs_read() {
             "--out",
             name,
         ];
-        let told = program.json(&[&["chart"], &runs[..], &flags, more].concat());
-        assert_eq!(told["file"], name);
+        let output = program.json(&[&["chart"], &runs[..], &flags, more].concat());
+        assert_eq!(output["file"], name);
         let bytes = std::fs::read(program.folder().join(name)).unwrap();
-        assert_eq!(told["bytes"], bytes.len());
+        assert_eq!(output["bytes"], bytes.len());
         let (width, height) = if name.ends_with("svg") {
             let tree =
                 resvg::usvg::Tree::from_data(&bytes, &resvg::usvg::Options::default()).unwrap();
@@ -338,16 +346,16 @@ fn charts_are_pictures_that_other_programs_read() {
 }
 
 #[test]
-fn what_drives_a_goal_is_told_with_how_sure_that_is() {
+fn importance_is_reported_with_uncertainty() {
     let program = Program::new();
-    let told = program.json(&["drivers", "churn-sweep", "--goal", "auc max"]);
-    assert_eq!(told["params"][0]["key"], "learning_rate");
+    let output = program.json(&["drivers", "churn-sweep", "--goal", "auc max"]);
+    assert_eq!(output["params"][0]["key"], "learning_rate");
     assert!(
-        told["explained"].as_f64().unwrap() > 0.3
-            && told["params"][0]["forest"]["sd"].as_f64().unwrap() > 0.0,
-        "{told}"
+        output["explained"].as_f64().unwrap() > 0.3
+            && output["params"][0]["forest"]["sd"].as_f64().unwrap() > 0.0,
+        "{output}"
     );
-    assert_eq!(told["params"][0]["rank"]["method"], "spearman");
+    assert_eq!(output["params"][0]["rank"]["method"], "spearman");
     let few = program.json(&["drivers", "churn-releases"]);
     assert!(
         few["explained"].is_null() && few["cautions"][0].as_str().unwrap().contains("too few"),
@@ -362,11 +370,11 @@ fn what_drives_a_goal_is_told_with_how_sure_that_is() {
 }
 
 #[test]
-fn a_wrong_filter_is_pointed_at() {
+fn invalid_filter_is_marked() {
     let program = Program::new();
     let wrong = program.run(&["runs", "churn-sweep", "--filter", "metrics.auc >"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
-    let lines: Vec<&str> = wrong.err.lines().collect();
+    let lines: Vec<&str> = wrong.stderr.lines().collect();
     assert!(
         lines[1].contains("metrics.auc >") && lines[2].trim_end().ends_with('^'),
         "{wrong:?}"
@@ -374,9 +382,9 @@ fn a_wrong_filter_is_pointed_at() {
 }
 
 #[test]
-fn models_versions_and_lineage_are_told() {
+fn models_versions_and_lineage_are_printed() {
     let program = Program::new();
-    let releases = &program.facts.releases;
+    let releases = &program.manifest.releases;
     let models = program.json(&["models"]);
     let churn = models
         .as_array()
@@ -400,11 +408,12 @@ fn models_versions_and_lineage_are_told() {
         "{kinds:?}"
     );
     let dot = program.run(&["lineage", "churn-classifier@champion", "--dot"]);
-    assert!(dot.out.starts_with("digraph lineage {"), "{dot:?}");
+    assert!(dot.stdout.starts_with("digraph lineage {"), "{dot:?}");
     let page = program.run(&["lineage", "churn-classifier@champion", "--markdown"]);
     assert!(
-        page.out.starts_with("## Lineage of churn-classifier v4\n")
-            && page.out.contains("```mermaid\nflowchart LR\n"),
+        page.stdout
+            .starts_with("## Lineage of churn-classifier v4\n")
+            && page.stdout.contains("```mermaid\nflowchart LR\n"),
         "{page:?}"
     );
     let data = lineage["nodes"]
@@ -449,7 +458,7 @@ fn models_versions_and_lineage_are_told() {
 fn failures_are_one_json_object_on_stderr() {
     let program = Program::new();
     let missing = program.run(&["runs", "churn-swep", "--json"]);
-    assert_eq!((missing.code, missing.out.as_str()), (3, ""));
+    assert_eq!((missing.code, missing.stdout.as_str()), (3, ""));
     assert_eq!(error(&missing)["code"], "no_match");
     let usage = program.run(&["runs", "--bogus", "--json"]);
     assert_eq!(
@@ -465,7 +474,7 @@ fn failures_are_one_json_object_on_stderr() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let program = Program::new();
     let mut child = program
         .command(&["runs", "churn-sweep", "--jsonl"])
@@ -485,7 +494,7 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn the_store_is_found_in_the_promised_order() {
+fn store_resolution_order_is_as_documented() {
     let program = Program::new();
     let other = Program::new();
     let db = rusqlite::Connection::open(other.store()).unwrap();
@@ -496,9 +505,9 @@ fn the_store_is_found_in_the_promised_order() {
     .unwrap();
     drop(db);
     let elsewhere = other.store().to_str().unwrap().to_owned();
-    let names = |ended: Ended| ended.out.contains("elsewhere");
+    let names = |ended: ProgramOutput| ended.stdout.contains("elsewhere");
     assert!(!names(program.run(&["experiments"])));
-    program.configure(&format!(
+    program.write_config(&format!(
         "default_profile = \"there\"\n[profile.there]\ntarget = \"{elsewhere}\""
     ));
     assert!(names(program.run(&["experiments"])));
@@ -507,7 +516,7 @@ fn the_store_is_found_in_the_promised_order() {
         "MLFLOW_TRACKING_URI",
         format!("sqlite:///{}", program.store().display()),
     );
-    assert!(!names(ended(command)));
+    assert!(!names(run_to_end(command)));
     assert!(names(program.run(&["experiments", "--target", "@there"])));
     assert!(!names(program.run(&[
         "experiments",
@@ -517,27 +526,27 @@ fn the_store_is_found_in_the_promised_order() {
 }
 
 #[test]
-fn a_wrong_setting_is_pointed_at_and_doctor_still_works() {
+fn invalid_setting_is_marked_and_doctor_still_works() {
     let program = Program::new();
-    program.configure("mouse = true\nthme = \"night\"\n");
+    program.write_config("mouse = true\nthme = \"night\"\n");
     let wrong = program.run(&["config", "check"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
     assert!(
         wrong
-            .err
+            .stderr
             .contains("config.toml:2:1: there is no setting `thme`; `theme` is probably meant"),
         "{wrong:?}"
     );
     let doctor = program.run(&["doctor", "--json"]);
     assert_eq!(doctor.code, 2, "{doctor:?}");
     assert_eq!(
-        serde_json::from_str::<Value>(&doctor.out).unwrap()["ok"],
+        serde_json::from_str::<Value>(&doctor.stdout).unwrap()["ok"],
         false
     );
 }
 
 #[test]
-fn doctor_tells_no_secret() {
+fn doctor_prints_no_secret() {
     let program = Program::new();
     for form in ["--json", "--csv", "--color=never"] {
         let mut command = program.command(&["doctor", form]);
@@ -545,21 +554,21 @@ fn doctor_tells_no_secret() {
             .env("MLFLOW_TRACKING_PASSWORD", "hunter2")
             .env("MLFLOW_TRACKING_TOKEN", "hunter2");
         command.env("HTTPS_PROXY", "http://ana:hunter2@proxy:3128");
-        let doctor = ended(command);
+        let doctor = run_to_end(command);
         assert_eq!(doctor.code, 0, "{doctor:?}");
         assert!(
-            !doctor.out.contains("hunter2") && !doctor.err.contains("hunter2"),
+            !doctor.stdout.contains("hunter2") && !doctor.stderr.contains("hunter2"),
             "{doctor:?}"
         );
         assert!(
-            doctor.out.contains("MLFLOW_TRACKING_PASSWORD"),
+            doctor.stdout.contains("MLFLOW_TRACKING_PASSWORD"),
             "{doctor:?}"
         );
     }
 }
 
 #[test]
-fn demo_makes_a_store_and_never_writes_over_one() {
+fn demo_creates_a_store_and_never_overwrites() {
     let program = Program::new();
     let made = program.json(&["demo", "--path", "mine.db", "--runs", "25", "--no-open"]);
     assert_eq!(made["path"], "mine.db");
@@ -572,5 +581,5 @@ fn demo_makes_a_store_and_never_writes_over_one() {
     assert_eq!(load["runs"], 25);
     let again = program.run(&["demo", "--path", "mine.db", "--no-open"]);
     assert_eq!(again.code, 1, "{again:?}");
-    assert!(again.err.contains("is there already"), "{again:?}");
+    assert!(again.stderr.contains("is there already"), "{again:?}");
 }

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on should fail")]
 
-use crate::support::mlflow::{Server, V3, script};
-use crate::support::program::{Program, ended};
+use crate::support::mlflow::{Server, V3, run_script};
+use crate::support::program::{Program, run_to_end};
 use serde_json::{Value, json};
 
 /// Asks MLflow's own client for every version's stage and aliases.
-const JUDGE: &str = "
+const REGISTRY_STATE: &str = "
 import json, sys
 from mlflow import MlflowClient
 client = MlflowClient(sys.argv[1])
@@ -17,12 +17,12 @@ print()
 print(json.dumps({'stages': {str(v.version): v.current_stage for v in versions}, 'aliases': {a: str(v) for a, v in aliases.items()}}))
 ";
 
-fn judged(target: &str) -> Value {
-    let printed = script(V3, JUDGE, &[target]);
+fn registry_state(target: &str) -> Value {
+    let printed = run_script(V3, REGISTRY_STATE, &[target]);
     serde_json::from_str(printed.trim_end().lines().last().unwrap()).unwrap()
 }
 
-fn sqlite(program: &Program) -> String {
+fn sqlite_uri(program: &Program) -> String {
     format!("sqlite:///{}", program.store().display())
 }
 
@@ -36,83 +36,87 @@ const PROMOTION: [&str; 7] = [
     "better AUC\u{1b}[2J",
 ];
 
-fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+fn promotion_with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&PROMOTION[..], more].concat()
 }
 
 #[test]
-fn a_plan_shows_the_steps_and_writes_nothing() {
+fn plan_shows_steps_and_writes_nothing() {
     let program = Program::new();
-    let before = program.bytes();
-    let told = program.json(&with(&["--plan"]));
-    let steps = told["plan"]["steps"].as_array().unwrap();
+    let before = program.store_bytes();
+    let output = program.json(&promotion_with(&["--plan"]));
+    let steps = output["plan"]["steps"].as_array().unwrap();
     assert!(
         steps
             .iter()
             .any(|step| step["after"].as_str().unwrap().contains("Production")),
-        "{told}"
+        "{output}"
     );
     assert!(
         steps.len() >= 2,
-        "what the store archives by itself is a step, too: {told}"
+        "what the store archives by itself is a step, too: {output}"
     );
     assert_eq!(
-        (&told["applied"], &told["verified"], &told["journal_id"]),
+        (
+            &output["applied"],
+            &output["verified"],
+            &output["journal_id"]
+        ),
         (&json!(false), &json!(false), &Value::Null)
     );
-    assert!(told["plan"]["fingerprint"].is_string());
-    let text = program.run(&with(&["--plan"]));
-    assert!(text.out.contains("nothing was written"), "{text:?}");
-    assert!(!text.out.contains('\u{1b}'), "{text:?}");
-    assert!(program.bytes() == before, "the store was changed");
+    assert!(output["plan"]["fingerprint"].is_string());
+    let text = program.run(&promotion_with(&["--plan"]));
+    assert!(text.stdout.contains("nothing was written"), "{text:?}");
+    assert!(!text.stdout.contains('\u{1b}'), "{text:?}");
+    assert!(program.store_bytes() == before, "the store was changed");
     assert!(!program.journal().exists());
 }
 
 #[test]
-fn without_a_terminal_to_ask_on_nothing_is_written() {
+fn without_a_terminal_nothing_is_written() {
     let program = Program::new();
-    let before = program.bytes();
-    let refused = program.run(&with(&[]));
+    let before = program.store_bytes();
+    let refused = program.run(&promotion_with(&[]));
     assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(refused.err.contains("--yes"), "{refused:?}");
-    assert!(program.bytes() == before, "the store was changed");
+    assert!(refused.stderr.contains("--yes"), "{refused:?}");
+    assert!(program.store_bytes() == before, "the store was changed");
 }
 
 #[test]
-fn a_read_only_session_writes_nothing_whoever_asked_for_it() {
+fn read_only_from_any_source_prevents_writes() {
     let program = Program::new();
-    let before = program.bytes();
-    let by_flag = program.command(&with(&["--yes", "--read-only"]));
-    let mut by_variable = program.command(&with(&["--yes"]));
+    let before = program.store_bytes();
+    let by_flag = program.command(&promotion_with(&["--yes", "--read-only"]));
+    let mut by_variable = program.command(&promotion_with(&["--yes"]));
     by_variable.env("FRONTRUNNER_READ_ONLY", "true");
-    program.configure(&format!(
+    program.write_config(&format!(
         "[profile.look]\ntarget = \"{}\"\nread_only = true",
         program.store().display()
     ));
-    let by_profile = program.command(&with(&["--yes", "--profile", "look"]));
+    let by_profile = program.command(&promotion_with(&["--yes", "--profile", "look"]));
     for command in [by_flag, by_variable, by_profile] {
-        let refused = ended(command);
+        let refused = run_to_end(command);
         assert_eq!(refused.code, 5, "{refused:?}");
-        assert!(refused.err.contains("nothing was sent"), "{refused:?}");
+        assert!(refused.stderr.contains("nothing was sent"), "{refused:?}");
     }
-    assert!(program.bytes() == before, "the store was changed");
+    assert!(program.store_bytes() == before, "the store was changed");
     assert!(!program.journal().exists());
 }
 
 #[test]
-fn a_promotion_is_told_by_history_and_undone_by_rollback() {
+fn promotion_appears_in_history_and_is_rolled_back() {
     let program = Program::new();
-    let before = judged(&sqlite(&program));
+    let before = registry_state(&sqlite_uri(&program));
     assert_eq!(
         (&before["stages"]["4"], &before["stages"]["6"]),
         (&json!("Production"), &json!("Staging"))
     );
-    let done = program.json(&with(&["--yes"]));
+    let done = program.json(&promotion_with(&["--yes"]));
     assert_eq!(
         (&done["applied"], &done["verified"]),
         (&json!(true), &json!(true))
     );
-    let after = judged(&sqlite(&program));
+    let after = registry_state(&sqlite_uri(&program));
     assert_eq!(
         (&after["stages"]["4"], &after["stages"]["6"]),
         (&json!("Archived"), &json!("Production"))
@@ -137,27 +141,27 @@ fn a_promotion_is_told_by_history_and_undone_by_rollback() {
 
     let undone = program.json(&["rollback", "churn-classifier", "--yes"]);
     assert_eq!(undone["verified"], true);
-    assert_eq!(judged(&sqlite(&program)), before);
+    assert_eq!(registry_state(&sqlite_uri(&program)), before);
     let nothing_left = program.run(&["rollback", "churn-classifier", "--yes"]);
     assert_eq!(nothing_left.code, 3, "{nothing_left:?}");
 }
 
 #[test]
-fn what_is_so_already_is_done_and_not_written_again() {
+fn applied_state_is_not_written_again() {
     let program = Program::new();
-    let before = program.bytes();
-    let told = program.json(&["promote", "churn-classifier/6", "--to", "staging", "--yes"]);
+    let before = program.store_bytes();
+    let output = program.json(&["promote", "churn-classifier/6", "--to", "staging", "--yes"]);
     assert_eq!(
-        (&told["applied"], &told["verified"]),
+        (&output["applied"], &output["verified"]),
         (&json!(false), &json!(true))
     );
-    assert!(program.bytes() == before, "the store was changed");
+    assert!(program.store_bytes() == before, "the store was changed");
 }
 
 #[test]
-fn an_alias_moves_goes_away_and_comes_back() {
+fn alias_is_moved_removed_and_restored() {
     let program = Program::new();
-    let before = judged(&sqlite(&program));
+    let before = registry_state(&sqlite_uri(&program));
     program.json(&[
         "promote",
         "churn-classifier@challenger",
@@ -165,17 +169,23 @@ fn an_alias_moves_goes_away_and_comes_back() {
         "@champion",
         "--yes",
     ]);
-    assert_eq!(judged(&sqlite(&program))["aliases"]["champion"], "6");
+    assert_eq!(
+        registry_state(&sqlite_uri(&program))["aliases"]["champion"],
+        "6"
+    );
     program.json(&["rollback", "churn-classifier", "--to", "@champion", "--yes"]);
-    assert_eq!(judged(&sqlite(&program)), before);
+    assert_eq!(registry_state(&sqlite_uri(&program)), before);
     program.json(&["demote", "churn-classifier@challenger", "--yes"]);
-    assert_eq!(judged(&sqlite(&program))["aliases"].get("challenger"), None);
+    assert_eq!(
+        registry_state(&sqlite_uri(&program))["aliases"].get("challenger"),
+        None
+    );
     program.json(&["rollback", "churn-classifier", "--yes"]);
-    assert_eq!(judged(&sqlite(&program)), before);
+    assert_eq!(registry_state(&sqlite_uri(&program)), before);
 }
 
 #[test]
-fn a_wrong_place_is_wrong_usage_and_a_missing_version_matches_nothing() {
+fn invalid_slot_and_missing_version_have_exit_codes() {
     let program = Program::new();
     for (version, place, code) in [
         ("churn-classifier/6", "Prod", 2),
@@ -189,9 +199,9 @@ fn a_wrong_place_is_wrong_usage_and_a_missing_version_matches_nothing() {
 }
 
 #[test]
-fn a_runs_model_is_registered_once_unless_again_is_said() {
+fn run_is_registered_once_unless_again_is_given() {
     let program = Program::new();
-    let version = &program.facts.baselines.versions[1];
+    let version = &program.manifest.baselines.versions[1];
     let register = ["register", version.run.raw(), "--model", "fresh", "--yes"];
     let done = program.json(&register);
     assert_eq!(
@@ -206,18 +216,18 @@ fn a_runs_model_is_registered_once_unless_again_is_said() {
     );
     let twice = program.run(&register);
     assert_eq!(twice.code, 4, "{twice:?}");
-    assert!(twice.err.contains("--again"), "{twice:?}");
+    assert!(twice.stderr.contains("--again"), "{twice:?}");
     let again = program.json(&[&register[..], &["--again"]].concat());
     assert_eq!(again["version"], "2");
 }
 
 #[test]
-fn a_run_without_a_recorded_model_needs_a_path() {
+fn run_without_a_logged_model_needs_a_path() {
     let program = Program::new();
-    let run = program.facts.sweep.last.raw();
+    let run = program.manifest.sweep.last.raw();
     let refused = program.run(&["register", run, "--model", "fresh", "--yes"]);
     assert_eq!(refused.code, 3, "{refused:?}");
-    assert!(refused.err.contains("--artifact"), "{refused:?}");
+    assert!(refused.stderr.contains("--artifact"), "{refused:?}");
     let plan = program.run(&[
         "register",
         run,
@@ -228,32 +238,35 @@ fn a_run_without_a_recorded_model_needs_a_path() {
         "--plan",
     ]);
     assert_eq!(plan.code, 0, "{plan:?}");
-    assert!(plan.out.contains(&format!("runs:/{run}/model")), "{plan:?}");
+    assert!(
+        plan.stdout.contains(&format!("runs:/{run}/model")),
+        "{plan:?}"
+    );
 }
 
 #[test]
-fn the_same_road_leads_to_a_server() {
+fn writes_work_on_a_server() {
     let program = Program::new();
     let server = Server::start(V3, program.folder());
-    let before = judged(&server.url);
+    let before = registry_state(&server.url);
     let at_server =
         |arguments: &[&str]| program.json(&[arguments, &["--target", &server.url]].concat());
-    let version = &program.facts.baselines.versions[1];
+    let version = &program.manifest.baselines.versions[1];
     let made = at_server(&["register", version.run.raw(), "--model", "fresh", "--yes"]);
     assert_eq!(
         (&made["verified"], &made["version"]),
         (&json!(true), &json!("1"))
     );
-    assert_eq!(at_server(&with(&["--yes"]))["verified"], true);
-    assert_eq!(judged(&server.url)["stages"]["6"], "Production");
+    assert_eq!(at_server(&promotion_with(&["--yes"]))["verified"], true);
+    assert_eq!(registry_state(&server.url)["stages"]["6"], "Production");
     assert_eq!(
         at_server(&["rollback", "churn-classifier", "--yes"])["verified"],
         true
     );
-    assert_eq!(judged(&server.url), before);
-    let plan = program.run(&with(&["--plan", "--target", &server.url]));
+    assert_eq!(registry_state(&server.url), before);
+    let plan = program.run(&promotion_with(&["--plan", "--target", &server.url]));
     assert!(
-        plan.out.contains("transition-stage"),
+        plan.stdout.contains("transition-stage"),
         "the exact request is shown: {plan:?}"
     );
 }

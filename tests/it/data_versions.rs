@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::mlflow::{V3, script};
+use crate::support::mlflow::{V3, run_script};
 use tempfile::TempDir;
 
 /// A repository, with a store of MLflow beside the code.
@@ -63,11 +63,11 @@ impl Repository {
         let dvc = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/dvc/bin/dvc");
         if dvc.exists() {
             if !self.path().join(".dvc").exists() {
-                told(self.dvc(&dvc).args(["init", "-q"]));
+                stdout_of(self.dvc(&dvc).args(["init", "-q"]));
             }
-            told(self.dvc(&dvc).args(["add", "-q", "data/users.csv"]));
+            stdout_of(self.dvc(&dvc).args(["add", "-q", "data/users.csv"]));
         } else {
-            let md5 = told(Command::new("md5sum").arg(self.path().join("data/users.csv")));
+            let md5 = stdout_of(Command::new("md5sum").arg(self.path().join("data/users.csv")));
             let md5 = md5.split_whitespace().next().unwrap();
             self.write(
                 "data/users.csv.dvc",
@@ -89,7 +89,7 @@ impl Repository {
 
     /// Trains and registers a version with MLflow.
     fn train(&self) -> String {
-        let printed = script(
+        let printed = run_script(
             V3,
             include_str!("lineage/churn.py"),
             &[self.path().to_str().unwrap()],
@@ -104,7 +104,7 @@ impl Repository {
 }
 
 fn lineage(store: &Path, folder: &Path, version: &str) -> String {
-    told(program(store, folder).args(["lineage", &format!("churn/{version}")]))
+    stdout_of(program(store, folder).args(["lineage", &format!("churn/{version}")]))
         .lines()
         .next()
         .unwrap()
@@ -138,7 +138,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
         "-c",
         "commit.gpgSign=false",
     ];
-    told(
+    stdout_of(
         Command::new("git")
             .arg("-C")
             .arg(folder)
@@ -147,7 +147,7 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
     )
 }
 
-fn told(command: &mut Command) -> String {
+fn stdout_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(
         output.status.success(),
@@ -168,7 +168,7 @@ fn md5(repository: &Repository) -> String {
 }
 
 #[test]
-fn a_version_is_code_and_data() {
+fn version_records_code_and_data() {
     let repository = Repository::new();
     assert_eq!(repository.train(), "1");
     repository.data(2);
@@ -203,14 +203,14 @@ fn a_version_is_code_and_data() {
             folder.display()
         );
     }
-    tags(&repository);
-    another_repository(&repository);
-    several_files(&repository);
-    lock_only(&repository);
+    assert_git_tags(&repository);
+    assert_other_repository(&repository);
+    assert_multiple_files(&repository);
+    assert_lock_file_only(&repository);
 }
 
 /// Annotated tags, several, with a prefix; data that changed after its tag.
-fn tags(repository: &Repository) {
+fn assert_git_tags(repository: &Repository) {
     repository.data(3);
     repository.commit("Third data");
     repository.git(&["tag", "nightly"]);
@@ -237,14 +237,14 @@ fn tags(repository: &Repository) {
 }
 
 /// The run says that it is of another repository than the one at hand, which knows its commit.
-fn another_repository(repository: &Repository) {
+fn assert_other_repository(repository: &Repository) {
     let version = repository.train();
     let set = r#"
 import sys, mlflow
 client = mlflow.MlflowClient(f"sqlite:///{sys.argv[1]}/mlflow.db")
 client.set_tag(client.get_model_version("churn", sys.argv[2]).run_id, "mlflow.source.git.repoURL", "git@host.org:team/churn.git")
 "#;
-    script(V3, set, &[repository.path().to_str().unwrap(), &version]);
+    run_script(V3, set, &[repository.path().to_str().unwrap(), &version]);
     repository.git(&["remote", "add", "origin", "https://host.org/team/churn"]);
     assert!(
         repository.lineage(&version).contains("data v4 (DVC)"),
@@ -261,7 +261,7 @@ client.set_tag(client.get_model_version("churn", sys.argv[2]).run_id, "mlflow.so
         !line.contains("(DVC)"),
         "a fork's tags may be anybody's: {line}"
     );
-    let all = told(
+    let all = stdout_of(
         program(repository.path(), repository.path())
             .args(["lineage", &format!("churn/{version}")]),
     );
@@ -273,7 +273,7 @@ client.set_tag(client.get_model_version("churn", sys.argv[2]).run_id, "mlflow.so
 }
 
 /// Another file that DVC keeps changes later: the run's dataset names the first.
-fn several_files(repository: &Repository) {
+fn assert_multiple_files(repository: &Repository) {
     repository.write(
         "models/old.pkl.dvc",
         "outs:\n- md5: 0123456789abcdef0123456789abcdef\n  size: 1\n  path: old.pkl\n",
@@ -286,7 +286,7 @@ fn several_files(repository: &Repository) {
 }
 
 /// A pipeline without `.dvc` files.
-fn lock_only(repository: &Repository) {
+fn assert_lock_file_only(repository: &Repository) {
     let files: [PathBuf; 2] =
         ["data/users.csv.dvc", "models/old.pkl.dvc"].map(|path| repository.path().join(path));
     for file in &files {

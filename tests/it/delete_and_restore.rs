@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on should fail")]
 
-use crate::support::mlflow::{Server, V2, V3, script};
+use crate::support::mlflow::{Server, V2, V3, run_script};
 use crate::support::program::Program;
 use serde_json::{Value, json};
 
 /// What MLflow's own client says of a run and of a model.
-const JUDGE: &str = "
+const REGISTRY_STATE: &str = "
 import json, sys
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
@@ -26,27 +26,30 @@ print(json.dumps({
 }))
 ";
 
-fn judged(version: &str, target: &str, run: &str) -> Value {
-    let printed = script(version, JUDGE, &[target, run]);
+fn registry_state(version: &str, target: &str, run: &str) -> Value {
+    let printed = run_script(version, REGISTRY_STATE, &[target, run]);
     serde_json::from_str(printed.trim_end().lines().last().unwrap()).unwrap()
 }
 
-fn sqlite(program: &Program) -> String {
+fn sqlite_uri(program: &Program) -> String {
     format!("sqlite:///{}", program.store().display())
 }
 
 #[test]
-fn runs_are_deleted_found_and_restored() {
+fn runs_are_deleted_listed_and_restored() {
     let program = Program::new();
-    let (run, target) = (program.facts.sweep.last.raw().to_owned(), sqlite(&program));
-    let before = judged(V3, &target, &run);
+    let (run, target) = (
+        program.manifest.sweep.last.raw().to_owned(),
+        sqlite_uri(&program),
+    );
+    let before = registry_state(V3, &target, &run);
     assert_eq!(
         (&before["lifecycle"], &before["listed"]),
         (&json!("active"), &json!([true, false]))
     );
     let plan = program.run(&["delete", &run, "--plan"]);
     assert!(
-        plan.out.contains("deleted_time") && plan.out.contains("nothing was written"),
+        plan.stdout.contains("deleted_time") && plan.stdout.contains("nothing was written"),
         "{plan:?}"
     );
     let done = program.json(&["delete", &run[..8], "--reason", "a test run", "--yes"]);
@@ -54,7 +57,7 @@ fn runs_are_deleted_found_and_restored() {
         (&done["applied"], &done["verified"]),
         (&json!(true), &json!(true))
     );
-    let after = judged(V3, &target, &run);
+    let after = registry_state(V3, &target, &run);
     assert_eq!(
         (&after["lifecycle"], &after["listed"]),
         (&json!("deleted"), &json!([false, true]))
@@ -75,32 +78,33 @@ fn runs_are_deleted_found_and_restored() {
         "{deleted}"
     );
     assert_eq!(program.json(&["restore", &run, "--yes"])["verified"], true);
-    assert_eq!(judged(V3, &target, &run), before);
+    assert_eq!(registry_state(V3, &target, &run), before);
 }
 
 #[test]
-fn a_deletion_is_undone_by_its_entry_without_a_model() {
+fn run_deletion_is_undone_by_journal_id() {
     let program = Program::new();
     let (run, other) = (
-        program.facts.sweep.last.raw(),
-        program.facts.sweep.best.raw(),
+        program.manifest.sweep.last.raw(),
+        program.manifest.sweep.best.raw(),
     );
-    let target = sqlite(&program);
+    let target = sqlite_uri(&program);
     let done = program.run(&["delete", run, other, "--yes"]);
     assert!(
-        done.out.contains("undo it: frontrunner rollback --entry "),
+        done.stdout
+            .contains("undo it: frontrunner rollback --entry "),
         "{done:?}"
     );
     let entry = done
-        .out
+        .stdout
         .split("rollback --entry ")
         .nth(1)
         .unwrap()
         .trim()
         .to_owned();
-    assert_eq!(judged(V3, &target, other)["lifecycle"], "deleted");
+    assert_eq!(registry_state(V3, &target, other)["lifecycle"], "deleted");
     // Somebody restores one of them with another tool: the other one is left to be restored.
-    script(
+    run_script(
         V3,
         "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).restore_run(sys.argv[2])",
         &[&target, run],
@@ -114,7 +118,7 @@ fn a_deletion_is_undone_by_its_entry_without_a_model() {
         (&json!(true), 1),
         "{undone}"
     );
-    assert_eq!(judged(V3, &target, other)["lifecycle"], "active");
+    assert_eq!(registry_state(V3, &target, other)["lifecycle"], "active");
     assert_eq!(
         program.run(&["rollback", "--yes"]).code,
         2,
@@ -123,7 +127,7 @@ fn a_deletion_is_undone_by_its_entry_without_a_model() {
 }
 
 #[test]
-fn the_run_behind_a_version_in_use_is_told() {
+fn deleting_the_run_of_a_used_version_warns() {
     let program = Program::new();
     let versions = program.json(&["versions", "churn-classifier"]);
     let serves = |version: &&Value| version["current_stage"] == "Production";
@@ -133,71 +137,71 @@ fn the_run_behind_a_version_in_use_is_told() {
         .to_owned();
     let plan = program.run(&["delete", &run, "--plan"]);
     assert!(
-        plan.out.contains("holds Production") && plan.out.contains("asks for a name typed"),
+        plan.stdout.contains("holds Production") && plan.stdout.contains("asks for a name typed"),
         "{plan:?}"
     );
     program.json(&["delete", &run, "--yes"]);
     let history = program.json(&["history", "churn-classifier"]);
-    let told = |event: &Value| {
+    let is_deletion = |event: &Value| {
         event["action"] == json!(format!("delete run {}", &run[..8])) && event["to"] == "deleted"
     };
     assert!(
-        history.as_array().unwrap().iter().any(told),
+        history.as_array().unwrap().iter().any(is_deletion),
         "the run of a version is part of its model's history: {history}"
     );
     assert_eq!(program.json(&["restore", &run, "--yes"])["verified"], true);
 }
 
 #[test]
-fn what_was_said_is_put_back() {
+fn metadata_changes_are_undone() {
     let program = Program::new();
-    let (run, target) = (program.facts.sweep.last.raw(), sqlite(&program));
-    let before = judged(V3, &target, run);
-    let said: [&[&str]; 4] = [
+    let (run, target) = (program.manifest.sweep.last.raw(), sqlite_uri(&program));
+    let before = registry_state(V3, &target, run);
+    let changes: [&[&str]; 4] = [
         &["tag", "churn-classifier/6", "team=growth"],
         &["describe", "churn-classifier/6", "the best so far"],
         &["describe", "churn-classifier", "who leaves"],
         &["review", "churn-classifier/6", "--approve"],
     ];
-    for words in said {
+    for words in changes {
         assert_eq!(
             program.json(&[words, &["--yes"]].concat())["verified"],
             true,
             "{words:?}"
         );
-        assert_ne!(judged(V3, &target, run), before, "{words:?}");
+        assert_ne!(registry_state(V3, &target, run), before, "{words:?}");
         assert_eq!(
             program.json(&["rollback", "churn-classifier", "--yes"])["verified"],
             true,
             "{words:?}"
         );
-        assert_eq!(judged(V3, &target, run), before, "{words:?}");
+        assert_eq!(registry_state(V3, &target, run), before, "{words:?}");
     }
     // A tag that somebody changed since is theirs.
     program.json(&["tag", "churn-classifier/6", "team=growth", "--yes"]);
     let theirs = "import sys, mlflow; mlflow.MlflowClient(sys.argv[1]).set_model_version_tag('churn-classifier', '6', 'team', 'ads')";
-    script(V3, theirs, &[&target]);
+    run_script(V3, theirs, &[&target]);
     let refused = program.run(&["rollback", "churn-classifier", "--yes"]);
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(
-        refused.err.contains("moved on") && refused.err.contains("says “ads” now"),
+        refused.stderr.contains("moved on") && refused.stderr.contains("says “ads” now"),
         "{refused:?}"
     );
-    assert_eq!(judged(V3, &target, run)["tags"]["team"], "ads");
+    assert_eq!(registry_state(V3, &target, run)["tags"]["team"], "ads");
 }
 
 #[test]
-fn a_deleted_version_is_registered_again_as_a_new_one() {
+fn deleted_version_is_registered_again() {
     let program = Program::new();
-    let (run, target) = (program.facts.sweep.last.raw(), sqlite(&program));
-    let before = judged(V3, &target, run)["versions"].clone();
+    let (run, target) = (program.manifest.sweep.last.raw(), sqlite_uri(&program));
+    let before = registry_state(V3, &target, run)["versions"].clone();
     let number = before.as_array().unwrap()[0].as_u64().unwrap();
     let version = format!("churn-classifier/{number}");
     let plan = program.run(&["delete", &version, "--plan"]);
-    assert!(plan.out.contains("can't be brought back"), "{plan:?}");
+    assert!(plan.stdout.contains("can't be brought back"), "{plan:?}");
     let done = program.run(&["delete", &version, "--yes"]);
     assert!(
-        done.out
+        done.stdout
             .contains("it can't be undone; its run is registered again"),
         "{done:?}"
     );
@@ -216,14 +220,14 @@ fn a_deleted_version_is_registered_again_as_a_new_one() {
     assert_eq!(unknown.code, 3, "{unknown:?}");
     assert!(
         unknown
-            .err
+            .stderr
             .contains("frontrunner register RUN --model churn-classifier"),
         "{unknown:?}"
     );
 }
 
 #[test]
-fn the_same_holds_on_servers() {
+fn delete_and_restore_work_on_servers() {
     for version in [V3, V2] {
         let program = Program::new();
         let folder = tempfile::tempdir().unwrap();
@@ -239,7 +243,7 @@ for _ in range(6):
 client.set_registered_model_alias('churn-classifier', 'champion', '6')
 print(run)
 ";
-        let run = script(version, made, &[&server.url])
+        let run = run_script(version, made, &[&server.url])
             .trim()
             .lines()
             .last()
@@ -248,36 +252,36 @@ print(run)
         let at = |arguments: &[&str]| {
             program.run(&[arguments, &["--yes", "--json", "--target", &server.url]].concat())
         };
-        let before = judged(version, &server.url, &run);
+        let before = registry_state(version, &server.url, &run);
         let plan = program.run(&["delete", "wise-owl-3", "--plan", "--target", &server.url]);
         assert!(
-            plan.out.contains("churn-classifier/6 holds @champion"),
+            plan.stdout.contains("churn-classifier/6 holds @champion"),
             "{version}: {plan:?}"
         );
         assert!(
-            plan.out.contains("runs/delete"),
+            plan.stdout.contains("runs/delete"),
             "the exact request is shown: {plan:?}"
         );
         assert_eq!(at(&["delete", "wise-owl-3"]).code, 0, "{version}");
         assert_eq!(
-            judged(version, &server.url, &run)["lifecycle"],
+            registry_state(version, &server.url, &run)["lifecycle"],
             "deleted",
             "{version}"
         );
         assert_eq!(at(&["restore", "wise-owl-3"]).code, 0, "{version}");
-        let said: [&[&str]; 3] = [
+        let changes: [&[&str]; 3] = [
             &["tag", "churn-classifier/6", "team=growth"],
             &["describe", "churn-classifier", "who"],
             &["review", "churn-classifier/6", "--reject"],
         ];
-        for words in said {
+        for words in changes {
             assert_eq!(
                 (at(words).code, at(&["rollback", "churn-classifier"]).code),
                 (0, 0),
                 "{version}: {words:?}"
             );
             assert_eq!(
-                judged(version, &server.url, &run),
+                registry_state(version, &server.url, &run),
                 before,
                 "{version}: {words:?}"
             );

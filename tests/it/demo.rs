@@ -7,18 +7,18 @@
 
 use std::path::Path;
 
-use crate::support::mlflow::{V3, script};
-use frontrunner::demo::{DemoFacts, DemoOptions, make};
+use crate::support::mlflow::{V3, run_script};
+use frontrunner::demo::{DemoManifest, DemoOptions, create};
 use frontrunner::domain::{Lifecycle, Millis, RunId};
 use serde_json::{Value, json};
 
 const NOW: Millis = 1_795_000_000_000;
 
-fn made(path: &Path) -> DemoFacts {
-    make(
+fn create_demo(path: &Path) -> DemoManifest {
+    create(
         path,
         &DemoOptions {
-            runs: Some(40),
+            load_test_runs: Some(40),
             now: NOW,
         },
     )
@@ -26,13 +26,13 @@ fn made(path: &Path) -> DemoFacts {
 }
 
 /// Asks MLflow's own client about a store; `code` fills the dictionary `out`.
-fn asked(path: &Path, code: &str, args: &[&str]) -> Value {
+fn run_python(path: &Path, code: &str, args: &[&str]) -> Value {
     let prelude = "import json, math, sys\nfrom mlflow import MlflowClient\nfrom mlflow.entities import ViewType\n\
                    client = MlflowClient('sqlite:///' + sys.argv[1])\nargs = sys.argv[2:]\nout = {}\n";
     let all: Vec<&str> = std::iter::once(path.to_str().unwrap())
         .chain(args.iter().copied())
         .collect();
-    let printed = script(
+    let printed = run_script(
         V3,
         &format!("{prelude}{code}\nprint('\\n' + json.dumps(out))"),
         &all,
@@ -41,10 +41,10 @@ fn asked(path: &Path, code: &str, args: &[&str]) -> Value {
 }
 
 #[test]
-fn mlflow_sees_no_need_to_migrate_and_checks_out_every_experiment() {
+fn mlflow_opens_the_store_without_migration() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db");
-    let facts = made(&path);
+    let facts = create_demo(&path);
     let code = "
 import sqlite3
 import sqlalchemy
@@ -64,12 +64,12 @@ out['experiments'] = [[e.experiment_id, e.name, e.lifecycle_stage, runs(e)] for 
 out['trash'] = [r.info.run_id for r in client.search_runs([args[1]], run_view_type=ViewType.DELETED_ONLY)]
 ";
     let own = folder.path().join("own.db");
-    let seen = asked(
+    let seen = run_python(
         &path,
         code,
         &[own.to_str().unwrap(), facts.baselines.experiment.raw()],
     );
-    let mut told: Vec<Value> = facts
+    let mut expected_experiments: Vec<Value> = facts
         .experiments
         .iter()
         .map(|e| {
@@ -78,14 +78,14 @@ out['trash'] = [r.info.run_id for r in client.search_runs([args[1]], run_view_ty
                 e.name.raw(),
                 e.lifecycle.as_str(),
                 if e.lifecycle == Lifecycle::Active {
-                    e.runs
+                    e.active_runs
                 } else {
                     0
                 }
             ])
         })
         .collect();
-    told.sort_by_key(|e| e[0].as_str().unwrap().parse::<u32>().unwrap());
+    expected_experiments.sort_by_key(|e| e[0].as_str().unwrap().parse::<u32>().unwrap());
     assert_eq!(
         seen["schema"],
         json!([]),
@@ -93,21 +93,21 @@ out['trash'] = [r.info.run_id for r in client.search_runs([args[1]], run_view_ty
     );
     assert_eq!(seen["integrity"], "ok");
     assert_eq!(seen["journal"], "delete");
-    assert_eq!(seen["experiments"], json!(told));
+    assert_eq!(seen["experiments"], json!(expected_experiments));
     assert_eq!(seen["trash"], json!([facts.baselines.deleted.raw()]));
     assert!(
         facts
             .experiments
             .iter()
-            .any(|e| e.name.raw() == "load-test" && e.runs == 40)
+            .any(|e| e.name.raw() == "load-test" && e.active_runs == 40)
     );
 }
 
 #[test]
-fn mlflow_finds_the_same_best_run_and_it_is_not_the_last() {
+fn mlflow_finds_the_same_best_run() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db");
-    let sweep = made(&path).sweep;
+    let sweep = create_demo(&path).sweep;
     let code = "
 runs = lambda **how: [r.info.run_id for r in client.search_runs([args[0]], **how)]
 out['best'] = client.search_runs([args[0]], \"attributes.status = 'FINISHED' and metrics.auc > 0\", order_by=['metrics.auc DESC'])[0].info.run_id
@@ -117,7 +117,7 @@ out['newest'] = runs(order_by=['attributes.start_time DESC'])[0]
 out['oldest'] = runs(order_by=['attributes.start_time ASC'])[0]
 out['diverged'] = [m.value for m in client.get_metric_history(args[1], 'val/logloss')][-1]
 ";
-    let seen = asked(&path, code, &[sweep.experiment.raw(), sweep.diverged.raw()]);
+    let seen = run_python(&path, code, &[sweep.experiment.raw(), sweep.diverged.raw()]);
     assert_eq!(seen["best"], sweep.best.raw());
     assert!((seen["value"].as_f64().unwrap() - sweep.best_auc).abs() < 1e-12);
     assert_eq!(seen["newest"], sweep.last.raw());
@@ -136,10 +136,10 @@ out['diverged'] = [m.value for m in client.get_metric_history(args[1], 'val/logl
 }
 
 #[test]
-fn mlflow_reads_the_curves_as_they_were_told() {
+fn mlflow_reads_the_same_metric_histories() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db");
-    let images = made(&path).images;
+    let images = create_demo(&path).images;
     let code = "
 history = lambda run, key: sorted(client.get_metric_history(run, key), key=lambda m: m.step)
 nan = history(args[0], 'val/loss')
@@ -161,11 +161,11 @@ out['ends'] = [client.get_run(run).info.status for run in args[5:]]
         &images.spiked,
         &images.system,
         &images.running,
-        &images.quiet,
+        &images.stalled,
         &images.failed,
         &images.killed,
     ];
-    let seen = asked(&path, code, &args.map(RunId::raw));
+    let seen = run_python(&path, code, &args.map(RunId::raw));
     assert_eq!(seen["first nan"], images.nan_step);
     assert_eq!(seen["nan to the end"], true);
     assert_eq!(seen["latest is nan"], true);
@@ -190,10 +190,10 @@ out['ends'] = [client.get_run(run).info.status for run in args[5:]]
 }
 
 #[test]
-fn mlflow_reads_the_registry_and_its_lineage_as_they_were_told() {
+fn mlflow_reads_the_same_registry_and_lineage() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db");
-    let releases = made(&path).releases;
+    let releases = create_demo(&path).releases;
     let code = "
 model, experiment = args
 out['champion'] = int(client.get_model_version_by_alias(model, 'champion').version)
@@ -216,7 +216,7 @@ out['better'] = metric('auc')[5] > metric('auc')[3] and metric('accuracy')[5] > 
 out['worse'] = metric('latency_ms')[5] > metric('latency_ms')[3] and metric('calibration_error')[5] > metric('calibration_error')[3]
 out['models'] = sorted(m.name for m in client.search_registered_models())
 ";
-    let seen = asked(
+    let seen = run_python(
         &path,
         code,
         &[releases.model.raw(), releases.experiment.raw()],
@@ -231,7 +231,7 @@ out['models'] = sorted(m.name for m in client.search_registered_models())
         .iter()
         .map(|v| v.logged_model.as_ref().unwrap().raw())
         .collect();
-    let told: Vec<_> = releases
+    let expected_versions: Vec<_> = releases
         .versions
         .iter()
         .zip(&logged)
@@ -245,7 +245,7 @@ out['models'] = sorted(m.name for m in client.search_registered_models())
             ])
         })
         .collect();
-    assert_eq!(seen["versions"], json!(told));
+    assert_eq!(seen["versions"], json!(expected_versions));
     assert_eq!(seen["logged"], json!(vec![true; 6]));
     assert_eq!(seen["model files"], json!(runs));
     assert_eq!(
@@ -277,10 +277,10 @@ out['models'] = sorted(m.name for m in client.search_registered_models())
 }
 
 #[test]
-fn mlflow_reads_nested_runs_names_and_params_of_every_kind() {
+fn mlflow_reads_nested_runs_and_all_param_kinds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db");
-    let facts = made(&path);
+    let facts = create_demo(&path);
     let code = "
 experiment, unicode, escape, parent, folded, old = args
 inside = lambda run: [r.info.run_id for r in client.search_runs([experiment], f\"tags.mlflow.parentRunId = '{run}'\", order_by=['attributes.start_time ASC'])]
@@ -298,10 +298,10 @@ out['old model'] = [Model.load(version.source).run_id, version.run_id]
         baselines.unicode.raw(),
         baselines.escape.raw(),
         nested.parent.raw(),
-        nested.folded.raw(),
+        nested.child_with_folds.raw(),
         old.raw(),
     ];
-    let seen = asked(
+    let seen = run_python(
         &path,
         code,
         &[&[baselines.experiment.raw()][..], &args].concat(),
@@ -331,7 +331,7 @@ out['old model'] = [Model.load(version.source).run_id, version.run_id]
 }
 
 /// Every row of every table and every file, with the folder's own path taken out.
-fn everything(folder: &Path) -> Vec<String> {
+fn dump_files_and_tables(folder: &Path) -> Vec<String> {
     let db = rusqlite::Connection::open(folder.join("demo.db")).unwrap();
     let mut tables = db
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
@@ -385,16 +385,21 @@ fn everything(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_same_time_makes_the_same_store_and_another_time_another() {
+fn demo_store_is_deterministic_for_a_given_time() {
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let facts = [(0, NOW), (1, NOW), (2, NOW + 1)].map(|(nth, now)| {
-        make(
+        create(
             &folders[nth].path().join("demo.db"),
-            &DemoOptions { runs: Some(5), now },
+            &DemoOptions {
+                load_test_runs: Some(5),
+                now,
+            },
         )
         .unwrap()
     });
-    let [first, second, later] = folders.each_ref().map(|folder| everything(folder.path()));
+    let [first, second, later] = folders
+        .each_ref()
+        .map(|folder| dump_files_and_tables(folder.path()));
     assert_eq!(facts[0], facts[1]);
     assert!(first.len() > 20_000);
     assert!(first == second);

@@ -10,15 +10,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use frontrunner::domain::run::Pair;
+use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{
     DatasetInput, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunId, Stage,
     VersionNumber, VersionStatus,
 };
 use frontrunner::evidence::{
-    FactValue, Held, Home, Recogniser, Report, Subject, look, recognisers,
+    EvidenceFile, EvidenceReport, EvidenceSubject, FactValue, FileOrigin, Integration, extract,
+    load_integrations,
 };
-use frontrunner::lineage::Facts;
+use frontrunner::lineage::LineageFacts;
 use frontrunner::text::Untrusted;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -78,12 +79,12 @@ fn sample(path: &str) -> Vec<u8> {
     std::fs::read(samples().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-fn pairs(list: &Value) -> Vec<Pair> {
+fn pairs(list: &Value) -> Vec<KeyValue> {
     let text = |value: &Value| Untrusted::from(value.as_str().unwrap_or_default());
     list.as_array()
         .into_iter()
         .flatten()
-        .map(|pair| Pair {
+        .map(|pair| KeyValue {
             key: text(&pair["key"]),
             value: text(&pair["value"]),
         })
@@ -132,7 +133,7 @@ fn run(case: &Case) -> Run {
     run
 }
 
-fn facts(case: &Case) -> Facts {
+fn facts(case: &Case) -> LineageFacts {
     let named = case.version.as_deref().unwrap_or("churn/3");
     let (name, number) = named.rsplit_once('/').unwrap();
     let tags = case.model_version.as_ref().map(|path| {
@@ -173,51 +174,52 @@ fn facts(case: &Case) -> Facts {
         aliases: Vec::new(),
         latest_versions: Vec::new(),
     };
-    Facts {
+    LineageFacts {
         version,
         model,
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
         files: Vec::new(),
-        evidence: Report::default(),
+        evidence: EvidenceReport::default(),
         missing: Vec::new(),
     }
 }
 
-fn look_at(case: &Case) -> Report {
-    static ALL: LazyLock<(Vec<Recogniser>, Vec<String>)> = LazyLock::new(|| recognisers(&[]));
+fn extract_evidence(case: &Case) -> EvidenceReport {
+    static ALL: LazyLock<(Vec<Integration>, Vec<String>)> =
+        LazyLock::new(|| load_integrations(&[]));
     let (recognisers, wrong) = &*ALL;
     assert!(wrong.is_empty(), "{wrong:?}");
     let homes = [
-        (Home::Artifact, &case.artifact),
-        (Home::File, &case.file),
-        (Home::Commit, &case.commit),
+        (FileOrigin::Artifact, &case.artifact),
+        (FileOrigin::LocalFile, &case.file),
+        (FileOrigin::Commit, &case.commit),
     ];
-    let of_home = |(home, files): (Home, &BTreeMap<String, String>)| {
-        let held = files.iter().map(|(path, from)| Held {
-            home,
+    let of_home = |(home, files): (FileOrigin, &BTreeMap<String, String>)| {
+        let held = files.iter().map(|(path, from)| EvidenceFile {
+            origin: home,
             path: path.clone(),
-            from: path.clone(),
-            tag: None,
+            source: path.clone(),
+            git_tag: None,
             content: Ok(sample(from)),
         });
         held.collect::<Vec<_>>()
     };
-    let held: Vec<Held> = homes.into_iter().flat_map(of_home).collect();
+    let held: Vec<EvidenceFile> = homes.into_iter().flat_map(of_home).collect();
     let facts = facts(case);
-    let subject = Subject {
+    let subject = EvidenceSubject {
         version: &facts.version,
         run: facts.run.as_ref(),
         logged_model: None,
     };
-    look(recognisers, subject, &held)
+    extract(recognisers, subject, &held)
 }
 
 /// What differs from what is expected, a line each.
 fn differences(case: &Case) -> Vec<String> {
-    let report = look_at(case);
-    let found = report.evidence.iter().find(|tool| tool.id == case.tool);
+    let report = extract_evidence(case);
+    let found = report.tools.iter().find(|tool| tool.id == case.tool);
     let value = |name: &str| {
         found
             .and_then(|tool| tool.facts.iter().find(|fact| fact.name == name))
@@ -226,7 +228,7 @@ fn differences(case: &Case) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, wanted) in &case.facts {
         match value(name) {
-            Some(FactValue::Value(is)) if same(is, wanted) => {}
+            Some(FactValue::Value(is)) if is_equal_json(is, wanted) => {}
             other => wrong.push(format!("{name}: expected {wanted}, found {other:?}")),
         }
     }
@@ -250,7 +252,7 @@ fn differences(case: &Case) -> Vec<String> {
         for (key, wanted) in wanted.as_object().unwrap() {
             let is = deployments.get(at).map_or(&Value::Null, |one| &one[key]);
             // An empty text stands for what is not told.
-            if !(same(is, wanted) || (is.is_null() && wanted == "")) {
+            if !(is_equal_json(is, wanted) || (is.is_null() && wanted == "")) {
                 wrong.push(format!("deployment {at}: {key} is {is}, not {wanted}"));
             }
         }
@@ -262,7 +264,7 @@ fn differences(case: &Case) -> Vec<String> {
         ));
     }
     let others: Vec<&str> = report
-        .evidence
+        .tools
         .iter()
         .filter(|tool| tool.id != case.tool && !case.also.contains(&tool.id))
         .map(|tool| tool.id.as_str())
@@ -273,7 +275,7 @@ fn differences(case: &Case) -> Vec<String> {
     wrong
 }
 
-fn same(a: &Value, b: &Value) -> bool {
+fn is_equal_json(a: &Value, b: &Value) -> bool {
     a == b
         || a.as_f64()
             .zip(b.as_f64())
@@ -281,7 +283,7 @@ fn same(a: &Value, b: &Value) -> bool {
 }
 
 #[test]
-fn each_sample_tells_what_its_tool_said() {
+fn extracted_facts_match_every_sample() {
     let read = |name: &str| -> Vec<Case> {
         let text = std::fs::read_to_string(samples().with_file_name(name)).unwrap();
         toml::from_str::<Expected>(&text)
@@ -289,7 +291,7 @@ fn each_sample_tells_what_its_tool_said() {
             .case
     };
     let cases = [read("expected.toml"), read("other_versions.toml")].concat();
-    let told: Vec<String> = cases
+    let mismatches: Vec<String> = cases
         .iter()
         .flat_map(|case| {
             differences(case)
@@ -297,8 +299,8 @@ fn each_sample_tells_what_its_tool_said() {
                 .map(|line| format!("{} ({}): {line}", case.name, case.tool))
         })
         .collect();
-    assert!(told.is_empty(), "\n{}", told.join("\n"));
-    let (all, _) = recognisers(&[]);
+    assert!(mismatches.is_empty(), "\n{}", mismatches.join("\n"));
+    let (all, _) = load_integrations(&[]);
     let untested = all
         .iter()
         .filter(|tool| !cases.iter().any(|case| case.tool == tool.id));

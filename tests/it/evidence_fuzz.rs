@@ -4,12 +4,14 @@
 use std::sync::LazyLock;
 
 use frontrunner::domain::{ModelVersion, Run, Stage, VersionNumber, VersionStatus};
-use frontrunner::evidence::{BUILT_IN, Held, Home, Recogniser, Subject, look, recognisers};
+use frontrunner::evidence::{
+    BUILT_IN, EvidenceFile, EvidenceSubject, FileOrigin, Integration, extract, load_integrations,
+};
 use frontrunner::text::Untrusted;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-static ALL: LazyLock<Vec<Recogniser>> = LazyLock::new(|| recognisers(&[]).0);
+static INTEGRATIONS: LazyLock<Vec<Integration>> = LazyLock::new(|| load_integrations(&[]).0);
 
 fn version() -> ModelVersion {
     ModelVersion {
@@ -68,7 +70,7 @@ fn document() -> impl Strategy<Value = Value> {
 }
 
 /// What comes with the program, with a piece of it replaced.
-fn spoiled() -> impl Strategy<Value = String> {
+fn corrupted() -> impl Strategy<Value = String> {
     (
         0..BUILT_IN.len(),
         any::<prop::sample::Index>(),
@@ -91,29 +93,29 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_makes_the_parser_panic(text in prop_oneof![spoiled(), any::<String>()]) {
-        if let Err(mistakes) = Recogniser::parse("x.toml", &text) {
+    fn parser_never_panics(text in prop_oneof![corrupted(), any::<String>()]) {
+        if let Err(mistakes) = Integration::parse("x.toml", &text) {
             prop_assert!(!mistakes.is_empty());
             for mistake in mistakes {
-                let told = mistake.to_string();
-                let line = told.split(':').next().and_then(|line| line.parse::<usize>().ok());
-                prop_assert!(line.is_some_and(|line| line >= 1 && line <= text.split('\n').count() + 1), "{told}");
+                let message = mistake.to_string();
+                let line = message.split(':').next().and_then(|line| line.parse::<usize>().ok());
+                prop_assert!(line.is_some_and(|line| line >= 1 && line <= text.split('\n').count() + 1), "{message}");
             }
         }
     }
 
     #[test]
-    fn no_document_makes_looking_panic(documents in prop::collection::vec(document(), 1..4)) {
+    fn extraction_never_panics(documents in prop::collection::vec(document(), 1..4)) {
         let (version, run) = (version(), Run::bare("abc".into(), "1".into()));
-        let subject = Subject { version: &version, run: Some(&run), logged_model: None };
-        let paths = [(Home::Artifact, "eval/report.json"), (Home::File, "whylogs/model-settings.json"), (Home::Commit, "dvc.lock")];
+        let subject = EvidenceSubject { version: &version, run: Some(&run), logged_model: None };
+        let paths = [(FileOrigin::Artifact, "eval/report.json"), (FileOrigin::LocalFile, "whylogs/model-settings.json"), (FileOrigin::Commit, "dvc.lock")];
         let held = |(nth, document): (usize, &Value)| {
             let content = Ok(serde_json::to_vec(document).unwrap());
-            paths.map(|(home, path)| Held { home, path: format!("{nth}/{path}"), from: path.into(), tag: None, content: content.clone() })
+            paths.map(|(origin, path)| EvidenceFile { origin, path: format!("{nth}/{path}"), source: path.into(), git_tag: None, content: content.clone() })
         };
-        let held: Vec<Held> = documents.iter().enumerate().flat_map(held).collect();
-        let report = look(&ALL, subject, &held);
-        for tool in &report.evidence {
+        let held: Vec<EvidenceFile> = documents.iter().enumerate().flat_map(held).collect();
+        let report = extract(&INTEGRATIONS, subject, &held);
+        for tool in &report.tools {
             prop_assert!(!tool.is_empty());
             for fact in &tool.facts {
                 prop_assert!(fact.value.to_string().chars().count() < 300_000, "{}", fact.name);

@@ -17,40 +17,40 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::support::fault_proxy::{Fault, FaultProxy};
-use crate::support::mlflow::{Server, V3, script};
+use crate::support::fault_proxy::{FaultProxy, InjectedFault};
+use crate::support::mlflow::{Server, V3, run_script};
 use frontrunner::domain::{RunId, Stage, VersionNumber};
-use frontrunner::ops::apply::{RoadError, carry_out};
+use frontrunner::ops::apply::{ApplyError, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::recover::recover;
-use frontrunner::ops::registry::read_registry;
+use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::EntryState;
 use frontrunner::promotion::{
-    Confirm, Context, Intent, Outcome, Plan, PlanError, Reading, clear, differences, marked, plan,
-    undo,
+    Confirmation, Intent, Outcome, Plan, PlanContext, PlanError, RegistrySnapshot,
+    find_by_intent_tag, grant_clearance, plan, state_differences, undo_intent,
 };
-use frontrunner::store::rest::{Patience, RestStore, RestWriter};
-use frontrunner::store::{Connection, Read};
+use frontrunner::store::rest::{RestStore, RestWriter, Timeouts};
+use frontrunner::store::{ConnectOptions, ReadStore};
 
 /// How many operations behind the proxy, where nothing else is said.
-const OPERATIONS: usize = 120;
+const DEFAULT_OPERATIONS: usize = 120;
 /// How many races, where nothing else is said.
-const RACES: usize = 40;
+const DEFAULT_RACES: usize = 40;
 /// How many go on at a time.
 const WORKERS: usize = 12;
 
 /// Short enough for a test, in the proportions of the program's own.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(2),
-    silence: Duration::from_secs(4),
+    idle: Duration::from_secs(4),
     read: Duration::from_secs(8),
     write: Duration::from_secs(4),
 };
 /// A late request lands after the client has given up, and before the quiet period is over.
-const LATE: Duration = Duration::from_millis(5_500);
+const REQUEST_DELAY: Duration = Duration::from_millis(5_500);
 
 /// Makes models m0, m1, … with three versions each, the first in Production, and prints their run, and two more runs for each.
-const MODELS: &str = "
+const CREATE_MODELS: &str = "
 import sys, mlflow
 from mlflow import MlflowClient
 client = MlflowClient(sys.argv[1])
@@ -68,7 +68,7 @@ for one in own:
 print(run.info.run_id, *own)
 ";
 
-fn count(name: &str, usual: usize) -> usize {
+fn count_from_env(name: &str, usual: usize) -> usize {
     std::env::var(name)
         .ok()
         .and_then(|text| text.parse().ok())
@@ -76,7 +76,7 @@ fn count(name: &str, usual: usize) -> usize {
 }
 
 /// What the test itself looks at, again where a machine with much to do does not answer in time: that is not what is tested.
-async fn patiently<T, E: std::fmt::Debug>(mut look: impl AsyncFnMut() -> Result<T, E>) -> T {
+async fn retry_read<T, E: std::fmt::Debug>(mut look: impl AsyncFnMut() -> Result<T, E>) -> T {
     for _ in 0..9 {
         if let Ok(seen) = look().await {
             return seen;
@@ -95,58 +95,59 @@ struct Promoter {
 impl Promoter {
     fn new(url: &str, folder: &Path, user: &str) -> Self {
         let reader =
-            RestStore::with_patience(&url.parse().unwrap(), &Connection::default(), PATIENCE)
+            RestStore::with_timeouts(&url.parse().unwrap(), &ConnectOptions::default(), TIMEOUTS)
                 .unwrap();
         let writer = reader.writer().unwrap();
         Self {
             reader,
             writer,
-            journal: Journal::at(folder.join(format!("{user}.jsonl"))),
+            journal: Journal::with_path(folder.join(format!("{user}.jsonl"))),
             user: user.to_owned(),
         }
     }
 
-    async fn reading(&self, intent: &Intent) -> Reading {
-        patiently(async || read_registry(&self.reader, intent).await).await
+    async fn snapshot(&self, intent: &Intent) -> RegistrySnapshot {
+        retry_read(async || read_snapshot(&self.reader, intent).await).await
     }
 
     async fn plan(&self, intent: Intent) -> Result<Plan, PlanError> {
-        let context = Context {
+        let context = PlanContext {
             id: uuid::Uuid::new_v4().simple().to_string(),
             user: self.user.clone(),
             now: jiff::Timestamp::now().as_millisecond(),
             reason: "test".to_owned(),
-            protected: Vec::new(),
+            protected_slots: Vec::new(),
             gates: Vec::new(),
-            tags: false,
+            writes_tags: false,
         };
-        let reading = self.reading(&intent).await;
+        let reading = self.snapshot(&intent).await;
         plan(intent, &reading, &context)
     }
 
-    async fn carry_out(&self, plan: &Plan) -> Result<(Outcome, Option<VersionNumber>), RoadError> {
-        let typed = match &plan.confirm {
-            Confirm::Yes => None,
-            Confirm::TypeName(name) => Some(name.raw()),
+    async fn apply(&self, plan: &Plan) -> Result<(Outcome, Option<VersionNumber>), ApplyError> {
+        let typed = match &plan.confirmation {
+            Confirmation::Yes => None,
+            Confirmation::TypeName(name) => Some(name.raw()),
         };
-        let cleared = clear(plan.clone(), Vec::new(), typed).unwrap();
-        let report = carry_out(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
-        Ok((report.outcome, report.created))
+        let cleared = grant_clearance(plan.clone(), Vec::new(), typed).unwrap();
+        let report =
+            apply_plan(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
+        Ok((report.outcome, report.created_version))
     }
 }
 
 /// What is counted.
 #[derive(Default)]
-struct Figures {
+struct Stats {
     outcomes: BTreeMap<&'static str, usize>,
     kinds: BTreeMap<&'static str, usize>,
-    faults: BTreeMap<Fault, usize>,
+    faults: BTreeMap<InjectedFault, usize>,
     doubled: usize,
     wrong: Vec<String>,
 }
 
 /// The nth thing that is wanted of a model.
-fn wanted(
+fn nth_intent(
     model: &str,
     [run, own @ ..]: [&str; 3],
     nth: usize,
@@ -156,10 +157,12 @@ fn wanted(
     let version = VersionNumber(1 + (nth as u64 / 6 + 1) % 3);
     let runs = own.map(RunId::from).to_vec();
     match (nth % 6, last) {
-        (3, Some((plan, created))) => ("rollback", undo(&plan.id, plan, *created)),
+        (3, Some((plan, created))) => ("rollback", undo_intent(&plan.id, plan, *created)),
         (4, _) => ("deletion of runs", Intent::DeleteRuns { runs }),
         // The deletion itself is undone now and then.
-        (5, Some((plan, created))) if nth % 12 == 5 => ("rollback", undo(&plan.id, plan, *created)),
+        (5, Some((plan, created))) if nth % 12 == 5 => {
+            ("rollback", undo_intent(&plan.id, plan, *created))
+        }
         (5, _) => ("restoring of runs", Intent::RestoreRuns { runs }),
         (1, _) => {
             let source = format!("runs:/{run}/model");
@@ -169,8 +172,8 @@ fn wanted(
                     run: run.into(),
                     source: source.as_str().into(),
                     model: model.into(),
-                    again: true,
-                    instead_of: None,
+                    allow_duplicate: true,
+                    replaces: None,
                 },
             )
         }
@@ -184,7 +187,7 @@ fn wanted(
         ),
         _ => (
             "promotion",
-            Intent::Move {
+            Intent::TransitionStage {
                 model: model.into(),
                 version,
                 to: Stage::Production,
@@ -195,10 +198,10 @@ fn wanted(
 }
 
 /// What the journal says otherwise than what was told; what was not known is looked at again.
-async fn journal(
+async fn check_journal(
     promoter: &Promoter,
     planned: &Plan,
-    answer: &Result<(Outcome, Option<VersionNumber>), RoadError>,
+    answer: &Result<(Outcome, Option<VersionNumber>), ApplyError>,
     is_before: bool,
     is_after: bool,
 ) -> Vec<String> {
@@ -223,7 +226,7 @@ async fn journal(
             }
             if matches!(outcome, Outcome::Unknown { .. }) {
                 let found =
-                    patiently(async || recover(&entry, &promoter.reader, &promoter.journal).await)
+                    retry_read(async || recover(&entry, &promoter.reader, &promoter.journal).await)
                         .await;
                 let is_true = match &found {
                     Outcome::Verified => is_after,
@@ -246,29 +249,29 @@ async fn journal(
 }
 
 /// Carries out one operation behind the proxy, and holds what was said against the server.
-async fn operate(
+async fn run_operation(
     promoter: &Promoter,
     proxy: &FaultProxy,
     planned: &Plan,
-    figures: &Mutex<Figures>,
+    figures: &Mutex<Stats>,
 ) -> Option<(Plan, Option<VersionNumber>)> {
-    proxy.spoil(true);
-    let answer = promoter.carry_out(planned).await;
-    proxy.spoil(false);
-    proxy.settle();
-    let faults = proxy.taken();
-    let now = promoter.reading(&planned.intent).await;
+    proxy.set_enabled(true);
+    let answer = promoter.apply(planned).await;
+    proxy.set_enabled(false);
+    proxy.wait_for_delayed();
+    let faults = proxy.take_faults();
+    let now = promoter.snapshot(&planned.intent).await;
     let is_doubled = faults
         .iter()
-        .any(|(fault, _, makes)| *fault == Fault::Twice && *makes);
-    let made = marked(planned, &now);
+        .any(|(fault, _, makes)| *fault == InjectedFault::DuplicateRequest && *makes);
+    let made = find_by_intent_tag(planned, &now);
     let created = made.first().copied();
     let subject = &planned.subject();
-    let is_before =
-        differences(subject, &planned.before, &now.state(), None).is_empty() && made.is_empty();
-    let is_after = differences(subject, &planned.after, &now.state(), created).is_empty()
+    let is_before = state_differences(subject, &planned.before, &now.state(), None).is_empty()
+        && made.is_empty();
+    let is_after = state_differences(subject, &planned.after, &now.state(), created).is_empty()
         && (made.len() == 1 || !matches!(planned.intent, Intent::Register { .. }));
-    let told = match &answer {
+    let reported = match &answer {
         Err(_) => "not begun",
         Ok((Outcome::Verified, _)) => "verified",
         Ok((Outcome::NotApplied { .. }, _)) => "not applied",
@@ -276,7 +279,7 @@ async fn operate(
         Ok((Outcome::Unknown { .. }, _)) => "unknown",
     };
     let mut wrong = Vec::new();
-    let is_true = match told {
+    let is_true = match reported {
         "not begun" | "not applied" => is_before,
         "verified" => is_after,
         // What the proxy doubled is there twice: that must be told. What was half done, too.
@@ -285,7 +288,7 @@ async fn operate(
     };
     if !is_true {
         wrong.push(format!(
-            "{}: {told}, and the server says otherwise ({faults:?})",
+            "{}: {reported}, and the server says otherwise ({faults:?})",
             planned.intent
         ));
     }
@@ -296,26 +299,26 @@ async fn operate(
             made.len()
         ));
     }
-    wrong.extend(journal(promoter, planned, &answer, is_before, is_after).await);
+    wrong.extend(check_journal(promoter, planned, &answer, is_before, is_after).await);
     let mut figures = figures.lock().unwrap();
-    *figures.outcomes.entry(told).or_default() += 1;
+    *figures.outcomes.entry(reported).or_default() += 1;
     for (fault, ..) in faults {
         *figures.faults.entry(fault).or_default() += 1;
     }
     figures.doubled += usize::from(is_doubled && made.len() > 1);
     figures.wrong.extend(wrong);
-    (told == "verified").then(|| (planned.clone(), created))
+    (reported == "verified").then(|| (planned.clone(), created))
 }
 
-async fn work(
+async fn run_worker(
     worker: usize,
     server: &str,
     folder: &Path,
     runs: &[&str],
     each: usize,
-    figures: &Mutex<Figures>,
+    figures: &Mutex<Stats>,
 ) {
-    let proxy = FaultProxy::before(server, worker as u64, LATE);
+    let proxy = FaultProxy::start(server, worker as u64, REQUEST_DELAY);
     let promoter = Promoter::new(&proxy.url, folder, &format!("worker{worker}"));
     let model = format!("m{worker}");
     let runs = [runs[0], runs[1 + 2 * worker], runs[2 + 2 * worker]];
@@ -328,13 +331,13 @@ async fn work(
         if done >= each * WORKERS {
             break;
         }
-        let (kind, intent) = wanted(&model, runs, nth, last.as_ref());
+        let (kind, intent) = nth_intent(&model, runs, nth, last.as_ref());
         // Nothing to do is nothing done.
         let Ok(planned) = promoter.plan(intent).await else {
             continue;
         };
         *figures.lock().unwrap().kinds.entry(kind).or_default() += 1;
-        let verified = operate(&promoter, &proxy, &planned, figures).await;
+        let verified = run_operation(&promoter, &proxy, &planned, figures).await;
         last = if kind == "rollback" {
             None
         } else {
@@ -344,13 +347,13 @@ async fn work(
 }
 
 #[test]
-fn what_is_told_is_what_happened_whatever_the_network_does() {
+fn reported_outcome_is_true_under_network_faults() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(V3, folder.path());
-    let run = script(V3, MODELS, &[&server.url, &WORKERS.to_string(), "m"]);
+    let run = run_script(V3, CREATE_MODELS, &[&server.url, &WORKERS.to_string(), "m"]);
     let runs: Vec<&str> = run.trim().lines().last().unwrap().split(' ').collect();
-    let each = count("FRONTRUNNER_FAULTS", OPERATIONS).div_ceil(WORKERS);
-    let figures = Mutex::new(Figures::default());
+    let each = count_from_env("FRONTRUNNER_FAULTS", DEFAULT_OPERATIONS).div_ceil(WORKERS);
+    let figures = Mutex::new(Stats::default());
     std::thread::scope(|threads| {
         for worker in 0..WORKERS {
             let (server, runs, figures, folder) = (&server.url, &runs, &figures, folder.path());
@@ -359,7 +362,7 @@ fn what_is_told_is_what_happened_whatever_the_network_does() {
                     .enable_all()
                     .build()
                     .unwrap();
-                runtime.block_on(work(worker, server, folder, runs, each, figures));
+                runtime.block_on(run_worker(worker, server, folder, runs, each, figures));
             });
         }
     });
@@ -386,12 +389,12 @@ fn what_is_told_is_what_happened_whatever_the_network_does() {
 }
 
 /// What two promoters are told, and how many versions are in Production then.
-async fn race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
+async fn run_race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
     let promoters = [
         Promoter::new(url, folder, &format!("a{nth}")),
         Promoter::new(url, folder, &format!("b{nth}")),
     ];
-    let to = |version: u64| Intent::Move {
+    let to = |version: u64| Intent::TransitionStage {
         model: format!("r{nth}").as_str().into(),
         version: VersionNumber(version),
         to: Stage::Production,
@@ -401,29 +404,29 @@ async fn race(url: &str, folder: &Path, nth: usize) -> ([Outcome; 2], usize) {
         promoters[0].plan(to(2)).await.unwrap(),
         promoters[1].plan(to(3)).await.unwrap(),
     ];
-    let told = async |at: usize| match promoters[at].carry_out(&plans[at]).await {
+    let attempt = async |at: usize| match promoters[at].apply(&plans[at]).await {
         Ok((outcome, _)) => outcome,
-        Err(RoadError::Changed(why)) => Outcome::NotApplied {
-            why: why.join("; "),
+        Err(ApplyError::RegistryChanged(why)) => Outcome::NotApplied {
+            reason: why.join("; "),
         },
         Err(error) => Outcome::Unknown {
-            why: error.to_string(),
+            reason: error.to_string(),
         },
     };
-    let (first, second) = tokio::join!(told(0), told(1));
-    let now = promoters[0].reading(&to(2)).await;
+    let (first, second) = tokio::join!(attempt(0), attempt(1));
+    let now = promoters[0].snapshot(&to(2)).await;
     (
         [first, second],
-        now.state().holders(Stage::Production).len(),
+        now.state().versions_in_stage(Stage::Production).len(),
     )
 }
 
 #[test]
-fn of_two_promoters_at_once_never_both_are_told_verified() {
+fn concurrent_promoters_are_never_both_verified() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(V3, folder.path());
-    let races = count("FRONTRUNNER_RACES", RACES);
-    script(V3, MODELS, &[&server.url, &races.to_string(), "r"]);
+    let races = count_from_env("FRONTRUNNER_RACES", DEFAULT_RACES);
+    run_script(V3, CREATE_MODELS, &[&server.url, &races.to_string(), "r"]);
     let next = std::sync::atomic::AtomicUsize::new(0);
     let all = Mutex::new(Vec::new());
     std::thread::scope(|threads| {
@@ -438,7 +441,7 @@ fn of_two_promoters_at_once_never_both_are_told_verified() {
                     if nth >= races {
                         break;
                     }
-                    let ended = runtime.block_on(race(&server.url, folder.path(), nth));
+                    let ended = runtime.block_on(run_race(&server.url, folder.path(), nth));
                     all.lock().unwrap().push(ended);
                 }
             });

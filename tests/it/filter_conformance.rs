@@ -8,29 +8,29 @@
 
 use std::fmt::Write as _;
 
-use crate::support::mlflow::{V2, V3, script};
-use frontrunner::domain::{DatasetInput, Metric, MetricValue, Pair, Run, RunStatus};
+use crate::support::mlflow::{V2, V3, run_script};
+use frontrunner::domain::{DatasetInput, KeyValue, Metric, MetricValue, Run, RunStatus};
 use frontrunner::table::filter::Filter;
-use frontrunner::table::{Arrangement, ColumnKey, Line, RunTable, SortKey, arrange};
+use frontrunner::table::{Arrangement, ColumnKey, DisplayRow, RunTable, SortKey, arrange};
 use serde_json::{Value, json};
 
 const ASK: &str = include_str!("filter_conformance/ask.py");
 
 /// What MLflow said to some questions, and the runs that it was asked about.
-struct Told {
+struct MlflowOutput {
     table: RunTable,
-    answers: Vec<Answer>,
+    answers: Vec<QueryResult>,
 }
 
 /// What it said to one.
-struct Answer {
+struct QueryResult {
     filter: String,
     ids: Result<Vec<String>, String>,
 }
 
-fn ask(version: &str, questions: &[Value]) -> Told {
+fn query_mlflow(version: &str, questions: &[Value]) -> MlflowOutput {
     let folder = tempfile::tempdir().unwrap();
-    let printed = script(
+    let printed = run_script(
         version,
         ASK,
         &[
@@ -38,21 +38,21 @@ fn ask(version: &str, questions: &[Value]) -> Told {
             &Value::from(questions).to_string(),
         ],
     );
-    let told: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
-    let runs: Vec<Run> = told["runs"].as_array().unwrap().iter().map(run).collect();
+    let output: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    let runs: Vec<Run> = output["runs"].as_array().unwrap().iter().map(run).collect();
     assert_eq!(runs.len(), 60);
     let mut table = RunTable::default();
     table.upsert(&runs);
-    let answer = |answer: &Value| Answer {
+    let answer = |answer: &Value| QueryResult {
         filter: text(&answer["filter"]),
         ids: answer["ids"].as_array().map_or_else(
             || Err(text(&answer["error"])),
             |ids| Ok(ids.iter().map(text).collect()),
         ),
     };
-    Told {
+    MlflowOutput {
         table,
-        answers: told["answers"]
+        answers: output["answers"]
             .as_array()
             .unwrap()
             .iter()
@@ -65,15 +65,15 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn run(told: &Value) -> Run {
-    let mut run = Run::bare(text(&told["id"]).into(), text(&told["experiment"]).into());
-    run.name = text(&told["name"]).into();
-    run.status = RunStatus::parse(&text(&told["status"]));
-    run.user = text(&told["user"]).into();
-    (run.start_time, run.end_time) = (told["start"].as_i64(), told["end"].as_i64());
-    run.artifact_uri = text(&told["artifact_uri"]).into();
+fn run(json: &Value) -> Run {
+    let mut run = Run::bare(text(&json["id"]).into(), text(&json["experiment"]).into());
+    run.name = text(&json["name"]).into();
+    run.status = RunStatus::parse(&text(&json["status"]));
+    run.user = text(&json["user"]).into();
+    (run.start_time, run.end_time) = (json["start"].as_i64(), json["end"].as_i64());
+    run.artifact_uri = text(&json["artifact_uri"]).into();
     let pairs = |key: &str| -> Vec<(String, String)> {
-        told[key]
+        json[key]
             .as_object()
             .unwrap()
             .iter()
@@ -89,11 +89,11 @@ fn run(told: &Value) -> Run {
     run.metrics = pairs("metrics").into_iter().map(metric).collect();
     run.params = pairs("params")
         .into_iter()
-        .map(|(key, value)| Pair::new(key, value))
+        .map(|(key, value)| KeyValue::new(key, value))
         .collect();
     run.tags = pairs("tags")
         .into_iter()
-        .map(|(key, value)| Pair::new(key, value))
+        .map(|(key, value)| KeyValue::new(key, value))
         .collect();
     let dataset = |told: &Value| DatasetInput {
         name: text(&told[0]).into(),
@@ -104,7 +104,7 @@ fn run(told: &Value) -> Run {
         profile: None,
         context: told[2].as_str().map(Into::into),
     };
-    run.datasets = told["datasets"]
+    run.datasets = json["datasets"]
         .as_array()
         .unwrap()
         .iter()
@@ -114,7 +114,7 @@ fn run(told: &Value) -> Run {
 }
 
 /// The ids of the rows that we find, in our order.
-fn found(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<String> {
+fn matching_ids(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<String> {
     let lines = arrange(
         table,
         &Arrangement {
@@ -125,8 +125,8 @@ fn found(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<St
         i64::MAX,
     );
     let id = |line| {
-        if let Line::Run { row, .. } = line {
-            table.id(row).raw().to_owned()
+        if let DisplayRow::Run { row, .. } = line {
+            table.run_id(row).raw().to_owned()
         } else {
             panic!("{line:?}")
         }
@@ -135,7 +135,7 @@ fn found(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<St
 }
 
 /// Every operator of MLflow's on every kind of field, and the odd spellings that its parser takes.
-fn accepted() -> Vec<String> {
+fn accepted_filters() -> Vec<String> {
     let orders = ["=", "!=", ">", ">=", "<", "<="];
     let (largest, least) = ("1.7976931348623157e308", "-1.7976931348623157e308");
     let numbers = [
@@ -206,8 +206,8 @@ fn accepted() -> Vec<String> {
     ];
     let lists = ["('iris', \"it's\")", "('iris', 'training')", "('d-mo')"];
     [
-        MORE.map(str::to_owned).to_vec(),
-        every(
+        EXTRA_FILTERS.map(str::to_owned).to_vec(),
+        all_combinations(
             &[
                 "metrics.acc",
                 "metric.`val/acc`",
@@ -217,20 +217,20 @@ fn accepted() -> Vec<String> {
             &orders,
             &numbers,
         ),
-        every(
+        all_combinations(
             &params,
             &["=", "!=", "LIKE", "ILIKE", "like", "iLike"],
             &texts,
         ),
-        every(&params, &["IS", "is", "Is noT"], &["NULL", "null"]),
-        every(&attributes, &["=", "!=", "LIKE", "ILIKE"], &labels),
-        every(&times, &orders, &["1700000010000", "0", "1700000010000.5"]),
-        every(
+        all_combinations(&params, &["IS", "is", "Is noT"], &["NULL", "null"]),
+        all_combinations(&attributes, &["=", "!=", "LIKE", "ILIKE"], &labels),
+        all_combinations(&times, &orders, &["1700000010000", "0", "1700000010000.5"]),
+        all_combinations(
             &["dataset.name", "datasets.digest", "dataset.context"],
             &["=", "!=", "LIKE", "ILIKE"],
             &datasets,
         ),
-        every(
+        all_combinations(
             &["dataset.name", "datasets.digest", "dataset.context"],
             &["IN", "NOT IN"],
             &lists,
@@ -239,7 +239,7 @@ fn accepted() -> Vec<String> {
     .concat()
 }
 
-fn every(fields: &[&str], operators: &[&str], values: &[&str]) -> Vec<String> {
+fn all_combinations(fields: &[&str], operators: &[&str], values: &[&str]) -> Vec<String> {
     let with = |field: &str| -> Vec<String> {
         operators
             .iter()
@@ -255,7 +255,7 @@ fn every(fields: &[&str], operators: &[&str], values: &[&str]) -> Vec<String> {
 }
 
 /// What is no product of fields, operators and values. `FIRST_ID` and `FIRST_URI` are the newest run's.
-const MORE: [&str; 18] = [
+const EXTRA_FILTERS: [&str; 18] = [
     "",
     "params.none IS NULL",
     "tags.none IS NOT NULL",
@@ -277,7 +277,7 @@ const MORE: [&str; 18] = [
 ];
 
 /// What neither MLflow nor we take.
-const REFUSED: [&str; 25] = [
+const REFUSED_FILTERS: [&str; 25] = [
     "metrics.acc = '0.5'",
     "metrics.acc == 0.5",
     "metrics.acc LIKE 'a'",
@@ -358,27 +358,27 @@ fn orders() -> Vec<(Vec<&'static str>, Vec<SortKey>)> {
 }
 
 #[test]
-fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
-    let (accepted, orders) = (accepted(), orders());
+fn filters_and_orders_match_mlflow() {
+    let (accepted, orders) = (accepted_filters(), orders());
     let mut questions: Vec<Value> = accepted
         .iter()
         .map(|filter| json!({ "filter": filter }))
         .collect();
-    questions.extend(REFUSED.map(|filter| json!({ "filter": filter })));
+    questions.extend(REFUSED_FILTERS.map(|filter| json!({ "filter": filter })));
     questions.extend(
         orders
             .iter()
             .map(|(clauses, _)| json!({ "filter": "", "order": clauses })),
     );
-    let Told { table, answers } = ask(V3, &questions);
+    let MlflowOutput { table, answers } = query_mlflow(V3, &questions);
     let (filters, rest) = answers.split_at(accepted.len());
-    let (refused, ordered) = rest.split_at(REFUSED.len());
+    let (refused, ordered) = rest.split_at(REFUSED_FILTERS.len());
 
     let mut differences = String::new();
     let mut telling = 0;
-    for Answer { filter, ids } in filters {
+    for QueryResult { filter, ids } in filters {
         let ours = Filter::parse(filter)
-            .map(|filter| found(&table, Some(filter), Vec::new()))
+            .map(|filter| matching_ids(&table, Some(filter), Vec::new()))
             .map_err(|error| error.message);
         telling += usize::from(
             ids.as_ref()
@@ -397,7 +397,7 @@ fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
             );
         }
     }
-    for Answer { filter, ids } in refused {
+    for QueryResult { filter, ids } in refused {
         if ids.is_ok() || Filter::parse(filter).is_ok() {
             let _ = writeln!(
                 differences,
@@ -407,8 +407,8 @@ fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
             );
         }
     }
-    for ((clauses, sort), Answer { ids, .. }) in orders.into_iter().zip(ordered) {
-        if ids.as_ref() != Ok(&found(&table, None, sort)) {
+    for ((clauses, sort), QueryResult { ids, .. }) in orders.into_iter().zip(ordered) {
+        if ids.as_ref() != Ok(&matching_ids(&table, None, sort)) {
             let _ = writeln!(
                 differences,
                 "order by {clauses:?} differs: {:?}",
@@ -426,7 +426,7 @@ fn mlflow_and_we_find_the_same_runs_in_the_same_order() {
 }
 
 /// Filters of ours, of which MLflow is asked the part that it can do.
-const OURS: [&str; 26] = [
+const OWN_FILTERS: [&str; 26] = [
     "metrics.acc < 1",
     "metrics.acc != 0",
     "metrics.acc != 0.5",
@@ -455,15 +455,15 @@ const OURS: [&str; 26] = [
     "run_id LIKE '%a%' AND run_id NOT IN ('x', 'y') AND artifact_uri LIKE '%artifacts'",
 ];
 
-fn what_is_pushed_loses_nothing(version: &str) {
-    let filters = OURS
+fn assert_pushdown_is_lossless(version: &str) {
+    let filters = OWN_FILTERS
         .map(|filter| Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}")));
     let pushed = filters.each_ref().map(Filter::pushdown);
     let questions: Vec<Value> = pushed
         .iter()
         .map(|part| json!({ "filter": part.remote.clone().unwrap_or_default() }))
         .collect();
-    let Told { table, answers } = ask(version, &questions);
+    let MlflowOutput { table, answers } = query_mlflow(version, &questions);
     for ((filter, part), answer) in filters.into_iter().zip(pushed).zip(answers) {
         let remote = answer.ids.unwrap_or_else(|error| {
             panic!(
@@ -473,14 +473,14 @@ fn what_is_pushed_loses_nothing(version: &str) {
         });
         let passes = |id: &String| {
             let row = table.row_of(&id.as_str().into()).unwrap();
-            part.local
+            part.residual
                 .as_ref()
                 .is_none_or(|local| local.matches(&table, row, i64::MAX))
         };
         let together: Vec<String> = remote.into_iter().filter(passes).collect();
         assert_eq!(
             together,
-            found(&table, Some(filter.clone()), Vec::new()),
+            matching_ids(&table, Some(filter.clone()), Vec::new()),
             "{filter} on {version}, pushed {}",
             answer.filter
         );
@@ -488,11 +488,11 @@ fn what_is_pushed_loses_nothing(version: &str) {
 }
 
 #[test]
-fn what_is_pushed_to_mlflow_3_loses_nothing() {
-    what_is_pushed_loses_nothing(V3);
+fn pushdown_to_mlflow_3_is_lossless() {
+    assert_pushdown_is_lossless(V3);
 }
 
 #[test]
-fn what_is_pushed_to_mlflow_2_loses_nothing() {
-    what_is_pushed_loses_nothing(V2);
+fn pushdown_to_mlflow_2_is_lossless() {
+    assert_pushdown_is_lossless(V2);
 }

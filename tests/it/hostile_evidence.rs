@@ -13,13 +13,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::mlflow::{V3, script};
+use crate::support::mlflow::{V3, run_script};
 use serde_json::Value;
 
 /// The most memory that telling the evidence may take at any moment, in kB.
-const MEMORY_KB: u64 = 256 << 10;
+const MAX_MEMORY_KB: u64 = 256 << 10;
 
-const MAKE: &str = r#"
+const CREATE_STORE: &str = r#"
 import sys, mlflow
 folder = sys.argv[1]
 mlflow.set_tracking_uri(f"sqlite:///{folder}/mlflow.db")
@@ -60,7 +60,7 @@ fn zip_bomb() -> Vec<u8> {
 }
 
 /// What is planted in folders of their own, so that nothing is of the same kind as what is good.
-fn plant(root: &Path) {
+fn write_hostile_files(root: &Path) {
     for folder in [
         "good", "big", "deep", "zip", "links", "alias", "words", "many", "values",
     ] {
@@ -147,7 +147,7 @@ fn plant(root: &Path) {
 }
 
 /// Runs the program, and tells what it printed and the most memory that it had, in kB.
-fn measured(mut command: Command) -> (Value, u64) {
+fn run_measured(mut command: Command) -> (Value, u64) {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -181,13 +181,13 @@ fn measured(mut command: Command) -> (Value, u64) {
     )
 }
 
-fn fact<'v>(told: &'v Value, tool: &str, name: &str) -> &'v Value {
-    let tool = told["evidence"]
+fn fact<'v>(report: &'v Value, tool: &str, name: &str) -> &'v Value {
+    let tool = report["evidence"]
         .as_array()
         .unwrap()
         .iter()
         .find(|one| one["id"] == tool)
-        .unwrap_or_else(|| panic!("{tool}: {told}"));
+        .unwrap_or_else(|| panic!("{tool}: {report}"));
     let fact = tool["facts"]
         .as_array()
         .unwrap()
@@ -198,11 +198,11 @@ fn fact<'v>(told: &'v Value, tool: &str, name: &str) -> &'v Value {
 }
 
 #[test]
-fn hostile_artifacts_are_lines_and_the_others_are_found() {
+fn hostile_artifacts_are_reported_and_the_rest_is_found() {
     let folder = tempfile::tempdir().unwrap();
-    let root = script(V3, MAKE, &[folder.path().to_str().unwrap()]);
+    let root = run_script(V3, CREATE_STORE, &[folder.path().to_str().unwrap()]);
     let root = Path::new(root.lines().last().unwrap().trim_start_matches("file://")).to_owned();
-    plant(&root);
+    write_hostile_files(&root);
     let config = folder.path().join("home/config/recognisers");
     create_dir_all(&config).unwrap();
     write(
@@ -229,9 +229,9 @@ fn hostile_artifacts_are_lines_and_the_others_are_found() {
             folder.path().join("home").join(name),
         );
     }
-    let (told, most) = measured(command);
+    let (told, most) = run_measured(command);
     println!("at most {} MB", most >> 10);
-    assert!(most < MEMORY_KB, "{most} kB");
+    assert!(most < MAX_MEMORY_KB, "{most} kB");
     assert!(most > 5 << 10, "memory was not measured: {most} kB");
 
     assert_eq!(fact(&told, "great_expectations", "success"), true);

@@ -7,11 +7,11 @@
 
 mod related_runs;
 
-use crate::support::mlflow::{V2, V3, script};
+use crate::support::mlflow::{V2, V3, run_script};
 use frontrunner::domain::{
-    DatasetInput, ModelVersion, Pair, RegisteredModel, Run, Stage, VersionNumber, VersionStatus,
+    DatasetInput, KeyValue, ModelVersion, RegisteredModel, Run, Stage, VersionNumber, VersionStatus,
 };
-use frontrunner::lineage::{Facts, Graph, ModelSource, NodeKind, Recorded, build};
+use frontrunner::lineage::{ArtifactSource, Completeness, Graph, LineageFacts, NodeKind, build};
 use frontrunner::text::Untrusted;
 use serde_json::{Map, Value};
 
@@ -19,50 +19,50 @@ fn text(value: &Value) -> Untrusted {
     value.as_str().unwrap_or_default().into()
 }
 
-fn pairs(map: &Value) -> Vec<Pair> {
+fn pairs(map: &Value) -> Vec<KeyValue> {
     map.as_object()
         .unwrap()
         .iter()
-        .map(|(key, value)| Pair::new(key.as_str(), text(value)))
+        .map(|(key, value)| KeyValue::new(key.as_str(), text(value)))
         .collect()
 }
 
-fn dataset(told: &Value) -> DatasetInput {
+fn dataset(dataset: &Value) -> DatasetInput {
     DatasetInput {
-        name: text(&told["name"]),
-        digest: text(&told["digest"]),
-        source_type: text(&told["source_type"]),
-        source: text(&told["source"]),
-        schema: Some(text(&told["schema"])),
-        profile: Some(text(&told["profile"])),
-        context: Some(text(&told["tags"]["mlflow.data.context"])),
+        name: text(&dataset["name"]),
+        digest: text(&dataset["digest"]),
+        source_type: text(&dataset["source_type"]),
+        source: text(&dataset["source"]),
+        schema: Some(text(&dataset["schema"])),
+        profile: Some(text(&dataset["profile"])),
+        context: Some(text(&dataset["tags"]["mlflow.data.context"])),
     }
 }
 
 /// Trains with a version of MLflow, and takes what its store says as facts.
-fn trained(mlflow: &str) -> Facts {
+fn train_and_load_facts(mlflow: &str) -> LineageFacts {
     let folder = tempfile::tempdir().unwrap();
-    let printed = script(
+    let printed = run_script(
         mlflow,
         include_str!("lineage/train.py"),
         &[folder.path().to_str().unwrap()],
     );
-    let told: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
-    let files: &Map<String, Value> = told["files"].as_object().unwrap();
+    let output: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    let files: &Map<String, Value> = output["files"].as_object().unwrap();
     let run = Run {
         name: "trial".into(),
-        artifact_uri: text(&told["artifact_uri"]),
-        tags: pairs(&told["tags"]),
-        params: pairs(&told["params"]),
-        datasets: told["datasets"]
+        artifact_uri: text(&output["artifact_uri"]),
+        tags: pairs(&output["tags"]),
+        params: pairs(&output["params"]),
+        datasets: output["datasets"]
             .as_array()
             .unwrap()
             .iter()
             .map(dataset)
             .collect(),
-        ..Run::bare(told["run_id"].as_str().unwrap().into(), "1".into())
+        ..Run::bare(output["run_id"].as_str().unwrap().into(), "1".into())
     };
-    Facts {
+    LineageFacts {
         version: ModelVersion {
             name: "iris".into(),
             version: VersionNumber(1),
@@ -72,8 +72,8 @@ fn trained(mlflow: &str) -> Facts {
             stage: Stage::None,
             stage_text: Untrusted::default(),
             description: Untrusted::default(),
-            source: text(&told["source"]),
-            run_id: told["version_run_id"].as_str().unwrap().into(),
+            source: text(&output["source"]),
+            run_id: output["version_run_id"].as_str().unwrap().into(),
             status: VersionStatus::Ready,
             status_message: Untrusted::default(),
             tags: Vec::new(),
@@ -95,20 +95,20 @@ fn trained(mlflow: &str) -> Facts {
             .iter()
             .map(|(name, content)| (name.clone(), text(content)))
             .collect(),
-        evidence: frontrunner::evidence::Report::default(),
+        evidence: frontrunner::evidence::EvidenceReport::default(),
         missing: Vec::new(),
     }
 }
 
-fn everything_is_recorded(facts: &Facts) -> Graph {
+fn assert_everything_is_recorded(facts: &LineageFacts) -> Graph {
     let graph = build(facts);
     assert_eq!(graph.missing, Vec::<String>::new());
     for check in &graph.reproducibility {
         assert_eq!(
             check.state,
-            Recorded::Recorded,
+            Completeness::Recorded,
             "{}: {}",
-            check.what,
+            check.aspect,
             check.detail
         );
     }
@@ -124,7 +124,7 @@ fn everything_is_recorded(facts: &Facts) -> Graph {
         .find(|node| node.kind == NodeKind::Dataset)
         .unwrap();
     assert_eq!(
-        ["source", "rows", "columns"].map(|key| data.known(key).unwrap().raw()),
+        ["source", "rows", "columns"].map(|key| data.attribute(key).unwrap().raw()),
         ["/data/iris.csv", "4", "3: a, b, y"]
     );
     let environment = graph
@@ -134,7 +134,7 @@ fn everything_is_recorded(facts: &Facts) -> Graph {
         .unwrap();
     assert!(
         environment
-            .known("packages")
+            .attribute("packages")
             .unwrap()
             .raw()
             .contains("scikit-learn==")
@@ -143,14 +143,14 @@ fn everything_is_recorded(facts: &Facts) -> Graph {
 }
 
 #[test]
-fn mlflow_3_comes_through_a_logged_model() {
-    let facts = trained(V3);
+fn mlflow_3_version_comes_from_a_logged_model() {
+    let facts = train_and_load_facts(V3);
     assert!(
         facts.version.logged_model().is_some(),
         "{:?}",
         facts.version.source
     );
-    let graph = everything_is_recorded(&facts);
+    let graph = assert_everything_is_recorded(&facts);
     assert!(
         graph
             .nodes
@@ -160,24 +160,24 @@ fn mlflow_3_comes_through_a_logged_model() {
 }
 
 #[test]
-fn mlflow_2_leads_to_a_folder_of_the_run() {
-    let facts = trained(V2);
+fn mlflow_2_version_comes_from_a_run_artifact() {
+    let facts = train_and_load_facts(V2);
     let run = facts.run.as_ref().unwrap();
-    let source = ModelSource::read(facts.version.source.raw(), Some(run.artifact_uri.raw()));
+    let source = ArtifactSource::parse(facts.version.source.raw(), Some(run.artifact_uri.raw()));
     assert_eq!(
-        source.path.as_deref(),
+        source.artifact_path.as_deref(),
         Some("model"),
         "{:?}",
         facts.version.source
     );
-    let graph = everything_is_recorded(&facts);
+    let graph = assert_everything_is_recorded(&facts);
     let version = graph
         .nodes
         .iter()
         .find(|node| node.kind == NodeKind::Version)
         .unwrap();
     assert_eq!(
-        version.known("flavors").map(Untrusted::raw),
+        version.attribute("flavors").map(Untrusted::raw),
         Some("sklearn")
     );
 }

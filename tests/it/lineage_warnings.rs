@@ -8,11 +8,11 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::mlflow::{V2, V3, script};
+use crate::support::mlflow::{V2, V3, run_script};
 use serde_json::Value;
 
 /// What a version hides, and what is told of it.
-const TRAPS: [(&str, &str); 11] = [
+const EXPECTED_WARNINGS: [(&str, &str); 11] = [
     ("dirty", "its code had changes that were not committed"),
     ("no data", "no version of its data is recorded"),
     ("other data", "its data is not the champion's (v1)"),
@@ -41,7 +41,7 @@ const TRAPS: [(&str, &str); 11] = [
     ),
 ];
 
-fn told(folder: &Path, arguments: &[&str]) -> String {
+fn run_program(folder: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_frontrunner"));
     command
         .arg("--target")
@@ -68,7 +68,7 @@ fn told(folder: &Path, arguments: &[&str]) -> String {
 
 fn warnings(folder: &Path, version: &str) -> Vec<String> {
     let graph: Value =
-        serde_json::from_str(&told(folder, &["lineage", version, "--json"])).unwrap();
+        serde_json::from_str(&run_program(folder, &["lineage", version, "--json"])).unwrap();
     graph["warnings"]
         .as_array()
         .unwrap()
@@ -77,10 +77,10 @@ fn warnings(folder: &Path, version: &str) -> Vec<String> {
         .collect()
 }
 
-fn each_trap_is_told(mlflow: &str) {
+fn assert_all_warnings(mlflow: &str) {
     let folder = tempfile::tempdir().unwrap();
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/evidence/samples");
-    let printed = script(
+    let printed = run_script(
         mlflow,
         include_str!("lineage_warnings/make.py"),
         &[folder.path().to_str().unwrap(), samples.to_str().unwrap()],
@@ -94,7 +94,7 @@ fn each_trap_is_told(mlflow: &str) {
             "{what} has nothing to warn of"
         );
     }
-    for (what, part) in TRAPS {
+    for (what, part) in EXPECTED_WARNINGS {
         let all = warnings(folder.path(), &version(what));
         assert!(
             all.iter().any(|line| line.contains(part)),
@@ -114,17 +114,17 @@ fn each_trap_is_told(mlflow: &str) {
             "{what}: {}",
             all.join("\n")
         );
-        let text = told(folder.path(), &["lineage", &version(what)]);
+        let text = run_program(folder.path(), &["lineage", &version(what)]);
         assert!(text.contains(part), "{what}: {text}");
     }
 }
 
 #[test]
-fn each_trap_of_mlflow_3_is_among_the_warnings() {
-    each_trap_is_told(V3);
+fn mlflow_3_lineage_has_every_expected_warning() {
+    assert_all_warnings(V3);
 }
 
 #[test]
-fn each_trap_of_mlflow_2_is_among_the_warnings() {
-    each_trap_is_told(V2);
+fn mlflow_2_lineage_has_every_expected_warning() {
+    assert_all_warnings(V2);
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::support::mlflow::{V3, python};
-use crate::support::pty::{Pty, Start};
+use crate::support::pty::{Pty, PtyCommand};
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_frontrunner");
@@ -42,12 +42,12 @@ print(json.dumps({"steps": step, "slowest_ms": round(slowest * 1000)}), flush=Tr
 "#;
 
 /// A training job in a process of its own.
-struct Job {
+struct TrainingJob {
     child: Child,
-    told: BufReader<std::process::ChildStdout>,
+    stdout: BufReader<std::process::ChildStdout>,
 }
 
-impl Job {
+impl TrainingJob {
     fn start(folder: &Path) -> Self {
         let mut child = Command::new(python(V3))
             .args(["-c", TRAIN, folder.to_str().unwrap()])
@@ -58,27 +58,27 @@ impl Job {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let told = BufReader::new(child.stdout.take().unwrap());
-        let mut job = Self { child, told };
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut job = Self { child, stdout };
         assert_eq!(job.line().trim(), "ready");
         job
     }
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        self.told.read_line(&mut line).unwrap();
+        self.stdout.read_line(&mut line).unwrap();
         line
     }
 }
 
-impl Drop for Job {
+impl Drop for TrainingJob {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-fn beside(folder: &Path) -> Pty {
+fn open_session(folder: &Path) -> Pty {
     let store = folder.join("mlflow.db");
     let names = [
         "HOME",
@@ -86,7 +86,7 @@ fn beside(folder: &Path) -> Pty {
         "FRONTRUNNER_DATA_DIR",
         "FRONTRUNNER_CACHE_DIR",
     ];
-    let start = Start::new(
+    let start = PtyCommand::new(
         PROGRAM,
         &[
             store.to_str().unwrap(),
@@ -100,7 +100,7 @@ fn beside(folder: &Path) -> Pty {
     names
         .into_iter()
         .fold(start, |start, name| start.env(name, folder))
-        .run()
+        .spawn()
 }
 
 fn line(pty: &Pty, text: &str) -> String {
@@ -112,10 +112,10 @@ fn line(pty: &Pty, text: &str) -> String {
 }
 
 #[test]
-fn the_screen_follows_a_training_job_and_the_job_notices_nothing() {
+fn screen_follows_a_training_job_without_disturbing_it() {
     let folder = tempfile::tempdir().unwrap();
-    let mut job = Job::start(folder.path());
-    let mut pty = beside(folder.path());
+    let mut job = TrainingJob::start(folder.path());
+    let mut pty = open_session(folder.path());
     pty.wait_for("3 of 3 runs");
     // The cursor on the last run and a mark on the one before; the preview tells where the cursor is.
     pty.send("jjp");
@@ -137,9 +137,9 @@ fn the_screen_follows_a_training_job_and_the_job_notices_nothing() {
     pty.wait_for("newcomer");
     pty.wait_for("4 of 4 runs");
     std::fs::write(folder.path().join("stop"), "").unwrap();
-    let told: Value = serde_json::from_str(&job.line()).unwrap();
+    let output: Value = serde_json::from_str(&job.line()).unwrap();
     pty.wait_until("the end of the job", || line(&pty, "walker").contains('✗'));
-    let last = (1_000 + told["steps"].as_i64().unwrap()).to_string();
+    let last = (1_000 + output["steps"].as_i64().unwrap()).to_string();
     pty.wait_until("the last value", || line(&pty, "walker").contains(&last));
     pty.wait_for(" live ");
     assert!(
@@ -147,7 +147,7 @@ fn the_screen_follows_a_training_job_and_the_job_notices_nothing() {
         "mark and cursor stay:\n{}",
         pty.text()
     );
-    println!("{told}");
+    println!("{output}");
     assert!(
         job.child.wait().unwrap().success(),
         "the client met an error"

@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::support::mlflow::{Server, V3, script};
+use crate::support::mlflow::{Server, V3, run_script};
 use crate::support::program::Program;
-use frontrunner::domain::{ArtifactHome, FaultKind, RunId};
+use frontrunner::domain::{ArtifactOwner, RunId, StoreErrorKind};
 use frontrunner::store::{
-    Access, Beside, Connection, Read, Resolution, RunQuery, STORE_TAG, Target, View, open,
+    AccessMode, ConnectOptions, LifecycleFilter, MergedStore, ReadStore, Resolution, RunQuery,
+    STORE_TAG, StoreTarget, open,
 };
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ print(run.info.run_id)
 
 fn server(folder: &std::path::Path) -> (Server, String) {
     let server = Server::start(V3, folder);
-    let far = script(V3, FILL, &[&server.url])
+    let far = run_script(V3, FILL, &[&server.url])
         .lines()
         .last()
         .unwrap()
@@ -38,7 +39,7 @@ fn server(folder: &std::path::Path) -> (Server, String) {
 }
 
 #[test]
-fn runs_of_a_file_and_of_a_server_stand_side_by_side() {
+fn runs_of_a_file_and_a_server_are_merged() {
     let program = Program::new();
     let folder = tempfile::tempdir().unwrap();
     let (server, far) = server(folder.path());
@@ -97,7 +98,7 @@ fn runs_of_a_file_and_of_a_server_stand_side_by_side() {
             .contains("far")
     );
 
-    let before = program.bytes();
+    let before = program.store_bytes();
     let refused = program.run(
         &[
             &flags[..],
@@ -109,34 +110,34 @@ fn runs_of_a_file_and_of_a_server_stand_side_by_side() {
         refused.code, 0,
         "what the second store has is not registered in the first: {refused:?}"
     );
-    assert_eq!(program.bytes(), before);
+    assert_eq!(program.store_bytes(), before);
 }
 
 #[tokio::test]
-async fn every_question_finds_its_store() {
+async fn requests_are_routed_to_their_store() {
     let program = Program::new();
     let folder = tempfile::tempdir().unwrap();
     let (server, far) = server(folder.path());
     let first = open(
-        &Target::Sqlite(program.store()),
-        Access::ReadOnly,
-        &Connection::default(),
+        &StoreTarget::Sqlite(program.store()),
+        AccessMode::ReadOnly,
+        &ConnectOptions::default(),
     )
     .await
     .unwrap()
     .reader;
     let second = open(
-        &Target::parse(&server.url).unwrap(),
-        Access::ReadOnly,
-        &Connection::default(),
+        &StoreTarget::parse(&server.url).unwrap(),
+        AccessMode::ReadOnly,
+        &ConnectOptions::default(),
     )
     .await
     .unwrap()
     .reader;
-    let both = Beside::new(Arc::clone(&first), Arc::clone(&second));
+    let both = MergedStore::new(Arc::clone(&first), Arc::clone(&second));
 
     let experiments: Vec<_> = both
-        .experiments(View::Active)
+        .experiments(LifecycleFilter::Active)
         .await
         .unwrap()
         .into_iter()
@@ -146,7 +147,7 @@ async fn every_question_finds_its_store() {
         experiments: experiments.clone(),
         filter: None,
         order_by: Vec::new(),
-        view: View::Active,
+        lifecycle: LifecycleFilter::Active,
         page_size: 7,
     };
     let (mut seen, mut from) = (BTreeSet::new(), None);
@@ -160,7 +161,7 @@ async fn every_question_finds_its_store() {
             break;
         }
     }
-    let count = async |reader: &dyn Read, sign: bool| {
+    let count = async |reader: &dyn ReadStore, sign: bool| {
         let experiments = experiments
             .iter()
             .filter(|id| id.raw().starts_with('+') == sign)
@@ -195,7 +196,7 @@ async fn every_question_finds_its_store() {
         .clone();
     let run = both.run(&far).await.unwrap();
     assert_eq!((&run.id, run.name.raw()), (&far, "far"));
-    let children = both.nested(&query.experiments, &far).await.unwrap();
+    let children = both.nested_runs(&query.experiments, &far).await.unwrap();
     assert_eq!(
         children
             .iter()
@@ -213,7 +214,7 @@ async fn every_question_finds_its_store() {
             .any(|history| history.run == far && history.points.len() >= 2)
     );
     let files = both
-        .artifacts(&ArtifactHome::Run(far.clone()), "")
+        .artifacts(&ArtifactOwner::Run(far.clone()), "")
         .await
         .unwrap();
     assert_eq!(
@@ -221,13 +222,13 @@ async fn every_question_finds_its_store() {
         ["notes.txt"]
     );
     let note = both
-        .preview(&ArtifactHome::Run(far.clone()), "notes.txt", 100)
+        .preview(&ArtifactOwner::Run(far.clone()), "notes.txt", 100)
         .await
         .unwrap();
     assert_eq!(note.bytes, b"hello\n");
     assert_eq!(
         both.versions_of_run(&far).await.unwrap_err().kind,
-        FaultKind::Unsupported
+        StoreErrorKind::Unsupported
     );
     assert_eq!(
         both.models().await.unwrap().len(),

@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on should fail")]
 
-use crate::support::mlflow::{Server, V2, V3, script};
-use crate::support::program::{Ended, Program, ended};
+use crate::support::mlflow::{Server, V2, V3, run_script};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
 use serde_json::{Value, json};
 
 const POLICY: &str = r#"
@@ -31,10 +31,10 @@ fn program() -> Program {
     program
 }
 
-fn by(program: &Program, who: &str, arguments: &[&str]) -> Ended {
+fn run_as(program: &Program, who: &str, arguments: &[&str]) -> ProgramOutput {
     let mut command = program.command(arguments);
     command.env("USER", who);
-    ended(command)
+    run_to_end(command)
 }
 
 const PROMOTION: [&str; 6] = [
@@ -47,54 +47,54 @@ const PROMOTION: [&str; 6] = [
 ];
 
 #[test]
-fn gates_tell_by_exit_code_and_stand_in_the_way() {
+fn failing_gates_set_the_exit_code_and_block() {
     let program = program();
-    let before = program.bytes();
+    let before = program.store_bytes();
     let gates = program.run(&["gates", "churn-classifier/6", "--json"]);
     assert_eq!(gates.code, 4, "{gates:?}");
-    let told: Value = serde_json::from_str(&gates.out).unwrap();
-    let verdicts: Vec<_> = told["gates"]
+    let output: Value = serde_json::from_str(&gates.stdout).unwrap();
+    let verdicts: Vec<_> = output["gates"]
         .as_array()
         .unwrap()
         .iter()
         .map(|gate| gate["verdict"].as_str().unwrap())
         .collect();
     assert_eq!(
-        (verdicts, &told["passes"]),
+        (verdicts, &output["passes"]),
         (vec!["pass", "pass", "absent"], &json!(false))
     );
     let refused = program.run(&PROMOTION);
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(
-        refused.err.contains("approvals did not pass: 0 of 1"),
+        refused.stderr.contains("approvals did not pass: 0 of 1"),
         "{refused:?}"
     );
     assert!(
-        program.bytes() == before && !program.journal().exists(),
+        program.store_bytes() == before && !program.journal().exists(),
         "something was written"
     );
     let fails = program.run(&["gates", "churn-classifier/3", "--to", "@champion"]);
     assert!(
-        fails.code == 4 && fails.out.contains("needs +0.002 auc"),
+        fails.code == 4 && fails.stdout.contains("needs +0.002 auc"),
         "{fails:?}"
     );
 }
 
 #[test]
-fn a_policy_with_mistakes_lets_nothing_through() {
+fn invalid_policy_blocks_everything() {
     let program = program();
     std::fs::write(
         program.folder().join("frontrunner.toml"),
         POLICY.replace("candidate.metrics", "candidate.metric"),
     )
     .unwrap();
-    let before = program.bytes();
+    let before = program.store_bytes();
     for arguments in [&["gates"][..], &PROMOTION] {
         let refused = program.run(arguments);
         assert_eq!(refused.code, 2, "{refused:?}");
         assert!(
-            refused.err.contains("frontrunner.toml:8:")
-                && refused.err.contains("did you mean metrics?"),
+            refused.stderr.contains("frontrunner.toml:8:")
+                && refused.stderr.contains("did you mean metrics?"),
             "{refused:?}"
         );
     }
@@ -103,7 +103,7 @@ fn a_policy_with_mistakes_lets_nothing_through() {
         0,
         "looking goes on"
     );
-    assert!(program.bytes() == before);
+    assert!(program.store_bytes() == before);
     std::fs::write(
         program.folder().join("frontrunner.toml"),
         "read_only = true",
@@ -114,14 +114,14 @@ fn a_policy_with_mistakes_lets_nothing_through() {
         5,
         "a policy can forbid writing"
     );
-    assert!(program.bytes() == before);
+    assert!(program.store_bytes() == before);
 }
 
 #[test]
-fn an_approval_lapses_when_the_facts_change() {
+fn approval_lapses_when_facts_change() {
     let program = program();
     assert_eq!(
-        by(
+        run_as(
             &program,
             "bob",
             &[
@@ -153,7 +153,7 @@ fn an_approval_lapses_when_the_facts_change() {
     );
     let lapsed = program.run(&["gates", "churn-classifier/6"]);
     assert!(
-        lapsed.code == 4 && lapsed.out.contains("1 lapsed"),
+        lapsed.code == 4 && lapsed.stdout.contains("1 lapsed"),
         "{lapsed:?}"
     );
     assert_eq!(
@@ -180,9 +180,9 @@ fn an_approval_lapses_when_the_facts_change() {
 }
 
 #[test]
-fn a_reviewer_who_may_only_look_hands_over_a_file() {
+fn read_only_reviewer_exports_an_approval_file() {
     let program = program();
-    let before = program.bytes();
+    let before = program.store_bytes();
     let prepare = [
         "--read-only",
         "review",
@@ -193,16 +193,19 @@ fn a_reviewer_who_may_only_look_hands_over_a_file() {
         "--prepare",
         "r.json",
     ];
-    assert_eq!(by(&program, "bob", &prepare).code, 0);
-    assert!(program.bytes() == before, "the reviewer wrote to the store");
+    assert_eq!(run_as(&program, "bob", &prepare).code, 0);
+    assert!(
+        program.store_bytes() == before,
+        "the reviewer wrote to the store"
+    );
     assert_eq!(
-        by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
+        run_as(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
         0
     );
     let own = program.run(&["gates", "churn-classifier/6"]);
     assert_eq!(own.code, 4, "who promotes could have made it up: {own:?}");
     assert_eq!(
-        by(&program, "cleo", &["gates", "churn-classifier/6"]).code,
+        run_as(&program, "cleo", &["gates", "churn-classifier/6"]).code,
         0
     );
     // About other facts it is not taken.
@@ -213,23 +216,23 @@ fn a_reviewer_who_may_only_look_hands_over_a_file() {
         0
     );
     assert_eq!(
-        by(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
+        run_as(&program, "ana", &["review", "--submit", "r.json", "--yes"]).code,
         7
     );
 }
 
 #[test]
-fn a_gate_is_overridden_by_those_who_may_with_a_reason_on_record() {
+fn gate_override_needs_permission_and_records_the_reason() {
     let program = program();
     let past = [&PROMOTION[..], &["--override", "approvals"]].concat();
     assert_eq!(
-        by(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code,
+        run_as(&program, "bob", &[&past[..], &["--reason", "now"]].concat()).code,
         4,
         "bob may not"
     );
-    assert_eq!(by(&program, "ana", &past).code, 4, "without a reason");
+    assert_eq!(run_as(&program, "ana", &past).code, 4, "without a reason");
     assert_eq!(
-        by(
+        run_as(
             &program,
             "ana",
             &[&past[..], &["--reason", "an incident"]].concat()
@@ -238,22 +241,22 @@ fn a_gate_is_overridden_by_those_who_may_with_a_reason_on_record() {
         0
     );
     let history = program.json(&["history", "churn-classifier"]);
-    let told = (
+    let recorded = (
         history[0]["gates"].as_str().unwrap(),
         history[0]["reason"].as_str().unwrap(),
     );
     assert!(
-        told.0.contains("approvals: overridden") && told.1 == "an incident",
+        recorded.0.contains("approvals: overridden") && recorded.1 == "an incident",
         "{history}"
     );
 }
 
 #[test]
-fn the_packet_is_a_page_and_json() {
+fn review_packet_is_html_and_json() {
     let program = program();
     let page = program
         .run(&["review", "churn-classifier/6", "--markdown"])
-        .out;
+        .stdout;
     for part in [
         "## Review: churn-classifier/6 for Production",
         "against **churn-classifier/4**",
@@ -286,13 +289,13 @@ print(json.dumps({'tags': tags, 'description': version.description, 'model': cli
     'versions': sorted(int(v.version) for v in client.search_model_versions(\"name = 'churn-classifier'\"))}))
 ";
 
-fn said(version: &str, target: &str) -> Value {
-    let printed = script(version, VERSION, &[target]);
+fn version_metadata(version: &str, target: &str) -> Value {
+    let printed = run_script(version, VERSION, &[target]);
     serde_json::from_str(printed.trim_end().lines().last().unwrap()).unwrap()
 }
 
 /// Says everything that can be said of a version, and deletes another.
-fn say_everything(program: &Program, target: &str) {
+fn write_all_metadata(program: &Program, target: &str) {
     for line in [
         "review churn-classifier/6 --approve --yes --reason fine",
         "tag churn-classifier/6 team=growth --yes",
@@ -303,18 +306,18 @@ fn say_everything(program: &Program, target: &str) {
         "delete churn-classifier/2 --yes",
     ] {
         let arguments: Vec<&str> = line.split(' ').chain(["--target", target]).collect();
-        let done = by(program, "bob", &arguments);
+        let done = run_as(program, "bob", &arguments);
         assert_eq!(done.code, 0, "{line}: {done:?}");
     }
     let held = program.run(&["delete", "churn-classifier/4", "--yes", "--target", target]);
     assert!(
-        held.code == 4 && held.err.contains("demote it first"),
+        held.code == 4 && held.stderr.contains("demote it first"),
         "{held:?}"
     );
 }
 
-fn check(said: &Value) {
-    let tags = said["tags"].as_object().unwrap();
+fn assert_metadata(metadata: &Value) {
+    let tags = metadata["tags"].as_object().unwrap();
     assert_eq!(
         (tags.get("team"), tags.get("owner")),
         (Some(&json!("growth")), None)
@@ -329,24 +332,24 @@ fn check(said: &Value) {
         "bob"
     );
     assert_eq!(
-        (&said["description"], &said["model"]),
+        (&metadata["description"], &metadata["model"]),
         (&json!("shadowed"), &json!("churns"))
     );
-    assert!(!said["versions"].as_array().unwrap().contains(&json!(2)));
+    assert!(!metadata["versions"].as_array().unwrap().contains(&json!(2)));
 }
 
 #[test]
-fn mlflow_reads_what_was_said_over_a_file() {
+fn mlflow_reads_metadata_written_to_a_file() {
     let program = program();
-    say_everything(&program, "mlflow.db");
-    check(&said(
+    write_all_metadata(&program, "mlflow.db");
+    assert_metadata(&version_metadata(
         V3,
         &format!("sqlite:///{}", program.store().display()),
     ));
 }
 
 #[test]
-fn mlflow_reads_what_was_said_over_servers() {
+fn mlflow_reads_metadata_written_to_servers() {
     for version in [V3, V2] {
         let program = program();
         let server = if version == V3 {
@@ -354,8 +357,8 @@ fn mlflow_reads_what_was_said_over_servers() {
         } else {
             old_server(&program)
         };
-        say_everything(&program, &server.url);
-        check(&said(version, &server.url));
+        write_all_metadata(&program, &server.url);
+        assert_metadata(&version_metadata(version, &server.url));
     }
 }
 
@@ -375,12 +378,12 @@ for _ in range(6):
     client.create_model_version('churn-classifier', f'runs:/{run.info.run_id}/model', run.info.run_id)
 client.transition_model_version_stage('churn-classifier', '4', 'Production')
 ";
-    script(V2, make, &[&server.url]);
+    run_script(V2, make, &[&server.url]);
     server
 }
 
 #[test]
-fn a_watch_tells_what_moved_and_by_whom() {
+fn watch_reports_changes_and_users() {
     let program = Program::new();
     let mut watch = program.command(&[
         "watch",
@@ -410,8 +413,8 @@ fn a_watch_tells_what_moved_and_by_whom() {
             .code,
         0
     );
-    let told = watching.wait_with_output().unwrap();
-    let line: Value = serde_json::from_slice(&told.stdout).unwrap();
+    let output = watching.wait_with_output().unwrap();
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (&line["target"], &line["to"], &line["who"], &line["reason"]),
         (
@@ -425,7 +428,7 @@ fn a_watch_tells_what_moved_and_by_whom() {
 
 /// The pipeline of the README, as it stands in `examples/ci`, on a real server.
 #[test]
-fn the_pipeline_of_the_readme_promotes_what_is_better_and_stops_what_is_not() {
+fn readme_pipeline_promotes_only_improvements() {
     let program = Program::new();
     let server = Server::start(V3, program.folder());
     let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ci");
@@ -461,10 +464,10 @@ fn the_pipeline_of_the_readme_promotes_what_is_better_and_stops_what_is_not() {
             ("C", c),
             ("GIT_PYTHON_REFRESH", "quiet"),
         ]);
-        ended(pipeline)
+        run_to_end(pipeline)
     };
     let champion = || {
-        let printed = script(
+        let printed = run_script(
             V3,
             "import sys, mlflow; print(mlflow.MlflowClient(sys.argv[1]).get_model_version_by_alias('churn', 'champion').version)",
             &[&server.url],

@@ -8,11 +8,13 @@
     reason = "a part of the driver is used, and what fails should stop"
 )]
 
-use frontrunner::demo::{DemoOptions, make};
+use frontrunner::demo::{DemoOptions, create};
 use frontrunner::domain::Run;
-use frontrunner::store::{Access, Connection, Reader, RunQuery, Target, View, open};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, LifecycleFilter, Reader, RunQuery, StoreTarget, open,
+};
 use frontrunner::table::filter::Filter;
-use frontrunner::table::{Arrangement, Line, RunTable, SortKey, arrange};
+use frontrunner::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Request, Screen};
 
@@ -22,8 +24,8 @@ use crate::support::mlflow::{Server, V3};
 const RUNS: u32 = 700;
 
 /// All runs of the experiment, read from the file.
-async fn whole(reader: &Reader) -> RunTable {
-    let experiments = reader.experiments(View::Active).await.unwrap();
+async fn load_all_runs(reader: &Reader) -> RunTable {
+    let experiments = reader.experiments(LifecycleFilter::Active).await.unwrap();
     let id = experiments
         .iter()
         .find(|experiment| experiment.name.raw() == "load-test")
@@ -43,10 +45,10 @@ async fn whole(reader: &Reader) -> RunTable {
 }
 
 /// The ids of the runs that are lines of a table, in order.
-fn ids(table: &RunTable, lines: &[Line]) -> Vec<String> {
-    let id = |line: &Line| {
-        if let Line::Run { row, .. } = line {
-            Some(table.id(*row).raw().to_owned())
+fn ids(table: &RunTable, lines: &[DisplayRow]) -> Vec<String> {
+    let id = |line: &DisplayRow| {
+        if let DisplayRow::Run { row, .. } = line {
+            Some(table.run_id(*row).raw().to_owned())
         } else {
             None
         }
@@ -71,16 +73,16 @@ fn expected(table: &RunTable, filter: &str, sort: &[&str]) -> Vec<String> {
     )
 }
 
-fn shown(driver: &Driver) -> Vec<String> {
+fn visible_ids(driver: &Driver) -> Vec<String> {
     ids(&driver.runs().table, &driver.runs().lines)
 }
 
 /// The experiment with its first page of runs, and loading stopped.
-fn partly_loaded(server: &Server) -> Driver {
-    let target = Target::Server(server.url.parse().unwrap());
-    let mut driver = Driver::at(
+fn partially_loaded(server: &Server) -> Driver {
+    let target = StoreTarget::Server(server.url.parse().unwrap());
+    let mut driver = Driver::open_target(
         &target,
-        Access::ReadOnly,
+        AccessMode::ReadOnly,
         Size {
             width: 160,
             height: 40,
@@ -89,15 +91,15 @@ fn partly_loaded(server: &Server) -> Driver {
     );
     driver
         .press("f")
-        .text("load-test")
+        .type_text("load-test")
         .press("enter")
-        .hold()
+        .hold_replies()
         .press("enter");
     while !matches!(driver.app.screen(), Screen::Runs(runs) if !runs.table.is_empty()) {
-        driver.answer_one();
+        driver.reply_to_one();
     }
-    driver.press("esc").release();
-    driver.answer_what_was_cancelled();
+    driver.press("esc").release_replies();
+    driver.reply_to_cancelled();
     assert_eq!(driver.runs().table.len(), 100, "{}", driver.screen());
     driver
 }
@@ -128,13 +130,13 @@ fn filters(table: &RunTable) -> Vec<String> {
 }
 
 #[test]
-fn a_server_filters_and_sorts_what_is_not_loaded() {
+fn server_filters_and_sorts_unloaded_runs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mlflow.db");
-    make(
+    create(
         &file,
         &DemoOptions {
-            runs: Some(RUNS),
+            load_test_runs: Some(RUNS),
             now: NOW,
         },
     )
@@ -145,87 +147,93 @@ fn a_server_filters_and_sorts_what_is_not_loaded() {
         .unwrap();
     let table = runtime.block_on(async {
         let opened = open(
-            &Target::Sqlite(file),
-            Access::ReadOnly,
-            &Connection::default(),
+            &StoreTarget::Sqlite(file),
+            AccessMode::ReadOnly,
+            &ConnectOptions::default(),
         )
         .await
         .unwrap();
-        whole(&opened.reader).await
+        load_all_runs(&opened.reader).await
     });
     let server = Server::start(V3, folder.path());
-    let mut driver = partly_loaded(&server);
+    let mut driver = partially_loaded(&server);
 
     for filter in filters(&table) {
         let found = expected(&table, &filter, &[]);
-        driver.press("f").text(&filter).press("enter").wait(1_000);
-        assert_eq!(shown(&driver), found, "{filter}\n{}", driver.screen());
+        driver
+            .press("f")
+            .type_text(&filter)
+            .press("enter")
+            .advance(1_000);
+        assert_eq!(visible_ids(&driver), found, "{filter}\n{}", driver.screen());
         assert!(
             !found.is_empty() && found.len() < 100,
             "{filter} finds {}",
             found.len()
         );
         driver
-            .sees("filter, at the store (all ")
-            .sees("only a part is loaded (ctrl-r reads all)");
+            .assert_shows("filter, at the store (all ")
+            .assert_shows("only a part is loaded (ctrl-r reads all)");
         driver.press("esc");
     }
-    a_word_is_nothing_for_a_server(&mut driver);
-    the_order_is_the_servers(&mut driver, &table);
-    a_cap_is_said(&server);
+    check_free_text_is_not_pushed_down(&mut driver);
+    check_server_order(&mut driver, &table);
+    check_run_limit_is_reported(&server);
 }
 
-fn a_word_is_nothing_for_a_server(driver: &mut Driver) {
+fn check_free_text_is_not_pushed_down(driver: &mut Driver) {
     driver
         .press("f")
-        .text("zebra")
+        .type_text("zebra")
         .press("enter")
-        .sees("filter, done here: zebra");
+        .assert_shows("filter, done here: zebra");
     driver.press("esc");
 }
 
-fn the_order_is_the_servers(driver: &mut Driver, table: &RunTable) {
+fn check_server_order(driver: &mut Driver, table: &RunTable) {
     while !matches!(
-        driver.runs().columns.current(),
+        driver.runs().columns.current_key(),
         Some(frontrunner::table::ColumnKey::Metric(_))
     ) {
         driver.press("l");
     }
-    let key = driver.runs().columns.current().unwrap().to_string();
-    driver.press("s").wait(1_000);
+    let key = driver.runs().columns.current_key().unwrap().to_string();
+    driver.press("s").advance(1_000);
     let descending = driver.runs().arrangement.sort[0].descending;
     let order = format!("{key} {}", if descending { "DESC" } else { "ASC" });
     let whole = expected(table, "", &[&order]);
-    driver.sees("sorted by the store: its first ");
+    driver.assert_shows("sorted by the store: its first ");
     assert_eq!(
-        shown(driver)[..100],
+        visible_ids(driver)[..100],
         whole[..100],
         "{order}\n{}",
         driver.screen()
     );
     // Further pages come as the cursor nears the end of what is known.
     driver.press(&"ctrl-f ".repeat(4));
-    let at = driver.runs().cursor.at;
+    let at = driver.runs().cursor.index;
     assert!(at > 100, "{at}");
-    assert_eq!(shown(driver)[..at + 50], whole[..at + 50]);
+    assert_eq!(visible_ids(driver)[..at + 50], whole[..at + 50]);
     driver.press("ctrl-r");
-    assert_eq!(shown(driver), whole, "everything is loaded now");
-    driver.misses("by the store").misses("only a part");
-    driver.hold().press("s");
+    assert_eq!(visible_ids(driver), whole, "everything is loaded now");
+    driver
+        .assert_hides("by the store")
+        .assert_hides("only a part");
+    driver.hold_replies().press("s");
     assert!(
         !driver
-            .asked()
+            .pending_requests()
             .iter()
             .any(|(_, request)| matches!(request, Request::Runs { .. })),
         "and the server is not asked"
     );
 }
 
-fn a_cap_is_said(server: &Server) {
-    let target = Target::Server(server.url.parse().unwrap());
-    let mut driver = Driver::at(
+fn check_run_limit_is_reported(server: &Server) {
+    let target = StoreTarget::Server(server.url.parse().unwrap());
+    let mut driver = Driver::open_target(
         &target,
-        Access::ReadOnly,
+        AccessMode::ReadOnly,
         Size {
             width: 160,
             height: 40,
@@ -233,7 +241,10 @@ fn a_cap_is_said(server: &Server) {
         tempfile::tempdir().unwrap(),
     );
     driver.app.shared.session.max_runs = 100;
-    driver.press("f").text("load-test").press("enter enter");
+    driver
+        .press("f")
+        .type_text("load-test")
+        .press("enter enter");
     assert_eq!(driver.runs().table.len(), 100);
-    driver.sees("the newest of more");
+    driver.assert_shows("the newest of more");
 }

@@ -7,14 +7,14 @@
     reason = "a test that can not go on should fail"
 )]
 
-mod walk;
+mod key_walk;
 
 use std::collections::BTreeSet;
 
 use crate::support::mlflow::{Server, V3};
 use crate::support::program::Program;
-use crate::support::recorder::Recorder;
-use frontrunner::store::rest::endpoints::{ALLOWED, is_read};
+use crate::support::recorder::RecordingProxy;
+use frontrunner::store::rest::endpoints::{ALLOWED, is_allowed_read};
 
 /// A promotion, which leaves an entry in the journal that could be undone.
 const PROMOTION: [&str; 7] = [
@@ -29,8 +29,8 @@ const PROMOTION: [&str; 7] = [
 
 /// Every subcommand that asks a store, with the code that it ends with.
 fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
-    let run = program.facts.baselines.versions[1].run.raw();
-    let other = program.facts.baselines.versions[0].run.raw();
+    let run = program.manifest.baselines.versions[1].run.raw();
+    let other = program.manifest.baselines.versions[0].run.raw();
     let entry = std::fs::read_to_string(program.journal()).unwrap();
     let entry = entry.lines().find_map(|line| {
         serde_json::from_str::<serde_json::Value>(line).unwrap()["id"]
@@ -125,7 +125,7 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
 }
 
 /// Runs every subcommand for looking only. Returns the lines that ended otherwise than they should.
-fn run_all(program: &Program, target: &str) -> Vec<String> {
+fn run_all_commands(program: &Program, target: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (line, code) in commands(program) {
         let line: Vec<&str> = line
@@ -134,7 +134,7 @@ fn run_all(program: &Program, target: &str) -> Vec<String> {
             .chain(["--read-only", "--target", target])
             .collect();
         let ended = program.run(&line);
-        if ended.code != code || (code == 5 && !ended.err.contains("nothing was sent")) {
+        if ended.code != code || (code == 5 && !ended.stderr.contains("nothing was sent")) {
             wrong.push(format!("{line:?} should end with {code}: {ended:?}"));
         }
     }
@@ -142,13 +142,13 @@ fn run_all(program: &Program, target: &str) -> Vec<String> {
 }
 
 /// The subcommands that no store is asked by.
-const ASKS_NOTHING: [&str; 2] = ["demo", "help"];
+const COMMANDS_WITHOUT_STORE: [&str; 2] = ["demo", "help"];
 
 #[test]
-fn no_subcommand_was_forgotten() {
+fn every_subcommand_is_covered() {
     let program = Program::new();
     program.run(&PROMOTION);
-    let help = program.run(&["--help"]).out;
+    let help = program.run(&["--help"]).stdout;
     let listed = help
         .lines()
         .skip_while(|line| !line.starts_with("Commands:"))
@@ -162,16 +162,16 @@ fn no_subcommand_was_forgotten() {
     let tried: BTreeSet<&str> = lines
         .iter()
         .map(|(line, _)| line[0].as_str())
-        .chain(ASKS_NOTHING)
+        .chain(COMMANDS_WITHOUT_STORE)
         .collect();
     assert_eq!(listed, tried);
 }
 
 #[test]
-fn a_server_is_only_asked_to_read() {
+fn server_receives_only_reads() {
     let program = Program::new();
     let server = Server::start(V3, program.folder());
-    let recorder = Recorder::before(&server.url);
+    let recorder = RecordingProxy::start(&server.url);
     // What is looked for can be seen: a session that may write does.
     assert_eq!(
         program
@@ -181,48 +181,52 @@ fn a_server_is_only_asked_to_read() {
     );
     assert!(
         recorder
-            .taken()
+            .take_requests()
             .iter()
-            .any(|(method, path)| !is_read(method, path)),
+            .any(|(method, path)| !is_allowed_read(method, path)),
         "a write was not recorded"
     );
 
-    let wrong = run_all(&program, &recorder.url);
+    let wrong = run_all_commands(&program, &recorder.url);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     std::thread::scope(|threads| {
-        for screens in walk::SCREENS.chunks(5) {
+        for screens in key_walk::SCREENS.chunks(5) {
             let (program, target) = (&program, &recorder.url);
             threads.spawn(move || {
                 screens
                     .iter()
-                    .for_each(|screen| walk::over(program.folder(), target, screen))
+                    .for_each(|screen| key_walk::walk_screen(program.folder(), target, screen));
             });
         }
     });
-    let asked = recorder.taken();
-    let writes: Vec<_> = asked
+    let requests = recorder.take_requests();
+    let writes: Vec<_> = requests
         .iter()
-        .filter(|(method, path)| !is_read(method, path))
+        .filter(|(method, path)| !is_allowed_read(method, path))
         .collect();
     assert!(writes.is_empty(), "{writes:?}");
     // The walk went everywhere: nothing that the app reads was left out.
-    let asked_for = |template: &str| asked.iter().any(|(_, path)| fits(path, template));
+    let asked_for = |template: &str| {
+        requests
+            .iter()
+            .any(|(_, path)| matches_template(path, template))
+    };
     let unasked: Vec<_> = ALLOWED
         .iter()
         .map(|(.., template)| *template)
         .filter(|template| !asked_for(template))
         .collect();
-    assert_eq!(unasked, NOT_ASKED);
+    assert_eq!(unasked, UNTESTED_ENDPOINTS);
 }
 
 /// What the screens and subcommands have no use for here: a version by itself, and requests, which MLflow's own server has not.
-const NOT_ASKED: [&str; 2] = [
+const UNTESTED_ENDPOINTS: [&str; 2] = [
     "api/2.0/mlflow/model-versions/get",
     "api/2.0/mlflow/transition-requests/list",
 ];
 
 /// Whether a path is one of a template's.
-fn fits(path: &str, template: &str) -> bool {
+fn matches_template(path: &str, template: &str) -> bool {
     let parts: Vec<&str> = path
         .split('?')
         .next()
@@ -240,29 +244,32 @@ fn fits(path: &str, template: &str) -> bool {
 
 /// What is looked for can be seen: the same keys write where the session may.
 #[test]
-fn the_keys_that_are_pressed_write_where_they_may() {
+fn writing_keys_write_in_a_writable_session() {
     let program = Program::new();
-    let (bytes, target) = (program.bytes(), program.store().display().to_string());
-    walk::through_a_promotion(program.folder(), &target, || program.bytes() != bytes);
+    let (bytes, target) = (program.store_bytes(), program.store().display().to_string());
+    key_walk::promote_until_written(program.folder(), &target, || program.store_bytes() != bytes);
 }
 
 #[test]
-fn a_file_keeps_every_byte() {
+fn sqlite_file_is_unchanged() {
     let program = Program::new();
     assert_eq!(program.run(&PROMOTION).code, 0);
-    let (bytes, journal) = (program.bytes(), std::fs::read(program.journal()).unwrap());
+    let (bytes, journal) = (
+        program.store_bytes(),
+        std::fs::read(program.journal()).unwrap(),
+    );
     let changed = std::fs::metadata(program.store())
         .unwrap()
         .modified()
         .unwrap();
     let target = program.store().display().to_string();
-    let wrong = run_all(&program, &target);
+    let wrong = run_all_commands(&program, &target);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    walk::over_writing_keys(program.folder(), &target);
-    for screen in walk::SCREENS {
-        walk::over(program.folder(), &target, screen);
+    key_walk::assert_writing_keys_are_refused(program.folder(), &target);
+    for screen in key_walk::SCREENS {
+        key_walk::walk_screen(program.folder(), &target, screen);
     }
-    assert!(program.bytes() == bytes, "the file was changed");
+    assert!(program.store_bytes() == bytes, "the file was changed");
     assert!(
         std::fs::metadata(program.store())
             .unwrap()

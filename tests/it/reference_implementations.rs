@@ -5,20 +5,20 @@
 
 use std::sync::OnceLock;
 
-use crate::support::mlflow::{V3, script};
-use frontrunner::analysis::importance::{Rank, importance};
-use frontrunner::analysis::nearest::nearest;
-use frontrunner::analysis::pareto::pareto;
-use frontrunner::chart::{Smoother, reduce};
-use frontrunner::domain::{Goal, Metric, MetricValue, Pair, Run};
+use crate::support::mlflow::{V3, run_script};
+use frontrunner::analysis::importance::{RankCorrelation, importance};
+use frontrunner::analysis::nearest::nearest_runs;
+use frontrunner::analysis::pareto::pareto_fronts;
+use frontrunner::chart::{Smoother, downsample};
+use frontrunner::domain::{Goal, KeyValue, Metric, MetricValue, Run};
 use serde_json::Value;
 
 /// What the references say.
-fn told() -> &'static Value {
-    static TOLD: OnceLock<Value> = OnceLock::new();
-    TOLD.get_or_init(|| {
+fn reference_output() -> &'static Value {
+    static OUTPUT: OnceLock<Value> = OnceLock::new();
+    OUTPUT.get_or_init(|| {
         serde_json::from_str(
-            script(
+            run_script(
                 V3,
                 include_str!("reference_implementations/reference.py"),
                 &[],
@@ -32,7 +32,7 @@ fn told() -> &'static Value {
 }
 
 fn cases() -> &'static [Value] {
-    told()["cases"].as_array().unwrap()
+    reference_output()["cases"].as_array().unwrap()
 }
 
 fn runs(case: &Value) -> Vec<Run> {
@@ -43,7 +43,7 @@ fn runs(case: &Value) -> Vec<Run> {
             .as_object()
             .unwrap()
             .iter()
-            .map(|(key, value)| Pair::new(key.as_str(), value.as_str().unwrap()))
+            .map(|(key, value)| KeyValue::new(key.as_str(), value.as_str().unwrap()))
             .collect();
         let metric = |key: &str| Metric {
             key: key.into(),
@@ -64,10 +64,10 @@ fn runs(case: &Value) -> Vec<Run> {
 }
 
 #[test]
-fn importance_ranks_as_scikit_learn_does() {
+fn importance_matches_scikit_learn() {
     for case in cases() {
         let found = importance(&runs(case), "goal");
-        let (ours, theirs) = (found.explained.unwrap(), case["r2"].as_f64().unwrap());
+        let (ours, theirs) = (found.r_squared.unwrap(), case["r2"].as_f64().unwrap());
         println!(
             "\n{}: {} runs; R² {ours:.3}, scikit-learn {theirs:.3}",
             case["name"].as_str().unwrap(),
@@ -81,12 +81,14 @@ fn importance_ranks_as_scikit_learn_does() {
         let mut by_reference = Vec::new();
         for param in &found.params {
             let key = param.key.raw();
-            let (mean, deviation) = param.forest.unwrap();
+            let (mean, deviation) = param.permutation.unwrap();
             let reference = case["lost"][key].as_f64().unwrap();
             by_reference.push((key, mean, reference));
-            let (rank, scipy) = match param.rank.unwrap() {
-                Rank::Spearman { rho, .. } => (rho, case["rho"][key].as_f64().unwrap()),
-                Rank::Epsilon { squared, .. } => (squared, case["epsilon"][key].as_f64().unwrap()),
+            let (rank, scipy) = match param.rank_correlation.unwrap() {
+                RankCorrelation::Spearman { rho, .. } => (rho, case["rho"][key].as_f64().unwrap()),
+                RankCorrelation::EpsilonSquared { value: squared, .. } => {
+                    (squared, case["epsilon"][key].as_f64().unwrap())
+                }
             };
             println!(
                 "  {key:<12}{mean:>10.3}{deviation:>10.3}{reference:>10.3}{rank:>9.4}/{scipy:.4}"
@@ -110,14 +112,14 @@ fn importance_ranks_as_scikit_learn_does() {
 }
 
 #[test]
-fn the_front_and_the_nearest_runs_are_numpys() {
+fn pareto_front_and_nearest_runs_match_numpy() {
     for case in cases() {
         let runs = runs(case);
         let goals: Vec<Goal> = ["goal min", "second min"]
             .iter()
             .map(|text| text.parse().unwrap())
             .collect();
-        let found = pareto(&runs, &goals);
+        let found = pareto_fronts(&runs, &goals);
         let front: Vec<bool> = case["front"]
             .as_array()
             .unwrap()
@@ -131,13 +133,13 @@ fn the_front_and_the_nearest_runs_are_numpys() {
         );
         assert_eq!(
             found
-                .front
+                .fronts
                 .iter()
                 .map(|front| *front == Some(1))
                 .collect::<Vec<_>>(),
             front
         );
-        for near in nearest(&runs, &runs[0].id) {
+        for near in nearest_runs(&runs, &runs[0].id) {
             let at: usize = near.id.raw()[3..].parse().unwrap();
             let theirs = case["apart"][at].as_f64().unwrap();
             assert!(
@@ -150,20 +152,20 @@ fn the_front_and_the_nearest_runs_are_numpys() {
 }
 
 #[test]
-fn smooth_curves_are_pandas_to_the_last_digits() {
-    let series: Vec<f64> = told()["series"]
+fn smoothing_matches_pandas_ewm() {
+    let series: Vec<f64> = reference_output()["series"]
         .as_array()
         .unwrap()
         .iter()
         .map(|value| value.as_f64().unwrap_or(f64::NAN))
         .collect();
-    for (weight, theirs) in told()["smooth"].as_object().unwrap() {
+    for (weight, theirs) in reference_output()["smooth"].as_object().unwrap() {
         let mut smoother = Smoother::new(weight.parse().unwrap());
         let mut worst = 0.0_f64;
         for (value, theirs) in series.iter().zip(theirs.as_array().unwrap()) {
-            match (smoother.next(*value), theirs.as_f64()) {
+            match (smoother.update(*value), theirs.as_f64()) {
                 (Some(ours), Some(theirs)) => {
-                    worst = worst.max((ours - theirs).abs() / theirs.abs().max(1.0))
+                    worst = worst.max((ours - theirs).abs() / theirs.abs().max(1.0));
                 }
                 (ours, theirs) => assert_eq!(ours.is_none(), theirs.is_none()),
             }
@@ -174,16 +176,21 @@ fn smooth_curves_are_pandas_to_the_last_digits() {
 }
 
 #[test]
-fn the_extremes_of_reduced_columns_are_numpys() {
-    let series: Vec<f64> = told()["series"]
+fn downsampled_extremes_match_numpy() {
+    let series: Vec<f64> = reference_output()["series"]
         .as_array()
         .unwrap()
         .iter()
         .map(|value| value.as_f64().unwrap_or(f64::NAN))
         .collect();
     let places = series.iter().enumerate().map(|(x, y)| (x as f64 + 0.5, *y));
-    let line = reduce(places, (0.0, series.len() as f64), 16);
-    for (column, theirs) in told()["extremes"].as_array().unwrap().iter().enumerate() {
+    let line = downsample(places, (0.0, series.len() as f64), 16);
+    for (column, theirs) in reference_output()["extremes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .enumerate()
+    {
         let within = |x: f64| (x * 16.0 / series.len() as f64) as usize == column;
         let ours = line
             .iter()

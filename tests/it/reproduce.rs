@@ -8,8 +8,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::mlflow::{V2, V3, python, script};
-use crate::support::program::{Program, ended};
+use crate::support::mlflow::{V2, V3, python, run_script};
+use crate::support::program::{Program, run_to_end};
 use serde_json::Value;
 
 /// Trains in a checkout whose `train.py` differs from its commit, and registers the model as `it's iris`.
@@ -42,10 +42,10 @@ with mlflow.start_run(experiment_id=experiment):
 mlflow.register_model(info.model_uri, "it's iris")
 "#;
 
-fn comes_back(version: &str) {
+fn assert_reproduces(version: &str) {
     let program = Program::new();
     let folder = tempfile::tempdir().unwrap();
-    script(version, TRAIN, &[folder.path().to_str().unwrap()]);
+    run_script(version, TRAIN, &[folder.path().to_str().unwrap()]);
     let store = folder.path().join("mlflow.db");
     let arguments = [
         "reproduce",
@@ -53,11 +53,12 @@ fn comes_back(version: &str) {
         "--target",
         store.to_str().unwrap(),
     ];
-    let told = ended(program.command(&arguments));
-    assert_eq!(told.code, 0, "{told:?}");
-    let steps: Value =
-        serde_json::from_str(&ended(program.command(&[&arguments[..], &["--json"]].concat())).out)
-            .unwrap();
+    let output = run_to_end(program.command(&arguments));
+    assert_eq!(output.code, 0, "{output:?}");
+    let steps: Value = serde_json::from_str(
+        &run_to_end(program.command(&[&arguments[..], &["--json"]].concat())).stdout,
+    )
+    .unwrap();
     let state = |what: &str| {
         steps["steps"]
             .as_array()
@@ -72,23 +73,23 @@ fn comes_back(version: &str) {
         ["recorded", "recorded", "partly", "recorded"]
     );
     assert!(
-        told.out.contains("iris-train@")
-            && told
-                .out
+        output.stdout.contains("iris-train@")
+            && output
+                .stdout
                 .contains("was at /data/iris.csv on the machine that trained"),
         "{}",
-        told.out
+        output.stdout
     );
 
     // All of it but making an environment and training in it.
-    let lines: Vec<&str> = told
-        .out
+    let lines: Vec<&str> = output
+        .stdout
         .lines()
         .filter(|line| !line.starts_with("env/") && !line.ends_with("-m venv env"))
         .collect();
     let again = folder.path().join("again");
     std::fs::create_dir(&again).unwrap();
-    carry_out(&lines.join("\n"), version, &again);
+    run_shell(&lines.join("\n"), version, &again);
     let code = again.join("code");
     assert_eq!(
         std::fs::read_to_string(code.join("train.py")).unwrap(),
@@ -109,7 +110,7 @@ fn comes_back(version: &str) {
     assert!(!code.join("pwned").exists() && !again.join("pwned").exists());
 }
 
-fn carry_out(lines: &str, version: &str, folder: &Path) {
+fn run_shell(lines: &str, version: &str, folder: &Path) {
     let bin = python(version).parent().unwrap().to_owned();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     let made = Command::new("sh")
@@ -127,11 +128,11 @@ fn carry_out(lines: &str, version: &str, folder: &Path) {
 }
 
 #[test]
-fn what_mlflow_3_recorded_comes_back() {
-    comes_back(V3);
+fn mlflow_3_run_is_reproduced() {
+    assert_reproduces(V3);
 }
 
 #[test]
-fn what_mlflow_2_recorded_comes_back() {
-    comes_back(V2);
+fn mlflow_2_run_is_reproduced() {
+    assert_reproduces(V2);
 }

@@ -9,40 +9,43 @@
 )]
 
 mod files;
-mod pages;
+mod pagination;
 mod reading;
 mod writing;
 
-use crate::support::client::Client;
+use crate::support::client::MlflowClient;
 use crate::support::mlflow::{Server, V2, V3};
-use frontrunner::store::{Access, Connection, Opened, Reader, Target, Writer, open};
+use frontrunner::store::{
+    AccessMode, ConnectOptions, Reader, StoreHandle, StoreTarget, Writer, open,
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
 
 /// A running server of a version, MLflow's client of it, and ours.
-struct Store {
+struct ServerFixture {
     version: &'static str,
     folder: TempDir,
     server: Server,
-    client: Client,
+    client: MlflowClient,
     reader: Reader,
     writer: Writer,
     ids: Value,
 }
 
-impl Store {
+impl ServerFixture {
     /// Starting and filling a server takes most of a test's time: one serves all that is asked of a version.
     async fn start(version: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(version, folder.path());
-        let mut client = Client::start(version, folder.path(), &server.url);
-        let ids = client.ask(FILL, &json!({}));
-        let target = Target::parse(&server.url).unwrap();
-        let Opened { reader, writer } = open(&target, Access::ReadWrite, &Connection::default())
-            .await
-            .unwrap();
+        let mut client = MlflowClient::start(version, folder.path(), &server.url);
+        let ids = client.run(FILL, &json!({}));
+        let target = StoreTarget::parse(&server.url).unwrap();
+        let StoreHandle { reader, writer } =
+            open(&target, AccessMode::ReadWrite, &ConnectOptions::default())
+                .await
+                .unwrap();
         Self {
             version,
             folder,
@@ -60,24 +63,24 @@ impl Store {
 }
 
 /// In an order in which what one adds does not make the next one slower.
-async fn is_as_its_client_says(version: &'static str) {
-    let mut store = Store::start(version).await;
-    reading::all_is_told_as_the_client_tells_it(&mut store).await;
-    reading::questions_are_answered_as_to_the_client(&mut store).await;
-    reading::what_is_not_there_is_missing(&store).await;
-    files::files_are_listed_and_read(&mut store).await;
-    writing::every_write_does_what_the_client_does(&mut store).await;
-    writing::what_is_refused_leaves_no_trace(&mut store).await;
-    writing::runs_go_and_come_back(&mut store).await;
-    pages::listings_go_on_over_pages(&mut store).await;
+async fn assert_matches_client(version: &'static str) {
+    let mut store = ServerFixture::start(version).await;
+    reading::full_dump_matches_client(&mut store).await;
+    reading::queries_match_client(&mut store).await;
+    reading::missing_objects_are_not_found(&store).await;
+    files::artifacts_are_listed_and_read(&mut store).await;
+    writing::writes_match_client(&mut store).await;
+    writing::refused_writes_leave_no_trace(&mut store).await;
+    writing::runs_are_deleted_and_restored(&mut store).await;
+    pagination::listings_are_paginated(&mut store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_of_mlflow_3_is_read_and_written_as_by_its_client() {
-    is_as_its_client_says(V3).await;
+async fn mlflow_3_server_matches_its_client() {
+    assert_matches_client(V3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_of_mlflow_2_is_read_and_written_as_by_its_client() {
-    is_as_its_client_says(V2).await;
+async fn mlflow_2_server_matches_its_client() {
+    assert_matches_client(V2).await;
 }

@@ -11,7 +11,7 @@
 use std::fmt::Write as _;
 
 use crate::support::driver::{Driver, NOW, lines};
-use frontrunner::store::Access;
+use frontrunner::store::AccessMode;
 use frontrunner::tui::app::Message;
 use frontrunner::tui::app::layout::Size;
 use ratatui::buffer::{Buffer, Cell};
@@ -88,17 +88,17 @@ const SCREENS: &[(&str, &[&str])] = &[
 ];
 
 /// A session on a screen, at the time at which it began.
-fn on(keys: &[&str], (width, height): (u16, u16)) -> Driver {
-    let mut driver = Driver::open(Access::ReadWrite, Size { width, height });
+fn driver_at(keys: &[&str], (width, height): (u16, u16)) -> Driver {
+    let mut driver = Driver::open(AccessMode::ReadWrite, Size { width, height });
     for keys in keys {
         driver.press(keys);
     }
     driver.now = NOW;
-    driver.take(Message::Tick);
+    driver.send(Message::Tick);
     driver
 }
 
-fn check(name: &str, picture: &str) {
+fn assert_snapshot(name: &str, picture: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("screens");
     settings.set_prepend_module_to_snapshot(false);
@@ -107,7 +107,7 @@ fn check(name: &str, picture: &str) {
 }
 
 /// What differs from one run of this test to the next: ids of plans, folders, and the requests with both in them.
-fn steady(text: &str) -> String {
+fn redact_volatile(text: &str) -> String {
     let mut out = Vec::new();
     let mut requests = false;
     for line in text.lines() {
@@ -167,40 +167,43 @@ fn styles(buffer: &Buffer) -> String {
 }
 
 #[test]
-fn every_screen_looks_as_it_did() {
+fn screens_match_snapshots() {
     for (name, keys) in SCREENS {
         for (width, height) in SIZES {
-            let driver = on(keys, (width, height));
-            check(
+            let driver = driver_at(keys, (width, height));
+            assert_snapshot(
                 &format!("{name}-{width}x{height}"),
-                &steady(&lines(&driver.buffer()).join("\n")),
+                &redact_volatile(&lines(&driver.buffer()).join("\n")),
             );
         }
     }
 }
 
 #[test]
-fn a_lineage_is_read_without_colours_and_in_ascii() {
+fn lineage_matches_ascii_snapshot() {
     for (width, height) in SIZES {
-        let driver = on(&[VERSIONS, "L h h"], (width, height)).plain();
+        let driver = driver_at(&[VERSIONS, "L h h"], (width, height)).monochrome_ascii();
         let text = lines(&driver.buffer()).join("\n");
         assert!(
             text.chars().all(|c| c.is_ascii() || "…⏎›·".contains(c)),
             "{text}"
         );
-        check(&format!("lineage-ascii-{width}x{height}"), &steady(&text));
+        assert_snapshot(
+            &format!("lineage-ascii-{width}x{height}"),
+            &redact_volatile(&text),
+        );
     }
 }
 
 #[test]
-fn colours_and_weights_are_as_they_were() {
+fn styles_match_snapshots() {
     for (name, keys) in SCREENS
         .iter()
         .filter(|(name, _)| ["runs-marked-sorted-filtered", "compare", "versions"].contains(name))
     {
-        check(
+        assert_snapshot(
             &format!("{name}-styles"),
-            &styles(&on(keys, (80, 24)).buffer()),
+            &styles(&driver_at(keys, (80, 24)).buffer()),
         );
     }
 }

@@ -8,33 +8,33 @@
 use std::error::Error;
 use std::path::Path;
 
-#[path = "../../examples/screenshots/picture.rs"]
-mod picture;
-#[path = "../../examples/screenshots/program.rs"]
-mod program;
-#[path = "../../examples/screenshots/shapes.rs"]
-mod shapes;
+#[path = "../../examples/screenshots/glyphs.rs"]
+mod glyphs;
+#[path = "../../examples/screenshots/pty.rs"]
+mod pty;
+#[path = "../../examples/screenshots/rasterize.rs"]
+mod rasterize;
 #[path = "../../examples/screenshots/svg.rs"]
 mod svg;
 
-use program::Program;
+use pty::PtyProgram;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+type BoxResult<T> = Result<T, Box<dyn Error>>;
 
-fn started(command: &str, home: &Path) -> Program {
-    Program::start(Path::new("sh"), &["-c", command], (40, 6), home, svg::DARK).unwrap()
+fn start_program(command: &str, home: &Path) -> PtyProgram {
+    PtyProgram::start(Path::new("sh"), &["-c", command], (40, 6), home, svg::DARK).unwrap()
 }
 
-fn drawn(command: &str) -> String {
+fn draw_screen(command: &str) -> String {
     let home = tempfile::tempdir().unwrap();
-    let mut program = started(command, home.path());
-    program.finish().unwrap();
-    svg::draw(program.screen(), "a <title>", svg::DARK)
+    let mut program = start_program(command, home.path());
+    program.wait_for_exit().unwrap();
+    svg::draw_window(program.screen(), "a <title>", svg::DARK)
 }
 
 #[test]
-fn colours_weights_and_reverse_are_drawn_as_a_terminal_shows_them() {
-    let svg = drawn(
+fn colors_and_attributes_are_drawn() {
+    let svg = draw_screen(
         r"printf '\033[?25l\033[1mB\033[0m \033[38;5;208mi\033[0m \033[38;2;1;2;3;48;5;196mr\033[0m \033[7mv\033[0m \033[4mu'",
     );
     assert!(svg.contains("font-weight=\"bold\">B</text>"), "{svg}");
@@ -56,8 +56,8 @@ fn colours_weights_and_reverse_are_drawn_as_a_terminal_shows_them() {
 }
 
 #[test]
-fn letters_keep_their_columns_whatever_their_width_and_markup_is_escaped() {
-    let svg = drawn(r"printf '\033[?25la<&模b'");
+fn text_keeps_its_columns_and_markup_is_escaped() {
+    let svg = draw_screen(r"printf '\033[?25la<&模b'");
     assert!(
         svg.contains("<text x=\"0 9 18 27 45\" y=\"14\" fill=\"#d5d8df\">a&lt;&amp;模b</text>"),
         "{svg}"
@@ -66,8 +66,8 @@ fn letters_keep_their_columns_whatever_their_width_and_markup_is_escaped() {
 }
 
 #[test]
-fn lines_blocks_and_braille_are_shapes_and_not_letters() {
-    let svg = drawn("printf '─╭█▄⣿'");
+fn box_and_braille_characters_are_drawn_as_shapes() {
+    let svg = draw_screen("printf '─╭█▄⣿'");
     assert!(!svg.contains(['─', '╭', '█', '▄', '⣿']), "{svg}");
     assert!(
         svg.contains("<rect x=\"18\" y=\"0.00\" width=\"9.00\" height=\"18.00\""),
@@ -81,10 +81,10 @@ fn lines_blocks_and_braille_are_shapes_and_not_letters() {
 }
 
 #[test]
-fn keys_arrive_texts_are_waited_for_and_questions_are_answered() {
+fn keys_waits_and_terminal_queries_work() {
     let home = tempfile::tempdir().unwrap();
     // The terminal's answer to "what are you" is read back by the program, as real programs do it.
-    let mut program = started(
+    let mut program = start_program(
         r#"stty raw -echo; printf '\033[c'; answer=$(dd bs=1 count=9 2>/dev/null | tr -d '\033'); printf 'answer %s\r\n' "$answer"; \
           keys=$(dd bs=1 count=7 2>/dev/null | od -An -tx1 | tr -d ' \n'); printf 'keys%s\r\n' "$keys"; sleep 600"#,
         home.path(),
@@ -100,9 +100,9 @@ fn keys_arrive_texts_are_waited_for_and_questions_are_answered() {
 }
 
 #[test]
-fn a_text_that_never_comes_is_told_with_what_came_instead() {
+fn missing_text_error_shows_the_screen() {
     let home = tempfile::tempdir().unwrap();
-    let error = started("echo something else", home.path())
+    let error = start_program("echo something else", home.path())
         .wait_for("nothing")
         .unwrap_err()
         .to_string();
@@ -113,8 +113,8 @@ fn a_text_that_never_comes_is_told_with_what_came_instead() {
 }
 
 #[test]
-fn a_drawing_becomes_a_png_of_twice_its_size() {
-    let png = picture::png(&drawn("echo hello")).unwrap();
+fn png_is_rendered_at_twice_the_size() {
+    let png = rasterize::svg_to_png(&draw_screen("echo hello")).unwrap();
     let side = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
     let (width, height) = (40 * svg::CELL.0 + 24, 6 * svg::CELL.1 + 54);
     assert_eq!(&png[..4], b"\x89PNG");
@@ -122,10 +122,10 @@ fn a_drawing_becomes_a_png_of_twice_its_size() {
 }
 
 #[test]
-fn a_light_terminal_is_drawn_light_and_tells_so_when_it_is_asked() {
+fn light_terminal_reports_and_draws_a_light_background() {
     let home = tempfile::tempdir().unwrap();
     let asks = r"stty raw -echo min 0 time 10; printf '\033[?25l\033]11;?\033\\'; head -c 24 | tr -d '\033\\'";
-    let mut program = Program::start(
+    let mut program = PtyProgram::start(
         Path::new("sh"),
         &["-c", asks],
         (40, 6),
@@ -133,14 +133,14 @@ fn a_light_terminal_is_drawn_light_and_tells_so_when_it_is_asked() {
         svg::LIGHT,
     )
     .unwrap();
-    program.finish().unwrap();
+    program.wait_for_exit().unwrap();
     assert!(
         program.screen().contents().contains("rgb:fbfb/fbfb/fcfc"),
         "{}",
         program.screen().contents()
     );
     assert!(
-        svg::draw(program.screen(), "light", svg::LIGHT)
+        svg::draw_window(program.screen(), "light", svg::LIGHT)
             .contains(&format!("fill=\"{}\"", svg::hex(svg::LIGHT.bg)))
     );
 }

@@ -15,40 +15,40 @@ mod writing;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::support::client::Client;
+use crate::support::client::MlflowClient;
 use crate::support::mlflow::{V2, V3};
-use crate::support::snapshot::{assert_same, everything};
-use frontrunner::store::{Access, Connection, Opened, Target, open};
+use crate::support::snapshot::{assert_same_store, dump_store};
+use frontrunner::store::{AccessMode, ConnectOptions, StoreHandle, StoreTarget, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
 
 /// A store that a version's client filled, what the client told of it, and the ids by which the tests find their way.
-struct Filled {
+struct FilledStore {
     file: Vec<u8>,
-    told: Value,
+    dump: Value,
     ids: Value,
 }
 
 /// Filled once a version: it takes seconds. Each test gets a copy.
-fn filled(version: &'static str) -> &'static Filled {
-    static STORES: [OnceLock<Filled>; 2] = [const { OnceLock::new() }; 2];
+fn filled_store(version: &'static str) -> &'static FilledStore {
+    static STORES: [OnceLock<FilledStore>; 2] = [const { OnceLock::new() }; 2];
     STORES[usize::from(version == V3)].get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
         let mut client = client_of(version, &folder.path().join("mlflow.db"));
-        let ids = client.ask(FILL, &json!({}));
-        let told = client.everything();
+        let ids = client.run(FILL, &json!({}));
+        let dump = client.dump_store();
         drop(client);
-        Filled {
+        FilledStore {
             file: std::fs::read(folder.path().join("mlflow.db")).unwrap(),
-            told,
+            dump,
             ids,
         }
     })
 }
 
-impl Filled {
+impl FilledStore {
     /// A copy of the store in a folder of its own.
     fn copy(&self) -> (TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
@@ -59,29 +59,29 @@ impl Filled {
 }
 
 /// MLflow's own client of a file.
-fn client_of(version: &str, path: &Path) -> Client {
-    Client::start(
+fn client_of(version: &str, path: &Path) -> MlflowClient {
+    MlflowClient::start(
         version,
         path.parent().unwrap(),
         &format!("sqlite:///{}", path.display()),
     )
 }
 
-async fn opened(path: &Path, access: Access) -> Opened {
+async fn open_store(path: &Path, access: AccessMode) -> StoreHandle {
     open(
-        &Target::Sqlite(path.to_owned()),
+        &StoreTarget::Sqlite(path.to_owned()),
         access,
-        &Connection::default(),
+        &ConnectOptions::default(),
     )
     .await
     .unwrap()
 }
 
-async fn reads_all(version: &'static str) {
-    let store = filled(version);
+async fn assert_dump_matches_client(version: &'static str) {
+    let store = filled_store(version);
     let (_folder, path) = store.copy();
-    let reader = opened(&path, Access::ReadOnly).await.reader;
-    assert_same(&everything(&reader).await, &store.told);
+    let reader = open_store(&path, AccessMode::ReadOnly).await.reader;
+    assert_same_store(&dump_store(&reader).await, &store.dump);
     assert!(
         std::fs::read(&path).unwrap() == store.file,
         "reading changed the file"
@@ -89,11 +89,11 @@ async fn reads_all(version: &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_of_mlflow_3s_file_is_read_as_its_client_reads_it() {
-    reads_all(V3).await;
+async fn mlflow_3_file_matches_its_client() {
+    assert_dump_matches_client(V3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_of_mlflow_2s_file_is_read_as_its_client_reads_it() {
-    reads_all(V2).await;
+async fn mlflow_2_file_matches_its_client() {
+    assert_dump_matches_client(V2).await;
 }

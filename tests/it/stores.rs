@@ -9,21 +9,22 @@
 
 use std::path::Path;
 
-use crate::support::client::Client;
+use crate::support::client::MlflowClient;
 use crate::support::mlflow::{Server, V2, V3};
-use crate::support::snapshot::{self, assert_same, everything};
-use frontrunner::domain::{Artifact, ArtifactHome, FaultKind, LoggedModelId, Run, RunId};
-use frontrunner::lineage::Facts;
-use frontrunner::ops::lineage::lineage_facts;
+use crate::support::snapshot::{self, assert_same_store, dump_store};
+use frontrunner::domain::{Artifact, ArtifactOwner, LoggedModelId, Run, RunId, StoreErrorKind};
+use frontrunner::lineage::LineageFacts;
+use frontrunner::ops::lineage::load_lineage_facts;
 use frontrunner::store::{
-    Access, Answer, Connection, Reader, Resolution, RunChanges, RunQuery, Target, View, open,
+    AccessMode, ChangedRunsQuery, ConnectOptions, LifecycleFilter, Reader, Resolution, Result,
+    RunQuery, StoreTarget, open,
 };
 use serde_json::{Map, Value, json};
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
 
 /// Files, too, and a history that is longer than any page.
-const MORE: &str = "
+const FILL_MORE: &str = "
 client.log_text(answer['numbers'], 'grüße\\n' * 50, 'notes/größe 1.txt')
 client.log_text(answer['numbers'], 'sklearn==1.0', 'model/requirements.txt')
 client.log_text(answer['numbers'], 'flavors: {python_function: {}}', 'model/MLmodel')
@@ -31,25 +32,25 @@ for begin in range(0, 3000, 1000):
     client.log_batch(answer['child'], metrics=[Metric('long', i * i % 97, i, i) for i in range(begin, begin + 1000)])
 ";
 
-async fn reader(target: Target) -> Reader {
-    open(&target, Access::ReadOnly, &Connection::default())
+async fn reader(target: StoreTarget) -> Reader {
+    open(&target, AccessMode::ReadOnly, &ConnectOptions::default())
         .await
         .unwrap()
         .reader
 }
 
 /// The kind of a fault, or that there is none.
-fn fault<T>(answer: Answer<T>) -> Option<FaultKind> {
+fn error_kind<T>(answer: Result<T>) -> Option<StoreErrorKind> {
     answer.err().map(|fault| fault.kind)
 }
 
 /// The same experiments and runs, asked for by view and by experiment.
-async fn views(reader: &Reader) -> Value {
+async fn dump_lifecycles(reader: &Reader) -> Value {
     let mut answers = Map::new();
     for (name, view) in [
-        ("active", View::Active),
-        ("deleted", View::Deleted),
-        ("all", View::All),
+        ("active", LifecycleFilter::Active),
+        ("deleted", LifecycleFilter::Deleted),
+        ("all", LifecycleFilter::All),
     ] {
         let experiments = reader.experiments(view).await.unwrap();
         let mut ids: Vec<_> = experiments
@@ -58,10 +59,10 @@ async fn views(reader: &Reader) -> Value {
             .collect();
         ids.sort();
         answers.insert(format!("experiments {name}"), json!(ids));
-        for it in reader.experiments(View::All).await.unwrap() {
+        for it in reader.experiments(LifecycleFilter::All).await.unwrap() {
             let query = RunQuery {
                 experiments: vec![it.id.clone()],
-                view,
+                lifecycle: view,
                 page_size: 100,
                 ..RunQuery::default()
             };
@@ -91,12 +92,12 @@ async fn views(reader: &Reader) -> Value {
                     it.id.raw(),
                     known.len()
                 );
-                let changes = RunChanges {
+                let changes = ChangedRunsQuery {
                     experiments: vec![it.id.clone()],
                     known,
                     since,
                 };
-                let told = |run: &Run| {
+                let run_summary = |run: &Run| {
                     json!([
                         run.id.raw(),
                         run.status.as_str(),
@@ -106,11 +107,11 @@ async fn views(reader: &Reader) -> Value {
                     ])
                 };
                 let mut runs: Vec<Value> = reader
-                    .changes(&changes)
+                    .changed_runs(&changes)
                     .await
                     .unwrap()
                     .iter()
-                    .map(told)
+                    .map(run_summary)
                     .collect();
                 runs.sort_by_key(ToString::to_string);
                 answers.insert(key, json!(runs));
@@ -121,7 +122,7 @@ async fn views(reader: &Reader) -> Value {
     let all = reader
         .runs(
             &RunQuery {
-                view: View::All,
+                lifecycle: LifecycleFilter::All,
                 page_size: 1_000,
                 ..RunQuery::default()
             },
@@ -136,7 +137,7 @@ async fn views(reader: &Reader) -> Value {
                 run.id.raw(),
                 experiments.len()
             );
-            let nested = reader.nested(&experiments, &run.id).await.unwrap();
+            let nested = reader.nested_runs(&experiments, &run.id).await.unwrap();
             answers.insert(
                 key,
                 nested
@@ -152,7 +153,7 @@ async fn views(reader: &Reader) -> Value {
 }
 
 /// Everything that leads from a version to what it was made of.
-fn facts(facts: &Facts) -> Value {
+fn dump_facts(facts: &LineageFacts) -> Value {
     json!({
         "version": snapshot::version(&facts.version), "model": snapshot::model(&facts.model), "run": facts.run.as_ref().map(snapshot::run),
         "parents": facts.parents.iter().map(snapshot::run).collect::<Vec<_>>(),
@@ -162,26 +163,26 @@ fn facts(facts: &Facts) -> Value {
     })
 }
 
-async fn lineages(reader: &Reader) -> Value {
+async fn dump_lineages(reader: &Reader) -> Value {
     let mut answers = Map::new();
     for model in reader.models().await.unwrap() {
         for version in reader.versions(&model.name).await.unwrap() {
-            let told = facts(
-                &lineage_facts(
-                    (&**reader as &dyn frontrunner::store::Read).into(),
+            let dumped = dump_facts(
+                &load_lineage_facts(
+                    (&**reader as &dyn frontrunner::store::ReadStore).into(),
                     &model.name,
                     version.version,
                 )
                 .await
                 .unwrap(),
             );
-            answers.insert(format!("{} {}", model.name.raw(), version.version), told);
+            answers.insert(format!("{} {}", model.name.raw(), version.version), dumped);
         }
     }
     Value::Object(answers)
 }
 
-async fn registry(reader: &Reader, ids: &Value) -> Value {
+async fn dump_registry(reader: &Reader, ids: &Value) -> Value {
     let mut answers = Map::new();
     for (name, id) in ids.as_object().unwrap() {
         answers.insert(
@@ -193,8 +194,8 @@ async fn registry(reader: &Reader, ids: &Value) -> Value {
 }
 
 /// Files and folders, and the beginning of a file.
-async fn files(reader: &Reader, run: &str) -> Value {
-    let home = ArtifactHome::Run(run.into());
+async fn dump_files(reader: &Reader, run: &str) -> Value {
+    let home = ArtifactOwner::Run(run.into());
     let mut answers = Map::new();
     for path in ["", "notes", "model"] {
         let mut listed = reader.artifacts(&home, path).await.unwrap();
@@ -209,25 +210,28 @@ async fn files(reader: &Reader, run: &str) -> Value {
             .unwrap();
         answers.insert(
             format!("{limit} bytes"),
-            json!([read.text().unwrap().raw(), read.truncated]),
+            json!([read.text().unwrap().raw(), read.is_truncated]),
         );
     }
     Value::Object(answers)
 }
 
 /// What is asked for in vain is missing in the same way.
-async fn faults(reader: &Reader, ids: &Value) -> Value {
+async fn dump_errors(reader: &Reader, ids: &Value) -> Value {
     let run = RunId::from("00000000000000000000000000000000");
-    let home = ArtifactHome::Run(ids["numbers"].as_str().unwrap().into());
-    let told = [
-        ("run", fault(reader.run(&run).await)),
-        ("model", fault(reader.model(&"nobody".into()).await)),
-        ("versions", fault(reader.versions(&"nobody".into()).await)),
+    let home = ArtifactOwner::Run(ids["numbers"].as_str().unwrap().into());
+    let kinds = [
+        ("run", error_kind(reader.run(&run).await)),
+        ("model", error_kind(reader.model(&"nobody".into()).await)),
+        (
+            "versions",
+            error_kind(reader.versions(&"nobody".into()).await),
+        ),
         (
             "lineage",
-            fault(
-                lineage_facts(
-                    (&**reader as &dyn frontrunner::store::Read).into(),
+            error_kind(
+                load_lineage_facts(
+                    (&**reader as &dyn frontrunner::store::ReadStore).into(),
                     &"shop".into(),
                     frontrunner::domain::VersionNumber(99),
                 )
@@ -236,7 +240,7 @@ async fn faults(reader: &Reader, ids: &Value) -> Value {
         ),
         (
             "logged model",
-            fault(
+            error_kind(
                 reader
                     .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
                     .await,
@@ -250,14 +254,15 @@ async fn faults(reader: &Reader, ids: &Value) -> Value {
             "{path} was read"
         );
     }
-    told.into_iter()
-        .map(|(what, kind)| (what.to_owned(), json!(kind.map(FaultKind::code))))
+    kinds
+        .into_iter()
+        .map(|(what, kind)| (what.to_owned(), json!(kind.map(StoreErrorKind::code))))
         .collect::<Map<_, _>>()
         .into()
 }
 
 /// Histories of several runs at once, of which not all have the metric; as they are, and thinned out.
-async fn histories(reader: &Reader, ids: &Value) -> Value {
+async fn dump_histories(reader: &Reader, ids: &Value) -> Value {
     let runs: Vec<RunId> = ["child", "numbers", "parent", "deleted"]
         .iter()
         .map(|name| ids[name].as_str().unwrap().into())
@@ -265,12 +270,12 @@ async fn histories(reader: &Reader, ids: &Value) -> Value {
     let mut answers = Map::new();
     for metric in ["loss", "twice", "long", "nobody logged this"] {
         for it in reader
-            .histories(&runs, metric, Resolution::Exact)
+            .histories(&runs, metric, Resolution::Full)
             .await
             .unwrap()
         {
             assert!(
-                !it.sampled
+                !it.is_sampled
                     && it
                         .points
                         .is_sorted_by_key(|point| (point.step, point.timestamp)),
@@ -292,11 +297,11 @@ async fn histories(reader: &Reader, ids: &Value) -> Value {
         panic!("{} runs have the metric", thin.len())
     };
     assert!(
-        thin.sampled && (50..=400).contains(&thin.points.len()),
+        thin.is_sampled && (50..=400).contains(&thin.points.len()),
         "{} points",
         thin.points.len()
     );
-    let part = Resolution::Between {
+    let part = Resolution::StepRange {
         points: 100,
         first: 500,
         last: 520,
@@ -324,43 +329,52 @@ async fn histories(reader: &Reader, ids: &Value) -> Value {
     Value::Object(answers)
 }
 
-async fn both_say_the_same(version: &'static str) {
+async fn assert_file_matches_server(version: &'static str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mlflow.db");
-    let ids = filled(version, folder.path(), &path);
+    let ids = fill_store(version, folder.path(), &path);
     let server = Server::start(version, folder.path());
-    let file = reader(Target::parse(path.to_str().unwrap()).unwrap()).await;
-    let rest = reader(Target::parse(&server.url).unwrap()).await;
+    let file = reader(StoreTarget::parse(path.to_str().unwrap()).unwrap()).await;
+    let rest = reader(StoreTarget::parse(&server.url).unwrap()).await;
 
-    assert_same(&everything(&file).await, &everything(&rest).await);
-    assert_same(&views(&file).await, &views(&rest).await);
-    assert_same(&lineages(&file).await, &lineages(&rest).await);
-    assert_same(&registry(&file, &ids).await, &registry(&rest, &ids).await);
-    assert_same(&histories(&file, &ids).await, &histories(&rest, &ids).await);
+    assert_same_store(&dump_store(&file).await, &dump_store(&rest).await);
+    assert_same_store(&dump_lifecycles(&file).await, &dump_lifecycles(&rest).await);
+    assert_same_store(&dump_lineages(&file).await, &dump_lineages(&rest).await);
+    assert_same_store(
+        &dump_registry(&file, &ids).await,
+        &dump_registry(&rest, &ids).await,
+    );
+    assert_same_store(
+        &dump_histories(&file, &ids).await,
+        &dump_histories(&rest, &ids).await,
+    );
     let run = ids["numbers"].as_str().unwrap();
-    assert_same(&files(&file, run).await, &files(&rest, run).await);
-    assert_same(&faults(&file, &ids).await, &faults(&rest, &ids).await);
+    assert_same_store(&dump_files(&file, run).await, &dump_files(&rest, run).await);
+    assert_same_store(
+        &dump_errors(&file, &ids).await,
+        &dump_errors(&rest, &ids).await,
+    );
     let (one, other) = (
         file.features().await.unwrap(),
         rest.features().await.unwrap(),
     );
     assert_eq!(
-        (one.logged_models, one.registry),
-        (other.logged_models, other.registry)
+        (one.has_logged_models, one.has_registry),
+        (other.has_logged_models, other.has_registry)
     );
 }
 
-fn filled(version: &str, folder: &Path, path: &Path) -> Value {
-    let mut client = Client::start(version, folder, &format!("sqlite:///{}", path.display()));
-    client.ask(&format!("{FILL}\n{MORE}"), &json!({}))
+fn fill_store(version: &str, folder: &Path, path: &Path) -> Value {
+    let mut client = MlflowClient::start(version, folder, &format!("sqlite:///{}", path.display()));
+    client.run(&format!("{FILL}\n{FILL_MORE}"), &json!({}))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_mlflow_3_and_its_server_say_the_same() {
-    both_say_the_same(V3).await;
+async fn mlflow_3_file_matches_its_server() {
+    assert_file_matches_server(V3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_mlflow_2_and_its_server_say_the_same() {
-    both_say_the_same(V2).await;
+async fn mlflow_2_file_matches_its_server() {
+    assert_file_matches_server(V2).await;
 }

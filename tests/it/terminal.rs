@@ -10,21 +10,22 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::support::pty::{Pty, Start};
+use crate::support::pty::{Pty, PtyCommand};
 use async_trait::async_trait;
-use frontrunner::config::PictureChoice;
+use frontrunner::config::GraphicsProtocol;
 use frontrunner::config::keymap::Keymap;
 use frontrunner::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, History, LoggedModel, LoggedModelId,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
 };
 use frontrunner::ops::journal::Journal;
 use frontrunner::store::{
-    Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View,
+    Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result, RunQuery,
+    StoreHandle,
 };
 use frontrunner::tui::app;
-use frontrunner::tui::runtime::{RunError, Session, run};
-use frontrunner::tui::view::Look;
+use frontrunner::tui::runtime::{RunError, SessionSetup, run};
+use frontrunner::tui::view::TerminalTheme;
 use rustix::process::Signal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_frontrunner");
@@ -33,8 +34,8 @@ const CTRL_Z: &str = "\x1a";
 
 /// The program on a demo store, with its first screen.
 fn demo(folder: &Path) -> Pty {
-    let pty = private(
-        Start::new(
+    let pty = with_private_dirs(
+        PtyCommand::new(
             PROGRAM,
             &[
                 "demo",
@@ -44,13 +45,13 @@ fn demo(folder: &Path) -> Pty {
         ),
         folder,
     )
-    .run();
+    .spawn();
     pty.wait_for_screen();
     pty
 }
 
 /// Nothing of the person who runs the tests is read or written.
-fn private(start: Start, folder: &Path) -> Start {
+fn with_private_dirs(start: PtyCommand, folder: &Path) -> PtyCommand {
     [
         "HOME",
         "XDG_CONFIG_HOME",
@@ -62,9 +63,12 @@ fn private(start: Start, folder: &Path) -> Start {
     .fold(start, |start, name| start.env(name, folder))
 }
 
-fn assert_given_back(pty: &Pty) {
-    assert!(pty.has_old_modes(), "the modes are not those of before");
-    pty.look(|screen| {
+fn assert_terminal_restored(pty: &Pty) {
+    assert!(
+        pty.has_original_modes(),
+        "the modes are not those of before"
+    );
+    pty.inspect(|screen| {
         assert!(
             !screen.alternate_screen(),
             "the alternate screen was not left"
@@ -79,36 +83,36 @@ fn assert_given_back(pty: &Pty) {
     });
 }
 
-fn ends_by_signal(signal: Signal) {
+fn assert_signal_restores_terminal(signal: Signal) {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     assert!(
-        !pty.has_old_modes(),
+        !pty.has_original_modes(),
         "the test sees no difference in the modes"
     );
     pty.signal(signal);
     assert_eq!(pty.wait_for_end(), 128 + signal.as_raw().cast_unsigned());
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn sigterm_gives_the_terminal_back() {
-    ends_by_signal(Signal::TERM);
+fn sigterm_restores_the_terminal() {
+    assert_signal_restores_terminal(Signal::TERM);
 }
 
 #[test]
-fn sighup_gives_the_terminal_back() {
-    ends_by_signal(Signal::HUP);
+fn sighup_restores_the_terminal() {
+    assert_signal_restores_terminal(Signal::HUP);
 }
 
 #[test]
-fn sigint_gives_the_terminal_back() {
-    ends_by_signal(Signal::INT);
+fn sigint_restores_the_terminal() {
+    assert_signal_restores_terminal(Signal::INT);
 }
 
 #[test]
-fn sigquit_gives_the_terminal_back() {
-    ends_by_signal(Signal::QUIT);
+fn sigquit_restores_the_terminal() {
+    assert_signal_restores_terminal(Signal::QUIT);
 }
 
 #[test]
@@ -117,7 +121,7 @@ fn q_quits() {
     let mut pty = demo(folder.path());
     pty.send("q");
     assert_eq!(pty.wait_for_end(), 0);
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
@@ -128,33 +132,34 @@ fn ctrl_c_twice_quits() {
     pty.wait_for("ctrl-c once more quits");
     pty.send(CTRL_C);
     assert_eq!(pty.wait_for_end(), 0);
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
+fn ctrl_z_suspends_and_fg_resumes() {
     let folder = tempfile::tempdir().unwrap();
     // A shell with job control; it goes on when its job is stopped, as one at a prompt does.
     let script = format!(
         "'{PROGRAM}' demo --path '{}'; echo ' stopped'; read line; fg; echo ended",
         folder.path().join("demo.db").display()
     );
-    let mut pty = private(Start::new("sh", &["-m", "-c", &script]), folder.path()).run();
+    let mut pty =
+        with_private_dirs(PtyCommand::new("sh", &["-m", "-c", &script]), folder.path()).spawn();
     pty.wait_for_screen();
     pty.send(CTRL_Z);
     pty.wait_for(" stopped");
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
     pty.send("\n");
     pty.wait_for_screen();
-    assert!(!pty.has_old_modes());
+    assert!(!pty.has_original_modes());
     pty.send("q");
     pty.wait_for("ended");
     assert_eq!(pty.wait_for_end(), 0);
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn ctrl_z_without_a_shell_only_says_so() {
+fn ctrl_z_without_a_shell_shows_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     pty.send(CTRL_Z);
@@ -164,29 +169,29 @@ fn ctrl_z_without_a_shell_only_says_so() {
 }
 
 #[test]
-fn a_stop_from_outside_gives_the_terminal_back_until_it_is_continued() {
+fn sigstop_restores_the_terminal_until_continued() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     pty.signal(Signal::TSTP);
     pty.wait_until("the terminal to be given back", || {
-        pty.look(|screen| !screen.alternate_screen() && !screen.hide_cursor())
+        pty.inspect(|screen| !screen.alternate_screen() && !screen.hide_cursor())
     });
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
     pty.signal(Signal::CONT);
     pty.wait_for_screen();
     pty.send("q");
     assert_eq!(pty.wait_for_end(), 0);
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn a_closed_window_ends_the_program() {
+fn closed_terminal_ends_the_program() {
     let folder = tempfile::tempdir().unwrap();
     demo(folder.path()).close().wait_for_end();
 }
 
 #[test]
-fn a_terminal_that_dies_without_a_signal_ends_the_program() {
+fn lost_terminal_without_a_signal_ends_the_program() {
     let folder = tempfile::tempdir().unwrap();
     // The kernel tells only the session's leader, which ignores it: as under tmux and `ssh -t`.
     let script = format!(
@@ -194,21 +199,21 @@ fn a_terminal_that_dies_without_a_signal_ends_the_program() {
         folder.path().join("demo.db").display()
     );
     // A dead terminal seems to be of 80×24: a program that is as large draws nothing, and meets no error by drawing.
-    let pty = private(
-        Start::new("sh", &["-c", &script]).size(79, 24),
+    let pty = with_private_dirs(
+        PtyCommand::new("sh", &["-c", &script]).size(79, 24),
         folder.path(),
     )
-    .run();
+    .spawn();
     pty.wait_for_screen();
     pty.close().wait_for_end();
 }
 
 #[test]
-fn a_held_key_leaves_no_backlog() {
+fn held_key_leaves_no_backlog() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     let frames = |pty: &Pty| {
-        pty.raw()
+        pty.output()
             .windows(8)
             .filter(|part| part == b"\x1b[?2026h")
             .count()
@@ -226,7 +231,7 @@ fn a_held_key_leaves_no_backlog() {
 }
 
 #[test]
-fn any_size_is_drawn() {
+fn draws_at_any_size() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     for (width, height) in [
@@ -240,10 +245,10 @@ fn any_size_is_drawn() {
         (500, 1),
         (80, 24),
     ] {
-        let before = pty.raw().len();
+        let before = pty.output().len();
         pty.resize(width, height);
         pty.wait_until(&format!("a frame of {width}×{height}"), || {
-            pty.raw().len() > before
+            pty.output().len() > before
         });
     }
     for n in 1..150 {
@@ -253,43 +258,43 @@ fn any_size_is_drawn() {
     pty.wait_for_screen();
     pty.send("q");
     assert_eq!(pty.wait_for_end(), 0);
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn an_error_at_the_start_leaves_the_terminal_alone() {
+fn startup_error_leaves_the_terminal_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.db").display().to_string();
-    let mut pty = private(
-        Start::new(PROGRAM, &[&missing]).size(300, 30),
+    let mut pty = with_private_dirs(
+        PtyCommand::new(PROGRAM, &[&missing]).size(300, 30),
         folder.path(),
     )
-    .run();
+    .spawn();
     assert_ne!(pty.wait_for_end(), 0);
     assert!(pty.text().contains("missing.db"), "{}", pty.text());
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn a_dumb_terminal_is_left_alone() {
+fn dumb_terminal_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("demo.db").display().to_string();
-    let mut pty = private(
-        Start::new(PROGRAM, &["demo", "--path", &path]).env("TERM", "dumb"),
+    let mut pty = with_private_dirs(
+        PtyCommand::new(PROGRAM, &["demo", "--path", &path]).env("TERM", "dumb"),
         folder.path(),
     )
-    .run();
+    .spawn();
     assert_ne!(pty.wait_for_end(), 0);
     assert!(
-        !pty.raw().contains(&0x1b),
+        !pty.output().contains(&0x1b),
         "{:?}",
-        String::from_utf8_lossy(&pty.raw())
+        String::from_utf8_lossy(&pty.output())
     );
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 #[test]
-fn without_a_terminal_there_is_a_way_on() {
+fn without_a_terminal_a_hint_is_printed() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(PROGRAM)
         .args(["demo", "--path"])
@@ -299,18 +304,18 @@ fn without_a_terminal_there_is_a_way_on() {
         .output()
         .unwrap();
     assert!(!output.status.success());
-    let told = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains("screens need a terminal") && told.contains("--help"),
-        "{told}"
+        stderr.contains("screens need a terminal") && stderr.contains("--help"),
+        "{stderr}"
     );
     assert!(!output.stdout.contains(&0x1b));
 }
 
 #[test]
-fn a_panic_of_a_task_gives_the_terminal_back_and_is_told() {
+fn task_panic_restores_the_terminal_and_is_reported() {
     let this = std::env::current_exe().unwrap();
-    let mut pty = Start::new(
+    let mut pty = PtyCommand::new(
         this,
         &[
             "--ignored",
@@ -319,47 +324,47 @@ fn a_panic_of_a_task_gives_the_terminal_back_and_is_told() {
             "--nocapture",
         ],
     )
-    .run();
+    .spawn();
     assert_eq!(pty.wait_for_end(), 101);
-    let raw = String::from_utf8(pty.raw()).unwrap();
+    let raw = String::from_utf8(pty.output()).unwrap();
     let left = raw.find("\x1b[?1049l").unwrap();
     assert!(
         raw.find("\x1b[?1049h")
             .is_some_and(|entered| entered < left)
     );
-    let told = &raw[left..];
+    let after_restore = &raw[left..];
     assert!(
-        told.contains("a bad answer ␛[2J") && told.contains("terminal.rs"),
-        "{told:?}"
+        after_restore.contains("a bad answer ␛[2J") && after_restore.contains("terminal.rs"),
+        "{after_restore:?}"
     );
-    assert_given_back(&pty);
+    assert_terminal_restored(&pty);
 }
 
 /// What the test above runs in a terminal of its own.
 #[tokio::test]
 #[ignore = "run by another test, in a terminal"]
-async fn a_session_whose_store_panics() {
-    let told = app::Session::plain("panics.db");
-    let session = Session {
-        opened: Opened {
-            reader: Arc::new(Panics),
+async fn run_session_with_panicking_store() {
+    let app_session = app::Session::read_only("panics.db");
+    let session = SessionSetup {
+        store: StoreHandle {
+            reader: Arc::new(PanickingStore),
             writer: None,
         },
-        app: told,
-        journal: Journal::at("unused".into()),
+        app: app_session,
+        journal: Journal::with_path("unused".into()),
         policy: Arc::default(),
-        lookout: Arc::default(),
-        start: app::Start::default(),
+        evidence_sources: Arc::default(),
+        start: app::StartOptions::default(),
         keymap: Keymap::load(None).unwrap(),
-        look: Look::default(),
-        views: frontrunner::config::views::ViewFiles::at(
+        appearance: TerminalTheme::default(),
+        view_files: frontrunner::config::saved_views::ViewFiles::new(
             "unused".as_ref(),
             "unused".as_ref(),
             "unused".as_ref(),
         ),
         mouse: true,
-        beside: None,
-        pictures: PictureChoice::Auto,
+        second_store: None,
+        pictures: GraphicsProtocol::Auto,
         alert: frontrunner::config::Alert::None,
     };
     let ended = run(session).await;
@@ -368,26 +373,26 @@ async fn a_session_whose_store_panics() {
 }
 
 /// A store whose first answer is a panic that quotes an escape sequence; every other question is never answered.
-struct Panics;
+struct PanickingStore;
 
 #[async_trait]
 #[rustfmt::skip]
 #[expect(clippy::unnecessary_literal_bound, reason = "the trait says so")]
-impl Read for Panics {
+impl ReadStore for PanickingStore {
     fn name(&self) -> &str { "panics.db" }
     fn origin(&self) -> &str { "panics.db" }
-    async fn features(&self) -> Answer<Features> { panic!("a bad answer \u{1b}[2J") }
-    async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> { std::future::pending().await }
-    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Answer<Page<Run>> { std::future::pending().await }
-    async fn run(&self, _: &RunId) -> Answer<Run> { std::future::pending().await }
-    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Answer<Vec<History>> { std::future::pending().await }
-    async fn artifacts(&self, _: &ArtifactHome, _: &str) -> Answer<Vec<Artifact>> { std::future::pending().await }
-    async fn preview(&self, _: &ArtifactHome, _: &str, _: u64) -> Answer<Preview> { std::future::pending().await }
-    async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> { std::future::pending().await }
-    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Answer<Vec<LoggedModel>> { std::future::pending().await }
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> { std::future::pending().await }
-    async fn model(&self, _: &ModelName) -> Answer<RegisteredModel> { std::future::pending().await }
-    async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> { std::future::pending().await }
-    async fn versions_of_run(&self, _: &RunId) -> Answer<Vec<ModelVersion>> { std::future::pending().await }
-    async fn pulse(&self) -> Answer<Option<u64>> { std::future::pending().await }
+    async fn features(&self) -> Result<Features> { panic!("a bad answer \u{1b}[2J") }
+    async fn experiments(&self, _: LifecycleFilter) -> Result<Vec<Experiment>> { std::future::pending().await }
+    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Result<Page<Run>> { std::future::pending().await }
+    async fn run(&self, _: &RunId) -> Result<Run> { std::future::pending().await }
+    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Result<Vec<MetricHistory>> { std::future::pending().await }
+    async fn artifacts(&self, _: &ArtifactOwner, _: &str) -> Result<Vec<Artifact>> { std::future::pending().await }
+    async fn preview(&self, _: &ArtifactOwner, _: &str, _: u64) -> Result<Preview> { std::future::pending().await }
+    async fn logged_model(&self, _: &LoggedModelId) -> Result<LoggedModel> { std::future::pending().await }
+    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Result<Vec<LoggedModel>> { std::future::pending().await }
+    async fn models(&self) -> Result<Vec<RegisteredModel>> { std::future::pending().await }
+    async fn model(&self, _: &ModelName) -> Result<RegisteredModel> { std::future::pending().await }
+    async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> { std::future::pending().await }
+    async fn versions_of_run(&self, _: &RunId) -> Result<Vec<ModelVersion>> { std::future::pending().await }
+    async fn revision(&self) -> Result<Option<u64>> { std::future::pending().await }
 }

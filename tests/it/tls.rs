@@ -10,7 +10,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
-use crate::support::program::{Ended, Program, ended};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, Stream};
@@ -66,15 +66,15 @@ impl Server {
 fn serve(mut stream: TcpStream, config: Arc<ServerConfig>) {
     let mut tls = ServerConnection::new(config).unwrap();
     let mut stream = Stream::new(&mut tls, &mut stream);
-    let mut asked = Vec::new();
+    let mut request = Vec::new();
     let mut buffer = [0; 4_096];
-    while !asked.windows(4).any(|end| end == b"\r\n\r\n") {
+    while !request.windows(4).any(|end| end == b"\r\n\r\n") {
         match stream.read(&mut buffer) {
-            Ok(count @ 1..) => asked.extend_from_slice(&buffer[..count]),
+            Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
             _ => return,
         }
     }
-    let body = if asked.starts_with(b"GET /version") {
+    let body = if request.starts_with(b"GET /version") {
         "3.17.2".to_owned()
     } else {
         r#"{"experiments": [{"experiment_id": "1", "name": "behind TLS", "lifecycle_stage": "active"}]}"#.to_owned()
@@ -88,57 +88,57 @@ fn serve(mut stream: TcpStream, config: Arc<ServerConfig>) {
     let _ = stream.flush();
 }
 
-fn asked(program: &Program, server: &Server, variables: &[(&str, &str)]) -> Ended {
+fn run_against(program: &Program, server: &Server, variables: &[(&str, &str)]) -> ProgramOutput {
     let mut command = program.command(&["experiments", "--json", "--target", &server.url]);
     command.envs(variables.iter().copied());
-    ended(command)
+    run_to_end(command)
 }
 
 #[test]
-fn an_authority_of_ones_own_is_trusted_when_it_is_named() {
+fn custom_ca_is_trusted_when_configured() {
     let (program, server) = (Program::new(), Server::start());
     let pem = program.folder().join("authority.pem");
     std::fs::write(&pem, &server.authority).unwrap();
-    let ended = asked(
+    let ended = run_against(
         &program,
         &server,
         &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())],
     );
     assert_eq!(ended.code, 0, "{ended:?}");
-    let told: Value = serde_json::from_str(&ended.out).unwrap();
-    assert_eq!(told[0]["name"], "behind TLS");
+    let output: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(output[0]["name"], "behind TLS");
 }
 
 #[test]
-fn an_unknown_authority_is_refused_with_what_to_do() {
+fn unknown_ca_is_refused_with_a_hint() {
     let (program, server) = (Program::new(), Server::start());
-    let ended = asked(&program, &server, &[]);
-    assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
+    let ended = run_against(&program, &server, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (6, ""), "{ended:?}");
     assert!(
-        ended.err.contains("certificate is not trusted")
-            && ended.err.contains("MLFLOW_TRACKING_SERVER_CERT_PATH"),
+        ended.stderr.contains("certificate is not trusted")
+            && ended.stderr.contains("MLFLOW_TRACKING_SERVER_CERT_PATH"),
         "{ended:?}"
     );
 }
 
 #[test]
-fn another_authority_is_no_help() {
+fn wrong_ca_is_refused() {
     let (program, server) = (Program::new(), Server::start());
     let pem = program.folder().join("other.pem");
     std::fs::write(&pem, Server::start().authority).unwrap();
-    let ended = asked(
+    let ended = run_against(
         &program,
         &server,
         &[("MLFLOW_TRACKING_SERVER_CERT_PATH", pem.to_str().unwrap())],
     );
-    assert_eq!((ended.code, ended.out.as_str()), (6, ""), "{ended:?}");
+    assert_eq!((ended.code, ended.stdout.as_str()), (6, ""), "{ended:?}");
 }
 
 #[test]
-fn verification_can_be_given_up_on_demand_only() {
+fn verification_is_disabled_only_on_request() {
     let (program, server) = (Program::new(), Server::start());
     assert_eq!(
-        asked(
+        run_against(
             &program,
             &server,
             &[("MLFLOW_TRACKING_INSECURE_TLS", "true")]
@@ -147,7 +147,7 @@ fn verification_can_be_given_up_on_demand_only() {
         0
     );
     assert_eq!(
-        asked(
+        run_against(
             &program,
             &server,
             &[("MLFLOW_TRACKING_INSECURE_TLS", "false")]
@@ -159,9 +159,9 @@ fn verification_can_be_given_up_on_demand_only() {
         ("MLFLOW_TRACKING_INSECURE_TLS", "true"),
         ("MLFLOW_TRACKING_SERVER_CERT_PATH", "authority.pem"),
     ];
-    let refused = asked(&program, &server, &both);
+    let refused = run_against(&program, &server, &both);
     assert!(
-        refused.code == 2 && refused.err.contains("contradict"),
+        refused.code == 2 && refused.stderr.contains("contradict"),
         "{refused:?}"
     );
 }

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use crate::support::bad_server::{self, Asked, BadServer, Says, told};
-use crate::support::program::{Ended, Program, ended};
-use frontrunner::store::rest::endpoints::is_read;
+use crate::support::bad_server::{self, BadServer, Request, Response, mlflow_error};
+use crate::support::program::{Program, ProgramOutput, run_to_end};
+use frontrunner::store::rest::endpoints::is_allowed_read;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "dapi-secret-1234";
@@ -21,7 +21,7 @@ struct Workspace {
     /// Open requests: version, stage, who, why.
     requests: Vec<(u64, String, String, String)>,
     /// Whether the server has no such requests, as MLflow's own.
-    without: bool,
+    has_no_requests: bool,
 }
 
 impl Workspace {
@@ -37,12 +37,12 @@ impl Workspace {
         })
     }
 
-    fn answer(&mut self, asked: &Asked) -> Says {
-        let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    fn respond(&mut self, request: &Request) -> Response {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let query: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect();
-        let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+        let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         let given = |key: &str| {
             body[key]
                 .as_str()
@@ -55,24 +55,24 @@ impl Workspace {
             given("stage"),
         );
         let ok = |value: Value| bad_server::json("200 OK", &value.to_string());
-        if !asked
+        if !request
             .headers
             .contains(&format!("authorization: bearer {TOKEN}"))
         {
-            return told("401 Unauthorized", "UNAUTHENTICATED", "no token");
+            return mlflow_error("401 Unauthorized", "UNAUTHENTICATED", "no token");
         }
         let missing = || {
-            told(
+            mlflow_error(
                 "404 Not Found",
                 "RESOURCE_DOES_NOT_EXIST",
                 "there is no such thing",
             )
         };
-        let no_endpoint = || told("404 Not Found", "ENDPOINT_NOT_FOUND", "No API found");
+        let no_endpoint = || mlflow_error("404 Not Found", "ENDPOINT_NOT_FOUND", "No API found");
         let model =
             json!({"name": "churn", "creation_timestamp": 1000, "last_updated_timestamp": 2000});
         match (
-            asked.method.as_str(),
+            request.method.as_str(),
             path.trim_start_matches("/api/2.0/mlflow/"),
         ) {
             ("GET", "registered-models/search") => ok(json!({"registered_models": [model]})),
@@ -108,22 +108,22 @@ impl Workspace {
                 self.versions.get_mut(&number).unwrap().0 = stage;
                 ok(json!({}))
             }
-            (method, verb) if verb.starts_with("transition-requests/") && !self.without => {
+            (method, verb) if verb.starts_with("transition-requests/") && !self.has_no_requests => {
                 let creator = query.get("creator").map(String::as_str);
-                self.of_request(method, verb, (number, &stage, creator), &body)
+                self.respond_to_transition_request(method, verb, (number, &stage, creator), &body)
             }
             _ => no_endpoint(),
         }
     }
 
     /// The endpoints of requests.
-    fn of_request(
+    fn respond_to_transition_request(
         &mut self,
         method: &str,
         verb: &str,
         (number, stage, creator): (u64, &str, Option<&str>),
         body: &Value,
-    ) -> Says {
+    ) -> Response {
         let ok = |value: Value| bad_server::json("200 OK", &value.to_string());
         if verb.ends_with("/list") {
             let open = self.requests.iter().filter(|(of, ..)| *of == number).map(|(_, to, by, comment)| {
@@ -155,7 +155,7 @@ impl Workspace {
             *of == number && to == stage && (method == "POST" || creator == Some(by))
         };
         let Some(at) = self.requests.iter().position(is_meant) else {
-            return told(
+            return mlflow_error(
                 "404 Not Found",
                 "RESOURCE_DOES_NOT_EXIST",
                 "there is no such request",
@@ -175,13 +175,13 @@ impl Workspace {
 }
 
 /// A workspace with churn/1 in Production and churn/2 nowhere, and the program at it.
-struct Stage {
+struct Fixture {
     program: Program,
     server: BadServer,
     workspace: Arc<Mutex<Workspace>>,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         let mut workspace = Workspace::default();
         workspace
@@ -192,7 +192,7 @@ impl Stage {
             .insert(2, ("None".to_owned(), BTreeMap::new()));
         let workspace = Arc::new(Mutex::new(workspace));
         let kept = Arc::clone(&workspace);
-        let server = BadServer::start(move |asked| kept.lock().unwrap().answer(asked));
+        let server = BadServer::start(move |asked| kept.lock().unwrap().respond(asked));
         let program = Program::new();
         let policy = "[model.\"churn\".approval]\nneeded = 1\nby_someone_else = true\nto = [\"Production\"]\n";
         let policy = format!("[model.\"churn\"]\noverrides = [\"ana\"]\n{policy}");
@@ -204,7 +204,7 @@ impl Stage {
         }
     }
 
-    fn asked_by(self, who: &str) -> Self {
+    fn with_request_by(self, who: &str) -> Self {
         self.workspace.lock().unwrap().requests.push((
             2,
             "Production".to_owned(),
@@ -214,18 +214,18 @@ impl Stage {
         self
     }
 
-    fn run(&self, arguments: &[&str]) -> Ended {
+    fn run(&self, arguments: &[&str]) -> ProgramOutput {
         let mut command = self
             .program
             .command(&[arguments, &["--target", &self.server.url]].concat());
         command.env("MLFLOW_TRACKING_TOKEN", TOKEN);
-        ended(command)
+        run_to_end(command)
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
-        let told = self.run(&[arguments, &["--json"]].concat());
-        assert_eq!(told.code, 0, "{arguments:?}: {told:?}");
-        serde_json::from_str(&told.out).unwrap()
+        let output = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(output.code, 0, "{arguments:?}: {output:?}");
+        serde_json::from_str(&output.stdout).unwrap()
     }
 
     /// The open requests, and the stages of both versions.
@@ -238,7 +238,7 @@ impl Stage {
     }
 
     /// The approvals that churn/2 carries.
-    fn words(&self) -> Vec<Value> {
+    fn approvals(&self) -> Vec<Value> {
         let workspace = self.workspace.lock().unwrap();
         let tags = workspace.versions[&2]
             .1
@@ -252,9 +252,9 @@ impl Stage {
     fn writes(&self) -> Vec<(String, String, Value)> {
         let seen = self
             .server
-            .seen()
+            .requests()
             .into_iter()
-            .filter(|asked| !is_read(&asked.method, &asked.path));
+            .filter(|asked| !is_allowed_read(&asked.method, &asked.path));
         seen.map(|asked| {
             (
                 asked.method,
@@ -267,8 +267,8 @@ impl Stage {
 }
 
 #[test]
-fn a_request_is_made_once_shown_and_taken_back() {
-    let stage = Stage::new();
+fn request_is_made_once_listed_and_withdrawn() {
+    let stage = Fixture::new();
     let plan = stage.run(&[
         "request",
         "churn/2",
@@ -279,7 +279,7 @@ fn a_request_is_made_once_shown_and_taken_back() {
         "--plan",
     ]);
     assert!(
-        plan.out.contains("transition-requests/create") && !plan.out.contains(TOKEN),
+        plan.stdout.contains("transition-requests/create") && !plan.stdout.contains(TOKEN),
         "{plan:?}"
     );
     assert!(stage.writes().is_empty(), "a plan sends nothing");
@@ -316,21 +316,26 @@ fn a_request_is_made_once_shown_and_taken_back() {
     assert!(
         stage
             .run(&["review", "churn/2"])
-            .out
+            .stdout
             .contains("ana@example.org asks for Production: better AUC")
     );
     let gates = stage.run(&["gates", "churn/2", "--json"]);
     assert_eq!(gates.code, 4, "{gates:?}");
-    assert!(gates.out.contains("better AUC"), "{gates:?}");
+    assert!(gates.stdout.contains("better AUC"), "{gates:?}");
     let promote = stage.run(&["promote", "churn/2", "--to", "Production", "--plan"]);
     assert!(
         promote
-            .out
+            .stdout
             .contains("asks for Production: better AUC; `review` answers the request"),
         "{promote:?}"
     );
 
-    let entry = made.out.split("rollback --entry ").nth(1).unwrap().trim();
+    let entry = made
+        .stdout
+        .split("rollback --entry ")
+        .nth(1)
+        .unwrap()
+        .trim();
     let undone = stage.run(&["rollback", "--entry", entry, "--yes"]);
     assert_eq!(undone.code, 0, "{undone:?}");
     assert_eq!(stage.state().0, 0);
@@ -343,8 +348,8 @@ fn a_request_is_made_once_shown_and_taken_back() {
 }
 
 #[test]
-fn a_yes_is_given_through_the_server_and_counts() {
-    let stage = Stage::new().asked_by("bo@example.org");
+fn approval_goes_through_the_server_and_counts() {
+    let stage = Fixture::new().with_request_by("bo@example.org");
     let done = stage.json(&[
         "review",
         "churn/2",
@@ -381,9 +386,9 @@ fn a_yes_is_given_through_the_server_and_counts() {
     assert!(!moved, "the server moves it by itself");
     assert_eq!(
         (
-            stage.words().len(),
-            &stage.words()[0]["by"],
-            &stage.words()[0]["decision"]
+            stage.approvals().len(),
+            &stage.approvals()[0]["by"],
+            &stage.approvals()[0]["decision"]
         ),
         (1, &json!("ana"), &json!("approve"))
     );
@@ -406,13 +411,13 @@ fn a_yes_is_given_through_the_server_and_counts() {
         stage.state(),
         (0, ["Production".to_owned(), "None".to_owned()])
     );
-    assert!(stage.words().is_empty());
+    assert!(stage.approvals().is_empty());
 }
 
 #[test]
-fn nobody_approves_their_own_request() {
+fn own_request_cannot_be_approved() {
     for who in ["ana@example.org", "Ana@example.org", "ana"] {
-        let stage = Stage::new().asked_by(who);
+        let stage = Fixture::new().with_request_by(who);
         let refused = stage.run(&["review", "churn/2", "--approve", "--yes"]);
         assert_eq!(refused.code, 4, "{who}: {refused:?}");
         assert_eq!(
@@ -424,8 +429,8 @@ fn nobody_approves_their_own_request() {
 }
 
 #[test]
-fn a_no_is_given_through_the_server_and_stands() {
-    let stage = Stage::new().asked_by("bo@example.org");
+fn rejection_goes_through_the_server_and_is_kept() {
+    let stage = Fixture::new().with_request_by("bo@example.org");
     assert_eq!(
         stage.json(&[
             "review", "churn/2", "--reject", "--reason", "too slow", "--yes"
@@ -444,18 +449,18 @@ fn a_no_is_given_through_the_server_and_stands() {
 }
 
 #[test]
-fn a_server_without_requests_keeps_words_in_tags() {
-    let stage = Stage::new();
-    stage.workspace.lock().unwrap().without = true;
+fn approvals_are_stored_in_tags_without_server_requests() {
+    let stage = Fixture::new();
+    stage.workspace.lock().unwrap().has_no_requests = true;
     assert_eq!(
         stage.json(&["review", "churn/2", "--approve", "--yes"])["verified"],
         true
     );
-    assert_eq!(stage.words().len(), 1);
+    assert_eq!(stage.approvals().len(), 1);
     let refused = stage.run(&["request", "churn/2", "--to", "Production", "--yes"]);
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(
-        refused.err.contains("no transition requests"),
+        refused.stderr.contains("no transition requests"),
         "{refused:?}"
     );
     let writes = stage.writes();
@@ -466,8 +471,8 @@ fn a_server_without_requests_keeps_words_in_tags() {
 }
 
 #[test]
-fn who_may_only_look_asks_nothing_but_what_is_on_the_list() {
-    let stage = Stage::new().asked_by("bo@example.org");
+fn read_only_session_sends_only_allowed_requests() {
+    let stage = Fixture::new().with_request_by("bo@example.org");
     let lines: [&[&str]; 4] = [
         &["gates", "churn/2"],
         &["review", "churn/2"],
@@ -480,7 +485,7 @@ fn who_may_only_look_asks_nothing_but_what_is_on_the_list() {
     assert!(
         stage
             .server
-            .seen()
+            .requests()
             .iter()
             .any(|asked| asked.path.contains("transition-requests/list"))
     );

@@ -12,15 +12,15 @@
 
 mod against_wandb;
 mod command_line;
-mod growing;
 mod hostile;
-mod older;
+mod legacy_runs;
+mod live_runs;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use frontrunner::domain::{Run, RunId};
-use frontrunner::store::{Access, Connection, Opened, RunQuery, Target, open};
+use frontrunner::store::{AccessMode, ConnectOptions, RunQuery, StoreHandle, StoreTarget, open};
 
 /// The samples of a version.
 fn samples(version: &str) -> PathBuf {
@@ -29,16 +29,16 @@ fn samples(version: &str) -> PathBuf {
         .join(version)
 }
 
-async fn opened(path: &Path) -> Opened {
-    let target = Target::parse(path.to_str().unwrap()).unwrap();
-    assert!(matches!(target, Target::Wandb(_)), "{target:?}");
-    open(&target, Access::ReadWrite, &Connection::default())
+async fn open_store(path: &Path) -> StoreHandle {
+    let target = StoreTarget::parse(path.to_str().unwrap()).unwrap();
+    assert!(matches!(target, StoreTarget::Wandb(_)), "{target:?}");
+    open(&target, AccessMode::ReadWrite, &ConnectOptions::default())
         .await
         .unwrap()
 }
 
 /// All runs of a folder.
-async fn runs(store: &Opened) -> Vec<Run> {
+async fn runs(store: &StoreHandle) -> Vec<Run> {
     store
         .reader
         .runs(&RunQuery::default(), None)
@@ -48,7 +48,7 @@ async fn runs(store: &Opened) -> Vec<Run> {
 }
 
 /// The run whose id ends so.
-async fn run(store: &Opened, id: &str) -> Run {
+async fn run(store: &StoreHandle, id: &str) -> Run {
     store.reader.run(&RunId::from(id)).await.unwrap()
 }
 
@@ -65,7 +65,7 @@ fn folder_of(home: &Path, id: &str) -> PathBuf {
 }
 
 /// A copy of a sample, in a folder of its own.
-fn copied(version: &str, id: &str) -> (tempfile::TempDir, PathBuf) {
+fn copy_sample(version: &str, id: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let from = folder_of(&samples(version), id);
     let run = folder.path().join("wandb").join(from.file_name().unwrap());

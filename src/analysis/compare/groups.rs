@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Comparison, compare_with};
-use crate::domain::{Direction, Metric, MetricValue, Pair, Run, RunId};
+use super::{Comparison, compare_with_directions};
+use crate::domain::{Direction, KeyValue, Metric, MetricValue, Run, RunId};
 use crate::text::Untrusted;
 
 /// How far the values of a group spread.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub struct GroupStats {
     /// The sample standard deviation; nothing of one value.
-    pub deviation: Option<f64>,
+    pub std_dev: Option<f64>,
     /// Of how many values.
     pub count: usize,
 }
@@ -35,25 +35,30 @@ pub fn compare_groups(
             None => groups.push((value, vec![run])),
         }
     }
-    let spreads: Vec<BTreeMap<Untrusted, Spread>> =
-        groups.iter().map(|(_, members)| spreads(members)).collect();
+    let group_stats: Vec<BTreeMap<Untrusted, GroupStats>> = groups
+        .iter()
+        .map(|(_, members)| group_stats(members))
+        .collect();
     let merged: Vec<Run> = groups
         .iter()
-        .map(|(value, members)| merged(by, *value, members))
+        .map(|(value, members)| merge_runs(by, *value, members))
         .collect();
     let baseline: Option<RunId> = merged.first().map(|run| run.id.clone());
-    let mut comparison = compare_with(merged, baseline.as_ref(), directions);
+    let mut comparison = compare_with_directions(merged, baseline.as_ref(), directions);
     for row in comparison
         .rows
         .iter_mut()
         .filter(|row| row.kind == super::RowKind::Metric)
     {
-        row.spread = spreads.iter().map(|of| of.get(&row.key).copied()).collect();
+        row.group_stats = group_stats
+            .iter()
+            .map(|of| of.get(&row.key).copied())
+            .collect();
     }
     comparison
 }
 
-fn finite<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untrusted, f64)> {
+fn finite_metrics<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untrusted, f64)> {
     members
         .iter()
         .flat_map(|run| &run.metrics)
@@ -61,15 +66,15 @@ fn finite<'a>(members: &'a [&Run]) -> impl Iterator<Item = (&'a Untrusted, f64)>
         .filter(|(_, value)| value.is_finite())
 }
 
-fn spreads(members: &[&Run]) -> BTreeMap<Untrusted, Spread> {
+fn group_stats(members: &[&Run]) -> BTreeMap<Untrusted, GroupStats> {
     let mut values: BTreeMap<&Untrusted, Vec<f64>> = BTreeMap::new();
-    finite(members).for_each(|(key, value)| values.entry(key).or_default().push(value));
+    finite_metrics(members).for_each(|(key, value)| values.entry(key).or_default().push(value));
     let spread = |values: &[f64]| {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let deviation = (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt());
-        Spread {
-            deviation,
+        GroupStats {
+            std_dev: deviation,
             count: values.len(),
         }
     };
@@ -79,7 +84,7 @@ fn spreads(members: &[&Run]) -> BTreeMap<Untrusted, Spread> {
         .collect()
 }
 
-fn merged(by: &Untrusted, value: Option<&Untrusted>, members: &[&Run]) -> Run {
+fn merge_runs(by: &Untrusted, value: Option<&Untrusted>, members: &[&Run]) -> Run {
     let Some(first) = members.first() else {
         return Run::bare(RunId::default(), crate::domain::ExperimentId::default());
     };
@@ -87,7 +92,7 @@ fn merged(by: &Untrusted, value: Option<&Untrusted>, members: &[&Run]) -> Run {
     let value = value.map_or("—", Untrusted::raw);
     run.name = format!("{} {value}, {} runs", by.raw(), members.len()).into();
     run.status = first.status;
-    let in_all = |of: fn(&Run) -> &Vec<Pair>| -> Vec<Pair> {
+    let in_all = |of: fn(&Run) -> &Vec<KeyValue>| -> Vec<KeyValue> {
         of(first)
             .iter()
             .filter(|pair| members.iter().all(|run| of(run).contains(pair)))
@@ -103,7 +108,7 @@ fn merged(by: &Untrusted, value: Option<&Untrusted>, members: &[&Run]) -> Run {
         .cloned()
         .collect();
     let mut sums: BTreeMap<&Untrusted, (f64, f64)> = BTreeMap::new();
-    finite(members).for_each(|(key, value)| {
+    finite_metrics(members).for_each(|(key, value)| {
         let (sum, count) = sums.entry(key).or_default();
         (*sum, *count) = (*sum + value, *count + 1.0);
     });

@@ -1,11 +1,11 @@
 use super::*;
-use crate::domain::{DatasetInput, Metric, MetricValue, Pair, RunStatus};
+use crate::domain::{DatasetInput, KeyValue, Metric, MetricValue, RunStatus};
 
 fn run(id: &str, params: &[(&str, &str)], metrics: &[(&str, f64)], tags: &[(&str, &str)]) -> Run {
     let pairs = |pairs: &[(&str, &str)]| {
         pairs
             .iter()
-            .map(|(key, value)| Pair::new(*key, *value))
+            .map(|(key, value)| KeyValue::new(*key, *value))
             .collect()
     };
     Run {
@@ -24,7 +24,7 @@ fn run(id: &str, params: &[(&str, &str)], metrics: &[(&str, f64)], tags: &[(&str
     }
 }
 
-fn row<'a>(comparison: &'a Comparison, kind: RowKind, key: &str) -> &'a CompareRow {
+fn row<'a>(comparison: &'a Comparison, kind: RowKind, key: &str) -> &'a ComparisonRow {
     comparison
         .rows
         .iter()
@@ -33,7 +33,7 @@ fn row<'a>(comparison: &'a Comparison, kind: RowKind, key: &str) -> &'a CompareR
 }
 
 #[test]
-fn spellings_of_one_number_are_equal_and_missing_is_a_value() {
+fn equal_numbers_match_and_missing_is_a_value() {
     let compared = compare(
         vec![
             run(
@@ -73,21 +73,21 @@ fn spellings_of_one_number_are_equal_and_missing_is_a_value() {
 }
 
 #[test]
-fn each_metric_is_judged_by_its_direction() {
+fn best_follows_each_metrics_direction() {
     let runs = vec![
         run("a", &[], &[("acc", 0.5), ("loss", 2.0)], &[]),
         run("b", &[], &[("acc", 0.9), ("loss", 3.0)], &[]),
     ];
     let compared = compare(runs.clone(), Some(&"b".into()));
     assert_eq!(compared.baseline, 1);
-    assert_eq!(row(&compared, RowKind::Metric, "acc").best, [1]);
-    assert_eq!(row(&compared, RowKind::Metric, "loss").best, [0]);
+    assert_eq!(row(&compared, RowKind::Metric, "acc").best_runs, [1]);
+    assert_eq!(row(&compared, RowKind::Metric, "loss").best_runs, [0]);
     assert_eq!(
         row(&compared, RowKind::Metric, "loss").delta,
         [Some(-1.0), Some(0.0)]
     );
-    let declared = compare_with(runs, None, &|_| Some(Direction::Max));
-    assert_eq!(row(&declared, RowKind::Metric, "loss").best, [1]);
+    let declared = compare_with_directions(runs, None, &|_| Some(Direction::Max));
+    assert_eq!(row(&declared, RowKind::Metric, "loss").best_runs, [1]);
     let rates = vec![
         run("a", &[], &[("lr", 0.1)], &[]),
         run("b", &[], &[("lr", 0.2)], &[]),
@@ -95,14 +95,14 @@ fn each_metric_is_judged_by_its_direction() {
     let rate = compare(rates, None);
     let rate = row(&rate, RowKind::Metric, "lr");
     assert_eq!(
-        (rate.direction, rate.best.len(), rate.delta[1]),
+        (rate.direction, rate.best_runs.len(), rate.delta[1]),
         (None, 0, Some(0.1)),
         "a learning rate has no better"
     );
 }
 
 #[test]
-fn what_is_no_number_has_no_delta_and_is_never_best() {
+fn non_finite_values_have_no_delta_and_are_never_best() {
     let values = [f64::NAN, f64::NAN, f64::INFINITY, 1.0];
     let mut runs: Vec<Run> = values
         .iter()
@@ -114,7 +114,7 @@ fn what_is_no_number_has_no_delta_and_is_never_best() {
     let metric = row(&compared, RowKind::Metric, "m");
     assert_eq!(metric.delta, [None, None, None, Some(0.0), None]);
     assert!(
-        metric.best.is_empty(),
+        metric.best_runs.is_empty(),
         "one number alone is not the best of anything"
     );
     assert!(
@@ -126,14 +126,14 @@ fn what_is_no_number_has_no_delta_and_is_never_best() {
 }
 
 #[test]
-fn ties_share_the_best_unless_all_are_equal() {
+fn ties_are_all_best_unless_all_are_equal() {
     let of = |values: &[f64]| {
         let runs = values
             .iter()
             .map(|v| run("x", &[], &[("acc", *v)], &[]))
             .collect();
         row(&compare(runs, None), RowKind::Metric, "acc")
-            .best
+            .best_runs
             .clone()
     };
     assert_eq!(of(&[0.9, 0.5, 0.9]), [0, 2]);
@@ -141,7 +141,7 @@ fn ties_share_the_best_unless_all_are_equal() {
 }
 
 #[test]
-fn percentages_are_of_the_baselines_size() {
+fn delta_percent_is_relative_to_the_baseline() {
     let runs = vec![
         run("a", &[], &[("r2", -0.5), ("zero", 0.0)], &[]),
         run("b", &[], &[("r2", -0.25), ("zero", 1.0)], &[]),
@@ -158,7 +158,7 @@ fn percentages_are_of_the_baselines_size() {
 }
 
 #[test]
-fn tags_code_and_environment_are_told_apart() {
+fn tags_code_and_environment_are_separate_groups() {
     let tags = [
         ("team", "vision"),
         ("mlflow.note.content", "a try"),
@@ -188,7 +188,7 @@ fn tags_code_and_environment_are_told_apart() {
 }
 
 #[test]
-fn datasets_stand_by_name_and_context() {
+fn datasets_are_keyed_by_name_and_context() {
     let dataset = |digest: &str, context: Option<&str>| DatasetInput {
         name: "iris".into(),
         digest: digest.into(),
@@ -226,7 +226,7 @@ fn datasets_stand_by_name_and_context() {
 }
 
 #[test]
-fn attributes_come_first_in_their_own_order() {
+fn attributes_come_first_in_fixed_order() {
     let ended = Run {
         name: "n".into(),
         status: RunStatus::Finished,
@@ -256,16 +256,16 @@ fn attributes_come_first_in_their_own_order() {
         Some("1970-01-01T00:00:00Z".into())
     );
     assert_eq!(compared.rows[3].values, [Some("1h 02m".into()), None]);
-    assert_eq!((compared.equal(), compared.differing()), (3, 2));
+    assert_eq!((compared.equal_count(), compared.different_count()), (3, 2));
 }
 
 #[test]
-fn no_runs_compare_to_nothing() {
+fn comparing_no_runs_gives_no_rows() {
     assert!(compare(Vec::new(), Some(&"x".into())).rows.is_empty());
 }
 
 #[test]
-fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
+fn groups_show_mean_and_std_dev() {
     let of = |id: &str, lr: &str, seed: &str, acc: f64| {
         run(id, &[("lr", lr), ("seed", seed)], &[("acc", acc)], &[])
     };
@@ -275,7 +275,7 @@ fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
         of("c", "2", "1", 0.5),
         of("d", "1", "3", f64::NAN),
     ];
-    let compared = compare_groups(&runs, &"lr".into(), &Direction::told);
+    let compared = compare_groups(&runs, &"lr".into(), &Direction::from_metric_name);
     assert_eq!(
         compared
             .runs
@@ -289,13 +289,13 @@ fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
         .iter()
         .find(|row| row.key.raw() == "acc")
         .unwrap();
-    let spread = acc.spread[0].unwrap();
+    let spread = acc.group_stats[0].unwrap();
     assert!((acc.numbers[0].unwrap() - 0.85).abs() < 1e-12 && spread.count == 2);
-    assert!((spread.deviation.unwrap() - 0.070_710_678_118).abs() < 1e-9);
+    assert!((spread.std_dev.unwrap() - 0.070_710_678_118).abs() < 1e-9);
     assert_eq!(
-        acc.spread[1],
-        Some(Spread {
-            deviation: None,
+        acc.group_stats[1],
+        Some(GroupStats {
+            std_dev: None,
             count: 1
         })
     );
@@ -307,7 +307,7 @@ fn runs_that_differ_in_a_seed_are_one_with_its_spread() {
 }
 
 #[test]
-fn another_spelling_of_a_value_is_no_difference_and_is_known() {
+fn respelled_values_are_equal_and_flagged() {
     let of =
         |id: &str, lr: &str, config: &str| run(id, &[("lr", lr), ("config", config)], &[], &[]);
     let compared = compare(
@@ -318,7 +318,7 @@ fn another_spelling_of_a_value_is_no_difference_and_is_known() {
         .rows
         .iter()
         .filter(|row| row.kind == RowKind::Param)
-        .map(|row| (row.differs, row.spelled))
+        .map(|row| (row.differs, row.differs_in_spelling))
         .collect();
     assert_eq!(params, [(false, true), (false, true)]);
 }

@@ -6,7 +6,7 @@ use crate::domain::Run;
 use crate::text::Untrusted;
 
 /// The most words of one param that are told apart; the rarer ones are one.
-const MOST_WORDS: usize = 20;
+const MAX_CATEGORIES: usize = 20;
 
 /// A param over all runs.
 pub(super) struct Feature {
@@ -21,7 +21,7 @@ pub(super) struct Feature {
 
 impl Feature {
     /// How many different values there are, missing not counted.
-    pub fn distinct(&self) -> usize {
+    pub fn distinct_count(&self) -> usize {
         let mut codes: Vec<usize> = self
             .codes
             .iter()
@@ -34,11 +34,11 @@ impl Feature {
     }
 
     /// Whether both part the runs into the same groups.
-    pub fn same_partition(&self, other: &Self) -> bool {
-        let mut forth: HashMap<usize, usize> = HashMap::new();
-        let mut back: HashMap<usize, usize> = HashMap::new();
+    pub fn is_same_partition(&self, other: &Self) -> bool {
+        let mut forward: HashMap<usize, usize> = HashMap::new();
+        let mut backward: HashMap<usize, usize> = HashMap::new();
         self.codes.iter().zip(&other.codes).all(|(a, b)| {
-            *forth.entry(*a).or_insert(*b) == *b && *back.entry(*b).or_insert(*a) == *a
+            *forward.entry(*a).or_insert(*b) == *b && *backward.entry(*b).or_insert(*a) == *a
         })
     }
 }
@@ -76,7 +76,7 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
         .map(|text| text.and_then(number).unwrap_or(f64::NAN))
         .collect();
     // 1e-3 and 0.001 are one value.
-    let spelled: Vec<Option<String>> = if is_numeric {
+    let value_keys: Vec<Option<String>> = if is_numeric {
         numbers
             .iter()
             .map(|number| (!number.is_nan()).then(|| number.to_bits().to_string()))
@@ -86,7 +86,7 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
     };
     let mut known: HashMap<&str, usize> = HashMap::new();
     let mut codes = Vec::new();
-    for text in &spelled {
+    for text in &value_keys {
         let next = known.len() + 1;
         codes.push(
             text.as_deref()
@@ -98,9 +98,9 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
         return None;
     }
     let columns = if is_numeric {
-        number_columns(&numbers)
+        numeric_columns(&numbers)
     } else {
-        word_columns(&codes)
+        one_hot_columns(&codes)
     };
     Some(Feature {
         key: key.clone(),
@@ -111,7 +111,7 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
 }
 
 /// The numbers, with the median where there is none, and then a column that says where.
-fn number_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
+fn numeric_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
     let mut known: Vec<f64> = numbers
         .iter()
         .copied()
@@ -136,14 +136,14 @@ fn number_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
 }
 
 /// A column for each of the commonest values, and one for all others.
-fn word_columns(codes: &[usize]) -> Vec<Vec<f64>> {
+fn one_hot_columns(codes: &[usize]) -> Vec<Vec<f64>> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for code in codes {
         *counts.entry(*code).or_default() += 1;
     }
     let mut common: Vec<(usize, usize)> = counts.into_iter().collect();
     common.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
-    common.truncate(MOST_WORDS);
+    common.truncate(MAX_CATEGORIES);
     let is = |wanted: usize| {
         codes
             .iter()

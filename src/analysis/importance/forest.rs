@@ -10,27 +10,27 @@ use super::features::Feature;
 /// Parts that the runs are cut into: each is predicted by a forest of the others.
 const FOLDS: usize = 5;
 /// How often a param is shuffled in each part.
-const SHUFFLES: usize = 4;
+const REPEATS: usize = 4;
 /// Trees of a forest.
 const TREES: u16 = 60;
 /// How deep a tree grows at most.
-const DEPTH: u16 = 12;
+const MAX_DEPTH: u16 = 12;
 /// What the shuffling begins with: the same runs give the same answer.
 const SEED: u64 = 0x5eed;
 
 /// What the forest says.
-pub(super) struct Forest {
+pub(super) struct ForestImportance {
     /// How much of the variance it explains in runs that it has not seen (R²).
-    pub explained: f64,
+    pub r_squared: f64,
     /// For each feature the part of the variance that is lost without it: mean and standard deviation.
-    pub params: Vec<(f64, f64)>,
+    pub param_losses: Vec<(f64, f64)>,
 }
 
 /// Numbers that look random: SplitMix64 (G. Steele et al., "Fast Splittable Pseudorandom Number Generators", 2014).
-struct Noise(u64);
+struct SplitMix64(u64);
 
-impl Noise {
-    fn next(&mut self) -> u64 {
+impl SplitMix64 {
+    fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -39,52 +39,55 @@ impl Noise {
     }
 
     /// 0 to `count - 1` in another order (Fisher and Yates).
-    fn order(&mut self, count: usize) -> Vec<usize> {
+    fn permutation(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for at in (1..count).rev() {
-            order.swap(at, (self.next() % (at as u64 + 1)) as usize);
+            order.swap(at, (self.next_u64() % (at as u64 + 1)) as usize);
         }
         order
     }
 }
 
 /// Grows the forests and shuffles each param; nothing where a forest can't be grown.
-pub(super) fn permuted(features: &[Feature], goal: &[f64]) -> Option<Forest> {
+pub(super) fn permutation_importance(
+    features: &[Feature],
+    goal: &[f64],
+) -> Option<ForestImportance> {
     let mean = goal.iter().sum::<f64>() / goal.len() as f64;
     let variance = goal.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / goal.len() as f64;
     if !(variance > 0.0 && variance.is_finite()) {
         return None;
     }
-    let mut noise = Noise(SEED);
-    let order = noise.order(goal.len());
-    let mut lost: Vec<Vec<f64>> = vec![Vec::new(); features.len()];
+    let mut rng = SplitMix64(SEED);
+    let order = rng.permutation(goal.len());
+    let mut losses: Vec<Vec<f64>> = vec![Vec::new(); features.len()];
     let mut squares = 0.0;
     for fold in 0..FOLDS {
-        let (held, grown): (Vec<usize>, Vec<usize>) =
+        let (test, train): (Vec<usize>, Vec<usize>) =
             order.iter().partition(|at| **at % FOLDS == fold);
-        let forest = grow(features, goal, &grown)?;
-        let identity: Vec<usize> = (0..held.len()).collect();
-        let base = errors(&forest, features, goal, &held, None, &identity)?;
+        let forest = fit_forest(features, goal, &train)?;
+        let identity: Vec<usize> = (0..test.len()).collect();
+        let base = squared_error(&forest, features, goal, &test, None, &identity)?;
         squares += base;
-        for (at, lost) in lost.iter_mut().enumerate() {
-            for _ in 0..SHUFFLES {
-                let shuffled = noise.order(held.len());
-                let error = errors(&forest, features, goal, &held, Some(at), &shuffled)?;
-                lost.push((error - base) / held.len() as f64 / variance);
+        for (at, lost) in losses.iter_mut().enumerate() {
+            for _ in 0..REPEATS {
+                let shuffled = rng.permutation(test.len());
+                let error = squared_error(&forest, features, goal, &test, Some(at), &shuffled)?;
+                lost.push((error - base) / test.len() as f64 / variance);
             }
         }
     }
-    let explained = 1.0 - squares / goal.len() as f64 / variance;
-    Some(Forest {
-        explained,
-        params: lost
+    let r_squared = 1.0 - squares / goal.len() as f64 / variance;
+    Some(ForestImportance {
+        r_squared,
+        param_losses: losses
             .iter()
             .map(|values| mean_and_deviation(values))
             .collect(),
     })
 }
 
-fn grow(
+fn fit_forest(
     features: &[Feature],
     goal: &[f64],
     runs: &[usize],
@@ -102,7 +105,7 @@ fn grow(
     let columns = rows.first()?.len();
     let parameters = RandomForestRegressorParameters::default()
         .with_n_trees(TREES.into())
-        .with_max_depth(DEPTH)
+        .with_max_depth(MAX_DEPTH)
         .with_min_samples_leaf(1)
         // A third of the columns at each split, as is usual for regression; all of them where there are few.
         .with_m((columns / 3).max(columns.min(4)))
@@ -111,7 +114,7 @@ fn grow(
 }
 
 /// The sum of squared errors over runs, with one feature's values taken from other runs among them.
-fn errors(
+fn squared_error(
     forest: &RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>,
     features: &[Feature],
     goal: &[f64],
@@ -131,13 +134,14 @@ fn errors(
         columns.collect::<Vec<f64>>()
     };
     let rows: Vec<Vec<f64>> = (0..runs.len()).map(row).collect();
-    let told = forest
+    let predicted = forest
         .predict(&DenseMatrix::from_2d_vec(&rows).ok()?)
         .ok()?;
     Some(
-        told.iter()
+        predicted
+            .iter()
             .zip(runs)
-            .map(|(told, run)| (told - goal[*run]).powi(2))
+            .map(|(predicted, run)| (predicted - goal[*run]).powi(2))
             .sum(),
     )
 }

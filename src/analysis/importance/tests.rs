@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Metric, MetricValue, Pair};
+use crate::domain::{KeyValue, Metric, MetricValue};
 
 fn run(n: usize, acc: f64, params: &[(&str, String)]) -> Run {
     let mut run = Run::bare(format!("run{n}").into(), "1".into());
@@ -11,7 +11,7 @@ fn run(n: usize, acc: f64, params: &[(&str, String)]) -> Run {
     }];
     run.params = params
         .iter()
-        .map(|(key, value)| Pair {
+        .map(|(key, value)| KeyValue {
             key: (*key).into(),
             value: value.as_str().into(),
         })
@@ -20,7 +20,7 @@ fn run(n: usize, acc: f64, params: &[(&str, String)]) -> Run {
 }
 
 /// Runs whose metric goes with `lr` by its magnitude, and a little with `optimizer`; `seed` has nothing to do with it.
-fn sweep(count: usize) -> Vec<Run> {
+fn sample_sweep(count: usize) -> Vec<Run> {
     let one = |n: usize| {
         let (power, seed) = ((n * 7) % 11, (n * 13) % 17);
         let optimizer = ["adam", "sgd", "lion"][n % 3];
@@ -42,16 +42,16 @@ fn sweep(count: usize) -> Vec<Run> {
 }
 
 #[test]
-fn what_drives_the_metric_comes_first_and_noise_is_near_nothing() {
-    let found = importance(&sweep(120), "acc");
-    assert!(found.explained.unwrap() > 0.9, "{:?}", found.explained);
+fn strongest_param_ranks_first_and_noise_near_zero() {
+    let found = importance(&sample_sweep(120), "acc");
+    assert!(found.r_squared.unwrap() > 0.9, "{:?}", found.r_squared);
     let keys: Vec<&str> = found.params.iter().map(|param| param.key.raw()).collect();
     assert!(
         keys[..2].iter().all(|key| key.starts_with("lr")) && !keys.contains(&"fixed"),
         "{keys:?}"
     );
     assert_eq!(
-        found.params[0].together.len(),
+        found.params[0].collinear_with.len(),
         1,
         "the two that always change together say so"
     );
@@ -60,31 +60,31 @@ fn what_drives_the_metric_comes_first_and_noise_is_near_nothing() {
         .iter()
         .find(|param| param.key.raw() == "seed")
         .unwrap();
-    assert!(seed.forest.unwrap().0.abs() < 0.02, "{seed:?}");
+    assert!(seed.permutation.unwrap().0.abs() < 0.02, "{seed:?}");
     assert!(
-        matches!(found.params[0].rank, Some(Rank::Spearman { rho, low, high, runs: 120 }) if rho > 0.9 && low < rho && rho < high)
+        matches!(found.params[0].rank_correlation, Some(RankCorrelation::Spearman { rho, low, high, runs: 120 }) if rho > 0.9 && low < rho && rho < high)
     );
-    assert!(found.cautions.is_empty(), "{:?}", found.cautions);
+    assert!(found.warnings.is_empty(), "{:?}", found.warnings);
     assert_eq!(
-        importance(&sweep(120), "acc"),
+        importance(&sample_sweep(120), "acc"),
         found,
         "the same runs give the same answer"
     );
 }
 
 #[test]
-fn few_runs_make_no_ranking() {
-    let found = importance(&sweep(5), "acc");
-    assert_eq!((found.explained, found.runs), (None, 5));
+fn too_few_runs_give_no_ranking() {
+    let found = importance(&sample_sweep(5), "acc");
+    assert_eq!((found.r_squared, found.runs), (None, 5));
     assert_eq!(
-        found.cautions,
+        found.warnings,
         ["5 runs are too few to rank params: 10 with a number are needed"]
     );
-    assert!(found.params.iter().all(|param| param.forest.is_none()));
+    assert!(found.params.iter().all(|param| param.permutation.is_none()));
 }
 
 #[test]
-fn noise_alone_explains_nothing_and_says_so() {
+fn pure_noise_gives_a_warning() {
     let noise = |n: usize| ((n * 7_919 + 13) % 101) as f64;
     let runs: Vec<Run> = (0..40)
         .map(|n| {
@@ -101,7 +101,7 @@ fn noise_alone_explains_nothing_and_says_so() {
     let found = importance(&runs, "acc");
     assert!(
         found
-            .cautions
+            .warnings
             .iter()
             .any(|caution| caution.contains("explains nothing")),
         "{found:?}"
@@ -109,17 +109,17 @@ fn noise_alone_explains_nothing_and_says_so() {
 }
 
 #[test]
-fn what_has_no_number_is_left_out_and_counted() {
-    let mut runs = sweep(12);
+fn runs_without_a_finite_metric_are_excluded_and_counted() {
+    let mut runs = sample_sweep(12);
     runs[0].metrics[0].value = MetricValue::new(f64::NAN);
     runs[1].metrics.clear();
     let found = importance(&runs, "acc");
-    assert_eq!((found.runs, found.left_out), (10, 2));
+    assert_eq!((found.runs, found.excluded), (10, 2));
     let flat: Vec<Run> = (0..12)
         .map(|n| run(n, 0.5, &[("a", n.to_string())]))
         .collect();
     assert_eq!(
-        importance(&flat, "acc").cautions,
+        importance(&flat, "acc").warnings,
         ["the metric is the same in all runs: nothing goes with it"]
     );
     assert_eq!(importance(&[], "acc").params.len(), 0);

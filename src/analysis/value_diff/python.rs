@@ -3,76 +3,76 @@
 use serde_json::{Map, Number, Value};
 
 /// How deep structures are read.
-const DEPTH: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Reads `{'a': 1, 'b': (1, None)}`; nothing for what is no such text. Tuples and sets become lists, keys become texts.
-pub(super) fn read(text: &str) -> Option<Value> {
-    let mut reader = Reader { rest: text };
-    let value = reader.value(0)?;
-    reader.space();
-    reader.rest.is_empty().then_some(value)
+pub(super) fn parse(text: &str) -> Option<Value> {
+    let mut parser = LiteralParser { rest: text };
+    let value = parser.parse_value(0)?;
+    parser.skip_whitespace();
+    parser.rest.is_empty().then_some(value)
 }
 
-struct Reader<'a> {
+struct LiteralParser<'a> {
     rest: &'a str,
 }
 
-impl Reader<'_> {
-    fn space(&mut self) {
+impl LiteralParser<'_> {
+    fn skip_whitespace(&mut self) {
         self.rest = self.rest.trim_start();
     }
 
-    fn take(&mut self, sign: char) -> bool {
-        self.space();
+    fn eat(&mut self, sign: char) -> bool {
+        self.skip_whitespace();
         let taken = self.rest.strip_prefix(sign);
         self.rest = taken.unwrap_or(self.rest);
         taken.is_some()
     }
 
-    fn value(&mut self, depth: usize) -> Option<Value> {
-        if depth > DEPTH {
+    fn parse_value(&mut self, depth: usize) -> Option<Value> {
+        if depth > MAX_DEPTH {
             return None;
         }
-        self.space();
+        self.skip_whitespace();
         match self.rest.chars().next()? {
-            '[' => self.list('[', ']', depth),
-            '(' => self.list('(', ')', depth),
-            '{' => self.map(depth),
-            '\'' | '"' => self.text().map(Value::String),
-            _ => self.word(),
+            '[' => self.parse_list('[', ']', depth),
+            '(' => self.parse_list('(', ')', depth),
+            '{' => self.parse_map(depth),
+            '\'' | '"' => self.parse_string().map(Value::String),
+            _ => self.parse_word(),
         }
     }
 
-    fn list(&mut self, open: char, close: char, depth: usize) -> Option<Value> {
-        self.take(open);
+    fn parse_list(&mut self, open: char, close: char, depth: usize) -> Option<Value> {
+        self.eat(open);
         let mut items = Vec::new();
-        while !self.take(close) {
-            items.push(self.value(depth + 1)?);
-            if !self.take(',') {
-                return self.take(close).then_some(Value::Array(items));
+        while !self.eat(close) {
+            items.push(self.parse_value(depth + 1)?);
+            if !self.eat(',') {
+                return self.eat(close).then_some(Value::Array(items));
             }
         }
         Some(Value::Array(items))
     }
 
     /// A dict, or a set: that is a list.
-    fn map(&mut self, depth: usize) -> Option<Value> {
-        self.take('{');
+    fn parse_map(&mut self, depth: usize) -> Option<Value> {
+        self.eat('{');
         let (mut map, mut set) = (Map::new(), Vec::new());
-        while !self.take('}') {
-            let key = self.value(depth + 1)?;
-            if self.take(':') {
+        while !self.eat('}') {
+            let key = self.parse_value(depth + 1)?;
+            if self.eat(':') {
                 let name = if let Value::String(text) = key {
                     text
                 } else {
                     key.to_string()
                 };
-                map.insert(name, self.value(depth + 1)?);
+                map.insert(name, self.parse_value(depth + 1)?);
             } else {
                 set.push(key);
             }
-            if !self.take(',') {
-                if !self.take('}') {
+            if !self.eat(',') {
+                if !self.eat('}') {
                     return None;
                 }
                 break;
@@ -85,7 +85,7 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn parse_string(&mut self) -> Option<String> {
         let quote = self.rest.chars().next()?;
         let mut text = String::new();
         let mut chars = self.rest.char_indices().skip(1);
@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     /// `None`, `True`, `False`, a number, or what an object prints of itself (`<class 'int'>`, `Adam`): that is a text.
-    fn word(&mut self) -> Option<Value> {
+    fn parse_word(&mut self) -> Option<Value> {
         let end = self
             .rest
             .find([',', ':', ']', ')', '}'])

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::lines::{DiffLine, Sign};
+use super::lines::{DiffLine, LineKind};
 
 /// The files that MLflow writes beside a model, and people write beside their code.
-const FILES: [&str; 4] = [
+const ENVIRONMENT_FILES: [&str; 4] = [
     "requirements.txt",
     "conda.yaml",
     "conda.yml",
@@ -15,16 +15,16 @@ const FILES: [&str; 4] = [
 
 /// Whether a file lists packages, by its name.
 #[must_use]
-pub fn is_environment(path: &str) -> bool {
-    FILES.contains(&path.rsplit('/').next().unwrap_or_default())
+pub fn is_environment_file(path: &str) -> bool {
+    ENVIRONMENT_FILES.contains(&path.rsplit('/').next().unwrap_or_default())
 }
 
 /// What differs between two lists of packages: which came, which went, which have another version.
 #[must_use]
-pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
-    let (a, b) = (packages(before), packages(after));
+pub fn diff_requirements(before: &str, after: &str) -> Vec<DiffLine> {
+    let (a, b) = (parse_packages(before), parse_packages(after));
     let mut lines = Vec::new();
-    let told = |name: &str, version: &str| {
+    let describe = |name: &str, version: &str| {
         if version.is_empty() {
             name.to_owned()
         } else {
@@ -36,19 +36,21 @@ pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
         match (a.get(name), b.get(name)) {
             (Some(old), Some(new)) if old == new => {}
             (Some(old), Some(new)) => {
-                let way = match order(old, new) {
+                let suffix = match compare_versions(old, new) {
                     Some(Ordering::Less) => "  (newer)",
                     Some(Ordering::Greater) => "  (older)",
                     _ => "",
                 };
-                lines.push(DiffLine::plain(Sign::Removed, told(name, old)));
+                lines.push(DiffLine::plain(LineKind::Removed, describe(name, old)));
                 lines.push(DiffLine::plain(
-                    Sign::Added,
-                    format!("{}{way}", told(name, new)),
+                    LineKind::Added,
+                    format!("{}{suffix}", describe(name, new)),
                 ));
             }
-            (Some(old), None) => lines.push(DiffLine::plain(Sign::Removed, told(name, old))),
-            (None, Some(new)) => lines.push(DiffLine::plain(Sign::Added, told(name, new))),
+            (Some(old), None) => {
+                lines.push(DiffLine::plain(LineKind::Removed, describe(name, old)));
+            }
+            (None, Some(new)) => lines.push(DiffLine::plain(LineKind::Added, describe(name, new))),
             (None, None) => {}
         }
     }
@@ -58,14 +60,14 @@ pub fn requirements(before: &str, after: &str) -> Vec<DiffLine> {
         .count();
     lines.insert(
         0,
-        DiffLine::plain(Sign::Head, format!("{same} packages are the same")),
+        DiffLine::plain(LineKind::Header, format!("{same} packages are the same")),
     );
     lines
 }
 
 /// The packages of requirements.txt, or of the lists in conda.yaml and python_env.yaml: every line of those files that names one
 /// stands alone, after a dash in YAML.
-fn packages(text: &str) -> BTreeMap<String, String> {
+fn parse_packages(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut section = "";
     for line in text.lines().map(str::trim) {
@@ -88,23 +90,23 @@ fn packages(text: &str) -> BTreeMap<String, String> {
             && !line.ends_with(':')
             && !line.contains(": ");
         if is_package && section != "channels" {
-            found.extend([package(line)]);
+            found.extend([parse_package(line)]);
         }
     }
     found
 }
 
 /// A name as PEP 503 normalises it, and its version: bare where it is pinned, with its sign otherwise.
-fn package(line: &str) -> (String, String) {
+fn parse_package(line: &str) -> (String, String) {
     let end = line
         .find(|c: char| "=<>!~ @[".contains(c))
         .unwrap_or(line.len());
     let (name, rest) = line.split_at(end);
-    let mut normal = String::new();
+    let mut normalized = String::new();
     for c in name.to_lowercase().chars() {
         let c = if "-_.".contains(c) { '-' } else { c };
-        if c != '-' || !normal.ends_with('-') {
-            normal.push(c);
+        if c != '-' || !normalized.ends_with('-') {
+            normalized.push(c);
         }
     }
     let rest = rest.trim();
@@ -117,11 +119,11 @@ fn package(line: &str) -> (String, String) {
         .strip_prefix("==")
         .or_else(|| version.strip_prefix('='))
         .unwrap_or(version);
-    (normal + &extras, version.trim().to_owned())
+    (normalized + &extras, version.trim().to_owned())
 }
 
 /// Which of two pinned versions is older, by their numbers; nothing where they are not plain numbers.
-fn order(a: &str, b: &str) -> Option<Ordering> {
+fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
     let numbers = |text: &str| {
         text.split('.')
             .map(|part| part.parse::<u64>().ok())

@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use super::lines::{DiffLine, Sign};
+use super::lines::{DiffLine, LineKind};
 use crate::analysis::decimal;
 
 /// The longest lists whose items are matched by what they are; longer ones are matched by their place.
-const MATCHED: usize = 1_000;
+const MAX_LCS_ITEMS: usize = 1_000;
 /// The most changes that are told.
-const MOST: usize = 10_000;
+const MAX_CHANGES: usize = 10_000;
 
 /// A leaf or a part that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct StructureChange {
     /// Where: `optimizer.lr`, `layers[2].units`.
     pub path: String,
     /// What was there; nothing where there was nothing.
@@ -23,36 +23,43 @@ pub struct Change {
 
 /// What differs between two structures, in the order of the first. An item that is put into a list is one change.
 #[must_use]
-pub fn changes(before: &Value, after: &Value) -> Vec<Change> {
+pub fn diff_structures(before: &Value, after: &Value) -> Vec<StructureChange> {
     let mut found = Vec::new();
-    walk("", Some(before), Some(after), &mut found);
+    collect_changes("", Some(before), Some(after), &mut found);
     found
 }
 
 /// The changes as lines: what was there, and what is.
-pub(super) fn told(changes: &[Change]) -> Vec<DiffLine> {
+pub(super) fn to_diff_lines(changes: &[StructureChange]) -> Vec<DiffLine> {
     let line =
-        |sign: Sign, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
+        |sign: LineKind, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
     changes
         .iter()
         .flat_map(
-            |Change {
+            |StructureChange {
                  path,
                  before,
                  after,
              }| {
                 let before = before
                     .as_ref()
-                    .map(|value| line(Sign::Removed, path, value));
-                let after = after.as_ref().map(|value| line(Sign::Added, path, value));
+                    .map(|value| line(LineKind::Removed, path, value));
+                let after = after
+                    .as_ref()
+                    .map(|value| line(LineKind::Added, path, value));
                 [before, after].into_iter().flatten()
             },
         )
         .collect()
 }
 
-fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Change>) {
-    if found.len() >= MOST {
+fn collect_changes(
+    path: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    found: &mut Vec<StructureChange>,
+) {
+    if found.len() >= MAX_CHANGES {
         return;
     }
     match (before, after) {
@@ -65,13 +72,13 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
                 }
             };
             for (key, value) in a {
-                walk(&under(key), Some(value), b.get(key), found);
+                collect_changes(&under(key), Some(value), b.get(key), found);
             }
             for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
-                walk(&under(key), None, Some(value), found);
+                collect_changes(&under(key), None, Some(value), found);
             }
         }
-        (Some(Value::Array(a)), Some(Value::Array(b))) => items(path, a, b, found),
+        (Some(Value::Array(a)), Some(Value::Array(b))) => diff_lists(path, a, b, found),
         (Some(a), Some(b)) if is_same(a, b) => {}
         (before, after) => {
             let text = |value: &Value| {
@@ -81,7 +88,7 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
                     value.to_string()
                 }
             };
-            found.push(Change {
+            found.push(StructureChange {
                 path: path.to_owned(),
                 before: before.map(text),
                 after: after.map(text),
@@ -92,7 +99,9 @@ fn walk(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut V
 
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => decimal::same(&a.to_string(), &b.to_string()),
+        (Value::Number(a), Value::Number(b)) => {
+            decimal::is_same_value(&a.to_string(), &b.to_string())
+        }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b))
         }
@@ -106,9 +115,9 @@ fn is_same(a: &Value, b: &Value) -> bool {
 }
 
 /// Lists: what both have in the same order stays; between that, items are matched by their place.
-fn items(path: &str, a: &[Value], b: &[Value], found: &mut Vec<Change>) {
-    let anchors = if a.len().max(b.len()) <= MATCHED {
-        common(a, b)
+fn diff_lists(path: &str, a: &[Value], b: &[Value], found: &mut Vec<StructureChange>) {
+    let anchors = if a.len().max(b.len()) <= MAX_LCS_ITEMS {
+        longest_common_subsequence(a, b)
     } else {
         Vec::new()
     };
@@ -117,7 +126,7 @@ fn items(path: &str, a: &[Value], b: &[Value], found: &mut Vec<Change>) {
         while i < to_i || j < to_j {
             let (left, right) = (a.get(i).filter(|_| i < to_i), b.get(j).filter(|_| j < to_j));
             let at = if right.is_some() { j } else { i };
-            walk(&format!("{path}[{at}]"), left, right, found);
+            collect_changes(&format!("{path}[{at}]"), left, right, found);
             i += usize::from(left.is_some());
             j += usize::from(right.is_some());
         }
@@ -126,7 +135,7 @@ fn items(path: &str, a: &[Value], b: &[Value], found: &mut Vec<Change>) {
 }
 
 /// The longest common subsequence of two lists, as pairs of places.
-fn common(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
+fn longest_common_subsequence(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
     let width = b.len() + 1;
     let mut longest = vec![0_u16; (a.len() + 1) * width];
     for i in (0..a.len()).rev() {

@@ -2,24 +2,24 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn told(lines: &[DiffLine]) -> Vec<String> {
-    let sign = |sign: Sign| match sign {
-        Sign::Same => ' ',
-        Sign::Added => '+',
-        Sign::Removed => '-',
-        Sign::Head => '@',
+fn render(lines: &[DiffLine]) -> Vec<String> {
+    let sign = |sign: LineKind| match sign {
+        LineKind::Context => ' ',
+        LineKind::Added => '+',
+        LineKind::Removed => '-',
+        LineKind::Header => '@',
     };
     lines
         .iter()
-        .map(|line| format!("{}{}", sign(line.sign), line.text()))
+        .map(|line| format!("{}{}", sign(line.kind), line.text()))
         .collect()
 }
 
 #[test]
-fn values_are_equal_by_what_they_are() {
-    assert_eq!(same("1e-3", "0.001"), Equality::SameNumber);
+fn compare_values_recognizes_equal_spellings() {
+    assert_eq!(compare_values("1e-3", "0.001"), Equality::SameNumber);
     assert_eq!(
-        same(
+        compare_values(
             "{\"a\": 1, \"b\": [1.0, null]}",
             "{'b': (1, None), 'a': 1,}"
         ),
@@ -32,16 +32,16 @@ fn values_are_equal_by_what_they_are() {
         ("{'a': 1}", "{'a': True}"),
         ("[1", "[1]"),
     ] {
-        assert_eq!(same(a, b), Equality::Different, "{a} {b}");
+        assert_eq!(compare_values(a, b), Equality::Different, "{a} {b}");
     }
 }
 
 #[test]
-fn structures_differ_leaf_by_leaf() {
+fn structures_diff_by_leaf() {
     let before = "{'opt': {'lr': 0.1, 'name': 'adam'}, 'layers': [64, 32], 'old': 1}";
     let after =
         "{\"opt\": {\"lr\": 0.01, \"name\": \"adam\"}, \"layers\": [128, 64, 32], \"new\": null}";
-    let lines = told(&diff(before, after));
+    let lines = render(&diff_values(before, after));
     assert_eq!(
         lines,
         [
@@ -52,16 +52,16 @@ fn structures_differ_leaf_by_leaf() {
             "+new: null"
         ]
     );
-    let yaml = told(&diff("a: 1\nb:\n  c: x\n", "a: 1\nb:\n  c: z\n"));
+    let yaml = render(&diff_values("a: 1\nb:\n  c: x\n", "a: 1\nb:\n  c: z\n"));
     assert_eq!(yaml, ["-b.c: x", "+b.c: z"]);
 }
 
 #[test]
-fn texts_differ_line_by_line_and_word_by_word() {
+fn texts_diff_by_line_and_word() {
     let before = "one\ntwo\nthree\nfour five six\nseven\n";
-    let lines = diff(before, "one\ntwo\nthree\nfour 5 six\nseven\n");
+    let lines = diff_values(before, "one\ntwo\nthree\nfour 5 six\nseven\n");
     assert_eq!(
-        told(&lines),
+        render(&lines),
         [
             "@@@ -1,5 +1,5 @@",
             " one",
@@ -73,23 +73,25 @@ fn texts_differ_line_by_line_and_word_by_word() {
         ]
     );
     let changed: Vec<&str> = lines[5]
-        .pieces
+        .segments
         .iter()
         .filter(|(changed, _)| *changed)
         .map(|(_, text)| text.as_str())
         .collect();
     assert_eq!(changed, ["5"]);
     assert_eq!(
-        told(&unified("diff --git a b\n@@ -1 +1 @@\n-x\n+y\n z")),
+        render(&parse_unified_diff(
+            "diff --git a b\n@@ -1 +1 @@\n-x\n+y\n z"
+        )),
         ["@diff --git a b", "@@@ -1 +1 @@", "-x", "+y", " z"]
     );
 }
 
 #[test]
-fn environments_differ_package_by_package() {
+fn environments_diff_by_package() {
     let before = "# frozen\nNumPy==1.26.4\nscikit_learn[all]==1.4.0 ; python_version > '3.8'\ntorch\n-r other.txt\n";
     let after = "name: env\nchannels:\n- conda-forge\ndependencies:\n- python=3.11\n- pip:\n  - numpy==2.0.0\n  - scikit-learn[all]==1.4.0\n";
-    let lines = told(&requirements(before, after));
+    let lines = render(&diff_requirements(before, after));
     let expected = [
         "@1 packages are the same",
         "-numpy 1.26.4",
@@ -98,23 +100,26 @@ fn environments_differ_package_by_package() {
         "-torch",
     ];
     assert_eq!(lines, expected);
-    assert!(is_environment("model/requirements.txt") && !is_environment("requirements.txt.bak"));
+    assert!(
+        is_environment_file("model/requirements.txt")
+            && !is_environment_file("requirements.txt.bak")
+    );
 }
 
 proptest! {
     #[test]
-    fn no_text_is_too_strange(a in "[\\[\\]{}(),:'\"\\\\a1 \n.-]{0,60}", b in any::<String>()) {
-        let _ = (same(&a, &b), diff(&a, &b), requirements(&a, &b), has_inside(&b));
-        prop_assert_eq!(same(&a, &a), Equality::Same);
-        prop_assert!(diff(&a, &a).is_empty());
+    fn diffs_handle_any_text(a in "[\\[\\]{}(),:'\"\\\\a1 \n.-]{0,60}", b in any::<String>()) {
+        let _ = (compare_values(&a, &b), diff_values(&a, &b), diff_requirements(&a, &b), is_diffable(&b));
+        prop_assert_eq!(compare_values(&a, &a), Equality::Same);
+        prop_assert!(diff_values(&a, &a).is_empty());
     }
 
     #[test]
-    fn what_differs_is_in_the_lines(a in "[abc\n]{0,40}", b in "[abc\n]{0,40}") {
-        let lines = text_lines(&a, &b);
+    fn diff_lines_account_for_every_change(a in "[abc\n]{0,40}", b in "[abc\n]{0,40}") {
+        let lines = diff_text(&a, &b);
         prop_assert_eq!(lines.is_empty(), a == b);
-        let count = |sign: Sign| lines.iter().filter(|line| line.sign == sign).count();
+        let count = |sign: LineKind| lines.iter().filter(|line| line.kind == sign).count();
         let ends = |text: &str| text.split_inclusive('\n').count();
-        prop_assert_eq!(count(Sign::Added) + ends(&a), count(Sign::Removed) + ends(&b));
+        prop_assert_eq!(count(LineKind::Added) + ends(&a), count(LineKind::Removed) + ends(&b));
     }
 }

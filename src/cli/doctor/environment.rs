@@ -3,13 +3,13 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use super::finding::{Finding, State};
-use crate::cli::context::Context;
-use crate::config::{environment, user};
-use crate::store::{Target, TargetError};
+use super::finding::{Finding, Severity};
+use crate::cli::context::CommandContext;
+use crate::config::{current_user, env_var};
+use crate::store::{StoreTarget, StoreTargetError};
 
 /// Variables whose value may be shown.
-const OPEN: [&str; 14] = [
+const PLAIN_VARIABLES: [&str; 14] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
     "MLFLOW_TRACKING_SERVER_CERT_PATH",
@@ -27,7 +27,7 @@ const OPEN: [&str; 14] = [
 ];
 
 /// Variables of which it is only said that they are set: they are secrets, or addresses that often hold one.
-const CLOSED: [&str; 6] = [
+const SECRET_VARIABLES: [&str; 6] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
     "HTTPS_PROXY",
@@ -37,58 +37,60 @@ const CLOSED: [&str; 6] = [
 ];
 
 /// The variables that are set.
-pub fn variables() -> Vec<Finding> {
-    let mut findings = vec![tracking_uri()];
-    if environment("MLFLOW_REGISTRY_URI").is_some() {
+pub fn check_variables() -> Vec<Finding> {
+    let mut findings = vec![check_tracking_uri()];
+    if env_var("MLFLOW_REGISTRY_URI").is_some() {
         findings.push(Finding::note(
             "environment",
             "MLFLOW_REGISTRY_URI",
             "set, and not used: models are read from the tracking store",
         ));
     }
-    findings.extend(OPEN.iter().filter_map(|name| {
-        environment(name).map(|value| Finding::fine("environment", *name, value))
-    }));
     findings.extend(
-        CLOSED
+        PLAIN_VARIABLES
             .iter()
-            .filter(|name| environment(name).is_some())
-            .map(|name| Finding::fine("environment", *name, "set")),
+            .filter_map(|name| env_var(name).map(|value| Finding::ok("environment", *name, value))),
+    );
+    findings.extend(
+        SECRET_VARIABLES
+            .iter()
+            .filter(|name| env_var(name).is_some())
+            .map(|name| Finding::ok("environment", *name, "set")),
     );
     for name in ["MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"] {
-        if environment(name).is_none() {
-            findings.push(Finding::fine("environment", name, "not set"));
+        if env_var(name).is_none() {
+            findings.push(Finding::ok("environment", name, "not set"));
         }
     }
-    findings.push(Finding::fine("environment", "user", user(&environment)));
+    findings.push(Finding::ok("environment", "user", current_user(&env_var)));
     findings
 }
 
-fn tracking_uri() -> Finding {
+fn check_tracking_uri() -> Finding {
     let name = "MLFLOW_TRACKING_URI";
-    match environment(name) {
-        None => Finding::fine("environment", name, "not set"),
-        Some(uri) => match Target::parse(&uri) {
-            Ok(_) => Finding::fine("environment", name, uri),
+    match env_var(name) {
+        None => Finding::ok("environment", name, "not set"),
+        Some(uri) => match StoreTarget::parse(&uri) {
+            Ok(_) => Finding::ok("environment", name, uri),
             // What is no address is not repeated: there may be a password in it.
-            Err(TargetError::Address { why, .. }) => Finding::new(
-                State::Problem,
+            Err(StoreTargetError::InvalidUrl { why, .. }) => Finding::new(
+                Severity::Problem,
                 "environment",
                 name,
                 format!("no address: {why}"),
             ),
-            Err(error) => Finding::new(State::Problem, "environment", name, error.to_string()),
+            Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string()),
         },
     }
 }
 
 /// What the terminal can do, as far as it says.
-pub fn terminal() -> Vec<Finding> {
+pub fn check_terminal() -> Vec<Finding> {
     let yes = |is: bool| if is { "yes" } else { "no" };
-    let or_unset = |name: &str| environment(name).unwrap_or_else(|| "not set".to_owned());
+    let or_unset = |name: &str| env_var(name).unwrap_or_else(|| "not set".to_owned());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
-        .find_map(|name| environment(name))
+        .find_map(|name| env_var(name))
         .unwrap_or_default();
     let is_utf8 = locale
         .to_ascii_lowercase()
@@ -99,7 +101,7 @@ pub fn terminal() -> Vec<Finding> {
         |(columns, rows)| format!("{columns} × {rows}"),
     );
     let mut findings = vec![
-        Finding::fine("terminal", "stdin, stdout, stderr", {
+        Finding::ok("terminal", "stdin, stdout, stderr", {
             let ends = [
                 io::stdin().is_terminal(),
                 io::stdout().is_terminal(),
@@ -107,13 +109,13 @@ pub fn terminal() -> Vec<Finding> {
             ];
             format!("terminal: {}", ends.map(yes).join(", "))
         }),
-        Finding::fine("terminal", "TERM", or_unset("TERM")),
-        Finding::fine("terminal", "COLORTERM", or_unset("COLORTERM")),
-        Finding::fine("terminal", "NO_COLOR", or_unset("NO_COLOR")),
-        Finding::fine("terminal", "size", size),
+        Finding::ok("terminal", "TERM", or_unset("TERM")),
+        Finding::ok("terminal", "COLORTERM", or_unset("COLORTERM")),
+        Finding::ok("terminal", "NO_COLOR", or_unset("NO_COLOR")),
+        Finding::ok("terminal", "size", size),
     ];
     findings.push(if is_utf8 {
-        Finding::fine("terminal", "locale", locale)
+        Finding::ok("terminal", "locale", locale)
     } else {
         Finding::note(
             "terminal",
@@ -125,15 +127,15 @@ pub fn terminal() -> Vec<Finding> {
         )
     });
     for (name, what) in [("TMUX", "inside tmux"), ("SSH_CONNECTION", "over SSH")] {
-        if environment(name).is_some() {
-            findings.push(Finding::fine("terminal", name, what));
+        if env_var(name).is_some() {
+            findings.push(Finding::ok("terminal", name, what));
         }
     }
     findings
 }
 
 /// The files of this program.
-pub fn files(context: &Context<'_>) -> Vec<Finding> {
+pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
     let state = |path: &Path| {
         format!(
             "{}{}",
@@ -146,21 +148,21 @@ pub fn files(context: &Context<'_>) -> Vec<Finding> {
         )
     };
     let credentials =
-        environment("HOME").map(|home| Path::new(&home).join(".mlflow").join("credentials"));
+        env_var("HOME").map(|home| Path::new(&home).join(".mlflow").join("credentials"));
     let mut findings = vec![
-        Finding::fine(
+        Finding::ok(
             "files",
             "settings",
             state(&context.directories.config_file()),
         ),
-        Finding::fine(
+        Finding::ok(
             "files",
             "journal",
             state(&context.directories.journal_file()),
         ),
     ];
     if let Some(path) = credentials.filter(|path| path.exists()) {
-        findings.push(Finding::fine(
+        findings.push(Finding::ok(
             "files",
             "MLflow's credentials",
             path.display().to_string(),
@@ -168,11 +170,11 @@ pub fn files(context: &Context<'_>) -> Vec<Finding> {
     }
     let names: Vec<&str> = context
         .settings
-        .profile
+        .profiles
         .keys()
         .map(String::as_str)
         .collect();
-    findings.push(Finding::fine(
+    findings.push(Finding::ok(
         "settings",
         "profiles",
         if names.is_empty() {

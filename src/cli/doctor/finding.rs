@@ -5,21 +5,22 @@ use serde::Serialize;
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum Severity {
     /// As it should be.
-    Fine,
+    #[serde(rename = "fine")]
+    Ok,
     /// Worth knowing.
     Note,
     /// In the way.
     Problem,
 }
 
-impl State {
+impl Severity {
     /// A word for it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Fine => "ok",
+            Self::Ok => "ok",
             Self::Note => "note",
             Self::Problem => "PROBLEM",
         }
@@ -30,38 +31,41 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// How it is.
-    pub state: State,
+    #[serde(rename = "state")]
+    pub severity: Severity,
     /// What it belongs to: `environment`, `terminal`, `store`, …
     pub area: &'static str,
     /// What was looked at.
-    pub what: String,
+    #[serde(rename = "what")]
+    pub subject: String,
     /// What was found, with no secret in it.
-    pub found: String,
+    #[serde(rename = "found")]
+    pub detail: String,
 }
 
 impl Finding {
     /// A finding.
     pub fn new(
-        state: State,
+        severity: Severity,
         area: &'static str,
-        what: impl Into<String>,
-        found: impl Into<String>,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
     ) -> Self {
         Self {
-            state,
+            severity,
             area,
-            what: what.into(),
-            found: found.into(),
+            subject: subject.into(),
+            detail: detail.into(),
         }
     }
 
     /// Something that is as it should be.
-    pub fn fine(area: &'static str, what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::new(State::Fine, area, what, found)
+    pub fn ok(area: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Ok, area, subject, detail)
     }
 
     /// Something worth knowing.
-    pub fn note(area: &'static str, what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::new(State::Note, area, what, found)
+    pub fn note(area: &'static str, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(Severity::Note, area, subject, detail)
     }
 }

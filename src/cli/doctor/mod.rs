@@ -7,16 +7,16 @@ mod store;
 use clap::Args;
 use serde_json::json;
 
-use super::arguments::Cli;
-use super::context::Context;
-use crate::cli::output::failure::Failure;
-use crate::cli::output::{Output, Report};
+use super::args::Cli;
+use super::context::CommandContext;
+use crate::cli::output::error::CliError;
+use crate::cli::output::{CommandOutput, Printer};
 use crate::export::Sheet;
-use finding::{Finding, State};
+use finding::{Finding, Severity};
 
 /// What can be said to `doctor`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct DoctorArgs {
     /// The store to look at; else the one that would be opened.
     #[arg(value_name = "TARGET")]
     place: Option<String>,
@@ -26,25 +26,21 @@ pub struct Arguments {
 ///
 /// # Errors
 /// The first thing that stands in the way of opening the store.
-pub async fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Result<(), Failure> {
-    let mut findings = vec![Finding::fine(
-        "program",
-        "version",
-        env!("CARGO_PKG_VERSION"),
-    )];
-    findings.extend(environment::variables());
-    findings.extend(environment::terminal());
-    let trouble = match Context::load(cli, output) {
+pub async fn run(arguments: &DoctorArgs, cli: &Cli, printer: &mut Printer) -> Result<(), CliError> {
+    let mut findings = vec![Finding::ok("program", "version", env!("CARGO_PKG_VERSION"))];
+    findings.extend(environment::check_variables());
+    findings.extend(environment::check_terminal());
+    let first_error = match CommandContext::load(cli, printer) {
         Ok(mut context) => {
             if let Some(place) = &arguments.place {
-                context.flags.target = Some(place.clone());
+                context.global_args.target = Some(place.clone());
             }
-            findings.extend(environment::files(&context));
-            store::look(&context, &mut findings).await.err()
+            findings.extend(environment::check_files(&context));
+            store::check_store(&context, &mut findings).await.err()
         }
         Err(failure) => {
             findings.push(Finding::new(
-                State::Problem,
+                Severity::Problem,
                 "settings",
                 "config.toml",
                 failure.message.clone(),
@@ -52,23 +48,23 @@ pub async fn run(arguments: &Arguments, cli: &Cli, output: &mut Output) -> Resul
             Some(failure)
         }
     };
-    output.report(&report(&findings))?;
-    trouble.map_or(Ok(()), Err)
+    printer.print(&command_output(&findings))?;
+    first_error.map_or(Ok(()), Err)
 }
 
-fn report(findings: &[Finding]) -> Report {
+fn command_output(findings: &[Finding]) -> CommandOutput {
     let mut sheet = Sheet::new(["state", "area", "what", "found"]);
     for finding in findings {
-        sheet.row([
-            finding.state.as_str().to_owned(),
+        sheet.push_row([
+            finding.severity.as_str().to_owned(),
             finding.area.to_owned(),
-            finding.what.clone(),
-            finding.found.clone(),
+            finding.subject.clone(),
+            finding.detail.clone(),
         ]);
     }
     let ok = findings
         .iter()
-        .all(|finding| finding.state != State::Problem);
-    let lines = sheet.aligned(None).0;
-    Report::text(json!({ "ok": ok, "findings": findings }), sheet, lines)
+        .all(|finding| finding.severity != Severity::Problem);
+    let lines = sheet.to_aligned_lines(None).0;
+    CommandOutput::text(json!({ "ok": ok, "findings": findings }), sheet, lines)
 }

@@ -1,20 +1,23 @@
 //! What can be said of the store: which is meant, whether it answers, what it can do, what the journal has open for it.
 
-use super::finding::{Finding, State};
-use crate::cli::context::Context;
-use crate::cli::output::failure::Failure;
+use super::finding::{Finding, Severity};
+use crate::cli::context::CommandContext;
+use crate::cli::output::error::CliError;
 use crate::cli::resolve;
 use crate::promotion::Outcome;
 use crate::promotion::journal::EntryState;
-use crate::store::{Features, Target};
+use crate::store::{Features, StoreTarget};
 use crate::text::untrusted::clean;
 
 /// Looks at the store that would be opened.
 ///
 /// # Errors
 /// What stands in the way; it is among the findings, too.
-pub async fn look(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
-    match looked(context, findings).await {
+pub async fn check_store(
+    context: &CommandContext<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), CliError> {
+    match run_checks(context, findings).await {
         Err(failure) => {
             let why = failure
                 .cause
@@ -22,7 +25,7 @@ pub async fn look(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<
                 .map(|cause| format!(": {cause}"))
                 .unwrap_or_default();
             findings.push(Finding::new(
-                State::Problem,
+                Severity::Problem,
                 "store",
                 "open",
                 format!("{}{why}", failure.message),
@@ -33,60 +36,65 @@ pub async fn look(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<
     }
 }
 
-async fn looked(context: &Context<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+async fn run_checks(
+    context: &CommandContext<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), CliError> {
     let found = resolve::target(
-        context.named(),
-        context.flags.profile.as_deref(),
+        context.named_target(),
+        context.global_args.profile.as_deref(),
         &context.settings,
         &context.directories,
         context.now,
     )?;
     let shown = match &found.target {
-        Target::Server(url) => url.to_string(),
-        Target::Sqlite(path) | Target::Wandb(path) => path.display().to_string(),
+        StoreTarget::Server(url) => url.to_string(),
+        StoreTarget::Sqlite(path) | StoreTarget::Wandb(path) => path.display().to_string(),
     };
-    findings.push(Finding::fine(
+    findings.push(Finding::ok(
         "store",
         "target",
-        format!("{shown} ({})", found.because),
+        format!("{shown} ({})", found.reason),
     ));
-    let session = context.open().await?;
-    let reader = session.reader.as_ref();
+    let store = context.open_store().await?;
+    let reader = store.reader.as_ref();
     let features = reader.features().await?;
-    findings.extend(told(&features));
-    findings.push(match &session.writer {
-        Some(_) => Finding::fine("store", "session", "may write"),
+    findings.extend(describe_features(&features));
+    findings.push(match &store.writer {
+        Some(_) => Finding::ok("store", "session", "may write"),
         None => Finding::note("store", "session", "may only look"),
     });
-    let experiments = reader.experiments(crate::store::View::Active).await?;
-    findings.push(Finding::fine(
+    let experiments = reader
+        .experiments(crate::store::LifecycleFilter::Active)
+        .await?;
+    findings.push(Finding::ok(
         "store",
         "experiments",
         experiments.len().to_string(),
     ));
-    if features.registry {
-        findings.push(Finding::fine(
+    if features.has_registry {
+        findings.push(Finding::ok(
             "store",
             "registered models",
             reader.models().await?.len().to_string(),
         ));
     }
-    findings.extend(open_entries(context, reader.origin())?);
+    findings.extend(unfinished_entries(context, reader.origin())?);
     Ok(())
 }
 
-fn told(features: &Features) -> Vec<Finding> {
-    let has = |what: &str, is: bool| Finding::fine("store", what, if is { "yes" } else { "no" });
+fn describe_features(features: &Features) -> Vec<Finding> {
+    let has = |what: &str, is: bool| Finding::ok("store", what, if is { "yes" } else { "no" });
     let mut findings = vec![
-        Finding::fine("store", "product", features.product.clone()),
-        has("filters at the store", features.filters),
-        has("histories in bulk", features.bulk_histories),
-        has("logged models", features.logged_models),
-        has("model registry", features.registry),
+        Finding::ok("store", "product", features.product.clone()),
+        has("filters at the store", features.can_filter),
+        has("histories in bulk", features.has_bulk_histories),
+        has("logged models", features.has_logged_models),
+        has("model registry", features.has_registry),
     ];
     findings.extend(
         features
-            .read_only
+            .read_only_reason
             .as_ref()
             .map(|why| Finding::note("store", "read-only", clean(why))),
     );
@@ -94,7 +102,10 @@ fn told(features: &Features) -> Vec<Finding> {
 }
 
 /// Writes of which the end is not known: a session that ended in between, or a store that could not be asked.
-fn open_entries(context: &Context<'_>, origin: &str) -> Result<Vec<Finding>, Failure> {
+fn unfinished_entries(
+    context: &CommandContext<'_>,
+    origin: &str,
+) -> Result<Vec<Finding>, CliError> {
     let entries = context.journal().entries(origin)?;
     let open = entries.iter().filter(|entry| {
         matches!(
@@ -112,7 +123,7 @@ fn open_entries(context: &Context<'_>, origin: &str) -> Result<Vec<Finding>, Fai
         })
         .collect();
     if findings.is_empty() {
-        findings.push(Finding::fine(
+        findings.push(Finding::ok(
             "journal",
             "entries for this store",
             format!("{}, none unfinished", entries.len()),

@@ -1,23 +1,23 @@
 //! Printing: the one way to stdout and stderr. Everything is cleaned here once more, and a reader that goes away
 //! (`| head`) ends the printing without a word.
 
-pub mod failure;
-mod report;
+mod command_output;
+pub mod error;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use serde::Serialize;
 
-pub use report::Report;
+pub use command_output::CommandOutput;
 
-use self::failure::{Exit, Failure};
-use crate::config::{Alert, ColorChoice, Lookup};
+use self::error::{CliError, ExitStatus};
+use crate::config::{Alert, ColorChoice, EnvLookup};
 use crate::export::{Sheet, json};
 use crate::text::untrusted::clean;
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum OutputFormat {
     /// For people.
     #[default]
     Table,
@@ -31,7 +31,7 @@ pub enum Format {
     Markdown,
 }
 
-impl Format {
+impl OutputFormat {
     /// Whether errors are told as JSON, too.
     #[must_use]
     pub fn is_json(self) -> bool {
@@ -40,19 +40,19 @@ impl Format {
 }
 
 /// Where answers, notes and questions go.
-pub struct Output {
+pub struct Printer {
     /// The form of answers.
-    pub format: Format,
-    out: Box<dyn Write>,
-    errors: Box<dyn Write>,
+    pub format: OutputFormat,
+    stdout: Box<dyn Write>,
+    stderr: Box<dyn Write>,
     width: Option<usize>,
-    bold: bool,
-    progress: bool,
-    shown: bool,
-    closed: bool,
+    bold_headers: bool,
+    shows_progress: bool,
+    is_progress_visible: bool,
+    is_closed: bool,
 }
 
-impl Output {
+impl Printer {
     /// How many cells a line of the terminal has; none where it is no terminal.
     #[must_use]
     pub fn width(&self) -> Option<u16> {
@@ -62,7 +62,7 @@ impl Output {
 
     /// The process's own stdout and stderr.
     #[must_use]
-    pub fn standard(format: Format) -> Self {
+    pub fn stdio(format: OutputFormat) -> Self {
         let terminal = io::stdout().is_terminal();
         let width = terminal
             .then(crossterm::terminal::size)
@@ -70,20 +70,20 @@ impl Output {
             .map(|(columns, _)| usize::from(columns));
         Self {
             format,
-            out: Box::new(BufWriter::new(io::stdout())),
-            errors: Box::new(io::stderr()),
+            stdout: Box::new(BufWriter::new(io::stdout())),
+            stderr: Box::new(io::stderr()),
             width,
-            bold: false,
-            progress: io::stderr().is_terminal(),
-            shown: false,
-            closed: false,
+            bold_headers: false,
+            shows_progress: io::stderr().is_terminal(),
+            is_progress_visible: false,
+            is_closed: false,
         }
     }
 
     /// Sets whether heads stand out: no table has any other colour.
-    pub fn set_color(&mut self, choice: ColorChoice, lookup: Lookup<'_>) {
+    pub fn set_color(&mut self, choice: ColorChoice, lookup: EnvLookup<'_>) {
         let is_plain = || lookup("NO_COLOR").is_some() || lookup("TERM").as_deref() == Some("dumb");
-        self.bold = match choice {
+        self.bold_headers = match choice {
             ColorChoice::Always => true,
             ColorChoice::Auto => io::stdout().is_terminal() && !is_plain(),
             ColorChoice::Never => false,
@@ -94,18 +94,18 @@ impl Output {
     ///
     /// # Errors
     /// When stdout can't be written, other than because nobody reads it any more.
-    pub fn report(&mut self, report: &Report) -> Result<(), Failure> {
+    pub fn print(&mut self, report: &CommandOutput) -> Result<(), CliError> {
         match self.format {
-            Format::Json => self.raw(&(json::to_string(&report.value) + "\n")),
-            Format::Jsonl => match report.value.as_array() {
-                Some(items) => items.iter().try_for_each(|item| self.item(item)),
-                None => self.item(&report.value),
+            OutputFormat::Json => self.write_raw(&(json::to_string(&report.json) + "\n")),
+            OutputFormat::Jsonl => match report.json.as_array() {
+                Some(items) => items.iter().try_for_each(|item| self.print_json_line(item)),
+                None => self.print_json_line(&report.json),
             },
-            Format::Csv => self.raw(&report.sheet.csv()),
-            Format::Markdown => self.raw(&report.sheet.markdown()),
-            Format::Table => match &report.text {
-                Some(lines) => self.lines(lines),
-                None => self.aligned(&report.sheet),
+            OutputFormat::Csv => self.write_raw(&report.sheet.to_csv()),
+            OutputFormat::Markdown => self.write_raw(&report.sheet.to_markdown()),
+            OutputFormat::Table => match &report.lines {
+                Some(lines) => self.print_lines(lines),
+                None => self.print_table(&report.sheet),
             },
         }
     }
@@ -114,8 +114,8 @@ impl Output {
     ///
     /// # Errors
     /// As for [`Self::report`].
-    pub fn item(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        self.raw(&(json::to_line(value) + "\n"))?;
+    pub fn print_json_line(&mut self, value: &impl Serialize) -> Result<(), CliError> {
+        self.write_raw(&(json::to_line(value) + "\n"))?;
         self.flush()
     }
 
@@ -123,21 +123,21 @@ impl Output {
     ///
     /// # Errors
     /// As for [`Self::report`].
-    pub fn lines(&mut self, lines: &[String]) -> Result<(), Failure> {
+    pub fn print_lines(&mut self, lines: &[String]) -> Result<(), CliError> {
         lines
             .iter()
-            .try_for_each(|line| self.raw(&format!("{}\n", clean(line))))
+            .try_for_each(|line| self.write_raw(&format!("{}\n", clean(line))))
     }
 
-    fn aligned(&mut self, sheet: &Sheet) -> Result<(), Failure> {
-        let (lines, left_out) = sheet.aligned(self.width);
+    fn print_table(&mut self, sheet: &Sheet) -> Result<(), CliError> {
+        let (lines, left_out) = sheet.to_aligned_lines(self.width);
         for (at, line) in lines.iter().enumerate() {
-            let line = if at == 0 && self.bold {
+            let line = if at == 0 && self.bold_headers {
                 format!("\u{1b}[1m{line}\u{1b}[0m\n")
             } else {
                 format!("{line}\n")
             };
-            self.raw(&line)?;
+            self.write_raw(&line)?;
         }
         if left_out > 0 {
             self.flush()?;
@@ -152,83 +152,84 @@ impl Output {
     ///
     /// # Errors
     /// As for [`Self::report`].
-    pub fn raw(&mut self, text: &str) -> Result<(), Failure> {
-        if self.closed {
+    pub fn write_raw(&mut self, text: &str) -> Result<(), CliError> {
+        if self.is_closed {
             return Ok(());
         }
-        let written = self.out.write_all(text.as_bytes());
-        self.written(written)
+        let written = self.stdout.write_all(text.as_bytes());
+        self.check_write(written)
     }
 
     /// Sends what was printed on its way.
     ///
     /// # Errors
     /// As for [`Self::report`].
-    pub fn flush(&mut self) -> Result<(), Failure> {
-        if self.closed {
+    pub fn flush(&mut self) -> Result<(), CliError> {
+        if self.is_closed {
             return Ok(());
         }
-        let flushed = self.out.flush();
-        self.written(flushed)
+        let flushed = self.stdout.flush();
+        self.check_write(flushed)
     }
 
     /// Whether nobody reads any more, so that nothing more need be asked of a store.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.is_closed
     }
 
-    fn written(&mut self, result: io::Result<()>) -> Result<(), Failure> {
+    fn check_write(&mut self, result: io::Result<()>) -> Result<(), CliError> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = true;
+                self.is_closed = true;
                 Ok(())
             }
             other => other.map_err(|error| {
-                Failure::new(Exit::Failed, "the answer can't be written").because(error.to_string())
+                CliError::new(ExitStatus::Failed, "the answer can't be written")
+                    .with_cause(error.to_string())
             }),
         }
     }
 
     /// Says something on stderr. Where that can't be written there is nobody to tell.
     pub fn note(&mut self, line: &str) {
-        let _ = writeln!(self.errors, "{}", clean(line));
+        let _ = writeln!(self.stderr, "{}", clean(line));
     }
 
     /// Alerts whoever is at the terminal. Where there is none, nothing is written.
     pub fn alert(&mut self, how: Alert, text: &str) {
-        if self.progress {
-            let _ = write!(self.errors, "{}", how.sequence(text));
-            let _ = self.errors.flush();
+        if self.shows_progress {
+            let _ = write!(self.stderr, "{}", how.escape_sequence(text));
+            let _ = self.stderr.flush();
         }
     }
 
     /// Asks on stderr, on one line; the answer is typed after it.
-    pub fn ask(&mut self, question: &str) {
-        let _ = write!(self.errors, "{} ", clean(question));
-        let _ = self.errors.flush();
+    pub fn prompt(&mut self, question: &str) {
+        let _ = write!(self.stderr, "{} ", clean(question));
+        let _ = self.stderr.flush();
     }
 
     /// Shows how far something is, on a terminal only; the next text replaces it, and an empty one removes it.
     pub fn progress(&mut self, line: &str) {
-        if self.progress && (self.shown || !line.is_empty()) {
-            self.shown = !line.is_empty();
-            let _ = write!(self.errors, "\r\u{1b}[K{}", clean(line));
-            let _ = self.errors.flush();
+        if self.shows_progress && (self.is_progress_visible || !line.is_empty()) {
+            self.is_progress_visible = !line.is_empty();
+            let _ = write!(self.stderr, "\r\u{1b}[K{}", clean(line));
+            let _ = self.stderr.flush();
         }
     }
 
     /// Says what went wrong, in the form that was asked for.
-    pub fn failure(&mut self, failure: &Failure) {
+    pub fn print_error(&mut self, failure: &CliError) {
         if self.format.is_json() {
             let _ = writeln!(
-                self.errors,
+                self.stderr,
                 "{}",
                 json::to_line(&serde_json::json!({ "error": failure }))
             );
         } else {
             for line in failure.lines() {
-                let _ = writeln!(self.errors, "{line}");
+                let _ = writeln!(self.stderr, "{line}");
             }
         }
     }
@@ -240,9 +241,9 @@ mod tests {
     use serde_json::json;
 
     /// A reader that has gone away.
-    struct Gone;
+    struct ClosedPipe;
 
-    impl Write for Gone {
+    impl Write for ClosedPipe {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(io::ErrorKind::BrokenPipe.into())
         }
@@ -253,21 +254,21 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_goes_away_is_no_failure() {
-        let mut output = Output {
-            format: Format::Jsonl,
-            out: Box::new(Gone),
-            errors: Box::new(io::sink()),
+    fn closed_pipe_is_not_an_error() {
+        let mut printer = Printer {
+            format: OutputFormat::Jsonl,
+            stdout: Box::new(ClosedPipe),
+            stderr: Box::new(io::sink()),
             width: None,
-            bold: false,
-            progress: false,
-            shown: false,
-            closed: false,
+            bold_headers: false,
+            shows_progress: false,
+            is_progress_visible: false,
+            is_closed: false,
         };
         assert_eq!(
-            output.report(&Report::table(json!([1, 2, 3]), Sheet::default())),
+            printer.print(&CommandOutput::table(json!([1, 2, 3]), Sheet::default())),
             Ok(())
         );
-        assert!(output.is_closed());
+        assert!(printer.is_closed());
     }
 }

@@ -8,18 +8,18 @@ mod target;
 mod version;
 
 pub use connection::connection;
-pub use experiment::{experiment, near, within};
+pub use experiment::{experiment, experiment_scope, is_similar};
 pub use run::{run, runs};
 pub use target::target;
 pub use version::{model, version};
 
 /// The most candidates that a message lists.
-const CANDIDATES: usize = 10;
+const MAX_CANDIDATES: usize = 10;
 
 /// The first candidates, and how many more there are.
-fn listed(candidates: impl ExactSizeIterator<Item = String>) -> Vec<String> {
-    let more = candidates.len().saturating_sub(CANDIDATES);
-    let mut lines: Vec<String> = candidates.take(CANDIDATES).collect();
+fn list_candidates(candidates: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let more = candidates.len().saturating_sub(MAX_CANDIDATES);
+    let mut lines: Vec<String> = candidates.take(MAX_CANDIDATES).collect();
     if more > 0 {
         lines.push(format!("… and {more} more"));
     }

@@ -1,37 +1,37 @@
 //! Runs by id, by the beginning of an id, or by a name.
 
-use super::listed;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::runs::Pages;
-use crate::domain::{Experiment, ExperimentId, FaultKind, Run, RunId};
-use crate::store::{Read, RunQuery, View, limits};
+use super::list_candidates;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::runs::RunPages;
+use crate::domain::{Experiment, ExperimentId, Run, RunId, StoreErrorKind};
+use crate::store::{LifecycleFilter, ReadStore, RunQuery, limits};
 use crate::text::untrusted::clean;
 
 /// The shortest beginning of an id that is taken for one.
-const PREFIX: usize = 6;
+const MIN_ID_PREFIX: usize = 6;
 
 /// The length of a whole id.
-const WHOLE: usize = 32;
+const ID_LENGTH: usize = 32;
 
 /// The run that a text names, in one experiment or in all of them; deleted ones, too.
 ///
 /// # Errors
 /// When there is none, or several: with a list of them.
 pub async fn run(
-    reader: &dyn Read,
+    reader: &dyn ReadStore,
     text: &str,
     within: Option<&Experiment>,
-) -> Result<Run, Failure> {
-    if looks_like_id(text) && bare(text).len() == WHOLE {
+) -> Result<Run, CliError> {
+    if is_id_prefix(text) && without_store_sign(text).len() == ID_LENGTH {
         match reader.run(&RunId::from(text.to_ascii_lowercase())).await {
-            Err(fault) if fault.kind == FaultKind::Missing => {}
+            Err(fault) if fault.kind == StoreErrorKind::NotFound => {}
             answer => return Ok(answer?),
         }
     }
     let experiments: Vec<ExperimentId> = match within {
         Some(experiment) => vec![experiment.id.clone()],
         None => reader
-            .experiments(View::All)
+            .experiments(LifecycleFilter::All)
             .await?
             .into_iter()
             .map(|experiment| experiment.id)
@@ -47,10 +47,10 @@ pub async fn run(
 /// # Errors
 /// As for [`run`], at the first text that names none.
 pub async fn runs(
-    reader: &dyn Read,
+    reader: &dyn ReadStore,
     texts: &[String],
     within: Option<&Experiment>,
-) -> Result<Vec<Run>, Failure> {
+) -> Result<Vec<Run>, CliError> {
     let mut found = Vec::new();
     for text in texts {
         found.push(run(reader, text, within).await?);
@@ -59,10 +59,10 @@ pub async fn runs(
 }
 
 async fn candidates(
-    reader: &dyn Read,
+    reader: &dyn ReadStore,
     text: &str,
     experiments: Vec<ExperimentId>,
-) -> Result<Vec<Run>, Failure> {
+) -> Result<Vec<Run>, CliError> {
     if experiments.is_empty() {
         return Ok(Vec::new());
     }
@@ -70,20 +70,20 @@ async fn candidates(
         experiments: experiments.clone(),
         filter,
         order_by: Vec::new(),
-        view: View::All,
+        lifecycle: LifecycleFilter::All,
         page_size: limits::PAGE_RUNS,
     };
-    let queries = if reader.features().await?.filters {
-        questions(text).map(|asked| asked.map(Some).into())
+    let queries = if reader.features().await?.can_filter {
+        lookup_filters(text).map(|asked| asked.map(Some).into())
     } else {
         None
     };
     let mut found: Vec<Run> = Vec::new();
     for filter in queries.unwrap_or_else(|| vec![None]) {
-        let mut pages = Pages::new(reader, query(filter));
-        while let Some(page) = pages.next().await? {
+        let mut pages = RunPages::new(reader, query(filter));
+        while let Some(page) = pages.next_page().await? {
             for run in page {
-                if is_named(&run, text) && !found.iter().any(|known| known.id == run.id) {
+                if matches_name(&run, text) && !found.iter().any(|known| known.id == run.id) {
                     found.push(run);
                 }
             }
@@ -93,33 +93,39 @@ async fn candidates(
 }
 
 /// The name and the id, asked of a store in MLflow's grammar; nothing where the text can't be quoted in it.
-fn questions(text: &str) -> Option<[String; 2]> {
+fn lookup_filters(text: &str) -> Option<[String; 2]> {
     let quotable = !text.contains(['\'', '"', '`', '\\']) && !text.chars().any(char::is_control);
-    let id = if looks_like_id(text) {
-        format!("run_id LIKE '{}%'", bare(text).to_ascii_lowercase())
+    let id = if is_id_prefix(text) {
+        format!(
+            "run_id LIKE '{}%'",
+            without_store_sign(text).to_ascii_lowercase()
+        )
     } else {
         format!("run_id = '{text}'")
     };
     // A name of the second store is named with its sign before it.
     quotable.then(|| {
         [
-            format!("run_name = '{}'", bare(text)),
+            format!("run_name = '{}'", without_store_sign(text)),
             format!("attributes.{id}"),
         ]
     })
 }
 
-fn looks_like_id(text: &str) -> bool {
-    bare(text).len() >= PREFIX && bare(text).bytes().all(|byte| byte.is_ascii_hexdigit())
+fn is_id_prefix(text: &str) -> bool {
+    without_store_sign(text).len() >= MIN_ID_PREFIX
+        && without_store_sign(text)
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// An id without the sign that ids of a second store begin with.
-fn bare(text: &str) -> &str {
+fn without_store_sign(text: &str) -> &str {
     text.strip_prefix('+').unwrap_or(text)
 }
 
-fn is_named(run: &Run, text: &str) -> bool {
-    let prefix = text.len() >= PREFIX
+fn matches_name(run: &Run, text: &str) -> bool {
+    let prefix = text.len() >= MIN_ID_PREFIX
         && run
             .id
             .raw()
@@ -130,11 +136,11 @@ fn is_named(run: &Run, text: &str) -> bool {
 }
 
 /// A whole id goes before everything; after that the text must mean one run.
-fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Result<Run, Failure> {
+fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Result<Run, CliError> {
     if let Some(at) = found.iter().position(|run| run.id.raw() == text) {
         return Ok(found.swap_remove(at));
     }
-    let place = within
+    let scope = within
         .map(|experiment| format!(" in experiment {}", experiment.name.clean()))
         .unwrap_or_default();
     if found.len() > 1 {
@@ -147,23 +153,23 @@ fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Resul
                 run.experiment_id.clean()
             )
         });
-        let message = format!("{} could be {} runs{place}", clean(text), found.len());
-        return Err(Failure::new(Exit::NoMatch, message)
-            .with_detail(listed(lines))
-            .next("name one by its id"));
+        let message = format!("{} could be {} runs{scope}", clean(text), found.len());
+        return Err(CliError::new(ExitStatus::NoMatch, message)
+            .with_detail(list_candidates(lines))
+            .with_hint("name one by its id"));
     }
     let missing = || {
-        let short = text.len() < PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let short = text.len() < MIN_ID_PREFIX && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         let next = if short {
             "an id may be cut, but not below 6 characters"
         } else {
             "`frontrunner runs EXPERIMENT` lists runs"
         };
-        Failure::new(
-            Exit::NoMatch,
-            format!("there is no run {}{place}", clean(text)),
+        CliError::new(
+            ExitStatus::NoMatch,
+            format!("there is no run {}{scope}", clean(text)),
         )
-        .next(next)
+        .with_hint(next)
     };
     found.pop().ok_or_else(missing)
 }
@@ -172,7 +178,7 @@ fn choose(mut found: Vec<Run>, text: &str, within: Option<&Experiment>) -> Resul
 mod tests {
     use super::*;
 
-    fn named(id: &str, name: &str) -> Run {
+    fn named_run(id: &str, name: &str) -> Run {
         Run {
             name: name.into(),
             ..Run::bare(id.into(), "1".into())
@@ -180,25 +186,32 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_needs_six_characters() {
-        let run = named("abcdef0123456789", "first");
-        assert!(is_named(&run, "ABCDEF") && is_named(&run, "first"));
-        assert!(!is_named(&run, "abcde"));
+    fn id_prefix_needs_six_characters() {
+        let run = named_run("abcdef0123456789", "first");
+        assert!(matches_name(&run, "ABCDEF") && matches_name(&run, "first"));
+        assert!(!matches_name(&run, "abcde"));
     }
 
     #[test]
-    fn several_runs_of_a_name_are_listed_and_none_is_picked() {
-        let failure =
-            choose(vec![named("a1", "twin"), named("b2", "twin")], "twin", None).unwrap_err();
-        assert_eq!((failure.exit, failure.detail.len()), (Exit::NoMatch, 2));
+    fn ambiguous_name_lists_candidates() {
+        let failure = choose(
+            vec![named_run("a1", "twin"), named_run("b2", "twin")],
+            "twin",
+            None,
+        )
+        .unwrap_err();
+        assert_eq!(
+            (failure.exit, failure.detail.len()),
+            (ExitStatus::NoMatch, 2)
+        );
         assert!(failure.detail[1].starts_with("b2  twin"));
     }
 
     #[test]
-    fn a_text_that_can_not_be_quoted_is_not_sent_as_a_filter() {
-        assert_eq!(questions("it's"), None);
+    fn unquotable_text_is_not_sent_as_filter() {
+        assert_eq!(lookup_filters("it's"), None);
         assert_eq!(
-            questions("abcdef").unwrap()[1],
+            lookup_filters("abcdef").unwrap()[1],
             "attributes.run_id LIKE 'abcdef%'"
         );
     }

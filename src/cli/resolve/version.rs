@@ -1,14 +1,14 @@
 //! Versions as `MODEL/VERSION`, `MODEL/latest` or `MODEL@alias`, and models by name.
 
-use super::{listed, near};
-use crate::cli::output::failure::{Exit, Failure};
-use crate::domain::{FaultKind, ModelName, RegisteredModel, VersionNumber};
-use crate::store::Read;
+use super::{is_similar, list_candidates};
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::domain::{ModelName, RegisteredModel, StoreErrorKind, VersionNumber};
+use crate::store::ReadStore;
 use crate::text::untrusted::clean;
 
 /// What stands after the model's name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Which {
+enum VersionSelector {
     Number(VersionNumber),
     Latest,
     Alias(String),
@@ -18,28 +18,28 @@ enum Which {
 ///
 /// # Errors
 /// When there is none: with those that are nearly called so.
-pub async fn model(reader: &dyn Read, name: &str) -> Result<RegisteredModel, Failure> {
+pub async fn model(reader: &dyn ReadStore, name: &str) -> Result<RegisteredModel, CliError> {
     match reader.model(&ModelName::from(name)).await {
-        Err(fault) if fault.kind == FaultKind::Missing => {}
+        Err(fault) if fault.kind == StoreErrorKind::NotFound => {}
         answer => return Ok(answer?),
     }
     let models = reader.models().await?;
-    let near: Vec<&RegisteredModel> = models
+    let similar: Vec<&RegisteredModel> = models
         .iter()
-        .filter(|model| near(model.name.raw(), name))
+        .filter(|model| is_similar(model.name.raw(), name))
         .collect();
-    let failure = Failure::new(
-        Exit::NoMatch,
+    let failure = CliError::new(
+        ExitStatus::NoMatch,
         format!("there is no registered model {}", clean(name)),
     );
-    Err(if near.is_empty() {
-        failure.next("`frontrunner models` lists them")
+    Err(if similar.is_empty() {
+        failure.with_hint("`frontrunner models` lists them")
     } else {
         failure
-            .with_detail(listed(
-                near.iter().map(|model| model.name.clean().into_owned()),
+            .with_detail(list_candidates(
+                similar.iter().map(|model| model.name.clean().into_owned()),
             ))
-            .next("name one of these")
+            .with_hint("name one of these")
     })
 }
 
@@ -48,13 +48,15 @@ pub async fn model(reader: &dyn Read, name: &str) -> Result<RegisteredModel, Fai
 /// # Errors
 /// When the text is no such name, or what it names is not there.
 pub async fn version(
-    reader: &dyn Read,
+    reader: &dyn ReadStore,
     text: &str,
-) -> Result<(RegisteredModel, VersionNumber), Failure> {
+) -> Result<(RegisteredModel, VersionNumber), CliError> {
     let (name, which) = parse(text)?;
     let model = model(reader, name).await?;
-    if let Which::Alias(alias) = &which {
-        let number = model.alias(alias).ok_or_else(|| no_alias(&model, alias))?;
+    if let VersionSelector::Alias(alias) = &which {
+        let number = model
+            .version_for_alias(alias)
+            .ok_or_else(|| alias_not_found(&model, alias))?;
         return Ok((model, number));
     }
     let numbers: Vec<VersionNumber> = reader
@@ -64,20 +66,23 @@ pub async fn version(
         .map(|version| version.version)
         .collect();
     let found = match which {
-        Which::Number(number) => numbers.iter().find(|known| **known == number),
-        Which::Latest | Which::Alias(_) => numbers.iter().max(),
+        VersionSelector::Number(number) => numbers.iter().find(|known| **known == number),
+        VersionSelector::Latest | VersionSelector::Alias(_) => numbers.iter().max(),
     };
     match found {
         Some(number) => Ok((model, *number)),
-        None => Err(no_version(&model, text, &numbers)),
+        None => Err(version_not_found(&model, text, &numbers)),
     }
 }
 
 /// Splits at the last `/` or `@`, so that a name may hold either.
-fn parse(text: &str) -> Result<(&str, Which), Failure> {
+fn parse(text: &str) -> Result<(&str, VersionSelector), CliError> {
     let wrong = || {
-        Failure::new(Exit::Usage, format!("{} names no version", clean(text)))
-            .next("write MODEL/VERSION, MODEL/latest or MODEL@alias")
+        CliError::new(
+            ExitStatus::Usage,
+            format!("{} names no version", clean(text)),
+        )
+        .with_hint("write MODEL/VERSION, MODEL/latest or MODEL@alias")
     };
     let at = text
         .rfind(['/', '@'])
@@ -86,42 +91,42 @@ fn parse(text: &str) -> Result<(&str, Which), Failure> {
     let (name, rest) = text.split_at(at);
     match (rest.starts_with('@'), rest.get(1..).unwrap_or_default()) {
         (_, "") => Err(wrong()),
-        (true, alias) => Ok((name, Which::Alias(alias.to_owned()))),
-        (false, "latest") => Ok((name, Which::Latest)),
+        (true, alias) => Ok((name, VersionSelector::Alias(alias.to_owned()))),
+        (false, "latest") => Ok((name, VersionSelector::Latest)),
         (false, number) => number
             .parse()
-            .map(|number| (name, Which::Number(number)))
+            .map(|number| (name, VersionSelector::Number(number)))
             .map_err(|_| wrong()),
     }
 }
 
-fn no_alias(model: &RegisteredModel, alias: &str) -> Failure {
-    let failure = Failure::new(
-        Exit::NoMatch,
+fn alias_not_found(model: &RegisteredModel, alias: &str) -> CliError {
+    let failure = CliError::new(
+        ExitStatus::NoMatch,
         format!("{} has no alias @{}", model.name.clean(), clean(alias)),
     );
     if model.aliases.is_empty() {
-        return failure.next("it has no alias at all");
+        return failure.with_hint("it has no alias at all");
     }
     let lines = model
         .aliases
         .iter()
         .map(|(alias, number)| format!("@{} is version {number}", alias.clean()));
-    failure.with_detail(listed(lines))
+    failure.with_detail(list_candidates(lines))
 }
 
-fn no_version(model: &RegisteredModel, text: &str, numbers: &[VersionNumber]) -> Failure {
-    let failure = Failure::new(
-        Exit::NoMatch,
+fn version_not_found(model: &RegisteredModel, text: &str, numbers: &[VersionNumber]) -> CliError {
+    let failure = CliError::new(
+        ExitStatus::NoMatch,
         format!("there is no version {}", clean(text)),
     );
     match (numbers.iter().min(), numbers.iter().max()) {
-        (Some(first), Some(last)) => failure.next(format!(
+        (Some(first), Some(last)) => failure.with_hint(format!(
             "{} has {} versions, {first} to {last}",
             model.name.clean(),
             numbers.len()
         )),
-        _ => failure.next(format!("{} has no version yet", model.name.clean())),
+        _ => failure.with_hint(format!("{} has no version yet", model.name.clean())),
     }
 }
 
@@ -130,20 +135,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_separator_splits() {
+    fn last_separator_splits() {
         assert_eq!(
             parse("iris/3").unwrap(),
-            ("iris", Which::Number(VersionNumber(3)))
+            ("iris", VersionSelector::Number(VersionNumber(3)))
         );
-        assert_eq!(parse("a@b/latest").unwrap(), ("a@b", Which::Latest));
+        assert_eq!(
+            parse("a@b/latest").unwrap(),
+            ("a@b", VersionSelector::Latest)
+        );
         assert_eq!(
             parse("team/iris@champion").unwrap(),
-            ("team/iris", Which::Alias("champion".into()))
+            ("team/iris", VersionSelector::Alias("champion".into()))
         );
     }
 
     #[test]
-    fn what_names_no_version_is_wrong_usage() {
+    fn invalid_version_reference_is_usage_error() {
         for text in [
             "iris",
             "iris/",
@@ -153,7 +161,7 @@ mod tests {
             "iris/01x",
             "",
         ] {
-            assert_eq!(parse(text).unwrap_err().exit, Exit::Usage, "{text}");
+            assert_eq!(parse(text).unwrap_err().exit, ExitStatus::Usage, "{text}");
         }
     }
 }

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::cli::output::failure::{Exit, Failure};
-use crate::diagnostics::nearest;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::diagnostics::closest_match;
 use crate::domain::Millis;
-use crate::table::{Attribute, Cell, ColumnKey, NoColumn, RunTable, SortKey};
+use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, SortKey};
 use crate::text::Untrusted;
-use crate::text::number::{full, short};
+use crate::text::number::{format_exact, format_short};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
 
 /// What a table begins with when no columns are asked for.
-const FIRST: [Attribute; 6] = [
+const DEFAULT_ATTRIBUTES: [Attribute; 6] = [
     Attribute::RunId,
     Attribute::Name,
     Attribute::Status,
@@ -26,42 +26,44 @@ const FIRST: [Attribute; 6] = [
 ///
 /// # Errors
 /// When it is no column.
-pub fn sort_key(text: &str) -> Result<SortKey, Failure> {
-    text.parse().map_err(|error| no_column(text, &error))
+pub fn parse_sort_key(text: &str) -> Result<SortKey, CliError> {
+    text.parse().map_err(|error| unknown_column(text, &error))
 }
 
 /// Reads a column as MLflow's grammar writes it.
 ///
 /// # Errors
 /// When there is no key, or the kind is none that runs have.
-pub fn column_key(text: &str) -> Result<ColumnKey, Failure> {
-    text.parse().map_err(|error| no_column(text, &error))
+pub fn parse_column_key(text: &str) -> Result<ColumnKey, CliError> {
+    text.parse().map_err(|error| unknown_column(text, &error))
 }
 
-fn no_column(text: &str, error: &NoColumn) -> Failure {
-    let meant = match error {
-        NoColumn::Attribute(key) => nearest(key, Attribute::ALL.map(Attribute::as_str)),
-        NoColumn::Empty => None,
+fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
+    let suggestion = match error {
+        ParseColumnError::UnknownAttribute(key) => {
+            closest_match(key, Attribute::ALL.map(Attribute::as_str))
+        }
+        ParseColumnError::Empty => None,
     };
-    let meant = meant
+    let meant = suggestion
         .map(|meant| format!("; perhaps {meant}"))
         .unwrap_or_default();
-    Failure::new(
-        Exit::Usage,
+    CliError::new(
+        ExitStatus::Usage,
         format!("{} is no column: {error}{meant}", clean(text)),
     )
-    .next("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
+    .with_hint("write metrics.KEY, params.KEY, tags.KEY, or an attribute such as start_time")
 }
 
 /// Whether an order names its column without saying of which kind it is.
 #[must_use]
-pub fn is_bare(text: &str) -> bool {
+pub fn is_bare_sort_key(text: &str) -> bool {
     let explicit = ["metric.", "metrics.", "attributes."]
         .iter()
         .any(|kind| text.trim_start().to_ascii_lowercase().starts_with(kind));
     !explicit
         && matches!(
-            sort_key(text),
+            parse_sort_key(text),
             Ok(SortKey {
                 column: ColumnKey::Metric(_),
                 ..
@@ -71,7 +73,7 @@ pub fn is_bare(text: &str) -> bool {
 
 /// A bare key that is a param or a tag here, but no metric, is meant as that.
 #[must_use]
-pub fn settled(column: ColumnKey, table: &RunTable) -> ColumnKey {
+pub fn resolve_bare_key(column: ColumnKey, table: &RunTable) -> ColumnKey {
     let ColumnKey::Metric(key) = &column else {
         return column;
     };
@@ -88,19 +90,19 @@ pub fn settled(column: ColumnKey, table: &RunTable) -> ColumnKey {
 /// The columns of a listing for which none were asked: the usual attributes, then metrics, then params that differ;
 /// for a machine everything there is.
 #[must_use]
-pub fn usual(table: &RunTable, everything: bool) -> Vec<ColumnKey> {
+pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnKey> {
     let all = table.columns();
-    if everything {
+    if is_machine_format {
         return all;
     }
     let is_system = |key: &Untrusted| key.raw().starts_with("system/");
     let metrics = all
         .iter()
         .filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
-    let params = all
-        .iter()
-        .filter(|column| matches!(column, ColumnKey::Param(_)) && !table.summary(column).constant);
-    FIRST
+    let params = all.iter().filter(|column| {
+        matches!(column, ColumnKey::Param(_)) && !table.summary(column).is_constant
+    });
+    DEFAULT_ATTRIBUTES
         .map(ColumnKey::Attribute)
         .iter()
         .chain(metrics)
@@ -111,34 +113,34 @@ pub fn usual(table: &RunTable, everything: bool) -> Vec<ColumnKey> {
 
 /// A cell for people: four digits, local time, words for durations, the beginning of an id.
 #[must_use]
-pub fn for_people(cell: Cell<'_>, column: &ColumnKey) -> String {
+pub fn human_cell(cell: CellValue<'_>, column: &ColumnKey) -> String {
     match cell {
-        Cell::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
+        CellValue::Text(text) if *column == ColumnKey::Attribute(Attribute::RunId) => {
             clean(text).chars().take(8).collect()
         }
-        Cell::Number(value) => short(value),
-        Cell::Time(ms) => local_time(ms),
-        Cell::Duration(ms) => quantity::duration(ms),
-        Cell::Missing => "—".to_owned(),
-        cell => for_machines(cell),
+        CellValue::Number(value) => format_short(value),
+        CellValue::Time(ms) => format_local_time(ms),
+        CellValue::Duration(ms) => quantity::format_duration(ms),
+        CellValue::Missing => "—".to_owned(),
+        cell => machine_cell(cell),
     }
 }
 
 /// A cell for machines: every digit, times and durations in ms, nothing for nothing.
 #[must_use]
-pub fn for_machines(cell: Cell<'_>) -> String {
+pub fn machine_cell(cell: CellValue<'_>) -> String {
     match cell {
-        Cell::Missing => String::new(),
-        Cell::Number(value) => full(value),
-        Cell::Text(text) => text.to_owned(),
-        Cell::Status(status) => status.as_str().to_owned(),
-        Cell::Time(ms) | Cell::Duration(ms) => ms.to_string(),
+        CellValue::Missing => String::new(),
+        CellValue::Number(value) => format_exact(value),
+        CellValue::Text(text) => text.to_owned(),
+        CellValue::Status(status) => status.as_str().to_owned(),
+        CellValue::Time(ms) | CellValue::Duration(ms) => ms.to_string(),
     }
 }
 
 /// A time in the local zone, to the minute; what lies beyond the calendar is shown as its number.
 #[must_use]
-pub fn local_time(ms: Millis) -> String {
+pub fn format_local_time(ms: Millis) -> String {
     Timestamp::from_millisecond(ms).map_or_else(
         |_| ms.to_string(),
         |time| {
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_read_as_mlflow_writes_them() {
+    fn columns_parse_as_mlflow_grammar() {
         let cases = [
             ("metrics.`val/acc`", ColumnKey::Metric("val/acc".into())),
             ("params.\"a.b\"", ColumnKey::Param("a.b".into())),
@@ -166,22 +168,26 @@ mod tests {
             ("val.loss", ColumnKey::Metric("val.loss".into())),
         ];
         for (text, column) in cases {
-            assert_eq!(column_key(text), Ok(column), "{text}");
+            assert_eq!(parse_column_key(text), Ok(column), "{text}");
         }
         for text in ["", "metrics.", "attributes.sttus"] {
-            assert_eq!(column_key(text).unwrap_err().exit, Exit::Usage, "{text}");
+            assert_eq!(
+                parse_column_key(text).unwrap_err().exit,
+                ExitStatus::Usage,
+                "{text}"
+            );
         }
     }
 
     #[test]
-    fn an_order_has_a_direction() {
-        let key = sort_key("metrics.acc desc").unwrap();
+    fn sort_key_has_a_direction() {
+        let key = parse_sort_key("metrics.acc desc").unwrap();
         assert!(key.descending && key.column == ColumnKey::Metric("acc".into()));
-        assert!(!sort_key("start_time").unwrap().descending);
+        assert!(!parse_sort_key("start_time").unwrap().descending);
     }
 
     #[test]
-    fn a_time_beyond_the_calendar_is_no_panic() {
-        assert_eq!(local_time(i64::MAX), i64::MAX.to_string());
+    fn out_of_range_time_does_not_panic() {
+        assert_eq!(format_local_time(i64::MAX), i64::MAX.to_string());
     }
 }

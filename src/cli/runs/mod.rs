@@ -1,34 +1,34 @@
 //! `runs EXPERIMENT`: the runs of an experiment, filtered, ordered, in chosen columns.
 
 mod columns;
-mod gather;
+mod list;
 mod pages;
 
 use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 
-pub use columns::local_time;
-pub use gather::{Gathered, Wanted, gather};
-pub use pages::Pages;
+pub use columns::format_local_time;
+pub use list::{ListOptions, RunListing, list_runs};
+pub use pages::RunPages;
 
-use super::context::Context;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::cli::output::{Format, Report};
+use super::context::CommandContext;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::domain::Experiment;
 use crate::export::{Sheet, records};
-use crate::store::{Read, View};
+use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::ColumnKey;
 use crate::table::filter::Filter;
-use gather::{Beyond, split};
+use list::{Remaining, plan_query};
 
 /// How many runs a table has when no limit is given. Machines get all.
-const TABLE_RUNS: usize = 100;
+const DEFAULT_TABLE_LIMIT: usize = 100;
 
 /// What can be said to `runs`.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct RunsArgs {
     /// The experiment: its name or its id; else what --experiment says.
     #[arg(value_name = "EXPERIMENT")]
     experiment: Option<String>,
@@ -53,42 +53,52 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the experiment is not there, the filter or a column is wrong, or the store can't answer.
-pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(), Failure> {
-    let filter = arguments.filter.as_deref().map(parsed).transpose()?;
+pub async fn run(arguments: &RunsArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let filter = arguments.filter.as_deref().map(parse_filter).transpose()?;
     let sort = arguments
         .order_by
         .iter()
-        .map(|text| columns::sort_key(text))
+        .map(|text| columns::parse_sort_key(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let chosen = arguments
+    let requested_columns = arguments
         .columns
         .iter()
-        .map(|text| columns::column_key(text))
+        .map(|text| columns::parse_column_key(text))
         .collect::<Result<Vec<_>, _>>()?;
-    let session = context.open_beside().await?;
-    let reader = session.reader.as_ref();
-    let experiment = experiment(arguments.experiment.as_deref(), context, reader).await?;
-    let for_people = matches!(context.output.format, Format::Table | Format::Markdown);
-    let wanted = Wanted {
+    let store = context.open_merged().await?;
+    let reader = store.reader.as_ref();
+    let experiment = resolve_experiment(arguments.experiment.as_deref(), context, reader).await?;
+    let is_human_format = matches!(
+        context.printer.format,
+        OutputFormat::Table | OutputFormat::Markdown
+    );
+    let options = ListOptions {
         experiments: vec![experiment.id],
         filter,
         sort,
-        bare: arguments.order_by.iter().any(|text| columns::is_bare(text)),
-        view: if arguments.deleted {
-            View::Deleted
+        has_bare_sort_key: arguments
+            .order_by
+            .iter()
+            .any(|text| columns::is_bare_sort_key(text)),
+        lifecycle: if arguments.deleted {
+            LifecycleFilter::Deleted
         } else {
-            View::Active
+            LifecycleFilter::Active
         },
-        limit: arguments.limit.or(for_people.then_some(TABLE_RUNS)),
+        limit: arguments
+            .limit
+            .or(is_human_format.then_some(DEFAULT_TABLE_LIMIT)),
     };
-    if context.output.format == Format::Jsonl && streamed(reader, &wanted, context).await? {
+    if context.printer.format == OutputFormat::Jsonl
+        && try_stream(reader, &options, context).await?
+    {
         return Ok(());
     }
-    let gathered = gather(reader, &wanted, context.now, context.output).await?;
-    let sheet = sheet(&gathered, chosen, context);
-    context.output.report(&Report::table(
+    let listing = list_runs(reader, &options, context.now, context.printer).await?;
+    let sheet = sheet(&listing, requested_columns, context);
+    context.printer.print(&CommandOutput::table(
         Value::Array(
-            gathered
+            listing
                 .runs
                 .iter()
                 .map(|run| json!(records::RunRecord::from(run)))
@@ -96,106 +106,112 @@ pub async fn run(arguments: &Arguments, context: &mut Context<'_>) -> Result<(),
         ),
         sheet,
     ))?;
-    tell_beyond(&gathered, context)
+    note_remaining(&listing, context)
 }
 
 /// The experiment named as an argument, else by the flag.
-pub(super) async fn experiment(
+pub(super) async fn resolve_experiment(
     named: Option<&str>,
-    context: &Context<'_>,
-    reader: &dyn Read,
-) -> Result<Experiment, Failure> {
-    let named = named.or(context.flags.experiment.as_deref());
+    context: &CommandContext<'_>,
+    reader: &dyn ReadStore,
+) -> Result<Experiment, CliError> {
+    let named = named.or(context.global_args.experiment.as_deref());
     let text = named.ok_or_else(|| {
-        Failure::new(Exit::Usage, "no experiment was named")
-            .next("`frontrunner experiments` lists them")
+        CliError::new(ExitStatus::Usage, "no experiment was named")
+            .with_hint("`frontrunner experiments` lists them")
     })?;
     resolve::experiment(reader, text).await
 }
 
 /// Reads a filter.
-pub(super) fn parsed(text: &str) -> Result<Filter, Failure> {
-    Filter::parse(text).map_err(|error| Failure::filter(text, &error))
+pub(super) fn parse_filter(text: &str) -> Result<Filter, CliError> {
+    Filter::parse(text).map_err(|error| CliError::invalid_filter(text, &error))
 }
 
 /// Prints runs as their pages arrive, where nothing is left to filter or to sort here. Says whether it did.
-async fn streamed(
-    reader: &dyn Read,
-    wanted: &Wanted,
-    context: &mut Context<'_>,
-) -> Result<bool, Failure> {
-    let split = split(wanted, &reader.features().await?);
-    if !split.ordered || split.local.is_some() {
+async fn try_stream(
+    reader: &dyn ReadStore,
+    options: &ListOptions,
+    context: &mut CommandContext<'_>,
+) -> Result<bool, CliError> {
+    let split = plan_query(options, &reader.features().await?);
+    if !split.is_store_ordered || split.local_filter.is_some() {
         return Ok(false);
     }
-    let mut left = wanted.limit.unwrap_or(usize::MAX);
-    let mut pages = Pages::new(reader, split.query);
-    while left > 0 && !context.output.is_closed() {
-        let Some(page) = pages.next().await? else {
+    let mut remaining = options.limit.unwrap_or(usize::MAX);
+    let mut pages = RunPages::new(reader, split.query);
+    while remaining > 0 && !context.printer.is_closed() {
+        let Some(page) = pages.next_page().await? else {
             break;
         };
-        for run in page.iter().take(left) {
-            context.output.item(&records::RunRecord::from(run))?;
+        for run in page.iter().take(remaining) {
+            context
+                .printer
+                .print_json_line(&records::RunRecord::from(run))?;
         }
-        left = left.saturating_sub(page.len());
+        remaining = remaining.saturating_sub(page.len());
     }
     Ok(true)
 }
 
-fn sheet(gathered: &Gathered, chosen: Vec<ColumnKey>, context: &Context<'_>) -> Sheet {
-    let table = &gathered.table;
-    let for_machines = context.output.format == Format::Csv;
-    let columns: Vec<ColumnKey> = if chosen.is_empty() {
-        columns::usual(table, for_machines)
+fn sheet(
+    listing: &RunListing,
+    requested_columns: Vec<ColumnKey>,
+    context: &CommandContext<'_>,
+) -> Sheet {
+    let table = &listing.table;
+    let is_csv = context.printer.format == OutputFormat::Csv;
+    let columns: Vec<ColumnKey> = if requested_columns.is_empty() {
+        columns::default_columns(table, is_csv)
     } else {
-        chosen
+        requested_columns
             .into_iter()
-            .map(|column| columns::settled(column, table))
+            .map(|column| columns::resolve_bare_key(column, table))
             .collect()
     };
-    let rows = gathered
+    let rows = listing
         .runs
         .iter()
         .filter_map(|run| table.row_of(&run.id))
         .map(|row| {
             let cell = |column: &ColumnKey| {
                 let cell = table.cell(row, column, context.now);
-                if for_machines {
-                    columns::for_machines(cell)
+                if is_csv {
+                    columns::machine_cell(cell)
                 } else {
-                    columns::for_people(cell, column)
+                    columns::human_cell(cell, column)
                 }
             };
             columns.iter().map(cell).collect()
         });
     let head = |column: &ColumnKey| {
-        if for_machines {
+        if is_csv {
             column.to_string()
         } else {
             column.title()
         }
     };
     Sheet {
-        heads: columns.iter().map(head).collect(),
+        headers: columns.iter().map(head).collect(),
         rows: rows.collect(),
     }
 }
 
-fn tell_beyond(gathered: &Gathered, context: &mut Context<'_>) -> Result<(), Failure> {
-    context.output.flush()?;
-    let shown = gathered.runs.len();
-    match gathered.beyond {
-        Beyond::Nothing => {}
-        Beyond::Runs(more) => context.output.note(&format!(
+fn note_remaining(listing: &RunListing, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    context.printer.flush()?;
+    let shown = listing.runs.len();
+    match listing.remaining {
+        Remaining::None => {}
+        Remaining::Known(more) => context.printer.note(&format!(
             "{shown} of {} runs; --limit N shows more",
             shown as u64 + more
         )),
-        Beyond::Some => context
-            .output
+        Remaining::Unknown => context
+            .printer
             .note(&format!("the first {shown} runs; --limit N shows more")),
     }
-    if shown == 0 && context.output.format == Format::Table {
-        context.output.note("no run matches");
+    if shown == 0 && context.printer.format == OutputFormat::Table {
+        context.printer.note("no run matches");
     }
     Ok(())
 }

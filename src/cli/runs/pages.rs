@@ -2,31 +2,31 @@
 
 use std::collections::HashSet;
 
-use crate::cli::output::failure::Failure;
+use crate::cli::output::error::CliError;
 use crate::domain::{Run, RunId};
-use crate::store::{PageToken, Read, RunQuery, limits};
+use crate::store::{PageToken, ReadStore, RunQuery, limits};
 
 /// The pages of one question.
-pub struct Pages<'a> {
-    reader: &'a dyn Read,
+pub struct RunPages<'a> {
+    reader: &'a dyn ReadStore,
     query: RunQuery,
     from: Option<PageToken>,
-    asked: usize,
-    over: bool,
+    pages_read: usize,
+    is_done: bool,
     seen: HashSet<RunId>,
     total: Option<u64>,
 }
 
-impl<'a> Pages<'a> {
+impl<'a> RunPages<'a> {
     /// Prepares to ask; sends nothing yet.
     #[must_use]
-    pub fn new(reader: &'a dyn Read, query: RunQuery) -> Self {
+    pub fn new(reader: &'a dyn ReadStore, query: RunQuery) -> Self {
         Self {
             reader,
             query,
             from: None,
-            asked: 0,
-            over: false,
+            pages_read: 0,
+            is_done: false,
             seen: HashSet::new(),
             total: None,
         }
@@ -36,15 +36,16 @@ impl<'a> Pages<'a> {
     ///
     /// # Errors
     /// When the store can't answer.
-    pub async fn next(&mut self) -> Result<Option<Vec<Run>>, Failure> {
-        if self.over {
+    pub async fn next_page(&mut self) -> Result<Option<Vec<Run>>, CliError> {
+        if self.is_done {
             return Ok(None);
         }
         let page = self.reader.runs(&self.query, self.from.as_ref()).await?;
-        self.asked += 1;
+        self.pages_read += 1;
         self.total = page.total.or(self.total);
         // A server that hands out the same token again, or tokens forever, is not followed.
-        self.over = page.next.is_none() || page.next == self.from || self.asked >= limits::PAGES;
+        self.is_done =
+            page.next.is_none() || page.next == self.from || self.pages_read >= limits::MAX_PAGES;
         self.from = page.next;
         Ok(Some(
             page.items
@@ -56,8 +57,8 @@ impl<'a> Pages<'a> {
 
     /// Whether there is more to ask for.
     #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.over
+    pub fn is_done(&self) -> bool {
+        self.is_done
     }
 
     /// How many runs there are in all, where the store said it.

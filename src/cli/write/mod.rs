@@ -1,30 +1,30 @@
 //! The road of a write from the command line: plan, show, ask, clear, carry out, tell what was read back.
 
-mod consent;
-mod tell;
+mod confirm;
+mod report;
 
 use clap::Args;
 
-use super::context::Context;
-use crate::cli::output::Format;
-use crate::cli::output::failure::{Exit, Failure};
-use crate::config::{ProtectedPlace, Settings, environment, user};
-use crate::ops::apply::{Progress, carry_out};
+use super::context::CommandContext;
+use crate::cli::output::OutputFormat;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::config::{ProtectedPlace, Settings, current_user, env_var};
+use crate::ops::apply::{ApplyProgress, apply_plan};
 use crate::ops::gates;
 use crate::ops::gates::Promoter;
-use crate::ops::lineage::Sources;
-use crate::ops::registry::read_registry;
+use crate::ops::lineage::LineageSources;
+use crate::ops::registry::read_snapshot;
 use crate::promotion;
 use crate::promotion::{
-    Context as Circumstances, GateVerdict, Intent, Outcome, Place, Plan, PlanError,
+    GateResult, Intent, Outcome, Plan, PlanContext as Circumstances, PlanError, Slot,
 };
-use crate::store::Opened;
+use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
-use tell::Told;
+use report::WriteReport;
 
 /// What every subcommand that writes takes.
 #[derive(Debug, Args)]
-pub struct Road {
+pub struct WriteArgs {
     /// Why; it goes on the record.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -39,7 +39,7 @@ pub struct Road {
     overrides: Vec<String>,
 }
 
-impl Road {
+impl WriteArgs {
     /// Why, as given.
     #[must_use]
     pub fn reason(&self) -> &str {
@@ -58,154 +58,158 @@ impl Road {
 /// # Errors
 /// When there is no plan, it was not confirmed, the session may not write, the registry changed meanwhile, or what was
 /// read back is not what was planned.
-pub async fn travel(
+pub async fn execute(
     intent: Intent,
-    road: &Road,
-    session: &Opened,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    let reading = read_registry(session.reader.as_ref(), &intent).await?;
-    let policy = context.policy()?;
-    let who = user(&environment);
+    write_args: &WriteArgs,
+    store: &StoreHandle,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let snapshot = read_snapshot(store.reader.as_ref(), &intent).await?;
+    let policy = context.load_policy()?;
+    let who = current_user(&env_var);
     let promoter = Promoter {
         name: &who,
-        overrides: &road.overrides,
+        overrides: &write_args.overrides,
     };
-    let lookout = context.lookout(session.reader.as_ref());
-    let sources = Sources {
-        reader: session.reader.as_ref(),
-        lookout: &lookout,
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
     };
-    let gates =
-        gates::verdicts(&gates::judge(&policy, sources, &intent, &reading, promoter).await?);
-    let circumstances = policy.circumstances(
-        &intent.subject(),
-        circumstances(road, gates.clone(), context),
+    let gates = gates::gate_results(
+        &gates::evaluate(&policy, sources, &intent, &snapshot, promoter).await?,
     );
-    let plan = match promotion::plan(intent.clone(), &reading, &circumstances) {
+    let plan_context = policy.plan_context(
+        &intent.subject(),
+        plan_context(write_args, gates.clone(), context),
+    );
+    let plan = match promotion::plan(intent.clone(), &snapshot, &plan_context) {
         Ok(plan) => plan,
         Err(PlanError::NothingToDo(why)) => {
             return context
-                .output
-                .report(&tell::nothing_to_do(&intent, &reading, &why));
+                .printer
+                .print(&report::nothing_to_do(&intent, &snapshot, &why));
         }
-        Err(error) => return Err(refused(&intent, error)),
+        Err(error) => return Err(plan_refused(&intent, error)),
     };
-    if road.plan {
-        let requests = session.writer.as_ref().map(|writer| {
+    if write_args.plan {
+        let requests = store.writer.as_ref().map(|writer| {
             plan.steps
                 .iter()
                 .filter_map(|step| step.write.as_ref())
                 .map(|write| writer.describe(write))
                 .collect::<Vec<_>>()
         });
-        return context.output.report(
-            &Told::Plan {
+        return context.printer.print(
+            &WriteReport::Planned {
                 plan: &plan,
                 gates: &gates,
                 requests,
             }
-            .report(session.reader.name()),
+            .to_output(store.reader.name()),
         );
     }
-    let Some(writer) = session.writer.clone() else {
-        return Err(no_writer(session, context).await);
+    let Some(writer) = store.writer.clone() else {
+        return Err(read_only_error(store, context).await);
     };
     // With --json stderr is for one object, unless somebody sits there who has to decide.
-    if context.output.format == Format::Table || (!road.yes && consent::somebody_is_there()) {
-        show(&plan, &gates, session, context)?;
+    if context.printer.format == OutputFormat::Table || (!write_args.yes && confirm::can_prompt()) {
+        print_plan(&plan, &gates, store, context)?;
     }
-    if let Some(refusal) = promotion::stopped(&gates) {
-        return Err(
-            Failure::from(refusal).next("`frontrunner gates` tells all of them; nothing was sent")
-        );
+    if let Some(refusal) = promotion::first_blocking_gate(&gates) {
+        return Err(CliError::from(refusal)
+            .with_hint("`frontrunner gates` tells all of them; nothing was sent"));
     }
-    let typed = consent::asked(&plan, road.yes, context.output)?;
-    let cleared = promotion::clear(plan.clone(), gates.clone(), typed.as_deref())?;
+    let typed = confirm::confirm(&plan, write_args.yes, context.printer)?;
+    let cleared = promotion::grant_clearance(plan.clone(), gates.clone(), typed.as_deref())?;
     let steps = plan.steps.len();
-    let progress = move |progress: Progress| tell::progress(&progress, steps);
-    let report = carry_out(
+    let progress = move |progress: ApplyProgress| report::print_progress(&progress, steps);
+    let report = apply_plan(
         cleared,
-        session.reader.as_ref(),
+        store.reader.as_ref(),
         writer.as_ref(),
         &context.journal(),
         &progress,
     )
     .await?;
-    context.output.report(
-        &Told::Done {
+    context.printer.print(
+        &WriteReport::Applied {
             plan: &plan,
             gates: &gates,
             report: &report,
         }
-        .report(session.reader.name()),
+        .to_output(store.reader.name()),
     )?;
-    context.output.flush()?;
-    ended(&report.outcome, &report.entry)
+    context.printer.flush()?;
+    outcome_to_result(&report.outcome, &report.entry_id)
 }
 
 /// The plan on stderr: the answer on stdout comes when it is done.
-fn show(
+fn print_plan(
     plan: &Plan,
-    gates: &[GateVerdict],
-    session: &Opened,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    context.output.flush()?;
-    for line in tell::plan_lines(plan, gates, session.reader.name()) {
-        context.output.note(&line);
+    gates: &[GateResult],
+    store: &StoreHandle,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    context.printer.flush()?;
+    for line in report::plan_lines(plan, gates, store.reader.name()) {
+        context.printer.note(&line);
     }
     Ok(())
 }
 
 /// The places that ask for the model's name typed.
-pub fn protected(settings: &Settings) -> Vec<Place> {
+pub fn protected_slots(settings: &Settings) -> Vec<Slot> {
     let place = |place: &ProtectedPlace| match place {
-        ProtectedPlace::Stage(stage) => Place::Stage(*stage),
-        ProtectedPlace::Alias(alias) => Place::Alias(alias.clone()),
+        ProtectedPlace::Stage(stage) => Slot::Stage(*stage),
+        ProtectedPlace::Alias(alias) => Slot::Alias(alias.clone()),
     };
-    settings.protected.iter().map(place).collect()
+    settings.protected_slots.iter().map(place).collect()
 }
 
-fn circumstances(road: &Road, gates: Vec<GateVerdict>, context: &Context<'_>) -> Circumstances {
+fn plan_context(
+    write_args: &WriteArgs,
+    gates: Vec<GateResult>,
+    context: &CommandContext<'_>,
+) -> Circumstances {
     Circumstances {
         id: uuid::Uuid::new_v4().simple().to_string(),
-        user: user(&environment),
+        user: current_user(&env_var),
         now: context.now,
-        reason: road.reason.clone().unwrap_or_default(),
-        protected: protected(&context.settings),
+        reason: write_args.reason.clone().unwrap_or_default(),
+        protected_slots: protected_slots(&context.settings),
         gates,
-        tags: context.settings.tags,
+        writes_tags: context.settings.write_tags,
     }
 }
 
-fn refused(intent: &Intent, error: PlanError) -> Failure {
-    let failure = Failure::from(error);
+fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
+    let failure = CliError::from(error);
     if matches!(
         intent,
         Intent::Register {
-            again: false,
-            instead_of: None,
+            allow_duplicate: false,
+            replaces: None,
             ..
         }
-    ) && failure.exit == Exit::Refused
+    ) && failure.exit == ExitStatus::Refused
     {
-        return failure.next("if that is meant, add --again");
+        return failure.with_hint("if that is meant, add --again");
     }
     failure
 }
 
 /// Why nothing can be written here.
-async fn no_writer(session: &Opened, context: &Context<'_>) -> Failure {
+async fn read_only_error(store: &StoreHandle, context: &CommandContext<'_>) -> CliError {
     let failure = |why: String| {
-        Failure {
+        CliError {
             code: "read_only",
-            ..Failure::new(
-                Exit::StoreRefused,
+            ..CliError::new(
+                ExitStatus::StoreRefused,
                 "nothing was sent: this session may only look",
             )
         }
-        .because(why)
+        .with_cause(why)
     };
     if context.settings.read_only {
         return failure(
@@ -213,8 +217,8 @@ async fn no_writer(session: &Opened, context: &Context<'_>) -> Failure {
                 .to_owned(),
         );
     }
-    match session.reader.features().await {
-        Ok(features) => match features.read_only {
+    match store.reader.features().await {
+        Ok(features) => match features.read_only_reason {
             Some(why) => failure(clean(&why).into_owned()),
             None => failure("the profile is read-only".to_owned()),
         },
@@ -223,31 +227,33 @@ async fn no_writer(session: &Opened, context: &Context<'_>) -> Failure {
 }
 
 /// The exit of a plan that was carried out.
-fn ended(outcome: &Outcome, entry: &str) -> Result<(), Failure> {
-    let failure = |exit, message: &str, why: String| Failure::new(exit, message).because(why);
+fn outcome_to_result(outcome: &Outcome, entry: &str) -> Result<(), CliError> {
+    let failure = |exit, message: &str, why: String| CliError::new(exit, message).with_cause(why);
     match outcome {
         Outcome::Verified => Ok(()),
-        Outcome::NotApplied { why } => {
-            Err(failure(Exit::Failed, "nothing was changed", why.clone()))
-        }
-        Outcome::Conflict { found } => Err(Failure {
+        Outcome::NotApplied { reason: why } => Err(failure(
+            ExitStatus::Failed,
+            "nothing was changed",
+            why.clone(),
+        )),
+        Outcome::Conflict { differences: found } => Err(CliError {
             code: "conflict",
             ..failure(
-                Exit::Changed,
+                ExitStatus::Changed,
                 "the registry is not as planned",
                 found.join("; "),
             )
         }
-        .next("look at `frontrunner history`; nothing is put right by itself")),
-        Outcome::Unknown { why } => Err(Failure {
+        .with_hint("look at `frontrunner history`; nothing is put right by itself")),
+        Outcome::Unknown { reason: why } => Err(CliError {
             code: "unknown",
             ..failure(
-                Exit::Failed,
+                ExitStatus::Failed,
                 "it is not known whether it was done",
                 why.clone(),
             )
         }
-        .next(format!(
+        .with_hint(format!(
             "`frontrunner rollback --entry {entry} --plan` looks again"
         ))),
     }

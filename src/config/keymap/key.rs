@@ -11,13 +11,13 @@ pub enum KeyCode {
     /// A function key.
     F(u8),
     /// A key with a name.
-    Named(Named),
+    Named(NamedKey),
 }
 
 /// Keys that have a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "their names say it")]
-pub enum Named {
+pub enum NamedKey {
     Enter,
     Esc,
     Tab,
@@ -36,22 +36,22 @@ pub enum Named {
 }
 
 /// The names, as written in keymaps and shown in help.
-const NAMES: [(&str, Named); 15] = [
-    ("enter", Named::Enter),
-    ("esc", Named::Esc),
-    ("tab", Named::Tab),
-    ("shift-tab", Named::BackTab),
-    ("backspace", Named::Backspace),
-    ("delete", Named::Delete),
-    ("insert", Named::Insert),
-    ("up", Named::Up),
-    ("down", Named::Down),
-    ("left", Named::Left),
-    ("right", Named::Right),
-    ("home", Named::Home),
-    ("end", Named::End),
-    ("pageup", Named::PageUp),
-    ("pagedown", Named::PageDown),
+const KEY_NAMES: [(&str, NamedKey); 15] = [
+    ("enter", NamedKey::Enter),
+    ("esc", NamedKey::Esc),
+    ("tab", NamedKey::Tab),
+    ("shift-tab", NamedKey::BackTab),
+    ("backspace", NamedKey::Backspace),
+    ("delete", NamedKey::Delete),
+    ("insert", NamedKey::Insert),
+    ("up", NamedKey::Up),
+    ("down", NamedKey::Down),
+    ("left", NamedKey::Left),
+    ("right", NamedKey::Right),
+    ("home", NamedKey::Home),
+    ("end", NamedKey::End),
+    ("pageup", NamedKey::PageUp),
+    ("pagedown", NamedKey::PageDown),
 ];
 
 /// A key press.
@@ -68,7 +68,7 @@ pub struct Key {
 impl Key {
     /// A key without modifiers.
     #[must_use]
-    pub fn plain(code: KeyCode) -> Self {
+    pub fn without_modifiers(code: KeyCode) -> Self {
         Self {
             code,
             ctrl: false,
@@ -78,7 +78,7 @@ impl Key {
 
     /// The character that this key types into a field, if it types one.
     #[must_use]
-    pub fn typed(self) -> Option<char> {
+    pub fn text_char(self) -> Option<char> {
         match self {
             Self {
                 code: KeyCode::Char(c),
@@ -113,7 +113,7 @@ impl FromStr for Key {
                     .parse()
                     .map_err(|_| format!("{text:?} is no key"))?,
             ),
-            _ => NAMES
+            _ => KEY_NAMES
                 .iter()
                 .find(|(name, _)| *name == rest)
                 .map(|(_, named)| KeyCode::Named(*named))
@@ -138,7 +138,7 @@ impl fmt::Display for Key {
             KeyCode::Char(c) => write!(f, "{c}"),
             KeyCode::F(n) => write!(f, "f{n}"),
             KeyCode::Named(named) => f.write_str(
-                NAMES
+                KEY_NAMES
                     .iter()
                     .find(|(_, n)| *n == named)
                     .map_or("?", |(name, _)| name),
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_reads_back_as_written() {
+    fn key_display_round_trips() {
         for text in [
             "j",
             "G",

@@ -9,11 +9,11 @@ use std::path::Path;
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use action::{Action, Needs};
-pub use key::{Key, KeyCode, Named};
+pub use action::{Access, Action};
+pub use key::{Key, KeyCode, NamedKey};
 
 /// The keys that come with the program.
-const DEFAULT: &str = include_str!("default.toml");
+const DEFAULT_KEYMAP: &str = include_str!("default.toml");
 
 /// Where a key means something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
@@ -21,7 +21,8 @@ const DEFAULT: &str = include_str!("default.toml");
 #[expect(missing_docs, reason = "screens, fields and dialogs by their names")]
 pub enum Scope {
     /// On every screen.
-    Anywhere,
+    #[serde(rename = "anywhere")]
+    Global,
     Experiments,
     Runs,
     Run,
@@ -31,7 +32,8 @@ pub enum Scope {
     Models,
     Versions,
     Lineage,
-    MadeFrom,
+    #[serde(rename = "made_from")]
+    Downstream,
     Journal,
     History,
     /// In a list to pick from.
@@ -43,7 +45,8 @@ pub enum Scope {
     /// In the dialog that shows a plan.
     Plan,
     /// In help and in the messages.
-    Reader,
+    #[serde(rename = "reader")]
+    Pager,
     /// In the review of a version.
     Review,
 }
@@ -60,13 +63,13 @@ impl Scope {
         Self::Models,
         Self::Versions,
         Self::Lineage,
-        Self::MadeFrom,
+        Self::Downstream,
         Self::Journal,
         Self::History,
     ];
 
     /// Whether keys bound anywhere mean something here, too.
-    fn has_common_keys(self) -> bool {
+    fn inherits_global(self) -> bool {
         Self::SCREENS.contains(&self)
     }
 
@@ -74,7 +77,7 @@ impl Scope {
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
-            Self::Anywhere => "Anywhere",
+            Self::Global => "Anywhere",
             Self::Experiments => "Experiments",
             Self::Runs => "Runs",
             Self::Run => "Run",
@@ -84,14 +87,14 @@ impl Scope {
             Self::Models => "Models",
             Self::Versions => "Versions",
             Self::Lineage => "Lineage",
-            Self::MadeFrom => "Made from",
+            Self::Downstream => "Made from",
             Self::Journal => "Journal",
             Self::History => "History",
             Self::Picker => "Lists to pick from",
             Self::Prompt => "Fields to type in",
             Self::Columns => "The list of columns",
             Self::Plan => "Plans",
-            Self::Reader => "Help and messages",
+            Self::Pager => "Help and messages",
             Self::Review => "The review of a version",
         }
     }
@@ -100,9 +103,11 @@ impl Scope {
 /// One row of a keymap.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    on: Vec<String>,
-    run: Action,
+struct BindingRow {
+    #[serde(rename = "on")]
+    keys: Vec<String>,
+    #[serde(rename = "run")]
+    action: Action,
     #[serde(rename = "where")]
     scopes: Vec<Scope>,
     /// A few words for the bottom line; without them the key is in help only.
@@ -111,9 +116,10 @@ struct Row {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct KeymapFile {
     #[serde(default)]
-    bind: Vec<Row>,
+    #[serde(rename = "bind")]
+    bindings: Vec<BindingRow>,
 }
 
 /// A key that asks for an action in a scope.
@@ -156,10 +162,10 @@ impl Keymap {
     /// When the user's text has a mistake: with its place.
     pub fn load(user: Option<(&Path, &str)>) -> Result<Self, KeymapError> {
         let mut bindings = Vec::new();
-        read(&mut bindings, "the built-in keymap", DEFAULT)?;
+        parse_bindings(&mut bindings, "the built-in keymap", DEFAULT_KEYMAP)?;
         if let Some((path, text)) = user {
             let mut own = Vec::new();
-            read(&mut own, &path.display().to_string(), text)?;
+            parse_bindings(&mut own, &path.display().to_string(), text)?;
             for binding in &own {
                 // A user's key takes the place of whatever it meant in that scope before.
                 for old in bindings
@@ -185,8 +191,8 @@ impl Keymap {
         let own = self.index.get(&(scope, key));
         own.or_else(|| {
             self.index
-                .get(&(Scope::Anywhere, key))
-                .filter(|_| scope.has_common_keys())
+                .get(&(Scope::Global, key))
+                .filter(|_| scope.inherits_global())
         })
         .copied()
     }
@@ -197,13 +203,13 @@ impl Keymap {
         let common = self
             .bindings
             .iter()
-            .filter(move |b| scope.has_common_keys() && b.scope == Scope::Anywhere);
+            .filter(move |b| scope.inherits_global() && b.scope == Scope::Global);
         own.chain(common)
     }
 
     /// The first key of an action in a scope.
     #[must_use]
-    pub fn key_of(&self, scope: Scope, action: Action) -> Option<Key> {
+    pub fn first_key(&self, scope: Scope, action: Action) -> Option<Key> {
         self.bindings(scope)
             .find(|b| b.action == action)
             .and_then(|b| b.keys.first())
@@ -211,15 +217,15 @@ impl Keymap {
     }
 }
 
-fn read(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), KeymapError> {
+fn parse_bindings(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), KeymapError> {
     let malformed = |message: String| KeymapError::Malformed {
         file: file.to_owned(),
         message,
     };
-    let parsed: File = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
-    for row in parsed.bind {
+    let parsed: KeymapFile = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
+    for row in parsed.bindings {
         let keys = row
-            .on
+            .keys
             .iter()
             .map(|text| text.parse())
             .collect::<Result<Vec<Key>, _>>()
@@ -227,7 +233,7 @@ fn read(bindings: &mut Vec<Binding>, file: &str, text: &str) -> Result<(), Keyma
         for scope in row.scopes {
             bindings.push(Binding {
                 keys: keys.clone(),
-                action: row.run,
+                action: row.action,
                 scope,
                 hint: row.hint.clone(),
             });
@@ -241,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_has_two_meanings_in_one_scope() {
+    fn keys_are_unique_per_scope() {
         let keymap = Keymap::load(None).unwrap();
         let mut seen = HashMap::new();
         for binding in &keymap.bindings {
@@ -257,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_key_takes_the_place_of_ours() {
+    fn user_binding_overrides_the_default() {
         let text = "[[bind]]\non = [\"x\"]\nrun = \"refresh\"\nwhere = [\"anywhere\"]\n";
         let keymap = Keymap::load(Some((Path::new("keys.toml"), text))).unwrap();
         assert_eq!(
@@ -267,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_names_its_place() {
+    fn error_names_file_and_line() {
         let text = "[[bind]]\non = [\"x\"]\nrun = \"fly\"\nwhere = [\"anywhere\"]\n";
         let error = Keymap::load(Some((Path::new("keys.toml"), text)))
             .unwrap_err()

@@ -24,7 +24,7 @@ pub enum Alert {
 impl Alert {
     /// What is written to the terminal. OSC 9 is iTerm2's notification, OSC 777 rxvt's; a terminal that knows neither shows nothing.
     #[must_use]
-    pub fn sequence(self, text: &str) -> String {
+    pub fn escape_sequence(self, text: &str) -> String {
         // A semicolon would end the field of OSC 777.
         let text = clean(text).replace(';', ",");
         let notice = format!("\x1b]9;{text}\x07\x1b]777;notify;frontrunner;{text}\x07");
@@ -59,11 +59,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_of_a_model_drives_the_terminal() {
-        let told = Alert::Both.sequence("iris\x07\x1b]52;c;x\x07; moved");
-        assert_eq!(told.matches('\x1b').count(), 2);
-        assert_eq!(told.matches('\x07').count(), 3);
-        assert!(Alert::None.sequence("x").is_empty());
+    fn model_name_cannot_inject_escape_sequences() {
+        let sequence = Alert::Both.escape_sequence("iris\x07\x1b]52;c;x\x07; moved");
+        assert_eq!(sequence.matches('\x1b').count(), 2);
+        assert_eq!(sequence.matches('\x07').count(), 3);
+        assert!(Alert::None.escape_sequence("x").is_empty());
         assert_eq!("both".parse(), Ok(Alert::Both));
         assert!("loud".parse::<Alert>().is_err());
     }

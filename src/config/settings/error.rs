@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::diagnostics::nearest;
+use crate::diagnostics::closest_match;
 use crate::text::untrusted::clean;
 
 /// Why the settings can't be used. `Display` is one line, safe to draw.
@@ -21,7 +21,7 @@ pub enum ConfigError {
     },
     /// Something in the file is wrong.
     #[error("{}:{line}:{column}: {why}", clean(&path.to_string_lossy()))]
-    File {
+    Invalid {
         /// Which file.
         path: PathBuf,
         /// The line, from 1.
@@ -35,7 +35,7 @@ pub enum ConfigError {
     },
     /// A variable's value has the wrong form.
     #[error("{name}: {why}")]
-    Variable {
+    InvalidVariable {
         /// Which variable.
         name: &'static str,
         /// What is wrong.
@@ -45,17 +45,17 @@ pub enum ConfigError {
 
 impl ConfigError {
     /// The parser's error in this program's words.
-    pub(super) fn in_file(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        Self::at(
+    pub(super) fn from_toml(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        Self::at_span(
             path,
             text,
             error.span().unwrap_or(0..0),
-            explained(error.message()),
+            rewrite_message(error.message()),
         )
     }
 
     /// An error of the value under a top-level key, found after parsing.
-    pub(super) fn at_value(path: &Path, text: &str, key: &str, why: String) -> Self {
+    pub(super) fn at_key(path: &Path, text: &str, key: &str, why: String) -> Self {
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             if line.trim_start().starts_with(key) {
@@ -63,26 +63,26 @@ impl ConfigError {
                 start += text
                     .get(start..)
                     .map_or(0, |rest| rest.len() - rest.trim_start_matches(' ').len());
-                return Self::at(path, text, start..start, why);
+                return Self::at_span(path, text, start..start, why);
             }
             start += line.len();
         }
-        Self::at(path, text, 0..0, why)
+        Self::at_span(path, text, 0..0, why)
     }
 
-    fn at(path: &Path, text: &str, span: Range<usize>, why: String) -> Self {
+    fn at_span(path: &Path, text: &str, span: Range<usize>, why: String) -> Self {
         let before = text.get(..span.start).unwrap_or(text);
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let excerpt = text
             .get(start..)
             .and_then(|rest| rest.lines().next())
             .unwrap_or_default();
-        Self::File {
+        Self::Invalid {
             path: path.to_owned(),
             line: before.matches('\n').count() + 1,
             column: before.get(start..).map_or(0, |lead| lead.chars().count()) + 1,
             why,
-            excerpt: without_secret(&clean(excerpt)),
+            excerpt: redact_secret(&clean(excerpt)),
         }
     }
 
@@ -90,7 +90,7 @@ impl ConfigError {
     #[must_use]
     pub fn excerpt(&self) -> Vec<String> {
         match self {
-            Self::File {
+            Self::Invalid {
                 column, excerpt, ..
             } if !excerpt.is_empty() => {
                 vec![excerpt.clone(), format!("{}^", " ".repeat(column - 1))]
@@ -101,7 +101,7 @@ impl ConfigError {
 }
 
 /// The line without its value where the key sounds like a secret: what is printed ends up in logs.
-fn without_secret(line: &str) -> String {
+fn redact_secret(line: &str) -> String {
     match line.split_once('=') {
         Some((key, _))
             if ["password", "token", "secret"]
@@ -115,14 +115,14 @@ fn without_secret(line: &str) -> String {
 }
 
 /// Serde's message for an unknown key lists every key there is; the nearest one is all that a person needs.
-fn explained(message: &str) -> String {
+fn rewrite_message(message: &str) -> String {
     let message = clean(message.lines().next().unwrap_or_default()).into_owned();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let (true, Some(found)) = (message.starts_with("unknown field"), quoted.next()) else {
         return message;
     };
     let known: Vec<&str> = quoted.collect();
-    match nearest(found, known.iter().copied()) {
+    match closest_match(found, known.iter().copied()) {
         Some(meant) => format!("there is no setting `{found}`; `{meant}` is probably meant"),
         None => format!(
             "there is no setting `{found}`; there are {}",
@@ -133,16 +133,16 @@ fn explained(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::Layer;
+    use crate::config::SettingsLayer;
 
-    fn wrong(text: &str) -> (String, Vec<String>) {
-        let error = Layer::parse(text, "config.toml".as_ref()).unwrap_err();
+    fn parse_error(text: &str) -> (String, Vec<String>) {
+        let error = SettingsLayer::parse(text, "config.toml".as_ref()).unwrap_err();
         (error.to_string(), error.excerpt())
     }
 
     #[test]
-    fn an_unknown_key_is_pointed_at_with_what_was_meant() {
-        let (line, excerpt) = wrong("mouse = true\n  thme = \"night\"\n");
+    fn unknown_key_is_marked_with_a_suggestion() {
+        let (line, excerpt) = parse_error("mouse = true\n  thme = \"night\"\n");
         assert_eq!(
             line,
             "config.toml:2:3: there is no setting `thme`; `theme` is probably meant"
@@ -151,9 +151,9 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_a_profile_is_an_unknown_key() {
+    fn password_in_a_profile_is_an_unknown_key_and_redacted() {
         let (line, excerpt) =
-            wrong("[profile.prod]\ntarget = \"http://x\"\npassword = \"hunter2\"");
+            parse_error("[profile.prod]\ntarget = \"http://x\"\npassword = \"hunter2\"");
         assert!(
             line.starts_with("config.toml:3:1: there is no setting `password`; there are target"),
             "{line}"
@@ -162,21 +162,21 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_says_what_was_expected() {
-        let (line, _) = wrong("refresh = \"often\"");
+    fn wrong_type_names_the_expected_one() {
+        let (line, _) = parse_error("refresh = \"often\"");
         assert!(
             line.starts_with("config.toml:1:11: invalid type: string \"often\", expected u32"),
             "{line}"
         );
-        let (line, _) = wrong("color = \"sometimes\"");
+        let (line, _) = parse_error("color = \"sometimes\"");
         assert!(line.starts_with("config.toml:1:9: unknown variant `sometimes`, expected one of `auto`, `always`, `never`"), "{line}");
-        let (line, _) = wrong("protected = [\"Prod\"]");
+        let (line, _) = parse_error("protected = [\"Prod\"]");
         assert!(line.contains("Prod is no place"), "{line}");
     }
 
     #[test]
-    fn a_default_profile_must_be_there() {
-        let (line, _) = wrong("theme = \"x\"\ndefault_profile = \"prod\"");
+    fn default_profile_must_exist() {
+        let (line, _) = parse_error("theme = \"x\"\ndefault_profile = \"prod\"");
         assert_eq!(
             line,
             "config.toml:2:19: there is no [profile.prod] in this file"
@@ -184,8 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn broken_toml_is_pointed_at() {
-        let (line, excerpt) = wrong("theme = \n");
+    fn toml_syntax_error_is_marked() {
+        let (line, excerpt) = parse_error("theme = \n");
         assert!(line.starts_with("config.toml:1:"), "{line}");
         assert_eq!(excerpt.len(), 2);
     }

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Alert, ConfigError};
-use crate::config::Lookup;
+use crate::config::EnvLookup;
 use crate::domain::{Alias, Stage};
 use crate::text::untrusted::clean;
 
@@ -41,7 +41,7 @@ impl FromStr for ColorChoice {
 /// How pictures are shown in the terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PictureChoice {
+pub enum GraphicsProtocol {
     /// As the terminal says that it can, when the first picture is asked for.
     #[default]
     Auto,
@@ -55,7 +55,7 @@ pub enum PictureChoice {
     Blocks,
 }
 
-impl FromStr for PictureChoice {
+impl FromStr for GraphicsProtocol {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -139,7 +139,7 @@ pub struct Profile {
 /// What one source of settings says.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Layer {
+pub struct SettingsLayer {
     /// See [`super::Settings::default_profile`].
     pub default_profile: Option<String>,
     /// See [`super::Settings::theme`].
@@ -153,28 +153,33 @@ pub struct Layer {
     /// See [`super::Settings::braille`].
     pub braille: Option<bool>,
     /// See [`super::Settings::pictures`].
-    pub pictures: Option<PictureChoice>,
+    pub pictures: Option<GraphicsProtocol>,
     /// See [`super::Settings::alert`].
     pub alert: Option<Alert>,
     /// See [`super::Settings::refresh`].
-    pub refresh: Option<u32>,
+    #[serde(rename = "refresh")]
+    pub refresh_seconds: Option<u32>,
     /// See [`super::Settings::max_runs`].
     pub max_runs: Option<u64>,
     /// See [`super::Settings::protected`].
-    pub protected: Option<Vec<ProtectedPlace>>,
+    #[serde(rename = "protected")]
+    pub protected_slots: Option<Vec<ProtectedPlace>>,
     /// See [`super::Settings::policy`].
     pub policy: Option<std::path::PathBuf>,
     /// See [`super::Settings::tags`].
-    pub tags: Option<bool>,
+    #[serde(rename = "tags")]
+    pub write_tags: Option<bool>,
     /// See [`super::Settings::remember`].
-    pub remember: Option<bool>,
+    #[serde(rename = "remember")]
+    pub remember_tables: Option<bool>,
     /// See [`super::Settings::read_only`].
     pub read_only: Option<bool>,
     /// The profiles, by name.
-    pub profile: BTreeMap<String, Profile>,
+    #[serde(rename = "profile")]
+    pub profiles: BTreeMap<String, Profile>,
 }
 
-impl Layer {
+impl SettingsLayer {
     /// Reads the settings file; a file that is not there says nothing.
     ///
     /// # Errors
@@ -196,9 +201,9 @@ impl Layer {
     /// At the first key or value that is wrong, with its place.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let layer: Self =
-            toml::from_str(text).map_err(|error| ConfigError::in_file(path, text, &error))?;
+            toml::from_str(text).map_err(|error| ConfigError::from_toml(path, text, &error))?;
         match &layer.default_profile {
-            Some(name) if !layer.profile.contains_key(name) => Err(ConfigError::at_value(
+            Some(name) if !layer.profiles.contains_key(name) => Err(ConfigError::at_key(
                 path,
                 text,
                 "default_profile",
@@ -212,48 +217,48 @@ impl Layer {
     ///
     /// # Errors
     /// When a variable's value has the wrong form.
-    pub fn from_environment(lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+    pub fn from_environment(lookup: EnvLookup<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
             default_profile: lookup("FRONTRUNNER_PROFILE"),
             theme: lookup("FRONTRUNNER_THEME"),
-            color: typed(lookup, "FRONTRUNNER_COLOR", str::parse)?,
-            mouse: typed(lookup, "FRONTRUNNER_MOUSE", boolean)?,
-            ascii: typed(lookup, "FRONTRUNNER_ASCII", boolean)?,
-            braille: typed(lookup, "FRONTRUNNER_BRAILLE", boolean)?,
-            pictures: typed(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
-            alert: typed(lookup, "FRONTRUNNER_ALERT", str::parse)?,
-            refresh: typed(lookup, "FRONTRUNNER_REFRESH", |text| {
+            color: parse_variable(lookup, "FRONTRUNNER_COLOR", str::parse)?,
+            mouse: parse_variable(lookup, "FRONTRUNNER_MOUSE", parse_bool)?,
+            ascii: parse_variable(lookup, "FRONTRUNNER_ASCII", parse_bool)?,
+            braille: parse_variable(lookup, "FRONTRUNNER_BRAILLE", parse_bool)?,
+            pictures: parse_variable(lookup, "FRONTRUNNER_PICTURES", str::parse)?,
+            alert: parse_variable(lookup, "FRONTRUNNER_ALERT", str::parse)?,
+            refresh_seconds: parse_variable(lookup, "FRONTRUNNER_REFRESH", |text| {
                 text.parse()
                     .map_err(|_| "a whole number of seconds is meant".to_owned())
             })?,
-            max_runs: typed(lookup, "FRONTRUNNER_MAX_RUNS", |text| {
+            max_runs: parse_variable(lookup, "FRONTRUNNER_MAX_RUNS", |text| {
                 text.parse()
                     .map_err(|_| "a whole number of runs is meant".to_owned())
             })?,
-            protected: typed(lookup, "FRONTRUNNER_PROTECTED", |text| {
+            protected_slots: parse_variable(lookup, "FRONTRUNNER_PROTECTED", |text| {
                 text.split_whitespace().map(str::parse).collect()
             })?,
             policy: lookup("FRONTRUNNER_POLICY").map(Into::into),
-            tags: typed(lookup, "FRONTRUNNER_TAGS", boolean)?,
-            remember: typed(lookup, "FRONTRUNNER_REMEMBER", boolean)?,
-            read_only: typed(lookup, "FRONTRUNNER_READ_ONLY", boolean)?,
-            profile: BTreeMap::new(),
+            write_tags: parse_variable(lookup, "FRONTRUNNER_TAGS", parse_bool)?,
+            remember_tables: parse_variable(lookup, "FRONTRUNNER_REMEMBER", parse_bool)?,
+            read_only: parse_variable(lookup, "FRONTRUNNER_READ_ONLY", parse_bool)?,
+            profiles: BTreeMap::new(),
         })
     }
 }
 
-fn typed<T>(
-    lookup: Lookup<'_>,
+fn parse_variable<T>(
+    lookup: EnvLookup<'_>,
     name: &'static str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<Option<T>, ConfigError> {
     lookup(name)
-        .map(|text| parse(&text).map_err(|why| ConfigError::Variable { name, why }))
+        .map(|text| parse(&text).map_err(|why| ConfigError::InvalidVariable { name, why }))
         .transpose()
 }
 
 /// The spellings that MLflow takes for its own variables.
-fn boolean(text: &str) -> Result<bool, String> {
+fn parse_bool(text: &str) -> Result<bool, String> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
@@ -266,20 +271,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_typed() {
-        let layer = Layer::from_environment(&|name| match name {
+    fn variables_are_parsed_to_their_types() {
+        let layer = SettingsLayer::from_environment(&|name| match name {
             "FRONTRUNNER_READ_ONLY" => Some("1".into()),
             "FRONTRUNNER_PROTECTED" => Some("Production @live".into()),
             _ => None,
         })
         .unwrap();
         assert_eq!(
-            (layer.read_only, layer.protected.map(|places| places.len())),
+            (
+                layer.read_only,
+                layer.protected_slots.map(|places| places.len())
+            ),
             (Some(true), Some(2))
         );
-        let wrong =
-            Layer::from_environment(&|name| (name == "FRONTRUNNER_MOUSE").then(|| "yes".into()))
-                .unwrap_err();
+        let wrong = SettingsLayer::from_environment(&|name| {
+            (name == "FRONTRUNNER_MOUSE").then(|| "yes".into())
+        })
+        .unwrap_err();
         assert_eq!(
             wrong.to_string(),
             "FRONTRUNNER_MOUSE: yes is none of true, false, 1, 0"

@@ -10,15 +10,15 @@ use serde::Serialize;
 
 pub use alert::Alert;
 pub use error::ConfigError;
-pub use layer::{ColorChoice, Layer, PictureChoice, Profile, ProtectedPlace};
+pub use layer::{ColorChoice, GraphicsProtocol, Profile, ProtectedPlace, SettingsLayer};
 
 use crate::domain::{Alias, Stage};
 
 /// How often what is on the screen is read again when nothing else is said, in seconds.
-const REFRESH_SECONDS: u32 = 10;
+const DEFAULT_REFRESH_SECONDS: u32 = 10;
 
 /// How many runs of a table are kept when nothing else is said: at 15 params, 12 metrics and 5 tags each they take some 230 MB.
-const MAX_RUNS: u64 = 500_000;
+const DEFAULT_MAX_RUNS: u64 = 500_000;
 
 /// What applies in this session, from all layers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,38 +36,48 @@ pub struct Settings {
     /// Whether curves are drawn in braille, which not every font has, and else in half blocks; nothing means by the terminal.
     pub braille: Option<bool>,
     /// How pictures are shown.
-    pub pictures: PictureChoice,
+    pub pictures: GraphicsProtocol,
     /// How the terminal alerts when something that is watched has moved.
     pub alert: Alert,
     /// Seconds between two looks at the store; 0 means never by itself.
-    pub refresh: u32,
+    #[serde(rename = "refresh")]
+    pub refresh_seconds: u32,
     /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
     pub max_runs: u64,
     /// Places that ask for the model's name typed.
-    pub protected: Vec<ProtectedPlace>,
+    #[serde(rename = "protected")]
+    pub protected_slots: Vec<ProtectedPlace>,
     /// The policy's file; nothing means `frontrunner.toml` here or in a folder above, else the one of the config folder.
     pub policy: Option<std::path::PathBuf>,
     /// Whether a write also leaves `frontrunner.*` tags on the version.
-    pub tags: bool,
+    #[serde(rename = "tags")]
+    pub write_tags: bool,
     /// Whether each experiment's table is remembered as it was left.
-    pub remember: bool,
+    #[serde(rename = "remember")]
+    pub remember_tables: bool,
     /// Whether no session may write.
     pub read_only: bool,
     /// The profiles, by name.
-    pub profile: BTreeMap<String, Profile>,
+    #[serde(rename = "profile")]
+    pub profiles: BTreeMap<String, Profile>,
 }
 
 impl Settings {
     /// Puts layers together: for each setting the first layer that has it. `read_only` holds when any layer asks for it.
     #[must_use]
-    pub fn from_layers(layers: &[Layer]) -> Self {
-        fn first<T: Clone>(layers: &[Layer], of: impl Fn(&Layer) -> &Option<T>) -> Option<T> {
+    pub fn from_layers(layers: &[SettingsLayer]) -> Self {
+        fn first<T: Clone>(
+            layers: &[SettingsLayer],
+            of: impl Fn(&SettingsLayer) -> &Option<T>,
+        ) -> Option<T> {
             layers.iter().find_map(|layer| of(layer).clone())
         }
-        let mut profile = BTreeMap::new();
+        let mut profiles = BTreeMap::new();
         for layer in layers {
-            for (name, value) in &layer.profile {
-                profile.entry(name.clone()).or_insert_with(|| value.clone());
+            for (name, value) in &layer.profiles {
+                profiles
+                    .entry(name.clone())
+                    .or_insert_with(|| value.clone());
             }
         }
         Self {
@@ -79,20 +89,22 @@ impl Settings {
             braille: first(layers, |l| &l.braille),
             pictures: first(layers, |l| &l.pictures).unwrap_or_default(),
             alert: first(layers, |l| &l.alert).unwrap_or_default(),
-            refresh: first(layers, |l| &l.refresh).unwrap_or(REFRESH_SECONDS),
-            max_runs: first(layers, |l| &l.max_runs).unwrap_or(MAX_RUNS),
-            protected: first(layers, |l| &l.protected).unwrap_or_else(default_protected),
+            refresh_seconds: first(layers, |l| &l.refresh_seconds)
+                .unwrap_or(DEFAULT_REFRESH_SECONDS),
+            max_runs: first(layers, |l| &l.max_runs).unwrap_or(DEFAULT_MAX_RUNS),
+            protected_slots: first(layers, |l| &l.protected_slots)
+                .unwrap_or_else(default_protected_slots),
             policy: first(layers, |l| &l.policy),
-            tags: first(layers, |l| &l.tags).unwrap_or(true),
-            remember: first(layers, |l| &l.remember).unwrap_or(true),
+            write_tags: first(layers, |l| &l.write_tags).unwrap_or(true),
+            remember_tables: first(layers, |l| &l.remember_tables).unwrap_or(true),
             read_only: layers.iter().any(|layer| layer.read_only == Some(true)),
-            profile,
+            profiles,
         }
     }
 }
 
 /// What is guarded when nothing is said: the two places that MLflow's own documentation serves from.
-fn default_protected() -> Vec<ProtectedPlace> {
+fn default_protected_slots() -> Vec<ProtectedPlace> {
     vec![
         ProtectedPlace::Stage(Stage::Production),
         ProtectedPlace::Alias(Alias::from("champion")),
@@ -103,37 +115,45 @@ fn default_protected() -> Vec<ProtectedPlace> {
 mod tests {
     use super::*;
 
-    fn layer(text: &str) -> Layer {
-        Layer::parse(text, "config.toml".as_ref()).unwrap()
+    fn layer(text: &str) -> SettingsLayer {
+        SettingsLayer::parse(text, "config.toml".as_ref()).unwrap()
     }
 
     #[test]
-    fn the_first_layer_that_says_something_wins() {
-        let flags = Layer {
+    fn first_layer_that_sets_a_value_wins() {
+        let flags = SettingsLayer {
             theme: Some("night".into()),
-            ..Layer::default()
+            ..SettingsLayer::default()
         };
         let file = layer("theme = \"day\"\nmouse = false\nrefresh = 3");
         let settings = Settings::from_layers(&[flags, file]);
         assert_eq!(
-            (settings.theme.as_str(), settings.mouse, settings.refresh),
+            (
+                settings.theme.as_str(),
+                settings.mouse,
+                settings.refresh_seconds
+            ),
             ("night", false, 3)
         );
     }
 
     #[test]
-    fn read_only_can_not_be_taken_back() {
-        let flags = Layer {
+    fn read_only_cannot_be_overridden() {
+        let flags = SettingsLayer {
             read_only: Some(false),
-            ..Layer::default()
+            ..SettingsLayer::default()
         };
         assert!(Settings::from_layers(&[flags, layer("read_only = true")]).read_only);
     }
 
     #[test]
-    fn protected_places_have_a_default_that_a_file_replaces() {
-        assert_eq!(Settings::from_layers(&[]).protected, default_protected());
-        let own = Settings::from_layers(&[layer("protected = [\"staging\", \"@live\"]")]).protected;
+    fn file_replaces_the_default_protected_slots() {
+        assert_eq!(
+            Settings::from_layers(&[]).protected_slots,
+            default_protected_slots()
+        );
+        let own =
+            Settings::from_layers(&[layer("protected = [\"staging\", \"@live\"]")]).protected_slots;
         assert_eq!(
             own,
             [
@@ -143,7 +163,7 @@ mod tests {
         );
         assert!(
             Settings::from_layers(&[layer("protected = []")])
-                .protected
+                .protected_slots
                 .is_empty()
         );
     }

@@ -4,11 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColorDepth {
     /// The sixteen named ones.
-    Sixteen,
+    Ansi16,
     /// The 256 of xterm.
-    Indexed,
+    Ansi256,
     /// All, as red, green and blue.
-    True,
+    TrueColor,
 }
 
 /// A colour of a theme.
@@ -23,7 +23,7 @@ pub enum ThemeColor {
 }
 
 /// The names of the first sixteen colours.
-const NAMES: [&str; 16] = [
+const COLOR_NAMES: [&str; 16] = [
     "black",
     "red",
     "green",
@@ -43,7 +43,7 @@ const NAMES: [&str; 16] = [
 ];
 
 /// What the first sixteen look like in xterm: the best guess at what the terminal shows.
-const XTERM: [(u8, u8, u8); 16] = [
+const XTERM_COLORS: [(u8, u8, u8); 16] = [
     (0, 0, 0),
     (205, 0, 0),
     (0, 205, 0),
@@ -63,7 +63,7 @@ const XTERM: [(u8, u8, u8); 16] = [
 ];
 
 /// The levels of the 6×6×6 cube that begins at colour 16.
-const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+const CUBE_LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 impl ThemeColor {
     /// Reads a colour's text: `#rrggbb`, a name, or `default`.
@@ -73,7 +73,7 @@ impl ThemeColor {
             return Some(Self::Default);
         }
         let Some(digits) = text.strip_prefix('#') else {
-            return NAMES
+            return COLOR_NAMES
                 .iter()
                 .zip(0..)
                 .find(|(name, _)| **name == text)
@@ -93,35 +93,37 @@ impl ThemeColor {
         match self {
             Self::Default => None,
             Self::Rgb(red, green, blue) => Some((red, green, blue)),
-            Self::Indexed(index) => Some(indexed(index)),
+            Self::Indexed(index) => Some(indexed_rgb(index)),
         }
     }
 
     /// The nearest colour that a terminal of this depth has.
     #[must_use]
-    pub fn at(self, depth: ColorDepth) -> Self {
+    pub fn to_depth(self, depth: ColorDepth) -> Self {
         match (self, depth) {
-            (Self::Rgb(..), ColorDepth::Indexed) => self.nearest(16..=255),
-            (Self::Rgb(..) | Self::Indexed(16..), ColorDepth::Sixteen) => self.nearest(0..=15),
+            (Self::Rgb(..), ColorDepth::Ansi256) => self.nearest_indexed(16..=255),
+            (Self::Rgb(..) | Self::Indexed(16..), ColorDepth::Ansi16) => {
+                self.nearest_indexed(0..=15)
+            }
             _ => self,
         }
     }
 
-    fn nearest(self, among: std::ops::RangeInclusive<u8>) -> Self {
+    fn nearest_indexed(self, among: std::ops::RangeInclusive<u8>) -> Self {
         let Some(wanted) = self.rgb() else {
             return self;
         };
         among
-            .min_by_key(|index| distance(wanted, indexed(*index)))
+            .min_by_key(|index| color_distance(wanted, indexed_rgb(*index)))
             .map_or(self, Self::Indexed)
     }
 }
 
 /// What a number of the 256 colours looks like.
-fn indexed(index: u8) -> (u8, u8, u8) {
-    let level = |nth: u8| LEVELS[usize::from(nth % 6)];
+fn indexed_rgb(index: u8) -> (u8, u8, u8) {
+    let level = |nth: u8| CUBE_LEVELS[usize::from(nth % 6)];
     match index {
-        0..=15 => XTERM[usize::from(index)],
+        0..=15 => XTERM_COLORS[usize::from(index)],
         16..=231 => (
             level((index - 16) / 36),
             level((index - 16) / 6),
@@ -135,7 +137,7 @@ fn indexed(index: u8) -> (u8, u8, u8) {
 }
 
 /// How unlike two colours look: the "redmean" weighting, which is near enough to the eye and needs no floating point.
-fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> i32 {
+fn color_distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> i32 {
     let apart = |a: u8, b: u8| (i32::from(a) - i32::from(b)).pow(2);
     let red = i32::midpoint(i32::from(a.0), i32::from(b.0));
     (((512 + red) * apart(a.0, b.0)) >> 8)
@@ -148,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_read() {
+    fn colors_are_parsed() {
         assert_eq!(
             ThemeColor::parse("#7aA2f7"),
             Some(ThemeColor::Rgb(0x7a, 0xa2, 0xf7))
@@ -164,25 +166,35 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_colour_of_a_poorer_terminal_is_taken() {
-        let at = |text: &str, depth| ThemeColor::parse(text).unwrap().at(depth);
-        assert_eq!(at("#ff0000", ColorDepth::Indexed), ThemeColor::Indexed(196));
-        assert_eq!(at("#767676", ColorDepth::Indexed), ThemeColor::Indexed(243));
-        assert_eq!(at("#87afd7", ColorDepth::Indexed), ThemeColor::Indexed(110));
-        assert_eq!(at("#fe0102", ColorDepth::Sixteen), ThemeColor::Indexed(9));
-        assert_eq!(at("#050505", ColorDepth::Sixteen), ThemeColor::Indexed(0));
-        assert_eq!(at("#fe0102", ColorDepth::True), ThemeColor::Rgb(0xfe, 1, 2));
+    fn color_degrades_to_the_nearest_in_the_palette() {
+        let at = |text: &str, depth| ThemeColor::parse(text).unwrap().to_depth(depth);
+        assert_eq!(at("#ff0000", ColorDepth::Ansi256), ThemeColor::Indexed(196));
+        assert_eq!(at("#767676", ColorDepth::Ansi256), ThemeColor::Indexed(243));
+        assert_eq!(at("#87afd7", ColorDepth::Ansi256), ThemeColor::Indexed(110));
+        assert_eq!(at("#fe0102", ColorDepth::Ansi16), ThemeColor::Indexed(9));
+        assert_eq!(at("#050505", ColorDepth::Ansi16), ThemeColor::Indexed(0));
         assert_eq!(
-            ThemeColor::Indexed(196).at(ColorDepth::Sixteen),
+            at("#fe0102", ColorDepth::TrueColor),
+            ThemeColor::Rgb(0xfe, 1, 2)
+        );
+        assert_eq!(
+            ThemeColor::Indexed(196).to_depth(ColorDepth::Ansi16),
             ThemeColor::Indexed(9)
         );
     }
 
     #[test]
-    fn names_and_the_terminals_own_stay_what_they_are() {
-        for depth in [ColorDepth::Sixteen, ColorDepth::Indexed, ColorDepth::True] {
-            assert_eq!(ThemeColor::Default.at(depth), ThemeColor::Default);
-            assert_eq!(ThemeColor::Indexed(4).at(depth), ThemeColor::Indexed(4));
+    fn named_and_default_colors_are_kept_at_any_depth() {
+        for depth in [
+            ColorDepth::Ansi16,
+            ColorDepth::Ansi256,
+            ColorDepth::TrueColor,
+        ] {
+            assert_eq!(ThemeColor::Default.to_depth(depth), ThemeColor::Default);
+            assert_eq!(
+                ThemeColor::Indexed(4).to_depth(depth),
+                ThemeColor::Indexed(4)
+            );
         }
     }
 }

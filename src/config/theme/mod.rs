@@ -16,15 +16,15 @@
 //! theme and all it inherits from leave out looks like its [`Role::fallback`]. The `text` role is the ground that everything
 //! is drawn on: a `bg` given there is the whole screen's.
 
+mod catalog;
 mod color;
-mod read;
+mod parse;
 mod role;
-mod shelf;
 
+pub use catalog::Themes;
 pub use color::{ColorDepth, ThemeColor};
-pub use read::ThemeError;
+pub use parse::ThemeError;
 pub use role::Role;
-pub use shelf::Themes;
 
 /// The background that a theme is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,8 +116,8 @@ pub struct ThemeStyle {
 }
 
 impl ThemeStyle {
-    fn at(self, depth: ColorDepth) -> Self {
-        let shade = |color: Option<ThemeColor>| color.map(|color| color.at(depth));
+    fn to_depth(self, depth: ColorDepth) -> Self {
+        let shade = |color: Option<ThemeColor>| color.map(|color| color.to_depth(depth));
         Self {
             fg: shade(self.fg),
             bg: shade(self.bg),
@@ -146,8 +146,8 @@ impl Theme {
 
     /// The names of the themes that come with this program.
     #[must_use]
-    pub fn names() -> Vec<&'static str> {
-        shelf::names()
+    pub fn builtin_names() -> Vec<&'static str> {
+        catalog::builtin_names()
     }
 
     /// The theme without colours: for `NO_COLOR`, and for terminals that have none.
@@ -170,7 +170,7 @@ impl Theme {
 
     /// The colour of the nth curve of a chart; they come round again.
     #[must_use]
-    pub fn series(&self, nth: usize) -> ThemeColor {
+    pub fn series_color(&self, nth: usize) -> ThemeColor {
         self.series
             .get(nth % self.series.len().max(1))
             .copied()
@@ -181,13 +181,17 @@ impl Theme {
     ///
     /// Sixteen colours have no quiet shade to put behind a selection, so it is shown in reverse there.
     #[must_use]
-    pub fn at(&self, depth: ColorDepth) -> Self {
+    pub fn to_depth(&self, depth: ColorDepth) -> Self {
         let mut theme = Self {
-            roles: self.roles.map(|style| style.at(depth)),
-            series: self.series.iter().map(|color| color.at(depth)).collect(),
+            roles: self.roles.map(|style| style.to_depth(depth)),
+            series: self
+                .series
+                .iter()
+                .map(|color| color.to_depth(depth))
+                .collect(),
             ..self.clone()
         };
-        if depth == ColorDepth::Sixteen {
+        if depth == ColorDepth::Ansi16 {
             let modifiers = self
                 .style(Role::Selection)
                 .modifiers

@@ -119,14 +119,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_are_numbered_as_they_are_listed() {
+    fn discriminants_match_all_order() {
         for (index, role) in Role::ALL.into_iter().enumerate() {
             assert_eq!(role as usize, index, "{}", role.name());
         }
     }
 
     #[test]
-    fn every_chain_of_fallbacks_ends() {
+    fn fallback_chains_terminate() {
         for role in Role::ALL {
             let steps = std::iter::successors(Some(role), |role| role.fallback())
                 .take(Role::ALL.len() + 1)

@@ -1,9 +1,9 @@
 //! A comparison as one page: no script, nothing from elsewhere, its pictures inside.
 
-use crate::analysis::{CompareRow, Comparison, RowKind};
+use crate::analysis::{Comparison, ComparisonRow, RowKind};
 use crate::chart::Figure;
-use crate::export::picture::{Palette, PictureFormat, PictureOptions, picture};
-use crate::text::number::{short, signed};
+use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::text::number::{format_short, format_signed};
 use crate::text::untrusted::clean;
 
 /// How the page looks, by day and by night.
@@ -20,7 +20,7 @@ svg{max-width:100%;height:auto;margin:.5rem 0}\
 
 /// The page; with `differing`, only what differs.
 #[must_use]
-pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> String {
+pub fn html(comparison: &Comparison, only_differing: bool, figures: &[Figure]) -> String {
     let title = format!("{} runs compared", comparison.runs.len());
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" \
@@ -29,13 +29,13 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
     );
     page.push_str(&format!(
         "<p>{} properties differ, {} are equal.</p>\n",
-        comparison.differing(),
-        comparison.equal()
+        comparison.different_count(),
+        comparison.equal_count()
     ));
-    let told: Vec<&CompareRow> = comparison
+    let rows: Vec<&ComparisonRow> = comparison
         .rows
         .iter()
-        .filter(|row| row.differs || !differing)
+        .filter(|row| row.differs || !only_differing)
         .collect();
     for kind in [
         RowKind::Metric,
@@ -46,11 +46,11 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
         RowKind::Tag,
         RowKind::Attribute,
     ] {
-        table(
+        write_table(
             &mut page,
             comparison,
             kind,
-            told.iter().copied().filter(|row| row.kind == kind),
+            rows.iter().copied().filter(|row| row.kind == kind),
         );
     }
     if !figures.is_empty() {
@@ -58,11 +58,11 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
     }
     let options = PictureOptions::new(PictureFormat::Svg, Palette::light());
     for figure in figures {
-        match picture(std::slice::from_ref(figure), &options).map(String::from_utf8) {
+        match render_picture(std::slice::from_ref(figure), &options).map(String::from_utf8) {
             Ok(Ok(svg)) => page.push_str(&svg),
             _ => page.push_str(&format!(
                 "<p>{} can't be drawn</p>\n",
-                escaped(&figure.title)
+                escape_html(&figure.title)
             )),
         }
     }
@@ -70,11 +70,11 @@ pub fn html(comparison: &Comparison, differing: bool, figures: &[Figure]) -> Str
     page
 }
 
-fn table<'a>(
+fn write_table<'a>(
     page: &mut String,
     comparison: &Comparison,
     kind: RowKind,
-    rows: impl Iterator<Item = &'a CompareRow>,
+    rows: impl Iterator<Item = &'a ComparisonRow>,
 ) {
     let mut rows = rows.peekable();
     if rows.peek().is_none() {
@@ -90,7 +90,10 @@ fn table<'a>(
         } else {
             ""
         };
-        page.push_str(&format!("<th>{}{mark}</th>", escaped(run.label().raw())));
+        page.push_str(&format!(
+            "<th>{}{mark}</th>",
+            escape_html(run.label().raw())
+        ));
     }
     page.push_str("</tr>\n");
     for row in rows {
@@ -98,7 +101,10 @@ fn table<'a>(
             .direction
             .map(|direction| format!(" {}", direction.arrow()))
             .unwrap_or_default();
-        page.push_str(&format!("<tr><td>{}{arrow}</td>", escaped(row.key.raw())));
+        page.push_str(&format!(
+            "<tr><td>{}{arrow}</td>",
+            escape_html(row.key.raw())
+        ));
         (0..comparison.runs.len())
             .for_each(|at| page.push_str(&cell(row, at, comparison.baseline)));
         page.push_str("</tr>\n");
@@ -106,10 +112,10 @@ fn table<'a>(
     page.push_str("</table></div>\n");
 }
 
-fn cell(row: &CompareRow, at: usize, baseline: usize) -> String {
+fn cell(row: &ComparisonRow, at: usize, baseline: usize) -> String {
     let value = row.values.get(at).and_then(Option::as_ref);
     if let Some(number) = row.numbers.get(at).copied().flatten() {
-        let class = match (row.best.contains(&at), row.better(at)) {
+        let class = match (row.best_runs.contains(&at), row.is_better(at)) {
             (true, _) => " class=\"best\"",
             (false, Some(false)) => " class=\"worse\"",
             _ => "",
@@ -122,12 +128,12 @@ fn cell(row: &CompareRow, at: usize, baseline: usize) -> String {
             .filter(|delta| *delta != 0.0);
         let percent = row
             .delta_percent(at)
-            .map(|percent| format!(" {}%", signed(percent, 2)))
+            .map(|percent| format!(" {}%", format_signed(percent, 2)))
             .unwrap_or_default();
         let delta = delta
-            .map(|delta| format!(" <small>{}{percent}</small>", signed(delta, 3)))
+            .map(|delta| format!(" <small>{}{percent}</small>", format_signed(delta, 3)))
             .unwrap_or_default();
-        return format!("<td{class}>{}{delta}</td>", short(number));
+        return format!("<td{class}>{}{delta}</td>", format_short(number));
     }
     match value {
         None => "<td class=\"none\">—</td>".into(),
@@ -138,13 +144,13 @@ fn cell(row: &CompareRow, at: usize, baseline: usize) -> String {
             format!(
                 "<td{}>{}</td>",
                 if same { " class=\"same\"" } else { "" },
-                escaped(value.raw())
+                escape_html(value.raw())
             )
         }
     }
 }
 
-fn escaped(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     let cleaned = clean(text);
     cleaned
         .replace('&', "&amp;")
@@ -158,14 +164,14 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::compare;
-    use crate::domain::{Pair, Run};
+    use crate::domain::{KeyValue, Run};
 
     #[test]
-    fn no_text_of_a_store_is_taken_for_a_tag() {
+    fn store_text_is_html_escaped() {
         let run = |id: &str, value: &str| {
             let mut run = Run::bare(id.into(), "1".into());
             run.name = "<script>alert(1)</script>".into();
-            run.params = vec![Pair {
+            run.params = vec![KeyValue {
                 key: "\"onload=".into(),
                 value: value.into(),
             }];

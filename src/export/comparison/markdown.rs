@@ -1,30 +1,30 @@
 //! A comparison as Markdown that can be pasted into a pull request: one table, a row a property; many runs are rows instead.
 
-use crate::analysis::{CompareRow, Comparison, RowKind};
-use crate::text::number::{short, signed};
+use crate::analysis::{Comparison, ComparisonRow, RowKind};
+use crate::text::number::{format_short, format_signed};
 use crate::text::untrusted::clean;
 
 /// With more runs than this, runs are rows: a page is higher than it is wide.
-const MOST_COLUMNS: usize = 6;
+const MAX_RUN_COLUMNS: usize = 6;
 /// The longest value in a table, in characters.
-const CELL_CHARS: usize = 60;
+const MAX_CELL_CHARS: usize = 60;
 /// Attributes that say nothing in a review, or that the heads say already.
-const LEFT_OUT: [&str; 4] = ["run_name", "start_time", "duration", "experiment_id"];
+const SKIPPED_ATTRIBUTES: [&str; 4] = ["run_name", "start_time", "duration", "experiment_id"];
 
 /// The Markdown; with `differing`, only what differs.
 #[must_use]
-pub fn markdown(comparison: &Comparison, differing: bool) -> String {
-    let told = |row: &&CompareRow| {
-        (row.differs || !differing)
-            && !(row.kind == RowKind::Attribute && LEFT_OUT.contains(&row.key.raw()))
+pub fn markdown(comparison: &Comparison, only_differing: bool) -> String {
+    let is_shown = |row: &&ComparisonRow| {
+        (row.differs || !only_differing)
+            && !(row.kind == RowKind::Attribute && SKIPPED_ATTRIBUTES.contains(&row.key.raw()))
     };
-    let mut rows: Vec<&CompareRow> = comparison.rows.iter().filter(told).collect();
+    let mut rows: Vec<&ComparisonRow> = comparison.rows.iter().filter(is_shown).collect();
     // What came of it is what a reader looks for first.
-    rows.sort_by_key(|row| (order(row.kind), row.key.raw().starts_with("system/")));
+    rows.sort_by_key(|row| (kind_order(row.kind), row.key.raw().starts_with("system/")));
     let names: Vec<String> = comparison
         .runs
         .iter()
-        .map(|run| escaped(run.label().raw()))
+        .map(|run| escape_markdown(run.label().raw()))
         .collect();
     let baseline = names.get(comparison.baseline).cloned().unwrap_or_default();
     let mut text = format!(
@@ -33,22 +33,22 @@ pub fn markdown(comparison: &Comparison, differing: bool) -> String {
     );
     text.push_str(&format!(
         "{} properties differ, {} are equal.\n\n",
-        comparison.differing(),
-        comparison.equal()
+        comparison.different_count(),
+        comparison.equal_count()
     ));
-    if comparison.runs.len() > MOST_COLUMNS {
-        by_run(&mut text, &rows, &names);
+    if comparison.runs.len() > MAX_RUN_COLUMNS {
+        write_by_run(&mut text, &rows, &names);
     } else {
-        by_property(&mut text, &rows, &names);
+        write_by_property(&mut text, &rows, &names);
     }
     text.push_str(&format!(
         "\n<sub>Runs: {}. **Bold** is the best by its direction.</sub>\n",
-        ids(comparison)
+        run_ids(comparison)
     ));
     text
 }
 
-fn order(kind: RowKind) -> u8 {
+fn kind_order(kind: RowKind) -> u8 {
     match kind {
         RowKind::Metric => 0,
         RowKind::Param => 1,
@@ -60,7 +60,7 @@ fn order(kind: RowKind) -> u8 {
     }
 }
 
-fn by_property(text: &mut String, rows: &[&CompareRow], names: &[String]) {
+fn write_by_property(text: &mut String, rows: &[&ComparisonRow], names: &[String]) {
     text.push_str(&format!(
         "| | {} |\n|---{}|\n",
         names.join(" | "),
@@ -76,12 +76,12 @@ fn by_property(text: &mut String, rows: &[&CompareRow], names: &[String]) {
             ));
         }
         let cells: Vec<String> = (0..names.len()).map(|at| cell(row, at)).collect();
-        text.push_str(&format!("| {} | {} |\n", key(row), cells.join(" | ")));
+        text.push_str(&format!("| {} | {} |\n", row_label(row), cells.join(" | ")));
     }
 }
 
-fn by_run(text: &mut String, rows: &[&CompareRow], names: &[String]) {
-    let heads: Vec<String> = rows.iter().map(|row| key(row)).collect();
+fn write_by_run(text: &mut String, rows: &[&ComparisonRow], names: &[String]) {
+    let heads: Vec<String> = rows.iter().map(|row| row_label(row)).collect();
     text.push_str(&format!(
         "| run | {} |\n|---{}|\n",
         heads.join(" | "),
@@ -93,25 +93,25 @@ fn by_run(text: &mut String, rows: &[&CompareRow], names: &[String]) {
     }
 }
 
-fn key(row: &CompareRow) -> String {
+fn row_label(row: &ComparisonRow) -> String {
     let arrow = row
         .direction
         .map(|direction| format!(" {}", direction.arrow()))
         .unwrap_or_default();
-    format!("{}{arrow}", escaped(row.key.raw()))
+    format!("{}{arrow}", escape_markdown(row.key.raw()))
 }
 
-fn cell(row: &CompareRow, at: usize) -> String {
+fn cell(row: &ComparisonRow, at: usize) -> String {
     let number = row.numbers.get(at).copied().flatten();
     let Some(number) = number else {
         return match row.values.get(at).and_then(Option::as_ref) {
             None => "—".to_owned(),
             Some(value) if value.is_empty() => "(empty)".to_owned(),
-            Some(value) => escaped(&cut(value.raw())),
+            Some(value) => escape_markdown(&truncate(value.raw())),
         };
     };
-    let text = short(number);
-    let text = if row.best.contains(&at) {
+    let text = format_short(number);
+    let text = if row.best_runs.contains(&at) {
         format!("**{text}**")
     } else {
         text
@@ -124,15 +124,15 @@ fn cell(row: &CompareRow, at: usize) -> String {
         .filter(|delta| *delta != 0.0);
     let percent = row
         .delta_percent(at)
-        .map(|percent| format!(", {}%", signed(percent, 2)))
+        .map(|percent| format!(", {}%", format_signed(percent, 2)))
         .unwrap_or_default();
     delta.map_or_else(
         || text.clone(),
-        |delta| format!("{text} ({}{percent})", signed(delta, 3)),
+        |delta| format!("{text} ({}{percent})", format_signed(delta, 3)),
     )
 }
 
-fn ids(comparison: &Comparison) -> String {
+fn run_ids(comparison: &Comparison) -> String {
     comparison
         .runs
         .iter()
@@ -141,20 +141,20 @@ fn ids(comparison: &Comparison) -> String {
         .join(", ")
 }
 
-fn cut(text: &str) -> String {
-    if text.chars().count() <= CELL_CHARS {
+fn truncate(text: &str) -> String {
+    if text.chars().count() <= MAX_CELL_CHARS {
         return text.to_owned();
     }
-    text.chars().take(CELL_CHARS - 1).chain(['…']).collect()
+    text.chars().take(MAX_CELL_CHARS - 1).chain(['…']).collect()
 }
 
 /// A text that no Markdown reader takes for anything else: on one line, its signs disarmed.
-pub fn escaped(text: &str) -> String {
+pub fn escape_markdown(text: &str) -> String {
     let mut out = String::new();
     for c in clean(text).chars() {
         match c {
             '\\' | '|' | '`' | '*' | '_' | '[' | ']' | '#' | '~' | '!' | '@' => {
-                out.extend(['\\', c])
+                out.extend(['\\', c]);
             }
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -169,7 +169,7 @@ pub fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::analysis::compare;
-    use crate::domain::{Metric, MetricValue, Pair, Run};
+    use crate::domain::{KeyValue, Metric, MetricValue, Run};
 
     fn run(id: &str, name: &str, acc: f64, note: &str) -> Run {
         let mut run = Run::bare(id.into(), "1".into());
@@ -180,7 +180,7 @@ mod tests {
             timestamp: 0,
             step: 0,
         }];
-        run.params = vec![Pair {
+        run.params = vec![KeyValue {
             key: "note".into(),
             value: note.into(),
         }];
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comparison_reads_like_a_review() {
+    fn comparison_renders_as_markdown() {
         let comparison = compare(
             vec![
                 run("aaaa", "base", 0.8, "x"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn many_runs_are_rows() {
+    fn many_runs_become_rows() {
         let runs = (0..8)
             .map(|n| run(&format!("run{n}"), &format!("r{n}"), f64::from(n), "x"))
             .collect();

@@ -11,8 +11,8 @@ use crate::analysis::Comparison;
 use crate::chart::Figure;
 
 pub use html::html;
-pub use markdown::{escaped, markdown};
-pub use sheet::sheet;
+pub use markdown::{escape_markdown, markdown};
+pub use sheet::comparison_sheet;
 
 /// A form of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum ComparisonFormat {
 impl ComparisonFormat {
     /// The form that the end of a file's name asks for.
     #[must_use]
-    pub fn of(path: &str) -> Option<Self> {
+    pub fn from_path(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
         let known = [
             ("md", Self::Markdown),
@@ -48,18 +48,21 @@ impl ComparisonFormat {
 
 /// A comparison in a form; with `differing`, only what differs. The figures are for the forms that have pictures.
 #[must_use]
-pub fn comparison(
+pub fn render_comparison(
     comparison: &Comparison,
     format: ComparisonFormat,
-    differing: bool,
+    only_differing: bool,
     figures: &[Figure],
 ) -> String {
     match format {
-        ComparisonFormat::Markdown => markdown(comparison, differing),
-        ComparisonFormat::Csv => sheet(comparison, differing, true).csv(),
+        ComparisonFormat::Markdown => markdown(comparison, only_differing),
+        ComparisonFormat::Csv => comparison_sheet(comparison, only_differing, true).to_csv(),
         ComparisonFormat::Json => {
-            json::to_string(&json!(records::CompareRecord::new(comparison, differing))) + "\n"
+            json::to_string(&json!(records::CompareRecord::new(
+                comparison,
+                only_differing
+            ))) + "\n"
         }
-        ComparisonFormat::Html => html(comparison, differing, figures),
+        ComparisonFormat::Html => html(comparison, only_differing, figures),
     }
 }

@@ -12,17 +12,17 @@ use crate::lineage::Node;
 use crate::text::untrusted::clean;
 
 /// The most nodes of one kind, joined to the same others, that stand by themselves on a page.
-const ON_A_PAGE: usize = 8;
+const MAX_PER_KIND: usize = 8;
 /// The most characters of a label.
-const LABEL_CHARS: usize = 80;
+const MAX_LABEL_CHARS: usize = 80;
 
 /// A node in a few words, cleaned: what it is, and its label.
-fn words(node: &Node) -> (String, String) {
+fn kind_and_label(node: &Node) -> (String, String) {
     let label = clean(node.label.raw());
     let kind = node.kind.as_str();
     let label = label.strip_prefix(kind).map_or(&*label, str::trim_start);
-    let label = if label.chars().count() > LABEL_CHARS {
-        label.chars().take(LABEL_CHARS).chain(['…']).collect()
+    let label = if label.chars().count() > MAX_LABEL_CHARS {
+        label.chars().take(MAX_LABEL_CHARS).chain(['…']).collect()
     } else {
         label.to_owned()
     };

@@ -16,7 +16,7 @@ fn graph(texts: &[String]) -> Graph {
         id: NodeId(format!("n{at} {text}").into()),
         kind: kinds[at % kinds.len()],
         label: text.as_str().into(),
-        facts: vec![(text.clone(), Untrusted::from(text.as_str()))],
+        attributes: vec![(text.clone(), Untrusted::from(text.as_str()))],
     };
     let nodes: Vec<Node> = texts.iter().enumerate().map(node).collect();
     let edges = nodes
@@ -31,7 +31,7 @@ fn graph(texts: &[String]) -> Graph {
         nodes,
         edges,
         reproducibility: Vec::new(),
-        since: None,
+        commits_since: None,
         summary: texts.concat().into(),
         warnings: Vec::new(),
         missing: texts.to_vec(),
@@ -40,14 +40,14 @@ fn graph(texts: &[String]) -> Graph {
 
 /// A word of Graphviz's language: a name, a sign, or a quoted text as it reads it.
 #[derive(Clone, Debug, PartialEq)]
-enum Word {
+enum DotToken {
     Name(String),
-    Sign(char),
+    Punctuation(char),
     Quoted(String),
 }
 
 /// Reads as strictly as Graphviz: within quotes only `\"` is special, and a quote ends; everything else must be names and signs.
-fn words_of(text: &str) -> Vec<Word> {
+fn tokenize(text: &str) -> Vec<DotToken> {
     let mut words = Vec::new();
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
@@ -57,25 +57,26 @@ fn words_of(text: &str) -> Vec<Word> {
                 loop {
                     match rest.next().expect("the quotes are closed") {
                         '\\' => {
-                            inside.extend(['\\', rest.next().expect("nothing ends in a backslash")])
+                            inside
+                                .extend(['\\', rest.next().expect("nothing ends in a backslash")]);
                         }
                         '"' => break,
                         c => inside.push(c),
                     }
                 }
-                words.push(Word::Quoted(inside));
+                words.push(DotToken::Quoted(inside));
             }
             c if c.is_ascii_alphanumeric() || c == '_' => {
                 let mut name = String::from(c);
                 while let Some(c) = rest.next_if(|c| c.is_ascii_alphanumeric() || *c == '_') {
                     name.push(c);
                 }
-                words.push(Word::Name(name));
+                words.push(DotToken::Name(name));
             }
             c if c.is_ascii_whitespace() => {}
             c => {
                 assert!("{}[]=,;->".contains(c), "{c:?} is no sign of Graphviz's");
-                words.push(Word::Sign(c));
+                words.push(DotToken::Punctuation(c));
             }
         }
     }
@@ -83,7 +84,7 @@ fn words_of(text: &str) -> Vec<Word> {
 }
 
 /// What a label says, as it is drawn: `\n` ends a line, and `&amp;` is one sign.
-fn shown(label: &str) -> String {
+fn rendered_label(label: &str) -> String {
     let mut text = String::new();
     let mut rest = label.chars();
     while let Some(c) = rest.next() {
@@ -100,10 +101,10 @@ fn shown(label: &str) -> String {
 }
 
 /// The labels of the nodes and the edges, by the nodes' places.
-fn parsed(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
-    let words = words_of(text);
-    let at = |word: &Word| match word {
-        Word::Name(name) => name
+fn parse_dot(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
+    let words = tokenize(text);
+    let at = |word: &DotToken| match word {
+        DotToken::Name(name) => name
             .strip_prefix('n')
             .and_then(|at| at.parse::<usize>().ok()),
         _ => None,
@@ -113,19 +114,23 @@ fn parsed(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
         match window {
             [
                 node,
-                Word::Sign('['),
-                Word::Name(label),
-                Word::Sign('='),
-                Word::Quoted(text),
+                DotToken::Punctuation('['),
+                DotToken::Name(label),
+                DotToken::Punctuation('='),
+                DotToken::Quoted(text),
             ] if label == "label" => {
                 if let Some(at) = at(node).filter(|at| *at == labels.len()) {
                     assert_eq!(at, labels.len());
-                    labels.push(shown(text));
+                    labels.push(rendered_label(text));
                 }
             }
-            [from, Word::Sign('-'), Word::Sign('>'), to, Word::Sign('[')] => {
-                edges.push((at(from).unwrap(), at(to).unwrap()))
-            }
+            [
+                from,
+                DotToken::Punctuation('-'),
+                DotToken::Punctuation('>'),
+                to,
+                DotToken::Punctuation('['),
+            ] => edges.push((at(from).unwrap(), at(to).unwrap())),
             _ => {}
         }
     }
@@ -133,14 +138,14 @@ fn parsed(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
 }
 
 #[test]
-fn a_page_folds_a_sweep_and_says_how_many() {
+fn page_collapses_a_sweep_with_its_count() {
     let mut graph = graph(&["iris v3".to_owned(), "sweep".to_owned()]);
     for nth in 0..200 {
         let node = Node {
             id: NodeId(format!("c{nth}").into()),
             kind: NodeKind::ChildRun,
             label: "trial".into(),
-            facts: Vec::new(),
+            attributes: Vec::new(),
         };
         graph.edges.push(Edge {
             from: graph.nodes[1].id.clone(),
@@ -150,13 +155,13 @@ fn a_page_folds_a_sweep_and_says_how_many() {
         graph.nodes.push(node);
     }
     let page = markdown(&graph);
-    assert_eq!(page.matches("nested run: trial").count(), ON_A_PAGE);
+    assert_eq!(page.matches("nested run: trial").count(), MAX_PER_KIND);
     assert!(
         page.contains("#43; 192 nested runs") || page.contains("+ 192 nested runs"),
         "{page}"
     );
     assert_eq!(
-        parsed(&dot(&graph)).0.len(),
+        parse_dot(&dot(&graph)).0.len(),
         202,
         "Graphviz gets all of them"
     );
@@ -164,19 +169,19 @@ fn a_page_folds_a_sweep_and_says_how_many() {
 
 proptest! {
     #[test]
-    fn graphviz_reads_back_what_was_told(texts in prop::collection::vec("(\\PC|[\"\\\\&<>{}\\[\\]\n]){0,30}", 1..8)) {
+    fn dot_labels_and_edges_round_trip(texts in prop::collection::vec("(\\PC|[\"\\\\&<>{}\\[\\]\n]){0,30}", 1..8)) {
         let graph = graph(&texts);
-        let (labels, edges) = parsed(&dot(&graph));
+        let (labels, edges) = parse_dot(&dot(&graph));
         prop_assert_eq!(labels.len(), graph.nodes.len());
         for (node, label) in graph.nodes.iter().zip(&labels) {
-            let (kind, text) = words(node);
+            let (kind, text) = kind_and_label(node);
             prop_assert_eq!(label, &format!("{kind}\n{text}"));
         }
         prop_assert_eq!(edges, (1..texts.len()).map(|at| (at - 1, at)).collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_page_stays_a_page(texts in prop::collection::vec(any::<String>(), 1..8)) {
+    fn store_text_does_not_break_the_page(texts in prop::collection::vec(any::<String>(), 1..8)) {
         let page = markdown(&graph(&texts));
         prop_assert!(!page.replace('\n', "").chars().any(|c| c.is_control() || crate::text::untrusted::is_hidden(c)));
         let fences: Vec<&str> = page.lines().filter(|line| line.starts_with("```")).collect();

@@ -7,44 +7,44 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle};
 
-use super::layers::{self, Frame, marker};
+use super::layers::{self, PlotArea, draw_marker};
 use super::{FONT, Palette};
 use crate::chart::{Figure, Quantity};
 
 /// The longest text of a legend, in characters.
-const LEGEND_CHARS: usize = 34;
+const MAX_LEGEND_CHARS: usize = 34;
 /// The most lines of a legend.
-const LEGEND_LINES: usize = 28;
+const MAX_LEGEND_LINES: usize = 28;
 
 /// How a drawing ends.
-pub(super) type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
+pub(super) type DrawResult<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 /// What a figure is drawn with.
-pub(super) struct Pen<'a, B: DrawingBackend> {
+pub(super) struct FigurePainter<'a, B: DrawingBackend> {
     pub area: &'a DrawingArea<B, Shift>,
     pub palette: &'a Palette,
     /// Px in one px of an SVG.
     pub scale: f64,
 }
 
-impl<B: DrawingBackend> Pen<'_, B> {
+impl<B: DrawingBackend> FigurePainter<'_, B> {
     /// A length in px.
     pub fn px(&self, length: f64) -> i32 {
         (length * self.scale).round() as i32
     }
 
     /// A text that hangs at a place.
-    pub fn text(
+    pub fn draw_text(
         &self,
         text: &str,
         at: (i32, i32),
         size: f64,
         color: RGBColor,
-        hang: (HPos, VPos),
-    ) -> Drawn<B> {
+        anchor: (HPos, VPos),
+    ) -> DrawResult<B> {
         let style = self
             .style(size, color, FontStyle::Normal)
-            .pos(Pos::new(hang.0, hang.1));
+            .pos(Pos::new(anchor.0, anchor.1));
         self.area.draw(&Text::new(text.to_owned(), at, style))
     }
 
@@ -55,7 +55,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
     }
 
     /// How wide a text is, in px.
-    fn width(&self, text: &str, size: f64) -> i32 {
+    fn text_width(&self, text: &str, size: f64) -> i32 {
         let size = self.area.estimate_text_size(
             text,
             &self.style(size, self.palette.text, FontStyle::Normal),
@@ -64,146 +64,150 @@ impl<B: DrawingBackend> Pen<'_, B> {
     }
 
     /// A line through places.
-    pub fn line(&self, places: Vec<(i32, i32)>, color: RGBColor, width: f64) -> Drawn<B> {
+    pub fn draw_line(&self, points: Vec<(i32, i32)>, color: RGBColor, width: f64) -> DrawResult<B> {
         let width = (width * self.scale).round().max(1.0) as u32;
         self.area
-            .draw(&PathElement::new(places, color.stroke_width(width)))
+            .draw(&PathElement::new(points, color.stroke_width(width)))
     }
 }
 
 /// Draws a figure into an area.
-pub(super) fn draw<B: DrawingBackend>(
+pub(super) fn draw_figure<B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     figure: &Figure,
     palette: &Palette,
     scale: f64,
-) -> Drawn<B> {
-    let pen = Pen {
+) -> DrawResult<B> {
+    let painter = FigurePainter {
         area,
         palette,
         scale,
     };
     let (width, height) = area.dim_in_pixel();
     let (width, height) = (width.cast_signed(), height.cast_signed());
-    let title = pen
+    let title = painter
         .style(17.0, palette.text, FontStyle::Bold)
         .pos(Pos::new(HPos::Left, VPos::Top));
     area.draw(&Text::new(
         figure.title.clone(),
-        (pen.px(16.0), pen.px(12.0)),
+        (painter.px(16.0), painter.px(12.0)),
         title,
     ))?;
-    let legend = legend_width(&pen, figure);
+    let legend = legend_width(&painter, figure);
     let labels: Vec<i32> = figure
         .y
         .ticks(6)
         .iter()
-        .map(|tick| pen.width(&tick.label, 12.0))
+        .map(|tick| painter.text_width(&tick.label, 12.0))
         .collect();
-    let named = matches!(figure.y.quantity, Quantity::Names(_));
+    let has_names = matches!(figure.y.quantity, Quantity::Categories(_));
     let gutter = labels.into_iter().max().unwrap_or(0).min(width / 3);
-    let frame = Frame {
-        left: pen.px(24.0) + gutter,
-        right: width - pen.px(20.0) - legend,
-        top: pen.px(46.0),
-        bottom: height - pen.px(if figure.notes.is_empty() { 52.0 } else { 72.0 }),
+    let plot_area = PlotArea {
+        left: painter.px(24.0) + gutter,
+        right: width - painter.px(20.0) - legend,
+        top: painter.px(46.0),
+        bottom: height - painter.px(if figure.notes.is_empty() { 52.0 } else { 72.0 }),
     };
-    grid(&pen, figure, &frame, named)?;
-    layers::draw(&pen, figure, &frame)?;
-    pen.line(
+    draw_grid(&painter, figure, &plot_area, has_names)?;
+    layers::draw_layers(&painter, figure, &plot_area)?;
+    painter.draw_line(
         vec![
-            (frame.left, frame.top),
-            (frame.left, frame.bottom),
-            (frame.right, frame.bottom),
+            (plot_area.left, plot_area.top),
+            (plot_area.left, plot_area.bottom),
+            (plot_area.right, plot_area.bottom),
         ],
-        palette.quiet,
+        palette.muted,
         1.0,
     )?;
-    let middle = i32::midpoint(frame.left, frame.right);
-    pen.text(
+    let middle = i32::midpoint(plot_area.left, plot_area.right);
+    painter.draw_text(
         &figure.x.title,
-        (middle, frame.bottom + pen.px(26.0)),
+        (middle, plot_area.bottom + painter.px(26.0)),
         12.0,
         palette.text,
         (HPos::Center, VPos::Top),
     )?;
-    let notes = cut(
+    let notes = truncate(
         &figure.notes.join("; "),
         (f64::from(width) / scale / 5.6) as usize,
     );
-    pen.text(
+    painter.draw_text(
         &notes,
-        (pen.px(16.0), height - pen.px(22.0)),
+        (painter.px(16.0), height - painter.px(22.0)),
         10.5,
-        palette.quiet,
+        palette.muted,
         (HPos::Left, VPos::Top),
     )?;
-    draw_legend(&pen, figure, (frame.right + pen.px(18.0), frame.top))
+    draw_legend(
+        &painter,
+        figure,
+        (plot_area.right + painter.px(18.0), plot_area.top),
+    )
 }
 
-fn grid<B: DrawingBackend>(
-    pen: &Pen<'_, B>,
+fn draw_grid<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
     figure: &Figure,
-    frame: &Frame,
-    named: bool,
-) -> Drawn<B> {
-    let rows = if named {
+    plot_area: &PlotArea,
+    has_names: bool,
+) -> DrawResult<B> {
+    let rows = if has_names {
         60
     } else {
-        ((frame.bottom - frame.top) / pen.px(55.0)).max(3) as usize
+        ((plot_area.bottom - plot_area.top) / painter.px(55.0)).max(3) as usize
     };
     for tick in figure
         .y
         .ticks(rows)
         .into_iter()
-        .filter(|tick| (0.0..=1.0).contains(&tick.at))
+        .filter(|tick| (0.0..=1.0).contains(&tick.position))
     {
-        let (_, y) = frame.px((0.0, tick.at));
-        if !named {
-            pen.line(
-                vec![(frame.left, y), (frame.right, y)],
-                pen.palette.grid,
+        let (_, y) = plot_area.to_px((0.0, tick.position));
+        if !has_names {
+            painter.draw_line(
+                vec![(plot_area.left, y), (plot_area.right, y)],
+                painter.palette.grid,
                 1.0,
             )?;
         }
-        pen.text(
-            &cut(&tick.label, 40),
-            (frame.left - pen.px(7.0), y),
+        painter.draw_text(
+            &truncate(&tick.label, 40),
+            (plot_area.left - painter.px(7.0), y),
             12.0,
-            pen.palette.quiet,
+            painter.palette.muted,
             (HPos::Right, VPos::Center),
         )?;
     }
-    let columns = ((frame.right - frame.left) / pen.px(95.0)).max(2) as usize;
+    let columns = ((plot_area.right - plot_area.left) / painter.px(95.0)).max(2) as usize;
     let mut free = 0;
     for tick in figure
         .x
         .ticks(columns)
         .into_iter()
-        .filter(|tick| (0.0..=1.0).contains(&tick.at))
+        .filter(|tick| (0.0..=1.0).contains(&tick.position))
     {
-        let (x, _) = frame.px((tick.at, 0.0));
-        pen.line(
-            vec![(x, frame.top), (x, frame.bottom)],
-            pen.palette.grid,
+        let (x, _) = plot_area.to_px((tick.position, 0.0));
+        painter.draw_line(
+            vec![(x, plot_area.top), (x, plot_area.bottom)],
+            painter.palette.grid,
             1.0,
         )?;
-        let half = pen.width(&tick.label, 12.0) / 2;
+        let half = painter.text_width(&tick.label, 12.0) / 2;
         if x - half > free {
-            pen.text(
+            painter.draw_text(
                 &tick.label,
-                (x, frame.bottom + pen.px(7.0)),
+                (x, plot_area.bottom + painter.px(7.0)),
                 12.0,
-                pen.palette.quiet,
+                painter.palette.muted,
                 (HPos::Center, VPos::Top),
             )?;
-            free = x + half + pen.px(6.0);
+            free = x + half + painter.px(6.0);
         }
     }
     Ok(())
 }
 
-fn cut(text: &str, most: usize) -> String {
+fn truncate(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -213,46 +217,51 @@ fn cut(text: &str, most: usize) -> String {
         .collect()
 }
 
-fn legend_width<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure) -> i32 {
+fn legend_width<B: DrawingBackend>(painter: &FigurePainter<'_, B>, figure: &Figure) -> i32 {
     let widest = figure
         .legend
         .iter()
-        .take(LEGEND_LINES)
-        .map(|entry| pen.width(&cut(&entry.label, LEGEND_CHARS), 12.0))
+        .take(MAX_LEGEND_LINES)
+        .map(|entry| painter.text_width(&truncate(&entry.label, MAX_LEGEND_CHARS), 12.0))
         .max();
-    widest.map_or(0, |widest| widest + pen.px(42.0))
+    widest.map_or(0, |widest| widest + painter.px(42.0))
 }
 
 fn draw_legend<B: DrawingBackend>(
-    pen: &Pen<'_, B>,
+    painter: &FigurePainter<'_, B>,
     figure: &Figure,
     (x, top): (i32, i32),
-) -> Drawn<B> {
-    let row = |nth: usize| top + pen.px(8.0 + 18.0 * nth as f64);
-    for (nth, entry) in figure.legend.iter().take(LEGEND_LINES).enumerate() {
-        let color = pen.palette.series[entry.series % pen.palette.series.len()];
-        pen.line(
-            vec![(x, row(nth)), (x + pen.px(18.0), row(nth))],
+) -> DrawResult<B> {
+    let row = |nth: usize| top + painter.px(8.0 + 18.0 * nth as f64);
+    for (nth, entry) in figure.legend.iter().take(MAX_LEGEND_LINES).enumerate() {
+        let color = painter.palette.series[entry.series % painter.palette.series.len()];
+        painter.draw_line(
+            vec![(x, row(nth)), (x + painter.px(18.0), row(nth))],
             color,
             2.0,
         )?;
-        marker(pen, entry.series, (x + pen.px(9.0), row(nth)), color)?;
-        let at = (x + pen.px(24.0), row(nth));
-        pen.text(
-            &cut(&entry.label, LEGEND_CHARS),
+        draw_marker(
+            painter,
+            entry.series,
+            (x + painter.px(9.0), row(nth)),
+            color,
+        )?;
+        let at = (x + painter.px(24.0), row(nth));
+        painter.draw_text(
+            &truncate(&entry.label, MAX_LEGEND_CHARS),
             at,
             12.0,
-            pen.palette.text,
+            painter.palette.text,
             (HPos::Left, VPos::Center),
         )?;
     }
-    let more = figure.legend.len().saturating_sub(LEGEND_LINES);
+    let more = figure.legend.len().saturating_sub(MAX_LEGEND_LINES);
     if more > 0 {
-        pen.text(
+        painter.draw_text(
             &format!("and {more} more"),
-            (x, row(LEGEND_LINES)),
+            (x, row(MAX_LEGEND_LINES)),
             12.0,
-            pen.palette.quiet,
+            painter.palette.muted,
             (HPos::Left, VPos::Center),
         )?;
     }

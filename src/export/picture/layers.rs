@@ -5,20 +5,20 @@ use plotters::prelude::DrawingBackend;
 use plotters::style::text_anchor::{HPos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use super::axes::{Drawn, Pen};
-use crate::chart::{Figure, Ink, Oddity, Shape, Xy};
+use super::axes::{DrawResult, FigurePainter};
+use crate::chart::{Figure, NonFinite, PaintStyle, Shape, Xy};
 
 /// Where the data is, in px.
-pub(super) struct Frame {
+pub(super) struct PlotArea {
     pub left: i32,
     pub right: i32,
     pub top: i32,
     pub bottom: i32,
 }
 
-impl Frame {
+impl PlotArea {
     /// The px of a place from 0 to 1.
-    pub fn px(&self, (x, y): Xy) -> (i32, i32) {
+    pub fn to_px(&self, (x, y): Xy) -> (i32, i32) {
         let at = |part: f64, from: i32, to: i32| {
             from + (part.clamp(-1.0, 2.0) * f64::from(to - from)).round() as i32
         };
@@ -27,94 +27,104 @@ impl Frame {
 }
 
 /// Draws the layers, then marks and texts over them.
-pub(super) fn draw<B: DrawingBackend>(
-    pen: &Pen<'_, B>,
+pub(super) fn draw_layers<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
     figure: &Figure,
-    frame: &Frame,
-) -> Drawn<B> {
-    lines(pen, figure, frame)?;
-    marks(pen, figure, frame)
+    plot_area: &PlotArea,
+) -> DrawResult<B> {
+    draw_shapes(painter, figure, plot_area)?;
+    draw_marks(painter, figure, plot_area)
 }
 
 /// What has a length or an area: curves, boxes, rules, bars.
-fn lines<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) -> Drawn<B> {
+fn draw_shapes<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
+    figure: &Figure,
+    plot_area: &PlotArea,
+) -> DrawResult<B> {
     for layer in &figure.layers {
-        let color = pen.palette.ink(layer.ink);
+        let color = painter.palette.color(layer.style);
         match &layer.shape {
             Shape::Line(line) => {
-                let width = if matches!(layer.ink, Ink::Faint(_) | Ink::Quiet) {
+                let width = if matches!(layer.style, PaintStyle::Faint(_) | PaintStyle::Muted) {
                     1.0
                 } else {
                     1.8
                 };
                 for stroke in figure.strokes(line) {
-                    let places: Vec<_> = stroke.into_iter().map(|at| frame.px(at)).collect();
+                    let places: Vec<_> = stroke.into_iter().map(|at| plot_area.to_px(at)).collect();
                     match places.as_slice() {
-                        [alone] => {
-                            pen.area
-                                .draw(&Circle::new(*alone, pen.px(2.0), color.filled()))?
-                        }
-                        _ => pen.line(places, color, width)?,
+                        [alone] => painter.area.draw(&Circle::new(
+                            *alone,
+                            painter.px(2.0),
+                            color.filled(),
+                        ))?,
+                        _ => painter.draw_line(places, color, width)?,
                     }
                 }
             }
-            Shape::Box(from, to) => {
-                if let (Some(from), Some(to)) = (figure.place(*from), figure.place(*to)) {
-                    pen.area.draw(&Rectangle::new(
-                        [frame.px(from), frame.px(to)],
+            Shape::Rect(from, to) => {
+                if let (Some(from), Some(to)) = (figure.position(*from), figure.position(*to)) {
+                    painter.area.draw(&Rectangle::new(
+                        [plot_area.to_px(from), plot_area.to_px(to)],
                         color.filled(),
                     ))?;
                 }
             }
             Shape::Rules(rules) => {
-                for x in rules.iter().filter_map(|x| figure.x.place(*x)) {
-                    pen.line(
-                        vec![frame.px((x, 0.0)), frame.px((x, 1.0))],
-                        pen.palette.quiet,
+                for x in rules.iter().filter_map(|x| figure.x.position(*x)) {
+                    painter.draw_line(
+                        vec![plot_area.to_px((x, 0.0)), plot_area.to_px((x, 1.0))],
+                        painter.palette.muted,
                         1.0,
                     )?;
                 }
             }
-            Shape::Bars(bars) => bars
-                .iter()
-                .try_for_each(|(at, error)| bar(pen, figure, frame, *at, *error, color))?,
-            Shape::Dots(_) | Shape::Odd(_) | Shape::Labels(_) => {}
+            Shape::Bars(bars) => bars.iter().try_for_each(|(at, error)| {
+                draw_bar(painter, figure, plot_area, *at, *error, color)
+            })?,
+            Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
     Ok(())
 }
 
 /// What stands at a point: dots, what is no number, texts.
-fn marks<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) -> Drawn<B> {
+fn draw_marks<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
+    figure: &Figure,
+    plot_area: &PlotArea,
+) -> DrawResult<B> {
     let place = |at: Xy| {
         figure
-            .place(at)
+            .position(at)
             .filter(|(x, y)| (-1e-9..=1.0 + 1e-9).contains(x) && (-1e-9..=1.0 + 1e-9).contains(y))
     };
     for layer in &figure.layers {
-        let color = pen.palette.ink(layer.ink);
+        let color = painter.palette.color(layer.style);
         match &layer.shape {
             Shape::Dots(dots) => {
                 for at in dots.iter().filter_map(|at| place(*at)) {
-                    let series = if let Ink::Series(nth) | Ink::Faint(nth) = layer.ink {
-                        nth
-                    } else {
-                        0
-                    };
-                    marker(pen, series, frame.px(at), color)?;
+                    let series =
+                        if let PaintStyle::Series(nth) | PaintStyle::Faint(nth) = layer.style {
+                            nth
+                        } else {
+                            0
+                        };
+                    draw_marker(painter, series, plot_area.to_px(at), color)?;
                 }
             }
-            Shape::Odd(marks) => {
+            Shape::NonFinite(marks) => {
                 for (x, kind) in marks {
                     let (y, sign) = match kind {
-                        Oddity::Nan => (0.0, "×"),
-                        Oddity::Infinite => (1.0, "↑"),
-                        Oddity::NegativeInfinite => (0.0, "↓"),
+                        NonFinite::Nan => (0.0, "×"),
+                        NonFinite::Infinite => (1.0, "↑"),
+                        NonFinite::NegativeInfinite => (0.0, "↓"),
                     };
-                    if let Some(x) = figure.x.place(*x) {
-                        pen.text(
+                    if let Some(x) = figure.x.position(*x) {
+                        painter.draw_text(
                             sign,
-                            frame.px((x, y)),
+                            plot_area.to_px((x, y)),
                             13.0,
                             color,
                             (HPos::Center, VPos::Center),
@@ -124,15 +134,15 @@ fn marks<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) ->
             }
             Shape::Labels(labels) => {
                 for label in labels {
-                    if let Some(at) = place(label.at) {
-                        let color = if layer.ink == Ink::Quiet {
-                            pen.palette.quiet
+                    if let Some(at) = place(label.position) {
+                        let color = if layer.style == PaintStyle::Muted {
+                            painter.palette.muted
                         } else {
-                            pen.palette.text
+                            painter.palette.text
                         };
-                        pen.text(
+                        painter.draw_text(
                             &label.text,
-                            frame.px(at),
+                            plot_area.to_px(at),
                             11.0,
                             color,
                             (HPos::Center, VPos::Center),
@@ -147,16 +157,16 @@ fn marks<B: DrawingBackend>(pen: &Pen<'_, B>, figure: &Figure, frame: &Frame) ->
 }
 
 /// The mark of the nth series, so that curves are told apart in black and white, too.
-pub(super) fn marker<B: DrawingBackend>(
-    pen: &Pen<'_, B>,
+pub(super) fn draw_marker<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
     series: usize,
     (x, y): (i32, i32),
     color: RGBColor,
-) -> Drawn<B> {
-    let r = pen.px(4.0);
+) -> DrawResult<B> {
+    let r = painter.px(4.0);
     let shape = match series % 5 {
         0 => {
-            return pen.area.draw(&Circle::new(
+            return painter.area.draw(&Circle::new(
                 (x, y),
                 r,
                 if series % 10 < 5 {
@@ -177,34 +187,34 @@ pub(super) fn marker<B: DrawingBackend>(
         _ => vec![(x, y + r), (x + r, y - r), (x - r, y - r)],
     };
     if series % 10 < 5 {
-        return pen.area.draw(&Polygon::new(shape, color.filled()));
+        return painter.area.draw(&Polygon::new(shape, color.filled()));
     }
     let closed = shape
         .iter()
         .copied()
         .chain(shape.first().copied())
         .collect();
-    pen.line(closed, color, 1.5)
+    painter.draw_line(closed, color, 1.5)
 }
 
-fn bar<B: DrawingBackend>(
-    pen: &Pen<'_, B>,
+fn draw_bar<B: DrawingBackend>(
+    painter: &FigurePainter<'_, B>,
     figure: &Figure,
-    frame: &Frame,
+    plot_area: &PlotArea,
     (x, y): Xy,
     error: Option<f64>,
     color: RGBColor,
-) -> Drawn<B> {
+) -> DrawResult<B> {
     let at = |x: f64| {
         figure
-            .place((x, y))
-            .map(|(x, y)| frame.px((x.clamp(0.0, 1.0), y)))
+            .position((x, y))
+            .map(|(x, y)| plot_area.to_px((x.clamp(0.0, 1.0), y)))
     };
     let (Some(zero), Some(end)) = (at(0.0), at(x)) else {
         return Ok(());
     };
-    let half = pen.px(7.0);
-    pen.area.draw(&Rectangle::new(
+    let half = painter.px(7.0);
+    painter.area.draw(&Rectangle::new(
         [
             (zero.0.min(end.0), end.1 - half),
             (zero.0.max(end.0), end.1 + half),
@@ -217,11 +227,11 @@ fn bar<B: DrawingBackend>(
     let Some((low, high)) = ends else {
         return Ok(());
     };
-    pen.line(vec![low, high], pen.palette.text, 1.2)?;
+    painter.draw_line(vec![low, high], painter.palette.text, 1.2)?;
     for (x, y) in [low, high] {
-        pen.line(
+        painter.draw_line(
             vec![(x, y - half / 2), (x, y + half / 2)],
-            pen.palette.text,
+            painter.palette.text,
             1.2,
         )?;
     }

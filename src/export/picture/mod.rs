@@ -21,9 +21,9 @@ pub use palette::Palette;
 /// The name that the font is known by.
 pub(super) const FONT: &str = "sans-serif";
 /// The size of an SVG picture, in px; a PNG has more, for screens and papers of today.
-const SIZE: (u32, u32) = (1_000, 600);
+const DEFAULT_SIZE: (u32, u32) = (1_000, 600);
 /// The most px of a picture on each side.
-const MOST: u32 = 16_384;
+const MAX_SIDE: u32 = 16_384;
 
 /// A format of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub enum PictureFormat {
 impl PictureFormat {
     /// The format that the end of a file's name asks for.
     #[must_use]
-    pub fn of(path: &str) -> Option<Self> {
+    pub fn from_path(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
         [("png", Self::Png), ("svg", Self::Svg)]
             .into_iter()
@@ -72,18 +72,18 @@ impl PictureOptions {
     }
 
     /// The size of a picture of so many charts, in px of an SVG.
-    fn size_of(&self, count: usize) -> (u32, u32) {
-        let (across, down) = grid(count);
+    fn size_for(&self, count: usize) -> (u32, u32) {
+        let (across, down) = grid_size(count);
         self.size.unwrap_or(match count {
-            0 | 1 => SIZE,
+            0 | 1 => DEFAULT_SIZE,
             _ => (across as u32 * 640, down as u32 * 420),
         })
     }
 
     /// How many columns a curve of one of so many charts is to be reduced to.
     #[must_use]
-    pub fn columns(&self, count: usize) -> usize {
-        let width = self.size_of(count).0 as usize / grid(count).0;
+    pub fn curve_columns(&self, count: usize) -> usize {
+        let width = self.size_for(count).0 as usize / grid_size(count).0;
         match self.format {
             PictureFormat::Png => (width as f64 * self.scale) as usize,
             PictureFormat::Svg => width,
@@ -100,9 +100,12 @@ pub struct PictureError(String);
 ///
 /// # Errors
 /// When it is larger than 16,384 px on a side, or the drawing fails.
-pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, PictureError> {
-    font()?;
-    let (width, height) = options.size_of(figures.len());
+pub fn render_picture(
+    figures: &[Figure],
+    options: &PictureOptions,
+) -> Result<Vec<u8>, PictureError> {
+    register_fonts()?;
+    let (width, height) = options.size_for(figures.len());
     let scale = if options.format == PictureFormat::Png {
         options.scale
     } else {
@@ -112,15 +115,15 @@ pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, 
         (f64::from(width) * scale) as u32,
         (f64::from(height) * scale) as u32,
     );
-    if wide > MOST || high > MOST || wide < 100 || high < 100 {
+    if wide > MAX_SIDE || high > MAX_SIDE || wide < 100 || high < 100 {
         return Err(PictureError(format!(
-            "{wide}x{high} px are not between 100 and {MOST} on each side"
+            "{wide}x{high} px are not between 100 and {MAX_SIDE} on each side"
         )));
     }
     match options.format {
         PictureFormat::Svg => {
             let mut text = String::new();
-            draw(
+            draw_figures(
                 &SVGBackend::with_string(&mut text, (wide, high)).into_drawing_area(),
                 figures,
                 options,
@@ -130,7 +133,7 @@ pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, 
         }
         PictureFormat::Png => {
             let mut pixels = vec![0; wide as usize * high as usize * 3];
-            draw(
+            draw_figures(
                 &BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area(),
                 figures,
                 options,
@@ -147,36 +150,37 @@ pub fn picture(figures: &[Figure], options: &PictureOptions) -> Result<Vec<u8>, 
     }
 }
 
-fn draw<B: DrawingBackend>(
+fn draw_figures<B: DrawingBackend>(
     root: &DrawingArea<B, Shift>,
     figures: &[Figure],
     options: &PictureOptions,
     scale: f64,
 ) -> Result<(), PictureError> {
     let failed = |error: &dyn std::fmt::Display| PictureError(error.to_string());
-    root.fill(&options.palette.ground)
+    root.fill(&options.palette.background)
         .map_err(|error| failed(&error))?;
-    let (across, down) = grid(figures.len());
+    let (across, down) = grid_size(figures.len());
     for (figure, area) in figures.iter().zip(root.split_evenly((down, across))) {
-        axes::draw(&area, figure, &options.palette, scale).map_err(|error| failed(&error))?;
+        axes::draw_figure(&area, figure, &options.palette, scale)
+            .map_err(|error| failed(&error))?;
     }
     root.present().map_err(|error| failed(&error))
 }
 
 /// How many charts stand beside and below each other.
-fn grid(count: usize) -> (usize, usize) {
+fn grid_size(count: usize) -> (usize, usize) {
     let across = (1..=4).find(|across| across * across >= count).unwrap_or(4);
     (across, count.div_ceil(across).max(1))
 }
 
 /// Makes plotters know the font, once: it is a part of the program, so that a picture looks the same on every machine.
-fn font() -> Result<(), PictureError> {
-    static KNOWN: OnceLock<bool> = OnceLock::new();
-    let is_known = KNOWN.get_or_init(|| {
+fn register_fonts() -> Result<(), PictureError> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let is_registered = REGISTERED.get_or_init(|| {
         let regular = register_font(FONT, FontStyle::Normal, dejavu::sans::regular()).is_ok();
         regular && register_font(FONT, FontStyle::Bold, dejavu::sans::bold()).is_ok()
     });
-    if *is_known {
+    if *is_registered {
         Ok(())
     } else {
         Err(PictureError("the font can't be read".into()))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::RunRecord;
-use crate::analysis::{CompareRow, Comparison, RowKind};
+use crate::analysis::{Comparison, ComparisonRow, RowKind};
 use crate::domain::{MetricValue, RunId};
 use crate::text::Untrusted;
 
@@ -30,7 +30,7 @@ pub struct RowRecord {
     /// Its key.
     pub key: Untrusted,
     /// The value of each run: text, for metrics a number; null where there is none.
-    pub values: Vec<Option<Value>>,
+    pub values: Vec<Option<CompareValue>>,
     /// Whether the runs differ in it.
     pub differs: bool,
     /// For metrics: the places of the best runs.
@@ -42,7 +42,7 @@ pub struct RowRecord {
 /// A compared value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Value {
+pub enum CompareValue {
     /// A metric's.
     Number(MetricValue),
     /// Anything else's.
@@ -53,7 +53,7 @@ impl CompareRecord {
     /// The record of a comparison; with `only_differing`, of the rows that differ. The counts are of all rows.
     #[must_use]
     pub fn new(comparison: &Comparison, only_differing: bool) -> Self {
-        let told = || {
+        let compared = || {
             comparison
                 .rows
                 .iter()
@@ -65,27 +65,27 @@ impl CompareRecord {
                 .get(comparison.baseline)
                 .map(|run| run.id.clone()),
             runs: comparison.runs.iter().map(RunRecord::from).collect(),
-            rows: told()
+            rows: compared()
                 .filter(|row| row.differs || !only_differing)
                 .map(RowRecord::from)
                 .collect(),
-            equal: told().filter(|row| !row.differs).count(),
-            differing: told().filter(|row| row.differs).count(),
+            equal: compared().filter(|row| !row.differs).count(),
+            differing: compared().filter(|row| row.differs).count(),
         }
     }
 }
 
-impl From<&CompareRow> for RowRecord {
-    fn from(row: &CompareRow) -> Self {
+impl From<&ComparisonRow> for RowRecord {
+    fn from(row: &ComparisonRow) -> Self {
         let values = if row.kind == RowKind::Metric {
             row.numbers
                 .iter()
-                .map(|number| number.map(|number| Value::Number(MetricValue::new(number))))
+                .map(|number| number.map(|number| CompareValue::Number(MetricValue::new(number))))
                 .collect()
         } else {
             row.values
                 .iter()
-                .map(|value| value.clone().map(Value::Text))
+                .map(|value| value.clone().map(CompareValue::Text))
                 .collect()
         };
         Self {
@@ -93,7 +93,7 @@ impl From<&CompareRow> for RowRecord {
             key: row.key.clone(),
             values,
             differs: row.differs,
-            best: row.best.clone(),
+            best: row.best_runs.clone(),
             delta: row.delta.clone(),
         }
     }

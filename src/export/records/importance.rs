@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::analysis::importance::{Importance, Rank};
+use crate::analysis::importance::{Importance, RankCorrelation};
 use crate::domain::Goal;
 use crate::text::Untrusted;
 
@@ -16,13 +16,16 @@ pub struct ImportanceRecord {
     /// How many runs were looked at.
     pub runs: usize,
     /// How many had no number.
-    pub left_out: usize,
+    #[serde(rename = "left_out")]
+    pub excluded: usize,
     /// R² of the forest in runs that it has not seen; null without a forest.
-    pub explained: Option<f64>,
+    #[serde(rename = "explained")]
+    pub r_squared: Option<f64>,
     /// The params, the most important first.
     pub params: Vec<ParamRecord>,
     /// What has to be known before it is believed.
-    pub cautions: Vec<String>,
+    #[serde(rename = "cautions")]
+    pub caveats: Vec<String>,
 }
 
 /// What one param has to do with it.
@@ -37,7 +40,8 @@ pub struct ParamRecord {
     /// The rank correlation.
     pub rank: Option<RankRecord>,
     /// Params that it can't be told apart from.
-    pub together: Vec<Untrusted>,
+    #[serde(rename = "together")]
+    pub indistinguishable_from: Vec<Untrusted>,
 }
 
 /// The part of the variance that is lost without a param.
@@ -76,9 +80,9 @@ pub enum RankRecord {
 impl ImportanceRecord {
     /// The record of what was found.
     #[must_use]
-    pub fn new(found: &Importance, goal: &Goal) -> Self {
-        let rank = |rank: Rank| match rank {
-            Rank::Spearman {
+    pub fn new(importance: &Importance, goal: &Goal) -> Self {
+        let rank = |rank: RankCorrelation| match rank {
+            RankCorrelation::Spearman {
                 rho,
                 low,
                 high,
@@ -89,26 +93,31 @@ impl ImportanceRecord {
                 high,
                 runs,
             },
-            Rank::Epsilon { squared, runs } => RankRecord::EpsilonSquared {
+            RankCorrelation::EpsilonSquared {
+                value: squared,
+                runs,
+            } => RankRecord::EpsilonSquared {
                 value: squared,
                 runs,
             },
         };
         let param = |param: &crate::analysis::importance::ParamImportance| ParamRecord {
             key: param.key.clone(),
-            values: param.values,
-            forest: param.forest.map(|(mean, sd)| ForestRecord { mean, sd }),
-            rank: param.rank.map(rank),
-            together: param.together.clone(),
+            values: param.distinct_values,
+            forest: param
+                .permutation
+                .map(|(mean, sd)| ForestRecord { mean, sd }),
+            rank: param.rank_correlation.map(rank),
+            indistinguishable_from: param.collinear_with.clone(),
         };
         Self {
             metric: goal.metric.clone(),
             direction: goal.direction.as_str(),
-            runs: found.runs,
-            left_out: found.left_out,
-            explained: found.explained,
-            params: found.params.iter().map(param).collect(),
-            cautions: found.cautions.clone(),
+            runs: importance.runs,
+            excluded: importance.excluded,
+            r_squared: importance.r_squared,
+            params: importance.params.iter().map(param).collect(),
+            caveats: importance.warnings.clone(),
         }
     }
 }

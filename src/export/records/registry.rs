@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Fields, metrics};
+use super::{OrderedMap, metrics};
 use crate::domain::{
     Alias, MetricValue, Millis, ModelName, ModelVersion, RegisteredModel, Run, RunId, VersionNumber,
 };
@@ -20,9 +20,9 @@ pub struct ModelRecord {
     /// When it last changed, ms.
     pub last_updated_timestamp: Option<Millis>,
     /// Its tags.
-    pub tags: Fields<Untrusted>,
+    pub tags: OrderedMap<Untrusted>,
     /// Its aliases and the version each leads to.
-    pub aliases: Fields<VersionNumber>,
+    pub aliases: OrderedMap<VersionNumber>,
     /// The newest version of each stage.
     pub latest_versions: Vec<VersionRecord>,
 }
@@ -35,7 +35,7 @@ impl From<&RegisteredModel> for ModelRecord {
             creation_timestamp: model.creation_time,
             last_updated_timestamp: model.last_updated_time,
             tags: (&model.tags).into(),
-            aliases: Fields(
+            aliases: OrderedMap(
                 model
                     .aliases
                     .iter()
@@ -75,23 +75,23 @@ pub struct VersionRecord {
     /// When it last changed, ms.
     pub last_updated_timestamp: Option<Millis>,
     /// Its tags.
-    pub tags: Fields<Untrusted>,
+    pub tags: OrderedMap<Untrusted>,
     /// The metrics of its run; empty where the run was not read.
-    pub metrics: Fields<MetricValue>,
+    pub metrics: OrderedMap<MetricValue>,
 }
 
 impl VersionRecord {
     /// The record of a version, with the metrics of its run.
     #[must_use]
     pub fn new(version: &ModelVersion, run: Option<&Run>) -> Self {
-        let spelled = &version.stage_text;
+        let stage_text = &version.stage_text;
         Self {
             name: version.name.clone(),
             version: version.version,
-            current_stage: if spelled.is_empty() {
+            current_stage: if stage_text.is_empty() {
                 version.stage.as_str().into()
             } else {
-                spelled.clone()
+                stage_text.clone()
             },
             aliases: version.aliases.clone(),
             status: version.status.as_str().into(),

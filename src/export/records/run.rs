@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Fields, metrics};
-use crate::analysis::Best;
+use super::{OrderedMap, metrics};
+use crate::analysis::BestRun;
 use crate::domain::{
     DatasetInput, Direction, Experiment, ExperimentId, Goal, MetricValue, Millis, Run, RunId,
     RunStatus,
@@ -24,7 +24,7 @@ pub struct ExperimentRecord {
     /// When it last changed, ms.
     pub last_update_time: Option<Millis>,
     /// Its tags.
-    pub tags: Fields<Untrusted>,
+    pub tags: OrderedMap<Untrusted>,
 }
 
 impl From<&Experiment> for ExperimentRecord {
@@ -62,11 +62,11 @@ pub struct RunRecord {
     /// Where its artifacts are.
     pub artifact_uri: Untrusted,
     /// The latest value of each metric.
-    pub metrics: Fields<MetricValue>,
+    pub metrics: OrderedMap<MetricValue>,
     /// Its params.
-    pub params: Fields<Untrusted>,
+    pub params: OrderedMap<Untrusted>,
     /// Its tags, MLflow's own among them.
-    pub tags: Fields<Untrusted>,
+    pub tags: OrderedMap<Untrusted>,
     /// What it read: name, digest, source type, source, context.
     pub datasets: Vec<DatasetInput>,
     /// The run it is nested in.
@@ -107,7 +107,8 @@ pub struct BestRecord {
     /// Other runs with the same value.
     pub ties: Vec<RunId>,
     /// How many runs were left out, by reason.
-    pub left_out: Fields<usize>,
+    #[serde(rename = "left_out")]
+    pub excluded: OrderedMap<usize>,
 }
 
 /// A goal, and the value that reached furthest.
@@ -124,7 +125,7 @@ pub struct GoalRecord {
 impl BestRecord {
     /// The record of what was found for a goal; `run` is the run that it names.
     #[must_use]
-    pub fn new(best: &Best, run: &Run, goal: &Goal) -> Self {
+    pub fn new(best: &BestRun, run: &Run, goal: &Goal) -> Self {
         let direction: Direction = goal.direction;
         Self {
             run: run.into(),
@@ -133,10 +134,10 @@ impl BestRecord {
                 direction: direction.as_str(),
                 value: best.value,
             },
-            considered: best.considered,
+            considered: best.candidates,
             ties: best.ties.clone(),
-            left_out: Fields(
-                best.left_out
+            excluded: OrderedMap(
+                best.excluded
                     .iter()
                     .map(|(why, count)| (why.as_str().into(), *count))
                     .collect(),

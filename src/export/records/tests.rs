@@ -1,10 +1,10 @@
 use serde_json::json;
 
 use super::*;
-use crate::analysis::{best, compare};
+use crate::analysis::{compare, find_best};
 use crate::domain::{
-    DatasetInput, Experiment, FaultKind, Lifecycle, Metric, ModelVersion, RegisteredModel, Run,
-    RunStatus, Stage, VersionNumber, VersionStatus,
+    DatasetInput, Experiment, Lifecycle, Metric, ModelVersion, RegisteredModel, Run, RunStatus,
+    Stage, StoreErrorKind, VersionNumber, VersionStatus,
 };
 use crate::export::json::to_string;
 
@@ -23,8 +23,8 @@ fn run(id: &str, acc: f64) -> Run {
             timestamp: 0,
             step: 0,
         }],
-        params: vec![Pair::new("lr", "0.1")],
-        tags: vec![Pair::new("mlflow.parentRunId", "p")],
+        params: vec![KeyValue::new("lr", "0.1")],
+        tags: vec![KeyValue::new("mlflow.parentRunId", "p")],
         datasets: vec![DatasetInput {
             name: "d".into(),
             digest: "1".into(),
@@ -52,7 +52,7 @@ fn version() -> ModelVersion {
         run_id: "a".into(),
         status: VersionStatus::Ready,
         status_message: Untrusted::default(),
-        tags: vec![Pair::new("k", "v")],
+        tags: vec![KeyValue::new("k", "v")],
         aliases: vec!["champion".into()],
     }
 }
@@ -67,7 +67,7 @@ fn run_json(id: &str, acc: &serde_json::Value) -> serde_json::Value {
 }
 
 #[test]
-fn a_run_has_the_documented_shape() {
+fn run_record_matches_documented_shape() {
     assert_eq!(
         as_json(&RunRecord::from(&run("a", f64::NAN))),
         run_json("a", &json!("NaN"))
@@ -75,7 +75,7 @@ fn a_run_has_the_documented_shape() {
 }
 
 #[test]
-fn an_experiment_has_the_documented_shape() {
+fn experiment_record_matches_documented_shape() {
     let experiment = Experiment {
         id: "1".into(),
         name: "iris".into(),
@@ -83,9 +83,9 @@ fn an_experiment_has_the_documented_shape() {
         lifecycle: Lifecycle::Active,
         creation_time: Some(2),
         last_update_time: None,
-        tags: vec![Pair::new("k", "v")],
-        runs: None,
-        last_run: None,
+        tags: vec![KeyValue::new("k", "v")],
+        run_count: None,
+        last_run_time: None,
     };
     let expected = json!({
         "experiment_id": "1", "name": "iris", "lifecycle_stage": "active", "creation_time": 2, "last_update_time": null, "tags": {"k": "v"},
@@ -94,12 +94,12 @@ fn an_experiment_has_the_documented_shape() {
 }
 
 #[test]
-fn the_best_run_says_what_it_was_found_by() {
+fn best_record_includes_goal_and_ties() {
     let (goal, runs) = (
         "acc max".parse().unwrap(),
         [run("a", 0.9), run("b", 0.9), run("c", f64::NAN)],
     );
-    let found = best(&runs, &goal, false).unwrap();
+    let found = find_best(&runs, &goal, false).unwrap();
     let mut expected = run_json("a", &json!(0.9));
     let more = json!({
         "goal": {"metric": "acc", "direction": "max", "value": 0.9}, "considered": 2, "ties": ["b"], "left_out": {"NaN or infinite": 1},
@@ -112,7 +112,7 @@ fn the_best_run_says_what_it_was_found_by() {
 }
 
 #[test]
-fn a_comparison_has_the_documented_shape() {
+fn compare_record_matches_documented_shape() {
     let record = as_json(&CompareRecord::new(
         &compare(vec![run("a", 0.5), run("b", 0.75)], Some(&"b".into())),
         true,
@@ -127,7 +127,7 @@ fn a_comparison_has_the_documented_shape() {
 }
 
 #[test]
-fn models_and_versions_have_the_documented_shape() {
+fn model_and_version_records_match_documented_shape() {
     let model = RegisteredModel {
         name: "iris".into(),
         creation_time: None,
@@ -137,11 +137,11 @@ fn models_and_versions_have_the_documented_shape() {
         aliases: vec![("champion".into(), VersionNumber(3))],
         latest_versions: vec![version()],
     };
-    let told = json!({
+    let version_json = json!({
         "name": "iris", "version": "3", "current_stage": "Production", "aliases": ["champion"], "status": "READY", "run_id": "a",
         "source": "runs:/a/m", "description": "", "creation_timestamp": 5, "last_updated_timestamp": null, "tags": {"k": "v"}, "metrics": {},
     });
-    let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [told]});
+    let expected = json!({"name": "iris", "description": "d", "creation_timestamp": null, "last_updated_timestamp": null, "tags": {}, "aliases": {"champion": "3"}, "latest_versions": [version_json]});
     assert_eq!(as_json(&ModelRecord::from(&model)), expected);
     let with_run = as_json(&VersionRecord::new(
         &version(),
@@ -151,9 +151,9 @@ fn models_and_versions_have_the_documented_shape() {
 }
 
 #[test]
-fn an_error_says_what_why_and_what_next() {
-    let record = as_json(&ErrorRecord::from(&Fault::new(
-        FaultKind::Missing,
+fn error_record_has_message_cause_and_hint() {
+    let record = as_json(&ErrorRecord::from(&StoreError::new(
+        StoreErrorKind::NotFound,
         "reading run a",
         "no such run",
     )));

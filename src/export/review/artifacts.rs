@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::text::quantity::bytes;
+use crate::text::quantity::format_bytes;
 use crate::text::untrusted::clean;
 
 /// The most lines.
-const LINES: usize = 40;
+const MAX_LINES: usize = 40;
 
 /// Files by their paths, with their sizes in bytes.
-type Files = BTreeMap<String, Option<u64>>;
+type FileSizes = BTreeMap<String, Option<u64>>;
 
 /// What differs, a line each with `+`, `-` or `~` before the path, cleaned.
-pub(super) fn lines(candidate: &Files, champion: &Files) -> Vec<String> {
-    let size =
-        |size: &Option<u64>| size.map_or_else(String::new, |size| format!("  {}", bytes(size)));
+pub(super) fn diff_lines(candidate: &FileSizes, champion: &FileSizes) -> Vec<String> {
+    let size = |size: &Option<u64>| {
+        size.map_or_else(String::new, |size| format!("  {}", format_bytes(size)))
+    };
     let own = candidate
         .iter()
         .filter_map(|(path, now)| match champion.get(path) {
@@ -32,17 +33,17 @@ pub(super) fn lines(candidate: &Files, champion: &Files) -> Vec<String> {
         .chain(gone)
         .map(|line| clean(&line).into_owned())
         .collect();
-    if lines.len() > LINES {
-        let more = lines.len() - LINES;
-        lines.truncate(LINES);
+    if lines.len() > MAX_LINES {
+        let more = lines.len() - MAX_LINES;
+        lines.truncate(MAX_LINES);
         lines.push(format!("and {more} more"));
     }
     lines
 }
 
 /// The same as JSON.
-pub(super) fn json(candidate: &Files, champion: &Files) -> Value {
-    let only = |a: &Files, b: &Files| {
+pub(super) fn diff_json(candidate: &FileSizes, champion: &FileSizes) -> Value {
+    let only = |a: &FileSizes, b: &FileSizes| {
         a.keys()
             .filter(|path| !b.contains_key(*path))
             .cloned()
@@ -61,25 +62,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_came_went_and_changed_its_size_is_told() {
+    fn added_removed_and_resized_files_are_listed() {
         let files = |all: &[(&str, u64)]| {
             all.iter()
                 .map(|(path, size)| ((*path).to_owned(), Some(*size)))
-                .collect::<Files>()
+                .collect::<FileSizes>()
         };
         let (now, then) = (
             files(&[("a", 1), ("b\u{1b}", 5), ("same", 7)]),
             files(&[("a", 2), ("gone", 3), ("same", 7)]),
         );
         assert_eq!(
-            lines(&now, &then),
+            diff_lines(&now, &then),
             ["~ a  2 B →  1 B", "+ b␛  5 B", "- gone  3 B"]
         );
         assert_eq!(
-            json(&now, &then),
+            diff_json(&now, &then),
             json!({"added": ["b\u{1b}"], "removed": ["gone"], "changed": ["a"]})
         );
         let many = (0..100).map(|at| (at.to_string(), None)).collect();
-        assert_eq!(lines(&many, &Files::new()).len(), LINES + 1);
+        assert_eq!(diff_lines(&many, &FileSizes::new()).len(), MAX_LINES + 1);
     }
 }

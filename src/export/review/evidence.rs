@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::evidence::{Fact, Report};
+use crate::evidence::{EvidenceReport, Fact};
 use crate::export::Sheet;
 
 /// Stands where a side has no such fact.
@@ -10,17 +10,20 @@ const ABSENT: &str = "—";
 
 /// The facts of both sides that differ or that a recogniser judges, a row each: first those of the candidate that are not as they
 /// should be. Empty where there are none.
-pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
+pub(super) fn evidence_sheet(
+    candidate: &EvidenceReport,
+    champion: Option<&EvidenceReport>,
+) -> Sheet {
     let mut sheet = Sheet::new(["evidence", "champion", "candidate", "note"]);
-    let own = facts(candidate);
-    let theirs = champion.map(facts).unwrap_or_default();
+    let own = facts_by_name(candidate);
+    let theirs = champion.map(facts_by_name).unwrap_or_default();
     let mut keys: Vec<&(&str, &str)> = own
         .keys()
         .chain(theirs.keys().filter(|key| !own.contains_key(*key)))
         .collect();
-    let is_bad = |key: &(&str, &str)| own.get(key).is_some_and(|fact| fact.bad);
+    let is_bad = |key: &(&str, &str)| own.get(key).is_some_and(|fact| fact.is_unexpected);
     keys.sort_by_key(|key| (!is_bad(key), **key));
-    let told = |fact: Option<&&Fact>| {
+    let format_value = |fact: Option<&&Fact>| {
         fact.map_or_else(|| ABSENT.to_owned(), |fact| fact.value.to_string())
     };
     for key in keys {
@@ -28,13 +31,13 @@ pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
         let is_same = fact
             .zip(theirs.get(key))
             .is_some_and(|(own, theirs)| own.value == theirs.value);
-        if is_same && fact.is_some_and(|fact| !fact.judged && !fact.older) {
+        if is_same && fact.is_some_and(|fact| !fact.has_expectation && !fact.is_stale) {
             continue;
         }
-        sheet.row([
+        sheet.push_row([
             format!("{}: {}", key.0, key.1),
-            told(theirs.get(key)),
-            told(fact),
+            format_value(theirs.get(key)),
+            format_value(fact),
             fact.map(|fact| note(fact)).unwrap_or_default(),
         ]);
     }
@@ -46,14 +49,14 @@ pub(super) fn sheet(candidate: &Report, champion: Option<&Report>) -> Sheet {
             String::new(),
         ]
     });
-    served.for_each(|row| sheet.row(row));
+    served.for_each(|row| sheet.push_row(row));
     sheet
 }
 
 /// The facts by tool and name.
-fn facts(report: &Report) -> BTreeMap<(&str, &str), &Fact> {
+fn facts_by_name(report: &EvidenceReport) -> BTreeMap<(&str, &str), &Fact> {
     report
-        .evidence
+        .tools
         .iter()
         .flat_map(|tool| {
             tool.facts
@@ -66,8 +69,8 @@ fn facts(report: &Report) -> BTreeMap<(&str, &str), &Fact> {
 /// What to know of a fact.
 fn note(fact: &Fact) -> String {
     let notes = [
-        (fact.bad, "not as it should be"),
-        (fact.older, "older than the version"),
+        (fact.is_unexpected, "not as it should be"),
+        (fact.is_stale, "older than the version"),
     ];
     notes
         .iter()

@@ -6,24 +6,24 @@ mod evidence;
 use serde_json::{Value, json};
 
 use super::Sheet;
-use super::comparison::{escaped, markdown, sheet};
+use super::comparison::{comparison_sheet, escape_markdown, markdown};
 use super::records::CompareRecord;
 use crate::analysis::compare;
-use crate::analysis::value_diff::{Sign, requirements};
-use crate::lineage::{self, Recorded};
-use crate::promotion::policy::{Candidate, Judged};
-use crate::promotion::{Approval, Verdict};
-use crate::text::fit;
+use crate::analysis::value_diff::{LineKind, diff_requirements};
+use crate::lineage::{self, Completeness};
+use crate::promotion::policy::{Candidate, PolicyEvaluation};
+use crate::promotion::{Approval, GateOutcome};
 use crate::text::untrusted::clean;
+use crate::text::width;
 
 /// By how many cells a line that goes on is set in.
-const INDENT: u16 = 2;
+const CONTINUATION_INDENT: u16 = 2;
 
 /// A review packet.
 #[derive(Clone, Copy, Debug)]
-pub struct Packet<'a> {
+pub struct ReviewDocument<'a> {
     /// What the policy says.
-    pub judged: &'a Judged,
+    pub evaluation: &'a PolicyEvaluation,
     /// The candidate.
     pub candidate: &'a Candidate,
     /// The version to beat.
@@ -32,15 +32,15 @@ pub struct Packet<'a> {
     pub commits: Result<&'a [String], &'a str>,
 }
 
-impl Packet<'_> {
+impl ReviewDocument<'_> {
     /// The page, in Markdown.
     #[must_use]
-    pub fn markdown(&self) -> String {
-        let asked = &self.judged.asked;
+    pub fn render_markdown(&self) -> String {
+        let request = &self.evaluation.target;
         let label = |facts: &Candidate| {
             format!(
                 "{}/{}",
-                escaped(facts.version.name.raw()),
+                escape_markdown(facts.version.name.raw()),
                 facts.version.version
             )
         };
@@ -51,15 +51,15 @@ impl Packet<'_> {
         let mut text = format!(
             "## Review: {} for {}\n\n{against}\n\n",
             label(self.candidate),
-            escaped(&asked.target.to_string())
+            escape_markdown(&request.slot.to_string())
         );
         text.push_str(&format!(
             "{}\n\n",
-            escaped(lineage::build(self.candidate).summary.raw())
+            escape_markdown(lineage::build(self.candidate).summary.raw())
         ));
-        self.gates(&mut text);
-        self.approvals(&mut text);
-        self.evidence(&mut text);
+        self.write_gates(&mut text);
+        self.write_approvals(&mut text);
+        self.write_evidence(&mut text);
         if let (Some(candidate), Some(champion)) = (
             &self.candidate.run,
             self.champion.and_then(|champion| champion.run.as_ref()),
@@ -74,41 +74,45 @@ impl Packet<'_> {
             ));
             text.push('\n');
         }
-        self.commits(&mut text);
-        self.environment(&mut text);
-        let files = self.files();
+        self.write_commits(&mut text);
+        self.write_environment(&mut text);
+        let files = self.artifact_diff();
         if !files.is_empty() {
             text.push_str(&format!(
                 "### Artifacts\n\n```diff\n{}\n```\n\n",
                 files.join("\n").replace("```", "---")
             ));
         }
-        self.recorded(&mut text);
+        self.write_reproducibility(&mut text);
         text.push_str(&format!(
             "<sub>Facts {}. An approval is bound to them and lapses when they change.</sub>\n",
-            self.judged.seen.get(..12).unwrap_or_default()
+            self.evaluation.facts_digest.get(..12).unwrap_or_default()
         ));
         text
     }
 
     /// The page for a terminal, cleaned: a line each; with a width in cells, broken and cut so that it fits.
     #[must_use]
-    pub fn lines(&self, width: Option<u16>) -> Vec<String> {
-        let whole = self.told(width);
-        let broken = |line: String| match width {
-            Some(width) if fit::width(&line) > width => {
-                let mut parts = fit::wrap(&line, width.saturating_sub(INDENT)).into_iter();
-                let first = parts.next().unwrap_or_default();
-                std::iter::once(first)
-                    .chain(parts.map(|part| format!("{:1$}{part}", "", usize::from(INDENT))))
-                    .collect()
-            }
-            _ => vec![line],
-        };
+    pub fn render_lines(&self, width: Option<u16>) -> Vec<String> {
+        let whole = self.unwrapped_lines(width);
+        let broken =
+            |line: String| match width {
+                Some(width) if width::width(&line) > width => {
+                    let mut parts =
+                        width::wrap(&line, width.saturating_sub(CONTINUATION_INDENT)).into_iter();
+                    let first = parts.next().unwrap_or_default();
+                    std::iter::once(first)
+                        .chain(parts.map(|part| {
+                            format!("{:1$}{part}", "", usize::from(CONTINUATION_INDENT))
+                        }))
+                        .collect()
+                }
+                _ => vec![line],
+            };
         whole.into_iter().flat_map(broken).collect()
     }
 
-    fn told(&self, width: Option<u16>) -> Vec<String> {
+    fn unwrapped_lines(&self, width: Option<u16>) -> Vec<String> {
         let label =
             |facts: &Candidate| format!("{}/{}", facts.version.name.clean(), facts.version.version);
         let against = self.champion.map_or_else(
@@ -119,22 +123,22 @@ impl Packet<'_> {
             format!(
                 "{} for {}, {against}",
                 label(self.candidate),
-                self.judged.asked.target
+                self.evaluation.target.slot
             ),
             lineage::build(self.candidate).summary.clean().into_owned(),
             String::new(),
         ];
-        if self.judged.gates.is_empty() {
+        if self.evaluation.gates.is_empty() {
             lines.push("no gate guards this place".to_owned());
         }
         lines.extend(
-            self.judged
+            self.evaluation
                 .gates
                 .iter()
-                .map(|gate| format!("gate {}", gate.line())),
+                .map(|gate| format!("gate {}", gate.describe())),
         );
-        for approval in Approval::of(&self.candidate.version) {
-            let lapsed = if approval.seen == self.judged.seen {
+        for approval in Approval::from_version_tags(&self.candidate.version) {
+            let lapsed = if approval.facts_digest == self.evaluation.facts_digest {
                 ""
             } else {
                 " (lapsed: the facts changed since)"
@@ -146,24 +150,28 @@ impl Packet<'_> {
             };
             let line = format!(
                 "{}: {} for {}{comment}{lapsed}",
-                approval.by,
+                approval.reviewer,
                 approval.decision.as_str(),
-                approval.to
+                approval.slot
             );
             lines.push(clean(&line).into_owned());
         }
         lines.extend(
-            self.judged
+            self.evaluation
                 .requests
                 .iter()
-                .map(|request| format!("request: {}", request.line())),
+                .map(|request| format!("request: {}", request.summary())),
         );
-        let laid =
-            |sheet: &Sheet| width.map_or_else(|| sheet.aligned(None).0, |width| sheet.whole(width));
-        let found = self.found();
-        if !found.rows.is_empty() {
+        let align = |sheet: &Sheet| {
+            width.map_or_else(
+                || sheet.to_aligned_lines(None).0,
+                |width| sheet.fit_to_width(width),
+            )
+        };
+        let evidence = self.evidence_sheet();
+        if !evidence.rows.is_empty() {
             lines.push(String::new());
-            lines.extend(laid(&found));
+            lines.extend(align(&evidence));
         }
         if let (Some(candidate), Some(champion)) = (
             &self.candidate.run,
@@ -171,7 +179,7 @@ impl Packet<'_> {
         ) && candidate.id != champion.id
         {
             lines.push(String::new());
-            lines.extend(laid(&sheet(
+            lines.extend(align(&comparison_sheet(
                 &compare(
                     vec![champion.clone(), candidate.clone()],
                     Some(&champion.id),
@@ -188,23 +196,23 @@ impl Packet<'_> {
             }
             Err(why) => lines.extend([String::new(), format!("commits between: {}", clean(why))]),
         }
-        let packages = self.packages();
+        let packages = self.package_diff();
         if !packages.is_empty() {
             lines.extend([String::new(), "environment".to_owned()]);
             lines.extend(packages.into_iter().map(|line| format!("  {line}")));
         }
-        let files = self.files();
+        let files = self.artifact_diff();
         if !files.is_empty() {
             lines.extend([String::new(), "artifacts".to_owned()]);
             lines.extend(files.into_iter().map(|line| format!("  {line}")));
         }
-        lines.extend([String::new(), self.open()]);
+        lines.extend([String::new(), self.reproducibility_summary()]);
         lines
     }
 
     /// The same facts as JSON.
     #[must_use]
-    pub fn json(&self) -> Value {
+    pub fn render_json(&self) -> Value {
         let side = |facts: &Candidate| {
             let graph = lineage::build(facts);
             json!({
@@ -213,7 +221,7 @@ impl Packet<'_> {
                 "stage": facts.version.stage.as_str(),
                 "summary": graph.summary.raw(),
                 "recorded": graph.reproducibility,
-                "evidence": facts.evidence.evidence,
+                "evidence": facts.evidence.tools,
                 "warnings": graph.warnings,
                 "missing": facts.missing,
             })
@@ -235,25 +243,25 @@ impl Packet<'_> {
                 ))
             });
         json!({
-            "target": self.judged.asked.target.to_string(),
-            "passes": self.judged.passes(),
-            "gates": self.judged.gates,
-            "approvals": Approval::of(&self.candidate.version),
-            "requests": self.judged.requests,
-            "seen": self.judged.seen,
+            "target": self.evaluation.target.slot.to_string(),
+            "passes": self.evaluation.is_passing(),
+            "gates": self.evaluation.gates,
+            "approvals": Approval::from_version_tags(&self.candidate.version),
+            "requests": self.evaluation.requests,
+            "seen": self.evaluation.facts_digest,
             "candidate": side(self.candidate),
             "champion": self.champion.map(side),
             "comparison": compared,
             "commits": self.commits.ok(),
-            "artifacts": self.champion.map(|champion| artifacts::json(&self.candidate.evidence.artifacts, &champion.evidence.artifacts)),
+            "artifacts": self.champion.map(|champion| artifacts::diff_json(&self.candidate.evidence.artifacts, &champion.evidence.artifacts)),
         })
     }
 
     /// What differs among the files of both.
-    fn files(&self) -> Vec<String> {
+    fn artifact_diff(&self) -> Vec<String> {
         self.champion
             .map(|champion| {
-                artifacts::lines(
+                artifacts::diff_lines(
                     &self.candidate.evidence.artifacts,
                     &champion.evidence.artifacts,
                 )
@@ -262,55 +270,57 @@ impl Packet<'_> {
     }
 
     /// What other tools left with both.
-    fn found(&self) -> Sheet {
-        evidence::sheet(
+    fn evidence_sheet(&self) -> Sheet {
+        evidence::evidence_sheet(
             &self.candidate.evidence,
             self.champion.map(|champion| &champion.evidence),
         )
     }
 
-    fn evidence(&self, text: &mut String) {
-        let found = self.found();
+    fn write_evidence(&self, text: &mut String) {
+        let found = self.evidence_sheet();
         if !found.rows.is_empty() {
-            text.push_str(&format!("{}\n", found.markdown()));
+            text.push_str(&format!("{}\n", found.to_markdown()));
         }
     }
 
-    fn gates(&self, text: &mut String) {
-        if self.judged.gates.is_empty() {
+    fn write_gates(&self, text: &mut String) {
+        if self.evaluation.gates.is_empty() {
             text.push_str("No gate guards this place.\n\n");
             return;
         }
         text.push_str("| gate | | saw |\n|---|---|---|\n");
-        for gate in &self.judged.gates {
-            let sign = match gate.verdict {
-                Verdict::Pass => "✅ pass",
-                Verdict::Fail => "❌ fail",
-                Verdict::Absent => "❔ absent",
-                Verdict::Overridden => "⚠️ overridden",
+        for gate in &self.evaluation.gates {
+            let sign = match gate.outcome {
+                GateOutcome::Pass => "✅ pass",
+                GateOutcome::Fail => "❌ fail",
+                GateOutcome::Absent => "❔ absent",
+                GateOutcome::Overridden => "⚠️ overridden",
             };
             let why = if gate.reason.is_empty() {
                 String::new()
             } else {
-                format!(": {}", escaped(&gate.reason))
+                format!(": {}", escape_markdown(&gate.reason))
             };
-            let saw: Vec<String> = gate
+            let values: Vec<String> = gate
                 .values
                 .iter()
-                .map(|(name, value)| format!("{} {}", escaped(name), escaped(value)))
+                .map(|(name, value)| {
+                    format!("{} {}", escape_markdown(name), escape_markdown(value))
+                })
                 .collect();
             text.push_str(&format!(
                 "| {} | {sign}{why} | {} |\n",
-                escaped(&gate.name),
-                saw.join("<br>")
+                escape_markdown(&gate.name),
+                values.join("<br>")
             ));
         }
         text.push('\n');
     }
 
-    fn approvals(&self, text: &mut String) {
-        for approval in Approval::of(&self.candidate.version) {
-            let lapsed = if approval.seen == self.judged.seen {
+    fn write_approvals(&self, text: &mut String) {
+        for approval in Approval::from_version_tags(&self.candidate.version) {
+            let lapsed = if approval.facts_digest == self.evaluation.facts_digest {
                 ""
             } else {
                 ", lapsed: the facts changed since"
@@ -318,43 +328,46 @@ impl Packet<'_> {
             let comment = if approval.comment.is_empty() {
                 String::new()
             } else {
-                format!(": {}", escaped(&approval.comment))
+                format!(": {}", escape_markdown(&approval.comment))
             };
             let by = approval
                 .recorded_by
-                .map(|by| format!(", recorded by {}", escaped(&by)))
+                .map(|by| format!(", recorded by {}", escape_markdown(&by)))
                 .unwrap_or_default();
             text.push_str(&format!(
                 "- **{}** {} for {}{comment}{by}{lapsed}\n",
-                escaped(&approval.by),
+                escape_markdown(&approval.reviewer),
                 approval.decision.as_str(),
-                escaped(&approval.to)
+                escape_markdown(&approval.slot)
             ));
         }
-        for request in &self.judged.requests {
-            text.push_str(&format!("- request: {}\n", escaped(&request.line())));
+        for request in &self.evaluation.requests {
+            text.push_str(&format!(
+                "- request: {}\n",
+                escape_markdown(&request.summary())
+            ));
         }
         if text.ends_with('\n') && !text.ends_with("\n\n") {
             text.push('\n');
         }
     }
 
-    fn commits(&self, text: &mut String) {
+    fn write_commits(&self, text: &mut String) {
         match self.commits {
             Ok([]) => {}
             Ok(commits) => {
                 text.push_str(&format!("### {} commits between\n\n", commits.len()));
                 for commit in commits {
-                    text.push_str(&format!("- {}\n", escaped(commit)));
+                    text.push_str(&format!("- {}\n", escape_markdown(commit)));
                 }
                 text.push('\n');
             }
-            Err(why) => text.push_str(&format!("Commits between: {}\n\n", escaped(why))),
+            Err(why) => text.push_str(&format!("Commits between: {}\n\n", escape_markdown(why))),
         }
     }
 
     /// What differs between the two environments, `+` and `-` before each package, cleaned.
-    fn packages(&self) -> Vec<String> {
+    fn package_diff(&self) -> Vec<String> {
         let file = |facts: &Candidate| {
             facts
                 .files
@@ -365,26 +378,30 @@ impl Packet<'_> {
         let (Some(now), Some(then)) = (file(self.candidate), self.champion.and_then(file)) else {
             return Vec::new();
         };
-        let changed = requirements(&then, &now)
+        let changed = diff_requirements(&then, &now)
             .into_iter()
-            .filter(|line| matches!(line.sign, Sign::Added | Sign::Removed));
-        let told = changed.map(|line| {
+            .filter(|line| matches!(line.kind, LineKind::Added | LineKind::Removed));
+        let lines = changed.map(|line| {
             let text: String = line
-                .pieces
+                .segments
                 .iter()
                 .map(|(_, piece)| piece.as_str())
                 .collect();
             format!(
                 "{} {}",
-                if line.sign == Sign::Added { "+" } else { "-" },
+                if line.kind == LineKind::Added {
+                    "+"
+                } else {
+                    "-"
+                },
                 clean(&text)
             )
         });
-        told.collect()
+        lines.collect()
     }
 
-    fn environment(&self, text: &mut String) {
-        let packages = self.packages();
+    fn write_environment(&self, text: &mut String) {
+        let packages = self.package_diff();
         if !packages.is_empty() {
             text.push_str(&format!(
                 "### Environment\n\n```diff\n{}\n```\n\n",
@@ -393,19 +410,19 @@ impl Packet<'_> {
         }
     }
 
-    fn recorded(&self, text: &mut String) {
-        text.push_str(&format!("{}.\n\n", self.open()));
+    fn write_reproducibility(&self, text: &mut String) {
+        text.push_str(&format!("{}.\n\n", self.reproducibility_summary()));
     }
 
     /// What is recorded only in part, or not.
-    fn open(&self) -> String {
+    fn reproducibility_summary(&self) -> String {
         let graph = lineage::build(self.candidate);
         let open = graph
             .reproducibility
             .iter()
-            .filter(|check| check.state != Recorded::Recorded);
+            .filter(|check| check.state != Completeness::Recorded);
         let open: Vec<String> = open
-            .map(|check| format!("{} {}", check.what, check.state.as_str()))
+            .map(|check| format!("{} {}", check.aspect, check.state.as_str()))
             .collect();
         if open.is_empty() {
             "Recorded: all that is needed to make it again".to_owned()

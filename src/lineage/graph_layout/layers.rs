@@ -1,4 +1,4 @@
-//! Which layer each node stands in: every cause left of its effects. What leads to the version stands as close before it as it
+//! Which layer each node stands in: every cause left of its effects. What leads to the version stands as close before it
 //! can, everything else as close behind its causes.
 
 use std::collections::{BTreeSet, HashMap};
@@ -6,25 +6,25 @@ use std::collections::{BTreeSet, HashMap};
 use crate::lineage::Graph;
 
 /// Where every node stands.
-pub(super) struct Ranks {
+pub(super) struct Layering {
     /// The layer of each node, from the left.
-    pub layer: Vec<usize>,
+    pub layer_of: Vec<usize>,
     /// The edges between nodes, the left end first; an edge that had to be turned to break a circle says so.
-    pub links: Vec<Link>,
+    pub links: Vec<LayeredEdge>,
 }
 
 /// An edge from the left to the right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Link {
+pub(super) struct LayeredEdge {
     pub from: usize,
     pub to: usize,
     /// Whether its cause stands at its right end.
-    pub turned: bool,
+    pub is_reversed: bool,
 }
 
 /// Finds the layers. Edges to nodes that are not there, and from a node to itself, are no part of a drawing.
-pub(super) fn ranks(graph: &Graph, middle: usize) -> Ranks {
-    let place: HashMap<_, _> = graph
+pub(super) fn assign_layers(graph: &Graph, middle: usize) -> Layering {
+    let index_of: HashMap<_, _> = graph
         .nodes
         .iter()
         .enumerate()
@@ -33,65 +33,70 @@ pub(super) fn ranks(graph: &Graph, middle: usize) -> Ranks {
     let edges = graph
         .edges
         .iter()
-        .filter_map(|edge| Some((*place.get(&edge.from)?, *place.get(&edge.to)?)));
+        .filter_map(|edge| Some((*index_of.get(&edge.from)?, *index_of.get(&edge.to)?)));
     let edges: BTreeSet<(usize, usize)> = edges.filter(|(from, to)| from != to).collect();
     let count = graph.nodes.len();
     let mut effects = vec![Vec::new(); count];
     for (from, to) in &edges {
         effects[*from].push(*to);
     }
-    let (order, turned) = straighten(&effects);
-    let mut links: Vec<Link> = Vec::with_capacity(edges.len());
+    let (order, reversed) = break_cycles(&effects);
+    let mut links: Vec<LayeredEdge> = Vec::with_capacity(edges.len());
     for (from, to) in edges {
-        let is_turned = turned.contains(&(from, to));
+        let is_turned = reversed.contains(&(from, to));
         links.push(if is_turned {
-            Link {
+            LayeredEdge {
                 from: to,
                 to: from,
-                turned: true,
+                is_reversed: true,
             }
         } else {
-            Link {
+            LayeredEdge {
                 from,
                 to,
-                turned: false,
+                is_reversed: false,
             }
         });
     }
     links.sort_unstable();
     links.dedup_by_key(|link| (link.from, link.to));
-    let layer = positions(count, middle, &order, &links);
-    Ranks { layer, links }
+    let layer = layer_positions(count, middle, &order, &links);
+    Layering {
+        layer_of: layer,
+        links,
+    }
 }
 
 /// The nodes in an order in which causes come first, and the edges that close a circle.
-fn straighten(effects: &[Vec<usize>]) -> (Vec<usize>, BTreeSet<(usize, usize)>) {
+fn break_cycles(effects: &[Vec<usize>]) -> (Vec<usize>, BTreeSet<(usize, usize)>) {
     #[derive(Clone, Copy, PartialEq)]
-    enum Seen {
-        No,
-        Open,
+    enum VisitState {
+        Unvisited,
+        OnPath,
         Done,
     }
-    let mut seen = vec![Seen::No; effects.len()];
-    let (mut order, mut turned) = (Vec::with_capacity(effects.len()), BTreeSet::new());
+    let mut visited = vec![VisitState::Unvisited; effects.len()];
+    let (mut order, mut reversed) = (Vec::with_capacity(effects.len()), BTreeSet::new());
     for root in 0..effects.len() {
-        if seen[root] != Seen::No {
+        if visited[root] != VisitState::Unvisited {
             continue;
         }
-        seen[root] = Seen::Open;
+        visited[root] = VisitState::OnPath;
         let mut path = vec![(root, 0)];
         while let Some((node, next)) = path.last_mut() {
             let (node, step) = (*node, *next);
             *next += 1;
             match effects[node].get(step).copied() {
-                Some(effect) if seen[effect] == Seen::No => {
-                    seen[effect] = Seen::Open;
+                Some(effect) if visited[effect] == VisitState::Unvisited => {
+                    visited[effect] = VisitState::OnPath;
                     path.push((effect, 0));
                 }
-                Some(effect) if seen[effect] == Seen::Open => drop(turned.insert((node, effect))),
+                Some(effect) if visited[effect] == VisitState::OnPath => {
+                    reversed.insert((node, effect));
+                }
                 Some(_) => {}
                 None => {
-                    seen[node] = Seen::Done;
+                    visited[node] = VisitState::Done;
                     order.push(node);
                     path.pop();
                 }
@@ -99,56 +104,66 @@ fn straighten(effects: &[Vec<usize>]) -> (Vec<usize>, BTreeSet<(usize, usize)>) 
         }
     }
     order.reverse();
-    (order, turned)
+    (order, reversed)
 }
 
 /// The layers, from 0 without a gap.
-fn positions(count: usize, middle: usize, order: &[usize], links: &[Link]) -> Vec<usize> {
+fn layer_positions(
+    count: usize,
+    middle: usize,
+    order: &[usize],
+    links: &[LayeredEdge],
+) -> Vec<usize> {
     let (mut causes, mut effects) = (vec![Vec::new(); count], vec![Vec::new(); count]);
     for link in links {
         causes[link.to].push(link.from);
         effects[link.from].push(link.to);
     }
-    let mut place: Vec<Option<i64>> = vec![None; count];
-    place[middle] = Some(0);
+    let mut position: Vec<Option<i64>> = vec![None; count];
+    position[middle] = Some(0);
     // What leads to the middle: as many layers before it as its longest way there.
     for node in order.iter().rev().copied().filter(|node| *node != middle) {
-        place[node] = effects[node]
+        position[node] = effects[node]
             .iter()
-            .filter_map(|effect| place[*effect])
+            .filter_map(|effect| position[*effect])
             .min()
             .map(|first| first - 1);
     }
     // What comes of these; then what leads to that; then what stands by itself.
     for node in order.iter().copied() {
-        place[node] = place[node].or_else(|| {
+        position[node] = position[node].or_else(|| {
             causes[node]
                 .iter()
-                .filter_map(|cause| place[*cause])
+                .filter_map(|cause| position[*cause])
                 .max()
                 .map(|last| last + 1)
         });
     }
     for node in order.iter().rev().copied() {
-        place[node] = place[node].or_else(|| {
+        position[node] = position[node].or_else(|| {
             effects[node]
                 .iter()
-                .filter_map(|effect| place[*effect])
+                .filter_map(|effect| position[*effect])
                 .min()
                 .map(|first| first - 1)
         });
     }
     for node in order.iter().copied() {
-        let last = || causes[node].iter().filter_map(|cause| place[*cause]).max();
-        place[node] = place[node].or_else(|| Some(last().map_or(0, |last| last + 1)));
+        let last = || {
+            causes[node]
+                .iter()
+                .filter_map(|cause| position[*cause])
+                .max()
+        };
+        position[node] = position[node].or_else(|| Some(last().map_or(0, |last| last + 1)));
     }
-    let used: BTreeSet<i64> = place.iter().flatten().copied().collect();
+    let used: BTreeSet<i64> = position.iter().flatten().copied().collect();
     let nth: HashMap<i64, usize> = used
         .into_iter()
         .enumerate()
         .map(|(nth, place)| (place, nth))
         .collect();
-    place
+    position
         .iter()
         .map(|place| {
             place
@@ -161,14 +176,14 @@ fn positions(count: usize, middle: usize, order: &[usize], links: &[Link]) -> Ve
 
 /// The nodes of each layer, from the top: in the graph's order, but where their neighbours nearer to the middle stand apart,
 /// beside them.
-pub(super) fn rows(ranks: &Ranks) -> Vec<Vec<usize>> {
-    let layers = ranks.layer.iter().max().map_or(0, |last| last + 1);
+pub(super) fn order_within_layers(layering: &Layering) -> Vec<Vec<usize>> {
+    let layers = layering.layer_of.iter().max().map_or(0, |last| last + 1);
     let mut rows = vec![Vec::new(); layers];
-    for (node, layer) in ranks.layer.iter().enumerate() {
+    for (node, layer) in layering.layer_of.iter().enumerate() {
         rows[*layer].push(node);
     }
-    let mut height = vec![0.0_f64; ranks.layer.len()];
-    let stand = |rows: &mut [Vec<usize>], height: &mut [f64], layer: usize| {
+    let mut height = vec![0.0_f64; layering.layer_of.len()];
+    let set_heights = |rows: &mut [Vec<usize>], height: &mut [f64], layer: usize| {
         let count = rows[layer].len();
         for (order, node) in rows[layer].iter().enumerate() {
             height[*node] = 2.0 * order as f64 - count as f64;
@@ -176,11 +191,9 @@ pub(super) fn rows(ranks: &Ranks) -> Vec<Vec<usize>> {
     };
     for layer in (0..layers).rev() {
         let mut sums: HashMap<usize, (f64, f64)> = HashMap::new();
-        for link in ranks
-            .links
-            .iter()
-            .filter(|link| ranks.layer[link.from] == layer && ranks.layer[link.to] == layer + 1)
-        {
+        for link in layering.links.iter().filter(|link| {
+            layering.layer_of[link.from] == layer && layering.layer_of[link.to] == layer + 1
+        }) {
             let sum = sums.entry(link.from).or_default();
             *sum = (sum.0 + height[link.to], sum.1 + 1.0);
         }
@@ -189,7 +202,7 @@ pub(super) fn rows(ranks: &Ranks) -> Vec<Vec<usize>> {
                 .map_or(f64::INFINITY, |(sum, count)| sum / count)
         };
         rows[layer].sort_by(|a, b| mean(a).total_cmp(&mean(b)).then(a.cmp(b)));
-        stand(&mut rows, &mut height, layer);
+        set_heights(&mut rows, &mut height, layer);
     }
     rows
 }

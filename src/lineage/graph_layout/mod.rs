@@ -3,30 +3,30 @@
 //! Pure: a graph, a size and what the eye is on come to the same drawing every time. What does not fit is folded: many of a kind
 //! in one layer into one box, layers that are far from the eye into a count at the edge.
 
-mod fold;
+mod collapse;
 mod layers;
-mod place;
+mod neighbor;
+mod placement;
 mod route;
 #[cfg(test)]
 mod tests;
-mod walk;
 
-pub use walk::Way;
+pub use neighbor::MoveDirection;
 
 use super::{Graph, NodeKind};
-use crate::text::fit::width;
 use crate::text::untrusted::clean;
+use crate::text::width::width;
 
 /// The fewest cells of a box's width.
-const NARROWEST: u16 = 11;
+const MIN_BOX_WIDTH: u16 = 11;
 /// The most cells of a box's width.
-const WIDEST: u16 = 40;
+const MAX_BOX_WIDTH: u16 = 40;
 /// The rows below which boxes are one row high.
-const TALL: u16 = 9;
+const MIN_ROWS_FOR_TALL_BOXES: u16 = 9;
 
 /// A part of the screen, in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Area {
+pub struct CellArea {
     /// The first column.
     pub x: u16,
     /// The first row.
@@ -37,7 +37,7 @@ pub struct Area {
     pub height: u16,
 }
 
-impl Area {
+impl CellArea {
     /// The first column after it.
     #[must_use]
     pub fn right(self) -> u16 {
@@ -52,54 +52,54 @@ impl Area {
 
     /// The row at which connectors meet it: that of its label.
     #[must_use]
-    pub fn middle(self) -> u16 {
+    pub fn connector_row(self) -> u16 {
         self.y + u16::from(self.height > 1)
     }
 }
 
 /// A box: a node, or several that are folded into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Placed {
+pub struct NodeBox {
     /// The nodes, by their place in the graph.
     pub nodes: Vec<usize>,
     /// Whether it stands for several.
-    pub folded: bool,
+    pub is_collapsed: bool,
     /// Its layer, from the left.
     pub layer: usize,
     /// Its place in the layer, from the top.
     pub order: usize,
     /// Where it is drawn; nothing when its layer is beyond an edge.
-    pub area: Option<Area>,
+    pub area: Option<CellArea>,
     /// What it is, in a word or two.
     pub title: String,
     /// What stands in it, cleaned.
     pub label: String,
     /// The end of the label that must be seen where the rest is cut: the number of a version.
-    pub tail: String,
+    pub label_suffix: String,
     /// A line more, cleaned; for boxes that are high enough.
     pub detail: String,
     /// How many of its edges lead too far to be drawn.
-    pub far: usize,
+    pub hidden_edges: usize,
 }
 
 /// Layers beyond an edge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Beyond {
+pub struct HiddenLayers {
     /// Where that is told; nothing where there is no room.
-    pub area: Option<Area>,
+    pub area: Option<CellArea>,
     /// How many nodes are there.
-    pub nodes: usize,
+    pub node_count: usize,
 }
 
 /// An end of a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum End {
+pub enum ConnectorEnd {
     /// A box, by its place in [`Layout::boxes`].
     Box(usize),
     /// The layers beyond the left edge.
-    Before,
+    LeftEdge,
     /// The layers beyond the right edge.
-    After,
+    RightEdge,
 }
 
 /// Lines that leave a cell upwards, downwards, to the left and to the right: bits of [`Cell::lines`].
@@ -113,44 +113,44 @@ pub const RIGHT: u8 = 8;
 
 /// A cell of a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell {
+pub struct ConnectorCell {
     /// Column.
     pub x: u16,
     /// Row.
     pub y: u16,
     /// Which lines leave it.
-    pub lines: u8,
+    pub directions: u8,
 }
 
 /// A connector between two boxes, or a box and what is beyond an edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connector {
     /// Its left end.
-    pub from: End,
+    pub from: ConnectorEnd,
     /// Its right end.
-    pub to: End,
+    pub to: ConnectorEnd,
     /// The cells; none where it leads too far to be drawn, which the boxes count.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ConnectorCell>,
     /// Where its head is, and whether it points to the left: an effect that stands before its cause.
-    pub head: Option<(u16, u16, bool)>,
+    pub arrowhead: Option<(u16, u16, bool)>,
 }
 
 /// A drawing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layout {
+pub struct GraphLayout {
     /// The boxes, by layer and from the top.
-    pub boxes: Vec<Placed>,
+    pub boxes: Vec<NodeBox>,
     /// What is beyond the left edge.
-    pub before: Option<Beyond>,
+    pub hidden_left: Option<HiddenLayers>,
     /// What is beyond the right edge.
-    pub after: Option<Beyond>,
+    pub hidden_right: Option<HiddenLayers>,
     /// The connectors.
     pub connectors: Vec<Connector>,
     /// Which boxes are joined, drawn or not: left to right.
     pub links: Vec<(usize, usize)>,
 }
 
-impl Layout {
+impl GraphLayout {
     /// The box that a node is in.
     #[must_use]
     pub fn box_of(&self, node: usize) -> Option<usize> {
@@ -161,8 +161,8 @@ impl Layout {
 
     /// The box at a cell.
     #[must_use]
-    pub fn at(&self, x: u16, y: u16) -> Option<usize> {
-        let inside = |area: &Area| {
+    pub fn box_at(&self, x: u16, y: u16) -> Option<usize> {
+        let inside = |area: &CellArea| {
             (area.x..area.right()).contains(&x) && (area.y..area.bottom()).contains(&y)
         };
         self.boxes
@@ -173,52 +173,52 @@ impl Layout {
 
 /// Draws a graph into an area. `at` is the node under the eye, whose layer is always seen; `kept` one that stays unfolded.
 #[must_use]
-pub fn layout(graph: &Graph, area: Area, at: usize, kept: Option<usize>) -> Layout {
+pub fn layout(graph: &Graph, area: CellArea, focus: usize, pinned: Option<usize>) -> GraphLayout {
     if graph.nodes.is_empty() || area.width < 3 || area.height == 0 {
-        return Layout::default();
+        return GraphLayout::default();
     }
     let middle = graph
         .nodes
         .iter()
         .position(|node| node.kind == NodeKind::Version)
         .unwrap_or(0);
-    let ranks = layers::ranks(graph, middle);
-    let rows = layers::rows(&ranks);
-    let high = height(area.height, rows.iter().map(Vec::len).max().unwrap_or(0));
-    let most = usize::from((area.height / high).max(1));
-    let keep: Vec<usize> = [Some(middle), kept].into_iter().flatten().collect();
+    let layering = layers::assign_layers(graph, middle);
+    let rows = layers::order_within_layers(&layering);
+    let box_height = box_height(area.height, rows.iter().map(Vec::len).max().unwrap_or(0));
+    let max_boxes = usize::from((area.height / box_height).max(1));
+    let pinned_nodes: Vec<usize> = [Some(middle), pinned].into_iter().flatten().collect();
     let mut boxes = Vec::new();
     for (layer, nodes) in rows.into_iter().enumerate() {
-        fold::fold(graph, &nodes, most, &keep, layer, &mut boxes);
+        collapse::collapse_layer(graph, &nodes, max_boxes, &pinned_nodes, layer, &mut boxes);
     }
     for placed in &mut boxes {
-        name(graph, placed);
+        set_box_text(graph, placed);
     }
-    let eye = |node: usize| {
+    let layer_of = |node: usize| {
         boxes
             .iter()
             .find(|placed| placed.nodes.contains(&node))
             .map_or(0, |placed| placed.layer)
     };
-    let window = place::window(&boxes, area, eye(at), eye(middle));
-    route::draw(boxes, &ranks, area, high, &window)
+    let window = placement::visible_layers(&boxes, area, layer_of(focus), layer_of(middle));
+    route::place_and_connect(boxes, &layering, area, box_height, &window)
 }
 
 /// How high boxes are: with a line of detail where there is room for it, one row where there is little.
-fn height(rows: u16, most: usize) -> u16 {
-    let most = u16::try_from(most).unwrap_or(u16::MAX);
+fn box_height(rows: u16, max_boxes: usize) -> u16 {
+    let most = u16::try_from(max_boxes).unwrap_or(u16::MAX);
     match rows {
         rows if most.saturating_mul(4) <= rows => 4,
-        rows if rows >= TALL => 3,
+        rows if rows >= MIN_ROWS_FOR_TALL_BOXES => 3,
         _ => 1,
     }
 }
 
 /// Says what stands in a box.
-fn name(graph: &Graph, placed: &mut Placed) {
+fn set_box_text(graph: &Graph, placed: &mut NodeBox) {
     let nodes = || placed.nodes.iter().filter_map(|at| graph.nodes.get(*at));
     let Some(first) = nodes().next() else { return };
-    if !placed.folded {
+    if !placed.is_collapsed {
         let label = first.label.clean();
         // `run 12ab34cd: not found` says by itself what it is.
         let rest = label
@@ -228,14 +228,14 @@ fn name(graph: &Graph, placed: &mut Placed) {
         placed.title = first.kind.as_str().into();
         placed.label = rest.unwrap_or(&label).to_owned();
         if matches!(first.kind, NodeKind::Version | NodeKind::OtherVersion) {
-            placed.tail = placed
+            placed.label_suffix = placed
                 .label
                 .rfind(' ')
                 .and_then(|at| placed.label.get(at..))
                 .unwrap_or_default()
                 .to_owned();
         }
-        placed.detail = super::lines::told(first).unwrap_or_default();
+        placed.detail = super::text_tree::inline_attributes(first).unwrap_or_default();
         return;
     }
     let count = placed.nodes.len();
@@ -254,13 +254,13 @@ fn name(graph: &Graph, placed: &mut Placed) {
 }
 
 /// How wide a box would like to be.
-fn wanted(placed: &Placed, high: u16) -> u16 {
-    let words = if high == 1 {
+fn preferred_width(placed: &NodeBox, box_height: u16) -> u16 {
+    let words = if box_height == 1 {
         width(&placed.title)
             .saturating_add(width(&placed.label))
             .saturating_add(1)
     } else {
         width(&placed.label).max(width(&placed.title).saturating_add(4))
     };
-    words.saturating_add(2).clamp(NARROWEST, WIDEST)
+    words.saturating_add(2).clamp(MIN_BOX_WIDTH, MAX_BOX_WIDTH)
 }

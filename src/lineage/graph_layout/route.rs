@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::layers::Ranks;
-use super::place::{Column, GAP, STUB, Window, column, widths};
-use super::{Area, Beyond, Cell, Connector, DOWN, End, LEFT, Layout, Placed, RIGHT, UP};
+use super::layers::Layering;
+use super::placement::{
+    LayerColumn, MIN_GAP, STUB_WIDTH, VisibleLayers, layer_widths, place_column,
+};
+use super::{
+    CellArea, Connector, ConnectorCell, ConnectorEnd, DOWN, GraphLayout, HiddenLayers, LEFT,
+    NodeBox, RIGHT, UP,
+};
 
 /// A piece of a connector in one gap: from a row at its left to a row at its right.
-struct Piece {
+struct Segment {
     connector: usize,
     gap: usize,
     rows: (u16, u16),
@@ -15,49 +20,49 @@ struct Piece {
 }
 
 /// Where each thing stands, from the left.
-struct Across {
+struct HorizontalPlacement {
     /// The first column and the width of each gap: before the first layer that is seen, between them, after the last.
     gaps: Vec<(u16, u16)>,
     /// The same of each layer.
     layers: Vec<(u16, u16)>,
-    stubs: [Option<Area>; 2],
+    stubs: [Option<CellArea>; 2],
 }
 
 /// Puts the boxes into the area and joins them.
-pub(super) fn draw(
-    boxes: Vec<Placed>,
-    ranks: &Ranks,
-    area: Area,
-    high: u16,
-    window: &Window,
-) -> Layout {
-    let mut layout = Layout {
+pub(super) fn place_and_connect(
+    boxes: Vec<NodeBox>,
+    layering: &Layering,
+    area: CellArea,
+    box_height: u16,
+    window: &VisibleLayers,
+) -> GraphLayout {
+    let mut layout = GraphLayout {
         boxes,
-        ..Layout::default()
+        ..GraphLayout::default()
     };
-    let joined = joined(&layout, ranks);
-    layout.links = joined.keys().copied().collect();
+    let linked = link_boxes(&layout, layering);
+    layout.links = linked.keys().copied().collect();
     let mut columns = Vec::new();
-    let (courses, passing) = courses(&mut layout, &joined, area, high, window);
+    let (routes, passing) = find_routes(&mut layout, &linked, area, box_height, window);
     for (nth, layer) in window.layers.clone().enumerate() {
         let count = layout
             .boxes
             .iter()
             .filter(|placed| placed.layer == layer)
             .count();
-        columns.push(column(
+        columns.push(place_column(
             count,
             passing.get(nth).copied().unwrap_or(0),
             area,
-            high,
+            box_height,
         ));
     }
     let stub_row = area.y + area.height / 2;
-    let mut pieces = pieces(&layout, &courses, &columns, window, (stub_row, high));
-    let lanes = lanes(&mut pieces, window.layers.len() + 1);
+    let mut segments = segments(&layout, &routes, &columns, window, (stub_row, box_height));
+    let lanes = assign_lanes(&mut segments, window.layers.len() + 1);
     let inner = lanes.get(1..window.layers.len()).unwrap_or_default();
-    let (wide, gaps) = widths(&layout, window, area, high, inner);
-    let across = across(area, stub_row, window, &wide, &gaps);
+    let (widths, gaps) = layer_widths(&layout, window, area, box_height, inner);
+    let horizontal = place_horizontally(area, stub_row, window, &widths, &gaps);
     for placed in layout
         .boxes
         .iter_mut()
@@ -67,14 +72,16 @@ pub(super) fn draw(
         let row = columns
             .get(nth)
             .and_then(|column| column.rows.get(placed.order));
-        placed.area = row.zip(across.layers.get(nth)).map(|(y, (x, width))| Area {
-            x: *x,
-            y: *y,
-            width: *width,
-            height: high,
-        });
+        placed.area = row
+            .zip(horizontal.layers.get(nth))
+            .map(|(y, (x, width))| CellArea {
+                x: *x,
+                y: *y,
+                width: *width,
+                height: box_height,
+            });
     }
-    connect(&mut layout, &courses, &pieces, &columns, &across);
+    draw_connectors(&mut layout, &routes, &segments, &columns, &horizontal);
     let nodes = |is_there: &dyn Fn(usize) -> bool| {
         layout
             .boxes
@@ -83,49 +90,49 @@ pub(super) fn draw(
             .map(|one| one.nodes.len())
             .sum()
     };
-    layout.before = window.before().then(|| Beyond {
-        area: across.stubs[0],
-        nodes: nodes(&|layer| layer < window.layers.start),
+    layout.hidden_left = window.has_hidden_left().then(|| HiddenLayers {
+        area: horizontal.stubs[0],
+        node_count: nodes(&|layer| layer < window.layers.start),
     });
-    layout.after = window.after().then(|| Beyond {
-        area: across.stubs[1],
-        nodes: nodes(&|layer| layer >= window.layers.end),
+    layout.hidden_right = window.has_hidden_right().then(|| HiddenLayers {
+        area: horizontal.stubs[1],
+        node_count: nodes(&|layer| layer >= window.layers.end),
     });
     layout
 }
 
 /// The boxes that are joined, and whether all of their edges are turned.
-fn joined(layout: &Layout, ranks: &Ranks) -> BTreeMap<(usize, usize), bool> {
-    let mut of = vec![0; ranks.layer.len()];
+fn link_boxes(layout: &GraphLayout, layering: &Layering) -> BTreeMap<(usize, usize), bool> {
+    let mut of = vec![0; layering.layer_of.len()];
     for (at, placed) in layout.boxes.iter().enumerate() {
         for node in &placed.nodes {
             of[*node] = at;
         }
     }
     let mut joined = BTreeMap::new();
-    for link in &ranks.links {
+    for link in &layering.links {
         let turned = joined.entry((of[link.from], of[link.to])).or_insert(true);
-        *turned &= link.turned;
+        *turned &= link.is_reversed;
     }
     joined
 }
 
 /// The course of a connector: its ends, which line of each layer between it passes, and whether its head is at the left.
-struct Course {
-    passes: Vec<usize>,
-    turned: bool,
-    drawn: bool,
+struct Route {
+    passing_lines: Vec<usize>,
+    is_reversed: bool,
+    is_drawn: bool,
 }
 
 /// Finds the connectors and the course of each, and how many lines pass each layer that is seen. Those that find no way are counted
 /// by their boxes.
-fn courses(
-    layout: &mut Layout,
-    joined: &BTreeMap<(usize, usize), bool>,
-    area: Area,
-    high: u16,
-    window: &Window,
-) -> (Vec<Course>, Vec<usize>) {
+fn find_routes(
+    layout: &mut GraphLayout,
+    linked: &BTreeMap<(usize, usize), bool>,
+    area: CellArea,
+    box_height: u16,
+    window: &VisibleLayers,
+) -> (Vec<Route>, Vec<usize>) {
     let seen = window.layers.clone();
     let count = |layer: usize| {
         layout
@@ -137,20 +144,20 @@ fn courses(
     let taken = |layer: usize| {
         u16::try_from(count(layer))
             .unwrap_or(u16::MAX)
-            .saturating_mul(high)
+            .saturating_mul(box_height)
     };
     let room: Vec<usize> = seen
         .clone()
         .map(|layer| usize::from(area.height.saturating_sub(taken(layer))))
         .collect();
     let mut passing = vec![0; seen.len()];
-    let mut ends: BTreeMap<(End, End), (usize, usize, bool)> = BTreeMap::new();
+    let mut ends: BTreeMap<(ConnectorEnd, ConnectorEnd), (usize, usize, bool)> = BTreeMap::new();
     let end = |at: usize, layer: usize| match layer {
-        layer if layer < seen.start => End::Before,
-        layer if layer >= seen.end => End::After,
-        _ => End::Box(at),
+        layer if layer < seen.start => ConnectorEnd::LeftEdge,
+        layer if layer >= seen.end => ConnectorEnd::RightEdge,
+        _ => ConnectorEnd::Box(at),
     };
-    for ((from, to), turned) in joined {
+    for ((from, to), turned) in linked {
         let (left, right) = (layout.boxes[*from].layer, layout.boxes[*to].layer);
         let known = ends
             .entry((end(*from, left), end(*to, right)))
@@ -158,19 +165,24 @@ fn courses(
         *known = (known.0.max(left), known.1.min(right), known.2 && *turned);
     }
     ends.retain(|(from, to), _| from != to);
-    let mut courses = Vec::new();
+    let mut routes = Vec::new();
     for ((from, to), (left, right, turned)) in ends {
         // What comes from beyond an edge comes in at it.
-        let left = if from == End::Before {
+        let left = if from == ConnectorEnd::LeftEdge {
             seen.start.wrapping_sub(1)
         } else {
             left
         };
-        let right = if to == End::After { seen.end } else { right };
+        let right = if to == ConnectorEnd::RightEdge {
+            seen.end
+        } else {
+            right
+        };
         let between: Vec<usize> = (left.wrapping_add(1)..right)
             .map(|layer| layer - seen.start)
             .collect();
-        let has_stub = window.stubs || !(from == End::Before || to == End::After);
+        let has_stub =
+            window.has_stubs || !(from == ConnectorEnd::LeftEdge || to == ConnectorEnd::RightEdge);
         let drawn = has_stub && between.iter().all(|nth| passing[*nth] < room[*nth]);
         let mut passes = Vec::new();
         if drawn {
@@ -180,8 +192,8 @@ fn courses(
             }
         } else {
             for end in [from, to] {
-                if let End::Box(at) = end {
-                    layout.boxes[at].far += 1;
+                if let ConnectorEnd::Box(at) = end {
+                    layout.boxes[at].hidden_edges += 1;
                 }
             }
         }
@@ -189,27 +201,27 @@ fn courses(
             from,
             to,
             cells: Vec::new(),
-            head: None,
+            arrowhead: None,
         });
-        courses.push(Course {
-            passes,
-            turned,
-            drawn,
+        routes.push(Route {
+            passing_lines: passes,
+            is_reversed: turned,
+            is_drawn: drawn,
         });
     }
-    (courses, passing)
+    (routes, passing)
 }
 
 /// The pieces of all connectors that are drawn.
-fn pieces(
-    layout: &Layout,
-    courses: &[Course],
-    columns: &[Column],
-    window: &Window,
+fn segments(
+    layout: &GraphLayout,
+    routes: &[Route],
+    columns: &[LayerColumn],
+    window: &VisibleLayers,
     (stub, high): (u16, u16),
-) -> Vec<Piece> {
-    let row = |end: End| match end {
-        End::Box(at) => {
+) -> Vec<Segment> {
+    let row = |end: ConnectorEnd| match end {
+        ConnectorEnd::Box(at) => {
             let placed = &layout.boxes[at];
             let column = columns.get(placed.layer - window.layers.start);
             let top = column
@@ -218,24 +230,24 @@ fn pieces(
                 .unwrap_or(stub);
             top + u16::from(high > 1)
         }
-        End::Before | End::After => stub,
+        ConnectorEnd::LeftEdge | ConnectorEnd::RightEdge => stub,
     };
     // Gap n is before the nth layer that is seen.
-    let first = |end: End| match end {
-        End::Box(at) => layout.boxes[at].layer - window.layers.start + 1,
-        End::Before | End::After => 0,
+    let first = |end: ConnectorEnd| match end {
+        ConnectorEnd::Box(at) => layout.boxes[at].layer - window.layers.start + 1,
+        ConnectorEnd::LeftEdge | ConnectorEnd::RightEdge => 0,
     };
-    let mut pieces = Vec::new();
-    for (connector, way) in courses.iter().enumerate().filter(|(_, way)| way.drawn) {
+    let mut segments = Vec::new();
+    for (connector, route) in routes.iter().enumerate().filter(|(_, way)| way.is_drawn) {
         let Connector { from, to, .. } = layout.connectors[connector];
         let (mut gap, mut y) = (first(from), row(from));
-        for pass in &way.passes {
+        for pass in &route.passing_lines {
             let next = columns
                 .get(gap)
-                .and_then(|column| column.passing.get(*pass))
+                .and_then(|column| column.passing_rows.get(*pass))
                 .copied()
                 .unwrap_or(y);
-            pieces.push(Piece {
+            segments.push(Segment {
                 connector,
                 gap,
                 rows: (y, next),
@@ -243,29 +255,30 @@ fn pieces(
             });
             (gap, y) = (gap + 1, next);
         }
-        pieces.push(Piece {
+        segments.push(Segment {
             connector,
             gap,
             rows: (y, row(to)),
             lane: 0,
         });
     }
-    pieces
+    segments
 }
 
 /// Gives each star of pieces in a gap a lane of its own where they would touch; returns how many lanes each gap has.
-fn lanes(pieces: &mut [Piece], gaps: usize) -> Vec<u16> {
+fn assign_lanes(segments: &mut [Segment], gaps: usize) -> Vec<u16> {
     let mut lanes = vec![0; gaps];
     for (gap, lanes) in lanes.iter_mut().enumerate() {
-        let mine: Vec<usize> = (0..pieces.len())
-            .filter(|at| pieces[*at].gap == gap)
+        let mine: Vec<usize> = (0..segments.len())
+            .filter(|at| segments[*at].gap == gap)
             .collect();
         let mut stars: Vec<Vec<usize>> = Vec::new();
         for at in mine {
-            let rows = pieces[at].rows;
+            let rows = segments[at].rows;
             let touches = |star: &Vec<usize>| {
-                star.iter()
-                    .any(|other| pieces[*other].rows.0 == rows.0 || pieces[*other].rows.1 == rows.1)
+                star.iter().any(|other| {
+                    segments[*other].rows.0 == rows.0 || segments[*other].rows.1 == rows.1
+                })
             };
             let (mut same, others): (Vec<_>, Vec<_>) = stars.into_iter().partition(touches);
             same.push(vec![at]);
@@ -275,7 +288,7 @@ fn lanes(pieces: &mut [Piece], gaps: usize) -> Vec<u16> {
         let span = |star: &Vec<usize>| {
             let rows = || {
                 star.iter()
-                    .flat_map(|at| [pieces[*at].rows.0, pieces[*at].rows.1])
+                    .flat_map(|at| [segments[*at].rows.0, segments[*at].rows.1])
             };
             (rows().min().unwrap_or(0), rows().max().unwrap_or(0))
         };
@@ -293,7 +306,7 @@ fn lanes(pieces: &mut [Piece], gaps: usize) -> Vec<u16> {
                 None => ends.push(end),
             }
             for at in star {
-                pieces[at].lane = u16::try_from(lane).unwrap_or(u16::MAX);
+                segments[at].lane = u16::try_from(lane).unwrap_or(u16::MAX);
             }
         }
         *lanes = u16::try_from(ends.len()).unwrap_or(u16::MAX);
@@ -302,136 +315,156 @@ fn lanes(pieces: &mut [Piece], gaps: usize) -> Vec<u16> {
 }
 
 /// Places everything from the left to the right, in the middle of the area.
-fn across(area: Area, stub_row: u16, window: &Window, wide: &[u16], gaps: &[u16]) -> Across {
+fn place_horizontally(
+    area: CellArea,
+    stub_row: u16,
+    window: &VisibleLayers,
+    widths: &[u16],
+    gaps: &[u16],
+) -> HorizontalPlacement {
     let stub = |is_there: bool| {
-        if is_there && window.stubs {
-            STUB + GAP
+        if is_there && window.has_stubs {
+            STUB_WIDTH + MIN_GAP
         } else {
             0
         }
     };
-    let taken = wide.iter().chain(gaps).sum::<u16>() + stub(window.before()) + stub(window.after());
+    let taken = widths.iter().chain(gaps).sum::<u16>()
+        + stub(window.has_hidden_left())
+        + stub(window.has_hidden_right());
     let mut x = area.x + area.width.saturating_sub(taken) / 2;
-    let place = |x: u16| Area {
+    let stub_area = |x: u16| CellArea {
         x,
         y: stub_row,
-        width: STUB,
+        width: STUB_WIDTH,
         height: 1,
     };
-    let mut across = Across {
+    let mut horizontal = HorizontalPlacement {
         gaps: Vec::new(),
         layers: Vec::new(),
         stubs: [None; 2],
     };
-    if stub(window.before()) > 0 {
-        across.stubs[0] = Some(place(x));
-        x += STUB;
-        across.gaps.push((x, GAP));
-        x += GAP;
+    if stub(window.has_hidden_left()) > 0 {
+        horizontal.stubs[0] = Some(stub_area(x));
+        x += STUB_WIDTH;
+        horizontal.gaps.push((x, MIN_GAP));
+        x += MIN_GAP;
     } else {
-        across.gaps.push((x, 0));
+        horizontal.gaps.push((x, 0));
     }
-    for (nth, width) in wide.iter().enumerate() {
-        across.layers.push((x, *width));
+    for (nth, width) in widths.iter().enumerate() {
+        horizontal.layers.push((x, *width));
         x += width;
-        let last = if stub(window.after()) > 0 { GAP } else { 0 };
+        let last = if stub(window.has_hidden_right()) > 0 {
+            MIN_GAP
+        } else {
+            0
+        };
         let gap = gaps.get(nth).copied().unwrap_or(last);
-        across.gaps.push((x, gap));
+        horizontal.gaps.push((x, gap));
         x += gap;
     }
-    if stub(window.after()) > 0 {
-        across.stubs[1] = Some(place(x));
+    if stub(window.has_hidden_right()) > 0 {
+        horizontal.stubs[1] = Some(stub_area(x));
     }
-    across
+    horizontal
 }
 
 /// Draws every connector into its cells.
-fn connect(
-    layout: &mut Layout,
-    courses: &[Course],
-    pieces: &[Piece],
-    columns: &[Column],
-    across: &Across,
+fn draw_connectors(
+    layout: &mut GraphLayout,
+    routes: &[Route],
+    segments: &[Segment],
+    columns: &[LayerColumn],
+    horizontal: &HorizontalPlacement,
 ) {
-    for piece in pieces {
-        let Some((start, width)) = across
+    for segment in segments {
+        let Some((start, width)) = horizontal
             .gaps
-            .get(piece.gap)
+            .get(segment.gap)
             .copied()
-            .filter(|(_, width)| *width >= GAP)
+            .filter(|(_, width)| *width >= MIN_GAP)
         else {
             continue;
         };
-        let Some(connector) = layout.connectors.get_mut(piece.connector) else {
+        let Some(connector) = layout.connectors.get_mut(segment.connector) else {
             continue;
         };
         let end = start + width - 1;
-        let lane = start + 1 + piece.lane.min(width - GAP);
-        bend(&mut connector.cells, (start, lane, end), piece.rows);
-        let is_first = connector.head.is_none();
-        if courses[piece.connector].turned {
+        let lane = start + 1 + segment.lane.min(width - MIN_GAP);
+        draw_bend(&mut connector.cells, (start, lane, end), segment.rows);
+        let is_first = connector.arrowhead.is_none();
+        if routes[segment.connector].is_reversed {
             if is_first {
-                connector.head = Some((start, piece.rows.0, true));
+                connector.arrowhead = Some((start, segment.rows.0, true));
             }
         } else {
-            connector.head = Some((end, piece.rows.1, false));
+            connector.arrowhead = Some((end, segment.rows.1, false));
         }
     }
-    for (connector, way) in layout
+    for (connector, route) in layout
         .connectors
         .iter_mut()
-        .zip(courses)
-        .filter(|(_, way)| way.drawn)
+        .zip(routes)
+        .filter(|(_, way)| way.is_drawn)
     {
         let from = match connector.from {
-            End::Box(at) => layout.boxes[at].area.map(Area::right),
-            End::Before | End::After => across.stubs[0].map(Area::right),
+            ConnectorEnd::Box(at) => layout.boxes[at].area.map(CellArea::right),
+            ConnectorEnd::LeftEdge | ConnectorEnd::RightEdge => {
+                horizontal.stubs[0].map(CellArea::right)
+            }
         };
-        for pass in &way.passes {
+        for pass in &route.passing_lines {
             // The next layer that begins at or after where the line is.
-            let nth = across.layers.iter().position(|(x, _)| {
-                from.is_some_and(|from| *x >= from + GAP) && !crossed(connector, *x)
+            let nth = horizontal.layers.iter().position(|(x, _)| {
+                from.is_some_and(|from| *x >= from + MIN_GAP) && !has_crossed(connector, *x)
             });
             let Some(nth) = nth else { break };
             let row = columns
                 .get(nth)
-                .and_then(|column| column.passing.get(*pass))
+                .and_then(|column| column.passing_rows.get(*pass))
                 .copied();
-            let Some((y, (x, width))) = row.zip(across.layers.get(nth).copied()) else {
+            let Some((y, (x, width))) = row.zip(horizontal.layers.get(nth).copied()) else {
                 break;
             };
-            connector.cells.extend((x..x + width).map(|x| Cell {
-                x,
-                y,
-                lines: LEFT | RIGHT,
-            }));
+            connector
+                .cells
+                .extend((x..x + width).map(|x| ConnectorCell {
+                    x,
+                    y,
+                    directions: LEFT | RIGHT,
+                }));
         }
     }
 }
 
 /// Whether a connector passes the layer that begins at a column already.
-fn crossed(connector: &Connector, x: u16) -> bool {
+fn has_crossed(connector: &Connector, x: u16) -> bool {
     connector.cells.iter().any(|cell| cell.x == x)
 }
 
 /// A line from one row to another within a gap: out, along its lane, in.
-fn bend(cells: &mut Vec<Cell>, (start, lane, end): (u16, u16, u16), (from, to): (u16, u16)) {
+fn draw_bend(
+    cells: &mut Vec<ConnectorCell>,
+    (start, lane, end): (u16, u16, u16),
+    (from, to): (u16, u16),
+) {
     let flat = LEFT | RIGHT;
-    cells.extend((start..lane).map(|x| Cell {
+    cells.extend((start..lane).map(|x| ConnectorCell {
         x,
         y: from,
-        lines: flat,
+        directions: flat,
     }));
-    cells.extend((lane + 1..=end).map(|x| Cell {
+    cells.extend((lane + 1..=end).map(|x| ConnectorCell {
         x,
         y: to,
-        lines: flat,
+        directions: flat,
     }));
     if from == to {
-        cells.push(Cell {
+        cells.push(ConnectorCell {
             x: lane,
             y: from,
-            lines: flat,
+            directions: flat,
         });
         return;
     }
@@ -440,20 +473,20 @@ fn bend(cells: &mut Vec<Cell>, (start, lane, end): (u16, u16, u16), (from, to): 
     } else {
         (LEFT | UP, RIGHT | DOWN)
     };
-    cells.push(Cell {
+    cells.push(ConnectorCell {
         x: lane,
         y: from,
-        lines: out,
+        directions: out,
     });
-    cells.push(Cell {
+    cells.push(ConnectorCell {
         x: lane,
         y: to,
-        lines: into,
+        directions: into,
     });
     let between = from.min(to) + 1..from.max(to);
-    cells.extend(between.map(|y| Cell {
+    cells.extend(between.map(|y| ConnectorCell {
         x: lane,
         y,
-        lines: UP | DOWN,
+        directions: UP | DOWN,
     }));
 }

@@ -34,7 +34,7 @@ fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
             })
             .collect(),
         reproducibility: Vec::new(),
-        since: None,
+        commits_since: None,
         summary: Untrusted::default(),
         warnings: Vec::new(),
         missing: Vec::new(),
@@ -42,7 +42,7 @@ fn graph(nodes: &[(NodeKind, &str)], edges: &[(usize, usize)]) -> Graph {
 }
 
 /// A version of a run with this many datasets and nested runs.
-fn trained(datasets: usize, children: usize) -> Graph {
+fn trained_graph(datasets: usize, children: usize) -> Graph {
     let mut nodes = vec![
         (NodeKind::Version, "iris v3"),
         (NodeKind::Run, "run trial"),
@@ -60,8 +60,8 @@ fn trained(datasets: usize, children: usize) -> Graph {
     graph(&nodes, &edges)
 }
 
-fn area(width: u16, height: u16) -> Area {
-    Area {
+fn area(width: u16, height: u16) -> CellArea {
+    CellArea {
         x: 3,
         y: 2,
         width,
@@ -70,7 +70,7 @@ fn area(width: u16, height: u16) -> Area {
 }
 
 /// The drawing as text.
-fn drawn(layout: &Layout, area: Area) -> Vec<String> {
+fn render(layout: &GraphLayout, area: CellArea) -> Vec<String> {
     let mut cells: BTreeMap<(u16, u16), char> = BTreeMap::new();
     let mut lines: BTreeMap<(u16, u16), u8> = BTreeMap::new();
     for cell in layout
@@ -78,7 +78,7 @@ fn drawn(layout: &Layout, area: Area) -> Vec<String> {
         .iter()
         .flat_map(|connector| &connector.cells)
     {
-        *lines.entry((cell.y, cell.x)).or_default() |= cell.lines;
+        *lines.entry((cell.y, cell.x)).or_default() |= cell.directions;
     }
     for (place, lines) in lines {
         let flat = lines & (UP | DOWN) == 0;
@@ -94,7 +94,7 @@ fn drawn(layout: &Layout, area: Area) -> Vec<String> {
     for (x, y, left) in layout
         .connectors
         .iter()
-        .filter_map(|connector| connector.head)
+        .filter_map(|connector| connector.arrowhead)
     {
         cells.insert((y, x), if left { '<' } else { '>' });
     }
@@ -106,7 +106,7 @@ fn drawn(layout: &Layout, area: Area) -> Vec<String> {
             .chain([']'])
             .enumerate()
         {
-            cells.insert((area.middle(), area.x + nth as u16), c);
+            cells.insert((area.connector_row(), area.x + nth as u16), c);
         }
     }
     let row = |y: u16| {
@@ -119,8 +119,8 @@ fn drawn(layout: &Layout, area: Area) -> Vec<String> {
 }
 
 #[test]
-fn causes_stand_left_of_what_they_made() {
-    let graph = trained(2, 0);
+fn causes_are_placed_left_of_effects() {
+    let graph = trained_graph(2, 0);
     let area = area(80, 3);
     let layout = layout(&graph, area, 0, None);
     let expected = [
@@ -128,7 +128,7 @@ fn causes_stand_left_of_what_they_made() {
         "[customers@e767a939 (trai]-+>[trial]    -->[iris v3]        -->[@champion]",
         "",
     ];
-    let lines = drawn(&layout, area);
+    let lines = render(&layout, area);
     assert_eq!(
         lines
             .iter()
@@ -141,9 +141,13 @@ fn causes_stand_left_of_what_they_made() {
 }
 
 #[test]
-fn a_sweep_folds_into_one_box_that_says_how_many() {
-    let layout = layout(&trained(1, 998), area(80, 12), 0, None);
-    let folded: Vec<&Placed> = layout.boxes.iter().filter(|placed| placed.folded).collect();
+fn sweep_collapses_into_one_counted_box() {
+    let layout = layout(&trained_graph(1, 998), area(80, 12), 0, None);
+    let folded: Vec<&NodeBox> = layout
+        .boxes
+        .iter()
+        .filter(|placed| placed.is_collapsed)
+        .collect();
     assert_eq!(
         folded
             .iter()
@@ -162,18 +166,21 @@ fn a_sweep_folds_into_one_box_that_says_how_many() {
 }
 
 #[test]
-fn what_was_taken_out_of_a_fold_stands_by_itself() {
-    let graph = trained(1, 998);
+fn pinned_node_is_not_collapsed() {
+    let graph = trained_graph(1, 998);
     let layout = layout(&graph, area(80, 12), 500, Some(500));
     let own = layout.box_of(500).unwrap();
     assert_eq!(
-        (layout.boxes[own].nodes.len(), layout.boxes[own].folded),
+        (
+            layout.boxes[own].nodes.len(),
+            layout.boxes[own].is_collapsed
+        ),
         (1, false)
     );
 }
 
 #[test]
-fn names_are_cut_by_width_and_cleaned() {
+fn labels_are_truncated_and_sanitized() {
     let graph = graph(
         &[
             (NodeKind::Version, "模型\u{1b}[2J模型"),
@@ -200,18 +207,18 @@ fn any_graph() -> impl Strategy<Value = Graph> {
         prop::collection::vec((0_usize..42, 0_usize..42), 0..90),
     )
         .prop_map(|(nodes, edges)| {
-            let mut told = vec![(NodeKind::Version, "iris v3")];
-            told.extend(
+            let mut nodes_with_version = vec![(NodeKind::Version, "iris v3")];
+            nodes_with_version.extend(
                 nodes
                     .iter()
                     .map(|(kind, label)| (KINDS[*kind], label.as_str())),
             );
-            graph(&told, &edges)
+            graph(&nodes_with_version, &edges)
         })
 }
 
 /// The end of an edge in a drawing.
-fn end(layout: &Layout, at: usize) -> End {
+fn connector_end(layout: &GraphLayout, at: usize) -> ConnectorEnd {
     let placed = &layout.boxes[at];
     let first = layout
         .boxes
@@ -221,20 +228,20 @@ fn end(layout: &Layout, at: usize) -> End {
         .min()
         .unwrap();
     match placed.area {
-        Some(_) => End::Box(at),
-        None if placed.layer < first => End::Before,
-        None => End::After,
+        Some(_) => ConnectorEnd::Box(at),
+        None if placed.layer < first => ConnectorEnd::LeftEdge,
+        None => ConnectorEnd::RightEdge,
     }
 }
 
 proptest! {
     #[test]
-    fn nothing_overlaps_or_leaves_the_area(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
+    fn boxes_and_connectors_stay_apart_and_inside(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
         let area = area(width, height);
         let at = at % graph.nodes.len();
         let layout = layout(&graph, area, at, None);
         let mut taken: BTreeSet<(u16, u16)> = BTreeSet::new();
-        let stubs = [layout.before, layout.after].into_iter().flatten().filter_map(|beyond| beyond.area);
+        let stubs = [layout.hidden_left, layout.hidden_right].into_iter().flatten().filter_map(|beyond| beyond.area);
         for part in layout.boxes.iter().filter_map(|placed| placed.area).chain(stubs) {
             prop_assert!(part.width > 0 && part.height > 0);
             prop_assert!(part.x >= area.x && part.right() <= area.right() && part.y >= area.y && part.bottom() <= area.bottom(), "{part:?}");
@@ -253,7 +260,7 @@ proptest! {
     }
 
     #[test]
-    fn every_node_is_in_one_box_and_every_edge_is_drawn_or_counted(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
+    fn every_node_has_one_box_and_every_edge_is_drawn_or_counted(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
         let layout = layout(&graph, area(width, height), 0, None);
         let mut nodes: Vec<usize> = layout.boxes.iter().flat_map(|placed| placed.nodes.clone()).collect();
         nodes.sort_unstable();
@@ -267,26 +274,26 @@ proptest! {
             }
             let (left, right) = if layout.boxes[from].layer < layout.boxes[to].layer { (from, to) } else { (to, from) };
             prop_assert!(layout.boxes[left].layer < layout.boxes[right].layer, "an edge within a layer");
-            let (a, b) = (end(&layout, left), end(&layout, right));
+            let (a, b) = (connector_end(&layout, left), connector_end(&layout, right));
             if a == b {
                 continue;
             }
             let connector = layout.connectors.iter().find(|one| one.from == a && one.to == b);
             prop_assert!(connector.is_some(), "no connector for {a:?} to {b:?}");
-            let counts = |end: End| matches!(end, End::Box(at) if layout.boxes[at].far > 0);
-            let hidden = [a, b].iter().all(|end| !matches!(end, End::Box(_)));
+            let counts = |end: ConnectorEnd| matches!(end, ConnectorEnd::Box(at) if layout.boxes[at].hidden_edges > 0);
+            let hidden = [a, b].iter().all(|end| !matches!(end, ConnectorEnd::Box(_)));
             prop_assert!(!connector.unwrap().cells.is_empty() || counts(a) || counts(b) || hidden, "{a:?} to {b:?} is neither drawn nor counted");
         }
-        let beyond: usize = [layout.before, layout.after].into_iter().flatten().map(|beyond| beyond.nodes).sum();
+        let beyond: usize = [layout.hidden_left, layout.hidden_right].into_iter().flatten().map(|beyond| beyond.node_count).sum();
         let seen: usize = layout.boxes.iter().filter(|placed| placed.area.is_some()).map(|placed| placed.nodes.len()).sum();
         prop_assert_eq!(beyond + seen, graph.nodes.len());
     }
 
     #[test]
-    fn lines_are_whole(graph in any_graph(), width in 40u16..220, height in 9u16..60) {
+    fn connectors_are_continuous(graph in any_graph(), width in 40u16..220, height in 9u16..60) {
         let layout = layout(&graph, area(width, height), 0, None);
         for connector in layout.connectors.iter().filter(|connector| !connector.cells.is_empty()) {
-            let cells: BTreeMap<(u16, u16), u8> = connector.cells.iter().map(|cell| ((cell.x, cell.y), cell.lines)).collect();
+            let cells: BTreeMap<(u16, u16), u8> = connector.cells.iter().map(|cell| ((cell.x, cell.y), cell.directions)).collect();
             prop_assert_eq!(cells.len(), connector.cells.len(), "a cell twice");
             // Each line that leaves a cell goes on in the next one, but at the two ends.
             let mut open = 0;
@@ -304,15 +311,15 @@ proptest! {
     }
 
     #[test]
-    fn every_box_is_reached_from_the_version_by_the_arrows(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
+    fn every_box_is_reachable_by_arrow_keys(graph in any_graph(), width in 3u16..220, height in 1u16..60) {
         let area = area(width, height);
         let first = layout(&graph, area, 0, None);
         let (mut reached, mut next) = (BTreeSet::from([0]), vec![0]);
         while let Some(node) = next.pop() {
             let layout = layout(&graph, area, node, None);
             let here = layout.box_of(node).unwrap();
-            for way in [Way::Left, Way::Right, Way::Up, Way::Down] {
-                let Some(to) = layout.walk(here, way) else { continue };
+            for way in [MoveDirection::Left, MoveDirection::Right, MoveDirection::Up, MoveDirection::Down] {
+                let Some(to) = layout.neighbor(here, way) else { continue };
                 let to = layout.boxes[to].nodes[0];
                 if reached.insert(to) {
                     next.push(to);
@@ -325,7 +332,7 @@ proptest! {
     }
 
     #[test]
-    fn the_same_comes_to_the_same(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
+    fn layout_is_deterministic(graph in any_graph(), width in 3u16..220, height in 1u16..60, at in 0usize..40) {
         let at = at % graph.nodes.len();
         prop_assert_eq!(layout(&graph, area(width, height), at, Some(at)), layout(&graph, area(width, height), at, Some(at)));
     }

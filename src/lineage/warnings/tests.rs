@@ -2,7 +2,7 @@ use super::*;
 use crate::domain::{
     LoggedModelId, ModelVersion, RegisteredModel, Run, VersionNumber, VersionStatus,
 };
-use crate::evidence::{Deployment, Evidence, Fact, Report};
+use crate::evidence::{Deployment, EvidenceReport, Fact, ToolEvidence};
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
 
@@ -20,7 +20,7 @@ fn dataset(name: &str, digest: &str, context: &str) -> DatasetInput {
 }
 
 /// A version with nothing to warn of.
-fn good() -> Facts {
+fn clean_facts() -> LineageFacts {
     let version = ModelVersion {
         name: "churn".into(),
         version: VersionNumber(3),
@@ -39,7 +39,10 @@ fn good() -> Facts {
     };
     let run = Run {
         status: RunStatus::Finished,
-        params: vec![Pair::new("seed", "7"), Pair::new("split_seed", "11")],
+        params: vec![
+            KeyValue::new("seed", "7"),
+            KeyValue::new("split_seed", "11"),
+        ],
         datasets: vec![
             dataset("users", "aaaa", "training"),
             dataset("users-test", "bbbb", "evaluation"),
@@ -55,36 +58,36 @@ fn good() -> Facts {
         aliases: Vec::new(),
         latest_versions: Vec::new(),
     };
-    Facts {
+    LineageFacts {
         version,
         model,
         run: Some(run),
         parents: Vec::new(),
         logged_model: None,
         files: Vec::new(),
-        evidence: Report::default(),
+        evidence: EvidenceReport::default(),
         missing: Vec::new(),
     }
 }
 
-fn with_run(change: impl FnOnce(&mut Run)) -> Facts {
-    let mut facts = good();
+fn facts_with_run(change: impl FnOnce(&mut Run)) -> LineageFacts {
+    let mut facts = clean_facts();
     change(facts.run.as_mut().unwrap());
     facts
 }
 
-fn tool(facts: Vec<Fact>, deployments: Vec<Deployment>) -> Report {
-    let evidence = Evidence {
+fn report_with(facts: Vec<Fact>, deployments: Vec<Deployment>) -> EvidenceReport {
+    let evidence = ToolEvidence {
         id: "tool".into(),
         name: "Tool".into(),
         kind: "kind".into(),
         facts,
         deployments,
-        get: None,
+        fetch_command: None,
     };
-    Report {
-        evidence: vec![evidence],
-        ..Report::default()
+    EvidenceReport {
+        tools: vec![evidence],
+        ..EvidenceReport::default()
     }
 }
 
@@ -92,40 +95,43 @@ fn fact(name: &str, value: FactValue, bad: bool) -> Fact {
     Fact {
         name: name.into(),
         value,
-        from: "report.json".into(),
-        at: None,
-        older: false,
-        bad,
-        judged: true,
-        stored: true,
-        tells: None,
+        source: "report.json".into(),
+        created_at: None,
+        is_stale: false,
+        is_unexpected: bad,
+        has_expectation: true,
+        is_in_store: true,
+        lineage_role: None,
     }
 }
 
-fn one(facts: &Facts, champion: Option<&Facts>, part: &str) {
-    let told = warnings(facts, champion);
+fn assert_only_warning(facts: &LineageFacts, champion: Option<&LineageFacts>, part: &str) {
+    let messages = warnings(facts, champion);
     assert!(
-        told.len() == 1 && told[0].contains(part),
-        "{part}: {told:?}"
+        messages.len() == 1 && messages[0].contains(part),
+        "{part}: {messages:?}"
     );
 }
 
 #[test]
-fn a_good_version_has_none() {
-    let mut champion = good();
+fn clean_version_has_no_warnings() {
+    let mut champion = clean_facts();
     champion.version.version = VersionNumber(2);
-    assert_eq!(warnings(&good(), Some(&champion)), Vec::<String>::new());
+    assert_eq!(
+        warnings(&clean_facts(), Some(&champion)),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
-fn a_check_that_failed_says_where() {
-    let mut facts = good();
-    facts.evidence = tool(
+fn failed_check_names_its_source() {
+    let mut facts = clean_facts();
+    facts.evidence = report_with(
         vec![fact("success", FactValue::Value(false.into()), true)],
         Vec::new(),
     );
-    one(&facts, None, "Tool: success is false (report.json)");
-    facts.evidence = tool(
+    assert_only_warning(&facts, None, "Tool: success is false (report.json)");
+    facts.evidence = report_with(
         vec![fact(
             "success",
             FactValue::Unreadable("it is cut".into()),
@@ -133,68 +139,68 @@ fn a_check_that_failed_says_where() {
         )],
         Vec::new(),
     );
-    one(&facts, None, "Tool: success can't be told: it is cut");
+    assert_only_warning(&facts, None, "Tool: success can't be told: it is cut");
 }
 
 #[test]
-fn a_version_that_is_served_without_a_place_is_pointed_out() {
-    let served = tool(
+fn serving_without_stage_or_alias_warns() {
+    let served = report_with(
         Vec::new(),
         vec![Deployment {
             name: "prod".into(),
-            from: "isvc.yaml".into(),
+            source: "isvc.yaml".into(),
             ..Deployment::default()
         }],
     );
-    let mut facts = Facts {
+    let mut facts = LineageFacts {
         evidence: served,
-        ..good()
+        ..clean_facts()
     };
     assert_eq!(warnings(&facts, None), Vec::<String>::new());
     facts.version.aliases.clear();
-    one(
+    assert_only_warning(
         &facts,
         None,
         "served by Tool prod, though it holds no alias and no stage",
     );
     facts.version.stage = Stage::Archived;
-    one(&facts, None, "though it is archived");
+    assert_only_warning(&facts, None, "though it is archived");
     facts.version.stage = Stage::Production;
     assert_eq!(warnings(&facts, None), Vec::<String>::new());
 }
 
 #[test]
-fn data_that_it_was_trained_and_judged_on_is_a_leak() {
-    one(
-        &with_run(|run| run.datasets[1].digest = "aaaa".into()),
+fn evaluating_on_training_data_warns_of_leak() {
+    assert_only_warning(
+        &facts_with_run(|run| run.datasets[1].digest = "aaaa".into()),
         None,
         "judged on the data that it was trained on: users@aaaa",
     );
 }
 
 #[test]
-fn a_run_that_is_gone_or_did_not_end_well() {
-    one(
-        &with_run(|run| run.lifecycle = Lifecycle::Deleted),
+fn deleted_failed_or_missing_run_warns() {
+    assert_only_warning(
+        &facts_with_run(|run| run.lifecycle = Lifecycle::Deleted),
         None,
         "the run 509d9999 is deleted: restore it",
     );
-    one(
-        &with_run(|run| run.status = RunStatus::Failed),
+    assert_only_warning(
+        &facts_with_run(|run| run.status = RunStatus::Failed),
         None,
         "ended as FAILED",
     );
-    one(
-        &Facts {
+    assert_only_warning(
+        &LineageFacts {
             run: None,
-            ..good()
+            ..clean_facts()
         },
         None,
         "the run 509d9999 can't be read",
     );
-    let mut facts = Facts {
+    let mut facts = LineageFacts {
         run: None,
-        ..good()
+        ..clean_facts()
     };
     facts.version.run_id = "".into();
     facts.version.source = "s3://x".into();
@@ -206,96 +212,96 @@ fn a_run_that_is_gone_or_did_not_end_well() {
             .map(LoggedModelId::raw)
             .is_none()
     );
-    one(&facts, None, "it names no run");
+    assert_only_warning(&facts, None, "it names no run");
 }
 
 #[test]
-fn code_that_was_not_committed() {
+fn uncommitted_code_warns() {
     let dirty = |run: &mut Run| {
         run.tags.extend([
-            Pair::new("mlflow.source.git.commit", "abcdef0"),
-            Pair::new("mlflow.source.git.dirty", "true"),
-        ])
+            KeyValue::new("mlflow.source.git.commit", "abcdef0"),
+            KeyValue::new("mlflow.source.git.dirty", "true"),
+        ]);
     };
-    one(&with_run(dirty), None, "and are not recorded");
+    assert_only_warning(&facts_with_run(dirty), None, "and are not recorded");
     let with_diff = |run: &mut Run| {
         dirty(run);
-        run.tags.push(Pair::new("mlflow.source.git.diff", "+a"));
+        run.tags.push(KeyValue::new("mlflow.source.git.diff", "+a"));
     };
-    one(&with_run(with_diff), None, "the diff is recorded");
+    assert_only_warning(&facts_with_run(with_diff), None, "the diff is recorded");
 }
 
 #[test]
-fn data_of_which_no_version_is_recorded() {
-    one(
-        &with_run(|run| run.datasets.clear()),
+fn unversioned_data_warns() {
+    assert_only_warning(
+        &facts_with_run(|run| run.datasets.clear()),
         None,
         "no version of its data is recorded: log it",
     );
-    one(
-        &with_run(|run| run.datasets[0].digest = "".into()),
+    assert_only_warning(
+        &facts_with_run(|run| run.datasets[0].digest = "".into()),
         None,
         "data users has no digest",
     );
 }
 
 #[test]
-fn other_data_than_the_champions() {
-    let mut champion = with_run(|run| run.datasets[0].digest = "cccc".into());
+fn data_differing_from_champion_warns() {
+    let mut champion = facts_with_run(|run| run.datasets[0].digest = "cccc".into());
     champion.version.version = VersionNumber(2);
-    one(
-        &good(),
+    assert_only_warning(
+        &clean_facts(),
         Some(&champion),
         "its data is not the champion's (v2): digest aaaa, not cccc",
     );
-    let fewer = with_run(|run| drop(run.datasets.pop()));
-    one(&good(), Some(&fewer), "digest bbbb more");
+    let fewer = facts_with_run(|run| drop(run.datasets.pop()));
+    assert_only_warning(&clean_facts(), Some(&fewer), "digest bbbb more");
 }
 
 #[test]
-fn seeds_that_leak() {
-    one(
-        &with_run(|run| run.params[1].value = "7".into()),
+fn reused_seeds_warn() {
+    assert_only_warning(
+        &facts_with_run(|run| run.params[1].value = "7".into()),
         None,
         "the seed leaks: split_seed and seed are both 7",
     );
-    let mut champion = with_run(|run| run.params[1].value = "12".into());
+    let mut champion = facts_with_run(|run| run.params[1].value = "12".into());
     champion.version.version = VersionNumber(2);
-    one(
-        &good(),
+    assert_only_warning(
+        &clean_facts(),
         Some(&champion),
         "split_seed is 11, and 12 for the champion (v2)",
     );
-    let unset = with_run(|run| {
+    let unset = facts_with_run(|run| {
         run.params
             .iter_mut()
-            .for_each(|param| param.value = "None".into())
+            .for_each(|param| param.value = "None".into());
     });
     assert_eq!(warnings(&unset, None), Vec::<String>::new());
 }
 
 #[test]
-fn what_is_older_than_the_version() {
-    let mut facts = good();
-    facts.evidence = tool(
+fn stale_evidence_warns() {
+    let mut facts = clean_facts();
+    facts.evidence = report_with(
         vec![Fact {
-            older: true,
+            is_stale: true,
             ..fact("success", FactValue::Value(true.into()), false)
         }],
         Vec::new(),
     );
-    one(&facts, None, "older than the version: what Tool told");
+    assert_only_warning(&facts, None, "older than the version: what Tool told");
 }
 
 #[test]
-fn the_gravest_come_first() {
-    let mut facts = with_run(|run| {
+fn warnings_are_sorted_by_severity() {
+    let mut facts = facts_with_run(|run| {
         run.datasets[1].digest = "aaaa".into();
         run.params[1].value = "7".into();
         run.lifecycle = Lifecycle::Deleted;
         run.tags = vec![
-            Pair::new("mlflow.source.git.commit", "abcdef0"),
-            Pair::new("mlflow.source.git.dirty", "true"),
+            KeyValue::new("mlflow.source.git.commit", "abcdef0"),
+            KeyValue::new("mlflow.source.git.dirty", "true"),
         ];
     });
     facts.version.aliases.clear();
@@ -303,14 +309,14 @@ fn the_gravest_come_first() {
         name: "prod".into(),
         ..Deployment::default()
     }];
-    facts.evidence = tool(
+    facts.evidence = report_with(
         vec![Fact {
-            older: true,
+            is_stale: true,
             ..fact("success", FactValue::Value(false.into()), true)
         }],
         served,
     );
-    let told = warnings(&facts, None);
+    let messages = warnings(&facts, None);
     let parts = [
         "success is false",
         "served by",
@@ -320,11 +326,12 @@ fn the_gravest_come_first() {
         "the seed leaks",
         "older than",
     ];
-    assert_eq!(told.len(), parts.len(), "{told:?}");
+    assert_eq!(messages.len(), parts.len(), "{messages:?}");
     assert!(
-        told.iter()
+        messages
+            .iter()
             .zip(parts)
             .all(|(line, part)| line.contains(part)),
-        "{told:?}"
+        "{messages:?}"
     );
 }

@@ -2,33 +2,33 @@
 
 use std::path::{Path, PathBuf};
 
-use super::evidence::{Budget, wanted};
-use super::git::git_in;
+use super::evidence::{ReadBudget, match_file};
+use super::git::run_git_in;
 use crate::domain::{Code, DatasetInput};
-use crate::evidence::{Find, Held, Home, Recogniser};
+use crate::evidence::{EvidenceFile, FileOrigin, Integration, SearchRule};
 
 /// The most folders under a root that may be a repository of their own.
-const FOLDERS: usize = 50;
+const MAX_FOLDERS: usize = 50;
 
 /// The files that recognisers want, from the first repository that knows the commit and is the run's.
-pub(super) fn held(
+pub(super) fn files_at_run_commit(
     roots: &[PathBuf],
     code: &Code,
     datasets: &[DatasetInput],
-    recognisers: &[Recogniser],
+    integrations: &[Integration],
     problems: &mut Vec<String>,
-) -> Vec<Held> {
+) -> Vec<EvidenceFile> {
     let Some(commit) = code.commit.as_ref().map(|commit| commit.raw().to_owned()) else {
         return Vec::new();
     };
-    let wanted_from = code.repository.as_ref().map(|url| url.raw().to_owned());
+    let expected_remote = code.repository.as_ref().map(|url| url.raw().to_owned());
     for root in roots
         .iter()
         .cloned()
-        .chain(roots.iter().flat_map(|root| repositories(root)))
+        .chain(roots.iter().flat_map(|root| find_repositories(root)))
     {
         // Half a commit may be another one's; a repository that knows a whole one has its files as they were.
-        let known = git_in(
+        let known = run_git_in(
             &root,
             &[
                 "rev-parse",
@@ -39,38 +39,38 @@ pub(super) fn held(
             ],
             &[&commit],
         );
-        let Ok(whole) = known.map(|known| known.trim().to_owned()) else {
+        let Ok(full_commit) = known.map(|known| known.trim().to_owned()) else {
             continue;
         };
-        if whole.is_empty() {
+        if full_commit.is_empty() {
             continue;
         }
-        if let Some(other) = wanted_from
+        if let Some(other) = expected_remote
             .as_deref()
-            .and_then(|url| other_remotes(&root, url))
+            .and_then(|url| unrelated_remotes(&root, url))
         {
             problems.push(format!("{}: it knows the run's commit, but is a checkout of {other}: nothing of it was taken", root.display()));
             continue;
         }
-        return at_commit(&root, &whole, datasets, recognisers, problems);
+        return files_at_commit(&root, &full_commit, datasets, integrations, problems);
     }
     Vec::new()
 }
 
 /// Repositories directly under a folder, and one level down.
-fn repositories(root: &Path) -> Vec<PathBuf> {
+fn find_repositories(root: &Path) -> Vec<PathBuf> {
     let folders = |folder: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(folder)
             .into_iter()
             .flatten()
             .flatten()
-            .take(FOLDERS * 20);
+            .take(MAX_FOLDERS * 20);
         let is_folder =
             |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
         entries
             .filter(is_folder)
             .map(|entry| entry.path())
-            .take(FOLDERS)
+            .take(MAX_FOLDERS)
             .collect()
     };
     let near = folders(root);
@@ -82,13 +82,13 @@ fn repositories(root: &Path) -> Vec<PathBuf> {
     near.into_iter()
         .chain(far)
         .filter(|folder| folder.join(".git").exists())
-        .take(FOLDERS)
+        .take(MAX_FOLDERS)
         .collect()
 }
 
 /// The remotes of a repository, where it has some and none of them is the run's.
-fn other_remotes(root: &Path, wanted: &str) -> Option<String> {
-    let printed = git_in(
+fn unrelated_remotes(root: &Path, expected: &str) -> Option<String> {
+    let printed = run_git_in(
         root,
         &["config", "--get-regexp", "^remote[.].*[.]url$"],
         &[],
@@ -99,12 +99,15 @@ fn other_remotes(root: &Path, wanted: &str) -> Option<String> {
         .filter_map(|line| line.split_once(' '))
         .map(|(_, url)| url)
         .collect();
-    let is_other = !remotes.is_empty() && !remotes.iter().any(|url| plain(url) == plain(wanted));
+    let is_other = !remotes.is_empty()
+        && !remotes
+            .iter()
+            .any(|url| normalize_url(url) == normalize_url(expected));
     is_other.then(|| remotes.join(", "))
 }
 
 /// An address without what may be written in several ways: `git@host:a/b.git` and `https://host/a/b` are one.
-fn plain(url: &str) -> String {
+fn normalize_url(url: &str) -> String {
     let rest = url
         .trim()
         .split_once("://")
@@ -122,14 +125,14 @@ fn plain(url: &str) -> String {
     rest.replace(':', "/").to_lowercase()
 }
 
-fn at_commit(
+fn files_at_commit(
     root: &Path,
     commit: &str,
     datasets: &[DatasetInput],
-    recognisers: &[Recogniser],
+    integrations: &[Integration],
     problems: &mut Vec<String>,
-) -> Vec<Held> {
-    let Ok(listed) = git_in(
+) -> Vec<EvidenceFile> {
+    let Ok(listed) = run_git_in(
         root,
         &[
             "ls-tree",
@@ -146,45 +149,45 @@ fn at_commit(
     };
     let paths: Vec<&str> = listed
         .split('\0')
-        .filter(|path| wanted(recognisers, Home::Commit, path).is_some())
+        .filter(|path| match_file(integrations, FileOrigin::Commit, path).is_some())
         .collect();
-    let tagged = tagged(root, commit, &paths, datasets, recognisers);
-    let (mut budget, mut untold) = (Budget::new(), 0);
-    let mut held = Vec::new();
-    for path in order(root, commit, paths, datasets) {
-        if budget.allow(0).is_err() {
-            untold += 1;
+    let tags = data_tags(root, commit, &paths, datasets, integrations);
+    let (mut budget, mut skipped) = (ReadBudget::new(), 0);
+    let mut files = Vec::new();
+    for path in by_relevance(root, commit, paths, datasets) {
+        if budget.reserve(0).is_err() {
+            skipped += 1;
             continue;
         }
-        let content = git_in(
+        let content = run_git_in(
             root,
             &["show", "--no-textconv", &format!("{commit}:{path}")],
             &[commit],
         )
         .map(String::into_bytes);
         let from = format!("{path} at commit {}", commit.get(..8).unwrap_or(commit));
-        let tag = tagged
+        let tag = tags
             .iter()
             .find(|(known, _)| known == path)
             .map(|(_, tag)| tag.clone());
-        held.push(Held {
-            home: Home::Commit,
+        files.push(EvidenceFile {
+            origin: FileOrigin::Commit,
             path: path.to_owned(),
-            from,
-            tag,
+            source: from,
+            git_tag: tag,
             content,
         });
     }
-    if untold > 0 {
+    if skipped > 0 {
         problems.push(format!(
-            "the run's commit: {untold} more files that may tell of its data were not read"
+            "the run's commit: {skipped} more files that may tell of its data were not read"
         ));
     }
-    held
+    files
 }
 
 /// The files that the run's datasets name first, then those that changed last.
-fn order<'p>(
+fn by_relevance<'p>(
     root: &Path,
     commit: &str,
     mut paths: Vec<&'p str>,
@@ -194,22 +197,22 @@ fn order<'p>(
         let newest = paths
             .iter()
             .take(20)
-            .max_by_key(|path| changed_at(root, commit, &[path]).map(|(_, when)| when))
+            .max_by_key(|path| last_change(root, commit, &[path]).map(|(_, when)| when))
             .copied();
-        paths.sort_by_key(|path| (!is_named(datasets, path), Some(*path) != newest));
+        paths.sort_by_key(|path| (!is_named_by_dataset(datasets, path), Some(*path) != newest));
     }
     paths
 }
 
 /// Whether a dataset of the run is named as the file is, or comes from a place that is: `data/users.csv` and `users.csv.dvc`.
-fn is_named(datasets: &[DatasetInput], path: &str) -> bool {
+fn is_named_by_dataset(datasets: &[DatasetInput], path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let file = name.rsplit_once('.').map_or(name, |(file, _)| file);
     let stem = file.split('.').next().unwrap_or_default();
     datasets.iter().any(|input| {
-        let told = input.name.raw();
-        told == file
-            || told == stem
+        let dataset_name = input.name.raw();
+        dataset_name == file
+            || dataset_name == stem
             || input
                 .source
                 .raw()
@@ -220,42 +223,42 @@ fn is_named(datasets: &[DatasetInput], path: &str) -> bool {
 
 /// The tag of the commit that last changed the data: of the files that the run's datasets name, else of all. Only the first place of a
 /// recogniser that has files there counts: what follows is what to fall back on.
-fn tagged(
+fn data_tags(
     root: &Path,
     commit: &str,
     paths: &[&str],
     datasets: &[DatasetInput],
-    recognisers: &[Recogniser],
+    integrations: &[Integration],
 ) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    for recogniser in recognisers {
-        let fits = |find: &&Find| {
+    for integration in integrations {
+        let fits = |find: &&SearchRule| {
             paths
                 .iter()
-                .any(|path| find.place.wants(Home::Commit, path))
+                .any(|path| find.location.matches(FileOrigin::Commit, path))
         };
-        let Some(find) = recogniser.finds.iter().find(fits) else {
+        let Some(find) = integration.search_rules.iter().find(fits) else {
             continue;
         };
         let own: Vec<&str> = paths
             .iter()
             .copied()
-            .filter(|path| find.place.wants(Home::Commit, path))
+            .filter(|path| find.location.matches(FileOrigin::Commit, path))
             .collect();
         let named: Vec<&str> = own
             .iter()
             .copied()
-            .filter(|path| is_named(datasets, path))
+            .filter(|path| is_named_by_dataset(datasets, path))
             .collect();
         let candidates = if named.is_empty() { own } else { named };
-        let Some((changed, _)) = changed_at(root, commit, &candidates) else {
+        let Some((changed, _)) = last_change(root, commit, &candidates) else {
             continue;
         };
-        let Some(tag) = tag(root, &changed, commit) else {
+        let Some(tag) = data_tag(root, &changed, commit) else {
             continue;
         };
         let of_change =
-            |path: &&&str| changed_at(root, commit, &[path]).is_some_and(|(at, _)| at == changed);
+            |path: &&&str| last_change(root, commit, &[path]).is_some_and(|(at, _)| at == changed);
         found.extend(
             candidates
                 .iter()
@@ -267,7 +270,7 @@ fn tagged(
 }
 
 /// The last commit that changed one of the files, as seen from another, and when, in seconds since the epoch.
-fn changed_at(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
+fn last_change(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)> {
     let specs: Vec<String> = paths
         .iter()
         .map(|path| format!(":(top,literal){path}"))
@@ -275,17 +278,17 @@ fn changed_at(root: &Path, commit: &str, paths: &[&str]) -> Option<(String, i64)
     let arguments = ["log", "-1", "--format=%H %ct", commit, "--"]
         .into_iter()
         .chain(specs.iter().map(String::as_str));
-    let printed = git_in(root, &arguments.collect::<Vec<_>>(), &[commit]).ok()?;
+    let printed = run_git_in(root, &arguments.collect::<Vec<_>>(), &[commit]).ok()?;
     let (changed, when) = printed.trim().split_once(' ')?;
     Some((changed.to_owned(), when.parse().ok()?))
 }
 
 /// The tag that names the data since a change: one on the change itself, else one on the way to the commit that says that it is of data,
 /// else one on the commit. Between them the data did not change. Of several, one that says `data`, then the highest version.
-fn tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
+fn data_tag(root: &Path, changed: &str, commit: &str) -> Option<String> {
     let tags = |arguments: &[&str], commits: &[&str]| -> Vec<String> {
         let all = [&["tag", "--sort=-version:refname"], arguments].concat();
-        git_in(root, &all, commits)
+        run_git_in(root, &all, commits)
             .map(|printed| printed.lines().map(str::to_owned).collect())
             .unwrap_or_default()
     };
@@ -315,15 +318,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_may_be_written_in_several_ways() {
+    fn equivalent_remote_urls_normalize_equally() {
         for url in [
             "git@host.org:a/b.git",
             "https://host.org/a/b",
             "ssh://git@host.org/a/b.git/",
             "https://me:word@Host.org/a/b.git",
         ] {
-            assert_eq!(plain(url), "host.org/a/b", "{url}");
+            assert_eq!(normalize_url(url), "host.org/a/b", "{url}");
         }
-        assert_ne!(plain("https://host.org/a/b"), plain("https://host.org/a/c"));
+        assert_ne!(
+            normalize_url("https://host.org/a/b"),
+            normalize_url("https://host.org/a/c")
+        );
     }
 }

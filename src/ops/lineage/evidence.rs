@@ -5,29 +5,40 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use super::artifacts::Artifacts;
-use super::lookout::Sources;
+use super::artifacts::CollectedArtifacts;
+use super::sources::LineageSources;
 use super::{artifacts, checkout};
 use crate::domain::Code;
-use crate::evidence::{DOCUMENT_BYTES, Held, Home, Recogniser, Report, Subject, look};
+use crate::evidence::{
+    EvidenceFile, EvidenceReport, EvidenceSubject, FileOrigin, Integration, MAX_DOCUMENT_BYTES,
+    extract,
+};
 use crate::text::untrusted::clean;
 
 /// The most documents that are read in all, of each kind of home.
-pub(super) const READ: usize = 150;
+pub(super) const MAX_DOCUMENTS_READ: usize = 150;
 /// The most bytes of documents that are held at once, of each kind of home.
-pub(super) const HELD_BYTES: u64 = 24 << 20;
+pub(super) const MAX_TOTAL_BYTES: u64 = 24 << 20;
 
 /// How it begins that something is not read for there being too much else.
-pub(super) const UNREAD: &str = "it was not read";
+pub(super) const NOT_READ: &str = "it was not read";
 
 /// What other tools left with a version.
-pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Report {
-    let Sources { reader, lookout } = sources;
-    let known = lookout.known();
-    let mut problems = known.wrong.clone();
-    let Artifacts { all, mut held } =
-        artifacts::read_all(reader, subject, &known.recognisers, &mut problems).await;
-    let (around, recognisers) = (lookout.clone(), Arc::clone(&known));
+pub(super) async fn collect_evidence(
+    sources: LineageSources<'_>,
+    subject: EvidenceSubject<'_>,
+) -> EvidenceReport {
+    let LineageSources {
+        reader,
+        evidence_sources,
+    } = sources;
+    let loaded = evidence_sources.integrations();
+    let mut problems = loaded.errors.clone();
+    let CollectedArtifacts {
+        sizes: all,
+        mut files,
+    } = artifacts::collect_artifacts(reader, subject, &loaded.integrations, &mut problems).await;
+    let (task_sources, task_integrations) = (evidence_sources.clone(), Arc::clone(&loaded));
     let datasets = subject
         .run
         .map(|run| run.datasets.clone())
@@ -35,32 +46,36 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
     // As for lineage: MLflow 3's git versioning leaves the commit with the logged model.
     let of_run = subject
         .run
-        .map(|run| Code::of(&run.tags))
+        .map(|run| Code::from_tags(&run.tags))
         .filter(|code| code.commit.is_some());
-    let code = of_run.or_else(|| subject.logged_model.map(|model| Code::of(&model.tags)));
+    let code = of_run.or_else(|| {
+        subject
+            .logged_model
+            .map(|model| Code::from_tags(&model.tags))
+    });
     let gather = move || {
-        let outside = around.outside();
-        let (mut held, mut problems) = (outside.held.clone(), outside.problems.clone());
+        let local_files = task_sources.local_files();
+        let (mut files, mut problems) = (local_files.files.clone(), local_files.problems.clone());
         if let Some(code) = code {
-            held.extend(checkout::held(
-                around.roots(),
+            files.extend(checkout::files_at_run_commit(
+                task_sources.roots(),
                 &code,
                 &datasets,
-                &recognisers.recognisers,
+                &task_integrations.integrations,
                 &mut problems,
             ));
         }
-        (held, problems)
+        (files, problems)
     };
     match tokio::task::spawn_blocking(gather).await {
-        Ok((found, told)) => {
-            held.extend(found);
-            problems.extend(told);
+        Ok((found, local_problems)) => {
+            files.extend(found);
+            problems.extend(local_problems);
         }
         Err(stopped) => problems.push(format!("files outside of the store: {stopped}")),
     }
-    once(&mut held);
-    let mut report = look(&known.recognisers, subject, &held);
+    dedup_files(&mut files);
+    let mut report = extract(&loaded.integrations, subject, &files);
     report.artifacts = all;
     report.problems = problems
         .iter()
@@ -71,64 +86,70 @@ pub(super) async fn evidence(sources: Sources<'_>, subject: Subject<'_>) -> Repo
 
 /// Keeps the first of several files with the same name and content: a link may show one file in several places, and people log the same
 /// result with the run and with the model.
-fn once(held: &mut Vec<Held>) {
-    let mut seen = HashSet::new();
-    held.retain(|file| {
+fn dedup_files(files: &mut Vec<EvidenceFile>) {
+    let mut hashes = HashSet::new();
+    files.retain(|file| {
         let Ok(bytes) = &file.content else {
             return true;
         };
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let mut hasher = DefaultHasher::new();
-        (file.home == Home::Commit, name, bytes).hash(&mut hasher);
-        bytes.is_empty() || seen.insert(hasher.finish())
+        (file.origin == FileOrigin::Commit, name, bytes).hash(&mut hasher);
+        bytes.is_empty() || hashes.insert(hasher.finish())
     });
 }
 
 /// Whether a file is wanted, and whether its content is.
-pub(super) fn wanted(recognisers: &[Recogniser], home: Home, path: &str) -> Option<bool> {
-    let finds = recognisers
+pub(super) fn match_file(
+    integrations: &[Integration],
+    origin: FileOrigin,
+    path: &str,
+) -> Option<bool> {
+    let finds = integrations
         .iter()
-        .flat_map(|recogniser| &recogniser.finds)
-        .filter(|find| find.place.wants(home, path));
+        .flat_map(|recogniser| &recogniser.search_rules)
+        .filter(|find| find.location.matches(origin, path));
     finds
-        .map(crate::evidence::Find::reads)
+        .map(crate::evidence::SearchRule::reads_content)
         .reduce(|a, b| a || b)
 }
 
-pub(super) fn too_long(size: u64) -> String {
+pub(super) fn too_large(size: u64) -> String {
     format!(
         "it has {} MB: more than {} MB are not read",
-        (size >> 20).max(DOCUMENT_BYTES >> 20),
-        DOCUMENT_BYTES >> 20
+        (size >> 20).max(MAX_DOCUMENT_BYTES >> 20),
+        MAX_DOCUMENT_BYTES >> 20
     )
 }
 
 /// How much of the documents of one kind of home is read: so many, and so many bytes.
-pub(super) struct Budget {
+pub(super) struct ReadBudget {
     documents: usize,
     bytes: u64,
 }
 
-impl Budget {
+impl ReadBudget {
     pub(super) fn new() -> Self {
         Self {
-            documents: READ,
-            bytes: HELD_BYTES,
+            documents: MAX_DOCUMENTS_READ,
+            bytes: MAX_TOTAL_BYTES,
         }
     }
 
     /// Whether a document of that size, in bytes, may be read, or why not. What has no size counts as nothing until it is read.
-    pub(super) fn allow(&mut self, size: u64) -> Result<(), String> {
-        if size > DOCUMENT_BYTES {
-            return Err(too_long(size));
+    pub(super) fn reserve(&mut self, size: u64) -> Result<(), String> {
+        if size > MAX_DOCUMENT_BYTES {
+            return Err(too_large(size));
         }
         if self.documents == 0 {
-            return Err(format!("{UNREAD}: no more than {READ} documents are"));
+            return Err(format!(
+                "{NOT_READ}: no more than {MAX_DOCUMENTS_READ} documents are"
+            ));
         }
         if size > self.bytes {
             return Err(format!(
-                "{UNREAD}: no more than {} MB of documents are",
-                HELD_BYTES >> 20
+                "{NOT_READ}: no more than {} MB of documents are",
+                MAX_TOTAL_BYTES >> 20
             ));
         }
         self.documents -= 1;

@@ -9,24 +9,24 @@ use crate::promotion::policy::Candidate;
 use crate::text::untrusted::clean;
 
 /// The most bytes that git may print.
-const MOST: usize = 4 << 20;
+const MAX_STDOUT_BYTES: usize = 4 << 20;
 
 /// The most bytes of what it says went wrong that are kept.
-const SAID: usize = 4 << 10;
+const MAX_STDERR_BYTES: usize = 4 << 10;
 
 /// The most commits that are listed.
-const COMMITS: &str = "-100";
+const MAX_COMMITS_FLAG: &str = "-100";
 
 /// What git prints, or why it does not, cleaned. `commits` are the ones that the arguments name: what is none is refused.
 ///
 /// # Errors
 /// When git can't be run, one of them is no commit, or the repository does not know it.
-pub fn git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
-    git_in(Path::new("."), arguments, commits)
+pub fn run_git(arguments: &[&str], commits: &[&str]) -> Result<String, String> {
+    run_git_in(Path::new("."), arguments, commits)
 }
 
 /// The same in another folder.
-pub(super) fn git_in(
+pub(super) fn run_git_in(
     folder: &Path,
     arguments: &[&str],
     commits: &[&str],
@@ -55,51 +55,51 @@ pub(super) fn git_in(
         .args(arguments)
         .env("GIT_NO_LAZY_FETCH", "1")
         .env("GIT_TERMINAL_PROMPT", "0");
-    let (printed, said, done) =
-        bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
-    if !done {
-        let said = String::from_utf8_lossy(&said);
+    let (stdout, stderr, succeeded) =
+        run_bounded(&mut command).map_err(|error| format!("git can't be run: {error}"))?;
+    if !succeeded {
+        let message = String::from_utf8_lossy(&stderr);
         return Err(format!(
             "git does not know these commits here: {}",
-            clean(said.lines().next().unwrap_or_default())
+            clean(message.lines().next().unwrap_or_default())
         ));
     }
-    Ok(String::from_utf8_lossy(&printed).into_owned())
+    Ok(String::from_utf8_lossy(&stdout).into_owned())
 }
 
 /// Runs a program: the beginning of what it prints, the beginning of what it says on stderr, and whether it did what it should.
 /// One that prints more than [`MOST`] is ended there.
-fn bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
+fn run_bounded(command: &mut Command) -> std::io::Result<(Vec<u8>, Vec<u8>, bool)> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let said = child
+    let stderr_reader = child
         .stderr
         .take()
-        .map(|stderr| std::thread::spawn(move || taken(stderr, SAID)));
-    let printed = child
+        .map(|stderr| std::thread::spawn(move || read_prefix(stderr, MAX_STDERR_BYTES)));
+    let stdout = child
         .stdout
         .take()
-        .map(|stdout| taken(stdout, MOST))
+        .map(|stdout| read_prefix(stdout, MAX_STDOUT_BYTES))
         .unwrap_or_default();
-    let full = printed.len() == MOST;
+    let full = stdout.len() == MAX_STDOUT_BYTES;
     if full {
         child.kill()?;
     }
     let status = child.wait()?;
-    let said = said
+    let stderr = stderr_reader
         .and_then(|thread| thread.join().ok())
         .unwrap_or_default();
-    Ok((printed, said, full || status.success()))
+    Ok((stdout, stderr, full || status.success()))
 }
 
 /// The beginning of what comes out of a pipe; on stderr the rest is read and thrown away, so that nobody waits.
-fn taken(mut pipe: impl Read, most: usize) -> Vec<u8> {
+fn read_prefix(mut pipe: impl Read, most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let _ = pipe.by_ref().take(most as u64).read_to_end(&mut bytes);
-    if most == SAID {
+    if most == MAX_STDERR_BYTES {
         let _ = std::io::copy(&mut pipe, &mut std::io::sink());
     }
     bytes
@@ -111,11 +111,11 @@ fn taken(mut pipe: impl Read, most: usize) -> Vec<u8> {
 /// As for [`git`].
 fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
     let range = format!("{before}..{after}");
-    let printed = git(
+    let printed = run_git(
         &[
             "log",
             "--no-color",
-            COMMITS,
+            MAX_COMMITS_FLAG,
             "--format=%h %an %as %s",
             &range,
             "--",
@@ -132,12 +132,15 @@ fn commits_between(before: &str, after: &str) -> Result<Vec<String>, String> {
 ///
 /// # Errors
 /// As for [`git`].
-pub fn commits(candidate: &Candidate, champion: Option<&Candidate>) -> Result<Vec<String>, String> {
+pub fn commits_since_champion(
+    candidate: &Candidate,
+    champion: Option<&Candidate>,
+) -> Result<Vec<String>, String> {
     let commit = |facts: &Candidate| {
         facts
             .run
             .as_ref()
-            .and_then(|run| Code::of(&run.tags).commit)
+            .and_then(|run| Code::from_tags(&run.tags).commit)
             .map(|commit| commit.raw().to_owned())
     };
     match (champion.and_then(commit), commit(candidate)) {

@@ -7,40 +7,40 @@ mod artifacts;
 mod checkout;
 mod copy;
 mod evidence;
-mod files;
 mod git;
-mod kin;
-mod lookout;
-mod outside;
+mod local_files;
+mod model_files;
+mod related;
+mod sources;
 
-pub use git::{commits, git};
-pub use lookout::{Lookout, Sources};
+pub use git::{commits_since_champion, run_git};
+pub use sources::{EvidenceSources, LineageSources};
 
 use futures_util::future::{OptionFuture, join};
 
 use crate::domain::{
-    Fault, FaultKind, LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId,
+    LoggedModel, ModelName, ModelVersion, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
     VersionNumber,
 };
-use crate::evidence::{Report, Subject};
-use crate::lineage::{Facts, Graph, ModelSource, build_whole};
-use crate::promotion::{Reading, champion};
-use crate::store::{Answer, Read};
+use crate::evidence::{EvidenceReport, EvidenceSubject};
+use crate::lineage::{ArtifactSource, Graph, LineageFacts, build_with_related};
+use crate::promotion::{RegistrySnapshot, find_champion};
+use crate::store::{ReadStore, Result};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// The most parents that are followed: sweeps nest two or three deep.
-const PARENTS: usize = 16;
+const MAX_PARENTS: usize = 16;
 
 /// Reads everything that tells the lineage of a version: its model, run, parents, logged model, and the model's files.
 ///
 /// # Errors
 /// When the version itself can't be read, or is not there.
-pub async fn lineage_facts(
-    sources: Sources<'_>,
+pub async fn load_lineage_facts(
+    sources: LineageSources<'_>,
     name: &ModelName,
     version: VersionNumber,
-) -> Answer<Facts> {
+) -> Result<LineageFacts> {
     let reader = sources.reader;
     let (versions, model) = join(reader.versions(name), reader.model(name)).await;
     let mut missing = Vec::new();
@@ -50,46 +50,48 @@ pub async fn lineage_facts(
             name.clean(),
             clean(fault.why.raw())
         ));
-        bare_model(name)
+        placeholder_model(name)
     });
     let found = versions?.into_iter().find(|known| known.version == version);
     let version = found.ok_or_else(|| no_such_version(name, version))?;
-    Ok(around(sources, version, model, missing).await)
+    Ok(load_surroundings(sources, version, model, missing).await)
 }
 
 /// The lineage of a version with what stands around it, and with what differs from the champion among its warnings.
 ///
 /// # Errors
 /// As for [`lineage_facts`]; a champion that can't be read is one that nothing differs from.
-pub async fn lineage_graph(
-    sources: Sources<'_>,
+pub async fn load_lineage_graph(
+    sources: LineageSources<'_>,
     name: &ModelName,
     version: VersionNumber,
-) -> Answer<Graph> {
-    let facts = lineage_facts(sources, name, version).await?;
+) -> Result<Graph> {
+    let facts = load_lineage_facts(sources, name, version).await?;
     let versions = sources.reader.versions(name).await.unwrap_or_default();
-    let reading = Reading::of_model(
+    let snapshot = RegistrySnapshot::for_model(
         sources.reader.origin(),
         name,
         Some(facts.model.clone()),
         versions,
     );
-    let champion = match champion(None, Some(version), &reading) {
-        Some(champion) => facts_of(sources.reader.into(), &reading, champion.version)
-            .await
-            .ok(),
+    let champion = match find_champion(None, Some(version), &snapshot) {
+        Some(champion) => {
+            lineage_facts_from_snapshot(sources.reader.into(), &snapshot, champion.version)
+                .await
+                .ok()
+        }
         None => None,
     };
-    let mut kin = kin::kin(sources.reader, &facts).await;
+    let mut related = related::load_related(sources.reader, &facts).await;
     // Git may take a while: it is asked where that holds nobody up.
     let work = move || {
-        kin::in_the_checkout(&mut kin, &facts, champion.as_ref());
-        build_whole(&facts, &kin, champion.as_ref())
+        related::add_git_history(&mut related, &facts, champion.as_ref());
+        build_with_related(&facts, &related, champion.as_ref())
     };
     let built = tokio::task::spawn_blocking(work).await;
     built.map_err(|stopped| {
-        Fault::new(
-            FaultKind::Broken,
+        StoreError::new(
+            StoreErrorKind::ServerError,
             "telling the lineage",
             stopped.to_string(),
         )
@@ -100,44 +102,44 @@ pub async fn lineage_graph(
 ///
 /// # Errors
 /// When the version is not there.
-pub async fn facts_of(
-    sources: Sources<'_>,
-    reading: &Reading,
+pub async fn lineage_facts_from_snapshot(
+    sources: LineageSources<'_>,
+    snapshot: &RegistrySnapshot,
     version: VersionNumber,
-) -> Answer<Facts> {
-    let found = reading
+) -> Result<LineageFacts> {
+    let found = snapshot
         .versions
         .iter()
         .find(|known| known.version == version)
         .cloned();
-    let version = found.ok_or_else(|| no_such_version(reading.name(), version))?;
-    let model = reading
+    let version = found.ok_or_else(|| no_such_version(snapshot.model_name(), version))?;
+    let model = snapshot
         .model
         .clone()
-        .unwrap_or_else(|| bare_model(reading.name()));
-    Ok(around(sources, version, model, Vec::new()).await)
+        .unwrap_or_else(|| placeholder_model(snapshot.model_name()));
+    Ok(load_surroundings(sources, version, model, Vec::new()).await)
 }
 
-fn no_such_version(name: &ModelName, version: VersionNumber) -> Fault {
-    Fault::new(
-        FaultKind::Missing,
+fn no_such_version(name: &ModelName, version: VersionNumber) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::NotFound,
         format!("reading version {version} of {}", name.clean()),
         "there is no such version",
     )
 }
 
 /// What is around a version: its run, parents, logged model and files.
-async fn around(
-    sources: Sources<'_>,
+async fn load_surroundings(
+    sources: LineageSources<'_>,
     version: ModelVersion,
     model: RegisteredModel,
     mut missing: Vec<String>,
-) -> Facts {
+) -> LineageFacts {
     let reader = sources.reader;
     let by_version = Some(&version.run_id).filter(|id| !id.is_empty()).cloned();
-    let named = by_version.or_else(|| ModelSource::read(version.source.raw(), None).run);
+    let named = by_version.or_else(|| ArtifactSource::parse(version.source.raw(), None).run_id);
     // A copy has the files of what it is a copy of.
-    let original = copy::original(reader, &version).await;
+    let original = copy::original_version(reader, &version).await;
     let logged_id = original.as_ref().unwrap_or(&version).logged_model();
     let (logged_model, run) = join(
         OptionFuture::from(logged_id.as_ref().map(|id| reader.logged_model(id))),
@@ -145,33 +147,33 @@ async fn around(
     )
     .await;
     let logged_model = logged_model.and_then(|answer| {
-        told(answer, &mut missing, || {
+        ok_or_missing(answer, &mut missing, || {
             format!("logged model {}", version.source.clean())
         })
     });
     let run = match run {
-        Some(answer) => told(answer, &mut missing, || run_name(named.as_ref())),
-        None => run_of(reader, logged_model.as_ref(), &mut missing).await,
+        Some(answer) => ok_or_missing(answer, &mut missing, || run_name(named.as_ref())),
+        None => run_of_logged_model(reader, logged_model.as_ref(), &mut missing).await,
     };
-    let parents = parents(reader, run.as_ref(), &mut missing).await;
-    let files = files::read(
+    let parents = load_parents(reader, run.as_ref(), &mut missing).await;
+    let files = model_files::read_model_files(
         reader,
         original.as_ref().unwrap_or(&version),
         run.as_ref(),
         &mut missing,
     )
     .await;
-    let subject = Subject {
+    let subject = EvidenceSubject {
         version: &version,
         run: run.as_ref(),
         logged_model: logged_model.as_ref(),
     };
-    let evidence = if sources.lookout.is_blind() {
-        Report::default()
+    let evidence = if sources.evidence_sources.is_disabled() {
+        EvidenceReport::default()
     } else {
-        evidence::evidence(sources, subject).await
+        evidence::collect_evidence(sources, subject).await
     };
-    Facts {
+    LineageFacts {
         version,
         model,
         run,
@@ -184,33 +186,38 @@ async fn around(
 }
 
 /// The run that a logged model names, where the version names none.
-async fn run_of(
-    reader: &dyn Read,
+async fn run_of_logged_model(
+    reader: &dyn ReadStore,
     model: Option<&LoggedModel>,
     missing: &mut Vec<String>,
 ) -> Option<Run> {
     let id = model
         .map(|model| &model.source_run_id)
         .filter(|id| !id.is_empty())?;
-    told(reader.run(id).await, missing, || run_name(Some(id)))
+    ok_or_missing(reader.run(id).await, missing, || run_name(Some(id)))
 }
 
 /// The chain of parents, nearest first; it ends at a run that is its own ancestor, and after [`PARENTS`].
-async fn parents(reader: &dyn Read, run: Option<&Run>, missing: &mut Vec<String>) -> Vec<Run> {
+async fn load_parents(
+    reader: &dyn ReadStore,
+    run: Option<&Run>,
+    missing: &mut Vec<String>,
+) -> Vec<Run> {
     let mut chain: Vec<Run> = Vec::new();
     while let Some(id) = chain.last().or(run).and_then(Run::parent) {
         if run.into_iter().chain(&chain).any(|known| known.id == id) {
             missing.push(format!("{}: it is its own ancestor", run_name(Some(&id))));
             break;
         }
-        if chain.len() == PARENTS {
+        if chain.len() == MAX_PARENTS {
             missing.push(format!(
-                "{}: nested deeper than {PARENTS} runs",
+                "{}: nested deeper than {MAX_PARENTS} runs",
                 run_name(Some(&id))
             ));
             break;
         }
-        let Some(parent) = told(reader.run(&id).await, missing, || run_name(Some(&id))) else {
+        let Some(parent) = ok_or_missing(reader.run(&id).await, missing, || run_name(Some(&id)))
+        else {
             break;
         };
         chain.push(parent);
@@ -219,12 +226,12 @@ async fn parents(reader: &dyn Read, run: Option<&Run>, missing: &mut Vec<String>
 }
 
 /// What was answered; a fault becomes a line of what is missing.
-fn told<T>(
-    answer: Answer<T>,
+fn ok_or_missing<T>(
+    result: Result<T>,
     missing: &mut Vec<String>,
     what: impl FnOnce() -> String,
 ) -> Option<T> {
-    answer
+    result
         .map_err(|fault| missing.push(format!("{}: {}", what(), clean(fault.why.raw()))))
         .ok()
 }
@@ -233,7 +240,7 @@ fn run_name(id: Option<&RunId>) -> String {
     format!("run {}", id.map(RunId::short).unwrap_or_default())
 }
 
-fn bare_model(name: &ModelName) -> RegisteredModel {
+fn placeholder_model(name: &ModelName) -> RegisteredModel {
     RegisteredModel {
         name: name.clone(),
         creation_time: None,

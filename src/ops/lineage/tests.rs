@@ -5,96 +5,99 @@ use async_trait::async_trait;
 
 use super::*;
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, History, LoggedModelId, ModelVersion, Pair,
-    Preview, Stage, VersionStatus,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModelId, MetricHistory,
+    ModelVersion, Preview, Stage, VersionStatus,
 };
-use crate::store::{Features, Page, PageToken, Resolution, RunQuery, View};
+use crate::store::{Features, LifecycleFilter, Page, PageToken, Resolution, RunQuery};
 
 const RUN: &str = "509d999966b1409482122f5d2e84c7a3";
 
 /// A store in memory, which notes the files it was asked for.
 #[derive(Default)]
-struct Shelf {
+struct InMemoryStore {
     versions: Vec<ModelVersion>,
     runs: HashMap<String, Run>,
     files: HashMap<String, &'static str>,
-    asked: Mutex<Vec<String>>,
+    requests: Mutex<Vec<String>>,
 }
 
-fn absent<T>() -> Answer<T> {
-    Err(Fault::new(
-        FaultKind::Missing,
+fn not_found<T>() -> Result<T> {
+    Err(StoreError::new(
+        StoreErrorKind::NotFound,
         "reading",
         "not \u{1b}[2J here",
     ))
 }
 
 #[async_trait]
-impl Read for Shelf {
+impl ReadStore for InMemoryStore {
     fn name(&self) -> &'static str {
         "shelf"
     }
     fn origin(&self) -> &'static str {
         "shelf"
     }
-    async fn features(&self) -> Answer<Features> {
-        absent()
+    async fn features(&self) -> Result<Features> {
+        not_found()
     }
-    async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> {
-        absent()
+    async fn experiments(&self, _: LifecycleFilter) -> Result<Vec<Experiment>> {
+        not_found()
     }
-    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Answer<Page<Run>> {
-        absent()
+    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Result<Page<Run>> {
+        not_found()
     }
-    async fn run(&self, id: &RunId) -> Answer<Run> {
-        self.runs.get(id.raw()).cloned().map_or_else(absent, Ok)
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        self.runs.get(id.raw()).cloned().map_or_else(not_found, Ok)
     }
-    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Answer<Vec<History>> {
-        absent()
+    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Result<Vec<MetricHistory>> {
+        not_found()
     }
-    async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>> {
+    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
         let file = |path: &String| Artifact {
             path: path.as_str().into(),
             is_dir: false,
             size: None,
         };
-        self.asked.lock().unwrap().push(format!("{home:?} {path}"));
+        self.requests
+            .lock()
+            .unwrap()
+            .push(format!("{home:?} {path}"));
         if self.files.is_empty() {
-            absent()
+            not_found()
         } else {
             Ok(self.files.keys().map(file).collect())
         }
     }
-    async fn preview(&self, _: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
-        assert!(limit <= crate::store::limits::DOCUMENT_BYTES);
-        self.asked.lock().unwrap().push(path.to_owned());
-        self.files.get(path).map_or_else(absent, |text| {
+    async fn preview(&self, _: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+        assert!(limit <= crate::store::limits::ARTIFACT_BYTES);
+        self.requests.lock().unwrap().push(path.to_owned());
+        self.files.get(path).map_or_else(not_found, |text| {
             Ok(Preview {
                 bytes: text.as_bytes().to_vec(),
-                truncated: false,
+                is_truncated: false,
             })
         })
     }
-    async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> {
-        absent()
+    async fn logged_model(&self, _: &LoggedModelId) -> Result<LoggedModel> {
+        not_found()
     }
-    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Answer<Vec<LoggedModel>> {
-        absent()
+    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Result<Vec<LoggedModel>> {
+        not_found()
     }
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> {
-        absent()
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
+        not_found()
     }
-    async fn model(&self, _: &ModelName) -> Answer<RegisteredModel> {
-        absent()
+    async fn model(&self, _: &ModelName) -> Result<RegisteredModel> {
+        not_found()
     }
-    async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> {
+    async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> {
         Ok(self.versions.clone())
     }
-    async fn versions_of_run(&self, _: &RunId) -> Answer<Vec<ModelVersion>> {
-        absent()
+    async fn versions_of_run(&self, _: &RunId) -> Result<Vec<ModelVersion>> {
+        not_found()
     }
-    async fn pulse(&self) -> Answer<Option<u64>> {
-        absent()
+    async fn revision(&self) -> Result<Option<u64>> {
+        not_found()
     }
 }
 
@@ -119,7 +122,7 @@ fn version(source: &str, run_id: &str) -> ModelVersion {
 
 fn run(id: &str, parent: Option<&str>) -> (String, Run) {
     let tags = parent
-        .map(|parent| Pair::new("mlflow.parentRunId", parent))
+        .map(|parent| KeyValue::new("mlflow.parentRunId", parent))
         .into_iter()
         .collect();
     (
@@ -131,9 +134,9 @@ fn run(id: &str, parent: Option<&str>) -> (String, Run) {
     )
 }
 
-async fn gather(shelf: &Shelf) -> Facts {
-    lineage_facts(
-        (shelf as &dyn Read).into(),
+async fn load_facts(store: &InMemoryStore) -> LineageFacts {
+    load_lineage_facts(
+        (store as &dyn ReadStore).into(),
         &"iris".into(),
         VersionNumber(1),
     )
@@ -142,18 +145,18 @@ async fn gather(shelf: &Shelf) -> Facts {
 }
 
 #[tokio::test]
-async fn only_the_version_itself_must_be_there() {
-    let fault = lineage_facts(
-        (&Shelf::default() as &dyn Read).into(),
+async fn only_the_version_is_required() {
+    let fault = load_lineage_facts(
+        (&InMemoryStore::default() as &dyn ReadStore).into(),
         &"iris".into(),
         VersionNumber(1),
     )
     .await
     .unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Missing);
-    let facts = gather(&Shelf {
+    assert_eq!(fault.kind, StoreErrorKind::NotFound);
+    let facts = load_facts(&InMemoryStore {
         versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
-        ..Shelf::default()
+        ..InMemoryStore::default()
     })
     .await;
     let what: Vec<&str> = facts
@@ -166,27 +169,30 @@ async fn only_the_version_itself_must_be_there() {
 }
 
 #[tokio::test]
-async fn the_run_is_found_through_the_source() {
-    let shelf = Shelf {
+async fn run_is_found_through_the_source() {
+    let store = InMemoryStore {
         versions: vec![version(&format!("s3://b/1/{RUN}/artifacts/model"), "")],
         runs: HashMap::from([run(RUN, None)]),
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    assert_eq!(gather(&shelf).await.run.map(|run| run.id), Some(RUN.into()));
+    assert_eq!(
+        load_facts(&store).await.run.map(|run| run.id),
+        Some(RUN.into())
+    );
 }
 
 #[tokio::test]
-async fn parents_are_followed_and_a_cycle_ends() {
-    let shelf = Shelf {
+async fn parents_are_followed_and_cycles_end() {
+    let store = InMemoryStore {
         versions: vec![version("s3://x", "a")],
         runs: HashMap::from([
             run("a", Some("b")),
             run("b", Some("c")),
             run("c", Some("a")),
         ]),
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    let facts = gather(&shelf).await;
+    let facts = load_facts(&store).await;
     assert_eq!(
         facts
             .parents
@@ -205,62 +211,62 @@ async fn parents_are_followed_and_a_cycle_ends() {
     let runs = (0..40)
         .map(|i| run(&i.to_string(), Some(&(i + 1).to_string())))
         .collect();
-    let deep = Shelf {
+    let deep = InMemoryStore {
         versions: vec![version("s3://x", "0")],
         runs,
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    assert_eq!(gather(&deep).await.parents.len(), PARENTS);
+    assert_eq!(load_facts(&deep).await.parents.len(), MAX_PARENTS);
 }
 
 #[tokio::test]
-async fn files_are_read_from_the_run_or_the_logged_model() {
+async fn model_files_are_read_from_run_or_logged_model() {
     let files = HashMap::from([
         ("model/MLmodel".to_owned(), "flavors: {}"),
         ("model/model.pkl".to_owned(), "x"),
     ]);
-    let shelf = Shelf {
+    let store = InMemoryStore {
         versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
         files,
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    let facts = gather(&shelf).await;
+    let facts = load_facts(&store).await;
     assert_eq!(facts.files, [("MLmodel".to_owned(), "flavors: {}".into())]);
     assert_eq!(
-        shelf.asked.lock().unwrap()[1..],
+        store.requests.lock().unwrap()[1..],
         ["model/MLmodel"],
         "nothing else is read, least of all a pickle"
     );
     let files = HashMap::from([("requirements.txt".to_owned(), "a==1")]);
-    let shelf = Shelf {
+    let store = InMemoryStore {
         versions: vec![version("models:/m-1", "")],
         files,
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    let facts = gather(&shelf).await;
+    let facts = load_facts(&store).await;
     assert_eq!(facts.files.len(), 1);
     assert!(
         facts
             .missing
             .contains(&"MLmodel: not among the model's files".to_owned())
     );
-    assert!(shelf.asked.lock().unwrap()[0].starts_with("LoggedModel"));
+    assert!(store.requests.lock().unwrap()[0].starts_with("LoggedModel"));
 }
 
 #[tokio::test]
-async fn a_listing_cannot_lead_the_reading_elsewhere() {
+async fn listing_cannot_redirect_reads() {
     let files = HashMap::from([("../../etc/MLmodel".to_owned(), "x")]);
-    let shelf = Shelf {
+    let store = InMemoryStore {
         versions: vec![version(&format!("runs:/{RUN}/model"), RUN)],
         files,
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    gather(&shelf).await;
-    assert_eq!(shelf.asked.lock().unwrap()[1..], ["model/MLmodel"]);
-    let shelf = Shelf {
+    load_facts(&store).await;
+    assert_eq!(store.requests.lock().unwrap()[1..], ["model/MLmodel"]);
+    let store = InMemoryStore {
         versions: vec![version(&format!("runs:/{RUN}/../../x"), RUN)],
-        ..Shelf::default()
+        ..InMemoryStore::default()
     };
-    gather(&shelf).await;
-    assert!(shelf.asked.lock().unwrap().is_empty());
+    load_facts(&store).await;
+    assert!(store.requests.lock().unwrap().is_empty());
 }

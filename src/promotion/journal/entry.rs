@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Millis, ModelVersion, VersionNumber};
-use crate::promotion::{GateVerdict, Outcome, Plan};
+use crate::promotion::{GateResult, Outcome, Plan};
 
 /// What is recorded of a step that the store answered well.
-pub(crate) const DONE: &str = "done";
+pub(crate) const STEP_DONE: &str = "done";
 
 /// How far an entry got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct StepResult {
 
 /// One write, as recorded.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct JournalEntry {
     /// The entry's id: the plan's.
     pub id: String,
     /// When it was recorded, ms since the epoch.
@@ -39,31 +39,31 @@ pub struct Entry {
     /// The plan: who, what, why, before and after.
     pub plan: Plan,
     /// The gates' verdicts.
-    pub gates: Vec<GateVerdict>,
+    pub gates: Vec<GateResult>,
     /// How long a request of it could still land after it was given up, in ms.
-    pub quiet: u64,
+    pub settle_window_ms: u64,
     /// What came of the steps.
     pub results: Vec<StepResult>,
     /// The version that was made.
-    pub created: Option<VersionNumber>,
+    pub created_version: Option<VersionNumber>,
     /// How far it got.
     pub state: EntryState,
     /// The entry that undid it.
     pub undone_by: Option<String>,
 }
 
-impl Entry {
+impl JournalEntry {
     /// Whether it is about a model, or about a run that one of its versions was made from.
     #[must_use]
-    pub fn concerns(&self, model: &str, versions: &[ModelVersion]) -> bool {
+    pub fn concerns_model(&self, model: &str, versions: &[ModelVersion]) -> bool {
         let subject = self.plan.subject();
-        let made_from = |version: &ModelVersion| subject.runs().contains(&version.run_id);
-        self.plan.intent.is_about(model) || versions.iter().any(made_from)
+        let is_from_run = |version: &ModelVersion| subject.runs().contains(&version.run_id);
+        self.plan.intent.is_about(model) || versions.iter().any(is_from_run)
     }
 
     /// Whether its end is not known: it is worth looking again.
     #[must_use]
-    pub fn is_open(&self) -> bool {
+    pub fn is_unresolved(&self) -> bool {
         matches!(
             self.state,
             EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })

@@ -4,18 +4,18 @@
 //! preflight ─▶ begin (on the disk) ─▶ send step by step ─▶ read back ─▶ settle ─▶ read back ─▶ end
 //! ```
 
+mod as_of;
 pub(crate) mod entry;
-pub(crate) mod fold;
-mod gaps;
-mod give_back;
-mod held;
-mod history;
-pub(crate) mod line;
-mod moved;
-pub(crate) mod verdict;
+pub(crate) mod outcome;
+pub(crate) mod record;
+mod registry_diff;
+pub(crate) mod replay;
+mod restore_previous_holder;
+mod timeline;
+mod unrecorded;
 
-pub use entry::{Entry, EntryState, StepResult};
-pub use give_back::{give_back, last_change};
-pub use held::{Held, held_at};
-pub use history::{Event, Origin, timeline};
-pub use moved::{Moved, moved};
+pub use as_of::{Holder, holders_at};
+pub use entry::{EntryState, JournalEntry, StepResult};
+pub use registry_diff::{HolderChange, registry_diff};
+pub use restore_previous_holder::{last_undoable_entry, restore_previous_holder};
+pub use timeline::{EventSource, TimelineEvent, timeline};

@@ -5,59 +5,67 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Asked, approval};
-use crate::domain::run::Pair;
+use super::{GateTarget, approval_gate};
+use crate::domain::run::KeyValue;
 use crate::domain::{Code, DatasetInput, Millis, Run};
 use crate::lineage::{self, NodeKind};
 use crate::promotion::{Approval, TAG_PREFIX};
 use crate::text::Untrusted;
 
 /// A version that is judged, with all that is known of it.
-pub type Candidate = lineage::Facts;
+pub type Candidate = lineage::LineageFacts;
 
 /// What conditions see.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct PolicyFacts {
     roots: BTreeMap<String, Json>,
     /// Values that are there and are no number to compare with: the path, and what they are.
-    odd: Vec<(Vec<String>, String)>,
+    non_finite: Vec<(Vec<String>, String)>,
     /// The digest of what an approval of the candidate is bound to, in hex.
-    pub seen: String,
+    pub facts_digest: String,
 }
 
-impl Facts {
+impl PolicyFacts {
     /// The facts of a candidate for a place. `promoter` is who asks; `approvals` are the ones that stand.
     #[must_use]
     pub fn new(
         candidate: &Candidate,
         champion: Option<&Candidate>,
-        asked: &Asked,
+        target: &GateTarget,
         promoter: &str,
         approvals: &[Approval],
     ) -> Self {
-        let mut odd = Vec::new();
-        let mut own = of_version(candidate, "candidate", &mut odd);
-        let seen = seen(
-            &own,
-            &candidate.evidence.stored(),
+        let mut non_finite = Vec::new();
+        let mut candidate_object = version_object(candidate, "candidate", &mut non_finite);
+        let facts_digest = facts_digest(
+            &candidate_object,
+            &candidate.evidence.facts_in_store(),
             candidate.version.creation_time,
         );
-        let approvals: Vec<Json> = approvals.iter().map(approval::fact).collect();
-        put(&mut own, "approvals", Json::Array(approvals));
+        let approvals: Vec<Json> = approvals.iter().map(approval_gate::to_json).collect();
+        insert_non_empty(&mut candidate_object, "approvals", Json::Array(approvals));
         let mut roots = BTreeMap::new();
         for name in ["run", "datasets", "lineage", "evidence", "approvals"] {
-            roots.extend(own.get(name).map(|value| (name.to_owned(), value.clone())));
+            roots.extend(
+                candidate_object
+                    .get(name)
+                    .map(|value| (name.to_owned(), value.clone())),
+            );
         }
-        roots.insert("candidate".to_owned(), Json::Object(own));
+        roots.insert("candidate".to_owned(), Json::Object(candidate_object));
         if let Some(champion) = champion {
             roots.insert(
                 "champion".to_owned(),
-                Json::Object(of_version(champion, "champion", &mut odd)),
+                Json::Object(version_object(champion, "champion", &mut non_finite)),
             );
         }
-        roots.insert("target".to_owned(), json!(asked.target.to_string()));
+        roots.insert("target".to_owned(), json!(target.slot.to_string()));
         roots.insert("promoter".to_owned(), json!(promoter));
-        Self { roots, odd, seen }
+        Self {
+            roots,
+            non_finite,
+            facts_digest,
+        }
     }
 
     /// The roots by their names.
@@ -66,25 +74,25 @@ impl Facts {
     }
 
     /// What a path leads to.
-    pub(super) fn find(&self, names: &[String]) -> Option<&Json> {
+    pub(super) fn lookup(&self, names: &[String]) -> Option<&Json> {
         let (root, rest) = names.split_first()?;
         rest.iter()
             .try_fold(self.roots.get(root)?, |value, name| value.get(name))
     }
 
     /// Why nothing is at a path.
-    pub(super) fn why_absent(&self, names: &[String]) -> String {
-        let odd = self
-            .odd
+    pub(super) fn describe_absence(&self, names: &[String]) -> String {
+        let reason = self
+            .non_finite
             .iter()
             .find(|(path, _)| path == names)
             .map(|(_, what)| format!("is {what}: no number to compare with"));
-        odd.unwrap_or_else(|| "is not recorded".to_owned())
+        reason.unwrap_or_else(|| "is not recorded".to_owned())
     }
 }
 
 /// Puts a value where it says something: what is empty is not recorded.
-fn put(to: &mut Map<String, Json>, key: &str, value: Json) {
+fn insert_non_empty(to: &mut Map<String, Json>, key: &str, value: Json) {
     let is_empty = match &value {
         Json::Null => true,
         Json::String(text) => text.is_empty(),
@@ -97,11 +105,14 @@ fn put(to: &mut Map<String, Json>, key: &str, value: Json) {
     }
 }
 
-fn text(value: &Untrusted) -> Json {
+fn json_text(value: &Untrusted) -> Json {
     json!(value.raw())
 }
 
-fn pairs<'a>(pairs: impl IntoIterator<Item = &'a Pair>, value: impl Fn(&str) -> Json) -> Json {
+fn json_pairs<'a>(
+    pairs: impl IntoIterator<Item = &'a KeyValue>,
+    value: impl Fn(&str) -> Json,
+) -> Json {
     let sorted: BTreeMap<&str, &str> = pairs
         .into_iter()
         .map(|pair| (pair.key.raw(), pair.value.raw()))
@@ -115,7 +126,7 @@ fn pairs<'a>(pairs: impl IntoIterator<Item = &'a Pair>, value: impl Fn(&str) -> 
 }
 
 /// A param as what it says: a whole number, a decimal, yes or no, or text. MLflow keeps all of them as text.
-fn typed(text: &str) -> Json {
+fn parse_param(text: &str) -> Json {
     let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     match text {
         "true" | "True" => json!(true),
@@ -135,16 +146,16 @@ fn typed(text: &str) -> Json {
     }
 }
 
-fn of_version(
+fn version_object(
     facts: &Candidate,
     root: &str,
-    odd: &mut Vec<(Vec<String>, String)>,
+    non_finite: &mut Vec<(Vec<String>, String)>,
 ) -> Map<String, Json> {
     let version = &facts.version;
     let mut object = Map::new();
-    put(&mut object, "name", text(version.name.text()));
-    put(&mut object, "version", json!(version.version.0));
-    put(&mut object, "stage", json!(version.stage.as_str()));
+    insert_non_empty(&mut object, "name", json_text(version.name.text()));
+    insert_non_empty(&mut object, "version", json!(version.version.0));
+    insert_non_empty(&mut object, "stage", json!(version.stage.as_str()));
     let mut aliases: Vec<&str> = facts
         .model
         .aliases
@@ -155,42 +166,46 @@ fn of_version(
     aliases.extend(version.aliases.iter().map(crate::domain::Alias::raw));
     aliases.sort_unstable();
     aliases.dedup();
-    put(&mut object, "aliases", json!(aliases));
-    put(&mut object, "status", json!(version.status.as_str()));
-    put(&mut object, "description", text(&version.description));
-    put(&mut object, "created", json!(version.creation_time));
-    put(&mut object, "source", text(&version.source));
-    put(
+    insert_non_empty(&mut object, "aliases", json!(aliases));
+    insert_non_empty(&mut object, "status", json!(version.status.as_str()));
+    insert_non_empty(&mut object, "description", json_text(&version.description));
+    insert_non_empty(&mut object, "created", json!(version.creation_time));
+    insert_non_empty(&mut object, "source", json_text(&version.source));
+    insert_non_empty(
         &mut object,
         "tags",
-        pairs(&version.tags, |text| json!(text)),
+        json_pairs(&version.tags, |text| json!(text)),
     );
-    put(&mut object, "author", json!(author(facts)));
+    insert_non_empty(&mut object, "author", json!(author(facts)));
     if let Some(run) = &facts.run {
-        put(&mut object, "run", of_run(run));
-        put(&mut object, "metrics", metrics(run, root, odd));
-        put(&mut object, "params", pairs(&run.params, typed));
-        put(
+        insert_non_empty(&mut object, "run", run_object(run));
+        insert_non_empty(
+            &mut object,
+            "metrics",
+            metrics_object(run, root, non_finite),
+        );
+        insert_non_empty(&mut object, "params", json_pairs(&run.params, parse_param));
+        insert_non_empty(
             &mut object,
             "datasets",
-            Json::Array(run.datasets.iter().map(dataset).collect()),
+            Json::Array(run.datasets.iter().map(dataset_object).collect()),
         );
     }
-    put(&mut object, "evidence", facts.evidence.facts());
+    insert_non_empty(&mut object, "evidence", facts.evidence.facts());
     let graph = lineage::build(facts);
-    put(&mut object, "code", code(facts));
+    insert_non_empty(&mut object, "code", code_object(facts));
     let environment = graph
         .nodes
         .iter()
         .find(|node| node.kind == NodeKind::Environment);
-    put(
+    insert_non_empty(
         &mut object,
         "environment",
         environment.map_or(Json::Null, |node| {
             Json::Object(
-                node.facts
+                node.attributes
                     .iter()
-                    .map(|(key, value)| (key.clone(), text(value)))
+                    .map(|(key, value)| (key.clone(), json_text(value)))
                     .collect(),
             )
         }),
@@ -198,8 +213,8 @@ fn of_version(
     let lines = graph
         .reproducibility
         .iter()
-        .map(|check| (check.what.to_owned(), json!(check.state.as_str())));
-    put(&mut object, "lineage", Json::Object(lines.collect()));
+        .map(|check| (check.aspect.to_owned(), json!(check.state.as_str())));
+    insert_non_empty(&mut object, "lineage", Json::Object(lines.collect()));
     object
 }
 
@@ -213,21 +228,25 @@ pub(super) fn author(facts: &Candidate) -> String {
     of_run.unwrap_or(&facts.version.user).raw().to_owned()
 }
 
-fn of_run(run: &Run) -> Json {
+fn run_object(run: &Run) -> Json {
     let mut object = Map::new();
-    put(&mut object, "id", text(run.id.text()));
-    put(&mut object, "name", text(&run.name));
-    put(&mut object, "status", json!(run.status.as_str()));
-    put(&mut object, "user", text(&run.user));
-    put(&mut object, "start_time", json!(run.start_time));
-    put(&mut object, "end_time", json!(run.end_time));
+    insert_non_empty(&mut object, "id", json_text(run.id.text()));
+    insert_non_empty(&mut object, "name", json_text(&run.name));
+    insert_non_empty(&mut object, "status", json!(run.status.as_str()));
+    insert_non_empty(&mut object, "user", json_text(&run.user));
+    insert_non_empty(&mut object, "start_time", json!(run.start_time));
+    insert_non_empty(&mut object, "end_time", json!(run.end_time));
     let duration = run
         .start_time
         .zip(run.end_time)
         .map(|(start, end)| end.saturating_sub(start) as f64 / 1e3);
-    put(&mut object, "duration", json!(duration));
-    put(&mut object, "tags", pairs(&run.tags, |text| json!(text)));
-    put(
+    insert_non_empty(&mut object, "duration", json!(duration));
+    insert_non_empty(
+        &mut object,
+        "tags",
+        json_pairs(&run.tags, |text| json!(text)),
+    );
+    insert_non_empty(
         &mut object,
         "parent",
         json!(run.parent().map(|id| id.raw().to_owned())),
@@ -235,7 +254,7 @@ fn of_run(run: &Run) -> Json {
     Json::Object(object)
 }
 
-fn metrics(run: &Run, root: &str, odd: &mut Vec<(Vec<String>, String)>) -> Json {
+fn metrics_object(run: &Run, root: &str, non_finite: &mut Vec<(Vec<String>, String)>) -> Json {
     let mut object = BTreeMap::new();
     for metric in &run.metrics {
         let value = metric.value.get();
@@ -243,7 +262,7 @@ fn metrics(run: &Run, root: &str, odd: &mut Vec<(Vec<String>, String)>) -> Json 
             object.insert(metric.key.raw(), json!(value));
         } else {
             let what = if value.is_nan() { "NaN" } else { "infinite" };
-            odd.push((
+            non_finite.push((
                 vec![
                     root.to_owned(),
                     "metrics".to_owned(),
@@ -261,30 +280,30 @@ fn metrics(run: &Run, root: &str, odd: &mut Vec<(Vec<String>, String)>) -> Json 
     )
 }
 
-fn dataset(input: &DatasetInput) -> Json {
+fn dataset_object(input: &DatasetInput) -> Json {
     let mut object = Map::new();
-    put(&mut object, "name", text(&input.name));
-    put(&mut object, "digest", text(&input.digest));
-    put(&mut object, "source", text(&input.source));
-    put(&mut object, "source_type", text(&input.source_type));
-    put(
+    insert_non_empty(&mut object, "name", json_text(&input.name));
+    insert_non_empty(&mut object, "digest", json_text(&input.digest));
+    insert_non_empty(&mut object, "source", json_text(&input.source));
+    insert_non_empty(&mut object, "source_type", json_text(&input.source_type));
+    insert_non_empty(
         &mut object,
         "context",
-        input.context.as_ref().map_or(Json::Null, text),
+        input.context.as_ref().map_or(Json::Null, json_text),
     );
     Json::Object(object)
 }
 
-fn code(facts: &Candidate) -> Json {
+fn code_object(facts: &Candidate) -> Json {
     let of_run = facts
         .run
         .as_ref()
-        .map(|run| Code::of(&run.tags))
+        .map(|run| Code::from_tags(&run.tags))
         .unwrap_or_default();
     let of_model = facts
         .logged_model
         .as_ref()
-        .map(|model| Code::of(&model.tags))
+        .map(|model| Code::from_tags(&model.tags))
         .unwrap_or_default();
     let code = if of_run.commit.is_some() {
         of_run
@@ -292,24 +311,24 @@ fn code(facts: &Candidate) -> Json {
         of_model
     };
     let mut object = Map::new();
-    let told = |value: &Option<Untrusted>| value.as_ref().map_or(Json::Null, text);
-    put(&mut object, "commit", told(&code.commit));
-    put(&mut object, "branch", told(&code.branch));
-    put(&mut object, "repository", told(&code.repository));
-    put(&mut object, "dirty", json!(code.dirty));
-    put(&mut object, "diff", told(&code.diff));
-    put(&mut object, "script", told(&code.source));
+    let optional_text = |value: &Option<Untrusted>| value.as_ref().map_or(Json::Null, json_text);
+    insert_non_empty(&mut object, "commit", optional_text(&code.commit));
+    insert_non_empty(&mut object, "branch", optional_text(&code.branch));
+    insert_non_empty(&mut object, "repository", optional_text(&code.repository));
+    insert_non_empty(&mut object, "dirty", json!(code.is_dirty));
+    insert_non_empty(&mut object, "diff", optional_text(&code.diff));
+    insert_non_empty(&mut object, "script", optional_text(&code.source));
     Json::Object(object)
 }
 
 /// The digest of what the candidate is: what places it holds, our own records and what was only written about it stay out, and so
 /// does what other tools left outside of the store, which not everybody sees.
-fn seen(version: &Map<String, Json>, evidence: &Json, created: Option<Millis>) -> String {
-    let mut kept = BTreeMap::new();
+fn facts_digest(version: &Map<String, Json>, evidence: &Json, created: Option<Millis>) -> String {
+    let mut identity = BTreeMap::new();
     for key in [
         "name", "version", "source", "run", "metrics", "params", "datasets", "code",
     ] {
-        kept.extend(version.get(key).map(|value| (key, value.clone())));
+        identity.extend(version.get(key).map(|value| (key, value.clone())));
     }
     let tags = version
         .get("tags")
@@ -319,13 +338,13 @@ fn seen(version: &Map<String, Json>, evidence: &Json, created: Option<Millis>) -
     let tags: BTreeMap<&String, &Json> = tags
         .filter(|(key, _)| !key.starts_with(TAG_PREFIX))
         .collect();
-    let mut whole = json!({"created": created, "facts": kept, "tags": tags});
-    if let (Json::Object(whole), Json::Object(found)) = (&mut whole, evidence)
+    let mut input = json!({"created": created, "facts": identity, "tags": tags});
+    if let (Json::Object(whole), Json::Object(found)) = (&mut input, evidence)
         && !found.is_empty()
     {
         whole.insert("evidence".to_owned(), evidence.clone());
     }
-    Sha256::digest(whole.to_string().as_bytes())
+    Sha256::digest(input.to_string().as_bytes())
         .iter()
         .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::condition::{Condition, Origin};
-use crate::diagnostics::{Mistake, Reader, Table, Value};
+use super::condition::{Condition, SourceLocation};
+use crate::diagnostics::{Diagnostic, TomlReader, TomlTable, TomlValue};
 use crate::domain::{Goal, ModelName, Stage};
-use crate::promotion::Place;
+use crate::promotion::Slot;
 use crate::text::untrusted::clean;
 
 /// A policy.
 #[derive(Debug, Default)]
 pub struct Policy {
     /// Whether nobody may write here.
-    pub read_only: bool,
+    pub is_read_only: bool,
     /// What holds for which models, in the order of the file.
     pub models: Vec<ModelPolicy>,
 }
@@ -25,11 +25,11 @@ pub struct ModelPolicy {
     /// The metric that decides.
     pub goal: Option<Goal>,
     /// Places that ask for the name typed.
-    pub protected: Option<Vec<Place>>,
+    pub protected_slots: Option<Vec<Slot>>,
     /// Whether writes leave their record as tags.
-    pub tags: Option<bool>,
+    pub writes_tags: Option<bool>,
     /// Who may go past a gate that did not pass.
-    pub overrides: Vec<String>,
+    pub override_users: Vec<String>,
     /// The gates.
     pub gates: Vec<Gate>,
     /// The approvals that are needed.
@@ -42,49 +42,49 @@ pub struct Gate {
     /// Its name.
     pub name: String,
     /// The places that it guards; none means every place where a version is served or tried.
-    pub to: Vec<Place>,
+    pub slots: Vec<Slot>,
     /// What must be true.
     pub condition: Condition,
     /// What to say when it is not.
-    pub otherwise: Option<String>,
+    pub failure_message: Option<String>,
 }
 
 /// How many people have to say yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRule {
     /// So many.
-    pub needed: usize,
+    pub required: usize,
     /// Who; nobody named means anybody.
-    pub by: Vec<String>,
+    pub approvers: Vec<String>,
     /// The author of the run does not count.
-    pub not_author: bool,
+    pub excludes_author: bool,
     /// Who promotes does not count.
-    pub not_promoter: bool,
+    pub excludes_promoter: bool,
     /// The places that it guards; none means every one.
-    pub to: Vec<Place>,
+    pub slots: Vec<Slot>,
 }
 
 impl Gate {
     /// Whether it guards a place.
     #[must_use]
-    pub fn is_for(&self, target: &Place) -> bool {
-        guards(&self.to, target)
+    pub fn applies_to(&self, slot: &Slot) -> bool {
+        slots_include(&self.slots, slot)
     }
 }
 
 impl ApprovalRule {
     /// Whether it guards a place.
     #[must_use]
-    pub fn is_for(&self, target: &Place) -> bool {
-        guards(&self.to, target)
+    pub fn applies_to(&self, slot: &Slot) -> bool {
+        slots_include(&self.slots, slot)
     }
 }
 
-fn guards(to: &[Place], target: &Place) -> bool {
-    if to.is_empty() {
-        !matches!(target, Place::Stage(Stage::None | Stage::Archived))
+fn slots_include(slots: &[Slot], slot: &Slot) -> bool {
+    if slots.is_empty() {
+        !matches!(slot, Slot::Stage(Stage::None | Stage::Archived))
     } else {
-        to.contains(target)
+        slots.contains(slot)
     }
 }
 
@@ -93,45 +93,45 @@ impl Policy {
     ///
     /// # Errors
     /// Every mistake, in the order of the file.
-    pub fn parse(text: &str) -> Result<Self, Vec<Mistake>> {
-        Reader::read(text, Reader::policy)
+    pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        TomlReader::parse(text, TomlReader::read_policy)
     }
 
     /// What holds for a model: everything whose pattern fits.
-    pub fn rules(&self, model: &ModelName) -> impl Iterator<Item = &ModelPolicy> {
+    pub fn rules_for(&self, model: &ModelName) -> impl Iterator<Item = &ModelPolicy> {
         self.models
             .iter()
-            .filter(|rules| fits(&rules.pattern, model.raw()))
+            .filter(|rules| matches_glob(&rules.pattern, model.raw()))
     }
 
     /// The protected places of a model, where the policy names some.
     #[must_use]
-    pub fn protected(&self, model: &ModelName) -> Option<Vec<Place>> {
-        let named: Vec<&Vec<Place>> = self
-            .rules(model)
-            .filter_map(|rules| rules.protected.as_ref())
+    pub fn protected_slots(&self, model: &ModelName) -> Option<Vec<Slot>> {
+        let named: Vec<&Vec<Slot>> = self
+            .rules_for(model)
+            .filter_map(|rules| rules.protected_slots.as_ref())
             .collect();
         (!named.is_empty()).then(|| named.into_iter().flatten().cloned().collect())
     }
 
     /// Whether records may be left as tags of a model's versions; nothing where the policy says nothing.
     #[must_use]
-    pub fn tags(&self, model: &ModelName) -> Option<bool> {
-        self.rules(model)
-            .filter_map(|rules| rules.tags)
+    pub fn writes_tags(&self, model: &ModelName) -> Option<bool> {
+        self.rules_for(model)
+            .filter_map(|rules| rules.writes_tags)
             .reduce(|a, b| a && b)
     }
 
     /// Whether somebody may go past a gate of a model.
     #[must_use]
-    pub fn may_override(&self, model: &ModelName, who: &str) -> bool {
-        self.rules(model)
-            .any(|rules| rules.overrides.iter().any(|name| name == who))
+    pub fn can_override(&self, model: &ModelName, who: &str) -> bool {
+        self.rules_for(model)
+            .any(|rules| rules.override_users.iter().any(|name| name == who))
     }
 }
 
 /// Whether a name fits a pattern of `*` and `?`.
-fn fits(pattern: &str, name: &str) -> bool {
+fn matches_glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), name.chars().collect());
     let (mut p, mut n, mut star) = (0, 0, None);
@@ -152,10 +152,10 @@ fn fits(pattern: &str, name: &str) -> bool {
     pattern[p..].iter().all(|c| *c == '*')
 }
 
-const TOP: &[&str] = &["read_only", "model"];
-const OF_MODEL: &[&str] = &["goal", "protected", "tags", "overrides", "gate", "approval"];
-const OF_GATE: &[&str] = &["name", "to", "require", "else"];
-const OF_APPROVAL: &[&str] = &[
+const TOP_KEYS: &[&str] = &["read_only", "model"];
+const MODEL_KEYS: &[&str] = &["goal", "protected", "tags", "overrides", "gate", "approval"];
+const GATE_KEYS: &[&str] = &["name", "to", "require", "else"];
+const APPROVAL_KEYS: &[&str] = &[
     "needed",
     "by",
     "by_someone_else",
@@ -165,58 +165,60 @@ const OF_APPROVAL: &[&str] = &[
 ];
 
 /// The parts of a policy's file.
-trait Parts {
-    fn policy(&mut self, table: &Table<'_>) -> Policy;
-    fn model(&mut self, pattern: &str, table: &Table<'_>) -> ModelPolicy;
-    fn gate(&mut self, span: &Range<usize>, table: &Table<'_>) -> Option<Gate>;
-    fn approval(&mut self, table: &Table<'_>) -> ApprovalRule;
+trait PolicyReader {
+    fn read_policy(&mut self, table: &TomlTable<'_>) -> Policy;
+    fn read_model_policy(&mut self, pattern: &str, table: &TomlTable<'_>) -> ModelPolicy;
+    fn read_gate(&mut self, span: &Range<usize>, table: &TomlTable<'_>) -> Option<Gate>;
+    fn read_approval_rule(&mut self, table: &TomlTable<'_>) -> ApprovalRule;
 }
 
-impl Parts for Reader<'_> {
-    fn policy(&mut self, table: &Table<'_>) -> Policy {
+impl PolicyReader for TomlReader<'_> {
+    fn read_policy(&mut self, table: &TomlTable<'_>) -> Policy {
         let mut policy = Policy::default();
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "read_only" => policy.read_only = self.yes_or_no(value).unwrap_or(true),
+                "read_only" => policy.is_read_only = self.expect_bool(value).unwrap_or(true),
                 "model" => {
-                    let Some(models) = self.table(value, "[model.\"iris-*\"]") else {
+                    let Some(models) = self.expect_table(value, "[model.\"iris-*\"]") else {
                         continue;
                     };
                     for (pattern, value) in models {
-                        if let Some(table) = self.table(value, "[model.\"iris-*\"]") {
-                            policy.models.push(self.model(pattern.get_ref(), table));
+                        if let Some(table) = self.expect_table(value, "[model.\"iris-*\"]") {
+                            policy
+                                .models
+                                .push(self.read_model_policy(pattern.get_ref(), table));
                         }
                     }
                 }
-                _ => drop(self.known(key, TOP)),
+                _ => drop(self.expect_known_key(key, TOP_KEYS)),
             }
         }
         policy
     }
 
-    fn model(&mut self, pattern: &str, table: &Table<'_>) -> ModelPolicy {
+    fn read_model_policy(&mut self, pattern: &str, table: &TomlTable<'_>) -> ModelPolicy {
         let mut model = ModelPolicy {
             pattern: pattern.to_owned(),
             ..ModelPolicy::default()
         };
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "goal" => model.goal = self.parsed(value, str::parse::<Goal>),
-                "protected" => model.protected = Some(places(self, value)),
-                "tags" => model.tags = self.yes_or_no(value),
+                "goal" => model.goal = self.expect_parsed(value, str::parse::<Goal>),
+                "protected" => model.protected_slots = Some(read_slots(self, value)),
+                "tags" => model.writes_tags = self.expect_bool(value),
                 "overrides" => {
-                    model.overrides = self
-                        .texts(value)
+                    model.override_users = self
+                        .expect_strings(value)
                         .into_iter()
                         .map(|(text, _)| text)
-                        .collect()
+                        .collect();
                 }
                 "gate" => {
-                    for gate in self.tables(value, "[[model.\"…\".gate]]") {
-                        if let Some(gate) = self.gate(&gate.0, gate.1) {
+                    for gate in self.expect_tables(value, "[[model.\"…\".gate]]") {
+                        if let Some(gate) = self.read_gate(&gate.0, gate.1) {
                             let is_twice = model.gates.iter().any(|other| other.name == gate.name);
                             if is_twice {
-                                self.wrong(
+                                self.push_error(
                                     &value.span(),
                                     &format!("two gates are called {}", gate.name),
                                     "a gate is overridden by its name: give each its own",
@@ -227,32 +229,32 @@ impl Parts for Reader<'_> {
                     }
                 }
                 "approval" => {
-                    if let Some(table) = self.table(value, "[model.\"…\".approval]") {
-                        model.approval = Some(self.approval(table));
+                    if let Some(table) = self.expect_table(value, "[model.\"…\".approval]") {
+                        model.approval = Some(self.read_approval_rule(table));
                     }
                 }
-                _ => drop(self.known(key, OF_MODEL)),
+                _ => drop(self.expect_known_key(key, MODEL_KEYS)),
             }
         }
         model
     }
 
-    fn gate(&mut self, span: &Range<usize>, table: &Table<'_>) -> Option<Gate> {
-        let (mut name, mut to, mut condition, mut otherwise, mut is_written) =
+    fn read_gate(&mut self, span: &Range<usize>, table: &TomlTable<'_>) -> Option<Gate> {
+        let (mut name, mut to, mut condition, mut failure_message, mut has_condition) =
             (None, Vec::new(), None, None, false);
         for (key, value) in table {
             match key.get_ref().as_ref() {
-                "name" => name = self.text(value),
-                "to" => to = places(self, value),
-                "else" => otherwise = self.text(value),
+                "name" => name = self.expect_string(value),
+                "to" => to = read_slots(self, value),
+                "else" => failure_message = self.expect_string(value),
                 "require" => {
-                    is_written = true;
-                    let Some(source) = self.text(value) else {
+                    has_condition = true;
+                    let Some(source) = self.expect_string(value) else {
                         continue;
                     };
                     match Condition::compile(
                         &source,
-                        &Origin {
+                        &SourceLocation {
                             text: self.text,
                             span: value.span(),
                         },
@@ -261,14 +263,14 @@ impl Parts for Reader<'_> {
                         Err(mistakes) => self.extend(mistakes),
                     }
                 }
-                _ => drop(self.known(key, OF_GATE)),
+                _ => drop(self.expect_known_key(key, GATE_KEYS)),
             }
         }
         if name.is_none() {
-            self.wrong(span, "a gate without a name", "add name = \"…\"");
+            self.push_error(span, "a gate without a name", "add name = \"…\"");
         }
-        if !is_written {
-            self.wrong(
+        if !has_condition {
+            self.push_error(
                 span,
                 "a gate without a condition",
                 "add require = \"…\", in CEL",
@@ -276,19 +278,19 @@ impl Parts for Reader<'_> {
         }
         Some(Gate {
             name: clean(&name?).into_owned(),
-            to,
+            slots: to,
             condition: condition?,
-            otherwise,
+            failure_message,
         })
     }
 
-    fn approval(&mut self, table: &Table<'_>) -> ApprovalRule {
+    fn read_approval_rule(&mut self, table: &TomlTable<'_>) -> ApprovalRule {
         let mut rule = ApprovalRule {
-            needed: 1,
-            by: Vec::new(),
-            not_author: false,
-            not_promoter: false,
-            to: Vec::new(),
+            required: 1,
+            approvers: Vec::new(),
+            excludes_author: false,
+            excludes_promoter: false,
+            slots: Vec::new(),
         };
         for (key, value) in table {
             match key.get_ref().as_ref() {
@@ -297,8 +299,8 @@ impl Parts for Reader<'_> {
                         usize::from_str_radix(number.as_str(), number.radix()).ok()
                     });
                     match number {
-                        Some(number @ 1..=100) => rule.needed = number,
-                        _ => self.wrong(
+                        Some(number @ 1..=100) => rule.required = number,
+                        _ => self.push_error(
                             &value.span(),
                             "needed is a number of people",
                             "from 1 to 100",
@@ -306,34 +308,34 @@ impl Parts for Reader<'_> {
                     }
                 }
                 "by" => {
-                    rule.by = self
-                        .texts(value)
+                    rule.approvers = self
+                        .expect_strings(value)
                         .into_iter()
                         .map(|(text, _)| text)
-                        .collect()
+                        .collect();
                 }
                 "by_someone_else" => {
-                    if self.yes_or_no(value) == Some(true) {
-                        (rule.not_author, rule.not_promoter) = (true, true);
+                    if self.expect_bool(value) == Some(true) {
+                        (rule.excludes_author, rule.excludes_promoter) = (true, true);
                     }
                 }
-                "not_author" => rule.not_author |= self.yes_or_no(value).unwrap_or(true),
-                "not_promoter" => rule.not_promoter |= self.yes_or_no(value).unwrap_or(true),
-                "to" => rule.to = places(self, value),
-                _ => drop(self.known(key, OF_APPROVAL)),
+                "not_author" => rule.excludes_author |= self.expect_bool(value).unwrap_or(true),
+                "not_promoter" => rule.excludes_promoter |= self.expect_bool(value).unwrap_or(true),
+                "to" => rule.slots = read_slots(self, value),
+                _ => drop(self.expect_known_key(key, APPROVAL_KEYS)),
             }
         }
-        if !rule.by.is_empty() && rule.by.len() < rule.needed {
+        if !rule.approvers.is_empty() && rule.approvers.len() < rule.required {
             let span = table
                 .iter()
                 .find(|(key, _)| key.get_ref() == "by")
                 .map_or(0..0, |(key, _)| key.span());
-            self.wrong(
+            self.push_error(
                 &span,
                 &format!(
                     "{} approvals are needed, and {} may give one",
-                    rule.needed,
-                    rule.by.len()
+                    rule.required,
+                    rule.approvers.len()
                 ),
                 "nothing could pass",
             );
@@ -342,13 +344,13 @@ impl Parts for Reader<'_> {
     }
 }
 
-fn places(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<Place> {
-    let texts = reader.texts(value);
+fn read_slots(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<Slot> {
+    let texts = reader.expect_strings(value);
     texts
         .into_iter()
         .filter_map(|(text, span)| {
-            Place::parse(&text)
-                .map_err(|why| reader.wrong(&span, &why, ""))
+            Slot::parse(&text)
+                .map_err(|why| reader.push_error(&span, &why, ""))
                 .ok()
         })
         .collect()

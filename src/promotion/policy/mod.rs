@@ -7,18 +7,18 @@
 //! Conditions are written in CEL, <https://github.com/google/cel-spec>. What is not recorded, empty, NaN or infinite is
 //! *absent*: a condition that needs it does not pass, and says which value it missed.
 
-mod approval;
+mod approval_gate;
 mod condition;
+mod declarations;
+mod evaluate;
 mod facts;
+mod field_paths;
 mod file;
-mod judge;
-mod names;
-mod paths;
 
 pub use condition::Condition;
-pub use facts::{Candidate, Facts};
+pub use evaluate::{GateTarget, PolicyEvaluation, gate_targets};
+pub use facts::{Candidate, PolicyFacts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
-pub use judge::{Asked, Judged, targets};
 
 #[cfg(test)]
 mod tests;

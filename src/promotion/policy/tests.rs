@@ -1,6 +1,6 @@
 //! Policies with mistakes, and gates on facts that are missing.
 
-use crate::diagnostics::Mistake;
+use crate::diagnostics::Diagnostic;
 use proptest::prelude::*;
 
 use super::*;
@@ -8,7 +8,7 @@ use crate::domain::{
     Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
     VersionStatus,
 };
-use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateVerdict, Place, Verdict};
+use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult, Slot};
 use crate::text::Untrusted;
 
 /// A candidate of which some metrics are known.
@@ -59,44 +59,48 @@ fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
         parents: Vec::new(),
         logged_model: None,
         files: Vec::new(),
-        evidence: crate::evidence::Report::default(),
+        evidence: crate::evidence::EvidenceReport::default(),
         missing: Vec::new(),
     }
 }
 
-fn asked() -> Asked {
-    Asked {
-        target: Place::Stage(Stage::Production),
+fn gate_target() -> GateTarget {
+    GateTarget {
+        slot: Slot::Stage(Stage::Production),
         version: VersionNumber(2),
     }
 }
 
-fn policy(condition: &str) -> Result<Policy, Vec<Mistake>> {
+fn policy(condition: &str) -> Result<Policy, Vec<Diagnostic>> {
     Policy::parse(&format!(
         "[[model.\"iris-*\".gate]]\nname = \"g\"\nrequire = '''{condition}'''\n"
     ))
 }
 
-fn judged(condition: &str, candidate: &Candidate, champion: Option<&Candidate>) -> GateVerdict {
+fn evaluate_gate(
+    condition: &str,
+    candidate: &Candidate,
+    champion: Option<&Candidate>,
+) -> GateResult {
     let policy = policy(condition).unwrap_or_else(|mistakes| panic!("{condition}: {mistakes:?}"));
     policy
-        .judge(candidate, champion, &asked(), "bob", &[])
+        .evaluate(candidate, champion, &gate_target(), "bob", &[])
         .gates
         .remove(0)
 }
 
-fn verdict(condition: &str, metrics: &[(&str, Option<f64>)]) -> Verdict {
-    judged(condition, &candidate(2, metrics), None).verdict
+fn gate_outcome(condition: &str, metrics: &[(&str, Option<f64>)]) -> GateOutcome {
+    evaluate_gate(condition, &candidate(2, metrics), None).outcome
 }
 
 #[test]
-fn a_gate_says_what_it_saw() {
-    let gate = judged(
+fn gate_result_lists_its_inputs() {
+    let gate = evaluate_gate(
         "candidate.metrics.acc >= champion.metrics.acc + 0.002",
         &candidate(2, &[("acc", Some(0.95))]),
         Some(&candidate(1, &[("acc", Some(0.94))])),
     );
-    assert_eq!(gate.verdict, Verdict::Pass);
+    assert_eq!(gate.outcome, GateOutcome::Pass);
     assert_eq!(
         gate.values,
         [
@@ -104,19 +108,19 @@ fn a_gate_says_what_it_saw() {
             ("champion.metrics.acc".into(), "0.94".into())
         ]
     );
-    let gate = judged(
+    let gate = evaluate_gate(
         "candidate.metrics.acc >= champion.metrics.acc",
         &candidate(2, &[("acc", Some(0.9))]),
         None,
     );
     assert_eq!(
-        (gate.verdict, gate.reason.as_str()),
-        (Verdict::Absent, "champion.metrics.acc is not recorded")
+        (gate.outcome, gate.reason.as_str()),
+        (GateOutcome::Absent, "champion.metrics.acc is not recorded")
     );
 }
 
 #[test]
-fn what_is_missing_is_told_by_its_path() {
+fn missing_values_are_reported_by_path() {
     for (condition, reason) in [
         (
             "candidate.metrics.acc > 0.5",
@@ -143,61 +147,64 @@ fn what_is_missing_is_told_by_its_path() {
             "evidence.great_expectations.success is not recorded",
         ),
     ] {
-        let gate = judged(
+        let gate = evaluate_gate(
             condition,
             &candidate(2, &[("nan", Some(f64::NAN)), ("loss", Some(1.0))]),
             None,
         );
         assert_eq!(
-            (gate.verdict, gate.reason.as_str()),
-            (Verdict::Absent, reason),
+            (gate.outcome, gate.reason.as_str()),
+            (GateOutcome::Absent, reason),
             "{condition}"
         );
     }
 }
 
 #[test]
-fn having_no_champion_can_be_asked_for() {
+fn has_champion_can_be_tested() {
     let condition = "!has(champion) || candidate.metrics.acc >= champion.metrics.acc";
     let (good, bad) = (
         candidate(2, &[("acc", Some(0.95))]),
         candidate(2, &[("acc", Some(0.9))]),
     );
     let champion = candidate(1, &[("acc", Some(0.94))]);
-    assert_eq!(judged(condition, &good, None).verdict, Verdict::Pass);
     assert_eq!(
-        judged(condition, &good, Some(&champion)).verdict,
-        Verdict::Pass
+        evaluate_gate(condition, &good, None).outcome,
+        GateOutcome::Pass
     );
     assert_eq!(
-        judged(condition, &bad, Some(&champion)).verdict,
-        Verdict::Fail
+        evaluate_gate(condition, &good, Some(&champion)).outcome,
+        GateOutcome::Pass
+    );
+    assert_eq!(
+        evaluate_gate(condition, &bad, Some(&champion)).outcome,
+        GateOutcome::Fail
     );
 }
 
 #[test]
-fn a_nan_that_arithmetic_makes_does_not_pass_either() {
+fn nan_from_arithmetic_never_passes() {
     let zero = [("a", Some(0.0)), ("b", Some(0.0))];
     assert_ne!(
-        verdict("!(candidate.metrics.a / candidate.metrics.b < 0.5)", &zero),
-        Verdict::Pass
+        gate_outcome("!(candidate.metrics.a / candidate.metrics.b < 0.5)", &zero),
+        GateOutcome::Pass
     );
     let huge = [("a", Some(1e308)), ("b", Some(1.0))];
     assert_ne!(
-        verdict(
+        gate_outcome(
             "!(candidate.metrics.a * 2.0 - candidate.metrics.a * 2.0 < 0.5)",
             &huge
         ),
-        Verdict::Pass
+        GateOutcome::Pass
     );
     assert_eq!(
-        verdict("candidate.metrics.a / candidate.metrics.b > 0.5", &huge),
-        Verdict::Pass
+        gate_outcome("candidate.metrics.a / candidate.metrics.b > 0.5", &huge),
+        GateOutcome::Pass
     );
 }
 
 #[test]
-fn each_mistake_is_told_with_its_place_and_what_was_meant() {
+fn diagnostics_carry_position_and_suggestion() {
     let text = r#"readonly = true
 [model."iris-*"]
 goal = "accuracy up"
@@ -222,42 +229,46 @@ needed = "two"
 by = ["ana"]
 "#;
     let mistakes = Policy::parse(text).unwrap_err();
-    let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(told.join("\n"));
+    let messages: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(messages.join("\n"));
     for mistake in &mistakes {
-        assert_eq!(text.lines().nth(mistake.line - 1).unwrap(), mistake.source);
+        assert_eq!(
+            text.lines().nth(mistake.line - 1).unwrap(),
+            mistake.source_line
+        );
     }
 }
 
 #[test]
-fn broken_toml_is_told_by_line_and_column() {
-    let told = Policy::parse("[model.\"x\"]\ngoal = \n").unwrap_err();
-    assert_eq!(told[0].line, 2, "{told:?}");
+fn invalid_toml_is_reported_with_its_line() {
+    let diagnostics = Policy::parse("[model.\"x\"]\ngoal = \n").unwrap_err();
+    assert_eq!(diagnostics[0].line, 2, "{diagnostics:?}");
 }
 
 #[test]
-fn approvals_are_bound_to_what_was_seen() {
+fn approvals_are_bound_to_the_facts_digest() {
     let text = "[model.'*'.approval]\nneeded = 1\nby_someone_else = true\n";
     let policy = Policy::parse(text).unwrap();
     let mut version = candidate(2, &[("acc", Some(0.9))]);
-    let judge =
-        |version: &Candidate, promoter: &str| policy.judge(version, None, &asked(), promoter, &[]);
+    let judge = |version: &Candidate, promoter: &str| {
+        policy.evaluate(version, None, &gate_target(), promoter, &[])
+    };
     let first = judge(&version, "bob");
     assert_eq!(
-        (first.gates[0].verdict, first.gates[0].reason.as_str()),
-        (Verdict::Absent, "0 of 1 approvals")
+        (first.gates[0].outcome, first.gates[0].reason.as_str()),
+        (GateOutcome::Absent, "0 of 1 approvals")
     );
-    let approve = |by: &str, seen: &str, at: i64, decision: Decision| {
+    let approve = |by: &str, facts_digest: &str, at: i64, decision: Decision| {
         let approval = Approval {
-            by: by.into(),
+            reviewer: by.into(),
             at,
-            to: "Production".into(),
+            slot: "Production".into(),
             decision,
             comment: "ok".into(),
-            seen: seen.into(),
+            facts_digest: facts_digest.into(),
             recorded_by: None,
         };
-        crate::domain::Pair::new(
+        crate::domain::KeyValue::new(
             format!("{APPROVAL_PREFIX}{by}{at}").as_str(),
             serde_json::to_string(&approval).unwrap().as_str(),
         )
@@ -265,21 +276,21 @@ fn approvals_are_bound_to_what_was_seen() {
     version
         .version
         .tags
-        .push(approve("cleo", &first.seen, 1, Decision::Approve));
-    assert_eq!(judge(&version, "bob").gates[0].verdict, Verdict::Pass);
+        .push(approve("cleo", &first.facts_digest, 1, Decision::Approve));
+    assert_eq!(judge(&version, "bob").gates[0].outcome, GateOutcome::Pass);
     assert_eq!(
-        judge(&version, "cleo").gates[0].verdict,
-        Verdict::Fail,
+        judge(&version, "cleo").gates[0].outcome,
+        GateOutcome::Fail,
         "the promoter's own does not count"
     );
     // Our own record changes nothing; a metric does.
-    let other = Asked {
-        target: Place::Alias("champion".into()),
-        ..asked()
+    let other = GateTarget {
+        slot: Slot::Alias("champion".into()),
+        ..gate_target()
     };
     assert_eq!(
-        policy.judge(&version, None, &other, "bob", &[]).gates[0].verdict,
-        Verdict::Fail,
+        policy.evaluate(&version, None, &other, "bob", &[]).gates[0].outcome,
+        GateOutcome::Fail,
         "it was for another place"
     );
     let changed = Candidate {
@@ -293,7 +304,7 @@ fn approvals_are_bound_to_what_was_seen() {
     version
         .version
         .tags
-        .push(approve("cleo", &first.seen, 2, Decision::Reject));
+        .push(approve("cleo", &first.facts_digest, 2, Decision::Reject));
     assert_eq!(
         judge(&version, "bob").gates[0].reason,
         "cleo rejected it: ok"
@@ -301,27 +312,27 @@ fn approvals_are_bound_to_what_was_seen() {
     version
         .version
         .tags
-        .push(approve("ana", &first.seen, 3, Decision::Approve));
+        .push(approve("ana", &first.facts_digest, 3, Decision::Approve));
     assert_eq!(
-        judge(&version, "bob").gates[0].verdict,
-        Verdict::Fail,
+        judge(&version, "bob").gates[0].outcome,
+        GateOutcome::Fail,
         "the author's own does not count, and cleo's no stands"
     );
 }
 
 #[test]
-fn only_those_who_are_named_go_past_a_gate() {
+fn only_listed_users_can_override_a_gate() {
     let text = "[model.'*']\noverrides = ['ana']\n[[model.'*'.gate]]\nname = 'g'\nrequire = 'candidate.metrics.acc > 0.9'\n";
     let policy = Policy::parse(text).unwrap();
     let poor = candidate(2, &[("acc", Some(0.5))]);
     let judge = |who: &str| {
         policy
-            .judge(&poor, None, &asked(), who, &["g".to_owned()])
+            .evaluate(&poor, None, &gate_target(), who, &["g".to_owned()])
             .gates
             .remove(0)
     };
-    assert_eq!(judge("ana").verdict, Verdict::Overridden);
-    assert_eq!(judge("bob").verdict, Verdict::Fail);
+    assert_eq!(judge("ana").outcome, GateOutcome::Overridden);
+    assert_eq!(judge("bob").outcome, GateOutcome::Fail);
 }
 
 /// Conditions, and the same in Rust, where a missing value makes what needs it unknown.
@@ -391,22 +402,22 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn nothing_missing_lets_a_gate_pass(which in 0..REFERENCES.len(), a in value(), b in value()) {
+    fn missing_values_never_pass_a_gate(which in 0..REFERENCES.len(), a in value(), b in value()) {
         let (condition, reference) = REFERENCES[which];
         let finite = |value: Option<f64>| value.filter(|value| value.is_finite());
         let expected = match reference(finite(a), finite(b)) {
-            Some(true) => Verdict::Pass,
-            Some(false) => Verdict::Fail,
-            None => Verdict::Absent,
+            Some(true) => GateOutcome::Pass,
+            Some(false) => GateOutcome::Fail,
+            None => GateOutcome::Absent,
         };
         // With neither there, there are no metrics at all.
-        prop_assert_eq!(verdict(condition, &[("a", a), ("b", b), ("c", Some(1.0))]), expected, "{}", condition);
-        let without = verdict(condition, &[("a", a), ("b", b)]);
-        prop_assert_eq!(without == Verdict::Pass, expected == Verdict::Pass, "{}", condition);
+        prop_assert_eq!(gate_outcome(condition, &[("a", a), ("b", b), ("c", Some(1.0))]), expected, "{}", condition);
+        let without = gate_outcome(condition, &[("a", a), ("b", b)]);
+        prop_assert_eq!(without == GateOutcome::Pass, expected == GateOutcome::Pass, "{}", condition);
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in ".{0,200}") {
+    fn parsing_never_panics(text in ".{0,200}") {
         let _ = Policy::parse(&text);
         let _ = policy(&text.replace("'''", ""));
     }

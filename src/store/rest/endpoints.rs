@@ -107,7 +107,7 @@ pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
 
 impl Endpoint {
     /// Its method, and the parts of its path with the id put in.
-    pub(super) fn place(self, id: &str) -> (Method, Vec<String>) {
+    pub(super) fn route(self, id: &str) -> (Method, Vec<String>) {
         let row = ALLOWED.iter().find(|(endpoint, ..)| *endpoint == self);
         let (method, path) = row.map_or((Method::GET, ""), |(_, method, path)| {
             (method.clone(), *path)
@@ -129,7 +129,7 @@ impl Endpoint {
 
 /// Whether a request, as a server saw it, is on the list.
 #[must_use]
-pub fn is_read(method: &str, path: &str) -> bool {
+pub fn is_allowed_read(method: &str, path: &str) -> bool {
     let parts: Vec<&str> = path
         .split('?')
         .next()
@@ -138,10 +138,10 @@ pub fn is_read(method: &str, path: &str) -> bool {
         .split('/')
         .collect();
     ALLOWED.iter().any(|(_, allowed, template)| {
-        let wanted: Vec<&str> = template.split('/').collect();
+        let expected: Vec<&str> = template.split('/').collect();
         allowed.as_str() == method
-            && wanted.len() == parts.len()
-            && wanted
+            && expected.len() == parts.len()
+            && expected
                 .iter()
                 .zip(&parts)
                 .all(|(wanted, part)| *wanted == "{}" || wanted == part)
@@ -153,9 +153,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_endpoint_has_its_row_and_no_write_is_among_them() {
+    fn allow_list_covers_every_endpoint_and_no_writes() {
         for (endpoint, method, path) in &ALLOWED {
-            assert_eq!(endpoint.place("x").0, *method, "{path}");
+            assert_eq!(endpoint.route("x").0, *method, "{path}");
             let writes = [
                 "create",
                 "update",
@@ -170,15 +170,24 @@ mod tests {
             let last = path.rsplit('/').next().unwrap_or_default();
             assert!(!writes.iter().any(|word| last.starts_with(word)), "{path}");
         }
-        assert!(is_read("POST", "/api/2.0/mlflow/runs/search"));
-        assert!(is_read("GET", "/api/2.0/mlflow/logged-models/m-1?x=y"));
-        assert!(!is_read("POST", "/api/2.0/mlflow/model-versions/create"));
+        assert!(is_allowed_read("POST", "/api/2.0/mlflow/runs/search"));
+        assert!(is_allowed_read(
+            "GET",
+            "/api/2.0/mlflow/logged-models/m-1?x=y"
+        ));
+        assert!(!is_allowed_read(
+            "POST",
+            "/api/2.0/mlflow/model-versions/create"
+        ));
         for verb in ["create", "approve", "reject"] {
-            assert!(!is_read(
+            assert!(!is_allowed_read(
                 "POST",
                 &format!("/api/2.0/mlflow/transition-requests/{verb}")
             ));
         }
-        assert!(!is_read("DELETE", "/api/2.0/mlflow/logged-models/m-1"));
+        assert!(!is_allowed_read(
+            "DELETE",
+            "/api/2.0/mlflow/logged-models/m-1"
+        ));
     }
 }

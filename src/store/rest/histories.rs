@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use super::wire::MetricPage;
-use super::{Endpoint, RestStore, all_pages};
-use crate::domain::{FaultKind, History, Point, RunId};
-use crate::store::{Answer, Resolution, limits};
+use super::{Endpoint, RestStore, collect_pages};
+use crate::domain::{MetricHistory, Point, RunId, StoreErrorKind};
+use crate::store::{Resolution, Result, limits};
 use crate::text::Untrusted;
 
 /// How many points a page of a whole history has: what MLflow's own client asks for.
@@ -18,24 +18,24 @@ impl RestStore {
         runs: &[RunId],
         metric: &str,
         resolution: Resolution,
-    ) -> Answer<Vec<History>> {
-        let (points, between) = match resolution {
-            Resolution::Exact => return self.each(runs, metric).await,
+    ) -> Result<Vec<MetricHistory>> {
+        let (points, step_range) = match resolution {
+            Resolution::Full => return self.fetch_each(runs, metric).await,
             Resolution::Points(points) => (points.clamp(1, limits::BULK_POINTS), None),
-            Resolution::Between {
+            Resolution::StepRange {
                 points,
                 first,
                 last,
             } => (points.clamp(1, limits::BULK_POINTS), Some((first, last))),
         };
         let mut histories = Vec::new();
-        if !self.has_no_bulk_histories() {
+        if !self.lacks_bulk_histories() {
             for chunk in runs.chunks(limits::BULK_RUNS) {
-                match self.bulk(chunk, metric, points, between).await {
+                match self.fetch_bulk(chunk, metric, points, step_range).await {
                     Ok(more) => histories.extend(more),
                     // 2.9 has no such endpoint: its answer is remembered.
-                    Err(fault) if fault.kind == FaultKind::Unsupported => {
-                        self.one_by_one.store(true, Ordering::Relaxed);
+                    Err(fault) if fault.kind == StoreErrorKind::Unsupported => {
+                        self.lacks_bulk_histories.store(true, Ordering::Relaxed);
                         histories.clear();
                         break;
                     }
@@ -43,9 +43,9 @@ impl RestStore {
                 }
             }
         }
-        if self.has_no_bulk_histories() {
-            histories = self.each(runs, metric).await?;
-            if let Some((first, last)) = between {
+        if self.lacks_bulk_histories() {
+            histories = self.fetch_each(runs, metric).await?;
+            if let Some((first, last)) = step_range {
                 for history in &mut histories {
                     history
                         .points
@@ -59,13 +59,13 @@ impl RestStore {
     /// One request for up to 100 runs. The server thins out by rows, so that a run with as many points as were asked for
     /// may have had more. Older servers (2.22 is one, 3.17 is not) leave out steps below 0, as on their own pages: asking for
     /// those as well would make them read every history twice.
-    async fn bulk(
+    async fn fetch_bulk(
         &self,
         runs: &[RunId],
         metric: &str,
         points: u32,
-        between: Option<(i64, i64)>,
-    ) -> Answer<Vec<History>> {
+        step_range: Option<(i64, i64)>,
+    ) -> Result<Vec<MetricHistory>> {
         let mut query: Vec<(&str, String)> = runs
             .iter()
             .map(|id| ("run_ids", id.raw().to_owned()))
@@ -74,7 +74,7 @@ impl RestStore {
             ("metric_key", metric.to_owned()),
             ("max_results", points.to_string()),
         ]);
-        if let Some((first, last)) = between {
+        if let Some((first, last)) = step_range {
             query.extend([
                 ("start_step", first.to_string()),
                 ("end_step", last.to_string()),
@@ -85,34 +85,34 @@ impl RestStore {
             .await?;
         let mut by_run: HashMap<String, Vec<Point>> = HashMap::new();
         for metric in page.metrics {
-            if let Some(point) = metric.point() {
+            if let Some(point) = metric.to_point() {
                 by_run.entry(metric.run_id).or_default().push(point);
             }
         }
         let key = Untrusted::from(metric);
         let history = |id: &RunId| {
-            let points_of_run = in_order(by_run.remove(id.raw())?);
+            let points_of_run = sort_points(by_run.remove(id.raw())?);
             let sampled = points_of_run.len() >= points as usize;
-            Some(History {
+            Some(MetricHistory {
                 run: id.clone(),
                 key: key.clone(),
                 points: points_of_run,
-                sampled,
+                is_sampled: sampled,
             })
         };
         Ok(runs.iter().filter_map(history).collect())
     }
 
-    async fn each(&self, runs: &[RunId], metric: &str) -> Answer<Vec<History>> {
+    async fn fetch_each(&self, runs: &[RunId], metric: &str) -> Result<Vec<MetricHistory>> {
         let mut histories = Vec::new();
         for id in runs {
-            let points = self.whole(id, metric).await?;
+            let points = self.fetch_full(id, metric).await?;
             if !points.is_empty() {
-                histories.push(History {
+                histories.push(MetricHistory {
                     run: id.clone(),
                     key: metric.into(),
                     points,
-                    sampled: false,
+                    is_sampled: false,
                 });
             }
         }
@@ -120,14 +120,14 @@ impl RestStore {
     }
 
     /// Every point of one run. 2.x ignores the page size and sends all at once.
-    async fn whole(&self, id: &RunId, metric: &str) -> Answer<Vec<Point>> {
+    async fn fetch_full(&self, id: &RunId, metric: &str) -> Result<Vec<Point>> {
         let what = format!(
             "reading the history of {} in run {}",
             crate::text::untrusted::clean(metric),
             id.short()
         );
         let (id, metric, what) = (id.raw(), metric, what.as_str());
-        let points = all_pages(what, |token| async move {
+        let points = collect_pages(what, |token| async move {
             let mut query = vec![
                 ("run_id", id.to_owned()),
                 ("metric_key", metric.to_owned()),
@@ -139,18 +139,18 @@ impl RestStore {
             let page: MetricPage = self.get(Endpoint::History, "", &query, what).await?;
             Ok((page.metrics, page.next_page_token))
         });
-        Ok(in_order(
+        Ok(sort_points(
             points
                 .await?
                 .iter()
-                .filter_map(super::wire::WireMetric::point)
+                .filter_map(super::wire::WireMetric::to_point)
                 .collect(),
         ))
     }
 }
 
 /// In the order of step, then time: as they are drawn.
-fn in_order(mut points: Vec<Point>) -> Vec<Point> {
+fn sort_points(mut points: Vec<Point>) -> Vec<Point> {
     points.sort_by_key(|point| (point.step, point.timestamp));
     points
 }

@@ -3,15 +3,15 @@
 //! A [`RestStore`] can send nothing but the reads of [`endpoints::ALLOWED`]; a [`RestWriter`] is another type, with a
 //! client of its own, that only [`RestStore::writer`] makes.
 
-mod answers;
 mod artifacts;
-mod changes;
+mod changed_runs;
 mod credentials;
 pub mod endpoints;
 mod histories;
-mod reads;
 mod registry;
-mod requests;
+mod response;
+mod tracking;
+mod transition_requests;
 mod transport;
 mod wire;
 mod writer;
@@ -25,28 +25,28 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Answer, Connection, Features, limits};
-use crate::domain::{Fault, FaultKind};
+use super::{ConnectOptions, Features, Result, limits};
+use crate::domain::{StoreError, StoreErrorKind};
 use endpoints::Endpoint;
-pub use transport::Patience;
-use transport::{Raw, Transport};
+pub use transport::Timeouts;
+use transport::{RawResponse, Transport};
 pub use writer::RestWriter;
 
 /// The longest that a `Retry-After` is honoured for a read, in seconds: past that the person decides.
-const RETRY_AFTER_SECONDS: u64 = 5;
+const MAX_RETRY_AFTER_SECONDS: u64 = 5;
 
 /// A server, for reading.
 pub struct RestStore {
     transport: Transport,
     url: Url,
-    connection: Connection,
-    patience: Patience,
+    options: ConnectOptions,
+    timeouts: Timeouts,
     name: String,
     features: OnceCell<Features>,
     /// Whether the server turned out to have no bulk histories.
-    one_by_one: AtomicBool,
+    lacks_bulk_histories: AtomicBool,
     /// Whether the server turned out to have no transition requests.
-    no_requests: AtomicBool,
+    lacks_transition_requests: AtomicBool,
 }
 
 impl RestStore {
@@ -54,26 +54,26 @@ impl RestStore {
     ///
     /// # Errors
     /// When a certificate can't be read.
-    pub fn connect(url: &Url, connection: &Connection) -> Answer<Self> {
-        Self::with_patience(url, connection, Patience::default())
+    pub fn connect(url: &Url, options: &ConnectOptions) -> Result<Self> {
+        Self::with_timeouts(url, options, Timeouts::default())
     }
 
     /// The same with other limits of time.
     ///
     /// # Errors
     /// When a certificate can't be read.
-    pub fn with_patience(url: &Url, connection: &Connection, patience: Patience) -> Answer<Self> {
-        let transport = Transport::reading(url, connection, patience)?;
+    pub fn with_timeouts(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
+        let transport = Transport::for_reading(url, options, timeouts)?;
         let name = transport.address();
         Ok(Self {
             transport,
             url: url.clone(),
-            connection: connection.clone(),
-            patience,
+            options: options.clone(),
+            timeouts,
             name,
             features: OnceCell::new(),
-            one_by_one: AtomicBool::new(false),
-            no_requests: AtomicBool::new(false),
+            lacks_bulk_histories: AtomicBool::new(false),
+            lacks_transition_requests: AtomicBool::new(false),
         })
     }
 
@@ -81,22 +81,22 @@ impl RestStore {
     ///
     /// # Errors
     /// When its client can't be made.
-    pub fn writer(&self) -> Answer<RestWriter> {
+    pub fn writer(&self) -> Result<RestWriter> {
         Ok(RestWriter::new(
-            Transport::writing(&self.url, &self.connection, self.patience)?,
-            self.patience,
+            Transport::for_writing(&self.url, &self.options, self.timeouts)?,
+            self.timeouts,
         ))
     }
 
     /// Asks an endpoint of the list, again where a fault may pass by itself.
-    async fn raw(
+    async fn get_raw(
         &self,
         endpoint: Endpoint,
         id: &str,
         query: &[(&str, String)],
         what: &str,
-    ) -> Answer<Raw> {
-        self.sent(endpoint, id, query, None, what, limits::ANSWER_BYTES)
+    ) -> Result<RawResponse> {
+        self.send(endpoint, id, query, None, what, limits::RESPONSE_BYTES)
             .await
     }
 
@@ -107,12 +107,12 @@ impl RestStore {
         id: &str,
         query: &[(&str, String)],
         what: &str,
-    ) -> Answer<T> {
-        let asked = || async {
-            let raw = self.raw(endpoint, id, query, what).await?;
-            self.parsed(raw, what)
+    ) -> Result<T> {
+        let attempt = || async {
+            let raw = self.get_raw(endpoint, id, query, what).await?;
+            self.parse_json(raw, what)
         };
-        retried(asked).await
+        retry(attempt).await
     }
 
     /// Asks with a JSON body and reads the JSON of the answer.
@@ -121,17 +121,17 @@ impl RestStore {
         endpoint: Endpoint,
         body: &Value,
         what: &str,
-    ) -> Answer<T> {
-        let asked = || async {
+    ) -> Result<T> {
+        let attempt = || async {
             let raw = self
-                .sent(endpoint, "", &[], Some(body), what, limits::ANSWER_BYTES)
+                .send(endpoint, "", &[], Some(body), what, limits::RESPONSE_BYTES)
                 .await?;
-            self.parsed(raw, what)
+            self.parse_json(raw, what)
         };
-        retried(asked).await
+        retry(attempt).await
     }
 
-    async fn sent(
+    async fn send(
         &self,
         endpoint: Endpoint,
         id: &str,
@@ -139,8 +139,8 @@ impl RestStore {
         body: Option<&Value>,
         what: &str,
         limit: usize,
-    ) -> Answer<Raw> {
-        let (method, parts) = endpoint.place(id);
+    ) -> Result<RawResponse> {
+        let (method, parts) = endpoint.route(id);
         let mut request = self.transport.request(method, &parts, query);
         if let Some(body) = body {
             request = Transport::with_json(request, body);
@@ -148,11 +148,11 @@ impl RestStore {
         self.transport.send(request, what, limit).await
     }
 
-    fn parsed<T: DeserializeOwned>(&self, raw: Raw, what: &str) -> Answer<T> {
-        let body = self.transport.json(raw, what)?;
+    fn parse_json<T: DeserializeOwned>(&self, raw: RawResponse, what: &str) -> Result<T> {
+        let body = self.transport.json_body(raw, what)?;
         serde_json::from_slice(&body).map_err(|error| {
             // The parser's own words can hold pieces of the answer: the place is enough.
-            answers::malformed(
+            response::malformed_response(
                 what,
                 format!(
                     "the answer is not the JSON that MLflow sends, at line {}",
@@ -162,25 +162,28 @@ impl RestStore {
         })
     }
 
-    fn has_no_bulk_histories(&self) -> bool {
-        self.one_by_one.load(Ordering::Relaxed)
+    fn lacks_bulk_histories(&self) -> bool {
+        self.lacks_bulk_histories.load(Ordering::Relaxed)
     }
 }
 
 /// Asks again, a little later each time, while the fault is one that may pass.
-async fn retried<T, F: Future<Output = Answer<T>>>(ask: impl FnMut() -> F) -> Answer<T> {
-    let passing = |fault: &Fault| {
+async fn retry<T, F: Future<Output = Result<T>>>(operation: impl FnMut() -> F) -> Result<T> {
+    let is_transient = |fault: &StoreError| {
         // A time-out was long enough already.
-        fault.kind != FaultKind::TimedOut
+        fault.kind != StoreErrorKind::Timeout
             && fault.kind.is_transient()
-            && fault.retry_after.is_none_or(|s| s <= RETRY_AFTER_SECONDS)
+            && fault
+                .retry_after
+                .is_none_or(|s| s <= MAX_RETRY_AFTER_SECONDS)
     };
-    let waits = ExponentialBuilder::default()
+    let backoff = ExponentialBuilder::default()
         .with_jitter()
         .with_max_times(limits::READ_RETRIES);
-    ask.retry(waits)
-        .when(passing)
-        .adjust(|fault: &Fault, wait| {
+    operation
+        .retry(backoff)
+        .when(is_transient)
+        .adjust(|fault: &StoreError, wait| {
             wait.map(|wait| {
                 fault
                     .retry_after
@@ -191,29 +194,29 @@ async fn retried<T, F: Future<Output = Answer<T>>>(ask: impl FnMut() -> F) -> An
 }
 
 /// Follows a listing to its end. A server that hands out the same token again, or tokens without end, is told so.
-async fn all_pages<P, F: Future<Output = Answer<(Vec<P>, String)>>>(
+async fn collect_pages<P, F: Future<Output = Result<(Vec<P>, String)>>>(
     what: &str,
     mut page: impl FnMut(String) -> F,
-) -> Answer<Vec<P>> {
+) -> Result<Vec<P>> {
     let mut items = Vec::new();
     let mut token = String::new();
     let mut seen = HashSet::new();
-    for _ in 0..limits::PAGES {
+    for _ in 0..limits::MAX_PAGES {
         let (more, next) = page(token.clone()).await?;
         items.extend(more);
         if next.is_empty() {
             return Ok(items);
         }
         if !seen.insert(next.clone()) {
-            return Err(answers::malformed(
+            return Err(response::malformed_response(
                 what,
                 "the server sends the same page again and again",
             ));
         }
         token = next;
     }
-    Err(Fault::new(
-        FaultKind::TooLarge,
+    Err(StoreError::new(
+        StoreErrorKind::ResponseTooLarge,
         what,
         "the server's listing has no end",
     ))

@@ -2,23 +2,25 @@
 
 use serde_json::json;
 
-use super::wire::{Keys, LoggedModelPage, ModelPage, One, VersionPage, held_by};
-use super::{Endpoint, RestStore, all_pages, answers};
+use super::wire::{
+    EntityResponse, Interner, LoggedModelPage, ModelPage, VersionPage, aliases_of_version,
+};
+use super::{Endpoint, RestStore, collect_pages, response};
 use crate::domain::{
     ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId,
 };
-use crate::store::Answer;
-use crate::store::made_from::quoted;
+use crate::store::Result;
+use crate::store::downstream::quote_filter_value;
 
 /// How many models a page has: MLflow's own maximum.
-const MODELS: u32 = 1_000;
+const MODELS_PER_PAGE: u32 = 1_000;
 /// How many versions a page has.
-const VERSIONS: u32 = 1_000;
+const VERSIONS_PER_PAGE: u32 = 1_000;
 /// Of how many runs versions are asked for at once: MLflow's servers take addresses of 4,094 bytes.
-const RUNS: usize = 50;
+const RUNS_PER_FILTER: usize = 50;
 
 impl RestStore {
-    pub(super) async fn probe_registry(&self) -> Answer<()> {
+    pub(super) async fn probe_registry(&self) -> Result<()> {
         let query = [("max_results", "1".to_owned())];
         self.get::<ModelPage>(
             Endpoint::ModelsSearch,
@@ -30,24 +32,27 @@ impl RestStore {
         .map(drop)
     }
 
-    pub(super) async fn search_models(&self) -> Answer<Vec<RegisteredModel>> {
+    pub(super) async fn search_models(&self) -> Result<Vec<RegisteredModel>> {
         let what = "reading the registered models";
-        let models = all_pages(what, |token| async move {
-            let mut query = vec![("max_results", MODELS.to_string())];
+        let models = collect_pages(what, |token| async move {
+            let mut query = vec![("max_results", MODELS_PER_PAGE.to_string())];
             if !token.is_empty() {
                 query.push(("page_token", token));
             }
             let page: ModelPage = self.get(Endpoint::ModelsSearch, "", &query, what).await?;
             Ok((page.registered_models, page.next_page_token))
         });
-        let mut keys = Keys::default();
-        let models = models.await?.into_iter().map(|model| model.read(&mut keys));
+        let mut keys = Interner::default();
+        let models = models
+            .await?
+            .into_iter()
+            .map(|model| model.into_registered_model(&mut keys));
         Ok(models.filter(|model| !model.is_prompt()).collect())
     }
 
-    pub(super) async fn read_model(&self, name: &ModelName) -> Answer<RegisteredModel> {
+    pub(super) async fn read_model(&self, name: &ModelName) -> Result<RegisteredModel> {
         let what = format!("reading model {}", name.clean());
-        let one: One = self
+        let one: EntityResponse = self
             .get(
                 Endpoint::ModelGet,
                 "",
@@ -55,12 +60,12 @@ impl RestStore {
                 &what,
             )
             .await?;
-        let model = one
-            .registered_model
-            .ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
-        let model = model.read(&mut Keys::default());
+        let model = one.registered_model.ok_or_else(|| {
+            response::malformed_response(&what, "there is no model in the answer")
+        })?;
+        let model = model.into_registered_model(&mut Interner::default());
         if model.name != *name {
-            return Err(answers::malformed(
+            return Err(response::malformed_response(
                 &what,
                 format!("the answer tells of model {}", model.name.raw()),
             ));
@@ -69,9 +74,9 @@ impl RestStore {
     }
 
     /// All versions, newest first. Searches tell no aliases: they are joined from the model.
-    pub(super) async fn read_versions(&self, name: &ModelName) -> Answer<Vec<ModelVersion>> {
+    pub(super) async fn read_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         let model = self.read_model(name).await?;
-        let filter = format!("name={}", quoted(name.raw())?);
+        let filter = format!("name={}", quote_filter_value(name.raw())?);
         let mut versions = self
             .search_versions(
                 &filter,
@@ -80,14 +85,14 @@ impl RestStore {
             .await?;
         versions.retain(|version| version.name == *name);
         for version in &mut versions {
-            version.aliases = held_by(&model.aliases, version.version);
+            version.aliases = aliases_of_version(&model.aliases, version.version);
         }
         versions.sort_by_key(|version| std::cmp::Reverse(version.version));
         Ok(versions)
     }
 
-    pub(super) async fn search_versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
-        let filter = format!("run_id={}", quoted(run.raw())?);
+    pub(super) async fn search_versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
+        let filter = format!("run_id={}", quote_filter_value(run.raw())?);
         let mut versions = self
             .search_versions(&filter, "reading the versions of a run")
             .await?;
@@ -99,13 +104,13 @@ impl RestStore {
     pub(super) async fn search_versions_of_runs(
         &self,
         runs: &[RunId],
-    ) -> Answer<Vec<ModelVersion>> {
+    ) -> Result<Vec<ModelVersion>> {
         let mut versions = Vec::new();
-        for runs in runs.chunks(RUNS) {
+        for runs in runs.chunks(RUNS_PER_FILTER) {
             let ids = runs
                 .iter()
-                .map(|run| quoted(run.raw()))
-                .collect::<Answer<Vec<String>>>()?;
+                .map(|run| quote_filter_value(run.raw()))
+                .collect::<Result<Vec<String>>>()?;
             versions.extend(
                 self.search_versions(
                     &format!("run_id IN ({})", ids.join(", ")),
@@ -118,11 +123,11 @@ impl RestStore {
         Ok(versions)
     }
 
-    async fn search_versions(&self, filter: &str, what: &str) -> Answer<Vec<ModelVersion>> {
-        let versions = all_pages(what, |token| async move {
+    async fn search_versions(&self, filter: &str, what: &str) -> Result<Vec<ModelVersion>> {
+        let versions = collect_pages(what, |token| async move {
             let mut query = vec![
                 ("filter", filter.to_owned()),
-                ("max_results", VERSIONS.to_string()),
+                ("max_results", VERSIONS_PER_PAGE.to_string()),
             ];
             if !token.is_empty() {
                 query.push(("page_token", token));
@@ -130,25 +135,25 @@ impl RestStore {
             let page: VersionPage = self.get(Endpoint::VersionsSearch, "", &query, what).await?;
             Ok((page.model_versions, page.next_page_token))
         });
-        let mut keys = Keys::default();
+        let mut keys = Interner::default();
         Ok(versions
             .await?
             .into_iter()
-            .filter_map(|version| version.read(&mut keys))
+            .filter_map(|version| version.into_version(&mut keys))
             .collect())
     }
 
-    pub(super) async fn read_logged_model(&self, id: &LoggedModelId) -> Answer<LoggedModel> {
+    pub(super) async fn read_logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
         let what = format!("reading logged model {}", id.clean());
-        let one: One = self
+        let one: EntityResponse = self
             .get(Endpoint::LoggedModelGet, id.raw(), &[], &what)
             .await?;
-        let model = one
-            .model
-            .ok_or_else(|| answers::malformed(&what, "there is no model in the answer"))?;
-        let model = model.read(&mut Keys::default());
+        let model = one.model.ok_or_else(|| {
+            response::malformed_response(&what, "there is no model in the answer")
+        })?;
+        let model = model.into_logged_model(&mut Interner::default());
         if model.id != *id {
-            return Err(answers::malformed(
+            return Err(response::malformed_response(
                 &what,
                 format!("the answer tells of logged model {}", model.id.raw()),
             ));
@@ -160,11 +165,11 @@ impl RestStore {
         &self,
         experiment: &ExperimentId,
         run: &RunId,
-    ) -> Answer<Vec<LoggedModel>> {
+    ) -> Result<Vec<LoggedModel>> {
         let what = "reading the run's logged models";
-        let filter = format!("source_run_id={}", quoted(run.raw())?);
+        let filter = format!("source_run_id={}", quote_filter_value(run.raw())?);
         let body = json!({"experiment_ids": [experiment.raw()], "filter": filter});
-        let models = all_pages(what, |token| {
+        let models = collect_pages(what, |token| {
             let mut body = body.clone();
             async move {
                 if !token.is_empty() {
@@ -175,8 +180,11 @@ impl RestStore {
                 Ok((page.models, page.next_page_token))
             }
         });
-        let mut keys = Keys::default();
-        let models = models.await?.into_iter().map(|model| model.read(&mut keys));
+        let mut keys = Interner::default();
+        let models = models
+            .await?
+            .into_iter()
+            .map(|model| model.into_logged_model(&mut keys));
         Ok(models.filter(|model| model.source_run_id == *run).collect())
     }
 }

@@ -7,28 +7,28 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::answers;
-use crate::domain::{Fault, FaultKind};
-use crate::store::{Answer, Connection, limits};
+use super::response;
+use crate::domain::{StoreError, StoreErrorKind};
+use crate::store::{ConnectOptions, Result, limits};
 
 /// How long to wait for what.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// Until a connection is open.
     pub connect: Duration,
     /// Between two pieces of an answer.
-    pub silence: Duration,
+    pub idle: Duration,
     /// For a whole read.
     pub read: Duration,
     /// For a whole write.
     pub write: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(limits::CONNECT_SECONDS),
-            silence: Duration::from_secs(limits::SILENCE_SECONDS),
+            idle: Duration::from_secs(limits::IDLE_SECONDS),
             read: Duration::from_secs(limits::READ_SECONDS),
             write: Duration::from_secs(limits::WRITE_SECONDS),
         }
@@ -37,13 +37,13 @@ impl Default for Patience {
 
 /// What came back: a status, a few headers, and a bounded body.
 #[derive(Debug)]
-pub(super) struct Raw {
+pub(super) struct RawResponse {
     pub status: StatusCode,
     pub location: Option<String>,
     pub retry_after: Option<u64>,
     pub body: Vec<u8>,
     /// Whether the body was longer than was taken.
-    pub cut: bool,
+    pub is_truncated: bool,
 }
 
 /// A server, and how to talk to it.
@@ -51,70 +51,76 @@ pub(super) struct Raw {
 pub(super) struct Transport {
     client: Client,
     base: Url,
-    identity: Identity,
+    auth: Auth,
     workspace: Option<String>,
-    patience: Duration,
+    timeout: Duration,
     /// What must never be shown, should a server repeat it.
     secrets: Vec<SecretString>,
 }
 
 impl Transport {
     /// A client for reading: connections are kept.
-    pub fn reading(url: &Url, connection: &Connection, patience: Patience) -> Answer<Self> {
-        Self::new(url, connection, patience, patience.read, usize::MAX)
+    pub fn for_reading(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
+        Self::new(url, options, timeouts, timeouts.read, usize::MAX)
     }
 
     /// A client for writing: every request on a connection of its own, so that a kept one that died can't make a sent
     /// write look unsent.
-    pub fn writing(url: &Url, connection: &Connection, patience: Patience) -> Answer<Self> {
-        Self::new(url, connection, patience, patience.write, 0)
+    pub fn for_writing(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
+        Self::new(url, options, timeouts, timeouts.write, 0)
     }
 
     fn new(
         url: &Url,
-        connection: &Connection,
-        patience: Patience,
-        whole: Duration,
-        kept: usize,
-    ) -> Answer<Self> {
+        options: &ConnectOptions,
+        timeouts: Timeouts,
+        total_timeout: Duration,
+        max_idle_connections: usize,
+    ) -> Result<Self> {
         // Another part of the process may have chosen already: either is fine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let failed = |why: String| Fault::new(FaultKind::Invalid, "preparing the connection", why);
+        let invalid = |why: String| {
+            StoreError::new(
+                StoreErrorKind::InvalidRequest,
+                "preparing the connection",
+                why,
+            )
+        };
         let mut builder = Client::builder()
             .user_agent(concat!("frontrunner/", env!("CARGO_PKG_VERSION")))
             // A redirect would carry the request, and turn a POST into a GET that is answered 200.
             .redirect(redirect::Policy::none())
-            .connect_timeout(patience.connect)
-            .read_timeout(patience.silence)
-            .timeout(whole)
-            .pool_max_idle_per_host(kept)
-            .tls_danger_accept_invalid_certs(connection.insecure_tls);
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.idle)
+            .timeout(total_timeout)
+            .pool_max_idle_per_host(max_idle_connections)
+            .tls_danger_accept_invalid_certs(options.insecure_tls);
         if is_loopback(url) {
             builder = builder.no_proxy();
         }
-        if let Some(path) = &connection.server_cert_path {
+        if let Some(path) = &options.server_cert_path {
             let pem = std::fs::read(path)
-                .map_err(|e| failed(format!("{} can't be read: {e}", path.display())))?;
+                .map_err(|e| invalid(format!("{} can't be read: {e}", path.display())))?;
             for certificate in Certificate::from_pem_bundle(&pem)
-                .map_err(|e| failed(format!("{}: {e}", path.display())))?
+                .map_err(|e| invalid(format!("{}: {e}", path.display())))?
             {
                 builder = builder.add_root_certificate(certificate);
             }
         }
         let client = builder
             .build()
-            .map_err(|e| failed(e.without_url().to_string()))?;
+            .map_err(|e| invalid(e.without_url().to_string()))?;
         let mut base = url.clone();
         base.set_query(None);
         base.set_fragment(None);
-        let identity = Identity::of(connection);
-        let secrets = identity.spellings(&client, &base);
+        let auth = Auth::from_options(options);
+        let secrets = auth.secret_spellings(&client, &base);
         Ok(Self {
             client,
             base,
-            identity,
-            workspace: connection.workspace.clone(),
-            patience: whole,
+            auth,
+            workspace: options.workspace.clone(),
+            timeout: total_timeout,
             secrets,
         })
     }
@@ -139,7 +145,7 @@ impl Transport {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = self.identity.sign(self.client.request(method, url));
+        let request = self.auth.authenticate(self.client.request(method, url));
         match &self.workspace {
             Some(workspace) => request.header("x-mlflow-workspace", workspace),
             None => request,
@@ -147,11 +153,16 @@ impl Transport {
     }
 
     /// Sends a request and takes at most `limit` bytes of the answer, or as much of an error as can be of use.
-    pub async fn send(&self, request: RequestBuilder, what: &str, limit: usize) -> Answer<Raw> {
+    pub async fn send(
+        &self,
+        request: RequestBuilder,
+        what: &str,
+        limit: usize,
+    ) -> Result<RawResponse> {
         let mut response = request
             .send()
             .await
-            .map_err(|error| answers::unsent(&error, what, self.patience))?;
+            .map_err(|error| response::send_error(&error, what, self.timeout))?;
         let header = |name: &str| {
             response
                 .headers()
@@ -167,14 +178,14 @@ impl Transport {
         let limit = if status.is_success() {
             limit
         } else {
-            limits::ERROR_BYTES
+            limits::ERROR_RESPONSE_BYTES
         };
-        let mut raw = Raw {
+        let mut raw = RawResponse {
             status,
             location,
             retry_after,
             body: Vec::new(),
-            cut: false,
+            is_truncated: false,
         };
         loop {
             match response.chunk().await {
@@ -182,19 +193,19 @@ impl Transport {
                     let room = limit - raw.body.len();
                     raw.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                     if chunk.len() > room {
-                        raw.cut = true;
+                        raw.is_truncated = true;
                         return Ok(raw);
                     }
                 }
                 Ok(None) => return Ok(raw),
-                Err(error) => return Err(answers::broken_off(&error, what, self.patience)),
+                Err(error) => return Err(response::body_error(&error, what, self.timeout)),
             }
         }
     }
 
     /// The JSON of an answer, or the fault that it tells.
-    pub fn json(&self, raw: Raw, what: &str) -> Answer<Vec<u8>> {
-        answers::json(raw, what).map_err(|fault| self.without_secrets(fault))
+    pub fn json_body(&self, raw: RawResponse, what: &str) -> Result<Vec<u8>> {
+        response::parse_body(raw, what).map_err(|fault| self.redact(fault))
     }
 
     /// A body for a request with JSON in it.
@@ -204,12 +215,12 @@ impl Transport {
             .body(body.to_string())
     }
 
-    fn without_secrets(&self, mut fault: Fault) -> Fault {
+    fn redact(&self, mut fault: StoreError) -> StoreError {
         let mut why = fault.why.raw().to_owned();
         for secret in &self.secrets {
             why = why.replace(secret.expose_secret(), "…");
         }
-        fault.why = answers::bounded(&why).into();
+        fault.why = response::truncate_message(&why).into();
         fault
     }
 }
@@ -225,44 +236,40 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Who we are, to the server.
 #[derive(Clone)]
-enum Identity {
-    Nobody,
+enum Auth {
+    Anonymous,
     Basic(String, SecretString),
-    Token(SecretString),
+    Bearer(SecretString),
 }
 
-impl Identity {
+impl Auth {
     /// Basic goes before a token, as in MLflow's own client.
-    fn of(connection: &Connection) -> Self {
-        match (
-            &connection.username,
-            &connection.password,
-            &connection.token,
-        ) {
+    fn from_options(options: &ConnectOptions) -> Self {
+        match (&options.username, &options.password, &options.token) {
             (Some(user), Some(password), _) => Self::Basic(user.clone(), password.clone()),
-            (_, _, Some(token)) => Self::Token(token.clone()),
-            _ => Self::Nobody,
+            (_, _, Some(token)) => Self::Bearer(token.clone()),
+            _ => Self::Anonymous,
         }
     }
 
     /// The header that says it; reqwest marks it so that nothing prints it.
-    fn sign(&self, request: RequestBuilder) -> RequestBuilder {
+    fn authenticate(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
-            Self::Nobody => request,
+            Self::Anonymous => request,
             Self::Basic(user, password) => request.basic_auth(user, Some(password.expose_secret())),
-            Self::Token(token) => request.bearer_auth(token.expose_secret()),
+            Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
         }
     }
 
     /// The secret in every spelling in which a server may repeat it: as it is, as an address spells it, and as the header
     /// does. A very short one would hide ordinary words.
-    fn spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
+    fn secret_spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
         let secret = match self {
-            Self::Nobody => return Vec::new(),
-            Self::Basic(_, secret) | Self::Token(secret) => secret.expose_secret(),
+            Self::Anonymous => return Vec::new(),
+            Self::Basic(_, secret) | Self::Bearer(secret) => secret.expose_secret(),
         };
-        let signed = self.sign(client.get(url.clone())).build().ok();
-        let header = signed.as_ref().and_then(|request| {
+        let sample = self.authenticate(client.get(url.clone())).build().ok();
+        let header = sample.as_ref().and_then(|request| {
             request
                 .headers()
                 .get("authorization")?

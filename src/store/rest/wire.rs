@@ -6,24 +6,24 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::{
-    Alias, Artifact, DatasetInput, Experiment, Lifecycle, LoggedModel, Metric, MetricValue,
-    ModelOutput, ModelVersion, Pair, Point, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
-    VersionStatus,
+    Alias, Artifact, DatasetInput, Experiment, KeyValue, Lifecycle, LoggedModel, Metric,
+    MetricValue, ModelOutput, ModelVersion, Point, RegisteredModel, Run, RunStatus, Stage,
+    VersionNumber, VersionStatus,
 };
 use crate::text::Untrusted;
 
 /// Texts that come again and again on one page, kept once.
 #[derive(Default)]
-pub(super) struct Keys(HashSet<Untrusted>);
+pub(super) struct Interner(HashSet<Untrusted>);
 
-impl Keys {
-    fn share(&mut self, text: String) -> Untrusted {
+impl Interner {
+    fn intern(&mut self, text: String) -> Untrusted {
         if let Some(known) = self.0.get(text.as_str()) {
             return known.clone();
         }
-        let kept = Untrusted::from(text);
-        self.0.insert(kept.clone());
-        kept
+        let interned = Untrusted::from(text);
+        self.0.insert(interned.clone());
+        interned
     }
 }
 
@@ -31,19 +31,19 @@ impl Keys {
 pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Spelled {
+    enum LooseInt {
         Int(i64),
-        Real(f64),
+        Float(f64),
         Text(String),
         Other(IgnoredAny),
     }
-    Ok(match Option::<Spelled>::deserialize(deserializer)? {
-        Some(Spelled::Int(number)) => Some(number),
-        Some(Spelled::Real(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
+    Ok(match Option::<LooseInt>::deserialize(deserializer)? {
+        Some(LooseInt::Int(number)) => Some(number),
+        Some(LooseInt::Float(number)) if number.fract() == 0.0 && number.abs() < 9e15 => {
             Some(number as i64)
         }
-        Some(Spelled::Text(text)) => text.trim().parse().ok(),
-        Some(Spelled::Real(_) | Spelled::Other(_)) | None => None,
+        Some(LooseInt::Text(text)) => text.trim().parse().ok(),
+        Some(LooseInt::Float(_) | LooseInt::Other(_)) | None => None,
     })
 }
 
@@ -51,17 +51,17 @@ pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Spelled {
+    enum LooseText {
         Text(String),
         Number(serde_json::Number),
         Bool(bool),
         Other(IgnoredAny),
     }
-    Ok(match Option::<Spelled>::deserialize(deserializer)? {
-        Some(Spelled::Text(text)) => text,
-        Some(Spelled::Number(number)) => number.to_string(),
-        Some(Spelled::Bool(flag)) => flag.to_string(),
-        Some(Spelled::Other(_)) | None => String::new(),
+    Ok(match Option::<LooseText>::deserialize(deserializer)? {
+        Some(LooseText::Text(text)) => text,
+        Some(LooseText::Number(number)) => number.to_string(),
+        Some(LooseText::Bool(flag)) => flag.to_string(),
+        Some(LooseText::Other(_)) | None => String::new(),
     })
 }
 
@@ -76,13 +76,13 @@ fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MetricValue>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Spelled {
+    enum LooseValue {
         Value(MetricValue),
         Other(IgnoredAny),
     }
-    Ok(match Option::<Spelled>::deserialize(deserializer)? {
-        Some(Spelled::Value(value)) => Some(value),
-        Some(Spelled::Other(_)) => Some(MetricValue::new(f64::NAN)),
+    Ok(match Option::<LooseValue>::deserialize(deserializer)? {
+        Some(LooseValue::Value(value)) => Some(value),
+        Some(LooseValue::Other(_)) => Some(MetricValue::new(f64::NAN)),
         None => None,
     })
 }
@@ -118,17 +118,17 @@ pub(super) struct WirePair {
     value: String,
 }
 
-fn pairs(pairs: Vec<WirePair>, keys: &mut Keys) -> Vec<Pair> {
+fn into_pairs(pairs: Vec<WirePair>, keys: &mut Interner) -> Vec<KeyValue> {
     pairs
         .into_iter()
-        .map(|pair| Pair {
-            key: keys.share(pair.key),
+        .map(|pair| KeyValue {
+            key: keys.intern(pair.key),
             value: pair.value.into(),
         })
         .collect()
 }
 
-fn filled(text: String) -> Option<Untrusted> {
+fn non_empty(text: String) -> Option<Untrusted> {
     (!text.is_empty()).then(|| text.into())
 }
 
@@ -152,7 +152,7 @@ pub(super) struct WireExperiment {
 }
 
 impl WireExperiment {
-    pub fn read(self, keys: &mut Keys) -> Experiment {
+    pub fn into_experiment(self, keys: &mut Interner) -> Experiment {
         Experiment {
             id: self.experiment_id.into(),
             name: self.name.into(),
@@ -160,9 +160,9 @@ impl WireExperiment {
             lifecycle: Lifecycle::parse(&self.lifecycle_stage),
             creation_time: self.creation_time,
             last_update_time: self.last_update_time,
-            tags: pairs(self.tags, keys),
-            runs: None,
-            last_run: None,
+            tags: into_pairs(self.tags, keys),
+            run_count: None,
+            last_run_time: None,
         }
     }
 }
@@ -184,7 +184,7 @@ pub(super) struct WireMetric {
 
 impl WireMetric {
     /// The point; a metric without a value is none.
-    pub fn point(&self) -> Option<Point> {
+    pub fn to_point(&self) -> Option<Point> {
         Some(Point {
             step: self.step.unwrap_or(0),
             timestamp: self.timestamp.unwrap_or(0),
@@ -192,10 +192,10 @@ impl WireMetric {
         })
     }
 
-    fn read(self, keys: &mut Keys) -> Option<Metric> {
-        let point = self.point()?;
+    fn into_metric(self, keys: &mut Interner) -> Option<Metric> {
+        let point = self.to_point()?;
         Some(Metric {
-            key: keys.share(self.key),
+            key: keys.intern(self.key),
             value: point.value,
             timestamp: point.timestamp,
             step: point.step,
@@ -205,7 +205,7 @@ impl WireMetric {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct WireInfo {
+struct WireRunInfo {
     #[serde(deserialize_with = "text")]
     run_id: String,
     #[serde(deserialize_with = "text")]
@@ -292,14 +292,14 @@ struct WireOutputs {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct WireRun {
-    info: WireInfo,
+    info: WireRunInfo,
     data: Option<WireData>,
     inputs: Option<WireInputs>,
     outputs: Option<WireOutputs>,
 }
 
 impl WireRun {
-    pub fn read(self, keys: &mut Keys) -> Run {
+    pub fn into_run(self, keys: &mut Interner) -> Run {
         let (info, data) = (self.info, self.data.unwrap_or_default());
         let (inputs, outputs) = (
             self.inputs.unwrap_or_default(),
@@ -310,19 +310,19 @@ impl WireRun {
         } else {
             info.run_id
         };
-        let tags = pairs(data.tags, keys);
-        let named = |key: &str| crate::domain::run::value_of(&tags, key).cloned();
+        let tags = into_pairs(data.tags, keys);
+        let tag_value = |key: &str| crate::domain::run::find_value(&tags, key).cloned();
         Run {
             id: id.into(),
             // Servers before 1.30 tell the name and the user as tags only.
-            name: filled(info.run_name)
-                .or_else(|| named("mlflow.runName"))
+            name: non_empty(info.run_name)
+                .or_else(|| tag_value("mlflow.runName"))
                 .unwrap_or_default(),
             experiment_id: info.experiment_id.into(),
             status: RunStatus::parse(&info.status),
             lifecycle: Lifecycle::parse(&info.lifecycle_stage),
-            user: filled(info.user_id)
-                .or_else(|| named("mlflow.user"))
+            user: non_empty(info.user_id)
+                .or_else(|| tag_value("mlflow.user"))
                 .unwrap_or_default(),
             // A run that was made without a start says 0.
             start_time: info.start_time.filter(|at| *at != 0),
@@ -331,13 +331,13 @@ impl WireRun {
             metrics: data
                 .metrics
                 .into_iter()
-                .filter_map(|metric| metric.read(keys))
+                .filter_map(|metric| metric.into_metric(keys))
                 .collect(),
-            params: pairs(data.params, keys),
+            params: into_pairs(data.params, keys),
             datasets: inputs
                 .dataset_inputs
                 .into_iter()
-                .map(|input| dataset(input, keys))
+                .map(|input| into_dataset_input(input, keys))
                 .collect(),
             model_inputs: inputs
                 .model_inputs
@@ -357,20 +357,20 @@ impl WireRun {
     }
 }
 
-fn dataset(input: WireInput, keys: &mut Keys) -> DatasetInput {
+fn into_dataset_input(input: WireInput, keys: &mut Interner) -> DatasetInput {
     let context = input
         .tags
         .iter()
         .find(|tag| tag.key == "mlflow.data.context")
-        .map(|tag| keys.share(tag.value.clone()));
+        .map(|tag| keys.intern(tag.value.clone()));
     let dataset = input.dataset.unwrap_or_default();
     DatasetInput {
-        name: keys.share(dataset.name),
-        digest: keys.share(dataset.digest),
-        source_type: keys.share(dataset.source_type),
-        source: keys.share(dataset.source),
-        schema: (!dataset.schema.is_empty()).then(|| keys.share(dataset.schema)),
-        profile: (!dataset.profile.is_empty()).then(|| keys.share(dataset.profile)),
+        name: keys.intern(dataset.name),
+        digest: keys.intern(dataset.digest),
+        source_type: keys.intern(dataset.source_type),
+        source: keys.intern(dataset.source),
+        schema: (!dataset.schema.is_empty()).then(|| keys.intern(dataset.schema)),
+        profile: (!dataset.profile.is_empty()).then(|| keys.intern(dataset.profile)),
         context,
     }
 }
@@ -386,7 +386,7 @@ pub(super) struct WireFile {
 }
 
 impl WireFile {
-    pub fn read(self) -> Artifact {
+    pub fn into_artifact(self) -> Artifact {
         let is_dir = self.is_dir.unwrap_or(false);
         let size = self
             .file_size
@@ -429,7 +429,7 @@ pub(super) struct WireModel {
 }
 
 impl WireModel {
-    pub fn read(self, keys: &mut Keys) -> RegisteredModel {
+    pub fn into_registered_model(self, keys: &mut Interner) -> RegisteredModel {
         let aliases: Vec<(Alias, VersionNumber)> = self
             .aliases
             .into_iter()
@@ -438,18 +438,18 @@ impl WireModel {
         let mut latest_versions: Vec<ModelVersion> = self
             .latest_versions
             .into_iter()
-            .filter_map(|v| v.read(keys))
+            .filter_map(|v| v.into_version(keys))
             .collect();
         // Versions inside a model come without their aliases.
         for version in &mut latest_versions {
-            version.aliases = held_by(&aliases, version.version);
+            version.aliases = aliases_of_version(&aliases, version.version);
         }
         RegisteredModel {
             name: self.name.into(),
             creation_time: self.creation_timestamp,
             last_updated_time: self.last_updated_timestamp,
             description: self.description.into(),
-            tags: pairs(self.tags, keys),
+            tags: into_pairs(self.tags, keys),
             aliases,
             latest_versions,
         }
@@ -457,10 +457,13 @@ impl WireModel {
 }
 
 /// The aliases that lead to a version.
-pub(super) fn held_by(aliases: &[(Alias, VersionNumber)], version: VersionNumber) -> Vec<Alias> {
+pub(super) fn aliases_of_version(
+    aliases: &[(Alias, VersionNumber)],
+    version: VersionNumber,
+) -> Vec<Alias> {
     aliases
         .iter()
-        .filter(|(_, holder)| *holder == version)
+        .filter(|(_, target)| *target == version)
         .map(|(alias, _)| alias.clone())
         .collect()
 }
@@ -498,7 +501,7 @@ pub(super) struct WireVersion {
 
 impl WireVersion {
     /// The version; one whose number is none can't be named, so it is left out.
-    pub fn read(self, keys: &mut Keys) -> Option<ModelVersion> {
+    pub fn into_version(self, keys: &mut Interner) -> Option<ModelVersion> {
         Some(ModelVersion {
             name: self.name.into(),
             version: self.version.parse().ok()?,
@@ -516,7 +519,7 @@ impl WireVersion {
             run_id: self.run_id.into(),
             status: VersionStatus::parse(&self.status),
             status_message: self.status_message.into(),
-            tags: pairs(self.tags, keys),
+            tags: into_pairs(self.tags, keys),
             aliases: self.aliases.into_iter().map(Alias::from).collect(),
         })
     }
@@ -524,7 +527,7 @@ impl WireVersion {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct WireModelInfo {
+struct WireLoggedModelInfo {
     #[serde(deserialize_with = "text")]
     model_id: String,
     #[serde(deserialize_with = "text")]
@@ -548,12 +551,12 @@ struct WireModelInfo {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct WireLoggedModel {
-    info: WireModelInfo,
+    info: WireLoggedModelInfo,
     data: Option<WireData>,
 }
 
 impl WireLoggedModel {
-    pub fn read(self, keys: &mut Keys) -> LoggedModel {
+    pub fn into_logged_model(self, keys: &mut Interner) -> LoggedModel {
         let (info, data) = (self.info, self.data.unwrap_or_default());
         LoggedModel {
             id: info.model_id.into(),
@@ -565,12 +568,12 @@ impl WireLoggedModel {
             model_type: info.model_type.into(),
             source_run_id: info.source_run_id.into(),
             lifecycle: Lifecycle::Active,
-            params: pairs(data.params, keys),
-            tags: pairs(info.tags, keys),
+            params: into_pairs(data.params, keys),
+            tags: into_pairs(info.tags, keys),
             metrics: data
                 .metrics
                 .into_iter()
-                .filter_map(|metric| metric.read(keys))
+                .filter_map(|metric| metric.into_metric(keys))
                 .collect(),
         }
     }
@@ -579,7 +582,7 @@ impl WireLoggedModel {
 /// The answers that hold one thing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct One {
+pub(super) struct EntityResponse {
     pub run: Option<WireRun>,
     pub registered_model: Option<WireModel>,
     pub model_version: Option<WireVersion>,
@@ -591,7 +594,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odd_types_do_not_take_a_page_away() {
+    fn tolerates_unexpected_types() {
         let json = r#"{"runs":[{"info":{"run_id":"a","start_time":"12","end_time":null,"status":7,"experiment_id":3},
             "data":{"metrics":[{"key":"m","value":"NaN","step":"4"},{"key":"n","value":{}},{"key":"gone"}],"params":null,
             "tags":[{"key":"k","value":true}]},"inputs":{}}],"next_page_token":null}"#;
@@ -601,7 +604,7 @@ mod tests {
             .into_iter()
             .next()
             .unwrap()
-            .read(&mut Keys::default());
+            .into_run(&mut Interner::default());
         assert_eq!(
             (run.start_time, run.end_time, run.status),
             (Some(12), None, RunStatus::Unknown)
@@ -615,7 +618,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_keeps_every_digit() {
+    fn steps_keep_full_precision() {
         let page: MetricPage =
             serde_json::from_str(r#"{"metrics":[{"key":"m","value":1,"step":9007199254740993}]}"#)
                 .unwrap();

@@ -4,46 +4,46 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::answers;
-use super::transport::{Patience, Transport};
-use super::wire::{Keys, One};
-use crate::domain::write::Tag;
-use crate::domain::{ModelName, RegistryWrite, Stage, VersionNumber};
-use crate::store::{Answer, Write, Written, limits};
+use super::response;
+use super::transport::{Timeouts, Transport};
+use super::wire::{EntityResponse, Interner};
+use crate::domain::write::ModelVersionTag;
+use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber};
+use crate::store::{Result, WriteResponse, WriteStore, limits};
 use crate::text::Untrusted;
 
 /// How long to wait before a read-back shows a race, in ms: 300 were enough where it was measured.
-const SETTLE_MS: u64 = 1_000;
+const READ_BACK_DELAY_MS: u64 = 1_000;
 
 /// A server, for writing.
 pub struct RestWriter {
     transport: Transport,
-    quiet_ms: u64,
-    settle_ms: u64,
+    settle_window_ms: u64,
+    read_back_delay_ms: u64,
 }
 
 impl RestWriter {
-    pub(super) fn new(transport: Transport, patience: Patience) -> Self {
+    pub(super) fn new(transport: Transport, timeouts: Timeouts) -> Self {
         // A request that was given up may be carried out for as long as a gateway holds it: as long as we waited.
-        let quiet_ms = u64::try_from(patience.write.as_millis()).unwrap_or(u64::MAX);
+        let settle_window_ms = u64::try_from(timeouts.write.as_millis()).unwrap_or(u64::MAX);
         Self {
             transport,
-            quiet_ms,
-            settle_ms: SETTLE_MS,
+            settle_window_ms,
+            read_back_delay_ms: READ_BACK_DELAY_MS,
         }
     }
 }
 
 /// A write as MLflow's API takes it: method, path below `api/2.0/mlflow/`, body.
-fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
-    let tag = |tag: &Tag| json!({"key": tag.key.raw(), "value": tag.value.raw()});
+fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
+    let tag = |tag: &ModelVersionTag| json!({"key": tag.key.raw(), "value": tag.value.raw()});
     match write {
-        RegistryWrite::CreateModel { name } => (
+        StoreWrite::CreateModel { name } => (
             Method::POST,
             "registered-models/create",
             json!({"name": name.raw()}),
         ),
-        RegistryWrite::CreateVersion {
+        StoreWrite::CreateVersion {
             name,
             source,
             run_id,
@@ -60,21 +60,21 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             }
             (Method::POST, "model-versions/create", body)
         }
-        RegistryWrite::DeleteVersion { name, version } => (
+        StoreWrite::DeleteVersion { name, version } => (
             Method::DELETE,
             "model-versions/delete",
             json!({"name": name.raw(), "version": version.to_string()}),
         ),
-        RegistryWrite::SetVersionTag { name, version, tag } => {
+        StoreWrite::SetVersionTag { name, version, tag } => {
             let body = json!({"name": name.raw(), "version": version.to_string(), "key": tag.key.raw(), "value": tag.value.raw()});
             (Method::POST, "model-versions/set-tag", body)
         }
-        RegistryWrite::DeleteVersionTag { name, version, key } => {
+        StoreWrite::DeleteVersionTag { name, version, key } => {
             let body =
                 json!({"name": name.raw(), "version": version.to_string(), "key": key.raw()});
             (Method::DELETE, "model-versions/delete-tag", body)
         }
-        RegistryWrite::Describe {
+        StoreWrite::SetDescription {
             name,
             version: Some(version),
             text,
@@ -82,7 +82,7 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             let body = json!({"name": name.raw(), "version": version.to_string(), "description": text.raw()});
             (Method::PATCH, "model-versions/update", body)
         }
-        RegistryWrite::Describe {
+        StoreWrite::SetDescription {
             name,
             version: None,
             text,
@@ -91,7 +91,7 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             "registered-models/update",
             json!({"name": name.raw(), "description": text.raw()}),
         ),
-        RegistryWrite::TransitionStage {
+        StoreWrite::TransitionStage {
             name,
             version,
             stage,
@@ -101,7 +101,7 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             let body = json!({"name": name.raw(), "version": version, "stage": stage, "archive_existing_versions": archive_existing});
             (Method::POST, "model-versions/transition-stage", body)
         }
-        RegistryWrite::SetAlias {
+        StoreWrite::SetAlias {
             name,
             alias,
             version,
@@ -110,29 +110,29 @@ fn request(write: &RegistryWrite) -> (Method, &'static str, Value) {
                 json!({"name": name.raw(), "alias": alias.raw(), "version": version.to_string()});
             (Method::POST, "registered-models/alias", body)
         }
-        RegistryWrite::DeleteAlias { name, alias } => (
+        StoreWrite::DeleteAlias { name, alias } => (
             Method::DELETE,
             "registered-models/alias",
             json!({"name": name.raw(), "alias": alias.raw()}),
         ),
-        RegistryWrite::RequestTransition { .. }
-        | RegistryWrite::ApproveTransition { .. }
-        | RegistryWrite::RejectTransition { .. }
-        | RegistryWrite::WithdrawTransition { .. } => of_request(write),
-        RegistryWrite::DeleteRun { run } => {
+        StoreWrite::RequestTransition { .. }
+        | StoreWrite::ApproveTransition { .. }
+        | StoreWrite::RejectTransition { .. }
+        | StoreWrite::WithdrawTransition { .. } => build_transition_request(write),
+        StoreWrite::DeleteRun { run } => {
             (Method::POST, "runs/delete", json!({"run_id": run.raw()}))
         }
-        RegistryWrite::RestoreRun { run } => {
+        StoreWrite::RestoreRun { run } => {
             (Method::POST, "runs/restore", json!({"run_id": run.raw()}))
         }
     }
 }
 
 /// A write about a request to move a version, as Databricks' API takes it. Only taking one back carries its parts in the query.
-fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
+fn build_transition_request(write: &StoreWrite) -> (Method, &'static str, Value) {
     let body = |name: &ModelName, version: &VersionNumber, stage: &Stage, comment: &Untrusted| json!({"name": name.raw(), "version": version.to_string(), "stage": stage.as_str(), "comment": comment.raw()});
     match write {
-        RegistryWrite::RequestTransition {
+        StoreWrite::RequestTransition {
             name,
             version,
             stage,
@@ -142,7 +142,7 @@ fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             "transition-requests/create",
             body(name, version, stage, comment),
         ),
-        RegistryWrite::ApproveTransition {
+        StoreWrite::ApproveTransition {
             name,
             version,
             stage,
@@ -153,7 +153,7 @@ fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             body["archive_existing_versions"] = (*archive_existing).into();
             (Method::POST, "transition-requests/approve", body)
         }
-        RegistryWrite::RejectTransition {
+        StoreWrite::RejectTransition {
             name,
             version,
             stage,
@@ -163,7 +163,7 @@ fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
             "transition-requests/reject",
             body(name, version, stage, comment),
         ),
-        RegistryWrite::WithdrawTransition {
+        StoreWrite::WithdrawTransition {
             name,
             version,
             stage,
@@ -178,9 +178,9 @@ fn of_request(write: &RegistryWrite) -> (Method, &'static str, Value) {
 }
 
 /// The parts of a body as a query, for the one write that takes none.
-fn query(write: &RegistryWrite, body: &Value) -> Vec<(&'static str, String)> {
+fn query_pairs(write: &StoreWrite, body: &Value) -> Vec<(&'static str, String)> {
     let part = |key: &'static str| Some((key, body.get(key)?.as_str()?.to_owned()));
-    let is_query = matches!(write, RegistryWrite::WithdrawTransition { .. });
+    let is_query = matches!(write, StoreWrite::WithdrawTransition { .. });
     ["name", "version", "stage", "creator"]
         .into_iter()
         .filter(|_| is_query)
@@ -189,16 +189,16 @@ fn query(write: &RegistryWrite, body: &Value) -> Vec<(&'static str, String)> {
 }
 
 #[async_trait]
-impl Write for RestWriter {
-    async fn write(&self, write: &RegistryWrite) -> Answer<Written> {
-        let (method, path, body) = request(write);
+impl WriteStore for RestWriter {
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
+        let (method, path, body) = build_request(write);
         let what = format!("sending {method} {path}");
         let parts: Vec<String> = ["api", "2.0", "mlflow"]
             .into_iter()
             .chain(path.split('/'))
             .map(str::to_owned)
             .collect();
-        let query = query(write, &body);
+        let query = query_pairs(write, &body);
         let request = self.transport.request(method, &parts, &query);
         let request = if query.is_empty() {
             Transport::with_json(request, &body)
@@ -207,32 +207,32 @@ impl Write for RestWriter {
         };
         let raw = self
             .transport
-            .send(request, &what, limits::ANSWER_BYTES)
+            .send(request, &what, limits::RESPONSE_BYTES)
             .await?;
-        let answer = self.transport.json(raw, &what)?;
-        if !matches!(write, RegistryWrite::CreateVersion { .. }) {
-            return Ok(Written::Done);
+        let response = self.transport.json_body(raw, &what)?;
+        if !matches!(write, StoreWrite::CreateVersion { .. }) {
+            return Ok(WriteResponse::Done);
         }
-        let one: One = serde_json::from_slice(&answer)
-            .map_err(|_| answers::malformed(&what, "the answer is cut or no JSON"))?;
-        let version = one
+        let response: EntityResponse = serde_json::from_slice(&response)
+            .map_err(|_| response::malformed_response(&what, "the answer is cut or no JSON"))?;
+        let version = response
             .model_version
-            .and_then(|version| version.read(&mut Keys::default()));
+            .and_then(|version| version.into_version(&mut Interner::default()));
         version
-            .map(|version| Written::Version(version.version))
-            .ok_or_else(|| answers::malformed(&what, "the answer names no version"))
+            .map(|version| WriteResponse::CreatedVersion(version.version))
+            .ok_or_else(|| response::malformed_response(&what, "the answer names no version"))
     }
 
-    fn quiet_period(&self) -> u64 {
-        self.quiet_ms
+    fn settle_window(&self) -> u64 {
+        self.settle_window_ms
     }
 
-    fn settle_period(&self) -> u64 {
-        self.settle_ms
+    fn read_back_delay(&self) -> u64 {
+        self.read_back_delay_ms
     }
 
-    fn describe(&self, write: &RegistryWrite) -> String {
-        let (method, path, body) = request(write);
+    fn describe(&self, write: &StoreWrite) -> String {
+        let (method, path, body) = build_request(write);
         format!(
             "{method} {}/api/2.0/mlflow/{path} {body}",
             self.transport.address()
@@ -245,14 +245,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_logged_model_is_named_by_its_id() {
-        let write = RegistryWrite::CreateVersion {
+    fn create_version_sends_the_logged_model_id() {
+        let write = StoreWrite::CreateVersion {
             name: "m".into(),
             source: "models:/m-1f".into(),
             run_id: "r".into(),
-            tags: vec![Tag::new("frontrunner.intent", "x")],
+            tags: vec![ModelVersionTag::new("frontrunner.intent", "x")],
         };
-        let (method, path, body) = request(&write);
+        let (method, path, body) = build_request(&write);
         assert_eq!((method, path), (Method::POST, "model-versions/create"));
         assert_eq!(body["model_id"], "m-1f");
         assert_eq!(body["tags"][0]["value"], "x");

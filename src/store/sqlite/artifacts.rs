@@ -7,36 +7,36 @@ use rusqlite::{Connection, OptionalExtension};
 use url::Url;
 
 use super::SqliteStore;
-use super::connection::{Failure, blocking};
+use super::connection::{QueryError, run_blocking};
 use super::schema::Schema;
-use super::values::{at, text};
-use crate::domain::{Artifact, ArtifactHome, FaultKind, Preview};
-use crate::store::local_files::{self, Refusal};
-use crate::store::{Answer, limits};
+use super::values::{column_value, text};
+use crate::domain::{Artifact, ArtifactOwner, Preview, StoreErrorKind};
+use crate::store::local_artifacts::{self, ArtifactError};
+use crate::store::{Result, limits};
 
 /// Where `mlflow server` keeps proxied artifacts unless it is told otherwise, from the folder it is started in.
-const PROXIED: &str = "mlartifacts";
+const PROXIED_ARTIFACTS_DIR: &str = "mlartifacts";
 
-impl From<Refusal> for Failure {
-    fn from((kind, why): Refusal) -> Self {
-        Self::Known(kind, why)
+impl From<ArtifactError> for QueryError {
+    fn from((kind, why): ArtifactError) -> Self {
+        Self::Store(kind, why)
     }
 }
 
 /// The files and folders directly under `path`.
 pub(super) async fn list(
     store: &SqliteStore,
-    home: &ArtifactHome,
+    home: &ArtifactOwner,
     path: &str,
-) -> Answer<Vec<Artifact>> {
-    let what = format!("listing artifacts of {}", name(home));
-    let root = root(store, &what, home).await?;
+) -> Result<Vec<Artifact>> {
+    let what = format!("listing artifacts of {}", describe_home(home));
+    let root = artifact_root(store, &what, home).await?;
     let path = path.to_owned();
-    blocking(what, move || {
+    run_blocking(what, move || {
         if path.is_empty() && !root.exists() {
-            return nothing_there(&root);
+            return list_missing_root(&root);
         }
-        Ok(local_files::list(&root, &path)?)
+        Ok(local_artifacts::list_directory(&root, &path)?)
     })
     .await
 }
@@ -44,26 +44,29 @@ pub(super) async fn list(
 /// The first bytes of a file.
 pub(super) async fn preview(
     store: &SqliteStore,
-    home: &ArtifactHome,
+    home: &ArtifactOwner,
     path: &str,
     limit: u64,
-) -> Answer<Preview> {
-    let what = format!("reading an artifact of {}", name(home));
-    let root = root(store, &what, home).await?;
-    let (path, limit) = (path.to_owned(), limit.min(limits::DOCUMENT_BYTES));
-    blocking(what, move || Ok(local_files::preview(&root, &path, limit)?)).await
+) -> Result<Preview> {
+    let what = format!("reading an artifact of {}", describe_home(home));
+    let root = artifact_root(store, &what, home).await?;
+    let (path, limit) = (path.to_owned(), limit.min(limits::ARTIFACT_BYTES));
+    run_blocking(what, move || {
+        Ok(local_artifacts::read_prefix(&root, &path, limit)?)
+    })
+    .await
 }
 
-fn name(home: &ArtifactHome) -> String {
+fn describe_home(home: &ArtifactOwner) -> String {
     match home {
-        ArtifactHome::Run(id) => format!("run {}", id.clean()),
-        ArtifactHome::LoggedModel(id) => format!("logged model {}", id.clean()),
+        ArtifactOwner::Run(id) => format!("run {}", id.clean()),
+        ArtifactOwner::LoggedModel(id) => format!("logged model {}", id.clean()),
     }
 }
 
 /// A run that logged no file has no folder. Where its experiment has one, that is all there is to say; where even
 /// that is absent, the files may be on another machine.
-fn nothing_there(root: &Path) -> Result<Vec<Artifact>, Failure> {
+fn list_missing_root(root: &Path) -> Result<Vec<Artifact>, QueryError> {
     if root.ancestors().skip(1).take(2).any(Path::is_dir) {
         return Ok(Vec::new());
     }
@@ -71,13 +74,13 @@ fn nothing_there(root: &Path) -> Result<Vec<Artifact>, Failure> {
         "{} is not on this machine: no file was logged, or it was logged elsewhere",
         root.display()
     );
-    Err(Failure::Known(FaultKind::Missing, why))
+    Err(QueryError::Store(StoreErrorKind::NotFound, why))
 }
 
 /// The folder of a home's artifacts.
-async fn root(store: &SqliteStore, what: &str, home: &ArtifactHome) -> Answer<PathBuf> {
+async fn artifact_root(store: &SqliteStore, what: &str, home: &ArtifactOwner) -> Result<PathBuf> {
     let (schema, home) = (Arc::clone(&store.schema), home.clone());
-    let beside = store
+    let database_dir = store
         .database
         .path()
         .parent()
@@ -86,38 +89,45 @@ async fn root(store: &SqliteStore, what: &str, home: &ArtifactHome) -> Answer<Pa
     store
         .database
         .read(what, move |connection| {
-            folder(&location(connection, &schema, &home)?, &beside)
+            local_path(&artifact_uri(connection, &schema, &home)?, &database_dir)
         })
         .await
 }
 
-fn location(
+fn artifact_uri(
     connection: &Connection,
     schema: &Schema,
-    home: &ArtifactHome,
-) -> Result<String, Failure> {
+    home: &ArtifactOwner,
+) -> Result<String, QueryError> {
     let (table, id, uri, value) = match home {
-        ArtifactHome::Run(id) => ("runs", "run_uuid", "artifact_uri", id.raw()),
-        ArtifactHome::LoggedModel(id) => {
+        ArtifactOwner::Run(id) => ("runs", "run_uuid", "artifact_uri", id.raw()),
+        ArtifactOwner::LoggedModel(id) => {
             ("logged_models", "model_id", "artifact_location", id.raw())
         }
     };
-    if !schema.has(table, uri) {
-        return Err(Failure::Known(
-            FaultKind::Unsupported,
+    if !schema.has_column(table, uri) {
+        return Err(QueryError::Store(
+            StoreErrorKind::Unsupported,
             format!("the file has no {table}"),
         ));
     }
     let sql = format!("SELECT h.{uri} FROM {table} AS h WHERE h.{id} = ?1");
     let found = connection
-        .query_row(&sql, [value], |row| Ok(text(at(row, 0)).raw().to_owned()))
+        .query_row(&sql, [value], |row| {
+            Ok(text(column_value(row, 0)).raw().to_owned())
+        })
         .optional()?;
-    found.ok_or_else(|| Failure::Known(FaultKind::Missing, "there is no such thing".to_owned()))
+    found.ok_or_else(|| {
+        QueryError::Store(
+            StoreErrorKind::NotFound,
+            "there is no such thing".to_owned(),
+        )
+    })
 }
 
 /// The local folder that a location names; `beside` is the folder of the database.
-fn folder(location: &str, beside: &Path) -> Result<PathBuf, Failure> {
-    let unsupported = |why: String| Err(Failure::Known(FaultKind::Unsupported, why));
+fn local_path(location: &str, database_dir: &Path) -> Result<PathBuf, QueryError> {
+    let unsupported = |why: String| Err(QueryError::Store(StoreErrorKind::Unsupported, why));
     let scheme = location
         .split_once(":/")
         .map(|(scheme, _)| scheme)
@@ -126,7 +136,7 @@ fn folder(location: &str, beside: &Path) -> Result<PathBuf, Failure> {
         None if location.is_empty() => {
             unsupported("the store does not say where they are".to_owned())
         }
-        None => Ok(beside_or_here(Path::new(location), beside)),
+        None => Ok(resolve_relative(Path::new(location), database_dir)),
         Some("file") => match Url::parse(location)
             .ok()
             .and_then(|url| url.to_file_path().ok())
@@ -140,11 +150,10 @@ fn folder(location: &str, beside: &Path) -> Result<PathBuf, Failure> {
             let path = Url::parse(location)
                 .map(|url| url.path().trim_start_matches('/').to_owned())
                 .unwrap_or_default();
-            let stored = beside.join(PROXIED).join(&path);
-            let is_known = stored
-                .ancestors()
-                .take(3)
-                .any(|folder| folder.is_dir() && folder.starts_with(beside.join(PROXIED)));
+            let stored = database_dir.join(PROXIED_ARTIFACTS_DIR).join(&path);
+            let is_known = stored.ancestors().take(3).any(|folder| {
+                folder.is_dir() && folder.starts_with(database_dir.join(PROXIED_ARTIFACTS_DIR))
+            });
             if is_known
                 && !Path::new(&path)
                     .components()
@@ -170,8 +179,8 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// MLflow takes a relative path from the folder it was started in, which most often holds the database.
-fn beside_or_here(path: &Path, beside: &Path) -> PathBuf {
-    let candidate = beside.join(path);
+fn resolve_relative(path: &Path, database_dir: &Path) -> PathBuf {
+    let candidate = database_dir.join(path);
     if path.is_relative() && !candidate.exists() && path.exists() {
         path.to_owned()
     } else {
@@ -183,20 +192,20 @@ fn beside_or_here(path: &Path, beside: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    fn found(location: &str, beside: &Path) -> Result<PathBuf, FaultKind> {
-        folder(location, beside).map_err(|failure| failure.during("").kind)
+    fn resolve(location: &str, database_dir: &Path) -> Result<PathBuf, StoreErrorKind> {
+        local_path(location, database_dir).map_err(|failure| failure.into_store_error("").kind)
     }
 
     #[test]
-    fn local_places_are_found_and_others_named() {
-        let beside = Path::new("/data");
-        assert_eq!(found("/a/b:/c", beside), Ok("/a/b:/c".into()));
+    fn resolves_local_paths_and_rejects_remote_uris() {
+        let database_dir = Path::new("/data");
+        assert_eq!(resolve("/a/b:/c", database_dir), Ok("/a/b:/c".into()));
         assert_eq!(
-            found("file:///a/with%20space", beside),
+            resolve("file:///a/with%20space", database_dir),
             Ok("/a/with space".into())
         );
         assert_eq!(
-            found("mlruns/1/r/artifacts", beside),
+            resolve("mlruns/1/r/artifacts", database_dir),
             Ok("/data/mlruns/1/r/artifacts".into())
         );
         for elsewhere in [
@@ -207,20 +216,20 @@ mod tests {
             "file://host/share",
         ] {
             assert_eq!(
-                found(elsewhere, beside),
-                Err(FaultKind::Unsupported),
+                resolve(elsewhere, database_dir),
+                Err(StoreErrorKind::Unsupported),
                 "{elsewhere}"
             );
         }
     }
 
     #[test]
-    fn proxied_artifacts_are_found_in_the_usual_folder() {
-        let beside = tempfile::tempdir().unwrap();
-        let stored = beside.path().join("mlartifacts/1/r/artifacts");
+    fn finds_proxied_artifacts_in_the_default_directory() {
+        let database_dir = tempfile::tempdir().unwrap();
+        let stored = database_dir.path().join("mlartifacts/1/r/artifacts");
         std::fs::create_dir_all(&stored).unwrap();
         assert_eq!(
-            found("mlflow-artifacts:/1/r/artifacts", beside.path()),
+            resolve("mlflow-artifacts:/1/r/artifacts", database_dir.path()),
             Ok(stored)
         );
     }

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::domain::{Fault, FaultKind};
-use crate::store::{Answer, limits};
+use crate::domain::{StoreError, StoreErrorKind};
+use crate::store::{Result, limits};
 
 /// How many idle connections are kept: as many as one page of runs uses at once.
-const IDLE: usize = 6;
+const MAX_IDLE_CONNECTIONS: usize = 6;
 
 /// Extended result code of a write into a folder that can't be written, where the journal would go.
 const READONLY_DIRECTORY: i32 = 8 | (6 << 8);
@@ -22,82 +22,90 @@ const READONLY_DIRECTORY: i32 = 8 | (6 << 8);
 const READONLY_ROLLBACK: i32 = 8 | (3 << 8);
 
 /// Why a question to the file has no answer; what was being asked is added where the question is known.
-pub(super) enum Failure {
+pub(super) enum QueryError {
     /// SQLite says so.
     Sql(rusqlite::Error),
     /// We say so.
-    Known(FaultKind, String),
+    Store(StoreErrorKind, String),
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for QueryError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sql(error)
     }
 }
 
-impl Failure {
+impl QueryError {
     /// The fault of something being done.
-    pub(super) fn during(self, what: impl Into<String>) -> Fault {
+    pub(super) fn into_store_error(self, what: impl Into<String>) -> StoreError {
         let (kind, why) = match self {
-            Self::Known(kind, why) => (kind, why),
-            Self::Sql(error) => kind_of(&error),
+            Self::Store(kind, why) => (kind, why),
+            Self::Sql(error) => classify(&error),
         };
-        Fault::new(kind, what, why).advised(advice(kind))
+        StoreError::new(kind, what, why).with_hint(hint(kind))
     }
 }
 
 /// What to do about a file, where that differs from what one does about a server.
-fn advice(kind: FaultKind) -> Option<&'static str> {
+fn hint(kind: StoreErrorKind) -> Option<&'static str> {
     match kind {
-        FaultKind::Unreachable => Some("check the path; `frontrunner demo` makes a store to try"),
-        FaultKind::Malformed => Some("name the file that MLflow writes, often mlflow.db"),
-        FaultKind::Busy => Some("wait until the other program is done, then try again"),
-        FaultKind::Broken => Some("`sqlite3 FILE 'PRAGMA integrity_check'` says more"),
+        StoreErrorKind::Unreachable => {
+            Some("check the path; `frontrunner demo` makes a store to try")
+        }
+        StoreErrorKind::InvalidResponse => {
+            Some("name the file that MLflow writes, often mlflow.db")
+        }
+        StoreErrorKind::Busy => Some("wait until the other program is done, then try again"),
+        StoreErrorKind::ServerError => Some("`sqlite3 FILE 'PRAGMA integrity_check'` says more"),
         _ => None,
     }
 }
 
 /// The kind of a fault of SQLite's, and its text.
-fn kind_of(error: &rusqlite::Error) -> (FaultKind, String) {
+fn classify(error: &rusqlite::Error) -> (StoreErrorKind, String) {
     let code = error.sqlite_error();
     if code.is_some_and(|code| code.extended_code == READONLY_ROLLBACK) {
         let why = "a program died while it was writing the file; opening it once with MLflow or sqlite3 repairs it";
-        return (FaultKind::Broken, why.to_owned());
+        return (StoreErrorKind::ServerError, why.to_owned());
     }
     if code.is_some_and(|code| code.extended_code == READONLY_DIRECTORY) {
         return (
-            FaultKind::Denied,
+            StoreErrorKind::PermissionDenied,
             "the folder of the file can't be written, where SQLite keeps its journal".to_owned(),
         );
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-            FaultKind::Busy,
+            StoreErrorKind::Busy,
             "another program is writing the file, and did not finish in time".to_owned(),
         ),
-        Some(ErrorCode::NotADatabase) => (FaultKind::Malformed, "it is no SQLite file".to_owned()),
-        Some(ErrorCode::DatabaseCorrupt) => {
-            (FaultKind::Broken, format!("the file is damaged: {error}"))
-        }
+        Some(ErrorCode::NotADatabase) => (
+            StoreErrorKind::InvalidResponse,
+            "it is no SQLite file".to_owned(),
+        ),
+        Some(ErrorCode::DatabaseCorrupt) => (
+            StoreErrorKind::ServerError,
+            format!("the file is damaged: {error}"),
+        ),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
-            FaultKind::Denied,
+            StoreErrorKind::PermissionDenied,
             "the file can't be written by you".to_owned(),
         ),
         Some(ErrorCode::CannotOpen) => (
-            FaultKind::Denied,
+            StoreErrorKind::PermissionDenied,
             format!("the file can't be opened: {error}"),
         ),
-        Some(ErrorCode::ConstraintViolation) => (FaultKind::Conflict, error.to_string()),
+        Some(ErrorCode::ConstraintViolation) => (StoreErrorKind::Conflict, error.to_string()),
         Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => {
-            (FaultKind::TooLarge, error.to_string())
+            (StoreErrorKind::ResponseTooLarge, error.to_string())
         }
-        _ => (FaultKind::Broken, error.to_string()),
+        _ => (StoreErrorKind::ServerError, error.to_string()),
     }
 }
 
 /// What tells a file from another one of the same name.
 #[cfg(unix)]
-fn identity(found: &Metadata) -> (u64, u64) {
+fn file_id(found: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (found.dev(), found.ino())
 }
@@ -108,16 +116,16 @@ fn identity(found: &Metadata) -> (u64, u64) {
 }
 
 /// A connection and the file that it was opened on.
-pub(super) struct Held {
+pub(super) struct ReadConnection {
     /// The connection.
     pub(super) connection: Connection,
-    file: (u64, u64),
+    file_id: (u64, u64),
 }
 
 /// The file, and the connections that read it.
 pub(super) struct Database {
     path: PathBuf,
-    idle: Mutex<Vec<Held>>,
+    idle: Mutex<Vec<ReadConnection>>,
 }
 
 impl Database {
@@ -136,58 +144,61 @@ impl Database {
 
     /// What the file system says of the file. It is never opened for this: closing a file gives up the locks that
     /// SQLite holds on it anywhere in this process.
-    pub(super) fn metadata(&self) -> Result<Metadata, Failure> {
+    pub(super) fn metadata(&self) -> Result<Metadata, QueryError> {
         let found = std::fs::metadata(&self.path).map_err(|error| {
             let kind = if error.kind() == std::io::ErrorKind::PermissionDenied {
-                FaultKind::Denied
+                StoreErrorKind::PermissionDenied
             } else {
-                FaultKind::Unreachable
+                StoreErrorKind::Unreachable
             };
-            Failure::Known(kind, error.to_string())
+            QueryError::Store(kind, error.to_string())
         })?;
         if found.is_file() {
             Ok(found)
         } else {
-            Err(Failure::Known(
-                FaultKind::Malformed,
+            Err(QueryError::Store(
+                StoreErrorKind::InvalidResponse,
                 "it is no file".to_owned(),
             ))
         }
     }
 
     /// A connection that can only read.
-    pub(super) fn hold(&self) -> Result<Held, Failure> {
-        let file = identity(&self.metadata()?);
+    pub(super) fn open_read_only(&self) -> Result<ReadConnection, QueryError> {
+        let file = file_id(&self.metadata()?);
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
-        Ok(Held { connection, file })
+        Ok(ReadConnection {
+            connection,
+            file_id: file,
+        })
     }
 
     /// Whether a connection still reads what stands under the path: a file that was replaced is opened again.
-    pub(super) fn is_current(&self, held: &Held) -> bool {
+    pub(super) fn is_current(&self, read_connection: &ReadConnection) -> bool {
         self.metadata()
-            .is_ok_and(|found| identity(&found) == held.file)
+            .is_ok_and(|found| file_id(&found) == read_connection.file_id)
     }
 
     /// Why the file itself can't be written, or nothing when it can; opening it tells, and writes nothing.
-    pub(super) fn why_not_written(&self) -> Option<String> {
-        match self.writing() {
+    pub(super) fn read_only_reason(&self) -> Option<String> {
+        match self.open_read_write() {
             Ok(_) => None,
-            Err(failure) => Some(failure.during("").why.raw().to_owned()),
+            Err(failure) => Some(failure.into_store_error("").why.raw().to_owned()),
         }
     }
 
     /// A connection that can write, for one write. It never makes a file.
-    pub(super) fn writing(&self) -> Result<Connection, Failure> {
+    pub(super) fn open_read_write(&self) -> Result<Connection, QueryError> {
         self.metadata()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(Duration::from_secs(limits::SQLITE_WRITE_SECONDS))?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if connection.is_readonly(rusqlite::MAIN_DB)? {
-            return Err(Failure::Known(
-                FaultKind::Denied,
+            return Err(QueryError::Store(
+                StoreErrorKind::PermissionDenied,
                 "the file can't be written by you".to_owned(),
             ));
         }
@@ -198,37 +209,41 @@ impl Database {
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
         what: impl Into<String>,
-        question: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
-    ) -> Answer<T> {
+        query: impl FnOnce(&Connection) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T> {
         let database = Arc::clone(self);
-        blocking(what, move || {
-            let kept = database
+        run_blocking(what, move || {
+            let idle_connection = database
                 .idle
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .pop();
-            let held = match kept.filter(|held| database.is_current(held)) {
+            let read_connection = match idle_connection.filter(|held| database.is_current(held)) {
                 Some(held) => held,
-                None => database.hold()?,
+                None => database.open_read_only()?,
             };
-            let answer = question(&held.connection)?;
+            let result = query(&read_connection.connection)?;
             let mut idle = database.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            if idle.len() < IDLE {
-                idle.push(held);
+            if idle.len() < MAX_IDLE_CONNECTIONS {
+                idle.push(read_connection);
             }
-            Ok(answer)
+            Ok(result)
         })
         .await
     }
 }
 
 /// Does blocking work where it may block.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(super) async fn run_blocking<T: Send + 'static>(
     what: impl Into<String>,
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Answer<T> {
+    work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
-        Ok(answer) => answer.map_err(|failure| failure.during(what)),
-        Err(error) => Err(Fault::new(FaultKind::Broken, what, error.to_string())),
+        Ok(result) => result.map_err(|failure| failure.into_store_error(what)),
+        Err(error) => Err(StoreError::new(
+            StoreErrorKind::ServerError,
+            what,
+            error.to_string(),
+        )),
     }
 }

@@ -5,22 +5,22 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::connection::Failure;
+use super::connection::QueryError;
 use super::schema::Schema;
-use super::values::{at, integer, metric};
-use crate::domain::{History, MetricValue, Point, RunId};
-use crate::store::thinning::thin;
-use crate::store::{Answer, Resolution};
+use super::values::{column_value, integer, metric_value};
+use crate::domain::{MetricHistory, MetricValue, Point, RunId};
+use crate::store::downsample::downsample;
+use crate::store::{Resolution, Result};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
 /// The histories of a metric; runs without it are left out.
-pub(super) async fn of(
+pub(super) async fn read_histories(
     store: &SqliteStore,
     runs: &[RunId],
     key: &str,
     resolution: Resolution,
-) -> Answer<Vec<History>> {
+) -> Result<Vec<MetricHistory>> {
     let key = Untrusted::from(key);
     let mut histories = Vec::new();
     for run in runs {
@@ -33,50 +33,54 @@ pub(super) async fn of(
         let points = store
             .database
             .read(what, move |connection| {
-                points(connection, &schema, &id, metric.raw())
+                load_points(connection, &schema, &id, metric.raw())
             })
             .await?;
         if points.is_empty() {
             continue;
         }
         let (points, sampled) = match resolution {
-            Resolution::Exact => (points, false),
-            Resolution::Points(wanted) => thin(points, wanted as usize),
-            Resolution::Between {
+            Resolution::Full => (points, false),
+            Resolution::Points(wanted) => downsample(points, wanted as usize),
+            Resolution::StepRange {
                 points: wanted,
                 first,
                 last,
             } => {
-                let within = points
+                let points_in_range = points
                     .into_iter()
                     .filter(|point| (first..=last).contains(&point.step))
                     .collect();
-                thin(within, wanted as usize)
+                downsample(points_in_range, wanted as usize)
             }
         };
-        histories.push(History {
+        histories.push(MetricHistory {
             run: run.clone(),
             key: key.clone(),
             points,
-            sampled,
+            is_sampled: sampled,
         });
     }
     Ok(histories)
 }
 
-fn points(
+fn load_points(
     connection: &Connection,
     schema: &Schema,
     run: &RunId,
     key: &str,
-) -> Result<Vec<Point>, Failure> {
+) -> Result<Vec<Point>, QueryError> {
     if !schema.has_table("metrics") {
         return Ok(Vec::new());
     }
-    let columns = schema.select("metrics", "m", &["step", "timestamp", "value", "is_nan"]);
+    let columns = schema.select_columns("metrics", "m", &["step", "timestamp", "value", "is_nan"]);
     // The plus keeps MLflow 2's files off the primary key, which begins with the metric's key and would read
     // every run that has it; MLflow 3 has an index over run, key and step.
-    let plus = if has_index(connection)? { "" } else { "+" };
+    let plus = if has_run_key_index(connection)? {
+        ""
+    } else {
+        "+"
+    };
     let sql = format!(
         "SELECT {columns} FROM metrics AS m WHERE m.run_uuid = ?1 AND {plus}m.\"key\" = ?2"
     );
@@ -85,21 +89,21 @@ fn points(
     let mut points = Vec::new();
     while let Some(row) = rows.next()? {
         points.push(Point {
-            step: integer(at(row, 0)).unwrap_or_default(),
-            timestamp: integer(at(row, 1)).unwrap_or_default(),
-            value: metric(at(row, 2), at(row, 3)),
+            step: integer(column_value(row, 0)).unwrap_or_default(),
+            timestamp: integer(column_value(row, 1)).unwrap_or_default(),
+            value: metric_value(column_value(row, 2), column_value(row, 3)),
         });
     }
     points.sort_by(|a, b| {
         (a.step, a.timestamp)
             .cmp(&(b.step, b.timestamp))
-            .then_with(|| MetricValue::order(a.value, b.value))
+            .then_with(|| MetricValue::cmp_nan_last(a.value, b.value))
     });
     Ok(points)
 }
 
 /// Whether the file has MLflow 3's index over a run's metrics.
-fn has_index(connection: &Connection) -> Result<bool, Failure> {
+fn has_run_key_index(connection: &Connection) -> Result<bool, QueryError> {
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM pragma_index_list('metrics') AS i JOIN pragma_index_info(i.name) AS c \
          WHERE c.seqno = 1 AND c.name = 'key' AND EXISTS \

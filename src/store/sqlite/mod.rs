@@ -14,39 +14,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 use super::{
-    Access, Answer, Features, Made, MadeFrom, Opened, Page, PageToken, Read, Resolution,
-    RunChanges, RunQuery, View,
+    AccessMode, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page, PageToken,
+    ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream,
 };
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, FaultKind, History, LoggedModel,
-    LoggedModelId, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreErrorKind,
 };
 use crate::text::untrusted::clean;
 
 mod artifacts;
-mod changes;
+mod changed_runs;
 mod connection;
-mod describe;
+mod create_version;
+mod downstream;
 mod experiments;
 mod histories;
-mod listing;
 mod logged_models;
-mod made_from;
-mod names;
-mod nested;
-mod new_version;
-mod newest;
+mod nested_runs;
+mod pagination;
 mod registry;
-mod run_parts;
+mod registry_writes;
+mod run_data;
+mod run_lifecycle;
 mod runs;
 mod schema;
-mod trash;
+mod sql_preview;
+mod validate;
 mod values;
 mod versions;
 mod writer;
 
-use connection::{Database, Failure, Held, blocking};
-use listing::Walks;
+use connection::{Database, QueryError, ReadConnection, run_blocking};
+use pagination::ListingCache;
 use schema::Schema;
 use writer::SqliteWriter;
 
@@ -54,37 +54,40 @@ use writer::SqliteWriter;
 ///
 /// # Errors
 /// When it is missing, unreadable, no SQLite file, or no MLflow store.
-pub async fn open(path: &Path, access: Access) -> Answer<Opened> {
+pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
     let what = format!("opening {}", clean(&path.to_string_lossy()));
     let path = path.to_owned();
-    let (database, schema, denied) = blocking(what, move || {
+    let (database, schema, write_denied_reason) = run_blocking(what, move || {
         // An absolute path keeps its meaning if the folder is changed, and is never taken for an address.
         let database = Database::new(std::fs::canonicalize(&path).unwrap_or(path));
-        let held = database.hold()?;
-        let schema = Schema::read(&held.connection)?;
+        let read_connection = database.open_read_only()?;
+        let schema = Schema::read(&read_connection.connection)?;
         if !schema.is_mlflow() {
             let why = "it is a SQLite file, but no MLflow store: it has no experiments and runs";
-            return Err(Failure::Known(FaultKind::Malformed, why.to_owned()));
+            return Err(QueryError::Store(
+                StoreErrorKind::InvalidResponse,
+                why.to_owned(),
+            ));
         }
-        let denied = if access == Access::ReadWrite {
-            database.why_not_written()
+        let write_denied_reason = if mode == AccessMode::ReadWrite {
+            database.read_only_reason()
         } else {
             None
         };
-        Ok((database, schema, denied))
+        Ok((database, schema, write_denied_reason))
     })
     .await?;
-    let read_only = if schema.has_registry() {
-        schema.why_not_written()
+    let read_only_reason = if schema.has_registry() {
+        schema.read_only_reason()
     } else {
         Some("the file has no model registry".to_owned())
     };
-    let read_only = read_only.or(denied);
-    let may_write = access == Access::ReadWrite && read_only.is_none();
+    let read_only = read_only_reason.or(write_denied_reason);
+    let can_write = mode == AccessMode::ReadWrite && read_only.is_none();
     let store = Arc::new(SqliteStore::new(database, Arc::new(schema), read_only));
-    let writer = may_write
+    let writer = can_write
         .then(|| Arc::new(SqliteWriter::new(Arc::clone(&store.database))) as super::Writer);
-    Ok(Opened {
+    Ok(StoreHandle {
         reader: store,
         writer,
     })
@@ -96,14 +99,14 @@ struct SqliteStore {
     origin: String,
     database: Arc<Database>,
     schema: Arc<Schema>,
-    read_only: Option<String>,
-    walks: Walks,
+    read_only_reason: Option<String>,
+    listing_cache: ListingCache,
     /// A connection of its own: SQLite counts other connections' changes for each connection separately.
-    pulse: Arc<Mutex<Option<Held>>>,
+    revision_connection: Arc<Mutex<Option<ReadConnection>>>,
 }
 
 impl SqliteStore {
-    fn new(database: Arc<Database>, schema: Arc<Schema>, read_only: Option<String>) -> Self {
+    fn new(database: Arc<Database>, schema: Arc<Schema>, read_only_reason: Option<String>) -> Self {
         let path = database.path();
         Self {
             name: path
@@ -112,17 +115,17 @@ impl SqliteStore {
                 .to_string_lossy()
                 .into_owned(),
             origin: path.to_string_lossy().into_owned(),
-            walks: Walks::default(),
-            pulse: Arc::default(),
+            listing_cache: ListingCache::default(),
+            revision_connection: Arc::default(),
             database,
             schema,
-            read_only,
+            read_only_reason,
         }
     }
 }
 
 #[async_trait]
-impl Read for SqliteStore {
+impl ReadStore for SqliteStore {
     fn name(&self) -> &str {
         &self.name
     }
@@ -131,36 +134,36 @@ impl Read for SqliteStore {
         &self.origin
     }
 
-    async fn features(&self) -> Answer<Features> {
+    async fn features(&self) -> Result<Features> {
         Ok(Features {
             product: self.schema.product(),
-            filters: false,
-            bulk_histories: true,
-            whole_histories: true,
-            logged_models: self.schema.has_table("logged_models"),
-            registry: self.schema.has_registry(),
-            read_only: self.read_only.clone(),
+            can_filter: false,
+            has_bulk_histories: true,
+            has_cheap_full_histories: true,
+            has_logged_models: self.schema.has_table("logged_models"),
+            has_registry: self.schema.has_registry(),
+            read_only_reason: self.read_only_reason.clone(),
         })
     }
 
-    async fn experiments(&self, view: View) -> Answer<Vec<Experiment>> {
-        experiments::all(self, view).await
+    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
+        experiments::list(self, view).await
     }
 
-    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         runs::page(self, query, from).await
     }
 
-    async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
-        newest::changes(self, changes).await
+    async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {
+        changed_runs::changed_runs(self, changes).await
     }
 
-    async fn nested(&self, experiments: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
-        nested::of(self, experiments, parent).await
+    async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
+        nested_runs::nested_runs(self, experiments, parent).await
     }
 
-    async fn run(&self, id: &RunId) -> Answer<Run> {
-        runs::one(self, id).await
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        runs::get(self, id).await
     }
 
     async fn histories(
@@ -168,65 +171,74 @@ impl Read for SqliteStore {
         runs: &[RunId],
         metric: &str,
         resolution: Resolution,
-    ) -> Answer<Vec<History>> {
-        histories::of(self, runs, metric, resolution).await
+    ) -> Result<Vec<MetricHistory>> {
+        histories::read_histories(self, runs, metric, resolution).await
     }
 
-    async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>> {
+    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
         artifacts::list(self, home, path).await
     }
 
-    async fn preview(&self, home: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
+    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         artifacts::preview(self, home, path, limit).await
     }
 
-    async fn logged_model(&self, id: &LoggedModelId) -> Answer<LoggedModel> {
-        logged_models::one(self, id).await
+    async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
+        logged_models::get(self, id).await
     }
 
     async fn logged_models(
         &self,
         experiment: &ExperimentId,
         run: &RunId,
-    ) -> Answer<Vec<LoggedModel>> {
+    ) -> Result<Vec<LoggedModel>> {
         logged_models::of_run(self, experiment, run).await
     }
 
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> {
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
         registry::models(self).await
     }
 
-    async fn model(&self, name: &ModelName) -> Answer<RegisteredModel> {
+    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
         registry::model(self, name).await
     }
 
-    async fn versions(&self, name: &ModelName) -> Answer<Vec<ModelVersion>> {
+    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         registry::versions(self, name).await
     }
 
-    async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
+    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         registry::versions_of_run(self, run).await
     }
 
-    async fn made_from(&self, of: &MadeFrom) -> Answer<Made> {
-        made_from::of(self, of).await
+    async fn downstream(&self, of: &Upstream) -> Result<Downstream> {
+        downstream::find_downstream(self, of).await
     }
 
-    async fn pulse(&self) -> Answer<Option<u64>> {
-        let (database, pulse) = (Arc::clone(&self.database), Arc::clone(&self.pulse));
-        blocking("looking for changes", move || {
-            let mut pulse = pulse.lock().unwrap_or_else(PoisonError::into_inner);
-            let held = match pulse.take().filter(|held| database.is_current(held)) {
+    async fn revision(&self) -> Result<Option<u64>> {
+        let (database, revision_connection) = (
+            Arc::clone(&self.database),
+            Arc::clone(&self.revision_connection),
+        );
+        run_blocking("looking for changes", move || {
+            let mut revision_connection = revision_connection
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            let read_connection = match revision_connection
+                .take()
+                .filter(|held| database.is_current(held))
+            {
                 Some(held) => held,
-                None => database.hold()?,
+                None => database.open_read_only()?,
             };
-            let changes: i64 = held
-                .connection
-                .pragma_query_value(None, "data_version", |row| row.get(0))?;
+            let changes: i64 =
+                read_connection
+                    .connection
+                    .pragma_query_value(None, "data_version", |row| row.get(0))?;
             let found = database.metadata()?;
             let mut hasher = DefaultHasher::new();
             (changes, found.len(), found.modified().ok()).hash(&mut hasher);
-            *pulse = Some(held);
+            *revision_connection = Some(read_connection);
             Ok(Some(hasher.finish()))
         })
         .await

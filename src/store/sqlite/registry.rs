@@ -6,52 +6,52 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::connection::Failure;
+use super::connection::QueryError;
 use super::schema::Schema;
-use super::values::{at, integer, text};
-use super::versions::{Wanted, load as load_versions, number};
-use crate::domain::run::Pair;
+use super::values::{column_value, integer, text};
+use super::versions::{VersionSelector, load as load_versions, version_number};
+use crate::domain::run::KeyValue;
 use crate::domain::{
-    Alias, FaultKind, ModelName, ModelVersion, RegisteredModel, RunId, VersionNumber,
+    Alias, ModelName, ModelVersion, RegisteredModel, RunId, StoreErrorKind, VersionNumber,
 };
-use crate::store::Answer;
+use crate::store::Result;
 use crate::text::Untrusted;
 
 /// All models, by name.
-pub(super) async fn models(store: &SqliteStore) -> Answer<Vec<RegisteredModel>> {
-    ask(
+pub(super) async fn models(store: &SqliteStore) -> Result<Vec<RegisteredModel>> {
+    query_registry(
         store,
         "reading registered models".to_owned(),
-        |connection, schema| load(connection, schema, None),
+        |connection, schema| load_models(connection, schema, None),
     )
     .await
 }
 
 /// One model; a prompt too, when it is asked for by its name.
-pub(super) async fn model(store: &SqliteStore, name: &ModelName) -> Answer<RegisteredModel> {
-    let wanted = name.clone();
-    ask(
+pub(super) async fn model(store: &SqliteStore, name: &ModelName) -> Result<RegisteredModel> {
+    let model_name = name.clone();
+    query_registry(
         store,
         format!("reading model {}", name.clean()),
         move |connection, schema| {
-            load(connection, schema, Some(&wanted))?
+            load_models(connection, schema, Some(&model_name))?
                 .pop()
-                .ok_or_else(no_model)
+                .ok_or_else(model_not_found)
         },
     )
     .await
 }
 
 /// The versions of a model, newest first.
-pub(super) async fn versions(store: &SqliteStore, name: &ModelName) -> Answer<Vec<ModelVersion>> {
+pub(super) async fn versions(store: &SqliteStore, name: &ModelName) -> Result<Vec<ModelVersion>> {
     let name = name.clone();
-    ask(
+    query_registry(
         store,
         format!("reading versions of {}", name.clean()),
         move |connection, schema| {
-            let versions = load_versions(connection, schema, Wanted::Of(&name))?;
-            if versions.is_empty() && load(connection, schema, Some(&name))?.is_empty() {
-                return Err(no_model());
+            let versions = load_versions(connection, schema, VersionSelector::OfModel(&name))?;
+            if versions.is_empty() && load_models(connection, schema, Some(&name))?.is_empty() {
+                return Err(model_not_found());
             }
             Ok(versions)
         },
@@ -60,32 +60,35 @@ pub(super) async fn versions(store: &SqliteStore, name: &ModelName) -> Answer<Ve
 }
 
 /// The versions that were made from a run.
-pub(super) async fn versions_of_run(store: &SqliteStore, run: &RunId) -> Answer<Vec<ModelVersion>> {
+pub(super) async fn versions_of_run(store: &SqliteStore, run: &RunId) -> Result<Vec<ModelVersion>> {
     let run = run.clone();
     let what = format!("reading versions of run {}", run.clean());
-    ask(store, what, move |connection, schema| {
-        load_versions(connection, schema, Wanted::FromRun(&run))
+    query_registry(store, what, move |connection, schema| {
+        load_versions(connection, schema, VersionSelector::OfRun(&run))
     })
     .await
 }
 
-fn no_model() -> Failure {
-    Failure::Known(FaultKind::Missing, "there is no such model".to_owned())
+fn model_not_found() -> QueryError {
+    QueryError::Store(
+        StoreErrorKind::NotFound,
+        "there is no such model".to_owned(),
+    )
 }
 
 /// Asks the registry, where the file has one.
-async fn ask<T: Send + 'static>(
+async fn query_registry<T: Send + 'static>(
     store: &SqliteStore,
     what: String,
-    question: impl FnOnce(&Connection, &Schema) -> Result<T, Failure> + Send + 'static,
-) -> Answer<T> {
+    query: impl FnOnce(&Connection, &Schema) -> Result<T, QueryError> + Send + 'static,
+) -> Result<T> {
     let schema = Arc::clone(&store.schema);
     let read = move |connection: &Connection| {
         if schema.has_registry() {
-            question(connection, &schema)
+            query(connection, &schema)
         } else {
-            Err(Failure::Known(
-                FaultKind::Unsupported,
+            Err(QueryError::Store(
+                StoreErrorKind::Unsupported,
                 "the file has no model registry".to_owned(),
             ))
         }
@@ -93,27 +96,27 @@ async fn ask<T: Send + 'static>(
     store.database.read(what, read).await
 }
 
-fn load(
+fn load_models(
     connection: &Connection,
     schema: &Schema,
-    only: Option<&ModelName>,
-) -> Result<Vec<RegisteredModel>, Failure> {
-    let name = only.map(ModelName::raw);
-    let mut tags = tags(connection, schema, name)?;
-    let mut aliases = aliases(connection, schema, name)?;
+    name_filter: Option<&ModelName>,
+) -> Result<Vec<RegisteredModel>, QueryError> {
+    let name = name_filter.map(ModelName::raw);
+    let mut tags = load_tags(connection, schema, name)?;
+    let mut aliases = load_aliases(connection, schema, name)?;
     let mut latest: HashMap<Untrusted, Vec<ModelVersion>> = HashMap::new();
-    for version in load_versions(connection, schema, Wanted::Latest(only))? {
+    for version in load_versions(connection, schema, VersionSelector::Latest(name_filter))? {
         latest
             .entry(version.name.text().clone())
             .or_default()
             .push(version);
     }
-    let columns = schema.select(
+    let columns = schema.select_columns(
         "registered_models",
         "m",
         &["name", "creation_time", "last_updated_time", "description"],
     );
-    let here = schema.in_workspace("registered_models", "m");
+    let here = schema.workspace_condition("registered_models", "m");
     let sql = format!(
         "SELECT {columns} FROM registered_models AS m WHERE (?1 IS NULL OR m.name = ?1) AND {here} ORDER BY m.name"
     );
@@ -121,57 +124,60 @@ fn load(
     let mut rows = statement.query([name])?;
     let mut models = Vec::new();
     while let Some(row) = rows.next()? {
-        let name = text(at(row, 0));
+        let name = text(column_value(row, 0));
         let model = RegisteredModel {
-            creation_time: integer(at(row, 1)),
-            last_updated_time: integer(at(row, 2)),
-            description: text(at(row, 3)),
+            creation_time: integer(column_value(row, 1)),
+            last_updated_time: integer(column_value(row, 2)),
+            description: text(column_value(row, 3)),
             tags: tags.remove(&name).unwrap_or_default(),
             aliases: aliases.remove(&name).unwrap_or_default(),
             latest_versions: latest.remove(&name).unwrap_or_default(),
             name: ModelName::new(name),
         };
-        if only.is_some() || !model.is_prompt() {
+        if name_filter.is_some() || !model.is_prompt() {
             models.push(model);
         }
     }
     Ok(models)
 }
 
-fn tags(
+fn load_tags(
     connection: &Connection,
     schema: &Schema,
     name: Option<&str>,
-) -> Result<HashMap<Untrusted, Vec<Pair>>, Failure> {
-    let mut tags: HashMap<Untrusted, Vec<Pair>> = HashMap::new();
+) -> Result<HashMap<Untrusted, Vec<KeyValue>>, QueryError> {
+    let mut tags: HashMap<Untrusted, Vec<KeyValue>> = HashMap::new();
     if schema.has_table("registered_model_tags") {
-        let here = schema.in_workspace("registered_model_tags", "t");
+        let here = schema.workspace_condition("registered_model_tags", "t");
         let sql = format!(
             "SELECT t.name, t.\"key\", t.value FROM registered_model_tags AS t WHERE (?1 IS NULL OR t.name = ?1) AND {here}"
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let mut rows = statement.query([name])?;
         while let Some(row) = rows.next()? {
-            tags.entry(text(at(row, 0)))
+            tags.entry(text(column_value(row, 0)))
                 .or_default()
-                .push(Pair::new(text(at(row, 1)), text(at(row, 2))));
+                .push(KeyValue::new(
+                    text(column_value(row, 1)),
+                    text(column_value(row, 2)),
+                ));
         }
     }
     Ok(tags)
 }
 
 /// Aliases with the versions they lead to, by model.
-pub(super) type Aliases = HashMap<Untrusted, Vec<(Alias, VersionNumber)>>;
+pub(super) type AliasesByModel = HashMap<Untrusted, Vec<(Alias, VersionNumber)>>;
 
 /// The aliases of one model or of all, by name.
-pub(super) fn aliases(
+pub(super) fn load_aliases(
     connection: &Connection,
     schema: &Schema,
     name: Option<&str>,
-) -> Result<Aliases, Failure> {
-    let mut aliases = Aliases::new();
+) -> Result<AliasesByModel, QueryError> {
+    let mut aliases = AliasesByModel::new();
     if schema.has_table("registered_model_aliases") {
-        let here = schema.in_workspace("registered_model_aliases", "a");
+        let here = schema.workspace_condition("registered_model_aliases", "a");
         let sql = format!(
             "SELECT a.name, a.alias, a.version FROM registered_model_aliases AS a \
              WHERE (?1 IS NULL OR a.name = ?1) AND {here} ORDER BY a.alias"
@@ -180,9 +186,12 @@ pub(super) fn aliases(
         let mut rows = statement.query([name])?;
         while let Some(row) = rows.next()? {
             aliases
-                .entry(text(at(row, 0)))
+                .entry(text(column_value(row, 0)))
                 .or_default()
-                .push((Alias::new(text(at(row, 1))), number(at(row, 2))));
+                .push((
+                    Alias::new(text(column_value(row, 1))),
+                    version_number(column_value(row, 2)),
+                ));
         }
     }
     Ok(aliases)

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::connection::Failure;
-use super::listing::{Place, Question, in_view, json_list};
-use super::run_parts::{datasets, metrics, models, pairs};
+use super::connection::QueryError;
+use super::pagination::{ListingKey, SortKey, json_array, lifecycle_condition};
+use super::run_data::{load_datasets, load_metrics, load_model_links, load_pairs};
 use super::schema::Schema;
-use super::values::{at, integer, text};
-use crate::domain::{ExperimentId, Fault, FaultKind, Lifecycle, Run, RunId, RunStatus};
-use crate::store::{Answer, Page, PageToken, RunQuery, View, limits};
+use super::values::{column_value, integer, text};
+use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
+use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
 use crate::text::Untrusted;
 
 /// A page of a question's runs.
@@ -20,74 +20,84 @@ pub(super) async fn page(
     store: &SqliteStore,
     query: &RunQuery,
     from: Option<&PageToken>,
-) -> Answer<Page<Run>> {
-    let what = what(query);
+) -> Result<Page<Run>> {
+    let what = describe_query(query);
     if query.filter.is_some() || !query.order_by.is_empty() {
-        return Err(Fault::new(
-            FaultKind::Invalid,
+        return Err(StoreError::new(
+            StoreErrorKind::InvalidRequest,
             what,
             "a SQLite store takes no filter and no order of MLflow's; both are done here",
         ));
     }
     let after = from
-        .map(Place::of)
+        .map(SortKey::from_token)
         .transpose()
-        .map_err(|failure| failure.during(&what))?;
-    let question = Question::from(query);
-    let known = after.as_ref().and_then(|_| store.walks.find(&question));
-    let places = match known {
+        .map_err(|failure| failure.into_store_error(&what))?;
+    let listing = ListingKey::from(query);
+    let cached = after
+        .as_ref()
+        .and_then(|_| store.listing_cache.get(&listing));
+    let sort_keys = match cached {
         Some(places) => places,
-        None => places(store, &what, question.clone()).await?,
+        None => load_sort_keys(store, &what, listing.clone()).await?,
     };
-    let begin = after.map_or(0, |after| places.partition_point(|place| *place <= after));
+    let begin = after.map_or(0, |after| {
+        sort_keys.partition_point(|place| *place <= after)
+    });
     let size = if query.page_size == 0 {
         limits::PAGE_RUNS
     } else {
         query.page_size
     };
-    let end = begin.saturating_add(size as usize).min(places.len());
+    let end = begin.saturating_add(size as usize).min(sort_keys.len());
     let mut items = Vec::with_capacity(end - begin);
-    for chunk in places
+    for chunk in sort_keys
         .get(begin..end)
         .unwrap_or_default()
-        .chunks(limits::SQLITE_RUNS)
+        .chunks(limits::SQLITE_BATCH_RUNS)
     {
         items.append(
             &mut load(
                 store,
                 &what,
                 chunk.iter().map(|place| &*place.id),
-                query.view,
+                query.lifecycle,
             )
             .await?,
         );
     }
-    let next = if end < places.len() {
+    let next = if end < sort_keys.len() {
         end.checked_sub(1)
-            .and_then(|last| places.get(last))
-            .map(Place::token)
+            .and_then(|last| sort_keys.get(last))
+            .map(SortKey::to_token)
     } else {
         None
     };
-    let total = Some(places.len() as u64);
+    let total = Some(sort_keys.len() as u64);
     match next {
-        Some(_) => store.walks.keep(question, places),
-        None => store.walks.forget(&question),
+        Some(_) => store.listing_cache.insert(listing, sort_keys),
+        None => store.listing_cache.remove(&listing),
     }
     Ok(Page { items, next, total })
 }
 
 /// One run, in use or not.
-pub(super) async fn one(store: &SqliteStore, id: &RunId) -> Answer<Run> {
+pub(super) async fn get(store: &SqliteStore, id: &RunId) -> Result<Run> {
     let what = format!("reading run {}", id.clean());
-    let found = load(store, &what, std::iter::once(id.raw()), View::All).await?;
+    let found = load(
+        store,
+        &what,
+        std::iter::once(id.raw()),
+        LifecycleFilter::All,
+    )
+    .await?;
     found
         .into_iter()
         .next()
-        .ok_or_else(|| Fault::new(FaultKind::Missing, what, "there is no such run"))
+        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "there is no such run"))
 }
 
-fn what(query: &RunQuery) -> String {
+fn describe_query(query: &RunQuery) -> String {
     match query.experiments.as_slice() {
         [] => "reading runs of all experiments".to_owned(),
         [one] => format!("reading runs of experiment {}", one.clean()),
@@ -95,12 +105,16 @@ fn what(query: &RunQuery) -> String {
     }
 }
 
-async fn places(store: &SqliteStore, what: &str, question: Question) -> Answer<Arc<[Place]>> {
+async fn load_sort_keys(
+    store: &SqliteStore,
+    what: &str,
+    listing: ListingKey,
+) -> Result<Arc<[SortKey]>> {
     let schema = Arc::clone(&store.schema);
     store
         .database
         .read(what, move |connection| {
-            Ok(question.places(connection, &schema)?.into())
+            Ok(listing.load_sort_keys(connection, &schema)?.into())
         })
         .await
 }
@@ -110,52 +124,52 @@ pub(super) async fn load(
     store: &SqliteStore,
     what: &str,
     ids: impl Iterator<Item = &str>,
-    view: View,
-) -> Answer<Vec<Run>> {
+    view: LifecycleFilter,
+) -> Result<Vec<Run>> {
     let ids: Vec<&str> = ids.collect();
-    let ids = List {
+    let ids = IdList {
         count: ids.len(),
-        json: json_list(ids.into_iter()).into(),
+        json: json_array(ids.into_iter()).into(),
     };
     let (runs, mut params, mut tags, mut metrics, mut datasets, (mut inputs, mut outputs)) = tokio::try_join!(
-        part(store, what, &ids, move |connection, schema, ids| rows(
+        load_part(store, what, &ids, move |connection, schema, ids| load_rows(
             connection, schema, ids.0, view
         )),
-        part(store, what, &ids, |connection, schema, ids| pairs(
+        load_part(store, what, &ids, |connection, schema, ids| load_pairs(
             connection, schema, "params", ids
         )),
-        part(store, what, &ids, |connection, schema, ids| pairs(
+        load_part(store, what, &ids, |connection, schema, ids| load_pairs(
             connection, schema, "tags", ids
         )),
-        part(store, what, &ids, metrics),
-        part(store, what, &ids, datasets),
-        part(store, what, &ids, models),
+        load_part(store, what, &ids, load_metrics),
+        load_part(store, what, &ids, load_datasets),
+        load_part(store, what, &ids, load_model_links),
     )?;
-    let whole = runs.into_iter().map(|(position, mut run)| {
+    let complete = runs.into_iter().map(|(position, mut run)| {
         run.params = params.get_mut(position).map(take).unwrap_or_default();
         run.tags = tags.get_mut(position).map(take).unwrap_or_default();
         run.metrics = metrics.get_mut(position).map(take).unwrap_or_default();
         run.datasets = datasets.get_mut(position).map(take).unwrap_or_default();
         run.model_inputs = inputs.get_mut(position).map(take).unwrap_or_default();
         run.model_outputs = outputs.get_mut(position).map(take).unwrap_or_default();
-        named(run)
+        fill_from_tags(run)
     });
-    Ok(whole.collect())
+    Ok(complete.collect())
 }
 
 /// A list of runs' ids as SQLite takes it.
-struct List {
+struct IdList {
     json: Arc<str>,
     count: usize,
 }
 
 /// Asks for one part of what belongs to a list of runs.
-async fn part<T: Send + 'static>(
+async fn load_part<T: Send + 'static>(
     store: &SqliteStore,
     what: &str,
-    ids: &List,
-    read: impl FnOnce(&Connection, &Schema, (&str, usize)) -> Result<T, Failure> + Send + 'static,
-) -> Answer<T> {
+    ids: &IdList,
+    read: impl FnOnce(&Connection, &Schema, (&str, usize)) -> Result<T, QueryError> + Send + 'static,
+) -> Result<T> {
     let (json, count, schema) = (Arc::clone(&ids.json), ids.count, Arc::clone(&store.schema));
     store
         .database
@@ -166,13 +180,13 @@ async fn part<T: Send + 'static>(
 }
 
 /// The rows of the table itself, each with its position in the list.
-fn rows(
+fn load_rows(
     connection: &Connection,
     schema: &Schema,
     ids: &str,
-    view: View,
-) -> Result<Vec<(usize, Run)>, Failure> {
-    let columns = schema.select(
+    view: LifecycleFilter,
+) -> Result<Vec<(usize, Run)>, QueryError> {
+    let columns = schema.select_columns(
         "runs",
         "r",
         &[
@@ -187,7 +201,7 @@ fn rows(
             "artifact_uri",
         ],
     );
-    let condition = in_view(view, "r.lifecycle_stage");
+    let condition = lifecycle_condition(view, "r.lifecycle_stage");
     let sql = format!(
         "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN runs AS r ON r.run_uuid = ids.value WHERE {condition}"
     );
@@ -195,27 +209,27 @@ fn rows(
     let mut rows = statement.query([ids])?;
     let mut runs = Vec::new();
     while let Some(row) = rows.next()? {
-        let position = integer(at(row, 0))
+        let position = integer(column_value(row, 0))
             .and_then(|position| usize::try_from(position).ok())
             .unwrap_or(usize::MAX);
         let mut run = Run::bare(
-            RunId::new(text(at(row, 1))),
-            ExperimentId::new(text(at(row, 2))),
+            RunId::new(text(column_value(row, 1))),
+            ExperimentId::new(text(column_value(row, 2))),
         );
-        run.name = text(at(row, 3));
-        run.status = RunStatus::parse(text(at(row, 4)).raw());
-        run.lifecycle = Lifecycle::parse(text(at(row, 5)).raw());
-        run.user = text(at(row, 6));
-        run.start_time = integer(at(row, 7));
-        run.end_time = integer(at(row, 8));
-        run.artifact_uri = text(at(row, 9));
+        run.name = text(column_value(row, 3));
+        run.status = RunStatus::parse(text(column_value(row, 4)).raw());
+        run.lifecycle = Lifecycle::parse(text(column_value(row, 5)).raw());
+        run.user = text(column_value(row, 6));
+        run.start_time = integer(column_value(row, 7));
+        run.end_time = integer(column_value(row, 8));
+        run.artifact_uri = text(column_value(row, 9));
         runs.push((position, run));
     }
     Ok(runs)
 }
 
 /// Runs of old MLflow have their name and their user in tags only.
-fn named(mut run: Run) -> Run {
+fn fill_from_tags(mut run: Run) -> Run {
     let from_tag = |tag: &str, current: &Untrusted| {
         if current.is_empty() {
             run.tag(tag).cloned()

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::values::{at, integer, text};
+use super::values::{column_value, integer, text};
 use crate::text::untrusted::clean;
 
 /// The workspace that is read and written where a file has workspaces (MLflow 3.10 and later).
 pub(super) const WORKSPACE: &str = "default";
 
 /// The tables that are written to, with the columns that a write fills or changes.
-const WRITTEN: [(&str, &[&str]); 4] = [
+const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
     (
         "registered_models",
         &["name", "creation_time", "last_updated_time"],
@@ -45,18 +45,18 @@ const LOGGED_MODEL_TAGS: (&str, &[&str]) = (
 );
 
 #[derive(Debug)]
-struct Column {
+struct SchemaColumn {
     name: String,
-    declared: String,
+    declared_type: String,
     /// `NOT NULL` without a default: a row can't be inserted without it.
-    needed: bool,
+    is_required: bool,
 }
 
 /// The tables of a file and their columns.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
-    tables: HashMap<String, Vec<Column>>,
-    head: Option<String>,
+    tables: HashMap<String, Vec<SchemaColumn>>,
+    alembic_head: Option<String>,
 }
 
 impl Schema {
@@ -69,30 +69,31 @@ impl Schema {
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let column = Column {
-                name: text(at(row, 1)).raw().to_owned(),
-                declared: text(at(row, 2)).raw().to_owned(),
-                needed: integer(at(row, 3)) == Some(1) && integer(at(row, 4)) == Some(1),
+            let column = SchemaColumn {
+                name: text(column_value(row, 1)).raw().to_owned(),
+                declared_type: text(column_value(row, 2)).raw().to_owned(),
+                is_required: integer(column_value(row, 3)) == Some(1)
+                    && integer(column_value(row, 4)) == Some(1),
             };
             schema
                 .tables
-                .entry(text(at(row, 0)).raw().to_owned())
+                .entry(text(column_value(row, 0)).raw().to_owned())
                 .or_default()
                 .push(column);
         }
-        if schema.has("alembic_version", "version_num") {
+        if schema.has_column("alembic_version", "version_num") {
             let head = connection.query_row(
                 "SELECT max(version_num) FROM alembic_version",
                 [],
-                |row| Ok(text(at(row, 0))),
+                |row| Ok(text(column_value(row, 0))),
             )?;
-            schema.head = Some(head.raw().to_owned());
+            schema.alembic_head = Some(head.raw().to_owned());
         }
         Ok(schema)
     }
 
     /// Whether a table has a column.
-    pub(super) fn has(&self, table: &str, column: &str) -> bool {
+    pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
         self.column(table, column).is_some()
     }
 
@@ -101,7 +102,7 @@ impl Schema {
         self.tables.contains_key(table)
     }
 
-    fn column(&self, table: &str, column: &str) -> Option<&Column> {
+    fn column(&self, table: &str, column: &str) -> Option<&SchemaColumn> {
         self.tables
             .get(table)?
             .iter()
@@ -109,9 +110,9 @@ impl Schema {
     }
 
     /// What to select: `r.name, NULL, r.status`, with NULL for the columns that this file does not have.
-    pub(super) fn select(&self, table: &str, alias: &str, columns: &[&str]) -> String {
+    pub(super) fn select_columns(&self, table: &str, alias: &str, columns: &[&str]) -> String {
         let named = |column: &&str| {
-            if self.has(table, column) {
+            if self.has_column(table, column) {
                 format!("{alias}.\"{column}\"")
             } else {
                 "NULL".to_owned()
@@ -121,8 +122,8 @@ impl Schema {
     }
 
     /// The condition that keeps to one workspace; true where there are none.
-    pub(super) fn in_workspace(&self, table: &str, alias: &str) -> String {
-        if self.has(table, "workspace") {
+    pub(super) fn workspace_condition(&self, table: &str, alias: &str) -> String {
+        if self.has_column(table, "workspace") {
             format!("{alias}.workspace = '{WORKSPACE}'")
         } else {
             "TRUE".to_owned()
@@ -138,17 +139,17 @@ impl Schema {
             ("runs", "experiment_id"),
         ]
         .iter()
-        .all(|(table, column)| self.has(table, column))
+        .all(|(table, column)| self.has_column(table, column))
     }
 
     /// Whether there is a model registry.
     pub(super) fn has_registry(&self) -> bool {
-        self.has("registered_models", "name") && self.has("model_versions", "version")
+        self.has_column("registered_models", "name") && self.has_column("model_versions", "version")
     }
 
     /// What the store is, for people.
     pub(super) fn product(&self) -> String {
-        match &self.head {
+        match &self.alembic_head {
             Some(head) if !head.is_empty() => format!("SQLite store, schema {}", clean(head)),
             _ => "SQLite store, schema without a name".to_owned(),
         }
@@ -156,18 +157,18 @@ impl Schema {
 
     /// Why the registry can't be written: a column that a write needs is not there, or one is there that MLflow
     /// must fill and that this program does not know. Nothing when it can.
-    pub(super) fn why_not_written(&self) -> Option<String> {
+    pub(super) fn read_only_reason(&self) -> Option<String> {
         let linked = self
             .has_table(LOGGED_MODEL_TAGS.0)
             .then_some(LOGGED_MODEL_TAGS);
-        for (table, known) in WRITTEN.into_iter().chain(linked) {
-            if let Some(missing) = known.iter().find(|column| !self.has(table, column)) {
+        for (table, known) in WRITTEN_COLUMNS.into_iter().chain(linked) {
+            if let Some(missing) = known.iter().find(|column| !self.has_column(table, column)) {
                 return Some(format!(
                     "the file's schema has no {table}.{missing}: it is older than this program can write"
                 ));
             }
-            let unknown = |column: &&Column| {
-                column.needed
+            let unknown = |column: &&SchemaColumn| {
+                column.is_required
                     && column.name != "workspace"
                     && !known.contains(&column.name.as_str())
             };
@@ -187,10 +188,10 @@ impl Schema {
     }
 
     /// The most characters of a version's tag: MLflow 2 declares 5,000, MLflow 3 any text and takes 100,000.
-    pub(super) fn version_tag_limit(&self) -> usize {
+    pub(super) fn max_version_tag_chars(&self) -> usize {
         let declared = self
             .column("model_version_tags", "value")
-            .map_or("", |column| column.declared.as_str());
+            .map_or("", |column| column.declared_type.as_str());
         let digits: String = declared.chars().filter(char::is_ascii_digit).collect();
         digits.parse().unwrap_or(100_000)
     }

@@ -10,7 +10,7 @@ use crate::domain::MetricValue;
 use crate::text::Untrusted;
 
 /// The value of a column; nothing where there is no such column.
-pub(super) fn at<'a>(row: &'a Row<'_>, column: usize) -> ValueRef<'a> {
+pub(super) fn column_value<'a>(row: &'a Row<'_>, column: usize) -> ValueRef<'a> {
     row.get_ref(column).unwrap_or(ValueRef::Null)
 }
 
@@ -44,7 +44,7 @@ pub(super) fn integer(value: ValueRef<'_>) -> Option<i64> {
 }
 
 /// A number; what is none is NaN, which is also what SQLite makes of a NaN: NULL.
-pub(super) fn real(value: ValueRef<'_>) -> f64 {
+pub(super) fn float(value: ValueRef<'_>) -> f64 {
     match value {
         ValueRef::Null => f64::NAN,
         ValueRef::Integer(number) => number as f64,
@@ -57,18 +57,18 @@ pub(super) fn real(value: ValueRef<'_>) -> f64 {
 }
 
 /// A metric's value from its two columns: MLflow keeps NaN as 0 with `is_nan` set.
-pub(super) fn metric(value: ValueRef<'_>, is_nan: ValueRef<'_>) -> MetricValue {
-    let marked = integer(is_nan).is_some_and(|flag| flag != 0);
-    MetricValue::new(if marked { f64::NAN } else { real(value) })
+pub(super) fn metric_value(value: ValueRef<'_>, is_nan: ValueRef<'_>) -> MetricValue {
+    let has_nan_flag = integer(is_nan).is_some_and(|flag| flag != 0);
+    MetricValue::new(if has_nan_flag { f64::NAN } else { float(value) })
 }
 
 /// Keys of one load: each is kept once, and shared by all rows that have it.
 #[derive(Default)]
-pub(super) struct Keys(HashSet<Untrusted>);
+pub(super) struct Interner(HashSet<Untrusted>);
 
-impl Keys {
+impl Interner {
     /// The shared text of a key.
-    pub(super) fn share(&mut self, value: ValueRef<'_>) -> Untrusted {
+    pub(super) fn intern(&mut self, value: ValueRef<'_>) -> Untrusted {
         if let ValueRef::Text(bytes) = value
             && let Ok(key) = std::str::from_utf8(bytes)
             && let Some(known) = self.0.get(key)
@@ -86,39 +86,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_type_in_any_column_is_read() {
+    fn reads_any_type_from_any_column() {
         assert_eq!(text(ValueRef::Blob(b"a\xffb")).raw(), "a\u{fffd}b");
         assert_eq!(text(ValueRef::Integer(7)).raw(), "7");
         assert_eq!(optional_text(ValueRef::Null), None);
         assert_eq!(integer(ValueRef::Text(b" 12 ")), Some(12));
         assert_eq!(integer(ValueRef::Real(3.9)), Some(3));
         assert_eq!(integer(ValueRef::Text(b"soon")), None);
-        assert_eq!(real(ValueRef::Text(b"0.5")).to_bits(), 0.5_f64.to_bits());
-        assert!(real(ValueRef::Null).is_nan());
+        assert_eq!(float(ValueRef::Text(b"0.5")).to_bits(), 0.5_f64.to_bits());
+        assert!(float(ValueRef::Null).is_nan());
     }
 
     #[test]
-    fn nan_is_told_by_its_flag() {
+    fn nan_is_read_from_its_flag() {
         assert!(
-            metric(ValueRef::Real(0.0), ValueRef::Integer(1))
+            metric_value(ValueRef::Real(0.0), ValueRef::Integer(1))
                 .get()
                 .is_nan()
         );
         assert_eq!(
-            metric(ValueRef::Integer(2), ValueRef::Integer(0)),
+            metric_value(ValueRef::Integer(2), ValueRef::Integer(0)),
             MetricValue::new(2.0)
         );
         assert_eq!(
-            metric(ValueRef::Real(f64::MAX), ValueRef::Null),
+            metric_value(ValueRef::Real(f64::MAX), ValueRef::Null),
             MetricValue::new(f64::INFINITY)
         );
     }
 
     #[test]
-    fn a_key_is_kept_once() {
-        let mut keys = Keys::default();
-        let first = keys.share(ValueRef::Text(b"val/acc"));
-        let second = keys.share(ValueRef::Text(b"val/acc"));
+    fn keys_are_interned() {
+        let mut keys = Interner::default();
+        let first = keys.intern(ValueRef::Text(b"val/acc"));
+        let second = keys.intern(ValueRef::Text(b"val/acc"));
         assert!(std::sync::Arc::ptr_eq(&first.shared(), &second.shared()));
     }
 }

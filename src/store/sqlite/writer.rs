@@ -6,15 +6,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::TransactionBehavior;
 
-use super::changes;
-use super::connection::{Database, Failure, blocking};
-use super::describe::{describe, doing};
+use super::connection::{Database, QueryError, run_blocking};
+use super::registry_writes;
 use super::schema::Schema;
-use crate::domain::{Fault, FaultKind, RegistryWrite};
-use crate::store::{Answer, Write, Written};
+use super::sql_preview::{describe_operation, preview_sql};
+use crate::domain::{StoreError, StoreErrorKind, StoreWrite};
+use crate::store::{Result, WriteResponse, WriteStore};
 
 /// How long until another writer's change can be seen, in ms: at once, but two writers may take turns.
-const SETTLE: u64 = 50;
+const READ_BACK_DELAY_MS: u64 = 50;
 
 /// The right to write to a file.
 pub(super) struct SqliteWriter {
@@ -29,51 +29,59 @@ impl SqliteWriter {
 }
 
 #[async_trait]
-impl Write for SqliteWriter {
-    async fn write(&self, write: &RegistryWrite) -> Answer<Written> {
+impl WriteStore for SqliteWriter {
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
         let (database, write) = (Arc::clone(&self.database), write.clone());
-        blocking(doing(&write), move || Ok(attempt(&database, &write))).await?
+        run_blocking(describe_operation(&write), move || {
+            Ok(write_in_transaction(&database, &write))
+        })
+        .await?
     }
 
     /// None: a transaction ends with its answer, or with the process.
-    fn quiet_period(&self) -> u64 {
+    fn settle_window(&self) -> u64 {
         0
     }
 
-    fn settle_period(&self) -> u64 {
-        SETTLE
+    fn read_back_delay(&self) -> u64 {
+        READ_BACK_DELAY_MS
     }
 
-    fn describe(&self, write: &RegistryWrite) -> String {
-        describe(write)
+    fn describe(&self, write: &StoreWrite) -> String {
+        preview_sql(write)
     }
 }
 
-fn attempt(database: &Database, write: &RegistryWrite) -> Answer<Written> {
-    let undone = |failure: Failure| undone(failure.during(doing(write)));
-    let mut connection = database.writing().map_err(undone)?;
+fn write_in_transaction(database: &Database, write: &StoreWrite) -> Result<WriteResponse> {
+    let rolled_back_error =
+        |failure: QueryError| rolled_back(failure.into_store_error(describe_operation(write)));
+    let mut connection = database.open_read_write().map_err(rolled_back_error)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| undone(error.into()))?;
+        .map_err(|error| rolled_back_error(error.into()))?;
     // Read again for every write: somebody may have upgraded the file since it was opened.
-    let schema = Schema::read(&transaction).map_err(|error| undone(error.into()))?;
-    if let Some(why) = schema.why_not_written() {
-        return Err(undone(Failure::Known(FaultKind::Unsupported, why)));
+    let schema = Schema::read(&transaction).map_err(|error| rolled_back_error(error.into()))?;
+    if let Some(why) = schema.read_only_reason() {
+        return Err(rolled_back_error(QueryError::Store(
+            StoreErrorKind::Unsupported,
+            why,
+        )));
     }
-    let written = changes::make(&transaction, &schema, write).map_err(undone)?;
+    let written =
+        registry_writes::apply_write(&transaction, &schema, write).map_err(rolled_back_error)?;
     transaction.commit().map_err(|error| {
-        let fault = undone(error.into());
-        if fault.kind == FaultKind::Busy {
+        let fault = rolled_back_error(error.into());
+        if fault.kind == StoreErrorKind::Busy {
             fault
         } else {
-            fault.maybe_done()
+            fault.with_outcome_unknown()
         }
     })?;
     Ok(written)
 }
 
 /// A fault of a write that was rolled back. One that only waited in vain can be sent again as it is.
-fn undone(mut fault: Fault) -> Fault {
-    fault.never_left = fault.kind == FaultKind::Busy;
+fn rolled_back(mut fault: StoreError) -> StoreError {
+    fault.not_sent = fault.kind == StoreErrorKind::Busy;
     fault
 }

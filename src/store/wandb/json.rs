@@ -1,4 +1,4 @@
-//! The JSON of W&B's values. Python's spelling of what JSON has no number for (`NaN`, `Infinity`, `-Infinity`) is in it as it is,
+//! The JSON of W&B's values. Python's spelling of what JSON has no number for (`NaN`, `Infinity`, `-Infinity`) is in it is,
 //! and a number is nearly always all there is.
 
 use std::borrow::Cow;
@@ -10,15 +10,15 @@ use crate::store::limits;
 /// The number that a value is: a plain one, one of Python's three words (quoted, too), or a truth as 1 or 0. Text, lists and objects
 /// are none.
 #[inline]
-pub(super) fn number(json: &[u8]) -> Option<f64> {
+pub(super) fn parse_number(json: &[u8]) -> Option<f64> {
     let first = *json.first()?;
     if first.is_ascii_digit() || first == b'-' {
         return std::str::from_utf8(json).ok()?.parse().ok();
     }
-    word(json)
+    parse_word(json)
 }
 
-fn word(json: &[u8]) -> Option<f64> {
+fn parse_word(json: &[u8]) -> Option<f64> {
     let bare = json
         .strip_prefix(b"\"")
         .and_then(|rest| rest.strip_suffix(b"\""));
@@ -46,7 +46,7 @@ pub(super) fn flatten(key: &str, json: &[u8], leaf: &mut impl FnMut(&str, &str))
         return leaf(key, text.trim());
     }
     match parse(&text) {
-        Some(value) => walk(&mut key.to_owned(), &value, leaf),
+        Some(value) => flatten_into(&mut key.to_owned(), &value, leaf),
         None => leaf(key, text.trim()),
     }
 }
@@ -56,11 +56,11 @@ pub(super) fn parse(text: &str) -> Option<Value> {
     if text.len() > limits::WANDB_JSON_BYTES {
         None
     } else {
-        serde_json::from_str(&strict(text)).ok()
+        serde_json::from_str(&to_strict(text)).ok()
     }
 }
 
-fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
+fn flatten_into(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
     match value {
         Value::Object(inside) if inside.contains_key("_type") => {}
         Value::Object(inside) if !inside.is_empty() => {
@@ -68,7 +68,7 @@ fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
             for (name, value) in inside {
                 key.push('.');
                 key.push_str(name);
-                walk(key, value, leaf);
+                flatten_into(key, value, leaf);
                 key.truncate(end);
             }
         }
@@ -77,34 +77,34 @@ fn walk(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
 }
 
 /// What a leaf is as text: a string without its quotes, everything else as it is written.
-pub(super) fn plain(json: &str) -> String {
+pub(super) fn to_text(json: &str) -> String {
     let string = if json.starts_with('"') && json.len() <= limits::WANDB_JSON_BYTES {
         serde_json::from_str::<String>(json).ok()
     } else {
         None
     };
     match string {
-        Some(text) => cut(Cow::Owned(text)).into_owned(),
-        None => cut(Cow::Borrowed(json)).into_owned(),
+        Some(text) => truncate(Cow::Owned(text)).into_owned(),
+        None => truncate(Cow::Borrowed(json)).into_owned(),
     }
 }
 
 /// Text no longer than is kept; where it was longer, it says so.
-pub(super) fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
+pub(super) fn truncate(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.len() <= limits::WANDB_TEXT_BYTES {
         return text;
     }
     let end = text.floor_char_boundary(limits::WANDB_TEXT_BYTES);
-    let (kept, left) = text.split_at(end);
-    Cow::Owned(format!("{kept}… ({} more bytes)", left.len()))
+    let (head, left) = text.split_at(end);
+    Cow::Owned(format!("{head}… ({} more bytes)", left.len()))
 }
 
 /// JSON as everybody reads it: Python's words for numbers become strings, which [`number`] reads.
-fn strict(text: &str) -> Cow<'_, str> {
+fn to_strict(text: &str) -> Cow<'_, str> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return Cow::Borrowed(text);
     }
-    let (mut told, mut rest, mut quoted) = (String::with_capacity(text.len() + 16), text, false);
+    let (mut output, mut rest, mut quoted) = (String::with_capacity(text.len() + 16), text, false);
     while let Some(next) = rest.chars().next() {
         let word = ["NaN", "Infinity", "-Infinity"]
             .into_iter()
@@ -120,13 +120,13 @@ fn strict(text: &str) -> Cow<'_, str> {
         );
         let (piece, after) = rest.split_at(rest.ceil_char_boundary(taken));
         match word {
-            Some(word) => told.extend(["\"", word, "\""]),
-            None => told.push_str(piece),
+            Some(word) => output.extend(["\"", word, "\""]),
+            None => output.push_str(piece),
         }
         quoted ^= next == '"';
         rest = after;
     }
-    Cow::Owned(told)
+    Cow::Owned(output)
 }
 
 #[cfg(test)]
@@ -134,15 +134,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn leaves(json: &str) -> Vec<(String, String)> {
+    fn flattened(json: &str) -> Vec<(String, String)> {
         let mut found = Vec::new();
         flatten("k", json.as_bytes(), &mut |key, value| {
-            found.push((key.to_owned(), value.to_owned()))
+            found.push((key.to_owned(), value.to_owned()));
         });
         found
     }
 
-    fn told(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
@@ -150,18 +150,22 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_number_is_read() {
+    fn parses_every_number_spelling() {
         assert_eq!(
-            number(b"1.7954420445221896e+09"),
+            parse_number(b"1.7954420445221896e+09"),
             Some(1_795_442_044.522_189_6)
         );
-        assert_eq!(number(b"-3"), Some(-3.0));
-        assert_eq!((number(b"true"), number(b"false")), (Some(1.0), Some(0.0)));
+        assert_eq!(parse_number(b"-3"), Some(-3.0));
+        assert_eq!(
+            (parse_number(b"true"), parse_number(b"false")),
+            (Some(1.0), Some(0.0))
+        );
         assert!(
-            number(b"NaN").is_some_and(f64::is_nan) && number(b"\"NaN\"").is_some_and(f64::is_nan)
+            parse_number(b"NaN").is_some_and(f64::is_nan)
+                && parse_number(b"\"NaN\"").is_some_and(f64::is_nan)
         );
         assert_eq!(
-            (number(b"-Infinity"), number(b"\"Infinity\"")),
+            (parse_number(b"-Infinity"), parse_number(b"\"Infinity\"")),
             (Some(f64::NEG_INFINITY), Some(f64::INFINITY))
         );
         for none in [
@@ -175,15 +179,15 @@ mod tests {
             b"nan",
             b"1x",
         ] {
-            assert_eq!(number(none), None, "{none:?}");
+            assert_eq!(parse_number(none), None, "{none:?}");
         }
     }
 
     #[test]
-    fn what_is_nested_is_flattened_and_media_are_left_out() {
+    fn flattens_nested_values_and_skips_media() {
         assert_eq!(
-            leaves(r#"{"a": 1, "b": {"c": [1, 2], "d": "x"}, "e": {}}"#),
-            told(&[
+            flattened(r#"{"a": 1, "b": {"c": [1, 2], "d": "x"}, "e": {}}"#),
+            owned(&[
                 ("k.a", "1"),
                 ("k.b.c", "[1,2]"),
                 ("k.b.d", "\"x\""),
@@ -191,19 +195,19 @@ mod tests {
             ])
         );
         assert_eq!(
-            leaves(r#"{"_type": "image-file", "path": "media/x.png"}"#),
+            flattened(r#"{"_type": "image-file", "path": "media/x.png"}"#),
             []
         );
-        assert_eq!(leaves("0.1"), told(&[("k", "0.1")]));
-        assert_eq!(plain("\"a\\nb\""), "a\nb");
-        assert_eq!(plain("0.10"), "0.10");
+        assert_eq!(flattened("0.1"), owned(&[("k", "0.1")]));
+        assert_eq!(to_text("\"a\\nb\""), "a\nb");
+        assert_eq!(to_text("0.10"), "0.10");
     }
 
     #[test]
-    fn pythons_words_inside_are_read_and_words_in_text_are_left() {
+    fn parses_python_literals_outside_strings_only() {
         assert_eq!(
-            leaves(r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity", "d": [Infinity]}"#),
-            told(&[
+            flattened(r#"{"a": NaN, "b": -Infinity, "c": "NaN \" Infinity", "d": [Infinity]}"#),
+            owned(&[
                 ("k.a", "\"NaN\""),
                 ("k.b", "\"-Infinity\""),
                 ("k.c", "\"NaN \\\" Infinity\""),
@@ -213,24 +217,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_is_text_that_says_how_much_is_left_out() {
+    fn deeply_nested_json_becomes_truncated_text() {
         let deep = format!("{}{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
-        let found = leaves(&deep);
+        let found = flattened(&deep);
         assert_eq!(found.len(), 1);
-        assert!(plain(&found[0].1).ends_with(" more bytes)"));
+        assert!(to_text(&found[0].1).ends_with(" more bytes)"));
     }
 
     proptest! {
         #[test]
-        fn any_text_is_taken(text in any::<String>(), word in prop::sample::select(vec!["", "NaN", "{\"NaN\":", "\\\"Infinity"])) {
-            let _ = leaves(&format!("{{{text}{word}"));
-            let _ = (plain(&text), number(text.as_bytes()), strict(&format!("{text}{word}\"{text}")).len());
+        fn accepts_any_text(text in any::<String>(), word in prop::sample::select(vec!["", "NaN", "{\"NaN\":", "\\\"Infinity"])) {
+            let _ = flattened(&format!("{{{text}{word}"));
+            let _ = (to_text(&text), parse_number(text.as_bytes()), to_strict(&format!("{text}{word}\"{text}")).len());
         }
 
         #[test]
-        fn strict_changes_nothing_that_is_json(value in prop::collection::vec(any::<String>(), 0..5)) {
+        fn strict_leaves_valid_json_unchanged(value in prop::collection::vec(any::<String>(), 0..5)) {
             let json = serde_json::to_string(&value).unwrap();
-            let again: Vec<String> = serde_json::from_str(&strict(&json)).unwrap();
+            let again: Vec<String> = serde_json::from_str(&to_strict(&json)).unwrap();
             prop_assert_eq!(again, value);
         }
     }

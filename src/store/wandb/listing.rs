@@ -5,19 +5,19 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::pool::{blocking, each};
-use super::shelf::{Entry, Shelf};
-use crate::domain::{Experiment, Fault, FaultKind, Lifecycle, Millis, Run};
-use crate::store::{Answer, Page, PageToken, RunChanges, RunQuery, View, limits};
+use super::cache::{RunCache, RunHeader};
+use super::parallel::{map_parallel, run_blocking};
+use crate::domain::{Experiment, Lifecycle, Millis, Run, StoreError, StoreErrorKind};
+use crate::store::{ChangedRunsQuery, LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
 
 /// A run's place in the order: runs without a start come last.
-type Order = (Reverse<Option<Millis>>, String);
+type SortKey = (Reverse<Option<Millis>>, String);
 
-fn order(entry: &Entry) -> Order {
-    (Reverse(entry.start), entry.place.id.raw().to_owned())
+fn sort_key(entry: &RunHeader) -> SortKey {
+    (Reverse(entry.started_at), entry.run_dir.id.raw().to_owned())
 }
 
-fn token((start, id): &Order) -> PageToken {
+fn to_token((start, id): &SortKey) -> PageToken {
     PageToken(format!(
         "{}:{id}",
         start
@@ -26,7 +26,7 @@ fn token((start, id): &Order) -> PageToken {
     ))
 }
 
-fn place(token: &PageToken) -> Option<Order> {
+fn parse_token(token: &PageToken) -> Option<SortKey> {
     let (start, id) = token.0.split_once(':')?;
     let start = if start == "-" {
         None
@@ -37,88 +37,101 @@ fn place(token: &PageToken) -> Option<Order> {
 }
 
 /// All runs that are there, the newest first, by the beginning of their files.
-pub(super) async fn entries(shelf: &Arc<Shelf>, what: &str) -> Answer<Vec<Entry>> {
-    let (of, told) = (Arc::clone(shelf), what.to_owned());
-    let places = blocking(what, move || of.places(&told)).await??;
-    let of = Arc::clone(shelf);
-    let mut entries = each(what, places, move |place| of.entry(place.clone())).await?;
-    entries.sort_by_cached_key(order);
+pub(super) async fn load_headers(cache: &Arc<RunCache>, what: &str) -> Result<Vec<RunHeader>> {
+    let (cache_clone, what_owned) = (Arc::clone(cache), what.to_owned());
+    let run_dirs = run_blocking(what, move || cache_clone.run_dirs(&what_owned)).await??;
+    let cache_clone = Arc::clone(cache);
+    let mut entries = map_parallel(what, run_dirs, move |place| {
+        cache_clone.header(place.clone())
+    })
+    .await?;
+    entries.sort_by_cached_key(sort_key);
     Ok(entries)
 }
 
 /// The projects as experiments, the newest first.
-pub(super) async fn experiments(shelf: &Arc<Shelf>, view: View) -> Answer<Vec<Experiment>> {
-    let entries = entries(shelf, "reading experiments").await?;
+pub(super) async fn experiments(
+    cache: &Arc<RunCache>,
+    view: LifecycleFilter,
+) -> Result<Vec<Experiment>> {
+    let entries = load_headers(cache, "reading experiments").await?;
     let mut found: Vec<Experiment> = Vec::new();
     let mut known = HashMap::new();
-    for entry in entries.into_iter().filter(|_| view != View::Deleted) {
+    for entry in entries
+        .into_iter()
+        .filter(|_| view != LifecycleFilter::Deleted)
+    {
         let at = *known.entry(entry.experiment.clone()).or_insert_with(|| {
             found.push(Experiment {
                 id: entry.experiment.clone(),
                 name: entry.experiment.text().clone(),
-                artifact_location: shelf.home().to_string_lossy().as_ref().into(),
+                artifact_location: cache.root().to_string_lossy().as_ref().into(),
                 lifecycle: Lifecycle::Active,
                 creation_time: None,
                 last_update_time: None,
                 tags: Vec::new(),
-                runs: Some(0),
-                last_run: entry.start,
+                run_count: Some(0),
+                last_run_time: entry.started_at,
             });
             found.len() - 1
         });
         let experiment = &mut found[at];
         // The oldest comes last.
-        experiment.creation_time = entry.start.or(experiment.creation_time);
-        experiment.runs = experiment.runs.map(|runs| runs + 1);
+        experiment.creation_time = entry.started_at.or(experiment.creation_time);
+        experiment.run_count = experiment.run_count.map(|runs| runs + 1);
     }
     Ok(found)
 }
 
 /// A page of a question's runs. It ends early once that many bytes are read for it that the first rows would be late.
 pub(super) async fn page(
-    shelf: &Arc<Shelf>,
+    cache: &Arc<RunCache>,
     query: &RunQuery,
     from: Option<&PageToken>,
-) -> Answer<Page<Run>> {
+) -> Result<Page<Run>> {
     let what = "reading runs";
-    let invalid = |why| Err(Fault::new(FaultKind::Invalid, what, why));
+    let invalid = |why| Err(StoreError::new(StoreErrorKind::InvalidRequest, what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
         return invalid("W&B's files take no filter and no order of MLflow's; both are done here");
     }
-    let after = from.map(place);
+    let after = from.map(parse_token);
     if after == Some(None) {
         return invalid("the page token is none of this store's");
     }
-    let mut entries = entries(shelf, what).await?;
-    let wanted: HashSet<_> = query.experiments.iter().collect();
+    let mut entries = load_headers(cache, what).await?;
+    let experiment_ids: HashSet<_> = query.experiments.iter().collect();
     entries.retain(|entry| {
-        query.view != View::Deleted && (wanted.is_empty() || wanted.contains(&entry.experiment))
+        query.lifecycle != LifecycleFilter::Deleted
+            && (experiment_ids.is_empty() || experiment_ids.contains(&entry.experiment))
     });
     let total = Some(entries.len() as u64);
     let begin = after.flatten().map_or(0, |after| {
-        entries.partition_point(|entry| order(entry) <= after)
+        entries.partition_point(|entry| sort_key(entry) <= after)
     });
     let mut rest = entries.split_off(begin);
-    let count = count(&rest, query.page_size);
+    let count = page_len(&rest, query.page_size);
     let next = if count < rest.len() {
         rest.get(count.wrapping_sub(1))
-            .map(|last| token(&order(last)))
+            .map(|last| to_token(&sort_key(last)))
     } else {
         None
     };
     rest.truncate(count);
-    let of = Arc::clone(shelf);
-    let items = each(what, rest, move |entry| of.run(&entry.place)).await?;
+    let cache_clone = Arc::clone(cache);
+    let items = map_parallel(what, rest, move |entry| {
+        cache_clone.load_run(&entry.run_dir)
+    })
+    .await?;
     Ok(Page { items, next, total })
 }
 
 /// How many of these runs make a page: so many, or as many as are read soon.
-fn count(rest: &[Entry], size: u32) -> usize {
+fn page_len(rest: &[RunHeader], size: u32) -> usize {
     let size = if size == 0 { limits::PAGE_RUNS } else { size } as usize;
     let mut bytes = 0_u64;
-    let is_late = |entry: &Entry| {
+    let is_late = |entry: &RunHeader| {
         let late = bytes >= limits::WANDB_PAGE_BYTES;
-        bytes = bytes.saturating_add(entry.unread);
+        bytes = bytes.saturating_add(entry.unread_bytes);
         late
     };
     rest.iter()
@@ -128,16 +141,22 @@ fn count(rest: &[Entry], size: u32) -> usize {
 }
 
 /// The known runs that are still there, and those that started since.
-pub(super) async fn changes(shelf: &Arc<Shelf>, changes: &RunChanges) -> Answer<Vec<Run>> {
+pub(super) async fn changed_runs(
+    cache: &Arc<RunCache>,
+    changes: &ChangedRunsQuery,
+) -> Result<Vec<Run>> {
     let what = "looking for new runs";
-    let mut entries = entries(shelf, what).await?;
+    let mut entries = load_headers(cache, what).await?;
     let known: HashSet<_> = changes.known.iter().collect();
-    let wanted: HashSet<_> = changes.experiments.iter().collect();
+    let experiment_ids: HashSet<_> = changes.experiments.iter().collect();
     entries.retain(|entry| {
-        let is_new = entry.start.is_some_and(|start| start >= changes.since)
-            && (wanted.is_empty() || wanted.contains(&entry.experiment));
-        is_new || known.contains(&entry.place.id)
+        let is_new = entry.started_at.is_some_and(|start| start >= changes.since)
+            && (experiment_ids.is_empty() || experiment_ids.contains(&entry.experiment));
+        is_new || known.contains(&entry.run_dir.id)
     });
-    let of = Arc::clone(shelf);
-    each(what, entries, move |entry| of.run(&entry.place)).await
+    let cache_clone = Arc::clone(cache);
+    map_parallel(what, entries, move |entry| {
+        cache_clone.load_run(&entry.run_dir)
+    })
+    .await
 }

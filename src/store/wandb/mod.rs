@@ -11,58 +11,60 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::thinning::thin;
+use super::downsample::downsample;
 use super::{
-    Answer, Features, Opened, Page, PageToken, Read, Resolution, RunChanges, RunQuery, View,
-    limits, local_files,
+    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
+    RunQuery, StoreHandle, limits, local_artifacts,
 };
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
-    LoggedModelId, ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
+    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, StoreError,
+    StoreErrorKind,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-mod columns;
-mod digest;
+mod cache;
+mod config;
+mod convert;
+mod histories;
 mod json;
-mod latest;
-mod leaves;
+mod layout;
 mod listing;
-mod log;
-mod place;
-mod pool;
+mod parallel;
+mod protobuf;
+mod record_log;
 mod records;
-mod shelf;
-mod side;
-mod system;
-mod tell;
-mod wire;
+mod run_state;
+mod sidecar;
+mod summary;
+mod system_metrics;
 
-pub(super) use place::{has_runs, home};
+pub(super) use layout::{find_wandb_dir, has_runs};
 
-use pool::{blocking, each};
-use shelf::Shelf;
+use cache::RunCache;
+use parallel::{map_parallel, run_blocking};
 
 /// Opens a folder of runs, or of one run, for reading.
 ///
 /// # Errors
 /// When it can't be read.
-pub async fn open(path: &Path) -> Answer<Opened> {
+pub async fn open(path: &Path) -> Result<StoreHandle> {
     let what = format!("opening {}", clean(&path.to_string_lossy()));
     let path = path.to_owned();
-    let told = what.clone();
-    let store = blocking(&what, move || {
-        let home = std::fs::canonicalize(&path).map_err(|error| {
+    let what_owned = what.clone();
+    let store = run_blocking(&what, move || {
+        let root = std::fs::canonicalize(&path).map_err(|error| {
             let next =
                 Some("check the path: W&B keeps runs in a folder wandb/ where they were started");
-            Fault::new(FaultKind::Unreachable, &*told, error.to_string()).advised(next)
+            StoreError::new(StoreErrorKind::Unreachable, &*what_owned, error.to_string())
+                .with_hint(next)
         })?;
-        Shelf::new(home.clone()).places(&told)?;
-        Ok(WandbStore::new(&home))
+        RunCache::new(root.clone()).run_dirs(&what_owned)?;
+        Ok(WandbStore::new(&root))
     })
     .await??;
-    Ok(Opened {
+    Ok(StoreHandle {
         reader: Arc::new(store),
         writer: None,
     })
@@ -72,13 +74,13 @@ pub async fn open(path: &Path) -> Answer<Opened> {
 struct WandbStore {
     name: String,
     origin: String,
-    shelf: Arc<Shelf>,
+    cache: Arc<RunCache>,
 }
 
 impl WandbStore {
-    fn new(home: &Path) -> Self {
+    fn new(root: &Path) -> Self {
         // `wandb` alone says little: the project's folder is named with it.
-        let parts: Vec<_> = home
+        let parts: Vec<_> = root
             .iter()
             .rev()
             .take(2)
@@ -92,25 +94,25 @@ impl WandbStore {
             .join("/");
         Self {
             name,
-            origin: home.to_string_lossy().into_owned(),
-            shelf: Arc::new(Shelf::new(home.to_owned())),
+            origin: root.to_string_lossy().into_owned(),
+            cache: Arc::new(RunCache::new(root.to_owned())),
         }
     }
 
-    fn no_registry<T>(what: &str) -> Answer<T> {
-        let fault = Fault::new(
-            FaultKind::Unsupported,
+    fn no_registry_error<T>(what: &str) -> Result<T> {
+        let fault = StoreError::new(
+            StoreErrorKind::Unsupported,
             what,
             "W&B's local runs have no model registry",
         );
-        Err(fault.advised(Some(
+        Err(fault.with_hint(Some(
             "everything else works; models are in an MLflow store: a server or mlflow.db",
         )))
     }
 }
 
 #[async_trait]
-impl Read for WandbStore {
+impl ReadStore for WandbStore {
     fn name(&self) -> &str {
         &self.name
     }
@@ -119,44 +121,46 @@ impl Read for WandbStore {
         &self.origin
     }
 
-    async fn features(&self) -> Answer<Features> {
+    async fn features(&self) -> Result<Features> {
         Ok(Features {
             product: "W&B local runs".to_owned(),
-            filters: false,
-            bulk_histories: true,
-            whole_histories: true,
-            logged_models: false,
-            registry: false,
-            read_only: Some("W&B's local runs are only read".to_owned()),
+            can_filter: false,
+            has_bulk_histories: true,
+            has_cheap_full_histories: true,
+            has_logged_models: false,
+            has_registry: false,
+            read_only_reason: Some("W&B's local runs are only read".to_owned()),
         })
     }
 
-    async fn experiments(&self, view: View) -> Answer<Vec<Experiment>> {
-        listing::experiments(&self.shelf, view).await
+    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
+        listing::experiments(&self.cache, view).await
     }
 
-    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
-        listing::page(&self.shelf, query, from).await
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
+        listing::page(&self.cache, query, from).await
     }
 
-    async fn changes(&self, changes: &RunChanges) -> Answer<Vec<Run>> {
-        listing::changes(&self.shelf, changes).await
+    async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {
+        listing::changed_runs(&self.cache, changes).await
     }
 
     /// W&B groups runs, and nests none.
-    async fn nested(&self, _: &[ExperimentId], _: &RunId) -> Answer<Vec<Run>> {
+    async fn nested_runs(&self, _: &[ExperimentId], _: &RunId) -> Result<Vec<Run>> {
         Ok(Vec::new())
     }
 
-    async fn run(&self, id: &RunId) -> Answer<Run> {
-        let (shelf, id, what) = (
-            Arc::clone(&self.shelf),
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        let (cache, id, what) = (
+            Arc::clone(&self.cache),
             id.clone(),
             format!("reading run {}", id.clean()),
         );
-        let told = what.clone();
-        blocking(&what, move || {
-            shelf.place(&told, &id).map(|place| shelf.run(&place))
+        let what_owned = what.clone();
+        run_blocking(&what, move || {
+            cache
+                .run_dir(&what_owned, &id)
+                .map(|place| cache.load_run(&place))
         })
         .await?
     }
@@ -166,100 +170,105 @@ impl Read for WandbStore {
         runs: &[RunId],
         metric: &str,
         resolution: Resolution,
-    ) -> Answer<Vec<History>> {
+    ) -> Result<Vec<MetricHistory>> {
         let what = format!("reading the histories of {}", clean(metric));
-        let (shelf, ids, told) = (Arc::clone(&self.shelf), runs.to_vec(), what.clone());
-        let places = blocking(&what, move || {
-            let known = ids
+        let (cache, ids, what_owned) = (Arc::clone(&self.cache), runs.to_vec(), what.clone());
+        let run_dirs = run_blocking(&what, move || {
+            let found_dirs = ids
                 .into_iter()
-                .filter_map(|id| shelf.place(&told, &id).ok())
+                .filter_map(|id| cache.run_dir(&what_owned, &id).ok())
                 .collect::<Vec<_>>();
             // Where all metrics of all runs would not be kept anyway, only the one that is asked for is read.
-            let keep = shelf.uncharted(&known) <= limits::WANDB_HISTORY_BYTES as u64;
-            (known, keep)
+            let keep_all_metrics =
+                cache.unread_history_bytes(&found_dirs) <= limits::WANDB_HISTORY_BYTES as u64;
+            (found_dirs, keep_all_metrics)
         });
-        let (places, keep) = places.await?;
-        let (shelf, key) = (Arc::clone(&self.shelf), metric.to_owned());
-        let found = each(&what, places, move |place| {
-            (place.id.clone(), shelf.points(place, &key, keep))
+        let (run_dirs, keep_all_metrics) = run_dirs.await?;
+        let (cache, key) = (Arc::clone(&self.cache), metric.to_owned());
+        let found = map_parallel(&what, run_dirs, move |place| {
+            (
+                place.id.clone(),
+                cache.points(place, &key, keep_all_metrics),
+            )
         })
         .await?;
-        let shelf = Arc::clone(&self.shelf);
-        blocking(&what, move || shelf.trim()).await?;
+        let cache = Arc::clone(&self.cache);
+        run_blocking(&what, move || cache.evict()).await?;
         let key = Untrusted::from(metric);
         let some = found.into_iter().filter(|(_, points)| !points.is_empty());
         Ok(some
-            .map(|(run, points)| history(run, key.clone(), points, resolution))
+            .map(|(run, points)| build_history(run, key.clone(), points, resolution))
             .collect())
     }
 
-    async fn artifacts(&self, home: &ArtifactHome, path: &str) -> Answer<Vec<Artifact>> {
+    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
         let what = "listing artifacts";
-        let (shelf, id, path) = (
-            Arc::clone(&self.shelf),
-            run_of(what, home)?,
+        let (cache, id, path) = (
+            Arc::clone(&self.cache),
+            require_run(what, home)?,
             path.to_owned(),
         );
-        blocking(what, move || {
-            let root = shelf.place(what, &id)?.files();
+        run_blocking(what, move || {
+            let root = cache.run_dir(what, &id)?.files_dir();
             if path.is_empty() && !root.exists() {
                 return Ok(Vec::new());
             }
-            local_files::list(&root, &path).map_err(|(kind, why)| Fault::new(kind, what, why))
+            local_artifacts::list_directory(&root, &path)
+                .map_err(|(kind, why)| StoreError::new(kind, what, why))
         })
         .await?
     }
 
-    async fn preview(&self, home: &ArtifactHome, path: &str, limit: u64) -> Answer<Preview> {
+    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         let what = "reading an artifact";
-        let (shelf, id, path) = (
-            Arc::clone(&self.shelf),
-            run_of(what, home)?,
+        let (cache, id, path) = (
+            Arc::clone(&self.cache),
+            require_run(what, home)?,
             path.to_owned(),
         );
-        blocking(what, move || {
-            let root = shelf.place(what, &id)?.files();
-            local_files::preview(&root, &path, limit.min(limits::PICTURE_BYTES))
-                .map_err(|(kind, why)| Fault::new(kind, what, why))
+        run_blocking(what, move || {
+            let root = cache.run_dir(what, &id)?.files_dir();
+            local_artifacts::read_prefix(&root, &path, limit.min(limits::IMAGE_BYTES))
+                .map_err(|(kind, why)| StoreError::new(kind, what, why))
         })
         .await?
     }
 
-    async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> {
-        Self::no_registry("reading a logged model")
+    async fn logged_model(&self, _: &LoggedModelId) -> Result<LoggedModel> {
+        Self::no_registry_error("reading a logged model")
     }
 
-    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Answer<Vec<LoggedModel>> {
+    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Result<Vec<LoggedModel>> {
         Ok(Vec::new())
     }
 
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> {
-        Self::no_registry("reading registered models")
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
+        Self::no_registry_error("reading registered models")
     }
 
-    async fn model(&self, name: &ModelName) -> Answer<RegisteredModel> {
-        Self::no_registry(&format!("reading model {}", name.clean()))
+    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
+        Self::no_registry_error(&format!("reading model {}", name.clean()))
     }
 
-    async fn versions(&self, name: &ModelName) -> Answer<Vec<ModelVersion>> {
-        Self::no_registry(&format!("reading versions of {}", name.clean()))
+    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+        Self::no_registry_error(&format!("reading versions of {}", name.clean()))
     }
 
-    async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
-        Self::no_registry(&format!("reading versions of run {}", run.clean()))
+    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
+        Self::no_registry_error(&format!("reading versions of run {}", run.clean()))
     }
 
-    async fn pulse(&self) -> Answer<Option<u64>> {
-        let (shelf, what) = (Arc::clone(&self.shelf), "looking for changes");
-        blocking(what, move || {
-            let (mut hasher, now) = (DefaultHasher::new(), place::now());
-            for place in shelf.places(what)? {
-                let stamp = place.stamp();
+    async fn revision(&self) -> Result<Option<u64>> {
+        let (cache, what) = (Arc::clone(&self.cache), "looking for changes");
+        run_blocking(what, move || {
+            let (mut hasher, now) = (DefaultHasher::new(), layout::now_ms());
+            for place in cache.run_dirs(what)? {
+                let stamp = place.log_stamp();
                 // A run that falls silent is told otherwise, though nothing was written.
                 (
                     place.id.raw(),
                     stamp,
-                    stamp.is_some_and(|stamp| stamp.is_young(now)),
+                    stamp.is_some_and(|stamp| stamp.is_recent(now)),
                 )
                     .hash(&mut hasher);
             }
@@ -269,11 +278,11 @@ impl Read for WandbStore {
     }
 }
 
-fn run_of(what: &str, home: &ArtifactHome) -> Answer<RunId> {
+fn require_run(what: &str, home: &ArtifactOwner) -> Result<RunId> {
     match home {
-        ArtifactHome::Run(id) => Ok(id.clone()),
-        ArtifactHome::LoggedModel(_) => Err(Fault::new(
-            FaultKind::Unsupported,
+        ArtifactOwner::Run(id) => Ok(id.clone()),
+        ArtifactOwner::LoggedModel(_) => Err(StoreError::new(
+            StoreErrorKind::Unsupported,
             what,
             "W&B's local runs have no logged models",
         )),
@@ -281,26 +290,31 @@ fn run_of(what: &str, home: &ArtifactHome) -> Answer<RunId> {
 }
 
 /// The points as they were asked for.
-fn history(run: RunId, key: Untrusted, points: Vec<Point>, resolution: Resolution) -> History {
+fn build_history(
+    run: RunId,
+    key: Untrusted,
+    points: Vec<Point>,
+    resolution: Resolution,
+) -> MetricHistory {
     let (points, sampled) = match resolution {
-        Resolution::Exact => (points, false),
-        Resolution::Points(wanted) => thin(points, wanted as usize),
-        Resolution::Between {
-            points: wanted,
+        Resolution::Full => (points, false),
+        Resolution::Points(max_points) => downsample(points, max_points as usize),
+        Resolution::StepRange {
+            points: max_points,
             first,
             last,
-        } => thin(
+        } => downsample(
             points
                 .into_iter()
                 .filter(|point| (first..=last).contains(&point.step))
                 .collect(),
-            wanted as usize,
+            max_points as usize,
         ),
     };
-    History {
+    MetricHistory {
         run,
         key,
         points,
-        sampled,
+        is_sampled: sampled,
     }
 }

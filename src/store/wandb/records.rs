@@ -1,11 +1,11 @@
 //! What the records of a W&B file are: the numbers of `wandb_internal.proto` that are read here, the same from wandb 0.16 to 0.31.
 
-use super::wire::{Fields, Value};
+use super::protobuf::{FieldValue, MessageFields};
 use crate::domain::Millis;
 
 /// A record that is read; the others are of no use here.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Record<'a> {
+pub(super) enum LogRecord<'a> {
     /// Values that were logged together.
     History(&'a [u8]),
     /// Changes of the summary.
@@ -24,22 +24,22 @@ pub(super) enum Record<'a> {
 
 /// The record in these bytes, if it is one that is read.
 #[inline]
-pub(super) fn record(bytes: &[u8]) -> Option<Record<'_>> {
-    Fields::of(bytes).find_map(|(field, value)| match (field, value) {
-        (2, Value::Bytes(bytes)) => Some(Record::History(bytes)),
-        (3, Value::Bytes(bytes)) => Some(Record::Summary(bytes)),
-        (5, Value::Bytes(bytes)) => Some(Record::Config(bytes)),
-        (7, Value::Bytes(bytes)) => Some(Record::Stats(bytes)),
-        (17, Value::Bytes(bytes)) => Some(Record::Run(bytes)),
-        (18, Value::Bytes(bytes)) => Some(Record::Exit(bytes)),
-        (26, Value::Bytes(bytes)) => Some(Record::Environment(bytes)),
+pub(super) fn parse_record(bytes: &[u8]) -> Option<LogRecord<'_>> {
+    MessageFields::new(bytes).find_map(|(field, value)| match (field, value) {
+        (2, FieldValue::Bytes(bytes)) => Some(LogRecord::History(bytes)),
+        (3, FieldValue::Bytes(bytes)) => Some(LogRecord::Summary(bytes)),
+        (5, FieldValue::Bytes(bytes)) => Some(LogRecord::Config(bytes)),
+        (7, FieldValue::Bytes(bytes)) => Some(LogRecord::Stats(bytes)),
+        (17, FieldValue::Bytes(bytes)) => Some(LogRecord::Run(bytes)),
+        (18, FieldValue::Bytes(bytes)) => Some(LogRecord::Exit(bytes)),
+        (26, FieldValue::Bytes(bytes)) => Some(LogRecord::Environment(bytes)),
         _ => None,
     })
 }
 
 /// A value under a key, of a history, a summary, a config or a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Item<'a> {
+pub(super) struct RecordItem<'a> {
     /// The key; a nested one's parts are joined by dots, as W&B shows them.
     pub key: &'a [u8],
     /// The value: JSON, in which numbers may be `NaN`, `Infinity` and `-Infinity`.
@@ -48,11 +48,13 @@ pub(super) struct Item<'a> {
 
 /// An item; `scratch` holds the key where it has to be put together.
 #[inline]
-pub(super) fn item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Item<'a> {
+pub(super) fn parse_item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> RecordItem<'a> {
     let (mut plain, mut first, mut json): (&[u8], Option<&[u8]>, &[u8]) = (&[], None, &[]);
     let mut nested = false;
-    for (field, value) in Fields::of(bytes) {
-        let Value::Bytes(bytes) = value else { continue };
+    for (field, value) in MessageFields::new(bytes) {
+        let FieldValue::Bytes(bytes) = value else {
+            continue;
+        };
         match (field, first) {
             (1, _) => plain = bytes,
             (2, None) => first = Some(bytes),
@@ -74,12 +76,12 @@ pub(super) fn item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Item<'a> {
     } else {
         first.unwrap_or(plain)
     };
-    Item { key, json }
+    RecordItem { key, json }
 }
 
 /// A part of a history, a summary or a config.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Change<'a> {
+pub(super) enum ItemChange<'a> {
     /// A value that was set.
     Set(&'a [u8]),
     /// A key that was taken away.
@@ -87,17 +89,17 @@ pub(super) enum Change<'a> {
 }
 
 /// The changes of a summary or a config, each to be read with [`item`].
-pub(super) fn changes(bytes: &[u8]) -> impl Iterator<Item = Change<'_>> {
-    Fields::of(bytes).filter_map(|(field, value)| match (field, value) {
-        (1, Value::Bytes(bytes)) => Some(Change::Set(bytes)),
-        (2, Value::Bytes(bytes)) => Some(Change::Removed(bytes)),
+pub(super) fn item_changes(bytes: &[u8]) -> impl Iterator<Item = ItemChange<'_>> {
+    MessageFields::new(bytes).filter_map(|(field, value)| match (field, value) {
+        (1, FieldValue::Bytes(bytes)) => Some(ItemChange::Set(bytes)),
+        (2, FieldValue::Bytes(bytes)) => Some(ItemChange::Removed(bytes)),
         _ => None,
     })
 }
 
 /// A part of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part<'a> {
+pub(super) enum HistoryPart<'a> {
     /// An item, to be read with [`item`].
     Item(&'a [u8]),
     /// The step; W&B has it in an item `_step`, too.
@@ -106,47 +108,48 @@ pub(super) enum Part<'a> {
 
 /// The parts of a history.
 #[inline]
-pub(super) fn logged(bytes: &[u8]) -> impl Iterator<Item = Part<'_>> {
-    Fields::of(bytes).filter_map(|(field, value)| match (field, value) {
-        (1, Value::Bytes(bytes)) => Some(Part::Item(bytes)),
-        (2, Value::Bytes(bytes)) => Some(Part::Step(step(bytes))),
+pub(super) fn history_parts(bytes: &[u8]) -> impl Iterator<Item = HistoryPart<'_>> {
+    MessageFields::new(bytes).filter_map(|(field, value)| match (field, value) {
+        (1, FieldValue::Bytes(bytes)) => Some(HistoryPart::Item(bytes)),
+        (2, FieldValue::Bytes(bytes)) => Some(HistoryPart::Step(parse_step(bytes))),
         _ => None,
     })
 }
 
 /// The number in a step; zero is what protobuf leaves out.
-fn step(bytes: &[u8]) -> i64 {
-    Fields::of(bytes)
-        .find_map(|(field, value)| value.integer().filter(|_| field == 1))
+fn parse_step(bytes: &[u8]) -> i64 {
+    MessageFields::new(bytes)
+        .find_map(|(field, value)| value.as_integer().filter(|_| field == 1))
         .unwrap_or(0)
 }
 
 /// A sample of the system's metrics.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sample<'a>(&'a [u8]);
+pub(super) struct StatsSample<'a>(&'a [u8]);
 
-impl<'a> Sample<'a> {
+impl<'a> StatsSample<'a> {
     /// The sample in these bytes.
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// When it was taken.
     pub(super) fn time(self) -> Option<Millis> {
-        Fields::of(self.0)
-            .find_map(|(field, value)| value.bytes().filter(|_| field == 2))
-            .map(time)
+        MessageFields::new(self.0)
+            .find_map(|(field, value)| value.as_bytes().filter(|_| field == 2))
+            .map(parse_timestamp)
     }
 
     /// Its items, each to be read with [`item`].
     pub(super) fn items(self) -> impl Iterator<Item = &'a [u8]> {
-        Fields::of(self.0).filter_map(|(field, value)| value.bytes().filter(|_| field == 3))
+        MessageFields::new(self.0)
+            .filter_map(|(field, value)| value.as_bytes().filter(|_| field == 3))
     }
 }
 
 /// What a run says it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct RunFacts {
+pub(super) struct RunInfo {
     /// Its id.
     pub id: String,
     /// Whose it is; often empty.
@@ -168,7 +171,7 @@ pub(super) struct RunFacts {
     /// The machine.
     pub host: String,
     /// When it started.
-    pub start: Option<Millis>,
+    pub started_at: Option<Millis>,
     /// Where its repository is.
     pub remote: String,
     /// Its commit.
@@ -178,36 +181,38 @@ pub(super) struct RunFacts {
 }
 
 /// What a run says it is, and its config.
-pub(super) fn run(bytes: &[u8]) -> (RunFacts, Option<&[u8]>) {
-    let (mut facts, mut config) = (RunFacts::default(), None);
-    for (field, value) in Fields::of(bytes) {
-        let Value::Bytes(bytes) = value else { continue };
+pub(super) fn parse_run(bytes: &[u8]) -> (RunInfo, Option<&[u8]>) {
+    let (mut info, mut config) = (RunInfo::default(), None);
+    for (field, value) in MessageFields::new(bytes) {
+        let FieldValue::Bytes(bytes) = value else {
+            continue;
+        };
         match field {
-            1 => facts.id = text(bytes),
-            2 => facts.entity = text(bytes),
-            3 => facts.project = text(bytes),
+            1 => info.id = bounded_text(bytes),
+            2 => info.entity = bounded_text(bytes),
+            3 => info.project = bounded_text(bytes),
             4 => config = Some(bytes),
-            6 => facts.group = text(bytes),
-            7 => facts.job_type = text(bytes),
-            8 => facts.name = text(bytes),
-            9 => facts.notes = text(bytes),
-            10 => facts.tags.push(text(bytes)),
-            12 => facts.sweep = text(bytes),
-            13 => facts.host = text(bytes),
-            17 => facts.start = Some(time(bytes)),
-            19 => facts.version = named(bytes, 5),
-            21 => (facts.remote, facts.commit) = (named(bytes, 1), named(bytes, 2)),
+            6 => info.group = bounded_text(bytes),
+            7 => info.job_type = bounded_text(bytes),
+            8 => info.name = bounded_text(bytes),
+            9 => info.notes = bounded_text(bytes),
+            10 => info.tags.push(bounded_text(bytes)),
+            12 => info.sweep = bounded_text(bytes),
+            13 => info.host = bounded_text(bytes),
+            17 => info.started_at = Some(parse_timestamp(bytes)),
+            19 => info.version = text_field(bytes, 5),
+            21 => (info.remote, info.commit) = (text_field(bytes, 1), text_field(bytes, 2)),
             _ => {}
         }
     }
-    (facts, config)
+    (info, config)
 }
 
 /// The exit code of a run's end, and how many seconds it ran for, as far as it says.
-pub(super) fn exit(bytes: &[u8]) -> (i64, i64) {
-    let number = |wanted| {
-        Fields::of(bytes)
-            .find_map(|(field, value)| value.integer().filter(|_| field == wanted))
+pub(super) fn parse_exit(bytes: &[u8]) -> (i64, i64) {
+    let number = |field_number| {
+        MessageFields::new(bytes)
+            .find_map(|(field, value)| value.as_integer().filter(|_| field == field_number))
             .unwrap_or(0)
     };
     (number(1), number(2))
@@ -227,34 +232,34 @@ pub(super) struct Environment {
 }
 
 /// Where a run runs.
-pub(super) fn environment(bytes: &[u8]) -> Environment {
-    let git = Fields::of(bytes)
-        .find_map(|(field, value)| value.bytes().filter(|_| field == 9))
+pub(super) fn parse_environment(bytes: &[u8]) -> Environment {
+    let git = MessageFields::new(bytes)
+        .find_map(|(field, value)| value.as_bytes().filter(|_| field == 9))
         .unwrap_or_default();
-    let user = Some(named(bytes, 13))
+    let user = Some(text_field(bytes, 13))
         .filter(|user| !user.is_empty())
-        .unwrap_or_else(|| named(bytes, 10));
+        .unwrap_or_else(|| text_field(bytes, 10));
     Environment {
-        program: named(bytes, 6),
+        program: text_field(bytes, 6),
         user,
-        remote: named(git, 1),
-        commit: named(git, 2),
+        remote: text_field(git, 1),
+        commit: text_field(git, 2),
     }
 }
 
 /// The text of a field; empty where there is none.
-fn named(bytes: &[u8], wanted: u64) -> String {
-    Fields::of(bytes)
-        .find_map(|(field, value)| value.bytes().filter(|_| field == wanted))
-        .map(text)
+fn text_field(bytes: &[u8], field_number: u64) -> String {
+    MessageFields::new(bytes)
+        .find_map(|(field, value)| value.as_bytes().filter(|_| field == field_number))
+        .map(bounded_text)
         .unwrap_or_default()
 }
 
 /// A protobuf `Timestamp`.
-fn time(bytes: &[u8]) -> Millis {
-    let number = |wanted| {
-        Fields::of(bytes)
-            .find_map(|(field, value)| value.integer().filter(|_| field == wanted))
+fn parse_timestamp(bytes: &[u8]) -> Millis {
+    let number = |field_number| {
+        MessageFields::new(bytes)
+            .find_map(|(field, value)| value.as_integer().filter(|_| field == field_number))
             .unwrap_or(0)
     };
     number(1)
@@ -263,8 +268,8 @@ fn time(bytes: &[u8]) -> Millis {
 }
 
 /// Text as it came, no longer than is kept; bytes that are none are replaced.
-pub(super) fn text(bytes: &[u8]) -> String {
-    super::json::cut(String::from_utf8_lossy(bytes)).into_owned()
+pub(super) fn bounded_text(bytes: &[u8]) -> String {
+    super::json::truncate(String::from_utf8_lossy(bytes)).into_owned()
 }
 
 #[cfg(test)]
@@ -272,38 +277,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_told_in_either_way() {
+    fn parses_plain_and_nested_keys() {
         let mut scratch = Vec::new();
-        let plain = item(b"\x0a\x04loss\x82\x01\x030.5", &mut scratch);
+        let plain = parse_item(b"\x0a\x04loss\x82\x01\x030.5", &mut scratch);
         assert_eq!(
             plain,
-            Item {
+            RecordItem {
                 key: b"loss",
                 json: b"0.5"
             }
         );
-        let one = item(b"\x12\x04loss\x82\x01\x030.5", &mut scratch);
+        let one = parse_item(b"\x12\x04loss\x82\x01\x030.5", &mut scratch);
         assert_eq!(
             one,
-            Item {
+            RecordItem {
                 key: b"loss",
                 json: b"0.5"
             }
         );
-        let nested = item(
+        let nested = parse_item(
             b"\x12\x04nest\x12\x01b\x12\x01c\x82\x01\x02-3",
             &mut scratch,
         );
         assert_eq!(
             nested,
-            Item {
+            RecordItem {
                 key: b"nest.b.c",
                 json: b"-3"
             }
         );
         assert_eq!(
-            item(b"\xff", &mut scratch),
-            Item {
+            parse_item(b"\xff", &mut scratch),
+            RecordItem {
                 key: b"",
                 json: b""
             }
@@ -311,12 +316,15 @@ mod tests {
     }
 
     #[test]
-    fn a_step_of_zero_is_one() {
-        assert_eq!(logged(b"\x12\x00").collect::<Vec<_>>(), [Part::Step(0)]);
+    fn an_empty_step_is_zero() {
         assert_eq!(
-            logged(b"\x0a\x01x\x12\x02\x08\x07").collect::<Vec<_>>(),
-            [Part::Item(b"x"), Part::Step(7)]
+            history_parts(b"\x12\x00").collect::<Vec<_>>(),
+            [HistoryPart::Step(0)]
         );
-        assert_eq!(logged(b"").next(), None);
+        assert_eq!(
+            history_parts(b"\x0a\x01x\x12\x02\x08\x07").collect::<Vec<_>>(),
+            [HistoryPart::Item(b"x"), HistoryPart::Step(7)]
+        );
+        assert_eq!(history_parts(b"").next(), None);
     }
 }

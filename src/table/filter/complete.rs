@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use super::super::{Attribute, ColumnKey, RunTable};
-use super::lexer::{Token, TokenKind, tokens};
+use super::ast::{Field, FieldKind, IsQualifier};
+use super::lexer::{Token, TokenKind, tokenize};
 use super::print::{quote, quote_key};
-use super::tree::{Field, Is, Kind};
 
 /// At most this many are offered: more than fit on a screen help nobody.
-const MOST: usize = 100;
+const MAX_COMPLETIONS: usize = 100;
 
 /// Quotes are looked through: who writes `opt` means `` `opt name` `` too.
 const QUOTES: [char; 3] = ['\'', '"', '`'];
@@ -17,7 +17,7 @@ const QUOTES: [char; 3] = ['\'', '"', '`'];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The text that replaces what stands between `start` and the cursor.
-    pub insert: String,
+    pub replacement: String,
     /// The same, to be shown: safe to draw.
     pub label: String,
     /// The byte at which the replaced text begins.
@@ -31,28 +31,28 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
     let Some(before) = text.get(..cursor) else {
         return Vec::new();
     };
-    let (start, tokens) = split(before);
-    let written = before[start..].to_lowercase();
-    let candidates = match context(&tokens) {
-        Context::Term => terms(table),
-        Context::Operator(key) => operators(&key),
-        Context::Value(key) => values(table, &key),
-        Context::Connective => {
+    let (start, tokens) = split_at_cursor_word(before);
+    let prefix = before[start..].to_lowercase();
+    let candidates = match cursor_context(&tokens) {
+        CursorContext::Term => term_candidates(table),
+        CursorContext::Operator(key) => operator_candidates(&key),
+        CursorContext::Value(key) => value_candidates(table, &key),
+        CursorContext::Connective => {
             let mut all = ["AND", "OR"].map(str::to_owned).to_vec();
-            if !written.is_empty() {
-                all.extend(terms(table));
+            if !prefix.is_empty() {
+                all.extend(term_candidates(table));
             }
             all
         }
     };
-    let written = written.replace(QUOTES, "");
+    let prefix = prefix.replace(QUOTES, "");
     let rank = |candidate: &String| {
         let bare = candidate.to_lowercase().replace(QUOTES, "");
         let key = bare.split_once('.').map_or(bare.as_str(), |(_, key)| key);
-        if bare.starts_with(&written) || key.starts_with(&written) {
+        if bare.starts_with(&prefix) || key.starts_with(&prefix) {
             Some(0)
         } else {
-            bare.contains(&written).then_some(1)
+            bare.contains(&prefix).then_some(1)
         }
     };
     let mut ranked: Vec<(u8, String)> = candidates
@@ -62,14 +62,18 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
     ranked.sort_by_key(|(rank, _)| *rank);
     let completion = |(_, insert): (u8, String)| Completion {
         label: crate::text::untrusted::clean(&insert).into_owned(),
-        insert,
+        replacement: insert,
         start,
     };
-    ranked.into_iter().take(MOST).map(completion).collect()
+    ranked
+        .into_iter()
+        .take(MAX_COMPLETIONS)
+        .map(completion)
+        .collect()
 }
 
 /// What is expected at the cursor.
-enum Context {
+enum CursorContext {
     /// A field, a state or a word.
     Term,
     /// A comparison of a column.
@@ -81,13 +85,13 @@ enum Context {
 }
 
 /// Where the text that is being written begins, and the tokens before it.
-fn split(before: &str) -> (usize, Vec<Token>) {
+fn split_at_cursor_word(before: &str) -> (usize, Vec<Token>) {
     // An open quote belongs to what is being written: without it, the rest are tokens.
     let mut end = before.len();
     let all = loop {
-        match tokens(&before[..end]) {
+        match tokenize(&before[..end]) {
             Ok(all) => break all,
-            Err(error) => end = error.at,
+            Err(error) => end = error.offset,
         }
     };
     let mut start = if end < before.len() {
@@ -99,49 +103,51 @@ fn split(before: &str) -> (usize, Vec<Token>) {
     while let Some(last) = all.last().filter(|last| {
         last.end == start && matches!(last.kind, TokenKind::Bare(_) | TokenKind::Quoted(..))
     }) {
-        start = last.at;
+        start = last.start;
         all.pop();
     }
     (start, all)
 }
 
-fn context(tokens: &[Token]) -> Context {
+fn cursor_context(tokens: &[Token]) -> CursorContext {
     let Some((last, rest)) = tokens.split_last() else {
-        return Context::Term;
+        return CursorContext::Term;
     };
-    let connects = ["AND", "OR", "NOT"]
+    let is_connective = ["AND", "OR", "NOT"]
         .iter()
         .any(|word| last.is_keyword(word));
-    let compares = matches!(last.kind, TokenKind::Operator(_))
+    let is_operator = matches!(last.kind, TokenKind::Operator(_))
         || last.is_keyword("LIKE")
         || last.is_keyword("ILIKE");
-    let listed = matches!(last.kind, TokenKind::Open | TokenKind::Comma);
+    let is_list_item = matches!(last.kind, TokenKind::OpenParen | TokenKind::Comma);
     let list_of = || {
-        let place = rest.iter().rposition(|token| token.is_keyword("IN"))?;
-        rest.get(place + 1..)?
+        let position = rest.iter().rposition(|token| token.is_keyword("IN"))?;
+        rest.get(position + 1..)?
             .iter()
-            .all(|token| token.kind != TokenKind::Close)
-            .then(|| field(&rest[..place]))
+            .all(|token| token.kind != TokenKind::CloseParen)
+            .then(|| column_before_cursor(&rest[..position]))
             .flatten()
     };
     match last {
-        _ if compares => field(rest).map_or(Context::Term, Context::Value),
-        _ if listed => list_of().map_or(Context::Term, Context::Value),
-        _ if connects => Context::Term,
-        _ => match (field(tokens), rest.last()) {
+        _ if is_operator => {
+            column_before_cursor(rest).map_or(CursorContext::Term, CursorContext::Value)
+        }
+        _ if is_list_item => list_of().map_or(CursorContext::Term, CursorContext::Value),
+        _ if is_connective => CursorContext::Term,
+        _ => match (column_before_cursor(tokens), rest.last()) {
             // After `field`, unless that was itself a value.
             (Some(key), before)
                 if before.is_none_or(|before| !matches!(before.kind, TokenKind::Operator(_))) =>
             {
-                Context::Operator(key)
+                CursorContext::Operator(key)
             }
-            _ => Context::Connective,
+            _ => CursorContext::Connective,
         },
     }
 }
 
 /// The column that the last tokens name.
-fn field(tokens: &[Token]) -> Option<ColumnKey> {
+fn column_before_cursor(tokens: &[Token]) -> Option<ColumnKey> {
     let tokens = match tokens.split_last() {
         Some((not, rest)) if not.is_keyword("NOT") => rest,
         _ => tokens,
@@ -162,15 +168,17 @@ fn field(tokens: &[Token]) -> Option<ColumnKey> {
     }
 }
 
-fn terms(table: &RunTable) -> Vec<String> {
+fn term_candidates(table: &RunTable) -> Vec<String> {
     let columns = table.columns().into_iter().map(|key| match &key {
         ColumnKey::Attribute(attribute) => attribute.as_str().to_owned(),
         ColumnKey::Metric(key) => format!("metrics.{}", quote_key(key.raw())),
         ColumnKey::Param(key) => format!("params.{}", quote_key(key.raw())),
         ColumnKey::Tag(key) => format!("tags.{}", quote_key(key.raw())),
-        ColumnKey::Curve(..) => key.spelled(),
+        ColumnKey::Curve(..) => key.to_raw_string(),
     });
-    let states = Is::ALL.into_iter().map(|is| format!("is:{}", is.as_str()));
+    let states = IsQualifier::ALL
+        .into_iter()
+        .map(|is| format!("is:{}", is.as_str()));
     let rest = [
         "age",
         "dataset.name",
@@ -182,13 +190,13 @@ fn terms(table: &RunTable) -> Vec<String> {
     columns.chain(states).chain(rest).collect()
 }
 
-fn operators(key: &ColumnKey) -> Vec<String> {
+fn operator_candidates(key: &ColumnKey) -> Vec<String> {
     let (numbers, texts): (&[&str], &[&str]) =
         (&["<", "<=", ">", ">=", "BETWEEN"], &["LIKE", "ILIKE"]);
     let (numbers, texts) = match Field::Column(key.clone()).kind() {
-        Kind::Either => (numbers, texts),
-        Kind::Text => (&[][..], texts),
-        Kind::Number | Kind::Time | Kind::Span => (numbers, &[][..]),
+        FieldKind::NumberOrText => (numbers, texts),
+        FieldKind::Text => (&[][..], texts),
+        FieldKind::Number | FieldKind::Time | FieldKind::Duration => (numbers, &[][..]),
     };
     let all = ["=", "!="].iter().chain(numbers).chain(texts).chain(&[
         "IN",
@@ -200,7 +208,7 @@ fn operators(key: &ColumnKey) -> Vec<String> {
 }
 
 /// The distinct texts of a column, sorted, in quotes.
-fn values(table: &RunTable, key: &ColumnKey) -> Vec<String> {
+fn value_candidates(table: &RunTable, key: &ColumnKey) -> Vec<String> {
     let column = table.column(key);
     let mut seen = HashSet::new();
     let mut texts: Vec<&str> = table
@@ -214,15 +222,15 @@ fn values(table: &RunTable, key: &ColumnKey) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::sample::run;
+    use super::super::super::test_data::run;
     use super::*;
-    use crate::domain::{Metric, MetricValue, Pair};
+    use crate::domain::{KeyValue, Metric, MetricValue};
 
-    fn inserts(text: &str) -> Vec<String> {
+    fn completions(text: &str) -> Vec<String> {
         let mut run = run("r1");
         run.params = vec![
-            Pair::new("optimizer", "adam"),
-            Pair::new("opt name", "it's"),
+            KeyValue::new("optimizer", "adam"),
+            KeyValue::new("opt name", "it's"),
         ];
         run.metrics = vec![Metric {
             key: "val/acc".into(),
@@ -237,41 +245,41 @@ mod tests {
         table.upsert(&[run, other]);
         complete(text, text.len(), &table)
             .into_iter()
-            .map(|completion| format!("{}{}", &text[..completion.start], completion.insert))
+            .map(|completion| format!("{}{}", &text[..completion.start], completion.replacement))
             .collect()
     }
 
     #[test]
-    fn columns_are_offered_where_a_term_may_stand() {
-        assert_eq!(inserts("acc"), ["metrics.`val/acc`"]);
+    fn columns_are_offered_at_term_positions() {
+        assert_eq!(completions("acc"), ["metrics.`val/acc`"]);
         assert_eq!(
-            inserts("NOT params.opt"),
+            completions("NOT params.opt"),
             ["NOT params.`opt name`", "NOT params.optimizer"]
         );
         assert_eq!(
-            inserts("params.`opt"),
+            completions("params.`opt"),
             ["params.`opt name`", "params.optimizer"]
         );
-        assert_eq!(inserts("a (is:nest"), ["a (is:nested"]);
-        assert!(inserts("").len() > 10);
+        assert_eq!(completions("a (is:nest"), ["a (is:nested"]);
+        assert!(completions("").len() > 10);
     }
 
     #[test]
     fn values_are_offered_after_a_comparison() {
         assert_eq!(
-            inserts("params.optimizer = "),
+            completions("params.optimizer = "),
             ["params.optimizer = 'adam'", "params.optimizer = 'sgd'"]
         );
         assert_eq!(
-            inserts("params.optimizer = 's"),
+            completions("params.optimizer = 's"),
             ["params.optimizer = 'sgd'"]
         );
         assert_eq!(
-            inserts("params.`opt name` != "),
+            completions("params.`opt name` != "),
             ["params.`opt name` != \"it's\""]
         );
         assert_eq!(
-            inserts("params.optimizer NOT IN ('adam', "),
+            completions("params.optimizer NOT IN ('adam', "),
             [
                 "params.optimizer NOT IN ('adam', 'adam'",
                 "params.optimizer NOT IN ('adam', 'sgd'"
@@ -280,10 +288,13 @@ mod tests {
     }
 
     #[test]
-    fn operators_and_connectives_are_offered_between() {
-        assert_eq!(inserts("params.optimizer L")[0], "params.optimizer LIKE");
+    fn operators_and_connectives_are_offered_between_terms() {
         assert_eq!(
-            inserts("params.optimizer = 'adam' "),
+            completions("params.optimizer L")[0],
+            "params.optimizer LIKE"
+        );
+        assert_eq!(
+            completions("params.optimizer = 'adam' "),
             [
                 "params.optimizer = 'adam' AND",
                 "params.optimizer = 'adam' OR"
@@ -292,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_inside_a_character_offers_nothing() {
+    fn cursor_inside_a_character_offers_nothing() {
         assert_eq!(complete("é", 1, &RunTable::default()), []);
     }
 }

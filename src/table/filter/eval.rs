@@ -3,59 +3,59 @@
 use std::cmp::Ordering;
 
 use super::super::cells::ColumnRef;
-use super::super::{Attribute, ColumnKey, Row, RunTable};
+use super::super::{Attribute, ColumnKey, RowId, RunTable};
+use super::ast::{ComparisonOp, Condition, DatasetField, Expr, Field, IsQualifier};
 use super::pattern::Pattern;
-use super::tree::{Comparison, DatasetField, Field, Is, Node, Test};
 use crate::domain::{Direction, Goal, Millis, RunStatus};
 
 /// A filter over a table, its columns looked up and its patterns compiled.
 #[derive(Debug)]
-pub struct Bound<'a> {
+pub struct BoundFilter<'a> {
     table: &'a RunTable,
     now: Millis,
-    check: Check<'a>,
+    expr: CompiledExpr<'a>,
 }
 
 #[derive(Debug)]
-enum Check<'a> {
-    All(Vec<Check<'a>>),
-    Any(Vec<Check<'a>>),
-    Not(Box<Check<'a>>),
-    Column(ColumnRef<'a>, ValueCheck<'a>),
-    Dataset(DatasetField, ValueCheck<'a>),
-    Age(ColumnRef<'a>, ValueCheck<'a>),
+enum CompiledExpr<'a> {
+    And(Vec<CompiledExpr<'a>>),
+    Or(Vec<CompiledExpr<'a>>),
+    Not(Box<CompiledExpr<'a>>),
+    Column(ColumnRef<'a>, CompiledCondition<'a>),
+    Dataset(DatasetField, CompiledCondition<'a>),
+    Age(ColumnRef<'a>, CompiledCondition<'a>),
     /// A word in one of these columns.
-    Word(Vec<ColumnRef<'a>>, Pattern),
-    Is(Is),
+    Search(Vec<ColumnRef<'a>>, Pattern),
+    Is(IsQualifier),
     /// A finished run with this value; nothing where no run can be the best.
     Best(Option<(ColumnRef<'a>, f64)>),
 }
 
 /// A test of one value that is there; but for [`ValueCheck::Null`], a missing value passes none.
 #[derive(Debug)]
-enum ValueCheck<'a> {
-    Text(TextCheck<'a>, bool),
-    Number(NumberCheck<'a>, bool),
-    Null { negated: bool },
+enum CompiledCondition<'a> {
+    Text(TextCondition<'a>, bool),
+    Number(NumberCondition<'a>, bool),
+    IsNull { negated: bool },
 }
 
 #[derive(Debug)]
-enum TextCheck<'a> {
+enum TextCondition<'a> {
     Equals(&'a str),
     Like(Pattern),
-    OneOf(&'a [String]),
+    In(&'a [String]),
 }
 
 #[derive(Debug)]
-enum NumberCheck<'a> {
-    Compares(Comparison, f64),
+enum NumberCondition<'a> {
+    Compare(ComparisonOp, f64),
     Between(f64, f64),
-    OneOf(&'a [f64]),
+    In(&'a [f64]),
 }
 
-impl<'a> Bound<'a> {
+impl<'a> BoundFilter<'a> {
     pub(super) fn new(
-        root: &'a Node,
+        root: &'a Expr,
         table: &'a RunTable,
         goal: Option<&Goal>,
         now: Millis,
@@ -63,49 +63,51 @@ impl<'a> Bound<'a> {
         Self {
             table,
             now,
-            check: Check::new(root, table, goal),
+            expr: CompiledExpr::new(root, table, goal),
         }
     }
 
     /// Whether a row passes.
     #[must_use]
-    pub fn matches(&self, row: Row) -> bool {
-        self.passes(&self.check, row)
+    pub fn matches(&self, row: RowId) -> bool {
+        self.eval(&self.expr, row)
     }
 
-    fn passes(&self, check: &Check<'a>, row: Row) -> bool {
+    fn eval(&self, check: &CompiledExpr<'a>, row: RowId) -> bool {
         match check {
-            Check::All(checks) => checks.iter().all(|check| self.passes(check, row)),
-            Check::Any(checks) => checks.iter().any(|check| self.passes(check, row)),
-            Check::Not(check) => !self.passes(check, row),
-            Check::Column(column, check) => match check {
-                ValueCheck::Text(text, negated) => column
+            CompiledExpr::And(checks) => checks.iter().all(|check| self.eval(check, row)),
+            CompiledExpr::Or(checks) => checks.iter().any(|check| self.eval(check, row)),
+            CompiledExpr::Not(check) => !self.eval(check, row),
+            CompiledExpr::Column(column, check) => match check {
+                CompiledCondition::Text(text, negated) => column
                     .text(row)
-                    .is_some_and(|value| text.holds(value) != *negated),
-                ValueCheck::Number(number, negated) => column
+                    .is_some_and(|value| text.matches(value) != *negated),
+                CompiledCondition::Number(number, negated) => column
                     .number(row, self.now)
-                    .is_some_and(|value| number.holds(value) != *negated),
-                ValueCheck::Null { negated } => column.is_present(row, self.now) == *negated,
+                    .is_some_and(|value| number.matches(value) != *negated),
+                CompiledCondition::IsNull { negated } => {
+                    column.is_present(row, self.now) == *negated
+                }
             },
-            Check::Dataset(field, check) => self.dataset_passes(*field, check, row),
-            Check::Age(start, check) => {
+            CompiledExpr::Dataset(field, check) => self.eval_dataset(*field, check, row),
+            CompiledExpr::Age(start, check) => {
                 let age = start
                     .number(row, self.now)
                     .map(|start| self.now as f64 - start);
                 match check {
-                    ValueCheck::Number(number, negated) => {
-                        age.is_some_and(|age| number.holds(age) != *negated)
+                    CompiledCondition::Number(number, negated) => {
+                        age.is_some_and(|age| number.matches(age) != *negated)
                     }
-                    ValueCheck::Null { negated } => age.is_some() == *negated,
-                    ValueCheck::Text(..) => false,
+                    CompiledCondition::IsNull { negated } => age.is_some() == *negated,
+                    CompiledCondition::Text(..) => false,
                 }
             }
-            Check::Word(columns, pattern) => columns
+            CompiledExpr::Search(columns, pattern) => columns
                 .iter()
                 .any(|column| column.text(row).is_some_and(|text| pattern.matches(text))),
-            Check::Is(is) => self.is(*is, row),
-            Check::Best(best) => best.is_some_and(|(column, best)| {
-                may_be_best(self.table, row)
+            CompiledExpr::Is(is) => self.has_qualifier(*is, row),
+            CompiledExpr::Best(best) => best.is_some_and(|(column, best)| {
+                is_best_candidate(self.table, row)
                     && column
                         .number(row, self.now)
                         .is_some_and(|value| value.partial_cmp(&best) == Some(Ordering::Equal))
@@ -114,11 +116,11 @@ impl<'a> Bound<'a> {
     }
 
     /// One dataset that passes is enough, also for `!=` and `NOT IN`.
-    fn dataset_passes(&self, field: DatasetField, check: &ValueCheck<'_>, row: Row) -> bool {
+    fn eval_dataset(&self, field: DatasetField, check: &CompiledCondition<'_>, row: RowId) -> bool {
         let mut values = self
             .table
             .datasets
-            .of(row.0)
+            .get(row.0)
             .iter()
             .filter_map(|dataset| match field {
                 DatasetField::Name => Some(dataset.name),
@@ -126,83 +128,87 @@ impl<'a> Bound<'a> {
                 DatasetField::Context => dataset.context,
             });
         match check {
-            ValueCheck::Text(text, negated) => {
-                values.any(|id| text.holds(self.table.texts.get(id)) != *negated)
+            CompiledCondition::Text(text, negated) => {
+                values.any(|id| text.matches(self.table.interner.get(id)) != *negated)
             }
-            ValueCheck::Null { negated } => values.next().is_some() == *negated,
-            ValueCheck::Number(..) => false,
+            CompiledCondition::IsNull { negated } => values.next().is_some() == *negated,
+            CompiledCondition::Number(..) => false,
         }
     }
 
-    fn is(&self, is: Is, row: Row) -> bool {
+    fn has_qualifier(&self, is: IsQualifier, row: RowId) -> bool {
         let status = self.table.status(row);
         match is {
-            Is::Running => status == RunStatus::Running,
-            Is::Stalled => self.table.is_stalled(row, self.now),
-            Is::Scheduled => status == RunStatus::Scheduled,
-            Is::Finished => status == RunStatus::Finished,
-            Is::Failed => status == RunStatus::Failed,
-            Is::Killed => status == RunStatus::Killed,
-            Is::Nan => self.table.has_nan(row),
-            Is::Nested => self
+            IsQualifier::Running => status == RunStatus::Running,
+            IsQualifier::Stalled => self.table.is_stalled(row, self.now),
+            IsQualifier::Scheduled => status == RunStatus::Scheduled,
+            IsQualifier::Finished => status == RunStatus::Finished,
+            IsQualifier::Failed => status == RunStatus::Failed,
+            IsQualifier::Killed => status == RunStatus::Killed,
+            IsQualifier::Nan => self.table.has_nan(row),
+            IsQualifier::Nested => self
                 .table
                 .column(&ColumnKey::Attribute(Attribute::Parent))
                 .text(row)
                 .is_some(),
-            Is::Parent => self.table.has_children(row),
-            Is::Deleted => self.table.is_deleted(row),
-            Is::Best => false,
+            IsQualifier::Parent => self.table.has_children(row),
+            IsQualifier::Deleted => self.table.is_deleted(row),
+            IsQualifier::Best => false,
         }
     }
 }
 
-impl<'a> Check<'a> {
-    fn new(node: &'a Node, table: &'a RunTable, goal: Option<&Goal>) -> Self {
+impl<'a> CompiledExpr<'a> {
+    fn new(node: &'a Expr, table: &'a RunTable, goal: Option<&Goal>) -> Self {
         let attribute = |attribute| table.column(&ColumnKey::Attribute(attribute));
         match node {
-            Node::All(nodes) => Self::All(
+            Expr::And(nodes) => Self::And(
                 nodes
                     .iter()
                     .map(|node| Self::new(node, table, goal))
                     .collect(),
             ),
-            Node::Any(nodes) => Self::Any(
+            Expr::Or(nodes) => Self::Or(
                 nodes
                     .iter()
                     .map(|node| Self::new(node, table, goal))
                     .collect(),
             ),
-            Node::Not(node) => Self::Not(Box::new(Self::new(node, table, goal))),
-            Node::Test(Field::Column(key), test) => {
-                Self::Column(table.column(key), ValueCheck::new(test))
+            Expr::Not(node) => Self::Not(Box::new(Self::new(node, table, goal))),
+            Expr::Condition(Field::Column(key), test) => {
+                Self::Column(table.column(key), CompiledCondition::new(test))
             }
-            Node::Test(Field::Dataset(field), test) => Self::Dataset(*field, ValueCheck::new(test)),
-            Node::Test(Field::Age, test) => {
-                Self::Age(attribute(Attribute::Start), ValueCheck::new(test))
+            Expr::Condition(Field::Dataset(field), test) => {
+                Self::Dataset(*field, CompiledCondition::new(test))
             }
-            Node::Word(word) => {
+            Expr::Condition(Field::Age, test) => {
+                Self::Age(attribute(Attribute::Start), CompiledCondition::new(test))
+            }
+            Expr::Search(word) => {
                 let id = table
                     .ids_may_contain(word)
                     .then(|| attribute(Attribute::RunId));
-                Self::Word(
+                Self::Search(
                     std::iter::once(attribute(Attribute::Name))
                         .chain(id)
                         .collect(),
                     Pattern::containing(word),
                 )
             }
-            Node::Is(Is::Best) => Self::Best(goal.and_then(|goal| best(table, goal))),
-            Node::Is(is) => Self::Is(*is),
+            Expr::Is(IsQualifier::Best) => {
+                Self::Best(goal.and_then(|goal| best_value(table, goal)))
+            }
+            Expr::Is(is) => Self::Is(*is),
         }
     }
 }
 
 /// The column of a goal's metric, and the best value of the runs that can be the best.
-fn best<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
+fn best_value<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
     let column = table.column(&ColumnKey::Metric(goal.metric.clone()));
     let values = table
         .rows()
-        .filter(|row| may_be_best(table, *row))
+        .filter(|row| is_best_candidate(table, *row))
         .filter_map(|row| column.number(row, 0))
         .filter(|value| value.is_finite());
     let best = match goal.direction {
@@ -213,67 +219,72 @@ fn best<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
 }
 
 /// As for the best that is registered: active, and finished.
-fn may_be_best(table: &RunTable, row: Row) -> bool {
+fn is_best_candidate(table: &RunTable, row: RowId) -> bool {
     table.status(row) == RunStatus::Finished && !table.is_deleted(row)
 }
 
-impl<'a> ValueCheck<'a> {
-    fn new(test: &'a Test) -> Self {
+impl<'a> CompiledCondition<'a> {
+    fn new(test: &'a Condition) -> Self {
         match test {
-            Test::Equals { text, negated } => Self::Text(TextCheck::Equals(text), *negated),
-            Test::Like {
+            Condition::Equals { text, negated } => {
+                Self::Text(TextCondition::Equals(text), *negated)
+            }
+            Condition::Like {
                 pattern,
-                any_case,
+                ignore_case: any_case,
                 negated,
-            } => Self::Text(TextCheck::Like(Pattern::new(pattern, *any_case)), *negated),
-            Test::OneOfTexts { texts, negated } => Self::Text(TextCheck::OneOf(texts), *negated),
-            Test::Compares(comparison, number) => Self::Number(
-                NumberCheck::Compares(*comparison, largest_is_infinite(*number)),
-                false,
-            ),
-            Test::Between { low, high, negated } => Self::Number(
-                NumberCheck::Between(largest_is_infinite(*low), largest_is_infinite(*high)),
+            } => Self::Text(
+                TextCondition::Like(Pattern::new(pattern, *any_case)),
                 *negated,
             ),
-            Test::OneOfNumbers { numbers, negated } => {
-                Self::Number(NumberCheck::OneOf(numbers), *negated)
+            Condition::InTexts { texts, negated } => Self::Text(TextCondition::In(texts), *negated),
+            Condition::Compare(comparison, number) => Self::Number(
+                NumberCondition::Compare(*comparison, max_f64_to_infinity(*number)),
+                false,
+            ),
+            Condition::Between { low, high, negated } => Self::Number(
+                NumberCondition::Between(max_f64_to_infinity(*low), max_f64_to_infinity(*high)),
+                *negated,
+            ),
+            Condition::InNumbers { numbers, negated } => {
+                Self::Number(NumberCondition::In(numbers), *negated)
             }
-            Test::Null { negated } => Self::Null { negated: *negated },
+            Condition::IsNull { negated } => Self::IsNull { negated: *negated },
         }
     }
 }
 
 /// MLflow's SQL stores keep an infinity as the largest f64, and that is how their users ask for one.
-fn largest_is_infinite(number: f64) -> f64 {
+fn max_f64_to_infinity(number: f64) -> f64 {
     crate::domain::MetricValue::new(number).get()
 }
 
-impl TextCheck<'_> {
-    fn holds(&self, value: &str) -> bool {
+impl TextCondition<'_> {
+    fn matches(&self, value: &str) -> bool {
         match self {
             Self::Equals(text) => value == *text,
             Self::Like(pattern) => pattern.matches(value),
-            Self::OneOf(texts) => texts.iter().any(|text| text == value),
+            Self::In(texts) => texts.iter().any(|text| text == value),
         }
     }
 }
 
-impl NumberCheck<'_> {
-    fn holds(&self, value: f64) -> bool {
+impl NumberCondition<'_> {
+    fn matches(&self, value: f64) -> bool {
         match self {
-            Self::Compares(comparison, number) => comparison.holds(value, *number),
+            Self::Compare(comparison, number) => comparison.compare(value, *number),
             Self::Between(low, high) => (*low..=*high).contains(&value),
-            Self::OneOf(numbers) => numbers.contains(&value),
+            Self::In(numbers) => numbers.contains(&value),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::sample::run;
+    use super::super::super::test_data::run;
     use super::super::Filter;
     use super::*;
-    use crate::domain::{DatasetInput, Lifecycle, Metric, MetricValue, Pair};
+    use crate::domain::{DatasetInput, KeyValue, Lifecycle, Metric, MetricValue};
     use crate::text::Untrusted;
 
     const HOUR: Millis = 3_600_000;
@@ -290,13 +301,16 @@ mod tests {
         a.status = RunStatus::Finished;
         (a.start_time, a.end_time) = (Some(0), Some(2 * HOUR));
         a.metrics = vec![metric("acc", 0.5), metric("top", f64::INFINITY)];
-        a.params = vec![Pair::new("lr", "1e-2"), Pair::new("opt", "adam")];
+        a.params = vec![KeyValue::new("lr", "1e-2"), KeyValue::new("opt", "adam")];
         let mut b = run("b");
         b.status = RunStatus::Running;
         b.start_time = Some(9 * HOUR);
         b.metrics = vec![metric("acc", f64::NAN)];
-        b.params = vec![Pair::new("lr", "auto")];
-        b.tags = vec![Pair::new("mlflow.parentRunId", "a"), Pair::new("empty", "")];
+        b.params = vec![KeyValue::new("lr", "auto")];
+        b.tags = vec![
+            KeyValue::new("mlflow.parentRunId", "a"),
+            KeyValue::new("empty", ""),
+        ];
         let mut c = run("c");
         c.lifecycle = Lifecycle::Deleted;
         c.datasets = ["iris", "moons"]
@@ -313,12 +327,12 @@ mod tests {
         let mut table = RunTable::default();
         table.upsert(&[a, b, c]);
         let row = table.row_of(&"b".into()).unwrap();
-        table.expect(row, Some(9 * HOUR), HOUR);
+        table.set_stall_timeout(row, Some(9 * HOUR), HOUR);
         table
     }
 
     #[test]
-    fn filters_find_what_they_say() {
+    fn filters_match_expected_runs() {
         let table = table();
         for (filter, found) in [
             ("", "abc"),
@@ -374,7 +388,9 @@ mod tests {
                 .rows()
                 .filter(|row| filter.matches(&table, *row, 10 * HOUR));
             assert_eq!(
-                passing.map(|row| table.id(row).raw()).collect::<String>(),
+                passing
+                    .map(|row| table.run_id(row).raw())
+                    .collect::<String>(),
                 found,
                 "{filter}"
             );
@@ -382,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_is_best_by_the_goal_among_what_finished() {
+    fn is_best_uses_goal_and_finished_runs() {
         let mut runs: Vec<_> = ["a", "b", "c", "d", "e"].map(run).into();
         for (run, value) in runs.iter_mut().zip([0.5, 0.9, 0.9, 2.0, f64::NAN]) {
             run.status = RunStatus::Finished;
@@ -402,7 +418,7 @@ mod tests {
             table
                 .rows()
                 .filter(|row| bound.matches(*row))
-                .map(|row| table.id(row).raw().to_owned())
+                .map(|row| table.run_id(row).raw().to_owned())
                 .collect::<String>()
         };
         let goal = |direction| Goal {
@@ -419,7 +435,7 @@ mod tests {
         assert!(
             Filter::parse("metrics.acc > 1 OR NOT is:best")
                 .unwrap()
-                .asks_for_best()
+                .needs_all_runs()
         );
     }
 }

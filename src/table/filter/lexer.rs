@@ -1,13 +1,13 @@
 //! From text to tokens.
 
 use super::FilterError;
-use super::tree::Comparison;
+use super::ast::ComparisonOp;
 
 /// A token and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
-    pub(super) at: usize,
+    pub(super) start: usize,
     pub(super) end: usize,
 }
 
@@ -18,9 +18,9 @@ pub(super) enum TokenKind {
     Bare(String),
     /// Text between quotes, and which quote.
     Quoted(char, String),
-    Operator(Comparison),
-    Open,
-    Close,
+    Operator(ComparisonOp),
+    OpenParen,
+    CloseParen,
     Comma,
 }
 
@@ -32,7 +32,7 @@ impl Token {
 }
 
 /// Splits text into tokens.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
+pub(super) fn tokenize(text: &str) -> Result<Vec<Token>, FilterError> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
@@ -40,11 +40,13 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
             at += first.len_utf8();
             continue;
         }
-        let (kind, length) =
-            token(&text[at..], first).map_err(|message| FilterError { message, at })?;
+        let (kind, length) = next_token(&text[at..], first).map_err(|message| FilterError {
+            message,
+            offset: at,
+        })?;
         tokens.push(Token {
             kind,
-            at,
+            start: at,
             end: at + length,
         });
         at += length;
@@ -52,14 +54,14 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, FilterError> {
     Ok(tokens)
 }
 
-fn token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
+fn next_token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
     match first {
-        '(' => Ok((TokenKind::Open, 1)),
-        ')' => Ok((TokenKind::Close, 1)),
+        '(' => Ok((TokenKind::OpenParen, 1)),
+        ')' => Ok((TokenKind::CloseParen, 1)),
         ',' => Ok((TokenKind::Comma, 1)),
-        '=' | '<' | '>' | '!' => operator(rest),
-        '`' => back_ticked(rest),
-        '\'' | '"' => quoted(rest, first),
+        '=' | '<' | '>' | '!' => lex_operator(rest),
+        '`' => lex_backtick_quoted(rest),
+        '\'' | '"' => lex_quoted(rest, first),
         _ => {
             let length = rest
                 .find(|c: char| c.is_whitespace() || "()=<>!,'\"`".contains(c))
@@ -69,10 +71,10 @@ fn token(rest: &str, first: char) -> Result<(TokenKind, usize), String> {
     }
 }
 
-fn operator(rest: &str) -> Result<(TokenKind, usize), String> {
+fn lex_operator(rest: &str) -> Result<(TokenKind, usize), String> {
     let length = rest.find(|c| !"=<>!".contains(c)).unwrap_or(rest.len());
     let text = &rest[..length];
-    if let Some(comparison) = Comparison::ALL
+    if let Some(comparison) = ComparisonOp::ALL
         .into_iter()
         .find(|comparison| comparison.as_str() == text)
     {
@@ -88,7 +90,7 @@ fn operator(rest: &str) -> Result<(TokenKind, usize), String> {
 }
 
 /// Text in back-ticks; a doubled one stands for itself.
-fn back_ticked(rest: &str) -> Result<(TokenKind, usize), String> {
+fn lex_backtick_quoted(rest: &str) -> Result<(TokenKind, usize), String> {
     let mut text = String::new();
     let mut inside = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = inside.next() {
@@ -102,26 +104,26 @@ fn back_ticked(rest: &str) -> Result<(TokenKind, usize), String> {
 
 /// Text in quotes, as MLflow's parser finds its end: a doubled quote, or one after a backslash, is passed over, unless
 /// no other quote follows to end the text. What is between the quotes is the text, unchanged.
-fn quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
-    let mut last_resort = None;
+fn lex_quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
+    let mut fallback_end = None;
     let mut inside = rest.char_indices().skip(1).peekable();
     let mut end = None;
     while let Some((at, c)) = inside.next() {
         if c == '\\' {
-            last_resort = inside
+            fallback_end = inside
                 .next_if(|(_, next)| *next == quote)
                 .map(|(at, _)| at)
-                .or(last_resort);
+                .or(fallback_end);
         } else if c == quote {
             if inside.next_if(|(_, next)| *next == quote).is_none() {
                 end = Some(at);
                 break;
             }
-            last_resort = Some(at);
+            fallback_end = Some(at);
         }
     }
     let end = end
-        .or(last_resort)
+        .or(fallback_end)
         .ok_or_else(|| format!("the closing {quote} is missing"))?;
     Ok((TokenKind::Quoted(quote, rest[1..end].to_owned()), end + 1))
 }
@@ -131,37 +133,37 @@ mod tests {
     use super::*;
 
     fn kinds(text: &str) -> Vec<TokenKind> {
-        tokens(text)
+        tokenize(text)
             .unwrap()
             .into_iter()
             .map(|token| token.kind)
             .collect()
     }
 
-    fn quoted(quote: char, text: &str) -> TokenKind {
+    fn quoted_token(quote: char, text: &str) -> TokenKind {
         TokenKind::Quoted(quote, text.to_owned())
     }
 
     #[test]
-    fn tokens_know_where_they_stand() {
-        let all = tokens("metrics.`val acc`>=-1e-3").unwrap();
-        let spans: Vec<(usize, usize)> = all.iter().map(|token| (token.at, token.end)).collect();
+    fn tokens_have_byte_spans() {
+        let all = tokenize("metrics.`val acc`>=-1e-3").unwrap();
+        let spans: Vec<(usize, usize)> = all.iter().map(|token| (token.start, token.end)).collect();
         assert_eq!(spans, [(0, 8), (8, 17), (17, 19), (19, 24)]);
-        assert_eq!(all[1].kind, quoted('`', "val acc"));
+        assert_eq!(all[1].kind, quoted_token('`', "val acc"));
     }
 
     #[test]
-    fn quotes_end_where_mlflow_ends_them() {
-        assert_eq!(kinds("''"), [quoted('\'', "")]);
-        assert_eq!(kinds("'it''s'"), [quoted('\'', "it''s")]);
-        assert_eq!(kinds(r"'a\'b'"), [quoted('\'', r"a\'b")]);
-        assert_eq!(kinds(r"'C:\'"), [quoted('\'', r"C:\")]);
-        assert_eq!(kinds(r#""it's""#), [quoted('"', "it's")]);
-        assert_eq!(kinds("`a``b`"), [quoted('`', "a`b")]);
+    fn quotes_end_as_in_mlflow() {
+        assert_eq!(kinds("''"), [quoted_token('\'', "")]);
+        assert_eq!(kinds("'it''s'"), [quoted_token('\'', "it''s")]);
+        assert_eq!(kinds(r"'a\'b'"), [quoted_token('\'', r"a\'b")]);
+        assert_eq!(kinds(r"'C:\'"), [quoted_token('\'', r"C:\")]);
+        assert_eq!(kinds(r#""it's""#), [quoted_token('"', "it's")]);
+        assert_eq!(kinds("`a``b`"), [quoted_token('`', "a`b")]);
     }
 
     #[test]
-    fn a_wrong_operator_is_told_the_right_one() {
+    fn wrong_operators_suggest_the_right_one() {
         for (text, hint) in [
             ("a == 1", "one ="),
             ("a <> 1", "!="),
@@ -169,7 +171,7 @@ mod tests {
             ("a =! 1", "no comparison"),
             ("'a", "closing '"),
         ] {
-            let error = tokens(text).unwrap_err();
+            let error = tokenize(text).unwrap_err();
             assert!(error.message.contains(hint), "{text}: {error}");
         }
     }

@@ -26,9 +26,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Row, RunTable};
+use super::{RowId, RunTable};
 use crate::domain::{Goal, Millis};
 
+mod ast;
 mod complete;
 mod eval;
 mod lexer;
@@ -37,16 +38,15 @@ mod pattern;
 mod print;
 mod pushdown;
 mod terms;
-mod tree;
 
+pub use ast::IsQualifier;
 pub use complete::{Completion, complete};
-pub use eval::Bound;
-pub use tree::Is;
+pub use eval::BoundFilter;
 
 /// A parsed filter. Its `Display` is the same filter, written in one way only.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    root: tree::Node,
+    root: ast::Expr,
 }
 
 /// Why a text is no filter, and where.
@@ -56,7 +56,7 @@ pub struct FilterError {
     /// What is wrong and what was expected; safe to draw.
     pub message: String,
     /// The byte at which it is wrong.
-    pub at: usize,
+    pub offset: usize,
 }
 
 /// What a store evaluates and what is left to do here.
@@ -67,7 +67,7 @@ pub struct Pushdown {
     pub remote: Option<String>,
     /// What is still to be looked at among the runs that the store gives; nothing when all was pushed down. It repeats
     /// pushed parts in which stores differ, such as metrics, where MLflow 2 takes NaN for 0.
-    pub local: Option<Filter>,
+    pub residual: Option<Filter>,
 }
 
 impl Filter {
@@ -83,20 +83,25 @@ impl Filter {
     ///
     /// Looks up every column each time: for many rows, [`Filter::bind`] once.
     #[must_use]
-    pub fn matches(&self, table: &RunTable, row: Row, now: Millis) -> bool {
+    pub fn matches(&self, table: &RunTable, row: RowId, now: Millis) -> bool {
         self.bind(table, None, now).matches(row)
     }
 
     /// The filter over a table, its columns looked up; `goal` says what `is:best` means, without one no run is.
     #[must_use]
-    pub fn bind<'a>(&'a self, table: &'a RunTable, goal: Option<&Goal>, now: Millis) -> Bound<'a> {
-        Bound::new(&self.root, table, goal, now)
+    pub fn bind<'a>(
+        &'a self,
+        table: &'a RunTable,
+        goal: Option<&Goal>,
+        now: Millis,
+    ) -> BoundFilter<'a> {
+        BoundFilter::new(&self.root, table, goal, now)
     }
 
     /// Whether it asks for the best runs: of all runs, so that none may be missing.
     #[must_use]
-    pub fn asks_for_best(&self) -> bool {
-        self.root.asks_for_best()
+    pub fn needs_all_runs(&self) -> bool {
+        self.root.needs_all_runs()
     }
 
     /// Splits the filter into what a store that speaks MLflow's grammar can do, and the rest.
@@ -108,8 +113,8 @@ impl Filter {
     /// Questions to such a store whose answers together hold every run that passes, and maybe others: one for each side of an OR of
     /// which every side can be asked. None where nothing can be asked.
     #[must_use]
-    pub fn queries(&self) -> Vec<String> {
-        pushdown::queries(&self.root)
+    pub fn remote_queries(&self) -> Vec<String> {
+        pushdown::remote_queries(&self.root)
     }
 }
 

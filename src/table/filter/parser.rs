@@ -1,12 +1,12 @@
 //! From tokens to the tree: `OR`, `AND`, `NOT` and parentheses. Single tests are read in `terms`.
 
 use super::FilterError;
-use super::lexer::{Token, TokenKind, tokens};
-use super::tree::{Field, Is, Node};
+use super::ast::{Expr, Field, IsQualifier};
+use super::lexer::{Token, TokenKind, tokenize};
 use crate::text::untrusted::clean;
 
 /// How deep parentheses and `NOT` may be nested: deeper than anyone writes, shallow enough for any stack.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// Words that mean something of their own, so that they are no plain words.
 pub(super) const KEYWORDS: [&str; 10] = [
@@ -14,104 +14,106 @@ pub(super) const KEYWORDS: [&str; 10] = [
 ];
 
 /// Reads a filter.
-pub(super) fn parse(text: &str) -> Result<Node, FilterError> {
+pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
     let mut parser = Parser {
-        tokens: tokens(text)?,
-        next: 0,
+        tokens: tokenize(text)?,
+        position: 0,
         end: text.trim_end().len(),
         depth: 0,
     };
     if parser.tokens.is_empty() {
-        return Ok(Node::default());
+        return Ok(Expr::default());
     }
-    let node = parser.any()?;
+    let node = parser.parse_or()?;
     match parser.peek() {
         None => Ok(node),
-        Some(token) if token.kind == TokenKind::Close => parser.fail("there is no ( for this )"),
-        Some(_) => parser.fail("expected AND, OR or the end here"),
+        Some(token) if token.kind == TokenKind::CloseParen => {
+            parser.error("there is no ( for this )")
+        }
+        Some(_) => parser.error("expected AND, OR or the end here"),
     }
 }
 
 /// The tokens, and how many of them have been read.
 pub(super) struct Parser {
     tokens: Vec<Token>,
-    next: usize,
+    position: usize,
     end: usize,
     depth: usize,
 }
 
 impl Parser {
     /// Alternatives.
-    fn any(&mut self) -> Result<Node, FilterError> {
-        let mut nodes = vec![self.all()?];
-        while self.take_keyword("OR") {
-            nodes.push(self.all()?);
+    fn parse_or(&mut self) -> Result<Expr, FilterError> {
+        let mut nodes = vec![self.parse_and()?];
+        while self.eat_keyword("OR") {
+            nodes.push(self.parse_and()?);
         }
-        Ok(Node::any(nodes))
+        Ok(Expr::or(nodes))
     }
 
     /// Parts that must all hold. The `AND` between them may be left out.
-    fn all(&mut self) -> Result<Node, FilterError> {
-        let mut nodes = vec![self.one()?];
+    fn parse_and(&mut self) -> Result<Expr, FilterError> {
+        let mut nodes = vec![self.parse_unary()?];
         loop {
-            let and = self.take_keyword("AND");
-            let ends = self
+            let and = self.eat_keyword("AND");
+            let is_end = self
                 .peek()
-                .is_none_or(|token| token.kind == TokenKind::Close || token.is_keyword("OR"));
-            if ends && !and {
-                return Ok(Node::all(nodes));
+                .is_none_or(|token| token.kind == TokenKind::CloseParen || token.is_keyword("OR"));
+            if is_end && !and {
+                return Ok(Expr::and(nodes));
             }
-            nodes.push(self.one()?);
+            nodes.push(self.parse_unary()?);
         }
     }
 
     /// A part: negated, in parentheses, or a term.
-    fn one(&mut self) -> Result<Node, FilterError> {
-        if self.depth >= DEEPEST {
-            return self.fail("nested too deeply");
+    fn parse_unary(&mut self) -> Result<Expr, FilterError> {
+        if self.depth >= MAX_DEPTH {
+            return self.error("nested too deeply");
         }
         self.depth += 1;
-        let node = if self.take_keyword("NOT") {
-            Node::Not(Box::new(self.one()?))
-        } else if self.take(&TokenKind::Open) {
-            let inner = self.any()?;
-            if !self.take(&TokenKind::Close) {
-                return self.fail("expected AND, OR or ) here");
+        let node = if self.eat_keyword("NOT") {
+            Expr::Not(Box::new(self.parse_unary()?))
+        } else if self.eat(&TokenKind::OpenParen) {
+            let inner = self.parse_or()?;
+            if !self.eat(&TokenKind::CloseParen) {
+                return self.error("expected AND, OR or ) here");
             }
             inner
         } else {
-            self.term()?
+            self.parse_term()?
         };
         self.depth -= 1;
         Ok(node)
     }
 
     /// A test of a field, a state, or a plain word.
-    fn term(&mut self) -> Result<Node, FilterError> {
+    fn parse_term(&mut self) -> Result<Expr, FilterError> {
         let Some(first) = self.peek().cloned() else {
-            return self.fail("expected a comparison or a word here");
+            return self.error("expected a comparison or a word here");
         };
-        let named = self.field()?;
-        if self.at_test() {
-            let field = named.resolve()?;
-            let test = self.test(&field)?;
-            return Ok(Node::Test(field, test));
+        let name = self.parse_field_name()?;
+        if self.at_condition() {
+            let field = name.resolve()?;
+            let test = self.parse_condition(&field)?;
+            return Ok(Expr::Condition(field, test));
         }
         match first.kind {
-            TokenKind::Quoted(_, text) if named.prefix.is_none() => Ok(Node::Word(text)),
-            TokenKind::Bare(word) if named.prefix.is_none() => match word.get(..3) {
+            TokenKind::Quoted(_, text) if name.prefix.is_none() => Ok(Expr::Search(text)),
+            TokenKind::Bare(word) if name.prefix.is_none() => match word.get(..3) {
                 Some(prefix) if prefix.eq_ignore_ascii_case("is:") => {
-                    is(&word[3..], first.at + 3).map(Node::Is)
+                    parse_is_qualifier(&word[3..], first.start + 3).map(Expr::Is)
                 }
-                _ if is_keyword(&word) => fail_at(
-                    first.at,
+                _ if is_keyword(&word) => error_at(
+                    first.start,
                     format!(
                         "expected a comparison or a word, not {word}; to look for that word, quote it"
                     ),
                 ),
-                _ => Ok(Node::Word(word)),
+                _ => Ok(Expr::Search(word)),
             },
-            _ => self.fail(match named.resolve()? {
+            _ => self.error(match name.resolve()? {
                 Field::Column(key) => {
                     format!("expected a comparison after {key}, such as = 1 or IS NULL")
                 }
@@ -122,46 +124,46 @@ impl Parser {
 
     /// The next token.
     pub(super) fn peek(&self) -> Option<&Token> {
-        self.tokens.get(self.next)
+        self.tokens.get(self.position)
     }
 
     /// The token after the next.
     pub(super) fn peek_second(&self) -> Option<&Token> {
-        self.tokens.get(self.next + 1)
+        self.tokens.get(self.position + 1)
     }
 
     /// Reads the next token.
     pub(super) fn advance(&mut self) -> Option<Token> {
-        let token = self.tokens.get(self.next).cloned();
-        self.next += usize::from(token.is_some());
+        let token = self.tokens.get(self.position).cloned();
+        self.position += usize::from(token.is_some());
         token
     }
 
     /// Reads the next token if it is this one.
-    pub(super) fn take(&mut self, kind: &TokenKind) -> bool {
-        let there = self.peek().is_some_and(|token| token.kind == *kind);
-        self.next += usize::from(there);
-        there
+    pub(super) fn eat(&mut self, kind: &TokenKind) -> bool {
+        let found = self.peek().is_some_and(|token| token.kind == *kind);
+        self.position += usize::from(found);
+        found
     }
 
     /// Reads the next token if it is this keyword.
-    pub(super) fn take_keyword(&mut self, word: &str) -> bool {
-        let there = self.peek().is_some_and(|token| token.is_keyword(word));
-        self.next += usize::from(there);
-        there
+    pub(super) fn eat_keyword(&mut self, word: &str) -> bool {
+        let found = self.peek().is_some_and(|token| token.is_keyword(word));
+        self.position += usize::from(found);
+        found
     }
 
     /// Says that the next token, or the end, is not what it should be.
-    pub(super) fn fail<T>(&self, message: impl Into<String>) -> Result<T, FilterError> {
-        fail_at(self.peek().map_or(self.end, |token| token.at), message)
+    pub(super) fn error<T>(&self, message: impl Into<String>) -> Result<T, FilterError> {
+        error_at(self.peek().map_or(self.end, |token| token.start), message)
     }
 }
 
 /// An error at a byte.
-pub(super) fn fail_at<T>(at: usize, message: impl Into<String>) -> Result<T, FilterError> {
+pub(super) fn error_at<T>(at: usize, message: impl Into<String>) -> Result<T, FilterError> {
     Err(FilterError {
         message: message.into(),
-        at,
+        offset: at,
     })
 }
 
@@ -172,17 +174,17 @@ pub(super) fn is_keyword(word: &str) -> bool {
         .any(|keyword| keyword.eq_ignore_ascii_case(word))
 }
 
-fn is(word: &str, at: usize) -> Result<Is, FilterError> {
-    let known = Is::ALL
+fn parse_is_qualifier(word: &str, at: usize) -> Result<IsQualifier, FilterError> {
+    let known = IsQualifier::ALL
         .into_iter()
         .find(|is| is.as_str().eq_ignore_ascii_case(word));
     known.map_or_else(
         || {
-            let all: Vec<String> = Is::ALL
+            let all: Vec<String> = IsQualifier::ALL
                 .iter()
                 .map(|is| format!("is:{}", is.as_str()))
                 .collect();
-            fail_at(
+            error_at(
                 at,
                 format!(
                     "is:{} is not known; there are {}",
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn and_binds_tighter_than_or_and_not_tighter_than_both() {
+    fn operator_precedence_is_not_and_or() {
         assert_eq!(canonical("a or b c"), "a OR b AND c");
         assert_eq!(canonical("(a or b) and c"), "(a OR b) AND c");
         assert_eq!(canonical("not a and b"), "NOT a AND b");
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn mlflows_own_filters_are_read() {
+    fn mlflow_filters_parse() {
         assert_eq!(
             canonical("metric.`val/acc` >= 0.90 and parameters.\"opt name\" like 'ad%'"),
             "metrics.`val/acc` >= 0.9 AND params.`opt name` LIKE 'ad%'"
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_mlflows_filters_are_read() {
+    fn extended_filters_parse() {
         assert_eq!(
             canonical("resnet IS:Running age<36h"),
             "resnet AND is:running AND age < 1d12h"
@@ -260,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_where_and_what_to_write_instead() {
+    fn errors_have_offset_and_suggestion() {
         for (text, at, hint) in [
             ("metrics.acc = '0.5'", 14, "without quotes"),
             ("metrics.acc == 0.5", 12, "one ="),
@@ -289,16 +291,16 @@ mod tests {
         ] {
             let error = Filter::parse(text).expect_err(text);
             assert!(
-                error.at == at && error.message.contains(hint),
+                error.offset == at && error.message.contains(hint),
                 "{text}: {} at {}",
                 error.message,
-                error.at
+                error.offset
             );
         }
     }
 
     #[test]
-    fn depth_is_bounded() {
+    fn nesting_depth_is_limited() {
         assert!(Filter::parse(&"(".repeat(100_000)).is_err());
         assert!(Filter::parse(&"not ".repeat(100_000)).is_err());
         assert!(Filter::parse(&format!("{}a{}", "(".repeat(60), ")".repeat(60))).is_ok());

@@ -3,70 +3,74 @@
 /// A compiled pattern: `%` stands for any text, `_` for any one character.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
-    pieces: Vec<Piece>,
-    any_case: bool,
+    tokens: Vec<PatternToken>,
+    ignore_case: bool,
     /// What a text must contain, if that is all that is asked of it and it is ASCII: bytes are searched much faster
     /// than characters.
-    within: Option<String>,
+    substring: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Piece {
-    Any,
-    One,
-    Char(char),
+enum PatternToken {
+    AnySequence,
+    AnyChar,
+    Literal(char),
 }
 
 impl Pattern {
     /// A pattern as it is written after `LIKE`, or after `ILIKE` when case doesn't matter.
-    pub(super) fn new(text: &str, any_case: bool) -> Self {
+    pub(super) fn new(text: &str, ignore_case: bool) -> Self {
         let piece = |c| match c {
-            '%' => Piece::Any,
-            '_' => Piece::One,
-            c => Piece::Char(if any_case { fold(c) } else { c }),
+            '%' => PatternToken::AnySequence,
+            '_' => PatternToken::AnyChar,
+            c => PatternToken::Literal(if ignore_case { fold_case(c) } else { c }),
         };
-        let mut pieces: Vec<Piece> = text.chars().map(piece).collect();
-        pieces.dedup_by(|a, b| *a == Piece::Any && *b == Piece::Any);
-        Self::of(pieces, any_case)
+        let mut pieces: Vec<PatternToken> = text.chars().map(piece).collect();
+        pieces.dedup_by(|a, b| *a == PatternToken::AnySequence && *b == PatternToken::AnySequence);
+        Self::from_tokens(pieces, ignore_case)
     }
 
     /// A pattern for texts that contain this one, whatever the case.
     pub(super) fn containing(text: &str) -> Self {
-        let mut pieces = vec![Piece::Any];
-        pieces.extend(text.chars().map(|c| Piece::Char(fold(c))));
-        pieces.push(Piece::Any);
-        Self::of(pieces, true)
+        let mut pieces = vec![PatternToken::AnySequence];
+        pieces.extend(text.chars().map(|c| PatternToken::Literal(fold_case(c))));
+        pieces.push(PatternToken::AnySequence);
+        Self::from_tokens(pieces, true)
     }
 
-    fn of(pieces: Vec<Piece>, any_case: bool) -> Self {
-        let inner = match pieces.as_slice() {
-            [Piece::Any, inner @ .., Piece::Any] => inner,
+    fn from_tokens(tokens: Vec<PatternToken>, ignore_case: bool) -> Self {
+        let inner = match tokens.as_slice() {
+            [
+                PatternToken::AnySequence,
+                inner @ ..,
+                PatternToken::AnySequence,
+            ] => inner,
             _ => &[],
         };
-        let plain = |piece: &Piece| {
-            if let Piece::Char(c) = piece {
+        let plain = |piece: &PatternToken| {
+            if let PatternToken::Literal(c) = piece {
                 Some(*c).filter(char::is_ascii)
             } else {
                 None
             }
         };
-        let within = inner
+        let substring = inner
             .iter()
             .map(plain)
             .collect::<Option<String>>()
             .filter(|within| !within.is_empty());
         Self {
-            pieces,
-            any_case,
-            within,
+            tokens,
+            ignore_case,
+            substring,
         }
     }
 
     /// Whether the whole of a text is like the pattern. Takes at most as many steps as both lengths multiplied.
     pub(super) fn matches(&self, text: &str) -> bool {
-        match &self.within {
-            Some(within) if self.any_case => {
-                contains_in_any_case(text.as_bytes(), within.as_bytes())
+        match &self.substring {
+            Some(within) if self.ignore_case => {
+                contains_ignore_case(text.as_bytes(), within.as_bytes())
             }
             Some(within) => text.contains(within),
             None => self.matches_by_character(text),
@@ -77,23 +81,23 @@ impl Pattern {
         let mut rest = text.chars();
         let mut piece = 0;
         // Where the last `%` stands, and the text that it has not swallowed yet.
-        let mut swallow = None;
+        let mut backtrack = None;
         loop {
-            match self.pieces.get(piece) {
-                Some(Piece::Any) => {
+            match self.tokens.get(piece) {
+                Some(PatternToken::AnySequence) => {
                     piece += 1;
-                    if piece == self.pieces.len() {
+                    if piece == self.tokens.len() {
                         return true;
                     }
-                    swallow = Some((piece, rest.clone()));
+                    backtrack = Some((piece, rest.clone()));
                     continue;
                 }
                 None if rest.as_str().is_empty() => return true,
-                wanted => {
+                expected => {
                     let before = rest.clone();
                     let next = rest.next();
-                    if let (Some(wanted), Some(c)) = (wanted, next)
-                        && self.takes(*wanted, c)
+                    if let (Some(expected), Some(c)) = (expected, next)
+                        && self.matches_char(*expected, c)
                     {
                         piece += 1;
                         continue;
@@ -103,39 +107,41 @@ impl Pattern {
                     }
                 }
             }
-            let Some((after, mut from)) = swallow.take() else {
+            let Some((after, mut from)) = backtrack.take() else {
                 return false;
             };
             if from.next().is_none() {
                 return false;
             }
             (piece, rest) = (after, from.clone());
-            swallow = Some((after, from));
+            backtrack = Some((after, from));
         }
     }
 
-    fn takes(&self, piece: Piece, c: char) -> bool {
+    fn matches_char(&self, piece: PatternToken, c: char) -> bool {
         match piece {
-            Piece::Any | Piece::One => true,
-            Piece::Char(wanted) => wanted == c || (self.any_case && wanted == fold(c)),
+            PatternToken::AnySequence | PatternToken::AnyChar => true,
+            PatternToken::Literal(expected) => {
+                expected == c || (self.ignore_case && expected == fold_case(c))
+            }
         }
     }
 }
 
 /// Whether bytes contain others, which are ASCII in lower case.
-fn contains_in_any_case(text: &[u8], within: &[u8]) -> bool {
-    let Some((first, rest)) = within.split_first() else {
+fn contains_ignore_case(text: &[u8], substring: &[u8]) -> bool {
+    let Some((first, rest)) = substring.split_first() else {
         return true;
     };
-    let Some(last) = text.len().checked_sub(within.len()) else {
+    let Some(last) = text.len().checked_sub(substring.len()) else {
         return false;
     };
     let upper = first.to_ascii_uppercase();
-    let mut places = text[..=last]
+    let mut candidates = text[..=last]
         .iter()
         .enumerate()
         .filter(|(_, byte)| *byte == first || **byte == upper);
-    places.any(|(at, _)| {
+    candidates.any(|(at, _)| {
         text[at + 1..]
             .get(..rest.len())
             .is_some_and(|after| after.eq_ignore_ascii_case(rest))
@@ -144,7 +150,7 @@ fn contains_in_any_case(text: &[u8], within: &[u8]) -> bool {
 
 /// A character without its case. ASCII letters are only ever equal to ASCII letters, as in SQLite; others fold where
 /// one character becomes one.
-fn fold(c: char) -> char {
+fn fold_case(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
@@ -162,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_match_whole_texts() {
+    fn patterns_match_the_whole_text() {
         for (pattern, text, like, ilike) in [
             ("adam", "adam", true, true),
             ("adam", "Adam", false, true),
@@ -196,18 +202,18 @@ mod tests {
     }
 
     /// The same, by trying everything.
-    fn plain(pattern: &[char], text: &[char]) -> bool {
+    fn naive_match(pattern: &[char], text: &[char]) -> bool {
         match pattern.split_first() {
             None => text.is_empty(),
-            Some(('%', rest)) => (0..=text.len()).any(|skip| plain(rest, &text[skip..])),
+            Some(('%', rest)) => (0..=text.len()).any(|skip| naive_match(rest, &text[skip..])),
             Some((c, rest)) => text
                 .split_first()
-                .is_some_and(|(t, after)| (*c == '_' || c == t) && plain(rest, after)),
+                .is_some_and(|(t, after)| (*c == '_' || c == t) && naive_match(rest, after)),
         }
     }
 
     #[test]
-    fn bytes_and_characters_are_searched_alike() {
+    fn substring_search_agrees_with_char_matching() {
         for text in [
             "an MLflow run",
             "MLFLOW",
@@ -223,7 +229,7 @@ mod tests {
                 ("%MLF%", false),
             ] {
                 let pattern = Pattern::new(pattern, any_case);
-                assert!(pattern.within.is_some());
+                assert!(pattern.substring.is_some());
                 assert_eq!(
                     pattern.matches(text),
                     pattern.matches_by_character(text),
@@ -235,9 +241,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_quick_way_agrees_with_the_plain_one(pattern in "[ab%_]{0,7}", text in "[ab]{0,9}") {
+        fn matcher_agrees_with_naive_match(pattern in "[ab%_]{0,7}", text in "[ab]{0,9}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            prop_assert_eq!(Pattern::new(&pattern, false).matches(&text), plain(&chars(&pattern), &chars(&text)));
+            prop_assert_eq!(Pattern::new(&pattern, false).matches(&text), naive_match(&chars(&pattern), &chars(&text)));
         }
     }
 }

@@ -3,55 +3,55 @@
 use std::fmt;
 
 use super::super::ColumnKey;
-use super::super::span::write_span;
+use super::super::duration::format_duration;
+use super::ast::{Condition, Expr, Field, FieldKind};
 use super::parser::is_keyword;
-use super::tree::{Field, Kind, Node, Test};
 
-impl fmt::Display for Node {
+impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::All(nodes) => join(f, nodes, " AND ", |node| {
-                matches!(node, Self::Any(_) | Self::All(_))
+            Self::And(nodes) => write_joined(f, nodes, " AND ", |node| {
+                matches!(node, Self::Or(_) | Self::And(_))
             }),
-            Self::Any(nodes) => join(f, nodes, " OR ", |node| matches!(node, Self::Any(_))),
+            Self::Or(nodes) => write_joined(f, nodes, " OR ", |node| matches!(node, Self::Or(_))),
             Self::Not(node) => {
                 f.write_str("NOT ")?;
-                part(f, node, matches!(**node, Self::All(_) | Self::Any(_)))
+                write_operand(f, node, matches!(**node, Self::And(_) | Self::Or(_)))
             }
-            Self::Test(field, test) => {
+            Self::Condition(field, test) => {
                 write!(
                     f,
                     "{field}{}",
-                    Written {
+                    ConditionDisplay {
                         test,
                         kind: field.kind()
                     }
                 )
             }
-            Self::Word(word) if is_plain_word(word) => f.write_str(word),
-            Self::Word(word) => f.write_str(&quote(word)),
+            Self::Search(word) if is_plain_word(word) => f.write_str(word),
+            Self::Search(word) => f.write_str(&quote(word)),
             Self::Is(is) => write!(f, "is:{}", is.as_str()),
         }
     }
 }
 
-fn join(
+fn write_joined(
     f: &mut fmt::Formatter<'_>,
-    nodes: &[Node],
-    between: &str,
-    closed: impl Fn(&Node) -> bool,
+    nodes: &[Expr],
+    separator: &str,
+    needs_parens: impl Fn(&Expr) -> bool,
 ) -> fmt::Result {
     for (at, node) in nodes.iter().enumerate() {
         if at > 0 {
-            f.write_str(between)?;
+            f.write_str(separator)?;
         }
-        part(f, node, closed(node))?;
+        write_operand(f, node, needs_parens(node))?;
     }
     Ok(())
 }
 
-fn part(f: &mut fmt::Formatter<'_>, node: &Node, closed: bool) -> fmt::Result {
-    if closed {
+fn write_operand(f: &mut fmt::Formatter<'_>, node: &Expr, needs_parens: bool) -> fmt::Result {
+    if needs_parens {
         write!(f, "({node})")
     } else {
         write!(f, "{node}")
@@ -68,34 +68,34 @@ impl fmt::Display for Field {
             Self::Column(ColumnKey::Param(key)) => write!(f, "params.{}", quote_key(key.raw())),
             Self::Column(ColumnKey::Tag(key)) => write!(f, "tags.{}", quote_key(key.raw())),
             // The language has no words for curves: no filter is parsed to one.
-            Self::Column(key @ ColumnKey::Curve(..)) => f.write_str(&key.spelled()),
+            Self::Column(key @ ColumnKey::Curve(..)) => f.write_str(&key.to_raw_string()),
         }
     }
 }
 
 /// A test of a field of a kind, with the space before it.
-struct Written<'a> {
-    test: &'a Test,
-    kind: Kind,
+struct ConditionDisplay<'a> {
+    test: &'a Condition,
+    kind: FieldKind,
 }
 
-impl fmt::Display for Written<'_> {
+impl fmt::Display for ConditionDisplay<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: &f64| {
-            if self.kind == Kind::Span {
-                write_span(*value as i64)
+            if self.kind == FieldKind::Duration {
+                format_duration(*value as i64)
             } else {
-                write_number(*value)
+                format_number(*value)
             }
         };
         let not = |negated: &bool| if *negated { "NOT " } else { "" };
         match self.test {
-            Test::Equals { text, negated } => {
+            Condition::Equals { text, negated } => {
                 write!(f, " {}= {}", if *negated { "!" } else { "" }, quote(text))
             }
-            Test::Like {
+            Condition::Like {
                 pattern,
-                any_case,
+                ignore_case: any_case,
                 negated,
             } => {
                 write!(
@@ -106,36 +106,36 @@ impl fmt::Display for Written<'_> {
                     quote(pattern)
                 )
             }
-            Test::OneOfTexts { texts, negated } => write!(
+            Condition::InTexts { texts, negated } => write!(
                 f,
                 " {}IN ({})",
                 not(negated),
-                list(texts, |text| quote(text))
+                join_list(texts, |text| quote(text))
             ),
-            Test::Compares(comparison, value) => {
+            Condition::Compare(comparison, value) => {
                 write!(f, " {} {}", comparison.as_str(), number(value))
             }
-            Test::Between { low, high, negated } => write!(
+            Condition::Between { low, high, negated } => write!(
                 f,
                 " {}BETWEEN {} AND {}",
                 not(negated),
                 number(low),
                 number(high)
             ),
-            Test::OneOfNumbers { numbers, negated } => {
-                write!(f, " {}IN ({})", not(negated), list(numbers, number))
+            Condition::InNumbers { numbers, negated } => {
+                write!(f, " {}IN ({})", not(negated), join_list(numbers, number))
             }
-            Test::Null { negated } => write!(f, " IS {}NULL", not(negated)),
+            Condition::IsNull { negated } => write!(f, " IS {}NULL", not(negated)),
         }
     }
 }
 
-fn list<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
+fn join_list<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
     items.iter().map(write).collect::<Vec<_>>().join(", ")
 }
 
 /// A finite number, in a spelling that MLflow's parser takes too: it knows no `+` in an exponent.
-pub(super) fn write_number(value: f64) -> String {
+pub(super) fn format_number(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
         format!("{value:e}")
@@ -146,11 +146,11 @@ pub(super) fn write_number(value: f64) -> String {
 
 /// A text in single quotes, or in double ones when it holds a single one; in back-ticks when neither will do.
 pub(super) fn quote(text: &str) -> String {
-    plain_quote(text).unwrap_or_else(|| back_tick(text))
+    quote_without_backticks(text).unwrap_or_else(|| quote_backticks(text))
 }
 
 /// A text in quotes of MLflow's grammar, in which nothing can be escaped; nothing when none can hold it.
-pub(super) fn plain_quote(text: &str) -> Option<String> {
+pub(super) fn quote_without_backticks(text: &str) -> Option<String> {
     match (text.contains('\''), text.contains('"')) {
         // A backslash before the closing quote would hide it from a parser that sees another quote further on.
         _ if text.ends_with('\\') => None,
@@ -161,7 +161,7 @@ pub(super) fn plain_quote(text: &str) -> Option<String> {
 }
 
 /// A text in back-ticks.
-pub(super) fn back_tick(text: &str) -> String {
+pub(super) fn quote_backticks(text: &str) -> String {
     format!("`{}`", text.replace('`', "``"))
 }
 
@@ -174,7 +174,7 @@ pub(super) fn quote_key(key: &str) -> String {
     if key.split('.').all(is_name) {
         key.to_owned()
     } else {
-        back_tick(key)
+        quote_backticks(key)
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
 
     use super::super::super::Attribute;
     use super::super::Filter;
-    use super::super::tree::{Comparison, DatasetField, Is};
+    use super::super::ast::{ComparisonOp, DatasetField, IsQualifier};
     use super::*;
 
     fn any_text() -> impl Strategy<Value = String> {
@@ -208,43 +208,49 @@ mod tests {
         ]
     }
 
-    fn any_test(kind: Kind) -> BoxedStrategy<Test> {
+    fn any_condition(kind: FieldKind) -> BoxedStrategy<Condition> {
         let negated = any::<bool>();
-        let null = negated.prop_map(|negated| Test::Null { negated }).boxed();
+        let null = negated
+            .prop_map(|negated| Condition::IsNull { negated })
+            .boxed();
         let texts = prop_oneof![
-            (any_text(), negated).prop_map(|(text, negated)| Test::Equals { text, negated }),
-            (any_text(), negated, negated).prop_map(|(pattern, any_case, negated)| Test::Like {
-                pattern,
-                any_case,
-                negated
+            (any_text(), negated).prop_map(|(text, negated)| Condition::Equals { text, negated }),
+            (any_text(), negated, negated).prop_map(|(pattern, ignore_case, negated)| {
+                Condition::Like {
+                    pattern,
+                    ignore_case,
+                    negated,
+                }
             }),
             (proptest::collection::vec(any_text(), 1..4), negated)
-                .prop_map(|(texts, negated)| Test::OneOfTexts { texts, negated }),
+                .prop_map(|(texts, negated)| Condition::InTexts { texts, negated }),
         ];
-        let number = if kind == Kind::Span {
+        let number = if kind == FieldKind::Duration {
             (0..1_000_000_000_000_i64).prop_map(|ms| ms as f64).boxed()
         } else {
             any_number().boxed()
         };
         let numbers = prop_oneof![
             (
-                proptest::sample::select(Comparison::ALL.to_vec()),
+                proptest::sample::select(ComparisonOp::ALL.to_vec()),
                 number.clone()
             )
-                .prop_map(|(comparison, value)| Test::Compares(comparison, value)),
+                .prop_map(|(comparison, value)| Condition::Compare(comparison, value)),
             (number.clone(), number.clone(), negated)
-                .prop_map(|(low, high, negated)| Test::Between { low, high, negated }),
+                .prop_map(|(low, high, negated)| Condition::Between { low, high, negated }),
             (proptest::collection::vec(number, 1..4), negated)
-                .prop_map(|(numbers, negated)| Test::OneOfNumbers { numbers, negated }),
+                .prop_map(|(numbers, negated)| Condition::InNumbers { numbers, negated }),
         ];
         match kind {
-            Kind::Text => prop_oneof![texts, null].boxed(),
-            Kind::Either => prop_oneof![texts, numbers, null].boxed(),
-            Kind::Number | Kind::Time | Kind::Span => prop_oneof![numbers, null].boxed(),
+            FieldKind::Text => prop_oneof![texts, null].boxed(),
+            FieldKind::NumberOrText => prop_oneof![texts, numbers, null].boxed(),
+            FieldKind::Number | FieldKind::Time | FieldKind::Duration => {
+                prop_oneof![numbers, null].boxed()
+            }
         }
     }
 
-    pub(in super::super) fn any_node() -> impl Strategy<Value = Node> {
+    pub(in super::super) fn any_expr() -> impl Strategy<Value = Expr> {
         let key = || {
             any_text()
                 .prop_filter("a key has characters", |key| !key.is_empty())
@@ -260,30 +266,30 @@ mod tests {
             Just(Field::Age),
         ];
         let test = field.prop_flat_map(|field| {
-            any_test(field.kind()).prop_map(move |test| Node::Test(field.clone(), test))
+            any_condition(field.kind()).prop_map(move |test| Expr::Condition(field.clone(), test))
         });
-        let leaf = prop_oneof![6 => test, 1 => any_text().prop_map(Node::Word), 1 => proptest::sample::select(Is::ALL.to_vec()).prop_map(Node::Is)];
+        let leaf = prop_oneof![6 => test, 1 => any_text().prop_map(Expr::Search), 1 => proptest::sample::select(IsQualifier::ALL.to_vec()).prop_map(Expr::Is)];
         leaf.prop_recursive(4, 16, 3, |inner| {
             prop_oneof![
-                proptest::collection::vec(inner.clone(), 2..4).prop_map(Node::all),
-                proptest::collection::vec(inner.clone(), 2..4).prop_map(Node::any),
-                inner.prop_map(|node| Node::Not(Box::new(node))),
+                proptest::collection::vec(inner.clone(), 2..4).prop_map(Expr::and),
+                proptest::collection::vec(inner.clone(), 2..4).prop_map(Expr::or),
+                inner.prop_map(|node| Expr::Not(Box::new(node))),
             ]
         })
     }
 
     proptest! {
         #[test]
-        fn what_is_printed_is_read_as_the_same(node in any_node()) {
+        fn printed_filters_parse_back(node in any_expr()) {
             let text = node.to_string();
-            let read = Filter::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error} at {}", error.at)))?;
+            let read = Filter::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}: {error} at {}", error.offset)))?;
             prop_assert_eq!(&read.root, &node, "{}", text);
         }
 
         #[test]
-        fn no_text_makes_the_parser_stumble(text in prop_oneof![any::<String>(), "(metrics\\.a|params\\.`|'| |=|in|between|not|\\(|\\)|,|1|2d|\"|is:){0,12}"]) {
+        fn parser_handles_any_text(text in prop_oneof![any::<String>(), "(metrics\\.a|params\\.`|'| |=|in|between|not|\\(|\\)|,|1|2d|\"|is:){0,12}"]) {
             if let Err(error) = Filter::parse(&text) {
-                prop_assert!(text.is_char_boundary(error.at), "{} at {}", error.message, error.at);
+                prop_assert!(text.is_char_boundary(error.offset), "{} at {}", error.message, error.offset);
                 prop_assert_eq!(crate::text::untrusted::clean(&error.message), error.message.as_str());
             }
         }

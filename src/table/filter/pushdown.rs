@@ -10,77 +10,77 @@
 //! * texts and keys that MLflow's quotes can't hold.
 
 use super::super::{Attribute, ColumnKey};
-use super::print::{plain_quote, write_number};
-use super::tree::{Comparison, Field, Is, Node, Test};
+use super::ast::{ComparisonOp, Condition, Expr, Field, IsQualifier};
+use super::print::{format_number, quote_without_backticks};
 use super::{Filter, Pushdown};
 
 /// A part of a filter in MLflow's grammar.
-struct Remote {
+struct RemoteClause {
     clause: String,
     /// Whether all stores agree on it.
-    exact: bool,
+    is_exact: bool,
 }
 
 /// Splits a filter.
-pub(super) fn split(root: &Node) -> Pushdown {
-    let parts = match root {
-        Node::All(parts) => parts.as_slice(),
+pub(super) fn split(root: &Expr) -> Pushdown {
+    let operands = match root {
+        Expr::And(parts) => parts.as_slice(),
         other => std::slice::from_ref(other),
     };
     let mut clauses = Vec::new();
-    let mut local = Vec::new();
-    for part in parts {
-        let remote = remote(part);
-        if remote.as_ref().is_none_or(|remote| !remote.exact) {
-            local.push(part.clone());
+    let mut residual = Vec::new();
+    for part in operands {
+        let remote = remote_clause(part);
+        if remote.as_ref().is_none_or(|remote| !remote.is_exact) {
+            residual.push(part.clone());
         }
         clauses.extend(remote.map(|remote| remote.clause));
     }
     Pushdown {
         remote: (!clauses.is_empty()).then(|| clauses.join(" AND ")),
-        local: (!local.is_empty()).then(|| Filter {
-            root: Node::all(local),
+        residual: (!residual.is_empty()).then(|| Filter {
+            root: Expr::and(residual),
         }),
     }
 }
 
 /// Questions that together find every run that passes.
-pub(super) fn queries(root: &Node) -> Vec<String> {
-    let sides = match root {
-        Node::Any(sides) => sides.as_slice(),
+pub(super) fn remote_queries(root: &Expr) -> Vec<String> {
+    let operands = match root {
+        Expr::Or(sides) => sides.as_slice(),
         other => std::slice::from_ref(other),
     };
-    sides
+    operands
         .iter()
         .map(|side| split(side).remote)
         .collect::<Option<_>>()
         .unwrap_or_default()
 }
 
-fn remote(node: &Node) -> Option<Remote> {
+fn remote_clause(node: &Expr) -> Option<RemoteClause> {
     let exact = |clause: Option<String>| {
-        clause.map(|clause| Remote {
+        clause.map(|clause| RemoteClause {
             clause,
-            exact: true,
+            is_exact: true,
         })
     };
     let inexact = |clause: Option<String>| {
-        clause.map(|clause| Remote {
+        clause.map(|clause| RemoteClause {
             clause,
-            exact: false,
+            is_exact: false,
         })
     };
     match node {
-        Node::Test(Field::Column(ColumnKey::Metric(key)), test) => {
-            inexact(number_clause(&keyed("metrics", key.raw())?, test))
+        Expr::Condition(Field::Column(ColumnKey::Metric(key)), test) => {
+            inexact(number_clause(&backtick_key("metrics", key.raw())?, test))
         }
-        Node::Test(Field::Column(ColumnKey::Param(key)), test) => {
-            exact(text_clause(&keyed("params", key.raw())?, test))
+        Expr::Condition(Field::Column(ColumnKey::Param(key)), test) => {
+            exact(text_clause(&backtick_key("params", key.raw())?, test))
         }
-        Node::Test(Field::Column(ColumnKey::Tag(key)), test) => {
-            exact(text_clause(&keyed("tags", key.raw())?, test))
+        Expr::Condition(Field::Column(ColumnKey::Tag(key)), test) => {
+            exact(text_clause(&backtick_key("tags", key.raw())?, test))
         }
-        Node::Test(Field::Column(ColumnKey::Attribute(attribute)), test) => {
+        Expr::Condition(Field::Column(ColumnKey::Attribute(attribute)), test) => {
             let name = format!("attributes.{}", attribute.as_str());
             match attribute {
                 Attribute::Status | Attribute::Name | Attribute::ArtifactUri => {
@@ -93,71 +93,75 @@ fn remote(node: &Node) -> Option<Remote> {
                 _ => None,
             }
         }
-        Node::Test(Field::Dataset(field), test) => {
+        Expr::Condition(Field::Dataset(field), test) => {
             let name = format!("dataset.{}", field.as_str());
             exact(text_clause(&name, test).or_else(|| list_clause(&name, test)))
         }
-        Node::Is(is @ (Is::Running | Is::Scheduled | Is::Finished | Is::Failed | Is::Killed)) => {
-            exact(Some(format!(
-                "attributes.status = '{}'",
-                is.as_str().to_ascii_uppercase()
-            )))
-        }
+        Expr::Is(
+            is @ (IsQualifier::Running
+            | IsQualifier::Scheduled
+            | IsQualifier::Finished
+            | IsQualifier::Failed
+            | IsQualifier::Killed),
+        ) => exact(Some(format!(
+            "attributes.status = '{}'",
+            is.as_str().to_ascii_uppercase()
+        ))),
         // Only what says that it is running can be stalled; for how long it has been quiet is found here.
-        Node::Is(Is::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
-        Node::Test(Field::Age | Field::Column(ColumnKey::Curve(..)), _)
-        | Node::All(_)
-        | Node::Any(_)
-        | Node::Not(_)
-        | Node::Word(_)
-        | Node::Is(_) => None,
+        Expr::Is(IsQualifier::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
+        Expr::Condition(Field::Age | Field::Column(ColumnKey::Curve(..)), _)
+        | Expr::And(_)
+        | Expr::Or(_)
+        | Expr::Not(_)
+        | Expr::Search(_)
+        | Expr::Is(_) => None,
     }
 }
 
 /// A key in back-ticks, if they can hold it.
-fn keyed(kind: &str, key: &str) -> Option<String> {
+fn backtick_key(kind: &str, key: &str) -> Option<String> {
     let holds = !key.contains(['`', '"', '\'', '\\']) && !key.chars().any(char::is_control);
     holds.then(|| format!("{kind}.`{key}`"))
 }
 
-fn number_clause(name: &str, test: &Test) -> Option<String> {
+fn number_clause(name: &str, test: &Condition) -> Option<String> {
     match test {
         // MLflow 2 takes a NaN for 0, and would lose it here; ends that are the largest f64 mean infinities.
-        Test::Compares(Comparison::NotEqual, 0.0) => None,
-        Test::Compares(comparison, value) if value.abs() < f64::MAX => Some(format!(
+        Condition::Compare(ComparisonOp::NotEqual, 0.0) => None,
+        Condition::Compare(comparison, value) if value.abs() < f64::MAX => Some(format!(
             "{name} {} {}",
             comparison.as_str(),
-            write_number(*value)
+            format_number(*value)
         )),
-        Test::Between {
+        Condition::Between {
             low,
             high,
             negated: false,
         } if low.abs() < f64::MAX && high.abs() < f64::MAX => Some(format!(
             "{name} >= {} AND {name} <= {}",
-            write_number(*low),
-            write_number(*high)
+            format_number(*low),
+            format_number(*high)
         )),
         _ => None,
     }
 }
 
-fn text_clause(name: &str, test: &Test) -> Option<String> {
+fn text_clause(name: &str, test: &Condition) -> Option<String> {
     match test {
-        Test::Equals { text, negated } => Some(format!(
+        Condition::Equals { text, negated } => Some(format!(
             "{name} {}= {}",
             if *negated { "!" } else { "" },
-            remote_text(text)?
+            quote_remote(text)?
         )),
-        Test::Like {
+        Condition::Like {
             pattern,
-            any_case,
+            ignore_case: any_case,
             negated: false,
         } => {
             let plain = !pattern.contains(['\\', '[']) && (!any_case || pattern.is_ascii());
             let operator = if *any_case { "ILIKE" } else { "LIKE" };
             plain
-                .then(|| remote_text(pattern))
+                .then(|| quote_remote(pattern))
                 .flatten()
                 .map(|pattern| format!("{name} {operator} {pattern}"))
         }
@@ -166,15 +170,15 @@ fn text_clause(name: &str, test: &Test) -> Option<String> {
 }
 
 /// MLflow reads a list as Python does, escapes and all; MLflow 2 takes single quotes only.
-fn list_clause(name: &str, test: &Test) -> Option<String> {
-    let Test::OneOfTexts { texts, negated } = test else {
+fn list_clause(name: &str, test: &Condition) -> Option<String> {
+    let Condition::InTexts { texts, negated } = test else {
         return None;
     };
     let quoted = texts.iter().map(|text| {
         if text.contains(['\\', '\'']) {
             None
         } else {
-            remote_text(text)
+            quote_remote(text)
         }
     });
     let quoted = quoted.collect::<Option<Vec<String>>>()?;
@@ -186,8 +190,9 @@ fn list_clause(name: &str, test: &Test) -> Option<String> {
 }
 
 /// A text in quotes that MLflow's own parser takes for one text.
-fn remote_text(text: &str) -> Option<String> {
-    plain_quote(text).filter(|_| !text.chars().any(char::is_control) && !text.contains('\\'))
+fn quote_remote(text: &str) -> Option<String> {
+    quote_without_backticks(text)
+        .filter(|_| !text.chars().any(char::is_control) && !text.contains('\\'))
 }
 
 #[cfg(test)]
@@ -199,14 +204,14 @@ mod tests {
         (
             pushdown.remote.unwrap_or_default(),
             pushdown
-                .local
+                .residual
                 .map(|local| local.to_string())
                 .unwrap_or_default(),
         )
     }
 
     #[test]
-    fn what_mlflow_can_say_is_pushed_and_the_rest_is_left() {
+    fn mlflow_parts_are_pushed_down_and_the_rest_stays() {
         for (filter, remote, local) in [
             ("", "", ""),
             (
@@ -248,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stores_differ_in_or_do_not_know_stays_here() {
+    fn unsupported_or_ambiguous_parts_are_not_pushed_down() {
         for filter in [
             "metrics.acc != 0",
             "metrics.acc <= 1.7976931348623157e308",
@@ -273,8 +278,8 @@ mod tests {
     }
 
     #[test]
-    fn an_or_is_asked_side_by_side_if_every_side_can_be_asked() {
-        let queries = |text: &str| Filter::parse(text).unwrap().queries();
+    fn or_becomes_one_query_per_operand_if_all_are_remote() {
+        let queries = |text: &str| Filter::parse(text).unwrap().remote_queries();
         let both = ["metrics.`acc` > 0.9", "params.`opt` = 'adam'"];
         assert_eq!(queries("metrics.acc > 0.9 OR params.opt = 'adam'"), both);
         assert_eq!(

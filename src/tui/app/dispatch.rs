@@ -1,13 +1,13 @@
 //! Where messages go: keys to actions, actions to the dialog or the screen, answers to whoever asked.
 
-use super::Parts;
+use super::AppParts;
+use super::dialogs::Dialog;
 use super::layout::Size;
 use super::message::{Effect, Message, Mouse, Reply, Ticket};
-use super::overlays::Overlay;
-use super::shared::{Context, Go, Shared};
-use crate::config::keymap::{Action, Key, Needs};
-use crate::config::views::ViewError;
-use crate::domain::{Fault, Millis};
+use super::shared::{Navigate, SharedState, UpdateContext};
+use crate::config::keymap::{Access, Action, Key};
+use crate::config::saved_views::ViewError;
+use crate::domain::{Millis, StoreError};
 use crate::text::untrusted::clean;
 use crate::tui::app::cursor::Cursor;
 use crate::tui::screens::Screen;
@@ -15,143 +15,144 @@ use crate::tui::screens::Screen;
 /// Lines that one notch of the wheel moves.
 const WHEEL_LINES: i16 = 3;
 
-impl Parts<'_> {
+impl AppParts<'_> {
     /// Takes a message.
-    pub(super) fn take(&mut self, message: Message, context: &mut Context<'_>) {
+    pub(super) fn handle_message(&mut self, message: Message, context: &mut UpdateContext<'_>) {
         match message {
-            Message::Key(key) => self.key(key, context),
+            Message::Key(key) => self.handle_key(key, context),
             Message::Paste(text) => {
-                if let Some(overlay) = self.overlay {
-                    overlay.paste(&text, context);
+                if let Some(dialog) = self.dialog {
+                    dialog.paste(&text, context);
                 }
             }
-            Message::Mouse(mouse) => self.mouse(mouse, context),
+            Message::Mouse(mouse) => self.handle_mouse(mouse, context),
             Message::Resize { width, height } => {
                 *self.size = Size { width, height };
                 context.size = *self.size;
-                if let Some(Overlay::Picture(view)) = self.overlay {
+                if let Some(Dialog::Image(view)) = self.dialog {
                     view.resize(context);
                 }
             }
             Message::Tick => {}
-            Message::Reply(ticket, reply) => self.reply(ticket, reply, context),
+            Message::Reply(ticket, reply) => self.handle_reply(ticket, reply, context),
         }
     }
 
-    fn key(&mut self, key: Key, context: &mut Context<'_>) {
+    fn handle_key(&mut self, key: Key, context: &mut UpdateContext<'_>) {
         let scope = self
-            .overlay
+            .dialog
             .as_ref()
-            .map_or_else(|| self.screen().scope(), Overlay::scope);
+            .map_or_else(|| self.screen().scope(), Dialog::scope);
         let can_write = context.shared.session.can_write;
         let bound = self.keymap.action(scope, key);
-        let Some(action) = bound.filter(|action| action.needs() == Needs::Look || can_write) else {
-            if let Some(overlay) = self.overlay {
-                overlay.type_key(key, context);
+        let Some(action) = bound.filter(|action| action.access() == Access::Read || can_write)
+        else {
+            if let Some(dialog) = self.dialog {
+                dialog.type_key(key, context);
             } else if bound.is_some() {
-                let why = context.shared.session.read_only_why.clone();
-                context.say(format!("not here: {why}"));
+                let why = context.shared.session.read_only_reason.clone();
+                context.notify(format!("not here: {why}"));
             }
             return;
         };
-        self.act(action, context);
+        self.handle_action(action, context);
     }
 
-    pub(super) fn act(&mut self, action: Action, context: &mut Context<'_>) {
+    pub(super) fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         if action != Action::Interrupt {
-            *self.interrupted = false;
+            *self.is_interrupted = false;
         }
         match action {
-            Action::Interrupt => return self.interrupt(context),
+            Action::Interrupt => return self.handle_interrupt(context),
             Action::Suspend => return context.effects.push(Effect::Suspend),
             Action::Quit => return context.effects.push(Effect::Quit),
             _ => {}
         }
-        match self.overlay {
+        match self.dialog {
             Some(
-                Overlay::Help(..)
-                | Overlay::Messages(_)
-                | Overlay::Picture(_)
-                | Overlay::Diff(_)
-                | Overlay::Review(_)
-                | Overlay::Picker(_)
-                | Overlay::Columns(_),
+                Dialog::Help(..)
+                | Dialog::Messages(_)
+                | Dialog::Image(_)
+                | Dialog::Diff(_)
+                | Dialog::Review(_)
+                | Dialog::Picker(_)
+                | Dialog::Columns(_),
             ) if action == Action::Back => {
-                *self.overlay = None;
+                *self.dialog = None;
             }
-            Some(overlay) => overlay.on(action, context),
-            None => self.on_screen(action, context),
+            Some(dialog) => dialog.handle_action(action, context),
+            None => self.handle_screen_action(action, context),
         }
     }
 
     /// The first time, what is under way is cancelled; the second time, the program ends.
-    fn interrupt(&mut self, context: &mut Context<'_>) {
-        if *self.interrupted {
+    fn handle_interrupt(&mut self, context: &mut UpdateContext<'_>) {
+        if *self.is_interrupted {
             context.effects.push(Effect::Quit);
             return;
         }
-        *self.interrupted = true;
-        if self.overlay.is_some() {
-            self.act_back(context);
+        *self.is_interrupted = true;
+        if self.dialog.is_some() {
+            self.close_dialog(context);
         } else {
             let screen = self.screen_mut();
-            if screen.freshness(context.shared).loading.is_some() {
-                screen.on(Action::Back, context);
+            if screen.freshness(context.shared).loading_since.is_some() {
+                screen.handle_action(Action::Back, context);
             }
         }
-        *self.interrupted = true;
-        context.say("ctrl-c once more quits");
+        *self.is_interrupted = true;
+        context.notify("ctrl-c once more quits");
     }
 
-    fn act_back(&mut self, context: &mut Context<'_>) {
-        match self.overlay {
-            Some(overlay @ (Overlay::Plan(_) | Overlay::Prompt(_) | Overlay::Register(_))) => {
-                overlay.on(Action::Back, context)
+    fn close_dialog(&mut self, context: &mut UpdateContext<'_>) {
+        match self.dialog {
+            Some(dialog @ (Dialog::Plan(_) | Dialog::Prompt(_) | Dialog::Register(_))) => {
+                dialog.handle_action(Action::Back, context);
             }
-            _ => *self.overlay = None,
+            _ => *self.dialog = None,
         }
     }
 
-    fn on_screen(&mut self, action: Action, context: &mut Context<'_>) {
+    fn handle_screen_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         if self.move_cursor(action, context)
-            || self.screen_mut().on(action, context)
-            || self.go(action, context)
+            || self.screen_mut().handle_action(action, context)
+            || self.open_global_screen(action, context)
         {
             return;
         }
-        self.anywhere(action, context);
+        self.handle_global_action(action, context);
     }
 
-    fn move_cursor(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn move_cursor(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         let size = context.size;
-        if self.screen().walks() {
+        if self.screen().has_spatial_cursor() {
             return false;
         }
         let Some(list) = self.screen_mut().list(size, context.shared) else {
             return false;
         };
-        list.cursor.travel(action, list.len, list.height)
+        list.cursor.apply_motion(action, list.len, list.height)
     }
 
-    fn anywhere(&mut self, action: Action, context: &mut Context<'_>) {
+    fn handle_global_action(&mut self, action: Action, context: &mut UpdateContext<'_>) {
         match action {
             Action::Back | Action::Close => {
-                if action == Action::Back && context.shared.notices.dismiss(context.now) {
+                if action == Action::Back && context.shared.notifications.dismiss(context.now) {
                     return;
                 }
                 if self.screens.len() > 1 {
-                    context.go.push(Go::Back);
+                    context.navigation.push(Navigate::Back);
                 } else if action == Action::Close {
                     context.effects.push(Effect::Quit);
                 }
             }
             Action::Refresh => self.refresh(context),
             Action::Find => {
-                let overlay = Overlay::find(self.screen().needle());
-                *self.overlay = Some(overlay);
+                let dialog = Dialog::find(self.screen().search_text());
+                *self.dialog = Some(dialog);
             }
-            Action::FindNext => find(self.screen_mut(), 1, context),
-            Action::FindPrevious => find(self.screen_mut(), -1, context),
+            Action::FindNext => find_match(self.screen_mut(), 1, context),
+            Action::FindPrevious => find_match(self.screen_mut(), -1, context),
             Action::Palette => {
                 let can_write = context.shared.session.can_write;
                 let scope = self.screen().scope();
@@ -166,47 +167,47 @@ impl Parts<'_> {
                     Action::Palette,
                 ];
                 let actions = Action::ALL.iter().copied().filter(|action| {
-                    !dialogs_only.contains(action) && (action.needs() == Needs::Look || can_write)
+                    !dialogs_only.contains(action) && (action.access() == Access::Read || can_write)
                 });
-                *self.overlay = Some(Overlay::palette(actions, self.keymap, scope));
+                *self.dialog = Some(Dialog::palette(actions, self.keymap, scope));
             }
-            Action::Marks => self.list_marks(context),
+            Action::Marks => self.open_marks(context),
             Action::Help => {
-                *self.overlay = Some(Overlay::Help(self.screen().scope(), Cursor::default()))
+                *self.dialog = Some(Dialog::Help(self.screen().scope(), Cursor::default()));
             }
-            Action::Messages => *self.overlay = Some(Overlay::Messages(Cursor::default())),
+            Action::Messages => *self.dialog = Some(Dialog::Messages(Cursor::default())),
             Action::NextTheme => next_theme(context),
-            other => context.say(format!("{} means nothing here", other.name())),
+            other => context.notify(format!("{} means nothing here", other.name())),
         }
     }
 
-    pub(super) fn list_marks(&mut self, context: &mut Context<'_>) {
+    pub(super) fn open_marks(&mut self, context: &mut UpdateContext<'_>) {
         if context.shared.marks.is_empty() {
-            *self.overlay = None;
-            context.say("no run is marked; space marks one");
+            *self.dialog = None;
+            context.notify("no run is marked; space marks one");
         } else {
-            *self.overlay = Some(Overlay::marks(&context.shared.marks));
+            *self.dialog = Some(Dialog::marks(&context.shared.marks));
         }
     }
 
-    fn refresh(&mut self, context: &mut Context<'_>) {
-        context.shared.notices.dismiss(context.now);
+    fn refresh(&mut self, context: &mut UpdateContext<'_>) {
+        context.shared.notifications.dismiss(context.now);
         if context.shared.features.value.is_none() && !context.shared.features.is_loading() {
-            context.shared.begin(context.effects);
+            context.shared.load_features(context.effects);
         }
-        self.screen_mut().enter(context);
+        self.screen_mut().request_data(context);
     }
 
-    fn mouse(&mut self, mouse: Mouse, context: &mut Context<'_>) {
-        if self.overlay.is_some() {
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
+        if self.dialog.is_some() {
             if let Mouse::Wheel(lines) = mouse {
                 let action = if lines > 0 {
                     Action::Next
                 } else {
                     Action::Previous
                 };
-                if let Some(overlay) = self.overlay {
-                    overlay.on(action, context);
+                if let Some(dialog) = self.dialog {
+                    dialog.handle_action(action, context);
                 }
             }
             return;
@@ -218,32 +219,32 @@ impl Parts<'_> {
                 Some(list) => list
                     .cursor
                     .scroll(lines * WHEEL_LINES, list.len, list.height),
-                None => screen.click(mouse, context),
+                None => screen.handle_mouse(mouse, context),
             },
-            Mouse::Drag { .. } => screen.click(mouse, context),
+            Mouse::Drag { .. } => screen.handle_mouse(mouse, context),
             Mouse::Click { y, .. } => {
                 if let Some(list) = screen.list(size, context.shared) {
                     let line = list.cursor.top + usize::from(y.saturating_sub(list.top));
                     if y >= list.top && line < list.len && usize::from(y - list.top) < list.height {
-                        list.cursor.at = line;
+                        list.cursor.index = line;
                     }
                 }
-                screen.click(mouse, context);
+                screen.handle_mouse(mouse, context);
             }
         }
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) {
-        let Some(reply) = shared_reply(ticket, reply, context) else {
+    fn handle_reply(&mut self, ticket: Ticket, reply: Reply, context: &mut UpdateContext<'_>) {
+        let Some(reply) = handle_shared_reply(ticket, reply, context) else {
             return;
         };
-        let mut rest = match self.overlay {
-            Some(overlay) => overlay.reply(ticket, reply, context),
+        let mut rest = match self.dialog {
+            Some(dialog) => dialog.handle_reply(ticket, reply, context),
             None => Some(reply),
         };
         for screen in self.screens.iter_mut().rev() {
             match rest {
-                Some(reply) => rest = screen.reply(ticket, reply, context),
+                Some(reply) => rest = screen.handle_reply(ticket, reply, context),
                 None => return,
             }
         }
@@ -260,48 +261,57 @@ impl Parts<'_> {
 }
 
 /// Takes the answers that no screen owns.
-fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+fn handle_shared_reply(
+    ticket: Ticket,
+    reply: Reply,
+    context: &mut UpdateContext<'_>,
+) -> Option<Reply> {
     let now = context.now;
     let shared = &mut *context.shared;
-    let say = |notices: &mut super::notices::Notices, fault: &Fault| notices.fault(now, fault);
+    let report_error = |notices: &mut super::notifications::Notifications, fault: &StoreError| {
+        notices.store_error(now, fault);
+    };
     match reply {
-        Reply::Features(answer) if shared.features.awaits(ticket) => {
+        Reply::Features(answer) if shared.features.is_awaiting(ticket) => {
             if let Err(fault) = &answer {
-                say(&mut shared.notices, fault);
+                report_error(&mut shared.notifications, fault);
             }
-            shared.features.take(answer, now);
+            shared.features.resolve(answer, now);
         }
-        Reply::Models(answer) if shared.models.awaits(ticket) => {
+        Reply::Models(answer) if shared.models.is_awaiting(ticket) => {
             if let Err(fault) = &answer {
-                say(&mut shared.notices, fault);
+                report_error(&mut shared.notifications, fault);
             }
-            let known = shared
+            let before = shared
                 .models
                 .refreshing
                 .is_some()
                 .then(|| shared.models.get().cloned())
                 .flatten();
-            shared.models.take(answer, now);
-            if let Some(text) = known
-                .zip(shared.models.get())
-                .and_then(|(known, models)| super::moves::told(&known, models))
-            {
+            shared.models.resolve(answer, now);
+            if let Some(text) = before.zip(shared.models.get()).and_then(|(known, models)| {
+                super::registry_changes::summarize_changes(&known, models)
+            }) {
                 context.effects.push(Effect::Alert(text.clone()));
-                context.say(text);
+                context.notify(text);
             }
         }
         Reply::Histories(answer) => {
-            if let Some(fault) = shared.histories.take(ticket, answer) {
-                say(&mut shared.notices, &fault);
+            if let Some(fault) = shared.histories.resolve(ticket, answer) {
+                report_error(&mut shared.notifications, &fault);
             }
         }
-        Reply::Exported(Ok(done)) => shared.notices.say(now, done),
-        Reply::Exported(Err(refused)) => shared.notices.error(now, refused.why, refused.next),
-        Reply::ViewSaved(answer) => tell_view(shared, now, answer, "saved, W opens it"),
-        Reply::ViewDeleted(answer) => tell_view(shared, now, answer, "deleted"),
+        Reply::Exported(Ok(done)) => shared.notifications.info(now, done),
+        Reply::Exported(Err(refused)) => {
+            shared
+                .notifications
+                .error(now, refused.message, refused.hint);
+        }
+        Reply::ViewSaved(answer) => report_view_result(shared, now, answer, "saved, W opens it"),
+        Reply::ViewDeleted(answer) => report_view_result(shared, now, answer, "deleted"),
         Reply::Copied(answer) => {
             if let Err(why) = answer {
-                shared.notices.error(
+                shared.notifications.error(
                     now,
                     why,
                     "select the text with the mouse instead (--no-mouse)".into(),
@@ -314,15 +324,20 @@ fn shared_reply(ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Opti
 }
 
 /// Says what became of a view's file; a team's view is the repository's, and stays.
-fn tell_view(shared: &mut Shared, now: Millis, answer: Result<String, ViewError>, done: &str) {
+fn report_view_result(
+    shared: &mut SharedState,
+    now: Millis,
+    answer: Result<String, ViewError>,
+    done: &str,
+) {
     match answer {
         Ok(name) => shared
-            .notices
-            .say(now, format!("the view {} is {done}", clean(&name))),
+            .notifications
+            .info(now, format!("the view {} is {done}", clean(&name))),
         Err(error) => {
             let next = "w saves it under another name; a team's view is deleted in its repository"
                 .to_owned();
-            shared.notices.error(
+            shared.notifications.error(
                 now,
                 format!("the view can't be kept or deleted: {error}"),
                 next,
@@ -331,30 +346,33 @@ fn tell_view(shared: &mut Shared, now: Millis, answer: Result<String, ViewError>
     }
 }
 
-fn next_theme(context: &mut Context<'_>) {
+fn next_theme(context: &mut UpdateContext<'_>) {
     let session = &mut context.shared.session;
     let at = session
-        .themes
+        .theme_names
         .iter()
         .position(|name| *name == session.theme)
         .unwrap_or(0);
-    let Some(next) = session.themes.get((at + 1) % session.themes.len().max(1)) else {
+    let Some(next) = session
+        .theme_names
+        .get((at + 1) % session.theme_names.len().max(1))
+    else {
         return;
     };
     session.theme = next.clone();
     let name = next.clone();
-    context.effects.push(Effect::Theme(name.clone()));
-    context.say(format!("theme: {name}"));
+    context.effects.push(Effect::SetTheme(name.clone()));
+    context.notify(format!("theme: {name}"));
 }
 
 /// Moves the cursor to the nearest line in a direction in which the needle stands: `step` 0 begins at the cursor itself.
-pub(super) fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) {
+pub(super) fn find_match(screen: &mut Screen, step: isize, context: &mut UpdateContext<'_>) {
     let size = context.size;
-    let needle = screen.needle().to_lowercase();
+    let needle = screen.search_text().to_lowercase();
     let Some(list) = screen.list(size, context.shared) else {
         return;
     };
-    let (len, at, height) = (list.len, list.cursor.at, list.height);
+    let (len, at, height) = (list.len, list.cursor.index, list.height);
     if needle.is_empty() || len == 0 {
         return;
     }
@@ -369,15 +387,15 @@ pub(super) fn find(screen: &mut Screen, step: isize, context: &mut Context<'_>) 
     });
     let found = lines.find(|line| {
         screen
-            .label(*line, context.shared)
+            .row_label(*line, context.shared)
             .to_lowercase()
             .contains(&needle)
     });
     match (found, screen.list(size, context.shared)) {
         (Some(line), Some(list)) => {
-            list.cursor.at = line;
-            list.cursor.fit(list.len, height);
+            list.cursor.index = line;
+            list.cursor.clamp(list.len, height);
         }
-        _ => context.say(format!("{} is not here", clean(&needle))),
+        _ => context.notify(format!("{} is not here", clean(&needle))),
     }
 }

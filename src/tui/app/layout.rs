@@ -12,44 +12,44 @@ pub struct Size {
 }
 
 /// The smallest terminal in which screens are drawn; below it, one line says so.
-pub const SMALLEST: Size = Size {
+pub const MIN_SIZE: Size = Size {
     width: 40,
     height: 10,
 };
 
 /// From this width on, a preview stands beside the table; below it, under it.
-const BESIDE_WIDTH: u16 = 100;
+const SIDE_BY_SIDE_WIDTH: u16 = 100;
 
 /// The parts of every screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct ScreenAreas {
     /// Where you are, how fresh it is.
-    pub top: Rect,
+    pub header: Rect,
     /// The screen itself.
     pub body: Rect,
     /// The message line.
     pub message: Rect,
     /// The keys that work here.
-    pub keys: Rect,
+    pub key_hints: Rect,
 }
 
 /// The parts of every screen, for a terminal of this size.
 #[must_use]
-pub fn frame(size: Size) -> Frame {
+pub fn screen_areas(size: Size) -> ScreenAreas {
     let Size { width, height } = size;
     let row =
         |y: u16, rows: u16| Rect::new(0, y.min(height), width, rows.min(height.saturating_sub(y)));
-    Frame {
-        top: row(0, 1),
+    ScreenAreas {
+        header: row(0, 1),
         body: row(1, height.saturating_sub(3)),
         message: row(height.saturating_sub(2), 1),
-        keys: row(height.saturating_sub(1), 1),
+        key_hints: row(height.saturating_sub(1), 1),
     }
 }
 
 /// The parts of a table: the line above it, its header, its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Table {
+pub struct TableAreas {
     /// Filter, counts, order.
     pub status: Rect,
     /// The columns' names.
@@ -60,7 +60,7 @@ pub struct Table {
 
 /// The parts of a table in an area.
 #[must_use]
-pub fn table(area: Rect) -> Table {
+pub fn table_areas(area: Rect) -> TableAreas {
     let at = |y: u16, rows: u16| {
         Rect::new(
             area.x,
@@ -69,7 +69,7 @@ pub fn table(area: Rect) -> Table {
             rows.min(area.height.saturating_sub(y)),
         )
     };
-    Table {
+    TableAreas {
         status: at(0, 1),
         header: at(1, 1),
         rows: at(2, area.height.saturating_sub(2)),
@@ -78,11 +78,11 @@ pub fn table(area: Rect) -> Table {
 
 /// A table and the preview beside or under it, in a body; no preview when there is no room for it.
 #[must_use]
-pub fn with_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
+pub fn split_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
     if !preview {
         return (body, None);
     }
-    if body.width >= BESIDE_WIDTH {
+    if body.width >= SIDE_BY_SIDE_WIDTH {
         let width = (body.width / 3).clamp(36, 60);
         let left = body.width - width;
         return (
@@ -117,7 +117,7 @@ pub fn with_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
 
 /// The area of a dialog of at most this size in the middle of a terminal.
 #[must_use]
-pub fn dialog(size: Size, width: u16, height: u16) -> Rect {
+pub fn dialog_area(size: Size, width: u16, height: u16) -> Rect {
     let width = width.min(size.width.saturating_sub(2));
     let height = height.min(size.height.saturating_sub(2));
     Rect::new(
@@ -135,13 +135,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_part_is_inside_the_terminal(width in 0u16..600, height in 0u16..300, preview: bool) {
+        fn areas_stay_inside_terminal(width in 0u16..600, height in 0u16..300, preview: bool) {
             let size = Size { width, height };
             let whole = Rect::new(0, 0, width, height);
-            let frame = frame(size);
-            let (rows, beside) = with_preview(frame.body, preview);
-            let table = table(rows);
-            let parts = [frame.top, frame.body, frame.message, frame.keys, table.status, table.header, table.rows];
+            let frame = screen_areas(size);
+            let (rows, beside) = split_preview(frame.body, preview);
+            let table = table_areas(rows);
+            let parts = [frame.header, frame.body, frame.message, frame.key_hints, table.status, table.header, table.rows];
             for part in parts.into_iter().chain(beside) {
                 prop_assert_eq!(part.intersection(whole).area(), part.area());
             }

@@ -11,7 +11,7 @@ pub struct Mark {
     /// Its name, or the start of its id.
     pub label: Untrusted,
     /// Where it was marked, safe to draw: its experiment, or its model.
-    pub home: String,
+    pub origin: String,
 }
 
 /// The marked runs, in the order in which they were marked.
@@ -24,7 +24,7 @@ pub struct Marks {
 impl Marks {
     /// Marks a run, or takes its mark away.
     pub fn toggle(&mut self, id: &RunId, label: &Untrusted, home: &str) {
-        if self.has(id) {
+        if self.contains(id) {
             self.remove(id);
         } else {
             self.add(id, label, home);
@@ -41,11 +41,11 @@ impl Marks {
 
     /// Marks a run if it is not marked.
     pub fn add(&mut self, id: &RunId, label: &Untrusted, home: &str) {
-        if !self.has(id) {
+        if !self.contains(id) {
             self.runs.push(Mark {
                 id: id.clone(),
                 label: label.clone(),
-                home: home.to_owned(),
+                origin: home.to_owned(),
             });
         }
     }
@@ -63,7 +63,7 @@ impl Marks {
 
     /// Whether a run is marked.
     #[must_use]
-    pub fn has(&self, id: &RunId) -> bool {
+    pub fn contains(&self, id: &RunId) -> bool {
         self.runs.iter().any(|mark| mark.id == *id)
     }
 
@@ -83,12 +83,12 @@ impl Marks {
     #[must_use]
     pub fn ids(&self) -> Vec<RunId> {
         let mut ids: Vec<RunId> = self.runs.iter().map(|mark| mark.id.clone()).collect();
-        if let Some(place) = self
+        if let Some(baseline_index) = self
             .baseline
             .as_ref()
             .and_then(|baseline| ids.iter().position(|id| id == baseline))
         {
-            ids[..=place].rotate_right(1);
+            ids[..=baseline_index].rotate_right(1);
         }
         ids
     }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_baseline_comes_first_and_goes_with_its_mark() {
+    fn unmarking_baseline_falls_back_to_first_mark() {
         let mut marks = Marks::default();
         for id in ["a", "b", "c"] {
             marks.toggle(&id.into(), &id.into(), "");

@@ -7,18 +7,19 @@ use crate::analysis::importance::Importance;
 use crate::analysis::value_diff::DiffLine;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
-use crate::config::views::{View as SavedView, ViewError};
+use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, History, LoggedModel, Millis,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, VersionNumber,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, MetricHistory, Millis,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, VersionNumber,
 };
-use crate::evidence::Evidence;
+use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
-use crate::ops::apply::{Progress, Report};
-use crate::promotion::journal::{Entry, Event};
-use crate::promotion::{Cleared, GateVerdict, Intent, Place, Plan, Reading};
+use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::promotion::journal::{JournalEntry, TimelineEvent};
+use crate::promotion::{Cleared, GateResult, Intent, Plan, RegistrySnapshot, Slot};
 use crate::store::{
-    Changed, Features, Made, MadeFrom, Page, PageToken, Resolution, RunChanges, RunQuery,
+    ChangedRuns, ChangedRunsQuery, Downstream, Features, Page, PageToken, Resolution, RunQuery,
+    Upstream,
 };
 
 /// Which question an answer belongs to.
@@ -75,40 +76,40 @@ pub enum Message {
     reason = "each is the answer to the request of the same name"
 )]
 pub enum Reply {
-    Features(Result<Features, Fault>),
-    Experiments(Result<Vec<Experiment>, Fault>),
-    Runs(Result<Page<Run>, Fault>),
-    Changes(Result<Changed, Fault>),
-    Nested(Result<Vec<Run>, Fault>),
-    Run(Result<Box<RunDetail>, Fault>),
-    Compare(Result<Vec<Run>, Fault>),
-    Histories(Result<Vec<History>, Fault>),
-    Artifacts(Result<Vec<Artifact>, Fault>),
-    Preview(Result<Preview, Fault>),
-    Models(Result<Vec<RegisteredModel>, Fault>),
-    Versions(Result<Box<VersionsOf>, Fault>),
-    Lineage(Result<Box<Graph>, Fault>),
-    MadeFrom(Result<Box<Made>, Fault>),
-    Plan(Result<Box<Planned>, Refused>),
-    Progress(Progress),
-    Applied(Result<Box<Report>, Refused>),
-    Journal(Result<Vec<Entry>, Fault>),
+    Features(Result<Features, StoreError>),
+    Experiments(Result<Vec<Experiment>, StoreError>),
+    Runs(Result<Page<Run>, StoreError>),
+    Changes(Result<ChangedRuns, StoreError>),
+    ChildRuns(Result<Vec<Run>, StoreError>),
+    Run(Result<Box<RunDetail>, StoreError>),
+    RunsById(Result<Vec<Run>, StoreError>),
+    Histories(Result<Vec<MetricHistory>, StoreError>),
+    Artifacts(Result<Vec<Artifact>, StoreError>),
+    Preview(Result<Preview, StoreError>),
+    Models(Result<Vec<RegisteredModel>, StoreError>),
+    Versions(Result<Box<ModelDetail>, StoreError>),
+    Lineage(Result<Box<Graph>, StoreError>),
+    Downstream(Result<Box<Downstream>, StoreError>),
+    Plan(Result<Box<PlanDetail>, RequestError>),
+    Progress(ApplyProgress),
+    Applied(Result<Box<ApplyReport>, RequestError>),
+    Journal(Result<Vec<JournalEntry>, StoreError>),
     /// To [`Request::History`].
-    History(Result<Box<HistoryOf>, Fault>),
-    Rechecked(Result<String, Fault>),
+    History(Result<Box<ModelHistory>, StoreError>),
+    Rechecked(Result<String, StoreError>),
     ViewSaved(Result<String, ViewError>),
     ViewDeleted(Result<String, ViewError>),
-    Recalled(Option<Box<SavedView>>),
-    Remembered(Result<(), ViewError>),
-    Importance(Result<Box<Importance>, Fault>),
-    Diff(Result<Vec<DiffLine>, Refused>),
+    LastView(Option<Box<SavedView>>),
+    LastViewSaved(Result<(), ViewError>),
+    Importance(Result<Box<Importance>, StoreError>),
+    Diff(Result<Vec<DiffLine>, RequestError>),
     /// To [`Request::Review`].
-    Review(Result<Box<Reviewed>, Refused>),
-    Assessed(Result<Box<Assessed>, Fault>),
-    Common(Result<Vec<CommonFile>, Fault>),
-    Exported(Result<String, Refused>),
+    Review(Result<Box<ReviewPage>, RequestError>),
+    Assessed(Result<Box<Assessment>, StoreError>),
+    CommonFiles(Result<Vec<CommonFile>, StoreError>),
+    Exported(Result<String, RequestError>),
     /// The cells of a picture; none where the terminal lays it over them.
-    Picture(Result<Option<Cells>, Refused>),
+    Image(Result<Option<HalfBlockImage>, RequestError>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
 }
@@ -119,14 +120,14 @@ pub struct RunDetail {
     /// The run.
     pub run: Run,
     /// The logged models that it made (MLflow 3); what failed stands beside.
-    pub logged_models: Result<Vec<LoggedModel>, Fault>,
+    pub logged_models: Result<Vec<LoggedModel>, StoreError>,
     /// The registered versions that came from it.
-    pub versions: Result<Vec<ModelVersion>, Fault>,
+    pub versions: Result<Vec<ModelVersion>, StoreError>,
 }
 
 /// Everything that the Versions screen shows.
 #[derive(Clone, Debug)]
-pub struct VersionsOf {
+pub struct ModelDetail {
     /// The model.
     pub model: RegisteredModel,
     /// Its versions, newest first.
@@ -137,33 +138,33 @@ pub struct VersionsOf {
 
 /// Everything that the History screen shows.
 #[derive(Clone, Debug)]
-pub struct HistoryOf {
+pub struct ModelHistory {
     /// What happened, newest first.
-    pub events: Vec<Event>,
+    pub events: Vec<TimelineEvent>,
     /// The journal's entries about the model, to undo.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<JournalEntry>,
 }
 
 /// What the policy and other tools say of the versions of a model.
 #[derive(Clone, Debug)]
-pub struct Assessed {
+pub struct Assessment {
     /// The place that they were judged for, cleaned.
-    pub target: String,
+    pub slot: String,
     /// How many versions there are: the newest are looked at.
-    pub of: usize,
+    pub total: usize,
     /// The verdicts of each; empty where nothing guards the place.
-    pub verdicts: Vec<(VersionNumber, Vec<GateVerdict>)>,
+    pub gates: Vec<(VersionNumber, Vec<GateResult>)>,
     /// What other tools left with each; those with nothing are not there.
-    pub evidence: Vec<(VersionNumber, Vec<Evidence>)>,
+    pub evidence: Vec<(VersionNumber, Vec<ToolEvidence>)>,
 }
 
 /// The review of a version: candidate against champion.
 #[derive(Clone, Debug)]
-pub struct Reviewed {
+pub struct ReviewPage {
     /// The place that it is judged for.
-    pub to: Place,
+    pub slot: Slot,
     /// The digest of what was seen, in hex: a word about it is bound to this.
-    pub seen: String,
+    pub digest: String,
     /// Whether somebody asks for it at the server: a word about it answers the request.
     pub is_requested: bool,
     /// The page, cleaned.
@@ -172,13 +173,13 @@ pub struct Reviewed {
 
 /// A plan with what it was made from.
 #[derive(Clone, Debug)]
-pub struct Planned {
+pub struct PlanDetail {
     /// The plan.
     pub plan: Plan,
     /// What the registry said.
-    pub reading: Reading,
+    pub snapshot: RegistrySnapshot,
     /// What the gates say.
-    pub gates: Vec<GateVerdict>,
+    pub gates: Vec<GateResult>,
     /// Whether the policy lets this person go past a gate.
     pub can_override: bool,
     /// The run of the champion (or of the version that holds the place now), to stand beside the candidate.
@@ -191,15 +192,15 @@ pub struct Planned {
 
 /// What is compared inside.
 #[derive(Clone, Debug)]
-pub enum DiffOf {
+pub enum DiffTarget {
     /// Two files of the same path.
     Files {
         /// That path.
         path: String,
         /// Whose the first is, and its path there.
-        before: (ArtifactHome, String),
+        before: (ArtifactOwner, String),
         /// Likewise the second.
-        after: (ArtifactHome, String),
+        after: (ArtifactOwner, String),
     },
     /// Two commits of the repository at hand.
     Commits {
@@ -216,31 +217,31 @@ pub struct CommonFile {
     /// Its path in both: after the name of a logged model, where it is one's.
     pub path: String,
     /// Whose the first is, and its path there.
-    pub before: (ArtifactHome, String),
+    pub before: (ArtifactOwner, String),
     /// Likewise the second.
-    pub after: (ArtifactHome, String),
+    pub after: (ArtifactOwner, String),
     /// Their sizes in bytes, where they are told.
     pub sizes: Option<(u64, u64)>,
 }
 
 /// What a picture is of.
 #[derive(Clone, Debug)]
-pub enum PictureOf {
+pub enum ImageSource {
     /// Charts; on a dark ground if that is wanted.
     Charts(Vec<Figure>, bool),
     /// An image among the artifacts.
-    Artifact(ArtifactHome, String),
+    Artifact(ArtifactOwner, String),
 }
 
 /// A picture in cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cells {
+pub struct HalfBlockImage {
     /// How many stand beside each other.
     pub columns: u16,
     /// Row by row, the colours of each one's upper and lower half: red, green, blue.
-    pub halves: Vec<[[u8; 3]; 2]>,
+    pub half_blocks: Vec<[[u8; 3]; 2]>,
     /// The same in letters, a line each, for terminals without colours.
-    pub letters: Vec<String>,
+    pub ascii_lines: Vec<String>,
 }
 
 /// What can be written into a file.
@@ -254,11 +255,11 @@ pub enum Export {
 
 /// Why something was not done, as text that is safe to draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RequestError {
     /// Why, in one line.
-    pub why: String,
+    pub message: String,
     /// What to do next.
-    pub next: String,
+    pub hint: String,
 }
 
 /// A question that takes time.
@@ -277,16 +278,16 @@ pub enum Request {
         /// Which.
         query: RunQuery,
         /// From where.
-        from: Option<PageToken>,
+        page_token: Option<PageToken>,
     },
     /// What changed in a listing of runs, unless the store's pulse is still this one.
-    Changes(RunChanges, Option<u64>),
+    Changes(ChangedRunsQuery, Option<u64>),
     /// The runs of these experiments that are nested directly in a run.
-    Nested(Vec<ExperimentId>, RunId),
+    ChildRuns(Vec<ExperimentId>, RunId),
     /// A run and what belongs to it.
     Run(RunId),
     /// Runs to compare.
-    Compare(Vec<RunId>),
+    RunsById(Vec<RunId>),
     /// Histories of one metric.
     Histories {
         /// Of which runs.
@@ -297,9 +298,9 @@ pub enum Request {
         resolution: Resolution,
     },
     /// The files under a path.
-    Artifacts(ArtifactHome, String),
+    Artifacts(ArtifactOwner, String),
     /// The beginning of a file.
-    Preview(ArtifactHome, String),
+    Preview(ArtifactOwner, String),
     /// All registered models.
     Models,
     /// The versions of a model.
@@ -309,7 +310,7 @@ pub enum Request {
     /// The lineage of a version.
     Lineage(ModelName, VersionNumber),
     /// What was made from something.
-    MadeFrom(MadeFrom),
+    Downstream(Upstream),
     /// A plan for an intent.
     Plan {
         /// What is wanted.
@@ -326,7 +327,7 @@ pub enum Request {
     /// What happened to a model: who moved which version where, when and why.
     History(ModelName),
     /// Look again at an entry.
-    Recheck(Box<Entry>),
+    Recheck(Box<JournalEntry>),
     /// Save a view under a name.
     SaveView(String, Box<SavedView>),
     /// Delete the view of a name.
@@ -334,19 +335,19 @@ pub enum Request {
     /// Which params go with a metric among runs.
     Importance(Vec<Run>, String),
     /// What differs between two things.
-    Diff(DiffOf),
+    Diff(DiffTarget),
     /// The review of a version, in lines of at most so many cells.
     Review(ModelName, VersionNumber, u16),
     /// The files that two runs have in common.
-    Common(RunId, RunId),
+    CommonFiles(RunId, RunId),
     /// A picture for an area of the screen.
-    Picture(PictureOf, Rect),
+    Image(ImageSource, Rect),
     /// Write a file of this name, unless there is one already; its end says in which form.
     Export(String, Box<Export>),
     /// How the table of these experiments was left.
-    Recall(Vec<ExperimentId>),
+    LoadLastView(Vec<ExperimentId>),
     /// Remember how the table of these experiments is left.
-    Remember(Vec<ExperimentId>, Box<SavedView>),
+    SaveLastView(Vec<ExperimentId>, Box<SavedView>),
 }
 
 /// What the runtime is asked to do.
@@ -357,7 +358,7 @@ pub enum Request {
 )]
 pub enum Effect {
     /// Ask a question; the answer comes with the ticket.
-    Ask(Ticket, Request),
+    Request(Ticket, Request),
     /// Forget a question: its answer is not wanted any more.
     Cancel(Ticket),
     /// Put a text on the clipboard.
@@ -367,14 +368,14 @@ pub enum Effect {
     /// Alert whoever is about: something that is watched has moved, as this text says.
     Alert(String),
     /// Change to the theme of this name.
-    Theme(String),
+    SetTheme(String),
     /// End the program.
     Quit,
 }
 
 /// An experiment to open, with its name for the top line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chosen {
+pub struct ExperimentChoice {
     /// Its id.
     pub id: ExperimentId,
     /// Its name, cleaned.
@@ -383,6 +384,6 @@ pub struct Chosen {
 
 /// How long ago something was, for freshness: ms.
 #[must_use]
-pub fn age(now: Millis, at: Millis) -> Millis {
+pub fn elapsed(now: Millis, at: Millis) -> Millis {
     now.saturating_sub(at).max(0)
 }

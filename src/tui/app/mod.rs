@@ -4,39 +4,39 @@
 //! [`Effect`] with a [`Ticket`], and its outcome comes back as a [`Message`] with the same ticket. Who asked
 //! keeps the ticket; an answer to a question that is no longer asked finds nobody and is dropped.
 
-pub mod cell;
+pub mod backoff;
+pub mod cell_text;
 pub mod cursor;
+pub mod dialogs;
 mod dispatch;
-pub mod histories;
+pub mod history_cache;
 pub mod layout;
-pub mod live;
 pub mod marks;
 pub mod message;
-mod moves;
-pub mod notices;
-pub mod overlays;
-pub mod pace;
+mod navigation;
+pub mod notifications;
 pub mod plot;
+pub mod polling;
+mod registry_changes;
 pub mod remote;
 pub mod shared;
-mod travel;
 
-use crate::config::keymap::{Action, Key, Keymap, Needs, Scope};
-use crate::config::views::View as SavedView;
+use crate::config::keymap::{Access, Action, Key, Keymap, Scope};
+use crate::config::saved_views::SavedView;
 use crate::domain::{ExperimentId, Goal, Millis};
 
 pub use crate::tui::screens::Screen;
+pub use dialogs::Dialog;
 pub use message::{Effect, Message, Mouse, Reply, Request, Ticket};
-pub use overlays::Overlay;
 pub use remote::Remote;
-pub use shared::{Session, Shared};
+pub use shared::{Session, SharedState};
 
 use layout::Size;
-use shared::{Context, Go};
+use shared::{Navigate, UpdateContext};
 
 /// Where the app begins.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Start {
+pub struct StartOptions {
     /// Opens this experiment's runs at once.
     pub experiment: Option<ExperimentId>,
     /// Its name, for the top line.
@@ -53,9 +53,9 @@ pub struct App {
     /// The screens, the seen one last; never empty.
     pub screens: Vec<Screen>,
     /// What lies over the screen: a dialog, a list, help.
-    pub overlay: Option<Overlay>,
+    pub dialog: Option<Dialog>,
     /// What all screens share.
-    pub shared: Shared,
+    pub shared: SharedState,
     /// The keys.
     pub keymap: Keymap,
     /// The terminal's size in cells.
@@ -63,7 +63,7 @@ pub struct App {
     /// The time of the last message, ms since the epoch.
     pub now: Millis,
     /// Whether the first ctrl-c was pressed, so that the next one quits.
-    interrupted: bool,
+    is_interrupted: bool,
 }
 
 impl App {
@@ -74,23 +74,23 @@ impl App {
         keymap: Keymap,
         size: Size,
         now: Millis,
-        start: &Start,
+        start: &StartOptions,
     ) -> (Self, Vec<Effect>) {
         let mut app = Self {
             screens: vec![Screen::experiments()],
-            overlay: None,
-            shared: Shared::new(session),
+            dialog: None,
+            shared: SharedState::new(session),
             keymap,
             size,
             now,
-            interrupted: false,
+            is_interrupted: false,
         };
         let mut effects = Vec::new();
         app.with_context(&mut effects, |app, context| {
-            context.shared.begin(&mut *context.effects);
-            context.shared.first_view.clone_from(&start.view);
+            context.shared.load_features(&mut *context.effects);
+            context.shared.initial_view.clone_from(&start.view);
             if let Some(first) = app.screens.first_mut() {
-                first.enter(context);
+                first.request_data(context);
             }
             if let Some(id) = &start.experiment {
                 let name = start.experiment_name.clone().unwrap_or_default();
@@ -98,8 +98,8 @@ impl App {
                     context.shared.goals.insert(id.clone(), goal.clone());
                 }
                 context
-                    .go
-                    .push(Go::To(Screen::runs(vec![id.clone()], name)));
+                    .navigation
+                    .push(Navigate::Push(Screen::runs(vec![id.clone()], name)));
             }
         });
         (app, effects)
@@ -109,7 +109,9 @@ impl App {
     pub fn update(&mut self, now: Millis, message: Message) -> Vec<Effect> {
         self.now = now;
         let mut effects = Vec::new();
-        self.with_context(&mut effects, |app, context| app.take(message, context));
+        self.with_context(&mut effects, |app, context| {
+            app.handle_message(message, context);
+        });
         effects
     }
 
@@ -122,10 +124,10 @@ impl App {
 
     /// The picture that the terminal is to lay over its cells, and where.
     #[must_use]
-    pub fn picture(&self) -> Option<(Ticket, ratatui::layout::Rect)> {
-        match &self.overlay {
-            Some(Overlay::Picture(view)) if matches!(view.seen, overlays::Seen::Above) => {
-                Some((view.ticket, overlays::picture_area(self.size)))
+    pub fn terminal_image(&self) -> Option<(Ticket, ratatui::layout::Rect)> {
+        match &self.dialog {
+            Some(Dialog::Image(view)) if matches!(view.state, dialogs::ImageState::Overlaid) => {
+                Some((view.ticket, dialogs::image_area(self.size)))
             }
             _ => None,
         }
@@ -134,66 +136,66 @@ impl App {
     /// Where keys go: the dialog, or else the screen.
     #[must_use]
     pub fn scope(&self) -> Scope {
-        self.overlay
+        self.dialog
             .as_ref()
-            .map_or_else(|| self.screen().scope(), Overlay::scope)
+            .map_or_else(|| self.screen().scope(), Dialog::scope)
     }
 
     /// Whether the session has what an action needs: the one filter of keys, palette, help and dispatch.
     #[must_use]
-    pub fn may(&self, action: Action) -> bool {
-        action.needs() == Needs::Look || self.shared.session.can_write
+    pub fn is_allowed(&self, action: Action) -> bool {
+        action.access() == Access::Read || self.shared.session.can_write
     }
 
     /// What a key asks for here.
     #[must_use]
-    pub fn action_of(&self, key: Key) -> Option<Action> {
+    pub fn action_for(&self, key: Key) -> Option<Action> {
         self.keymap
             .action(self.scope(), key)
-            .filter(|action| self.may(*action))
+            .filter(|action| self.is_allowed(*action))
     }
 
     /// Runs one step with a context, then goes where it wants to go, then lets the seen screen settle.
     fn with_context(
         &mut self,
         effects: &mut Vec<Effect>,
-        step: impl FnOnce(&mut Parts<'_>, &mut Context<'_>),
+        step: impl FnOnce(&mut AppParts<'_>, &mut UpdateContext<'_>),
     ) {
         let mut go = Vec::new();
-        let mut context = Context {
+        let mut context = UpdateContext {
             now: self.now,
             size: self.size,
             shared: &mut self.shared,
             effects,
-            go: &mut go,
+            navigation: &mut go,
         };
-        let mut parts = Parts {
+        let mut parts = AppParts {
             screens: &mut self.screens,
-            overlay: &mut self.overlay,
+            dialog: &mut self.dialog,
             keymap: &self.keymap,
             size: &mut self.size,
-            interrupted: &mut self.interrupted,
+            is_interrupted: &mut self.is_interrupted,
         };
         step(&mut parts, &mut context);
-        while !context.go.is_empty() {
-            for way in std::mem::take(context.go) {
-                parts.travel(way, &mut context);
+        while !context.navigation.is_empty() {
+            for navigation in std::mem::take(context.navigation) {
+                parts.navigate(navigation, &mut context);
             }
         }
-        parts.screen_mut().settle(&mut context);
+        parts.screen_mut().after_update(&mut context);
         // A list that became shorter, by a filter or an answer, keeps its cursor on a line: what is drawn there is what is meant.
         let size = context.size;
         if let Some(list) = parts.screen_mut().list(size, context.shared) {
-            list.cursor.fit(list.len, list.height);
+            list.cursor.clamp(list.len, list.height);
         }
     }
 }
 
 /// The parts of the state that a step may change beside what the context holds.
-struct Parts<'a> {
+struct AppParts<'a> {
     screens: &'a mut Vec<Screen>,
-    overlay: &'a mut Option<Overlay>,
+    dialog: &'a mut Option<Dialog>,
     keymap: &'a Keymap,
     size: &'a mut Size,
-    interrupted: &'a mut bool,
+    is_interrupted: &'a mut bool,
 }

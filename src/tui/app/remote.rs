@@ -1,7 +1,7 @@
 //! Remote data is a state, not an option.
 
 use super::message::Ticket;
-use crate::domain::{Fault, Millis};
+use crate::domain::{Millis, StoreError};
 
 /// Something that has to be fetched: how far that is, and the last good value.
 #[derive(Clone, Debug)]
@@ -9,43 +9,43 @@ pub struct Remote<T> {
     /// The last good value and when it came, ms since the epoch.
     pub value: Option<(T, Millis)>,
     /// The question under way, and since when.
-    pub asked: Option<(Ticket, Millis)>,
+    pub loading: Option<(Ticket, Millis)>,
     /// A question under way that nobody asked for, and since when: what is shown stays as it is until the answer.
     pub refreshing: Option<(Ticket, Millis)>,
     /// When the last question was answered or failed, ms since the epoch.
-    pub tried: Option<Millis>,
+    pub last_attempt_at: Option<Millis>,
     /// Why the last question failed, until one succeeds.
-    pub fault: Option<Fault>,
+    pub error: Option<StoreError>,
 }
 
 impl<T> Default for Remote<T> {
     fn default() -> Self {
         Self {
             value: None,
-            asked: None,
+            loading: None,
             refreshing: None,
-            tried: None,
-            fault: None,
+            last_attempt_at: None,
+            error: None,
         }
     }
 }
 
 impl<T> Remote<T> {
     /// Notes that a question is under way; an older one's answer will find nobody.
-    pub fn asking(&mut self, ticket: Ticket, now: Millis) {
-        self.asked = Some((ticket, now));
+    pub fn start_loading(&mut self, ticket: Ticket, now: Millis) {
+        self.loading = Some((ticket, now));
     }
 
     /// Whether an answer with this ticket is awaited here.
     #[must_use]
-    pub fn awaits(&self, ticket: Ticket) -> bool {
-        self.since(ticket).is_some()
+    pub fn is_awaiting(&self, ticket: Ticket) -> bool {
+        self.requested_at(ticket).is_some()
     }
 
     /// Since when an answer with this ticket is awaited, if it is: ms since the epoch.
     #[must_use]
-    pub fn since(&self, ticket: Ticket) -> Option<Millis> {
-        [self.asked, self.refreshing]
+    pub fn requested_at(&self, ticket: Ticket) -> Option<Millis> {
+        [self.loading, self.refreshing]
             .into_iter()
             .flatten()
             .find(|(asked, _)| *asked == ticket)
@@ -54,21 +54,21 @@ impl<T> Remote<T> {
 
     /// Whether any question is under way, seen or unseen.
     #[must_use]
-    pub fn is_under_way(&self) -> bool {
-        self.asked.is_some() || self.refreshing.is_some()
+    pub fn is_fetching(&self) -> bool {
+        self.loading.is_some() || self.refreshing.is_some()
     }
 
     /// Takes the awaited answer; the last good value stays when it is a fault.
-    pub fn take(&mut self, answer: Result<T, Fault>, now: Millis) {
-        self.asked = None;
+    pub fn resolve(&mut self, answer: Result<T, StoreError>, now: Millis) {
+        self.loading = None;
         self.refreshing = None;
-        self.tried = Some(now);
+        self.last_attempt_at = Some(now);
         match answer {
             Ok(value) => {
                 self.value = Some((value, now));
-                self.fault = None;
+                self.error = None;
             }
-            Err(fault) => self.fault = Some(fault),
+            Err(fault) => self.error = Some(fault),
         }
     }
 
@@ -80,13 +80,13 @@ impl<T> Remote<T> {
 
     /// When the last good value came, ms since the epoch.
     #[must_use]
-    pub fn at(&self) -> Option<Millis> {
+    pub fn fetched_at(&self) -> Option<Millis> {
         self.value.as_ref().map(|(_, at)| *at)
     }
 
     /// Whether a question is under way.
     #[must_use]
     pub fn is_loading(&self) -> bool {
-        self.asked.is_some()
+        self.loading.is_some()
     }
 }

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::histories::Histories;
+use super::backoff::PollBackoff;
+use super::dialogs::Dialog;
+use super::history_cache::HistoryCache;
 use super::layout::Size;
 use super::marks::Marks;
 use super::message::{Effect, Request, Ticket};
-use super::notices::Notices;
-use super::overlays::Overlay;
-use super::pace::Pace;
+use super::notifications::Notifications;
 use super::remote::Remote;
+use crate::config::saved_views::SavedView;
 use crate::config::theme::Theme;
-use crate::config::views::View as SavedView;
 use crate::domain::{Direction, ExperimentId, Goal, Millis, RegisteredModel, RunId};
-use crate::promotion::{Intent, Place};
+use crate::promotion::{Intent, Slot};
 use crate::store::limits::BULK_RUNS;
 use crate::store::{Features, Resolution};
 use crate::tui::screens::Screen;
@@ -25,67 +25,70 @@ pub const ALL_POINTS: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub struct Session {
     /// The store's name for people.
-    pub target: String,
+    pub store_name: String,
     /// Whether there is a writer.
     pub can_write: bool,
     /// Why there is none, for the top line: `READ ONLY` by wish, or what the store lacks.
-    pub read_only_why: String,
+    pub read_only_reason: String,
     /// Who writes.
     pub user: String,
     /// The address of the server's web page, where the store is a server.
-    pub web: Option<String>,
+    pub web_url: Option<String>,
     /// The names of the themes, in the order in which ctrl-t goes through them.
-    pub themes: Vec<String>,
+    pub theme_names: Vec<String>,
     /// The theme in use.
     pub theme: String,
     /// Whether the theme is for a dark ground.
-    pub dark: bool,
+    pub is_dark: bool,
     /// How often running runs are read again, in s; 0 for never.
     pub refresh_seconds: u32,
     /// How many runs of a table are kept here at most.
     pub max_runs: u64,
     /// Places that ask for the model's name typed.
-    pub protected: Vec<Place>,
+    pub protected_slots: Vec<Slot>,
     /// Whether a write also leaves its record as tags of the version.
-    pub tags: bool,
+    pub writes_tags: bool,
     /// The views that were saved, by name.
     pub views: BTreeMap<String, SavedView>,
     /// Whether each experiment's table is remembered as it was left.
-    pub remember: bool,
+    pub remembers_views: bool,
     /// The zone in which times are told.
-    pub zone: jiff::tz::TimeZone,
+    pub time_zone: jiff::tz::TimeZone,
     /// Entries of the journal that never ended, when the session began.
-    pub unfinished: usize,
+    pub unfinished_entries: usize,
 }
 
 impl Session {
     /// A read-only session on a store, with all else as it is where nobody chose; it refreshes and remembers nothing.
     #[must_use]
-    pub fn plain(target: &str) -> Self {
+    pub fn read_only(target: &str) -> Self {
         Self {
-            target: target.to_owned(),
+            store_name: target.to_owned(),
             can_write: false,
-            read_only_why: "this session is read-only".to_owned(),
+            read_only_reason: "this session is read-only".to_owned(),
             user: "ana".to_owned(),
-            web: None,
-            themes: Theme::names().into_iter().map(str::to_owned).collect(),
+            web_url: None,
+            theme_names: Theme::builtin_names()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             theme: "dark".to_owned(),
-            dark: true,
+            is_dark: true,
             refresh_seconds: 0,
             max_runs: 500_000,
-            protected: Vec::new(),
-            tags: true,
+            protected_slots: Vec::new(),
+            writes_tags: true,
             views: BTreeMap::new(),
-            remember: false,
-            zone: jiff::tz::TimeZone::UTC,
-            unfinished: 0,
+            remembers_views: false,
+            time_zone: jiff::tz::TimeZone::UTC,
+            unfinished_entries: 0,
         }
     }
 }
 
 /// What all screens share.
 #[derive(Debug)]
-pub struct Shared {
+pub struct SharedState {
     /// What the session was opened with.
     pub session: Session,
     /// What the store is and can do.
@@ -97,21 +100,21 @@ pub struct Shared {
     /// The goal of each experiment.
     pub goals: HashMap<ExperimentId, Goal>,
     /// Histories that were fetched.
-    pub histories: Histories,
+    pub histories: HistoryCache,
     /// How often the store is asked again.
-    pub pace: Pace,
+    pub backoff: PollBackoff,
     /// What was said.
-    pub notices: Notices,
+    pub notifications: Notifications,
     /// How often runs were deleted or restored from here: tables that were read before are out of date.
-    pub lifecycles: u64,
+    pub lifecycle_changes: u64,
     /// The reason that was typed for a plan that was left: it is there again when the same is planned.
-    pub left_reason: Option<(Intent, String)>,
+    pub draft_reason: Option<(Intent, String)>,
     /// The view that the first table of runs is opened with.
-    pub first_view: Option<SavedView>,
-    tickets: u64,
+    pub initial_view: Option<SavedView>,
+    last_ticket: u64,
 }
 
-impl Shared {
+impl SharedState {
     /// A session's first state.
     #[must_use]
     pub fn new(session: Session) -> Self {
@@ -121,21 +124,21 @@ impl Shared {
             models: Remote::default(),
             marks: Marks::default(),
             goals: HashMap::new(),
-            histories: Histories::default(),
-            pace: Pace::default(),
-            notices: Notices::default(),
-            lifecycles: 0,
-            left_reason: None,
-            first_view: None,
-            tickets: 0,
+            histories: HistoryCache::default(),
+            backoff: PollBackoff::default(),
+            notifications: Notifications::default(),
+            lifecycle_changes: 0,
+            draft_reason: None,
+            initial_view: None,
+            last_ticket: 0,
         }
     }
 
     /// Asks what every session wants to know.
-    pub fn begin(&mut self, effects: &mut Vec<Effect>) {
-        let ticket = self.ticket();
-        self.features.asking(ticket, 0);
-        effects.push(Effect::Ask(ticket, Request::Features));
+    pub fn load_features(&mut self, effects: &mut Vec<Effect>) {
+        let ticket = self.next_ticket();
+        self.features.start_loading(ticket, 0);
+        effects.push(Effect::Request(ticket, Request::Features));
     }
 
     /// Which way a metric gets better: as a goal says that was declared or chosen, else as its key tells.
@@ -143,11 +146,11 @@ impl Shared {
     pub fn direction(&self, metric: &str) -> Option<Direction> {
         let goal = self.goals.values().find(|goal| goal.metric.raw() == metric);
         goal.map(|goal| goal.direction)
-            .or_else(|| Direction::told(metric))
+            .or_else(|| Direction::from_metric_name(metric))
     }
 
     /// Saves a view under a name, or deletes the one that has it.
-    pub fn views_changed(
+    pub fn save_or_delete_view(
         &mut self,
         name: String,
         view: Option<SavedView>,
@@ -157,8 +160,8 @@ impl Shared {
             Some(view) => Request::SaveView(name.clone(), Box::new(view.clone())),
             None => Request::DeleteView(name.clone()),
         };
-        let ticket = self.ticket();
-        effects.push(Effect::Ask(ticket, request));
+        let ticket = self.next_ticket();
+        effects.push(Effect::Request(ticket, request));
         match view {
             Some(view) => drop(self.session.views.insert(name, view)),
             None => drop(self.session.views.remove(&name)),
@@ -166,29 +169,29 @@ impl Shared {
     }
 
     /// A ticket that was never given before.
-    pub fn ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
+    pub fn next_ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        Ticket(self.last_ticket)
     }
 }
 
 /// Where a step wants to go.
 #[derive(Debug)]
-pub enum Go {
+pub enum Navigate {
     /// To a screen, on top of this one.
-    To(Screen),
+    Push(Screen),
     /// To a screen, with the ones above it left: a screen of the same kind that is on the stack is taken.
-    Home(Screen),
+    Switch(Screen),
     /// Back one screen.
     Back,
     /// Open a dialog over the screen.
-    Over(Box<Overlay>),
+    OpenDialog(Box<Dialog>),
     /// Close the dialog.
-    Close,
+    CloseDialog,
     /// Tell the screen below the dialog what was chosen there.
-    Chosen(Choice),
+    Submit(Choice),
     /// Ask the screen what it says of the text that is typed.
-    Advise,
+    CheckInput,
 }
 
 /// What was chosen in a dialog, for the screen that opened it.
@@ -221,13 +224,13 @@ pub enum Choice {
     /// A saved view to delete.
     DeleteView(String),
     /// Which columns are shown, in which order.
-    Columns(Vec<crate::tui::screens::runs::columns::Wanted>),
+    Columns(Vec<crate::tui::screens::runs::columns::ColumnChoice>),
     /// A column of what the curves of a metric come to, to be shown or hidden.
-    Fact(crate::table::Fact, crate::text::Untrusted),
+    CurveColumn(crate::table::CurveStat, crate::text::Untrusted),
     /// A model's name and, for a registration, the source.
     Model(String),
     /// A source of a registration.
-    Source(crate::text::Untrusted),
+    ModelSource(crate::text::Untrusted),
     /// A node of a lineage.
     Node(crate::lineage::NodeId),
     /// A stage.
@@ -240,42 +243,42 @@ pub enum Choice {
         remove: bool,
     },
     /// A plan was carried out: what is shown may have changed.
-    Written,
+    Applied,
 }
 
 /// What a step works in.
-pub struct Context<'a> {
+pub struct UpdateContext<'a> {
     /// The time, ms since the epoch.
     pub now: Millis,
     /// The terminal's size.
     pub size: Size,
     /// What all screens share.
-    pub shared: &'a mut Shared,
+    pub shared: &'a mut SharedState,
     /// What the runtime is asked to do.
     pub effects: &'a mut Vec<Effect>,
     /// Where to go.
-    pub go: &'a mut Vec<Go>,
+    pub navigation: &'a mut Vec<Navigate>,
 }
 
-impl Context<'_> {
+impl UpdateContext<'_> {
     /// Asks a question.
-    pub fn ask(&mut self, request: Request) -> Ticket {
-        let ticket = self.shared.ticket();
-        self.effects.push(Effect::Ask(ticket, request));
+    pub fn request(&mut self, request: Request) -> Ticket {
+        let ticket = self.shared.next_ticket();
+        self.effects.push(Effect::Request(ticket, request));
         ticket
     }
 
     /// Asks for the histories of a metric that are missing, in bulk, with about so many points each. Returns what was asked.
-    pub fn ask_histories(&mut self, runs: &[RunId], metric: &str, points: u32) -> Vec<Ticket> {
+    pub fn request_histories(&mut self, runs: &[RunId], metric: &str, points: u32) -> Vec<Ticket> {
         let missing = self.shared.histories.missing(runs, metric, points);
         let resolution = if points == ALL_POINTS {
-            Resolution::Exact
+            Resolution::Full
         } else {
             Resolution::Points(points)
         };
         missing
             .chunks(BULK_RUNS)
-            .map(|runs| self.ask_part(runs, metric, points, resolution))
+            .map(|runs| self.request_chunk(runs, metric, points, resolution))
             .collect()
     }
 
@@ -287,13 +290,16 @@ impl Context<'_> {
         points: u32,
         (first, last): (i64, i64),
     ) {
-        let coarse = self.shared.histories.coarse(runs, metric, (first, last));
-        for runs in coarse.chunks(BULK_RUNS) {
-            self.ask_part(
+        let to_refine = self
+            .shared
+            .histories
+            .needing_refinement(runs, metric, (first, last));
+        for runs in to_refine.chunks(BULK_RUNS) {
+            self.request_chunk(
                 runs,
                 metric,
                 points,
-                Resolution::Between {
+                Resolution::StepRange {
                     points,
                     first,
                     last,
@@ -302,45 +308,45 @@ impl Context<'_> {
         }
     }
 
-    fn ask_part(
+    fn request_chunk(
         &mut self,
         runs: &[RunId],
         metric: &str,
         points: u32,
         resolution: Resolution,
     ) -> Ticket {
-        let ticket = self.ask(Request::Histories {
+        let ticket = self.request(Request::Histories {
             runs: runs.to_vec(),
             metric: metric.to_owned(),
             resolution,
         });
-        let between = if let Resolution::Between { first, last, .. } = resolution {
+        let between = if let Resolution::StepRange { first, last, .. } = resolution {
             Some((first, last))
         } else {
             None
         };
         self.shared
             .histories
-            .asking(ticket, runs, metric, points, between);
+            .start_request(ticket, runs, metric, points, between);
         ticket
     }
 
     /// Asks a question whose answer goes to `remote`; a question already under way there is forgotten.
     pub fn fetch<T>(&mut self, remote: &mut Remote<T>, request: Request) {
-        for (old, _) in [remote.asked.take(), remote.refreshing.take()]
+        for (old, _) in [remote.loading.take(), remote.refreshing.take()]
             .into_iter()
             .flatten()
         {
             self.effects.push(Effect::Cancel(old));
         }
-        let ticket = self.ask(request);
-        remote.asking(ticket, self.now);
+        let ticket = self.request(request);
+        remote.start_loading(ticket, self.now);
     }
 
     /// Puts a text on the clipboard and says so.
-    pub fn copy(&mut self, text: String) {
-        let ticket = self.shared.ticket();
-        self.shared.notices.say(
+    pub fn copy_to_clipboard(&mut self, text: String) {
+        let ticket = self.shared.next_ticket();
+        self.shared.notifications.info(
             self.now,
             format!("copied: {}", crate::text::untrusted::clean(&text)),
         );
@@ -348,7 +354,7 @@ impl Context<'_> {
     }
 
     /// Says something in the message line.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.shared.notices.say(self.now, text.into());
+    pub fn notify(&mut self, text: impl Into<String>) {
+        self.shared.notifications.info(self.now, text.into());
     }
 }

@@ -4,20 +4,20 @@
 //! an [`Area`] of cells; [`show`] and [`erase`] give the bytes to write for it, [`Blocks`] the colours to paint. The terminal
 //! never sees the bytes of a store: only our own encoding of pixels.
 
-mod answers;
-mod blocks;
+mod bitmap;
 mod decode;
 mod encode;
-mod picture;
+mod half_blocks;
 mod probe;
 mod protocol;
+mod responses;
 #[cfg(test)]
 mod tests;
 mod tmux;
 
-pub(crate) use blocks::Blocks;
+pub(crate) use bitmap::{CellRect, Image, fit};
 pub(crate) use decode::decode;
-pub(crate) use encode::{Id, erase, show};
-pub(crate) use picture::{Area, Picture, fit};
+pub(crate) use encode::{ImageId, encode_erase, encode_image};
+pub(crate) use half_blocks::HalfBlocks;
 pub(crate) use probe::probe;
-pub(crate) use protocol::{Found, Protocol};
+pub(crate) use protocol::{GraphicsSupport, Protocol};

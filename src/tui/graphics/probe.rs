@@ -9,32 +9,32 @@ use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
 use rustix::termios::tcgetwinsize;
 
-use super::answers::split;
-use super::picture::Cell;
-use super::protocol::{Found, Protocol, ends, is_tmux, judge};
-use super::tmux::wrap;
+use super::bitmap::CellSize;
+use super::protocol::{GraphicsSupport, Protocol, count_da1_responses, detect, is_tmux};
+use super::responses::split_responses;
+use super::tmux::wrap_passthrough;
 use crate::tui::runtime::terminal;
 
 /// How long each of the two queries waits for its end: over a slow line, or on a busy machine, an answer takes some hundred ms.
-const PATIENCE: Duration = Duration::from_secs(1);
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
 /// The most bytes that are read: a terminal that goes on has no answer.
-const MOST_READ: usize = 64 << 10;
+const MAX_READ_BYTES: usize = 64 << 10;
 
 /// The name and the size of a cell; DA1 is known everywhere, so that its answer ends the wait.
-const WHO: &[u8] = b"\x1b[>q\x1b[16t\x1b[c";
+const IDENTITY_QUERY: &[u8] = b"\x1b[>q\x1b[16t\x1b[c";
 /// kitty's query, with a picture of one pixel that it does not keep. It is a query of its own, because tmux would make it the
 /// title of the pane.
-const GRAPHICS: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c";
+const KITTY_QUERY: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[c";
 /// The same to the terminal around tmux, and its name.
-const AROUND: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c";
+const OUTER_TERMINAL_QUERY: &[u8] = b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\\x1b[>q\x1b[c";
 
 /// What came of asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probed {
+pub struct ProbeResult {
     /// What the terminal can.
-    pub found: Found,
+    pub graphics: GraphicsSupport,
     /// What else was read, which nobody else will see: mostly keys.
-    pub typed: Vec<u8>,
+    pub leftover_input: Vec<u8>,
 }
 
 /// Asks the terminal, which must be ours and in raw mode. Nobody else may read from it meanwhile: it is best asked before the
@@ -43,53 +43,62 @@ pub struct Probed {
 ///
 /// # Errors
 /// When the terminal can't be written to or read from.
-pub fn probe(wanted: Option<Protocol>) -> io::Result<Probed> {
+pub fn probe(requested: Option<Protocol>) -> io::Result<ProbeResult> {
     // Inside of tmux the variable is set: https://man.openbsd.org/tmux#ENVIRONMENT
     let in_tmux = std::env::var_os("TMUX").is_some_and(|name| !name.is_empty());
-    let mut probed = converse(&mut Tty, wanted, in_tmux)?;
-    probed.found.cell = probed.found.cell.or_else(cell_of_window);
-    Ok(probed)
+    let mut result = run_queries(&mut Tty, requested, in_tmux)?;
+    result.graphics.cell_size = result.graphics.cell_size.or_else(cell_size_from_window);
+    Ok(result)
 }
 
 /// The two ends of a terminal.
-trait Line {
+trait TerminalIo {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// What comes next; nothing when nothing came for so long.
     fn receive(&mut self, within: Duration) -> io::Result<Vec<u8>>;
 }
 
-fn converse(line: &mut impl Line, wanted: Option<Protocol>, in_tmux: bool) -> io::Result<Probed> {
-    let mut heard = Vec::new();
-    let nothing_to_ask = wanted == Some(Protocol::HalfBlocks);
-    if !nothing_to_ask && ask(line, WHO, 1, &mut heard)? && wanted.is_none() {
-        let query = if in_tmux || is_tmux(&heard) {
-            wrap(AROUND)
+fn run_queries(
+    io: &mut impl TerminalIo,
+    requested: Option<Protocol>,
+    in_tmux: bool,
+) -> io::Result<ProbeResult> {
+    let mut received = Vec::new();
+    let nothing_to_ask = requested == Some(Protocol::HalfBlocks);
+    if !nothing_to_ask && send_query(io, IDENTITY_QUERY, 1, &mut received)? && requested.is_none() {
+        let query = if in_tmux || is_tmux(&received) {
+            wrap_passthrough(OUTER_TERMINAL_QUERY)
         } else {
-            GRAPHICS.to_vec()
+            KITTY_QUERY.to_vec()
         };
-        ask(line, &query, 2, &mut heard)?;
+        send_query(io, &query, 2, &mut received)?;
     }
-    let (answers, typed) = split(&heard);
-    let found = judge(&answers, in_tmux);
-    Ok(Probed {
-        found: Found {
-            protocol: wanted.unwrap_or(found.protocol),
-            ..found
+    let (responses, leftover_input) = split_responses(&received);
+    let detected = detect(&responses, in_tmux);
+    Ok(ProbeResult {
+        graphics: GraphicsSupport {
+            protocol: requested.unwrap_or(detected.protocol),
+            ..detected
         },
-        typed,
+        leftover_input,
     })
 }
 
 /// Sends a query and reads until so many answers to DA1 were read in all. Returns whether they were.
-fn ask(line: &mut impl Line, query: &[u8], most: usize, heard: &mut Vec<u8>) -> io::Result<bool> {
-    line.send(query)?;
-    let deadline = Instant::now() + PATIENCE;
-    while ends(heard) < most {
-        let bytes = line.receive(deadline.saturating_duration_since(Instant::now()))?;
-        if bytes.is_empty() || heard.len() > MOST_READ {
+fn send_query(
+    io: &mut impl TerminalIo,
+    query: &[u8],
+    expected: usize,
+    received: &mut Vec<u8>,
+) -> io::Result<bool> {
+    io.send(query)?;
+    let deadline = Instant::now() + QUERY_TIMEOUT;
+    while count_da1_responses(received) < expected {
+        let bytes = io.receive(deadline.saturating_duration_since(Instant::now()))?;
+        if bytes.is_empty() || received.len() > MAX_READ_BYTES {
             return Ok(false);
         }
-        heard.extend_from_slice(&bytes);
+        received.extend_from_slice(&bytes);
     }
     Ok(true)
 }
@@ -97,18 +106,18 @@ fn ask(line: &mut impl Line, query: &[u8], most: usize, heard: &mut Vec<u8>) -> 
 /// The terminal of this process: written to as frames are, and read where crossterm reads, from standard input.
 struct Tty;
 
-impl Line for Tty {
+impl TerminalIo for Tty {
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         terminal::write(bytes)
     }
 
     fn receive(&mut self, within: Duration) -> io::Result<Vec<u8>> {
-        read(stdin(), within)
+        read_with_timeout(stdin(), within)
     }
 }
 
 /// What comes next from a descriptor that may block; nothing when nothing came for so long.
-fn read(from: impl AsFd, within: Duration) -> io::Result<Vec<u8>> {
+fn read_with_timeout(from: impl AsFd, within: Duration) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + within;
     let mut bytes = vec![0; 1_024];
     loop {
@@ -135,7 +144,7 @@ fn read(from: impl AsFd, within: Duration) -> io::Result<Vec<u8>> {
 }
 
 /// The size of a cell by the size of the window, which xterm tells where it does not answer.
-fn cell_of_window() -> Option<Cell> {
+fn cell_size_from_window() -> Option<CellSize> {
     let size = tcgetwinsize(stdout()).ok()?;
     let cell = (
         size.ws_xpixel.checked_div(size.ws_col)?,
@@ -149,35 +158,35 @@ mod tests {
     use super::*;
 
     /// A terminal that answers each query with its next answer, in pieces of some bytes.
-    struct Fake {
-        answers: Vec<&'static [u8]>,
-        piece: usize,
-        asked: Vec<Vec<u8>>,
-        waiting: Vec<u8>,
+    struct FakeTerminal {
+        responses: Vec<&'static [u8]>,
+        chunk_size: usize,
+        sent: Vec<Vec<u8>>,
+        pending: Vec<u8>,
     }
 
-    impl Fake {
-        fn new(answers: &[&'static [u8]], piece: usize) -> Self {
+    impl FakeTerminal {
+        fn new(answers: &[&'static [u8]], chunk_size: usize) -> Self {
             Self {
-                answers: answers.iter().rev().copied().collect(),
-                piece,
-                asked: Vec::new(),
-                waiting: Vec::new(),
+                responses: answers.iter().rev().copied().collect(),
+                chunk_size,
+                sent: Vec::new(),
+                pending: Vec::new(),
             }
         }
     }
 
-    impl Line for Fake {
+    impl TerminalIo for FakeTerminal {
         fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-            self.asked.push(bytes.to_vec());
-            self.waiting
-                .extend_from_slice(self.answers.pop().unwrap_or_default());
+            self.sent.push(bytes.to_vec());
+            self.pending
+                .extend_from_slice(self.responses.pop().unwrap_or_default());
             Ok(())
         }
 
         fn receive(&mut self, _: Duration) -> io::Result<Vec<u8>> {
-            let piece = self.piece.min(self.waiting.len());
-            Ok(self.waiting.drain(..piece).collect())
+            let piece = self.chunk_size.min(self.pending.len());
+            Ok(self.pending.drain(..piece).collect())
         }
     }
 
@@ -185,101 +194,116 @@ mod tests {
         b"\x1bP>|kitty(0.42.1)\x1b\\j\x1b[6;20;10t\x1b[?62;52;c",
         b"\x1b_Gi=31;OK\x1b\\\x1b[?62;52;c",
     ];
-    const KITTY_AROUND: [&[u8]; 2] = [
+    const TMUX_IN_KITTY: [&[u8]; 2] = [
         b"\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c",
         b"\x1b_Gi=31;OK\x1b\\\x1bP>|kitty(0.42.1)\x1b\\\x1b[?62;52;c",
     ];
 
     #[test]
-    fn answers_may_come_in_pieces() {
+    fn responses_may_arrive_in_chunks() {
         for piece in [1, 2, 7, 1_000] {
-            let probed = converse(&mut Fake::new(&KITTY, piece), None, false).unwrap();
+            let probed = run_queries(&mut FakeTerminal::new(&KITTY, piece), None, false).unwrap();
             assert_eq!(
-                probed.found,
-                Found {
+                probed.graphics,
+                GraphicsSupport {
                     protocol: Protocol::Kitty,
-                    cell: Some((10, 20)),
-                    tmux: false
+                    cell_size: Some((10, 20)),
+                    in_tmux: false
                 }
             );
-            assert_eq!(probed.typed, b"j", "the key that was pressed meanwhile");
+            assert_eq!(
+                probed.leftover_input, b"j",
+                "the key that was pressed meanwhile"
+            );
         }
     }
 
     #[test]
-    fn what_is_around_tmux_is_asked_through_it() {
-        let mut line = Fake::new(&KITTY_AROUND, 64);
-        let found = converse(&mut line, None, false).unwrap().found;
+    fn outer_terminal_is_queried_through_tmux() {
+        let mut line = FakeTerminal::new(&TMUX_IN_KITTY, 64);
+        let found = run_queries(&mut line, None, false).unwrap().graphics;
         assert_eq!(
             found,
-            Found {
+            GraphicsSupport {
                 protocol: Protocol::Kitty,
-                cell: Some((10, 20)),
-                tmux: true
+                cell_size: Some((10, 20)),
+                in_tmux: true
             }
         );
-        assert_eq!(line.asked, [WHO.to_vec(), wrap(AROUND)]);
-    }
-
-    #[test]
-    fn a_terminal_that_does_not_answer_is_asked_nothing_more() {
-        let mut line = Fake::new(&[b"jk"], 64);
-        let probed = converse(&mut line, None, false).unwrap();
         assert_eq!(
-            probed.found,
-            Found {
-                protocol: Protocol::HalfBlocks,
-                cell: None,
-                tmux: false
-            }
+            line.sent,
+            [
+                IDENTITY_QUERY.to_vec(),
+                wrap_passthrough(OUTER_TERMINAL_QUERY)
+            ]
         );
-        assert_eq!(probed.typed, b"jk");
-        assert_eq!(line.asked.len(), 1);
     }
 
     #[test]
-    fn the_user_has_the_last_word() {
-        let mut line = Fake::new(&KITTY, 64);
-        let found = converse(&mut line, Some(Protocol::Sixel), false)
+    fn silent_terminal_is_queried_once() {
+        let mut line = FakeTerminal::new(&[b"jk"], 64);
+        let probed = run_queries(&mut line, None, false).unwrap();
+        assert_eq!(
+            probed.graphics,
+            GraphicsSupport {
+                protocol: Protocol::HalfBlocks,
+                cell_size: None,
+                in_tmux: false
+            }
+        );
+        assert_eq!(probed.leftover_input, b"jk");
+        assert_eq!(line.sent.len(), 1);
+    }
+
+    #[test]
+    fn requested_protocol_wins() {
+        let mut line = FakeTerminal::new(&KITTY, 64);
+        let found = run_queries(&mut line, Some(Protocol::Sixel), false)
             .unwrap()
-            .found;
+            .graphics;
         assert_eq!(
             found,
-            Found {
+            GraphicsSupport {
                 protocol: Protocol::Sixel,
-                cell: Some((10, 20)),
-                tmux: false
+                cell_size: Some((10, 20)),
+                in_tmux: false
             }
         );
-        assert_eq!(line.asked, [WHO]);
-        let mut line = Fake::new(&KITTY, 64);
+        assert_eq!(line.sent, [IDENTITY_QUERY]);
+        let mut line = FakeTerminal::new(&KITTY, 64);
         assert_eq!(
-            converse(&mut line, Some(Protocol::HalfBlocks), false)
+            run_queries(&mut line, Some(Protocol::HalfBlocks), false)
                 .unwrap()
-                .found
+                .graphics
                 .protocol,
             Protocol::HalfBlocks
         );
-        assert!(line.asked.is_empty());
+        assert!(line.sent.is_empty());
     }
 
     #[test]
-    fn reading_waits_for_bytes_and_not_for_ever() {
+    fn read_times_out() {
         let (from, mut to) = io::pipe().unwrap();
-        assert_eq!(read(&from, Duration::from_millis(1)).unwrap(), b"");
+        assert_eq!(
+            read_with_timeout(&from, Duration::from_millis(1)).unwrap(),
+            b""
+        );
         io::Write::write_all(&mut to, b"\x1b[?6c").unwrap();
-        assert_eq!(read(&from, Duration::ZERO).unwrap(), b"\x1b[?6c");
+        assert_eq!(
+            read_with_timeout(&from, Duration::ZERO).unwrap(),
+            b"\x1b[?6c"
+        );
         drop(to);
         assert_eq!(
-            read(&from, PATIENCE).unwrap_err().kind(),
+            read_with_timeout(&from, QUERY_TIMEOUT).unwrap_err().kind(),
             io::ErrorKind::UnexpectedEof
         );
     }
 
     #[test]
-    fn a_terminal_that_never_ends_is_not_listened_to_for_ever() {
+    fn endless_input_is_cut_off() {
         struct Endless;
-        impl Line for Endless {
+        impl TerminalIo for Endless {
             fn send(&mut self, _: &[u8]) -> io::Result<()> {
                 Ok(())
             }
@@ -288,7 +312,10 @@ mod tests {
             }
         }
         assert_eq!(
-            converse(&mut Endless, None, false).unwrap().found.protocol,
+            run_queries(&mut Endless, None, false)
+                .unwrap()
+                .graphics
+                .protocol,
             Protocol::HalfBlocks
         );
     }

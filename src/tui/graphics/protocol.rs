@@ -1,7 +1,7 @@
 //! In whose words a picture is sent, by what the terminal answered.
 
-use super::answers::{Answer, split};
-use super::picture::Cell;
+use super::bitmap::CellSize;
+use super::responses::{ProbeResponse, split_responses};
 
 /// How a picture gets on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,36 +18,36 @@ pub enum Protocol {
 
 /// What was found out of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct GraphicsSupport {
     /// The best way that it has.
     pub protocol: Protocol,
     /// The size of a cell, if it is known.
-    pub cell: Option<Cell>,
+    pub cell_size: Option<CellSize>,
     /// Whether it is tmux, with the terminal that draws around it.
-    pub tmux: bool,
+    pub in_tmux: bool,
 }
 
 /// DA1's attribute of terminals that draw sixels; the number before the first semicolon is no attribute.
-const SIXEL: u16 = 4;
+const DA1_SIXEL: u16 = 4;
 /// Names, as XTVERSION tells them, that know iTerm2's pictures: <https://wezterm.org/imgcat.html>.
-const ITERM2: [&str; 2] = ["iTerm2", "WezTerm"];
+const ITERM2_TERMINALS: [&str; 2] = ["iTerm2", "WezTerm"];
 /// Names that know kitty's pictures in cells of text, the only ones that stay in their place inside of tmux:
 /// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>.
-const IN_TEXT: [&str; 2] = ["kitty", "ghostty"];
-const TMUX: &str = "tmux";
+const PLACEHOLDER_TERMINALS: [&str; 2] = ["kitty", "ghostty"];
+const TMUX_NAME: &str = "tmux";
 
 /// Judges by all that was read after the queries of [`super::probe()`]. `in_tmux` when the environment says so: tmux before 3.2 has
 /// no name, but over SSH only its name tells.
 #[cfg(test)]
-pub fn read_answers(bytes: &[u8], in_tmux: bool) -> Found {
-    judge(&split(bytes).0, in_tmux)
+pub fn detect_from_bytes(bytes: &[u8], in_tmux: bool) -> GraphicsSupport {
+    detect(&split_responses(bytes).0, in_tmux)
 }
 
-pub(super) fn judge(answers: &[Answer], in_tmux: bool) -> Found {
-    let names: Vec<&str> = answers
+pub(super) fn detect(responses: &[ProbeResponse], in_tmux: bool) -> GraphicsSupport {
+    let terminal_names: Vec<&str> = responses
         .iter()
         .filter_map(|answer| {
-            if let Answer::Name(name) = answer {
+            if let ProbeResponse::Name(name) = answer {
                 Some(name.as_str())
             } else {
                 None
@@ -55,56 +55,56 @@ pub(super) fn judge(answers: &[Answer], in_tmux: bool) -> Found {
         })
         .collect();
     let is = |known: &[&str]| {
-        names
+        terminal_names
             .iter()
             .any(|name| known.iter().any(|known| name.starts_with(known)))
     };
-    let tmux = in_tmux || is(&[TMUX]);
-    let graphics = answers.contains(&Answer::Graphics(true));
+    let tmux = in_tmux || is(&[TMUX_NAME]);
+    let graphics = responses.contains(&ProbeResponse::Graphics(true));
     // tmux answers that it knows sixels whatever is around it: where that answered, too, both have to.
-    let sixel = |answer: &Answer| {
-        if let Answer::Attributes(numbers) = answer {
-            Some(numbers.iter().skip(1).any(|n| *n == SIXEL))
+    let sixel = |answer: &ProbeResponse| {
+        if let ProbeResponse::DeviceAttributes(numbers) = answer {
+            Some(numbers.iter().skip(1).any(|n| *n == DA1_SIXEL))
         } else {
             None
         }
     };
-    let mut sixels = answers.iter().filter_map(sixel).peekable();
+    let mut sixels = responses.iter().filter_map(sixel).peekable();
     let sixels = sixels.peek().is_some() && sixels.all(|sixel| sixel);
-    let protocol = if graphics && (!tmux || is(&IN_TEXT)) {
+    let protocol = if graphics && (!tmux || is(&PLACEHOLDER_TERMINALS)) {
         Protocol::Kitty
-    } else if is(&ITERM2) && !tmux {
+    } else if is(&ITERM2_TERMINALS) && !tmux {
         Protocol::Iterm2
     } else if sixels {
         Protocol::Sixel
     } else {
         Protocol::HalfBlocks
     };
-    let cell = answers.iter().find_map(|answer| match answer {
-        Answer::Cell(width @ 1.., height @ 1..) => Some((*width, *height)),
+    let cell = responses.iter().find_map(|answer| match answer {
+        ProbeResponse::CellSize(width @ 1.., height @ 1..) => Some((*width, *height)),
         _ => None,
     });
-    Found {
+    GraphicsSupport {
         protocol,
-        cell,
-        tmux,
+        cell_size: cell,
+        in_tmux: tmux,
     }
 }
 
 /// Whether the terminal that answered first is tmux by its name.
 pub(super) fn is_tmux(bytes: &[u8]) -> bool {
-    split(bytes)
+    split_responses(bytes)
         .0
         .iter()
-        .any(|answer| matches!(answer, Answer::Name(name) if name.starts_with(TMUX)))
+        .any(|answer| matches!(answer, ProbeResponse::Name(name) if name.starts_with(TMUX_NAME)))
 }
 
 /// How many times DA1 was answered.
-pub(super) fn ends(bytes: &[u8]) -> usize {
-    split(bytes)
+pub(super) fn count_da1_responses(bytes: &[u8]) -> usize {
+    split_responses(bytes)
         .0
         .iter()
-        .filter(|answer| matches!(answer, Answer::Attributes(_)))
+        .filter(|answer| matches!(answer, ProbeResponse::DeviceAttributes(_)))
         .count()
 }
 
@@ -123,7 +123,7 @@ mod tests {
     /// * Konsole: `src/Vt102Emulation.cpp` in <https://invent.kde.org/utilities/konsole>
     /// * Windows Terminal: `src/terminal/adapter/adaptDispatch.cpp` in <https://github.com/microsoft/terminal>
     /// * Alacritty: `alacritty_terminal/src/term/mod.rs` in <https://github.com/alacritty/alacritty>
-    const REAL: &[(&str, &[u8], Protocol, Option<Cell>)] = &[
+    const KNOWN_TERMINALS: &[(&str, &[u8], Protocol, Option<CellSize>)] = &[
         ("kitty", b"\x1bP>|kitty(0.42.1)\x1b\\\x1b[6;20;10t\x1b[?62;52;c\x1b_Gi=31;OK\x1b\\\x1b[?62;52;c", Protocol::Kitty, Some((10, 20))),
         (
             "Ghostty",
@@ -180,14 +180,14 @@ mod tests {
     ];
 
     #[test]
-    fn terminals_are_known_by_their_answers() {
-        for (name, bytes, protocol, cell) in REAL {
+    fn terminals_are_detected_by_their_responses() {
+        for (name, bytes, protocol, cell) in KNOWN_TERMINALS {
             assert_eq!(
-                read_answers(bytes, false),
-                Found {
+                detect_from_bytes(bytes, false),
+                GraphicsSupport {
                     protocol: *protocol,
-                    cell: *cell,
-                    tmux: false
+                    cell_size: *cell,
+                    in_tmux: false
                 },
                 "{name}"
             );
@@ -196,7 +196,7 @@ mod tests {
 
     /// tmux: `input.c` and `tty-keys.c` in <https://github.com/tmux/tmux>. What the terminal around it answers comes last.
     #[test]
-    fn tmux_is_known_by_its_name_and_the_terminal_around_it_by_what_gets_through() {
+    fn tmux_and_outer_terminal_are_detected() {
         const OWN: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c";
         const OWN_WITH_SIXELS: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2;4c";
         let cases = [
@@ -239,34 +239,34 @@ mod tests {
             ),
         ];
         for (name, own, around, protocol) in cases {
-            let found = read_answers(format!("{own}{around}").as_bytes(), false);
+            let found = detect_from_bytes(format!("{own}{around}").as_bytes(), false);
             assert_eq!(
                 found,
-                Found {
+                GraphicsSupport {
                     protocol,
-                    cell: Some((10, 20)),
-                    tmux: true
+                    cell_size: Some((10, 20)),
+                    in_tmux: true
                 },
                 "{name}"
             );
         }
         // Before 3.2 it has no name.
-        assert!(read_answers(b"\x1b[?1;2c", true).tmux);
+        assert!(detect_from_bytes(b"\x1b[?1;2c", true).in_tmux);
     }
 
     #[test]
-    fn the_class_of_a_terminal_is_no_attribute_and_a_cell_without_size_is_none() {
-        let found = read_answers(b"\x1b[6;0;0t\x1b[?4;6c", false);
+    fn da1_class_is_ignored_and_zero_cell_size_is_none() {
+        let found = detect_from_bytes(b"\x1b[6;0;0t\x1b[?4;6c", false);
         assert_eq!(
             found,
-            Found {
+            GraphicsSupport {
                 protocol: Protocol::HalfBlocks,
-                cell: None,
-                tmux: false
+                cell_size: None,
+                in_tmux: false
             }
         );
         assert_eq!(
-            read_answers(b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;14;24c", false).protocol,
+            detect_from_bytes(b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[?62;14;24c", false).protocol,
             Protocol::HalfBlocks
         );
     }

@@ -2,14 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::picture::Cell;
+use super::bitmap::CellSize;
 use super::*;
 
 /// Takes `bytes` apart and fails at the first that belongs to no sequence of `protocol`. Returns how many sequences there were.
-fn sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, String> {
+fn count_sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, String> {
     let mut count = 0;
     while !bytes.is_empty() {
-        let length = sequence(bytes, protocol, tmux).ok_or_else(|| {
+        let length = sequence_len(bytes, protocol, tmux).ok_or_else(|| {
             format!(
                 "{:?}",
                 String::from_utf8_lossy(&bytes[..bytes.len().min(80)])
@@ -21,7 +21,7 @@ fn sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, 
     Ok(count)
 }
 
-fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
+fn sequence_len(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
     let text = bytes.iter().take_while(|byte| !byte.is_ascii()).count();
     if text > 0 {
         let placed = std::str::from_utf8(&bytes[..text])
@@ -41,11 +41,11 @@ fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
             (bytes[end] == b'H' || (bytes[end] == b'm' && tmux)).then_some(end + 1)
         }
         b'P' if bytes.starts_with(b"\x1bPtmux;") => {
-            let (inside, length) = unwrapped(bytes)?;
-            (tmux && sequence(&inside, protocol, false)? == inside.len()).then_some(length)
+            let (inside, length) = unwrap_passthrough(bytes)?;
+            (tmux && sequence_len(&inside, protocol, false)? == inside.len()).then_some(length)
         }
         b'_' if protocol == Protocol::Kitty => {
-            let end = end(bytes, b"\x1b\\")?;
+            let end = find_end(bytes, b"\x1b\\")?;
             let (head, data) = split_once(&bytes[3..end], b';');
             let keys = head
                 .iter()
@@ -53,7 +53,7 @@ fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
             (bytes[2] == b'G' && keys && is_base64(data)).then_some(end + 2)
         }
         b']' if protocol == Protocol::Iterm2 => {
-            let end = end(bytes, b"\x07")?;
+            let end = find_end(bytes, b"\x07")?;
             let (head, data) = split_once(&bytes[2..end], b':');
             let keys = head
                 .strip_prefix(b"1337;File=")?
@@ -62,7 +62,7 @@ fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
             (keys && is_base64(data)).then_some(end + 1)
         }
         b'P' if protocol == Protocol::Sixel => {
-            let end = end(bytes, b"\x1b\\")?;
+            let end = find_end(bytes, b"\x1b\\")?;
             bytes[2..end]
                 .iter()
                 .all(|byte| (0x20..0x7f).contains(byte))
@@ -72,7 +72,7 @@ fn sequence(bytes: &[u8], protocol: Protocol, tmux: bool) -> Option<usize> {
     }
 }
 
-fn end(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+fn find_end(bytes: &[u8], mark: &[u8]) -> Option<usize> {
     bytes.windows(mark.len()).position(|part| part == mark)
 }
 
@@ -90,7 +90,7 @@ fn is_base64(data: &[u8]) -> bool {
 }
 
 /// What tmux hands on, and the length of the whole sequence.
-fn unwrapped(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+fn unwrap_passthrough(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let mut inside = Vec::new();
     let mut at = 7;
     loop {
@@ -113,10 +113,10 @@ const PROTOCOLS: [Protocol; 4] = [
 ];
 
 /// A picture of any few pixels.
-fn any_picture() -> impl Strategy<Value = Picture> {
+fn any_image() -> impl Strategy<Value = Image> {
     (1..40_u32, 1..40_u32).prop_flat_map(|(width, height)| {
         let bytes = prop::collection::vec(any::<u8>(), (width * height * 4) as usize);
-        bytes.prop_map(move |rgba| Picture::from_rgba(width, height, rgba).unwrap())
+        bytes.prop_map(move |rgba| Image::from_rgba(width, height, rgba).unwrap())
     })
 }
 
@@ -124,35 +124,35 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_but_a_protocols_own_sequences_is_written(
-        picture in any_picture(),
+    fn only_protocol_sequences_are_written(
+        picture in any_image(),
         (x, y) in any::<(u16, u16)>(),
         (columns, rows) in (0..12_u16, 0..6_u16),
-        cell in prop::option::of((1..12_u16, 1..24_u16)),
+        cell_size in prop::option::of((1..12_u16, 1..24_u16)),
         id in any::<u8>(),
-        tmux in any::<bool>(),
+        in_tmux in any::<bool>(),
     ) {
         for protocol in PROTOCOLS {
-            let found = Found { protocol, cell, tmux };
-            let bytes = show(&picture, Area { x, y, columns, rows }, found, Id::new(id)).unwrap();
-            let count = sequences(&bytes, protocol, tmux);
+            let found = GraphicsSupport { protocol, cell_size, in_tmux };
+            let bytes = encode_image(&picture, CellRect { x, y, columns, rows }, found, ImageId::new(id)).unwrap();
+            let count = count_sequences(&bytes, protocol, in_tmux);
             let shown = protocol != Protocol::HalfBlocks && columns > 0 && rows > 0;
             prop_assert!(matches!(count, Ok(n) if (n > 0) == shown), "{:?} {:?}", found, count);
-            let erased = sequences(&erase(found, Id::new(id)), protocol, tmux);
+            let erased = count_sequences(&encode_erase(found, ImageId::new(id)), protocol, in_tmux);
             prop_assert_eq!(erased, Ok(usize::from(protocol == Protocol::Kitty)));
         }
     }
 
     #[test]
-    fn cells_are_as_many_as_were_asked_for(picture in any_picture(), columns in 0..60_u16, rows in 0..30_u16) {
-        let blocks = Blocks::of(&picture, columns, rows);
+    fn half_blocks_fill_the_requested_cells(picture in any_image(), columns in 0..60_u16, rows in 0..30_u16) {
+        let blocks = HalfBlocks::from_image(&picture, columns, rows);
         prop_assert_eq!(blocks.cells.len(), usize::from(columns) * usize::from(rows));
-        let letters = blocks.letters();
+        let letters = blocks.ascii_lines();
         prop_assert!(letters.iter().all(|line| line.len() == usize::from(columns) && !line.chars().any(char::is_control)));
     }
 
     #[test]
-    fn a_fit_is_within_its_room(size in any::<(u32, u32)>(), room in any::<(u16, u16)>(), cell in any::<Option<Cell>>()) {
+    fn fit_stays_within_bounds(size in any::<(u32, u32)>(), room in any::<(u16, u16)>(), cell in any::<Option<CellSize>>()) {
         let ((width, height), (columns, rows)) = (size, room);
         let (wide, high) = fit(size, columns, rows, cell);
         prop_assert!(wide <= columns && high <= rows);
@@ -162,9 +162,9 @@ proptest! {
 }
 
 #[test]
-fn huge_areas_of_one_pixel_end() {
-    let picture = Picture::from_rgba(1, 1, vec![9; 4]).unwrap();
-    let area = Area {
+fn huge_areas_terminate() {
+    let picture = Image::from_rgba(1, 1, vec![9; 4]).unwrap();
+    let area = CellRect {
         x: u16::MAX,
         y: u16::MAX,
         columns: u16::MAX,
@@ -175,31 +175,41 @@ fn huge_areas_of_one_pixel_end() {
         (Some((1, 1)), false),
         (Some((u16::MAX, u16::MAX)), false),
     ] {
-        let found = Found {
+        let found = GraphicsSupport {
             protocol: Protocol::Kitty,
-            cell,
-            tmux,
+            cell_size: cell,
+            in_tmux: tmux,
         };
-        let bytes = show(&picture, area, found, Id::new(0)).unwrap();
+        let bytes = encode_image(&picture, area, found, ImageId::new(0)).unwrap();
         assert!(
-            sequences(&bytes, Protocol::Kitty, tmux).is_ok_and(|n| n > 0),
+            count_sequences(&bytes, Protocol::Kitty, tmux).is_ok_and(|n| n > 0),
             "{found:?}"
         );
     }
-    let found = Found {
+    let found = GraphicsSupport {
         protocol: Protocol::Sixel,
-        cell: Some((1, 1)),
-        tmux: false,
+        cell_size: Some((1, 1)),
+        in_tmux: false,
     };
-    assert!(show(&picture, Area { columns: 3, ..area }, found, Id::new(0)).is_ok());
+    assert!(
+        encode_image(
+            &picture,
+            CellRect { columns: 3, ..area },
+            found,
+            ImageId::new(0)
+        )
+        .is_ok()
+    );
     assert_eq!(
-        Blocks::of(&picture, u16::MAX, u16::MAX).cells.len(),
+        HalfBlocks::from_image(&picture, u16::MAX, u16::MAX)
+            .cells
+            .len(),
         2_000_000
     );
 }
 
 #[test]
-fn the_scanner_sees_what_it_looks_for() {
+fn scanner_rejects_foreign_sequences() {
     for bad in [
         "\x1b[2J",
         "\x1b]0;title\x07",
@@ -210,7 +220,7 @@ fn the_scanner_sees_what_it_looks_for() {
     ] {
         for protocol in PROTOCOLS {
             assert!(
-                sequences(bad.as_bytes(), protocol, false).is_err(),
+                count_sequences(bad.as_bytes(), protocol, false).is_err(),
                 "{bad:?} {protocol:?}"
             );
         }

@@ -2,7 +2,7 @@
 //! <https://github.com/tmux/tmux/wiki/FAQ#what-is-the-passthrough-escape-sequence-and-how-do-i-use-it>.
 
 /// `sequence` wrapped, with every escape in it doubled.
-pub(super) fn wrap(sequence: &[u8]) -> Vec<u8> {
+pub(super) fn wrap_passthrough(sequence: &[u8]) -> Vec<u8> {
     let mut wrapped = Vec::with_capacity(sequence.len() + 16);
     wrapped.extend_from_slice(b"\x1bPtmux;");
     for byte in sequence {
@@ -20,9 +20,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_doubled_inside() {
+    fn escapes_are_doubled() {
         assert_eq!(
-            wrap(b"\x1b_Ga=d\x1b\\"),
+            wrap_passthrough(b"\x1b_Ga=d\x1b\\"),
             b"\x1bPtmux;\x1b\x1b_Ga=d\x1b\x1b\\\x1b\\"
         );
     }

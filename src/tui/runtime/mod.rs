@@ -2,23 +2,23 @@
 //!
 //! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
 
-pub mod answer;
-mod canvas;
 mod clock;
-mod comparing;
+mod diff;
 mod effects;
-pub mod exporting;
-mod gallery;
+mod event_loop;
+pub mod file_export;
+mod images;
 mod input;
-mod reviewing;
-mod run_loop;
-mod sweep;
+mod key_parser;
+mod renderer;
+pub mod requests;
+mod review;
+mod sanitize;
+mod signals;
 pub(crate) mod terminal;
 #[cfg(test)]
 mod tests;
-mod typed;
-mod watch;
-mod writing;
+mod writes;
 
 use std::io;
 use std::sync::Arc;
@@ -27,22 +27,22 @@ use thiserror::Error;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::config::keymap::Keymap;
-use crate::config::views::ViewFiles;
-use crate::config::{Alert, PictureChoice};
+use crate::config::saved_views::ViewFiles;
+use crate::config::{Alert, GraphicsProtocol};
 use crate::ops::journal::Journal;
-use crate::ops::lineage::Lookout;
+use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
-use crate::store::{Opened, Reader};
+use crate::store::{Reader, StoreHandle};
 use crate::tui::app;
-use crate::tui::app::Start;
-use crate::tui::view::Look;
+use crate::tui::app::StartOptions;
+use crate::tui::view::TerminalTheme;
 
 /// What a session is run with.
-pub struct Session {
+pub struct SessionSetup {
     /// The store.
-    pub opened: Opened,
+    pub store: StoreHandle,
     /// A second store, whose runs stand beside the first's.
-    pub beside: Option<Reader>,
+    pub second_store: Option<Reader>,
     /// What the app is told of it.
     pub app: app::Session,
     /// The record of writes.
@@ -50,19 +50,19 @@ pub struct Session {
     /// What must be true before a version may hold a place.
     pub policy: Arc<Policy>,
     /// What other tools left is looked for here.
-    pub lookout: Arc<Lookout>,
+    pub evidence_sources: Arc<EvidenceSources>,
     /// Where the app begins.
-    pub start: Start,
+    pub start: StartOptions,
     /// The keys.
     pub keymap: Keymap,
     /// The theme, the colours, the marks.
-    pub look: Look,
+    pub appearance: TerminalTheme,
     /// Where views are kept.
-    pub views: ViewFiles,
+    pub view_files: ViewFiles,
     /// Whether the mouse is listened to; without, the terminal's own selection works.
     pub mouse: bool,
     /// How pictures are shown.
-    pub pictures: PictureChoice,
+    pub pictures: GraphicsProtocol,
     /// How the terminal alerts when something that is watched has moved.
     pub alert: Alert,
 }
@@ -86,13 +86,13 @@ pub enum RunError {
 ///
 /// # Errors
 /// When there is no terminal, with nothing touched; when the terminal fails, with what can be restored restored.
-pub async fn run(session: Session) -> Result<(), RunError> {
-    terminal::check()?;
-    let (anew, told) = unbounded_channel();
-    watch::start(anew)?;
-    let taken = terminal::enter(session.mouse)?;
-    let (tasks, mut answers) = run_loop::drive(session, told).await?;
-    drop(taken);
-    tasks.finish(&mut answers).await;
+pub async fn run(session: SessionSetup) -> Result<(), RunError> {
+    terminal::check_is_terminal()?;
+    let (redraw, redraws) = unbounded_channel();
+    signals::install(redraw)?;
+    let guard = terminal::enter(session.mouse)?;
+    let (tasks, mut replies) = event_loop::run(session, redraws).await?;
+    drop(guard);
+    tasks.finish(&mut replies).await;
     Ok(())
 }

@@ -25,49 +25,52 @@ const MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 /// Everything back, also what was not taken: it does no harm.
 const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
 /// The terminal shows what stands between these at once, if it can.
-const TOGETHER: [&str; 2] = ["\x1b[?2026h", "\x1b[?2026l"];
+const SYNCHRONIZED_UPDATE: [&str; 2] = ["\x1b[?2026h", "\x1b[?2026l"];
 
 /// How long giving back waits for a frame that is being written, and for a terminal that takes nothing.
-const PATIENCE: Duration = Duration::from_millis(300);
+const RESTORE_TIMEOUT: Duration = Duration::from_millis(300);
 /// The largest size that is drawn: a terminal that claims more would cost gigabytes.
-const LARGEST: Size = Size {
+const MAX_SIZE: Size = Size {
     width: 2_000,
     height: 1_000,
 };
 /// What is assumed of a terminal that does not know its size.
-const USUAL: Size = Size {
+const DEFAULT_SIZE: Size = Size {
     width: 80,
     height: 24,
 };
 
 /// Whose the terminal is.
-enum Hold {
+enum Ownership {
     /// Not ours, or not any more.
-    Free,
+    Released,
     /// Ours; what its modes were before.
-    Ours { before: Box<Termios>, mouse: bool },
+    Owned {
+        saved_modes: Box<Termios>,
+        mouse: bool,
+    },
     /// The shell's, until it continues us.
-    Lent { mouse: bool },
+    Suspended { mouse: bool },
 }
 
 /// Held until the terminal is given back, so that nobody ends the process halfway through.
-static HOLD: Mutex<Hold> = Mutex::new(Hold::Free);
+static OWNERSHIP: Mutex<Ownership> = Mutex::new(Ownership::Released);
 /// Whether it is [`Hold::Ours`], for whoever must not wait.
-static OURS: AtomicBool = AtomicBool::new(false);
+static IS_OWNED: AtomicBool = AtomicBool::new(false);
 /// Held while bytes are sent.
-static OUTPUT: Mutex<()> = Mutex::new(());
+static OUTPUT_LOCK: Mutex<()> = Mutex::new(());
 
 /// The terminal is ours while this lives.
-pub(super) struct Taken(());
+pub(super) struct TerminalGuard(());
 
-impl Drop for Taken {
+impl Drop for TerminalGuard {
     fn drop(&mut self) {
         leave();
     }
 }
 
 /// Whether there is a terminal that can show screens; nothing is touched.
-pub(super) fn check() -> Result<(), RunError> {
+pub(super) fn check_is_terminal() -> Result<(), RunError> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         Err(RunError::NotATerminal)
@@ -77,108 +80,116 @@ pub(super) fn check() -> Result<(), RunError> {
 }
 
 /// Takes the terminal.
-pub(super) fn enter(mouse: bool) -> io::Result<Taken> {
-    let taken = Taken(());
-    take(&mut hold(), mouse)?;
-    Ok(taken)
+pub(super) fn enter(mouse: bool) -> io::Result<TerminalGuard> {
+    let guard = TerminalGuard(());
+    acquire(&mut lock_ownership(), mouse)?;
+    Ok(guard)
 }
 
 /// Gives the terminal back for good, if it is ours. Never waits long, never fails: it is also the last act of a dying program.
 pub(super) fn leave() {
-    let mut hold = hold();
-    OURS.store(false, Ordering::SeqCst);
-    if let Hold::Ours { before, .. } = std::mem::replace(&mut *hold, Hold::Free) {
-        give_back(&before);
+    let mut ownership = lock_ownership();
+    IS_OWNED.store(false, Ordering::SeqCst);
+    if let Ownership::Owned { saved_modes, .. } =
+        std::mem::replace(&mut *ownership, Ownership::Released)
+    {
+        restore(&saved_modes);
     }
 }
 
 /// Gives the terminal to the shell, to be taken again with [`take_again`].
-pub(super) fn lend() {
-    let mut hold = hold();
-    let Hold::Ours { mouse, .. } = *hold else {
+pub(super) fn suspend() {
+    let mut ownership = lock_ownership();
+    let Ownership::Owned { mouse, .. } = *ownership else {
         return;
     };
-    OURS.store(false, Ordering::SeqCst);
-    if let Hold::Ours { before, .. } = std::mem::replace(&mut *hold, Hold::Lent { mouse }) {
-        give_back(&before);
+    IS_OWNED.store(false, Ordering::SeqCst);
+    if let Ownership::Owned { saved_modes, .. } =
+        std::mem::replace(&mut *ownership, Ownership::Suspended { mouse })
+    {
+        restore(&saved_modes);
     }
 }
 
 /// Takes the terminal again after the process was continued. Returns whether it is ours, and everything has to be drawn anew.
-pub(super) fn take_again() -> bool {
-    let mut hold = hold();
-    let mouse = match *hold {
-        Hold::Free => return false,
-        Hold::Ours { mouse, .. } | Hold::Lent { mouse } => mouse,
+pub(super) fn resume() -> bool {
+    let mut ownership = lock_ownership();
+    let mouse = match *ownership {
+        Ownership::Released => return false,
+        Ownership::Owned { mouse, .. } | Ownership::Suspended { mouse } => mouse,
     };
     if !tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp()) {
         // In the background the terminal is the shell's: to change its modes would only stop us once more.
-        *hold = Hold::Lent { mouse };
-        OURS.store(false, Ordering::SeqCst);
+        *ownership = Ownership::Suspended { mouse };
+        IS_OWNED.store(false, Ordering::SeqCst);
         return false;
     }
-    take(&mut hold, mouse).is_ok()
+    acquire(&mut ownership, mouse).is_ok()
 }
 
 /// Whether the terminal is ours.
-pub(super) fn is_ours() -> bool {
-    OURS.load(Ordering::SeqCst)
+pub(super) fn is_owned() -> bool {
+    IS_OWNED.load(Ordering::SeqCst)
 }
 
 /// The terminal's size in cells.
 pub(super) fn size() -> Size {
     match tcgetwinsize(stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size {
-            width: size.ws_col.min(LARGEST.width),
-            height: size.ws_row.min(LARGEST.height),
+            width: size.ws_col.min(MAX_SIZE.width),
+            height: size.ws_row.min(MAX_SIZE.height),
         },
-        _ => USUAL,
+        _ => DEFAULT_SIZE,
     }
 }
 
 /// Writes bytes of a frame so that they are seen at once; while the terminal is not ours they are dropped.
 pub(super) fn write_frame(frame: &[u8]) -> io::Result<()> {
-    let [begin, end] = TOGETHER.map(str::as_bytes);
+    let [begin, end] = SYNCHRONIZED_UPDATE.map(str::as_bytes);
     write(&[begin, frame, end].concat())
 }
 
 /// Writes bytes; while the terminal is not ours they are dropped.
 pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
-    let _whole = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
-    if is_ours() { send(bytes, None) } else { Ok(()) }
+    let _lock = OUTPUT_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    if is_owned() {
+        write_all(bytes, None)
+    } else {
+        Ok(())
+    }
 }
 
-fn hold() -> MutexGuard<'static, Hold> {
-    HOLD.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock_ownership() -> MutexGuard<'static, Ownership> {
+    OWNERSHIP.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn take(hold: &mut Hold, mouse: bool) -> io::Result<()> {
+fn acquire(ownership: &mut Ownership, mouse: bool) -> io::Result<()> {
     let now = tcgetattr(stdin())?;
     let mut raw = now.clone();
     raw.make_raw();
     tcsetattr(stdin(), OptionalActions::Now, &raw)?;
     // Continued without having been stopped by us: what was there before us is known from the first time.
-    if !matches!(hold, Hold::Ours { .. }) {
-        *hold = Hold::Ours {
-            before: Box::new(now),
+    if !matches!(ownership, Ownership::Owned { .. }) {
+        *ownership = Ownership::Owned {
+            saved_modes: Box::new(now),
             mouse,
         };
     }
-    OURS.store(true, Ordering::SeqCst);
-    send(ENTER.as_bytes(), None)?;
+    IS_OWNED.store(true, Ordering::SeqCst);
+    write_all(ENTER.as_bytes(), None)?;
     if mouse {
-        send(MOUSE.as_bytes(), None)
+        write_all(MOUSE.as_bytes(), None)
     } else {
         Ok(())
     }
 }
 
 /// The modes first: they need nobody's patience.
-fn give_back(before: &Termios) {
-    let _ = tcsetattr(stdin(), OptionalActions::Now, before);
-    let deadline = Instant::now() + PATIENCE;
-    let _whole = loop {
-        match OUTPUT.try_lock() {
+fn restore(saved_modes: &Termios) {
+    let _ = tcsetattr(stdin(), OptionalActions::Now, saved_modes);
+    let deadline = Instant::now() + RESTORE_TIMEOUT;
+    let _lock = loop {
+        match OUTPUT_LOCK.try_lock() {
             Ok(whole) => break whole,
             Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
             // A frame that can't be written: the terminal takes nothing, this neither.
@@ -186,33 +197,33 @@ fn give_back(before: &Termios) {
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
         }
     };
-    let _ = send(LEAVE.as_bytes(), Some(PATIENCE));
+    let _ = write_all(LEAVE.as_bytes(), Some(RESTORE_TIMEOUT));
 }
 
 /// Sends all bytes; with patience, gives up on a terminal that takes nothing for so long.
-fn send(mut bytes: &[u8], patience: Option<Duration>) -> io::Result<()> {
+fn write_all(mut bytes: &[u8], timeout: Option<Duration>) -> io::Result<()> {
     while !bytes.is_empty() {
-        if let Some(patience) = patience {
-            wait_for_room(Some(patience))?;
+        if let Some(patience) = timeout {
+            wait_writable(Some(patience))?;
         }
         match rustix::io::write(stdout(), bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(sent) => bytes = &bytes[sent..],
             Err(Errno::INTR) => {}
             // Somebody who shares the terminal made it non-blocking.
-            Err(Errno::AGAIN) => wait_for_room(patience)?,
+            Err(Errno::AGAIN) => wait_writable(timeout)?,
             Err(error) => return Err(error.into()),
         }
     }
     Ok(())
 }
 
-fn wait_for_room(patience: Option<Duration>) -> io::Result<()> {
-    let timeout = patience.and_then(|patience| Timespec::try_from(patience).ok());
+fn wait_writable(timeout: Option<Duration>) -> io::Result<()> {
+    let poll_timeout = timeout.and_then(|patience| Timespec::try_from(patience).ok());
     loop {
         match poll(
             &mut [PollFd::new(&stdout(), PollFlags::OUT)],
-            timeout.as_ref(),
+            poll_timeout.as_ref(),
         ) {
             Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
             Ok(_) => return Ok(()),

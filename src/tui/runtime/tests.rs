@@ -6,53 +6,54 @@ use async_trait::async_trait;
 use tokio::sync::mpsc::{Receiver, Sender, channel, unbounded_channel};
 use tokio::sync::{Mutex, Notify};
 
-use super::answer::{Ground, answer};
 use super::effects::Tasks;
-use crate::config::views::ViewFiles;
+use super::requests::{Services, handle_request};
+use crate::config::saved_views::ViewFiles;
 use crate::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
-    LoggedModelId, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
 };
 use crate::ops::journal::Journal;
 use crate::promotion::Intent;
 use crate::store::{
-    Ahead, Answer, Features, Opened, Page, PageToken, Read, Resolution, RunQuery, View,
+    Features, LifecycleFilter, Page, PageToken, Prefetcher, ReadStore, Resolution, Result,
+    RunQuery, StoreHandle,
 };
 use crate::tui::app::{Reply, Request, Ticket};
 
 /// Runs by id. `slow` is answered only after `fast` was; `gone` is missing; `held` never answers. A listing has three pages.
 #[derive(Default)]
-struct Shelf {
-    fast: Notify,
-    held: Mutex<Option<Sender<()>>>,
+struct FakeStore {
+    fast_done: Notify,
+    pending_run: Mutex<Option<Sender<()>>>,
     /// Which pages were asked for, in order.
-    pages: Mutex<Vec<String>>,
+    requested_pages: Mutex<Vec<String>>,
 }
 
-impl Shelf {
+impl FakeStore {
     /// Closes when a question for `held` is given up.
-    async fn watch(&self) -> Receiver<()> {
+    async fn watch_pending_run(&self) -> Receiver<()> {
         let (alive, watched) = channel(1);
-        *self.held.lock().await = Some(alive);
+        *self.pending_run.lock().await = Some(alive);
         watched
     }
 }
 
-fn missing(what: &str) -> Fault {
-    Fault::new(FaultKind::Missing, what, "it is not there")
+fn missing_error(what: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::NotFound, what, "it is not there")
 }
 
 #[async_trait]
 #[rustfmt::skip]
 #[expect(clippy::unnecessary_literal_bound, reason = "the trait says so")]
-impl Read for Shelf {
+impl ReadStore for FakeStore {
     fn name(&self) -> &str { "shelf" }
     fn origin(&self) -> &str { "shelf" }
-    async fn features(&self) -> Answer<Features> { Err(missing("features")) }
-    async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> { Ok(Vec::new()) }
-    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Answer<Page<Run>> {
+    async fn features(&self) -> Result<Features> { Err(missing_error("features")) }
+    async fn experiments(&self, _: LifecycleFilter) -> Result<Vec<Experiment>> { Ok(Vec::new()) }
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
         let page = from.map_or("1", |token| &token.0);
-        self.pages.lock().await.push(format!("{page} of {}", query.page_size));
+        self.requested_pages.lock().await.push(format!("{page} of {}", query.page_size));
         let next = match page {
             "1" => Some("2"),
             "2" => Some("3"),
@@ -60,60 +61,60 @@ impl Read for Shelf {
         };
         Ok(Page { items: vec![Run::bare(page.into(), "7".into())], next: next.map(|next| PageToken(next.into())), total: None })
     }
-    async fn run(&self, id: &RunId) -> Answer<Run> {
+    async fn run(&self, id: &RunId) -> Result<Run> {
         match id.raw() {
-            "slow" => self.fast.notified().await,
-            "fast" => self.fast.notify_one(),
-            "gone" => return Err(missing("run gone")),
+            "slow" => self.fast_done.notified().await,
+            "fast" => self.fast_done.notify_one(),
+            "gone" => return Err(missing_error("run gone")),
             "held" => {
-                let _alive = self.held.lock().await.take();
+                let _alive = self.pending_run.lock().await.take();
                 std::future::pending::<()>().await;
             }
             _ => {}
         }
         Ok(Run::bare(id.clone(), "7".into()))
     }
-    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Answer<Vec<History>> { Ok(Vec::new()) }
-    async fn artifacts(&self, _: &ArtifactHome, _: &str) -> Answer<Vec<Artifact>> { Ok(Vec::new()) }
-    async fn preview(&self, _: &ArtifactHome, _: &str, _: u64) -> Answer<Preview> { Err(missing("file")) }
-    async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> { Err(missing("model")) }
-    async fn logged_models(&self, experiment: &ExperimentId, _: &RunId) -> Answer<Vec<LoggedModel>> {
+    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Result<Vec<MetricHistory>> { Ok(Vec::new()) }
+    async fn artifacts(&self, _: &ArtifactOwner, _: &str) -> Result<Vec<Artifact>> { Ok(Vec::new()) }
+    async fn preview(&self, _: &ArtifactOwner, _: &str, _: u64) -> Result<Preview> { Err(missing_error("file")) }
+    async fn logged_model(&self, _: &LoggedModelId) -> Result<LoggedModel> { Err(missing_error("model")) }
+    async fn logged_models(&self, experiment: &ExperimentId, _: &RunId) -> Result<Vec<LoggedModel>> {
         assert_eq!(experiment.raw(), "7");
-        Err(Fault::new(FaultKind::Unsupported, "logged models", "an older server"))
+        Err(StoreError::new(StoreErrorKind::Unsupported, "logged models", "an older server"))
     }
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> { Ok(Vec::new()) }
-    async fn model(&self, _: &ModelName) -> Answer<RegisteredModel> { Err(missing("model")) }
-    async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> { Ok(Vec::new()) }
-    async fn versions_of_run(&self, _: &RunId) -> Answer<Vec<ModelVersion>> { Ok(Vec::new()) }
-    async fn pulse(&self) -> Answer<Option<u64>> { Ok(None) }
+    async fn models(&self) -> Result<Vec<RegisteredModel>> { Ok(Vec::new()) }
+    async fn model(&self, _: &ModelName) -> Result<RegisteredModel> { Err(missing_error("model")) }
+    async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> { Ok(Vec::new()) }
+    async fn versions_of_run(&self, _: &RunId) -> Result<Vec<ModelVersion>> { Ok(Vec::new()) }
+    async fn revision(&self) -> Result<Option<u64>> { Ok(None) }
 }
 
-fn ground(shelf: &Arc<Shelf>) -> Ground {
-    Ground {
-        opened: Opened {
-            reader: Arc::clone(shelf) as Arc<dyn Read>,
+fn services(store: &Arc<FakeStore>) -> Services {
+    Services {
+        store: StoreHandle {
+            reader: Arc::clone(store) as Arc<dyn ReadStore>,
             writer: None,
         },
-        own: Arc::clone(shelf) as Arc<dyn Read>,
-        journal: Journal::at("unused".into()),
+        primary: Arc::clone(store) as Arc<dyn ReadStore>,
+        journal: Journal::with_path("unused".into()),
         policy: Arc::default(),
-        lookout: Arc::default(),
+        evidence_sources: Arc::default(),
         user: "ana".into(),
-        protected: Vec::new(),
-        tags: true,
-        read_only_why: "READ ONLY".into(),
-        views: ViewFiles::at("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
-        ahead: Ahead::default(),
+        protected_slots: Vec::new(),
+        writes_tags: true,
+        read_only_reason: "READ ONLY".into(),
+        view_files: ViewFiles::new("unused".as_ref(), "unused".as_ref(), "unused".as_ref()),
+        prefetcher: Prefetcher::default(),
     }
 }
 
-async fn ask(request: Request) -> Reply {
-    answer(&ground(&Arc::default()), request, &|_| {}).await
+async fn handle(request: Request) -> Reply {
+    handle_request(&services(&Arc::default()), request, &|_| {}).await
 }
 
 #[tokio::test]
-async fn compared_runs_keep_their_order_whichever_comes_first() {
-    let Reply::Compare(Ok(runs)) = ask(Request::Compare(vec![
+async fn compared_runs_keep_request_order() {
+    let Reply::RunsById(Ok(runs)) = handle(Request::RunsById(vec![
         "slow".into(),
         "fast".into(),
         "other".into(),
@@ -129,34 +130,35 @@ async fn compared_runs_keep_their_order_whichever_comes_first() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_not_there_is_told_when_comparing() {
-    let Reply::Compare(Err(fault)) = ask(Request::Compare(vec!["a".into(), "gone".into()])).await
+async fn comparing_a_missing_run_fails() {
+    let Reply::RunsById(Err(fault)) =
+        handle(Request::RunsById(vec!["a".into(), "gone".into()])).await
     else {
         panic!()
     };
-    assert_eq!(fault, missing("run gone"));
+    assert_eq!(fault, missing_error("run gone"));
 }
 
 #[tokio::test]
-async fn what_fails_beside_a_run_stands_beside_it() {
-    let Reply::Run(Ok(detail)) = ask(Request::Run("a".into())).await else {
+async fn optional_run_details_fail_independently() {
+    let Reply::Run(Ok(detail)) = handle(Request::Run("a".into())).await else {
         panic!()
     };
     assert_eq!(detail.run.id.raw(), "a");
     assert_eq!(
         detail.logged_models.map_err(|fault| fault.kind),
-        Err(FaultKind::Unsupported)
+        Err(StoreErrorKind::Unsupported)
     );
     assert_eq!(detail.versions, Ok(Vec::new()));
 }
 
 #[tokio::test]
-async fn a_session_without_a_writer_plans_nothing() {
+async fn read_only_session_cannot_plan() {
     let intent = Intent::RemoveAlias {
         model: "iris".into(),
         alias: "champion".into(),
     };
-    let Reply::Plan(Err(refused)) = ask(Request::Plan {
+    let Reply::Plan(Err(rejection)) = handle(Request::Plan {
         intent,
         reason: String::new(),
         overrides: Vec::new(),
@@ -165,17 +167,21 @@ async fn a_session_without_a_writer_plans_nothing() {
     else {
         panic!()
     };
-    assert!(refused.why.contains("READ ONLY"), "{}", refused.why);
+    assert!(
+        rejection.message.contains("READ ONLY"),
+        "{}",
+        rejection.message
+    );
 }
 
 #[tokio::test]
-async fn a_cancelled_question_is_given_up_and_never_answered() {
-    let shelf: Arc<Shelf> = Arc::default();
+async fn cancelled_request_is_aborted_without_reply() {
+    let store: Arc<FakeStore> = Arc::default();
     let (sender, mut answers) = unbounded_channel();
-    let mut tasks = Tasks::new(ground(&shelf), sender);
-    let mut alive = shelf.watch().await;
-    tasks.ask(Ticket(1), Request::Run("held".into()));
-    tasks.ask(Ticket(2), Request::Experiments);
+    let mut tasks = Tasks::new(services(&store), sender);
+    let mut alive = store.watch_pending_run().await;
+    tasks.spawn(Ticket(1), Request::Run("held".into()));
+    tasks.spawn(Ticket(2), Request::Experiments);
     assert_eq!(
         answers.recv().await.map(|(ticket, _)| ticket),
         Some(Ticket(2))
@@ -187,19 +193,19 @@ async fn a_cancelled_question_is_given_up_and_never_answered() {
 }
 
 #[tokio::test]
-async fn the_next_page_is_read_while_one_is_taken_in() {
-    let shelf: Arc<Shelf> = Arc::default();
-    let ground = ground(&shelf);
+async fn next_page_is_prefetched() {
+    let store: Arc<FakeStore> = Arc::default();
+    let services = services(&store);
     let page = async |from: Option<&str>, page_size| {
         let query = RunQuery {
             page_size,
             ..RunQuery::default()
         };
-        let asked = Request::Runs {
+        let request = Request::Runs {
             query,
-            from: from.map(|token| PageToken(token.into())),
+            page_token: from.map(|token| PageToken(token.into())),
         };
-        let Reply::Runs(Ok(page)) = answer(&ground, asked, &|_| {}).await else {
+        let Reply::Runs(Ok(page)) = handle_request(&services, request, &|_| {}).await else {
             panic!()
         };
         page.items
@@ -208,18 +214,18 @@ async fn the_next_page_is_read_while_one_is_taken_in() {
             .collect::<String>()
     };
     assert_eq!(page(None, 100).await, "1");
-    while shelf.pages.lock().await.len() < 2 {
+    while store.requested_pages.lock().await.len() < 2 {
         tokio::task::yield_now().await;
     }
     assert_eq!(
-        *shelf.pages.lock().await,
+        *store.requested_pages.lock().await,
         ["1 of 100", "2 of 1000"],
         "the second page is read before it is asked for"
     );
     assert_eq!(page(Some("2"), 1000).await, "2");
     assert_eq!(page(Some("3"), 1000).await, "3");
     assert_eq!(
-        shelf.pages.lock().await.len(),
+        store.requested_pages.lock().await.len(),
         3,
         "no page is read twice, and none after the last"
     );
@@ -230,12 +236,12 @@ async fn the_next_page_is_read_while_one_is_taken_in() {
         "2",
         "of another size, it is asked for itself"
     );
-    let asked = shelf
-        .pages
+    let count = store
+        .requested_pages
         .lock()
         .await
         .iter()
         .filter(|page| *page == "2 of 500")
         .count();
-    assert_eq!(asked, 1);
+    assert_eq!(count, 1);
 }

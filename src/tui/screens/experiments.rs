@@ -2,23 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{Freshness, List, Screen, View, take_reply};
+use super::{FocusedList, Freshness, Screen, View, take_reply};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Experiment, ExperimentId, Millis};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame, table};
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::overlays::Overlay;
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// The list is read again every so many of the session's intervals: counting the runs of all experiments costs more than reading
 /// the few runs that go on, and nobody waits for it.
-const INTERVALS: Millis = 3;
+const INTERVALS_PER_POLL: Millis = 3;
 
 /// What the list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Order {
+pub enum SortOrder {
     /// The newest run first.
     #[default]
     Activity,
@@ -28,7 +28,7 @@ pub enum Order {
     Runs,
 }
 
-impl Order {
+impl SortOrder {
     /// The order after this one.
     fn next(self) -> Self {
         match self {
@@ -51,38 +51,38 @@ impl Order {
 
 /// The screen's state.
 #[derive(Debug, Default)]
-pub struct Experiments {
+pub struct ExperimentsScreen {
     /// The experiments, in the store's order.
     pub data: Remote<Vec<Experiment>>,
     /// The lines that are seen, as places in `data`.
-    pub lines: Vec<usize>,
+    pub visible_rows: Vec<usize>,
     /// The cursor over the lines.
     pub cursor: Cursor,
     /// The words that a name must have.
     pub filter: String,
     /// The order.
-    pub order: Order,
+    pub order: SortOrder,
     /// Experiments that are marked, to be opened together.
     pub marked: BTreeSet<ExperimentId>,
-    needle: String,
+    search_text: String,
 }
 
-impl Experiments {
+impl ExperimentsScreen {
     /// The experiment of a line.
     #[must_use]
-    pub fn line(&self, line: usize) -> Option<&Experiment> {
-        self.data.get()?.get(*self.lines.get(line)?)
+    pub fn row(&self, line: usize) -> Option<&Experiment> {
+        self.data.get()?.get(*self.visible_rows.get(line)?)
     }
 
     /// The experiment under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&Experiment> {
-        self.line(self.cursor.at)
+        self.row(self.cursor.index)
     }
 
-    fn arrange(&mut self) {
+    fn update_rows(&mut self) {
         let Some(all) = self.data.get() else { return };
-        let kept = self.current().map(|experiment| experiment.id.clone());
+        let selected = self.current().map(|experiment| experiment.id.clone());
         let words: Vec<String> = self
             .filter
             .split_whitespace()
@@ -95,30 +95,30 @@ impl Experiments {
                 .all(|word| name.contains(word) || experiment.id.raw() == word)
         };
         let mut lines: Vec<usize> = (0..all.len()).filter(|i| fits(&all[*i])).collect();
-        let activity = |e: &Experiment| e.last_run.or(e.last_update_time).or(e.creation_time);
+        let activity = |e: &Experiment| e.last_run_time.or(e.last_update_time).or(e.creation_time);
         lines.sort_by(|a, b| {
             let (a, b) = (&all[*a], &all[*b]);
             match self.order {
-                Order::Activity => activity(b).cmp(&activity(a)),
-                Order::Name => a
+                SortOrder::Activity => activity(b).cmp(&activity(a)),
+                SortOrder::Name => a
                     .name
                     .raw()
                     .to_lowercase()
                     .cmp(&b.name.raw().to_lowercase()),
-                Order::Runs => b.runs.cmp(&a.runs),
+                SortOrder::Runs => b.run_count.cmp(&a.run_count),
             }
             .then_with(|| a.name.cmp(&b.name))
         });
-        if let Some(at) = kept.and_then(|id| lines.iter().position(|i| all[*i].id == id)) {
+        if let Some(at) = selected.and_then(|id| lines.iter().position(|i| all[*i].id == id)) {
             // The window moves with the cursor, so that the eye finds the line where it was.
-            let offset = self.cursor.at.saturating_sub(self.cursor.top);
-            self.cursor.at = at;
+            let offset = self.cursor.index.saturating_sub(self.cursor.top);
+            self.cursor.index = at;
             self.cursor.top = at.saturating_sub(offset);
         }
-        self.lines = lines;
+        self.visible_rows = lines;
     }
 
-    fn open(&self, context: &mut Context<'_>) {
+    fn open(&self, context: &mut UpdateContext<'_>) {
         let all = self.data.get().map(Vec::as_slice).unwrap_or_default();
         let chosen: Vec<&Experiment> = if self.marked.is_empty() {
             self.current().into_iter().collect()
@@ -130,31 +130,35 @@ impl Experiments {
             [one] => one.name.clean().into_owned(),
             many => format!("{} experiments", many.len()),
         };
-        context.go.push(Go::To(Screen::runs(
+        context.navigation.push(Navigate::Push(Screen::runs(
             chosen.iter().map(|e| e.id.clone()).collect(),
             name,
         )));
     }
 }
 
-impl View for Experiments {
+impl View for ExperimentsScreen {
     fn scope(&self) -> Scope {
         Scope::Experiments
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec!["experiments".into()]
     }
 
-    fn freshness(&self, shared: &Shared) -> Freshness {
-        shared.live(Freshness::of(&self.data), INTERVALS, self.data.tried)
+    fn freshness(&self, shared: &SharedState) -> Freshness {
+        shared.polled_freshness(
+            Freshness::of(&self.data),
+            INTERVALS_PER_POLL,
+            self.data.last_attempt_at,
+        )
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(&mut self.data, Request::Experiments);
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
             Action::Open => self.open(context),
             Action::Mark | Action::MarkRange => {
@@ -163,51 +167,61 @@ impl View for Experiments {
                 {
                     self.marked.insert(id);
                 }
-                self.cursor.travel(
+                self.cursor.apply_motion(
                     Action::Down,
-                    self.lines.len(),
+                    self.visible_rows.len(),
                     usize::from(context.size.height),
                 );
             }
             Action::ClearMarks => self.marked.clear(),
             Action::Sort => {
                 self.order = self.order.next();
-                self.arrange();
+                self.update_rows();
             }
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter experiments",
-                &self.filter,
-            )))),
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter experiments",
+                        &self.filter,
+                    ))));
+            }
             Action::CopyValue => {
                 if let Some(experiment) = self.current() {
-                    context.copy(experiment.name.raw().to_owned());
+                    context.copy_to_clipboard(experiment.name.raw().to_owned());
                 }
             }
             Action::CopyId => {
                 if let Some(experiment) = self.current() {
-                    context.copy(experiment.id.raw().to_owned());
+                    context.copy_to_clipboard(experiment.id.raw().to_owned());
                 }
             }
             Action::WebPage => {
                 if let (Some(web), Some(experiment)) =
-                    (context.shared.session.web.clone(), self.current())
+                    (context.shared.session.web_url.clone(), self.current())
                 {
-                    context.copy(format!("{web}/#/experiments/{}", experiment.id.raw()));
+                    context
+                        .copy_to_clipboard(format!("{web}/#/experiments/{}", experiment.id.raw()));
                 }
             }
             Action::Back if !self.filter.is_empty() => {
                 self.filter.clear();
-                self.arrange();
+                self.update_rows();
             }
             _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         let rest = take_reply!(ticket, reply, context, Experiments => self.data);
         if rest.is_none() {
-            self.arrange();
+            self.update_rows();
             for experiment in self.data.get().into_iter().flatten() {
                 if let Some(goal) = experiment.declared_goal() {
                     context
@@ -221,38 +235,38 @@ impl View for Experiments {
         rest
     }
 
-    fn chosen(&mut self, choice: Choice, _: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, _: &mut UpdateContext<'_>) {
         if let Choice::Filter(text) = choice {
             self.filter = text;
-            self.arrange();
+            self.update_rows();
         }
     }
 
-    fn settle(&mut self, context: &mut Context<'_>) {
-        context.refetch(&mut self.data, INTERVALS, || Request::Experiments);
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        context.refetch_if_due(&mut self.data, INTERVALS_PER_POLL, || Request::Experiments);
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = table(frame(size).body).rows;
-        Some(List {
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(screen_areas(size).body).rows;
+        Some(FocusedList {
             cursor: &mut self.cursor,
-            len: self.lines.len(),
+            len: self.visible_rows.len(),
             height: rows.height.into(),
             top: rows.y,
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
-        self.line(line)
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
+        self.row(line)
             .map(|e| e.name.clean().into_owned())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

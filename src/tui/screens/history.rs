@@ -1,35 +1,35 @@
 //! The history of a model: who moved which version where, when and why. What moves while it is seen is told.
 
-use super::journal::{list_area, undo_entry};
-use super::{Freshness, List, View, take_reply};
+use super::journal::{list_area, show_undo_plan};
+use super::{FocusedList, Freshness, View, take_reply};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::ModelName;
-use crate::promotion::journal::{Event, Origin};
+use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, table};
-use crate::tui::app::message::{Effect, HistoryOf, Reply, Request, Ticket};
-use crate::tui::app::overlays::Overlay;
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::layout::{Size, table_areas};
+use crate::tui::app::message::{Effect, ModelHistory, Reply, Request, Ticket};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// How many of the session's intervals pass between two looks.
-const INTERVALS: i64 = 2;
+const INTERVALS_PER_POLL: i64 = 2;
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct History {
+pub struct HistoryScreen {
     /// The model.
     pub name: ModelName,
     /// What happened, newest first.
-    pub data: Remote<Box<HistoryOf>>,
+    pub data: Remote<Box<ModelHistory>>,
     /// The cursor over the lines.
     pub cursor: Cursor,
     /// The words that an event must have.
     pub filter: String,
-    needle: String,
+    search_text: String,
 }
 
-impl History {
+impl HistoryScreen {
     /// The history of a model.
     #[must_use]
     pub fn new(name: ModelName) -> Self {
@@ -38,22 +38,22 @@ impl History {
             data: Remote::default(),
             cursor: Cursor::default(),
             filter: String::new(),
-            needle: String::new(),
+            search_text: String::new(),
         }
     }
 
     /// The events that pass the filter, newest first.
     #[must_use]
-    pub fn lines(&self) -> Vec<&Event> {
+    pub fn visible_events(&self) -> Vec<&TimelineEvent> {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let fits = |event: &&Event| {
+        let fits = |event: &&TimelineEvent| {
             let text = format!(
                 "{} {} {} {} {}",
-                event.action, event.who, event.from, event.to, event.reason
+                event.action, event.user, event.from, event.to, event.reason
             )
             .to_lowercase();
             words.iter().all(|word| text.contains(word))
@@ -69,11 +69,11 @@ impl History {
 
     /// The event under the cursor.
     #[must_use]
-    pub fn current(&self) -> Option<&Event> {
-        self.lines().get(self.cursor.at).copied()
+    pub fn current(&self) -> Option<&TimelineEvent> {
+        self.visible_events().get(self.cursor.index).copied()
     }
 
-    fn undo(&self, context: &mut Context<'_>) {
+    fn undo(&self, context: &mut UpdateContext<'_>) {
         let Some(event) = self.current() else { return };
         let entries = self
             .data
@@ -84,21 +84,20 @@ impl History {
             .iter()
             .find(|entry| Some(&entry.id) == event.journal_id.as_ref())
         {
-            Some(entry) => undo_entry(entry, context),
-            None => {
-                context.say("this was not written from here: U on a version gives its place back")
-            }
+            Some(entry) => show_undo_plan(entry, context),
+            None => context
+                .notify("this was not written from here: U on a version gives its place back"),
         }
     }
 
     /// Tells what happened since the last look.
-    fn tell(&self, known: &[Event], context: &mut Context<'_>) {
+    fn announce_new_events(&self, known: &[TimelineEvent], context: &mut UpdateContext<'_>) {
         let lines = self
             .data
             .get()
             .map(|data| data.events.as_slice())
             .unwrap_or_default();
-        let new: Vec<&Event> = lines
+        let new: Vec<&TimelineEvent> = lines
             .iter()
             .filter(|event| !known.contains(event))
             .collect();
@@ -108,23 +107,23 @@ impl History {
         } else {
             String::new()
         };
-        let by = if first.origin == Origin::Gap {
+        let by = if first.source == EventSource::Unrecorded {
             String::new()
         } else {
-            format!(", by {}", first.who)
+            format!(", by {}", first.user)
         };
         let text = format!("{}: {}{by}{more}", self.name.clean(), first.action);
         context.effects.push(Effect::Alert(text.clone()));
-        context.say(text);
+        context.notify(text);
     }
 }
 
-impl View for History {
+impl View for HistoryScreen {
     fn scope(&self) -> Scope {
         Scope::History
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec![
             "models".into(),
             self.name.clean().into_owned(),
@@ -132,25 +131,33 @@ impl View for History {
         ]
     }
 
-    fn freshness(&self, shared: &Shared) -> Freshness {
-        shared.live(Freshness::of(&self.data), INTERVALS, self.data.tried)
+    fn freshness(&self, shared: &SharedState) -> Freshness {
+        shared.polled_freshness(
+            Freshness::of(&self.data),
+            INTERVALS_PER_POLL,
+            self.data.last_attempt_at,
+        )
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(&mut self.data, Request::History(self.name.clone()));
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
             Action::Undo => self.undo(context),
-            Action::Open => context.say("the whole event is shown below"),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter the history",
-                &self.filter,
-            )))),
+            Action::Open => context.notify("the whole event is shown below"),
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter the history",
+                        &self.filter,
+                    ))));
+            }
             Action::CopyValue | Action::CopyId => {
                 if let Some(event) = self.current() {
-                    context.copy(if action == Action::CopyId {
+                    context.copy_to_clipboard(if action == Action::CopyId {
                         event.journal_id.clone().unwrap_or_default()
                     } else {
                         event.action.clone()
@@ -163,47 +170,56 @@ impl View for History {
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
-        let kept = self.current().cloned();
-        let watched = self
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
+        let selected = self.current().cloned();
+        let was_refreshing = self
             .data
             .refreshing
             .is_some_and(|(asked, _)| asked == ticket);
-        let known = self
+        let before = self
             .data
             .get()
-            .filter(|_| watched)
+            .filter(|_| was_refreshing)
             .map(|data| data.events.clone());
         let rest = take_reply!(ticket, reply, context, History => self.data);
-        if let Some(known) = known {
-            self.tell(&known, context);
+        if let Some(known) = before {
+            self.announce_new_events(&known, context);
         }
         // New events stand above: the cursor stays on the one that it was on.
-        if let Some(at) =
-            kept.and_then(|kept| self.lines().iter().position(|event| **event == kept))
-        {
-            self.cursor.at = at;
+        if let Some(at) = selected.and_then(|kept| {
+            self.visible_events()
+                .iter()
+                .position(|event| **event == kept)
+        }) {
+            self.cursor.index = at;
         }
         rest
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
-            Choice::Written => self.enter(context),
+            Choice::Applied => self.request_data(context),
             _ => {}
         }
     }
 
-    fn settle(&mut self, context: &mut Context<'_>) {
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
         let name = self.name.clone();
-        context.refetch(&mut self.data, INTERVALS, || Request::History(name));
+        context.refetch_if_due(&mut self.data, INTERVALS_PER_POLL, || {
+            Request::History(name)
+        });
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = table(list_area(size)).rows;
-        let len = self.lines().len();
-        Some(List {
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(list_area(size)).rows;
+        let len = self.visible_events().len();
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: rows.height.into(),
@@ -211,18 +227,18 @@ impl View for History {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines()
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
+        self.visible_events()
             .get(line)
             .map(|event| event.action.clone())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

@@ -1,40 +1,40 @@
 //! The journal: every write made from here on this store, and its undo.
 
-use super::{Freshness, List, View, take_reply};
+use super::{FocusedList, Freshness, View, take_reply};
 use crate::config::keymap::{Action, Scope};
-use crate::promotion::journal::{Entry, EntryState};
-use crate::promotion::{Outcome, undo};
+use crate::promotion::journal::{EntryState, JournalEntry};
+use crate::promotion::{Outcome, undo_intent};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame, table};
+use crate::tui::app::dialogs::{Dialog, PlanDialog};
+use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::overlays::{Overlay, PlanDialog};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// The screen's state.
 #[derive(Debug, Default)]
 pub struct JournalScreen {
     /// The entries, oldest first, as recorded.
-    pub data: Remote<Vec<Entry>>,
+    pub data: Remote<Vec<JournalEntry>>,
     /// The cursor over the lines.
     pub cursor: Cursor,
     /// The words that an entry must have.
     pub filter: String,
     /// The entry that is looked at again.
-    rechecking: Option<Ticket>,
-    needle: String,
+    recheck_ticket: Option<Ticket>,
+    search_text: String,
 }
 
 impl JournalScreen {
     /// The entries that pass the filter, newest first.
     #[must_use]
-    pub fn lines(&self) -> Vec<&Entry> {
+    pub fn visible_entries(&self) -> Vec<&JournalEntry> {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let fits = |entry: &&Entry| {
+        let fits = |entry: &&JournalEntry| {
             let text = format!(
                 "{} {} {}",
                 entry.plan.intent, entry.plan.user, entry.plan.reason
@@ -54,15 +54,15 @@ impl JournalScreen {
 
     /// The entry under the cursor.
     #[must_use]
-    pub fn current(&self) -> Option<&Entry> {
-        self.lines().get(self.cursor.at).copied()
+    pub fn current(&self) -> Option<&JournalEntry> {
+        self.visible_entries().get(self.cursor.index).copied()
     }
 }
 
 /// Shows the plan that undoes an entry, or says why there is none.
-pub(super) fn undo_entry(entry: &Entry, context: &mut Context<'_>) {
+pub(super) fn show_undo_plan(entry: &JournalEntry, context: &mut UpdateContext<'_>) {
     if let Some(by) = &entry.undone_by {
-        context.say(format!(
+        context.notify(format!(
             "this is undone already, by entry {}",
             by.chars().take(8).collect::<String>()
         ));
@@ -70,12 +70,16 @@ pub(super) fn undo_entry(entry: &Entry, context: &mut Context<'_>) {
     }
     match &entry.state {
         EntryState::Ended(Outcome::NotApplied { .. }) => {
-            context.say("nothing was changed by this entry: there is nothing to undo")
+            context.notify("nothing was changed by this entry: there is nothing to undo");
         }
-        EntryState::Unfinished => context
-            .say("this entry never ended: look again at what the registry says with ctrl-l first"),
+        EntryState::Unfinished => context.notify(
+            "this entry never ended: look again at what the registry says with ctrl-l first",
+        ),
         EntryState::Ended(_) => {
-            PlanDialog::show(undo(&entry.id, &entry.plan, entry.created), context);
+            PlanDialog::show(
+                undo_intent(&entry.id, &entry.plan, entry.created_version),
+                context,
+            );
         }
     }
 }
@@ -85,44 +89,48 @@ impl View for JournalScreen {
         Scope::Journal
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec!["journal".into()]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
+    fn freshness(&self, _: &SharedState) -> Freshness {
         Freshness::of(&self.data)
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(&mut self.data, Request::Journal);
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
             Action::Undo => {
                 if let Some(entry) = self.current() {
-                    undo_entry(entry, context);
+                    show_undo_plan(entry, context);
                 }
             }
             Action::Recheck => {
                 if let Some(entry) = self.current().cloned() {
-                    self.rechecking = Some(context.ask(Request::Recheck(Box::new(entry))));
-                    context.say("asking the registry…");
+                    self.recheck_ticket = Some(context.request(Request::Recheck(Box::new(entry))));
+                    context.notify("asking the registry…");
                 }
             }
-            Action::Open => context.say("the whole entry is shown below"),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter the journal",
-                &self.filter,
-            )))),
+            Action::Open => context.notify("the whole entry is shown below"),
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter the journal",
+                        &self.filter,
+                    ))));
+            }
             Action::CopyValue => {
                 if let Some(entry) = self.current() {
-                    context.copy(entry.plan.intent.to_string());
+                    context.copy_to_clipboard(entry.plan.intent.to_string());
                 }
             }
             Action::CopyId => {
                 if let Some(entry) = self.current() {
-                    context.copy(entry.id.clone());
+                    context.copy_to_clipboard(entry.id.clone());
                 }
             }
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
@@ -131,43 +139,53 @@ impl View for JournalScreen {
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         match reply {
-            Reply::Rechecked(answer) if self.rechecking == Some(ticket) => {
-                self.rechecking = None;
+            Reply::Rechecked(answer) if self.recheck_ticket == Some(ticket) => {
+                self.recheck_ticket = None;
                 match answer {
-                    Ok(text) => context.say(text),
-                    Err(fault) => context.shared.notices.fault(context.now, &fault),
+                    Ok(text) => context.notify(text),
+                    Err(fault) => context
+                        .shared
+                        .notifications
+                        .store_error(context.now, &fault),
                 }
-                self.enter(context);
+                self.request_data(context);
                 None
             }
             other => {
-                let kept = self.current().map(|entry| entry.id.clone());
+                let selected = self.current().map(|entry| entry.id.clone());
                 let rest = take_reply!(ticket, other, context, Journal => self.data);
                 // New entries stand above: the cursor stays on the one that it was on.
-                if let Some(at) =
-                    kept.and_then(|kept| self.lines().iter().position(|entry| entry.id == kept))
-                {
-                    self.cursor.at = at;
+                if let Some(at) = selected.and_then(|kept| {
+                    self.visible_entries()
+                        .iter()
+                        .position(|entry| entry.id == kept)
+                }) {
+                    self.cursor.index = at;
                 }
                 rest
             }
         }
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
-            Choice::Written => self.enter(context),
+            Choice::Applied => self.request_data(context),
             _ => {}
         }
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = table(list_area(size)).rows;
-        let len = self.lines().len();
-        Some(List {
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(list_area(size)).rows;
+        let len = self.visible_entries().len();
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: rows.height.into(),
@@ -175,26 +193,26 @@ impl View for JournalScreen {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines()
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
+        self.visible_entries()
             .get(line)
             .map(|entry| entry.plan.intent.to_string())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }
 
 /// The part of the body with the entries; the entry under the cursor is told below it.
 #[must_use]
 pub fn list_area(size: Size) -> ratatui::layout::Rect {
-    let body = frame(size).body;
+    let body = screen_areas(size).body;
     let height = if body.height >= 14 {
         body.height / 2
     } else {

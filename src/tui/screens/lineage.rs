@@ -1,22 +1,22 @@
 //! The lineage of a version: a drawn graph to walk, with the facts of what is under the cursor, and what is missing.
 
+mod areas;
 mod open;
-mod parts;
 
-pub use parts::{Parts, area, parts};
+pub use areas::{LineageAreas, graph_area, lineage_areas};
 
-use super::{Freshness, List, View, take_reply};
+use super::{FocusedList, Freshness, View, take_reply};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, ModelName, VersionNumber};
-use crate::lineage::graph_layout::{Layout, Placed, Way, layout};
+use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox, layout};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{Dialog, PlanDialog};
 use crate::tui::app::layout::Size;
 use crate::tui::app::message::{Mouse, Reply, Request, Ticket};
-use crate::tui::app::overlays::{Overlay, PlanDialog};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// The screen's state.
 #[derive(Debug)]
@@ -30,8 +30,8 @@ pub struct LineageScreen {
     /// The node under the cursor, by its place among the nodes.
     pub cursor: Cursor,
     /// The node that was taken out of a fold.
-    pub kept: Option<NodeId>,
-    needle: String,
+    pub unfolded: Option<NodeId>,
+    search_text: String,
 }
 
 impl LineageScreen {
@@ -43,8 +43,8 @@ impl LineageScreen {
             version,
             data: Remote::default(),
             cursor: Cursor::default(),
-            kept: None,
-            needle: String::new(),
+            unfolded: None,
+            search_text: String::new(),
         }
     }
 
@@ -60,63 +60,77 @@ impl LineageScreen {
     /// The node under the cursor: where several are folded, the first of them.
     #[must_use]
     pub fn current(&self) -> Option<&Node> {
-        self.nodes().get(self.cursor.at)
+        self.nodes().get(self.cursor.index)
     }
 
     /// The graph as it is drawn at a size.
     #[must_use]
-    pub fn drawing(&self, size: Size) -> Layout {
+    pub fn graph_layout(&self, size: Size) -> GraphLayout {
         let Some(graph) = self.data.get() else {
-            return Layout::default();
+            return GraphLayout::default();
         };
-        let kept = self.kept.as_ref().and_then(|kept| self.place(kept));
-        layout(graph, area(parts(size, graph).graph), self.cursor.at, kept)
+        let unfolded = self
+            .unfolded
+            .as_ref()
+            .and_then(|kept| self.node_index(kept));
+        layout(
+            graph,
+            graph_area(lineage_areas(size, graph).graph),
+            self.cursor.index,
+            unfolded,
+        )
     }
 
-    fn place(&self, id: &NodeId) -> Option<usize> {
+    fn node_index(&self, id: &NodeId) -> Option<usize> {
         self.nodes().iter().position(|node| node.id == *id)
     }
 
     /// The box under the cursor.
-    fn under(&self, size: Size) -> Option<Placed> {
-        let drawing = self.drawing(size);
+    fn box_at_cursor(&self, size: Size) -> Option<NodeBox> {
+        let drawing = self.graph_layout(size);
         drawing
-            .box_of(self.cursor.at)
+            .box_of(self.cursor.index)
             .and_then(|at| drawing.boxes.get(at).cloned())
     }
 
-    fn walk(&mut self, way: Way, size: Size) {
-        let drawing = self.drawing(size);
+    fn move_to_neighbor(&mut self, way: MoveDirection, size: Size) {
+        let drawing = self.graph_layout(size);
         let to = drawing
-            .box_of(self.cursor.at)
-            .and_then(|from| drawing.walk(from, way));
+            .box_of(self.cursor.index)
+            .and_then(|from| drawing.neighbor(from, way));
         if let Some(node) = to.and_then(|to| drawing.boxes.get(to)?.nodes.first()) {
-            self.cursor.at = *node;
+            self.cursor.index = *node;
         }
     }
 
     /// Opens what is under the cursor: a node, or the list of those that are folded there.
-    fn open(&self, context: &mut Context<'_>) {
-        match (self.under(context.size), self.current(), self.data.get()) {
-            (Some(placed), _, Some(graph)) if placed.folded => {
-                open::unfold(graph, &placed.nodes, context)
+    fn open(&self, context: &mut UpdateContext<'_>) {
+        match (
+            self.box_at_cursor(context.size),
+            self.current(),
+            self.data.get(),
+        ) {
+            (Some(placed), _, Some(graph)) if placed.is_collapsed => {
+                open::list_folded(graph, &placed.nodes, context);
             }
-            (_, Some(node), _) => open::open(node, &self.name, context),
+            (_, Some(node), _) => open::open_node(node, &self.name, context),
             _ => {}
         }
     }
 
     /// Lists what is folded under the cursor, or folds again what was taken out.
-    fn fold(&mut self, context: &mut Context<'_>) {
-        let folded = self.under(context.size).filter(|placed| placed.folded);
+    fn toggle_fold(&mut self, context: &mut UpdateContext<'_>) {
+        let folded = self
+            .box_at_cursor(context.size)
+            .filter(|placed| placed.is_collapsed);
         match (folded, self.data.get()) {
-            (Some(placed), Some(graph)) => open::unfold(graph, &placed.nodes, context),
-            _ if self.kept.take().is_some() => {}
-            _ => context.say("nothing is folded here"),
+            (Some(placed), Some(graph)) => open::list_folded(graph, &placed.nodes, context),
+            _ if self.unfolded.take().is_some() => {}
+            _ => context.notify("nothing is folded here"),
         }
     }
 
-    fn middle(&self) -> usize {
+    fn version_index(&self) -> usize {
         self.nodes()
             .iter()
             .position(|node| node.kind == NodeKind::Version)
@@ -129,7 +143,7 @@ impl View for LineageScreen {
         Scope::Lineage
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec![
             "models".into(),
             format!("{}/{}", self.name.clean(), self.version),
@@ -137,37 +151,39 @@ impl View for LineageScreen {
         ]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
+    fn freshness(&self, _: &SharedState) -> Freshness {
         Freshness::of(&self.data)
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(
             &mut self.data,
             Request::Lineage(self.name.clone(), self.version),
         );
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
-            Action::Left => self.walk(Way::Left, context.size),
-            Action::Right => self.walk(Way::Right, context.size),
-            Action::Up => self.walk(Way::Up, context.size),
-            Action::Down => self.walk(Way::Down, context.size),
-            Action::Top | Action::PageUp => self.cursor.at = self.middle(),
+            Action::Left => self.move_to_neighbor(MoveDirection::Left, context.size),
+            Action::Right => self.move_to_neighbor(MoveDirection::Right, context.size),
+            Action::Up => self.move_to_neighbor(MoveDirection::Up, context.size),
+            Action::Down => self.move_to_neighbor(MoveDirection::Down, context.size),
+            Action::Top | Action::PageUp => self.cursor.index = self.version_index(),
             Action::Bottom | Action::PageDown => {
-                self.cursor.at = self.nodes().len().saturating_sub(1)
+                self.cursor.index = self.nodes().len().saturating_sub(1);
             }
             Action::Open => self.open(context),
-            Action::Fold => self.fold(context),
+            Action::Fold => self.toggle_fold(context),
             Action::MadeFrom => {
                 if let Some(node) = self.current() {
-                    open::backwards(node, context);
+                    open::open_downstream(node, context);
                 }
             }
             Action::Stage => {
                 let title = format!("move {}/{} to", self.name.clean(), self.version);
-                context.go.push(Go::Over(Box::new(Overlay::stages(&title))));
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::stages(&title))));
             }
             Action::Alias => {
                 let model = context
@@ -175,40 +191,49 @@ impl View for LineageScreen {
                     .models
                     .get()
                     .and_then(|all| all.iter().find(|m| m.name == self.name));
-                let overlay = Overlay::aliases(
+                let dialog = Dialog::aliases(
                     &format!("alias of {}/{}", self.name.clean(), self.version),
                     model,
                     self.version,
                 );
-                context.go.push(Go::Over(Box::new(overlay)));
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(dialog)));
             }
             Action::CopyValue => {
                 if let Some(node) = self.current() {
-                    context.copy(node.label.raw().to_owned());
+                    context.copy_to_clipboard(node.label.raw().to_owned());
                 }
             }
-            Action::CopyId => context.copy(format!("{}/{}", self.name.raw(), self.version)),
+            Action::CopyId => {
+                context.copy_to_clipboard(format!("{}/{}", self.name.raw(), self.version));
+            }
             _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         // The version is the middle of the graph, and where the eye begins; later it stays where it was.
-        let stood = self.current().map(|node| node.id.clone());
+        let selected = self.current().map(|node| node.id.clone());
         let rest = take_reply!(ticket, reply, context, Lineage => self.data);
         if rest.is_none() {
-            self.cursor.at = stood
-                .and_then(|stood| self.place(&stood))
-                .unwrap_or_else(|| self.middle());
+            self.cursor.index = selected
+                .and_then(|stood| self.node_index(&stood))
+                .unwrap_or_else(|| self.version_index());
         }
         rest
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         let (model, version) = (self.name.clone(), self.version);
         let intent = match choice {
-            Choice::Stage(to) => Intent::Move {
+            Choice::Stage(to) => Intent::TransitionStage {
                 model,
                 version,
                 to,
@@ -226,11 +251,11 @@ impl View for LineageScreen {
                 alias: Alias::from(name),
                 version,
             },
-            Choice::Written => return self.enter(context),
+            Choice::Applied => return self.request_data(context),
             Choice::Node(id) => {
-                if let Some(at) = self.place(&id) {
-                    self.cursor.at = at;
-                    self.kept = Some(id);
+                if let Some(at) = self.node_index(&id) {
+                    self.cursor.index = at;
+                    self.unfolded = Some(id);
                 }
                 return;
             }
@@ -240,9 +265,9 @@ impl View for LineageScreen {
     }
 
     /// The nodes, for find: the arrows walk from box to box.
-    fn list(&mut self, _: Size, _: &Shared) -> Option<List<'_>> {
+    fn list(&mut self, _: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let len = self.nodes().len();
-        Some(List {
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: 0,
@@ -250,33 +275,33 @@ impl View for LineageScreen {
         })
     }
 
-    fn walks(&self) -> bool {
+    fn has_spatial_cursor(&self) -> bool {
         true
     }
 
-    fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
         let Mouse::Click { x, y } = mouse else { return };
-        let drawing = self.drawing(context.size);
+        let drawing = self.graph_layout(context.size);
         if let Some(node) = drawing
-            .at(x, y)
+            .box_at(x, y)
             .and_then(|at| drawing.boxes.get(at)?.nodes.first())
         {
-            self.cursor.at = *node;
+            self.cursor.index = *node;
         }
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
         self.nodes()
             .get(line)
             .map(|node| node.label.clean().into_owned())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

@@ -2,59 +2,59 @@
 
 pub mod charts;
 pub mod compare;
+pub mod downstream;
 pub mod drivers;
 pub mod experiments;
 pub mod history;
 pub mod journal;
 pub mod lineage;
-pub mod made_from;
 pub mod models;
 pub mod run;
 pub mod runs;
 pub mod versions;
 
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ExperimentId, Fault, Millis, ModelName, RunId, VersionNumber};
-use crate::store::MadeFrom;
+use crate::domain::{ExperimentId, Millis, ModelName, RunId, StoreError, VersionNumber};
+use crate::store::Upstream;
 use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{PromptFeedback, PromptPurpose};
 use crate::tui::app::layout::Size;
 use crate::tui::app::message::{Mouse, Reply, Ticket};
-use crate::tui::app::overlays::{Advice, Purpose};
-use crate::tui::app::shared::{Choice, Context, Shared};
+use crate::tui::app::shared::{Choice, SharedState, UpdateContext};
 
 /// How fresh what is shown is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Freshness {
     /// When the shown value came, ms since the epoch.
-    pub at: Option<Millis>,
+    pub fetched_at: Option<Millis>,
     /// Since when a question is under way, ms since the epoch.
-    pub loading: Option<Millis>,
+    pub loading_since: Option<Millis>,
     /// How many of how many have come, while a listing streams in.
     pub progress: Option<(u64, Option<u64>)>,
     /// Why the last question failed.
-    pub fault: Option<Fault>,
+    pub error: Option<StoreError>,
     /// Where it is refreshed by itself: the time between two questions, in ms.
-    pub wait: Option<Millis>,
+    pub poll_interval: Option<Millis>,
     /// Whether that is longer than was asked for because answers take long.
-    pub slow: bool,
+    pub is_backing_off: bool,
 }
 
 impl Freshness {
     /// The freshness of something remote.
     #[must_use]
     pub fn of<T>(remote: &crate::tui::app::Remote<T>) -> Self {
-        let loading = remote.asked.map(|(_, since)| since);
+        let loading_since = remote.loading.map(|(_, since)| since);
         Self {
-            at: remote.at(),
-            loading,
-            fault: remote.fault.clone(),
+            fetched_at: remote.fetched_at(),
+            loading_since,
+            error: remote.error.clone(),
             ..Self::default()
         }
     }
 }
 
 /// A list that a screen shows, for movement, mouse and find.
-pub struct List<'a> {
+pub struct FocusedList<'a> {
     /// The cursor in it.
     pub cursor: &'a mut Cursor,
     /// How many lines it has.
@@ -71,73 +71,78 @@ pub trait View {
     fn scope(&self) -> Scope;
 
     /// Where you are, from the outside in, cleaned.
-    fn crumbs(&self, shared: &Shared) -> Vec<String>;
+    fn breadcrumbs(&self, shared: &SharedState) -> Vec<String>;
 
     /// How fresh it is.
-    fn freshness(&self, shared: &Shared) -> Freshness;
+    fn freshness(&self, shared: &SharedState) -> Freshness;
 
     /// Asks for what it shows: when it is opened, and at a refresh.
-    fn enter(&mut self, context: &mut Context<'_>);
+    fn request_data(&mut self, context: &mut UpdateContext<'_>);
 
     /// Takes an action that is its own. Returns whether it was.
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool;
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool;
 
     /// Takes an answer that it asked for; gives back one that it did not.
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply>;
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply>;
 
     /// Takes what was chosen in a dialog that it opened.
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>);
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>);
 
     /// Says something of a text that is typed for it; `cursor` is a byte of the text.
-    fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
+    fn check_input(&self, purpose: PromptPurpose, text: &str, cursor: usize) -> PromptFeedback {
         let _ = (purpose, text, cursor);
-        Advice::default()
+        PromptFeedback::default()
     }
 
     /// The list that has the focus.
-    fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>>;
+    fn list(&mut self, size: Size, shared: &SharedState) -> Option<FocusedList<'_>>;
 
     /// Whether it moves about by itself, instead of line by line in that list.
-    fn walks(&self) -> bool {
+    fn has_spatial_cursor(&self) -> bool {
         false
     }
 
     /// What find looks at in a line of that list, cleaned.
-    fn label(&self, line: usize, shared: &Shared) -> String;
+    fn row_label(&self, line: usize, shared: &SharedState) -> String;
 
     /// A click in the body that is not on a line of the list, or that is: the line is then under the cursor already.
-    fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
         let _ = (mouse, context);
     }
 
     /// Called after every step while it is seen: brings what is derived up to date, asks for what became visible.
-    fn settle(&mut self, context: &mut Context<'_>) {
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
         let _ = context;
     }
 
     /// What find looks for; empty for nothing.
-    fn needle(&self) -> &str;
+    fn search_text(&self) -> &str;
 
     /// Sets what find looks for.
-    fn set_needle(&mut self, needle: String);
+    fn set_search_text(&mut self, needle: String);
 }
 
 /// A screen.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the screens by their names")]
 pub enum Screen {
-    Experiments(Box<experiments::Experiments>),
-    Runs(Box<runs::Runs>),
+    Experiments(Box<experiments::ExperimentsScreen>),
+    Runs(Box<runs::RunsScreen>),
     Run(Box<run::RunScreen>),
-    Charts(Box<charts::Charts>),
-    Compare(Box<compare::Compare>),
-    Drivers(Box<drivers::Drivers>),
-    Models(models::Models),
-    Versions(Box<versions::Versions>),
+    Charts(Box<charts::ChartsScreen>),
+    Compare(Box<compare::CompareScreen>),
+    Drivers(Box<drivers::DriversScreen>),
+    Models(models::ModelsScreen),
+    Versions(Box<versions::VersionsScreen>),
     Lineage(Box<lineage::LineageScreen>),
-    MadeFrom(Box<made_from::MadeFromScreen>),
+    Downstream(Box<downstream::DownstreamScreen>),
     Journal(Box<journal::JournalScreen>),
-    History(Box<history::History>),
+    History(Box<history::HistoryScreen>),
 }
 
 impl Screen {
@@ -150,7 +155,7 @@ impl Screen {
     /// The runs of experiments; `name` is for the top line, cleaned.
     #[must_use]
     pub fn runs(experiments: Vec<ExperimentId>, name: String) -> Self {
-        Self::Runs(Box::new(runs::Runs::new(experiments, name)))
+        Self::Runs(Box::new(runs::RunsScreen::new(experiments, name)))
     }
 
     /// One run.
@@ -162,25 +167,25 @@ impl Screen {
     /// The curves of runs.
     #[must_use]
     pub fn charts(runs: Vec<RunId>) -> Self {
-        Self::Charts(Box::new(charts::Charts::new(runs)))
+        Self::Charts(Box::new(charts::ChartsScreen::new(runs)))
     }
 
     /// Runs side by side.
     #[must_use]
     pub fn compare(runs: Vec<RunId>) -> Self {
-        Self::Compare(Box::new(compare::Compare::new(runs)))
+        Self::Compare(Box::new(compare::CompareScreen::new(runs)))
     }
 
     /// The registered models.
     #[must_use]
     pub fn models() -> Self {
-        Self::Models(models::Models::default())
+        Self::Models(models::ModelsScreen::default())
     }
 
     /// The versions of a model.
     #[must_use]
     pub fn versions(name: ModelName) -> Self {
-        Self::Versions(Box::new(versions::Versions::new(name)))
+        Self::Versions(Box::new(versions::VersionsScreen::new(name)))
     }
 
     /// The lineage of a version.
@@ -191,8 +196,8 @@ impl Screen {
 
     /// The versions that were made from something.
     #[must_use]
-    pub fn made_from(of: MadeFrom) -> Self {
-        Self::MadeFrom(Box::new(made_from::MadeFromScreen::new(of)))
+    pub fn downstream(of: Upstream) -> Self {
+        Self::Downstream(Box::new(downstream::DownstreamScreen::new(of)))
     }
 
     /// The journal of this store.
@@ -204,7 +209,7 @@ impl Screen {
     /// What happened to a model.
     #[must_use]
     pub fn history(name: ModelName) -> Self {
-        Self::History(Box::new(history::History::new(name)))
+        Self::History(Box::new(history::HistoryScreen::new(name)))
     }
 
     fn view(&self) -> &(dyn View + 'static) {
@@ -218,7 +223,7 @@ impl Screen {
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_ref(),
             Self::Lineage(screen) => screen.as_ref(),
-            Self::MadeFrom(screen) => screen.as_ref(),
+            Self::Downstream(screen) => screen.as_ref(),
             Self::Journal(screen) => screen.as_ref(),
             Self::History(screen) => screen.as_ref(),
         }
@@ -235,7 +240,7 @@ impl Screen {
             Self::Models(screen) => screen,
             Self::Versions(screen) => screen.as_mut(),
             Self::Lineage(screen) => screen.as_mut(),
-            Self::MadeFrom(screen) => screen.as_mut(),
+            Self::Downstream(screen) => screen.as_mut(),
             Self::Journal(screen) => screen.as_mut(),
             Self::History(screen) => screen.as_mut(),
         }
@@ -243,7 +248,7 @@ impl Screen {
 
     /// Whether both are the same kind of screen.
     #[must_use]
-    pub fn same_kind(&self, other: &Self) -> bool {
+    pub fn is_same_kind(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 }
@@ -267,15 +272,15 @@ impl std::ops::DerefMut for Screen {
 macro_rules! take_reply {
     ($ticket:expr, $reply:expr, $context:expr, $kind:ident => $remote:expr) => {
         match $reply {
-            $crate::tui::app::message::Reply::$kind(answer) if $remote.awaits($ticket) => {
-                let since = $remote.since($ticket).unwrap_or($context.now);
-                let told = $remote.refreshing.is_some() && $remote.fault.is_some();
-                $context.hear($crate::tui::app::live::Heard {
-                    since,
-                    fault: answer.as_ref().err(),
-                    told,
+            $crate::tui::app::message::Reply::$kind(answer) if $remote.is_awaiting($ticket) => {
+                let requested_at = $remote.requested_at($ticket).unwrap_or($context.now);
+                let is_already_reported = $remote.refreshing.is_some() && $remote.error.is_some();
+                $context.record_poll($crate::tui::app::polling::PollOutcome {
+                    requested_at,
+                    error: answer.as_ref().err(),
+                    is_already_reported,
                 });
-                $remote.take(answer, $context.now);
+                $remote.resolve(answer, $context.now);
                 None
             }
             other => Some(other),

@@ -1,33 +1,33 @@
 //! The registered models.
 
-use super::{Freshness, List, Screen, View};
+use super::{FocusedList, Freshness, Screen, View};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::RegisteredModel;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame, table};
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Reply, Request, Ticket};
-use crate::tui::app::overlays::Overlay;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// How many of the session's intervals pass between two looks.
-const INTERVALS: i64 = 2;
+const INTERVALS_PER_POLL: i64 = 2;
 
 /// The screen's state; the models themselves are shared.
 #[derive(Debug, Default)]
-pub struct Models {
+pub struct ModelsScreen {
     /// The cursor over the models that pass the filter.
     pub cursor: Cursor,
     /// The words that a name must have.
     pub filter: String,
     /// Sorted by name instead of by the last change.
-    pub by_name: bool,
-    needle: String,
+    pub is_sorted_by_name: bool,
+    search_text: String,
 }
 
-impl Models {
+impl ModelsScreen {
     /// The models that pass the filter, in order.
     #[must_use]
-    pub fn lines<'a>(&self, shared: &'a Shared) -> Vec<&'a RegisteredModel> {
+    pub fn visible_models<'a>(&self, shared: &'a SharedState) -> Vec<&'a RegisteredModel> {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
@@ -42,7 +42,7 @@ impl Models {
                     .all(|word| model.name.raw().to_lowercase().contains(word))
             })
             .collect();
-        if self.by_name {
+        if self.is_sorted_by_name {
             lines.sort_by_key(|model| model.name.raw().to_lowercase());
         } else {
             lines.sort_by(|a, b| {
@@ -56,44 +56,48 @@ impl Models {
 
     /// The model under the cursor.
     #[must_use]
-    pub fn current<'a>(&self, shared: &'a Shared) -> Option<&'a RegisteredModel> {
-        self.lines(shared).get(self.cursor.at).copied()
+    pub fn current<'a>(&self, shared: &'a SharedState) -> Option<&'a RegisteredModel> {
+        self.visible_models(shared).get(self.cursor.index).copied()
     }
 }
 
-impl View for Models {
+impl View for ModelsScreen {
     fn scope(&self) -> Scope {
         Scope::Models
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec!["models".into()]
     }
 
-    fn freshness(&self, shared: &Shared) -> Freshness {
-        shared.live(
+    fn freshness(&self, shared: &SharedState) -> Freshness {
+        shared.polled_freshness(
             Freshness::of(&shared.models),
-            INTERVALS,
-            shared.models.tried,
+            INTERVALS_PER_POLL,
+            shared.models.last_attempt_at,
         )
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
-        let ticket = context.ask(Request::Models);
-        context.shared.models.asking(ticket, context.now);
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
+        let ticket = context.request(Request::Models);
+        context.shared.models.start_loading(ticket, context.now);
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         let name = self.current(context.shared).map(|model| model.name.clone());
         match action {
             Action::Open => {
                 if let Some(name) = name {
-                    context.go.push(Go::To(Screen::versions(name)));
+                    context
+                        .navigation
+                        .push(Navigate::Push(Screen::versions(name)));
                 }
             }
             Action::History => {
                 if let Some(name) = name {
-                    context.go.push(Go::To(Screen::history(name)));
+                    context
+                        .navigation
+                        .push(Navigate::Push(Screen::history(name)));
                 }
             }
             Action::Lineage => {
@@ -101,25 +105,29 @@ impl View for Models {
                     .current(context.shared)
                     .and_then(|m| m.latest_versions.iter().map(|v| v.version).max());
                 match (name, newest) {
-                    (Some(name), Some(version)) => {
-                        context.go.push(Go::To(Screen::lineage(name, version)))
-                    }
-                    _ => context.say("this model has no version yet"),
+                    (Some(name), Some(version)) => context
+                        .navigation
+                        .push(Navigate::Push(Screen::lineage(name, version))),
+                    _ => context.notify("this model has no version yet"),
                 }
             }
-            Action::Sort => self.by_name = !self.by_name,
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter models",
-                &self.filter,
-            )))),
+            Action::Sort => self.is_sorted_by_name = !self.is_sorted_by_name,
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter models",
+                        &self.filter,
+                    ))));
+            }
             Action::CopyValue | Action::CopyId => {
                 if let Some(name) = name {
-                    context.copy(name.raw().to_owned());
+                    context.copy_to_clipboard(name.raw().to_owned());
                 }
             }
             Action::WebPage => {
-                if let (Some(web), Some(name)) = (context.shared.session.web.clone(), name) {
-                    context.copy(format!("{web}/#/models/{}", name.raw()));
+                if let (Some(web), Some(name)) = (context.shared.session.web_url.clone(), name) {
+                    context.copy_to_clipboard(format!("{web}/#/models/{}", name.raw()));
                 }
             }
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
@@ -128,29 +136,34 @@ impl View for Models {
         true
     }
 
-    fn reply(&mut self, _: Ticket, reply: Reply, _: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        _: Ticket,
+        reply: Reply,
+        _: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         Some(reply)
     }
 
-    fn settle(&mut self, context: &mut Context<'_>) {
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
         // Shared by screens: taken out, so that the question can be asked of the rest.
         let mut models = std::mem::take(&mut context.shared.models);
-        context.refetch(&mut models, INTERVALS, || Request::Models);
+        context.refetch_if_due(&mut models, INTERVALS_PER_POLL, || Request::Models);
         context.shared.models = models;
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
-            Choice::Written => self.enter(context),
+            Choice::Applied => self.request_data(context),
             _ => {}
         }
     }
 
-    fn list(&mut self, size: Size, shared: &Shared) -> Option<List<'_>> {
-        let rows = table(frame(size).body).rows;
-        let len = self.lines(shared).len();
-        Some(List {
+    fn list(&mut self, size: Size, shared: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(screen_areas(size).body).rows;
+        let len = self.visible_models(shared).len();
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: rows.height.into(),
@@ -158,18 +171,18 @@ impl View for Models {
         })
     }
 
-    fn label(&self, line: usize, shared: &Shared) -> String {
-        self.lines(shared)
+    fn row_label(&self, line: usize, shared: &SharedState) -> String {
+        self.visible_models(shared)
             .get(line)
             .map(|model| model.name.clean().into_owned())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

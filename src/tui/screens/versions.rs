@@ -2,31 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::{Freshness, List, Screen, View, take_reply};
+use super::{FocusedList, Freshness, Screen, View, take_reply};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
-use crate::evidence::Evidence;
-use crate::promotion::journal::{Entry, give_back, last_change};
-use crate::promotion::{GateVerdict, Intent, Place, Verdict};
+use crate::evidence::ToolEvidence;
+use crate::promotion::journal::{JournalEntry, last_undoable_entry, restore_previous_holder};
+use crate::promotion::{GateOutcome, GateResult, Intent, Slot};
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame, table};
-use crate::tui::app::message::{Assessed, Reply, Request, Ticket, VersionsOf};
-use crate::tui::app::overlays::{Overlay, PlanDialog, ReviewView};
+use crate::tui::app::dialogs::{Dialog, PlanDialog, ReviewDialog};
+use crate::tui::app::layout::{Size, screen_areas, table_areas};
+use crate::tui::app::message::{Assessment, ModelDetail, Reply, Request, Ticket};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// The alias that holds the version in use, by the habit that MLflow's own documentation teaches.
-pub const CHAMPION: &str = "champion";
+pub const CHAMPION_ALIAS: &str = "champion";
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct Versions {
+pub struct VersionsScreen {
     /// The model.
     pub name: ModelName,
     /// Its versions and their runs.
-    pub data: Remote<Box<VersionsOf>>,
+    pub data: Remote<Box<ModelDetail>>,
     /// What the policy and other tools say of them.
-    pub assessed: Remote<Box<Assessed>>,
+    pub assessment: Remote<Box<Assessment>>,
     /// The cursor over the versions that pass the filter.
     pub cursor: Cursor,
     /// The words that a version must have, in its stage, aliases, tags or status.
@@ -34,35 +34,35 @@ pub struct Versions {
     /// The goal that was chosen here; else the experiment's own, else a guess.
     pub goal: Option<Goal>,
     /// Oldest first.
-    pub oldest_first: bool,
+    pub is_oldest_first: bool,
     /// The version whose place is given back, once the journal tells who had it.
-    giving: Option<(Ticket, VersionNumber)>,
+    restore_request: Option<(Ticket, VersionNumber)>,
     /// Whether the stage that is chosen next is asked for, and not moved to.
-    requesting: bool,
-    needle: String,
+    is_requesting_transition: bool,
+    search_text: String,
 }
 
-impl Versions {
+impl VersionsScreen {
     /// The versions of a model.
     #[must_use]
     pub fn new(name: ModelName) -> Self {
         Self {
             name,
             data: Remote::default(),
-            assessed: Remote::default(),
+            assessment: Remote::default(),
             cursor: Cursor::default(),
             filter: String::new(),
             goal: None,
-            oldest_first: false,
-            giving: None,
-            requesting: false,
-            needle: String::new(),
+            is_oldest_first: false,
+            restore_request: None,
+            is_requesting_transition: false,
+            search_text: String::new(),
         }
     }
 
     /// The versions that pass the filter, in order.
     #[must_use]
-    pub fn lines(&self) -> Vec<&ModelVersion> {
+    pub fn visible_versions(&self) -> Vec<&ModelVersion> {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
@@ -74,11 +74,11 @@ impl Versions {
             .map(|data| data.versions.as_slice())
             .unwrap_or_default();
         let fits = |version: &&ModelVersion| {
-            let text = described(version);
+            let text = version_text(version);
             words.iter().all(|word| text.contains(word))
         };
         let mut lines: Vec<&ModelVersion> = all.iter().filter(fits).collect();
-        if self.oldest_first {
+        if self.is_oldest_first {
             lines.reverse();
         }
         lines
@@ -87,7 +87,7 @@ impl Versions {
     /// The version under the cursor.
     #[must_use]
     pub fn current(&self) -> Option<&ModelVersion> {
-        self.lines().get(self.cursor.at).copied()
+        self.visible_versions().get(self.cursor.index).copied()
     }
 
     /// The run that a version came from, if it could be read.
@@ -106,14 +106,14 @@ impl Versions {
         let data = self.data.get()?;
         let by_alias = data
             .model
-            .alias(CHAMPION)
+            .version_for_alias(CHAMPION_ALIAS)
             .and_then(|number| data.versions.iter().find(|v| v.version == number));
         by_alias.or_else(|| data.versions.iter().find(|v| v.stage == Stage::Production))
     }
 
     /// The goal by which the versions are measured.
     #[must_use]
-    pub fn goal(&self, shared: &Shared) -> Option<Goal> {
+    pub fn goal(&self, shared: &SharedState) -> Option<Goal> {
         let runs = self
             .data
             .get()
@@ -129,21 +129,24 @@ impl Versions {
                 .champion()
                 .and_then(|version| self.run_of(version))
                 .or(runs.first())?;
-            Goal::likeliest(run.metrics.iter().map(|metric| &metric.key))
+            Goal::suggest(run.metrics.iter().map(|metric| &metric.key))
         };
         self.goal.clone().or_else(declared).or_else(guess)
     }
 
     /// What the policy says of a version: how many gates pass of how many, and the first that does not.
     #[must_use]
-    pub fn gates_of(&self, version: VersionNumber) -> Option<(usize, usize, Option<&GateVerdict>)> {
+    pub fn gate_summary(
+        &self,
+        version: VersionNumber,
+    ) -> Option<(usize, usize, Option<&GateResult>)> {
         let (_, gates) = self
-            .assessed
+            .assessment
             .get()?
-            .verdicts
+            .gates
             .iter()
             .find(|(number, _)| *number == version)?;
-        let passes = |gate: &&GateVerdict| gate.verdict == Verdict::Pass;
+        let passes = |gate: &&GateResult| gate.outcome == GateOutcome::Pass;
         Some((
             gates.iter().filter(passes).count(),
             gates.len(),
@@ -155,7 +158,7 @@ impl Versions {
     #[must_use]
     pub fn tools(&self) -> BTreeMap<&str, &str> {
         let found = self
-            .assessed
+            .assessment
             .get()
             .map(|assessed| assessed.evidence.as_slice())
             .unwrap_or_default();
@@ -168,9 +171,9 @@ impl Versions {
 
     /// What a tool left with a version.
     #[must_use]
-    pub fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&Evidence> {
+    pub fn evidence_of(&self, version: VersionNumber, tool: &str) -> Option<&ToolEvidence> {
         let (_, tools) = self
-            .assessed
+            .assessment
             .get()?
             .evidence
             .iter()
@@ -178,82 +181,96 @@ impl Versions {
         tools.iter().find(|known| known.id == tool)
     }
 
-    fn mark(&mut self, context: &mut Context<'_>) {
+    fn toggle_mark(&mut self, context: &mut UpdateContext<'_>) {
         let run = self
             .current()
             .and_then(|version| self.run_of(version))
             .map(|run| (run.id.clone(), run.label()));
         match run {
             Some((id, label)) => context.shared.marks.toggle(&id, &label, &self.name.clean()),
-            None => context.say("this version names no run that can be read"),
+            None => context.notify("this version names no run that can be read"),
         }
-        self.cursor.travel(
+        self.cursor.apply_motion(
             Action::Down,
-            self.lines().len(),
+            self.visible_versions().len(),
             usize::from(context.size.height),
         );
     }
 
     /// Plans to give back the place that a version was given last, of those that it has.
-    fn give_back(&self, version: VersionNumber, entries: &[Entry], context: &mut Context<'_>) {
+    fn restore_previous_holder(
+        &self,
+        version: VersionNumber,
+        entries: &[JournalEntry],
+        context: &mut UpdateContext<'_>,
+    ) {
         let versions = self.data.get().map_or(&[][..], |data| &data.versions);
         let Some(holder) = versions.iter().find(|known| known.version == version) else {
-            return context.say(format!("v{version} is no longer there"));
+            return context.notify(format!("v{version} is no longer there"));
         };
         let stage = matches!(holder.stage, Stage::Staging | Stage::Production)
-            .then_some(Place::Stage(holder.stage));
-        let places: Vec<Place> = holder
+            .then_some(Slot::Stage(holder.stage));
+        let slots: Vec<Slot> = holder
             .aliases
             .iter()
             .cloned()
-            .map(Place::Alias)
+            .map(Slot::Alias)
             .chain(stage)
             .collect();
-        let given = |entry: &Entry| {
+        let changed_slot = |entry: &JournalEntry| {
             let is_ours = entry.plan.intent.is_about(self.name.raw());
-            places
+            slots
                 .iter()
-                .find(|place| is_ours && entry.changed(place))
+                .find(|place| is_ours && entry.changes_slot(place))
                 .cloned()
         };
-        let found = last_change(entries, |entry| given(entry).is_some());
-        match found.and_then(|entry| Some((entry, given(entry)?))) {
-            Some((entry, place)) => PlanDialog::show(give_back(entry, &place), context),
-            None => context.say(format!(
+        let last = last_undoable_entry(entries, |entry| changed_slot(entry).is_some());
+        match last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
+            Some((entry, place)) => {
+                PlanDialog::show(restore_previous_holder(entry, &place), context);
+            }
+            None => context.notify(format!(
                 "the journal does not know who had the places of v{version} before it"
             )),
         }
     }
 
-    fn ask(&mut self, action: Action, version: VersionNumber, context: &mut Context<'_>) {
+    fn open_write_dialog(
+        &mut self,
+        action: Action,
+        version: VersionNumber,
+        context: &mut UpdateContext<'_>,
+    ) {
         if action == Action::Delete {
             return PlanDialog::show(
-                Intent::Delete {
+                Intent::DeleteVersion {
                     model: self.name.clone(),
                     version,
                 },
                 context,
             );
         }
-        self.requesting = action == Action::Request;
-        let overlay = if self.requesting {
-            Overlay::stages(&format!("ask for {}/{version} to go to", self.name.clean()))
+        self.is_requesting_transition = action == Action::Request;
+        let dialog = if self.is_requesting_transition {
+            Dialog::stages(&format!("ask for {}/{version} to go to", self.name.clean()))
         } else if action == Action::Stage {
-            Overlay::stages(&format!("move {}/{version} to", self.name.clean()))
+            Dialog::stages(&format!("move {}/{version} to", self.name.clean()))
         } else {
             let model = self.data.get().map(|data| &data.model);
-            Overlay::aliases(
+            Dialog::aliases(
                 &format!("alias of {}/{version}", self.name.clean()),
                 model,
                 version,
             )
         };
-        context.go.push(Go::Over(Box::new(overlay)));
+        context
+            .navigation
+            .push(Navigate::OpenDialog(Box::new(dialog)));
     }
 }
 
 /// What the filter looks at, in lower case.
-fn described(version: &ModelVersion) -> String {
+fn version_text(version: &ModelVersion) -> String {
     let aliases = version
         .aliases
         .iter()
@@ -275,28 +292,28 @@ fn described(version: &ModelVersion) -> String {
         .to_lowercase()
 }
 
-impl View for Versions {
+impl View for VersionsScreen {
     fn scope(&self) -> Scope {
         Scope::Versions
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec!["models".into(), self.name.clean().into_owned()]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
+    fn freshness(&self, _: &SharedState) -> Freshness {
         Freshness::of(&self.data)
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(&mut self.data, Request::Versions(self.name.clone()));
-        context.fetch(&mut self.assessed, Request::Assess(self.name.clone()));
+        context.fetch(&mut self.assessment, Request::Assess(self.name.clone()));
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         let current = self.current().map(|version| version.version);
         match action {
-            Action::Mark | Action::MarkRange => self.mark(context),
+            Action::Mark | Action::MarkRange => self.toggle_mark(context),
             Action::ClearMarks => context.shared.marks.clear(),
             Action::Baseline => {
                 let run = self
@@ -313,8 +330,8 @@ impl View for Versions {
             Action::Open | Action::Lineage => {
                 if let Some(version) = current {
                     context
-                        .go
-                        .push(Go::To(Screen::lineage(self.name.clone(), version)));
+                        .navigation
+                        .push(Navigate::Push(Screen::lineage(self.name.clone(), version)));
                 }
             }
             Action::Charts if context.shared.marks.is_empty() => {
@@ -323,26 +340,33 @@ impl View for Versions {
                     .and_then(|version| self.run_of(version))
                     .map(|run| run.id.clone());
                 match run {
-                    Some(run) => context.go.push(Go::To(Screen::charts(vec![run]))),
-                    None => context.say("the run that this version came from can't be read"),
+                    Some(run) => context
+                        .navigation
+                        .push(Navigate::Push(Screen::charts(vec![run]))),
+                    None => context.notify("the run that this version came from can't be read"),
                 }
             }
             Action::Review => {
                 if let Some(version) = current {
-                    let view = ReviewView::ask(self.name.clone(), version, context);
+                    let view = ReviewDialog::open(self.name.clone(), version, context);
                     context
-                        .go
-                        .push(Go::Over(Box::new(Overlay::Review(Box::new(view)))));
+                        .navigation
+                        .push(Navigate::OpenDialog(Box::new(Dialog::Review(Box::new(
+                            view,
+                        )))));
                 }
             }
             Action::Stage | Action::Request | Action::Alias | Action::Delete => {
                 if let Some(version) = current {
-                    self.ask(action, version, context);
+                    self.open_write_dialog(action, version, context);
                 }
             }
-            Action::History => context.go.push(Go::To(Screen::history(self.name.clone()))),
+            Action::History => context
+                .navigation
+                .push(Navigate::Push(Screen::history(self.name.clone()))),
             Action::GiveBack => {
-                self.giving = current.map(|version| (context.ask(Request::Journal), version))
+                self.restore_request =
+                    current.map(|version| (context.request(Request::Journal), version));
             }
             Action::Goal => {
                 let runs = self
@@ -354,22 +378,30 @@ impl View for Versions {
                     .iter()
                     .flat_map(|run| run.metrics.iter().map(|metric| metric.key.clone()));
                 context
-                    .go
-                    .push(Go::Over(Box::new(Overlay::goals(keys.collect()))));
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::goals(
+                        keys.collect(),
+                    ))));
             }
-            Action::Sort => self.oldest_first = !self.oldest_first,
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter versions",
-                &self.filter,
-            )))),
+            Action::Sort => self.is_oldest_first = !self.is_oldest_first,
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter versions",
+                        &self.filter,
+                    ))));
+            }
             Action::CopyValue | Action::CopyId => {
                 if let Some(version) = current {
-                    context.copy(format!("{}/{version}", self.name.raw()));
+                    context.copy_to_clipboard(format!("{}/{version}", self.name.raw()));
                 }
             }
             Action::WebPage => {
-                if let (Some(web), Some(version)) = (context.shared.session.web.clone(), current) {
-                    context.copy(format!(
+                if let (Some(web), Some(version)) =
+                    (context.shared.session.web_url.clone(), current)
+                {
+                    context.copy_to_clipboard(format!(
                         "{web}/#/models/{}/versions/{version}",
                         self.name.raw()
                     ));
@@ -381,45 +413,53 @@ impl View for Versions {
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
-        let reply = match (reply, self.giving) {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
+        let reply = match (reply, self.restore_request) {
             (Reply::Journal(answer), Some((asked, version))) if asked == ticket => {
-                self.giving = None;
+                self.restore_request = None;
                 match answer {
-                    Ok(entries) => self.give_back(version, &entries, context),
-                    Err(fault) => context.shared.notices.fault(context.now, &fault),
+                    Ok(entries) => self.restore_previous_holder(version, &entries, context),
+                    Err(fault) => context
+                        .shared
+                        .notifications
+                        .store_error(context.now, &fault),
                 }
                 return None;
             }
             (reply, _) => reply,
         };
-        let kept = self.current().map(|version| version.version);
+        let selected = self.current().map(|version| version.version);
         let rest = take_reply!(ticket, reply, context, Versions => self.data);
         let rest =
-            rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessed));
+            rest.and_then(|reply| take_reply!(ticket, reply, context, Assessed => self.assessment));
         // A version that was made meanwhile moves the lines: what is chosen next is for the one that the cursor was on.
-        if let Some(at) = kept.and_then(|kept| {
-            self.lines()
+        if let Some(at) = selected.and_then(|kept| {
+            self.visible_versions()
                 .iter()
                 .position(|version| version.version == kept)
         }) {
-            self.cursor.at = at;
+            self.cursor.index = at;
         }
         rest
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         let version = self.current().map(|version| version.version);
         let model = self.name.clone();
         match (choice, version) {
             (Choice::Filter(text), _) => self.filter = text,
             (Choice::Goal(goal), _) => self.goal = Some(goal),
-            (Choice::Written, _) => self.enter(context),
-            (Choice::Stage(to), Some(version)) if self.requesting => {
-                PlanDialog::show(Intent::Request { model, version, to }, context)
+            (Choice::Applied, _) => self.request_data(context),
+            (Choice::Stage(to), Some(version)) if self.is_requesting_transition => {
+                PlanDialog::show(Intent::RequestTransition { model, version, to }, context);
             }
             (Choice::Stage(to), Some(version)) => PlanDialog::show(
-                Intent::Move {
+                Intent::TransitionStage {
                     model,
                     version,
                     to,
@@ -454,10 +494,10 @@ impl View for Versions {
         }
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = table(frame(size).body).rows;
-        let len = self.lines().len();
-        Some(List {
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(screen_areas(size).body).rows;
+        let len = self.visible_versions().len();
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: rows.height.into(),
@@ -465,18 +505,18 @@ impl View for Versions {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
-        self.lines()
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
+        self.visible_versions()
             .get(line)
-            .map(|version| crate::text::untrusted::clean(&described(version)).into_owned())
+            .map(|version| crate::text::untrusted::clean(&version_text(version)).into_owned())
             .unwrap_or_default()
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

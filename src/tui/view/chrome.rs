@@ -2,59 +2,66 @@
 
 use ratatui::layout::Rect;
 
-use super::paint::{Paint, Piece};
+use super::painter::{Painter, TextSpan};
 use crate::config::theme::Role;
-use crate::domain::{Fault, Millis};
-use crate::text::fit::{cut, width};
+use crate::domain::{Millis, StoreError};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
+use crate::text::width::{truncate, width};
 use crate::tui::app::App;
-use crate::tui::app::notices::Level;
-use crate::tui::app::overlays::Overlay;
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::notifications::Severity;
 use crate::tui::screens::Freshness;
 
 /// Until this age, in ms, what is shown counts as live; where it is refreshed by itself, this long after the next answer was due.
-const LIVE_MS: Millis = 10_000;
+const LIVE_MAX_AGE_MS: Millis = 10_000;
 
 /// A failure's reason is not told in more than this, in cells; `:messages` has the whole.
-const WHY_WIDTH: u16 = 36;
+const REASON_MAX_WIDTH: u16 = 36;
 /// In terminals narrower than this, in cells, a word for the reason has to do.
-const WHY_FROM: u16 = 80;
+const REASON_MIN_TERMINAL_WIDTH: u16 = 80;
 
 /// A name in the path is not cut to less than this, in cells.
-const NAME_WIDTH: u16 = 14;
+const MIN_NAME_WIDTH: u16 = 14;
 
 /// The top line: the store, where in it, the session's rights, freshness.
-pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
-    paint.over(area, Role::Header);
+pub fn draw_top_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
+    painter.apply_role(area, Role::Header);
     let session = &app.shared.session;
-    let mut right: Vec<Piece> = Vec::new();
+    let mut right: Vec<TextSpan> = Vec::new();
     if !session.can_write {
         right.push((" READ ONLY ".into(), Role::Warn));
     }
-    if session.unfinished > 0 {
+    if session.unfinished_entries > 0 {
         right.push((
-            format!(" {} unfinished, see the journal (6) ", session.unfinished),
+            format!(
+                " {} unfinished, see the journal (6) ",
+                session.unfinished_entries
+            ),
             Role::Bad,
         ));
     }
     if !app.shared.marks.is_empty() {
         right.push((
-            format!(" {} {} ", paint.look.sign("●", "*"), app.shared.marks.len()),
+            format!(
+                " {} {} ",
+                painter.theme.symbol("●", "*"),
+                app.shared.marks.len()
+            ),
             Role::Mark,
         ));
     }
     let freshness = app.screen().freshness(&app.shared);
-    right.push(fresh(&freshness, app.now, area.width));
+    right.push(freshness_label(&freshness, app.now, area.width));
     let wide: u16 = right.iter().map(|(text, _)| width(text)).sum();
     let room = area.width.saturating_sub(wide.min(area.width) + 1);
-    let mut left: Vec<Piece> = vec![(format!(" {}", clean(&session.target)), Role::Accent)];
-    for crumb in app.screen().crumbs(&app.shared) {
-        left.push((paint.look.sign(" › ", " > ").into(), Role::Muted));
+    let mut left: Vec<TextSpan> = vec![(format!(" {}", clean(&session.store_name)), Role::Accent)];
+    for crumb in app.screen().breadcrumbs(&app.shared) {
+        left.push((painter.theme.symbol(" › ", " > ").into(), Role::Muted));
         left.push((crumb, Role::Title));
     }
-    shorten(&mut left, room);
-    paint.pieces(
+    shorten_path(&mut left, room);
+    painter.draw_spans(
         Rect {
             width: room,
             ..area
@@ -62,7 +69,7 @@ pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
         &left,
     );
     let x = area.right().saturating_sub(wide);
-    paint.pieces(
+    painter.draw_spans(
         Rect {
             x,
             width: area.right() - x,
@@ -73,7 +80,7 @@ pub fn top(paint: &mut Paint<'_>, area: Rect, app: &App) {
 }
 
 /// Makes a path fit: the longest names are cut first; then its beginning goes, as its end matters more.
-fn shorten(path: &mut Vec<Piece>, room: u16) {
+fn shorten_path(path: &mut Vec<TextSpan>, room: u16) {
     loop {
         let total: u16 = path.iter().map(|(text, _)| width(text)).sum();
         let Some(excess) = total.checked_sub(room).filter(|excess| *excess > 0) else {
@@ -83,11 +90,11 @@ fn shorten(path: &mut Vec<Piece>, room: u16) {
             .iter_mut()
             .map(|(text, _)| text)
             .max_by_key(|text| width(text))
-            .filter(|text| width(text) > NAME_WIDTH);
+            .filter(|text| width(text) > MIN_NAME_WIDTH);
         if let Some(longest) = longest {
-            *longest = cut(
+            *longest = truncate(
                 longest,
-                width(longest).saturating_sub(excess).max(NAME_WIDTH),
+                width(longest).saturating_sub(excess).max(MIN_NAME_WIDTH),
             );
         } else if path.len() > 2 {
             path.drain(..2);
@@ -98,63 +105,69 @@ fn shorten(path: &mut Vec<Piece>, room: u16) {
 }
 
 /// How fresh what is shown is, in words.
-fn fresh(freshness: &Freshness, now: Millis, wide: u16) -> Piece {
-    let age = freshness.at.map(|at| now.saturating_sub(at).max(0));
-    if let Some(since) = freshness.loading {
+fn freshness_label(freshness: &Freshness, now: Millis, terminal_width: u16) -> TextSpan {
+    let age = freshness.fetched_at.map(|at| now.saturating_sub(at).max(0));
+    if let Some(since) = freshness.loading_since {
         let text = match freshness.progress {
             Some((loaded, Some(total))) if total > 0 => {
                 format!(
                     " loading {} of {}{} ",
-                    thousands(loaded),
-                    thousands(total),
-                    estimate(loaded, total, now - since)
+                    format_count(loaded),
+                    format_count(total),
+                    time_remaining(loaded, total, now - since)
                 )
             }
-            Some((loaded, _)) if loaded > 0 => format!(" loading, {} so far ", thousands(loaded)),
+            Some((loaded, _)) if loaded > 0 => {
+                format!(" loading, {} so far ", format_count(loaded))
+            }
             _ if now - since > 3_000 => " still asking, the server may be waking up ".into(),
             _ => " asking ".into(),
         };
         return (text, Role::Running);
     }
-    match (&freshness.fault, age) {
-        (Some(fault), Some(age)) => (
+    match (&freshness.error, age) {
+        (Some(error), Some(age)) => (
             format!(
                 " stale{}: {}{} ",
-                steps(age),
-                why(fault, wide),
-                again(freshness)
+                coarse_age(age),
+                error_reason(error, terminal_width),
+                retry_interval(freshness)
             ),
             Role::Bad,
         ),
-        (Some(fault), None) => (
-            format!(" {}{} ", why(fault, wide), again(freshness)),
+        (Some(error), None) => (
+            format!(
+                " {}{} ",
+                error_reason(error, terminal_width),
+                retry_interval(freshness)
+            ),
             Role::Bad,
         ),
-        (None, Some(age)) if age < LIVE_MS + freshness.wait.unwrap_or(0) => {
-            let slow = if freshness.slow {
-                format!(", slow{}", again(freshness))
+        (None, Some(age)) if age < LIVE_MAX_AGE_MS + freshness.poll_interval.unwrap_or(0) => {
+            let slow = if freshness.is_backing_off {
+                format!(", slow{}", retry_interval(freshness))
             } else {
                 String::new()
             };
             (
                 format!(" live{slow} "),
-                if freshness.slow {
+                if freshness.is_backing_off {
                     Role::Warn
                 } else {
                     Role::Good
                 },
             )
         }
-        (None, Some(age)) => (format!("{} ago ", steps(age)), Role::Muted),
+        (None, Some(age)) => (format!("{} ago ", coarse_age(age)), Role::Muted),
         (None, None) => (String::new(), Role::Muted),
     }
 }
 
 /// An age in one unit with a space before it; in steps of ten seconds below a minute, so that an idle screen stays as it is for
 /// as long. The first step is none.
-fn steps(age: Millis) -> String {
-    let text = quantity::age(if age < 60_000 {
-        age / LIVE_MS * LIVE_MS
+fn coarse_age(age: Millis) -> String {
+    let text = quantity::format_age(if age < 60_000 {
+        age / LIVE_MAX_AGE_MS * LIVE_MAX_AGE_MS
     } else {
         age
     });
@@ -163,36 +176,36 @@ fn steps(age: Millis) -> String {
 }
 
 /// Why the last question failed, in few words.
-fn why(fault: &Fault, wide: u16) -> String {
-    if wide < WHY_FROM {
-        return fault.kind.code().to_owned();
+fn error_reason(error: &StoreError, terminal_width: u16) -> String {
+    if terminal_width < REASON_MIN_TERMINAL_WIDTH {
+        return error.kind.code().to_owned();
     }
-    let why = fault.why.clean().into_owned();
-    cut(
+    let why = error.why.clean().into_owned();
+    truncate(
         why.split(" (os error").next().unwrap_or_default(),
-        WHY_WIDTH,
+        REASON_MAX_WIDTH,
     )
 }
 
 /// How often it is tried again, where it is by itself and more seldom than was asked for.
-fn again(freshness: &Freshness) -> String {
-    freshness.wait.map_or_else(String::new, |wait| {
-        format!(", again every{}", steps(wait.max(LIVE_MS)))
+fn retry_interval(freshness: &Freshness) -> String {
+    freshness.poll_interval.map_or_else(String::new, |wait| {
+        format!(", again every{}", coarse_age(wait.max(LIVE_MAX_AGE_MS)))
     })
 }
 
 /// How long the rest of a listing will take, once that can be told.
-fn estimate(loaded: u64, total: u64, spent: Millis) -> String {
+fn time_remaining(loaded: u64, total: u64, spent: Millis) -> String {
     if spent < 2_000 || loaded == 0 {
         return String::new();
     }
     let left = spent as f64 * (total.saturating_sub(loaded)) as f64 / loaded as f64;
-    format!(", {} to go", quantity::duration(left as Millis))
+    format!(", {} to go", quantity::format_duration(left as Millis))
 }
 
 /// A count with its thousands apart: `10,000`.
 #[must_use]
-pub fn thousands(count: u64) -> String {
+pub fn format_count(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -205,50 +218,50 @@ pub fn thousands(count: u64) -> String {
 }
 
 /// The message line: what is typed there, or what was said last.
-pub fn message(paint: &mut Paint<'_>, area: Rect, app: &App) {
-    if let Some(Overlay::Prompt(prompt)) = &app.overlay {
+pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
+    if let Some(Dialog::Prompt(prompt)) = &app.dialog {
         let title = format!(" {}: ", prompt.title);
-        let used = paint.text(area, &title, Role::Accent);
+        let used = painter.draw_text(area, &title, Role::Accent);
         let field = Rect {
             x: area.x + used,
             width: area.width.saturating_sub(used),
             ..area
         };
-        super::widgets::field::draw(paint, field, &prompt.input, true);
-        return super::overlays::advice::draw(paint, field, prompt);
+        super::widgets::text_field::draw(painter, field, &prompt.input, true);
+        return super::dialogs::prompt_feedback::draw(painter, field, prompt);
     }
-    let Some(notice) = app.shared.notices.current(app.now) else {
+    let Some(notice) = app.shared.notifications.current(app.now) else {
         return;
     };
-    let role = if notice.level == Level::Error {
+    let role = if notice.severity == Severity::Error {
         Role::Bad
     } else {
         Role::Info
     };
-    let sign = if notice.level == Level::Error {
-        paint.look.sign(" ✗ ", " ! ")
+    let symbol = if notice.severity == Severity::Error {
+        painter.theme.symbol(" ✗ ", " ! ")
     } else {
         " "
     };
-    let mut pieces: Vec<Piece> = vec![(format!("{sign}{}", notice.text), role)];
-    if !notice.next.is_empty() {
+    let mut pieces: Vec<TextSpan> = vec![(format!("{symbol}{}", notice.text), role)];
+    if !notice.hint.is_empty() {
         pieces.push((
-            format!("  {} {}", paint.look.sign("→", "->"), notice.next),
+            format!("  {} {}", painter.theme.symbol("→", "->"), notice.hint),
             Role::Muted,
         ));
     }
-    paint.pieces(area, &pieces);
+    painter.draw_spans(area, &pieces);
 }
 
 /// The bottom line: the keys that work here.
-pub fn keys(paint: &mut Paint<'_>, area: Rect, app: &App) {
-    let mut pieces: Vec<Piece> = Vec::new();
+pub fn draw_key_hints(painter: &mut Painter<'_>, area: Rect, app: &App) {
+    let mut pieces: Vec<TextSpan> = Vec::new();
     let mut used = 0;
     for binding in app.keymap.bindings(app.scope()) {
         let (Some(hint), Some(key)) = (&binding.hint, binding.keys.first()) else {
             continue;
         };
-        if !app.may(binding.action) {
+        if !app.is_allowed(binding.action) {
             continue;
         }
         let key = format!(" {key} ");
@@ -260,37 +273,37 @@ pub fn keys(paint: &mut Paint<'_>, area: Rect, app: &App) {
         pieces.push((key, Role::Accent));
         pieces.push((format!("{hint} "), Role::Muted));
     }
-    paint.pieces(area, &pieces);
+    painter.draw_spans(area, &pieces);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn path(names: &[&str], room: u16) -> String {
-        let mut pieces: Vec<Piece> = names
+    fn shortened_path(names: &[&str], room: u16) -> String {
+        let mut pieces: Vec<TextSpan> = names
             .iter()
             .map(|name| ((*name).to_owned(), Role::Title))
             .collect();
-        shorten(&mut pieces, room);
+        shorten_path(&mut pieces, room);
         pieces.into_iter().map(|(text, _)| text).collect()
     }
 
     #[test]
-    fn a_long_name_is_cut_before_the_path_is() {
+    fn long_names_are_cut_before_path_segments_are_dropped() {
         let long = "x".repeat(80);
         assert_eq!(
-            path(&["demo.db", " › ", &long, " › ", "runs"], 40),
+            shortened_path(&["demo.db", " › ", &long, " › ", "runs"], 40),
             format!("demo.db › {}… › runs", "x".repeat(22))
         );
         assert_eq!(
-            path(&["demo.db", " › ", &long, " › ", "runs"], 22),
+            shortened_path(&["demo.db", " › ", &long, " › ", "runs"], 22),
             format!("{}… › runs", "x".repeat(13))
         );
         assert_eq!(
-            path(&["demo.db", " › ", "sweep", " › ", "runs"], 12),
+            shortened_path(&["demo.db", " › ", "sweep", " › ", "runs"], 12),
             "sweep › runs"
         );
-        assert_eq!(path(&["demo.db"], 3), "demo.db");
+        assert_eq!(shortened_path(&["demo.db"], 3), "demo.db");
     }
 }

@@ -1,59 +1,64 @@
 //! Drawing: a function of the state. Nothing is remembered during a draw.
 
 mod chrome;
-mod look;
-mod overlays;
-mod paint;
+mod dialogs;
+mod painter;
 mod screens;
+mod theme;
 mod widgets;
 
 use ratatui::Frame;
 
-pub use look::Look;
-pub use widgets::chart::Dots;
+pub use theme::TerminalTheme;
+pub use widgets::chart::DotStyle;
 
 use crate::chart::Figure;
 use crate::config::theme::Role;
 use crate::tui::app::App;
 use crate::tui::app::layout;
-use crate::tui::app::layout::{SMALLEST, Size};
-use paint::Paint;
+use crate::tui::app::layout::{MIN_SIZE, Size};
+use painter::Painter;
 
 /// Draws one chart over the whole of a frame.
-pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, look: &Look) {
+pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, theme: &TerminalTheme) {
     let area = frame.area();
-    let mut paint = Paint::new(frame.buffer_mut(), look);
-    paint.ground(area);
-    widgets::chart::draw(&mut paint, area, figure, widgets::chart::Over::default());
+    let mut painter = Painter::new(frame.buffer_mut(), theme);
+    painter.clear(area);
+    widgets::chart::draw(
+        &mut painter,
+        area,
+        figure,
+        widgets::chart::ChartOverlay::default(),
+    );
 }
 
 /// Draws a session's state.
-pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     let area = frame.area();
     let size = Size {
         width: area.width,
         height: area.height,
     };
-    let mut paint = Paint::new(frame.buffer_mut(), look);
-    paint.ground(area);
-    if size.width < SMALLEST.width || size.height < SMALLEST.height {
+    let mut painter = Painter::new(frame.buffer_mut(), theme);
+    painter.clear(area);
+    if size.width < MIN_SIZE.width || size.height < MIN_SIZE.height {
         let text = format!(
             "{}x{} is too small: {}x{} at least",
-            size.width, size.height, SMALLEST.width, SMALLEST.height
+            size.width, size.height, MIN_SIZE.width, MIN_SIZE.height
         );
-        paint.text(area, &text, Role::Warn);
+        painter.draw_text(area, &text, Role::Warn);
         return;
     }
     // The terminal's own size is what counts: a resize may be on its way to the state.
-    let parts = layout::frame(size);
-    chrome::top(&mut paint, parts.top, app);
-    screens::draw(&mut paint, parts.body, app);
-    chrome::message(&mut paint, parts.message, app);
-    chrome::keys(&mut paint, parts.keys, app);
-    if let Some(overlay) = &app.overlay {
-        overlays::draw(&mut paint, size, app, overlay);
+    let parts = layout::screen_areas(size);
+    chrome::draw_top_line(&mut painter, parts.header, app);
+    screens::draw(&mut painter, parts.body, app);
+    chrome::draw_message_line(&mut painter, parts.message, app);
+    chrome::draw_key_hints(&mut painter, parts.key_hints, app);
+    if let Some(overlay) = &app.dialog {
+        dialogs::draw(&mut painter, size, app, overlay);
     }
-    if let Some((x, y)) = paint.caret {
+    if let Some((x, y)) = painter.caret {
         frame.set_cursor_position((x, y));
     }
 }

@@ -7,18 +7,18 @@ use frontrunner::config::keymap::{Action, Key, Keymap, Scope};
 use frontrunner::config::theme::{Role, Theme, ThemeColor};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::shared::Choice;
-use frontrunner::tui::app::{App, Message, Overlay, Session, Start};
+use frontrunner::tui::app::{App, Dialog, Message, Session, StartOptions};
 use frontrunner::tui::view;
-use frontrunner::tui::view::Look;
+use frontrunner::tui::view::TerminalTheme;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use toml::{Table, Value};
 
 use super::report;
-use crate::support::sources::{files, root};
+use crate::support::sources::{find_files, package_root};
 
 /// A size in which all of help is seen at once.
-const WHOLE: Size = Size {
+const HELP_SIZE: Size = Size {
     width: 160,
     height: 400,
 };
@@ -31,7 +31,8 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    let text = std::fs::read_to_string(root().join("src/config/keymap/default.toml")).unwrap();
+    let text =
+        std::fs::read_to_string(package_root().join("src/config/keymap/default.toml")).unwrap();
     let words = |row: &Value, key: &str| -> Vec<String> {
         row[key]
             .as_array()
@@ -59,15 +60,15 @@ fn scope(name: &str) -> Scope {
 fn app() -> App {
     let session = Session {
         can_write: true,
-        remember: true,
-        ..Session::plain("nothing")
+        remembers_views: true,
+        ..Session::read_only("nothing")
     };
     App::new(
         session,
         Keymap::load(None).unwrap(),
-        WHOLE,
+        HELP_SIZE,
         0,
-        &Start::default(),
+        &StartOptions::default(),
     )
     .0
 }
@@ -76,10 +77,10 @@ fn press(app: &mut App, key: &str) {
     let _ = app.update(1, Message::Key(key.parse().unwrap()));
 }
 
-fn drawn(app: &App) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(WHOLE.width, WHOLE.height)).unwrap();
+fn draw_app(app: &App) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(HELP_SIZE.width, HELP_SIZE.height)).unwrap();
     terminal
-        .draw(|frame| view::draw(frame, app, &Look::default()))
+        .draw(|frame| view::draw(frame, app, &TerminalTheme::default()))
         .unwrap();
     terminal.backend().to_string()
 }
@@ -88,8 +89,8 @@ fn drawn(app: &App) -> String {
 fn palette() -> BTreeSet<Action> {
     let mut app = app();
     press(&mut app, ":");
-    let Some(Overlay::Picker(list)) = &app.overlay else {
-        panic!("no palette: {:?}", app.overlay)
+    let Some(Dialog::Picker(list)) = &app.dialog else {
+        panic!("no palette: {:?}", app.dialog)
     };
     list.items()
         .iter()
@@ -101,7 +102,7 @@ fn palette() -> BTreeSet<Action> {
 }
 
 #[test]
-fn every_key_is_one_and_names_an_action_somewhere() {
+fn keymap_rows_parse_and_name_actions() {
     let keymap = Keymap::load(None).unwrap();
     for row in rows() {
         let action = Action::ALL
@@ -128,7 +129,7 @@ fn every_key_is_one_and_names_an_action_somewhere() {
 }
 
 #[test]
-fn every_action_is_in_the_palette_or_has_a_key() {
+fn every_action_is_reachable() {
     let palette = palette();
     let bound: BTreeSet<String> = rows().into_iter().map(|row| row.action).collect();
     let lost: Vec<String> = Action::ALL
@@ -149,7 +150,7 @@ fn every_action_is_in_the_palette_or_has_a_key() {
 fn help_shows_every_key() {
     let mut app = app();
     press(&mut app, "?");
-    let text = drawn(&app);
+    let text = draw_app(&app);
     let mut missing = Vec::new();
     for row in rows() {
         let action = Action::ALL
@@ -158,17 +159,17 @@ fn help_shows_every_key() {
             .unwrap();
         for name in &row.scopes {
             let title = scope(name).title();
-            let shown = part(&text, title).is_some_and(|part| {
+            let shown = section(&text, title).is_some_and(|part| {
                 part.lines().any(|line| {
                     line.contains(&format!(" {} ", row.keys.join(" ")))
-                        && line.contains(action.about())
+                        && line.contains(action.description())
                 })
             });
             if !shown {
                 missing.push(format!(
                     "{title}: {} {}",
                     row.keys.join(" "),
-                    action.about()
+                    action.description()
                 ));
             }
         }
@@ -177,7 +178,7 @@ fn help_shows_every_key() {
 }
 
 /// The part of help under a title.
-fn part<'a>(text: &'a str, title: &str) -> Option<&'a str> {
+fn section<'a>(text: &'a str, title: &str) -> Option<&'a str> {
     let bare = |line: &str| line.trim_matches(|c: char| !c.is_alphabetic()).to_owned();
     let start = text.lines().position(|line| bare(line) == title)?;
     let lines: Vec<&str> = text
@@ -191,8 +192,8 @@ fn part<'a>(text: &'a str, title: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn every_theme_file_comes_with_the_program_and_gives_every_role() {
-    let themes: BTreeMap<String, Table> = files("themes", &["toml"])
+fn theme_files_are_built_in_and_define_every_role() {
+    let themes: BTreeMap<String, Table> = find_files("themes", &["toml"])
         .iter()
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
@@ -202,7 +203,7 @@ fn every_theme_file_comes_with_the_program_and_gives_every_role() {
             )
         })
         .collect();
-    let names: BTreeSet<&str> = Theme::names().into_iter().collect();
+    let names: BTreeSet<&str> = Theme::builtin_names().into_iter().collect();
     assert_eq!(
         names,
         themes.keys().map(String::as_str).collect(),
@@ -246,7 +247,7 @@ fn brightness(color: ThemeColor) -> Option<f64> {
 }
 
 #[test]
-fn high_contrast_is_what_it_says() {
+fn high_contrast_theme_has_high_contrast() {
     let theme = Theme::builtin("high-contrast").unwrap();
     let ground = theme.style(Role::Text);
     let mut looked_at = 0;
@@ -290,10 +291,10 @@ fn key_table() -> String {
         let scopes = row.scopes.iter().map(|name| scope(name).title());
         match lines
             .iter_mut()
-            .find(|(known, about, _)| *known == keys && about == action.about())
+            .find(|(known, about, _)| *known == keys && about == action.description())
         {
             Some((_, _, places)) => places.extend(scopes),
-            None => lines.push((keys, action.about().to_owned(), scopes.collect())),
+            None => lines.push((keys, action.description().to_owned(), scopes.collect())),
         }
     }
     let mut table = "| Keys | What they do | Where |\n| --- | --- | --- |\n".to_owned();
@@ -310,9 +311,9 @@ fn key_table() -> String {
 }
 
 #[test]
-fn the_readme_tells_the_keys_of_the_keymap() {
+fn readme_key_table_matches_the_keymap() {
     let (open, close) = ("<!-- keys -->", "<!-- /keys -->");
-    let path = root().join("README.md");
+    let path = package_root().join("README.md");
     let text = std::fs::read_to_string(&path).unwrap_or_default();
     let expected = format!("{open}\n{}{close}", key_table());
     let place = text

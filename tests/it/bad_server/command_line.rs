@@ -5,21 +5,23 @@ use std::process::Command;
 use frontrunner::text::untrusted::is_hidden;
 use serde_json::Value;
 
-use crate::support::bad_server::{BadServer, Says, answer, gzip_bomb, html, json, told};
+use crate::support::bad_server::{
+    BadServer, Response, gzip_bomb, html, json, mlflow_error, response,
+};
 
 /// The credential that no output may hold.
 const CANARY: &str = "canary-7f3a9";
 
 /// What a server does: (name, answer, exit code, code of the error).
-fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
-    let bomb = answer("200 OK", &["Content-Encoding: gzip"], gzip_bomb(80 << 20));
+fn cases() -> Vec<(&'static str, Option<Response>, i32, &'static str)> {
+    let bomb = response("200 OK", &["Content-Encoding: gzip"], gzip_bomb(80 << 20));
     let hostile = format!("no \u{1b}[31mright\u{9b}2J\u{202e} {CANARY}\nnext");
     vec![
         ("nobody listens", None, 6, "unreachable"),
-        ("a hang-up", Some(Says::Bytes(vec![])), 6, "unreachable"),
+        ("a hang-up", Some(Response::Bytes(vec![])), 6, "unreachable"),
         (
             "busy",
-            Some(answer(
+            Some(response(
                 "503 Service Unavailable",
                 &["Retry-After: 1000"],
                 "",
@@ -36,32 +38,40 @@ fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
         ("401", Some(html("401 Unauthorized")), 5, "unauthenticated"),
         (
             "403",
-            Some(told("403 Forbidden", "PERMISSION_DENIED", &hostile)),
+            Some(mlflow_error("403 Forbidden", "PERMISSION_DENIED", &hostile)),
             5,
             "denied",
         ),
         (
             "404 told",
-            Some(told("404 Not Found", "RESOURCE_DOES_NOT_EXIST", &hostile)),
+            Some(mlflow_error(
+                "404 Not Found",
+                "RESOURCE_DOES_NOT_EXIST",
+                &hostile,
+            )),
             3,
             "missing",
         ),
         ("404 page", Some(html("404 Not Found")), 1, "malformed"),
         (
             "400 told",
-            Some(told("400 Bad Request", "INVALID_PARAMETER_VALUE", &hostile)),
+            Some(mlflow_error(
+                "400 Bad Request",
+                "INVALID_PARAMETER_VALUE",
+                &hostile,
+            )),
             2,
             "invalid",
         ),
         (
             "409",
-            Some(told("409 Conflict", "ABORTED", &hostile)),
+            Some(mlflow_error("409 Conflict", "ABORTED", &hostile)),
             7,
             "conflict",
         ),
         (
             "500",
-            Some(told(
+            Some(mlflow_error(
                 "500 Internal Server Error",
                 "INTERNAL_ERROR",
                 &hostile,
@@ -72,7 +82,7 @@ fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
         ("a login page", Some(html("200 OK")), 1, "malformed"),
         (
             "moved",
-            Some(answer(
+            Some(response(
                 "302 Found",
                 &["Location: https://evil.example/"],
                 "",
@@ -82,7 +92,7 @@ fn cases() -> Vec<(&'static str, Option<Says>, i32, &'static str)> {
         ),
         (
             "a header that is none",
-            Some(answer(
+            Some(response(
                 "302 Found",
                 &["Location: https://evil.example/\u{1b}[2J"],
                 "",
@@ -119,9 +129,14 @@ fn program(url: &str, arguments: &[&str], folder: &std::path::Path) -> Command {
 }
 
 /// What the command line says of a bad server, or what is wrong with it.
-fn hold(arguments: &[&str], says: Option<Says>, exit: i32, code: &str) -> Result<(), String> {
+fn check_case(
+    arguments: &[&str],
+    says: Option<Response>,
+    exit: i32,
+    code: &str,
+) -> Result<(), String> {
     let folder = tempfile::tempdir().unwrap();
-    let server = says.map(BadServer::saying);
+    let server = says.map(BadServer::always);
     let url = server
         .as_ref()
         .map_or("http://127.0.0.1:1", |server| &server.url);
@@ -148,8 +163,8 @@ fn hold(arguments: &[&str], says: Option<Says>, exit: i32, code: &str) -> Result
     {
         return fail("stderr is not one clean line without the secret");
     }
-    let told: Value = serde_json::from_str(&err).map_err(|error| format!("{error}: {err}"))?;
-    let error = &told["error"];
+    let printed: Value = serde_json::from_str(&err).map_err(|error| format!("{error}: {err}"))?;
+    let error = &printed["error"];
     let full = ["message", "cause", "next"]
         .iter()
         .all(|field| error[field].as_str().is_some_and(|text| text.len() > 5));
@@ -163,12 +178,12 @@ fn hold(arguments: &[&str], says: Option<Says>, exit: i32, code: &str) -> Result
 }
 
 #[test]
-fn a_bad_server_ends_the_program_with_its_code_and_one_json_error() {
+fn bad_server_gives_exit_code_and_one_json_error() {
     let threads: Vec<_> = cases()
         .into_iter()
         .map(|(name, says, exit, code)| {
             std::thread::spawn(move || {
-                let held = hold(&["experiments", "--json"], says, exit, code);
+                let held = check_case(&["experiments", "--json"], says, exit, code);
                 held.map_err(|why| format!("{name}: {why}"))
             })
         })
@@ -181,7 +196,7 @@ fn a_bad_server_ends_the_program_with_its_code_and_one_json_error() {
 }
 
 #[test]
-fn every_command_that_reads_fails_alike() {
+fn all_reading_commands_fail_alike() {
     let commands: [&[&str]; 7] = [
         &["runs", "churn", "--json"],
         &["show", "0123456789abcdef", "--json"],
@@ -192,16 +207,16 @@ fn every_command_that_reads_fails_alike() {
         &["compare", "0123456789abcdef", "fedcba9876543210", "--json"],
     ];
     for command in commands {
-        let refused = told("403 Forbidden", "PERMISSION_DENIED", "no \u{1b}[31mright");
-        hold(command, Some(refused), 5, "denied")
+        let refused = mlflow_error("403 Forbidden", "PERMISSION_DENIED", "no \u{1b}[31mright");
+        check_case(command, Some(refused), 5, "denied")
             .unwrap_or_else(|why| panic!("{command:?}: {why}"));
     }
 }
 
 #[test]
-fn without_json_a_person_is_told_in_three_clean_lines() {
+fn text_error_has_three_clean_lines() {
     let folder = tempfile::tempdir().unwrap();
-    let server = BadServer::saying(told(
+    let server = BadServer::always(mlflow_error(
         "403 Forbidden",
         "PERMISSION_DENIED",
         "no \u{1b}[31mright\u{7}",

@@ -2,86 +2,86 @@
 
 use std::time::Duration;
 
-use frontrunner::domain::{ArtifactHome, Fault, FaultKind};
-use frontrunner::store::{Reader, Resolution, RunQuery, View};
+use frontrunner::domain::{ArtifactOwner, StoreError, StoreErrorKind};
+use frontrunner::store::{LifecycleFilter, Reader, Resolution, RunQuery};
 
-use super::{assert_clear, reader};
-use crate::support::bad_server::{Asked, BadServer, Says, answer, json, told};
+use super::{assert_clear_error, reader};
+use crate::support::bad_server::{BadServer, Request, Response, json, mlflow_error, response};
 
 /// What the systems on both ends may hold of a body that nobody reads any more: loopback buffers grow to some MiB.
-const ON_THE_WAY: usize = 24 << 20;
+const MAX_BUFFERED_BYTES: usize = 24 << 20;
 
-fn endless(status: &str, begin: &str) -> BadServer {
+fn endless_server(status: &str, begin: &str) -> BadServer {
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n\r\n{begin}");
-    BadServer::saying(Says::Endless(head.into_bytes(), vec![b' '; 64 << 10]))
+    BadServer::always(Response::Endless(head.into_bytes(), vec![b' '; 64 << 10]))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endless_answer_is_left_at_its_limit() {
-    let server = endless("200 OK", r#"{"experiments":["#);
+async fn endless_response_stops_at_the_limit() {
+    let server = endless_server("200 OK", r#"{"experiments":["#);
     let fault = reader(&server.url)
-        .experiments(View::All)
+        .experiments(LifecycleFilter::All)
         .await
         .unwrap_err();
-    assert_eq!(fault.kind, FaultKind::TooLarge, "{fault}");
-    assert!(fault.advice().contains("filter"), "{}", fault.advice());
-    assert_clear("endless", &fault);
+    assert_eq!(fault.kind, StoreErrorKind::ResponseTooLarge, "{fault}");
+    assert!(fault.hint().contains("filter"), "{}", fault.hint());
+    assert_clear_error("endless", &fault);
     assert!(
-        server.sent() < (64 << 20) + ON_THE_WAY,
+        server.bytes_sent() < (64 << 20) + MAX_BUFFERED_BYTES,
         "{} bytes were taken",
-        server.sent()
+        server.bytes_sent()
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_endless_error_is_left_much_earlier() {
-    let server = endless("500 Internal Server Error", "disk\u{1b}[2J full ");
+async fn endless_error_response_stops_early() {
+    let server = endless_server("500 Internal Server Error", "disk\u{1b}[2J full ");
     let fault = reader(&server.url)
-        .experiments(View::All)
+        .experiments(LifecycleFilter::All)
         .await
         .unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Broken, "{fault}");
-    assert_clear("an endless error", &fault);
+    assert_eq!(fault.kind, StoreErrorKind::ServerError, "{fault}");
+    assert_clear_error("an endless error", &fault);
     assert!(
-        server.sent() < ON_THE_WAY,
+        server.bytes_sent() < MAX_BUFFERED_BYTES,
         "{} bytes were taken",
-        server.sent()
+        server.bytes_sent()
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_leaves_an_endless_file_after_its_beginning() {
-    let server = endless("200 OK", "the beginning");
+async fn preview_of_an_endless_file_stops_early() {
+    let server = endless_server("200 OK", "the beginning");
     let preview = reader(&server.url)
-        .preview(&ArtifactHome::Run("r".into()), "a.txt", 1_000)
+        .preview(&ArtifactOwner::Run("r".into()), "a.txt", 1_000)
         .await
         .unwrap();
-    assert_eq!((preview.bytes.len(), preview.truncated), (1_000, true));
+    assert_eq!((preview.bytes.len(), preview.is_truncated), (1_000, true));
     assert!(preview.bytes.starts_with(b"the beginning  "));
     assert!(
-        server.sent() < ON_THE_WAY,
+        server.bytes_sent() < MAX_BUFFERED_BYTES,
         "{} bytes were taken",
-        server.sent()
+        server.bytes_sent()
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_preview_of_few_bytes_is_refused_in_the_words_of_the_server() {
-    let server = BadServer::saying(told(
+async fn short_preview_keeps_the_server_error() {
+    let server = BadServer::always(mlflow_error(
         "404 Not Found",
         "RESOURCE_DOES_NOT_EXIST",
         "No such artifact: 'a.txt'",
     ));
     let fault = reader(&server.url)
-        .preview(&ArtifactHome::Run("r".into()), "a.txt", 4)
+        .preview(&ArtifactOwner::Run("r".into()), "a.txt", 4)
         .await
         .unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Missing, "{fault}");
+    assert_eq!(fault.kind, StoreErrorKind::NotFound, "{fault}");
     assert!(fault.to_string().contains("No such artifact"), "{fault}");
 }
 
 /// Listings that go on with the token that this gives to the last one.
-fn listings(next: fn(&str) -> &'static str) -> BadServer {
+fn listing_server(next: fn(&str) -> &'static str) -> BadServer {
     BadServer::start(move |asked| {
         if asked.path.contains("registered-models/get") {
             return json("200 OK", r#"{"registered_model":{"name":"shop"}}"#);
@@ -97,9 +97,9 @@ fn listings(next: fn(&str) -> &'static str) -> BadServer {
 }
 
 /// The token that a question has, in its query or in its body.
-fn token(asked: &Asked) -> String {
-    let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap_or_default();
-    let in_query = asked
+fn token(request: &Request) -> String {
+    let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let in_query = request
         .path
         .split(['?', '&'])
         .find_map(|pair| pair.strip_prefix("page_token="));
@@ -111,11 +111,14 @@ fn token(asked: &Asked) -> String {
 }
 
 /// Every listing that a reader follows to its end by itself.
-async fn follow_all(reader: &Reader) -> Vec<(&'static str, Fault)> {
-    let run = ArtifactHome::Run("r".into());
-    let logged = ArtifactHome::LoggedModel("m-1".into());
+async fn follow_all(reader: &Reader) -> Vec<(&'static str, StoreError)> {
+    let run = ArtifactOwner::Run("r".into());
+    let logged = ArtifactOwner::LoggedModel("m-1".into());
     vec![
-        ("experiments", reader.experiments(View::All).await.map(drop)),
+        (
+            "experiments",
+            reader.experiments(LifecycleFilter::All).await.map(drop),
+        ),
         ("models", reader.models().await.map(drop)),
         ("versions", reader.versions(&"shop".into()).await.map(drop)),
         (
@@ -137,7 +140,7 @@ async fn follow_all(reader: &Reader) -> Vec<(&'static str, Fault)> {
         (
             "history",
             reader
-                .histories(&["r".into()], "m", Resolution::Exact)
+                .histories(&["r".into()], "m", Resolution::Full)
                 .await
                 .map(drop),
         ),
@@ -148,35 +151,39 @@ async fn follow_all(reader: &Reader) -> Vec<(&'static str, Fault)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_pages_again_and_again_are_not_followed() {
+async fn repeated_page_tokens_are_not_followed() {
     let rules: [fn(&str) -> &'static str; 2] = [
         |_| "again",
         |last| if last == "tick" { "tock" } else { "tick" },
     ];
     for rule in rules {
-        let server = listings(rule);
+        let server = listing_server(rule);
         let faults = tokio::time::timeout(Duration::from_mins(1), follow_all(&reader(&server.url)))
             .await
             .expect("an end");
         for (name, fault) in faults {
-            assert_eq!(fault.kind, FaultKind::Malformed, "{name}: {fault}");
+            assert_eq!(
+                fault.kind,
+                StoreErrorKind::InvalidResponse,
+                "{name}: {fault}"
+            );
             assert!(
                 fault.to_string().contains("again and again"),
                 "{name}: {fault}"
             );
-            assert_clear(name, &fault);
+            assert_clear_error(name, &fault);
         }
         assert!(
-            server.seen().len() < 40,
+            server.requests().len() < 40,
             "{} questions for 8 listings",
-            server.seen().len()
+            server.requests().len()
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_runs_that_leads_to_itself_is_malformed() {
-    let server = listings(|_| "again");
+async fn self_referencing_page_is_an_invalid_response() {
+    let server = listing_server(|_| "again");
     let reader = reader(&server.url);
     let query = RunQuery {
         experiments: vec!["1".into()],
@@ -185,16 +192,20 @@ async fn a_page_of_runs_that_leads_to_itself_is_malformed() {
     };
     let first = reader.runs(&query, None).await.unwrap();
     let fault = reader.runs(&query, first.next.as_ref()).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Malformed);
-    assert_clear("runs", &fault);
+    assert_eq!(fault.kind, StoreErrorKind::InvalidResponse);
+    assert_clear_error("runs", &fault);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_error_is_told_in_a_line() {
-    let server = BadServer::saying(answer("500 Internal Server Error", &[], "é".repeat(20_000)));
+async fn long_error_is_shortened_to_one_line() {
+    let server = BadServer::always(response(
+        "500 Internal Server Error",
+        &[],
+        "é".repeat(20_000),
+    ));
     let fault = reader(&server.url)
-        .experiments(View::All)
+        .experiments(LifecycleFilter::All)
         .await
         .unwrap_err();
-    assert_clear("a long error", &fault);
+    assert_clear_error("a long error", &fault);
 }

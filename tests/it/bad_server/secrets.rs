@@ -2,46 +2,48 @@
 
 use std::sync::Arc;
 
-use frontrunner::domain::{Fault, RegistryWrite, VersionNumber};
+use frontrunner::domain::{StoreError, StoreWrite, VersionNumber};
 use frontrunner::store::rest::RestStore;
-use frontrunner::store::{Connection, Read, RunQuery, View, Write};
+use frontrunner::store::{ConnectOptions, LifecycleFilter, ReadStore, RunQuery, WriteStore};
 use secrecy::SecretString;
 use url::Url;
 
-use super::assert_clear;
-use crate::support::bad_server::{Asked, BadServer, Says, answer, html, json, told};
+use super::assert_clear_error;
+use crate::support::bad_server::{
+    BadServer, Request, Response, html, json, mlflow_error, response,
+};
 
 const SECRET: &str = "hunter2/canary+9f";
 /// `ana:hunter2/canary+9f` as HTTP's Basic says it.
 const BASIC: &str = "YW5hOmh1bnRlcjIvY2FuYXJ5Kzlm";
 
-fn identities() -> [(&'static str, Connection); 2] {
+fn identities() -> [(&'static str, ConnectOptions); 2] {
     let secret = || Some(SecretString::from(SECRET));
     [
         (
             "token",
-            Connection {
+            ConnectOptions {
                 token: secret(),
-                ..Connection::default()
+                ..ConnectOptions::default()
             },
         ),
         (
             "basic",
-            Connection {
+            ConnectOptions {
                 username: Some("ana".to_owned()),
                 password: secret(),
-                ..Connection::default()
+                ..ConnectOptions::default()
             },
         ),
     ]
 }
 
-fn store(url: &str, connection: &Connection) -> RestStore {
+fn store(url: &str, connection: &ConnectOptions) -> RestStore {
     RestStore::connect(&Url::parse(url).unwrap(), connection).unwrap()
 }
 
-fn alias() -> RegistryWrite {
-    RegistryWrite::SetAlias {
+fn alias() -> StoreWrite {
+    StoreWrite::SetAlias {
         name: "shop".into(),
         alias: "champion".into(),
         version: VersionNumber(1),
@@ -49,15 +51,15 @@ fn alias() -> RegistryWrite {
 }
 
 /// What the request said of who we are, in the spelling in which it came.
-fn authorization(asked: &Asked) -> Option<&str> {
-    asked
+fn authorization(request: &Request) -> Option<&str> {
+    request
         .headers
         .lines()
         .find_map(|line| line.strip_prefix("authorization: "))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_carries_nothing_anywhere() {
+async fn redirects_never_forward_credentials() {
     for status in [
         "301 Moved Permanently",
         "302 Found",
@@ -66,30 +68,30 @@ async fn a_redirect_carries_nothing_anywhere() {
         "308 Permanent Redirect",
     ] {
         for (name, connection) in identities() {
-            let thief = BadServer::saying(json("200 OK", "{}"));
+            let thief = BadServer::always(json("200 OK", "{}"));
             let location = format!("Location: {}/api/2.0/mlflow/experiments/search", thief.url);
-            let server = BadServer::saying(answer(status, &[&location], html_body()));
+            let server = BadServer::always(response(status, &[&location], html_body()));
             let store = store(&server.url, &connection);
             for fault in [
-                store.experiments(View::All).await.unwrap_err(),
+                store.experiments(LifecycleFilter::All).await.unwrap_err(),
                 store.writer().unwrap().write(&alias()).await.unwrap_err(),
             ] {
                 assert!(
                     fault.to_string().contains(&thief.url),
                     "{status}: {fault} does not say where"
                 );
-                assert_clear(status, &fault);
+                assert_clear_error(status, &fault);
             }
             assert_eq!(
                 server
-                    .seen()
+                    .requests()
                     .iter()
                     .filter(|asked| authorization(asked).is_some())
                     .count(),
                 2,
                 "{name}"
             );
-            assert_eq!(thief.seen().len(), 0, "{name}: {status} was followed");
+            assert_eq!(thief.requests().len(), 0, "{name}: {status} was followed");
         }
     }
 }
@@ -99,12 +101,12 @@ fn html_body() -> &'static str {
 }
 
 /// What a server or a proxy can repeat of what it was told: (name, answer to a request).
-fn echoes(header: &str) -> Vec<(&'static str, Says)> {
+fn echoing_responses(header: &str) -> Vec<(&'static str, Response)> {
     let before_the_cut = "x".repeat(490);
     vec![
         (
             "in MLflow's words",
-            told(
+            mlflow_error(
                 "403 Forbidden",
                 "PERMISSION_DENIED",
                 &format!("{header} may not"),
@@ -112,7 +114,7 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ),
         (
             "in other words",
-            answer(
+            response(
                 "500 Internal Server Error",
                 &[],
                 format!("headers: {header}"),
@@ -120,11 +122,11 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ),
         (
             "by a gateway with 200",
-            told("200 OK", "PERMISSION_DENIED", header),
+            mlflow_error("200 OK", "PERMISSION_DENIED", header),
         ),
         (
             "where a message is cut",
-            told(
+            mlflow_error(
                 "403 Forbidden",
                 "PERMISSION_DENIED",
                 &format!("{before_the_cut}{header}"),
@@ -132,7 +134,7 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ),
         (
             "where a text is cut",
-            answer(
+            response(
                 "500 Internal Server Error",
                 &[],
                 format!("{before_the_cut}{header}"),
@@ -140,7 +142,7 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ),
         (
             "as a place",
-            answer(
+            response(
                 "302 Found",
                 &[&format!("Location: /login?who={header}")],
                 "",
@@ -148,36 +150,36 @@ fn echoes(header: &str) -> Vec<(&'static str, Says)> {
         ),
         (
             "as an address spells it",
-            answer(
+            response(
                 "302 Found",
                 &["Location: /login?token=hunter2%2Fcanary%2B9f"],
                 "",
             ),
         ),
-        ("as a code", told("400 Bad Request", header, "")),
+        ("as a code", mlflow_error("400 Bad Request", header, "")),
         ("as a page", html("403 Forbidden")),
     ]
 }
 
 /// Fails if the fault tells the secret, or as much of it as could be guessed from.
-fn assert_silent(name: &str, fault: &Fault) {
+fn assert_no_secret(name: &str, fault: &StoreError) {
     let all = format!("{fault} {fault:?} {} {}", fault.why.raw(), fault.what);
     for secret in [SECRET, BASIC, "hunter2%2Fcanary%2B9f"] {
         let begins = secret
             .char_indices()
             .filter(|(at, _)| *at >= 5)
             .map(|(at, _)| &secret[..at]);
-        let told: Vec<_> = begins.filter(|begin| all.contains(begin)).collect();
-        assert!(told.is_empty(), "{name}: {fault} tells {told:?}");
+        let leaked: Vec<_> = begins.filter(|begin| all.contains(begin)).collect();
+        assert!(leaked.is_empty(), "{name}: {fault} tells {leaked:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_that_a_server_repeats_is_not_told() {
+async fn echoed_secrets_are_redacted() {
     for (who, connection) in identities() {
-        let probe = BadServer::saying(html("403 Forbidden"));
+        let probe = BadServer::always(html("403 Forbidden"));
         store(&probe.url, &connection)
-            .experiments(View::All)
+            .experiments(LifecycleFilter::All)
             .await
             .unwrap_err();
         // Header names and values are kept in lower case: the value as it was is said from what we know.
@@ -186,11 +188,11 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
             _ => format!("Basic {BASIC} ana:{SECRET}"),
         };
         assert_eq!(
-            authorization(&probe.seen()[0]).map(|sent| sent[..6].to_owned()),
+            authorization(&probe.requests()[0]).map(|sent| sent[..6].to_owned()),
             Some(header[..6].to_lowercase())
         );
-        for (name, says) in echoes(&header) {
-            let server = BadServer::saying(says);
+        for (name, says) in echoing_responses(&header) {
+            let server = BadServer::always(says);
             let store = store(&server.url, &connection);
             let query = RunQuery {
                 experiments: vec!["1".into()],
@@ -199,15 +201,15 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
             };
             let writer = store.writer().unwrap();
             let faults = [
-                store.experiments(View::All).await.unwrap_err(),
+                store.experiments(LifecycleFilter::All).await.unwrap_err(),
                 store.runs(&query, None).await.unwrap_err(),
                 store.features().await.unwrap_err(),
                 store.run(&"r".into()).await.unwrap_err(),
                 writer.write(&alias()).await.unwrap_err(),
             ];
             for fault in faults {
-                assert_silent(&format!("{who}, {name}"), &fault);
-                assert_clear(name, &fault);
+                assert_no_secret(&format!("{who}, {name}"), &fault);
+                assert_clear_error(name, &fault);
             }
             assert!(
                 !writer.describe(&alias()).contains("hunter"),
@@ -218,7 +220,7 @@ async fn a_secret_that_a_server_repeats_is_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_name_of_a_store_has_no_secret_and_a_session_shows_none() {
+async fn store_name_and_session_show_no_secret() {
     for (_, connection) in identities() {
         let store = Arc::new(store(
             "http://127.0.0.1:1/team?api_key=hunter2#x",

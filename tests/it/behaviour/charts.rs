@@ -2,21 +2,21 @@
 
 use frontrunner::chart::{Quantity, ScaleKind, Shape};
 use frontrunner::tui::app::{Message, Mouse, Screen};
-use frontrunner::tui::screens::charts::Charts;
-use frontrunner::tui::screens::drivers::{Drivers, Page};
+use frontrunner::tui::screens::charts::ChartsScreen;
+use frontrunner::tui::screens::drivers::{DriversScreen, DriversTab};
 use rusqlite::Connection;
 
-use super::tables::at_runs;
+use super::runs_table::at_runs;
 use crate::support::driver::Driver;
 
-fn charts(driver: &Driver) -> &Charts {
+fn charts(driver: &Driver) -> &ChartsScreen {
     match driver.app.screen() {
         Screen::Charts(charts) => charts,
         other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
     }
 }
 
-fn drivers(driver: &Driver) -> &Drivers {
+fn drivers(driver: &Driver) -> &DriversScreen {
     match driver.app.screen() {
         Screen::Drivers(drivers) => drivers,
         other => panic!("the screen is {:?}\n{}", other.scope(), driver.screen()),
@@ -32,24 +32,24 @@ fn at_charts() -> Driver {
 
 fn range(driver: &Driver) -> (f64, f64) {
     let screen = charts(driver);
-    screen.built(screen.at).unwrap().x.range()
+    screen.cached_figure(screen.selected).unwrap().x.range()
 }
 
 #[test]
-fn the_marked_runs_stand_in_a_grid_the_goal_first() {
+fn marked_runs_form_a_grid_with_the_goal_first() {
     let driver = at_charts();
     let screen = charts(&driver);
     assert_eq!(screen.panels[0].title.raw(), "val/acc");
     assert_eq!(screen.panels.len(), 5);
     driver
-        .sees("▸ val/acc")
-        .sees("train/loss")
-        .sees("280 points of 4 curves")
-        .sees("● convnext-tiny");
+        .assert_shows("▸ val/acc")
+        .assert_shows("train/loss")
+        .assert_shows("280 points of 4 curves")
+        .assert_shows("● convnext-tiny");
 }
 
 #[test]
-fn every_point_of_a_file_is_behind_a_curve_and_no_spike_is_lost() {
+fn curves_use_every_point_and_keep_spikes() {
     let mut driver = at_charts();
     driver.press("enter");
     let screen = charts(&driver);
@@ -67,9 +67,9 @@ fn every_point_of_a_file_is_behind_a_curve_and_no_spike_is_lost() {
             .iter()
             .find(|curve| curve.label == run.name.raw())
             .unwrap();
-        assert_eq!((curve.points.len(), curve.sampled), (count, false));
+        assert_eq!((curve.points.len(), curve.is_sampled), (count, false));
         let lines = screen
-            .built(0)
+            .cached_figure(0)
             .unwrap()
             .layers
             .iter()
@@ -93,29 +93,32 @@ fn every_point_of_a_file_is_behind_a_curve_and_no_spike_is_lost() {
 }
 
 #[test]
-fn keys_choose_the_axis_the_scale_and_how_smooth() {
+fn keys_change_axis_scale_and_smoothing() {
     let mut driver = at_charts();
-    driver.press("enter a").sees("relative time");
-    assert_eq!(charts(&driver).built(0).unwrap().x.quantity, Quantity::Span);
-    driver.press("a").sees("wall time");
-    driver.press("a").sees("step · linear");
-    driver.press("s").sees("log");
+    driver.press("enter a").assert_shows("relative time");
+    assert_eq!(
+        charts(&driver).cached_figure(0).unwrap().x.quantity,
+        Quantity::Duration
+    );
+    driver.press("a").assert_shows("wall time");
+    driver.press("a").assert_shows("step · linear");
+    driver.press("s").assert_shows("log");
     assert_eq!(charts(&driver).style.scale, ScaleKind::Log);
-    driver.press("s s ] ]").sees("EMA 0.6");
-    driver.press("[").sees("EMA 0.3");
+    driver.press("s s ] ]").assert_shows("EMA 0.6");
+    driver.press("[").assert_shows("EMA 0.3");
     driver
         .press("j j i")
-        .sees("outliers clipped")
-        .sees("axis clipped to the middle 98 %");
+        .assert_shows("outliers clipped")
+        .assert_shows("axis clipped to the middle 98 %");
 }
 
 #[test]
-fn the_crosshair_reads_the_value_that_was_logged() {
+fn crosshair_shows_the_logged_value() {
     let mut driver = at_charts();
     driver.press("enter l");
     let screen = charts(&driver);
     let curves = screen.curves(&driver.app.shared);
-    let read = *screen.read(&curves[0]).unwrap();
+    let read = *screen.point_at_crosshair(&curves[0]).unwrap();
     let db = Connection::open(driver.store()).unwrap();
     let question =
         "SELECT value FROM metrics WHERE run_uuid = ?1 AND key = 'val/acc' AND step = ?2";
@@ -128,17 +131,17 @@ fn the_crosshair_reads_the_value_that_was_logged() {
     driver.press("y");
     assert!(
         driver
-            .copied
+            .clipboard
             .last()
             .unwrap()
             .contains(&format!("\t{}\t{value}", read.step)),
         "{:?}",
-        driver.copied
+        driver.clipboard
     );
 }
 
 #[test]
-fn zooming_moves_the_ends_and_zero_brings_the_whole_back() {
+fn zoom_changes_the_range_and_zero_resets_it() {
     let mut driver = at_charts();
     driver.press("enter");
     let whole = range(&driver);
@@ -150,140 +153,168 @@ fn zooming_moves_the_ends_and_zero_brings_the_whole_back() {
     driver.press("0");
     assert_eq!(range(&driver), whole);
     // A click sets the crosshair, a drag the ends, the wheel zooms.
-    driver.take(Message::Mouse(Mouse::Click { x: 30, y: 10 }));
-    assert!(charts(&driver).cross.is_some());
-    driver.take(Message::Mouse(Mouse::Drag {
+    driver.send(Message::Mouse(Mouse::Click { x: 30, y: 10 }));
+    assert!(charts(&driver).crosshair.is_some());
+    driver.send(Message::Mouse(Mouse::Drag {
         from: (20, 10),
         to: (40, 10),
     }));
     let dragged = range(&driver);
     assert!(dragged.0 > whole.0 && dragged.1 < whole.1);
-    driver.take(Message::Mouse(Mouse::Wheel(1)));
+    driver.send(Message::Mouse(Mouse::Wheel(1)));
     assert!(range(&driver).1 > dragged.1);
 }
 
 #[test]
-fn a_hidden_run_leaves_the_axis_to_the_others() {
+fn hidden_run_does_not_affect_the_axis() {
     let mut driver = at_charts();
     driver.press("enter tab j space");
-    driver.sees("∅ vit-base").sees("of 3 curves");
-    driver.press("space").sees("of 4 curves");
+    driver
+        .assert_shows("∅ vit-base")
+        .assert_shows("of 3 curves");
+    driver.press("space").assert_shows("of 4 curves");
     driver.press("esc esc");
-    assert!(!charts(&driver).alone, "one step back after the other");
+    assert!(
+        !charts(&driver).is_maximized,
+        "one step back after the other"
+    );
 }
 
 #[test]
-fn nan_is_marked_at_its_step_and_told() {
+fn nan_is_marked_and_reported() {
     let mut driver = at_charts();
-    driver.press("j enter").press("j").sees("26 NaN").sees("×");
+    driver
+        .press("j enter")
+        .press("j")
+        .assert_shows("26 NaN")
+        .assert_shows("×");
 }
 
 #[test]
-fn what_the_machine_did_has_its_own_page() {
+fn system_metrics_have_their_own_page() {
     let mut driver = at_charts();
-    driver.press("T").sees("no system metric was logged");
-    driver.press("T").sees("val/acc");
+    driver
+        .press("T")
+        .assert_shows("no system metric was logged");
+    driver.press("T").assert_shows("val/acc");
 }
 
 #[test]
-fn curves_that_part_say_where() {
+fn diverging_curves_show_the_step() {
     let mut driver = at_charts();
     driver
         .press("enter d")
-        .sees("parts from convnext-tiny at step");
+        .assert_shows("parts from convnext-tiny at step");
 }
 
 #[test]
-fn a_chart_is_written_once_and_never_over_another_file() {
+fn chart_export_never_overwrites() {
     let mut driver = at_charts();
     let path = driver.folder().join("curves.svg");
     let name = path.to_str().unwrap().to_owned();
-    driver.press("enter x ctrl-u").text(&name).press("enter");
+    driver
+        .press("enter x ctrl-u")
+        .type_text(&name)
+        .press("enter");
     let svg = std::fs::read_to_string(&path).unwrap();
     assert!(svg.starts_with("<svg") && svg.contains("convnext-tiny") && svg.contains("val/acc"));
-    assert!(driver.said().starts_with("written: "), "{}", driver.said());
-    driver.press("x ctrl-u").text(&name).press("enter");
     assert!(
-        driver.said().contains("is there already"),
+        driver.notification().starts_with("written: "),
         "{}",
-        driver.said()
+        driver.notification()
+    );
+    driver.press("x ctrl-u").type_text(&name).press("enter");
+    assert!(
+        driver.notification().contains("is there already"),
+        "{}",
+        driver.notification()
     );
     assert_eq!(std::fs::read_to_string(&path).unwrap(), svg);
-    driver.press("x ctrl-u").text("curves.bmp").press("enter");
-    assert!(driver.said().contains(".png or .svg"), "{}", driver.said());
+    driver
+        .press("x ctrl-u")
+        .type_text("curves.bmp")
+        .press("enter");
+    assert!(
+        driver.notification().contains(".png or .svg"),
+        "{}",
+        driver.notification()
+    );
 }
 
 #[test]
-fn what_drives_the_goal_is_found_and_looked_at_from_all_sides() {
+fn drivers_screen_shows_every_page() {
     let mut driver = at_runs("churn-sweep");
     driver
         .press("i")
-        .sees("what goes with auc")
-        .sees("R²")
-        .sees("learning_rate");
+        .assert_shows("what goes with auc")
+        .assert_shows("R²")
+        .assert_shows("learning_rate");
     let found = drivers(&driver).importance.get().unwrap();
     assert_eq!(
         found.params[0].key.raw(),
         "learning_rate",
         "the demo's sweep is driven by it"
     );
-    assert!(found.explained.unwrap() > 0.3, "{:?}", found.explained);
-    driver.press("enter").sees("auc over learning_rate");
-    assert_eq!(drivers(&driver).page, Page::Scatter);
-    driver.press("l").misses("auc over learning_rate");
+    assert!(found.r_squared.unwrap() > 0.3, "{:?}", found.r_squared);
+    driver.press("enter").assert_shows("auc over learning_rate");
+    assert_eq!(drivers(&driver).tab, DriversTab::Scatter);
+    driver.press("l").assert_hides("auc over learning_rate");
     driver
         .press("v")
-        .text("boosting")
+        .type_text("boosting")
         .press("enter")
-        .sees("marks: boosting");
-    driver.press("tab").sees("mean auc ↑ over");
+        .assert_shows("marks: boosting");
+    driver.press("tab").assert_shows("mean auc ↑ over");
     driver
         .press("tab")
-        .sees("the front")
-        .sees("latency_ms ↓")
-        .sees("on the front");
-    driver.press("space").sees("*");
-    driver.press("tab").sees("nearest to").sees("→");
-    driver.press("tab tab").sees("params and auc ↑");
+        .assert_shows("the front")
+        .assert_shows("latency_ms ↓")
+        .assert_shows("on the front");
+    driver.press("space").assert_shows("*");
+    driver
+        .press("tab")
+        .assert_shows("nearest to")
+        .assert_shows("→");
+    driver.press("tab tab").assert_shows("params and auc ↑");
 }
 
 #[test]
-fn few_runs_make_no_ranking_on_the_screen() {
+fn few_runs_give_no_ranking() {
     let mut driver = at_runs("iris-baselines");
     driver
         .press("space j space j space c i")
-        .sees("too few to rank params");
+        .assert_shows("too few to rank params");
 }
 
 #[test]
-fn gpus_of_a_run_are_drawn_together() {
+fn gpus_of_a_run_share_a_chart() {
     let mut driver = at_runs("image-classifier");
     driver
         .press("/")
-        .text("resnet50-aug")
+        .type_text("resnet50-aug")
         .press("enter m T")
-        .sees("system/gpu_*_utilization_percentage");
+        .assert_shows("system/gpu_*_utilization_percentage");
     driver
         .press("f")
-        .text("power")
+        .type_text("power")
         .press("enter enter")
-        .sees("resnet50-aug gpu 0")
-        .sees("resnet50-aug gpu 1")
-        .sees("of 2 curves");
+        .assert_shows("resnet50-aug gpu 0")
+        .assert_shows("resnet50-aug gpu 1")
+        .assert_shows("of 2 curves");
 }
 
 #[test]
-fn an_image_among_the_artifacts_is_shown() {
+fn image_artifact_is_shown() {
     let mut driver = at_runs("image-classifier");
     driver
         .press("/")
-        .text("resnet50-aug")
+        .type_text("resnet50-aug")
         .press("enter enter tab tab tab tab tab enter j enter");
-    driver.sees("plots/confusion_matrix.png");
+    driver.assert_shows("plots/confusion_matrix.png");
     assert!(
         matches!(
-            driver.overlay(),
-            Some(frontrunner::tui::app::Overlay::Picture(_))
+            driver.dialog(),
+            Some(frontrunner::tui::app::Dialog::Image(_))
         ),
         "{}",
         driver.screen()
@@ -291,8 +322,8 @@ fn an_image_among_the_artifacts_is_shown() {
 }
 
 #[test]
-fn a_version_shows_the_curves_of_its_run() {
+fn version_shows_its_run_curves() {
     let mut driver = Driver::new();
     driver.press("4 g enter m");
-    driver.sees("› charts ›").sees("release-6");
+    driver.assert_shows("› charts ›").assert_shows("release-6");
 }

@@ -2,26 +2,26 @@
 
 use frontrunner::table::ColumnKey;
 
-use super::tables::{at_runs, to_metric};
+use super::runs_table::{at_runs, move_to_metric};
 use crate::support::driver::Driver;
 
 /// The keys of the columns that are seen, in order.
-fn seen(driver: &Driver) -> Vec<String> {
+fn visible_columns(driver: &Driver) -> Vec<String> {
     driver
         .runs()
         .columns
-        .seen()
+        .visible()
         .iter()
         .map(|column| column.key.to_string())
         .collect()
 }
 
 /// The keys of the columns that stand on the screen, from left to right.
-fn on_screen(driver: &Driver) -> Vec<String> {
+fn columns_on_screen(driver: &Driver) -> Vec<String> {
     let columns = &driver.runs().columns;
-    let all = columns.seen();
+    let all = columns.visible();
     columns
-        .place(120, true)
+        .layout(120, true)
         .iter()
         .filter_map(|place| all.get(place.index?))
         .map(|column| column.key.to_string())
@@ -30,10 +30,10 @@ fn on_screen(driver: &Driver) -> Vec<String> {
 
 fn width_of(driver: &Driver, metric: &str) -> u16 {
     let columns = &driver.runs().columns;
-    let all = columns.seen();
+    let all = columns.visible();
     let is_it = |index: usize| all[index].key == ColumnKey::Metric(metric.into());
     columns
-        .place(120, true)
+        .layout(120, true)
         .iter()
         .find(|place| place.index.is_some_and(is_it))
         .unwrap()
@@ -41,52 +41,56 @@ fn width_of(driver: &Driver, metric: &str) -> u16 {
 }
 
 #[test]
-fn a_pinned_column_stays_while_others_go_by() {
+fn pinned_column_stays_while_scrolling() {
     let mut driver = at_runs("churn-sweep");
-    to_metric(&mut driver, "latency_ms");
+    move_to_metric(&mut driver, "latency_ms");
     driver.press("P");
-    assert!(driver.said().contains("pinned"), "{}", driver.said());
+    assert!(
+        driver.notification().contains("pinned"),
+        "{}",
+        driver.notification()
+    );
     assert_eq!(
-        driver.runs().columns.current(),
+        driver.runs().columns.current_key(),
         Some(ColumnKey::Metric("latency_ms".into())),
         "the cursor stays on it"
     );
     assert_eq!(
-        seen(&driver)[..3],
+        visible_columns(&driver)[..3],
         ["status", "run_name", "metrics.latency_ms"]
     );
     driver.press("$");
-    let placed = on_screen(&driver);
+    let placed = columns_on_screen(&driver);
     assert_eq!(placed[..3], ["status", "run_name", "metrics.latency_ms"]);
-    assert_eq!(placed.last(), seen(&driver).last(), "{placed:?}");
+    assert_eq!(placed.last(), visible_columns(&driver).last(), "{placed:?}");
     driver.press("0 l l P $");
     assert!(
-        !on_screen(&driver).contains(&"metrics.latency_ms".to_owned()),
+        !columns_on_screen(&driver).contains(&"metrics.latency_ms".to_owned()),
         "{:?}",
-        on_screen(&driver)
+        columns_on_screen(&driver)
     );
 }
 
 #[test]
-fn every_column_can_be_reached_and_comes_into_sight() {
+fn cursor_reaches_and_reveals_every_column() {
     let mut driver = at_runs("churn-sweep");
     driver.press("0");
-    for index in 0..seen(&driver).len() {
-        let key = driver.runs().columns.current().unwrap().to_string();
-        assert_eq!(key, seen(&driver)[index]);
+    for index in 0..visible_columns(&driver).len() {
+        let key = driver.runs().columns.current_key().unwrap().to_string();
+        assert_eq!(key, visible_columns(&driver)[index]);
         assert!(
-            on_screen(&driver).contains(&key),
+            columns_on_screen(&driver).contains(&key),
             "{key} is not among {:?}",
-            on_screen(&driver)
+            columns_on_screen(&driver)
         );
         driver.press("l");
     }
 }
 
 #[test]
-fn a_column_gets_wider_and_narrower_and_as_wide_as_what_is_in_it() {
+fn column_width_changes_and_fits_contents() {
     let mut driver = at_runs("churn-sweep");
-    to_metric(&mut driver, "auc");
+    move_to_metric(&mut driver, "auc");
     let before = width_of(&driver, "auc");
     driver.press("> >");
     assert_eq!(width_of(&driver, "auc"), before + 4);
@@ -97,21 +101,22 @@ fn a_column_gets_wider_and_narrower_and_as_wide_as_what_is_in_it() {
     driver.press(&"> ".repeat(100));
     driver.press("l");
     assert!(
-        on_screen(&driver).contains(&driver.runs().columns.current().unwrap().to_string()),
+        columns_on_screen(&driver)
+            .contains(&driver.runs().columns.current_key().unwrap().to_string()),
         "{:?}",
-        on_screen(&driver)
+        columns_on_screen(&driver)
     );
 }
 
 #[test]
-fn columns_of_one_prefix_fold_into_the_first_of_them() {
+fn columns_with_one_prefix_fold_together() {
     let mut driver = at_runs("image-classifier");
-    let all = seen(&driver);
+    let all = visible_columns(&driver);
     let prefix = |key: &String| key.starts_with("metrics.val/");
     let several = all.iter().filter(|key| prefix(key)).count();
     assert!(several > 1, "{all:?}");
     let first = all.iter().find(|key| prefix(key)).unwrap().clone();
-    to_metric(
+    move_to_metric(
         &mut driver,
         all.iter()
             .rfind(|key| prefix(key))
@@ -120,80 +125,80 @@ fn columns_of_one_prefix_fold_into_the_first_of_them() {
             .unwrap(),
     );
     driver.press("\\");
-    let folded: Vec<String> = seen(&driver)
+    let folded: Vec<String> = visible_columns(&driver)
         .into_iter()
         .filter(|key| prefix(key))
         .collect();
     assert_eq!(folded, [first], "{}", driver.screen());
     assert!(
         driver
-            .said()
+            .notification()
             .contains(&format!("{several} columns of metrics.val/")),
         "{}",
-        driver.said()
+        driver.notification()
     );
-    driver.sees(&format!("+{}", several - 1));
+    driver.assert_shows(&format!("+{}", several - 1));
     driver.press("\\");
-    assert_eq!(seen(&driver), all);
+    assert_eq!(visible_columns(&driver), all);
     driver.press("\\ -");
     assert!(
-        !seen(&driver).iter().any(prefix),
+        !visible_columns(&driver).iter().any(prefix),
         "hiding what stands for all hides all"
     );
     driver.press("0 \\");
     assert!(
-        driver.said().contains("only columns with a /"),
+        driver.notification().contains("only columns with a /"),
         "{}",
-        driver.said()
+        driver.notification()
     );
 }
 
 #[test]
-fn pins_widths_and_folds_belong_to_the_view() {
+fn view_saves_pins_widths_and_folds() {
     let mut driver = at_runs("image-classifier");
-    to_metric(&mut driver, "val/acc");
+    move_to_metric(&mut driver, "val/acc");
     driver.press("P > >").press("$ 0");
-    let params = seen(&driver)
+    let params = visible_columns(&driver)
         .iter()
         .filter(|key| key.starts_with("metrics.train/"))
         .count();
-    assert!(params > 0, "{:?}", seen(&driver));
-    let key = seen(&driver)
+    assert!(params > 0, "{:?}", visible_columns(&driver));
+    let key = visible_columns(&driver)
         .iter()
         .find(|key| key.starts_with("metrics.train/"))
         .unwrap()
         .strip_prefix("metrics.")
         .unwrap()
         .to_owned();
-    to_metric(&mut driver, &key);
+    move_to_metric(&mut driver, &key);
     driver.press("\\");
-    let (view, columns) = (driver.runs().view(), seen(&driver));
+    let (view, columns) = (driver.runs().current_view(), visible_columns(&driver));
     assert_eq!(view.pinned, ["metrics.val/acc"]);
     assert_eq!(view.folded, ["metrics.train/"]);
     assert_eq!(view.widths.keys().collect::<Vec<_>>(), ["metrics.val/acc"]);
     driver.press("q enter");
     assert_eq!(
-        (driver.runs().view(), seen(&driver)),
+        (driver.runs().current_view(), visible_columns(&driver)),
         (view, columns),
         "the table is found as it was left"
     );
 }
 
 #[test]
-fn the_chooser_shows_hides_and_pins_what_it_lists() {
+fn column_chooser_shows_hides_and_pins() {
     let mut driver = at_runs("image-classifier");
-    let all = seen(&driver);
-    driver.press("C").text("metrics.val").press("alt-n");
+    let all = visible_columns(&driver);
+    driver.press("C").type_text("metrics.val").press("alt-n");
     assert!(
-        !seen(&driver)
+        !visible_columns(&driver)
             .iter()
             .any(|key| key.starts_with("metrics.val/")),
         "{:?}",
-        seen(&driver)
+        visible_columns(&driver)
     );
-    driver.press("alt-a alt-p").sees("pinned");
+    driver.press("alt-a alt-p").assert_shows("pinned");
     driver.press("esc");
-    let now = seen(&driver);
+    let now = visible_columns(&driver);
     assert!(now[2].starts_with("metrics.val"), "{now:?}");
     let (mut before, mut after) = (all, now);
     before.sort();

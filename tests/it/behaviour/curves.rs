@@ -1,19 +1,19 @@
 //! Columns of what curves come to: best value, its step, verdict.
 
-use frontrunner::table::{Cell, ColumnKey, Fact, Row};
+use frontrunner::table::{CellValue, ColumnKey, CurveStat, RowId};
 use frontrunner::tui::app::Request;
 use rusqlite::Connection;
 
-use super::tables::{at_runs, open_runs, to_metric};
+use super::runs_table::{at_runs, move_to_metric, open_runs};
 use crate::support::driver::Driver;
 
-fn key(fact: Fact, metric: &str) -> ColumnKey {
+fn key(fact: CurveStat, metric: &str) -> ColumnKey {
     ColumnKey::Curve(fact, metric.into())
 }
 
-fn number(driver: &Driver, row: Row, column: &ColumnKey) -> Option<f64> {
+fn number(driver: &Driver, row: RowId, column: &ColumnKey) -> Option<f64> {
     match driver.runs().table.cell(row, column, 0) {
-        Cell::Number(value) => Some(value),
+        CellValue::Number(value) => Some(value),
         _ => None,
     }
 }
@@ -29,59 +29,62 @@ fn highest(driver: &Driver, run: &str, metric: &str) -> Option<(f64, i64)> {
 }
 
 /// Shows the first column that is offered of a metric's curve, and others by name.
-fn derive(driver: &mut Driver, metric: &str, names: &[&str]) {
-    to_metric(driver, metric);
+fn add_derived_columns(driver: &mut Driver, metric: &str, names: &[&str]) {
+    move_to_metric(driver, metric);
     for name in names {
-        driver.press("D").text(name).press("enter");
+        driver.press("D").type_text(name).press("enter");
     }
 }
 
 #[test]
-fn the_best_value_and_its_step_are_those_of_the_whole_history() {
+fn best_value_and_step_use_the_full_history() {
     let mut driver = at_runs("churn-sweep");
-    derive(&mut driver, "auc", &["best auc", "best step", "verdict"]);
+    add_derived_columns(&mut driver, "auc", &["best auc", "best step", "verdict"]);
     driver
-        .sees("best auc")
-        .sees("best step auc")
-        .sees("verdict auc");
-    let rows: Vec<Row> = (0..20).filter_map(|line| driver.runs().row(line)).collect();
-    let mut told = 0;
+        .assert_shows("best auc")
+        .assert_shows("best step auc")
+        .assert_shows("verdict auc");
+    let rows: Vec<RowId> = (0..20).filter_map(|line| driver.runs().row(line)).collect();
+    let mut compared = 0;
     for row in rows {
-        let id = driver.runs().table.id(row).raw().to_owned();
-        let found = number(&driver, row, &key(Fact::Max, "auc")).zip(number(
+        let id = driver.runs().table.run_id(row).raw().to_owned();
+        let found = number(&driver, row, &key(CurveStat::Max, "auc")).zip(number(
             &driver,
             row,
-            &key(Fact::MaxStep, "auc"),
+            &key(CurveStat::MaxStep, "auc"),
         ));
         assert_eq!(
             found.map(|(value, step)| (value, step as i64)),
             highest(&driver, &id, "auc"),
             "{id}"
         );
-        told += usize::from(found.is_some());
+        compared += usize::from(found.is_some());
     }
-    assert!(told > 10, "{told}");
+    assert!(compared > 10, "{compared}");
 }
 
 #[test]
-fn an_order_by_curves_says_how_many_it_knows_and_a_key_reads_the_rest() {
+fn sorting_by_curves_reports_unloaded_ones() {
     let mut driver = at_runs("churn-sweep");
-    derive(&mut driver, "auc", &["best auc"]);
+    add_derived_columns(&mut driver, "auc", &["best auc"]);
     driver
         .press("l s")
-        .sees("sorted by best auc")
-        .sees(" curves (F reads the rest)");
-    driver.hold().press("F").sees("reading curves, 0 of ");
-    driver.press("esc").release();
-    driver.answer_what_was_cancelled();
-    driver.sees("F reads the rest");
+        .assert_shows("sorted by best auc")
+        .assert_shows(" curves (F reads the rest)");
+    driver
+        .hold_replies()
+        .press("F")
+        .assert_shows("reading curves, 0 of ");
+    driver.press("esc").release_replies();
+    driver.reply_to_cancelled();
+    driver.assert_shows("F reads the rest");
     driver
         .press("F")
-        .misses("F reads the rest")
-        .misses("reading curves");
+        .assert_hides("F reads the rest")
+        .assert_hides("reading curves");
     let runs = driver.runs();
     let best: Vec<f64> = (0..runs.lines.len())
-        .filter_map(|line| number(&driver, runs.row(line)?, &key(Fact::Max, "auc")))
+        .filter_map(|line| number(&driver, runs.row(line)?, &key(CurveStat::Max, "auc")))
         .collect();
     assert!(
         best.len() > 50 && best.windows(2).all(|pair| pair[0] >= pair[1]),
@@ -89,37 +92,37 @@ fn an_order_by_curves_says_how_many_it_knows_and_a_key_reads_the_rest() {
     );
     driver.press("F");
     assert!(
-        driver.said().contains("all curves are read"),
+        driver.notification().contains("all curves are read"),
         "{}",
-        driver.said()
+        driver.notification()
     );
 }
 
 #[test]
-fn a_diverged_run_says_where() {
+fn diverged_run_shows_the_step() {
     let mut driver = at_runs("image-classifier");
     let metric = driver
         .runs()
         .columns
-        .seen()
+        .visible()
         .iter()
         .find_map(|column| match &column.key {
             ColumnKey::Metric(key) if key.raw().contains("loss") => Some(key.raw().to_owned()),
             _ => None,
         });
-    derive(&mut driver, &metric.unwrap(), &["verdict"]);
-    driver.sees("NaN at ");
+    add_derived_columns(&mut driver, &metric.unwrap(), &["verdict"]);
+    driver.assert_shows("NaN at ");
 }
 
 #[test]
-fn only_visible_curves_are_asked_for_and_none_twice() {
+fn only_visible_curves_are_requested_once() {
     let mut driver = at_runs("churn-sweep");
-    derive(&mut driver, "auc", &["best auc"]);
-    driver.hold().press("j j k");
-    assert_eq!(driver.waiting(), 0, "{:?}", driver.asked());
+    add_derived_columns(&mut driver, "auc", &["best auc"]);
+    driver.hold_replies().press("j j k");
+    assert_eq!(driver.pending_count(), 0, "{:?}", driver.pending_requests());
     driver.press("G");
-    let asked: Vec<usize> = driver
-        .asked()
+    let requested: Vec<usize> = driver
+        .pending_requests()
         .iter()
         .filter_map(|(_, request)| {
             if let Request::Histories { runs, .. } = request {
@@ -129,22 +132,22 @@ fn only_visible_curves_are_asked_for_and_none_twice() {
             }
         })
         .collect();
-    assert_eq!(asked.len(), 1, "{asked:?}");
-    assert!(asked[0] < 40, "{asked:?}");
-    driver.sees("…");
-    driver.release();
-    assert!(driver.runs().table.curves_told("auc") > 40);
+    assert_eq!(requested.len(), 1, "{requested:?}");
+    assert!(requested[0] < 40, "{requested:?}");
+    driver.assert_shows("…");
+    driver.release_replies();
+    assert!(driver.runs().table.curve_count("auc") > 40);
 }
 
 #[test]
-fn columns_of_curves_belong_to_the_view() {
+fn view_saves_curve_columns() {
     let mut driver = at_runs("churn-sweep");
-    derive(&mut driver, "auc", &["best auc"]);
+    add_derived_columns(&mut driver, "auc", &["best auc"]);
     let columns = |driver: &Driver| {
         driver
             .runs()
             .columns
-            .seen()
+            .visible()
             .iter()
             .map(|column| column.key.to_string())
             .collect::<Vec<_>>()
@@ -163,5 +166,7 @@ fn columns_of_curves_belong_to_the_view() {
         "the same choice hides it"
     );
     let mut other = open_runs(Driver::read_only(), "churn-sweep");
-    other.press("0 D").sees("columns of the curve of auc");
+    other
+        .press("0 D")
+        .assert_shows("columns of the curve of auc");
 }

@@ -1,14 +1,14 @@
 //! Groups: by any column, with a statistic of each numeric column in their lines.
 
-use frontrunner::table::{ColumnKey, Line, Statistic};
+use frontrunner::table::{ColumnKey, DisplayRow, Statistic};
 
-use super::tables::{at_runs, to_metric, values};
+use super::runs_table::{at_runs, metric_values, move_to_metric};
 use crate::support::driver::Driver;
 
 /// The groups, each as its value and how many runs it has.
 fn groups(driver: &Driver) -> Vec<(String, usize)> {
-    let group = |line: &Line| {
-        if let Line::Group { value, rows } = line {
+    let group = |line: &DisplayRow| {
+        if let DisplayRow::Group { value, rows } = line {
             Some((value.clone(), rows.len()))
         } else {
             None
@@ -18,21 +18,21 @@ fn groups(driver: &Driver) -> Vec<(String, usize)> {
 }
 
 /// What each group shows of a metric.
-fn figures(driver: &Driver, metric: &str) -> Vec<f64> {
+fn statistic_values(driver: &Driver, metric: &str) -> Vec<f64> {
     let runs = driver.runs();
     let key = ColumnKey::Metric(metric.into());
-    let better = runs.arrangement.better(&key);
+    let better = runs.arrangement.direction_of(&key);
     let figure = |line: usize| {
-        runs.spread(line, &key)
+        runs.group_spread(line, &key)
             .and_then(|spread| spread.get(runs.arrangement.statistic, better))
     };
     (0..runs.lines.len()).filter_map(figure).collect()
 }
 
 /// The sweep, by the depth of its trees, with every group folded.
-fn by_depth() -> Driver {
+fn grouped_by_depth() -> Driver {
     let mut driver = at_runs("churn-sweep");
-    driver.press("z").text("max_depth").press("enter");
+    driver.press("z").type_text("max_depth").press("enter");
     let all = groups(&driver).len();
     for line in 0..all {
         driver.press("g").press(&"j ".repeat(line)).press("Z");
@@ -42,18 +42,18 @@ fn by_depth() -> Driver {
 }
 
 #[test]
-fn any_column_groups_and_the_one_under_the_cursor_is_first() {
+fn group_picker_starts_with_the_current_column() {
     let mut driver = at_runs("churn-sweep");
-    to_metric(&mut driver, "auc");
-    driver.press("z").sees("by metrics.auc");
+    move_to_metric(&mut driver, "auc");
+    driver.press("z").assert_shows("by metrics.auc");
     driver.press("enter");
     assert_eq!(
-        driver.runs().grouped_by(),
+        driver.runs().group_column(),
         Some(&ColumnKey::Metric("auc".into()))
     );
-    driver.press("z").text("max_depth").press("enter");
+    driver.press("z").type_text("max_depth").press("enter");
     assert_eq!(
-        driver.runs().grouped_by(),
+        driver.runs().group_column(),
         Some(&ColumnKey::Param("max_depth".into())),
         "{}",
         driver.screen()
@@ -63,22 +63,22 @@ fn any_column_groups_and_the_one_under_the_cursor_is_first() {
         60,
         "no run is lost"
     );
-    driver.sees("by max_depth: auc mean");
-    driver.press("z").text("flat").press("enter");
+    driver.assert_shows("by max_depth: auc mean");
+    driver.press("z").type_text("flat").press("enter");
     assert!(groups(&driver).is_empty());
 }
 
 #[test]
-fn a_key_goes_through_the_statistics_and_the_line_above_names_each() {
-    let mut driver = by_depth();
-    to_metric(&mut driver, "auc");
+fn statistic_key_cycles_and_header_names_it() {
+    let mut driver = grouped_by_depth();
+    move_to_metric(&mut driver, "auc");
     let mut seen = Vec::new();
     for statistic in Statistic::ALL {
         assert_eq!(driver.runs().arrangement.statistic, statistic);
         driver
             .press("g")
-            .sees(&format!("auc {} of", statistic.as_str()));
-        seen.push(figures(&driver, "auc"));
+            .assert_shows(&format!("auc {} of", statistic.as_str()));
+        seen.push(statistic_values(&driver, "auc"));
         driver.press("%");
     }
     assert_eq!(driver.runs().arrangement.statistic, Statistic::Mean);
@@ -101,16 +101,16 @@ fn a_key_goes_through_the_statistics_and_the_line_above_names_each() {
 }
 
 #[test]
-fn figures_are_those_of_the_runs_below_them() {
-    let mut driver = by_depth();
-    to_metric(&mut driver, "auc");
-    let mean = figures(&driver, "auc");
+fn group_statistics_match_their_runs() {
+    let mut driver = grouped_by_depth();
+    move_to_metric(&mut driver, "auc");
+    let mean = statistic_values(&driver, "auc");
     let mut flat = at_runs("churn-sweep");
     let depth = groups(&driver)[0].0.clone();
     flat.press("f")
-        .text(&format!("params.max_depth = '{depth}'"))
+        .type_text(&format!("params.max_depth = '{depth}'"))
         .press("enter");
-    let own: Vec<f64> = values(&flat, "auc")
+    let own: Vec<f64> = metric_values(&flat, "auc")
         .into_iter()
         .flatten()
         .filter(|value| value.is_finite())
@@ -120,58 +120,61 @@ fn figures_are_those_of_the_runs_below_them() {
 }
 
 #[test]
-fn groups_sort_by_the_statistic_of_the_sort_column() {
-    let mut driver = by_depth();
-    to_metric(&mut driver, "auc");
+fn groups_sort_by_the_sort_column_statistic() {
+    let mut driver = grouped_by_depth();
+    move_to_metric(&mut driver, "auc");
     driver.press("s");
     assert!(
-        figures(&driver, "auc").is_sorted_by(|a, b| a >= b),
+        statistic_values(&driver, "auc").is_sorted_by(|a, b| a >= b),
         "{:?}",
-        figures(&driver, "auc")
+        statistic_values(&driver, "auc")
     );
     driver.press("%");
     assert!(
-        figures(&driver, "auc").is_sorted_by(|a, b| a >= b),
+        statistic_values(&driver, "auc").is_sorted_by(|a, b| a >= b),
         "by the deviation now: {:?}",
-        figures(&driver, "auc")
+        statistic_values(&driver, "auc")
     );
     driver.press("s");
     assert!(
-        figures(&driver, "auc").is_sorted(),
+        statistic_values(&driver, "auc").is_sorted(),
         "{:?}",
-        figures(&driver, "auc")
+        statistic_values(&driver, "auc")
     );
 }
 
 #[test]
-fn what_does_not_count_is_said() {
+fn excluded_values_are_reported() {
     let mut driver = at_runs("image-classifier");
-    driver.press("z").text("by status").press("enter");
-    to_metric(&mut driver, "val/loss");
+    driver.press("z").type_text("by status").press("enter");
+    move_to_metric(&mut driver, "val/loss");
     let line = (0..driver.runs().lines.len()).find(|line| {
         driver
             .runs()
-            .spread(*line, &ColumnKey::Metric("val/loss".into()))
-            .is_some_and(|spread| spread.left_out > 0)
+            .group_spread(*line, &ColumnKey::Metric("val/loss".into()))
+            .is_some_and(|spread| spread.excluded > 0)
     });
     let line = line.unwrap_or_else(|| panic!("one of the runs diverged:\n{}", driver.screen()));
     driver.press("g").press(&"j ".repeat(line));
-    driver.sees("1 no finite number");
-    driver.press("p").sees("no finite number").sees("std");
+    driver.assert_shows("1 no finite number");
+    driver
+        .press("p")
+        .assert_shows("no finite number")
+        .assert_shows("std");
 }
 
 #[test]
-fn a_view_keeps_the_grouping_and_its_statistic() {
+fn view_saves_grouping_and_statistic() {
     let mut driver = at_runs("churn-sweep");
     driver.press("%");
     assert!(
-        driver.said().contains("there are no groups"),
+        driver.notification().contains("there are no groups"),
         "{}",
-        driver.said()
+        driver.notification()
     );
-    driver.press("z").text("max_depth").press("enter % %");
+    driver.press("z").type_text("max_depth").press("enter % %");
     driver.press("q").press("enter");
-    let view = driver.runs().view();
+    let view = driver.runs().current_view();
     assert_eq!(
         (view.group.as_deref(), view.statistic.as_deref()),
         (Some("params.max_depth"), Some("n"))

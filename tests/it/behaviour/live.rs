@@ -4,8 +4,8 @@ use frontrunner::domain::{Millis, RunId};
 use frontrunner::tui::app::Screen;
 use rusqlite::{Connection, params};
 
-use super::tables::{at_runs, current, to_metric};
-use crate::support::driver::{Driver, NOW, facts};
+use super::runs_table::{at_runs, current_run_id, move_to_metric};
+use crate::support::driver::{Driver, NOW, demo_manifest};
 
 const MINUTE: Millis = 60_000;
 /// The session's interval, and a little.
@@ -14,8 +14,11 @@ const INTERVAL: Millis = 5_500;
 /// The demo's running network, under the cursor of its table.
 fn at_networks() -> Driver {
     let mut driver = at_runs("image-classifier");
-    driver.press("/").text("convnext-tiny").press("enter");
-    assert_eq!(current(&driver), facts().images.running.raw());
+    driver.press("/").type_text("convnext-tiny").press("enter");
+    assert_eq!(
+        current_run_id(&driver),
+        demo_manifest().images.running.raw()
+    );
     driver
 }
 
@@ -24,7 +27,7 @@ fn db(driver: &Driver) -> Connection {
 }
 
 /// What MLflow does when a run logs a metric.
-fn log(db: &Connection, run: &RunId, key: &str, value: f64, at: Millis, step: i64) {
+fn log_metric(db: &Connection, run: &RunId, key: &str, value: f64, at: Millis, step: i64) {
     let row = params![key, value, at, run.raw(), step];
     db.execute("INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, 0)", row).unwrap();
     let latest = "INSERT INTO latest_metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES (?1, ?2, ?3, ?4, ?5, 0) \
@@ -33,7 +36,7 @@ fn log(db: &Connection, run: &RunId, key: &str, value: f64, at: Millis, step: i6
 }
 
 /// A run that begins now.
-fn begin(db: &Connection, id: &str, name: &str, beside: &RunId, at: Millis) {
+fn insert_run(db: &Connection, id: &str, name: &str, beside: &RunId, at: Millis) {
     let new = "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, \
                deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id) SELECT ?1, ?2, source_type, source_name, \
                entry_point_name, user_id, 'RUNNING', ?4, NULL, NULL, source_version, 'active', artifact_uri, experiment_id FROM runs \
@@ -76,14 +79,14 @@ fn points(driver: &Driver, run: &RunId) -> usize {
 }
 
 #[test]
-fn a_running_run_changes_on_the_screen_by_itself() {
+fn running_run_updates_on_the_screen() {
     let mut driver = at_networks();
-    let (run, metric) = (&facts().images.running, goal(&driver));
+    let (run, metric) = (&demo_manifest().images.running, goal(&driver));
     let before = points(&driver, run);
     driver.press("space k");
-    log(&db(&driver), run, &metric, 0.123_456, driver.now, 1_000);
-    driver.wait(INTERVAL);
-    assert_eq!(current(&driver), run.raw());
+    log_metric(&db(&driver), run, &metric, 0.123_456, driver.now, 1_000);
+    driver.advance(INTERVAL);
+    assert_eq!(current_run_id(&driver), run.raw());
     assert!(
         line(&driver, "convnext-tiny").contains("0.1235"),
         "{}",
@@ -102,7 +105,7 @@ fn a_running_run_changes_on_the_screen_by_itself() {
             params![run.raw(), driver.now],
         )
         .unwrap();
-    driver.wait(INTERVAL);
+    driver.advance(INTERVAL);
     assert!(
         line(&driver, "convnext-tiny").contains('✓'),
         "{}",
@@ -111,40 +114,40 @@ fn a_running_run_changes_on_the_screen_by_itself() {
 }
 
 #[test]
-fn a_refresh_asks_for_what_may_have_changed_only() {
+fn refresh_requests_only_possible_changes() {
     let mut driver = at_networks();
     let total = driver.runs().table.len();
-    begin(
+    insert_run(
         &db(&driver),
         &"e".repeat(32),
         "newcomer",
-        &facts().images.running,
+        &demo_manifest().images.running,
         driver.now,
     );
-    driver.hold().wait(INTERVAL);
-    let asked = format!("{:?}", driver.asked());
+    driver.hold_replies().advance(INTERVAL);
+    let requested = format!("{:?}", driver.pending_requests());
     assert!(
-        asked.contains("Changes") && !asked.contains("Runs {"),
-        "{asked}"
+        requested.contains("Changes") && !requested.contains("Runs {"),
+        "{requested}"
     );
     assert!(
-        asked.contains(facts().images.running.raw())
-            && !asked.contains(facts().images.failed.raw()),
-        "{asked}"
+        requested.contains(demo_manifest().images.running.raw())
+            && !requested.contains(demo_manifest().images.failed.raw()),
+        "{requested}"
     );
-    driver.release();
+    driver.release_replies();
     assert_eq!(driver.runs().table.len(), total + 1);
-    driver.hold().wait(INTERVAL);
-    assert_eq!(driver.waiting(), 1, "one question an interval");
-    driver.wait(10 * INTERVAL);
-    assert_eq!(driver.waiting(), 1, "and none before the answer");
+    driver.hold_replies().advance(INTERVAL);
+    assert_eq!(driver.pending_count(), 1, "one question an interval");
+    driver.advance(10 * INTERVAL);
+    assert_eq!(driver.pending_count(), 1, "and none before the answer");
 }
 
 #[test]
-fn new_runs_are_announced_and_nothing_moves() {
+fn new_runs_are_announced_without_moving_rows() {
     let mut driver = at_networks();
     driver.press("g");
-    let (id, rows) = (current(&driver), |driver: &Driver| {
+    let (id, rows) = (current_run_id(&driver), |driver: &Driver| {
         driver
             .screen()
             .lines()
@@ -159,31 +162,33 @@ fn new_runs_are_announced_and_nothing_moves() {
         .collect();
     let db = db(&driver);
     for n in 0..3 {
-        begin(
+        insert_run(
             &db,
             &format!("{n:032x}"),
             &format!("newcomer-{n}"),
-            &facts().images.running,
+            &demo_manifest().images.running,
             driver.now + n,
         );
     }
     // A table as high as the window, so that there is an above.
-    driver.take(frontrunner::tui::app::Message::Resize {
+    driver.send(frontrunner::tui::app::Message::Resize {
         width: 120,
         height: 12,
     });
-    driver.wait(INTERVAL);
-    assert_eq!(current(&driver), id);
-    assert_eq!(driver.said(), "3 new runs");
-    driver.sees("3 new above (ctrl-n)").misses("newcomer");
+    driver.advance(INTERVAL);
+    assert_eq!(current_run_id(&driver), id);
+    assert_eq!(driver.notification(), "3 new runs");
+    driver
+        .assert_shows("3 new above (ctrl-n)")
+        .assert_hides("newcomer");
     let after: Vec<String> = rows(&driver)
         .iter()
         .take(5)
         .map(|row| row.chars().take(30).collect())
         .collect();
     assert_eq!(after[..], before[..5], "{}", driver.screen());
-    driver.wait(MINUTE);
-    driver.sees("3 new above");
+    driver.advance(MINUTE);
+    driver.assert_shows("3 new above");
     driver.press("ctrl-n");
     assert!(
         line(&driver, "newcomer-0").contains('+'),
@@ -191,39 +196,44 @@ fn new_runs_are_announced_and_nothing_moves() {
         driver.screen()
     );
     driver.press("g");
-    driver.sees("newcomer-2").misses("new above");
-    driver.wait(10_000);
+    driver.assert_shows("newcomer-2").assert_hides("new above");
+    driver.advance(10_000);
     assert!(
         !line(&driver, "newcomer-0").contains('+'),
         "they were looked at:\n{}",
         driver.screen()
     );
     driver.press("ctrl-n");
-    assert_eq!(driver.said(), "no run is new here");
+    assert_eq!(driver.notification(), "no run is new here");
 }
 
 #[test]
-fn a_run_that_left_the_store_leaves_the_table() {
+fn deleted_run_leaves_the_table() {
     let mut driver = at_networks();
     let total = driver.runs().lines.len();
     db(&driver)
         .execute(
             "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?1",
-            [facts().images.running.raw()],
+            [demo_manifest().images.running.raw()],
         )
         .unwrap();
-    driver.wait(INTERVAL);
-    driver
-        .misses("convnext-tiny")
-        .sees(&format!("{} of {} runs", total - 1, total - 1));
+    driver.advance(INTERVAL);
+    driver.assert_hides("convnext-tiny").assert_shows(&format!(
+        "{} of {} runs",
+        total - 1,
+        total - 1
+    ));
 }
 
 #[test]
-fn a_quiet_run_has_its_own_sign_and_word_everywhere() {
+fn stalled_run_has_its_own_marker_everywhere() {
     let mut driver = at_runs("image-classifier");
-    driver.press("f").text("is:stalled").press("enter");
+    driver.press("f").type_text("is:stalled").press("enter");
     assert_eq!(driver.runs().lines.len(), 1, "{}", driver.screen());
-    assert_eq!(current(&driver), facts().images.quiet.raw());
+    assert_eq!(
+        current_run_id(&driver),
+        demo_manifest().images.stalled.raw()
+    );
     assert!(
         line(&driver, "swin-tiny").contains("! "),
         "{}",
@@ -231,12 +241,12 @@ fn a_quiet_run_has_its_own_sign_and_word_everywhere() {
     );
     driver
         .press("p")
-        .sees("! STALLED: quiet for 2d 00h;")
-        .sees("logs every 57.1s");
+        .assert_shows("! STALLED: quiet for 2d 00h;")
+        .assert_shows("logs every 57.1s");
     driver
         .press("p enter")
-        .sees("▶ RUNNING")
-        .sees("! STALLED: quiet for 2d 00h; usually logs every 57.1s");
+        .assert_shows("▶ RUNNING")
+        .assert_shows("! STALLED: quiet for 2d 00h; usually logs every 57.1s");
     driver.press("esc esc");
     assert!(
         line(&driver, "convnext-tiny").contains('▶'),
@@ -246,35 +256,35 @@ fn a_quiet_run_has_its_own_sign_and_word_everywhere() {
 }
 
 #[test]
-fn a_run_stalls_while_nobody_touches_anything() {
+fn run_becomes_stalled_without_input() {
     let mut driver = at_networks();
     driver
         .press("f")
-        .text("is:running NOT is:stalled")
+        .type_text("is:running NOT is:stalled")
         .press("enter");
     assert!(driver.runs().lines.len() == 1 && line(&driver, "convnext-tiny").contains('▶'));
     // Ten epochs of 24 s are less than the five minutes that are let to every run.
-    driver.wait(4 * MINUTE);
-    driver.sees("convnext-tiny");
-    driver.wait(2 * MINUTE).wait(INTERVAL);
+    driver.advance(4 * MINUTE);
+    driver.assert_shows("convnext-tiny");
+    driver.advance(2 * MINUTE).advance(INTERVAL);
     driver
-        .misses("convnext-tiny")
-        .sees("no run passes the filter");
+        .assert_hides("convnext-tiny")
+        .assert_shows("no run passes the filter");
     driver.press("esc");
     assert!(
         line(&driver, "convnext-tiny").contains('!'),
         "{}",
         driver.screen()
     );
-    log(
+    log_metric(
         &db(&driver),
-        &facts().images.running,
+        &demo_manifest().images.running,
         &goal(&driver),
         0.5,
         driver.now,
         2_000,
     );
-    driver.wait(INTERVAL);
+    driver.advance(INTERVAL);
     assert!(
         line(&driver, "convnext-tiny").contains('▶'),
         "it is back:\n{}",
@@ -283,30 +293,33 @@ fn a_run_stalls_while_nobody_touches_anything() {
 }
 
 #[test]
-fn an_open_run_and_the_experiments_follow_too() {
+fn run_and_experiment_screens_are_polled_too() {
     let mut driver = at_networks();
     let metric = goal(&driver);
     driver.press("enter");
-    log(
+    log_metric(
         &db(&driver),
-        &facts().images.running,
+        &demo_manifest().images.running,
         &metric,
         0.123_456,
         driver.now,
         1_000,
     );
-    driver.wait(INTERVAL);
-    driver.sees("0.1235").sees("step 1000").sees("live");
+    driver.advance(INTERVAL);
+    driver
+        .assert_shows("0.1235")
+        .assert_shows("step 1000")
+        .assert_shows("live");
     driver.press("1 esc");
     let before = line(&driver, "image-classifier  ");
-    begin(
+    insert_run(
         &db(&driver),
         &"e".repeat(32),
         "newcomer",
-        &facts().images.running,
+        &demo_manifest().images.running,
         driver.now,
     );
-    driver.wait(3 * INTERVAL);
+    driver.advance(3 * INTERVAL);
     let after = line(&driver, "image-classifier  ");
     assert!(
         before.contains(" 10 ") && after.contains(" 11 ") && after.contains(" s ago"),
@@ -315,91 +328,98 @@ fn an_open_run_and_the_experiments_follow_too() {
 }
 
 #[test]
-fn the_top_line_tells_the_age_and_a_store_that_fails_is_asked_less_often() {
+fn header_shows_the_age_and_failures_back_off() {
     let mut driver = at_networks();
-    driver.wait(INTERVAL).sees("live");
+    driver.advance(INTERVAL).assert_shows("live");
     let (store, away) = (driver.store(), driver.store().with_extension("away"));
     std::fs::rename(&store, &away).unwrap();
-    driver.wait(INTERVAL);
-    driver.sees("stale: ").sees("again every 10 s");
-    let told = driver.app.shared.notices.all.len();
-    driver.wait(5_000);
-    driver.sees("again every 10 s");
-    driver.wait(INTERVAL);
-    driver.sees("again every 20 s");
+    driver.advance(INTERVAL);
+    driver
+        .assert_shows("stale: ")
+        .assert_shows("again every 10 s");
+    let notification_count = driver.app.shared.notifications.all.len();
+    driver.advance(5_000);
+    driver.assert_shows("again every 10 s");
+    driver.advance(INTERVAL);
+    driver.assert_shows("again every 20 s");
     for _ in 0..40 {
-        driver.wait(MINUTE);
+        driver.advance(MINUTE);
     }
-    driver.sees("again every 5 min").sees("stale 40 min: ");
+    driver
+        .assert_shows("again every 5 min")
+        .assert_shows("stale 40 min: ");
     assert_eq!(
-        driver.app.shared.notices.all.len(),
-        told,
+        driver.app.shared.notifications.all.len(),
+        notification_count,
         "it is said once; the top line says it all the time"
     );
     std::fs::rename(&away, &store).unwrap();
-    driver.wait(5 * MINUTE);
-    driver.sees("live").misses("again").misses("stale");
-    driver.hold().wait(INTERVAL);
-    assert_eq!(driver.waiting(), 1, "at its own pace again");
+    driver.advance(5 * MINUTE);
+    driver
+        .assert_shows("live")
+        .assert_hides("again")
+        .assert_hides("stale");
+    driver.hold_replies().advance(INTERVAL);
+    assert_eq!(driver.pending_count(), 1, "at its own pace again");
 }
 
 #[test]
-fn slow_answers_make_it_slower_and_quick_ones_make_it_quick() {
+fn polling_adapts_to_response_time() {
     let mut driver = at_networks();
-    driver.hold().wait(INTERVAL);
-    assert_eq!(driver.waiting(), 1);
+    driver.hold_replies().advance(INTERVAL);
+    assert_eq!(driver.pending_count(), 1);
     driver.now += 6_000;
-    driver.release();
-    driver.sees("live, slow, again every 40 s");
-    driver.hold().wait(30_000);
-    assert_eq!(driver.waiting(), 0);
-    driver.wait(10_000);
-    assert_eq!(driver.waiting(), 1);
-    driver.release();
-    driver.sees("live").misses("slow");
+    driver.release_replies();
+    driver.assert_shows("live, slow, again every 40 s");
+    driver.hold_replies().advance(30_000);
+    assert_eq!(driver.pending_count(), 0);
+    driver.advance(10_000);
+    assert_eq!(driver.pending_count(), 1);
+    driver.release_replies();
+    driver.assert_shows("live").assert_hides("slow");
 }
 
 #[test]
-fn what_is_not_read_again_tells_its_age() {
+fn stale_data_shows_its_age() {
     let mut driver = Driver::new();
-    driver.press("4 enter").sees("live");
-    driver.wait(29_000).sees("20 s ago");
-    driver.wait(4 * MINUTE).sees("4 min ago");
-    driver.press("ctrl-r").sees("live");
+    driver.press("4 enter").assert_shows("live");
+    driver.advance(29_000).assert_shows("20 s ago");
+    driver.advance(4 * MINUTE).assert_shows("4 min ago");
+    driver.press("ctrl-r").assert_shows("live");
 }
 
 #[test]
-fn where_nothing_changes_nothing_is_drawn() {
+fn nothing_is_redrawn_without_a_change() {
     let mut driver = at_runs("churn-sweep");
-    driver.wait(MINUTE);
+    driver.advance(MINUTE);
     let before = driver.buffer();
     for _ in 0..30 {
-        driver.hold().wait(INTERVAL);
+        driver.hold_replies().advance(INTERVAL);
         assert!(
-            driver.waiting() == 1 && driver.buffer() == before,
+            driver.pending_count() == 1 && driver.buffer() == before,
             "asking shows nothing:\n{}",
             driver.screen()
         );
-        driver.release();
+        driver.release_replies();
         assert_eq!(driver.buffer(), before, "{}", driver.screen());
     }
 }
 
 #[test]
-fn marks_survive_filters_screens_and_experiments() {
+fn marks_survive_filters_and_navigation() {
     let mut driver = at_networks();
     driver.press("space");
     driver
         .press("f")
-        .text("is:failed")
+        .type_text("is:failed")
         .press("enter")
-        .sees("● 1");
+        .assert_shows("● 1");
     driver
         .press("esc q f")
         .press("ctrl-u")
-        .text("churn-sweep")
+        .type_text("churn-sweep")
         .press("enter enter");
-    to_metric(&mut driver, "auc");
+    move_to_metric(&mut driver, "auc");
     driver.press("s space");
     let marked = driver.app.shared.marks.ids();
     assert_eq!(marked.len(), 2);
@@ -407,27 +427,27 @@ fn marks_survive_filters_screens_and_experiments() {
     assert_eq!(driver.app.shared.marks.ids(), marked);
     driver
         .press("c")
-        .sees("compare 2 runs")
-        .sees("convnext-tiny");
+        .assert_shows("compare 2 runs")
+        .assert_shows("convnext-tiny");
     driver
         .press("esc '")
-        .sees("marked: enter takes a mark away")
-        .sees("image-classifier")
-        .sees("churn-sweep")
-        .sees("baseline");
+        .assert_shows("marked: enter takes a mark away")
+        .assert_shows("image-classifier")
+        .assert_shows("churn-sweep")
+        .assert_shows("baseline");
     driver
         .press("down enter")
-        .sees("● 1")
-        .misses("  churn-sweep  ");
+        .assert_shows("● 1")
+        .assert_hides("  churn-sweep  ");
     assert_eq!(driver.app.shared.marks.ids(), marked[..1]);
     driver.press("enter");
-    assert!(driver.overlay().is_none() && driver.app.shared.marks.is_empty());
+    assert!(driver.dialog().is_none() && driver.app.shared.marks.is_empty());
     assert!(matches!(driver.app.screen(), Screen::Runs(_)));
     driver.press("'");
     assert!(
-        driver.said().contains("no run is marked"),
+        driver.notification().contains("no run is marked"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     assert!(driver.now > NOW);
 }

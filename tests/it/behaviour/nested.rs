@@ -1,18 +1,21 @@
 //! Trees: parents and what is nested in them, whatever the filter and however much is loaded.
 
-use frontrunner::table::Line;
+use frontrunner::table::DisplayRow;
 use frontrunner::tui::app::Request;
 use rusqlite::{Connection, params};
 
-use super::tables::{at_runs, current};
-use crate::support::driver::{Driver, NOW, facts};
+use super::runs_table::{at_runs, current_run_id};
+use crate::support::driver::{Driver, NOW, demo_manifest};
 
 /// The names of the lines, indented as they are nested; in parentheses what does not pass the filter.
 fn tree(driver: &Driver) -> Vec<String> {
     let runs = driver.runs();
-    let line = |line: &Line| match line {
-        Line::Run {
-            row, depth, passes, ..
+    let line = |line: &DisplayRow| match line {
+        DisplayRow::Run {
+            row,
+            depth,
+            is_match: passes,
+            ..
         } => {
             let name = runs.run_label(*row).clean().into_owned();
             format!(
@@ -21,16 +24,16 @@ fn tree(driver: &Driver) -> Vec<String> {
                 if *passes { name } else { format!("({name})") }
             )
         }
-        Line::Group { value, .. } => value.clone(),
+        DisplayRow::Group { value, .. } => value.clone(),
     };
     runs.lines.iter().map(line).collect()
 }
 
 /// The search with its nested runs, begun before 150 others: the first page holds the search and none of what is nested in it.
-fn half_loaded() -> Driver {
+fn partially_loaded() -> Driver {
     let mut driver = Driver::new();
     let db = Connection::open(driver.store()).unwrap();
-    let parent = facts().nested.parent.raw();
+    let parent = demo_manifest().nested.parent.raw();
     for n in 0..150 {
         let new = "INSERT INTO runs (run_uuid, name, status, start_time, end_time, lifecycle_stage, artifact_uri, experiment_id, \
                    source_type, source_name, entry_point_name, user_id, source_version) SELECT ?1, ?1, 'FINISHED', ?3, ?3, 'active', \
@@ -50,30 +53,34 @@ fn half_loaded() -> Driver {
     drop(db);
     driver
         .press("f")
-        .text("iris-baselines")
+        .type_text("iris-baselines")
         .press("enter")
-        .hold()
+        .hold_replies()
         .press("enter");
     while driver.runs().table.is_empty() {
-        driver.answer_one();
+        driver.reply_to_one();
     }
-    driver.press("esc").release();
-    driver.answer_what_was_cancelled();
+    driver.press("esc").release_replies();
+    driver.reply_to_cancelled();
     assert_eq!(driver.runs().table.len(), 100, "{}", driver.screen());
-    driver.press("z").text("tree").press("enter g");
-    assert_eq!(current(&driver), parent);
+    driver.press("z").type_text("tree").press("enter g");
+    assert_eq!(current_run_id(&driver), parent);
     driver
 }
 
 #[test]
-fn opening_a_parent_fetches_what_is_nested_in_it() {
-    let mut driver = half_loaded();
+fn expanding_a_parent_fetches_nested_runs() {
+    let mut driver = partially_loaded();
     assert!(
         tree(&driver).iter().all(|line| !line.starts_with(' ')),
         "nothing nested is loaded"
     );
     driver.press("Z");
-    assert!(driver.said().contains("nested in it"), "{}", driver.said());
+    assert!(
+        driver.notification().contains("nested in it"),
+        "{}",
+        driver.notification()
+    );
     let found = tree(&driver);
     assert!(found.iter().any(|line| line == "  depth-8"), "{found:?}");
     assert!(
@@ -93,47 +100,51 @@ fn opening_a_parent_fetches_what_is_nested_in_it() {
     );
 
     let before = tree(&driver);
-    driver.press("g Z").hold().press("Z");
-    assert_eq!(driver.waiting(), 0, "what was fetched is not fetched again");
-    driver.release();
+    driver.press("g Z").hold_replies().press("Z");
+    assert_eq!(
+        driver.pending_count(),
+        0,
+        "what was fetched is not fetched again"
+    );
+    driver.release_replies();
     assert_eq!(tree(&driver), before);
 }
 
 #[test]
-fn a_run_without_nested_runs_says_so_and_a_whole_table_asks_nobody() {
-    let mut driver = half_loaded();
+fn run_without_nested_runs_says_so_without_a_request() {
+    let mut driver = partially_loaded();
     driver.press("j Z");
     assert!(
-        driver.said().contains("no run is nested in it"),
+        driver.notification().contains("no run is nested in it"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     driver.press("ctrl-r");
     assert_eq!(driver.runs().table.len(), 167, "everything is loaded");
-    driver.press("g").hold().press("Z Z j Z");
+    driver.press("g").hold_replies().press("Z Z j Z");
     assert!(
         !driver
-            .asked()
+            .pending_requests()
             .iter()
-            .any(|(_, request)| matches!(request, Request::Nested(..)))
+            .any(|(_, request)| matches!(request, Request::ChildRuns(..)))
     );
 }
 
 #[test]
-fn looking_for_nested_runs_is_stopped_with_esc() {
-    let mut driver = half_loaded();
-    driver.hold().press("Z");
+fn esc_cancels_the_nested_run_request() {
+    let mut driver = partially_loaded();
+    driver.hold_replies().press("Z");
     let nested = |driver: &Driver| {
         driver
-            .asked()
+            .pending_requests()
             .iter()
-            .filter(|(_, request)| matches!(request, Request::Nested(..)))
+            .filter(|(_, request)| matches!(request, Request::ChildRuns(..)))
             .count()
     };
     assert_eq!(nested(&driver), 1);
     driver.press("esc");
-    assert_eq!(nested(&driver), 0, "{:?}", driver.asked());
-    assert_eq!(driver.answer_what_was_cancelled(), 1);
+    assert_eq!(nested(&driver), 0, "{:?}", driver.pending_requests());
+    assert_eq!(driver.reply_to_cancelled(), 1);
     assert_eq!(
         driver.runs().table.len(),
         100,
@@ -142,13 +153,13 @@ fn looking_for_nested_runs_is_stopped_with_esc() {
 }
 
 #[test]
-fn parents_that_do_not_pass_hold_their_nested_runs_and_count_for_nothing() {
+fn filtered_out_parents_stay_as_uncounted_rows() {
     let mut driver = at_runs("iris-baselines");
     driver
         .press("z")
-        .text("tree")
+        .type_text("tree")
         .press("enter f")
-        .text("is:nested")
+        .type_text("is:nested")
         .press("enter");
     let lines = tree(&driver);
     assert_eq!(
@@ -159,7 +170,7 @@ fn parents_that_do_not_pass_hold_their_nested_runs_and_count_for_nothing() {
         ["(grid-search)"],
         "{lines:?}"
     );
-    driver.sees(&format!("{} of 17 runs", lines.len() - 1));
+    driver.assert_shows(&format!("{} of 17 runs", lines.len() - 1));
     driver.press("G v g v");
     assert_eq!(
         driver.app.shared.marks.len(),
@@ -169,7 +180,7 @@ fn parents_that_do_not_pass_hold_their_nested_runs_and_count_for_nothing() {
     driver.press("u g space");
     assert_eq!(
         driver.app.shared.marks.ids(),
-        [facts().nested.parent.clone()],
+        [demo_manifest().nested.parent.clone()],
         "by itself it can be marked"
     );
 }

@@ -16,56 +16,61 @@ require = "candidate.tags.signed == 'yes'"
 
 /// The versions of the churn model, the newest under the cursor.
 fn versions() -> Driver {
-    let mut driver = Driver::new().under(POLICY);
+    let mut driver = Driver::new().with_policy(POLICY);
     driver
         .press("4 f ctrl-u")
-        .text("churn")
+        .type_text("churn")
         .press("enter enter g");
     driver
 }
 
 #[test]
-fn verdicts_stand_beside_each_version_and_on_its_review() {
+fn gate_results_are_shown_in_versions_and_review() {
     let mut driver = versions();
-    driver.sees("gates").sees("1/2");
-    driver.press("D").sees("signed off").sees("has a run");
-    driver.press("esc").misses("signed off:");
+    driver.assert_shows("gates").assert_shows("1/2");
+    driver
+        .press("D")
+        .assert_shows("signed off")
+        .assert_shows("has a run");
+    driver.press("esc").assert_hides("signed off:");
 }
 
 #[test]
-fn a_gate_stops_a_plan_until_it_is_gone_past_with_a_reason() {
+fn failing_gate_blocks_until_overridden_with_a_reason() {
     let mut driver = versions();
     driver
         .press("a")
-        .text("challenger-2")
+        .type_text("challenger-2")
         .press("enter")
-        .sees("signed off");
-    driver.text("an incident").press("enter enter");
-    driver.press("enter").misses("verified");
-    driver.press("ctrl-o").sees("overridden");
+        .assert_shows("signed off");
+    driver.type_text("an incident").press("enter enter");
+    driver.press("enter").assert_hides("verified");
+    driver.press("ctrl-o").assert_shows("overridden");
 }
 
 #[test]
-fn a_reviewer_s_word_goes_on_record_from_the_review() {
+fn approval_is_recorded_from_the_review() {
     let mut driver = versions();
-    driver.press("D").sees("approve");
-    driver.press("a").sees("frontrunner.approval");
+    driver.press("D").assert_shows("approve");
+    driver.press("a").assert_shows("frontrunner.approval");
     driver
-        .text("seen the curves")
+        .type_text("seen the curves")
         .press("enter enter")
-        .sees("verified");
+        .assert_shows("verified");
     driver
         .press("enter D")
-        .sees("approve for")
-        .sees("seen the curves");
+        .assert_shows("approve for")
+        .assert_shows("seen the curves");
 }
 
 #[test]
-fn what_other_tools_left_stands_beside_the_versions_and_in_the_review() {
+fn evidence_is_shown_in_versions_and_review() {
     let mut driver = versions();
-    driver.sees("Evidently").sees("✗ dataset_drift true");
+    driver
+        .assert_shows("Evidently")
+        .assert_shows("✗ dataset_drift true");
     driver
         .press("D")
-        .sees("not as it should be")
-        .sees("drift_share");
+        .assert_shows("not as it should be")
+        .assert_shows("drift_share");
 }

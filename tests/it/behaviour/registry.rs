@@ -4,10 +4,10 @@ use frontrunner::domain::{Stage, VersionNumber};
 use frontrunner::promotion::Outcome;
 use frontrunner::promotion::journal::EntryState;
 use frontrunner::tui::app::Screen;
-use frontrunner::tui::app::overlays::{Overlay, PlanDialog, PlanStage};
+use frontrunner::tui::app::dialogs::{Dialog, PlanDialog, PlanPhase};
 
-use super::tables::{at_runs, current};
-use crate::support::driver::{Driver, facts};
+use super::runs_table::{at_runs, current_run_id};
+use crate::support::driver::{Driver, demo_manifest};
 
 /// A session with the versions of the churn classifier on the screen, the cursor on one of them.
 fn at_version(number: u64) -> Driver {
@@ -17,7 +17,7 @@ fn at_version(number: u64) -> Driver {
 fn go_to_version(mut driver: Driver, number: u64) -> Driver {
     driver
         .press("4 f ctrl-u")
-        .text("churn")
+        .type_text("churn")
         .press("enter enter");
     for _ in 0..20 {
         let Screen::Versions(versions) = driver.app.screen() else {
@@ -35,14 +35,14 @@ fn go_to_version(mut driver: Driver, number: u64) -> Driver {
 }
 
 fn plan(driver: &Driver) -> &PlanDialog {
-    match driver.overlay() {
-        Some(Overlay::Plan(dialog)) => dialog,
+    match driver.dialog() {
+        Some(Dialog::Plan(dialog)) => dialog,
         other => panic!("no plan: {other:?}\n{}", driver.screen()),
     }
 }
 
 fn is_verified(driver: &Driver) -> bool {
-    matches!(&plan(driver).stage, PlanStage::Done(report) if report.outcome == Outcome::Verified)
+    matches!(&plan(driver).phase, PlanPhase::Done(report) if report.outcome == Outcome::Verified)
 }
 
 /// The stage and the aliases of a version, as the Versions screen knows them.
@@ -67,31 +67,39 @@ fn state(driver: &Driver, number: u64) -> (Stage, Vec<String>) {
 }
 
 #[test]
-fn a_run_is_registered_through_the_plan() {
+fn run_is_registered_through_the_plan_dialog() {
     let mut driver = at_runs("churn-releases");
-    driver.press("g r").text("fresh-model").press("enter");
-    driver.sees("fresh-model").sees("what will be done");
-    driver.text("first try").press("enter enter");
+    driver.press("g r").type_text("fresh-model").press("enter");
+    driver
+        .assert_shows("fresh-model")
+        .assert_shows("what will be done");
+    driver.type_text("first try").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
-    assert!(driver.overlay().is_none());
+    assert!(driver.dialog().is_none());
     driver.press("4");
-    driver.sees("fresh-model");
+    driver.assert_shows("fresh-model");
     driver.press("6");
-    driver.sees("fresh-model").sees("first try");
+    driver.assert_shows("fresh-model").assert_shows("first try");
 }
 
 #[test]
-fn names_are_offered_whenever_they_come_and_what_was_typed_stays() {
+fn late_name_suggestions_keep_typed_text() {
     let mut driver = at_runs("churn-releases");
     driver.press("g r");
-    driver.sees("churn-classifier").sees("iris-forest");
+    driver
+        .assert_shows("churn-classifier")
+        .assert_shows("iris-forest");
 
     let mut driver = at_runs("churn-releases");
-    driver.hold().press("g r").answer_one();
-    driver.sees("register as").misses("iris-forest");
-    driver.text("iris").release();
-    driver.sees("iris-forest").misses("churn-classifier");
+    driver.hold_replies().press("g r").reply_to_one();
+    driver
+        .assert_shows("register as")
+        .assert_hides("iris-forest");
+    driver.type_text("iris").release_replies();
+    driver
+        .assert_shows("iris-forest")
+        .assert_hides("churn-classifier");
     driver.press("enter");
     assert!(
         plan(&driver).intent.to_string().contains("iris-forest"),
@@ -101,21 +109,21 @@ fn names_are_offered_whenever_they_come_and_what_was_typed_stays() {
 }
 
 #[test]
-fn registering_the_best_says_which_and_why_before_anything_is_written() {
+fn register_best_names_the_run_and_reason_first() {
     let mut driver = at_runs("churn-sweep");
     let before = std::fs::read(driver.store()).unwrap();
     driver.press("R");
-    let Some(Overlay::Register(dialog)) = driver.overlay() else {
+    let Some(Dialog::Register(dialog)) = driver.dialog() else {
         panic!("{}", driver.screen())
     };
     assert_eq!(
         dialog.run,
-        facts().sweep.best,
+        demo_manifest().sweep.best,
         "the failed run with the higher value is left out"
     );
-    driver.sees("best by auc").sees("left out");
+    driver.assert_shows("best by auc").assert_shows("left out");
     driver.press("esc");
-    assert!(driver.overlay().is_none());
+    assert!(driver.dialog().is_none());
     assert_eq!(
         std::fs::read(driver.store()).unwrap(),
         before,
@@ -124,45 +132,48 @@ fn registering_the_best_says_which_and_why_before_anything_is_written() {
 }
 
 #[test]
-fn without_a_run_that_can_be_the_best_it_says_why() {
+fn register_best_explains_when_there_is_no_candidate() {
     let mut driver = at_runs("churn-sweep");
-    driver.press("f").text("status = 'FAILED'").press("enter R");
-    assert!(driver.overlay().is_none());
+    driver
+        .press("f")
+        .type_text("status = 'FAILED'")
+        .press("enter R");
+    assert!(driver.dialog().is_none());
     assert!(
-        driver.said().contains("no run can be the best"),
+        driver.notification().contains("no run can be the best"),
         "{}",
-        driver.said()
+        driver.notification()
     );
 }
 
 #[test]
-fn a_reason_that_was_typed_is_there_again_when_the_same_is_planned() {
+fn typed_reason_is_restored_for_the_same_plan() {
     let mut driver = at_version(5);
     driver
         .press("t")
-        .text("Staging")
+        .type_text("Staging")
         .press("enter")
-        .text("calibrated")
+        .type_text("calibrated")
         .press("esc");
     driver
         .press("t")
-        .text("Archived")
+        .type_text("Archived")
         .press("enter")
-        .misses("calibrated");
+        .assert_hides("calibrated");
     driver
         .press("esc t")
-        .text("Staging")
+        .type_text("Staging")
         .press("enter")
-        .sees("calibrated");
-    driver.press("enter").wait(1_000).press("enter");
+        .assert_shows("calibrated");
+    driver.press("enter").advance(1_000).press("enter");
     assert!(is_verified(&driver), "{}", driver.screen());
-    driver.press("enter 6").sees("calibrated");
+    driver.press("enter 6").assert_shows("calibrated");
 }
 
 #[test]
-fn a_stage_that_is_not_protected_needs_no_name() {
+fn unprotected_stage_needs_no_confirmation_name() {
     let mut driver = at_version(5);
-    driver.press("t").text("Staging").press("enter");
+    driver.press("t").type_text("Staging").press("enter");
     driver.press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
@@ -175,31 +186,36 @@ fn a_stage_that_is_not_protected_needs_no_name() {
 }
 
 #[test]
-fn production_asks_for_the_name_and_archives_on_demand() {
+fn production_requires_the_name_and_can_archive() {
     let mut driver = at_version(6);
-    driver.press("t").text("Production").press("enter ctrl-a");
-    assert_eq!(plan(&driver).archive(), Some(true));
-    driver.text("better").press("enter enter enter");
+    driver
+        .press("t")
+        .type_text("Production")
+        .press("enter ctrl-a");
+    assert_eq!(plan(&driver).archive_existing(), Some(true));
+    driver.type_text("better").press("enter enter enter");
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Ready),
+        matches!(plan(&driver).phase, PlanPhase::Ready),
         "without the name nothing is done:\n{}",
         driver.screen()
     );
     assert!(
-        driver.said().contains("type churn-classifier to confirm"),
+        driver
+            .notification()
+            .contains("type churn-classifier to confirm"),
         "{}",
-        driver.said()
+        driver.notification()
     );
-    driver.text("churn-classifie").press("enter enter");
+    driver.type_text("churn-classifie").press("enter enter");
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Ready),
+        matches!(plan(&driver).phase, PlanPhase::Ready),
         "nor with a part of it"
     );
     driver.press("shift-tab");
-    while plan(&driver).focus != frontrunner::tui::app::overlays::Field::Name {
+    while plan(&driver).focus != frontrunner::tui::app::dialogs::PlanField::Name {
         driver.press("tab");
     }
-    driver.text("r").press("enter enter");
+    driver.type_text("r").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
     assert_eq!(
@@ -209,45 +225,47 @@ fn production_asks_for_the_name_and_archives_on_demand() {
 }
 
 #[test]
-fn the_name_that_confirms_is_typed_and_not_pasted() {
+fn confirmation_name_cannot_be_pasted() {
     let mut driver = at_version(6);
-    driver.press("a").text("champion").press("enter enter");
-    driver.take(frontrunner::tui::app::Message::Paste(
+    driver.press("a").type_text("champion").press("enter enter");
+    driver.send(frontrunner::tui::app::Message::Paste(
         "churn-classifier".into(),
     ));
-    assert_eq!(plan(&driver).name.value(), "");
+    assert_eq!(plan(&driver).confirmation.value(), "");
     assert!(
-        driver.said().contains("typed, not pasted"),
+        driver.notification().contains("typed, not pasted"),
         "{}",
-        driver.said()
+        driver.notification()
     );
 }
 
 /// Moves `@champion` to version 6 by keys, with the name typed.
-fn crown(driver: &mut Driver) {
+fn make_champion(driver: &mut Driver) {
     driver
         .press("a")
-        .text("champion")
+        .type_text("champion")
         .press("enter")
-        .text("wins")
+        .type_text("wins")
         .press("enter")
-        .text("churn-classifier")
+        .type_text("churn-classifier")
         .press("enter enter");
     assert!(is_verified(driver), "{}", driver.screen());
     driver.press("enter");
 }
 
 #[test]
-fn a_place_goes_back_to_who_had_it_on_one_key() {
+fn restore_previous_holder_with_one_key() {
     let mut driver = at_version(5);
-    driver.press("U").sees("does not know who had the places");
-    let before = state(&driver, 5);
-    crown(&mut driver);
-    driver.press("U").sees("@champion only");
     driver
-        .text("regrets")
+        .press("U")
+        .assert_shows("does not know who had the places");
+    let before = state(&driver, 5);
+    make_champion(&mut driver);
+    driver.press("U").assert_shows("@champion only");
+    driver
+        .type_text("regrets")
         .press("enter")
-        .text("churn-classifier")
+        .type_text("churn-classifier")
         .press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
@@ -255,29 +273,32 @@ fn a_place_goes_back_to_who_had_it_on_one_key() {
 }
 
 #[test]
-fn an_alias_is_moved_told_by_the_journal_and_put_back() {
+fn alias_move_is_journaled_and_undone() {
     let mut driver = Driver::new();
     // The journal lies below on the way here: it must not be shown as it was before.
     driver.press("6");
-    driver.sees("nothing was written");
+    driver.assert_shows("nothing was written");
     let mut driver = go_to_version(driver, 6);
-    crown(&mut driver);
+    make_champion(&mut driver);
     assert!(
         state(&driver, 6).1.contains(&"champion".to_owned())
             && !state(&driver, 4).1.contains(&"champion".to_owned())
     );
 
     driver.press("6");
-    driver.sees("champion").sees("wins").sees("ana");
+    driver
+        .assert_shows("champion")
+        .assert_shows("wins")
+        .assert_shows("ana");
     driver.press("u");
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Ready),
+        matches!(plan(&driver).phase, PlanPhase::Ready),
         "{}",
         driver.screen()
     );
     driver
         .press("enter")
-        .text("churn-classifier")
+        .type_text("churn-classifier")
         .press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
@@ -295,9 +316,9 @@ fn an_alias_is_moved_told_by_the_journal_and_put_back() {
 
     driver.press("j u");
     assert!(
-        driver.overlay().is_none() && driver.said().contains("undone already"),
+        driver.dialog().is_none() && driver.notification().contains("undone already"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     let driver = go_to_version(driver, 4);
     assert!(
@@ -308,78 +329,81 @@ fn an_alias_is_moved_told_by_the_journal_and_put_back() {
 }
 
 #[test]
-fn an_alias_is_taken_away() {
+fn alias_is_removed() {
     let mut driver = at_version(6);
-    driver.press("a").text("remove").press("enter enter enter");
+    driver
+        .press("a")
+        .type_text("remove")
+        .press("enter enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
     driver.press("enter");
     assert_eq!(state(&driver, 6).1, Vec::<String>::new());
 }
 
 #[test]
-fn esc_leaves_a_plan_and_nothing_is_written() {
+fn esc_cancels_a_plan_without_writing() {
     let mut driver = at_version(6);
     let before = std::fs::read(driver.store()).unwrap();
     driver
         .press("t")
-        .text("Production")
+        .type_text("Production")
         .press("enter")
-        .text("a reason")
+        .type_text("a reason")
         .press("enter")
-        .text("churn-classifier")
+        .type_text("churn-classifier")
         .press("esc");
-    assert!(driver.overlay().is_none());
+    assert!(driver.dialog().is_none());
     assert_eq!(std::fs::read(driver.store()).unwrap(), before);
     driver.press("6");
-    driver.sees("nothing was written");
+    driver.assert_shows("nothing was written");
 }
 
 #[test]
-fn a_plan_under_way_can_not_be_called_back_and_its_end_is_told() {
+fn running_plan_cannot_be_cancelled_and_reports_its_outcome() {
     let mut driver = at_version(5);
     driver
         .press("t")
-        .text("Staging")
+        .type_text("Staging")
         .press("enter")
         .press("enter")
-        .hold()
+        .hold_replies()
         .press("enter esc");
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Applying(..)),
+        matches!(plan(&driver).phase, PlanPhase::Applying(..)),
         "{}",
         driver.screen()
     );
     assert!(
-        driver.said().contains("can't be called back"),
+        driver.notification().contains("can't be called back"),
         "{}",
-        driver.said()
+        driver.notification()
     );
-    driver.release();
+    driver.release_replies();
     assert!(is_verified(&driver));
 }
 
 #[test]
-fn keys_that_were_on_their_way_apply_no_plan() {
+fn buffered_keys_do_not_apply_a_plan() {
     let mut driver = at_version(5);
-    driver.press("t").text("Staging").press("enter");
+    driver.press("t").type_text("Staging").press("enter");
     let enter = || frontrunner::tui::app::Message::Key("enter".parse().unwrap());
     driver.now -= 400;
-    (0..4).for_each(|_| driver.take(enter()));
+    (0..4).for_each(|_| driver.send(enter()));
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Ready),
+        matches!(plan(&driver).phase, PlanPhase::Ready),
         "{}",
         driver.screen()
     );
 }
 
 #[test]
-fn what_somebody_else_changed_meanwhile_stops_the_plan() {
+fn concurrent_change_stops_the_plan() {
     let (mut driver, mut other) = (at_version(6), 0);
     driver
         .press("a")
-        .text("champion")
+        .type_text("champion")
         .press("enter enter")
-        .text("churn-classifier")
+        .type_text("churn-classifier")
         .press("enter");
     let db = rusqlite::Connection::open(driver.store()).unwrap();
     other += db
@@ -392,7 +416,7 @@ fn what_somebody_else_changed_meanwhile_stops_the_plan() {
     drop(db);
     driver.press("enter");
     assert!(
-        matches!(plan(&driver).stage, PlanStage::Refused(_)),
+        matches!(plan(&driver).phase, PlanPhase::Failed(_)),
         "{}",
         driver.screen()
     );
@@ -404,7 +428,7 @@ fn what_somebody_else_changed_meanwhile_stops_the_plan() {
 }
 
 #[test]
-fn the_cursor_stays_on_its_version_when_another_appears() {
+fn cursor_stays_on_its_version_when_a_new_one_appears() {
     let mut driver = at_version(4);
     let db = rusqlite::Connection::open(driver.store()).unwrap();
     let copy = "INSERT INTO model_versions (name, version, creation_time, last_updated_time, description, user_id, current_stage, \
@@ -413,117 +437,119 @@ fn the_cursor_stays_on_its_version_when_another_appears() {
     assert_eq!(db.execute(copy, []).unwrap(), 1);
     drop(db);
     // The answer comes while the stage is chosen: what was asked for one version must not reach another.
-    driver.hold().press("ctrl-r t").release();
-    driver.text("Staging").press("enter");
-    driver.sees("move churn-classifier/4 to Staging");
+    driver.hold_replies().press("ctrl-r t").release_replies();
+    driver.type_text("Staging").press("enter");
+    driver.assert_shows("move churn-classifier/4 to Staging");
     driver.press("esc");
     assert_eq!(state(&driver, 7).0, Stage::None, "the new one is there");
 }
 
 #[test]
-fn a_read_only_session_refuses_each_write_with_a_line() {
-    let mut driver = super::tables::open_runs(Driver::read_only(), "churn-releases");
-    driver.sees("READ ONLY");
+fn read_only_session_refuses_every_write() {
+    let mut driver = super::runs_table::open_runs(Driver::read_only(), "churn-releases");
+    driver.assert_shows("READ ONLY");
     let refused = |driver: &mut Driver, key: &str| {
         driver.press("esc").press(key);
         assert!(
-            driver.overlay().is_none(),
+            driver.dialog().is_none(),
             "{key} opened something:\n{}",
             driver.screen()
         );
         assert!(
-            driver.said().contains("read-only"),
+            driver.notification().contains("read-only"),
             "{key}: {}",
-            driver.said()
+            driver.notification()
         );
     };
-    let id = current(&driver);
+    let id = current_run_id(&driver);
     for key in ["r", "R"] {
         driver.press(key);
         assert!(
-            driver.overlay().is_none() && driver.said().contains("read-only"),
+            driver.dialog().is_none() && driver.notification().contains("read-only"),
             "{key}: {}",
-            driver.said()
+            driver.notification()
         );
     }
-    assert_eq!(current(&driver), id);
+    assert_eq!(current_run_id(&driver), id);
     let mut driver = go_to_version(Driver::read_only(), 6);
     driver.press("t");
     assert!(
-        driver.overlay().is_none() && driver.said().contains("read-only"),
+        driver.dialog().is_none() && driver.notification().contains("read-only"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     refused(&mut driver, "a");
     driver.press("6 u");
     assert!(
-        driver.overlay().is_none() && driver.said().contains("read-only"),
+        driver.dialog().is_none() && driver.notification().contains("read-only"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     driver.press("? ");
-    driver.misses("undo this entry").misses("move to a stage");
-    driver.press("esc :").text("alias");
-    driver.misses("give or remove an alias");
+    driver
+        .assert_hides("undo this entry")
+        .assert_hides("move to a stage");
+    driver.press("esc :").type_text("alias");
+    driver.assert_hides("give or remove an alias");
 }
 
 #[test]
-fn the_history_of_a_model_tells_who_moved_what_and_undoes_it() {
+fn model_history_shows_changes_and_undoes_them() {
     let mut driver = at_version(6);
     driver.press("H");
-    let before = events(&driver);
-    driver.press("esc a").text("blessed").press("enter");
-    driver.text("a good one").press("enter enter enter");
+    let before = event_count(&driver);
+    driver.press("esc a").type_text("blessed").press("enter");
+    driver.type_text("a good one").press("enter enter enter");
     driver
         .press("H")
-        .sees("blessed")
-        .sees("a good one")
-        .sees("from this machine's journal");
-    assert!(events(&driver) > before);
-    driver.press("g u").sees("what will be done");
-    driver.text("not so good").press("enter enter");
+        .assert_shows("blessed")
+        .assert_shows("a good one")
+        .assert_shows("from this machine's journal");
+    assert!(event_count(&driver) > before);
+    driver.press("g u").assert_shows("what will be done");
+    driver.type_text("not so good").press("enter enter");
     assert!(is_verified(&driver), "{}", driver.screen());
-    driver.press("enter g").sees("not so good");
+    driver.press("enter g").assert_shows("not so good");
 }
 
 #[test]
-fn what_moves_while_the_history_is_seen_is_told() {
+fn changes_are_announced_on_the_history_screen() {
     let mut driver = at_version(6);
-    driver.press("a").text("challenger-2").press("enter");
-    driver.text("it wins").press("enter enter enter");
-    driver.press("H").sees("it wins");
+    driver.press("a").type_text("challenger-2").press("enter");
+    driver.type_text("it wins").press("enter enter enter");
+    driver.press("H").assert_shows("it wins");
     let store = rusqlite::Connection::open(driver.store()).unwrap();
     store
         .execute("UPDATE registered_model_aliases SET version = 2 WHERE name = 'churn-classifier' AND alias = 'challenger-2'", [])
         .unwrap();
-    let told = (0..60).any(|_| {
-        driver.wait(1_000);
-        driver.said().contains("no record says by whom")
+    let announced = (0..60).any(|_| {
+        driver.advance(1_000);
+        driver.notification().contains("no record says by whom")
     });
-    assert!(told, "{}", driver.screen());
-    driver.press("g").sees("changed with another tool");
+    assert!(announced, "{}", driver.screen());
+    driver.press("g").assert_shows("changed with another tool");
 }
 
 #[test]
-fn what_moves_in_any_model_is_told_beside_the_models() {
+fn changes_are_announced_on_the_models_screen() {
     let mut driver = Driver::new();
-    driver.press("4").sees("churn-classifier");
+    driver.press("4").assert_shows("churn-classifier");
     let store = rusqlite::Connection::open(driver.store()).unwrap();
     store.execute("UPDATE registered_model_aliases SET version = 2 WHERE name = 'churn-classifier' AND alias = 'champion'", []).unwrap();
-    let told = (0..60).any(|_| {
-        driver.wait(1_000);
+    let announced = (0..60).any(|_| {
+        driver.advance(1_000);
         driver
-            .said()
+            .notification()
             .contains("@champion: churn-classifier/4 → churn-classifier/2")
     });
-    assert!(told, "{}", driver.screen());
+    assert!(announced, "{}", driver.screen());
     assert_eq!(driver.alerts.len(), 1);
-    driver.sees("@champion v2");
+    driver.assert_shows("@champion v2");
 }
 
-fn events(driver: &Driver) -> usize {
+fn event_count(driver: &Driver) -> usize {
     let Screen::History(history) = driver.app.screen() else {
         panic!("{}", driver.screen())
     };
-    history.lines().len()
+    history.visible_events().len()
 }

@@ -1,50 +1,54 @@
 //! What holds on every screen: going back, answers that come late, rows that arrive, the palette, themes, small terminals.
 
-use frontrunner::store::Access;
+use frontrunner::store::AccessMode;
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{Message, Screen};
 
-use super::tables::{at_runs, current, to_metric};
+use super::runs_table::{at_runs, current_run_id, move_to_metric};
 use crate::support::driver::Driver;
 
 #[test]
-fn the_theme_changes_with_one_key_and_what_is_shown_does_not() {
+fn theme_key_changes_colors_only() {
     let mut driver = at_runs("churn-sweep");
     let (text, colours) = (driver.screen(), driver.buffer());
     driver.press("ctrl-t");
-    assert!(driver.said().starts_with("theme: "), "{}", driver.said());
+    assert!(
+        driver.notification().starts_with("theme: "),
+        "{}",
+        driver.notification()
+    );
     driver.press("esc");
     assert_eq!(driver.screen(), text);
     assert_ne!(driver.buffer(), colours, "the colours are others");
-    let themes = driver.app.shared.session.themes.len();
+    let themes = driver.app.shared.session.theme_names.len();
     driver.press(&"ctrl-t ".repeat(themes - 1)).press("esc");
     assert_eq!(driver.buffer(), colours, "round and round");
 }
 
 #[test]
-fn the_palette_runs_an_action_by_a_part_of_its_name() {
+fn palette_matches_part_of_an_action_name() {
     let mut driver = at_runs("churn-sweep");
-    driver.press("ctrl-p").text("journ").press("enter");
+    driver.press("ctrl-p").type_text("journ").press("enter");
     assert!(
         matches!(driver.app.screen(), Screen::Journal(_)),
         "{}",
         driver.screen()
     );
-    driver.press(":").text("messages").press("enter");
-    driver.sees("messages, newest first");
+    driver.press(":").type_text("messages").press("enter");
+    driver.assert_shows("messages, newest first");
     driver.press("q esc");
     driver.runs();
 }
 
 #[test]
-fn going_elsewhere_and_back_finds_everything_as_it_was() {
+fn screen_state_survives_navigation() {
     let mut driver = at_runs("churn-sweep");
-    to_metric(&mut driver, "auc");
+    move_to_metric(&mut driver, "auc");
     driver
         .press("s f")
-        .text("metrics.auc > 0.5")
+        .type_text("metrics.auc > 0.5")
         .press("enter j j j space");
-    let (text, id) = (driver.screen(), current(&driver));
+    let (text, id) = (driver.screen(), current_run_id(&driver));
     for way in [
         "6 esc",
         "4 esc",
@@ -64,8 +68,8 @@ fn going_elsewhere_and_back_finds_everything_as_it_was() {
         "f esc",
     ] {
         driver.press(way);
-        driver.wait(60_000).press("ctrl-r");
-        assert_eq!(current(&driver), id, "{way}:\n{}", driver.screen());
+        driver.advance(60_000).press("ctrl-r");
+        assert_eq!(current_run_id(&driver), id, "{way}:\n{}", driver.screen());
         assert_eq!(driver.runs().filter_text, "metrics.auc > 0.5", "{way}");
         let now = driver.screen();
         let rows = |text: &str| {
@@ -80,12 +84,15 @@ fn going_elsewhere_and_back_finds_everything_as_it_was() {
 }
 
 #[test]
-fn the_cursor_stays_on_its_run_when_rows_arrive() {
+fn cursor_stays_on_its_run_when_rows_arrive() {
     let mut driver = at_runs("churn-releases");
     driver.press("j j");
-    let (id, before) = (current(&driver), driver.runs().lines.len());
+    let (id, before) = (current_run_id(&driver), driver.runs().lines.len());
     let db = rusqlite::Connection::open(driver.store()).unwrap();
-    let experiment = crate::support::driver::facts().releases.experiment.raw();
+    let experiment = crate::support::driver::demo_manifest()
+        .releases
+        .experiment
+        .raw();
     let copy = "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time, \
                 deleted_time, source_version, lifecycle_stage, artifact_uri, experiment_id) SELECT 'ffff' || substr(run_uuid, 5), \
                 'new-' || name, source_type, source_name, entry_point_name, user_id, status, start_time + 86400000000, end_time, \
@@ -94,130 +101,133 @@ fn the_cursor_stays_on_its_run_when_rows_arrive() {
     drop(db);
     driver.press("ctrl-r");
     assert_eq!(driver.runs().lines.len(), before + 3);
-    assert_eq!(current(&driver), id);
-    assert_eq!(driver.runs().cursor.at, 5, "the new ones stand above");
+    assert_eq!(current_run_id(&driver), id);
+    assert_eq!(driver.runs().cursor.index, 5, "the new ones stand above");
 }
 
 #[test]
-fn what_comes_for_a_screen_that_was_left_does_nothing() {
+fn reply_for_a_closed_screen_is_ignored() {
     let mut driver = Driver::new();
-    driver.press("f").text("churn-sweep").press("enter");
-    driver.hold().press("enter");
+    driver.press("f").type_text("churn-sweep").press("enter");
+    driver.hold_replies().press("enter");
     driver.runs();
     driver.press("q");
-    let (text, notices) = (driver.screen(), driver.app.shared.notices.all.len());
+    let (text, notices) = (driver.screen(), driver.app.shared.notifications.all.len());
     assert!(
         matches!(driver.app.screen(), Screen::Experiments(_)),
         "{text}"
     );
-    assert!(driver.waiting() > 0, "a page of runs is still on its way");
-    driver.release();
+    assert!(
+        driver.pending_count() > 0,
+        "a page of runs is still on its way"
+    );
+    driver.release_replies();
     assert_eq!(driver.screen(), text);
-    assert_eq!(driver.app.shared.notices.all.len(), notices);
+    assert_eq!(driver.app.shared.notifications.all.len(), notices);
 }
 
 #[test]
-fn an_answer_that_was_taken_back_changes_nothing() {
+fn reply_to_a_cancelled_request_is_ignored() {
     let mut driver = at_runs("churn-sweep");
-    driver.hold().press("ctrl-r");
-    assert!(driver.waiting() > 0);
+    driver.hold_replies().press("ctrl-r");
+    assert!(driver.pending_count() > 0);
     driver.press("esc");
     assert!(
-        driver.said().contains("stopped loading"),
+        driver.notification().contains("stopped loading"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     let text = driver.screen();
-    assert_eq!(
-        driver.answer_what_was_cancelled(),
-        1,
-        "loading was taken back"
-    );
+    assert_eq!(driver.reply_to_cancelled(), 1, "loading was taken back");
     assert_eq!(driver.screen(), text);
-    driver.release();
+    driver.release_replies();
     assert_eq!(driver.runs().lines.len(), 60, "what had come stays");
 }
 
 #[test]
-fn a_plan_for_a_dialog_that_was_left_does_not_open_one() {
+fn plan_for_a_closed_dialog_is_ignored() {
     let mut driver = Driver::new();
     driver
         .press("4 f")
-        .text("churn")
+        .type_text("churn")
         .press("enter enter t")
-        .hold()
-        .text("Staging")
+        .hold_replies()
+        .type_text("Staging")
         .press("enter esc");
-    assert!(driver.overlay().is_none());
-    driver.release();
-    assert!(driver.overlay().is_none(), "{}", driver.screen());
+    assert!(driver.dialog().is_none());
+    driver.release_replies();
+    assert!(driver.dialog().is_none(), "{}", driver.screen());
 }
 
 #[test]
-fn keys_work_while_nothing_is_answered() {
+fn keys_work_while_requests_are_pending() {
     let mut driver = at_runs("churn-sweep");
-    driver.hold().press("ctrl-r j j space s l");
+    driver.hold_replies().press("ctrl-r j j space s l");
     assert_eq!(driver.app.shared.marks.len(), 1);
     driver.press("6 4 1");
     assert!(matches!(driver.app.screen(), Screen::Experiments(_)));
-    driver.release();
+    driver.release_replies();
 }
 
 #[test]
-fn find_goes_round_and_tells_what_is_not_there() {
+fn find_wraps_and_reports_no_match() {
     let mut driver = at_runs("churn-sweep");
     let name = driver
         .runs()
         .run_label(driver.runs().row(7).unwrap())
         .raw()
         .to_owned();
-    driver.press("/").text(&name).press("enter");
-    assert_eq!(driver.runs().cursor.at, 7);
+    driver.press("/").type_text(&name).press("enter");
+    assert_eq!(driver.runs().cursor.index, 7);
     driver.press("n");
-    assert_eq!(driver.runs().cursor.at, 7, "the only one is found again");
-    driver.press("/ ctrl-u").text("zzzz").press("enter n");
-    assert!(driver.said().contains("is not here"), "{}", driver.said());
-}
-
-#[test]
-fn ctrl_c_takes_back_first_and_quits_then() {
-    let mut driver = at_runs("churn-sweep");
-    driver.press("C ctrl-c");
-    assert!(driver.overlay().is_none() && !driver.quit);
-    driver.press("j ctrl-c");
-    assert!(!driver.quit, "another key between them begins anew");
-    driver.press("ctrl-c");
-    assert!(driver.quit);
-}
-
-#[test]
-fn q_leaves_screen_by_screen() {
-    let mut driver = at_runs("churn-sweep");
-    driver.press("q");
-    assert!(matches!(driver.app.screen(), Screen::Experiments(_)) && !driver.quit);
-    driver.press("q");
-    assert!(driver.quit);
-}
-
-#[test]
-fn copies_are_whole() {
-    let mut driver = at_runs("churn-sweep");
-    let id = current(&driver);
-    driver.press("Y");
-    to_metric(&mut driver, "auc");
-    driver.press("y");
-    assert_eq!(driver.copied[0], id);
+    assert_eq!(driver.runs().cursor.index, 7, "the only one is found again");
+    driver.press("/ ctrl-u").type_text("zzzz").press("enter n");
     assert!(
-        driver.copied[1].parse::<f64>().is_ok(),
-        "{:?}",
-        driver.copied
+        driver.notification().contains("is not here"),
+        "{}",
+        driver.notification()
     );
 }
 
 #[test]
-fn every_screen_is_drawn_at_every_size() {
+fn ctrl_c_cancels_then_quits() {
+    let mut driver = at_runs("churn-sweep");
+    driver.press("C ctrl-c");
+    assert!(driver.dialog().is_none() && !driver.has_quit);
+    driver.press("j ctrl-c");
+    assert!(!driver.has_quit, "another key between them begins anew");
+    driver.press("ctrl-c");
+    assert!(driver.has_quit);
+}
+
+#[test]
+fn q_closes_one_screen_at_a_time() {
+    let mut driver = at_runs("churn-sweep");
+    driver.press("q");
+    assert!(matches!(driver.app.screen(), Screen::Experiments(_)) && !driver.has_quit);
+    driver.press("q");
+    assert!(driver.has_quit);
+}
+
+#[test]
+fn copied_values_are_complete() {
+    let mut driver = at_runs("churn-sweep");
+    let id = current_run_id(&driver);
+    driver.press("Y");
+    move_to_metric(&mut driver, "auc");
+    driver.press("y");
+    assert_eq!(driver.clipboard[0], id);
+    assert!(
+        driver.clipboard[1].parse::<f64>().is_ok(),
+        "{:?}",
+        driver.clipboard
+    );
+}
+
+#[test]
+fn every_screen_draws_at_every_size() {
     let mut driver = Driver::open(
-        Access::ReadWrite,
+        AccessMode::ReadWrite,
         Size {
             width: 40,
             height: 10,
@@ -258,7 +268,7 @@ fn every_screen_is_drawn_at_every_size() {
             (40, 60),
             (300, 10),
         ] {
-            driver.take(Message::Resize { width, height });
+            driver.send(Message::Resize { width, height });
             let lines = crate::support::driver::lines(&driver.buffer());
             assert_eq!(lines.len(), usize::from(height));
             if (width, height) == (39, 9) {
@@ -270,7 +280,7 @@ fn every_screen_is_drawn_at_every_size() {
                 assert!(lines[0].contains("39x9 is too small"), "{lines:?}");
             }
         }
-        driver.take(Message::Resize {
+        driver.send(Message::Resize {
             width: 40,
             height: 10,
         });

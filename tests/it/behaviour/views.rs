@@ -1,8 +1,8 @@
 //! Views: saved by name, opened again, and how each table was left.
 
-use frontrunner::tui::app::Overlay;
+use frontrunner::tui::app::Dialog;
 
-use super::tables::{at_runs, to_metric};
+use super::runs_table::{at_runs, move_to_metric};
 use crate::support::driver::Driver;
 
 /// The titles of the columns as they are seen.
@@ -10,36 +10,40 @@ fn columns(driver: &Driver) -> Vec<String> {
     driver
         .runs()
         .columns
-        .seen()
+        .visible()
         .iter()
         .map(|column| column.key.to_string())
         .collect()
 }
 
 /// Looks at the sweep in an own way.
-fn changed(driver: &mut Driver) {
-    to_metric(driver, "latency_ms");
+fn change_layout(driver: &mut Driver) {
+    move_to_metric(driver, "latency_ms");
     driver.press("s");
-    to_metric(driver, "accuracy");
+    move_to_metric(driver, "accuracy");
     driver
         .press("- =")
         .press("f")
-        .text("metrics.auc > 0.88")
+        .type_text("metrics.auc > 0.88")
         .press("enter p");
 }
 
 #[test]
-fn a_saved_view_puts_everything_back() {
+fn saved_view_restores_the_table() {
     let mut driver = at_runs("churn-sweep");
-    changed(&mut driver);
+    change_layout(&mut driver);
     let (view, seen, first) = (
-        driver.runs().view(),
+        driver.runs().current_view(),
         columns(&driver),
         driver.runs().lines.first().cloned(),
     );
     assert!(!seen.contains(&"metrics.accuracy".to_owned()), "{seen:?}");
-    driver.press("w").text("fast and good").press("enter");
-    assert!(driver.said().contains("fast and good"), "{}", driver.said());
+    driver.press("w").type_text("fast and good").press("enter");
+    assert!(
+        driver.notification().contains("fast and good"),
+        "{}",
+        driver.notification()
+    );
     assert!(
         driver
             .folder()
@@ -52,80 +56,88 @@ fn a_saved_view_puts_everything_back() {
     other.app.shared.session.views = driver.app.shared.session.views.clone();
     other
         .press("W")
-        .sees("fast and good")
-        .sees("metrics.auc > 0.88");
+        .assert_shows("fast and good")
+        .assert_shows("metrics.auc > 0.88");
     other.press("enter");
-    assert_eq!(other.runs().view().filter, "metrics.auc > 0.88");
+    assert_eq!(other.runs().current_view().filter, "metrics.auc > 0.88");
 
     let mut again = at_runs("churn-sweep");
     again.app.shared.session.views = driver.app.shared.session.views.clone();
     assert_ne!(columns(&again), seen);
     again.press("W enter");
-    assert_eq!((again.runs().view(), columns(&again)), (view, seen));
+    assert_eq!((again.runs().current_view(), columns(&again)), (view, seen));
     assert_eq!(again.runs().lines.first().cloned(), first);
 }
 
 #[test]
-fn a_table_is_found_as_it_was_left() {
+fn table_state_is_restored() {
     let mut driver = at_runs("churn-sweep");
-    changed(&mut driver);
-    let (view, text) = (driver.runs().view(), columns(&driver));
+    change_layout(&mut driver);
+    let (view, text) = (driver.runs().current_view(), columns(&driver));
     driver.press("q");
     driver.press("enter");
     assert_eq!(
-        (driver.runs().view(), columns(&driver)),
+        (driver.runs().current_view(), columns(&driver)),
         (view, text),
         "another screen, the same file"
     );
 }
 
 #[test]
-fn what_was_pressed_before_the_memory_came_stays() {
+fn input_before_the_restored_state_wins() {
     let mut driver = at_runs("churn-sweep");
-    changed(&mut driver);
+    change_layout(&mut driver);
     driver.press("q");
-    driver.hold().press("enter").press("p");
-    assert!(driver.runs().preview);
-    driver.release();
+    driver.hold_replies().press("enter").press("p");
+    assert!(driver.runs().is_preview_open);
+    driver.release_replies();
     assert_eq!(driver.runs().filter_text, "", "the memory came too late");
 }
 
 #[test]
-fn a_view_is_deleted_from_the_list() {
+fn view_is_deleted_from_the_list() {
     let mut driver = at_runs("churn-sweep");
     driver.press("W");
     assert!(
-        driver.overlay().is_none() && driver.said().contains("no view was saved"),
+        driver.dialog().is_none() && driver.notification().contains("no view was saved"),
         "{}",
-        driver.said()
+        driver.notification()
     );
     driver
         .press("w")
-        .text("alpha")
+        .type_text("alpha")
         .press("enter w")
-        .text("beta")
+        .type_text("beta")
         .press("enter W")
-        .text("delete alpha")
+        .type_text("delete alpha")
         .press("enter");
     assert!(!driver.folder().join("config/views/alpha.toml").exists());
-    driver.wait(60_000).press("W").sees("beta").misses("alpha");
+    driver
+        .advance(60_000)
+        .press("W")
+        .assert_shows("beta")
+        .assert_hides("alpha");
 }
 
 #[test]
-fn a_name_that_leaves_its_folder_is_refused_and_a_left_field_saves_nothing() {
+fn invalid_name_is_refused_and_cancel_saves_nothing() {
     let mut driver = at_runs("churn-sweep");
-    driver.press("w").text("../../evil").press("enter");
-    assert!(driver.said().contains("can't be kept"), "{}", driver.said());
-    driver.press("w").text("half a na").press("esc");
+    driver.press("w").type_text("../../evil").press("enter");
+    assert!(
+        driver.notification().contains("can't be kept"),
+        "{}",
+        driver.notification()
+    );
+    driver.press("w").type_text("half a na").press("esc");
     assert!(!driver.folder().join("config/views").exists());
 }
 
 #[test]
-fn a_view_with_a_mistake_is_told_and_the_rest_is_used() {
+fn invalid_view_is_reported_and_the_rest_load() {
     let mut driver = at_runs("churn-sweep");
     let view =
         "sort = ['attributes.nonsense DESC', 'metrics.auc DESC']\nfilter = 'metrics.auc >'\n";
-    let view = frontrunner::config::views::View::parse(view, "x.toml").unwrap();
+    let view = frontrunner::config::saved_views::SavedView::parse(view, "x.toml").unwrap();
     driver
         .app
         .shared
@@ -133,7 +145,11 @@ fn a_view_with_a_mistake_is_told_and_the_rest_is_used() {
         .views
         .insert("odd".to_owned(), view);
     driver.press("W enter");
-    assert!(driver.said().contains("can't be read"), "{}", driver.said());
-    assert_eq!(driver.runs().view().sort, ["metrics.auc DESC"]);
-    assert!(!matches!(driver.overlay(), Some(Overlay::Picker(_))));
+    assert!(
+        driver.notification().contains("can't be read"),
+        "{}",
+        driver.notification()
+    );
+    assert_eq!(driver.runs().current_view().sort, ["metrics.auc DESC"]);
+    assert!(!matches!(driver.dialog(), Some(Dialog::Picker(_))));
 }

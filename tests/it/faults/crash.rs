@@ -8,17 +8,17 @@ use frontrunner::ops::journal::Journal;
 use frontrunner::promotion::Intent;
 use frontrunner::promotion::journal::EntryState;
 use frontrunner::store::rest::RestStore;
-use frontrunner::store::{Connection, Read};
+use frontrunner::store::{ConnectOptions, ReadStore};
 use serde_json::Value;
 
-use super::LATE;
+use super::REQUEST_DELAY;
 use crate::support::fault_proxy::FaultProxy;
 use crate::support::mlflow::{Server, V3};
 use crate::support::program::Program;
 
 /// Promotes, with the line going dead after so many requests and the program killed then. Returns whether it was.
 fn promote_and_kill(program: &Program, proxy: &FaultProxy, requests: usize) -> bool {
-    proxy.die_after(requests, requests % 2 == 1);
+    proxy.hang_after(requests, requests % 2 == 1);
     let arguments = [
         "promote",
         "churn-classifier/6",
@@ -39,7 +39,7 @@ fn promote_and_kill(program: &Program, proxy: &FaultProxy, requests: usize) -> b
         if child.try_wait().unwrap().is_some() {
             break false;
         }
-        if proxy.is_dead() {
+        if proxy.is_hung() {
             // SIGKILL: nothing can be tidied up.
             child.kill().unwrap();
             break true;
@@ -47,19 +47,19 @@ fn promote_and_kill(program: &Program, proxy: &FaultProxy, requests: usize) -> b
         std::thread::sleep(Duration::from_millis(10));
     };
     child.wait().unwrap();
-    proxy.revive();
+    proxy.resume();
     killed
 }
 
 #[test]
-fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
+fn recovery_is_correct_after_a_kill_at_any_step() {
     let program = Program::new();
     let server = Server::start(V3, program.folder());
-    let proxy = FaultProxy::before(&server.url, 0, LATE);
+    let proxy = FaultProxy::start(&server.url, 0, REQUEST_DELAY);
     let at = |arguments: &[&str]| program.run(&[arguments, &["--target", &proxy.url]].concat());
     let stages = || {
         let versions: Value =
-            serde_json::from_str(&at(&["versions", "churn-classifier", "--json"]).out).unwrap();
+            serde_json::from_str(&at(&["versions", "churn-classifier", "--json"]).stdout).unwrap();
         let stage = |version: &Value| {
             (
                 version["version"].to_string().trim_matches('"').to_owned(),
@@ -81,10 +81,10 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
         }
         kills += 1;
         let now = stages();
-        let entries = Journal::at(program.journal())
-            .entries(&origin(&proxy.url))
+        let entries = Journal::with_path(program.journal())
+            .entries(&store_origin(&proxy.url))
             .unwrap();
-        let open = entries.iter().find(|entry| entry.is_open());
+        let open = entries.iter().find(|entry| entry.is_unresolved());
         let Some(entry) = open else {
             assert_eq!(
                 now, before,
@@ -94,7 +94,7 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
             continue;
         };
         assert_eq!(entry.state, EntryState::Unfinished);
-        let history = at(&["history", "churn-classifier", "--json"]).out;
+        let history = at(&["history", "churn-classifier", "--json"]).stdout;
         assert!(
             history.contains("(unfinished)"),
             "killed after {requests} requests: {history}"
@@ -123,8 +123,8 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
             );
         }
         // ... and undone.
-        for entry in Journal::at(program.journal())
-            .entries(&origin(&proxy.url))
+        for entry in Journal::with_path(program.journal())
+            .entries(&store_origin(&proxy.url))
             .unwrap()
             .iter()
             .rev()
@@ -155,8 +155,8 @@ fn a_program_that_is_killed_at_any_step_leaves_the_truth_behind() {
 }
 
 /// The identity of a server, as the journal has it.
-fn origin(url: &str) -> String {
-    RestStore::connect(&url.parse().unwrap(), &Connection::default())
+fn store_origin(url: &str) -> String {
+    RestStore::connect(&url.parse().unwrap(), &ConnectOptions::default())
         .unwrap()
         .origin()
         .to_owned()

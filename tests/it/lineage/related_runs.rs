@@ -6,10 +6,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::support::mlflow::{Server, V2, V3, script};
+use crate::support::mlflow::{Server, V2, V3, run_script};
 
 /// What the program prints as JSON, started in the checkout.
-fn told(folder: &Path, target: &str, arguments: &[&str]) -> Value {
+fn run_json(folder: &Path, target: &str, arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_frontrunner"))
         .args(arguments)
         .args(["--target", target, "--json", "--read-only"])
@@ -65,7 +65,7 @@ fn edges(graph: &Value) -> BTreeSet<(String, String, String)> {
 }
 
 fn versions(folder: &Path, target: &str, what: &str) -> BTreeSet<String> {
-    let told = told(folder, target, &["versions", "--made-from", what]);
+    let listed = run_json(folder, target, &["versions", "--made-from", what]);
     let name = |version: &Value| {
         format!(
             "{} {}",
@@ -73,17 +73,17 @@ fn versions(folder: &Path, target: &str, what: &str) -> BTreeSet<String> {
             version["version"].as_str().unwrap()
         )
     };
-    told.as_array().unwrap().iter().map(name).collect()
+    listed.as_array().unwrap().iter().map(name).collect()
 }
 
-fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+fn string_set<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
 
-fn around(mlflow: &'static str) {
+fn assert_related_runs(mlflow: &'static str) {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().canonicalize().unwrap();
-    let printed = script(
+    let printed = run_script(
         mlflow,
         include_str!("sweep.py"),
         &[folder.to_str().unwrap()],
@@ -94,7 +94,7 @@ fn around(mlflow: &'static str) {
     let id = |key: &str| ids[key].as_str().unwrap().to_owned();
     let mut seen = Vec::new();
     for target in [file.as_str(), server.url.as_str()] {
-        let graph = told(&folder, target, &["lineage", "iris/2"]);
+        let graph = run_json(&folder, target, &["lineage", "iris/2"]);
         assert_eq!(labels(&graph, "child_run").len(), 200);
         let code = graph["nodes"]
             .as_array()
@@ -114,24 +114,24 @@ fn around(mlflow: &'static str) {
         let tuned = ["iris 2", "iris-other 1", "iris-prod 1"];
         assert_eq!(
             versions(&folder, target, &format!("digest:{}", id("digest"))),
-            names(["base 1", "iris 1", "iris 2", "iris-other 1", "iris-prod 1"])
+            string_set(["base 1", "iris 1", "iris 2", "iris-other 1", "iris-prod 1"])
         );
         let commit = ids["commits"][0].as_str().unwrap();
         assert_eq!(
             versions(&folder, target, &format!("commit:{commit}")),
-            names(["base 1", "iris 1"])
+            string_set(["base 1", "iris 1"])
         );
         assert_eq!(
             versions(&folder, target, &format!("commit:{}", &commit[..8])),
-            names(["base 1", "iris 1"])
+            string_set(["base 1", "iris 1"])
         );
         assert_eq!(
             versions(&folder, target, &format!("run:{}", id("sweep"))),
-            names(tuned)
+            string_set(tuned)
         );
-        assert_eq!(versions(&folder, target, "digest:00000000"), names([]));
+        assert_eq!(versions(&folder, target, "digest:00000000"), string_set([]));
         // A copy leads to what it is a copy of.
-        let copy = told(&folder, target, &["lineage", "iris-prod/1"]);
+        let copy = run_json(&folder, target, &["lineage", "iris-prod/1"]);
         assert!(
             labels(&copy, "other_version").contains("iris v2"),
             "{}: {:?}",
@@ -153,7 +153,7 @@ fn around(mlflow: &'static str) {
             "a copy has the original's files: {environment:?}"
         );
         if mlflow == V3 {
-            fine_tuned(&graph, &folder, target, &id);
+            assert_fine_tuned(&graph, &folder, target, &id);
         } else {
             assert_eq!(
                 labels(&graph, "other_version"),
@@ -166,7 +166,7 @@ fn around(mlflow: &'static str) {
         seen[0].0, seen[1].0,
         "the file and the server tell the same"
     );
-    let rows = told(
+    let rows = run_json(
         &folder,
         &file,
         &[
@@ -187,7 +187,7 @@ fn around(mlflow: &'static str) {
 }
 
 /// What MLflow 3 knows of models that runs read.
-fn fine_tuned(graph: &Value, folder: &Path, target: &str, id: &dyn Fn(&str) -> String) {
+fn assert_fine_tuned(graph: &Value, folder: &Path, target: &str, id: &dyn Fn(&str) -> String) {
     let all = edges(graph);
     let sweep = format!("sweep ({})", &id("sweep")[..8]);
     let distill = format!("distill ({})", &id("distill")[..8]);
@@ -207,17 +207,17 @@ fn fine_tuned(graph: &Value, folder: &Path, target: &str, id: &dyn Fn(&str) -> S
     }
     assert_eq!(
         versions(folder, target, &format!("model:{}", id("tuned"))),
-        names(["iris-small 1"])
+        string_set(["iris-small 1"])
     );
     assert!(versions(folder, target, &format!("model:{}", id("base"))).contains("iris 2"));
 }
 
 #[test]
-fn a_sweep_of_mlflow_3_is_told_with_all_its_kin() {
-    around(V3);
+fn mlflow_3_sweep_lists_all_related_runs() {
+    assert_related_runs(V3);
 }
 
 #[test]
-fn a_sweep_of_mlflow_2_is_told_with_all_its_kin() {
-    around(V2);
+fn mlflow_2_sweep_lists_all_related_runs() {
+    assert_related_runs(V2);
 }

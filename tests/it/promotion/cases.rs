@@ -2,40 +2,41 @@
 
 use std::task::{Context as Waiting, Poll, Waker};
 
-use frontrunner::domain::run::Pair;
+use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{Lifecycle, Stage, VersionNumber};
-use frontrunner::ops::apply::{Report, RoadError, carry_out};
+use frontrunner::ops::apply::{ApplyError, ApplyReport, apply_plan};
 use frontrunner::ops::journal::Journal;
-use frontrunner::ops::registry::read_registry;
-use frontrunner::promotion::journal::Entry;
+use frontrunner::ops::registry::read_snapshot;
+use frontrunner::promotion::journal::JournalEntry;
 use frontrunner::promotion::{
-    Confirm, Context, Decision, Intent, Outcome, Place, Plan, PlanError, clear, plan, undo,
+    Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError, Slot, grant_clearance,
+    plan, undo_intent,
 };
 
-use crate::support::fake_store::{FakeStore, Places, World, clock};
+use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
 
 /// An intent and the registry it meets.
 #[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
-    pub world: World,
+    pub world: FakeRegistry,
     pub intent: Intent,
 }
 
-pub fn context(id: &str) -> Context {
-    Context {
+pub fn context(id: &str) -> PlanContext {
+    PlanContext {
         gates: Vec::new(),
         id: id.to_owned(),
         user: "ada".into(),
         now: 1_700_000_000_000,
         reason: "better".into(),
-        protected: Context::default_protected(),
-        tags: true,
+        protected_slots: PlanContext::default_protected_slots(),
+        writes_tags: true,
     }
 }
 
 pub fn to_stage(version: u64, to: Stage, archive_existing: bool) -> Intent {
-    Intent::Move {
+    Intent::TransitionStage {
         model: "iris".into(),
         version: VersionNumber(version),
         to,
@@ -56,8 +57,8 @@ pub fn register(run: &str) -> Intent {
         run: run.into(),
         source: format!("runs:/{run}/model").into(),
         model: "iris".into(),
-        again: false,
-        instead_of: None,
+        allow_duplicate: false,
+        replaces: None,
     }
 }
 
@@ -79,13 +80,13 @@ pub fn describe(version: Option<u64>, text: &str) -> Intent {
 }
 
 pub fn review(decision: Decision) -> Intent {
-    let to = Place::Stage(Stage::Production);
+    let to = Slot::Stage(Stage::Production);
     Intent::Review {
         model: "iris".into(),
         version: VersionNumber(3),
-        to,
+        slot: to,
         decision,
-        seen: "ab12".into(),
+        facts_digest: "ab12".into(),
         prepared: None,
     }
 }
@@ -97,51 +98,51 @@ pub fn delete_runs(runs: &[&str]) -> Intent {
 }
 
 /// A registry in which something is said already.
-pub fn said() -> World {
-    let mut world = World::iris();
+pub fn world_with_metadata() -> FakeRegistry {
+    let mut world = FakeRegistry::iris();
     world.model.as_mut().unwrap().description = "flowers".into();
     let third = world
         .versions
         .iter_mut()
         .find(|version| version.version.0 == 3)
         .unwrap();
-    third.tags.push(Pair::new("team", "growth"));
+    third.tags.push(KeyValue::new("team", "growth"));
     third.description = "the first".into();
     world
 }
 
-pub fn answer(decision: Decision) -> Intent {
+pub fn answer_request(decision: Decision) -> Intent {
     let (to, seen) = (Stage::Production, "ab12".to_owned());
-    Intent::Answer {
+    Intent::ResolveRequest {
         model: "iris".into(),
         version: VersionNumber(3),
         to,
         decision,
-        seen,
+        facts_digest: seen,
         archive_existing: true,
     }
 }
 
 /// A registry with transition requests; one is open.
-pub fn asked() -> World {
-    let mut world = World::iris();
-    world.ask(3, Stage::Production, "bo@example.org");
+pub fn world_with_open_request() -> FakeRegistry {
+    let mut world = FakeRegistry::iris();
+    world.request_transition(3, Stage::Production, "bo@example.org");
     world
 }
 
 /// A registry with transition requests, none of them open.
-pub fn unasked() -> World {
-    let mut world = World::iris();
-    world.requests = Some(Vec::new());
+pub fn world_without_open_request() -> FakeRegistry {
+    let mut world = FakeRegistry::iris();
+    world.transition_requests = Some(Vec::new());
     world
 }
 
 /// A registry of which the runs are meant; some of them are deleted.
-pub fn runs(deleted: &[&str]) -> World {
-    let mut world = World::iris();
-    world.of_runs = true;
+pub fn world_with_deleted_runs(deleted: &[&str]) -> FakeRegistry {
+    let mut world = FakeRegistry::iris();
+    world.counts_run_reads = true;
     for run in deleted {
-        world.run(&(*run).into()).unwrap().lifecycle = Lifecycle::Deleted;
+        world.run_mut(&(*run).into()).unwrap().lifecycle = Lifecycle::Deleted;
     }
     world
 }
@@ -154,28 +155,40 @@ pub fn cases() -> Vec<Case> {
         intent,
     };
     let mut cases = vec![
-        of("register a new model", World::new(), register("run9")),
-        of("register a version", World::iris(), register("run9")),
+        of(
+            "register a new model",
+            FakeRegistry::new(),
+            register("run9"),
+        ),
+        of("register a version", FakeRegistry::iris(), register("run9")),
         of(
             "promote and archive",
-            World::iris(),
+            FakeRegistry::iris(),
             to_stage(3, Stage::Production, true),
         ),
         of(
             "promote beside",
-            World::iris(),
+            FakeRegistry::iris(),
             to_stage(3, Stage::Production, false),
         ),
         of(
             "put away",
-            World::iris(),
+            FakeRegistry::iris(),
             to_stage(2, Stage::Archived, true),
         ),
-        of("move an alias", World::iris(), set_alias("champion", 3)),
-        of("a first alias", World::iris(), set_alias("challenger", 3)),
+        of(
+            "move an alias",
+            FakeRegistry::iris(),
+            set_alias("champion", 3),
+        ),
+        of(
+            "a first alias",
+            FakeRegistry::iris(),
+            set_alias("challenger", 3),
+        ),
         of(
             "remove an alias",
-            World::iris(),
+            FakeRegistry::iris(),
             Intent::RemoveAlias {
                 model: "iris".into(),
                 alias: "champion".into(),
@@ -183,44 +196,68 @@ pub fn cases() -> Vec<Case> {
         ),
     ];
     cases.extend([
-        of("a first tag", said(), tag("owner", Some("ada"))),
-        of("change a tag", said(), tag("team", Some("churn"))),
-        of("remove a tag", said(), tag("team", None)),
+        of(
+            "a first tag",
+            world_with_metadata(),
+            tag("owner", Some("ada")),
+        ),
+        of(
+            "change a tag",
+            world_with_metadata(),
+            tag("team", Some("churn")),
+        ),
+        of("remove a tag", world_with_metadata(), tag("team", None)),
         of(
             "describe a version",
-            said(),
+            world_with_metadata(),
             describe(Some(3), "the second"),
         ),
-        of("describe the model", said(), describe(None, "")),
-        of("approve", said(), review(Decision::Approve)),
+        of(
+            "describe the model",
+            world_with_metadata(),
+            describe(None, ""),
+        ),
+        of("approve", world_with_metadata(), review(Decision::Approve)),
         of(
             "delete a version",
-            World::iris_with_a_spare(),
-            Intent::Delete {
+            FakeRegistry::iris_with_unassigned_version(),
+            Intent::DeleteVersion {
                 model: "iris".into(),
                 version: VersionNumber(4),
             },
         ),
-        of("delete a run", runs(&[]), delete_runs(&["run9"])),
+        of(
+            "delete a run",
+            world_with_deleted_runs(&[]),
+            delete_runs(&["run9"]),
+        ),
         of(
             "delete runs behind versions",
-            runs(&["run3"]),
+            world_with_deleted_runs(&["run3"]),
             delete_runs(&["run9", "run1", "run2", "run3"]),
         ),
         of(
             "request a move",
-            unasked(),
-            Intent::Request {
+            world_without_open_request(),
+            Intent::RequestTransition {
                 model: "iris".into(),
                 version: VersionNumber(3),
                 to: Stage::Production,
             },
         ),
-        of("approve a request", asked(), answer(Decision::Approve)),
-        of("reject a request", asked(), answer(Decision::Reject)),
+        of(
+            "approve a request",
+            world_with_open_request(),
+            answer_request(Decision::Approve),
+        ),
+        of(
+            "reject a request",
+            world_with_open_request(),
+            answer_request(Decision::Reject),
+        ),
         of(
             "restore runs",
-            runs(&["run9", "run2"]),
+            world_with_deleted_runs(&["run9", "run2"]),
             Intent::RestoreRuns {
                 runs: vec!["run9".into(), "run2".into()],
             },
@@ -245,36 +282,38 @@ pub fn cases() -> Vec<Case> {
     ];
     let undos: Vec<Case> = undos
         .into_iter()
-        .map(|(name, of)| undone(name, &cases[of]))
+        .map(|(name, of)| undo_case(name, &cases[of]))
         .collect();
     cases.extend(undos);
     cases
 }
 
 /// The undo of a case that was carried out.
-fn undone(name: &'static str, case: &Case) -> Case {
+fn undo_case(name: &'static str, case: &Case) -> Case {
     let mut world = case.world.clone();
-    let plan = planned(&case.intent, &world, "earlier").unwrap();
-    let created = applied(&plan, &mut world);
+    let plan = plan_on(&case.intent, &world, "earlier").unwrap();
+    let created = apply_to(&plan, &mut world);
     Case {
         name,
         world,
-        intent: undo("earlier", &plan, created),
+        intent: undo_intent("earlier", &plan, created),
     }
 }
 
 /// Plans an intent on what a world holds.
-pub fn planned(intent: &Intent, world: &World, id: &str) -> Result<Plan, PlanError> {
+pub fn plan_on(intent: &Intent, world: &FakeRegistry, id: &str) -> Result<Plan, PlanError> {
     let store = FakeStore::new(world.clone());
-    let reading = at_once(read_registry(&store, intent)).unwrap();
+    let reading = run_ready(read_snapshot(&store, intent)).unwrap();
     plan(intent.clone(), &reading, &context(id))
 }
 
 /// Carries out a plan's writes where nothing goes wrong.
-pub fn applied(plan: &Plan, world: &mut World) -> Option<VersionNumber> {
+pub fn apply_to(plan: &Plan, world: &mut FakeRegistry) -> Option<VersionNumber> {
     let mut created = None;
     for write in plan.steps.iter().filter_map(|step| step.write.as_ref()) {
-        if let frontrunner::store::Written::Version(version) = world.apply(write).unwrap() {
+        if let frontrunner::store::WriteResponse::CreatedVersion(version) =
+            world.apply(write).unwrap()
+        {
             created = Some(version);
         }
     }
@@ -283,18 +322,18 @@ pub fn applied(plan: &Plan, world: &mut World) -> Option<VersionNumber> {
 
 impl Case {
     pub fn plan(&self) -> Plan {
-        planned(&self.intent, &self.world, "c0ffee0011223344").unwrap()
+        plan_on(&self.intent, &self.world, "c0ffee0011223344").unwrap()
     }
 
     /// How the registry looks when all goes well.
-    pub fn ideal(&self) -> Places {
+    pub fn expected_summary(&self) -> RegistrySummary {
         let mut world = self.world.clone();
-        applied(&self.plan(), &mut world);
-        world.places()
+        apply_to(&self.plan(), &mut world);
+        world.summary()
     }
 
     /// How many writes it takes.
-    pub fn writes(&self) -> usize {
+    pub fn write_count(&self) -> usize {
         self.plan()
             .steps
             .iter()
@@ -304,34 +343,35 @@ impl Case {
 }
 
 /// What is typed to confirm a plan.
-pub fn typed(plan: &Plan) -> Option<String> {
-    match &plan.confirm {
-        Confirm::Yes => None,
-        Confirm::TypeName(name) => Some(name.raw().to_owned()),
+pub fn confirmation_text(plan: &Plan) -> Option<String> {
+    match &plan.confirmation {
+        Confirmation::Yes => None,
+        Confirmation::TypeName(name) => Some(name.raw().to_owned()),
     }
 }
 
 /// A road with a journal of its own.
-pub struct Road {
+pub struct ApplyFixture {
     pub journal: Journal,
     pub folder: tempfile::TempDir,
 }
 
-impl Road {
+impl ApplyFixture {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::at(folder.path().join("state/journal.jsonl")).with_clock(clock);
+        let journal =
+            Journal::with_path(folder.path().join("state/journal.jsonl")).with_clock(now_ms);
         Self { journal, folder }
     }
 
-    pub async fn travel(&self, plan: Plan, store: &FakeStore) -> Result<Report, RoadError> {
-        let typed = typed(&plan);
-        let cleared = clear(plan, Vec::new(), typed.as_deref()).unwrap();
-        carry_out(cleared, store, store, &self.journal, &|_| {}).await
+    pub async fn apply(&self, plan: Plan, store: &FakeStore) -> Result<ApplyReport, ApplyError> {
+        let typed = confirmation_text(&plan);
+        let cleared = grant_clearance(plan, Vec::new(), typed.as_deref()).unwrap();
+        apply_plan(cleared, store, store, &self.journal, &|_| {}).await
     }
 
     /// The only entry, if there is one.
-    pub fn entry(&self) -> Option<Entry> {
+    pub fn entry(&self) -> Option<JournalEntry> {
         let mut entries = self.journal.entries("memory").unwrap();
         assert!(entries.len() <= 1, "{entries:?}");
         entries.pop()
@@ -339,7 +379,7 @@ impl Road {
 }
 
 /// Runs something that waits for nobody, also within a runtime.
-fn at_once<T>(future: impl Future<Output = T>) -> T {
+fn run_ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = std::pin::pin!(future);
     loop {
         if let Poll::Ready(done) = future
@@ -352,7 +392,7 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Runs something in a time that passes only when everybody waits.
-pub fn now<T>(future: impl Future<Output = T>) -> T {
+pub fn run_paused<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -362,15 +402,15 @@ pub fn now<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Whether an outcome is true of what the registry holds in the end.
-pub fn must_be_true(case: &Case, outcome: &Outcome, end: &World, what: &str) {
-    let (marked, id) = (end.marked(&case.plan().id), case.plan().id);
+pub fn assert_outcome_is_true(case: &Case, outcome: &Outcome, end: &FakeRegistry, what: &str) {
+    let (marked, id) = (end.count_by_intent_tag(&case.plan().id), case.plan().id);
     let registers = usize::from(matches!(case.intent, Intent::Register { .. }));
-    let places = without_new_times(end.places(), case);
+    let places = without_new_times(end.summary(), case);
     match outcome {
         Outcome::Verified => {
             assert_eq!(
                 places,
-                without_new_times(case.ideal(), case),
+                without_new_times(case.expected_summary(), case),
                 "falsely verified: {what}"
             );
             assert_eq!(
@@ -378,16 +418,17 @@ pub fn must_be_true(case: &Case, outcome: &Outcome, end: &World, what: &str) {
                 "doubled or lost, and verified: {what} ({id})"
             );
         }
-        Outcome::NotApplied { why } => {
+        Outcome::NotApplied { reason: why } => {
             assert_eq!(
-                end.places(),
-                case.world.places(),
+                end.summary(),
+                case.world.summary(),
                 "not untouched: {what} ({why})"
             );
             assert_eq!(marked, 0, "made all the same: {what} ({why})");
         }
-        Outcome::Conflict { found } => {
-            let is_fine = places == without_new_times(case.ideal(), case) && marked == registers;
+        Outcome::Conflict { differences: found } => {
+            let is_fine =
+                places == without_new_times(case.expected_summary(), case) && marked == registers;
             assert!(!is_fine, "nothing is wrong: {what} ({found:?})");
             assert!(!found.is_empty(), "a conflict without words: {what}");
         }
@@ -396,8 +437,8 @@ pub fn must_be_true(case: &Case, outcome: &Outcome, end: &World, what: &str) {
 }
 
 /// Times of creation of what the plan itself makes are the store's, and differ from run to run.
-fn without_new_times(mut places: Places, case: &Case) -> Places {
-    let before = case.world.places();
+fn without_new_times(mut places: RegistrySummary, case: &Case) -> RegistrySummary {
+    let before = case.world.summary();
     for (version, (_, made, _)) in &mut places.stages {
         if !before.stages.contains_key(version) {
             *made = None;

@@ -8,24 +8,24 @@ use frontrunner::ops::recover::recover;
 use frontrunner::promotion::Outcome;
 use frontrunner::promotion::journal::EntryState;
 
-use super::cases::{Case, Road, cases, must_be_true, now};
-use crate::support::fake_store::{FakeStore, Mishap, QUIET};
+use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, run_paused};
+use crate::support::fake_store::{FakeStore, SETTLE_WINDOW, WriteFailure};
 
 /// A future that dies after so many waits.
-struct Mortal<F> {
+struct DropAfter<F> {
     future: F,
-    waits: usize,
+    polls: usize,
 }
 
-impl<F: Future + Unpin> Future for Mortal<F> {
+impl<F: Future + Unpin> Future for DropAfter<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match Pin::new(&mut self.future).poll(context) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending if self.waits == 0 => Poll::Ready(None),
+            Poll::Pending if self.polls == 0 => Poll::Ready(None),
             Poll::Pending => {
-                self.waits -= 1;
+                self.polls -= 1;
                 Poll::Pending
             }
         }
@@ -33,16 +33,16 @@ impl<F: Future + Unpin> Future for Mortal<F> {
 }
 
 /// Lets a case die after so many waits, and checks what is told afterwards. Whether it died at all.
-fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
+fn crash_after(case: &Case, waits: usize, mishap: Option<(usize, WriteFailure)>) -> bool {
     let what = format!("{}, dies after {waits} waits, {mishap:?}", case.name);
-    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
-    let store = mishap
-        .into_iter()
-        .fold(store, |store, (write, mishap)| store.mishap(write, mishap));
-    now(async {
-        let died = Mortal {
-            future: pin!(road.travel(case.plan(), &store)),
-            waits,
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
+    let store = mishap.into_iter().fold(store, |store, (write, mishap)| {
+        store.fail_write(write, mishap)
+    });
+    run_paused(async {
+        let died = DropAfter {
+            future: pin!(road.apply(case.plan(), &store)),
+            polls: waits,
         }
         .await
         .is_none();
@@ -54,13 +54,13 @@ fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
             return true;
         };
         assert_eq!(entry.state, EntryState::Unfinished, "{what}");
-        assert!(entry.is_open(), "{what}");
+        assert!(entry.is_unresolved(), "{what}");
         let at_once = recover(&entry, &store, &road.journal).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
-        must_be_true(
+        tokio::time::sleep(Duration::from_millis(10 * SETTLE_WINDOW)).await;
+        assert_outcome_is_true(
             case,
             &at_once,
-            &store.world(),
+            &store.registry(),
             &format!("{what}, asked at once"),
         );
         let entry = road.entry().unwrap();
@@ -70,7 +70,7 @@ fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
             !matches!(later, Outcome::Unknown { .. }),
             "{what} {later:?}"
         );
-        must_be_true(case, &later, &store.world(), &what);
+        assert_outcome_is_true(case, &later, &store.registry(), &what);
         assert_eq!(
             road.entry().unwrap().state,
             EntryState::Ended(later),
@@ -81,14 +81,14 @@ fn dies(case: &Case, waits: usize, mishap: Option<(usize, Mishap)>) -> bool {
 }
 
 #[test]
-fn a_crash_at_any_point_is_told_truly() {
+fn crash_at_any_point_is_recovered_truthfully() {
     let mut crashes = 0;
     for case in cases() {
         let plain = std::iter::once(None);
-        let late = (0..case.writes()).map(|write| Some((write, Mishap::LateArrival)));
+        let late = (0..case.write_count()).map(|write| Some((write, WriteFailure::LateArrival)));
         for mishap in plain.chain(late) {
             crashes += (0..10_000)
-                .take_while(|waits| dies(&case, *waits, mishap))
+                .take_while(|waits| crash_after(&case, *waits, mishap))
                 .count();
         }
     }
@@ -96,12 +96,12 @@ fn a_crash_at_any_point_is_told_truly() {
 }
 
 #[test]
-fn a_torn_line_spoils_only_itself() {
+fn torn_record_affects_only_itself() {
     use std::io::Write as _;
-    let (case, road) = (cases().remove(2), Road::new());
+    let (case, road) = (cases().remove(2), ApplyFixture::new());
     let store = FakeStore::new(case.world.clone());
-    now(async {
-        road.travel(case.plan(), &store).await.unwrap();
+    run_paused(async {
+        road.apply(case.plan(), &store).await.unwrap();
         let path = road.folder.path().join("state/journal.jsonl");
         let whole = std::fs::read_to_string(&path).unwrap();
         let lines = whole.lines().count();
@@ -113,26 +113,26 @@ fn a_torn_line_spoils_only_itself() {
             b"{\"line\":\"step\",\"id\":\"c0ff\n{\"line\":\"from the future\",\"id\":\"x\"}\n\xff\xfe\n{\"line\":\"end\",\"id\":\"tor",
         )
         .unwrap();
-        assert_eq!(road.journal.unreadable().unwrap(), 4);
+        assert_eq!(road.journal.count_unreadable().unwrap(), 4);
         assert_eq!(
             road.entry().unwrap().state,
             EntryState::Ended(Outcome::Verified)
         );
-        let next = super::cases::planned(
+        let next = super::cases::plan_on(
             &super::cases::set_alias("challenger", 1),
-            &store.world(),
+            &store.registry(),
             "next",
         )
         .unwrap();
-        road.travel(next, &store).await.unwrap();
-        assert_eq!(road.journal.unreadable().unwrap(), 4);
+        road.apply(next, &store).await.unwrap();
+        assert_eq!(road.journal.count_unreadable().unwrap(), 4);
         assert_eq!(road.journal.entries("memory").unwrap().len(), 2);
         assert_eq!(road.journal.entries("elsewhere").unwrap().len(), 0);
         // Cut anywhere, the book can still be read, and says no more than was written.
         for end in 0..whole.len() {
             std::fs::write(&path, &whole.as_bytes()[..end]).unwrap();
             let entries = road.journal.entries("memory").unwrap();
-            let done = entries.iter().any(|entry| !entry.is_open());
+            let done = entries.iter().any(|entry| !entry.is_unresolved());
             assert!(!done || whole[..end].lines().count() >= lines, "{end}");
         }
     });
@@ -140,12 +140,12 @@ fn a_torn_line_spoils_only_itself() {
 
 #[cfg(unix)]
 #[test]
-fn the_journal_is_for_its_owner_only() {
+fn journal_is_readable_by_its_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let (case, road) = (cases().remove(2), Road::new());
+    let (case, road) = (cases().remove(2), ApplyFixture::new());
     let store = FakeStore::new(case.world.clone());
     assert!(!road.folder.path().join("state").exists());
-    now(road.travel(case.plan(), &store)).unwrap();
+    run_paused(road.apply(case.plan(), &store)).unwrap();
     let mode = |path: &str| {
         std::fs::metadata(road.folder.path().join(path))
             .unwrap()
@@ -157,28 +157,28 @@ fn the_journal_is_for_its_owner_only() {
 }
 
 #[test]
-fn what_was_answered_and_put_back_by_others_is_a_conflict() {
+fn acknowledged_write_reverted_by_others_is_a_conflict() {
     let case = cases().remove(2);
-    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
-    now(async {
-        let last = case.writes() - 1;
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
+    run_paused(async {
+        let last = case.write_count() - 1;
         let is_answered = || {
             road.entry()
                 .is_some_and(|entry| entry.results.iter().any(|result| result.step == last))
         };
-        let mut travel = pin!(road.travel(case.plan(), &store));
+        let mut travel = pin!(road.apply(case.plan(), &store));
         while !is_answered() {
             assert!(
-                Mortal {
+                DropAfter {
                     future: travel.as_mut(),
-                    waits: 0
+                    polls: 0
                 }
                 .await
                 .is_none()
             );
         }
-        store.change(|world| *world = case.world.clone());
-        tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
+        store.edit(|world| *world = case.world.clone());
+        tokio::time::sleep(Duration::from_millis(10 * SETTLE_WINDOW)).await;
         let outcome = recover(&road.entry().unwrap(), &store, &road.journal)
             .await
             .unwrap();

@@ -2,60 +2,66 @@
 
 use std::time::Duration;
 
-use frontrunner::ops::apply::{Progress, RoadError, carry_out};
+use frontrunner::ops::apply::{ApplyError, ApplyProgress, apply_plan};
 use frontrunner::promotion::journal::EntryState;
-use frontrunner::promotion::{Outcome, clear};
+use frontrunner::promotion::{Outcome, grant_clearance};
 
-use super::cases::{Case, Road, cases, must_be_true, now};
-use crate::support::fake_store::{FakeStore, Mishap, QUIET, World};
+use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, run_paused};
+use crate::support::fake_store::{FakeRegistry, FakeStore, SETTLE_WINDOW, WriteFailure};
 
 /// Carries a case out with mishaps, and returns what was said, once everything late has landed.
-fn carried_out(case: &Case, mishaps: &[(usize, Mishap)]) -> (Outcome, World, usize) {
+fn apply_with_failures(
+    case: &Case,
+    mishaps: &[(usize, WriteFailure)],
+) -> (Outcome, FakeRegistry, usize) {
     let what = format!("{}, {mishaps:?}", case.name);
-    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
     let store = mishaps.iter().fold(store, |store, (write, mishap)| {
-        store.mishap(*write, *mishap)
+        store.fail_write(*write, *mishap)
     });
-    now(async {
-        let report = road.travel(case.plan(), &store).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10 * QUIET)).await;
-        let end = store.world();
-        must_be_true(case, &report.outcome, &end, &what);
+    run_paused(async {
+        let report = road.apply(case.plan(), &store).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10 * SETTLE_WINDOW)).await;
+        let end = store.registry();
+        assert_outcome_is_true(case, &report.outcome, &end, &what);
         let entry = road.entry().unwrap();
         assert_eq!(
             entry.state,
             EntryState::Ended(report.outcome.clone()),
             "{what}"
         );
-        assert_eq!(entry.created, report.created, "{what}");
-        assert_eq!(report.unrecorded, None, "{what}");
+        assert_eq!(entry.created_version, report.created_version, "{what}");
+        assert_eq!(report.journal_error, None, "{what}");
         (report.outcome, end, store.writes().len())
     })
 }
 
 #[test]
-fn without_a_mishap_every_intent_is_verified() {
+fn every_intent_is_verified_without_failures() {
     for case in cases() {
-        let (outcome, _, writes) = carried_out(&case, &[]);
+        let (outcome, _, writes) = apply_with_failures(&case, &[]);
         assert_eq!(outcome, Outcome::Verified, "{}", case.name);
-        assert_eq!(writes, case.writes(), "{}", case.name);
+        assert_eq!(writes, case.write_count(), "{}", case.name);
     }
 }
 
 #[test]
-fn what_never_left_is_sent_again_once() {
+fn unsent_write_is_retried_once() {
     for case in cases() {
-        for step in 0..case.writes() {
-            let (outcome, _, writes) = carried_out(&case, &[(step, Mishap::NeverLeft)]);
+        for step in 0..case.write_count() {
+            let (outcome, _, writes) = apply_with_failures(&case, &[(step, WriteFailure::NotSent)]);
             assert_eq!(
                 (outcome, writes),
-                (Outcome::Verified, case.writes() + 1),
+                (Outcome::Verified, case.write_count() + 1),
                 "{} {step}",
                 case.name
             );
-            let (outcome, _, writes) = carried_out(
+            let (outcome, _, writes) = apply_with_failures(
                 &case,
-                &[(step, Mishap::NeverLeft), (step + 1, Mishap::NeverLeft)],
+                &[
+                    (step, WriteFailure::NotSent),
+                    (step + 1, WriteFailure::NotSent),
+                ],
             );
             assert_ne!(outcome, Outcome::Verified, "{} {step}", case.name);
             assert_eq!(writes, step + 2, "{} {step}", case.name);
@@ -64,24 +70,24 @@ fn what_never_left_is_sent_again_once() {
 }
 
 #[test]
-fn what_arrived_is_found_though_its_answer_is_lost() {
+fn applied_write_is_found_after_a_lost_response() {
     for case in cases() {
-        for step in 0..case.writes() {
-            for mishap in [Mishap::LostAnswer, Mishap::LateArrival] {
-                let (outcome, _, writes) = carried_out(&case, &[(step, mishap)]);
+        for step in 0..case.write_count() {
+            for mishap in [WriteFailure::LostResponse, WriteFailure::LateArrival] {
+                let (outcome, _, writes) = apply_with_failures(&case, &[(step, mishap)]);
                 assert_eq!(
                     (outcome, writes),
-                    (Outcome::Verified, case.writes()),
+                    (Outcome::Verified, case.write_count()),
                     "{} {step} {mishap:?}",
                     case.name
                 );
             }
         }
-        let all: Vec<_> = (0..case.writes())
-            .map(|step| (step, Mishap::LostAnswer))
+        let all: Vec<_> = (0..case.write_count())
+            .map(|step| (step, WriteFailure::LostResponse))
             .collect();
         assert_eq!(
-            carried_out(&case, &all).0,
+            apply_with_failures(&case, &all).0,
             Outcome::Verified,
             "{}",
             case.name
@@ -90,11 +96,11 @@ fn what_arrived_is_found_though_its_answer_is_lost() {
 }
 
 #[test]
-fn what_did_not_arrive_is_said_to_be_so_and_nothing_follows_it() {
+fn lost_request_is_not_applied_and_stops_the_plan() {
     for case in cases() {
-        for step in 0..case.writes() {
-            for mishap in [Mishap::LostRequest, Mishap::Refused] {
-                let (outcome, _, writes) = carried_out(&case, &[(step, mishap)]);
+        for step in 0..case.write_count() {
+            for mishap in [WriteFailure::LostRequest, WriteFailure::Refused] {
+                let (outcome, _, writes) = apply_with_failures(&case, &[(step, mishap)]);
                 assert!(
                     matches!(
                         outcome,
@@ -108,7 +114,7 @@ fn what_did_not_arrive_is_said_to_be_so_and_nothing_follows_it() {
         }
         assert!(
             matches!(
-                carried_out(&case, &[(0, Mishap::Refused)]).0,
+                apply_with_failures(&case, &[(0, WriteFailure::Refused)]).0,
                 Outcome::NotApplied { .. }
             ),
             "{}",
@@ -118,16 +124,19 @@ fn what_did_not_arrive_is_said_to_be_so_and_nothing_follows_it() {
 }
 
 #[test]
-fn a_doubled_registration_is_a_conflict_with_both_named() {
+fn duplicated_registration_is_a_conflict_naming_both() {
     let registrations = cases()
         .into_iter()
         .filter(|case| case.name.starts_with("register"));
-    for (case, mishap) in registrations
-        .flat_map(|case| [(case.clone(), Mishap::Doubled), (case, Mishap::DoubledLate)])
-    {
-        let (outcome, end, _) = carried_out(&case, &[(case.writes() - 1, mishap)]);
-        assert_eq!(end.marked(&case.plan().id), 2);
-        let Outcome::Conflict { found } = outcome else {
+    for (case, mishap) in registrations.flat_map(|case| {
+        [
+            (case.clone(), WriteFailure::Duplicated),
+            (case, WriteFailure::DuplicatedLate),
+        ]
+    }) {
+        let (outcome, end, _) = apply_with_failures(&case, &[(case.write_count() - 1, mishap)]);
+        assert_eq!(end.count_by_intent_tag(&case.plan().id), 2);
+        let Outcome::Conflict { differences: found } = outcome else {
             panic!("{outcome:?}")
         };
         assert!(
@@ -138,10 +147,10 @@ fn a_doubled_registration_is_a_conflict_with_both_named() {
 }
 
 #[test]
-fn an_answer_alone_verifies_nothing() {
+fn response_alone_does_not_verify() {
     for case in cases() {
-        let last = case.writes() - 1;
-        let (outcome, ..) = carried_out(&case, &[(last, Mishap::NotKept)]);
+        let last = case.write_count() - 1;
+        let (outcome, ..) = apply_with_failures(&case, &[(last, WriteFailure::NotPersisted)]);
         assert!(
             matches!(outcome, Outcome::Conflict { .. }),
             "{} {outcome:?}",
@@ -151,27 +160,27 @@ fn an_answer_alone_verifies_nothing() {
 }
 
 #[test]
-fn what_cannot_be_read_back_is_unknown() {
+fn unreadable_state_after_a_write_is_unknown() {
     for case in cases() {
         let (road, store) = (
-            Road::new(),
-            FakeStore::new(case.world.clone()).unreadable_from(1),
+            ApplyFixture::new(),
+            FakeStore::new(case.world.clone()).fail_reads_from(1),
         );
-        let report = now(road.travel(case.plan(), &store)).unwrap();
+        let report = run_paused(road.apply(case.plan(), &store)).unwrap();
         assert!(
             matches!(report.outcome, Outcome::Unknown { .. }),
             "{} {:?}",
             case.name,
             report.outcome
         );
-        assert!(road.entry().unwrap().is_open());
+        assert!(road.entry().unwrap().is_unresolved());
         let (road, store) = (
-            Road::new(),
+            ApplyFixture::new(),
             FakeStore::new(case.world.clone())
-                .unreadable_from(1)
-                .mishap(0, Mishap::Refused),
+                .fail_reads_from(1)
+                .fail_write(0, WriteFailure::Refused),
         );
-        let report = now(road.travel(case.plan(), &store)).unwrap();
+        let report = run_paused(road.apply(case.plan(), &store)).unwrap();
         assert!(
             matches!(report.outcome, Outcome::NotApplied { .. }),
             "{} {:?}",
@@ -182,15 +191,15 @@ fn what_cannot_be_read_back_is_unknown() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_lets_nothing_out() {
+fn unwritable_journal_prevents_writes() {
     for case in cases() {
-        let (mut road, store) = (Road::new(), FakeStore::new(case.world.clone()));
+        let (mut road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
         let blocked = road.folder.path().join("blocked");
         std::fs::write(&blocked, "a file where the folder should be").unwrap();
-        road.journal = frontrunner::ops::journal::Journal::at(blocked.join("journal.jsonl"));
-        let refused = now(road.travel(case.plan(), &store));
+        road.journal = frontrunner::ops::journal::Journal::with_path(blocked.join("journal.jsonl"));
+        let refused = run_paused(road.apply(case.plan(), &store));
         assert!(
-            matches!(&refused, Err(error @ RoadError::Journal(_)) if error.to_string().ends_with("nothing was sent")),
+            matches!(&refused, Err(error @ ApplyError::Journal(_)) if error.to_string().ends_with("nothing was sent")),
             "{refused:?}"
         );
         assert_eq!(store.writes(), []);
@@ -198,15 +207,15 @@ fn a_journal_that_cannot_be_written_lets_nothing_out() {
 }
 
 #[test]
-fn a_pending_version_is_waited_for_and_told() {
+fn pending_version_is_awaited_and_reported() {
     let mut case = cases().remove(1);
-    case.world.pending = true;
+    case.world.new_versions_are_pending = true;
     let store = FakeStore::new(case.world.clone()).before_read(4, |world| {
         world.versions[0].status = frontrunner::domain::VersionStatus::Ready;
     });
-    let (road, told) = (Road::new(), std::sync::Mutex::new(Vec::new()));
-    let cleared = clear(case.plan(), Vec::new(), None).unwrap();
-    let report = now(carry_out(
+    let (road, told) = (ApplyFixture::new(), std::sync::Mutex::new(Vec::new()));
+    let cleared = grant_clearance(case.plan(), Vec::new(), None).unwrap();
+    let report = run_paused(apply_plan(
         cleared,
         &store,
         &store,
@@ -219,24 +228,24 @@ fn a_pending_version_is_waited_for_and_told() {
         .into_inner()
         .unwrap()
         .into_iter()
-        .filter(|progress| matches!(progress, Progress::Waiting(_)))
+        .filter(|progress| matches!(progress, ApplyProgress::Waiting(_)))
         .count();
     assert_eq!(waits, 3);
     assert_eq!(
-        report.now.unwrap().versions[0].status,
+        report.snapshot.unwrap().versions[0].status,
         frontrunner::domain::VersionStatus::Ready
     );
 }
 
 #[test]
-fn the_road_can_be_travelled_on_any_thread() {
+fn apply_future_is_send() {
     fn is_send<T: Send>(future: T) -> T {
         future
     }
     let case = cases().remove(2);
-    let (road, store) = (Road::new(), FakeStore::new(case.world.clone()));
-    let cleared = clear(case.plan(), Vec::new(), Some("iris")).unwrap();
-    let report = now(is_send(carry_out(
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
+    let cleared = grant_clearance(case.plan(), Vec::new(), Some("iris")).unwrap();
+    let report = run_paused(is_send(apply_plan(
         cleared,
         &store,
         &store,

@@ -1,23 +1,23 @@
 //! The history of a model, from the journal, from tags, and from what no record tells.
 
 use frontrunner::domain::Stage;
-use frontrunner::ops::registry::read_registry;
-use frontrunner::promotion::journal::{Event, Held, Origin, held_at, timeline};
-use frontrunner::promotion::{Intent, Outcome, undo};
+use frontrunner::ops::registry::read_snapshot;
+use frontrunner::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at, timeline};
+use frontrunner::promotion::{Intent, Outcome, undo_intent};
 
-use super::cases::{Road, now, planned, register, set_alias, to_stage};
-use crate::support::fake_store::{FakeStore, World};
+use super::cases::{ApplyFixture, plan_on, register, run_paused, set_alias, to_stage};
+use crate::support::fake_store::{FakeRegistry, FakeStore};
 
 /// Takes an intent down a road, and returns the undo of it.
-fn travel(road: &Road, store: &FakeStore, intent: &Intent, id: &str) -> Intent {
-    let plan = planned(intent, &store.world(), id).unwrap();
-    let report = now(road.travel(plan.clone(), store)).unwrap();
+fn apply_verified(road: &ApplyFixture, store: &FakeStore, intent: &Intent, id: &str) -> Intent {
+    let plan = plan_on(intent, &store.registry(), id).unwrap();
+    let report = run_paused(road.apply(plan.clone(), store)).unwrap();
     assert_eq!(report.outcome, Outcome::Verified, "{intent}");
-    undo(id, &plan, report.created)
+    undo_intent(id, &plan, report.created_version)
 }
 
-fn told(road: &Road, store: &FakeStore) -> Vec<Event> {
-    let world = store.world();
+fn timeline_of(road: &ApplyFixture, store: &FakeStore) -> Vec<TimelineEvent> {
+    let world = store.registry();
     timeline(
         &road.journal.entries("memory").unwrap(),
         world.model.as_ref(),
@@ -25,29 +25,29 @@ fn told(road: &Road, store: &FakeStore) -> Vec<Event> {
     )
 }
 
-fn lines(events: &[Event]) -> Vec<String> {
+fn format_events(events: &[TimelineEvent]) -> Vec<String> {
     events
         .iter()
         .map(|event| {
             format!(
                 "{:?} {}: {}: {} → {}",
-                event.origin, event.who, event.action, event.from, event.to
+                event.source, event.user, event.action, event.from, event.to
             )
         })
         .collect()
 }
 
 #[test]
-fn the_journal_tells_what_was_done_and_undone() {
-    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
-    travel(&road, &store, &register("run9"), "aaaaaaaa1");
-    let back = travel(
+fn timeline_shows_writes_and_undos() {
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(FakeRegistry::iris()));
+    apply_verified(&road, &store, &register("run9"), "aaaaaaaa1");
+    let back = apply_verified(
         &road,
         &store,
         &to_stage(4, Stage::Production, true),
         "bbbbbbbb1",
     );
-    let forth = travel(&road, &store, &back, "cccccccc1");
+    let forth = apply_verified(&road, &store, &back, "cccccccc1");
     let undone = |id: &str| {
         road.journal
             .entries("memory")
@@ -58,7 +58,7 @@ fn the_journal_tells_what_was_done_and_undone() {
             .undone_by
     };
     assert_eq!(undone("bbbbbbbb1").as_deref(), Some("cccccccc1"));
-    let mut events = lines(&told(&road, &store));
+    let mut events = format_events(&timeline_of(&road, &store));
     events.sort();
     assert_eq!(
         events,
@@ -69,32 +69,32 @@ fn the_journal_tells_what_was_done_and_undone() {
         ]
     );
     // Undoing the undo lets the first one stand again.
-    travel(&road, &store, &forth, "dddddddd1");
+    apply_verified(&road, &store, &forth, "dddddddd1");
     assert_eq!(
         (undone("bbbbbbbb1"), undone("cccccccc1").as_deref()),
         (None, Some("dddddddd1"))
     );
-    assert_eq!(store.world().places().stages[&4].0, Stage::Production);
+    assert_eq!(store.registry().summary().stages[&4].0, Stage::Production);
 }
 
 #[test]
-fn an_undo_of_one_place_leaves_the_entry_standing() {
-    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
-    let whole = travel(
+fn undoing_one_slot_keeps_the_entry() {
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(FakeRegistry::iris()));
+    let whole = apply_verified(
         &road,
         &store,
         &to_stage(3, Stage::Production, true),
         "aaaaaaaa1",
     );
     let Intent::Undo {
-        entry,
+        entry_id: entry,
         subject,
-        what,
+        description: what,
         mut stages,
         aliases,
-        created,
-        made,
-        said,
+        created_version: created,
+        version_created_at: made,
+        metadata: said,
         lifecycles,
         requests,
     } = whole
@@ -102,18 +102,18 @@ fn an_undo_of_one_place_leaves_the_entry_standing() {
         panic!()
     };
     stages.retain(|(version, ..)| version.0 == 3);
-    travel(
+    apply_verified(
         &road,
         &store,
         &Intent::Undo {
-            entry,
+            entry_id: entry,
             subject,
-            what,
+            description: what,
             stages,
             aliases,
-            created,
-            made,
-            said,
+            created_version: created,
+            version_created_at: made,
+            metadata: said,
             lifecycles,
             requests,
         },
@@ -123,17 +123,21 @@ fn an_undo_of_one_place_leaves_the_entry_standing() {
 }
 
 #[test]
-fn others_see_the_same_from_the_tags() {
-    let (ours, theirs, store) = (Road::new(), Road::new(), FakeStore::new(World::iris()));
-    travel(&ours, &store, &register("run9"), "aaaaaaaa1");
-    travel(
+fn timeline_from_tags_matches_the_journal() {
+    let (ours, theirs, store) = (
+        ApplyFixture::new(),
+        ApplyFixture::new(),
+        FakeStore::new(FakeRegistry::iris()),
+    );
+    apply_verified(&ours, &store, &register("run9"), "aaaaaaaa1");
+    apply_verified(
         &ours,
         &store,
         &to_stage(4, Stage::Production, true),
         "bbbbbbbb1",
     );
-    travel(&ours, &store, &set_alias("champion", 4), "cccccccc1");
-    let mut events = lines(&told(&theirs, &store));
+    apply_verified(&ours, &store, &set_alias("champion", 4), "cccccccc1");
+    let mut events = format_events(&timeline_of(&theirs, &store));
     events.sort();
     assert_eq!(
         events,
@@ -144,35 +148,35 @@ fn others_see_the_same_from_the_tags() {
         ]
     );
     assert!(
-        told(&ours, &store)
+        timeline_of(&ours, &store)
             .iter()
-            .all(|event| event.origin == Origin::Journal)
+            .all(|event| event.source == EventSource::Journal)
     );
 }
 
 #[test]
-fn what_no_record_tells_is_a_gap() {
-    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
-    travel(
+fn unrecorded_changes_are_gaps() {
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(FakeRegistry::iris()));
+    apply_verified(
         &road,
         &store,
         &to_stage(3, Stage::Production, true),
         "aaaaaaaa1",
     );
-    travel(&road, &store, &set_alias("champion", 3), "bbbbbbbb1");
+    apply_verified(&road, &store, &set_alias("champion", 3), "bbbbbbbb1");
     assert!(
-        told(&road, &store)
+        timeline_of(&road, &store)
             .iter()
-            .all(|event| event.origin == Origin::Journal)
+            .all(|event| event.source == EventSource::Journal)
     );
-    store.change(|world| {
-        world.stage(3, Stage::Archived);
-        world.alias("champion", 1);
+    store.edit(|world| {
+        world.set_stage(3, Stage::Archived);
+        world.set_alias("champion", 1);
     });
-    let events = told(&road, &store);
-    let gaps: Vec<&Event> = events
+    let events = timeline_of(&road, &store);
+    let gaps: Vec<&TimelineEvent> = events
         .iter()
-        .filter(|event| event.origin == Origin::Gap)
+        .filter(|event| event.source == EventSource::Unrecorded)
         .collect();
     let mut words: Vec<_> = gaps
         .iter()
@@ -187,46 +191,52 @@ fn what_no_record_tells_is_a_gap() {
         ]
     );
     // An alias carries no time anywhere; what is not dated is younger than the last record, and comes first.
-    assert_eq!((events[0].origin, events[0].when), (Origin::Gap, None));
+    assert_eq!(
+        (events[0].source, events[0].at),
+        (EventSource::Unrecorded, None)
+    );
 }
 
 #[test]
-fn tags_cannot_drive_the_terminal() {
-    let mut world = World::iris();
+fn tags_cannot_inject_escape_sequences() {
+    let mut world = FakeRegistry::iris();
     let record = r#"{"id":"x","when":"2026-01-01T00:00:00Z","who":"\u001b[2Jeve","action":"\u202emove","from":"a\nb","to":"c","changes":[]}"#;
     world.versions[0]
         .tags
-        .push(frontrunner::domain::run::Pair::new(
+        .push(frontrunner::domain::run::KeyValue::new(
             "frontrunner.log.x",
             record,
         ));
     world.versions[0]
         .tags
-        .push(frontrunner::domain::run::Pair::new(
+        .push(frontrunner::domain::run::KeyValue::new(
             "frontrunner.log.y",
             "not a record",
         ));
-    let events = told(&Road::new(), &FakeStore::new(world));
-    assert_eq!(lines(&events), ["Tags ␛[2Jeve: ‹U+202E›move: a⏎b → c"]);
+    let events = timeline_of(&ApplyFixture::new(), &FakeStore::new(world));
+    assert_eq!(
+        format_events(&events),
+        ["Tags ␛[2Jeve: ‹U+202E›move: a⏎b → c"]
+    );
 }
 
 #[test]
-fn a_reading_takes_what_is_missing_for_missing() {
-    let store = FakeStore::new(World::new());
-    let reading = now(read_registry(&store, &register("nowhere"))).unwrap();
+fn snapshot_treats_missing_objects_as_absent() {
+    let store = FakeStore::new(FakeRegistry::new());
+    let reading = run_paused(read_snapshot(&store, &register("nowhere"))).unwrap();
     assert_eq!(
         (reading.model, reading.run, reading.versions.len()),
         (None, None, 0)
     );
-    let reading = now(read_registry(
-        &FakeStore::new(World::iris()),
+    let reading = run_paused(read_snapshot(
+        &FakeStore::new(FakeRegistry::iris()),
         &to_stage(3, Stage::Production, true),
     ))
     .unwrap();
     assert_eq!(reading.run.unwrap().id, "run3".into());
     assert!(
-        now(read_registry(
-            &FakeStore::new(World::iris()).unreadable_from(0),
+        run_paused(read_snapshot(
+            &FakeStore::new(FakeRegistry::iris()).fail_reads_from(0),
             &register("run9")
         ))
         .is_err()
@@ -234,16 +244,16 @@ fn a_reading_takes_what_is_missing_for_missing() {
 }
 
 #[test]
-fn a_model_that_was_made_again_owes_nothing_to_the_old_one() {
-    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
-    travel(
+fn recreated_model_has_no_old_history() {
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(FakeRegistry::iris()));
+    apply_verified(
         &road,
         &store,
         &to_stage(3, Stage::Production, true),
         "aaaaaaaa1",
     );
-    store.change(World::make_again);
-    let mut events = lines(&told(&road, &store));
+    store.edit(FakeRegistry::recreate_model);
+    let mut events = format_events(&timeline_of(&road, &store));
     events.sort();
     assert_eq!(
         events,
@@ -255,9 +265,9 @@ fn a_model_that_was_made_again_owes_nothing_to_the_old_one() {
 }
 
 #[test]
-fn who_held_a_place_on_a_day_is_told_as_far_as_it_is_known() {
-    let (road, store) = (Road::new(), FakeStore::new(World::iris()));
-    travel(
+fn holder_as_of_a_date_is_reported_when_known() {
+    let (road, store) = (ApplyFixture::new(), FakeStore::new(FakeRegistry::iris()));
+    apply_verified(
         &road,
         &store,
         &to_stage(3, Stage::Production, true),
@@ -266,18 +276,18 @@ fn who_held_a_place_on_a_day_is_told_as_far_as_it_is_known() {
     let entries = road.journal.entries("memory").unwrap();
     let then = entries[0].at;
     // Somebody else gives the champion's alias away, later, and no record tells.
-    store.change(|world| world.alias("champion", 1));
-    let world = store.world();
+    store.edit(|world| world.set_alias("champion", 1));
+    let world = store.registry();
     let at_last = then + 1_000_000;
     let held = |at: i64| {
-        let all = held_at(&entries, world.model.as_ref(), &world.versions, at_last, at);
-        let line = |held: &Held| {
+        let all = holders_at(&entries, world.model.as_ref(), &world.versions, at_last, at);
+        let line = |held: &Holder| {
             let version = held
                 .version
                 .map_or_else(|| "none".to_owned(), |version| version.to_string());
             format!(
                 "{} {version}{}",
-                held.place,
+                held.slot,
                 if held.is_known { "" } else { "?" }
             )
         };
@@ -288,7 +298,7 @@ fn who_held_a_place_on_a_day_is_told_as_far_as_it_is_known() {
             held(at).iter().any(|held| held == line),
             "{line}: {:?}",
             held(at)
-        )
+        );
     };
     contains(at_last, "Production 3");
     contains(at_last, "@champion 1");

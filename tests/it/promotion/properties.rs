@@ -1,34 +1,34 @@
 //! Properties over registries of any shape: a plan comes out as predicted, and its undo puts everything back.
 
 use frontrunner::domain::{Stage, VersionNumber};
-use frontrunner::ops::registry::read_registry;
-use frontrunner::promotion::{Intent, Outcome, PlanError, judge, undo};
+use frontrunner::ops::registry::read_snapshot;
+use frontrunner::promotion::{Intent, Outcome, PlanError, undo_intent, verify};
 use proptest::prelude::*;
 
 use super::cases::{
-    applied, delete_runs, describe, now, planned, register, set_alias, tag, to_stage,
+    apply_to, delete_runs, describe, plan_on, register, run_paused, set_alias, tag, to_stage,
 };
-use crate::support::fake_store::{FakeStore, World};
+use crate::support::fake_store::{FakeRegistry, FakeStore};
 
 const ALIASES: [&str; 4] = ["champion", "challenger", "Champion", "old"];
 
-fn worlds() -> impl Strategy<Value = World> {
+fn worlds() -> impl Strategy<Value = FakeRegistry> {
     let stage = prop::sample::select(Stage::ALL.to_vec());
     let aliases = prop::collection::vec((prop::sample::select(&ALIASES), 1_u64..7), 0..4);
     (prop::collection::vec(stage, 0..6), aliases).prop_map(|(stages, aliases)| {
-        let mut world = World::new();
+        let mut world = FakeRegistry::new();
         for (stage, number) in stages.into_iter().zip(1..) {
             world.add_run(&format!("run{number}"));
             world.add_version(number, stage);
         }
-        world.used_up_to(7);
+        world.reserve_versions(7);
         // Some lead nowhere.
         for (alias, version) in aliases
             .into_iter()
             .filter(|_| world.model.is_some())
             .collect::<Vec<_>>()
         {
-            world.alias(alias, version);
+            world.set_alias(alias, version);
         }
         world
     })
@@ -61,42 +61,42 @@ fn intents() -> impl Strategy<Value = Intent> {
     ]
 }
 
-fn judged(
+fn verify_state(
     plan: &frontrunner::promotion::Plan,
     created: Option<VersionNumber>,
-    world: &World,
+    world: &FakeRegistry,
 ) -> Outcome {
     let store = FakeStore::new(world.clone());
-    judge(
+    verify(
         plan,
         created,
-        &now(read_registry(&store, &plan.intent)).unwrap(),
+        &run_paused(read_snapshot(&store, &plan.intent)).unwrap(),
     )
 }
 
 proptest! {
     #[test]
-    fn a_plan_comes_out_as_predicted_and_its_undo_puts_it_back(world in worlds(), intent in intents()) {
-        let Ok(plan) = planned(&intent, &world, "aaaaaaaa1") else { return Ok(()) };
-        let untouched = matches!(judged(&plan, None, &world), Outcome::NotApplied { .. });
+    fn plan_reaches_its_prediction_and_undo_reverts_it(world in worlds(), intent in intents()) {
+        let Ok(plan) = plan_on(&intent, &world, "aaaaaaaa1") else { return Ok(()) };
+        let untouched = matches!(verify_state(&plan, None, &world), Outcome::NotApplied { .. });
         prop_assert!(untouched);
         let mut after = world.clone();
-        let created = applied(&plan, &mut after);
-        prop_assert_eq!(judged(&plan, created, &after), Outcome::Verified);
-        prop_assert_eq!(judged(&plan, None, &after), Outcome::Verified);
-        prop_assert!(matches!(planned(&intent, &after, "again"), Err(PlanError::NothingToDo(_) | PlanError::Refused(_))));
-        let back = undo("aaaaaaaa1", &plan, created);
+        let created = apply_to(&plan, &mut after);
+        prop_assert_eq!(verify_state(&plan, created, &after), Outcome::Verified);
+        prop_assert_eq!(verify_state(&plan, None, &after), Outcome::Verified);
+        prop_assert!(matches!(plan_on(&intent, &after, "again"), Err(PlanError::NothingToDo(_) | PlanError::Refused(_))));
+        let back = undo_intent("aaaaaaaa1", &plan, created);
         let dangling = plan.before.aliases.values().any(|version| !plan.before.stages.contains_key(version));
-        let back = match planned(&back, &after, "bbbbbbbb1") {
+        let back = match plan_on(&back, &after, "bbbbbbbb1") {
             Ok(back) => back,
             // An alias that led nowhere can't be put back.
             Err(_) if dangling => return Ok(()),
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
         let mut restored = after.clone();
-        applied(&back, &mut restored);
-        prop_assert_eq!(judged(&back, None, &restored), Outcome::Verified);
-        let (mut was, is) = (world.places(), restored.places());
+        apply_to(&back, &mut restored);
+        prop_assert_eq!(verify_state(&back, None, &restored), Outcome::Verified);
+        let (mut was, is) = (world.summary(), restored.summary());
         // A model that was made stays.
         if was.model.is_empty() {
             was.model.clone_from(&is.model);
@@ -105,22 +105,22 @@ proptest! {
     }
 
     #[test]
-    fn every_beginning_of_a_plan_is_told_from_its_end(world in worlds(), intent in intents()) {
-        let Ok(plan) = planned(&intent, &world, "aaaaaaaa1") else { return Ok(()) };
+    fn partial_application_is_distinguishable_from_the_end(world in worlds(), intent in intents()) {
+        let Ok(plan) = plan_on(&intent, &world, "aaaaaaaa1") else { return Ok(()) };
         let writes: Vec<_> = plan.steps.iter().filter_map(|step| step.write.clone()).collect();
         for sent in 0..writes.len() {
             let mut partly = world.clone();
             for write in &writes[..sent] {
                 partly.apply(write).unwrap();
             }
-            prop_assert_ne!(judged(&plan, None, &partly), Outcome::Verified);
+            prop_assert_ne!(verify_state(&plan, None, &partly), Outcome::Verified);
         }
     }
 
     #[test]
-    fn no_write_ever_fails_on_the_registry_it_was_planned_for(world in worlds(), intent in intents()) {
-        if let Ok(plan) = planned(&intent, &world, "aaaaaaaa1") {
-            applied(&plan, &mut world.clone());
+    fn planned_writes_never_fail_on_their_registry(world in worlds(), intent in intents()) {
+        if let Ok(plan) = plan_on(&intent, &world, "aaaaaaaa1") {
+            apply_to(&plan, &mut world.clone());
         }
     }
 }

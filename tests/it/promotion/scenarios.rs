@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use frontrunner::domain::run::Pair;
-use frontrunner::domain::{Metric, MetricValue, RegistryWrite, RunStatus, Stage, VersionStatus};
-use frontrunner::promotion::{Confirm, Intent, Place, Plan, PlanError, plan, undo};
+use frontrunner::domain::run::KeyValue;
+use frontrunner::domain::{Metric, MetricValue, RunStatus, Stage, StoreWrite, VersionStatus};
+use frontrunner::promotion::{Confirmation, Intent, Plan, PlanError, Slot, plan, undo_intent};
 use serde::Deserialize;
 
-use super::cases::{applied, context, now};
-use crate::support::fake_store::{FakeStore, World};
+use super::cases::{apply_to, context, run_paused};
+use crate::support::fake_store::{FakeRegistry, FakeStore};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +27,7 @@ struct Scenario {
     expect: Expected,
     /// What others write between the plan and its undo.
     #[serde(default)]
-    meanwhile: Vec<RegistryWrite>,
+    meanwhile: Vec<StoreWrite>,
     /// What is expected of the undo's plan.
     undo: Option<Expected>,
 }
@@ -99,8 +99,8 @@ fn no_stage() -> Stage {
 }
 
 impl Registry {
-    fn world(&self) -> World {
-        let mut world = World::new();
+    fn registry(&self) -> FakeRegistry {
+        let mut world = FakeRegistry::new();
         for version in &self.versions {
             world.add_run(&format!("run{}", version.number));
             let made = world.add_version(version.number, version.stage);
@@ -116,7 +116,7 @@ impl Registry {
                 version
                     .tags
                     .iter()
-                    .map(|(key, value)| Pair::new(key.as_str(), value.as_str())),
+                    .map(|(key, value)| KeyValue::new(key.as_str(), value.as_str())),
             );
             made.description = version.description.as_str().into();
             made.status = version
@@ -125,7 +125,7 @@ impl Registry {
                 .map_or(VersionStatus::Ready, VersionStatus::parse);
         }
         for (alias, version) in &self.aliases {
-            world.alias(alias, *version);
+            world.set_alias(alias, *version);
         }
         for known in &self.runs {
             world.runs.retain(|run| run.id.raw() != known.id);
@@ -146,7 +146,7 @@ impl Registry {
                 known
                     .nested_in
                     .as_ref()
-                    .map(|parent| Pair::new("mlflow.parentRunId", parent.as_str())),
+                    .map(|parent| KeyValue::new("mlflow.parentRunId", parent.as_str())),
             );
             run.metrics = known
                 .metrics
@@ -163,7 +163,7 @@ impl Registry {
             if self.prompt {
                 model
                     .tags
-                    .push(Pair::new("mlflow.prompt.is_prompt", "true"));
+                    .push(KeyValue::new("mlflow.prompt.is_prompt", "true"));
             }
             if let Some(name) = &self.name {
                 model.name = name.as_str().into();
@@ -177,16 +177,21 @@ impl Expected {
     fn check(&self, planned: &Result<Plan, PlanError>, about: &str) {
         let (lines, warnings, confirm, error) = match planned {
             Ok(plan) => {
-                let confirm = match &plan.confirm {
-                    Confirm::Yes => "yes".to_owned(),
-                    Confirm::TypeName(name) => format!("type {}", name.raw()),
+                let confirm = match &plan.confirmation {
+                    Confirmation::Yes => "yes".to_owned(),
+                    Confirmation::TypeName(name) => format!("type {}", name.raw()),
                 };
-                (plan.lines(), plan.warnings.clone(), confirm, String::new())
+                (
+                    plan.describe_steps(),
+                    plan.warnings.clone(),
+                    confirm,
+                    String::new(),
+                )
             }
             Err(error) => {
                 let kind = match error {
                     PlanError::NothingToDo(_) => "",
-                    PlanError::Missing(_) => "missing: ",
+                    PlanError::NotFound(_) => "missing: ",
                     PlanError::Refused(_) => "refused: ",
                 };
                 (
@@ -209,32 +214,32 @@ fn check(path: &Path) {
     let scenario: Scenario =
         toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let about = format!("{}: {}", path.display(), scenario.about);
-    let mut world = scenario.registry.world();
+    let mut world = scenario.registry.registry();
     let context = |id: &str| {
         let mut context = context(id);
-        context.tags = scenario.tags;
+        context.writes_tags = scenario.tags;
         if let Some(places) = &scenario.protected {
-            context.protected = places
+            context.protected_slots = places
                 .iter()
-                .map(|place| Place::parse(place).unwrap())
+                .map(|place| Slot::parse(place).unwrap())
                 .collect();
         }
         context
     };
     // The reading is the store's, but a store that answers under another name is one that finds it all the same.
-    let reading = |world: &World, intent: &Intent| {
-        let mut asked = world.clone();
+    let reading = |world: &FakeRegistry, intent: &Intent| {
+        let mut renamed = world.clone();
         let wanted = intent.model().cloned().unwrap_or_else(|| "iris".into());
-        let name = asked
+        let name = renamed
             .model
             .as_mut()
             .map(|model| std::mem::replace(&mut model.name, wanted.clone()));
-        asked
+        renamed
             .versions
             .iter_mut()
             .for_each(|version| version.name = wanted.clone());
-        let mut reading = now(frontrunner::ops::registry::read_registry(
-            &FakeStore::new(asked),
+        let mut reading = run_paused(frontrunner::ops::registry::read_snapshot(
+            &FakeStore::new(renamed),
             intent,
         ))
         .unwrap();
@@ -257,11 +262,11 @@ fn check(path: &Path) {
         return;
     };
     let plan_made = planned.unwrap();
-    let created = applied(&plan_made, &mut world);
+    let created = apply_to(&plan_made, &mut world);
     for write in &scenario.meanwhile {
         world.apply(write).unwrap();
     }
-    let back = undo(&plan_made.id, &plan_made, created);
+    let back = undo_intent(&plan_made.id, &plan_made, created);
     expected.check(
         &plan(
             back.clone(),
@@ -273,7 +278,7 @@ fn check(path: &Path) {
 }
 
 #[test]
-fn every_scenario_comes_out_as_written() {
+fn scenarios_match_their_expectations() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/promotion");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()

@@ -1,9 +1,9 @@
 //! Artifacts, against what MLflow's client lists and downloads.
 
-use frontrunner::domain::{Artifact, ArtifactHome};
+use frontrunner::domain::{Artifact, ArtifactOwner};
 use serde_json::{Value, json};
 
-use super::Store;
+use super::ServerFixture;
 use crate::support::mlflow::V3;
 
 const FILL: &str = "
@@ -26,7 +26,7 @@ listed = client.list_logged_model_artifacts(model, path or None) if model else c
 answer = sorted([f.path, f.is_dir, f.file_size] for f in listed)
 ";
 
-fn told(mut listed: Vec<Artifact>) -> Value {
+fn artifacts_json(mut listed: Vec<Artifact>) -> Value {
     listed.sort_by(|a, b| a.path.cmp(&b.path));
     listed
         .iter()
@@ -35,7 +35,7 @@ fn told(mut listed: Vec<Artifact>) -> Value {
 }
 
 /// Every folder, and the beginning of every file.
-pub async fn files_are_listed_and_read(store: &mut Store) {
+pub async fn artifacts_are_listed_and_read(store: &mut ServerFixture) {
     let files = json!({
         "plain.txt": "first line\nsecond line\n",
         "empty.txt": "",
@@ -44,23 +44,23 @@ pub async fn files_are_listed_and_read(store: &mut Store) {
         "notes/deep/er/\u{7cbe}\u{5ea6}.txt": "精度",
     });
     let (run, experiment) = (store.id("parent").to_owned(), store.id("plain").to_owned());
-    let model = store.client.ask(
+    let model = store.client.run(
         FILL,
         &json!({"files": files, "run": run, "experiment": experiment}),
     );
-    let home = ArtifactHome::Run(run.as_str().into());
+    let home = ArtifactOwner::Run(run.as_str().into());
     for path in ["", "notes", "notes/deep", "notes/deep/er", "nowhere"] {
         let theirs = store
             .client
-            .ask(LIST, &json!({"run": run, "model": null, "path": path}));
+            .run(LIST, &json!({"run": run, "model": null, "path": path}));
         assert_eq!(
-            told(store.reader.artifacts(&home, path).await.unwrap()),
+            artifacts_json(store.reader.artifacts(&home, path).await.unwrap()),
             theirs,
             "in {path:?}"
         );
     }
     for (path, text) in files.as_object().unwrap() {
-        reads(store, &home, path, text.as_str().unwrap()).await;
+        assert_reads(store, &home, path, text.as_str().unwrap()).await;
     }
     for path in [
         "no/such.txt",
@@ -76,20 +76,20 @@ pub async fn files_are_listed_and_read(store: &mut Store) {
     }
     assert_eq!(model.is_string(), store.version == V3);
     let Some(id) = model.as_str() else { return };
-    let home = ArtifactHome::LoggedModel(id.into());
+    let home = ArtifactOwner::LoggedModel(id.into());
     for path in ["", "data"] {
         let theirs = store
             .client
-            .ask(LIST, &json!({"run": run, "model": id, "path": path}));
+            .run(LIST, &json!({"run": run, "model": id, "path": path}));
         assert_eq!(
-            told(store.reader.artifacts(&home, path).await.unwrap()),
+            artifacts_json(store.reader.artifacts(&home, path).await.unwrap()),
             theirs,
             "in {path:?} of a logged model"
         );
     }
     for (path, text) in files.as_object().unwrap() {
         let name = path.rsplit('/').next().unwrap();
-        reads(
+        assert_reads(
             store,
             &home,
             &format!("data/{name}"),
@@ -100,7 +100,7 @@ pub async fn files_are_listed_and_read(store: &mut Store) {
 }
 
 /// The whole of a file, exactly its length, and less than it.
-async fn reads(store: &Store, home: &ArtifactHome, path: &str, text: &str) {
+async fn assert_reads(store: &ServerFixture, home: &ArtifactOwner, path: &str, text: &str) {
     for limit in [1 << 20, text.len(), text.len().saturating_sub(1), 7] {
         let preview = store
             .reader
@@ -115,7 +115,7 @@ async fn reads(store: &Store, home: &ArtifactHome, path: &str, text: &str) {
             wanted.len()
         );
         assert_eq!(
-            preview.truncated,
+            preview.is_truncated,
             limit < text.len(),
             "{path}, {limit} of {} bytes",
             text.len()

@@ -1,27 +1,31 @@
 //! Reading, against what MLflow's client says of the same server.
 
-use frontrunner::domain::{FaultKind, LoggedModelId, RunId};
-use frontrunner::store::{Answer, Resolution, RunQuery, View};
+use frontrunner::domain::{LoggedModelId, RunId, StoreErrorKind};
+use frontrunner::store::{LifecycleFilter, Resolution, Result, RunQuery};
 use serde_json::{Value, json};
 
-use super::Store;
+use super::ServerFixture;
 use crate::support::mlflow::V3;
-use crate::support::snapshot::{assert_same, everything, versions_of_run};
+use crate::support::snapshot::{assert_same_store, dump_store, versions_of_run};
 
 /// Experiments, runs, histories, logged models, models and versions as a whole.
-pub async fn all_is_told_as_the_client_tells_it(store: &mut Store) {
-    let told = store.client.everything();
+pub async fn full_dump_matches_client(store: &mut ServerFixture) {
+    let expected_dump = store.client.dump_store();
     for (part, least) in [("experiments", 4), ("runs", 6), ("models", 3)] {
         assert!(
-            told[part].as_array().unwrap().len() >= least,
+            expected_dump[part].as_array().unwrap().len() >= least,
             "the store has too few {part} to prove anything"
         );
     }
-    assert_same(&everything(&store.reader).await, &told);
+    assert_same_store(&dump_store(&store.reader).await, &expected_dump);
     let features = store.reader.features().await.unwrap();
     assert_eq!(features.product, format!("MLflow {}", store.version));
     assert_eq!(
-        (features.logged_models, features.registry, features.filters),
+        (
+            features.has_logged_models,
+            features.has_registry,
+            features.can_filter
+        ),
         (store.version == V3, true, true)
     );
     assert_eq!(
@@ -37,39 +41,47 @@ answer = [r.info.run_id for r in client.search_runs(
 ";
 
 /// Questions that are passed on to the server.
-pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
+pub async fn queries_match_client(store: &mut ServerFixture) {
     let parent = format!("tags.`mlflow.parentRunId` = '{}'", store.id("parent"));
     let questions = [
-        ("", vec![], View::Active),
-        ("", vec![], View::Deleted),
-        ("", vec!["metrics.loss DESC"], View::All),
+        ("", vec![], LifecycleFilter::Active),
+        ("", vec![], LifecycleFilter::Deleted),
+        ("", vec!["metrics.loss DESC"], LifecycleFilter::All),
         (
             "",
             vec!["attributes.start_time ASC", "tags.`mlflow.runName` DESC"],
-            View::All,
+            LifecycleFilter::All,
         ),
-        ("attributes.status = 'FAILED'", vec![], View::Active),
+        (
+            "attributes.status = 'FAILED'",
+            vec![],
+            LifecycleFilter::Active,
+        ),
         (
             "metrics.`val/acc` >= 0.5 and params.empty = ''",
             vec![],
-            View::Active,
+            LifecycleFilter::Active,
         ),
-        ("params.`größe` LIKE '%DROP TABLE%'", vec![], View::Active),
+        (
+            "params.`größe` LIKE '%DROP TABLE%'",
+            vec![],
+            LifecycleFilter::Active,
+        ),
         (
             parent.as_str(),
             vec!["metrics.`a b.c-d_e:f` ASC"],
-            View::Active,
+            LifecycleFilter::Active,
         ),
     ];
     let mut found = 0;
     for (filter, order, view) in questions {
         let experiments = ["plain", "gone"].map(|name| store.id(name).to_owned());
         let name = match view {
-            View::Active => "ACTIVE_ONLY",
-            View::Deleted => "DELETED_ONLY",
-            View::All => "ALL",
+            LifecycleFilter::Active => "ACTIVE_ONLY",
+            LifecycleFilter::Deleted => "DELETED_ONLY",
+            LifecycleFilter::All => "ALL",
         };
-        let theirs = store.client.ask(
+        let theirs = store.client.run(
             SEARCH,
             &json!({"experiments": experiments, "filter": filter, "order": order, "view": name}),
         );
@@ -77,7 +89,7 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
             experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
             filter: Some(filter.to_owned()).filter(|filter| !filter.is_empty()),
             order_by: order.iter().map(|&clause| clause.to_owned()).collect(),
-            view,
+            lifecycle: view,
             page_size: 2,
         };
         let (mut ours, mut from) = (Vec::new(), None);
@@ -100,7 +112,7 @@ pub async fn questions_are_answered_as_to_the_client(store: &mut Store) {
         found > 15,
         "the questions find too little to prove anything"
     );
-    histories_and_versions(store).await;
+    histories_and_versions_match_client(store).await;
 }
 
 /// The client's history of one metric, in the order of step and time.
@@ -109,12 +121,12 @@ points = client.get_metric_history(run, key)
 answer = [[p.step, p.timestamp] for p in sorted(points, key=lambda p: (p.step, p.timestamp))]
 ";
 
-async fn histories_and_versions(store: &mut Store) {
+async fn histories_and_versions_match_client(store: &mut ServerFixture) {
     let runs: Vec<RunId> = ["parent", "numbers", "deleted"]
         .iter()
         .map(|name| store.id(name).into())
         .collect();
-    for resolution in [Resolution::Exact, Resolution::Points(100)] {
+    for resolution in [Resolution::Full, Resolution::Points(100)] {
         let read = store
             .reader
             .histories(&runs, "loss", resolution)
@@ -134,8 +146,8 @@ async fn histories_and_versions(store: &mut Store) {
                 .collect();
             let mut theirs = store
                 .client
-                .ask(HISTORY, &json!({"run": history.run.raw(), "key": "loss"}));
-            if resolution != Resolution::Exact && store.version != V3 {
+                .run(HISTORY, &json!({"run": history.run.raw(), "key": "loss"}));
+            if resolution != Resolution::Full && store.version != V3 {
                 // MLflow 2 thins out from step 0, for its own pages as for us.
                 theirs
                     .as_array_mut()
@@ -147,7 +159,7 @@ async fn histories_and_versions(store: &mut Store) {
     }
     let search = "answer = sorted([v.name, int(v.version)] for v in pages(client.search_model_versions, filter_string=f\"run_id='{run}'\"))";
     for name in ["numbers", "parent"] {
-        let theirs = store.client.ask(search, &json!({"run": store.id(name)}));
+        let theirs = store.client.run(search, &json!({"run": store.id(name)}));
         assert_eq!(
             json!(versions_of_run(&store.reader, &store.id(name).into()).await),
             theirs,
@@ -156,33 +168,36 @@ async fn histories_and_versions(store: &mut Store) {
     }
 }
 
-fn kind<T>(answer: Answer<T>) -> Option<FaultKind> {
+fn error_kind<T>(answer: Result<T>) -> Option<StoreErrorKind> {
     answer.err().map(|fault| fault.kind)
 }
 
 /// What is asked for in vain has a kind of its own, and a wrong question another.
-pub async fn what_is_not_there_is_missing(store: &Store) {
+pub async fn missing_objects_are_not_found(store: &ServerFixture) {
     let reader = &store.reader;
     let nobody = RunId::from("00000000000000000000000000000000");
-    assert_eq!(kind(reader.run(&nobody).await), Some(FaultKind::Missing));
     assert_eq!(
-        kind(reader.model(&"nobody".into()).await),
-        Some(FaultKind::Missing)
+        error_kind(reader.run(&nobody).await),
+        Some(StoreErrorKind::NotFound)
     );
     assert_eq!(
-        kind(reader.versions(&"nobody".into()).await),
-        Some(FaultKind::Missing)
+        error_kind(reader.model(&"nobody".into()).await),
+        Some(StoreErrorKind::NotFound)
+    );
+    assert_eq!(
+        error_kind(reader.versions(&"nobody".into()).await),
+        Some(StoreErrorKind::NotFound)
     );
     assert_eq!(reader.versions_of_run(&nobody).await, Ok(vec![]));
-    let logged = kind(
+    let logged = error_kind(
         reader
             .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
             .await,
     );
     let wanted = if store.version == V3 {
-        FaultKind::Missing
+        StoreErrorKind::NotFound
     } else {
-        FaultKind::Unsupported
+        StoreErrorKind::Unsupported
     };
     assert_eq!(logged, Some(wanted));
     let filter = Some("metrics.loss ==> \u{1b}[2J".to_owned());
@@ -193,7 +208,7 @@ pub async fn what_is_not_there_is_missing(store: &Store) {
         ..RunQuery::default()
     };
     let fault = reader.runs(&query, None).await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Invalid, "{fault}");
+    assert_eq!(fault.kind, StoreErrorKind::InvalidRequest, "{fault}");
     assert!(
         !fault.to_string().chars().any(char::is_control),
         "{fault:?}"

@@ -1,18 +1,18 @@
 //! Writing: ours to one model, MLflow's client's to its twin. Told by the client, the two stay the same after every write.
 
-use frontrunner::domain::write::Tag;
-use frontrunner::domain::{FaultKind, RegistryWrite, Stage, VersionNumber};
-use frontrunner::store::Written;
+use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::{Stage, StoreErrorKind, StoreWrite, VersionNumber};
+use frontrunner::store::WriteResponse;
 use serde_json::{Value, json};
 
-use super::Store;
+use super::ServerFixture;
 use crate::support::mlflow::V3;
 use crate::support::snapshot;
 
 const APPLY: &str = include_str!("../sqlite_store/apply.py");
 
 /// Two models that differ in nothing but their names, and a logged model that both will have.
-const TWINS: &str = "
+const CREATE_TWIN_MODELS: &str = "
 for name in ('ours', 'theirs'):
     client.create_registered_model(name)
     for i in range(5):
@@ -25,7 +25,7 @@ answer = client.create_logged_model(experiment, name='for both', source_run_id=r
 ";
 
 /// A model and its versions without what twins can't have in common.
-const TELL: &str = "
+const DUMP_TWINS: &str = "
 def tell(name):
     versions = sorted((tell_version(v) for v in all_versions if v.name == name), key=lambda v: v['version'])
     told = [tell_model(client.get_registered_model(name))] + versions
@@ -42,13 +42,13 @@ answer.append(versions_of(model))
 ";
 
 /// A text that no terminal should see, and that JSON, addresses and SQL could trip over.
-const HOSTILE: &str = "q' \" \\ / % + & \u{1b}[2J \u{202e} 精度\n\ttab line";
+const HOSTILE_TEXT: &str = "q' \" \\ / % + & \u{1b}[2J \u{202e} 精度\n\ttab line";
 /// A new model's name, told of both twins.
-const FRESH: &str = "neu 'größe' \u{1b}[2J %2F+&? of {who}";
-const TOLD: [&str; 2] = ["{who}", FRESH];
+const NEW_MODEL_NAME: &str = "neu 'größe' \u{1b}[2J %2F+&? of {who}";
+const DUMPED_MODELS: [&str; 2] = ["{who}", NEW_MODEL_NAME];
 
-fn create(name: &str, source: &str, run: &str, tags: Vec<Tag>) -> RegistryWrite {
-    RegistryWrite::CreateVersion {
+fn create(name: &str, source: &str, run: &str, tags: Vec<ModelVersionTag>) -> StoreWrite {
+    StoreWrite::CreateVersion {
         name: name.into(),
         source: source.into(),
         run_id: run.into(),
@@ -56,8 +56,8 @@ fn create(name: &str, source: &str, run: &str, tags: Vec<Tag>) -> RegistryWrite 
     }
 }
 
-fn transition(name: &str, number: u64, stage: Stage, archive_existing: bool) -> RegistryWrite {
-    RegistryWrite::TransitionStage {
+fn transition(name: &str, number: u64, stage: Stage, archive_existing: bool) -> StoreWrite {
+    StoreWrite::TransitionStage {
         name: name.into(),
         version: VersionNumber(number),
         stage,
@@ -65,55 +65,55 @@ fn transition(name: &str, number: u64, stage: Stage, archive_existing: bool) -> 
     }
 }
 
-fn alias(name: &str, alias: &str, number: u64) -> RegistryWrite {
-    RegistryWrite::SetAlias {
+fn alias(name: &str, alias: &str, number: u64) -> StoreWrite {
+    StoreWrite::SetAlias {
         name: name.into(),
         alias: alias.into(),
         version: VersionNumber(number),
     }
 }
 
-fn delete_alias(name: &str, alias: &str) -> RegistryWrite {
-    RegistryWrite::DeleteAlias {
+fn delete_alias(name: &str, alias: &str) -> StoreWrite {
+    StoreWrite::DeleteAlias {
         name: name.into(),
         alias: alias.into(),
     }
 }
 
-fn set_tag(name: &str, number: u64, key: &str, value: &str) -> RegistryWrite {
-    RegistryWrite::SetVersionTag {
+fn set_tag(name: &str, number: u64, key: &str, value: &str) -> StoreWrite {
+    StoreWrite::SetVersionTag {
         name: name.into(),
         version: VersionNumber(number),
-        tag: Tag::new(key, value),
+        tag: ModelVersionTag::new(key, value),
     }
 }
 
-fn delete_tag(name: &str, number: u64, key: &str) -> RegistryWrite {
-    RegistryWrite::DeleteVersionTag {
+fn delete_tag(name: &str, number: u64, key: &str) -> StoreWrite {
+    StoreWrite::DeleteVersionTag {
         name: name.into(),
         version: VersionNumber(number),
         key: key.into(),
     }
 }
 
-fn delete_version(name: &str, number: u64) -> RegistryWrite {
-    RegistryWrite::DeleteVersion {
+fn delete_version(name: &str, number: u64) -> StoreWrite {
+    StoreWrite::DeleteVersion {
         name: name.into(),
         version: VersionNumber(number),
     }
 }
 
 /// Every kind of write, with the turns that matter, to one of the twins.
-fn good(who: &str, run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
-    let fresh = FRESH.replace("{who}", who);
+fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
+    let fresh = NEW_MODEL_NAME.replace("{who}", who);
     let long = "k".repeat(250);
     let tags = vec![
-        Tag::new("frontrunner.intent", HOSTILE),
-        Tag::new(long.as_str(), ""),
-        Tag::new("b", "v".repeat(4_000)),
+        ModelVersionTag::new("frontrunner.intent", HOSTILE_TEXT),
+        ModelVersionTag::new(long.as_str(), ""),
+        ModelVersionTag::new("b", "v".repeat(4_000)),
     ];
     let mut writes = vec![
-        RegistryWrite::CreateModel {
+        StoreWrite::CreateModel {
             name: fresh.as_str().into(),
         },
         create(who, &format!("runs:/{run}/a/model"), run, tags),
@@ -130,9 +130,9 @@ fn good(who: &str, run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
         delete_alias(who, "Champion"),
         delete_alias(who, "was-never-there"),
         alias(&fresh, "champion", 1),
-        set_tag(who, 1, "fresh/key", HOSTILE),
+        set_tag(who, 1, "fresh/key", HOSTILE_TEXT),
         set_tag(who, 1, "fresh/key", "over the old one"),
-        set_tag(&fresh, 1, &long, HOSTILE),
+        set_tag(&fresh, 1, &long, HOSTILE_TEXT),
         delete_tag(who, 1, "i"),
         delete_tag(&fresh, 1, &long),
         delete_version(who, 2),
@@ -144,14 +144,14 @@ fn good(who: &str, run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
             &fresh,
             &format!("models:/{id}"),
             run,
-            vec![Tag::new("again", "1")],
+            vec![ModelVersionTag::new("again", "1")],
         ));
     }
     writes
 }
 
 /// A server notes a logged model's versions by itself.
-fn apply() -> String {
+fn apply_script() -> String {
     APPLY.replace(
         "answer = apply",
         "link = lambda *given: None\nanswer = apply",
@@ -159,24 +159,25 @@ fn apply() -> String {
 }
 
 /// What the client tells of both twins, and which of them the logged model knows.
-fn tell(store: &mut Store, logged: &Value) -> [Value; 3] {
-    let told = store
-        .client
-        .ask(TELL, &json!({"names_told": TOLD, "model": logged}));
-    serde_json::from_value(told).unwrap()
+fn dump_twins(store: &mut ServerFixture, logged: &Value) -> [Value; 3] {
+    let dump = store.client.run(
+        DUMP_TWINS,
+        &json!({"names_told": DUMPED_MODELS, "model": logged}),
+    );
+    serde_json::from_value(dump).unwrap()
 }
 
-pub async fn every_write_does_what_the_client_does(store: &mut Store) {
+pub async fn writes_match_client(store: &mut ServerFixture) {
     let (run, experiment) = (store.id("child").to_owned(), store.id("plain").to_owned());
-    let logged = store
-        .client
-        .ask(TWINS, &json!({"run": run, "experiment": experiment}));
+    let logged = store.client.run(
+        CREATE_TWIN_MODELS,
+        &json!({"run": run, "experiment": experiment}),
+    );
     assert_eq!(logged.is_string(), store.version == V3);
-    let (apply, mut last, mut silent) = (apply(), Value::Null, Vec::new());
-    for (ours, theirs) in
-        good("ours", &run, logged.as_str())
-            .iter()
-            .zip(good("theirs", &run, logged.as_str()))
+    let (apply, mut last, mut silent) = (apply_script(), Value::Null, Vec::new());
+    for (ours, theirs) in valid_writes("ours", &run, logged.as_str())
+        .iter()
+        .zip(valid_writes("theirs", &run, logged.as_str()))
     {
         let number = match store
             .writer
@@ -184,15 +185,15 @@ pub async fn every_write_does_what_the_client_does(store: &mut Store) {
             .await
             .unwrap_or_else(|fault| panic!("{ours:?}: {fault}"))
         {
-            Written::Version(number) => json!(number.0),
-            Written::Done => Value::Null,
+            WriteResponse::CreatedVersion(number) => json!(number.0),
+            WriteResponse::Done => Value::Null,
         };
         assert_eq!(
             number,
-            store.client.ask(&apply, &json!({"write": theirs})),
+            store.client.run(&apply, &json!({"write": theirs})),
             "{ours:?}"
         );
-        let [one, other, _] = tell(store, &logged);
+        let [one, other, _] = dump_twins(store, &logged);
         assert_eq!(one, other, "after {ours:?}");
         if one == last {
             silent.push(ours.clone());
@@ -204,7 +205,7 @@ pub async fn every_write_does_what_the_client_does(store: &mut Store) {
         [delete_alias("ours", "was-never-there")],
         "every other write shows"
     );
-    let [.., known] = tell(store, &logged);
+    let [.., known] = dump_twins(store, &logged);
     let of = |who: &str| {
         known
             .as_array()
@@ -218,17 +219,21 @@ pub async fn every_write_does_what_the_client_does(store: &mut Store) {
         if store.version == V3 { (2, 2) } else { (0, 0) },
         "{known}"
     );
-    for name in ["ours".to_owned(), FRESH.replace("{who}", "ours")] {
-        let told = store
+    for name in ["ours".to_owned(), NEW_MODEL_NAME.replace("{who}", "ours")] {
+        let expected_versions = store
             .client
-            .ask("answer = tell_versions(name)", &json!({"name": name}));
+            .run("answer = tell_versions(name)", &json!({"name": name}));
         let ours = store.reader.versions(&name.as_str().into()).await.unwrap();
         let ours: Value = ours.iter().map(snapshot::version).collect();
-        assert_eq!(aliases_sorted(ours), aliases_sorted(told), "{name}");
+        assert_eq!(
+            with_sorted_aliases(ours),
+            with_sorted_aliases(expected_versions),
+            "{name}"
+        );
     }
 }
 
-fn aliases_sorted(mut versions: Value) -> Value {
+fn with_sorted_aliases(mut versions: Value) -> Value {
     for version in versions.as_array_mut().unwrap() {
         version["aliases"]
             .as_array_mut()
@@ -239,50 +244,50 @@ fn aliases_sorted(mut versions: Value) -> Value {
 }
 
 /// What MLflow refuses, and the kind of its refusal.
-fn bad(run: &str) -> Vec<(RegistryWrite, FaultKind)> {
-    use FaultKind::{Conflict, Invalid, Missing};
+fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
+    use StoreErrorKind::{Conflict, InvalidRequest, NotFound};
     let who = "ours";
     vec![
-        (RegistryWrite::CreateModel { name: who.into() }, Conflict),
-        (RegistryWrite::CreateModel { name: "".into() }, Invalid),
+        (StoreWrite::CreateModel { name: who.into() }, Conflict),
+        (StoreWrite::CreateModel { name: "".into() }, InvalidRequest),
         (
             create("nobody", &format!("runs:/{run}/m"), run, vec![]),
-            Missing,
+            NotFound,
         ),
         (
             create(
                 who,
                 &format!("runs:/{run}/m"),
                 run,
-                vec![Tag::new("k", "v".repeat(100_001))],
+                vec![ModelVersionTag::new("k", "v".repeat(100_001))],
             ),
-            Invalid,
+            InvalidRequest,
         ),
-        (transition(who, 99, Stage::Production, true), Missing),
-        (transition("nobody", 1, Stage::Production, true), Missing),
-        (transition(who, 5, Stage::Staging, false), Missing),
-        (alias(who, "latest", 1), Invalid),
-        (alias(who, "v3", 1), Invalid),
-        (alias(who, "no spaces", 1), Invalid),
-        (alias(who, "gone", 5), Missing),
-        (alias("nobody", "a", 1), Missing),
-        (delete_alias("nobody", "a"), Missing),
-        (set_tag(who, 5, "a", "b"), Missing),
-        (set_tag(who, 1, "a//b", "x"), Invalid),
-        (delete_tag(who, 99, "a"), Missing),
-        (delete_version(who, 5), Missing),
-        (delete_version("nobody", 1), Missing),
+        (transition(who, 99, Stage::Production, true), NotFound),
+        (transition("nobody", 1, Stage::Production, true), NotFound),
+        (transition(who, 5, Stage::Staging, false), NotFound),
+        (alias(who, "latest", 1), InvalidRequest),
+        (alias(who, "v3", 1), InvalidRequest),
+        (alias(who, "no spaces", 1), InvalidRequest),
+        (alias(who, "gone", 5), NotFound),
+        (alias("nobody", "a", 1), NotFound),
+        (delete_alias("nobody", "a"), NotFound),
+        (set_tag(who, 5, "a", "b"), NotFound),
+        (set_tag(who, 1, "a//b", "x"), InvalidRequest),
+        (delete_tag(who, 99, "a"), NotFound),
+        (delete_version(who, 5), NotFound),
+        (delete_version("nobody", 1), NotFound),
     ]
 }
 
-pub async fn what_is_refused_leaves_no_trace(store: &mut Store) {
+pub async fn refused_writes_leave_no_trace(store: &mut ServerFixture) {
     let run = store.id("child").to_owned();
-    let (apply, before) = (apply(), tell(store, &Value::Null));
-    for (write, kind) in bad(&run) {
+    let (apply, before) = (apply_script(), dump_twins(store, &Value::Null));
+    for (write, kind) in invalid_writes(&run) {
         assert!(
             store
                 .client
-                .attempt(&apply, &json!({"write": write}))
+                .try_run(&apply, &json!({"write": write}))
                 .is_err(),
             "MLflow takes {write:?}"
         );
@@ -292,26 +297,26 @@ pub async fn what_is_refused_leaves_no_trace(store: &mut Store) {
             .await
             .expect_err(&format!("{write:?} was taken"));
         assert_eq!(
-            (fault.kind, fault.maybe_done, fault.never_left),
+            (fault.kind, fault.outcome_unknown, fault.not_sent),
             (kind, false, false),
             "{write:?}: {fault:?}"
         );
         assert!(!fault.to_string().chars().any(char::is_control), "{fault}");
     }
     assert_eq!(
-        tell(store, &Value::Null),
+        dump_twins(store, &Value::Null),
         before,
         "a refused write changed something"
     );
 }
 
 /// A run goes into the trash and comes back, each as often as it is asked for; the client says so after each.
-pub async fn runs_go_and_come_back(store: &mut Store) {
+pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
     let run = store.id("child").to_owned();
-    let delete = RegistryWrite::DeleteRun {
+    let delete = StoreWrite::DeleteRun {
         run: run.as_str().into(),
     };
-    let restore = RegistryWrite::RestoreRun {
+    let restore = StoreWrite::RestoreRun {
         run: run.as_str().into(),
     };
     let lifecycle = "answer = client.get_run(run).info.lifecycle_stage";
@@ -323,11 +328,11 @@ pub async fn runs_go_and_come_back(store: &mut Store) {
     ] {
         assert_eq!(
             store.writer.write(write).await.unwrap(),
-            Written::Done,
+            WriteResponse::Done,
             "{write:?}"
         );
         assert_eq!(
-            store.client.ask(lifecycle, &json!({"run": run})),
+            store.client.run(lifecycle, &json!({"run": run})),
             wanted,
             "{write:?}"
         );
@@ -344,17 +349,17 @@ pub async fn runs_go_and_come_back(store: &mut Store) {
         );
     }
     for write in [
-        RegistryWrite::DeleteRun {
+        StoreWrite::DeleteRun {
             run: "0".repeat(32).into(),
         },
-        RegistryWrite::RestoreRun {
+        StoreWrite::RestoreRun {
             run: "0".repeat(32).into(),
         },
     ] {
         let fault = store.writer.write(&write).await.unwrap_err();
         assert_eq!(
-            (fault.kind, fault.maybe_done),
-            (FaultKind::Missing, false),
+            (fault.kind, fault.outcome_unknown),
+            (StoreErrorKind::NotFound, false),
             "{write:?}: {fault:?}"
         );
     }

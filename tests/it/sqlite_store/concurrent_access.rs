@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use frontrunner::domain::write::Tag;
-use frontrunner::domain::{RegistryWrite, RunId, VersionNumber};
-use frontrunner::store::{Resolution, View};
+use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::{RunId, StoreWrite, VersionNumber};
+use frontrunner::store::{LifecycleFilter, Resolution};
 
 use super::*;
 use crate::support::snapshot::runs;
 
 /// Logs as fast as MLflow can: points, params, runs, a version now and then.
-const LOG: &str = "
+const LOG_METRICS: &str = "
 run_id = client.create_run(experiment).info.run_id
 for i in range(150):
     client.log_metric(run_id, 'loss', 1.0 / (i + 1), step=i)
@@ -24,11 +24,11 @@ answer = run_id
 ";
 
 /// Reads and writes until the other program is done, and says how often.
-async fn look_while(is_done: &AtomicBool, opened: &Opened) -> usize {
+async fn read_until_done(is_done: &AtomicBool, opened: &StoreHandle) -> usize {
     let (reader, writer) = (&opened.reader, opened.writer.as_ref().unwrap());
     let mut rounds = 0;
     while !is_done.load(Ordering::SeqCst) {
-        let all = runs(reader, View::All, 4).await;
+        let all = runs(reader, LifecycleFilter::All, 4).await;
         let ids: Vec<RunId> = all.iter().map(|run| run.id.clone()).collect();
         reader
             .histories(&ids, "loss", Resolution::Points(50))
@@ -36,9 +36,9 @@ async fn look_while(is_done: &AtomicBool, opened: &Opened) -> usize {
             .unwrap();
         assert!(!reader.versions(&"shop".into()).await.unwrap().is_empty());
         reader.models().await.unwrap();
-        reader.pulse().await.unwrap();
-        let tag = Tag::new("round", rounds.to_string());
-        let write = RegistryWrite::SetVersionTag {
+        reader.revision().await.unwrap();
+        let tag = ModelVersionTag::new("round", rounds.to_string());
+        let write = StoreWrite::SetVersionTag {
             name: "shop".into(),
             version: VersionNumber(1),
             tag,
@@ -50,15 +50,15 @@ async fn look_while(is_done: &AtomicBool, opened: &Opened) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other_out() {
-    let store = filled(V3);
+async fn writer_and_reader_never_block_each_other() {
+    let store = filled_store(V3);
     let (_folder, path) = store.copy();
-    let opened = opened(&path, Access::ReadWrite).await;
+    let opened = open_store(&path, AccessMode::ReadWrite).await;
     let mut client = client_of(V3, &path);
-    client.ask(FILL_WORDS, &json!({}));
-    let before = opened.reader.pulse().await.unwrap();
+    client.run(FILL_IMPORTS, &json!({}));
+    let before = opened.reader.revision().await.unwrap();
     assert_eq!(
-        opened.reader.pulse().await.unwrap(),
+        opened.reader.revision().await.unwrap(),
         before,
         "nothing was written"
     );
@@ -69,11 +69,11 @@ async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other
     );
     // A locked file is an exception in Python, which ends the test.
     let logging = tokio::task::spawn_blocking(move || {
-        let logged = client.attempt(LOG, &given);
+        let logged = client.try_run(LOG_METRICS, &given);
         done.store(true, Ordering::SeqCst);
         (client, logged)
     });
-    let rounds = look_while(&is_done, &opened).await;
+    let rounds = read_until_done(&is_done, &opened).await;
     let (mut client, logged) = logging.await.unwrap();
     let run = RunId::from(logged.unwrap().as_str().unwrap());
     assert!(
@@ -81,18 +81,18 @@ async fn a_client_that_logs_as_fast_as_it_can_and_a_reader_never_lock_each_other
         "only {rounds} rounds: the two were not at it together"
     );
     assert_ne!(
-        opened.reader.pulse().await.unwrap(),
+        opened.reader.revision().await.unwrap(),
         before,
         "a change shows"
     );
     let history = opened
         .reader
-        .histories(&[run], "loss", Resolution::Exact)
+        .histories(&[run], "loss", Resolution::Full)
         .await
         .unwrap();
     assert_eq!(history[0].points.len(), 150);
-    assert_same(&everything(&opened.reader).await, &client.everything());
+    assert_same_store(&dump_store(&opened.reader).await, &client.dump_store());
 }
 
 /// What the other scripts import.
-const FILL_WORDS: &str = "from mlflow.entities import Metric, Param";
+const FILL_IMPORTS: &str = "from mlflow.entities import Metric, Param";

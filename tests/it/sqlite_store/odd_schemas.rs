@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use frontrunner::domain::FaultKind;
+use frontrunner::domain::StoreErrorKind;
 use rusqlite::Connection as Sql;
 
 use super::*;
@@ -26,16 +26,16 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Opens what is at `name` of a folder, both ways, which must fail and leave the folder as it was.
-async fn refused(folder: &Path, name: &str) -> (FaultKind, String) {
+async fn open_error(folder: &Path, name: &str) -> (StoreErrorKind, String) {
     let before = contents(folder);
-    let target = Target::Sqlite(folder.join(name));
-    let attempt = async |access| match open(&target, access, &Connection::default()).await {
+    let target = StoreTarget::Sqlite(folder.join(name));
+    let attempt = async |access| match open(&target, access, &ConnectOptions::default()).await {
         Err(fault) => fault,
         Ok(opened) => panic!("{name} was opened as {:?}", opened.reader.features().await),
     };
     let (look, write) = (
-        attempt(Access::ReadOnly).await,
-        attempt(Access::ReadWrite).await,
+        attempt(AccessMode::ReadOnly).await,
+        attempt(AccessMode::ReadWrite).await,
     );
     assert_eq!(look, write);
     assert!(
@@ -51,7 +51,7 @@ async fn refused(folder: &Path, name: &str) -> (FaultKind, String) {
 }
 
 #[tokio::test]
-async fn what_is_no_store_is_refused_and_left_alone() {
+async fn non_store_file_is_refused_and_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(
@@ -68,33 +68,45 @@ async fn what_is_no_store_is_refused_and_left_alone() {
         )
         .unwrap();
     drop(other);
-    std::fs::write(at("cut.db"), &filled(V2).file[..10_000]).unwrap();
+    std::fs::write(at("cut.db"), &filled_store(V2).file[..10_000]).unwrap();
     for (name, kind, why) in [
-        ("missing.db", FaultKind::Unreachable, "No such file"),
-        ("no/such/folder.db", FaultKind::Unreachable, "No such file"),
-        ("folder.db", FaultKind::Malformed, "no file"),
-        ("text.db", FaultKind::Malformed, "no SQLite file"),
-        ("empty.db", FaultKind::Malformed, "no MLflow store"),
-        ("other.db", FaultKind::Malformed, "no MLflow store"),
-        ("cut.db", FaultKind::Broken, "damaged"),
+        ("missing.db", StoreErrorKind::Unreachable, "No such file"),
+        (
+            "no/such/folder.db",
+            StoreErrorKind::Unreachable,
+            "No such file",
+        ),
+        ("folder.db", StoreErrorKind::InvalidResponse, "no file"),
+        ("text.db", StoreErrorKind::InvalidResponse, "no SQLite file"),
+        (
+            "empty.db",
+            StoreErrorKind::InvalidResponse,
+            "no MLflow store",
+        ),
+        (
+            "other.db",
+            StoreErrorKind::InvalidResponse,
+            "no MLflow store",
+        ),
+        ("cut.db", StoreErrorKind::ServerError, "damaged"),
     ] {
-        let (found, said) = refused(folder.path(), name).await;
+        let (found, said) = open_error(folder.path(), name).await;
         assert_eq!(found, kind, "{name}: {said}");
         assert!(said.contains(why), "{name}: {said}");
     }
 }
 
 /// Opens a changed store for writing: it must be readable as a whole, and say why it can't be written, if it can't.
-async fn changed(version: &'static str, change: &str) -> Option<String> {
-    let store = filled(version);
+async fn read_only_reason_after(version: &'static str, change: &str) -> Option<String> {
+    let store = filled_store(version);
     let (folder, path) = store.copy();
     let sql = Sql::open(&path).unwrap();
     sql.execute_batch(change).unwrap();
     drop(sql);
     let before = contents(folder.path());
-    let opened = opened(&path, Access::ReadWrite).await;
-    assert_same(&everything(&opened.reader).await, &store.told);
-    let why = opened.reader.features().await.unwrap().read_only;
+    let opened = open_store(&path, AccessMode::ReadWrite).await;
+    assert_same_store(&dump_store(&opened.reader).await, &store.dump);
+    let why = opened.reader.features().await.unwrap().read_only_reason;
     assert_eq!(opened.writer.is_some(), why.is_none(), "{why:?}");
     assert!(
         contents(folder.path()) == before,
@@ -104,7 +116,7 @@ async fn changed(version: &'static str, change: &str) -> Option<String> {
 }
 
 /// A table gets a column that must be filled, as a later migration could have it.
-const NEWER: &str = "
+const NEWER_SCHEMA: &str = "
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE registered_model_aliases RENAME TO was;
 CREATE TABLE registered_model_aliases AS SELECT * FROM was;
@@ -116,13 +128,13 @@ DROP TABLE was;
 ";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schema_that_is_not_known_is_read_and_not_written_and_says_why() {
-    let newer = changed(V3, NEWER).await.unwrap();
+async fn unknown_schema_is_read_only_with_a_reason() {
+    let newer = read_only_reason_after(V3, NEWER_SCHEMA).await.unwrap();
     assert!(
         newer.contains("registered_model_aliases.approved_by") && newer.contains("newer"),
         "{newer}"
     );
-    let older = changed(V2, "ALTER TABLE model_versions DROP COLUMN run_link")
+    let older = read_only_reason_after(V2, "ALTER TABLE model_versions DROP COLUMN run_link")
         .await
         .unwrap();
     assert!(
@@ -132,17 +144,21 @@ async fn a_schema_that_is_not_known_is_read_and_not_written_and_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_migration_adds_beside_is_no_reason_not_to_write() {
+async fn additional_tables_do_not_prevent_writes() {
     let beside = "CREATE TABLE surprises (id TEXT NOT NULL); ALTER TABLE model_versions ADD COLUMN surprise TEXT; \
                   UPDATE alembic_version SET version_num = 'feedfacecafe';";
     for version in [V3, V2] {
-        assert_eq!(changed(version, beside).await, None, "{version}");
+        assert_eq!(
+            read_only_reason_after(version, beside).await,
+            None,
+            "{version}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_tracking_store_without_a_registry_says_so() {
-    let (_folder, path) = filled(V2).copy();
+async fn tracking_store_without_a_registry_is_reported() {
+    let (_folder, path) = filled_store(V2).copy();
     let sql = Sql::open(&path).unwrap();
     let tables = [
         "registered_model_aliases",
@@ -156,16 +172,21 @@ async fn a_tracking_store_without_a_registry_says_so() {
             .unwrap();
     }
     drop(sql);
-    let opened = opened(&path, Access::ReadWrite).await;
+    let opened = open_store(&path, AccessMode::ReadWrite).await;
     let features = opened.reader.features().await.unwrap();
-    assert!(!features.registry && opened.writer.is_none());
-    assert!(features.read_only.unwrap().contains("no model registry"));
+    assert!(!features.has_registry && opened.writer.is_none());
+    assert!(
+        features
+            .read_only_reason
+            .unwrap()
+            .contains("no model registry")
+    );
     let fault = opened.reader.models().await.unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unsupported, "{fault}");
+    assert_eq!(fault.kind, StoreErrorKind::Unsupported, "{fault}");
     assert!(
         !opened
             .reader
-            .experiments(frontrunner::store::View::All)
+            .experiments(frontrunner::store::LifecycleFilter::All)
             .await
             .unwrap()
             .is_empty()

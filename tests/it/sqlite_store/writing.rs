@@ -2,9 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use frontrunner::domain::write::Tag;
-use frontrunner::domain::{RegistryWrite, Stage, VersionNumber};
-use frontrunner::store::{Writer, Written};
+use frontrunner::domain::write::ModelVersionTag;
+use frontrunner::domain::{Stage, StoreWrite, VersionNumber};
+use frontrunner::store::{WriteResponse, Writer};
 use rusqlite::types::Value as Cell;
 
 use super::*;
@@ -12,14 +12,14 @@ use super::*;
 const APPLY: &str = include_str!("apply.py");
 
 /// A text that no terminal should see, and that SQL and JSON could trip over.
-const HOSTILE: &str = "q' \" \u{1b}[2J \u{202e} 精度\nline";
+const HOSTILE_TEXT: &str = "q' \" \u{1b}[2J \u{202e} 精度\nline";
 
-fn tag(key: &str, value: &str) -> Tag {
-    Tag::new(key, value)
+fn tag(key: &str, value: &str) -> ModelVersionTag {
+    ModelVersionTag::new(key, value)
 }
 
-fn version(name: &str, source: &str, run: &str, tags: Vec<Tag>) -> RegistryWrite {
-    RegistryWrite::CreateVersion {
+fn create_version(name: &str, source: &str, run: &str, tags: Vec<ModelVersionTag>) -> StoreWrite {
+    StoreWrite::CreateVersion {
         name: name.into(),
         source: source.into(),
         run_id: run.into(),
@@ -27,8 +27,8 @@ fn version(name: &str, source: &str, run: &str, tags: Vec<Tag>) -> RegistryWrite
     }
 }
 
-fn transition(number: u64, stage: Stage, archive_existing: bool) -> RegistryWrite {
-    RegistryWrite::TransitionStage {
+fn transition(number: u64, stage: Stage, archive_existing: bool) -> StoreWrite {
+    StoreWrite::TransitionStage {
         name: "shop".into(),
         version: VersionNumber(number),
         stage,
@@ -36,75 +36,75 @@ fn transition(number: u64, stage: Stage, archive_existing: bool) -> RegistryWrit
     }
 }
 
-fn alias(alias: &str, number: u64) -> RegistryWrite {
-    RegistryWrite::SetAlias {
+fn alias(alias: &str, number: u64) -> StoreWrite {
+    StoreWrite::SetAlias {
         name: "shop".into(),
         alias: alias.into(),
         version: VersionNumber(number),
     }
 }
 
-fn set_tag(number: u64, key: &str, value: &str) -> RegistryWrite {
-    RegistryWrite::SetVersionTag {
+fn set_tag(number: u64, key: &str, value: &str) -> StoreWrite {
+    StoreWrite::SetVersionTag {
         name: "shop".into(),
         version: VersionNumber(number),
         tag: tag(key, value),
     }
 }
 
-fn delete_tag(number: u64, key: &str) -> RegistryWrite {
-    RegistryWrite::DeleteVersionTag {
+fn delete_tag(number: u64, key: &str) -> StoreWrite {
+    StoreWrite::DeleteVersionTag {
         name: "shop".into(),
         version: VersionNumber(number),
         key: key.into(),
     }
 }
 
-fn delete_alias(alias: &str) -> RegistryWrite {
-    RegistryWrite::DeleteAlias {
+fn delete_alias(alias: &str) -> StoreWrite {
+    StoreWrite::DeleteAlias {
         name: "shop".into(),
         alias: alias.into(),
     }
 }
 
-fn delete_version(number: u64) -> RegistryWrite {
-    RegistryWrite::DeleteVersion {
+fn delete_version(number: u64) -> StoreWrite {
+    StoreWrite::DeleteVersion {
         name: "shop".into(),
         version: VersionNumber(number),
     }
 }
 
-fn create_model(name: &str) -> RegistryWrite {
-    RegistryWrite::CreateModel { name: name.into() }
+fn create_model(name: &str) -> StoreWrite {
+    StoreWrite::CreateModel { name: name.into() }
 }
 
-fn delete_run(run: &str) -> RegistryWrite {
-    RegistryWrite::DeleteRun { run: run.into() }
+fn delete_run(run: &str) -> StoreWrite {
+    StoreWrite::DeleteRun { run: run.into() }
 }
 
-fn restore_run(run: &str) -> RegistryWrite {
-    RegistryWrite::RestoreRun { run: run.into() }
+fn restore_run(run: &str) -> StoreWrite {
+    StoreWrite::RestoreRun { run: run.into() }
 }
 
 /// Every kind of write, with the turns that matter: over what is there, onto nothing, with hostile text.
-fn good(run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
+fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     let mut writes = vec![
         create_model("neu 'größe' \u{1b}[2J"),
         create_model("fresh"),
-        version(
+        create_version(
             "shop",
             &format!("runs:/{run}/a/model"),
             run,
-            vec![tag("frontrunner.intent", HOSTILE), tag("b", "")],
+            vec![tag("frontrunner.intent", HOSTILE_TEXT), tag("b", "")],
         ),
-        version("fresh", "s3://bucket/x", "", vec![]),
-        version(
+        create_version("fresh", "s3://bucket/x", "", vec![]),
+        create_version(
             "fresh",
             "runs:/00000000000000000000000000000000/model",
             "",
             vec![],
         ),
-        version("fresh", "models:/shop/2", run, vec![]),
+        create_version("fresh", "models:/shop/2", run, vec![]),
         transition(3, Stage::Production, true),
         transition(4, Stage::Staging, false),
         transition(4, Stage::Staging, true),
@@ -114,20 +114,25 @@ fn good(run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
         alias("new-one", 1),
         delete_alias("Champion"),
         delete_alias("was-never-there"),
-        set_tag(1, "fresh/key", HOSTILE),
+        set_tag(1, "fresh/key", HOSTILE_TEXT),
         set_tag(1, "note", "over the old one"),
         delete_tag(1, "i"),
         delete_tag(1, "was-never-there"),
         delete_version(2),
-        version("shop", "s3://bucket/after", "", vec![]),
+        create_version("shop", "s3://bucket/after", "", vec![]),
         delete_run(run),
         delete_run(run),
         restore_run(run),
         restore_run(run),
     ];
     if let Some(id) = logged {
-        writes.push(version("shop", &format!("models:/{id}"), run, vec![]));
-        writes.push(version(
+        writes.push(create_version(
+            "shop",
+            &format!("models:/{id}"),
+            run,
+            vec![],
+        ));
+        writes.push(create_version(
             "fresh",
             &format!("models:/{id}"),
             "",
@@ -138,16 +143,16 @@ fn good(run: &str, logged: Option<&str>) -> Vec<RegistryWrite> {
 }
 
 /// What MLflow refuses: nothing may be left of it.
-fn bad() -> Vec<RegistryWrite> {
+fn invalid_writes() -> Vec<StoreWrite> {
     vec![
         create_model("shop"),
         create_model("a/b"),
         create_model(" "),
-        version("nobody", "s3://x", "", vec![]),
-        version("shop", "s3://x", "", vec![tag("", "no key")]),
-        version("shop", "s3://x", "", vec![tag("k", &"v".repeat(100_001))]),
-        version("shop", "models:/shop/5", "", vec![]),
-        version(
+        create_version("nobody", "s3://x", "", vec![]),
+        create_version("shop", "s3://x", "", vec![tag("", "no key")]),
+        create_version("shop", "s3://x", "", vec![tag("k", &"v".repeat(100_001))]),
+        create_version("shop", "models:/shop/5", "", vec![]),
+        create_version(
             "shop",
             "models:/m-00000000000000000000000000000000",
             "",
@@ -166,7 +171,7 @@ fn bad() -> Vec<RegistryWrite> {
         delete_version(99),
         delete_run("00000000000000000000000000000000"),
         restore_run("00000000000000000000000000000000"),
-        RegistryWrite::DeleteAlias {
+        StoreWrite::DeleteAlias {
             name: "nobody".into(),
             alias: "a".into(),
         },
@@ -174,7 +179,7 @@ fn bad() -> Vec<RegistryWrite> {
 }
 
 /// Every row of every table, as text. Times of these writes are told as such: no two clocks agree on them.
-fn rows(path: &Path, since: i64) -> Vec<String> {
+fn changed_rows(path: &Path, since: i64) -> Vec<String> {
     let connection = rusqlite::Connection::open(path).unwrap();
     let listing = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
     let tables: Vec<String> = connection
@@ -184,7 +189,7 @@ fn rows(path: &Path, since: i64) -> Vec<String> {
         .unwrap()
         .map(Result::unwrap)
         .collect();
-    let mut told = Vec::new();
+    let mut dump = Vec::new();
     for table in tables {
         let mut statement = connection
             .prepare(&format!("SELECT * FROM \"{table}\""))
@@ -198,7 +203,7 @@ fn rows(path: &Path, since: i64) -> Vec<String> {
                 }
                 cell => format!("{column}={cell:?}"),
             };
-            told.push(format!(
+            dump.push(format!(
                 "{table}: {}",
                 columns
                     .iter()
@@ -209,8 +214,8 @@ fn rows(path: &Path, since: i64) -> Vec<String> {
             ));
         }
     }
-    told.sort();
-    told
+    dump.sort();
+    dump
 }
 
 fn now() -> i64 {
@@ -224,21 +229,21 @@ fn now() -> i64 {
 }
 
 /// Two copies of one store: ours, and the one that MLflow's client writes.
-struct Twins {
+struct TwinStores {
     _folders: [TempDir; 2],
     ours: PathBuf,
     theirs: PathBuf,
     writer: Writer,
-    client: Client,
+    client: MlflowClient,
     since: i64,
 }
 
-impl Twins {
-    async fn of(version: &'static str) -> Self {
-        let store = filled(version);
+impl TwinStores {
+    async fn open(version: &'static str) -> Self {
+        let store = filled_store(version);
         let ((one, ours), (other, theirs)) = (store.copy(), store.copy());
         let client = client_of(version, &theirs);
-        let writer = opened(&ours, Access::ReadWrite)
+        let writer = open_store(&ours, AccessMode::ReadWrite)
             .await
             .writer
             .expect("a writer");
@@ -252,8 +257,11 @@ impl Twins {
         }
     }
 
-    fn assert_same_rows(&self, after: &RegistryWrite) {
-        let (ours, theirs) = (rows(&self.ours, self.since), rows(&self.theirs, self.since));
+    fn assert_same_rows(&self, after: &StoreWrite) {
+        let (ours, theirs) = (
+            changed_rows(&self.ours, self.since),
+            changed_rows(&self.theirs, self.since),
+        );
         let only = |some: &[String], others: &[String]| {
             some.iter()
                 .filter(|row| !others.contains(row))
@@ -269,69 +277,69 @@ impl Twins {
     }
 }
 
-async fn writes_as_mlflow(version: &'static str) {
-    let store = filled(version);
-    let mut twins = Twins::of(version).await;
-    let logged = store.told["logged_models"]
+async fn assert_writes_match_client(version: &'static str) {
+    let store = filled_store(version);
+    let mut twins = TwinStores::open(version).await;
+    let logged = store.dump["logged_models"]
         .as_array()
         .unwrap()
         .iter()
         .find(|model| model["name"] == "made");
     let logged = logged.map(|model| model["id"].as_str().unwrap());
-    for write in good(store.ids["numbers"].as_str().unwrap(), logged) {
-        let theirs = twins.client.ask(APPLY, &json!({"write": write}));
+    for write in valid_writes(store.ids["numbers"].as_str().unwrap(), logged) {
+        let theirs = twins.client.run(APPLY, &json!({"write": write}));
         let ours = match twins
             .writer
             .write(&write)
             .await
             .unwrap_or_else(|fault| panic!("{write:?}: {fault}"))
         {
-            Written::Version(number) => json!(number.0),
-            Written::Done => Value::Null,
+            WriteResponse::CreatedVersion(number) => json!(number.0),
+            WriteResponse::Done => Value::Null,
         };
         assert_eq!(ours, theirs, "{write:?}");
         twins.assert_same_rows(&write);
     }
     // MLflow's client reads ours as its own, and goes on from there.
     let mut client = client_of(version, &twins.ours);
-    let reader = opened(&twins.ours, Access::ReadOnly).await.reader;
-    assert_same(&everything(&reader).await, &client.everything());
+    let reader = open_store(&twins.ours, AccessMode::ReadOnly).await.reader;
+    assert_same_store(&dump_store(&reader).await, &client.dump_store());
     let next = "answer = [apply('create_version', name, source='s3://next', run_id='', tags=[]) for name in ('shop', 'fresh')]";
-    client.ask(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
+    client.run(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
     twins
         .client
-        .ask(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
+        .run(APPLY, &json!({"write": set_tag(1, "also", "from here")}));
     assert_eq!(
-        client.ask(next, &json!({})),
-        twins.client.ask(next, &json!({}))
+        client.run(next, &json!({})),
+        twins.client.run(next, &json!({}))
     );
     twins.assert_same_rows(&create_model("the next version of each"));
-    assert_same(&everything(&reader).await, &client.everything());
+    assert_same_store(&dump_store(&reader).await, &client.dump_store());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_to_mlflow_3s_file_leaves_the_rows_that_its_client_leaves() {
-    writes_as_mlflow(V3).await;
+async fn mlflow_3_writes_leave_the_same_rows_as_its_client() {
+    assert_writes_match_client(V3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_to_mlflow_2s_file_leaves_the_rows_that_its_client_leaves() {
-    writes_as_mlflow(V2).await;
+async fn mlflow_2_writes_leave_the_same_rows_as_its_client() {
+    assert_writes_match_client(V2).await;
 }
 
-async fn refuses_as_mlflow(version: &'static str) {
-    let mut twins = Twins::of(version).await;
+async fn assert_refusals_match_client(version: &'static str) {
+    let mut twins = TwinStores::open(version).await;
     let before = std::fs::read(&twins.ours).unwrap();
-    for write in bad() {
+    for write in invalid_writes() {
         // MLflow 2 takes names that MLflow 3 does not; a name that only one of them could read again is made in neither.
-        let theirs = twins.client.attempt(APPLY, &json!({"write": write}));
+        let theirs = twins.client.try_run(APPLY, &json!({"write": write}));
         assert!(theirs.is_err() || version == V2, "MLflow takes {write:?}");
         let ours = twins
             .writer
             .write(&write)
             .await
             .expect_err(&format!("{write:?} was taken"));
-        assert!(!ours.maybe_done, "{write:?}: {ours:?}");
+        assert!(!ours.outcome_unknown, "{write:?}: {ours:?}");
         assert!(!ours.to_string().chars().any(char::is_control), "{ours}");
         assert!(
             std::fs::read(&twins.ours).unwrap() == before,
@@ -341,11 +349,11 @@ async fn refuses_as_mlflow(version: &'static str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_mlflow_3_refuses_is_refused_without_a_trace() {
-    refuses_as_mlflow(V3).await;
+async fn mlflow_3_refusals_leave_no_trace() {
+    assert_refusals_match_client(V3).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_mlflow_2_refuses_is_refused_without_a_trace() {
-    refuses_as_mlflow(V2).await;
+async fn mlflow_2_refusals_leave_no_trace() {
+    assert_refusals_match_client(V2).await;
 }

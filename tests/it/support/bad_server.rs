@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex};
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
-pub enum Says {
+pub enum Response {
     /// Sends these bytes, and closes the connection.
     Bytes(Vec<u8>),
     /// Takes the request and stays silent until the client goes.
-    Nothing,
+    Silence,
     /// Sends the first, then the second again and again until the client goes.
     Endless(Vec<u8>, Vec<u8>),
 }
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Request {
     /// `POST`.
     pub method: String,
     /// With its query.
@@ -33,20 +33,24 @@ pub struct Asked {
 pub struct BadServer {
     /// Its address: `http://127.0.0.1:PORT`.
     pub url: String,
-    seen: Arc<Mutex<Vec<Asked>>>,
-    sent: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<Request>>>,
+    bytes_sent: Arc<AtomicUsize>,
 }
 
 impl BadServer {
     /// Starts a server that answers each request as the rule says.
-    pub fn start(rule: impl Fn(&Asked) -> Says + Send + Sync + 'static) -> Self {
+    pub fn start(rule: impl Fn(&Request) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (seen, sent) = (
-            Arc::<Mutex<Vec<Asked>>>::default(),
+        let (requests, bytes_sent) = (
+            Arc::<Mutex<Vec<Request>>>::default(),
             Arc::<AtomicUsize>::default(),
         );
-        let (kept, counted, rule) = (Arc::clone(&seen), Arc::clone(&sent), Arc::new(rule));
+        let (kept, counted, rule) = (
+            Arc::clone(&requests),
+            Arc::clone(&bytes_sent),
+            Arc::new(rule),
+        );
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (kept, counted, rule) =
@@ -55,27 +59,31 @@ impl BadServer {
                 std::thread::spawn(move || serve(stream, &kept, &counted, &*rule));
             }
         });
-        Self { url, seen, sent }
+        Self {
+            url,
+            requests,
+            bytes_sent,
+        }
     }
 
     /// A server that says the same to everything.
-    pub fn saying(says: Says) -> Self {
+    pub fn always(says: Response) -> Self {
         Self::start(move |_| says.clone())
     }
 
     /// Every request so far.
-    pub fn seen(&self) -> Vec<Asked> {
-        self.seen.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
     }
 
     /// How many bytes it got rid of so far; what a system keeps on the way is among them.
-    pub fn sent(&self) -> usize {
-        self.sent.load(Ordering::Relaxed)
+    pub fn bytes_sent(&self) -> usize {
+        self.bytes_sent.load(Ordering::Relaxed)
     }
 }
 
 /// An answer with its length and more header lines, each without a line end.
-pub fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Says {
+pub fn response(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Response {
     let length = body.as_ref().len();
     let mut bytes =
         format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n")
@@ -86,22 +94,22 @@ pub fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Says {
     }
     bytes.extend_from_slice(b"\r\n");
     bytes.extend_from_slice(body.as_ref());
-    Says::Bytes(bytes)
+    Response::Bytes(bytes)
 }
 
 /// JSON as MLflow sends it.
-pub fn json(status: &str, body: &str) -> Says {
-    answer(status, &["Content-Type: application/json"], body)
+pub fn json(status: &str, body: &str) -> Response {
+    response(status, &["Content-Type: application/json"], body)
 }
 
 /// A web page.
-pub fn html(status: &str) -> Says {
+pub fn html(status: &str) -> Response {
     let page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>\u{1b}]0;owned\u{7}</body></html>";
-    answer(status, &["Content-Type: text/html; charset=utf-8"], page)
+    response(status, &["Content-Type: text/html; charset=utf-8"], page)
 }
 
 /// An error in MLflow's own words.
-pub fn told(status: &str, code: &str, message: &str) -> Says {
+pub fn mlflow_error(status: &str, code: &str, message: &str) -> Response {
     json(
         status,
         &serde_json::json!({"error_code": code, "message": message}).to_string(),
@@ -110,31 +118,31 @@ pub fn told(status: &str, code: &str, message: &str) -> Says {
 
 /// A JSON object of that many bytes, of which all but the first two are zeros, as gzip: 13 bits for each 258 of them.
 pub fn gzip_bomb(bytes: usize) -> Vec<u8> {
-    let mut bits = Bits {
+    let mut bits = BitWriter {
         bytes: vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255],
         filled: 8,
     };
     // The last block, in the fixed code; its literals below 144 are 48 more, in 8 bits.
     bits.push(0b11, 3);
     for literal in [b'{', 0] {
-        bits.code(u16::from(literal) + 48, 8);
+        bits.push_code(u16::from(literal) + 48, 8);
     }
     for _ in 0..bytes / 258 {
         // As many as one code can say, from one byte back.
-        bits.code(0b1100_0101, 8);
-        bits.code(0, 5);
+        bits.push_code(0b1100_0101, 8);
+        bits.push_code(0, 5);
     }
-    bits.code(0, 7);
+    bits.push_code(0, 7);
     bits.bytes
 }
 
 /// Bits in the order of DEFLATE: the lowest of a byte first.
-struct Bits {
+struct BitWriter {
     bytes: Vec<u8>,
     filled: u8,
 }
 
-impl Bits {
+impl BitWriter {
     fn push(&mut self, bits: u16, count: u8) {
         for at in 0..count {
             if self.filled == 8 {
@@ -147,30 +155,30 @@ impl Bits {
     }
 
     /// Huffman codes come with their highest bit first.
-    fn code(&mut self, code: u16, count: u8) {
+    fn push_code(&mut self, code: u16, count: u8) {
         self.push(code.reverse_bits() >> (16 - count), count);
     }
 }
 
 fn serve(
     mut stream: TcpStream,
-    seen: &Mutex<Vec<Asked>>,
+    seen: &Mutex<Vec<Request>>,
     sent: &AtomicUsize,
-    rule: &dyn Fn(&Asked) -> Says,
+    rule: &dyn Fn(&Request) -> Response,
 ) -> Option<()> {
-    let asked = asked(&mut stream)?;
-    seen.lock().unwrap().push(asked.clone());
+    let request = read_request(&mut stream)?;
+    seen.lock().unwrap().push(request.clone());
     let send = |stream: &mut TcpStream, bytes: &[u8]| -> Option<()> {
         stream.write_all(bytes).ok()?;
         sent.fetch_add(bytes.len(), Ordering::Relaxed);
         Some(())
     };
-    match rule(&asked) {
-        Says::Bytes(bytes) => send(&mut stream, &bytes),
-        Says::Nothing => std::io::copy(&mut stream, &mut std::io::sink())
+    match rule(&request) {
+        Response::Bytes(bytes) => send(&mut stream, &bytes),
+        Response::Silence => std::io::copy(&mut stream, &mut std::io::sink())
             .ok()
             .map(|_| ()),
-        Says::Endless(head, piece) => {
+        Response::Endless(head, piece) => {
             send(&mut stream, &head)?;
             loop {
                 send(&mut stream, &piece)?;
@@ -179,7 +187,7 @@ fn serve(
     }
 }
 
-fn asked(stream: &mut TcpStream) -> Option<Asked> {
+fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
@@ -203,7 +211,7 @@ fn asked(stream: &mut TcpStream) -> Option<Asked> {
     stream.read_exact(&mut body[begin..]).ok()?;
     let mut words = first.split(' ');
     let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-    Some(Asked {
+    Some(Request {
         method,
         path,
         headers,

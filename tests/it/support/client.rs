@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use crate::support::mlflow::python;
 
 /// What runs in Python; it knows how to tell everything of a store in the words of `support::snapshot`.
-const CODE: &str = include_str!("client.py");
+const CLIENT_SCRIPT: &str = include_str!("client.py");
 
 /// A running client of one store; gone when dropped.
-pub struct Client {
+pub struct MlflowClient {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
-impl Client {
+impl MlflowClient {
     /// Starts a version's client of a store, named as MLflow names it: `sqlite:////path`, `http://…`. It runs in the folder,
     /// where it puts artifacts.
     pub fn start(version: &str, folder: &Path, store: &str) -> Self {
         let mut child = Command::new(python(version))
-            .args(["-c", CODE, store])
+            .args(["-c", CLIENT_SCRIPT, store])
             .current_dir(folder)
             .envs([
                 ("MLFLOW_DISABLE_TELEMETRY", "true"),
@@ -45,36 +45,36 @@ impl Client {
             input,
             output,
         };
-        assert_eq!(client.answer()["ready"], version);
+        assert_eq!(client.read_reply()["ready"], version);
         client
     }
 
     /// Runs Python code that has `client`, the helpers of `client.py` and what is `given`, and returns its `answer`.
-    pub fn ask(&mut self, code: &str, given: &Value) -> Value {
+    pub fn run(&mut self, code: &str, given: &Value) -> Value {
         let mut answer = self
-            .attempt(code, given)
+            .try_run(code, given)
             .unwrap_or_else(|error| panic!("{error}"));
         answer.take()
     }
 
     /// The same; an exception is told as its text.
-    pub fn attempt(&mut self, code: &str, given: &Value) -> Result<Value, String> {
+    pub fn try_run(&mut self, code: &str, given: &Value) -> Result<Value, String> {
         let input = self.input.as_mut().unwrap();
         writeln!(input, "{}", json!({"code": code, "given": given})).unwrap();
         input.flush().unwrap();
-        let mut said = self.answer();
-        match said["error"].as_str() {
+        let mut reply = self.read_reply();
+        match reply["error"].as_str() {
             Some(error) => Err(error.to_owned()),
-            None => Ok(said["answer"].take()),
+            None => Ok(reply["answer"].take()),
         }
     }
 
     /// Everything that the client can tell of its store.
-    pub fn everything(&mut self) -> Value {
-        self.ask("answer = tell_everything()", &json!({}))
+    pub fn dump_store(&mut self) -> Value {
+        self.run("answer = tell_everything()", &json!({}))
     }
 
-    fn answer(&mut self) -> Value {
+    fn read_reply(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         serde_json::from_str(&line)
@@ -82,7 +82,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl Drop for MlflowClient {
     fn drop(&mut self) {
         // It ends with its input.
         self.input.take();

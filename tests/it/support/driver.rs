@@ -7,20 +7,20 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use frontrunner::config::keymap::Keymap;
 use frontrunner::config::theme::{ColorDepth, Themes};
-use frontrunner::demo::{DemoFacts, DemoOptions, make};
+use frontrunner::demo::{DemoManifest, DemoOptions, create};
 use frontrunner::domain::{Millis, Stage};
 use frontrunner::ops::journal::Journal;
-use frontrunner::ops::lineage::Lookout;
-use frontrunner::promotion::Place;
-use frontrunner::store::{Access, Ahead, Connection, Target, open};
+use frontrunner::ops::lineage::EvidenceSources;
+use frontrunner::promotion::Slot;
+use frontrunner::store::{AccessMode, ConnectOptions, Prefetcher, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
-    App, Effect, Message, Overlay, Reply, Request, Screen, Session, Start, Ticket,
+    App, Dialog, Effect, Message, Reply, Request, Screen, Session, StartOptions, Ticket,
 };
-use frontrunner::tui::runtime::answer::{Ground, answer};
-use frontrunner::tui::screens::runs::Runs;
+use frontrunner::tui::runtime::requests::{Services, handle_request};
+use frontrunner::tui::screens::runs::RunsScreen;
 use frontrunner::tui::view;
-use frontrunner::tui::view::Look;
+use frontrunner::tui::view::TerminalTheme;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
@@ -30,18 +30,18 @@ use tokio::runtime::Runtime;
 /// The time that the demo's stories are told relative to, and at which every session begins: ms since the epoch.
 pub const NOW: Millis = 1_795_000_000_000;
 /// What goes by between two keys, in ms: longer than dialogs are deaf.
-const BETWEEN_KEYS: Millis = 500;
+const KEY_INTERVAL: Millis = 500;
 
 /// The demo store, made once a test program; sessions that write get copies.
-fn demo() -> &'static (TempDir, DemoFacts) {
-    static DEMO: OnceLock<(TempDir, DemoFacts)> = OnceLock::new();
+fn demo_store() -> &'static (TempDir, DemoManifest) {
+    static DEMO: OnceLock<(TempDir, DemoManifest)> = OnceLock::new();
     DEMO.get_or_init(|| {
         // Its path is stored in it and shown: as long on every machine.
         let folder = tempfile::tempdir_in("/tmp").unwrap();
-        let facts = make(
+        let facts = create(
             &folder.path().join("mlflow.db"),
             &DemoOptions {
-                runs: None,
+                load_test_runs: None,
                 now: NOW,
             },
         )
@@ -51,8 +51,8 @@ fn demo() -> &'static (TempDir, DemoFacts) {
 }
 
 /// What the demo store tells.
-pub fn facts() -> &'static DemoFacts {
-    &demo().1
+pub fn demo_manifest() -> &'static DemoManifest {
+    &demo_store().1
 }
 
 /// A session and its store.
@@ -62,18 +62,18 @@ pub struct Driver {
     /// The time, ms since the epoch.
     pub now: Millis,
     /// What went to the clipboard, oldest first.
-    pub copied: Vec<String>,
+    pub clipboard: Vec<String>,
     /// What whoever is about was alerted of.
     pub alerts: Vec<String>,
     /// Whether the session was quit.
-    pub quit: bool,
-    look: Look,
-    ground: Ground,
+    pub has_quit: bool,
+    theme: TerminalTheme,
+    services: Services,
     runtime: Runtime,
-    asked: VecDeque<(Ticket, Request)>,
+    pending: VecDeque<(Ticket, Request)>,
     /// Questions that were taken back; a late answer may come all the same.
     cancelled: Vec<(Ticket, Request)>,
-    holding: bool,
+    is_holding: bool,
     folder: TempDir,
 }
 
@@ -81,7 +81,7 @@ impl Driver {
     /// A session that may write to a copy of the demo store, at 120 columns and 40 rows.
     pub fn new() -> Self {
         Self::open(
-            Access::ReadWrite,
+            AccessMode::ReadWrite,
             Size {
                 width: 120,
                 height: 40,
@@ -92,7 +92,7 @@ impl Driver {
     /// A session that may only look.
     pub fn read_only() -> Self {
         Self::open(
-            Access::ReadOnly,
+            AccessMode::ReadOnly,
             Size {
                 width: 120,
                 height: 40,
@@ -101,96 +101,106 @@ impl Driver {
     }
 
     /// A session on a copy of the demo store.
-    pub fn open(access: Access, size: Size) -> Self {
+    pub fn open(access: AccessMode, size: Size) -> Self {
         // SQLite's own lock would do for a copy of a file at rest; two copies at once are merely slower.
         static COPYING: Mutex<()> = Mutex::new(());
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("mlflow.db");
         {
             let _one = COPYING.lock().unwrap();
-            std::fs::copy(demo().0.path().join("mlflow.db"), &store).unwrap();
+            std::fs::copy(demo_store().0.path().join("mlflow.db"), &store).unwrap();
         }
-        Self::at(&Target::Sqlite(store), access, size, folder)
+        Self::open_target(&StoreTarget::Sqlite(store), access, size, folder)
     }
 
     /// A session on any store. The folder is for its own files, and goes with it.
-    pub fn at(target: &Target, access: Access, size: Size, folder: TempDir) -> Self {
+    pub fn open_target(
+        target: &StoreTarget,
+        access: AccessMode,
+        size: Size,
+        folder: TempDir,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         let opened = runtime
-            .block_on(open(target, access, &Connection::default()))
+            .block_on(open(target, access, &ConnectOptions::default()))
             .unwrap();
         let protected = vec![
-            Place::Stage(Stage::Production),
-            Place::Alias("champion".into()),
+            Slot::Stage(Stage::Production),
+            Slot::Alias("champion".into()),
         ];
         let session = Session {
             can_write: opened.writer.is_some(),
             refresh_seconds: 5,
-            protected: protected.clone(),
-            remember: true,
-            ..Session::plain("mlflow.db")
+            protected_slots: protected.clone(),
+            remembers_views: true,
+            ..Session::read_only("mlflow.db")
         };
-        let journal = Journal::at(folder.path().join("journal.jsonl"));
-        let read_only_why = session.read_only_why.clone();
-        let views = frontrunner::config::views::ViewFiles::at(
+        let journal = Journal::with_path(folder.path().join("journal.jsonl"));
+        let read_only_why = session.read_only_reason.clone();
+        let views = frontrunner::config::saved_views::ViewFiles::new(
             &folder.path().join("config"),
             &folder.path().join("data"),
             folder.path(),
         );
         let own = Arc::clone(&opened.reader);
-        let ground = Ground {
-            opened,
-            own,
+        let ground = Services {
+            store: opened,
+            primary: own,
             journal,
             policy: Arc::default(),
-            lookout: Arc::new(Lookout::new(Vec::new(), Vec::new())),
+            evidence_sources: Arc::new(EvidenceSources::new(Vec::new(), Vec::new())),
             user: "ana".into(),
-            protected,
-            tags: true,
-            read_only_why,
-            views,
-            ahead: Ahead::default(),
+            protected_slots: protected,
+            writes_tags: true,
+            read_only_reason: read_only_why,
+            view_files: views,
+            prefetcher: Prefetcher::default(),
         };
         let (app, effects) = App::new(
             session,
             Keymap::load(None).unwrap(),
             size,
             NOW,
-            &Start::default(),
+            &StartOptions::default(),
         );
-        let look = Look::new(Themes::builtin(), "dark", Some(ColorDepth::True), false);
+        let look = TerminalTheme::new(
+            Themes::builtin(),
+            "dark",
+            Some(ColorDepth::TrueColor),
+            false,
+        );
         let mut driver = Self {
             app,
             now: NOW,
-            copied: Vec::new(),
+            clipboard: Vec::new(),
             alerts: Vec::new(),
-            quit: false,
-            look,
-            ground,
+            has_quit: false,
+            theme: look,
+            services: ground,
             runtime,
-            asked: VecDeque::new(),
+            pending: VecDeque::new(),
             cancelled: Vec::new(),
-            holding: false,
+            is_holding: false,
             folder,
         };
-        driver.perform(effects);
-        driver.settle();
+        driver.run_effects(effects);
+        driver.reply_to_all();
         driver
     }
 
     /// The same session under a policy.
-    pub fn under(mut self, policy: &str) -> Self {
-        self.ground.policy =
+    pub fn with_policy(mut self, policy: &str) -> Self {
+        self.services.policy =
             Arc::new(frontrunner::promotion::policy::Policy::parse(policy).unwrap());
         self
     }
 
     /// The same session in a terminal with neither colours nor signs.
-    pub fn plain(mut self) -> Self {
-        self.look = Look::new(Themes::builtin(), "monochrome", None, true);
+    pub fn monochrome_ascii(mut self) -> Self {
+        self.theme = TerminalTheme::new(Themes::builtin(), "monochrome", None, true);
         self
     }
 
@@ -208,14 +218,14 @@ impl Driver {
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             let key = key.parse().unwrap_or_else(|error| panic!("{error}"));
-            self.now += BETWEEN_KEYS;
-            self.take(Message::Key(key));
+            self.now += KEY_INTERVAL;
+            self.send(Message::Key(key));
         }
         self
     }
 
     /// Types a text, a character a key.
-    pub fn text(&mut self, text: &str) -> &mut Self {
+    pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             let name = if c == ' ' {
                 "space".to_owned()
@@ -228,93 +238,93 @@ impl Driver {
     }
 
     /// Time goes by, in ms.
-    pub fn wait(&mut self, ms: Millis) -> &mut Self {
+    pub fn advance(&mut self, ms: Millis) -> &mut Self {
         self.now += ms;
-        self.take(Message::Tick);
+        self.send(Message::Tick);
         self
     }
 
     /// Gives the app something that happened.
-    pub fn take(&mut self, message: Message) {
+    pub fn send(&mut self, message: Message) {
         let effects = self.app.update(self.now, message);
-        self.perform(effects);
-        if !self.holding {
-            self.settle();
+        self.run_effects(effects);
+        if !self.is_holding {
+            self.reply_to_all();
         }
     }
 
     /// From now on no answer comes, as from a store that is slow.
-    pub fn hold(&mut self) -> &mut Self {
-        self.holding = true;
+    pub fn hold_replies(&mut self) -> &mut Self {
+        self.is_holding = true;
         self
     }
 
     /// All held answers come, and from now on every one at once.
-    pub fn release(&mut self) -> &mut Self {
-        self.holding = false;
-        self.settle();
+    pub fn release_replies(&mut self) -> &mut Self {
+        self.is_holding = false;
+        self.reply_to_all();
         self
     }
 
     /// The answer to the oldest question comes; others are still held.
-    pub fn answer_one(&mut self) -> &mut Self {
-        let (ticket, request) = self.asked.pop_front().unwrap();
-        self.answer(ticket, request);
+    pub fn reply_to_one(&mut self) -> &mut Self {
+        let (ticket, request) = self.pending.pop_front().unwrap();
+        self.reply(ticket, request);
         self
     }
 
     /// The answers come to all questions that were taken back meanwhile.
-    pub fn answer_what_was_cancelled(&mut self) -> usize {
+    pub fn reply_to_cancelled(&mut self) -> usize {
         let late = std::mem::take(&mut self.cancelled);
         let count = late.len();
         for (ticket, request) in late {
-            self.answer(ticket, request);
+            self.reply(ticket, request);
         }
         count
     }
 
     /// The questions that wait for their answers.
-    pub fn asked(&self) -> &VecDeque<(Ticket, Request)> {
-        &self.asked
+    pub fn pending_requests(&self) -> &VecDeque<(Ticket, Request)> {
+        &self.pending
     }
 
     /// How many questions wait for their answers.
-    pub fn waiting(&self) -> usize {
-        self.asked.len()
+    pub fn pending_count(&self) -> usize {
+        self.pending.len()
     }
 
-    fn settle(&mut self) {
-        while let Some((ticket, request)) = self.asked.pop_front() {
-            self.answer(ticket, request);
+    fn reply_to_all(&mut self) {
+        while let Some((ticket, request)) = self.pending.pop_front() {
+            self.reply(ticket, request);
         }
     }
 
-    fn answer(&mut self, ticket: Ticket, request: Request) {
+    fn reply(&mut self, ticket: Ticket, request: Request) {
         let steps = Mutex::new(Vec::new());
         let reply = self
             .runtime
-            .block_on(answer(&self.ground, request, &|step| {
-                steps.lock().unwrap().push(step)
+            .block_on(handle_request(&self.services, request, &|step| {
+                steps.lock().unwrap().push(step);
             }));
         let progress = steps.into_inner().unwrap().into_iter().map(Reply::Progress);
         for reply in progress.chain([reply]).collect::<Vec<_>>() {
             let effects = self.app.update(self.now, Message::Reply(ticket, reply));
-            self.perform(effects);
+            self.run_effects(effects);
         }
     }
 
-    fn perform(&mut self, effects: Vec<Effect>) {
+    fn run_effects(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Ask(ticket, request) => self.asked.push_back((ticket, request)),
+                Effect::Request(ticket, request) => self.pending.push_back((ticket, request)),
                 Effect::Cancel(ticket) => {
-                    let at = self.asked.iter().position(|(asked, _)| *asked == ticket);
+                    let at = self.pending.iter().position(|(asked, _)| *asked == ticket);
                     self.cancelled
-                        .extend(at.and_then(|at| self.asked.remove(at)));
+                        .extend(at.and_then(|at| self.pending.remove(at)));
                 }
-                Effect::Copy(_, text) => self.copied.push(text),
-                Effect::Theme(name) => self.look.set_theme(&name),
-                Effect::Quit => self.quit = true,
+                Effect::Copy(_, text) => self.clipboard.push(text),
+                Effect::SetTheme(name) => self.theme.set_theme(&name),
+                Effect::Quit => self.has_quit = true,
                 Effect::Alert(text) => self.alerts.push(text),
                 Effect::Suspend => {}
             }
@@ -326,7 +336,7 @@ impl Driver {
         let mut terminal =
             Terminal::new(TestBackend::new(self.app.size.width, self.app.size.height)).unwrap();
         terminal
-            .draw(|frame| view::draw(frame, &self.app, &self.look))
+            .draw(|frame| view::draw(frame, &self.app, &self.theme))
             .unwrap();
         terminal.backend().buffer().clone()
     }
@@ -337,17 +347,17 @@ impl Driver {
     }
 
     /// The message line's words, as far as something was said.
-    pub fn said(&self) -> String {
+    pub fn notification(&self) -> String {
         self.app
             .shared
-            .notices
+            .notifications
             .current(self.now)
             .map(|notice| notice.text.clone())
             .unwrap_or_default()
     }
 
     /// The run table, which must be the screen.
-    pub fn runs(&self) -> &Runs {
+    pub fn runs(&self) -> &RunsScreen {
         match self.app.screen() {
             Screen::Runs(runs) => runs,
             other => panic!("the screen is {:?}\n{}", other.scope(), self.screen()),
@@ -356,7 +366,7 @@ impl Driver {
 
     /// Fails unless the screen has a text.
     #[track_caller]
-    pub fn sees(&self, text: &str) -> &Self {
+    pub fn assert_shows(&self, text: &str) -> &Self {
         let screen = self.screen();
         assert!(
             screen.contains(text),
@@ -367,7 +377,7 @@ impl Driver {
 
     /// Fails if the screen has a text.
     #[track_caller]
-    pub fn misses(&self, text: &str) -> &Self {
+    pub fn assert_hides(&self, text: &str) -> &Self {
         let screen = self.screen();
         assert!(
             !screen.contains(text),
@@ -377,8 +387,8 @@ impl Driver {
     }
 
     /// The dialog over the screen, if there is one.
-    pub fn overlay(&self) -> Option<&Overlay> {
-        self.app.overlay.as_ref()
+    pub fn dialog(&self) -> Option<&Dialog> {
+        self.app.dialog.as_ref()
     }
 }
 

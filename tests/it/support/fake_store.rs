@@ -1,6 +1,6 @@
 //! A registry in memory that fails on order: deterministic, and as unreliable as the network between us and a server.
 
-mod world;
+mod registry;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, OnceLock};
@@ -8,74 +8,75 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use frontrunner::domain::{
-    Artifact, ArtifactHome, Experiment, ExperimentId, Fault, FaultKind, History, LoggedModel,
-    LoggedModelId, Millis, ModelName, ModelVersion, Preview, RegisteredModel, RegistryWrite, Run,
-    RunId, TransitionRequest, VersionNumber,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
+    Millis, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError,
+    StoreErrorKind, StoreWrite, TransitionRequest, VersionNumber,
 };
 use frontrunner::store::{
-    Answer, Features, Page, PageToken, Read, Resolution, RunQuery, View, Write, Written,
+    Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result, RunQuery,
+    WriteResponse, WriteStore,
 };
 use tokio::time::Instant;
 
-pub use world::{Places, World};
+pub use registry::{FakeRegistry, RegistrySummary};
 
 /// How long a given-up request may still land here, in ms.
-pub const QUIET: u64 = 60_000;
+pub const SETTLE_WINDOW: u64 = 60_000;
 /// How long until a race shows, in ms.
-pub const SETTLE: u64 = 1_000;
+pub const RACE_WINDOW: u64 = 1_000;
 
 /// The run that every registry has.
 const FIRST_RUN: &str = "run9";
 
 /// What goes wrong with a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum WriteFailure {
     /// No connection; it can be sent again.
-    NeverLeft,
+    NotSent,
     /// Sent and carried out; the answer was lost.
-    LostAnswer,
+    LostResponse,
     /// Sent and lost on its way.
     LostRequest,
     /// Sent, given up, and carried out some time later.
     LateArrival,
     /// A proxy sent it twice; the answer was lost.
-    Doubled,
+    Duplicated,
     /// A proxy sends it again some time later; the answer was lost.
-    DoubledLate,
+    DuplicatedLate,
     /// Refused for good.
     Refused,
     /// Answered well and not kept.
-    NotKept,
+    NotPersisted,
 }
 
-type Hook = Box<dyn FnOnce(&mut World) + Send>;
+type Hook = Box<dyn FnOnce(&mut FakeRegistry) + Send>;
 
 #[derive(Default)]
-struct Inner {
-    world: World,
-    writes: Vec<RegistryWrite>,
+struct FakeState {
+    registry: FakeRegistry,
+    writes: Vec<StoreWrite>,
     reads: usize,
-    mishaps: HashMap<usize, Mishap>,
+    failures: HashMap<usize, WriteFailure>,
     before_write: HashMap<usize, Hook>,
     before_read: HashMap<usize, Hook>,
-    failing_reads: Option<usize>,
-    late: Vec<(Instant, RegistryWrite)>,
+    fail_reads_from: Option<usize>,
+    late_writes: Vec<(Instant, StoreWrite)>,
 }
 
 /// A store in memory.
-pub struct FakeStore(Mutex<Inner>);
+pub struct FakeStore(Mutex<FakeState>);
 
 impl FakeStore {
-    pub fn new(world: World) -> Self {
-        Self(Mutex::new(Inner {
-            world,
-            ..Inner::default()
+    pub fn new(world: FakeRegistry) -> Self {
+        Self(Mutex::new(FakeState {
+            registry: world,
+            ..FakeState::default()
         }))
     }
 
     /// Something goes wrong with the nth write, from 0. A write that is sent again is another one.
-    pub fn mishap(self, write: usize, mishap: Mishap) -> Self {
-        self.inner().mishaps.insert(write, mishap);
+    pub fn fail_write(self, write: usize, mishap: WriteFailure) -> Self {
+        self.lock().failures.insert(write, mishap);
         self
     }
 
@@ -83,130 +84,139 @@ impl FakeStore {
     pub fn before_write(
         self,
         write: usize,
-        hook: impl FnOnce(&mut World) + Send + 'static,
+        hook: impl FnOnce(&mut FakeRegistry) + Send + 'static,
     ) -> Self {
-        self.inner().before_write.insert(write, Box::new(hook));
+        self.lock().before_write.insert(write, Box::new(hook));
         self
     }
 
     /// Somebody else changes something right before the model is read the nth time, from 0.
-    pub fn before_read(self, read: usize, hook: impl FnOnce(&mut World) + Send + 'static) -> Self {
-        self.inner().before_read.insert(read, Box::new(hook));
+    pub fn before_read(
+        self,
+        read: usize,
+        hook: impl FnOnce(&mut FakeRegistry) + Send + 'static,
+    ) -> Self {
+        self.lock().before_read.insert(read, Box::new(hook));
         self
     }
 
     /// From the nth reading of the model on, nothing can be read.
-    pub fn unreadable_from(self, read: usize) -> Self {
-        self.inner().failing_reads = Some(read);
+    pub fn fail_reads_from(self, read: usize) -> Self {
+        self.lock().fail_reads_from = Some(read);
         self
     }
 
     /// What the registry holds now, with all that landed until now.
-    pub fn world(&self) -> World {
-        self.inner().world.clone()
+    pub fn registry(&self) -> FakeRegistry {
+        self.lock().registry.clone()
     }
 
     /// Changes what the registry holds, as others do.
-    pub fn change(&self, change: impl FnOnce(&mut World)) {
-        change(&mut self.inner().world);
+    pub fn edit(&self, change: impl FnOnce(&mut FakeRegistry)) {
+        change(&mut self.lock().registry);
     }
 
     /// What was sent, in order.
-    pub fn writes(&self) -> Vec<RegistryWrite> {
-        self.inner().writes.clone()
+    pub fn writes(&self) -> Vec<StoreWrite> {
+        self.lock().writes.clone()
     }
 
     /// How often the model was read.
-    pub fn reads(&self) -> usize {
-        self.inner().reads
+    pub fn read_count(&self) -> usize {
+        self.lock().reads
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, FakeState> {
         let mut inner = self.0.lock().unwrap();
         let due =
             |at: &Instant| tokio::runtime::Handle::try_current().is_ok() && *at <= Instant::now();
-        let (landed, late) = std::mem::take(&mut inner.late)
+        let (landed, late) = std::mem::take(&mut inner.late_writes)
             .into_iter()
             .partition(|(at, _)| due(at));
-        inner.late = late;
-        for (_, write) in landed as Vec<(Instant, RegistryWrite)> {
+        inner.late_writes = late;
+        for (_, write) in landed as Vec<(Instant, StoreWrite)> {
             // Nobody waits for its answer.
-            let _ = inner.world.apply(&write);
+            let _ = inner.registry.apply(&write);
         }
         inner
     }
 
     /// Counts a reading, and lets happen what was to happen before it.
-    fn read(&self) -> Answer<()> {
-        let mut inner = self.inner();
+    fn count_read(&self) -> Result<()> {
+        let mut inner = self.lock();
         let read = inner.reads;
         inner.reads += 1;
-        if inner.failing_reads.is_some_and(|first| read >= first) {
-            return Err(Fault::new(
-                FaultKind::Unreachable,
+        if inner.fail_reads_from.is_some_and(|first| read >= first) {
+            return Err(StoreError::new(
+                StoreErrorKind::Unreachable,
                 "reading",
                 "connection refused",
             ));
         }
         if let Some(hook) = inner.before_read.remove(&read) {
-            hook(&mut inner.world);
+            hook(&mut inner.registry);
         }
         Ok(())
     }
 
-    fn carry_out(&self, write: &RegistryWrite) -> Answer<Written> {
-        let mut inner = self.inner();
+    fn apply(&self, write: &StoreWrite) -> Result<WriteResponse> {
+        let mut inner = self.lock();
         let number = inner.writes.len();
         inner.writes.push(write.clone());
         if let Some(hook) = inner.before_write.remove(&number) {
-            hook(&mut inner.world);
+            hook(&mut inner.registry);
         }
-        let lost = || Fault::new(FaultKind::TimedOut, "writing", "no answer").maybe_done();
-        match inner.mishaps.get(&number).copied() {
-            None => inner.world.apply(write),
-            Some(Mishap::NeverLeft) => {
-                let mut fault = Fault::new(FaultKind::Unreachable, "writing", "connection refused");
-                fault.never_left = true;
+        let lost = || {
+            StoreError::new(StoreErrorKind::Timeout, "writing", "no answer").with_outcome_unknown()
+        };
+        match inner.failures.get(&number).copied() {
+            None => inner.registry.apply(write),
+            Some(WriteFailure::NotSent) => {
+                let mut fault =
+                    StoreError::new(StoreErrorKind::Unreachable, "writing", "connection refused");
+                fault.not_sent = true;
                 Err(fault)
             }
-            Some(Mishap::LostAnswer) => inner.world.apply(write).and_then(|_| Err(lost())),
-            Some(Mishap::Doubled) => inner
-                .world
+            Some(WriteFailure::LostResponse) => {
+                inner.registry.apply(write).and_then(|_| Err(lost()))
+            }
+            Some(WriteFailure::Duplicated) => inner
+                .registry
                 .apply(write)
-                .and_then(|_| inner.world.apply(write))
+                .and_then(|_| inner.registry.apply(write))
                 .and_then(|_| Err(lost())),
-            Some(Mishap::DoubledLate) => {
-                inner.late.push((
-                    Instant::now() + Duration::from_millis(QUIET - 1),
+            Some(WriteFailure::DuplicatedLate) => {
+                inner.late_writes.push((
+                    Instant::now() + Duration::from_millis(SETTLE_WINDOW - 1),
                     write.clone(),
                 ));
-                inner.world.apply(write).and_then(|_| Err(lost()))
+                inner.registry.apply(write).and_then(|_| Err(lost()))
             }
-            Some(Mishap::LostRequest) => Err(lost()),
-            Some(Mishap::LateArrival) => {
-                inner.late.push((
-                    Instant::now() + Duration::from_millis(QUIET - 1),
+            Some(WriteFailure::LostRequest) => Err(lost()),
+            Some(WriteFailure::LateArrival) => {
+                inner.late_writes.push((
+                    Instant::now() + Duration::from_millis(SETTLE_WINDOW - 1),
                     write.clone(),
                 ));
                 Err(lost())
             }
-            Some(Mishap::Refused) => Err(Fault::new(
-                FaultKind::Denied,
+            Some(WriteFailure::Refused) => Err(StoreError::new(
+                StoreErrorKind::PermissionDenied,
                 "writing",
                 "PERMISSION_DENIED",
             )),
-            Some(Mishap::NotKept) => Ok(match write {
-                RegistryWrite::CreateVersion { .. } => {
-                    Written::Version(frontrunner::domain::VersionNumber(99))
+            Some(WriteFailure::NotPersisted) => Ok(match write {
+                StoreWrite::CreateVersion { .. } => {
+                    WriteResponse::CreatedVersion(frontrunner::domain::VersionNumber(99))
                 }
-                _ => Written::Done,
+                _ => WriteResponse::Done,
             }),
         }
     }
 }
 
 /// The time of a runtime that may be paused, in ms since the epoch.
-pub fn clock() -> Millis {
+pub fn now_ms() -> Millis {
     static START: OnceLock<std::time::Instant> = OnceLock::new();
     let start = *START.get_or_init(std::time::Instant::now);
     let since = Instant::now().into_std().saturating_duration_since(start);
@@ -214,7 +224,7 @@ pub fn clock() -> Millis {
 }
 
 /// A place to be interrupted. Unlike tokio's own it wakes at once, so that it also passes where no runtime turns.
-async fn pause() {
+async fn yield_point() {
     let mut is_over = false;
     std::future::poll_fn(|context| {
         context.waker().wake_by_ref();
@@ -227,39 +237,39 @@ async fn pause() {
     .await;
 }
 
-fn nothing<T>() -> Answer<T> {
-    Err(Fault::new(
-        FaultKind::Unsupported,
+fn unsupported<T>() -> Result<T> {
+    Err(StoreError::new(
+        StoreErrorKind::Unsupported,
         "asking",
         "not in this store",
     ))
 }
 
 #[async_trait]
-impl Write for FakeStore {
-    async fn write(&self, write: &RegistryWrite) -> Answer<Written> {
+impl WriteStore for FakeStore {
+    async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
         // Two places to be interrupted: before it is carried out, and before the answer is there.
-        pause().await;
-        let answer = self.carry_out(write);
-        pause().await;
+        yield_point().await;
+        let answer = self.apply(write);
+        yield_point().await;
         answer
     }
 
-    fn quiet_period(&self) -> u64 {
-        QUIET
+    fn settle_window(&self) -> u64 {
+        SETTLE_WINDOW
     }
 
-    fn settle_period(&self) -> u64 {
-        SETTLE
+    fn read_back_delay(&self) -> u64 {
+        RACE_WINDOW
     }
 
-    fn describe(&self, write: &RegistryWrite) -> String {
+    fn describe(&self, write: &StoreWrite) -> String {
         serde_json::to_string(write).unwrap()
     }
 }
 
 #[async_trait]
-impl Read for FakeStore {
+impl ReadStore for FakeStore {
     fn name(&self) -> &'static str {
         "memory"
     }
@@ -268,31 +278,31 @@ impl Read for FakeStore {
         "memory"
     }
 
-    async fn features(&self) -> Answer<Features> {
+    async fn features(&self) -> Result<Features> {
         let product = "memory".to_owned();
         Ok(Features {
             product,
-            filters: false,
-            bulk_histories: false,
-            whole_histories: true,
-            logged_models: false,
-            registry: true,
-            read_only: None,
+            can_filter: false,
+            has_bulk_histories: false,
+            has_cheap_full_histories: true,
+            has_logged_models: false,
+            has_registry: true,
+            read_only_reason: None,
         })
     }
 
-    async fn experiments(&self, _: View) -> Answer<Vec<Experiment>> {
-        nothing()
+    async fn experiments(&self, _: LifecycleFilter) -> Result<Vec<Experiment>> {
+        unsupported()
     }
 
-    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Answer<Page<Run>> {
-        nothing()
+    async fn runs(&self, _: &RunQuery, _: Option<&PageToken>) -> Result<Page<Run>> {
+        unsupported()
     }
 
-    async fn nested(&self, _: &[ExperimentId], parent: &RunId) -> Answer<Vec<Run>> {
+    async fn nested_runs(&self, _: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
         Ok(self
-            .inner()
-            .world
+            .lock()
+            .registry
             .runs
             .iter()
             .filter(|run| run.parent().as_ref() == Some(parent))
@@ -300,73 +310,73 @@ impl Read for FakeStore {
             .collect())
     }
 
-    async fn run(&self, id: &RunId) -> Answer<Run> {
-        pause().await;
-        if self.world().of_runs && id.raw() == FIRST_RUN {
-            self.read()?;
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        yield_point().await;
+        if self.registry().counts_run_reads && id.raw() == FIRST_RUN {
+            self.count_read()?;
         }
-        self.inner()
-            .world
+        self.lock()
+            .registry
             .runs
             .iter()
             .find(|run| run.id == *id)
             .cloned()
-            .ok_or_else(|| Fault::new(FaultKind::Missing, "reading", "no run"))
+            .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "reading", "no run"))
     }
 
-    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Answer<Vec<History>> {
-        nothing()
+    async fn histories(&self, _: &[RunId], _: &str, _: Resolution) -> Result<Vec<MetricHistory>> {
+        unsupported()
     }
 
-    async fn artifacts(&self, _: &ArtifactHome, _: &str) -> Answer<Vec<Artifact>> {
-        nothing()
+    async fn artifacts(&self, _: &ArtifactOwner, _: &str) -> Result<Vec<Artifact>> {
+        unsupported()
     }
 
-    async fn preview(&self, _: &ArtifactHome, _: &str, _: u64) -> Answer<Preview> {
-        nothing()
+    async fn preview(&self, _: &ArtifactOwner, _: &str, _: u64) -> Result<Preview> {
+        unsupported()
     }
 
-    async fn logged_model(&self, _: &LoggedModelId) -> Answer<LoggedModel> {
-        nothing()
+    async fn logged_model(&self, _: &LoggedModelId) -> Result<LoggedModel> {
+        unsupported()
     }
 
-    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Answer<Vec<LoggedModel>> {
-        nothing()
+    async fn logged_models(&self, _: &ExperimentId, _: &RunId) -> Result<Vec<LoggedModel>> {
+        unsupported()
     }
 
-    async fn models(&self) -> Answer<Vec<RegisteredModel>> {
-        Ok(self.inner().world.model.iter().cloned().collect())
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
+        Ok(self.lock().registry.model.iter().cloned().collect())
     }
 
-    async fn model(&self, name: &ModelName) -> Answer<RegisteredModel> {
-        pause().await;
-        if !self.world().of_runs {
-            self.read()?;
+    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
+        yield_point().await;
+        if !self.registry().counts_run_reads {
+            self.count_read()?;
         }
         let found = self
-            .inner()
-            .world
+            .lock()
+            .registry
             .model
             .clone()
             .filter(|model| model.name == *name);
         found.ok_or_else(|| {
-            Fault::new(
-                FaultKind::Missing,
+            StoreError::new(
+                StoreErrorKind::NotFound,
                 "reading the model",
                 "RESOURCE_DOES_NOT_EXIST",
             )
         })
     }
 
-    async fn versions(&self, _: &ModelName) -> Answer<Vec<ModelVersion>> {
-        pause().await;
-        Ok(self.inner().world.versions.clone())
+    async fn versions(&self, _: &ModelName) -> Result<Vec<ModelVersion>> {
+        yield_point().await;
+        Ok(self.lock().registry.versions.clone())
     }
 
-    async fn versions_of_run(&self, run: &RunId) -> Answer<Vec<ModelVersion>> {
+    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         Ok(self
-            .inner()
-            .world
+            .lock()
+            .registry
             .versions
             .iter()
             .filter(|version| version.run_id == *run)
@@ -378,17 +388,17 @@ impl Read for FakeStore {
         &self,
         _: &ModelName,
         version: VersionNumber,
-    ) -> Answer<Option<Vec<TransitionRequest>>> {
+    ) -> Result<Option<Vec<TransitionRequest>>> {
         let of = |requests: Vec<TransitionRequest>| {
             requests
                 .into_iter()
                 .filter(|request| request.version == version)
                 .collect()
         };
-        Ok(self.world().requests.map(of))
+        Ok(self.registry().transition_requests.map(of))
     }
 
-    async fn pulse(&self) -> Answer<Option<u64>> {
+    async fn revision(&self) -> Result<Option<u64>> {
         Ok(None)
     }
 }

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::recorder::Asked;
+use super::recorder::RawRequest;
 
 /// What becomes of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Fault {
+pub enum InjectedFault {
     /// The connection is reset before the request was read.
     Reset,
     /// The request is read and dropped.
@@ -18,119 +18,119 @@ pub enum Fault {
     /// A gateway says 504 and does not pass the request on.
     GatewayTimeout,
     /// The request arrives after the client has given up.
-    Late,
+    DelayRequest,
     /// The request arrives twice.
-    Twice,
+    DuplicateRequest,
     /// The answer is dropped.
-    DropAnswer,
+    DropResponse,
     /// The answer is cut in its middle.
-    Cut,
+    TruncateResponse,
     /// A gateway says 502 although the request arrived.
     BadGateway,
     /// A page of HTML stands in for the answer.
-    Html,
+    HtmlResponse,
     /// The answer comes slowly, but in time.
-    Slow,
+    SlowResponse,
 }
 
-const ALL: [Fault; 10] = [
-    Fault::Reset,
-    Fault::DropRequest,
-    Fault::GatewayTimeout,
-    Fault::Late,
-    Fault::Twice,
-    Fault::DropAnswer,
-    Fault::Cut,
-    Fault::BadGateway,
-    Fault::Html,
-    Fault::Slow,
+const ALL_FAULTS: [InjectedFault; 10] = [
+    InjectedFault::Reset,
+    InjectedFault::DropRequest,
+    InjectedFault::GatewayTimeout,
+    InjectedFault::DelayRequest,
+    InjectedFault::DuplicateRequest,
+    InjectedFault::DropResponse,
+    InjectedFault::TruncateResponse,
+    InjectedFault::BadGateway,
+    InjectedFault::HtmlResponse,
+    InjectedFault::SlowResponse,
 ];
 
 /// A running proxy; its threads end with the test's process.
 pub struct FaultProxy {
     /// Its address: `http://127.0.0.1:PORT`.
     pub url: String,
-    state: Arc<State>,
+    state: Arc<ProxyState>,
 }
 
-struct State {
+struct ProxyState {
     upstream: String,
-    late: Duration,
-    on: AtomicBool,
-    dice: AtomicU64,
+    delay: Duration,
+    is_enabled: AtomicBool,
+    rng_state: AtomicU64,
     /// The faults that were done, and to what: (fault, whether it was a write, whether it made a version).
-    done: Mutex<Vec<(Fault, bool, bool)>>,
+    injected: Mutex<Vec<(InjectedFault, bool, bool)>>,
     /// Requests that are still held back.
-    held: AtomicU64,
+    delayed: AtomicU64,
     /// At which request from now on the line goes dead, and whether that one still arrives.
-    dead_at: Mutex<Option<(usize, bool)>>,
-    is_dead: AtomicBool,
+    hang_at: Mutex<Option<(usize, bool)>>,
+    is_hung: AtomicBool,
 }
 
 impl FaultProxy {
     /// Stands in front of a server. `late` is how long a late request is held back.
-    pub fn before(server: &str, seed: u64, late: Duration) -> Self {
+    pub fn start(server: &str, seed: u64, late: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(State {
+        let state = Arc::new(ProxyState {
             upstream: server.trim_start_matches("http://").to_owned(),
-            late,
-            on: AtomicBool::new(false),
-            dice: AtomicU64::new(seed),
-            done: Mutex::new(Vec::new()),
-            held: AtomicU64::new(0),
-            dead_at: Mutex::new(None),
-            is_dead: AtomicBool::new(false),
+            delay: late,
+            is_enabled: AtomicBool::new(false),
+            rng_state: AtomicU64::new(seed),
+            injected: Mutex::new(Vec::new()),
+            delayed: AtomicU64::new(0),
+            hang_at: Mutex::new(None),
+            is_hung: AtomicBool::new(false),
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let state = Arc::clone(&shared);
-                std::thread::spawn(move || state.pass(stream));
+                std::thread::spawn(move || state.forward(stream));
             }
         });
         Self { url, state }
     }
 
     /// Spoils from now on, or no longer.
-    pub fn spoil(&self, on: bool) {
-        self.state.on.store(on, Ordering::SeqCst);
+    pub fn set_enabled(&self, on: bool) {
+        self.state.is_enabled.store(on, Ordering::SeqCst);
     }
 
     /// Lets so many requests through; the next one is never answered. `arrives` says whether it reaches the server.
-    pub fn die_after(&self, requests: usize, arrives: bool) {
-        self.state.is_dead.store(false, Ordering::SeqCst);
-        *self.state.dead_at.lock().unwrap() = Some((requests, arrives));
+    pub fn hang_after(&self, requests: usize, arrives: bool) {
+        self.state.is_hung.store(false, Ordering::SeqCst);
+        *self.state.hang_at.lock().unwrap() = Some((requests, arrives));
     }
 
     /// Lets everything through again.
-    pub fn revive(&self) {
-        *self.state.dead_at.lock().unwrap() = None;
+    pub fn resume(&self) {
+        *self.state.hang_at.lock().unwrap() = None;
     }
 
     /// Whether the request came that is never answered.
-    pub fn is_dead(&self) -> bool {
-        self.state.is_dead.load(Ordering::SeqCst)
+    pub fn is_hung(&self) -> bool {
+        self.state.is_hung.load(Ordering::SeqCst)
     }
 
     /// The faults since the last time: what was done, whether to a write, and whether that write made a version.
-    pub fn taken(&self) -> Vec<(Fault, bool, bool)> {
-        std::mem::take(&mut *self.state.done.lock().unwrap())
+    pub fn take_faults(&self) -> Vec<(InjectedFault, bool, bool)> {
+        std::mem::take(&mut *self.state.injected.lock().unwrap())
     }
 
     /// Waits until no late request is held back any more.
-    pub fn settle(&self) {
-        while self.state.held.load(Ordering::SeqCst) > 0 {
+    pub fn wait_for_delayed(&self) {
+        while self.state.delayed.load(Ordering::SeqCst) > 0 {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
 
-impl State {
+impl ProxyState {
     /// The next number of the dice: splitmix64, <https://prng.di.unimi.it/splitmix64.c>.
-    fn roll(&self) -> u64 {
+    fn next_random(&self) -> u64 {
         let mut z = self
-            .dice
+            .rng_state
             .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)
             .wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -138,43 +138,45 @@ impl State {
         z ^ (z >> 31)
     }
 
-    fn pass(&self, mut client: TcpStream) -> Option<()> {
-        let roll = self.roll();
-        let is_on = self.on.load(Ordering::SeqCst);
-        let fault = ALL[usize::try_from(roll >> 32).unwrap() % ALL.len()];
-        if is_on && fault == Fault::Reset && roll % 100 < 12 {
-            self.note(fault, false, false);
+    fn forward(&self, mut client: TcpStream) -> Option<()> {
+        let roll = self.next_random();
+        let is_on = self.is_enabled.load(Ordering::SeqCst);
+        let fault = ALL_FAULTS[usize::try_from(roll >> 32).unwrap() % ALL_FAULTS.len()];
+        if is_on && fault == InjectedFault::Reset && roll % 100 < 12 {
+            self.record(fault, false, false);
             return client.shutdown(Shutdown::Both).ok();
         }
-        let asked = Asked::read(&mut client)?;
-        if let Some(arrives) = self.dies() {
+        let request = RawRequest::read(&mut client)?;
+        if let Some(arrives) = self.next_hang() {
             if arrives {
-                let _ = asked.send(&self.upstream);
+                let _ = request.forward_to(&self.upstream);
             }
-            self.is_dead.store(true, Ordering::SeqCst);
+            self.is_hung.store(true, Ordering::SeqCst);
             // Until the client is gone.
             let _ = std::io::Read::read(&mut client, &mut [0; 1]);
             return None;
         }
-        let path = asked.path.split('?').next().unwrap_or_default();
+        let path = request.path.split('?').next().unwrap_or_default();
         let reads = ["/get", "/search", "/get-latest-versions", "/alias"]
             .iter()
             .any(|end| path.ends_with(end));
-        let is_write = asked.method != "GET"
-            && !(asked.method == "POST" && reads && !path.ends_with("/alias"));
+        let is_write = request.method != "GET"
+            && !(request.method == "POST" && reads && !path.ends_with("/alias"));
         // Most reads are asked again by themselves, so that writes are what is worth spoiling.
         let chance = if is_write { 45 } else { 6 };
-        if !is_on || roll % 100 >= chance || fault == Fault::Reset {
-            client.write_all(&asked.send(&self.upstream)?).ok()?;
+        if !is_on || roll % 100 >= chance || fault == InjectedFault::Reset {
+            client
+                .write_all(&request.forward_to(&self.upstream)?)
+                .ok()?;
             return client.shutdown(Shutdown::Both).ok();
         }
-        self.note(fault, is_write, path.ends_with("model-versions/create"));
-        self.spoil(fault, &asked, client)
+        self.record(fault, is_write, path.ends_with("model-versions/create"));
+        self.inject(fault, &request, client)
     }
 
     /// Whether the line is dead for this request, and then whether it still arrives.
-    fn dies(&self) -> Option<bool> {
-        let mut dead_at = self.dead_at.lock().unwrap();
+    fn next_hang(&self) -> Option<bool> {
+        let mut dead_at = self.hang_at.lock().unwrap();
         let (left, arrives) = dead_at.as_mut()?;
         if *left == 0 {
             return Some(*arrives);
@@ -183,53 +185,62 @@ impl State {
         None
     }
 
-    fn spoil(&self, fault: Fault, asked: &Asked, mut client: TcpStream) -> Option<()> {
+    fn inject(
+        &self,
+        fault: InjectedFault,
+        request: &RawRequest,
+        mut client: TcpStream,
+    ) -> Option<()> {
         let gateway = |status: &str| {
             format!(
                 "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: 9\r\nConnection: close\r\n\r\n<p>no</p>"
             )
         };
         match fault {
-            Fault::Reset | Fault::DropRequest => {}
-            Fault::GatewayTimeout => client
+            InjectedFault::Reset | InjectedFault::DropRequest => {}
+            InjectedFault::GatewayTimeout => client
                 .write_all(gateway("504 Gateway Timeout").as_bytes())
                 .ok()?,
-            Fault::Late => {
-                self.held.fetch_add(1, Ordering::SeqCst);
-                std::thread::sleep(self.late);
-                let _ = asked.send(&self.upstream);
-                self.held.fetch_sub(1, Ordering::SeqCst);
+            InjectedFault::DelayRequest => {
+                self.delayed.fetch_add(1, Ordering::SeqCst);
+                std::thread::sleep(self.delay);
+                let _ = request.forward_to(&self.upstream);
+                self.delayed.fetch_sub(1, Ordering::SeqCst);
             }
-            Fault::Twice => {
-                let _ = asked.send(&self.upstream);
-                client.write_all(&asked.send(&self.upstream)?).ok()?;
+            InjectedFault::DuplicateRequest => {
+                let _ = request.forward_to(&self.upstream);
+                client
+                    .write_all(&request.forward_to(&self.upstream)?)
+                    .ok()?;
             }
-            Fault::DropAnswer => drop(asked.send(&self.upstream)),
-            Fault::Cut => {
-                let answer = asked.send(&self.upstream)?;
+            InjectedFault::DropResponse => drop(request.forward_to(&self.upstream)),
+            InjectedFault::TruncateResponse => {
+                let answer = request.forward_to(&self.upstream)?;
                 client
                     .write_all(&answer[..answer.len().saturating_sub(4)])
                     .ok()?;
             }
-            Fault::BadGateway => {
-                let _ = asked.send(&self.upstream);
+            InjectedFault::BadGateway => {
+                let _ = request.forward_to(&self.upstream);
                 client
                     .write_all(gateway("502 Bad Gateway").as_bytes())
                     .ok()?;
             }
-            Fault::Html => {
-                let _ = asked.send(&self.upstream);
+            InjectedFault::HtmlResponse => {
+                let _ = request.forward_to(&self.upstream);
                 client.write_all(gateway("200 OK").as_bytes()).ok()?;
             }
-            Fault::Slow => {
+            InjectedFault::SlowResponse => {
                 std::thread::sleep(Duration::from_millis(300));
-                client.write_all(&asked.send(&self.upstream)?).ok()?;
+                client
+                    .write_all(&request.forward_to(&self.upstream)?)
+                    .ok()?;
             }
         }
         client.shutdown(Shutdown::Both).ok()
     }
 
-    fn note(&self, fault: Fault, is_write: bool, makes: bool) {
-        self.done.lock().unwrap().push((fault, is_write, makes));
+    fn record(&self, fault: InjectedFault, is_write: bool, makes: bool) {
+        self.injected.lock().unwrap().push((fault, is_write, makes));
     }
 }

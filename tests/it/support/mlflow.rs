@@ -14,7 +14,7 @@ pub const V3: &str = "3.17.2";
 pub const V2: &str = "2.22.5";
 
 /// How long a server may take to its first healthy answer: 8 s were seen on an idle machine.
-const PATIENCE: Duration = Duration::from_mins(2);
+const STARTUP_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The Python of a version's virtual environment, which is made when it is not there. Tests run side by side, so a
 /// lock file keeps two of them from making it at once.
@@ -47,7 +47,7 @@ pub fn python(version: &str) -> PathBuf {
 }
 
 /// Runs a Python script with a version's MLflow and returns what it printed.
-pub fn script(version: &str, code: &str, args: &[&str]) -> String {
+pub fn run_script(version: &str, code: &str, args: &[&str]) -> String {
     run(Command::new(python(version))
         .arg("-c")
         .arg(code)
@@ -117,8 +117,8 @@ impl Server {
             child,
             url: format!("http://127.0.0.1:{port}"),
         };
-        let deadline = Instant::now() + PATIENCE;
-        while !healthy(port) {
+        let deadline = Instant::now() + STARTUP_TIMEOUT;
+        while !is_healthy(port) {
             assert!(
                 Instant::now() < deadline,
                 "the server did not start:\n{}",
@@ -160,7 +160,7 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-fn healthy(port: u16) -> bool {
+fn is_healthy(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else {
         return false;
     };

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use frontrunner::demo::{DemoFacts, DemoOptions, make};
+use frontrunner::demo::{DemoManifest, DemoOptions, create};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -14,33 +14,33 @@ const NOW: i64 = 1_795_000_000_000;
 pub struct Program {
     folder: TempDir,
     /// What the demo store tells.
-    pub facts: DemoFacts,
+    pub manifest: DemoManifest,
 }
 
 /// How a run of the program ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ProgramOutput {
     /// The exit code.
     pub code: i32,
     /// What went to stdout.
-    pub out: String,
+    pub stdout: String,
     /// What went to stderr.
-    pub err: String,
+    pub stderr: String,
 }
 
 impl Program {
     /// A fresh demo store, `mlflow.db`, in a fresh folder.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let facts = make(
+        let manifest = create(
             &folder.path().join("mlflow.db"),
             &DemoOptions {
-                runs: None,
+                load_test_runs: None,
                 now: NOW,
             },
         )
         .unwrap();
-        Self { folder, facts }
+        Self { folder, manifest }
     }
 
     /// The folder in which the program runs.
@@ -59,7 +59,7 @@ impl Program {
     }
 
     /// Writes the settings file.
-    pub fn configure(&self, text: &str) {
+    pub fn write_config(&self, text: &str) {
         std::fs::create_dir_all(self.folder().join("config")).unwrap();
         std::fs::write(self.folder().join("config/config.toml"), text).unwrap();
     }
@@ -88,34 +88,34 @@ impl Program {
     }
 
     /// Runs the program over the store in its folder.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
-        ended(self.command(arguments))
+    pub fn run(&self, arguments: &[&str]) -> ProgramOutput {
+        run_to_end(self.command(arguments))
     }
 
     /// Runs the program, which must end well, and reads the one JSON value that it prints.
     pub fn json(&self, arguments: &[&str]) -> Value {
         let ended = self.run(&[arguments, &["--json"]].concat());
         assert_eq!(ended.code, 0, "{arguments:?}: {ended:?}");
-        serde_json::from_str(&ended.out)
+        serde_json::from_str(&ended.stdout)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {ended:?}"))
     }
 
     /// The bytes of the store.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn store_bytes(&self) -> Vec<u8> {
         std::fs::read(self.store()).unwrap()
     }
 }
 
 /// Runs a command to its end.
-pub fn ended(mut command: Command) -> Ended {
+pub fn run_to_end(mut command: Command) -> ProgramOutput {
     let Output {
         status,
         stdout,
         stderr,
     } = command.output().unwrap();
-    Ended {
+    ProgramOutput {
         code: status.code().unwrap_or(-1),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
     }
 }

@@ -12,21 +12,21 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long is waited for what should happen at once: machines are busy.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 /// What programs ask to learn whether the terminal answers at all, and the answer.
-const ATTRIBUTES: (&str, &str) = ("\x1b[c", "\x1b[?62;22c");
+const DEVICE_ATTRIBUTES: (&str, &str) = ("\x1b[c", "\x1b[?62;22c");
 
 type Writer = Arc<Mutex<Box<dyn Write + Send>>>;
 
 /// How a program is started.
-pub struct Start {
+pub struct PtyCommand {
     command: CommandBuilder,
     size: (u16, u16),
     /// What the terminal answers to which question, the last asked last.
-    answers: Vec<(&'static str, &'static str)>,
+    replies: Vec<(&'static str, &'static str)>,
 }
 
-impl Start {
+impl PtyCommand {
     /// A program with arguments, in a terminal of 100 columns and 30 rows.
     pub fn new(program: impl AsRef<OsStr>, args: &[&str]) -> Self {
         let mut command = CommandBuilder::new(program);
@@ -39,7 +39,7 @@ impl Start {
         Self {
             command,
             size: (100, 30),
-            answers: vec![ATTRIBUTES],
+            replies: vec![DEVICE_ATTRIBUTES],
         }
     }
 
@@ -56,30 +56,30 @@ impl Start {
     }
 
     /// In a terminal that answers these questions so, before any other.
-    pub fn answering(mut self, answers: &[(&'static str, &'static str)]) -> Self {
-        self.answers
+    pub fn with_replies(mut self, answers: &[(&'static str, &'static str)]) -> Self {
+        self.replies
             .retain(|(question, _)| answers.iter().all(|(own, _)| own != question));
-        self.answers.splice(0..0, answers.iter().copied());
+        self.replies.splice(0..0, answers.iter().copied());
         self
     }
 
     /// Runs it.
-    pub fn run(self) -> Pty {
+    pub fn spawn(self) -> Pty {
         let Self {
             size: (width, height),
-            answers: says,
+            replies,
             ..
         } = &self;
-        let (width, height, says) = (*width, *height, says.clone());
+        let (width, height, replies) = (*width, *height, replies.clone());
         let pair = native_pty_system()
             .openpty(pty_size(width, height))
             .unwrap();
         let before = format!("{:?}", pair.master.get_termios());
         let child = pair.slave.spawn_command(self.command).unwrap();
-        let screen = Arc::new(Mutex::new(Screen {
+        let screen = Arc::new(Mutex::new(ScreenState {
             parser: vt100::Parser::new(non_zero(height), non_zero(width), 0),
-            raw: Vec::new(),
-            ended: false,
+            output: Vec::new(),
+            has_ended: false,
         }));
         let writer: Writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
         let closing = Arc::new(AtomicBool::new(false));
@@ -89,29 +89,29 @@ impl Start {
             Arc::downgrade(&writer),
             Arc::clone(&closing),
         );
-        std::thread::spawn(move || listen(reader, &shown, &answers, &says, &stop));
+        std::thread::spawn(move || read_output(reader, &shown, &answers, &replies, &stop));
         Pty {
             child,
             master: pair.master,
             writer,
             screen,
-            closing,
-            before,
+            is_closing: closing,
+            original_modes: before,
         }
     }
 }
 
-struct Screen {
+struct ScreenState {
     parser: vt100::Parser,
-    raw: Vec<u8>,
-    ended: bool,
+    output: Vec<u8>,
+    has_ended: bool,
 }
 
-fn listen(
+fn read_output(
     mut reader: Box<dyn Read + Send>,
-    screen: &Mutex<Screen>,
+    screen: &Mutex<ScreenState>,
     writer: &std::sync::Weak<Mutex<Box<dyn Write + Send>>>,
-    says: &[(&str, &str)],
+    replies: &[(&str, &str)],
     stop: &AtomicBool,
 ) {
     let mut bytes = vec![0; 65_536];
@@ -120,7 +120,7 @@ fn listen(
             return;
         }
         let read = &bytes[..n];
-        for (question, answer) in says {
+        for (question, answer) in replies {
             if read
                 .windows(question.len())
                 .any(|part| part == question.as_bytes())
@@ -130,10 +130,10 @@ fn listen(
             }
         }
         let mut screen = screen.lock().unwrap();
-        screen.raw.extend_from_slice(read);
+        screen.output.extend_from_slice(read);
         screen.parser.process(read);
     }
-    screen.lock().unwrap().ended = true;
+    screen.lock().unwrap().has_ended = true;
 }
 
 /// A program in a terminal; killed when dropped.
@@ -141,9 +141,9 @@ pub struct Pty {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     writer: Writer,
-    screen: Arc<Mutex<Screen>>,
-    closing: Arc<AtomicBool>,
-    before: String,
+    screen: Arc<Mutex<ScreenState>>,
+    is_closing: Arc<AtomicBool>,
+    original_modes: String,
 }
 
 impl Pty {
@@ -170,23 +170,23 @@ impl Pty {
     }
 
     /// Every byte that was written.
-    pub fn raw(&self) -> Vec<u8> {
-        self.screen.lock().unwrap().raw.clone()
+    pub fn output(&self) -> Vec<u8> {
+        self.screen.lock().unwrap().output.clone()
     }
 
     /// How many bytes were written.
-    pub fn written(&self) -> usize {
-        self.screen.lock().unwrap().raw.len()
+    pub fn output_len(&self) -> usize {
+        self.screen.lock().unwrap().output.len()
     }
 
     /// Looks at the terminal's state.
-    pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+    pub fn inspect<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.screen.lock().unwrap().parser.screen())
     }
 
     /// Whether the modes are those of before the start.
-    pub fn has_old_modes(&self) -> bool {
-        format!("{:?}", self.master.get_termios()) == self.before
+    pub fn has_original_modes(&self) -> bool {
+        format!("{:?}", self.master.get_termios()) == self.original_modes
     }
 
     /// Waits until the screen has a text.
@@ -199,13 +199,13 @@ impl Pty {
     /// Waits until a program's first frame is there, on the alternate screen.
     pub fn wait_for_screen(&self) {
         self.wait_until("a screen", || {
-            self.look(|screen| screen.alternate_screen() && !screen.contents().trim().is_empty())
+            self.inspect(|screen| screen.alternate_screen() && !screen.contents().trim().is_empty())
         });
     }
 
     /// Waits until something is so.
     pub fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_so() {
             assert!(
                 Instant::now() < deadline,
@@ -228,7 +228,7 @@ impl Pty {
 
     /// Waits until the program is gone and all it wrote was read. Returns its exit status.
     pub fn wait_for_end(&mut self) -> u32 {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
@@ -240,9 +240,9 @@ impl Pty {
             );
             std::thread::sleep(Duration::from_millis(5));
         };
-        if !self.closing.load(Ordering::SeqCst) {
+        if !self.is_closing.load(Ordering::SeqCst) {
             self.wait_until("the end of the output", || {
-                self.screen.lock().unwrap().ended
+                self.screen.lock().unwrap().has_ended
             });
         }
         status.exit_code()
@@ -250,23 +250,23 @@ impl Pty {
 
     /// Closes the terminal under the program, as a window that is closed does. The program must draw when it is resized: that
     /// wakes the thread that reads, which holds the terminal, too.
-    pub fn close(self) -> Closed {
-        self.closing.store(true, Ordering::SeqCst);
+    pub fn close(self) -> ClosedPty {
+        self.is_closing.store(true, Ordering::SeqCst);
         let size = self.master.get_size().unwrap();
         self.master
             .resize(pty_size(size.cols + 1, size.rows))
             .unwrap();
-        Closed(self.child)
+        ClosedPty(self.child)
     }
 }
 
 /// A program whose terminal is gone; killed when dropped.
-pub struct Closed(Box<dyn Child + Send + Sync>);
+pub struct ClosedPty(Box<dyn Child + Send + Sync>);
 
-impl Closed {
+impl ClosedPty {
     /// Waits until the program is gone.
     pub fn wait_for_end(mut self) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.0.try_wait().unwrap().is_none() {
             if Instant::now() >= deadline {
                 let _ = self.0.kill();

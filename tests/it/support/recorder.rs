@@ -5,51 +5,55 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// A running proxy; its threads end with the test's process.
-pub struct Recorder {
+pub struct RecordingProxy {
     /// Its address: `http://127.0.0.1:PORT`.
     pub url: String,
-    seen: Arc<Mutex<Vec<(String, String)>>>,
+    requests: Arc<Mutex<Vec<(String, String)>>>,
 }
 
-impl Recorder {
+impl RecordingProxy {
     /// Stands in front of a server on this machine, named by its address.
-    pub fn before(server: &str) -> Self {
+    pub fn start(server: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let seen = Arc::new(Mutex::new(Vec::new()));
+        let requests = Arc::new(Mutex::new(Vec::new()));
         let (upstream, kept) = (
             server.trim_start_matches("http://").to_owned(),
-            Arc::clone(&seen),
+            Arc::clone(&requests),
         );
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (upstream, kept) = (upstream.clone(), Arc::clone(&kept));
                 // A client that gives up in the middle is no failure of the test.
-                std::thread::spawn(move || pass(stream, &upstream, &kept));
+                std::thread::spawn(move || forward(stream, &upstream, &kept));
             }
         });
-        Self { url, seen }
+        Self { url, requests }
     }
 
     /// Everything asked since the last time, as (method, path with query).
-    pub fn taken(&self) -> Vec<(String, String)> {
-        std::mem::take(&mut *self.seen.lock().unwrap())
+    pub fn take_requests(&self) -> Vec<(String, String)> {
+        std::mem::take(&mut *self.requests.lock().unwrap())
     }
 }
 
 /// Passes one request on, and its answer back; both connections are then closed.
-fn pass(mut client: TcpStream, upstream: &str, seen: &Mutex<Vec<(String, String)>>) -> Option<()> {
-    let asked = Asked::read(&mut client)?;
+fn forward(
+    mut client: TcpStream,
+    upstream: &str,
+    seen: &Mutex<Vec<(String, String)>>,
+) -> Option<()> {
+    let request = RawRequest::read(&mut client)?;
     seen.lock()
         .unwrap()
-        .push((asked.method.clone(), asked.path.clone()));
-    client.write_all(&asked.send(upstream)?).ok()?;
+        .push((request.method.clone(), request.path.clone()));
+    client.write_all(&request.forward_to(upstream)?).ok()?;
     client.shutdown(Shutdown::Both).ok()
 }
 
 /// One request, as it came.
 #[derive(Clone)]
-pub struct Asked {
+pub struct RawRequest {
     /// Its method.
     pub method: String,
     /// Its path, with the query.
@@ -58,10 +62,10 @@ pub struct Asked {
     body: Vec<u8>,
 }
 
-impl Asked {
+impl RawRequest {
     /// Reads one.
     pub fn read(client: &mut TcpStream) -> Option<Self> {
-        let (head, mut body) = head(client)?;
+        let (head, mut body) = read_head(client)?;
         let mut words = head.split(' ');
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
         let length = head.lines().find_map(|line| {
@@ -87,7 +91,7 @@ impl Asked {
     }
 
     /// Sends it to a server, and gives the whole answer.
-    pub fn send(&self, upstream: &str) -> Option<Vec<u8>> {
+    pub fn forward_to(&self, upstream: &str) -> Option<Vec<u8>> {
         let mut server = TcpStream::connect(upstream).ok()?;
         server.write_all(self.head.as_bytes()).ok()?;
         server.write_all(&self.body).ok()?;
@@ -98,7 +102,7 @@ impl Asked {
 }
 
 /// The lines of a request's head, and what came of its body with them.
-fn head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+fn read_head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
     loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {

@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use frontrunner::domain::run::Pair;
+use frontrunner::domain::run::KeyValue;
 use frontrunner::domain::{
     Alias, DatasetInput, Experiment, LoggedModel, LoggedModelId, Metric, MetricValue, ModelVersion,
     RegisteredModel, Run, RunId,
 };
-use frontrunner::store::{Page, PageToken, Reader, Resolution, RunQuery, View};
+use frontrunner::store::{LifecycleFilter, Page, PageToken, Reader, Resolution, RunQuery};
 use serde_json::{Map, Value, json};
 
-fn number(value: MetricValue) -> String {
+fn number_bits(value: MetricValue) -> String {
     match value.get() {
         v if v.is_nan() => "NaN".to_owned(),
         v if v.is_infinite() => if v > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
@@ -19,13 +19,13 @@ fn number(value: MetricValue) -> String {
     }
 }
 
-fn pairs(pairs: &[Pair]) -> Value {
-    let told: Map<_, _> = pairs
+fn pairs(pairs: &[KeyValue]) -> Value {
+    let entries: Map<_, _> = pairs
         .iter()
         .map(|pair| (pair.key.raw().to_owned(), json!(pair.value.raw())))
         .collect();
-    assert_eq!(told.len(), pairs.len(), "a key is told twice: {pairs:?}");
-    Value::Object(told)
+    assert_eq!(entries.len(), pairs.len(), "a key is told twice: {pairs:?}");
+    Value::Object(entries)
 }
 
 fn metric(metric: &Metric) -> Value {
@@ -33,7 +33,7 @@ fn metric(metric: &Metric) -> Value {
         metric.key.raw(),
         metric.step,
         metric.timestamp,
-        number(metric.value)
+        number_bits(metric.value)
     ])
 }
 
@@ -128,10 +128,10 @@ pub fn model(it: &RegisteredModel) -> Value {
 }
 
 /// Every run of a view, page by page.
-pub async fn runs(reader: &Reader, view: View, page_size: u32) -> Vec<Run> {
+pub async fn runs(reader: &Reader, view: LifecycleFilter, page_size: u32) -> Vec<Run> {
     let query = RunQuery {
         page_size,
-        view,
+        lifecycle: view,
         ..RunQuery::default()
     };
     let (mut found, mut from): (Vec<Run>, Option<PageToken>) = (Vec::new(), None);
@@ -156,13 +156,13 @@ pub async fn runs(reader: &Reader, view: View, page_size: u32) -> Vec<Run> {
 
 /// The history of every metric of a run, by the metric's key.
 async fn histories(reader: &Reader, run: &Run) -> Value {
-    let mut told = Map::new();
+    let mut entries = Map::new();
     for metric in &run.metrics {
         let read = reader
             .histories(
                 std::slice::from_ref(&run.id),
                 metric.key.raw(),
-                Resolution::Exact,
+                Resolution::Full,
             )
             .await
             .unwrap();
@@ -170,25 +170,25 @@ async fn histories(reader: &Reader, run: &Run) -> Value {
             panic!("{} histories of one run and one metric", read.len())
         };
         assert_eq!(
-            (&history.run, &history.key, history.sampled),
+            (&history.run, &history.key, history.is_sampled),
             (&run.id, &metric.key, false)
         );
         let points: Vec<_> = history
             .points
             .iter()
-            .map(|point| json!([point.step, point.timestamp, number(point.value)]))
+            .map(|point| json!([point.step, point.timestamp, number_bits(point.value)]))
             .collect();
-        told.insert(metric.key.raw().to_owned(), Value::Array(points));
+        entries.insert(metric.key.raw().to_owned(), Value::Array(points));
     }
-    Value::Object(told)
+    Value::Object(entries)
 }
 
 /// Everything that a reader can be asked, told as `client.py` tells it, with lists by id.
-pub async fn everything(reader: &Reader) -> Value {
-    let runs = runs(reader, View::All, 3).await;
+pub async fn dump_store(reader: &Reader) -> Value {
+    let runs = runs(reader, LifecycleFilter::All, 3).await;
     let mut histories_of = BTreeMap::new();
     let (mut logged, mut alone) = (Vec::new(), Vec::new());
-    let is_server = reader.features().await.unwrap().filters;
+    let is_server = reader.features().await.unwrap().can_filter;
     for it in &runs {
         let one = reader.run(&it.id).await.unwrap();
         let mut listed = it.clone();
@@ -204,7 +204,7 @@ pub async fn everything(reader: &Reader) -> Value {
         );
         alone.push(run(&one));
         histories_of.insert(it.id.raw().to_owned(), histories(reader, it).await);
-        if reader.features().await.unwrap().logged_models {
+        if reader.features().await.unwrap().has_logged_models {
             logged.extend(
                 reader
                     .logged_models(&it.experiment_id, &it.id)
@@ -228,7 +228,7 @@ pub async fn everything(reader: &Reader) -> Value {
         );
     }
     json!({
-        "experiments": reader.experiments(View::All).await.unwrap().iter().map(experiment).collect::<Vec<_>>(),
+        "experiments": reader.experiments(LifecycleFilter::All).await.unwrap().iter().map(experiment).collect::<Vec<_>>(),
         "runs": alone, "histories": histories_of,
         "logged_models": logged.iter().map(logged_model).collect::<Vec<_>>(),
         "models": models.iter().map(model).collect::<Vec<_>>(), "versions": versions_of,
@@ -238,18 +238,23 @@ pub async fn everything(reader: &Reader) -> Value {
 /// The numbers of the versions that were made from a run, by model.
 pub async fn versions_of_run(reader: &Reader, run: &RunId) -> Vec<(String, u64)> {
     let versions = reader.versions_of_run(run).await.unwrap();
-    let mut told: Vec<_> = versions
+    let mut entries: Vec<_> = versions
         .iter()
         .map(|it| (it.name.raw().to_owned(), it.version.0))
         .collect();
-    told.sort();
-    told
+    entries.sort();
+    entries
 }
 
 /// Fails, naming the first places where two tellings differ: a whole store is too long to be read.
-pub fn assert_same(ours: &Value, theirs: &Value) {
+pub fn assert_same_store(ours: &Value, theirs: &Value) {
     let mut differences = Vec::new();
-    differ("", &by_id(ours), &by_id(theirs), &mut differences);
+    collect_differences(
+        "",
+        &index_by_id(ours),
+        &index_by_id(theirs),
+        &mut differences,
+    );
     assert!(
         differences.is_empty(),
         "{} differences\n{}",
@@ -259,23 +264,23 @@ pub fn assert_same(ours: &Value, theirs: &Value) {
 }
 
 /// Sorts what has no order of its own: rows, and lists of ids and aliases. Versions come newest first everywhere.
-fn sort(told: &mut Value) {
-    match told {
-        Value::Object(parts) => parts.values_mut().for_each(sort),
+fn sort_unordered(dump: &mut Value) {
+    match dump {
+        Value::Object(parts) => parts.values_mut().for_each(sort_unordered),
         Value::Array(items) if items.iter().all(|item| item.is_array() || item.is_string()) => {
             items.sort_by_cached_key(Value::to_string);
         }
-        Value::Array(items) => items.iter_mut().for_each(sort),
+        Value::Array(items) => items.iter_mut().for_each(sort_unordered),
         _ => {}
     }
 }
 
 /// Lists of things with an id become objects, since stores list in orders of their own.
-fn by_id(told: &Value) -> Value {
-    let mut told = told.clone();
-    sort(&mut told);
+fn index_by_id(dump: &Value) -> Value {
+    let mut entries = dump.clone();
+    sort_unordered(&mut entries);
     for list in ["experiments", "runs", "logged_models", "models"] {
-        let Some(items) = told[list].as_array() else {
+        let Some(items) = entries[list].as_array() else {
             continue;
         };
         let keyed: Map<_, _> = items
@@ -296,12 +301,12 @@ fn by_id(told: &Value) -> Value {
             items.len(),
             "{list}: something is listed twice"
         );
-        told[list] = Value::Object(keyed);
+        entries[list] = Value::Object(keyed);
     }
-    told
+    entries
 }
 
-fn differ(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
+fn collect_differences(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<String>) {
     match (ours, theirs) {
         (Value::Object(a), Value::Object(b)) => {
             for key in a.keys().chain(b.keys().filter(|key| !a.contains_key(*key))) {
@@ -309,7 +314,7 @@ fn differ(place: &str, ours: &Value, theirs: &Value, differences: &mut Vec<Strin
                     a.get(key).unwrap_or(&Value::Null),
                     b.get(key).unwrap_or(&Value::Null),
                 );
-                differ(&format!("{place}/{key:?}"), a, b, differences);
+                collect_differences(&format!("{place}/{key:?}"), a, b, differences);
             }
         }
         _ if ours != theirs => differences.push(format!("{place}: {ours} and not {theirs}")),

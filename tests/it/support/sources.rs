@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// The folder of the package.
-pub fn root() -> &'static Path {
+pub fn package_root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Every file under a folder of the package with one of these endings, sorted.
-pub fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
-    let (mut found, mut folders) = (Vec::new(), vec![root().join(folder)]);
+pub fn find_files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![package_root().join(folder)]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -38,15 +38,15 @@ pub struct Source {
 }
 
 /// All of the program's source, without the files that are tests.
-pub fn program() -> Vec<Source> {
-    files("src", &["rs"])
+pub fn production_sources() -> Vec<Source> {
+    find_files("src", &["rs"])
         .iter()
-        .filter_map(|path| source(path))
+        .filter_map(|path| read_source(path))
         .collect()
 }
 
-fn source(path: &Path) -> Option<Source> {
-    let path = path.strip_prefix(root().join("src")).unwrap();
+fn read_source(path: &Path) -> Option<Source> {
+    let path = path.strip_prefix(package_root().join("src")).unwrap();
     let mut modules: Vec<String> = path
         .with_extension("")
         .iter()
@@ -58,7 +58,7 @@ fn source(path: &Path) -> Option<Source> {
     if modules.last().is_some_and(|last| last == "mod") {
         modules.pop();
     }
-    let text = std::fs::read_to_string(root().join("src").join(path)).unwrap();
+    let text = std::fs::read_to_string(package_root().join("src").join(path)).unwrap();
     let code: Vec<&str> = text
         .lines()
         .take_while(|line| !line.starts_with("mod tests {"))
@@ -78,14 +78,14 @@ pub fn crate_paths(code: &str) -> Vec<String> {
     for (at, matched) in code.match_indices("crate::") {
         let before = code[..at].chars().next_back();
         if before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '$') {
-            unfold("", &code[at + matched.len()..], &mut paths);
+            expand_use_tree("", &code[at + matched.len()..], &mut paths);
         }
     }
     paths
 }
 
 /// Takes one path of a `use` tree from the beginning of `rest`; returns what is left of it.
-fn unfold<'a>(above: &str, rest: &'a str, paths: &mut Vec<String>) -> &'a str {
+fn expand_use_tree<'a>(above: &str, rest: &'a str, paths: &mut Vec<String>) -> &'a str {
     let mut rest = rest.trim_start();
     let mut path = above.to_owned();
     loop {
@@ -95,7 +95,7 @@ fn unfold<'a>(above: &str, rest: &'a str, paths: &mut Vec<String>) -> &'a str {
                 match inside.strip_prefix('}') {
                     Some(left) => return left,
                     None if inside.is_empty() => return inside,
-                    None => inside = unfold(&path, inside, paths),
+                    None => inside = expand_use_tree(&path, inside, paths),
                 }
             }
         }

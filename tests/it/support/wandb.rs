@@ -36,7 +36,7 @@ pub fn python() -> PathBuf {
 }
 
 /// Runs a script, which gets a folder as its argument. How it ends is its own affair: runs are killed in it.
-pub fn script(code: &str, folder: &Path) {
+pub fn run_script(code: &str, folder: &Path) {
     let done = command(&python())
         .args(["-c", code])
         .arg(folder)
@@ -50,7 +50,7 @@ pub fn script(code: &str, folder: &Path) {
 }
 
 /// What wandb's own reader says of a run: the run as a whole, and each of its records.
-pub fn inspected(run: &Path) -> (Value, Vec<Value>) {
+pub fn inspect(run: &Path) -> (Value, Vec<Value>) {
     let wandb = python().with_file_name("wandb");
     let ask = |more: &[&str]| {
         self::run(

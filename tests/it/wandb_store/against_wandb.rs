@@ -5,16 +5,16 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use frontrunner::domain::{MetricValue, Run, RunStatus};
-use frontrunner::store::{Opened, Resolution};
+use frontrunner::store::{Resolution, StoreHandle};
 use serde_json::Value;
 
-use super::{folder_of, opened, run, samples};
-use crate::support::wandb::{inspected, script};
+use super::{folder_of, open_store, run, samples};
+use crate::support::wandb::{inspect, run_script};
 
 /// A metric's points: step, time in ms, the value's bits; a NaN is any NaN.
 type Points = Vec<(i64, i64, Option<u64>)>;
 
-fn bits(value: f64) -> Option<u64> {
+fn finite_bits(value: f64) -> Option<u64> {
     (!value.is_nan()).then_some(value.to_bits())
 }
 
@@ -29,7 +29,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// The values inside a value, by name; media are none.
-fn flat<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>) {
+fn flatten<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>) {
     match value {
         Value::Object(inside) if inside.contains_key("_type") => {}
         Value::Object(inside) if !inside.is_empty() || key.is_empty() => {
@@ -39,8 +39,8 @@ fn flat<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>
                 } else {
                     format!("{key}.{name}")
                 };
-                flat(&inner, value, found);
-            })
+                flatten(&inner, value, found);
+            });
         }
         value => {
             found.insert(key.to_owned(), value);
@@ -48,9 +48,9 @@ fn flat<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>
     }
 }
 
-fn all(value: &Value) -> BTreeMap<String, &Value> {
+fn flatten_all(value: &Value) -> BTreeMap<String, &Value> {
     let mut found = BTreeMap::new();
-    flat("", value, &mut found);
+    flatten("", value, &mut found);
     let media: Vec<String> = found
         .keys()
         .filter_map(|key| key.strip_suffix("._type").map(|name| format!("{name}.")))
@@ -69,23 +69,27 @@ fn histories(records: &[Value]) -> BTreeMap<String, Points> {
     {
         let step = history["item"]["_step"].as_i64().unwrap();
         let time = (history["item"]["_timestamp"].as_f64().unwrap() * 1e3).round() as i64;
-        for (key, value) in all(&history["item"]) {
+        for (key, value) in flatten_all(&history["item"]) {
             if let Some(value) = number(value) {
                 found
                     .entry(key)
                     .or_default()
-                    .push((step, time, bits(value)));
+                    .push((step, time, finite_bits(value)));
             }
         }
     }
     found
 }
 
-async fn same_histories(store: &Opened, run: &Run, expected: &BTreeMap<String, Points>) {
+async fn assert_same_histories(
+    store: &StoreHandle,
+    run: &Run,
+    expected: &BTreeMap<String, Points>,
+) {
     for (key, expected) in expected {
         let read = store
             .reader
-            .histories(std::slice::from_ref(&run.id), key, Resolution::Exact)
+            .histories(std::slice::from_ref(&run.id), key, Resolution::Full)
             .await
             .unwrap();
         let [read] = read.as_slice() else {
@@ -94,58 +98,58 @@ async fn same_histories(store: &Opened, run: &Run, expected: &BTreeMap<String, P
         let points: Points = read
             .points
             .iter()
-            .map(|point| (point.step, point.timestamp, bits(point.value.get())))
+            .map(|point| (point.step, point.timestamp, finite_bits(point.value.get())))
             .collect();
-        assert!(!read.sampled);
+        assert!(!read.is_sampled);
         assert_eq!(&points, expected, "{key} of {}", run.id.raw());
     }
 }
 
-fn same_params(run: &Run, config: &Value) {
-    let told: BTreeMap<&str, &str> = run
+fn assert_same_params(run: &Run, config: &Value) {
+    let params: BTreeMap<&str, &str> = run
         .params
         .iter()
         .map(|pair| (pair.key.raw(), pair.value.raw()))
         .collect();
-    let expected = all(config);
+    let expected = flatten_all(config);
     assert_eq!(
-        told.keys().copied().collect::<Vec<_>>(),
+        params.keys().copied().collect::<Vec<_>>(),
         expected.keys().map(String::as_str).collect::<Vec<_>>()
     );
     for (key, value) in expected {
         let text = value
             .as_str()
             .map_or_else(|| value.to_string(), str::to_owned);
-        let cut = told[key.as_str()].split_once('…').map(|(kept, _)| kept);
-        let is_same = told[key.as_str()] == text
-            || told[key.as_str()].parse::<f64>().ok()
+        let cut = params[key.as_str()].split_once('…').map(|(kept, _)| kept);
+        let is_same = params[key.as_str()] == text
+            || params[key.as_str()].parse::<f64>().ok()
                 == text.parse::<f64>().ok().filter(|v| v.is_finite());
         assert!(
             is_same || cut.is_some_and(|kept| kept.len() >= 8_000 && text.starts_with(kept)),
             "{key}: {} and {text}",
-            told[key.as_str()]
+            params[key.as_str()]
         );
     }
 }
 
-fn same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Points>) {
+fn assert_same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Points>) {
     let mut expected: BTreeMap<String, Option<u64>> = histories
         .iter()
         .map(|(key, points)| (key.clone(), points.last().unwrap().2))
         .collect();
     expected.extend(
-        all(&whole["summary"])
+        flatten_all(&whole["summary"])
             .into_iter()
-            .filter_map(|(key, value)| Some((key, bits(number(value)?)))),
+            .filter_map(|(key, value)| Some((key, finite_bits(number(value)?)))),
     );
-    let told = run
+    let finite = run
         .metrics
         .iter()
         .filter(|metric| !metric.key.raw().starts_with("system/"));
-    let told: BTreeMap<String, Option<u64>> = told
-        .map(|metric| (metric.key.raw().to_owned(), bits(metric.value.get())))
+    let metrics: BTreeMap<String, Option<u64>> = finite
+        .map(|metric| (metric.key.raw().to_owned(), finite_bits(metric.value.get())))
         .collect();
-    assert_eq!(told, expected, "metrics of {}", run.id.raw());
+    assert_eq!(metrics, expected, "metrics of {}", run.id.raw());
     for (key, points) in histories {
         let metric = run
             .metrics
@@ -161,11 +165,11 @@ fn same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Points>) 
 }
 
 /// Judges the four runs of a folder that `fill.py` filled.
-async fn judge(home: &Path) {
-    let store = opened(home).await;
+async fn compare_with_wandb(home: &Path) {
+    let store = open_store(home).await;
     assert!(store.writer.is_none(), "there is nothing that could write");
     for id in ["aaaa1111", "bbbb2222", "cccc3333", "dddd4444"] {
-        let (whole, records) = inspected(&folder_of(home, id));
+        let (whole, records) = inspect(&folder_of(home, id));
         let read = run(&store, id).await;
         let project = [&whole["entity"], &whole["project"]].map(|part| part.as_str().unwrap());
         if read.experiment_id.raw() != "uncategorized" {
@@ -200,15 +204,15 @@ async fn judge(home: &Path) {
             read.status
         );
         let histories = histories(&records);
-        same_params(&read, &whole["config"]);
-        same_metrics(&read, &whole, &histories);
-        same_histories(&store, &read, &histories).await;
+        assert_same_params(&read, &whole["config"]);
+        assert_same_metrics(&read, &whole, &histories);
+        assert_same_histories(&store, &read, &histories).await;
     }
-    everything(&store).await;
+    assert_all_requests_work(&store).await;
 }
 
 /// What no reader tells, and `fill.py` knows.
-async fn everything(store: &Opened) {
+async fn assert_all_requests_work(store: &StoreHandle) {
     let whole = run(store, "aaaa1111").await;
     let tag = |key: &str| {
         whole
@@ -253,9 +257,11 @@ async fn everything(store: &Opened) {
         .unwrap();
     assert_eq!(loss.len(), 2);
     assert!(
-        loss[0].sampled && loss[0].points.len() <= 11 && loss[0].points.last().unwrap().step == 64
+        loss[0].is_sampled
+            && loss[0].points.len() <= 11
+            && loss[0].points.last().unwrap().step == 64
     );
-    let part = Resolution::Between {
+    let part = Resolution::StepRange {
         points: 100,
         first: 5,
         last: 7,
@@ -276,27 +282,27 @@ async fn everything(store: &Opened) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_wandb_0_16_wrote_is_read_as_wandb_reads_it() {
-    judge(&samples("0.16.6")).await;
+async fn wandb_0_16_runs_match_wandb() {
+    compare_with_wandb(&samples("0.16.6")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_wandb_0_19_wrote_is_read_as_wandb_reads_it() {
-    judge(&samples("0.19.11")).await;
+async fn wandb_0_19_runs_match_wandb() {
+    compare_with_wandb(&samples("0.19.11")).await;
 }
 
 /// A folder that the newest wandb filled, once for all tests.
-pub fn newest() -> &'static Path {
+pub fn newest_sample() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().unwrap();
-        script(include_str!("fill.py"), folder.path());
+        run_script(include_str!("fill.py"), folder.path());
         folder
     });
     folder.path()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_newest_wandb_writes_is_read_as_wandb_reads_it() {
-    judge(&newest().join("wandb")).await;
+async fn newest_wandb_runs_match_wandb() {
+    compare_with_wandb(&newest_sample().join("wandb")).await;
 }

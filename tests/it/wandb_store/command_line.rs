@@ -6,7 +6,7 @@ use super::samples;
 use crate::support::program::Program;
 
 #[test]
-fn every_subcommand_that_reads_reads_wandbs_runs() {
+fn reading_subcommands_work_on_wandb_runs() {
     let program = Program::new();
     let target = samples("0.19.11");
     let target = target.to_str().unwrap();
@@ -51,14 +51,14 @@ fn every_subcommand_that_reads_reads_wandbs_runs() {
 }
 
 #[test]
-fn what_would_write_or_needs_a_registry_says_that_there_is_none() {
+fn writes_and_registry_commands_are_unsupported() {
     let program = Program::new();
     let target = samples("0.16.6");
     let target = target.to_str().unwrap();
     let models = program.run(&["models", "--target", target]);
     assert_ne!(models.code, 0);
     assert!(
-        models.err.contains("no model registry") && models.err.contains("mlflow.db"),
+        models.stderr.contains("no model registry") && models.stderr.contains("mlflow.db"),
         "{models:?}"
     );
     for writes in [
@@ -72,11 +72,11 @@ fn what_would_write_or_needs_a_registry_says_that_there_is_none() {
         ][..],
         &["promote", "churn/1", "--to", "@champion"],
     ] {
-        let told = program.run(&[writes, &["--yes", "--target", target]].concat());
-        assert_ne!(told.code, 0);
+        let output = program.run(&[writes, &["--yes", "--target", target]].concat());
+        assert_ne!(output.code, 0);
         assert!(
-            told.err.contains("no model registry") || told.err.contains("only read"),
-            "{writes:?}: {told:?}"
+            output.stderr.contains("no model registry") || output.stderr.contains("only read"),
+            "{writes:?}: {output:?}"
         );
     }
     let doctor: Value = program.json(&["doctor", target]);

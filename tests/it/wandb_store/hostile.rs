@@ -3,18 +3,18 @@
 use std::fs;
 use std::path::PathBuf;
 
-use frontrunner::domain::{ArtifactHome, FaultKind, Run, RunStatus};
-use frontrunner::store::{Resolution, Target};
+use frontrunner::domain::{ArtifactOwner, Run, RunStatus, StoreErrorKind};
+use frontrunner::store::{Resolution, StoreTarget};
 
-use super::{copied, folder_of, opened, run, runs, samples};
+use super::{copy_sample, folder_of, open_store, run, runs, samples};
 
 /// A run whose log has these bytes, read beside a good one.
-async fn read(bytes: &[u8]) -> Run {
-    let (folder, _) = copied("0.19.11", "aaaa1111");
+async fn read_run_from(bytes: &[u8]) -> Run {
+    let (folder, _) = copy_sample("0.19.11", "aaaa1111");
     let bad = folder.path().join("wandb/run-20300101_000000-bad");
     fs::create_dir_all(&bad).unwrap();
     fs::write(bad.join("run-bad.wandb"), bytes).unwrap();
-    let store = opened(folder.path()).await;
+    let store = open_store(folder.path()).await;
     let all = runs(&store).await;
     assert_eq!(all.len(), 2);
     assert!(
@@ -25,7 +25,7 @@ async fn read(bytes: &[u8]) -> Run {
     assert!(
         store
             .reader
-            .histories(&["bad".into()], "nothing", Resolution::Exact)
+            .histories(&["bad".into()], "nothing", Resolution::Full)
             .await
             .unwrap()
             .is_empty()
@@ -34,7 +34,7 @@ async fn read(bytes: &[u8]) -> Run {
 }
 
 /// A record, as protobuf and the log frame it; one that fits into a block.
-fn framed(record: &[u8]) -> Vec<u8> {
+fn frame_record(record: &[u8]) -> Vec<u8> {
     let mut log = b":W&B\xe1\xbe\0".to_vec();
     let summed = [&[1], record].concat();
     log.extend(crc32fast::hash(&summed).to_le_bytes());
@@ -43,19 +43,19 @@ fn framed(record: &[u8]) -> Vec<u8> {
     log
 }
 
-fn good() -> Vec<u8> {
+fn valid_log() -> Vec<u8> {
     fs::read(folder_of(&samples("0.19.11"), "bbbb2222").join("run-bbbb2222.wandb")).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_of_something_else_is_a_run_that_says_so() {
+async fn foreign_file_is_reported_as_an_unreadable_run() {
     let zeros = vec![0; 100_000];
     for bytes in [
         &b"SQLite format 3\0 and so on"[..],
         b":W&B\xe1\xbe\x07rest",
         &zeros,
     ] {
-        let bad = read(bytes).await;
+        let bad = read_run_from(bytes).await;
         let why = bad
             .tag("wandb.unreadable")
             .map(|tag| tag.raw().to_owned())
@@ -64,17 +64,17 @@ async fn a_file_of_something_else_is_a_run_that_says_so() {
         assert!(bad.metrics.is_empty() && bad.start_time.is_some());
     }
     // Nothing was written yet.
-    assert_eq!(read(b"").await.status, RunStatus::Running);
+    assert_eq!(read_run_from(b"").await.status, RunStatus::Running);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn damage_in_the_middle_costs_what_is_damaged_and_is_told() {
-    let mut bytes = good();
-    let whole = read(&bytes).await;
+async fn corrupt_block_is_skipped_and_reported() {
+    let mut bytes = valid_log();
+    let whole = read_run_from(&bytes).await;
     assert_eq!(whole.tag("wandb.damaged"), None);
     // Behind the record of the run, which has three blocks.
     bytes[80_000..80_100].fill(0xAA);
-    let damaged = read(&bytes).await;
+    let damaged = read_run_from(&bytes).await;
     assert!(damaged.tag("wandb.damaged").is_some());
     assert_eq!(
         (damaged.name.raw(), damaged.status),
@@ -84,22 +84,29 @@ async fn damage_in_the_middle_costs_what_is_damaged_and_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn records_that_are_no_messages_are_passed_over() {
+async fn invalid_records_are_skipped() {
     let garbage: Vec<u8> = (0..30_000_u32)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
         .collect();
-    assert!(read(&framed(&garbage)).await.metrics.is_empty());
-    // A length of four gigabytes inside a history.
     assert!(
-        read(&framed(b"\x12\xff\xff\xff\xff\x0f\x0a\xff\xff\xff\xff\x0f"))
+        read_run_from(&frame_record(&garbage))
             .await
             .metrics
             .is_empty()
     );
+    // A length of four gigabytes inside a history.
+    assert!(
+        read_run_from(&frame_record(
+            b"\x12\xff\xff\xff\xff\x0f\x0a\xff\xff\xff\xff\x0f"
+        ))
+        .await
+        .metrics
+        .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_that_is_deep_is_no_metric_and_stops_nothing() {
+async fn deeply_nested_value_is_ignored() {
     let deep = [b"{\"a\":".repeat(5_000), b"1".to_vec(), b"}".repeat(5_000)].concat();
     let varint = |mut number: usize| {
         let mut bytes = Vec::new();
@@ -114,7 +121,7 @@ async fn a_value_that_is_deep_is_no_metric_and_stops_nothing() {
     let item = [nested(b"\x0a", b"deep"), nested(b"\x82\x01", &deep)].concat();
     let other = [nested(b"\x0a", b"loss"), nested(b"\x82\x01", b"0.5")].concat();
     let history = [nested(b"\x0a", &item), nested(b"\x0a", &other)].concat();
-    let bad = read(&framed(&nested(b"\x12", &history))).await;
+    let bad = read_run_from(&frame_record(&nested(b"\x12", &history))).await;
     assert_eq!(
         bad.metrics
             .iter()
@@ -125,16 +132,16 @@ async fn a_value_that_is_deep_is_no_metric_and_stops_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn names_can_not_lead_out_of_a_run_and_a_pipe_is_not_waited_for() {
-    let (folder, log) = copied("0.19.11", "aaaa1111");
+async fn paths_cannot_escape_and_pipes_do_not_block() {
+    let (folder, log) = copy_sample("0.19.11", "aaaa1111");
     let files = log.with_file_name("files");
     fs::write(folder.path().join("secret"), "no").unwrap();
     std::os::unix::fs::symlink(folder.path().join("secret"), files.join("link")).unwrap();
-    let store = opened(folder.path()).await;
-    let home = ArtifactHome::Run("aaaa1111".into());
+    let store = open_store(folder.path()).await;
+    let home = ArtifactOwner::Run("aaaa1111".into());
     for path in ["link", "../run-aaaa1111.wandb", "../../../secret"] {
         let fault = store.reader.preview(&home, path, 10).await.unwrap_err();
-        assert_eq!(fault.kind, FaultKind::Invalid, "{path}");
+        assert_eq!(fault.kind, StoreErrorKind::InvalidRequest, "{path}");
     }
     let pipe = folder.path().join("wandb/run-20300101_000000-pipe");
     fs::create_dir_all(&pipe).unwrap();
@@ -149,34 +156,34 @@ async fn names_can_not_lead_out_of_a_run_and_a_pipe_is_not_waited_for() {
 }
 
 #[test]
-fn a_folder_of_something_else_is_no_store() {
+fn foreign_directory_is_not_a_store() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("wandb/__pycache__")).unwrap();
-    let told = Target::parse(folder.path().to_str().unwrap())
+    let message = StoreTarget::parse(folder.path().to_str().unwrap())
         .unwrap_err()
         .to_string();
-    assert!(told.contains("no runs of W&B's"), "{told}");
+    assert!(message.contains("no runs of W&B's"), "{message}");
     assert_eq!(
-        Target::find(None, None, folder.path()),
-        Err(frontrunner::store::TargetError::Nothing)
+        StoreTarget::resolve(None, None, folder.path()),
+        Err(frontrunner::store::StoreTargetError::NoStore)
     );
 }
 
 #[test]
-fn what_opens_with_nothing_named_is_mlflows_file_first() {
-    let (folder, log) = copied("0.16.6", "aaaa1111");
+fn default_target_prefers_the_mlflow_file() {
+    let (folder, log) = copy_sample("0.16.6", "aaaa1111");
     let home = log
         .parent()
         .and_then(|run| run.parent())
         .map(PathBuf::from)
         .unwrap();
     assert_eq!(
-        Target::find(None, None, folder.path()),
-        Ok(Target::Wandb(home))
+        StoreTarget::resolve(None, None, folder.path()),
+        Ok(StoreTarget::Wandb(home))
     );
     fs::write(folder.path().join("mlflow.db"), "").unwrap();
     assert_eq!(
-        Target::find(None, None, folder.path()),
-        Ok(Target::Sqlite(folder.path().join("mlflow.db")))
+        StoreTarget::resolve(None, None, folder.path()),
+        Ok(StoreTarget::Sqlite(folder.path().join("mlflow.db")))
     );
 }

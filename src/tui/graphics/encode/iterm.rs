@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::picture::Area;
-use super::super::tmux::wrap;
-use super::at;
+use super::super::bitmap::CellRect;
+use super::super::tmux::wrap_passthrough;
+use super::at_position;
 
 /// Shows a PNG stretched over an area. In tmux, where only a user's own word leads here, its place is a guess: the terminal
 /// around it has its own cursor.
-pub(super) fn show(png: &[u8], area: Area, tmux: bool) -> Vec<u8> {
+pub(super) fn encode(png: &[u8], area: CellRect, tmux: bool) -> Vec<u8> {
     let head = format!(
         "\x1b]1337;File=inline=1;size={};width={};height={};preserveAspectRatio=0;doNotMoveCursor=1:",
         png.len(),
@@ -17,7 +17,14 @@ pub(super) fn show(png: &[u8], area: Area, tmux: bool) -> Vec<u8> {
         area.rows
     );
     let sequence = format!("{head}{}\x07", STANDARD.encode(png)).into_bytes();
-    at(area, &if tmux { wrap(&sequence) } else { sequence })
+    at_position(
+        area,
+        &if tmux {
+            wrap_passthrough(&sequence)
+        } else {
+            sequence
+        },
+    )
 }
 
 #[cfg(test)]
@@ -25,18 +32,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_has_its_size_in_cells() {
-        let area = Area {
+    fn size_is_given_in_cells() {
+        let area = CellRect {
             x: 0,
             y: 9,
             columns: 12,
             rows: 5,
         };
-        let bytes = String::from_utf8(show(b"png", area, false)).unwrap();
+        let bytes = String::from_utf8(encode(b"png", area, false)).unwrap();
         let sequence = "\x1b]1337;File=inline=1;size=3;width=12;height=5;preserveAspectRatio=0;doNotMoveCursor=1:cG5n\x07";
         assert_eq!(bytes, format!("\x1b7\x1b[10;1H{sequence}\x1b8"));
         assert!(
-            String::from_utf8(show(b"png", area, true))
+            String::from_utf8(encode(b"png", area, true))
                 .unwrap()
                 .contains("\x1bPtmux;\x1b\x1b]1337;File=")
         );

@@ -3,50 +3,54 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::super::picture::Area;
-use super::super::tmux::wrap;
-use super::marks::MARKS;
-use super::{Id, MARK, at, goto};
+use super::super::bitmap::CellRect;
+use super::super::tmux::wrap_passthrough;
+use super::diacritics::ROW_COLUMN_DIACRITICS;
+use super::{ID_PREFIX, ImageId, at_position, cursor_to};
 
 /// The most bytes of base64 in one sequence: <https://sw.kovidgoyal.net/kitty/graphics-protocol/#remote-client>.
-const CHUNK: usize = 4_096;
+const CHUNK_BYTES: usize = 4_096;
 /// The character that stands for a part of a picture.
 const PLACEHOLDER: char = '\u{10eeee}';
 
 /// Sends a PNG and shows it in an area. tmux knows nothing of the picture, and the terminal around it not where it is: there, cells
 /// of text are shown that the picture is drawn in, as many as the marks of rows and columns can count.
-pub(super) fn show(png: &[u8], area: Area, id: Id, tmux: bool) -> Vec<u8> {
+pub(super) fn encode(png: &[u8], area: CellRect, id: ImageId, tmux: bool) -> Vec<u8> {
     if !tmux {
-        return at(
+        return at_position(
             area,
-            &transmit(png, area, &format!("i={},C=1", id.number())).concat(),
+            &transmit(png, area, &format!("i={},C=1", id.kitty_id())).concat(),
         );
     }
-    let most = MARKS.len() as u16;
-    let area = Area {
+    let most = ROW_COLUMN_DIACRITICS.len() as u16;
+    let area = CellRect {
         columns: area.columns.min(most),
         rows: area.rows.min(most),
         ..area
     };
-    let mut bytes: Vec<u8> = transmit(png, area, &format!("i={},U=1", id.number()))
+    let mut bytes: Vec<u8> = transmit(png, area, &format!("i={},U=1", id.kitty_id()))
         .iter()
-        .flat_map(|sequence| wrap(sequence))
+        .flat_map(|sequence| wrap_passthrough(sequence))
         .collect();
-    bytes.extend_from_slice(&in_text(area, id));
+    bytes.extend_from_slice(&placeholder_cells(area, id));
     bytes
 }
 
 /// Deletes a picture, wherever it is shown, and its data.
-pub(super) fn erase(id: Id, tmux: bool) -> Vec<u8> {
-    let sequence = format!("\x1b_Ga=d,d=I,i={},q=2\x1b\\", id.number()).into_bytes();
-    if tmux { wrap(&sequence) } else { sequence }
+pub(super) fn encode_erase(id: ImageId, tmux: bool) -> Vec<u8> {
+    let sequence = format!("\x1b_Ga=d,d=I,i={},q=2\x1b\\", id.kitty_id()).into_bytes();
+    if tmux {
+        wrap_passthrough(&sequence)
+    } else {
+        sequence
+    }
 }
 
 /// The sequences that send a PNG, and what is to be done with it: no answers (`q=2`), and the cursor stays (`C=1`) or the
 /// picture waits for cells of text (`U=1`).
-fn transmit(png: &[u8], area: Area, keys: &str) -> Vec<Vec<u8>> {
+fn transmit(png: &[u8], area: CellRect, keys: &str) -> Vec<Vec<u8>> {
     let data = STANDARD.encode(png);
-    let chunks: Vec<&[u8]> = data.as_bytes().chunks(CHUNK).collect();
+    let chunks: Vec<&[u8]> = data.as_bytes().chunks(CHUNK_BYTES).collect();
     let sequence = |(at, chunk): (usize, &&[u8])| {
         let more = u8::from(at + 1 < chunks.len());
         let control = if at == 0 {
@@ -65,13 +69,13 @@ fn transmit(png: &[u8], area: Area, keys: &str) -> Vec<Vec<u8>> {
 /// The cells of text that a picture is drawn in: the colour is the lowest byte of its number, the marks are the row, the column
 /// and the highest byte.
 /// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>
-fn in_text(area: Area, id: Id) -> Vec<u8> {
-    let ours = MARKS[usize::from(MARK)];
-    let mut text = format!("\x1b7\x1b[0;38;5;{}m", id.colour());
-    for (row, row_mark) in (0..area.rows).zip(MARKS) {
-        text.push_str(&goto(area.x, area.y.saturating_add(row)));
-        for (_, column_mark) in (0..area.columns).zip(MARKS) {
-            text.extend([PLACEHOLDER, *row_mark, *column_mark, ours]);
+fn placeholder_cells(area: CellRect, id: ImageId) -> Vec<u8> {
+    let id_mark = ROW_COLUMN_DIACRITICS[usize::from(ID_PREFIX)];
+    let mut text = format!("\x1b7\x1b[0;38;5;{}m", id.palette_index());
+    for (row, row_mark) in (0..area.rows).zip(ROW_COLUMN_DIACRITICS) {
+        text.push_str(&cursor_to(area.x, area.y.saturating_add(row)));
+        for (_, column_mark) in (0..area.columns).zip(ROW_COLUMN_DIACRITICS) {
+            text.extend([PLACEHOLDER, *row_mark, *column_mark, id_mark]);
         }
     }
     text.push_str("\x1b8");
@@ -82,7 +86,7 @@ fn in_text(area: Area, id: Id) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    const AREA: Area = Area {
+    const AREA: CellRect = CellRect {
         x: 4,
         y: 2,
         columns: 2,
@@ -90,8 +94,8 @@ mod tests {
     };
 
     #[test]
-    fn a_small_picture_is_one_sequence() {
-        let bytes = String::from_utf8(show(b"png", AREA, Id::new(7), false)).unwrap();
+    fn small_image_is_one_sequence() {
+        let bytes = String::from_utf8(encode(b"png", AREA, ImageId::new(7), false)).unwrap();
         assert_eq!(
             bytes,
             "\x1b7\x1b[3;5H\x1b_Ga=T,f=100,t=d,i=1174405143,C=1,c=2,r=2,q=2,m=0;cG5n\x1b\\\x1b8"
@@ -99,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_picture_comes_in_chunks() {
+    fn large_image_is_chunked() {
         let sequences = transmit(&[0; 3_072 * 2 + 1], AREA, "i=7,C=1");
         let heads: Vec<_> = sequences
             .iter()
@@ -119,14 +123,18 @@ mod tests {
                 "\x1b_Gm=0"
             ]
         );
-        assert!(sequences.iter().all(|sequence| sequence.len() < CHUNK + 64));
+        assert!(
+            sequences
+                .iter()
+                .all(|sequence| sequence.len() < CHUNK_BYTES + 64)
+        );
         // The last chunk may end anywhere, every other at four characters.
         assert!(sequences[1].ends_with(b"AAAA\x1b\\") && sequences[2].ends_with(b";AA==\x1b\\"));
     }
 
     #[test]
-    fn in_tmux_the_picture_is_sent_through_and_its_cells_are_text() {
-        let bytes = String::from_utf8(show(b"png", AREA, Id::new(7), true)).unwrap();
+    fn tmux_uses_passthrough_and_placeholder_cells() {
+        let bytes = String::from_utf8(encode(b"png", AREA, ImageId::new(7), true)).unwrap();
         let sent = "\x1bPtmux;\x1b\x1b_Ga=T,f=100,t=d,i=1174405143,U=1,c=2,r=2,q=2,m=0;cG5n\x1b\x1b\\\x1b\\";
         let cells = "\x1b7\x1b[0;38;5;23m\
             \x1b[3;5H\u{10eeee}\u{305}\u{305}M\u{10eeee}\u{305}\u{30d}M\x1b[4;5H\u{10eeee}\u{30d}\u{305}M\u{10eeee}\u{30d}\u{30d}M\x1b8";
@@ -135,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_deleted_with_its_data() {
+    fn erase_deletes_image_data() {
         assert_eq!(
-            erase(Id::new(7), false),
+            encode_erase(ImageId::new(7), false),
             b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\"
         );
         assert_eq!(
-            erase(Id::new(7), true),
-            wrap(b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\")
+            encode_erase(ImageId::new(7), true),
+            wrap_passthrough(b"\x1b_Ga=d,d=I,i=1174405143,q=2\x1b\\")
         );
     }
 }

@@ -2,38 +2,39 @@
 
 use icy_sixel::SixelImage;
 
-use super::super::picture::{Area, NotShown, Picture};
-use super::{at, opaque};
+use super::super::bitmap::{CellRect, DisplayError, Image};
+use super::{at_position, to_rgba};
 
 /// How many pixels a sixel is high.
-const BAND: u32 = 6;
+const SIXEL_HEIGHT: u32 = 6;
 /// What the encoder ends with: a step to the next band, which could scroll the screen, and the end of the sequence.
-const STEP_AND_END: &str = "-\x1b\\";
+const NEWLINE_AND_TERMINATOR: &str = "-\x1b\\";
 
 /// Shows a picture at the top left of an area, as large as these pixels hold it.
-pub(super) fn show(
-    picture: &Picture,
-    area: Area,
+pub(super) fn encode(
+    picture: &Image,
+    area: CellRect,
     (width, height): (u32, u32),
-) -> Result<Vec<u8>, NotShown> {
+) -> Result<Vec<u8>, DisplayError> {
     // The last band must not reach out of the area.
-    let height = if height > BAND {
-        height - height % BAND
+    let height = if height > SIXEL_HEIGHT {
+        height - height % SIXEL_HEIGHT
     } else {
         height
     };
-    let Some(scaled) = picture.within(width, height) else {
+    let Some(scaled) = picture.scaled_to_fit(width, height) else {
         return Ok(Vec::new());
     };
     let (width, height) = (scaled.width() as usize, scaled.height() as usize);
-    let told = |error: icy_sixel::SixelError| NotShown::NotEncoded(error.to_string());
-    let sixels = SixelImage::try_from_rgba(opaque(scaled).into_raw(), width, height)
+    let encoding_failed =
+        |error: icy_sixel::SixelError| DisplayError::EncodingFailed(error.to_string());
+    let sixels = SixelImage::try_from_rgba(to_rgba(scaled).into_raw(), width, height)
         .and_then(|image| image.encode())
-        .map_err(told)?;
+        .map_err(encoding_failed)?;
     let sequence = sixels
-        .strip_suffix(STEP_AND_END)
+        .strip_suffix(NEWLINE_AND_TERMINATOR)
         .map_or(sixels.clone(), |bands| format!("{bands}\x1b\\"));
-    Ok(at(area, sequence.as_bytes()))
+    Ok(at_position(area, sequence.as_bytes()))
 }
 
 #[cfg(test)]
@@ -41,21 +42,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_is_as_large_as_its_area_and_keeps_its_colours() {
-        let red = Picture::from_rgba(2, 2, [255, 0, 0, 255].repeat(4)).unwrap();
-        let area = Area {
+    fn image_fills_its_area_and_keeps_colors() {
+        let red = Image::from_rgba(2, 2, [255, 0, 0, 255].repeat(4)).unwrap();
+        let area = CellRect {
             x: 1,
             y: 1,
             columns: 2,
             rows: 1,
         };
-        let bytes = show(&red, area, (20, 20)).unwrap();
+        let bytes = encode(&red, area, (20, 20)).unwrap();
         let sequence = bytes
             .strip_prefix(b"\x1b7\x1b[2;2H")
             .unwrap()
             .strip_suffix(b"\x1b8")
             .unwrap();
-        assert!(!sequence.ends_with(STEP_AND_END.as_bytes()));
+        assert!(!sequence.ends_with(NEWLINE_AND_TERMINATOR.as_bytes()));
         let shown = SixelImage::decode(sequence).unwrap();
         assert_eq!(
             (shown.width, shown.height),

@@ -1,39 +1,39 @@
 //! The curves of runs: a grid of metrics, one of them alone with a crosshair, who is who.
 
-mod build;
+mod actions;
+mod areas;
+mod figures;
 mod panels;
-mod place;
 mod style;
-mod view;
 
 use std::collections::{HashMap, HashSet};
 
 use super::{Freshness, Screen};
-use crate::chart::{Curve, Figure, reading};
+use crate::chart::{CurveSeries, Figure, nearest_point};
 use crate::config::keymap::Action;
 use crate::domain::{Goal, Point, Run, RunId, RunStatus};
 use crate::store::limits::BULK_POINTS;
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame};
+use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::app::message::Request;
-use crate::tui::app::plot::{plot, value_at};
+use crate::tui::app::plot::{plot_areas, x_value_at};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{ALL_POINTS, Context, Go, Shared};
+use crate::tui::app::shared::{ALL_POINTS, Navigate, SharedState, UpdateContext};
 
-pub use build::Built;
+pub use areas::{ChartAreas, chart_areas};
+pub use figures::CachedFigure;
 pub use panels::Panel;
-pub use place::{Places, places};
-pub use style::Style;
+pub use style::CurveStyle;
 
 /// How much of the width one step of zooming takes away on both sides together.
-const ZOOM: f64 = 0.5;
+const ZOOM_FACTOR: f64 = 0.5;
 /// How much of the width one step to the side moves.
-const PAN: f64 = 0.25;
+const PAN_FRACTION: f64 = 0.25;
 
 /// The pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
+pub enum ChartTab {
     /// What the model did.
     #[default]
     Metrics,
@@ -43,59 +43,59 @@ pub enum Tab {
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct Charts {
+pub struct ChartsScreen {
     /// Which runs.
     pub ids: Vec<RunId>,
     /// The runs.
     pub data: Remote<Vec<Run>>,
     /// The page that is seen.
-    pub tab: Tab,
+    pub tab: ChartTab,
     /// The charts of that page.
     pub panels: Vec<Panel>,
     /// Which of them is under the cursor.
-    pub at: usize,
+    pub selected: usize,
     /// Whether that one stands alone.
-    pub alone: bool,
+    pub is_maximized: bool,
     /// How curves are drawn.
-    pub style: Style,
+    pub style: CurveStyle,
     /// The x of the crosshair.
-    pub cross: Option<f64>,
+    pub crosshair: Option<f64>,
     /// The runs that are hidden.
-    pub hidden: HashSet<RunId>,
+    pub hidden_runs: HashSet<RunId>,
     /// Whether the legend has the keys.
-    pub in_legend: bool,
+    pub is_legend_focused: bool,
     /// The cursor in the legend.
-    pub legend: Cursor,
+    pub legend_cursor: Cursor,
     /// Whether it is told where the curves part from the first.
-    pub divergence: bool,
+    pub shows_divergence: bool,
     /// The words that a metric's key must have.
     pub filter: String,
-    windows: HashMap<Untrusted, (f64, f64)>,
-    built: Vec<Built>,
-    needle: String,
+    zoom_ranges: HashMap<Untrusted, (f64, f64)>,
+    cached_figures: Vec<CachedFigure>,
+    search_text: String,
 }
 
-impl Charts {
+impl ChartsScreen {
     /// The charts of runs.
     #[must_use]
     pub fn new(ids: Vec<RunId>) -> Self {
         Self {
             ids,
             data: Remote::default(),
-            tab: Tab::default(),
+            tab: ChartTab::default(),
             panels: Vec::new(),
-            at: 0,
-            alone: false,
-            style: Style::default(),
-            cross: None,
-            hidden: HashSet::new(),
-            in_legend: false,
-            legend: Cursor::default(),
-            divergence: false,
+            selected: 0,
+            is_maximized: false,
+            style: CurveStyle::default(),
+            crosshair: None,
+            hidden_runs: HashSet::new(),
+            is_legend_focused: false,
+            legend_cursor: Cursor::default(),
+            shows_divergence: false,
             filter: String::new(),
-            windows: HashMap::new(),
-            built: Vec::new(),
-            needle: String::new(),
+            zoom_ranges: HashMap::new(),
+            cached_figures: Vec::new(),
+            search_text: String::new(),
         }
     }
 
@@ -107,26 +107,28 @@ impl Charts {
 
     /// The parts of the screen.
     #[must_use]
-    pub fn places(&self, size: Size) -> Places {
-        places(
-            frame(size).body,
+    pub fn areas(&self, size: Size) -> ChartAreas {
+        chart_areas(
+            screen_areas(size).body,
             self.panels.len(),
-            self.at,
-            self.alone,
+            self.selected,
+            self.is_maximized,
             self.runs().len() + 1,
         )
     }
 
     /// The part of the x axis of a chart that is seen; nothing for all of it.
     #[must_use]
-    pub fn window_of(&self, panel: usize) -> Option<(f64, f64)> {
-        self.windows.get(&self.panels.get(panel)?.title).copied()
+    pub fn zoom_range(&self, panel: usize) -> Option<(f64, f64)> {
+        self.zoom_ranges
+            .get(&self.panels.get(panel)?.title)
+            .copied()
     }
 
     /// The curves of the chart under the cursor.
     #[must_use]
-    pub fn curves<'a>(&self, shared: &'a Shared) -> Vec<Curve<'a>> {
-        let panel = self.panels.get(self.at);
+    pub fn curves<'a>(&self, shared: &'a SharedState) -> Vec<CurveSeries<'a>> {
+        let panel = self.panels.get(self.selected);
         panel
             .map(|panel| self.curves_of(panel, &shared.histories))
             .unwrap_or_default()
@@ -134,54 +136,62 @@ impl Charts {
 
     /// What a curve of the chart under the cursor has at the crosshair.
     #[must_use]
-    pub fn read<'a>(&self, curve: &Curve<'a>) -> Option<&'a Point> {
-        let figure = self.built(self.at)?;
+    pub fn point_at_crosshair<'a>(&self, curve: &CurveSeries<'a>) -> Option<&'a Point> {
+        let figure = self.cached_figure(self.selected)?;
         let over = match figure.x.quantity {
-            crate::chart::Quantity::Span => crate::chart::Over::Relative,
-            crate::chart::Quantity::Time(_) => crate::chart::Over::Wall,
-            _ => crate::chart::Over::Step,
+            crate::chart::Quantity::Duration => crate::chart::XAxis::Relative,
+            crate::chart::Quantity::Time(_) => crate::chart::XAxis::Wall,
+            _ => crate::chart::XAxis::Step,
         };
-        reading(curve, over, self.cross?)
+        nearest_point(curve, over, self.crosshair?)
     }
 
-    fn goal<'a>(&self, shared: &'a Shared) -> Option<&'a Goal> {
+    fn goal<'a>(&self, shared: &'a SharedState) -> Option<&'a Goal> {
         shared.goals.get(&self.runs().first()?.experiment_id)
     }
 
     /// Finds out anew which charts there are; the cursor stays on its own.
-    fn arrange(&mut self, shared: &Shared) {
+    fn update_panels(&mut self, shared: &SharedState) {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let under = self.panels.get(self.at).map(|panel| panel.title.clone());
+        let selected = self
+            .panels
+            .get(self.selected)
+            .map(|panel| panel.title.clone());
         let goal = self.goal(shared).cloned();
-        self.panels = panels::panels(self.runs(), self.tab == Tab::System, goal.as_ref(), &words);
+        self.panels = panels::build_panels(
+            self.runs(),
+            self.tab == ChartTab::System,
+            goal.as_ref(),
+            &words,
+        );
         let kept = self
             .panels
             .iter()
-            .position(|panel| Some(&panel.title) == under.as_ref());
-        self.at = kept.unwrap_or(0);
-        self.alone &= kept.is_some();
-        self.built.clear();
+            .position(|panel| Some(&panel.title) == selected.as_ref());
+        self.selected = kept.unwrap_or(0);
+        self.is_maximized &= kept.is_some();
+        self.cached_figures.clear();
     }
 
-    fn is_going(&self) -> bool {
+    fn has_active_runs(&self) -> bool {
         self.runs()
             .iter()
             .any(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
     /// Asks for the histories of the charts that are seen; where the store thinned them out, for the part that is looked at.
-    fn fetch(&self, places: &Places, context: &mut Context<'_>) {
+    fn fetch_visible_histories(&self, areas: &ChartAreas, context: &mut UpdateContext<'_>) {
         let whole = context
             .shared
             .features
             .get()
-            .is_some_and(|features| features.whole_histories);
-        for (nth, area) in places.panels.iter().enumerate() {
-            let Some(panel) = self.panels.get(places.first + nth) else {
+            .is_some_and(|features| features.has_cheap_full_histories);
+        for (nth, area) in areas.panels.iter().enumerate() {
+            let Some(panel) = self.panels.get(areas.first_panel + nth) else {
                 continue;
             };
             // In powers of two, so that a terminal that is resized does not ask at every width.
@@ -193,7 +203,8 @@ impl Charts {
             };
             for metric in &panel.metrics {
                 let has = |run: &&Run| {
-                    run.metrics.iter().any(|m| m.key == *metric) && !self.hidden.contains(&run.id)
+                    run.metrics.iter().any(|m| m.key == *metric)
+                        && !self.hidden_runs.contains(&run.id)
                 };
                 let runs: Vec<RunId> = self
                     .runs()
@@ -201,8 +212,8 @@ impl Charts {
                     .filter(has)
                     .map(|run| run.id.clone())
                     .collect();
-                context.ask_histories(&runs, metric.raw(), points);
-                if let Some(steps) = self.steps(places.first + nth, context.shared) {
+                context.request_histories(&runs, metric.raw(), points);
+                if let Some(steps) = self.step_range(areas.first_panel + nth, context.shared) {
                     context.refine_histories(&runs, metric.raw(), BULK_POINTS, steps);
                 }
             }
@@ -210,22 +221,22 @@ impl Charts {
     }
 
     /// The steps that lie within the window of a chart, whatever it is drawn over.
-    fn steps(&self, panel: usize, shared: &Shared) -> Option<(i64, i64)> {
-        let (low, high) = self.window_of(panel)?;
-        if self.built(panel)?.x.quantity == crate::chart::Quantity::Whole {
+    fn step_range(&self, panel: usize, shared: &SharedState) -> Option<(i64, i64)> {
+        let (low, high) = self.zoom_range(panel)?;
+        if self.cached_figure(panel)?.x.quantity == crate::chart::Quantity::Integer {
             return Some((low.floor() as i64, high.ceil() as i64));
         }
         // Over time, the steps of the points that are known to be there.
         let curves = self.curves_of(self.panels.get(panel)?, &shared.histories);
-        let near = |curve: &Curve<'_>| {
-            let over = if self.style.over == crate::chart::Over::Wall {
-                self.style.over
+        let near = |curve: &CurveSeries<'_>| {
+            let over = if self.style.x_axis == crate::chart::XAxis::Wall {
+                self.style.x_axis
             } else {
-                crate::chart::Over::Relative
+                crate::chart::XAxis::Relative
             };
             Some((
-                reading(curve, over, low)?.step,
-                reading(curve, over, high)?.step,
+                nearest_point(curve, over, low)?.step,
+                nearest_point(curve, over, high)?.step,
             ))
         };
         curves
@@ -234,123 +245,131 @@ impl Charts {
             .reduce(|(a, b), (c, d)| (a.min(c), b.max(d)))
     }
 
-    fn range(&self) -> Option<(f64, f64)> {
-        self.built(self.at).map(|figure| figure.x.range())
+    fn x_range(&self) -> Option<(f64, f64)> {
+        self.cached_figure(self.selected)
+            .map(|figure| figure.x.range())
     }
 
-    fn look_at(&mut self, window: Option<(f64, f64)>) {
-        let Some(title) = self.panels.get(self.at).map(|panel| panel.title.clone()) else {
+    fn set_zoom(&mut self, window: Option<(f64, f64)>) {
+        let Some(title) = self
+            .panels
+            .get(self.selected)
+            .map(|panel| panel.title.clone())
+        else {
             return;
         };
         match window {
             Some((low, high)) if low < high && (high - low).is_finite() => {
-                self.windows.insert(title, (low, high));
+                self.zoom_ranges.insert(title, (low, high));
             }
             Some(_) => {}
-            None => drop(self.windows.remove(&title)),
+            None => drop(self.zoom_ranges.remove(&title)),
         }
     }
 
     /// Zooms by a factor of the width, around the crosshair or the middle.
     fn zoom(&mut self, factor: f64) {
-        let Some((low, high)) = self.range() else {
+        let Some((low, high)) = self.x_range() else {
             return;
         };
         let middle = self
-            .cross
+            .crosshair
             .filter(|x| (low..=high).contains(x))
             .unwrap_or(f64::midpoint(low, high));
-        self.look_at(Some((
+        self.set_zoom(Some((
             middle - (middle - low) * factor,
             middle + (high - middle) * factor,
         )));
     }
 
     fn pan(&mut self, part: f64) {
-        let Some((low, high)) = self.range() else {
+        let Some((low, high)) = self.x_range() else {
             return;
         };
         let by = (high - low) * part;
-        self.look_at(Some((low + by, high + by)));
+        self.set_zoom(Some((low + by, high + by)));
     }
 
     /// Moves the crosshair by columns of cells; without one, it appears in the middle.
-    fn move_cross(&mut self, by: i32, size: Size) {
-        let places = self.places(size);
-        let (Some(figure), Some(area)) = (self.built(self.at), places.panels.first()) else {
+    fn move_crosshair(&mut self, by: i32, size: Size) {
+        let areas = self.areas(size);
+        let (Some(figure), Some(area)) = (self.cached_figure(self.selected), areas.panels.first())
+        else {
             return;
         };
-        let columns = f64::from(self.inside(self.at, *area).max(2) - 1);
+        let columns = f64::from(self.data_width(self.selected, *area).max(2) - 1);
         let at = self
-            .cross
-            .and_then(|x| figure.x.place(x))
+            .crosshair
+            .and_then(|x| figure.x.position(x))
             .filter(|at| (0.0..=1.0).contains(at));
         let next = at.map_or(0.5, |at| ((at * columns).round() + f64::from(by)) / columns);
-        self.cross = Some(figure.x.value(next.clamp(0.0, 1.0)));
+        self.crosshair = Some(figure.x.value_at(next.clamp(0.0, 1.0)));
     }
 
     /// The chart at a place of the screen, and the x of its axis there.
-    fn hit(&self, size: Size, x: u16, y: u16) -> Option<(usize, f64)> {
-        let places = self.places(size);
-        let nth = places
+    fn hit_test(&self, size: Size, x: u16, y: u16) -> Option<(usize, f64)> {
+        let areas = self.areas(size);
+        let nth = areas
             .panels
             .iter()
             .position(|area| area.contains((x, y).into()))?;
-        let panel = places.first + nth;
-        let figure: &Figure = self.built(panel)?;
+        let panel = areas.first_panel + nth;
+        let figure: &Figure = self.cached_figure(panel)?;
         Some((
             panel,
-            value_at(&plot(places.panels[nth], figure), &figure.x, x)?,
+            x_value_at(&plot_areas(areas.panels[nth], figure), &figure.x, x)?,
         ))
     }
 
-    fn hide(&mut self, context: &mut Context<'_>) {
-        let id = if self.in_legend {
-            self.runs().get(self.legend.at).map(|run| run.id.clone())
+    fn toggle_hidden(&mut self, context: &mut UpdateContext<'_>) {
+        let id = if self.is_legend_focused {
+            self.runs()
+                .get(self.legend_cursor.index)
+                .map(|run| run.id.clone())
         } else {
             None
         };
         let Some(id) = id else {
-            return context.say("tab goes to the legend: space hides a run there");
+            return context.notify("tab goes to the legend: space hides a run there");
         };
-        if !self.hidden.remove(&id) {
-            self.hidden.insert(id);
+        if !self.hidden_runs.remove(&id) {
+            self.hidden_runs.insert(id);
         }
     }
 
-    fn move_panel(&mut self, action: Action, size: Size) -> bool {
-        let across = self.places(size).across;
+    fn move_selection(&mut self, action: Action, size: Size) -> bool {
+        let across = self.areas(size).columns;
         let last = self.panels.len().saturating_sub(1);
-        self.at = match action {
-            Action::Left => self.at.saturating_sub(1),
-            Action::Right => (self.at + 1).min(last),
-            Action::Up if self.at >= across => self.at - across,
-            Action::Down => (self.at + across).min(last),
+        self.selected = match action {
+            Action::Left => self.selected.saturating_sub(1),
+            Action::Right => (self.selected + 1).min(last),
+            Action::Up if self.selected >= across => self.selected - across,
+            Action::Down => (self.selected + across).min(last),
             Action::PageDown | Action::HalfPageDown => {
-                (self.at + self.places(size).panels.len()).min(last)
+                (self.selected + self.areas(size).panels.len()).min(last)
             }
             Action::PageUp | Action::HalfPageUp => {
-                self.at.saturating_sub(self.places(size).panels.len())
+                self.selected.saturating_sub(self.areas(size).panels.len())
             }
             Action::Top => 0,
             Action::Bottom => last,
-            Action::Up => self.at,
+            Action::Up => self.selected,
             _ => return false,
         };
         true
     }
 
-    fn move_alone(&mut self, action: Action, size: Size) -> bool {
+    fn move_maximized(&mut self, action: Action, size: Size) -> bool {
         let last = self.panels.len().saturating_sub(1);
         match action {
-            Action::Left => self.move_cross(-1, size),
-            Action::Right => self.move_cross(1, size),
-            Action::Down => self.at = (self.at + 1).min(last),
-            Action::Up => self.at = self.at.saturating_sub(1),
-            Action::Top => self.cross = self.range().map(|range| range.0),
-            Action::Bottom => self.cross = self.range().map(|range| range.1),
-            Action::PageDown | Action::HalfPageDown => self.move_cross(10, size),
-            Action::PageUp | Action::HalfPageUp => self.move_cross(-10, size),
+            Action::Left => self.move_crosshair(-1, size),
+            Action::Right => self.move_crosshair(1, size),
+            Action::Down => self.selected = (self.selected + 1).min(last),
+            Action::Up => self.selected = self.selected.saturating_sub(1),
+            Action::Top => self.crosshair = self.x_range().map(|range| range.0),
+            Action::Bottom => self.crosshair = self.x_range().map(|range| range.1),
+            Action::PageDown | Action::HalfPageDown => self.move_crosshair(10, size),
+            Action::PageUp | Action::HalfPageUp => self.move_crosshair(-10, size),
             _ => return false,
         }
         true

@@ -6,7 +6,7 @@ use crate::domain::{Goal, Run};
 use crate::text::Untrusted;
 
 /// The prefix of what the machine did.
-const SYSTEM: &str = "system/";
+const SYSTEM_PREFIX: &str = "system/";
 
 /// A chart of the grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,14 +19,19 @@ pub struct Panel {
 
 /// The charts of runs: what the model did, or what the machine did. The goal comes first, the others by their keys.
 #[must_use]
-pub fn panels(runs: &[Run], system: bool, goal: Option<&Goal>, words: &[String]) -> Vec<Panel> {
+pub fn build_panels(
+    runs: &[Run],
+    system: bool,
+    goal: Option<&Goal>,
+    words: &[String],
+) -> Vec<Panel> {
     let mut by_title: BTreeMap<Untrusted, Vec<Untrusted>> = BTreeMap::new();
     let keys = runs
         .iter()
         .flat_map(|run| &run.metrics)
         .map(|metric| &metric.key);
-    for key in keys.filter(|key| key.raw().starts_with(SYSTEM) == system) {
-        let title = if system { together(key) } else { key.clone() };
+    for key in keys.filter(|key| key.raw().starts_with(SYSTEM_PREFIX) == system) {
+        let title = if system { group_gpus(key) } else { key.clone() };
         let lower = title.raw().to_lowercase();
         if !words.iter().all(|word| lower.contains(word)) {
             continue;
@@ -46,8 +51,8 @@ pub fn panels(runs: &[Run], system: bool, goal: Option<&Goal>, words: &[String])
 }
 
 /// The name of a system metric for all GPUs: MLflow numbers them as in `system/gpu_0_utilization_percentage`.
-fn together(key: &Untrusted) -> Untrusted {
-    gpu(key).map_or_else(
+fn group_gpus(key: &Untrusted) -> Untrusted {
+    parse_gpu_key(key).map_or_else(
         || key.clone(),
         |(head, _, tail)| format!("{head}*{tail}").into(),
     )
@@ -55,7 +60,7 @@ fn together(key: &Untrusted) -> Untrusted {
 
 /// What stands before and after the number of a GPU, and that number.
 #[must_use]
-pub fn gpu(key: &Untrusted) -> Option<(&str, &str, &str)> {
+pub fn parse_gpu_key(key: &Untrusted) -> Option<(&str, &str, &str)> {
     let at = key.raw().find("gpu_")? + "gpu_".len();
     let (head, rest) = key.raw().split_at(at);
     let end = rest
@@ -82,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn gpus_are_drawn_together_and_the_goal_comes_first() {
+    fn gpus_share_a_panel_and_goal_comes_first() {
         let runs = [run(&[
             "loss",
             "acc",
@@ -98,15 +103,18 @@ mod tests {
         };
         let goal = Goal::guess("loss".into());
         assert_eq!(
-            titles(panels(&runs, false, Some(&goal), &[])),
+            titles(build_panels(&runs, false, Some(&goal), &[])),
             ["loss", "acc"]
         );
-        let system = panels(&runs, true, None, &[]);
+        let system = build_panels(&runs, true, None, &[]);
         assert_eq!(system[1].metrics.len(), 2);
         assert_eq!(
             titles(system),
             ["system/cpu", "system/gpu_*_power_usage_watts"]
         );
-        assert_eq!(titles(panels(&runs, false, None, &["ac".into()])), ["acc"]);
+        assert_eq!(
+            titles(build_panels(&runs, false, None, &["ac".into()])),
+            ["acc"]
+        );
     }
 }

@@ -1,40 +1,42 @@
 //! Turning the comparison: runs as lines, and runs of one value together.
 
-use super::Compare;
-use crate::analysis::{compare_groups, compare_with};
+use super::CompareScreen;
+use crate::analysis::{compare_groups, compare_with_directions};
 use crate::text::Untrusted;
-use crate::tui::app::overlays::{Item, Overlay, Picker};
-use crate::tui::app::shared::{Choice, Context, Go};
+use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
+use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
 
-impl Compare {
+impl CompareScreen {
     /// Makes lines of columns, and columns of lines; the cursor stays on its value.
     pub(super) fn transpose(&mut self) {
-        let run = self.run_at();
-        let key = self.row_at().map(|row| (row.kind, row.key.clone()));
-        self.transposed = !self.transposed;
-        let is_it = |row: &crate::analysis::CompareRow| {
+        let run = self.selected_run();
+        let key = self.selected_row().map(|row| (row.kind, row.key.clone()));
+        self.is_transposed = !self.is_transposed;
+        let is_it = |row: &crate::analysis::ComparisonRow| {
             key.as_ref()
                 .is_some_and(|(kind, key)| row.kind == *kind && row.key == *key)
         };
-        if self.transposed {
-            self.column = self.properties().into_iter().position(is_it).unwrap_or(0);
-            self.cursor.at = run;
+        if self.is_transposed {
+            self.selected_column = self.properties().into_iter().position(is_it).unwrap_or(0);
+            self.cursor.index = run;
         } else {
-            self.cursor.at = self
-                .lines()
+            self.cursor.index = self
+                .visible_lines()
                 .iter()
-                .position(|line| matches!(line, super::Line::Row(row) if is_it(row)))
+                .position(|line| matches!(line, super::CompareLine::Row(row) if is_it(row)))
                 .unwrap_or(0);
-            self.column = run;
+            self.selected_column = run;
         }
     }
 
     /// Offers the params by which runs can be put together.
-    pub(super) fn ask_group(&self, context: &mut Context<'_>) {
-        let runs = if self.by.is_some() {
-            &self.ungrouped
+    pub(super) fn choose_group(&self, context: &mut UpdateContext<'_>) {
+        let runs = if self.group_key.is_some() {
+            &self.ungrouped_runs
         } else {
-            self.data.get().map_or(&self.ungrouped, |data| &data.runs)
+            self.data
+                .get()
+                .map_or(&self.ungrouped_runs, |data| &data.runs)
         };
         let mut keys: Vec<&Untrusted> = runs
             .iter()
@@ -57,12 +59,12 @@ impl Compare {
             values.dedup();
             values.len()
         };
-        let each = Item {
+        let each = PickerItem {
             label: "every run by itself".into(),
             detail: String::new(),
             choice: Choice::CompareBy(None),
         };
-        let by = keys.into_iter().map(|key| Item {
+        let by = keys.into_iter().map(|key| PickerItem {
             label: format!("by {}", key.clean()),
             detail: format!("{} groups", groups(key)),
             choice: Choice::CompareBy(Some(key.clone())),
@@ -71,28 +73,30 @@ impl Compare {
             "compare groups: means and how far they spread",
             [each].into_iter().chain(by).collect(),
         );
-        context.go.push(Go::Over(Box::new(Overlay::Picker(picker))));
+        context
+            .navigation
+            .push(Navigate::OpenDialog(Box::new(Dialog::Picker(picker))));
     }
 
     /// Compares groups of runs by a param, or the runs again.
-    pub(super) fn group_by(&mut self, by: Option<Untrusted>, context: &mut Context<'_>) {
+    pub(super) fn group_by(&mut self, by: Option<Untrusted>, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
-        if self.by.is_none() {
-            self.ungrouped.clone_from(&data.runs);
+        if self.group_key.is_none() {
+            self.ungrouped_runs.clone_from(&data.runs);
         }
-        let at = self.data.at().unwrap_or(context.now);
+        let at = self.data.fetched_at().unwrap_or(context.now);
         let shared = &*context.shared;
         let directions = |metric: &str| shared.direction(metric);
         let compared = match &by {
-            Some(key) => compare_groups(&self.ungrouped, key, &directions),
-            None => compare_with(
-                std::mem::take(&mut self.ungrouped),
+            Some(key) => compare_groups(&self.ungrouped_runs, key, &directions),
+            None => compare_with_directions(
+                std::mem::take(&mut self.ungrouped_runs),
                 self.ids.first(),
                 &directions,
             ),
         };
         self.data.value = Some((compared, at));
-        (self.by, self.column) = (by, 0);
-        self.cursor.at = 0;
+        (self.group_key, self.selected_column) = (by, 0);
+        self.cursor.index = 0;
     }
 }

@@ -1,85 +1,85 @@
 //! Runs side by side, and only what differs.
 
+mod diff;
 mod groups;
-mod inside;
 
-use super::drivers::Drivers;
-use super::{Freshness, List, Screen, View};
-use crate::analysis::{CompareRow, Comparison, RowKind, compare_with};
+use super::drivers::DriversScreen;
+use super::{FocusedList, Freshness, Screen, View};
+use crate::analysis::{Comparison, ComparisonRow, RowKind, compare_with_directions};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Goal, Run, RunId};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame, table};
+use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::layout::{Size, screen_areas, table_areas};
 use crate::tui::app::message::{Export, Reply, Request, Ticket};
-use crate::tui::app::overlays::Overlay;
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
 /// One line of the comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Line<'a> {
+pub enum CompareLine<'a> {
     /// The head of a group of rows.
-    Head(RowKind),
+    Header(RowKind),
     /// A property.
-    Row(&'a CompareRow),
+    Row(&'a ComparisonRow),
 }
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct Compare {
+pub struct CompareScreen {
     /// Which runs, in the order of the columns.
     pub ids: Vec<RunId>,
     /// The comparison.
     pub data: Remote<Comparison>,
     /// Whether equal rows are hidden.
-    pub differences_only: bool,
+    pub shows_differences_only: bool,
     /// The words that a key must have.
     pub filter: String,
     /// The cursor over the lines.
     pub cursor: Cursor,
     /// The run under the cursor, from 0.
-    pub column: usize,
+    pub selected_column: usize,
     /// Whether runs are lines and properties are columns.
-    pub transposed: bool,
+    pub is_transposed: bool,
     /// The param whose values are compared, each with its runs together; nothing where runs are.
-    pub by: Option<Untrusted>,
+    pub group_key: Option<Untrusted>,
     /// The runs as they came, while groups are compared.
-    ungrouped: Vec<Run>,
+    ungrouped_runs: Vec<Run>,
     /// Asks for the files that two runs have in common.
-    listing: Option<Ticket>,
-    needle: String,
+    files_ticket: Option<Ticket>,
+    search_text: String,
 }
 
-impl Compare {
+impl CompareScreen {
     /// Compares runs; the first is the baseline.
     #[must_use]
     pub fn new(ids: Vec<RunId>) -> Self {
         Self {
             ids,
             data: Remote::default(),
-            differences_only: true,
+            shows_differences_only: true,
             filter: String::new(),
             cursor: Cursor::default(),
-            column: 0,
-            transposed: false,
-            by: None,
-            ungrouped: Vec::new(),
-            listing: None,
-            needle: String::new(),
+            selected_column: 0,
+            is_transposed: false,
+            group_key: None,
+            ungrouped_runs: Vec::new(),
+            files_ticket: None,
+            search_text: String::new(),
         }
     }
 
     /// The lines that are seen: the rows of each group under its head.
     #[must_use]
-    pub fn lines(&self) -> Vec<Line<'_>> {
+    pub fn visible_lines(&self) -> Vec<CompareLine<'_>> {
         let words: Vec<String> = self
             .filter
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let fits = |row: &&CompareRow| {
-            (row.differs || !self.differences_only)
+        let fits = |row: &&ComparisonRow| {
+            (row.differs || !self.shows_differences_only)
                 && words
                     .iter()
                     .all(|word| row.key.raw().to_lowercase().contains(word))
@@ -96,34 +96,34 @@ impl Compare {
         {
             if group != Some(row.kind) {
                 group = Some(row.kind);
-                lines.push(Line::Head(row.kind));
+                lines.push(CompareLine::Header(row.kind));
             }
-            lines.push(Line::Row(row));
+            lines.push(CompareLine::Row(row));
         }
         lines
     }
 
     /// How many runs, or groups of runs, there are.
-    fn runs(&self) -> usize {
+    fn run_count(&self) -> usize {
         self.data
             .get()
             .map_or(self.ids.len(), |data| data.runs.len())
     }
 
     /// How many columns there are beside the first.
-    fn columns(&self) -> usize {
-        if self.transposed {
+    fn column_count(&self) -> usize {
+        if self.is_transposed {
             self.properties().len()
         } else {
-            self.runs()
+            self.run_count()
         }
     }
 
     /// The properties that are seen, without the heads of their groups.
     #[must_use]
-    pub fn properties(&self) -> Vec<&CompareRow> {
+    pub fn properties(&self) -> Vec<&ComparisonRow> {
         let row = |line| {
-            if let Line::Row(row) = line {
+            if let CompareLine::Row(row) = line {
                 Some(row)
             } else {
                 None
@@ -131,8 +131,8 @@ impl Compare {
         };
         // The name stands in the line already.
         let is_name =
-            |row: &&CompareRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
-        self.lines()
+            |row: &&ComparisonRow| row.kind == RowKind::Attribute && row.key.raw() == "run_name";
+        self.visible_lines()
             .into_iter()
             .filter_map(row)
             .filter(|row| !is_name(row))
@@ -140,31 +140,33 @@ impl Compare {
     }
 
     /// The run under the cursor, from 0.
-    fn run_at(&self) -> usize {
-        if self.transposed {
-            self.cursor.at
+    fn selected_run(&self) -> usize {
+        if self.is_transposed {
+            self.cursor.index
         } else {
-            self.column
+            self.selected_column
         }
     }
 
     /// The property under the cursor.
-    fn row_at(&self) -> Option<&CompareRow> {
-        if self.transposed {
-            return self.properties().get(self.column).copied();
+    fn selected_row(&self) -> Option<&ComparisonRow> {
+        if self.is_transposed {
+            return self.properties().get(self.selected_column).copied();
         }
-        self.lines().get(self.cursor.at).and_then(|line| {
-            if let Line::Row(row) = line {
-                Some(*row)
-            } else {
-                None
-            }
-        })
+        self.visible_lines()
+            .get(self.cursor.index)
+            .and_then(|line| {
+                if let CompareLine::Row(row) = line {
+                    Some(*row)
+                } else {
+                    None
+                }
+            })
     }
 
-    fn set_baseline(&mut self, context: &mut Context<'_>) {
+    fn set_baseline(&mut self, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
-        let at = self.run_at();
+        let at = self.selected_run();
         let Some(run) = data.runs.get(at) else { return };
         let (id, label) = (run.id.clone(), run.label());
         let home = format!("experiment {}", run.experiment_id.clean());
@@ -172,22 +174,22 @@ impl Compare {
         // The baseline stands first, so that every delta is read from left to right.
         runs[..=at].rotate_right(1);
         self.ids = runs.iter().map(|run| run.id.clone()).collect();
-        let since = self.data.at().unwrap_or(context.now);
+        let since = self.data.fetched_at().unwrap_or(context.now);
         self.data.value = Some((
-            compare_with(runs, Some(&id), &|metric| context.shared.direction(metric)),
+            compare_with_directions(runs, Some(&id), &|metric| context.shared.direction(metric)),
             since,
         ));
-        if self.transposed {
-            self.cursor.at = 0;
+        if self.is_transposed {
+            self.cursor.index = 0;
         } else {
-            self.column = 0;
+            self.selected_column = 0;
         }
         context.shared.marks.set_baseline(&id, &label, &home);
-        context.say(format!("the baseline is {}", label.clean()));
+        context.notify(format!("the baseline is {}", label.clean()));
     }
 
     /// What drives the goal among the compared runs.
-    fn drivers(&self, context: &mut Context<'_>) {
+    fn open_drivers(&self, context: &mut UpdateContext<'_>) {
         let Some(data) = self.data.get() else { return };
         let declared = data
             .runs
@@ -198,115 +200,132 @@ impl Compare {
             .iter()
             .flat_map(|run| &run.metrics)
             .map(|metric| &metric.key);
-        let Some(goal) = declared.or_else(|| Goal::likeliest(metrics)) else {
-            return context.say("these runs have no metric");
+        let Some(goal) = declared.or_else(|| Goal::suggest(metrics)) else {
+            return context.notify("these runs have no metric");
         };
-        let subject = self.ids.get(self.run_at()).cloned();
+        let subject = self.ids.get(self.selected_run()).cloned();
         let name = format!("compare {} runs", self.ids.len());
         context
-            .go
-            .push(Go::To(Screen::Drivers(Box::new(Drivers::new(
-                data.runs.clone(),
-                name,
-                goal,
-                subject,
-            )))));
+            .navigation
+            .push(Navigate::Push(Screen::Drivers(Box::new(
+                DriversScreen::new(data.runs.clone(), name, goal, subject),
+            ))));
     }
 
-    fn copy(&self, context: &mut Context<'_>) {
-        if let Some(row) = self.row_at()
-            && let Some(Some(value)) = row.values.get(self.run_at())
+    fn copy_value(&self, context: &mut UpdateContext<'_>) {
+        if let Some(row) = self.selected_row()
+            && let Some(Some(value)) = row.values.get(self.selected_run())
         {
-            context.copy(value.raw().to_owned());
+            context.copy_to_clipboard(value.raw().to_owned());
         }
     }
 }
 
-impl View for Compare {
+impl View for CompareScreen {
     fn scope(&self) -> Scope {
         Scope::Compare
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec![format!("compare {} runs", self.ids.len())]
     }
 
-    fn freshness(&self, _: &Shared) -> Freshness {
+    fn freshness(&self, _: &SharedState) -> Freshness {
         Freshness::of(&self.data)
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
-        context.fetch(&mut self.data, Request::Compare(self.ids.clone()));
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
+        context.fetch(&mut self.data, Request::RunsById(self.ids.clone()));
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        let last = self.columns().saturating_sub(1);
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        let last = self.column_count().saturating_sub(1);
         match action {
-            Action::Left => self.column = self.column.saturating_sub(1),
-            Action::Right => self.column = (self.column + 1).min(last),
-            Action::FirstColumn => self.column = 0,
-            Action::LastColumn => self.column = last,
-            Action::DifferencesOnly => self.differences_only = !self.differences_only,
+            Action::Left => self.selected_column = self.selected_column.saturating_sub(1),
+            Action::Right => self.selected_column = (self.selected_column + 1).min(last),
+            Action::FirstColumn => self.selected_column = 0,
+            Action::LastColumn => self.selected_column = last,
+            Action::DifferencesOnly => self.shows_differences_only = !self.shows_differences_only,
             Action::Baseline => self.set_baseline(context),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter by key",
-                &self.filter,
-            )))),
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter by key",
+                        &self.filter,
+                    ))));
+            }
             Action::Open => {
-                if let Some(id) = self.ids.get(self.run_at()) {
-                    context.go.push(Go::To(Screen::run(id.clone())));
+                if let Some(id) = self.ids.get(self.selected_run()) {
+                    context
+                        .navigation
+                        .push(Navigate::Push(Screen::run(id.clone())));
                 }
             }
             Action::Export => {
                 let title = "write this comparison to (.md, .csv, .json or .html)";
-                context.go.push(Go::Over(Box::new(Overlay::file_name(
-                    title,
-                    "comparison.md",
-                ))));
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::file_name(
+                        title,
+                        "comparison.md",
+                    ))));
             }
             Action::Transpose => self.transpose(),
-            Action::Group => self.ask_group(context),
-            Action::Diff => self.look_inside(context),
-            Action::Files => self.list_files(context),
-            Action::Drivers => self.drivers(context),
-            Action::Charts => context.go.push(Go::To(Screen::charts(self.ids.clone()))),
+            Action::Group => self.choose_group(context),
+            Action::Diff => self.open_value_diff(context),
+            Action::Files => self.fetch_common_files(context),
+            Action::Drivers => self.open_drivers(context),
+            Action::Charts => context
+                .navigation
+                .push(Navigate::Push(Screen::charts(self.ids.clone()))),
             Action::ClearMarks => context.shared.marks.clear(),
-            Action::CopyValue => self.copy(context),
+            Action::CopyValue => self.copy_value(context),
             Action::CopyId => {
-                if let Some(id) = self.ids.get(self.run_at()) {
-                    context.copy(id.raw().to_owned());
+                if let Some(id) = self.ids.get(self.selected_run()) {
+                    context.copy_to_clipboard(id.raw().to_owned());
                 }
             }
             Action::Back if !self.filter.is_empty() => self.filter.clear(),
-            Action::Back if self.by.is_some() => self.group_by(None, context),
+            Action::Back if self.group_key.is_some() => self.group_by(None, context),
             _ => return false,
         }
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         match reply {
-            Reply::Compare(answer) if self.data.awaits(ticket) => {
+            Reply::RunsById(answer) if self.data.is_awaiting(ticket) => {
                 if let Err(fault) = &answer {
-                    context.shared.notices.fault(context.now, fault);
+                    context.shared.notifications.store_error(context.now, fault);
                 }
                 let baseline = self.ids.first().cloned();
                 let shared = &*context.shared;
                 let compared = answer.map(|runs| {
-                    compare_with(runs, baseline.as_ref(), &|metric| shared.direction(metric))
+                    compare_with_directions(runs, baseline.as_ref(), &|metric| {
+                        shared.direction(metric)
+                    })
                 });
-                self.data.take(compared, context.now);
+                self.data.resolve(compared, context.now);
                 if let Some(data) = self.data.get() {
                     // Runs that differ in nothing would show an empty screen: then everything is shown.
-                    self.differences_only &= data.differing() > 0;
+                    self.shows_differences_only &= data.different_count() > 0;
                 }
                 None
             }
-            Reply::Common(answer) if self.listing == Some(ticket) => {
-                self.listing = None;
+            Reply::CommonFiles(answer) if self.files_ticket == Some(ticket) => {
+                self.files_ticket = None;
                 match answer {
-                    Ok(files) => self.offer_files(files, context),
-                    Err(fault) => context.shared.notices.fault(context.now, &fault),
+                    Ok(files) => self.choose_common_file(files, context),
+                    Err(fault) => context
+                        .shared
+                        .notifications
+                        .store_error(context.now, &fault),
                 }
                 None
             }
@@ -314,16 +333,19 @@ impl View for Compare {
         }
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
             Choice::CompareBy(key) => self.group_by(key, context),
-            Choice::CommonFile(file) => self.compare_file(*file, context),
+            Choice::CommonFile(file) => self.open_file_diff(*file, context),
             Choice::Export(path) => {
                 if let Some(data) = self.data.get() {
-                    context.ask(Request::Export(
+                    context.request(Request::Export(
                         path,
-                        Box::new(Export::Comparison(data.clone(), self.differences_only)),
+                        Box::new(Export::Comparison(
+                            data.clone(),
+                            self.shows_differences_only,
+                        )),
                     ));
                 }
             }
@@ -331,14 +353,14 @@ impl View for Compare {
         }
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = table(frame(size).body).rows;
-        let len = if self.transposed {
-            self.runs()
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = table_areas(screen_areas(size).body).rows;
+        let len = if self.is_transposed {
+            self.run_count()
         } else {
-            self.lines().len()
+            self.visible_lines().len()
         };
-        Some(List {
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len,
             height: rows.height.into(),
@@ -346,24 +368,24 @@ impl View for Compare {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
-        if self.transposed {
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
+        if self.is_transposed {
             let run = self.data.get().and_then(|data| data.runs.get(line));
             return run
                 .map(|run| run.label().clean().into_owned())
                 .unwrap_or_default();
         }
-        match self.lines().get(line) {
-            Some(Line::Row(row)) => row.key.clean().into_owned(),
+        match self.visible_lines().get(line) {
+            Some(CompareLine::Row(row)) => row.key.clean().into_owned(),
             _ => String::new(),
         }
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

@@ -1,37 +1,37 @@
 //! What drives the goal: importance, parallel coordinates, scatter, contour, fronts, and the nearest runs.
 
-mod choose;
-mod view;
+mod actions;
+mod selection;
 
 use super::Freshness;
 use crate::analysis::importance::Importance;
-use crate::analysis::nearest::{Near, nearest};
-use crate::analysis::pareto::{Pareto, pareto};
+use crate::analysis::nearest::{Neighbor, nearest_runs};
+use crate::analysis::pareto::{ParetoFronts, pareto_fronts};
 use crate::chart::{self, Dimension, Figure, Property};
 use crate::domain::{Goal, Run, RunId, RunStatus};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame};
+use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::app::message::Request;
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::Context;
+use crate::tui::app::shared::UpdateContext;
 use ratatui::layout::Rect;
 
 /// The most runs that are looked at; of more, evenly many.
-pub const MOST_RUNS: usize = 2_000;
+pub const MAX_RUNS: usize = 2_000;
 /// The most params across which lines are drawn.
-const ACROSS: usize = 10;
+const MAX_PARALLEL_PARAMS: usize = 10;
 /// From this width on, the list stands beside the chart.
-const BESIDE_WIDTH: u16 = 120;
+const SIDE_BY_SIDE_WIDTH: u16 = 120;
 /// How wide it is there.
 const LIST_WIDTH: u16 = 64;
 /// Rows under the list of params, and under the list of neighbours.
-const FOOT_ROWS: (u16, u16) = (5, 12);
+const FOOTER_ROWS: (u16, u16) = (5, 12);
 
 /// The pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the pages by their names")]
-pub enum Page {
+pub enum DriversTab {
     #[default]
     Importance,
     Parallel,
@@ -41,7 +41,7 @@ pub enum Page {
     Nearest,
 }
 
-impl Page {
+impl DriversTab {
     /// The pages in order.
     pub const ALL: [Self; 6] = [
         Self::Importance,
@@ -73,7 +73,7 @@ impl Page {
 
 /// The parts of the screen: the pages' names, the chart, the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parts {
+pub struct DriversAreas {
     /// The pages' names.
     pub status: Rect,
     /// The chart; empty on a page without one.
@@ -81,47 +81,47 @@ pub struct Parts {
     /// The list; empty on a page without one.
     pub list: Rect,
     /// What has to be known of the list, or of its line under the cursor.
-    pub foot: Rect,
+    pub footer: Rect,
 }
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct Drivers {
+pub struct DriversScreen {
     /// The runs that are looked at.
     pub runs: Vec<Run>,
     /// How many there were before evenly many were taken.
-    pub of: usize,
+    pub total_runs: usize,
     /// How many of those have not finished, and are left out.
-    pub unfinished: usize,
+    pub excluded_unfinished: usize,
     /// What the runs are, safe to draw.
     pub name: String,
     /// The goal.
     pub goal: Goal,
     /// The goals of the front, the first of which is the goal.
-    pub goals: Vec<Goal>,
+    pub pareto_goals: Vec<Goal>,
     /// What goes with the goal.
     pub importance: Remote<Box<Importance>>,
     /// The page that is seen.
-    pub page: Page,
+    pub tab: DriversTab,
     /// The property from left to right.
     pub x: Property,
     /// The property from bottom to top.
     pub y: Property,
     /// The property that marks tell.
-    pub mark: Option<Property>,
+    pub color_by: Option<Property>,
     /// The run whose neighbours are looked for.
-    pub subject: Option<RunId>,
+    pub reference_run: Option<RunId>,
     /// The cursor over the list.
     pub cursor: Cursor,
     properties: Vec<Property>,
-    asking: choose::Asking,
+    pending_choice: selection::PendingChoice,
     /// The front, and which neighbours there are: made when what they are made of changes.
-    front: Pareto,
-    near: Vec<Near>,
-    needle: String,
+    pareto: ParetoFronts,
+    neighbors: Vec<Neighbor>,
+    search_text: String,
 }
 
-impl Drivers {
+impl DriversScreen {
     /// What drives a goal among runs; `subject` is the run that was looked at before.
     #[must_use]
     pub fn new(runs: Vec<Run>, name: String, goal: Goal, subject: Option<RunId>) -> Self {
@@ -138,7 +138,7 @@ impl Drivers {
             .collect();
         let runs: Vec<Run> = runs
             .iter()
-            .step_by(runs.len().div_ceil(MOST_RUNS).max(1))
+            .step_by(runs.len().div_ceil(MAX_RUNS).max(1))
             .cloned()
             .collect();
         let properties = properties(&runs);
@@ -149,39 +149,39 @@ impl Drivers {
                 .filter(|property| matches!(property, Property::Param(_)))
         };
         let first = params()
-            .find(|property| !Dimension::of(&runs, property).words)
+            .find(|property| !Dimension::new(&runs, property).is_categorical)
             .or_else(|| params().next())
             .cloned();
         let mut drivers = Self {
-            of,
-            unfinished,
+            total_runs: of,
+            excluded_unfinished: unfinished,
             name,
-            goals: vec![goal.clone()],
+            pareto_goals: vec![goal.clone()],
             importance: Remote::default(),
-            page: Page::default(),
+            tab: DriversTab::default(),
             x: first.unwrap_or(Property::Duration),
             y: Property::Metric(goal.metric.clone()),
-            mark: None,
-            subject: subject.or_else(|| runs.first().map(|run| run.id.clone())),
+            color_by: None,
+            reference_run: subject.or_else(|| runs.first().map(|run| run.id.clone())),
             cursor: Cursor::default(),
-            asking: choose::Asking::default(),
-            front: Pareto {
-                front: Vec::new(),
-                left_out: 0,
+            pending_choice: selection::PendingChoice::default(),
+            pareto: ParetoFronts {
+                fronts: Vec::new(),
+                excluded: 0,
             },
-            near: Vec::new(),
-            needle: String::new(),
+            neighbors: Vec::new(),
+            search_text: String::new(),
             goal,
             properties,
             runs,
         };
-        drivers.second_goal();
-        drivers.refresh();
+        drivers.add_second_goal();
+        drivers.update_derived();
         drivers
     }
 
     /// The front needs a second goal: the likeliest other one.
-    fn second_goal(&mut self) {
+    fn add_second_goal(&mut self) {
         let others = self
             .properties
             .iter()
@@ -194,31 +194,31 @@ impl Drivers {
                 _ => None,
             });
         let others: Vec<&Untrusted> = others.collect();
-        let cheap = others.iter().find(|key| {
+        let cost_metric = others.iter().find(|key| {
             key.raw().contains("latency")
                 || key.raw().contains("time")
                 || key.raw().contains("size")
         });
-        if let Some(second) = cheap
+        if let Some(second) = cost_metric
             .copied()
             .cloned()
-            .or_else(|| Goal::likeliest(others).map(|goal| goal.metric))
+            .or_else(|| Goal::suggest(others).map(|goal| goal.metric))
         {
-            self.goals = vec![self.goal.clone(), Goal::guess(second)];
+            self.pareto_goals = vec![self.goal.clone(), Goal::guess(second)];
         }
     }
 
     /// Makes anew what depends on the runs, the goals and the subject.
-    fn refresh(&mut self) {
-        self.front = pareto(&self.runs, &self.goals);
-        self.near = self
-            .subject
+    fn update_derived(&mut self) {
+        self.pareto = pareto_fronts(&self.runs, &self.pareto_goals);
+        self.neighbors = self
+            .reference_run
             .as_ref()
-            .map(|id| nearest(&self.runs, id))
+            .map(|id| nearest_runs(&self.runs, id))
             .unwrap_or_default();
     }
 
-    fn ask(&mut self, context: &mut Context<'_>) {
+    fn fetch_importance(&mut self, context: &mut UpdateContext<'_>) {
         context.fetch(
             &mut self.importance,
             Request::Importance(self.runs.clone(), self.goal.metric.raw().to_owned()),
@@ -227,8 +227,8 @@ impl Drivers {
 
     /// The runs on the front, by the first goal, best first.
     #[must_use]
-    pub fn on_front(&self) -> Vec<&Run> {
-        let on = |at: &usize| self.front.front.get(*at).copied().flatten() == Some(1);
+    pub fn pareto_runs(&self) -> Vec<&Run> {
+        let on = |at: &usize| self.pareto.fronts.get(*at).copied().flatten() == Some(1);
         let mut runs: Vec<&Run> = (0..self.runs.len())
             .filter(on)
             .map(|at| &self.runs[at])
@@ -237,25 +237,25 @@ impl Drivers {
             run.metric(self.goal.metric.raw())
                 .unwrap_or(crate::domain::MetricValue::new(f64::NAN))
         };
-        runs.sort_by(|a, b| self.goal.direction.best_first(value(a), value(b)));
+        runs.sort_by(|a, b| self.goal.direction.cmp_best_first(value(a), value(b)));
         runs
     }
 
     /// How many runs have no number in some goal.
     #[must_use]
-    pub fn left_out(&self) -> usize {
-        self.front.left_out
+    pub fn excluded_count(&self) -> usize {
+        self.pareto.excluded
     }
 
     /// The neighbours of the subject, the nearest first.
     #[must_use]
-    pub fn near(&self) -> &[Near] {
-        &self.near
+    pub fn neighbors(&self) -> &[Neighbor] {
+        &self.neighbors
     }
 
     /// A run by its id.
     #[must_use]
-    pub fn run(&self, id: &RunId) -> Option<&Run> {
+    pub fn find_run(&self, id: &RunId) -> Option<&Run> {
         self.runs.iter().find(|run| run.id == *id)
     }
 
@@ -267,38 +267,41 @@ impl Drivers {
             usize::from(area.width / 13).clamp(3, 10),
             usize::from(area.height / 3).clamp(3, 8),
         );
-        let front_axes = || match self.goals.as_slice() {
+        let front_axes = || match self.pareto_goals.as_slice() {
             [first, second, ..] => Some((
                 Property::Metric(second.metric.clone()),
                 Property::Metric(first.metric.clone()),
             )),
             _ => None,
         };
-        match self.page {
-            Page::Importance => self.importance.get().map(|found| chart::importance(found)),
-            Page::Parallel => Some(chart::parallel(&self.runs, &self.across(), &self.goal)),
-            Page::Scatter => Some(chart::scatter(
+        match self.tab {
+            DriversTab::Importance => self.importance.get().map(|found| chart::importance(found)),
+            DriversTab::Parallel => Some(chart::parallel(
+                &self.runs,
+                &self.parallel_params(),
+                &self.goal,
+            )),
+            DriversTab::Scatter => Some(chart::scatter(
                 &self.runs,
                 &self.x,
                 &self.y,
-                self.mark.as_ref(),
+                self.color_by.as_ref(),
             )),
-            Page::Contour => Some(chart::contour(
+            DriversTab::Contour => Some(chart::contour(
                 &self.runs,
                 &self.x,
-                &self.up(),
+                &self.contour_y(),
                 &self.goal,
                 boxes,
             )),
-            Page::Pareto => {
-                front_axes().map(|(x, y)| chart::front(&self.runs, &x, &y, &self.front.front))
-            }
-            Page::Nearest => None,
+            DriversTab::Pareto => front_axes()
+                .map(|(x, y)| chart::pareto_front(&self.runs, &x, &y, &self.pareto.fronts)),
+            DriversTab::Nearest => None,
         }
     }
 
     /// The param from bottom to top of a contour: where the chosen one is the goal itself, another param stands in.
-    fn up(&self) -> Property {
+    fn contour_y(&self) -> Property {
         let is_param =
             |property: &&Property| matches!(property, Property::Param(_)) && **property != self.x;
         Some(&self.y)
@@ -309,7 +312,7 @@ impl Drivers {
     }
 
     /// The params of parallel coordinates: the most important ones first, once that is known.
-    fn across(&self) -> Vec<Property> {
+    fn parallel_params(&self) -> Vec<Property> {
         let known = self.importance.get().map(|found| {
             found
                 .params
@@ -325,22 +328,22 @@ impl Drivers {
                 .collect()
         };
         let mut across: Vec<Property> = known.unwrap_or_else(all);
-        across.truncate(ACROSS);
+        across.truncate(MAX_PARALLEL_PARAMS);
         across
     }
 
     /// The parts of the screen.
     #[must_use]
-    pub fn parts(&self, size: Size) -> Parts {
-        let mut parts = self.without_foot(size);
-        let wanted = match self.page {
-            Page::Importance => FOOT_ROWS.0,
-            Page::Nearest => FOOT_ROWS.1,
+    pub fn areas(&self, size: Size) -> DriversAreas {
+        let mut parts = self.areas_without_footer(size);
+        let footer_rows = match self.tab {
+            DriversTab::Importance => FOOTER_ROWS.0,
+            DriversTab::Nearest => FOOTER_ROWS.1,
             _ => 0,
         };
-        let height = wanted.min(parts.list.height / 2);
+        let height = footer_rows.min(parts.list.height / 2);
         parts.list.height -= height;
-        parts.foot = Rect {
+        parts.footer = Rect {
             y: parts.list.bottom(),
             height,
             ..parts.list
@@ -348,8 +351,8 @@ impl Drivers {
         parts
     }
 
-    fn without_foot(&self, size: Size) -> Parts {
-        let body = frame(size).body;
+    fn areas_without_footer(&self, size: Size) -> DriversAreas {
+        let body = screen_areas(size).body;
         let status = Rect {
             height: body.height.min(1),
             ..body
@@ -360,22 +363,22 @@ impl Drivers {
             ..body
         };
         let none = Rect { width: 0, ..rest };
-        match self.page {
-            Page::Parallel | Page::Scatter | Page::Contour => Parts {
+        match self.tab {
+            DriversTab::Parallel | DriversTab::Scatter | DriversTab::Contour => DriversAreas {
                 status,
                 chart: rest,
                 list: none,
-                foot: none,
+                footer: none,
             },
-            Page::Nearest => Parts {
+            DriversTab::Nearest => DriversAreas {
                 status,
                 chart: none,
                 list: rest,
-                foot: none,
+                footer: none,
             },
-            Page::Importance | Page::Pareto if rest.width >= BESIDE_WIDTH => {
+            DriversTab::Importance | DriversTab::Pareto if rest.width >= SIDE_BY_SIDE_WIDTH => {
                 let width = rest.width - LIST_WIDTH;
-                Parts {
+                DriversAreas {
                     status,
                     chart: Rect { width, ..rest },
                     list: Rect {
@@ -383,12 +386,12 @@ impl Drivers {
                         width: LIST_WIDTH,
                         ..rest
                     },
-                    foot: none,
+                    footer: none,
                 }
             }
-            Page::Importance | Page::Pareto => {
+            DriversTab::Importance | DriversTab::Pareto => {
                 let height = rest.height / 2;
-                Parts {
+                DriversAreas {
                     status,
                     chart: Rect { height, ..rest },
                     list: Rect {
@@ -396,27 +399,27 @@ impl Drivers {
                         height: rest.height - height,
                         ..rest
                     },
-                    foot: none,
+                    footer: none,
                 }
             }
         }
     }
 
     /// How many lines the list has.
-    fn len(&self) -> usize {
-        match self.page {
-            Page::Importance => self.importance.get().map_or(0, |found| found.params.len()),
-            Page::Pareto => self.on_front().len(),
-            Page::Nearest => self.near.len(),
+    fn list_len(&self) -> usize {
+        match self.tab {
+            DriversTab::Importance => self.importance.get().map_or(0, |found| found.params.len()),
+            DriversTab::Pareto => self.pareto_runs().len(),
+            DriversTab::Nearest => self.neighbors.len(),
             _ => 0,
         }
     }
 
     /// The run that a line of the list is about.
-    fn run_at(&self, line: usize) -> Option<RunId> {
-        match self.page {
-            Page::Pareto => self.on_front().get(line).map(|run| run.id.clone()),
-            Page::Nearest => self.near.get(line).map(|near| near.id.clone()),
+    fn run_at_row(&self, line: usize) -> Option<RunId> {
+        match self.tab {
+            DriversTab::Pareto => self.pareto_runs().get(line).map(|run| run.id.clone()),
+            DriversTab::Nearest => self.neighbors.get(line).map(|near| near.id.clone()),
             _ => None,
         }
     }

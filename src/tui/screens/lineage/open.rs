@@ -2,85 +2,95 @@
 
 use crate::domain::{ModelName, RunId, VersionNumber};
 use crate::lineage::{Graph, Node, NodeKind};
-use crate::store::MadeFrom;
+use crate::store::Upstream;
 use crate::text::Untrusted;
-use crate::tui::app::overlays::{Item, Overlay, Picker};
-use crate::tui::app::shared::{Choice, Context, Go};
+use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
+use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
 use crate::tui::screens::Screen;
 
 /// The most nodes of a fold that are listed.
-const LISTED: usize = 1_000;
+const MAX_LISTED: usize = 1_000;
 
 /// Goes to what a node stands for.
-pub(super) fn open(node: &Node, model: &ModelName, context: &mut Context<'_>) {
+pub(super) fn open_node(node: &Node, model: &ModelName, context: &mut UpdateContext<'_>) {
     match node.kind {
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => {
-            run(node, "run_id", context)
+        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
+            open_run(node, "run_id", context);
         }
-        NodeKind::LoggedModel => run(node, "source_run_id", context),
-        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => {
-            context.go.push(Go::To(Screen::versions(model.clone())))
-        }
-        NodeKind::OtherVersion => match version(node) {
-            Some((name, version)) => context.go.push(Go::To(Screen::lineage(name, version))),
-            None => context.say("this version can't be opened"),
+        NodeKind::LoggedModel => open_run(node, "source_run_id", context),
+        NodeKind::Version | NodeKind::Stage | NodeKind::Alias => context
+            .navigation
+            .push(Navigate::Push(Screen::versions(model.clone()))),
+        NodeKind::OtherVersion => match version_of(node) {
+            Some((name, version)) => context
+                .navigation
+                .push(Navigate::Push(Screen::lineage(name, version))),
+            None => context.notify("this version can't be opened"),
         },
-        NodeKind::Code | NodeKind::Dataset => backwards(node, context),
+        NodeKind::Code | NodeKind::Dataset => open_downstream(node, context),
         NodeKind::Params | NodeKind::Environment | NodeKind::Deployment | NodeKind::Evidence => {
-            context.say("its facts are all shown")
+            context.notify("its facts are all shown");
         }
     }
 }
 
 /// Goes to all versions that were made from a node.
-pub(super) fn backwards(node: &Node, context: &mut Context<'_>) {
-    match made_from(node) {
-        Some(of) => context.go.push(Go::To(Screen::made_from(of))),
-        None => context.say(
+pub(super) fn open_downstream(node: &Node, context: &mut UpdateContext<'_>) {
+    match downstream_query(node) {
+        Some(of) => context
+            .navigation
+            .push(Navigate::Push(Screen::downstream(of))),
+        None => context.notify(
             "what is made from this is not recorded: stand on data, code, a run or a logged model",
         ),
     }
 }
 
 /// What a node is, to be asked backwards.
-fn made_from(node: &Node) -> Option<MadeFrom> {
-    let fact = |key: &str| node.known(key).cloned();
+fn downstream_query(node: &Node) -> Option<Upstream> {
+    let fact = |key: &str| node.attribute(key).cloned();
     match node.kind {
-        NodeKind::Dataset => fact("digest").map(MadeFrom::Digest),
-        NodeKind::Code => fact("commit").map(MadeFrom::Commit),
-        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::Reader => {
-            fact("run_id").map(|id| MadeFrom::Run(RunId::new(id)))
+        NodeKind::Dataset => fact("digest").map(Upstream::Digest),
+        NodeKind::Code => fact("commit").map(Upstream::Commit),
+        NodeKind::Run | NodeKind::ParentRun | NodeKind::ChildRun | NodeKind::DownstreamRun => {
+            fact("run_id").map(|id| Upstream::Run(RunId::new(id)))
         }
-        NodeKind::LoggedModel => fact("model_id").map(|id| MadeFrom::Model {
+        NodeKind::LoggedModel => fact("model_id").map(|id| Upstream::Model {
             id: id.raw().into(),
-            since: None,
+            created_at: None,
         }),
         _ => None,
     }
 }
 
-fn run(node: &Node, key: &str, context: &mut Context<'_>) {
-    match node.known(key) {
-        Some(id) => context.go.push(Go::To(Screen::run(RunId::new(id.clone())))),
-        None => context.say("the run that made it is not known"),
+fn open_run(node: &Node, key: &str, context: &mut UpdateContext<'_>) {
+    match node.attribute(key) {
+        Some(id) => context
+            .navigation
+            .push(Navigate::Push(Screen::run(RunId::new(id.clone())))),
+        None => context.notify("the run that made it is not known"),
     }
 }
 
-fn version(node: &Node) -> Option<(ModelName, VersionNumber)> {
+fn version_of(node: &Node) -> Option<(ModelName, VersionNumber)> {
     let name = node
-        .known("model")
+        .attribute("model")
         .map(|name| ModelName::new(name.clone()))?;
-    let number = node.known("version").map(Untrusted::raw)?.parse().ok()?;
+    let number = node
+        .attribute("version")
+        .map(Untrusted::raw)?
+        .parse()
+        .ok()?;
     Some((name, VersionNumber(number)))
 }
 
 /// Lists what is folded into a box; what is picked stands by itself then.
-pub(super) fn unfold(graph: &Graph, nodes: &[usize], context: &mut Context<'_>) {
+pub(super) fn list_folded(graph: &Graph, nodes: &[usize], context: &mut UpdateContext<'_>) {
     let item = |node: &Node| {
         let facts = ["status", "stage", "aliases", "source", "start"]
             .iter()
-            .filter_map(|key| node.known(key));
-        Item {
+            .filter_map(|key| node.attribute(key));
+        PickerItem {
             label: node.label.clean().into_owned(),
             detail: facts
                 .take(2)
@@ -90,18 +100,20 @@ pub(super) fn unfold(graph: &Graph, nodes: &[usize], context: &mut Context<'_>) 
             choice: Choice::Node(node.id.clone()),
         }
     };
-    let all: Vec<Item> = nodes
+    let all: Vec<PickerItem> = nodes
         .iter()
         .filter_map(|at| graph.nodes.get(*at))
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(item)
         .collect();
-    let more = if nodes.len() > LISTED {
-        format!("the first {LISTED} of {}", nodes.len())
+    let more = if nodes.len() > MAX_LISTED {
+        format!("the first {MAX_LISTED} of {}", nodes.len())
     } else {
         format!("{} folded", nodes.len())
     };
     context
-        .go
-        .push(Go::Over(Box::new(Overlay::Picker(Picker::new(&more, all)))));
+        .navigation
+        .push(Navigate::OpenDialog(Box::new(Dialog::Picker(Picker::new(
+            &more, all,
+        )))));
 }

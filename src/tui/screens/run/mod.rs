@@ -1,27 +1,27 @@
 //! One run: what it was given, what it read, what came of it, what it left.
 
 pub mod files;
-mod items;
+mod tab_items;
 
-use super::{Freshness, List, Screen, View, take_reply};
-use crate::analysis::rhythm::Rhythm;
+use super::{FocusedList, Freshness, Screen, View, take_reply};
+use crate::analysis::heartbeat::Heartbeat;
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{ArtifactHome, Run, RunId, RunStatus};
+use crate::domain::{ArtifactOwner, Run, RunId, RunStatus};
 use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, frame};
-use crate::tui::app::message::{PictureOf, Reply, Request, RunDetail, Ticket};
-use crate::tui::app::overlays::{Overlay, PictureView, PlanDialog, RegisterDialog};
+use crate::tui::app::dialogs::{Dialog, ImageDialog, PlanDialog, RegisterDialog};
+use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::message::{ImageSource, Reply, Request, RunDetail, Ticket};
 use crate::tui::app::remote::Remote;
-use crate::tui::app::shared::{Choice, Context, Go, Shared};
+use crate::tui::app::shared::{Choice, Navigate, SharedState, UpdateContext};
 
-use files::Files;
-use items::lines_of;
+use files::FileTree;
+use tab_items::items_of;
 
-pub use items::Item;
+pub use tab_items::TabItem;
 
 /// Points of a history that the list of metrics draws.
-const SPARK_POINTS: u32 = 200;
+const SPARKLINE_POINTS: u32 = 200;
 /// Rows above a tab: the tabs, and a line of space.
 pub const TAB_ROWS: u16 = 2;
 /// The most rows of facts above the metrics of the overview.
@@ -29,8 +29,8 @@ const FACT_ROWS: u16 = 9;
 
 /// Where a tab's list is in a body; on the overview, facts stand above it.
 #[must_use]
-pub fn list_area(body: ratatui::layout::Rect, tab: Tab) -> ratatui::layout::Rect {
-    let facts = if tab == Tab::Overview {
+pub fn list_area(body: ratatui::layout::Rect, tab: RunTab) -> ratatui::layout::Rect {
+    let facts = if tab == RunTab::Overview {
         FACT_ROWS.min(body.height / 2)
     } else {
         0
@@ -46,7 +46,7 @@ pub fn list_area(body: ratatui::layout::Rect, tab: Tab) -> ratatui::layout::Rect
 /// The tabs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the tabs by their names")]
-pub enum Tab {
+pub enum RunTab {
     #[default]
     Overview,
     Metrics,
@@ -58,7 +58,7 @@ pub enum Tab {
     System,
 }
 
-impl Tab {
+impl RunTab {
     /// The tabs in order.
     pub const ALL: [Self; 8] = [
         Self::Overview,
@@ -101,14 +101,14 @@ pub struct RunScreen {
     /// The run and what belongs to it.
     pub data: Remote<Box<RunDetail>>,
     /// The tab that is seen.
-    pub tab: Tab,
+    pub tab: RunTab,
     /// The cursor of each tab.
-    pub cursors: [Cursor; Tab::ALL.len()],
+    pub cursors: [Cursor; RunTab::ALL.len()],
     /// The words that a key must have.
     pub filter: String,
     /// The artifacts.
-    pub files: Files,
-    needle: String,
+    pub files: FileTree,
+    search_text: String,
 }
 
 impl RunScreen {
@@ -118,11 +118,11 @@ impl RunScreen {
         Self {
             id,
             data: Remote::default(),
-            tab: Tab::default(),
-            cursors: [Cursor::default(); Tab::ALL.len()],
+            tab: RunTab::default(),
+            cursors: [Cursor::default(); RunTab::ALL.len()],
             filter: String::new(),
-            files: Files::default(),
-            needle: String::new(),
+            files: FileTree::default(),
+            search_text: String::new(),
         }
     }
 
@@ -133,14 +133,14 @@ impl RunScreen {
     }
 
     /// Whether the run says that it goes on, so that it is read again by itself.
-    fn is_going(&self) -> bool {
+    fn is_active(&self) -> bool {
         self.run()
             .is_some_and(|run| matches!(run.status, RunStatus::Running | RunStatus::Scheduled))
     }
 
     /// How the run logs, if it says that it is running: by the histories of its metrics that are known.
     #[must_use]
-    pub fn rhythm(&self, shared: &Shared) -> Option<Rhythm> {
+    pub fn heartbeat(&self, shared: &SharedState) -> Option<Heartbeat> {
         let run = self.run().filter(|run| run.status == RunStatus::Running)?;
         let known = |key: &str| {
             Some((
@@ -154,13 +154,13 @@ impl RunScreen {
             .map(|metric| metric.key.raw())
             .filter(|key| !key.starts_with("system/"));
         // The metric that is logged most often is the run's pulse.
-        let rhythms = metrics
+        let heartbeats = metrics
             .filter_map(known)
-            .map(|(points, sampled)| Rhythm::of(run).with(points, sampled));
-        let quickest = rhythms
+            .map(|(points, sampled)| Heartbeat::from_run(run).with_history(points, sampled));
+        let shortest_interval = heartbeats
             .filter(|rhythm| rhythm.interval.is_some())
             .min_by_key(|rhythm| rhythm.interval);
-        Some(quickest.unwrap_or_else(|| Rhythm::of(run)))
+        Some(shortest_interval.unwrap_or_else(|| Heartbeat::from_run(run)))
     }
 
     /// The cursor of the tab that is seen.
@@ -171,7 +171,7 @@ impl RunScreen {
 
     /// The lines of the tab that is seen, but for the artifacts.
     #[must_use]
-    pub fn items(&self) -> Vec<Item> {
+    pub fn items(&self) -> Vec<TabItem> {
         let Some(detail) = self.data.get() else {
             return Vec::new();
         };
@@ -180,7 +180,7 @@ impl RunScreen {
             .split_whitespace()
             .map(str::to_lowercase)
             .collect();
-        let mut items = lines_of(self.tab, detail);
+        let mut items = items_of(self.tab, detail);
         items.retain(|item| {
             let text = format!("{} {}", item.key.raw(), item.value.raw()).to_lowercase();
             words.iter().all(|word| text.contains(word))
@@ -188,13 +188,16 @@ impl RunScreen {
         items
     }
 
-    fn fetch_histories(&self, context: &mut Context<'_>) {
-        if !matches!(self.tab, Tab::Metrics | Tab::System | Tab::Overview) {
+    fn fetch_histories(&self, context: &mut UpdateContext<'_>) {
+        if !matches!(
+            self.tab,
+            RunTab::Metrics | RunTab::System | RunTab::Overview
+        ) {
             return;
         }
         let height = usize::from(context.size.height);
         let items = self.items();
-        let at = self.cursor().at;
+        let at = self.cursor().index;
         for item in items
             .iter()
             .skip(at.saturating_sub(height))
@@ -202,22 +205,22 @@ impl RunScreen {
             .filter(|item| item.number.is_some())
         {
             let metric = item.key.raw();
-            context.ask_histories(std::slice::from_ref(&self.id), metric, SPARK_POINTS);
+            context.request_histories(std::slice::from_ref(&self.id), metric, SPARKLINE_POINTS);
         }
     }
 
-    fn step_tab(&mut self, forward: bool, context: &mut Context<'_>) {
+    fn switch_tab(&mut self, forward: bool, context: &mut UpdateContext<'_>) {
         self.tab = self.tab.step(forward);
-        if self.tab == Tab::Artifacts {
-            self.files.begin(&self.id, context);
+        if self.tab == RunTab::Artifacts {
+            self.files.load_root(&self.id, context);
         }
     }
 
-    fn open(&mut self, context: &mut Context<'_>) {
+    fn open(&mut self, context: &mut UpdateContext<'_>) {
         match self.tab {
-            Tab::Artifacts if self.files.is_image() => self.picture(context),
-            Tab::Artifacts => self.files.open(&self.id, context),
-            Tab::Models => {
+            RunTab::Artifacts if self.files.is_image() => self.open_image(context),
+            RunTab::Artifacts => self.files.open(&self.id, context),
+            RunTab::Models => {
                 let versions = self
                     .data
                     .get()
@@ -225,12 +228,12 @@ impl RunScreen {
                     .map(Vec::as_slice)
                     .unwrap_or_default();
                 // Versions are listed first, then logged models.
-                match versions.get(self.cursor().at) {
-                    Some(version) => context.go.push(Go::To(Screen::lineage(
+                match versions.get(self.cursor().index) {
+                    Some(version) => context.navigation.push(Navigate::Push(Screen::lineage(
                         version.name.clone(),
                         version.version,
                     ))),
-                    None => context.say(
+                    None => context.notify(
                         "a logged model that is not registered has no lineage yet; r registers it",
                     ),
                 }
@@ -240,49 +243,53 @@ impl RunScreen {
     }
 
     /// Shows the image under the cursor.
-    fn picture(&self, context: &mut Context<'_>) {
+    fn open_image(&self, context: &mut UpdateContext<'_>) {
         let Some(file) = self
             .files
             .current()
-            .filter(|_| self.tab == Tab::Artifacts && self.files.is_image())
+            .filter(|_| self.tab == RunTab::Artifacts && self.files.is_image())
         else {
-            return context.say("go to an image among the artifacts: PNG, JPEG, GIF or WebP");
+            return context.notify("go to an image among the artifacts: PNG, JPEG, GIF or WebP");
         };
-        let of = PictureOf::Artifact(
-            ArtifactHome::Run(self.id.clone()),
+        let of = ImageSource::Artifact(
+            ArtifactOwner::Run(self.id.clone()),
             file.path.raw().to_owned(),
         );
-        let view = PictureView::open(file.path.clean().into_owned(), of, context);
+        let view = ImageDialog::open(file.path.clean().into_owned(), of, context);
         context
-            .go
-            .push(Go::Over(Box::new(Overlay::Picture(Box::new(view)))));
+            .navigation
+            .push(Navigate::OpenDialog(Box::new(Dialog::Image(Box::new(
+                view,
+            )))));
     }
 
-    fn copy(&self, id: bool, context: &mut Context<'_>) {
+    fn copy_value(&self, id: bool, context: &mut UpdateContext<'_>) {
         let text = match (id, self.tab) {
             (true, _) => Some(self.id.raw().to_owned()),
-            (false, Tab::Artifacts) => self.files.current().map(|file| file.path.raw().to_owned()),
+            (false, RunTab::Artifacts) => {
+                self.files.current().map(|file| file.path.raw().to_owned())
+            }
             (false, _) => self
                 .items()
-                .get(self.cursor().at)
+                .get(self.cursor().index)
                 .map(|item| item.value.raw().to_owned()),
         };
         if let Some(text) = text {
-            context.copy(text);
+            context.copy_to_clipboard(text);
         }
     }
 
-    fn lineage(&self, context: &mut Context<'_>) {
+    fn open_lineage(&self, context: &mut UpdateContext<'_>) {
         let version = self
             .data
             .get()
             .and_then(|detail| detail.versions.as_ref().ok()?.first());
         match version {
-            Some(version) => context.go.push(Go::To(Screen::lineage(
+            Some(version) => context.navigation.push(Navigate::Push(Screen::lineage(
                 version.name.clone(),
                 version.version,
             ))),
-            None => context.say("no version was registered from this run; r registers it"),
+            None => context.notify("no version was registered from this run; r registers it"),
         }
     }
 }
@@ -292,41 +299,43 @@ impl View for RunScreen {
         Scope::Run
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         let name = self
             .run()
             .map_or_else(|| self.id.short(), |run| run.label().clean().into_owned());
         vec!["run".into(), name]
     }
 
-    fn freshness(&self, shared: &Shared) -> Freshness {
+    fn freshness(&self, shared: &SharedState) -> Freshness {
         let freshness = Freshness::of(&self.data);
-        if self.is_going() {
-            shared.live(freshness, 1, self.data.tried)
+        if self.is_active() {
+            shared.polled_freshness(freshness, 1, self.data.last_attempt_at)
         } else {
             freshness
         }
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
-        context.shared.histories.forget(&self.id);
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
+        context.shared.histories.remove(&self.id);
         context.fetch(&mut self.data, Request::Run(self.id.clone()));
-        self.files = Files::default();
-        if self.tab == Tab::Artifacts {
-            self.files.begin(&self.id, context);
+        self.files = FileTree::default();
+        if self.tab == RunTab::Artifacts {
+            self.files.load_root(&self.id, context);
         }
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
         match action {
-            Action::NextPane | Action::Right => self.step_tab(true, context),
-            Action::PreviousPane | Action::Left => self.step_tab(false, context),
+            Action::NextPane | Action::Right => self.switch_tab(true, context),
+            Action::PreviousPane | Action::Left => self.switch_tab(false, context),
             Action::Open | Action::Fold => self.open(context),
             Action::Register => {
                 let dialog = RegisterDialog::open(self.id.clone(), Vec::new(), context);
                 context
-                    .go
-                    .push(Go::Over(Box::new(Overlay::Register(Box::new(dialog)))));
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::Register(Box::new(
+                        dialog,
+                    )))));
             }
             Action::Delete => PlanDialog::show(
                 Intent::DeleteRuns {
@@ -340,10 +349,10 @@ impl View for RunScreen {
                 },
                 context,
             ),
-            Action::Lineage => self.lineage(context),
+            Action::Lineage => self.open_lineage(context),
             Action::Charts => context
-                .go
-                .push(Go::To(Screen::charts(vec![self.id.clone()]))),
+                .navigation
+                .push(Navigate::Push(Screen::charts(vec![self.id.clone()]))),
             Action::Compare => {
                 let label = self
                     .run()
@@ -353,30 +362,37 @@ impl View for RunScreen {
                 });
                 context.shared.marks.add(&self.id, &label, &home);
                 if context.shared.marks.len() < 2 {
-                    context.say("marked; mark another run to compare it with");
+                    context.notify("marked; mark another run to compare it with");
                 } else {
                     context
-                        .go
-                        .push(Go::To(Screen::compare(context.shared.marks.ids())));
+                        .navigation
+                        .push(Navigate::Push(Screen::compare(context.shared.marks.ids())));
                 }
             }
-            Action::Picture => self.picture(context),
-            Action::Filter => context.go.push(Go::Over(Box::new(Overlay::words(
-                "filter by key or value",
-                &self.filter,
-            )))),
+            Action::Picture => self.open_image(context),
+            Action::Filter => {
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::text_filter(
+                        "filter by key or value",
+                        &self.filter,
+                    ))));
+            }
             Action::Goal => {
                 let keys = self
                     .run()
                     .map(|run| run.metrics.iter().map(|m| m.key.clone()).collect())
                     .unwrap_or_default();
-                context.go.push(Go::Over(Box::new(Overlay::goals(keys))));
+                context
+                    .navigation
+                    .push(Navigate::OpenDialog(Box::new(Dialog::goals(keys))));
             }
-            Action::CopyValue => self.copy(false, context),
-            Action::CopyId => self.copy(true, context),
+            Action::CopyValue => self.copy_value(false, context),
+            Action::CopyId => self.copy_value(true, context),
             Action::WebPage => {
-                if let (Some(web), Some(run)) = (context.shared.session.web.clone(), self.run()) {
-                    context.copy(format!(
+                if let (Some(web), Some(run)) = (context.shared.session.web_url.clone(), self.run())
+                {
+                    context.copy_to_clipboard(format!(
                         "{web}/#/experiments/{}/runs/{}",
                         run.experiment_id.raw(),
                         run.id.raw()
@@ -390,16 +406,21 @@ impl View for RunScreen {
         true
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
-        let reply = self.files.reply(ticket, reply, context)?;
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
+        let reply = self.files.handle_reply(ticket, reply, context)?;
         let rest = take_reply!(ticket, reply, context, Run => self.data);
         if let (None, Some(run)) = (&rest, self.run()) {
-            context.shared.histories.grow(run, context.now);
+            context.shared.histories.append_latest(run, context.now);
         }
         rest
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.filter = text,
             Choice::Goal(goal) => {
@@ -407,17 +428,17 @@ impl View for RunScreen {
                     context.shared.goals.insert(run.experiment_id.clone(), goal);
                 }
             }
-            Choice::Written => self.enter(context),
+            Choice::Applied => self.request_data(context),
             _ => {}
         }
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = list_area(frame(size).body, self.tab);
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = list_area(screen_areas(size).body, self.tab);
         let (height, top) = (usize::from(rows.height), rows.y);
-        if self.tab == Tab::Artifacts {
+        if self.tab == RunTab::Artifacts {
             let len = self.files.len();
-            return Some(List {
+            return Some(FocusedList {
                 cursor: self.files.cursor_mut(),
                 len,
                 height,
@@ -425,7 +446,7 @@ impl View for RunScreen {
             });
         }
         let len = self.items().len();
-        Some(List {
+        Some(FocusedList {
             cursor: &mut self.cursors[self.tab as usize],
             len,
             height,
@@ -433,9 +454,9 @@ impl View for RunScreen {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
         match self.tab {
-            Tab::Artifacts => self.files.label(line),
+            RunTab::Artifacts => self.files.row_label(line),
             _ => self
                 .items()
                 .get(line)
@@ -444,18 +465,18 @@ impl View for RunScreen {
         }
     }
 
-    fn settle(&mut self, context: &mut Context<'_>) {
-        if self.is_going() {
-            context.refetch(&mut self.data, 1, || Request::Run(self.id.clone()));
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        if self.is_active() {
+            context.refetch_if_due(&mut self.data, 1, || Request::Run(self.id.clone()));
         }
         self.fetch_histories(context);
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

@@ -1,44 +1,48 @@
 //! The run table of one or several experiments.
 
+mod actions;
+mod child_runs;
 pub mod columns;
 pub mod curves;
+mod deleted_runs;
 mod groups;
-pub mod live;
-pub mod load;
-mod nested;
-pub mod news;
-pub mod pushed;
-mod trash;
-mod verbs;
-mod views;
+pub mod loader;
+pub mod new_runs;
+pub mod polling;
+pub mod pushdown;
+mod saved_views;
 
-use super::{Freshness, List, View};
+use super::{FocusedList, Freshness, View};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, Millis, RunId};
 use crate::table::filter::{Filter, complete};
-use crate::table::{Arrangement, Attribute, Cell, ColumnKey, Line, Row, RunTable, arrange};
+use crate::table::{
+    Arrangement, Attribute, CellValue, ColumnKey, DisplayRow, RowId, RunTable, arrange,
+};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, Table, frame, table as table_parts, with_preview};
+use crate::tui::app::dialogs::{PromptFeedback, PromptPurpose};
+use crate::tui::app::layout::{
+    Size, TableAreas, screen_areas, split_preview, table_areas as table_parts,
+};
 use crate::tui::app::message::{Mouse, Reply, Ticket};
-use crate::tui::app::overlays::{Advice, Purpose};
-use crate::tui::app::shared::{Choice, Context, Shared};
+use crate::tui::app::shared::{Choice, SharedState, UpdateContext};
 
 use columns::Columns;
-use live::Live;
-use load::Load;
+use loader::RunLoader;
+use polling::RunPoller;
 
 /// How many points of a history a sparkline needs: two for each of its columns, and room to see a spike.
-const SPARK_POINTS: u32 = 64;
+const SPARKLINE_POINTS: u32 = 64;
 /// While runs stream in, the order is made anew at most this often, in ms.
-const ARRANGE_EVERY_MS: Millis = 200;
+const ARRANGE_INTERVAL_MS: Millis = 200;
 
 /// The columns of tables up to this many rows are measured anew whenever a value changes: it takes less than a frame.
-const LEARN_ROWS: usize = 2_000;
+const REMEASURE_MAX_ROWS: usize = 2_000;
 
 /// What the table was like when its columns were measured.
 #[derive(Clone, Copy, Debug, Default)]
-struct Learned {
+struct MeasuredShape {
     version: u64,
     rows: usize,
     columns: usize,
@@ -46,7 +50,7 @@ struct Learned {
 
 /// The screen's state.
 #[derive(Debug)]
-pub struct Runs {
+pub struct RunsScreen {
     /// Whose runs.
     pub experiments: Vec<ExperimentId>,
     /// Their name for the top line, cleaned.
@@ -54,47 +58,47 @@ pub struct Runs {
     /// All runs that were loaded.
     pub table: RunTable,
     /// How far loading is.
-    pub load: Load,
+    pub loader: RunLoader,
     /// How far refreshing is, and what it brought.
-    pub live: Live,
-    nested: nested::Nested,
+    pub poller: RunPoller,
+    child_run_loader: child_runs::ChildRunLoader,
     /// What the store does of the filter and the order while not all runs are here.
-    pub pushed: pushed::Pushed,
+    pub pushdown: pushdown::PushdownState,
     /// Reading the curves of runs that are not seen.
-    pub rest: curves::Rest,
+    pub curve_loader: curves::CurveLoader,
     /// Filter, order and grouping.
     pub arrangement: Arrangement,
     /// The filter in use, as typed.
     pub filter_text: String,
     /// The lines that are seen.
-    pub lines: Vec<Line>,
+    pub lines: Vec<DisplayRow>,
     /// The columns.
     pub columns: Columns,
     /// The cursor over the lines.
     pub cursor: Cursor,
     /// Whether the preview is shown.
-    pub preview: bool,
+    pub is_preview_open: bool,
     /// Where the last mark was set, for a range.
-    anchor: Option<Row>,
+    mark_anchor: Option<RowId>,
     /// Whether the table is of deleted runs.
-    pub trash: bool,
+    pub is_showing_deleted: bool,
     /// How often runs had been deleted or restored from here when the table was read.
-    lifecycles: u64,
-    dirty: bool,
-    to_top: bool,
+    lifecycle_revision: u64,
+    is_dirty: bool,
+    should_scroll_to_top: bool,
     /// The goal that was chosen here or in a view; none where the experiment or the metrics tell it.
     chosen_goal: Option<Goal>,
-    memory: views::Memory,
+    view_persistence: saved_views::ViewPersistence,
     /// What the lines of groups show.
-    figures: groups::Figures,
+    group_statistics: groups::GroupStatistics,
     arranged_at: Millis,
-    needle: String,
-    learned: Learned,
+    search_text: String,
+    measured: MeasuredShape,
     /// The filter in use when the field for it was opened, and how it was typed.
-    filter_before: (Option<Filter>, String),
+    previous_filter: (Option<Filter>, String),
 }
 
-impl Runs {
+impl RunsScreen {
     /// The runs of experiments.
     #[must_use]
     pub fn new(experiments: Vec<ExperimentId>, name: String) -> Self {
@@ -102,62 +106,62 @@ impl Runs {
             experiments,
             name,
             table: RunTable::default(),
-            load: Load::default(),
-            live: Live::default(),
-            nested: nested::Nested::default(),
-            pushed: pushed::Pushed::default(),
-            rest: curves::Rest::default(),
+            loader: RunLoader::default(),
+            poller: RunPoller::default(),
+            child_run_loader: child_runs::ChildRunLoader::default(),
+            pushdown: pushdown::PushdownState::default(),
+            curve_loader: curves::CurveLoader::default(),
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
             columns: Columns::default(),
             cursor: Cursor::default(),
-            preview: false,
-            anchor: None,
-            trash: false,
-            lifecycles: 0,
-            dirty: false,
-            to_top: false,
+            is_preview_open: false,
+            mark_anchor: None,
+            is_showing_deleted: false,
+            lifecycle_revision: 0,
+            is_dirty: false,
+            should_scroll_to_top: false,
             chosen_goal: None,
-            memory: views::Memory::default(),
-            figures: groups::Figures::default(),
+            view_persistence: saved_views::ViewPersistence::default(),
+            group_statistics: groups::GroupStatistics::default(),
             arranged_at: 0,
-            needle: String::new(),
-            learned: Learned::default(),
-            filter_before: (None, String::new()),
+            search_text: String::new(),
+            measured: MeasuredShape::default(),
+            previous_filter: (None, String::new()),
         }
     }
 
     /// The row of a line, if the line is a run.
     #[must_use]
-    pub fn row(&self, line: usize) -> Option<Row> {
+    pub fn row(&self, line: usize) -> Option<RowId> {
         match self.lines.get(line)? {
-            Line::Run { row, .. } => Some(*row),
-            Line::Group { .. } => None,
+            DisplayRow::Run { row, .. } => Some(*row),
+            DisplayRow::Group { .. } => None,
         }
     }
 
     /// The row under the cursor, if it is a run.
     #[must_use]
-    pub fn current(&self) -> Option<Row> {
-        self.row(self.cursor.at)
+    pub fn current_row(&self) -> Option<RowId> {
+        self.row(self.cursor.index)
     }
 
     /// The name of a row's run, or the start of its id.
     #[must_use]
-    pub fn run_label(&self, row: Row) -> Untrusted {
+    pub fn run_label(&self, row: RowId) -> Untrusted {
         match self
             .table
             .cell(row, &ColumnKey::Attribute(Attribute::Name), 0)
         {
-            Cell::Text(name) if !name.is_empty() => Untrusted::from(name),
-            _ => Untrusted::from(self.table.id(row).short()),
+            CellValue::Text(name) if !name.is_empty() => Untrusted::from(name),
+            _ => Untrusted::from(self.table.run_id(row).short()),
         }
     }
 
     /// The goal: chosen here, declared by the experiment, or guessed from the metrics.
     #[must_use]
-    pub fn goal(&self, shared: &Shared) -> Option<Goal> {
+    pub fn goal(&self, shared: &SharedState) -> Option<Goal> {
         let known = self
             .experiments
             .iter()
@@ -168,67 +172,69 @@ impl Runs {
 
     /// Where the parts of the table and of the preview are.
     #[must_use]
-    pub fn parts(&self, size: Size) -> (Table, Option<ratatui::layout::Rect>) {
-        let (area, preview) = with_preview(frame(size).body, self.preview);
+    pub fn areas(&self, size: Size) -> (TableAreas, Option<ratatui::layout::Rect>) {
+        let (area, preview) = split_preview(screen_areas(size).body, self.is_preview_open);
         (table_parts(area), preview)
     }
 
     /// The ids of the runs that are seen.
     fn visible_runs(&self, size: Size) -> Vec<RunId> {
-        let height = usize::from(self.parts(size).0.rows.height);
+        let height = usize::from(self.areas(size).0.rows.height);
         self.cursor
-            .window(self.lines.len(), height)
+            .visible_range(self.lines.len(), height)
             .filter_map(|line| self.row(line))
-            .map(|row| self.table.id(row).clone())
+            .map(|row| self.table.run_id(row).clone())
             .collect()
     }
 
     /// Marks what is derived as out of date.
-    pub(super) fn touch(&mut self) {
-        self.dirty = true;
+    pub(super) fn invalidate(&mut self) {
+        self.is_dirty = true;
         self.arranged_at = 0;
     }
 
     /// Makes the lines anew, and keeps the cursor on the run that it was on.
-    fn rearrange(&mut self, kept: Option<&RunId>, now: Millis, shared: &Shared) {
+    fn rearrange(&mut self, selected: Option<&RunId>, now: Millis, shared: &SharedState) {
         self.arrangement.goal = self.goal(shared);
-        self.figures.clear();
+        self.group_statistics.clear();
         self.lines = arrange(&self.table, &self.arrangement, now);
-        self.drop_gone();
-        let row = kept.and_then(|id| self.table.row_of(id));
-        let found = row.and_then(|row| {
+        self.drop_removed_lines();
+        let row = selected.and_then(|id| self.table.row_of(id));
+        let selected_line = row.and_then(|row| {
             self.lines
                 .iter()
-                .position(|line| matches!(line, Line::Run { row: r, .. } if *r == row))
+                .position(|line| matches!(line, DisplayRow::Run { row: r, .. } if *r == row))
         });
-        if std::mem::take(&mut self.to_top) {
+        if std::mem::take(&mut self.should_scroll_to_top) {
             self.cursor = Cursor::default();
-        } else if let Some(at) = found {
+        } else if let Some(at) = selected_line {
             // The window moves with the cursor, so that the eye finds the run where it was.
-            let offset = self.cursor.at.saturating_sub(self.cursor.top);
-            self.cursor.at = at;
+            let offset = self.cursor.index.saturating_sub(self.cursor.top);
+            self.cursor.index = at;
             self.cursor.top = at.saturating_sub(offset);
         }
-        self.learn();
-        self.columns.figures = self.grouped_by().is_some();
-        self.columns.put_first(self.goal(shared).as_ref());
-        self.dirty = false;
+        self.update_columns();
+        self.columns.has_group_statistics = self.group_column().is_some();
+        self.columns.move_goal_first(self.goal(shared).as_ref());
+        self.is_dirty = false;
         self.arranged_at = now;
     }
 
     /// Brings the columns up to date, if the table changed. In a long table the columns are measured anew only when there are other
     /// runs or other columns: a refresh costs what changed.
-    fn learn(&mut self) {
-        let learned = Learned {
+    fn update_columns(&mut self) {
+        let shape = MeasuredShape {
             version: self.table.version(),
             rows: self.table.len(),
             columns: self.table.columns().len(),
         };
-        let same_shape =
-            (learned.rows, learned.columns) == (self.learned.rows, self.learned.columns);
-        if learned.version != self.learned.version && !(same_shape && learned.rows > LEARN_ROWS) {
-            self.columns.learn(&self.table);
-            self.learned = learned;
+        let is_same_shape =
+            (shape.rows, shape.columns) == (self.measured.rows, self.measured.columns);
+        if shape.version != self.measured.version
+            && !(is_same_shape && shape.rows > REMEASURE_MAX_ROWS)
+        {
+            self.columns.update(&self.table);
+            self.measured = shape;
         }
     }
 
@@ -242,168 +248,182 @@ impl Runs {
         };
         (self.arrangement.filter, self.filter_text) = match parsed {
             Ok(filter) => (filter, text),
-            Err(_) => self.filter_before.clone(),
+            Err(_) => self.previous_filter.clone(),
         };
-        self.touch();
+        self.invalidate();
     }
 
-    fn choose_goal(&mut self, goal: Goal, shared: &mut Shared) {
+    fn set_goal(&mut self, goal: Goal, shared: &mut SharedState) {
         for id in &self.experiments {
             shared.goals.insert(id.clone(), goal.clone());
         }
         self.chosen_goal = Some(goal);
-        self.touch();
+        self.invalidate();
     }
 }
 
-impl Runs {
+impl RunsScreen {
     /// Makes the lines anew where they are out of date, and fits the cursor and the columns to the screen.
-    fn arrange_if_due(&mut self, context: &mut Context<'_>) {
-        let urgent = self.arranged_at == 0 || self.load.is_done();
-        if self.dirty && (urgent || context.now - self.arranged_at >= ARRANGE_EVERY_MS) {
-            let kept = self.current().map(|row| self.table.id(row).clone());
-            self.rearrange(kept.as_ref(), context.now, context.shared);
+    fn rearrange_if_due(&mut self, context: &mut UpdateContext<'_>) {
+        let urgent = self.arranged_at == 0 || self.loader.is_idle();
+        if self.is_dirty && (urgent || context.now - self.arranged_at >= ARRANGE_INTERVAL_MS) {
+            let selected = self.current_row().map(|row| self.table.run_id(row).clone());
+            self.rearrange(selected.as_ref(), context.now, context.shared);
         }
-        let (parts, _) = self.parts(context.size);
+        let (parts, _) = self.areas(context.size);
         self.cursor
-            .fit(self.lines.len(), usize::from(parts.rows.height));
-        self.columns.fit(
+            .clamp(self.lines.len(), usize::from(parts.rows.height));
+        self.columns.scroll_to_cursor(
             parts.header.width,
             self.goal(context.shared).is_some(),
             &self.table,
         );
-        self.figure(context.size, context.shared, context.now);
+        self.update_group_statistics(context.size, context.shared, context.now);
     }
 }
 
-impl View for Runs {
+impl View for RunsScreen {
     fn scope(&self) -> Scope {
         Scope::Runs
     }
 
-    fn crumbs(&self, _: &Shared) -> Vec<String> {
+    fn breadcrumbs(&self, _: &SharedState) -> Vec<String> {
         vec![
             self.name.clone(),
-            if self.trash { "deleted runs" } else { "runs" }.into(),
+            if self.is_showing_deleted {
+                "deleted runs"
+            } else {
+                "runs"
+            }
+            .into(),
         ]
     }
 
-    fn freshness(&self, shared: &Shared) -> Freshness {
-        self.live_freshness(shared)
+    fn freshness(&self, shared: &SharedState) -> Freshness {
+        self.polled_freshness(shared)
     }
 
-    fn enter(&mut self, context: &mut Context<'_>) {
-        context.shared.histories.renew();
+    fn request_data(&mut self, context: &mut UpdateContext<'_>) {
+        context.shared.histories.mark_stale();
         if self.table.is_empty() {
-            self.recall(context);
+            self.restore_view(context);
         }
-        self.live.begin(context);
-        self.nested.begin(context);
-        self.load
-            .begin(&self.experiments, self.which(), &self.table, context);
-        self.lifecycles = context.shared.lifecycles;
+        self.poller.restart(context);
+        self.child_run_loader.restart(context);
+        self.loader.restart(
+            &self.experiments,
+            self.lifecycle_filter(),
+            &self.table,
+            context,
+        );
+        self.lifecycle_revision = context.shared.lifecycle_changes;
     }
 
-    fn on(&mut self, action: Action, context: &mut Context<'_>) -> bool {
-        let taken = self.act(action, context);
-        if taken {
-            self.note_change();
+    fn handle_action(&mut self, action: Action, context: &mut UpdateContext<'_>) -> bool {
+        let is_handled = self.perform_action(action, context);
+        if is_handled {
+            self.mark_view_changed();
         }
-        taken
+        is_handled
     }
 
-    fn reply(&mut self, ticket: Ticket, reply: Reply, context: &mut Context<'_>) -> Option<Reply> {
+    fn handle_reply(
+        &mut self,
+        ticket: Ticket,
+        reply: Reply,
+        context: &mut UpdateContext<'_>,
+    ) -> Option<Reply> {
         let reply = match reply {
-            Reply::Changes(answer) if self.live.awaits(ticket) => {
-                self.take_changes(answer, context);
+            Reply::Changes(answer) if self.poller.is_awaiting(ticket) => {
+                self.apply_changes(answer, context);
                 return None;
             }
-            Reply::Nested(answer) if self.nested.awaits(ticket) => {
-                self.take_nested(answer, context);
+            Reply::ChildRuns(answer) if self.child_run_loader.is_awaiting(ticket) => {
+                self.apply_child_runs(answer, context);
                 return None;
             }
-            Reply::Runs(answer) if self.pushed.awaits(ticket) => {
-                self.take_pushed(ticket, answer, context);
+            Reply::Runs(answer) if self.pushdown.is_awaiting(ticket) => {
+                self.apply_pushdown_page(ticket, answer, context);
                 return None;
             }
             reply => reply,
         };
-        if !self.load.awaits(ticket) {
-            return self.view_reply(ticket, reply, context);
+        if !self.loader.is_awaiting(ticket) {
+            return self.handle_view_reply(ticket, reply, context);
         }
         let Reply::Runs(answer) = reply else {
             return Some(reply);
         };
-        let kept = self.current().map(|row| self.table.id(row).clone());
+        let selected = self.current_row().map(|row| self.table.run_id(row).clone());
         if self
-            .load
-            .take(answer, &mut self.table, &self.experiments, context)
+            .loader
+            .apply_page(answer, &mut self.table, &self.experiments, context)
         {
             // Every row means another run now: the lines are made anew before anybody looks at them.
             self.lines.clear();
-            self.anchor = None;
-            self.live.gone = 0;
-            self.learned = Learned::default();
-            self.rearrange(kept.as_ref(), context.now, context.shared);
+            self.mark_anchor = None;
+            self.poller.removed_count = 0;
+            self.measured = MeasuredShape::default();
+            self.rearrange(selected.as_ref(), context.now, context.shared);
         }
-        self.dirty = true;
+        self.is_dirty = true;
         None
     }
 
-    fn chosen(&mut self, choice: Choice, context: &mut Context<'_>) {
+    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
         match choice {
             Choice::Filter(text) => self.set_filter(text),
             Choice::Goal(goal) => {
-                context.say(format!("the goal is {goal}"));
-                self.choose_goal(goal, context.shared);
+                context.notify(format!("the goal is {goal}"));
+                self.set_goal(goal, context.shared);
             }
             Choice::Group(grouping) => {
                 self.arrangement.grouping = grouping;
                 // Who groups wants to see the groups; in a tree and without groups the run under the cursor is found again.
-                self.to_top = self.grouped_by().is_some();
-                self.touch();
+                self.should_scroll_to_top = self.group_column().is_some();
+                self.invalidate();
             }
-            Choice::Columns(columns) => self.columns.set(&columns),
-            Choice::Fact(fact, metric) => self.toggle_fact(fact, metric),
+            Choice::Columns(columns) => self.columns.apply_choices(&columns),
+            Choice::CurveColumn(fact, metric) => self.toggle_curve_column(fact, metric),
             Choice::SaveView(name) => {
-                let view = self.view();
+                let view = self.current_view();
                 context
                     .shared
-                    .views_changed(name, Some(view), &mut *context.effects);
+                    .save_or_delete_view(name, Some(view), &mut *context.effects);
             }
             Choice::OpenView(name) => {
                 if let Some(view) = context.shared.session.views.get(&name).cloned() {
-                    self.show(&view, context);
+                    self.apply_view(&view, context);
                 }
             }
             Choice::DeleteView(name) => {
                 context
                     .shared
-                    .views_changed(name, None, &mut *context.effects)
+                    .save_or_delete_view(name, None, &mut *context.effects);
             }
             _ => {}
         }
-        self.note_change();
+        self.mark_view_changed();
     }
 
-    fn advise(&self, purpose: Purpose, text: &str, cursor: usize) -> Advice {
-        if purpose != Purpose::RunFilter {
-            return Advice::default();
+    fn check_input(&self, purpose: PromptPurpose, text: &str, cursor: usize) -> PromptFeedback {
+        if purpose != PromptPurpose::RunFilter {
+            return PromptFeedback::default();
         }
         let error = if text.trim().is_empty() {
             None
         } else {
             Filter::parse(text).err()
         };
-        Advice {
+        PromptFeedback {
             completions: complete(text, cursor, &self.table),
             error,
         }
     }
 
-    fn list(&mut self, size: Size, _: &Shared) -> Option<List<'_>> {
-        let rows = self.parts(size).0.rows;
-        Some(List {
+    fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
+        let rows = self.areas(size).0.rows;
+        Some(FocusedList {
             cursor: &mut self.cursor,
             len: self.lines.len(),
             height: rows.height.into(),
@@ -411,55 +431,55 @@ impl View for Runs {
         })
     }
 
-    fn label(&self, line: usize, _: &Shared) -> String {
+    fn row_label(&self, line: usize, _: &SharedState) -> String {
         match self.lines.get(line) {
-            Some(Line::Run { row, .. }) => format!(
+            Some(DisplayRow::Run { row, .. }) => format!(
                 "{} {}",
                 self.run_label(*row).clean(),
-                self.table.id(*row).clean()
+                self.table.run_id(*row).clean()
             ),
-            Some(Line::Group { value, .. }) => value.clone(),
+            Some(DisplayRow::Group { value, .. }) => value.clone(),
             None => String::new(),
         }
     }
 
-    fn click(&mut self, mouse: Mouse, context: &mut Context<'_>) {
+    fn handle_mouse(&mut self, mouse: Mouse, context: &mut UpdateContext<'_>) {
         let Mouse::Click { x, y } = mouse else { return };
-        let (parts, _) = self.parts(context.size);
+        let (parts, _) = self.areas(context.size);
         if y != parts.header.y {
             return;
         }
         let placed = self
             .columns
-            .place(parts.header.width, self.goal(context.shared).is_some());
-        let hit = placed.iter().find(|column| {
+            .layout(parts.header.width, self.goal(context.shared).is_some());
+        let clicked = placed.iter().find(|column| {
             (column.x..column.x + column.width).contains(&(x.saturating_sub(parts.header.x)))
         });
-        if let Some(column) = hit
+        if let Some(column) = clicked
             && let Some(index) = column.index
         {
-            self.columns.at = index;
-            self.act(Action::Sort, context);
+            self.columns.cursor = index;
+            self.perform_action(Action::Sort, context);
         }
     }
 
-    fn settle(&mut self, context: &mut Context<'_>) {
-        self.after_lifecycles(context);
-        self.arrange_if_due(context);
-        self.ask_the_store(context);
-        self.refresh_when_due(context);
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        self.reload_after_lifecycle_change(context);
+        self.rearrange_if_due(context);
+        self.sync_pushdown(context);
+        self.poll_if_due(context);
         self.fetch_histories(context);
         // The last curves may have come, and with them another order.
-        self.arrange_if_due(context);
-        self.remember(context);
-        self.watch(context);
+        self.rearrange_if_due(context);
+        self.save_view_if_changed(context);
+        self.update_heartbeats(context);
     }
 
-    fn needle(&self) -> &str {
-        &self.needle
+    fn search_text(&self) -> &str {
+        &self.search_text
     }
 
-    fn set_needle(&mut self, needle: String) {
-        self.needle = needle;
+    fn set_search_text(&mut self, needle: String) {
+        self.search_text = needle;
     }
 }

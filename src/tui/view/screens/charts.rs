@@ -2,29 +2,29 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::Run;
 use crate::text::number;
 use crate::tui::app::App;
 use crate::tui::screens::View;
-use crate::tui::screens::charts::{Charts, Tab};
-use crate::tui::view::paint::{Paint, row};
+use crate::tui::screens::charts::{ChartTab, ChartsScreen};
+use crate::tui::view::painter::{Painter, row_at};
 use crate::tui::view::widgets::chart;
-use crate::tui::view::widgets::chart::Over;
+use crate::tui::view::widgets::chart::ChartOverlay;
 
 /// How wide a value at the crosshair is drawn.
 const VALUE_WIDTH: u16 = 12;
 
 /// Draws the charts.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Charts) {
-    let places = screen.places(app.size);
-    status(paint, places.status, screen);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ChartsScreen) {
+    let places = screen.areas(app.size);
+    draw_status(painter, places.status, screen);
     if screen.panels.is_empty() {
-        let nothing = match (screen.tab, screen.filter.is_empty()) {
+        let empty_message = match (screen.tab, screen.filter.is_empty()) {
             (_, false) => "no metric passes the filter: esc clears it",
-            (Tab::Metrics, true) => "no metric was logged: T shows what the machine did",
-            (Tab::System, true) => {
+            (ChartTab::Metrics, true) => "no metric was logged: T shows what the machine did",
+            (ChartTab::System, true) => {
                 "no system metric was logged: mlflow.enable_system_metrics_logging() records them"
             }
         };
@@ -33,22 +33,27 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Charts) {
             height: body.height.saturating_sub(1),
             ..body
         };
-        return empty(paint, below, &screen.freshness(&app.shared), nothing);
+        return draw_empty(
+            painter,
+            below,
+            &screen.freshness(&app.shared),
+            empty_message,
+        );
     }
     for (nth, area) in places.panels.iter().enumerate() {
-        let panel = places.first + nth;
-        let on = panel == screen.at;
-        let Some(figure) = screen.built(panel) else {
+        let panel = places.first_panel + nth;
+        let has_focus = panel == screen.selected;
+        let Some(figure) = screen.cached_figure(panel) else {
             continue;
         };
-        let over = Over {
-            cross: screen.cross.filter(|_| on),
-            focus: on && !screen.in_legend && !screen.alone,
+        let overlay = ChartOverlay {
+            crosshair: screen.crosshair.filter(|_| has_focus),
+            has_focus: has_focus && !screen.is_legend_focused && !screen.is_maximized,
         };
-        chart::draw(paint, *area, figure, over);
+        chart::draw(painter, *area, figure, overlay);
         if figure.is_empty() {
-            let middle = row(*area, area.height / 2);
-            paint.text(
+            let middle = row_at(*area, area.height / 2);
+            painter.draw_text(
                 Rect {
                     x: middle.x + 12,
                     width: middle.width.saturating_sub(12),
@@ -59,23 +64,26 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Charts) {
             );
         }
     }
-    legend(paint, places.legend, app, screen);
+    draw_legend(painter, places.legend, app, screen);
 }
 
-fn status(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
-    let tab = |tab: Tab, title: &str| {
+fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &ChartsScreen) {
+    let tab = |tab: ChartTab, title: &str| {
         if screen.tab == tab {
             (format!("[{title}] "), Role::Accent)
         } else {
             (format!(" {title}  "), Role::Muted)
         }
     };
-    let used = paint.pieces(
+    let used = painter.draw_spans(
         area,
-        &[tab(Tab::Metrics, "Metrics"), tab(Tab::System, "System")],
+        &[
+            tab(ChartTab::Metrics, "Metrics"),
+            tab(ChartTab::System, "System"),
+        ],
     );
     let count = if screen.panels.len() > 1 {
-        format!("{} of {} · ", screen.at + 1, screen.panels.len())
+        format!("{} of {} · ", screen.selected + 1, screen.panels.len())
     } else {
         String::new()
     };
@@ -84,29 +92,29 @@ fn status(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
         width: area.width.saturating_sub(used),
         ..area
     };
-    paint.right(
+    painter.draw_right_aligned(
         rest,
         &format!(
             "{count}{}{} ",
-            screen.style.in_words(),
-            filtered(&screen.filter)
+            screen.style.summary(),
+            filter_label(&screen.filter)
         ),
         Role::Muted,
     );
 }
 
 /// Who is who: beside the charts, or under one that stands alone, with the values at the crosshair; else flowing in a line.
-fn legend(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Charts) {
+fn draw_legend(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &ChartsScreen) {
     if area.height <= 1 {
-        return flow(paint, area, screen);
+        return draw_inline_legend(painter, area, screen);
     }
-    let figure = screen.built(screen.at);
+    let figure = screen.cached_figure(screen.selected);
     let at = screen
-        .cross
+        .crosshair
         .zip(figure)
-        .map(|(x, figure)| format!("at {}", figure.x.told(x)));
-    let head = row(area, 0);
-    paint.text(
+        .map(|(x, figure)| format!("at {}", figure.x.format_value(x)));
+    let head = row_at(area, 0);
+    painter.draw_text(
         Rect {
             x: head.x + 1,
             width: head.width.saturating_sub(1),
@@ -115,7 +123,7 @@ fn legend(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Charts) {
         "runs",
         Role::Header,
     );
-    paint.right(
+    painter.draw_right_aligned(
         Rect {
             width: head.width.saturating_sub(1),
             ..head
@@ -124,25 +132,25 @@ fn legend(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Charts) {
         Role::Header,
     );
     let curves = screen.curves(&app.shared);
-    let grouped = screen
+    let is_metric_group = screen
         .panels
-        .get(screen.at)
+        .get(screen.selected)
         .is_some_and(|panel| panel.metrics.len() > 1)
-        && !screen.in_legend;
+        && !screen.is_legend_focused;
     let rows = Rect {
         y: area.y + 1,
         height: area.height - 1,
         ..area
     };
-    if grouped {
+    if is_metric_group {
         for (nth, curve) in curves.iter().take(rows.height.into()).enumerate() {
             let value = screen
-                .read(curve)
+                .point_at_crosshair(curve)
                 .or_else(|| curve.points.last())
                 .map(|point| point.value.get());
-            line(
-                paint,
-                row(rows, nth as u16),
+            draw_legend_entry(
+                painter,
+                row_at(rows, nth as u16),
                 curve.series,
                 &curve.label,
                 value,
@@ -151,82 +159,88 @@ fn legend(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Charts) {
         }
         return;
     }
-    let seen = screen
-        .legend
-        .window(screen.runs().len(), rows.height.into());
+    let visible_range = screen
+        .legend_cursor
+        .visible_range(screen.runs().len(), rows.height.into());
     for (nth, run) in screen
         .runs()
         .iter()
         .enumerate()
-        .skip(seen.start)
-        .take(seen.len())
+        .skip(visible_range.start)
+        .take(visible_range.len())
     {
-        let strip = row(rows, (nth - seen.start) as u16);
+        let strip = row_at(rows, (nth - visible_range.start) as u16);
         let curve = curves.iter().find(|curve| curve.series == nth);
         let value = curve
-            .and_then(|curve| screen.read(curve).or_else(|| curve.points.last()))
+            .and_then(|curve| {
+                screen
+                    .point_at_crosshair(curve)
+                    .or_else(|| curve.points.last())
+            })
             .map(|point| point.value.get());
-        line(
-            paint,
+        draw_legend_entry(
+            painter,
             strip,
             nth,
-            &name(run),
+            &run_name(run),
             value,
-            screen.hidden.contains(&run.id),
+            screen.hidden_runs.contains(&run.id),
         );
-        if screen.in_legend && nth == screen.legend.at {
-            paint.over(strip, Role::Selection);
+        if screen.is_legend_focused && nth == screen.legend_cursor.index {
+            painter.apply_role(strip, Role::Selection);
         }
     }
 }
 
-fn name(run: &Run) -> String {
+fn run_name(run: &Run) -> String {
     run.label().clean().into_owned()
 }
 
-fn line(
-    paint: &mut Paint<'_>,
+fn draw_legend_entry(
+    painter: &mut Painter<'_>,
     strip: Rect,
     series: usize,
     name: &str,
     value: Option<f64>,
-    hidden: bool,
+    is_hidden: bool,
 ) {
-    let sign = if hidden {
-        paint.look.sign("∅", "-").to_owned()
+    let symbol = if is_hidden {
+        painter.theme.symbol("∅", "-").to_owned()
     } else {
-        paint.look.mark(series)
+        painter.theme.series_marker(series)
     };
-    let style = paint.look.ink(crate::chart::Ink::Series(series));
-    paint.styled(
+    let style = painter
+        .theme
+        .paint_style(crate::chart::PaintStyle::Series(series));
+    painter.draw_styled(
         Rect {
             x: strip.x + 1,
             width: strip.width.min(1),
             ..strip
         },
-        &sign,
+        &symbol,
         style,
     );
     let room = strip.width.saturating_sub(VALUE_WIDTH + 4);
-    paint.text(
+    painter.draw_text(
         Rect {
             x: strip.x + 3,
             width: room,
             ..strip
         },
         name,
-        if hidden { Role::Muted } else { Role::Text },
+        if is_hidden { Role::Muted } else { Role::Text },
     );
-    let text = value.filter(|_| !hidden).map_or_else(
-        || crate::tui::app::cell::MISSING.to_owned(),
-        |value| number::significant(value, 6),
+    let text = value.filter(|_| !is_hidden).map_or_else(
+        || crate::tui::app::cell_text::MISSING.to_owned(),
+        |value| number::format_significant(value, 6),
     );
     let role = if value.is_some_and(|value| !value.is_finite()) {
         Role::Bad
     } else {
         Role::Text
     };
-    paint.right(
+    painter.draw_right_aligned(
         Rect {
             width: strip.width.saturating_sub(1),
             ..strip
@@ -236,13 +250,13 @@ fn line(
     );
 }
 
-fn flow(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
+fn draw_inline_legend(painter: &mut Painter<'_>, area: Rect, screen: &ChartsScreen) {
     let mut x = area.x + 1;
     for (nth, run) in screen.runs().iter().enumerate() {
-        let label = crate::text::fit::cut(&name(run), 24);
-        let wide = crate::text::fit::width(&label) + 4;
+        let label = crate::text::width::truncate(&run_name(run), 24);
+        let wide = crate::text::width::width(&label) + 4;
         if x + wide + 9 > area.right() && nth + 1 < screen.runs().len() {
-            paint.text(
+            painter.draw_text(
                 Rect {
                     x,
                     width: area.right().saturating_sub(x),
@@ -253,9 +267,11 @@ fn flow(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
             );
             return;
         }
-        let style = paint.look.ink(crate::chart::Ink::Series(nth));
-        let sign = paint.look.mark(nth);
-        paint.styled(
+        let style = painter
+            .theme
+            .paint_style(crate::chart::PaintStyle::Series(nth));
+        let sign = painter.theme.series_marker(nth);
+        painter.draw_styled(
             Rect {
                 x,
                 width: 1,
@@ -264,12 +280,12 @@ fn flow(paint: &mut Paint<'_>, area: Rect, screen: &Charts) {
             &sign,
             style,
         );
-        let role = if screen.hidden.contains(&run.id) {
+        let role = if screen.hidden_runs.contains(&run.id) {
             Role::Muted
         } else {
             Role::Text
         };
-        paint.text(
+        painter.draw_text(
             Rect {
                 x: x + 2,
                 width: area.right().saturating_sub(x + 2),

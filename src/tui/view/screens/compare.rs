@@ -1,88 +1,90 @@
 //! Drawing a comparison: runs as columns, only what differs, the best of each metric marked.
 
-mod runs;
+mod transposed;
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
-use crate::analysis::{CompareRow, Comparison, RowKind};
+use super::{draw_empty, filter_label};
+use crate::analysis::{Comparison, ComparisonRow, RowKind};
 use crate::config::theme::Role;
-use crate::text::fit::width;
 use crate::text::number;
+use crate::text::width::width;
 use crate::tui::app::App;
-use crate::tui::app::cell::MISSING;
-use crate::tui::app::layout::table;
+use crate::tui::app::cell_text::MISSING;
+use crate::tui::app::layout::table_areas;
 use crate::tui::screens::View;
-use crate::tui::screens::compare::{Compare, Line};
-use crate::tui::view::paint::{Paint, row};
+use crate::tui::screens::compare::{CompareLine, CompareScreen};
+use crate::tui::view::painter::{Painter, row_at};
 
 /// The widest that keys are drawn.
-const KEY_WIDTH: u16 = 28;
+const MAX_KEY_WIDTH: u16 = 28;
 /// The narrowest and the widest that a run's column is drawn.
-const RUN_WIDTH: (u16, u16) = (16, 34);
+const RUN_WIDTH_RANGE: (u16, u16) = (16, 34);
 
 /// The columns that are seen.
-struct Columns {
-    key: u16,
-    width: u16,
-    seen: std::ops::Range<usize>,
+struct RunWindow {
+    key_width: u16,
+    run_width: u16,
+    visible_runs: std::ops::Range<usize>,
 }
 
 /// Draws the comparison.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Compare) {
-    let area = table(body);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareScreen) {
+    let area = table_areas(body);
     let Some(data) = screen.data.get() else {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "nothing to compare",
         );
     };
-    let lines = screen.lines();
-    status(paint, area.status, screen, data, &lines);
-    if screen.transposed {
-        return runs::draw(paint, area.header, area.rows, screen, data);
+    let lines = screen.visible_lines();
+    draw_status(painter, area.status, screen, data, &lines);
+    if screen.is_transposed {
+        return transposed::draw(painter, area.header, area.rows, screen, data);
     }
-    let columns = columns(area.header.width, screen, data);
-    header(paint, area.header, data, &columns, screen.column);
+    let columns = run_window(area.header.width, screen, data);
+    draw_header(painter, area.header, data, &columns, screen.selected_column);
     if lines.is_empty() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "no row passes the filter: esc clears it",
         );
     }
-    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    for (offset, line) in lines[seen.clone()].iter().enumerate() {
-        let strip = row(area.rows, offset as u16);
+    let visible_range = screen
+        .cursor
+        .visible_range(lines.len(), area.rows.height.into());
+    for (offset, line) in lines[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(area.rows, offset as u16);
         match line {
-            Line::Head(kind) => {
-                paint.text(
+            CompareLine::Header(kind) => {
+                painter.draw_text(
                     Rect {
                         x: strip.x + 1,
                         ..strip
                     },
-                    head(*kind),
+                    section_title(*kind),
                     Role::Title,
                 );
             }
-            Line::Row(line) => property(paint, strip, line, data, &columns),
+            CompareLine::Row(line) => draw_property(painter, strip, line, data, &columns),
         }
-        if seen.start + offset == screen.cursor.at {
-            paint.over(strip, Role::Selection);
-            let x = x_of(strip, &columns, screen.column);
-            paint.point_at(Rect {
+        if visible_range.start + offset == screen.cursor.index {
+            painter.apply_role(strip, Role::Selection);
+            let x = run_x(strip, &columns, screen.selected_column);
+            painter.emphasize(Rect {
                 x,
-                width: columns.width.min(strip.right().saturating_sub(x)),
+                width: columns.run_width.min(strip.right().saturating_sub(x)),
                 ..strip
             });
         }
     }
 }
 
-fn head(kind: RowKind) -> &'static str {
+fn section_title(kind: RowKind) -> &'static str {
     match kind {
         RowKind::Attribute => "run",
         RowKind::Param => "params",
@@ -95,42 +97,42 @@ fn head(kind: RowKind) -> &'static str {
 }
 
 /// The line above: how much differs; or the whole value under the cursor, where it does not fit in its cell.
-fn status(
-    paint: &mut Paint<'_>,
+fn draw_status(
+    painter: &mut Painter<'_>,
     area: Rect,
-    screen: &Compare,
+    screen: &CompareScreen,
     data: &Comparison,
-    lines: &[Line<'_>],
+    lines: &[CompareLine<'_>],
 ) {
-    let what = if screen.differences_only {
+    let what = if screen.shows_differences_only {
         "only what differs"
     } else {
         "everything"
     };
     let text = format!(
         " {} differ, {} equal; showing {what}{}",
-        data.differing(),
-        data.equal(),
-        filtered(&screen.filter)
+        data.different_count(),
+        data.equal_count(),
+        filter_label(&screen.filter)
     );
-    let used = paint.text(area, &text, Role::Muted);
+    let used = painter.draw_text(area, &text, Role::Muted);
     let rest = Rect {
         x: area.x + used + 2,
         width: area.width.saturating_sub(used + 3),
         ..area
     };
-    if screen.transposed {
+    if screen.is_transposed {
         return;
     }
-    if let Some(Line::Row(line)) = lines.get(screen.cursor.at)
-        && let Some(Some(value)) = line.values.get(screen.column)
+    if let Some(CompareLine::Row(line)) = lines.get(screen.cursor.index)
+        && let Some(Some(value)) = line.values.get(screen.selected_column)
     {
-        let spelled = if line.spelled {
+        let spelled = if line.differs_in_spelling {
             "  (equal, written differently)"
         } else {
             ""
         };
-        paint.right(
+        painter.draw_right_aligned(
             rest,
             &format!("{} = {}{spelled}", line.key.clean(), value.clean()),
             Role::Text,
@@ -138,69 +140,78 @@ fn status(
     }
 }
 
-fn columns(room: u16, screen: &Compare, data: &Comparison) -> Columns {
+fn run_window(room: u16, screen: &CompareScreen, data: &Comparison) -> RunWindow {
     let keys = data
         .rows
         .iter()
         .map(|row| width(&row.key.clean()))
         .max()
         .unwrap_or(8);
-    let key = keys.clamp(8, KEY_WIDTH).min(room / 3) + 2;
+    let key_width = keys.clamp(8, MAX_KEY_WIDTH).min(room / 3) + 2;
     let count = data.runs.len().max(1);
-    let wide = ((room.saturating_sub(key)) / count as u16).clamp(RUN_WIDTH.0, RUN_WIDTH.1);
-    let fit = usize::from(room.saturating_sub(key) / wide).max(1);
+    let run_width = ((room.saturating_sub(key_width)) / count as u16)
+        .clamp(RUN_WIDTH_RANGE.0, RUN_WIDTH_RANGE.1);
+    let fitting_runs = usize::from(room.saturating_sub(key_width) / run_width).max(1);
     // The baseline stays in sight; the others are a window around the run under the cursor.
     let start = screen
-        .column
-        .saturating_sub(fit - 1)
-        .min(count.saturating_sub(fit));
-    Columns {
-        key,
-        width: wide,
-        seen: start..(start + fit).min(count),
+        .selected_column
+        .saturating_sub(fitting_runs - 1)
+        .min(count.saturating_sub(fitting_runs));
+    RunWindow {
+        key_width,
+        run_width,
+        visible_runs: start..(start + fitting_runs).min(count),
     }
 }
 
-fn x_of(strip: Rect, columns: &Columns, run: usize) -> u16 {
-    strip.x + columns.key + run.saturating_sub(columns.seen.start) as u16 * columns.width
+fn run_x(strip: Rect, columns: &RunWindow, run: usize) -> u16 {
+    strip.x
+        + columns.key_width
+        + run.saturating_sub(columns.visible_runs.start) as u16 * columns.run_width
 }
 
-fn header(paint: &mut Paint<'_>, area: Rect, data: &Comparison, columns: &Columns, at: usize) {
-    for run in columns.seen.clone() {
-        let x = x_of(area, columns, run);
+fn draw_header(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    data: &Comparison,
+    columns: &RunWindow,
+    at: usize,
+) {
+    for run in columns.visible_runs.clone() {
+        let x = run_x(area, columns, run);
         let cell = Rect {
             x,
             width: columns
-                .width
+                .run_width
                 .saturating_sub(1)
                 .min(area.right().saturating_sub(x)),
             ..area
         };
-        let baseline = run == data.baseline;
-        let sign = if baseline {
-            paint.look.sign("◆ ", "# ")
+        let is_baseline = run == data.baseline;
+        let symbol = if is_baseline {
+            painter.theme.symbol("◆ ", "# ")
         } else {
             ""
         };
-        let text = format!("{sign}{}", data.runs[run].label().clean());
-        paint.text(
+        let text = format!("{symbol}{}", data.runs[run].label().clean());
+        painter.draw_text(
             cell,
             &text,
-            if baseline {
+            if is_baseline {
                 Role::Baseline
             } else {
                 Role::Header
             },
         );
         if run == at {
-            paint.point_at(cell);
+            painter.emphasize(cell);
         }
     }
-    let hidden = data.runs.len() - columns.seen.len();
+    let hidden = data.runs.len() - columns.visible_runs.len();
     if hidden > 0 {
-        paint.text(
+        painter.draw_text(
             Rect {
-                width: columns.key,
+                width: columns.key_width,
                 ..area
             },
             &format!(" {hidden} more, h l"),
@@ -209,12 +220,12 @@ fn header(paint: &mut Paint<'_>, area: Rect, data: &Comparison, columns: &Column
     }
 }
 
-fn property(
-    paint: &mut Paint<'_>,
+fn draw_property(
+    painter: &mut Painter<'_>,
     strip: Rect,
-    line: &CompareRow,
+    line: &ComparisonRow,
     data: &Comparison,
-    columns: &Columns,
+    columns: &RunWindow,
 ) {
     let arrow = line
         .direction
@@ -222,52 +233,58 @@ fn property(
         .unwrap_or_default();
     let key = Rect {
         x: strip.x + 1,
-        width: columns.key.saturating_sub(2),
+        width: columns.key_width.saturating_sub(2),
         ..strip
     };
-    paint.text(key, &format!("{}{arrow}", line.key.clean()), Role::Muted);
-    for run in columns.seen.clone() {
-        let x = x_of(strip, columns, run);
+    painter.draw_text(key, &format!("{}{arrow}", line.key.clean()), Role::Muted);
+    for run in columns.visible_runs.clone() {
+        let x = run_x(strip, columns, run);
         let cell = Rect {
             x,
             width: columns
-                .width
+                .run_width
                 .saturating_sub(1)
                 .min(strip.right().saturating_sub(x)),
             ..strip
         };
-        value(paint, cell, line, run, data.baseline);
+        draw_value(painter, cell, line, run, data.baseline);
     }
 }
 
 /// A value, with the sign of the best, the spread of a group, and the distance to the baseline.
-fn value(paint: &mut Paint<'_>, cell: Rect, line: &CompareRow, run: usize, baseline: usize) {
-    let best = line.best.contains(&run);
+fn draw_value(
+    painter: &mut Painter<'_>,
+    cell: Rect,
+    line: &ComparisonRow,
+    run: usize,
+    baseline: usize,
+) {
+    let is_best = line.best_runs.contains(&run);
     let text = match (&line.values[run], line.numbers[run]) {
-        (_, Some(number)) if line.kind == RowKind::Metric => number::short(number),
+        (_, Some(number)) if line.kind == RowKind::Metric => number::format_short(number),
         (Some(value), _) if value.is_empty() => "(empty)".to_owned(),
         (Some(value), _) => value.clean().into_owned(),
         (None, _) => MISSING.to_owned(),
     };
     let spread = line
-        .spread
+        .group_stats
         .get(run)
         .copied()
         .flatten()
-        .map(|spread| match spread.deviation {
+        .map(|spread| match spread.std_dev {
             Some(deviation) => format!(
                 " ± {} (n {})",
-                number::significant(deviation, 2),
+                number::format_significant(deviation, 2),
                 spread.count
             ),
             None => format!(" (n {})", spread.count),
         });
-    let sign = if best {
-        paint.look.sign("★", "^")
+    let symbol = if is_best {
+        painter.theme.symbol("★", "^")
     } else {
         ""
     };
-    let role = if best {
+    let role = if is_best {
         Role::Good
     } else if line.values[run].is_some()
         && line.differs
@@ -278,9 +295,9 @@ fn value(paint: &mut Paint<'_>, cell: Rect, line: &CompareRow, run: usize, basel
     } else {
         Role::Muted
     };
-    let used = paint.text(
+    let used = painter.draw_text(
         cell,
-        &format!("{text}{}{sign}", spread.unwrap_or_default()),
+        &format!("{text}{}{symbol}", spread.unwrap_or_default()),
         role,
     );
     let rest = Rect {
@@ -288,11 +305,11 @@ fn value(paint: &mut Paint<'_>, cell: Rect, line: &CompareRow, run: usize, basel
         width: cell.width.saturating_sub(used),
         ..cell
     };
-    delta(paint, rest, line, run);
+    draw_delta(painter, rest, line, run);
 }
 
 /// Value minus the baseline's, and how many percent that is, where there is room.
-fn delta(paint: &mut Paint<'_>, room: Rect, line: &CompareRow, run: usize) {
+fn draw_delta(painter: &mut Painter<'_>, room: Rect, line: &ComparisonRow, run: usize) {
     let Some(delta) = line
         .delta
         .get(run)
@@ -304,18 +321,18 @@ fn delta(paint: &mut Paint<'_>, room: Rect, line: &CompareRow, run: usize) {
     };
     let percent = line
         .delta_percent(run)
-        .map(|percent| format!(" {}%", number::signed(percent, 2)))
+        .map(|percent| format!(" {}%", number::format_signed(percent, 2)))
         .unwrap_or_default();
-    let whole = format!(" {}{percent}", number::signed(delta, 3));
-    let role = match line.better(run) {
+    let long_text = format!(" {}{percent}", number::format_signed(delta, 3));
+    let role = match line.is_better(run) {
         Some(true) => Role::Good,
         Some(false) => Role::Bad,
         None => Role::Muted,
     };
-    let short = format!(" {}", number::signed(delta, 3));
-    let text = [whole, short]
+    let short_text = format!(" {}", number::format_signed(delta, 3));
+    let text = [long_text, short_text]
         .into_iter()
         .find(|text| width(text) <= room.width)
         .unwrap_or_default();
-    paint.text(room, &text, role);
+    painter.draw_text(room, &text, role);
 }

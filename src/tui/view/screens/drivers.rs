@@ -2,51 +2,51 @@
 
 use ratatui::layout::Rect;
 
-use super::empty;
-use crate::analysis::importance::{ParamImportance, Rank};
-use crate::analysis::nearest::Difference;
+use super::draw_empty;
+use crate::analysis::importance::{ParamImportance, RankCorrelation};
+use crate::analysis::nearest::ParamDifference;
 use crate::config::theme::Role;
 use crate::domain::Run;
-use crate::text::fit::{cut, width};
-use crate::text::number::{short, signed};
+use crate::text::number::{format_short, format_signed};
+use crate::text::width::{truncate, width};
 use crate::tui::app::App;
-use crate::tui::app::cell::MISSING;
+use crate::tui::app::cell_text::MISSING;
 use crate::tui::screens::View;
-use crate::tui::screens::drivers::{Drivers, Page};
-use crate::tui::view::paint::{Paint, Piece, row};
+use crate::tui::screens::drivers::{DriversScreen, DriversTab};
+use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::chart;
-use crate::tui::view::widgets::chart::Over;
+use crate::tui::view::widgets::chart::ChartOverlay;
 
 /// Draws the screen.
-pub fn draw(paint: &mut Paint<'_>, _: Rect, app: &App, screen: &Drivers) {
-    let parts = screen.parts(app.size);
-    status(paint, parts.status, screen);
+pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScreen) {
+    let parts = screen.areas(app.size);
+    draw_status(painter, parts.status, screen);
     if parts.chart.width > 0 {
         match screen.figure(parts.chart) {
             Some(figure) if !figure.is_empty() => {
-                chart::draw(paint, parts.chart, &figure, Over::default())
+                chart::draw(painter, parts.chart, &figure, ChartOverlay::default());
             }
-            _ => empty(
-                paint,
+            _ => draw_empty(
+                painter,
                 parts.chart,
                 &screen.freshness(&app.shared),
-                nothing(screen.page),
+                empty_message(screen.tab),
             ),
         }
     }
     if parts.list.width > 0 {
-        list(paint, parts.list, app, screen);
+        draw_list(painter, parts.list, app, screen);
     }
-    match screen.page {
-        Page::Importance => cautions(paint, parts.foot, screen),
-        Page::Nearest => differences(paint, parts.foot, screen),
+    match screen.tab {
+        DriversTab::Importance => draw_cautions(painter, parts.footer, screen),
+        DriversTab::Nearest => draw_differences(painter, parts.footer, screen),
         _ => {}
     }
 }
 
 /// How much the forest explains, and what has to be known before it is believed.
-fn cautions(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
-    let Some(found) = screen.importance.get() else {
+fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
+    let Some(importance) = screen.importance.get() else {
         return;
     };
     let room = Rect {
@@ -54,27 +54,27 @@ fn cautions(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
         width: area.width.saturating_sub(2),
         ..area
     };
-    let method = found.explained.map_or_else(
-        || format!("{} runs, rank correlation only", found.runs),
-        |explained| format!("{} runs; in runs that it has not seen the forest explains R² {explained:.2} of the variance", found.runs),
+    let method = importance.r_squared.map_or_else(
+        || format!("{} runs, rank correlation only", importance.runs),
+        |explained| format!("{} runs; in runs that it has not seen the forest explains R² {explained:.2} of the variance", importance.runs),
     );
-    let told = std::iter::once((method, Role::Muted)).chain(
-        found
-            .cautions
+    let lines = std::iter::once((method, Role::Muted)).chain(
+        importance
+            .warnings
             .iter()
             .map(|caution| (caution.clone(), Role::Warn)),
     );
-    let wrapped = told.flat_map(|(text, role)| {
-        crate::text::fit::wrap(&text, room.width)
+    let wrapped = lines.flat_map(|(text, role)| {
+        crate::text::width::wrap(&text, room.width)
             .into_iter()
             .map(move |line| vec![(line, role)])
     });
-    paint.lines(room, &wrapped.collect::<Vec<_>>());
+    painter.draw_lines(room, &wrapped.collect::<Vec<_>>());
 }
 
 /// What differs between the subject and the neighbour under the cursor, a line a param, the smallest first.
-fn differences(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
-    let Some(near) = screen.near().get(screen.cursor.at) else {
+fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
+    let Some(near) = screen.neighbors().get(screen.cursor.index) else {
         return;
     };
     let text = |value: &Option<crate::text::Untrusted>| {
@@ -82,17 +82,21 @@ fn differences(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
             .as_ref()
             .map_or_else(|| MISSING.to_owned(), |v| v.clean().into_owned())
     };
-    paint.text(
-        row(area, 0),
+    painter.draw_text(
+        row_at(area, 0),
         &format!(" {:<28} {:>6}  {}", "what differs", "apart", "here → there"),
         Role::Header,
     );
     for (nth, difference) in near.differences.iter().enumerate() {
-        let strip = row(area, nth as u16 + 1);
-        let key = cut(&difference.key.clean(), 28);
+        let strip = row_at(area, nth as u16 + 1);
+        let key = truncate(&difference.key.clean(), 28);
         let gap = " ".repeat(usize::from(28 - width(&key).min(28)));
-        let values = format!("{} → {}", text(&difference.here), text(&difference.there));
-        paint.pieces(
+        let values = format!(
+            "{} → {}",
+            text(&difference.value),
+            text(&difference.neighbor_value)
+        );
+        painter.draw_spans(
             strip,
             &[
                 (
@@ -105,27 +109,31 @@ fn differences(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
     }
 }
 
-fn nothing(page: Page) -> &'static str {
+fn empty_message(page: DriversTab) -> &'static str {
     match page {
-        Page::Pareto => "a front needs two metrics: + adds a goal",
+        DriversTab::Pareto => "a front needs two metrics: + adds a goal",
         _ => "no param differs between these runs, or none of them has the goal",
     }
 }
 
-fn status(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
-    let tab = |page: Page| {
-        let on = page == screen.page;
-        let (open, close) = if on { ("[", "]") } else { (" ", " ") };
+fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
+    let tab = |page: DriversTab| {
+        let is_selected = page == screen.tab;
+        let (open, close) = if is_selected { ("[", "]") } else { (" ", " ") };
         (
             format!("{open}{}{close} ", page.title()),
-            if on { Role::Accent } else { Role::Muted },
+            if is_selected {
+                Role::Accent
+            } else {
+                Role::Muted
+            },
         )
     };
-    let tabs: Vec<Piece> = Page::ALL.map(tab).into();
+    let tabs: Vec<TextSpan> = DriversTab::ALL.map(tab).into();
     // Where all don't fit, the one that is seen is brought in.
-    let seen = Page::ALL
+    let seen = DriversTab::ALL
         .iter()
-        .position(|page| *page == screen.page)
+        .position(|page| *page == screen.tab)
         .unwrap_or(0);
     let mut skip = 0;
     while skip < seen
@@ -137,38 +145,42 @@ fn status(paint: &mut Paint<'_>, area: Rect, screen: &Drivers) {
     {
         skip += 1;
     }
-    let used = paint.pieces(area, &tabs[skip..]);
-    let unfinished = if screen.unfinished > 0 {
-        format!(" ({} not finished)", screen.unfinished)
+    let used = painter.draw_spans(area, &tabs[skip..]);
+    let unfinished = if screen.excluded_unfinished > 0 {
+        format!(" ({} not finished)", screen.excluded_unfinished)
     } else {
         String::new()
     };
-    let taken = format!("{} of {} runs{unfinished} ", screen.runs.len(), screen.of);
+    let run_count = format!(
+        "{} of {} runs{unfinished} ",
+        screen.runs.len(),
+        screen.total_runs
+    );
     let rest = Rect {
         x: area.x + used,
         width: area.width.saturating_sub(used),
         ..area
     };
-    if width(&taken) <= rest.width {
-        paint.right(rest, &taken, Role::Muted);
+    if width(&run_count) <= rest.width {
+        painter.draw_right_aligned(rest, &run_count, Role::Muted);
     }
 }
 
-fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Drivers) {
-    let head = row(area, 0);
+fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversScreen) {
+    let head = row_at(area, 0);
     let rows = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
         ..area
     };
-    let lines: Vec<Vec<Piece>> = match screen.page {
-        Page::Importance => {
+    let lines: Vec<Vec<TextSpan>> = match screen.tab {
+        DriversTab::Importance => {
             let params = screen
                 .importance
                 .get()
                 .map(|found| found.params.as_slice())
                 .unwrap_or_default();
-            paint.text(
+            painter.draw_text(
                 head,
                 &format!(
                     " {:<20} {:>15}  {}",
@@ -176,34 +188,37 @@ fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Drivers) {
                 ),
                 Role::Header,
             );
-            params.iter().map(param).collect()
+            params.iter().map(param_line).collect()
         }
-        Page::Pareto => {
+        DriversTab::Pareto => {
             let goals: Vec<String> = screen
-                .goals
+                .pareto_goals
                 .iter()
-                .map(|goal| format!("{:>14}", cut(&goal.to_string(), 14)))
+                .map(|goal| format!("{:>14}", truncate(&goal.to_string(), 14)))
                 .collect();
-            paint.text(
+            painter.draw_text(
                 head,
                 &format!(" {:<20} {}", "the front", goals.join(" ")),
                 Role::Header,
             );
             screen
-                .on_front()
+                .pareto_runs()
                 .into_iter()
-                .map(|run| on_front(run, app, screen))
+                .map(|run| front_line(run, app, screen))
                 .collect()
         }
-        Page::Nearest => {
-            let subject = screen.subject.as_ref().and_then(|id| screen.run(id));
+        DriversTab::Nearest => {
+            let subject = screen
+                .reference_run
+                .as_ref()
+                .and_then(|id| screen.find_run(id));
             let name = subject
                 .map(|run| run.label().clean().into_owned())
                 .unwrap_or_default();
             let goal = subject
                 .and_then(|run| run.metric(screen.goal.metric.raw()))
-                .map_or(MISSING.into(), |v| short(v.get()));
-            paint.text(
+                .map_or(MISSING.into(), |v| format_short(v.get()));
+            painter.draw_text(
                 head,
                 &format!(
                     " nearest to {name} ({} {goal}): what differs, the smallest first",
@@ -212,62 +227,68 @@ fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Drivers) {
                 Role::Header,
             );
             screen
-                .near()
+                .neighbors()
                 .iter()
-                .map(|near| neighbour(near, subject, app, screen))
+                .map(|near| neighbor_line(near, subject, app, screen))
                 .collect()
         }
         _ => Vec::new(),
     };
-    let seen = screen.cursor.window(lines.len(), rows.height.into());
-    for (nth, line) in lines[seen.clone()].iter().enumerate() {
-        let strip = row(rows, nth as u16);
-        paint.pieces(strip, line);
-        if seen.start + nth == screen.cursor.at {
-            paint.over(strip, Role::Selection);
+    let visible_range = screen.cursor.visible_range(lines.len(), rows.height.into());
+    for (nth, line) in lines[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(rows, nth as u16);
+        painter.draw_spans(strip, line);
+        if visible_range.start + nth == screen.cursor.index {
+            painter.apply_role(strip, Role::Selection);
         }
     }
 }
 
-fn param(param: &ParamImportance) -> Vec<Piece> {
-    let forest = param.forest.map_or_else(
+fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
+    let forest = param.permutation.map_or_else(
         || MISSING.to_owned(),
         |(mean, sd)| format!("{mean:.3} ± {sd:.3}"),
     );
-    let rank = match param.rank {
-        Some(Rank::Spearman { rho, low, high, .. }) => {
+    let rank = match param.rank_correlation {
+        Some(RankCorrelation::Spearman { rho, low, high, .. }) => {
             format!("ρ {rho:+.2}  {low:+.2} to {high:+.2}")
         }
-        Some(Rank::Epsilon { squared, .. }) => format!("ε² {squared:.2}  {} words", param.values),
+        Some(RankCorrelation::EpsilonSquared { value: squared, .. }) => {
+            format!("ε² {squared:.2}  {} words", param.distinct_values)
+        }
         None => MISSING.to_owned(),
     };
-    let together: Vec<String> = param
-        .together
+    let correlated: Vec<String> = param
+        .collinear_with
         .iter()
         .map(|key| key.clean().into_owned())
         .collect();
-    let together = if together.is_empty() {
+    let together = if correlated.is_empty() {
         String::new()
     } else {
-        format!("  as {}", together.join(", "))
+        format!("  as {}", correlated.join(", "))
     };
-    let sure = param.forest.is_some_and(|(mean, sd)| mean > sd);
-    let key = cut(&param.key.clean(), 20);
+    let is_significant = param.permutation.is_some_and(|(mean, sd)| mean > sd);
+    let key = truncate(&param.key.clean(), 20);
     let gap = " ".repeat(usize::from(21 - width(&key).min(21)));
     vec![
         (format!(" {key}{gap}"), Role::Text),
         (
             format!("{forest:>15}  "),
-            if sure { Role::Good } else { Role::Muted },
+            if is_significant {
+                Role::Good
+            } else {
+                Role::Muted
+            },
         ),
         (rank, Role::Text),
         (together, Role::Warn),
     ]
 }
 
-fn name(run: &Run, app: &App) -> Vec<Piece> {
-    let marked = app.shared.marks.has(&run.id);
-    let label = cut(&run.label().clean(), 20);
+fn run_name_spans(run: &Run, app: &App) -> Vec<TextSpan> {
+    let marked = app.shared.marks.contains(&run.id);
+    let label = truncate(&run.label().clean(), 20);
     let gap = " ".repeat(usize::from(21 - width(&label).min(21)));
     vec![
         (if marked { "*".into() } else { " ".into() }, Role::Mark),
@@ -275,27 +296,27 @@ fn name(run: &Run, app: &App) -> Vec<Piece> {
     ]
 }
 
-fn on_front(run: &Run, app: &App, screen: &Drivers) -> Vec<Piece> {
-    let mut line = name(run, app);
-    for goal in &screen.goals {
+fn front_line(run: &Run, app: &App, screen: &DriversScreen) -> Vec<TextSpan> {
+    let mut line = run_name_spans(run, app);
+    for goal in &screen.pareto_goals {
         let value = run
             .metric(goal.metric.raw())
-            .map_or_else(|| MISSING.to_owned(), |value| short(value.get()));
+            .map_or_else(|| MISSING.to_owned(), |value| format_short(value.get()));
         line.push((format!("{value:>14} "), Role::Good));
     }
     line
 }
 
-fn neighbour(
-    near: &crate::analysis::nearest::Near,
+fn neighbor_line(
+    near: &crate::analysis::nearest::Neighbor,
     subject: Option<&Run>,
     app: &App,
-    screen: &Drivers,
-) -> Vec<Piece> {
-    let Some(run) = screen.run(&near.id) else {
+    screen: &DriversScreen,
+) -> Vec<TextSpan> {
+    let Some(run) = screen.find_run(&near.id) else {
         return Vec::new();
     };
-    let mut line = name(run, app);
+    let mut line = run_name_spans(run, app);
     let key = screen.goal.metric.raw();
     let value = |run: &Run| run.metric(key).map(crate::domain::MetricValue::get);
     let change = value(run)
@@ -303,7 +324,7 @@ fn neighbour(
         .map(|(there, here)| there - here);
     let role = match change {
         Some(change) if change != 0.0 => {
-            if screen.goal.direction.improves(change) {
+            if screen.goal.direction.is_improvement(change) {
                 Role::Good
             } else {
                 Role::Bad
@@ -314,25 +335,25 @@ fn neighbour(
     line.push((
         format!(
             "{:>9} ",
-            change.map_or_else(|| MISSING.to_owned(), |change| signed(change, 3))
+            change.map_or_else(|| MISSING.to_owned(), |change| format_signed(change, 3))
         ),
         role,
     ));
     line.push((format!("{:>5.3}  ", near.distance), Role::Muted));
-    let told = |difference: &Difference| {
+    let describe = |difference: &ParamDifference| {
         let text = |value: &Option<crate::text::Untrusted>| {
             value
                 .as_ref()
-                .map_or_else(|| MISSING.to_owned(), |v| cut(&v.clean(), 16))
+                .map_or_else(|| MISSING.to_owned(), |v| truncate(&v.clean(), 16))
         };
         format!(
             "{} {} → {}",
             difference.key.clean(),
-            text(&difference.here),
-            text(&difference.there)
+            text(&difference.value),
+            text(&difference.neighbor_value)
         )
     };
-    let differences: Vec<String> = near.differences.iter().map(told).collect();
+    let differences: Vec<String> = near.differences.iter().map(describe).collect();
     line.push((
         if differences.is_empty() {
             "the same params".into()

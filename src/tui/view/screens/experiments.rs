@@ -2,32 +2,32 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{Experiment, Lifecycle};
 use crate::text::quantity;
 use crate::tui::app::App;
-use crate::tui::app::layout::table;
+use crate::tui::app::layout::table_areas;
 use crate::tui::screens::View;
-use crate::tui::screens::experiments::Experiments;
-use crate::tui::view::chrome::thousands;
-use crate::tui::view::paint::Paint;
+use crate::tui::screens::experiments::ExperimentsScreen;
+use crate::tui::view::chrome::format_count;
+use crate::tui::view::painter::Painter;
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{Column, Text};
+use crate::tui::view::widgets::grid::{GridCell, GridColumn};
 
-const COLUMNS: [Column; 7] = [
-    Column::left("", 1, 0),
-    Column::left("experiment", 60, 0),
-    Column::right("runs", 9, 1),
-    Column::right("last activity", 14, 2),
-    Column::left("goal", 20, 4),
-    Column::left("note", 40, 5),
-    Column::right("id", 20, 3),
+const COLUMNS: [GridColumn; 7] = [
+    GridColumn::left_aligned("", 1, 0),
+    GridColumn::left_aligned("experiment", 60, 0),
+    GridColumn::right_aligned("runs", 9, 1),
+    GridColumn::right_aligned("last activity", 14, 2),
+    GridColumn::left_aligned("goal", 20, 4),
+    GridColumn::left_aligned("note", 40, 5),
+    GridColumn::right_aligned("id", 20, 3),
 ];
 
 /// Draws the list.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Experiments) {
-    let area = table(body);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ExperimentsScreen) {
+    let area = table_areas(body);
     let total = screen.data.get().map_or(0, Vec::len);
     let marked = if screen.marked.is_empty() {
         String::new()
@@ -39,39 +39,44 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Experiments) 
     };
     let status = format!(
         " {} of {total} experiments, by {}{}{marked}",
-        screen.lines.len(),
+        screen.visible_rows.len(),
         screen.order.as_str(),
-        filtered(&screen.filter)
+        filter_label(&screen.filter)
     );
-    paint.text(area.status, &status, Role::Muted);
-    if screen.lines.is_empty() {
-        return empty(
-            paint,
+    painter.draw_text(area.status, &status, Role::Muted);
+    if screen.visible_rows.is_empty() {
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "no experiments here yet: train something with MLflow",
         );
     }
-    let seen = screen
+    let visible_range = screen
         .cursor
-        .window(screen.lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = seen
+        .visible_range(screen.visible_rows.len(), area.rows.height.into());
+    let rows: Vec<Vec<GridCell>> = visible_range
         .clone()
-        .filter_map(|line| screen.line(line))
-        .map(|e| texts(paint, app, screen, e))
+        .filter_map(|line| screen.row(line))
+        .map(|e| row_cells(painter, app, screen, e))
         .collect();
     grid::draw(
-        paint,
+        painter,
         &area,
         &COLUMNS,
         &rows,
-        screen.cursor.at.checked_sub(seen.start),
+        screen.cursor.index.checked_sub(visible_range.start),
     );
 }
 
-fn texts(paint: &Paint<'_>, app: &App, screen: &Experiments, experiment: &Experiment) -> Vec<Text> {
+fn row_cells(
+    painter: &Painter<'_>,
+    app: &App,
+    screen: &ExperimentsScreen,
+    experiment: &Experiment,
+) -> Vec<GridCell> {
     let mark = if screen.marked.contains(&experiment.id) {
-        paint.look.sign("●", "*")
+        painter.theme.symbol("●", "*")
     } else {
         " "
     };
@@ -82,7 +87,7 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Experiments, experiment: &Experi
         experiment.name.clean().into_owned()
     };
     let activity = experiment
-        .last_run
+        .last_run_time
         .or(experiment.last_update_time)
         .or(experiment.creation_time);
     let goal = app
@@ -91,17 +96,17 @@ fn texts(paint: &Paint<'_>, app: &App, screen: &Experiments, experiment: &Experi
         .get(&experiment.id)
         .cloned()
         .or_else(|| experiment.declared_goal());
-    let note = crate::domain::run::value_of(&experiment.tags, "mlflow.note.content");
+    let note = crate::domain::run::find_value(&experiment.tags, "mlflow.note.content");
     vec![
         (mark.into(), Role::Mark),
         (name, if deleted { Role::Muted } else { Role::Text }),
         (
-            experiment.runs.map(thousands).unwrap_or_default(),
+            experiment.run_count.map(format_count).unwrap_or_default(),
             Role::Text,
         ),
         (
             activity
-                .map(|at| quantity::age(app.now - at))
+                .map(|at| quantity::format_age(app.now - at))
                 .unwrap_or_default(),
             Role::Muted,
         ),

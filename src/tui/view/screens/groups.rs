@@ -2,38 +2,40 @@
 
 use ratatui::layout::Rect;
 
-use super::runs::Scene;
+use super::runs::DrawContext;
 use crate::config::theme::Role;
-use crate::table::{Line, Statistic};
+use crate::table::{DisplayRow, Statistic};
 use crate::text::untrusted::clean;
 use crate::tui::app::App;
-use crate::tui::app::cell::MISSING;
-use crate::tui::screens::runs::Runs;
-use crate::tui::view::paint::{Paint, Piece};
+use crate::tui::app::cell_text::MISSING;
+use crate::tui::screens::runs::RunsScreen;
+use crate::tui::view::painter::{Painter, TextSpan};
 
 /// Draws the line of a group: its value, how many runs it has, and its figures in their columns. `texts` gives the figure of a
 /// seen column.
-pub(super) fn line(
-    paint: &mut Paint<'_>,
+pub(super) fn draw_group_line(
+    painter: &mut Painter<'_>,
     strip: Rect,
-    scene: &Scene<'_>,
+    scene: &DrawContext<'_>,
     line: usize,
-    texts: impl Fn(usize) -> Option<String>,
+    statistic_text: impl Fn(usize) -> Option<String>,
 ) {
-    let Some(Line::Group { value, rows }) = scene.screen.lines.get(line) else {
+    let Some(DisplayRow::Group { value, rows }) = scene.screen.lines.get(line) else {
         return;
     };
-    let mut head = strip.width;
+    let mut label_width = strip.width;
     for place in scene.placed.iter().rev() {
         let Some(index) = place.index else { continue };
-        let Some(text) = texts(index) else { continue };
-        head = head.min(place.x.saturating_sub(1));
+        let Some(text) = statistic_text(index) else {
+            continue;
+        };
+        label_width = label_width.min(place.x.saturating_sub(1));
         let role = if text.trim() == MISSING {
             Role::Muted
         } else {
             Role::Title
         };
-        paint.right(
+        painter.draw_right_aligned(
             Rect {
                 x: strip.x + place.x,
                 width: place.width,
@@ -43,11 +45,11 @@ pub(super) fn line(
             role,
         );
     }
-    let folded = scene.screen.arrangement.folded.contains(value);
-    let fold = if folded {
-        paint.look.sign("▸", "+")
+    let is_folded = scene.screen.arrangement.collapsed.contains(value);
+    let fold_symbol = if is_folded {
+        painter.theme.symbol("▸", "+")
     } else {
-        paint.look.sign("▾", "-")
+        painter.theme.symbol("▾", "-")
     };
     let runs = if rows.len() == 1 {
         "1 run".to_owned()
@@ -55,42 +57,45 @@ pub(super) fn line(
         format!("{} runs", rows.len())
     };
     // How many they are stays to be seen where a value is longer than its place.
-    let room = head.saturating_sub(crate::text::fit::width(&runs) + 4);
-    let value = crate::text::fit::cut(value, room.max(4));
-    paint.text(
+    let room = label_width.saturating_sub(crate::text::width::width(&runs) + 4);
+    let value = crate::text::width::truncate(value, room.max(4));
+    painter.draw_text(
         Rect {
-            width: head,
+            width: label_width,
             ..strip
         },
-        &format!("{fold} {value}  {runs}"),
+        &format!("{fold_symbol} {value}  {runs}"),
         Role::Title,
     );
 }
 
 /// What the line above the table says of groups: the column, the statistic, and what the figure under the cursor comes from.
-pub(super) fn status(screen: &Runs) -> Option<String> {
-    let column = screen.grouped_by()?;
+pub(super) fn group_status(screen: &RunsScreen) -> Option<String> {
+    let column = screen.group_column()?;
     let figure = screen
-        .figure_in_words()
+        .describe_group_statistic()
         .unwrap_or_else(|| screen.arrangement.statistic.as_str().to_owned());
     Some(format!("by {}: {figure}", column.title()))
 }
 
 /// The lines of the preview while a group is under the cursor: all statistics of the column under the cursor.
-pub(super) fn preview(app: &App, screen: &Runs) -> Option<(String, Vec<Vec<Piece>>)> {
-    let (value, rows) = match screen.lines.get(screen.cursor.at)? {
-        Line::Group { value, rows } => (value, rows),
-        Line::Run { .. } => return None,
+pub(super) fn group_preview(
+    app: &App,
+    screen: &RunsScreen,
+) -> Option<(String, Vec<Vec<TextSpan>>)> {
+    let (value, rows) = match screen.lines.get(screen.cursor.index)? {
+        DisplayRow::Group { value, rows } => (value, rows),
+        DisplayRow::Run { .. } => return None,
     };
     let grouped = screen
-        .grouped_by()
+        .group_column()
         .map(crate::table::ColumnKey::title)
         .unwrap_or_default();
     let title = format!("{grouped} {}", clean(value));
     let mut lines = vec![vec![(format!("{} runs", rows.len()), Role::Text)]];
-    let Some((column, spread)) = screen.columns.current().and_then(|key| {
+    let Some((column, spread)) = screen.columns.current_key().and_then(|key| {
         screen
-            .spread(screen.cursor.at, &key)
+            .group_spread(screen.cursor.index, &key)
             .map(|spread| (key, spread))
     }) else {
         lines.push(vec![(
@@ -99,22 +104,22 @@ pub(super) fn preview(app: &App, screen: &Runs) -> Option<(String, Vec<Vec<Piece
         )]);
         return Some((title, lines));
     };
-    let mut told = |name: &str, text: String| {
+    let mut push_row = |name: &str, text: String| {
         lines.push(vec![
             (format!("{name:<18}"), Role::Muted),
             (text, Role::Text),
-        ])
+        ]);
     };
-    told("column", column.to_string());
+    push_row("column", column.to_string());
     for statistic in Statistic::ALL {
-        told(
+        push_row(
             statistic.as_str(),
             screen
-                .figure_text(screen.cursor.at, &column, statistic, app.now)
+                .group_statistic_text(screen.cursor.index, &column, statistic, app.now)
                 .unwrap_or_default(),
         );
     }
-    told("missing", spread.missing.to_string());
-    told("no finite number", spread.left_out.to_string());
+    push_row("missing", spread.missing.to_string());
+    push_row("no finite number", spread.excluded.to_string());
     Some((title, lines))
 }

@@ -2,64 +2,66 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
-use crate::promotion::journal::{Event, Origin};
-use crate::text::fit::wrap;
+use crate::promotion::journal::{EventSource, TimelineEvent};
 use crate::text::quantity;
+use crate::text::width::wrap;
 use crate::tui::app::App;
-use crate::tui::app::cell::local_time;
-use crate::tui::app::layout::{Size, table};
+use crate::tui::app::cell_text::local_time;
+use crate::tui::app::layout::{Size, table_areas};
 use crate::tui::screens::View;
-use crate::tui::screens::history::History;
+use crate::tui::screens::history::HistoryScreen;
 use crate::tui::screens::journal::list_area;
-use crate::tui::view::paint::{Paint, Piece};
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{Column, Text};
+use crate::tui::view::widgets::grid::{GridCell, GridColumn};
 
-const COLUMNS: [Column; 6] = [
-    Column::right("when", 14, 0),
-    Column::left("who", 16, 0),
-    Column::left("what", 52, 0),
-    Column::left("from", 16, 3),
-    Column::left("to", 16, 2),
-    Column::left("reason", 60, 1),
+const COLUMNS: [GridColumn; 6] = [
+    GridColumn::right_aligned("when", 14, 0),
+    GridColumn::left_aligned("who", 16, 0),
+    GridColumn::left_aligned("what", 52, 0),
+    GridColumn::left_aligned("from", 16, 3),
+    GridColumn::left_aligned("to", 16, 2),
+    GridColumn::left_aligned("reason", 60, 1),
 ];
 
 /// Draws the events, and below them the one under the cursor.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &History) {
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistoryScreen) {
     let list = list_area(Size {
         width: body.width,
         height: body.height + 3,
     });
-    let area = table(Rect { y: body.y, ..list });
-    let lines = screen.lines();
+    let area = table_areas(Rect { y: body.y, ..list });
+    let lines = screen.visible_events();
     let total = screen.data.get().map_or(0, |data| data.events.len());
     let line = format!(
         " {} of {total} events, newest first{}",
         lines.len(),
-        filtered(&screen.filter)
+        filter_label(&screen.filter)
     );
-    paint.text(area.status, &line, Role::Muted);
+    painter.draw_text(area.status, &line, Role::Muted);
     if lines.is_empty() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "no move of its versions is on record yet",
         );
     }
-    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+    let visible_range = screen
+        .cursor
+        .visible_range(lines.len(), area.rows.height.into());
+    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
         .iter()
-        .map(|event| texts(event, app))
+        .map(|event| row_cells(event, app))
         .collect();
     grid::draw(
-        paint,
+        painter,
         &area,
         &COLUMNS,
         &rows,
-        screen.cursor.at.checked_sub(seen.start),
+        screen.cursor.index.checked_sub(visible_range.start),
     );
     if list.height < body.height
         && let Some(event) = screen.current()
@@ -69,22 +71,23 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &History) {
             height: body.height - list.height,
             ..body
         };
-        detail(paint, area, app, event);
+        draw_detail(painter, area, app, event);
     }
 }
 
-fn texts(event: &Event, app: &App) -> Vec<Text> {
-    let when = event
-        .when
-        .map_or_else(|| "not known".to_owned(), |at| quantity::age(app.now - at));
-    let role = if event.origin == Origin::Gap {
+fn row_cells(event: &TimelineEvent, app: &App) -> Vec<GridCell> {
+    let when = event.at.map_or_else(
+        || "not known".to_owned(),
+        |at| quantity::format_age(app.now - at),
+    );
+    let role = if event.source == EventSource::Unrecorded {
         Role::Warn
     } else {
         Role::Text
     };
     vec![
         (when, Role::Muted),
-        (event.who.clone(), Role::Text),
+        (event.user.clone(), Role::Text),
         (event.action.clone(), role),
         (event.from.clone(), Role::Muted),
         (event.to.clone(), Role::Text),
@@ -93,29 +96,29 @@ fn texts(event: &Event, app: &App) -> Vec<Text> {
 }
 
 /// Where an event is known from, in words.
-fn told_by(origin: Origin) -> &'static str {
+fn origin_description(origin: EventSource) -> &'static str {
     match origin {
-        Origin::Journal => "from this machine's journal",
-        Origin::Tags => "from tags of the version",
-        Origin::Gap => "changed with another tool: no record says who or why",
+        EventSource::Journal => "from this machine's journal",
+        EventSource::Tags => "from tags of the version",
+        EventSource::Unrecorded => "changed with another tool: no record says who or why",
     }
 }
 
-fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, event: &Event) {
-    let inside = paint.frame(area, &event.action, false);
-    let time = |at| local_time(at, &app.shared.session.zone);
-    let when = match (event.when, event.since) {
+fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, event: &TimelineEvent) {
+    let inside = painter.draw_frame(area, &event.action, false);
+    let time = |at| local_time(at, &app.shared.session.time_zone);
+    let when = match (event.at, event.not_before) {
         (Some(at), _) => time(at),
         (None, Some(since)) => format!("after {}", time(since)),
         (None, None) => "not known when".to_owned(),
     };
-    let mut lines: Vec<Vec<Piece>> = vec![vec![
+    let mut lines: Vec<Vec<TextSpan>> = vec![vec![
         (format!("{when}  "), Role::Text),
-        (told_by(event.origin).to_owned(), Role::Muted),
+        (origin_description(event.source).to_owned(), Role::Muted),
     ]];
-    let arrow = paint.look.sign("→", "->");
+    let arrow = painter.theme.symbol("→", "->");
     let facts = [
-        ("who", event.who.clone()),
+        ("who", event.user.clone()),
         ("change", format!("{} {arrow} {}", event.from, event.to)),
         ("reason", event.reason.clone()),
         ("gates", event.gates.clone()),
@@ -135,5 +138,5 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, event: &Event) {
             ]);
         }
     }
-    paint.lines(inside, &lines);
+    painter.draw_lines(inside, &lines);
 }

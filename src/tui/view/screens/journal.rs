@@ -2,66 +2,68 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::promotion::Outcome;
-use crate::promotion::journal::{Entry, EntryState};
-use crate::text::fit::wrap;
+use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::text::quantity;
+use crate::text::width::wrap;
 use crate::tui::app::App;
-use crate::tui::app::cell::local_time;
-use crate::tui::app::layout::{Size, table};
+use crate::tui::app::cell_text::local_time;
+use crate::tui::app::layout::{Size, table_areas};
 use crate::tui::screens::View;
 use crate::tui::screens::journal::{JournalScreen, list_area};
-use crate::tui::view::paint::{Paint, Piece};
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{Column, Text};
+use crate::tui::view::widgets::grid::{GridCell, GridColumn};
 
-const COLUMNS: [Column; 5] = [
-    Column::right("when", 14, 0),
-    Column::left("who", 16, 2),
-    Column::left("what", 60, 0),
-    Column::left("outcome", 14, 0),
-    Column::left("reason", 60, 3),
+const COLUMNS: [GridColumn; 5] = [
+    GridColumn::right_aligned("when", 14, 0),
+    GridColumn::left_aligned("who", 16, 2),
+    GridColumn::left_aligned("what", 60, 0),
+    GridColumn::left_aligned("outcome", 14, 0),
+    GridColumn::left_aligned("reason", 60, 3),
 ];
 
 /// Draws the entries, and below them the one under the cursor.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &JournalScreen) {
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalScreen) {
     let list = list_area(Size {
         width: body.width,
         height: body.height + 3,
     });
-    let area = table(Rect { y: body.y, ..list });
-    let lines = screen.lines();
+    let area = table_areas(Rect { y: body.y, ..list });
+    let lines = screen.visible_entries();
     let total = screen.data.get().map_or(0, Vec::len);
-    paint.text(
+    painter.draw_text(
         area.status,
         &format!(
             " {} of {total} writes to this store, newest first{}",
             lines.len(),
-            filtered(&screen.filter)
+            filter_label(&screen.filter)
         ),
         Role::Muted,
     );
     if lines.is_empty() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "nothing was written to this store from here yet",
         );
     }
-    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+    let visible_range = screen
+        .cursor
+        .visible_range(lines.len(), area.rows.height.into());
+    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
         .iter()
-        .map(|entry| texts(entry, app))
+        .map(|entry| row_cells(entry, app))
         .collect();
     grid::draw(
-        paint,
+        painter,
         &area,
         &COLUMNS,
         &rows,
-        screen.cursor.at.checked_sub(seen.start),
+        screen.cursor.index.checked_sub(visible_range.start),
     );
     if list.height < body.height
         && let Some(entry) = screen.current()
@@ -71,19 +73,19 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &JournalScreen
             height: body.height - list.height,
             ..body
         };
-        detail(paint, area, app, entry);
+        draw_detail(painter, area, app, entry);
     }
 }
 
-fn texts(entry: &Entry, app: &App) -> Vec<Text> {
+fn row_cells(entry: &JournalEntry, app: &App) -> Vec<GridCell> {
     vec![
-        (quantity::age(app.now - entry.at), Role::Muted),
+        (quantity::format_age(app.now - entry.at), Role::Muted),
         (
             crate::text::untrusted::clean(&entry.plan.user).into_owned(),
             Role::Text,
         ),
         (entry.plan.intent.to_string(), Role::Text),
-        outcome(entry),
+        outcome_cell(entry),
         (
             crate::text::untrusted::clean(&entry.plan.reason).into_owned(),
             Role::Muted,
@@ -91,7 +93,7 @@ fn texts(entry: &Entry, app: &App) -> Vec<Text> {
     ]
 }
 
-fn outcome(entry: &Entry) -> Text {
+fn outcome_cell(entry: &JournalEntry) -> GridCell {
     let (text, role) = match &entry.state {
         EntryState::Unfinished => ("unfinished", Role::Bad),
         EntryState::Ended(Outcome::Verified) if entry.undone_by.is_some() => {
@@ -105,12 +107,12 @@ fn outcome(entry: &Entry) -> Text {
     (text.to_owned(), role)
 }
 
-fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, entry: &Entry) {
-    let inside = paint.frame(area, &entry.plan.intent.to_string(), false);
+fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, entry: &JournalEntry) {
+    let inside = painter.draw_frame(area, &entry.plan.intent.to_string(), false);
     let width = inside.width;
-    let mut lines: Vec<Vec<Piece>> = vec![vec![
+    let mut lines: Vec<Vec<TextSpan>> = vec![vec![
         (
-            format!("{}  ", local_time(entry.at, &app.shared.session.zone)),
+            format!("{}  ", local_time(entry.at, &app.shared.session.time_zone)),
             Role::Text,
         ),
         (
@@ -122,10 +124,12 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, entry: &Entry) {
             Role::Muted,
         ),
     ]];
-    let (word, role) = outcome(entry);
+    let (word, role) = outcome_cell(entry);
     let why = match &entry.state {
-        EntryState::Ended(Outcome::NotApplied { why } | Outcome::Unknown { why }) => why.clone(),
-        EntryState::Ended(Outcome::Conflict { found }) => found.join("; "),
+        EntryState::Ended(
+            Outcome::NotApplied { reason: why } | Outcome::Unknown { reason: why },
+        ) => why.clone(),
+        EntryState::Ended(Outcome::Conflict { differences: found }) => found.join("; "),
         EntryState::Unfinished => {
             "the program ended before it was told how this ended: ctrl-l asks the registry".into()
         }
@@ -145,7 +149,7 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, entry: &Entry) {
             line.action,
             line.target,
             line.before,
-            paint.look.sign("→", "->"),
+            painter.theme.symbol("→", "->"),
             line.after
         );
         lines.push(vec![(text, Role::Text)]);
@@ -159,5 +163,5 @@ fn detail(paint: &mut Paint<'_>, area: Rect, app: &App, entry: &Entry) {
             Role::Text,
         )]);
     }
-    paint.lines(inside, &lines);
+    painter.draw_lines(inside, &lines);
 }

@@ -4,24 +4,24 @@ mod facts;
 
 use ratatui::layout::Rect;
 
-use super::empty;
+use super::draw_empty;
 use crate::config::theme::Role;
-use crate::lineage::graph_layout::Placed;
-use crate::lineage::{Graph, Node, NodeKind, Recorded};
-use crate::text::fit::wrap;
+use crate::lineage::graph_layout::NodeBox;
+use crate::lineage::{Completeness, Graph, Node, NodeKind};
+use crate::text::width::wrap;
 use crate::tui::app::App;
 use crate::tui::app::layout::Size;
 use crate::tui::screens::View;
-use crate::tui::screens::lineage::{LineageScreen, parts};
-use crate::tui::view::paint::{Paint, Piece, row};
+use crate::tui::screens::lineage::{LineageScreen, lineage_areas};
+use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::graph;
-use crate::tui::view::widgets::graph::Style;
+use crate::tui::view::widgets::graph::BoxStyle;
 
 /// Draws the lineage.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &LineageScreen) {
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &LineageScreen) {
     let Some(graph) = screen.data.get() else {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             body,
             &screen.freshness(&app.shared),
             "nothing is known of this version",
@@ -32,29 +32,35 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &LineageScreen
         width: body.width,
         height: body.height + 3,
     };
-    let parts = parts(size, graph);
-    paint.text(set_in(parts.summary), &graph.summary.clean(), Role::Accent);
-    verdict(paint, parts.verdict, graph, parts.warnings.height);
-    warnings(paint, parts.warnings, graph);
-    let drawing = screen.drawing(size);
-    let under = drawing.box_of(screen.cursor.at);
+    let parts = lineage_areas(size, graph);
+    painter.draw_text(indent(parts.summary), &graph.summary.clean(), Role::Accent);
+    draw_reproducibility_line(painter, parts.reproducibility, graph, parts.warnings.height);
+    draw_warnings(painter, parts.warnings, graph);
+    let drawing = screen.graph_layout(size);
+    let selected_box = drawing.box_of(screen.cursor.index);
     let boxes = &drawing.boxes;
-    graph::draw(paint, &drawing, |placed| {
-        style(
+    graph::draw(painter, &drawing, |placed| {
+        box_style(
             graph,
             placed,
-            under.is_some_and(|at| boxes.get(at) == Some(placed)),
+            selected_box.is_some_and(|at| boxes.get(at) == Some(placed)),
         )
     });
-    if let Some(placed) = under.and_then(|at| drawing.boxes.get(at)) {
-        facts::draw(paint, parts.facts, graph, placed, parts.checklist.is_none());
+    if let Some(placed) = selected_box.and_then(|at| drawing.boxes.get(at)) {
+        facts::draw(
+            painter,
+            parts.facts,
+            graph,
+            placed,
+            parts.checklist.is_none(),
+        );
     }
     if let Some(area) = parts.checklist {
-        checklist(paint, area, graph);
+        draw_checklist(painter, area, graph);
     }
 }
 
-fn set_in(area: Rect) -> Rect {
+fn indent(area: Rect) -> Rect {
     Rect {
         x: area.x + 1,
         width: area.width.saturating_sub(1),
@@ -62,54 +68,60 @@ fn set_in(area: Rect) -> Rect {
     }
 }
 
-fn style(graph: &Graph, placed: &Placed, chosen: bool) -> Style {
+fn box_style(graph: &Graph, placed: &NodeBox, is_selected: bool) -> BoxStyle {
     let first = placed.nodes.first().and_then(|at| graph.nodes.get(*at));
     let role = match first {
-        Some(node) if !placed.folded => role(node),
+        Some(node) if !placed.is_collapsed => node_role(node),
         _ => Role::Muted,
     };
-    Style {
+    BoxStyle {
         role,
-        main: first.is_some_and(|node| node.kind == NodeKind::Version),
-        chosen,
+        is_main: first.is_some_and(|node| node.kind == NodeKind::Version),
+        is_selected,
     }
 }
 
-fn role(node: &Node) -> Role {
-    let is = |key: &str, word: &str| node.known(key).is_some_and(|value| value.raw() == word);
+fn node_role(node: &Node) -> Role {
+    let has_fact =
+        |key: &str, word: &str| node.attribute(key).is_some_and(|value| value.raw() == word);
     match node.kind {
         NodeKind::Version => Role::Baseline,
-        NodeKind::Deployment if is("ready", "no") => Role::Warn,
+        NodeKind::Deployment if has_fact("ready", "no") => Role::Warn,
         NodeKind::Stage | NodeKind::Alias | NodeKind::Deployment => Role::Good,
         NodeKind::Evidence
             if node
-                .facts
+                .attributes
                 .iter()
                 .any(|(_, value)| value.raw().contains("(!)")) =>
         {
             Role::Bad
         }
-        _ if is("state", "not found") => Role::Bad,
-        NodeKind::Run | NodeKind::ParentRun if is("lifecycle", "deleted") => Role::Bad,
-        NodeKind::Code if is("dirty", "true") => Role::Warn,
+        _ if has_fact("state", "not found") => Role::Bad,
+        NodeKind::Run | NodeKind::ParentRun if has_fact("lifecycle", "deleted") => Role::Bad,
+        NodeKind::Code if has_fact("dirty", "true") => Role::Warn,
         _ => Role::Text,
     }
 }
 
 /// The signs of the checklist: one that is told without colour, and its role.
-fn sign(paint: &Paint<'_>, state: Recorded) -> Piece {
+fn check_symbol(painter: &Painter<'_>, state: Completeness) -> TextSpan {
     match state {
-        Recorded::Recorded => (paint.look.sign("✓", "+").to_owned(), Role::Good),
-        Recorded::Partly => (paint.look.sign("◐", "~").to_owned(), Role::Warn),
-        Recorded::NotRecorded => (paint.look.sign("✗", "x").to_owned(), Role::Bad),
+        Completeness::Recorded => (painter.theme.symbol("✓", "+").to_owned(), Role::Good),
+        Completeness::Partial => (painter.theme.symbol("◐", "~").to_owned(), Role::Warn),
+        Completeness::NotRecorded => (painter.theme.symbol("✗", "x").to_owned(), Role::Bad),
     }
 }
 
 /// What could be made again, in one line, after the number of warnings where there is no room for them.
-fn verdict(paint: &mut Paint<'_>, area: Rect, graph: &Graph, warned: u16) {
+fn draw_reproducibility_line(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    graph: &Graph,
+    warning_rows: u16,
+) {
     let count = graph.warnings.len();
-    let mut pieces: Vec<Piece> = vec![(" ".to_owned(), Role::Text)];
-    if count > 0 && warned == 0 {
+    let mut pieces: Vec<TextSpan> = vec![(" ".to_owned(), Role::Text)];
+    if count > 0 && warning_rows == 0 {
         let first = graph
             .warnings
             .first()
@@ -120,40 +132,40 @@ fn verdict(paint: &mut Paint<'_>, area: Rect, graph: &Graph, warned: u16) {
             graph
                 .reproducibility
                 .iter()
-                .map(|check| sign(paint, check.state)),
+                .map(|check| check_symbol(painter, check.state)),
         );
         pieces.push((
-            format!(" {}{count} {first}", paint.look.sign("▲", "!")),
+            format!(" {}{count} {first}", painter.theme.symbol("▲", "!")),
             Role::Bad,
         ));
     } else {
         for check in &graph.reproducibility {
-            let (sign, role) = sign(paint, check.state);
-            pieces.push((format!("{sign} {}  ", check.what), role));
+            let (sign, role) = check_symbol(painter, check.state);
+            pieces.push((format!("{sign} {}  ", check.aspect), role));
         }
     }
     let wide = pieces
         .iter()
-        .map(|(text, _)| crate::text::fit::width(text))
+        .map(|(text, _)| crate::text::width::width(text))
         .sum::<u16>();
-    if wide > area.width && (count == 0 || warned > 0) {
+    if wide > area.width && (count == 0 || warning_rows > 0) {
         // What is missing first: that is what the line is for.
         let (open, rest): (Vec<_>, Vec<_>) = graph
             .reproducibility
             .iter()
-            .partition(|check| check.state != Recorded::Recorded);
-        let told = |check: &&crate::lineage::Check| {
-            let (sign, role) = sign(paint, check.state);
-            (format!("{sign}{} ", check.what), role)
+            .partition(|check| check.state != Completeness::Recorded);
+        let span_of = |check: &&crate::lineage::ReproducibilityCheck| {
+            let (sign, role) = check_symbol(painter, check.state);
+            (format!("{sign}{} ", check.aspect), role)
         };
-        pieces = open.iter().chain(&rest).map(told).collect();
+        pieces = open.iter().chain(&rest).map(span_of).collect();
         pieces.insert(0, (" ".to_owned(), Role::Text));
     }
-    paint.pieces(area, &pieces);
+    painter.draw_spans(area, &pieces);
 }
 
-fn warnings(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
-    let warn = paint.look.sign("▲", "!");
+fn draw_warnings(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
+    let warn = painter.theme.symbol("▲", "!");
     let missing = graph.missing.len();
     let more = (missing > 0).then(|| {
         format!(
@@ -179,11 +191,11 @@ fn warnings(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
         } else {
             String::new()
         };
-        let strip = set_in(row(area, u16::try_from(nth).unwrap_or(u16::MAX)));
-        let told = paint.right(strip, &rest, Role::Muted);
-        paint.text(
+        let strip = indent(row_at(area, u16::try_from(nth).unwrap_or(u16::MAX)));
+        let drawn_width = painter.draw_right_aligned(strip, &rest, Role::Muted);
+        painter.draw_text(
             Rect {
-                width: strip.width.saturating_sub(told),
+                width: strip.width.saturating_sub(drawn_width),
                 ..strip
             },
             &format!("{warn} {line}"),
@@ -192,27 +204,31 @@ fn warnings(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
     }
 }
 
-fn checklist(paint: &mut Paint<'_>, area: Rect, graph: &Graph) {
-    let inside = paint.frame(area, "could it be made again?", false);
+fn draw_checklist(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
+    let inside = painter.draw_frame(area, "could it be made again?", false);
     let lines = graph
         .reproducibility
         .iter()
-        .map(|check| wrapped(paint, check, inside.width));
+        .map(|check| check_lines(painter, check, inside.width));
     // Details wrap only where all lines still fit.
-    let whole: Vec<Vec<Vec<Piece>>> = lines.collect();
+    let whole: Vec<Vec<Vec<TextSpan>>> = lines.collect();
     let fits = whole.iter().map(Vec::len).sum::<usize>() <= usize::from(inside.height);
-    let lines: Vec<Vec<Piece>> = whole
+    let lines: Vec<Vec<TextSpan>> = whole
         .into_iter()
         .flat_map(|lines| lines.into_iter().take(if fits { usize::MAX } else { 1 }))
         .collect();
-    paint.lines(inside, &lines);
+    painter.draw_lines(inside, &lines);
 }
 
 /// A line of the checklist, wrapped.
-fn wrapped(paint: &Paint<'_>, check: &crate::lineage::Check, room: u16) -> Vec<Vec<Piece>> {
-    let (sign, role) = sign(paint, check.state);
+fn check_lines(
+    painter: &Painter<'_>,
+    check: &crate::lineage::ReproducibilityCheck,
+    room: u16,
+) -> Vec<Vec<TextSpan>> {
+    let (sign, role) = check_symbol(painter, check.state);
     let mut lines = Vec::new();
-    let detail = if paint.look.ascii {
+    let detail = if painter.theme.is_ascii {
         check.detail.replace('→', "->")
     } else {
         check.detail.clone()
@@ -222,14 +238,14 @@ fn wrapped(paint: &Paint<'_>, check: &crate::lineage::Check, room: u16) -> Vec<V
         .enumerate()
     {
         let head = if nth == 0 {
-            format!("{sign} {:<12}", check.what)
+            format!("{sign} {:<12}", check.aspect)
         } else {
             " ".repeat(14)
         };
         lines.push(vec![(head, role), (part, Role::Muted)]);
     }
     if lines.is_empty() {
-        lines.push(vec![(format!("{sign} {:<12}", check.what), role)]);
+        lines.push(vec![(format!("{sign} {:<12}", check.aspect), role)]);
     }
     lines
 }

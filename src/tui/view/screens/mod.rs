@@ -2,13 +2,13 @@
 
 mod charts;
 mod compare;
+mod downstream;
 mod drivers;
 mod experiments;
 mod groups;
 mod history;
 mod journal;
 mod lineage;
-mod made_from;
 mod models;
 mod preview;
 mod run;
@@ -17,66 +17,66 @@ mod versions;
 
 use ratatui::layout::Rect;
 
-use super::paint::{Paint, row};
+use super::painter::{Painter, row_at};
 use crate::config::theme::Role;
 use crate::tui::app::{App, Screen};
 use crate::tui::screens::Freshness;
 
 /// Draws the screen that is seen.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App) {
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
     match app.screen() {
-        Screen::Experiments(screen) => experiments::draw(paint, body, app, screen),
-        Screen::Runs(screen) => runs::draw(paint, body, app, screen),
-        Screen::Run(screen) => run::draw(paint, body, app, screen),
-        Screen::Charts(screen) => charts::draw(paint, body, app, screen),
-        Screen::Compare(screen) => compare::draw(paint, body, app, screen),
-        Screen::Drivers(screen) => drivers::draw(paint, body, app, screen),
-        Screen::Models(screen) => models::draw(paint, body, app, screen),
-        Screen::Versions(screen) => versions::draw(paint, body, app, screen),
-        Screen::Lineage(screen) => lineage::draw(paint, body, app, screen),
-        Screen::MadeFrom(screen) => made_from::draw(paint, body, app, screen),
-        Screen::Journal(screen) => journal::draw(paint, body, app, screen),
-        Screen::History(screen) => history::draw(paint, body, app, screen),
+        Screen::Experiments(screen) => experiments::draw(painter, body, app, screen),
+        Screen::Runs(screen) => runs::draw(painter, body, app, screen),
+        Screen::Run(screen) => run::draw(painter, body, app, screen),
+        Screen::Charts(screen) => charts::draw(painter, body, app, screen),
+        Screen::Compare(screen) => compare::draw(painter, body, app, screen),
+        Screen::Drivers(screen) => drivers::draw(painter, body, app, screen),
+        Screen::Models(screen) => models::draw(painter, body, app, screen),
+        Screen::Versions(screen) => versions::draw(painter, body, app, screen),
+        Screen::Lineage(screen) => lineage::draw(painter, body, app, screen),
+        Screen::Downstream(screen) => downstream::draw(painter, body, app, screen),
+        Screen::Journal(screen) => journal::draw(painter, body, app, screen),
+        Screen::History(screen) => history::draw(painter, body, app, screen),
     }
 }
 
 /// What stands in the middle of an empty list: that it is on its way, why it failed, or what there is to do.
-fn empty(paint: &mut Paint<'_>, area: Rect, freshness: &Freshness, nothing: &str) {
-    let middle = row(area, area.height / 3);
-    let place = Rect {
+fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empty_message: &str) {
+    let middle = row_at(area, area.height / 3);
+    let message_area = Rect {
         x: middle.x + 2,
         width: middle.width.saturating_sub(4),
         ..middle
     };
-    match (&freshness.fault, freshness.loading) {
+    match (&freshness.error, freshness.loading_since) {
         (_, Some(_)) => {
-            paint.text(place, "asking the store…", Role::Running);
+            painter.draw_text(message_area, "asking the store…", Role::Running);
         }
-        (Some(fault), None) => {
-            let why = crate::text::fit::wrap(&fault.to_string(), place.width);
+        (Some(error), None) => {
+            let why = crate::text::width::wrap(&error.to_string(), message_area.width);
             let mut lines: Vec<_> = why
                 .into_iter()
                 .map(|line| vec![(line, Role::Bad)])
                 .collect();
             lines.extend(
-                crate::text::fit::wrap(fault.advice(), place.width)
+                crate::text::width::wrap(error.hint(), message_area.width)
                     .into_iter()
                     .map(|line| vec![(line, Role::Muted)]),
             );
             let room = Rect {
-                height: area.bottom().saturating_sub(place.y),
-                ..place
+                height: area.bottom().saturating_sub(message_area.y),
+                ..message_area
             };
-            paint.lines(room, &lines);
+            painter.draw_lines(room, &lines);
         }
         (None, None) => {
-            paint.text(place, nothing, Role::Muted);
+            painter.draw_text(message_area, empty_message, Role::Muted);
         }
     }
 }
 
 /// Words typed to narrow a list, for the line above it.
-fn filtered(words: &str) -> String {
+fn filter_label(words: &str) -> String {
     if words.is_empty() {
         String::new()
     } else {

@@ -2,69 +2,71 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{RegisteredModel, Stage};
 use crate::text::quantity;
 use crate::tui::app::App;
-use crate::tui::app::layout::table;
+use crate::tui::app::layout::table_areas;
 use crate::tui::screens::View;
-use crate::tui::screens::models::Models;
-use crate::tui::view::paint::Paint;
+use crate::tui::screens::models::ModelsScreen;
+use crate::tui::view::painter::Painter;
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{Column, Text};
+use crate::tui::view::widgets::grid::{GridCell, GridColumn};
 
-const COLUMNS: [Column; 6] = [
-    Column::left("model", 48, 0),
-    Column::left("aliases", 48, 1),
-    Column::left("Production", 14, 2),
-    Column::left("Staging", 14, 3),
-    Column::right("changed", 12, 4),
-    Column::left("description", 60, 5),
+const COLUMNS: [GridColumn; 6] = [
+    GridColumn::left_aligned("model", 48, 0),
+    GridColumn::left_aligned("aliases", 48, 1),
+    GridColumn::left_aligned("Production", 14, 2),
+    GridColumn::left_aligned("Staging", 14, 3),
+    GridColumn::right_aligned("changed", 12, 4),
+    GridColumn::left_aligned("description", 60, 5),
 ];
 
 /// Draws the list.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Models) {
-    let area = table(body);
-    let lines = screen.lines(&app.shared);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScreen) {
+    let area = table_areas(body);
+    let lines = screen.visible_models(&app.shared);
     let total = app.shared.models.get().map_or(0, Vec::len);
-    let order = if screen.by_name {
+    let order = if screen.is_sorted_by_name {
         "name"
     } else {
         "last change"
     };
-    paint.text(
+    painter.draw_text(
         area.status,
         &format!(
             " {} of {total} models, by {order}{}",
             lines.len(),
-            filtered(&screen.filter)
+            filter_label(&screen.filter)
         ),
         Role::Muted,
     );
     if lines.is_empty() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "no registered models: r on a run registers its model",
         );
     }
-    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+    let visible_range = screen
+        .cursor
+        .visible_range(lines.len(), area.rows.height.into());
+    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
         .iter()
-        .map(|model| texts(model, app))
+        .map(|model| row_cells(model, app))
         .collect();
     grid::draw(
-        paint,
+        painter,
         &area,
         &COLUMNS,
         &rows,
-        screen.cursor.at.checked_sub(seen.start),
+        screen.cursor.index.checked_sub(visible_range.start),
     );
 }
 
-fn texts(model: &RegisteredModel, app: &App) -> Vec<Text> {
+fn row_cells(model: &RegisteredModel, app: &App) -> Vec<GridCell> {
     let aliases: Vec<String> = model
         .aliases
         .iter()
@@ -86,7 +88,7 @@ fn texts(model: &RegisteredModel, app: &App) -> Vec<Text> {
         (holder(Stage::Staging), Role::Info),
         (
             changed
-                .map(|at| quantity::age(app.now - at))
+                .map(|at| quantity::format_age(app.now - at))
                 .unwrap_or_default(),
             Role::Muted,
         ),

@@ -3,25 +3,25 @@
 use ratatui::layout::Rect;
 
 use super::runs::status_role;
-use crate::analysis::rhythm::Rhythm;
+use crate::analysis::heartbeat::Heartbeat;
 use crate::config::theme::Role;
 use crate::domain::Millis;
-use crate::table::{Attribute, Cell, ColumnKey, Row};
+use crate::table::{Attribute, CellValue, ColumnKey, RowId};
 use crate::text::number;
 use crate::tui::app::App;
-use crate::tui::app::cell::{STALLED, STALLED_SIGN, status_sign, text_at};
-use crate::tui::screens::runs::Runs;
-use crate::tui::view::paint::{Paint, Piece};
+use crate::tui::app::cell_text::{STALLED_LABEL, STALLED_SYMBOL, short_text, status_symbol};
+use crate::tui::screens::runs::RunsScreen;
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::sparkline;
 
 /// How wide the keys are.
 const KEY_WIDTH: usize = 18;
 
 /// Draws the preview.
-pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
-    if let Some((title, lines)) = super::groups::preview(app, screen) {
-        let inside = paint.frame(area, &title, false);
-        paint.lines(
+pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScreen) {
+    if let Some((title, lines)) = super::groups::group_preview(app, screen) {
+        let inside = painter.draw_frame(area, &title, false);
+        painter.draw_lines(
             Rect {
                 x: inside.x + 1,
                 width: inside.width.saturating_sub(2),
@@ -31,32 +31,32 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
         );
         return;
     }
-    let Some(row) = screen.current() else {
-        paint.frame(area, "no run here", false);
+    let Some(row) = screen.current_row() else {
+        painter.draw_frame(area, "no run here", false);
         return;
     };
-    let inside = paint.frame(area, &screen.run_label(row).clean(), false);
+    let inside = painter.draw_frame(area, &screen.run_label(row).clean(), false);
     let inside = Rect {
         x: inside.x + 1,
         width: inside.width.saturating_sub(2),
         ..inside
     };
-    let mut lines = head(paint, app, screen, row, inside.width);
+    let mut lines = header_lines(painter, app, screen, row, inside.width);
     if let Some(goal) = screen.goal(&app.shared)
         && let Some(points) = app
             .shared
             .histories
-            .get(screen.table.id(row), goal.metric.raw())
+            .get(screen.table.run_id(row), goal.metric.raw())
         && !points.is_empty()
     {
-        let curve = sparkline::text(
+        let curve = sparkline::render(
             points,
             inside.width.saturating_sub(KEY_WIDTH as u16),
-            paint.look,
+            painter.theme,
         );
-        lines.push(line(&goal.metric.clean(), curve, Role::Curve));
+        lines.push(key_value_line(&goal.metric.clean(), curve, Role::Curve));
     }
-    section(
+    push_section(
         &mut lines,
         app,
         screen,
@@ -64,10 +64,10 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
         "metrics",
         |key| matches!(key, ColumnKey::Metric(name) if !name.raw().starts_with("system/")),
     );
-    section(&mut lines, app, screen, row, "params", |key| {
+    push_section(&mut lines, app, screen, row, "params", |key| {
         matches!(key, ColumnKey::Param(_))
     });
-    section(
+    push_section(
         &mut lines,
         app,
         screen,
@@ -75,38 +75,44 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &Runs) {
         "tags",
         |key| matches!(key, ColumnKey::Tag(name) if !name.raw().starts_with("mlflow.")),
     );
-    paint.lines(inside, &lines);
+    painter.draw_lines(inside, &lines);
 }
 
 /// The lines that say for how long a run has been quiet, and whether that is too long: then with the sign that stands in the table.
 /// A run that keeps its pace says nothing.
-pub fn quiet(rhythm: &Rhythm, now: Millis, width: u16) -> Vec<Vec<Piece>> {
+pub fn stall_lines(rhythm: &Heartbeat, now: Millis, width: u16) -> Vec<Vec<TextSpan>> {
     if !rhythm.is_stalled(now) {
         return Vec::new();
     }
-    let text = format!("{STALLED_SIGN} {STALLED}: {}", rhythm.in_words(now));
-    crate::text::fit::wrap(&text, width)
+    let text = format!("{STALLED_SYMBOL} {STALLED_LABEL}: {}", rhythm.describe(now));
+    crate::text::width::wrap(&text, width)
         .into_iter()
         .map(|line| vec![(line, Role::Warn)])
         .collect()
 }
 
-fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row, width: u16) -> Vec<Vec<Piece>> {
+fn header_lines(
+    painter: &Painter<'_>,
+    app: &App,
+    screen: &RunsScreen,
+    row: RowId,
+    width: u16,
+) -> Vec<Vec<TextSpan>> {
     let cell = |attribute| {
         screen
             .table
             .cell(row, &ColumnKey::Attribute(attribute), app.now)
     };
     let mut lines = Vec::new();
-    if let Cell::Status(status) = cell(Attribute::Status) {
+    if let CellValue::Status(status) = cell(Attribute::Status) {
         let text = format!(
             "{} {}",
-            status_sign(status, paint.look.ascii),
+            status_symbol(status, painter.theme.is_ascii),
             status.as_str()
         );
         lines.push(vec![(text, status_role(status))]);
-        if let Some(rhythm) = screen.rhythm(row, &app.shared) {
-            lines.extend(quiet(&rhythm, app.now, width));
+        if let Some(rhythm) = screen.heartbeat(row, &app.shared) {
+            lines.extend(stall_lines(&rhythm, app.now, width));
         }
     }
     for attribute in [
@@ -118,10 +124,10 @@ fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row, width: u16) -> Ve
         Attribute::Datasets,
     ] {
         match cell(attribute) {
-            Cell::Missing => {}
-            cell => lines.push(line(
+            CellValue::Missing => {}
+            cell => lines.push(key_value_line(
                 &ColumnKey::Attribute(attribute).title(),
-                text_at(cell, app.now),
+                short_text(cell, app.now),
                 Role::Text,
             )),
         }
@@ -129,22 +135,22 @@ fn head(paint: &Paint<'_>, app: &App, screen: &Runs, row: Row, width: u16) -> Ve
     lines
 }
 
-fn section(
-    lines: &mut Vec<Vec<Piece>>,
+fn push_section(
+    lines: &mut Vec<Vec<TextSpan>>,
     app: &App,
-    screen: &Runs,
-    row: Row,
+    screen: &RunsScreen,
+    row: RowId,
     title: &str,
-    wanted: impl Fn(&ColumnKey) -> bool,
+    includes: impl Fn(&ColumnKey) -> bool,
 ) {
     let columns = screen
         .columns
         .all
         .iter()
-        .filter(|column| wanted(&column.key));
+        .filter(|column| includes(&column.key));
     let cells = columns
         .map(|column| (column, screen.table.cell(row, &column.key, app.now)))
-        .filter(|(_, cell)| *cell != Cell::Missing);
+        .filter(|(_, cell)| *cell != CellValue::Missing);
     let cells: Vec<_> = cells.collect();
     if cells.is_empty() {
         return;
@@ -152,21 +158,21 @@ fn section(
     lines.push(vec![(title.to_owned(), Role::Title)]);
     for (column, cell) in cells {
         let text = match cell {
-            Cell::Number(value) => number::full(value),
-            cell => text_at(cell, app.now),
+            CellValue::Number(value) => number::format_exact(value),
+            cell => short_text(cell, app.now),
         };
-        let role = if matches!(cell, Cell::Number(value) if !value.is_finite()) {
+        let role = if matches!(cell, CellValue::Number(value) if !value.is_finite()) {
             Role::Bad
         } else {
             Role::Text
         };
-        lines.push(line(&column.key.title(), text, role));
+        lines.push(key_value_line(&column.key.title(), text, role));
     }
 }
 
-fn line(key: &str, text: String, role: Role) -> Vec<Piece> {
-    let key = crate::text::fit::cut(key, KEY_WIDTH as u16 - 1);
-    let gap = KEY_WIDTH.saturating_sub(usize::from(crate::text::fit::width(&key)));
+fn key_value_line(key: &str, text: String, role: Role) -> Vec<TextSpan> {
+    let key = crate::text::width::truncate(key, KEY_WIDTH as u16 - 1);
+    let gap = KEY_WIDTH.saturating_sub(usize::from(crate::text::width::width(&key)));
     vec![
         (format!("{key}{}", " ".repeat(gap)), Role::Muted),
         (text, role),

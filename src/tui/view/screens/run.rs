@@ -2,39 +2,39 @@
 
 use ratatui::layout::Rect;
 
-use super::empty;
-use super::preview::quiet;
+use super::draw_empty;
+use super::preview::stall_lines;
 use super::runs::status_role;
 use crate::config::theme::Role;
 use crate::domain::{Lifecycle, Run};
 use crate::text::Untrusted;
 use crate::text::quantity;
 use crate::tui::app::App;
-use crate::tui::app::cell::{local_time, status_sign};
+use crate::tui::app::cell_text::{local_time, status_symbol};
 use crate::tui::screens::View;
-use crate::tui::screens::run::files::Files;
-use crate::tui::screens::run::{Item, RunScreen, Tab, list_area};
-use crate::tui::view::paint::{Paint, Piece, row};
+use crate::tui::screens::run::files::FileTree;
+use crate::tui::screens::run::{RunScreen, RunTab, TabItem, list_area};
+use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::sparkline;
 
 /// The widest that keys are drawn.
-const KEY_WIDTH: u16 = 32;
+const MAX_KEY_WIDTH: u16 = 32;
 /// How wide a metric's value is drawn.
 const VALUE_WIDTH: u16 = 14;
 
 /// Draws the run.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &RunScreen) {
-    tabs(paint, row(body, 0), screen);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunScreen) {
+    draw_tabs(painter, row_at(body, 0), screen);
     let area = list_area(body, screen.tab);
     if screen.data.get().is_none() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area,
             &screen.freshness(&app.shared),
             "this run can't be shown",
         );
     }
-    if screen.tab == Tab::Overview
+    if screen.tab == RunTab::Overview
         && let Some(run) = screen.run()
     {
         let above = Rect {
@@ -42,17 +42,17 @@ pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &RunScreen) {
             height: area.y.saturating_sub(body.y + 2),
             ..body
         };
-        facts(paint, above, app, screen, run);
+        draw_facts(painter, above, app, screen, run);
     }
-    if screen.tab == Tab::Artifacts {
-        return artifacts(paint, area, &screen.files);
+    if screen.tab == RunTab::Artifacts {
+        return draw_artifacts(painter, area, &screen.files);
     }
-    list(paint, area, app, screen);
+    draw_list(painter, area, app, screen);
 }
 
-fn tabs(paint: &mut Paint<'_>, area: Rect, screen: &RunScreen) {
-    let mut pieces: Vec<Piece> = Vec::new();
-    for tab in Tab::ALL {
+fn draw_tabs(painter: &mut Painter<'_>, area: Rect, screen: &RunScreen) {
+    let mut pieces: Vec<TextSpan> = Vec::new();
+    for tab in RunTab::ALL {
         let on = tab == screen.tab;
         let (open, close) = if on { ("[", "]") } else { (" ", " ") };
         pieces.push((
@@ -69,15 +69,15 @@ fn tabs(paint: &mut Paint<'_>, area: Rect, screen: &RunScreen) {
     while skip < seen
         && pieces[skip..=seen]
             .iter()
-            .map(|(text, _)| crate::text::fit::width(text))
+            .map(|(text, _)| crate::text::width::width(text))
             .sum::<u16>()
             > area.width
     {
         skip += 1;
     }
-    paint.pieces(area, &pieces[skip..]);
+    painter.draw_spans(area, &pieces[skip..]);
     if !screen.filter.is_empty() {
-        paint.right(
+        painter.draw_right_aligned(
             area,
             &format!("filter: {} ", crate::text::untrusted::clean(&screen.filter)),
             Role::Accent,
@@ -85,20 +85,20 @@ fn tabs(paint: &mut Paint<'_>, area: Rect, screen: &RunScreen) {
     }
 }
 
-fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: &Run) {
+fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen, run: &Run) {
     let line = |key: &str, value: String, role: Role| {
         vec![(format!(" {key:<10} "), Role::Muted), (value, role)]
     };
     let tag = |key: &str| run.tag(key).map(|value| value.clean().into_owned());
     let status = format!(
         "{} {}",
-        status_sign(run.status, paint.look.ascii),
+        status_symbol(run.status, painter.theme.is_ascii),
         run.status.as_str()
     );
     let mut lines = vec![line("status", status, status_role(run.status))];
-    if let Some(rhythm) = screen.rhythm(&app.shared) {
+    if let Some(rhythm) = screen.heartbeat(&app.shared) {
         lines.extend(
-            quiet(&rhythm, app.now, area.width)
+            stall_lines(&rhythm, app.now, area.width)
                 .into_iter()
                 .map(|line| [vec![(" ".to_owned(), Role::Muted)], line].concat()),
         );
@@ -111,31 +111,31 @@ fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: 
         ));
     }
     lines.push(line("run id", run.id.clean().into_owned(), Role::Text));
-    let time = |at| local_time(at, &app.shared.session.zone);
+    let time = |at| local_time(at, &app.shared.session.time_zone);
     let times = match (run.start_time, run.end_time) {
         (Some(start), Some(end)) => format!("{} to {}", time(start), time(end)),
         (Some(start), None) => time(start),
         _ => "not recorded".into(),
     };
-    let took = run
+    let duration = run
         .duration(app.now)
-        .map(|ms| format!("  ({})", quantity::duration(ms)))
+        .map(|ms| format!("  ({})", quantity::format_duration(ms)))
         .unwrap_or_default();
-    lines.push(line("time", format!("{times}{took}"), Role::Text));
+    lines.push(line("time", format!("{times}{duration}"), Role::Text));
     let source = tag("mlflow.source.name").unwrap_or_else(|| "source not recorded".into());
     lines.push(line(
         "by",
         format!("{}, {source}", run.user.clean()),
         Role::Text,
     ));
-    let dirty = run.tag("mlflow.source.git.diff").is_some()
+    let is_dirty = run.tag("mlflow.source.git.diff").is_some()
         || run
             .tag("mlflow.source.git.dirty")
             .is_some_and(|v| v.raw() == "true");
     let commit = tag("mlflow.source.git.commit").map(|commit| {
         format!(
             "{commit}{}",
-            if dirty {
+            if is_dirty {
                 "  with uncommitted changes"
             } else {
                 ""
@@ -145,7 +145,7 @@ fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: 
     lines.push(line(
         "code",
         commit.unwrap_or_else(|| "commit not recorded".into()),
-        if dirty { Role::Warn } else { Role::Text },
+        if is_dirty { Role::Warn } else { Role::Text },
     ));
     let data: Vec<String> = run
         .datasets
@@ -172,53 +172,53 @@ fn facts(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen, run: 
         run.artifact_uri.clean().into_owned(),
         Role::Muted,
     ));
-    paint.lines(area, &lines);
+    painter.draw_lines(area, &lines);
 }
 
-fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen) {
+fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScreen) {
     let items = screen.items();
     if items.is_empty() {
-        let what = if screen.filter.is_empty() {
+        let empty_message = if screen.filter.is_empty() {
             "nothing was recorded here"
         } else {
             "nothing passes the filter: esc clears it"
         };
-        paint.text(
+        painter.draw_text(
             Rect {
                 x: area.x + 2,
-                ..row(area, 0)
+                ..row_at(area, 0)
             },
-            what,
+            empty_message,
             Role::Muted,
         );
         return;
     }
     let cursor = screen.cursor();
-    let height = detail_height(&items, cursor.at, area);
+    let height = detail_height(&items, cursor.index, area);
     let rows = Rect {
         height: area.height - height,
         ..area
     };
     let keys = items
         .iter()
-        .map(|item| crate::text::fit::width(&item.key.clean()))
+        .map(|item| crate::text::width::width(&item.key.clean()))
         .max()
         .unwrap_or(0)
-        .min(KEY_WIDTH)
+        .min(MAX_KEY_WIDTH)
         .min(area.width / 2);
-    let seen = cursor.window(items.len(), area.height.into());
-    for (offset, item) in items[seen.clone()].iter().enumerate() {
-        let strip = row(rows, offset as u16);
-        draw_item(paint, strip, app, screen, item, keys);
-        if seen.start + offset == cursor.at {
-            paint.over(strip, Role::Selection);
+    let visible_range = cursor.visible_range(items.len(), area.height.into());
+    for (offset, item) in items[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(rows, offset as u16);
+        draw_item(painter, strip, app, screen, item, keys);
+        if visible_range.start + offset == cursor.index {
+            painter.apply_role(strip, Role::Selection);
         }
     }
     if height > 0
-        && let Some(item) = items.get(cursor.at)
+        && let Some(item) = items.get(cursor.index)
     {
-        detail(
-            paint,
+        draw_detail(
+            painter,
             Rect {
                 y: rows.bottom(),
                 height,
@@ -230,11 +230,11 @@ fn list(paint: &mut Paint<'_>, area: Rect, app: &App, screen: &RunScreen) {
 }
 
 fn draw_item(
-    paint: &mut Paint<'_>,
+    painter: &mut Painter<'_>,
     strip: Rect,
     app: &App,
     screen: &RunScreen,
-    item: &Item,
+    item: &TabItem,
     keys: u16,
 ) {
     let key = Rect {
@@ -242,7 +242,7 @@ fn draw_item(
         width: keys,
         ..strip
     };
-    paint.text(key, &item.key.clean(), Role::Muted);
+    painter.draw_text(key, &item.key.clean(), Role::Muted);
     let x = key.right() + 2;
     let rest = Rect {
         x,
@@ -250,22 +250,22 @@ fn draw_item(
         ..strip
     };
     let Some(number) = item.number else {
-        let used = paint.text(rest, &item.value.clean(), Role::Text);
+        let used = painter.draw_text(rest, &item.value.clean(), Role::Text);
         let note = Rect {
             x: rest.x + used + 2,
             width: rest.width.saturating_sub(used + 2),
             ..rest
         };
-        paint.text(note, &item.note, Role::Muted);
+        painter.draw_text(note, &item.note, Role::Muted);
         return;
     };
     let value = Rect {
         width: VALUE_WIDTH.min(rest.width),
         ..rest
     };
-    paint.right(
+    painter.draw_right_aligned(
         value,
-        &crate::text::number::short(number),
+        &crate::text::number::format_short(number),
         if number.is_finite() {
             Role::Text
         } else {
@@ -277,7 +277,7 @@ fn draw_item(
         width: 12.min(rest.width.saturating_sub(VALUE_WIDTH + 1)),
         ..rest
     };
-    paint.text(note, &item.note, Role::Muted);
+    painter.draw_text(note, &item.note, Role::Muted);
     let curve = Rect {
         x: note.right() + 1,
         width: rest.right().saturating_sub(note.right() + 2),
@@ -286,16 +286,16 @@ fn draw_item(
     if let Some(points) = app.shared.histories.get(&screen.id, item.key.raw())
         && curve.width > 4
     {
-        let text = sparkline::text(points, curve.width.min(60), paint.look);
-        paint.text(curve, &text, Role::Curve);
+        let text = sparkline::render(points, curve.width.min(60), painter.theme);
+        painter.draw_text(curve, &text, Role::Curve);
     }
 }
 
 /// Rows below the list for the whole of a value that does not fit in its line.
-fn detail_height(items: &[Item], at: usize, area: Rect) -> u16 {
+fn detail_height(items: &[TabItem], at: usize, area: Rect) -> u16 {
     let long = items.get(at).is_some_and(|item| {
         item.number.is_none()
-            && item.value.raw().len() + usize::from(KEY_WIDTH) > usize::from(area.width)
+            && item.value.raw().len() + usize::from(MAX_KEY_WIDTH) > usize::from(area.width)
     });
     if long && area.height >= 8 {
         area.height / 2
@@ -304,23 +304,23 @@ fn detail_height(items: &[Item], at: usize, area: Rect) -> u16 {
     }
 }
 
-fn detail(paint: &mut Paint<'_>, area: Rect, item: &Item) {
-    let inside = paint.frame(area, &item.key.clean(), false);
-    let lines = text_lines(&item.value, inside.width, usize::from(inside.height));
-    paint.lines(inside, &lines);
+fn draw_detail(painter: &mut Painter<'_>, area: Rect, item: &TabItem) {
+    let inside = painter.draw_frame(area, &item.key.clean(), false);
+    let lines = wrapped_lines(&item.value, inside.width, usize::from(inside.height));
+    painter.draw_lines(inside, &lines);
 }
 
 /// The lines of a long text, wrapped.
-fn text_lines(text: &Untrusted, width: u16, most: usize) -> Vec<Vec<Piece>> {
+fn wrapped_lines(text: &Untrusted, width: u16, max_lines: usize) -> Vec<Vec<TextSpan>> {
     text.clean_lines()
-        .flat_map(|line| crate::text::fit::wrap(&line, width))
-        .take(most)
+        .flat_map(|line| crate::text::width::wrap(&line, width))
+        .take(max_lines)
         .map(|line| vec![(line, Role::Text)])
         .collect()
 }
 
-fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
-    let (tree, content) = match &files.looked {
+fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
+    let (tree_area, content_area) = match &files.preview {
         Some(looked) if area.width >= 80 => {
             let width = (area.width / 3).max(28);
             (
@@ -351,33 +351,35 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
         ),
         None => (area, None),
     };
-    let lines = files.lines();
+    let lines = files.visible_rows();
     if lines.is_empty() {
-        let (text, role) = match (files.fault(), files.is_loading()) {
+        let (text, role) = match (files.error(), files.is_loading()) {
             (_, true) => ("asking the store…".to_owned(), Role::Running),
-            (Some(fault), _) => (format!("{fault}: {}", fault.advice()), Role::Bad),
+            (Some(error), _) => (format!("{error}: {}", error.hint()), Role::Bad),
             (None, _) => (
                 "this run left no artifacts; MLflow 3 keeps models at Models".to_owned(),
                 Role::Muted,
             ),
         };
         let room = Rect {
-            x: tree.x + 2,
-            width: tree.width.saturating_sub(2),
-            ..tree
+            x: tree_area.x + 2,
+            width: tree_area.width.saturating_sub(2),
+            ..tree_area
         };
-        let wrapped: Vec<Vec<Piece>> = crate::text::fit::wrap(&text, room.width)
+        let wrapped: Vec<Vec<TextSpan>> = crate::text::width::wrap(&text, room.width)
             .into_iter()
             .map(|line| vec![(line, role)])
             .collect();
-        paint.lines(room, &wrapped);
+        painter.draw_lines(room, &wrapped);
     }
-    let seen = files.cursor().window(lines.len(), area.height.into());
-    for (offset, line) in lines[seen.clone()].iter().enumerate() {
-        let strip = row(tree, offset as u16);
-        let sign = match (line.file.is_dir, line.open) {
-            (true, true) => paint.look.sign("▾ ", "- "),
-            (true, false) => paint.look.sign("▸ ", "+ "),
+    let visible_range = files
+        .cursor()
+        .visible_range(lines.len(), area.height.into());
+    for (offset, line) in lines[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(tree_area, offset as u16);
+        let sign = match (line.file.is_dir, line.is_open) {
+            (true, true) => painter.theme.symbol("▾ ", "- "),
+            (true, false) => painter.theme.symbol("▸ ", "+ "),
             (false, _) => "  ",
         };
         let text = format!(
@@ -385,7 +387,7 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
             "  ".repeat(line.depth.into()),
             line.file.file_name().clean()
         );
-        let used = paint.text(
+        let used = painter.draw_text(
             strip,
             &text,
             if line.file.is_dir {
@@ -400,14 +402,14 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
                 width: strip.width.saturating_sub(used + 2),
                 ..strip
             };
-            paint.right(rest, &quantity::bytes(size), Role::Muted);
+            painter.draw_right_aligned(rest, &quantity::format_bytes(size), Role::Muted);
         }
-        if seen.start + offset == files.cursor().at {
-            paint.over(strip, Role::Selection);
+        if visible_range.start + offset == files.cursor().index {
+            painter.apply_role(strip, Role::Selection);
         }
     }
-    if let Some((area, looked)) = content {
-        let inside = paint.frame(area, &looked.file.path.clean(), false);
+    if let Some((area, looked)) = content_area {
+        let inside = painter.draw_frame(area, &looked.file.path.clean(), false);
         let room = Rect {
             x: inside.x + 1,
             width: inside.width.saturating_sub(1),
@@ -415,21 +417,21 @@ fn artifacts(paint: &mut Paint<'_>, area: Rect, files: &Files) {
         };
         let lines = match &looked.content {
             None => vec![vec![("reading…".to_owned(), Role::Running)]],
-            Some(Err(fault)) => crate::text::fit::wrap(&fault.to_string(), room.width)
+            Some(Err(error)) => crate::text::width::wrap(&error.to_string(), room.width)
                 .into_iter()
                 .map(|l| vec![(l, Role::Bad)])
                 .collect(),
             Some(Ok(preview)) => match preview.text() {
-                Some(text) => text_lines(&text, room.width, usize::from(room.height)),
+                Some(text) => wrapped_lines(&text, room.width, usize::from(room.height)),
                 None => vec![vec![(
                     format!(
                         "not text; {} of it were read",
-                        quantity::bytes(preview.bytes.len() as u64)
+                        quantity::format_bytes(preview.bytes.len() as u64)
                     ),
                     Role::Muted,
                 )]],
             },
         };
-        paint.lines(room, &lines);
+        painter.draw_lines(room, &lines);
     }
 }

@@ -4,74 +4,83 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use super::{empty, groups, preview};
+use super::{draw_empty, groups, preview};
 use crate::config::keymap::{Action, Scope};
 use crate::config::theme::Role;
 use crate::domain::{Goal, RunStatus};
-use crate::table::{Attribute, Cell, ColumnKey, Fact, Grouping, Line, Row};
+use crate::table::{Attribute, CellValue, ColumnKey, CurveStat, DisplayRow, Grouping, RowId};
 use crate::text::Untrusted;
 use crate::text::number;
 use crate::text::untrusted::clean;
 use crate::tui::app::App;
-use crate::tui::app::cell::{STALLED_SIGN, status_sign, text_at};
-use crate::tui::app::layout::{table, with_preview};
+use crate::tui::app::cell_text::{STALLED_SYMBOL, short_text, status_symbol};
+use crate::tui::app::layout::{split_preview, table_areas};
 use crate::tui::screens::View;
-use crate::tui::screens::runs::Runs;
-use crate::tui::screens::runs::columns::{MARK_WIDTH, Placed, Shown};
-use crate::tui::view::chrome::thousands;
-use crate::tui::view::paint::{Paint, row};
+use crate::tui::screens::runs::RunsScreen;
+use crate::tui::screens::runs::columns::{ColumnState, MARK_WIDTH, PlacedColumn};
+use crate::tui::view::chrome::format_count;
+use crate::tui::view::painter::{Painter, row_at};
 use crate::tui::view::widgets::sparkline;
 
 /// What one draw of the table needs everywhere.
-pub(super) struct Scene<'a> {
+pub(super) struct DrawContext<'a> {
     pub(super) app: &'a App,
-    pub(super) screen: &'a Runs,
+    pub(super) screen: &'a RunsScreen,
     goal: Option<Goal>,
-    seen: Vec<&'a Shown>,
-    pub(super) placed: Vec<Placed>,
+    visible_columns: Vec<&'a ColumnState>,
+    pub(super) placed: Vec<PlacedColumn>,
 }
 
 /// Draws the table, and the preview beside it.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Runs) {
-    let (area, beside) = with_preview(body, screen.preview);
-    let parts = table(area);
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScreen) {
+    let (area, preview_area) = split_preview(body, screen.is_preview_open);
+    let parts = table_areas(area);
     let goal = screen.goal(&app.shared);
-    let placed = screen.columns.place(parts.header.width, goal.is_some());
-    let scene = Scene {
+    let placed = screen.columns.layout(parts.header.width, goal.is_some());
+    let scene = DrawContext {
         app,
         screen,
         goal,
-        seen: screen.columns.seen(),
+        visible_columns: screen.columns.visible(),
         placed,
     };
-    let used = paint.text(parts.status, &format!(" {}", count(&scene)), Role::Muted);
-    let news = paint.text(
-        right_of(parts.status, used),
-        &news(&scene, parts.rows.height),
-        Role::Info,
-    );
-    paint.text(
-        right_of(parts.status, used + news),
-        &status(&scene),
+    let used = painter.draw_text(
+        parts.status,
+        &format!(" {}", run_count_label(&scene)),
         Role::Muted,
     );
-    header(paint, parts.header, &scene);
+    let label_width = painter.draw_text(
+        remaining_area(parts.status, used),
+        &new_runs_label(&scene, parts.rows.height),
+        Role::Info,
+    );
+    painter.draw_text(
+        remaining_area(parts.status, used + label_width),
+        &status_text(&scene),
+        Role::Muted,
+    );
+    draw_header(painter, parts.header, &scene);
     if screen.lines.is_empty() {
-        let nothing = if screen.table.is_empty() {
+        let empty_message = if screen.table.is_empty() {
             "no runs here yet"
         } else {
             "no run passes the filter: esc clears it"
         };
-        empty(paint, parts.rows, &screen.freshness(&app.shared), nothing);
+        draw_empty(
+            painter,
+            parts.rows,
+            &screen.freshness(&app.shared),
+            empty_message,
+        );
     }
-    rows(paint, parts.rows, &scene);
-    if let Some(area) = beside {
-        preview::draw(paint, area, app, screen);
+    draw_rows(painter, parts.rows, &scene);
+    if let Some(area) = preview_area {
+        preview::draw(painter, area, app, screen);
     }
 }
 
 /// What is left of a line after the first cells.
-fn right_of(area: Rect, used: u16) -> Rect {
+fn remaining_area(area: Rect, used: u16) -> Rect {
     Rect {
         x: area.x + used.min(area.width),
         width: area.width.saturating_sub(used),
@@ -80,12 +89,12 @@ fn right_of(area: Rect, used: u16) -> Rect {
 }
 
 /// New runs that are not on the screen, and where they are.
-fn news(scene: &Scene<'_>, height: u16) -> String {
-    let unseen = scene.screen.unseen(height.into());
+fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
+    let unseen = scene.screen.offscreen_new_runs(height.into());
     let key = scene
         .app
         .keymap
-        .key_of(Scope::Runs, Action::NextNew)
+        .first_key(Scope::Runs, Action::NextNew)
         .map(|key| format!(" ({key})"))
         .unwrap_or_default();
     match (unseen.above, unseen.below) {
@@ -97,37 +106,39 @@ fn news(scene: &Scene<'_>, height: u16) -> String {
 }
 
 /// How many runs are seen, of how many.
-fn count(scene: &Scene<'_>) -> String {
+fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
     // Runs in groups are counted with their group, folded or not; a parent that the filter leaves out is not counted.
-    let grouped = screen.grouped_by().is_some();
+    let grouped = screen.group_column().is_some();
     let runs = screen.lines.iter().map(|line| match line {
-        Line::Run { passes, .. } => usize::from(*passes && !grouped),
-        Line::Group { rows, .. } => rows.len(),
+        DisplayRow::Run {
+            is_match: passes, ..
+        } => usize::from(*passes && !grouped),
+        DisplayRow::Group { rows, .. } => rows.len(),
     });
     let shown = runs.sum::<usize>();
     format!(
         "{} of {} runs",
-        thousands(shown as u64),
-        thousands(screen.total() as u64)
+        format_count(shown as u64),
+        format_count(screen.run_count() as u64)
     )
 }
 
 /// The rest of the line above the table: the goal, the order, the filter.
-fn status(scene: &Scene<'_>) -> String {
+fn status_text(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
     let mut parts = Vec::new();
-    parts.extend(part(scene));
+    parts.extend(partial_load_label(scene));
     if let Some(goal) = &scene.goal {
         parts.push(format!("goal {goal}"));
     }
-    parts.extend(groups::status(screen));
+    parts.extend(groups::group_status(screen));
     if !screen.arrangement.sort.is_empty() {
         let keys: Vec<String> = screen
             .arrangement
             .sort
             .iter()
-            .map(|k| format!("{} {}", k.column.title(), arrow(k.descending)))
+            .map(|k| format!("{} {}", k.column.title(), sort_arrow(k.descending)))
             .collect();
         parts.push(format!("sorted by {}", keys.join(", ")));
     }
@@ -135,91 +146,94 @@ fn status(scene: &Scene<'_>) -> String {
         scene
             .app
             .keymap
-            .key_of(Scope::Runs, action)
+            .first_key(Scope::Runs, action)
             .map(|key| key.to_string())
             .unwrap_or_default()
     };
-    if let Some((done, total)) = screen.rest.progress() {
-        let (done, total) = (thousands(done as u64), thousands(total as u64));
+    if let Some((done, total)) = screen.curve_loader.progress() {
+        let (done, total) = (format_count(done as u64), format_count(total as u64));
         parts.push(format!(
             "reading curves, {done} of {total} ({} stops)",
             key(Action::Back)
         ));
-    } else if let Some((told, all)) = screen.sorted_by_part() {
-        let (told, all) = (thousands(told as u64), thousands(all as u64));
+    } else if let Some((loaded, all)) = screen.partial_sort_progress() {
+        let (loaded, all) = (format_count(loaded as u64), format_count(all as u64));
         parts.push(format!(
-            "among {told} of {all} curves ({} reads the rest)",
+            "among {loaded} of {all} curves ({} reads the rest)",
             key(Action::ReadCurves)
         ));
     }
     if !screen.filter_text.is_empty() {
-        parts.push(filter_words(screen));
+        parts.push(filter_status(screen));
     }
-    if screen.columns.folded() > 0 {
+    if screen.columns.folded_constant_count() > 0 {
         parts.push(format!(
             "{} constant columns folded",
-            screen.columns.folded()
+            screen.columns.folded_constant_count()
         ));
     }
     format!("  {}", parts.join("  "))
 }
 
 /// Which part of the runs is here, where it is a part.
-fn part(scene: &Scene<'_>) -> Option<String> {
+fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
     let screen = scene.screen;
     if screen.table.is_empty() {
         return None;
     }
-    let what = match screen.load.capped() {
-        Some(Some(all)) => format!("the newest of {}, and what the store found", thousands(all)),
+    let scope_text = match screen.loader.capped_total() {
+        Some(Some(all)) => format!(
+            "the newest of {}, and what the store found",
+            format_count(all)
+        ),
         Some(None) => "the newest of more, and what the store found".to_owned(),
-        None if screen.load.is_partial() => {
+        None if screen.loader.is_partial() => {
             let key = scene
                 .app
                 .keymap
-                .key_of(Scope::Runs, Action::Refresh)
+                .first_key(Scope::Runs, Action::Refresh)
                 .map(|key| key.to_string())
                 .unwrap_or_default();
             format!("only a part is loaded ({key} reads all)")
         }
-        None if !screen.load.is_done() && !screen.arrangement.sort.is_empty() => {
+        None if !screen.loader.is_idle() && !screen.arrangement.sort.is_empty() => {
             "sorted as far as loaded".to_owned()
         }
         None => return None,
     };
     let found = screen
-        .pushed
-        .question()
-        .filter(|question| !question.order.is_empty())
-        .map(|_| screen.pushed.found());
+        .pushdown
+        .active_query()
+        .filter(|question| !question.order_by.is_empty())
+        .map(|_| screen.pushdown.progress());
     Some(match found {
-        None if screen.arrangement.sort.is_empty() => what,
-        None => format!("{what}; sorted among these"),
+        None if screen.arrangement.sort.is_empty() => scope_text,
+        None => format!("{scope_text}; sorted among these"),
         Some((found, true)) => format!(
-            "{what}; all {} of the store's order are here",
-            thousands(found as u64)
+            "{scope_text}; all {} of the store's order are here",
+            format_count(found as u64)
         ),
         Some((found, false)) => format!(
-            "{what}; sorted by the store: its first {} are here",
-            thousands(found as u64)
+            "{scope_text}; sorted by the store: its first {} are here",
+            format_count(found as u64)
         ),
     })
 }
 
 /// The filter, and which part of it was done where.
-fn filter_words(screen: &Runs) -> String {
+fn filter_status(screen: &RunsScreen) -> String {
     let at_store = screen
-        .pushed
-        .question()
+        .pushdown
+        .active_query()
         .filter(|question| !question.filters.is_empty());
     let Some(question) = at_store else {
         return format!("filter, done here: {}", clean(&screen.filter_text));
     };
-    let (found, over) = screen.pushed.found();
+    let (found, over) = screen.pushdown.progress();
     let found = if over {
-        format!("all {}", thousands(found as u64))
+        format!("all {}", format_count(found as u64))
     } else {
-        format!("the first {}", thousands(found as u64))
+        format!("the first {}", format_count(found as u64))
     };
     format!(
         "filter, at the store ({found}): {}; here: {}",
@@ -228,11 +242,11 @@ fn filter_words(screen: &Runs) -> String {
     )
 }
 
-fn arrow(descending: bool) -> &'static str {
+fn sort_arrow(descending: bool) -> &'static str {
     if descending { "↓" } else { "↑" }
 }
 
-fn header(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
+fn draw_header(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
     for place in &scene.placed {
         let cell = Rect {
             x: area.x + place.x,
@@ -241,70 +255,74 @@ fn header(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
         };
         let Some(index) = place.index else {
             if let Some(goal) = &scene.goal {
-                paint.text(cell, &goal.metric.clean(), Role::Header);
+                painter.draw_text(cell, &goal.metric.clean(), Role::Header);
             }
             continue;
         };
-        let column = scene.seen[index];
+        let column = scene.visible_columns[index];
         let sorted = scene
             .screen
             .arrangement
             .sort
             .iter()
             .find(|key| key.column == column.key);
-        let folded = match scene.screen.columns.folded_with(&column.key) {
+        let folded = match scene.screen.columns.folded_count(&column.key) {
             0 => String::new(),
             others => format!(" +{others}"),
         };
         let title = match (&column.key, sorted) {
             (ColumnKey::Attribute(Attribute::Status), _) => String::new(),
-            (key, Some(sort)) => format!("{} {}{folded}", key.title(), arrow(sort.descending)),
+            (key, Some(sort)) => format!("{} {}{folded}", key.title(), sort_arrow(sort.descending)),
             (key, None) => format!("{}{folded}", key.title()),
         };
-        if column.numeric {
-            paint.right(cell, &title, Role::Header)
+        if column.is_numeric {
+            painter.draw_right_aligned(cell, &title, Role::Header)
         } else {
-            paint.text(cell, &title, Role::Header)
+            painter.draw_text(cell, &title, Role::Header)
         };
-        if index == scene.screen.columns.at {
-            paint.over(cell, Role::Selection);
+        if index == scene.screen.columns.cursor {
+            painter.apply_role(cell, Role::Selection);
         }
     }
 }
 
-fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
+fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
     let screen = scene.screen;
-    let seen = screen.cursor.window(screen.lines.len(), area.height.into());
-    let aligned = aligned(scene, seen.clone());
-    for (offset, line) in screen.lines[seen.clone()].iter().enumerate() {
-        let strip = row(area, offset as u16);
-        let at = seen.start + offset;
-        let cursor = at == screen.cursor.at;
-        let text = |index: usize| aligned.get(&(index, at)).cloned();
+    let visible_range = screen
+        .cursor
+        .visible_range(screen.lines.len(), area.height.into());
+    let texts = aligned_texts(scene, visible_range.clone());
+    for (offset, line) in screen.lines[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(area, offset as u16);
+        let at = visible_range.start + offset;
+        let is_selected = at == screen.cursor.index;
+        let statistic_text = |index: usize| texts.get(&(index, at)).cloned();
         match line {
-            Line::Run {
+            DisplayRow::Run {
                 row,
                 depth,
                 children,
-                passes,
+                is_match: passes,
             } => {
-                let nested = Nested {
+                let tree_position = TreePosition {
                     depth: *depth,
                     children: *children,
-                    passes: *passes,
+                    passes_filter: *passes,
                 };
-                run(paint, strip, scene, *row, nested, text);
+                draw_run(painter, strip, scene, *row, tree_position, statistic_text);
             }
-            Line::Group { .. } => groups::line(paint, strip, scene, at, text),
+            DisplayRow::Group { .. } => {
+                groups::draw_group_line(painter, strip, scene, at, statistic_text);
+            }
         }
-        if cursor {
-            paint.over(strip, Role::Selection);
+        if is_selected {
+            painter.apply_role(strip, Role::Selection);
             if let Some(place) = scene
                 .placed
                 .iter()
-                .find(|place| place.index == Some(screen.columns.at))
+                .find(|place| place.index == Some(screen.columns.cursor))
             {
-                paint.point_at(Rect {
+                painter.emphasize(Rect {
                     x: strip.x + place.x,
                     width: place.width,
                     ..strip
@@ -315,20 +333,25 @@ fn rows(paint: &mut Paint<'_>, area: Rect, scene: &Scene<'_>) {
 }
 
 /// The texts of the metrics and of the groups' figures that are seen, by column and line, with the decimal points of a column in line.
-fn aligned(scene: &Scene<'_>, lines: std::ops::Range<usize>) -> HashMap<(usize, usize), String> {
+fn aligned_texts(
+    scene: &DrawContext<'_>,
+    lines: std::ops::Range<usize>,
+) -> HashMap<(usize, usize), String> {
     let (screen, now) = (scene.screen, scene.app.now);
     let mut texts = HashMap::new();
     for index in scene.placed.iter().filter_map(|place| place.index) {
-        let key = &scene.seen[index].key;
+        let key = &scene.visible_columns[index].key;
         let is_metric = matches!(
             key,
-            ColumnKey::Metric(_) | ColumnKey::Curve(Fact::Max | Fact::Min, _)
+            ColumnKey::Metric(_) | ColumnKey::Curve(CurveStat::Max | CurveStat::Min, _)
         );
         let text = |line: usize| match &screen.lines[line] {
-            Line::Run { row, .. } => {
-                is_metric.then(|| text_at(screen.table.cell(*row, key, now), now))
+            DisplayRow::Run { row, .. } => {
+                is_metric.then(|| short_text(screen.table.cell(*row, key, now), now))
             }
-            Line::Group { .. } => screen.figure_text(line, key, screen.arrangement.statistic, now),
+            DisplayRow::Group { .. } => {
+                screen.group_statistic_text(line, key, screen.arrangement.statistic, now)
+            }
         };
         let (at, plain): (Vec<usize>, Vec<String>) = lines
             .clone()
@@ -345,32 +368,38 @@ fn aligned(scene: &Scene<'_>, lines: std::ops::Range<usize>) -> HashMap<(usize, 
 
 /// Where a run stands in a tree.
 #[derive(Clone, Copy)]
-struct Nested {
+struct TreePosition {
     depth: u16,
     children: u32,
     /// It passes the filter, or else stands here only for what is nested in it.
-    passes: bool,
+    passes_filter: bool,
 }
 
-fn run(
-    paint: &mut Paint<'_>,
+fn draw_run(
+    painter: &mut Painter<'_>,
     strip: Rect,
-    scene: &Scene<'_>,
-    row: Row,
-    nested: Nested,
-    aligned: impl Fn(usize) -> Option<String>,
+    scene: &DrawContext<'_>,
+    row: RowId,
+    tree_position: TreePosition,
+    aligned_text: impl Fn(usize) -> Option<String>,
 ) {
     let table = &scene.screen.table;
-    let id = table.id(row);
+    let id = table.run_id(row);
     let marks = &scene.app.shared.marks;
-    let dim = |role: Role| if nested.passes { role } else { Role::Muted };
-    if marks.has(id) {
-        let sign = if marks.baseline() == Some(id) {
-            paint.look.sign("◆", "#")
+    let with_dimming = |role: Role| {
+        if tree_position.passes_filter {
+            role
         } else {
-            paint.look.sign("●", "*")
+            Role::Muted
+        }
+    };
+    if marks.contains(id) {
+        let sign = if marks.baseline() == Some(id) {
+            painter.theme.symbol("◆", "#")
+        } else {
+            painter.theme.symbol("●", "*")
         };
-        paint.text(
+        painter.draw_text(
             Rect {
                 width: MARK_WIDTH,
                 ..strip
@@ -378,8 +407,8 @@ fn run(
             sign,
             Role::Mark,
         );
-    } else if scene.screen.live.news.has(id) {
-        paint.text(
+    } else if scene.screen.poller.new_runs.contains(id) {
+        painter.draw_text(
             Rect {
                 width: MARK_WIDTH,
                 ..strip
@@ -400,51 +429,51 @@ fn run(
                 .as_ref()
                 .and_then(|goal| scene.app.shared.histories.get(id, goal.metric.raw()))
             {
-                let curve = sparkline::text(points, place.width, paint.look);
-                paint.text(area, &curve, Role::Curve);
+                let curve = sparkline::render(points, place.width, painter.theme);
+                painter.draw_text(area, &curve, Role::Curve);
             }
             continue;
         };
-        let column = scene.seen[index];
+        let column = scene.visible_columns[index];
         let cell = table.cell(row, &column.key, scene.app.now);
         match (&column.key, cell) {
             (ColumnKey::Attribute(Attribute::Status), _)
                 if table.is_stalled(row, scene.app.now) =>
             {
-                paint.text(area, STALLED_SIGN, Role::Warn);
+                painter.draw_text(area, STALLED_SYMBOL, Role::Warn);
             }
-            (ColumnKey::Attribute(Attribute::Status), Cell::Status(status)) => {
-                paint.text(
+            (ColumnKey::Attribute(Attribute::Status), CellValue::Status(status)) => {
+                painter.draw_text(
                     area,
-                    status_sign(status, paint.look.ascii),
+                    status_symbol(status, painter.theme.is_ascii),
                     status_role(status),
                 );
             }
             (ColumnKey::Attribute(Attribute::Name), _) => {
                 let name = scene.screen.run_label(row);
-                let name = if nested.passes {
+                let name = if tree_position.passes_filter {
                     name.clean().into_owned()
                 } else {
                     format!("({})", name.clean())
                 };
-                paint.text(
+                painter.draw_text(
                     area,
-                    &format!("{}{name}", branch(paint, scene, row, nested)),
-                    dim(Role::Text),
+                    &format!("{}{name}", tree_prefix(painter, scene, row, tree_position)),
+                    with_dimming(Role::Text),
                 );
             }
             (_, cell) => {
-                let text = aligned(index).unwrap_or_else(|| text_at(cell, scene.app.now));
+                let text = aligned_text(index).unwrap_or_else(|| short_text(cell, scene.app.now));
                 let text = if let ColumnKey::Curve(_, metric) = &column.key {
-                    told(paint, scene, row, metric, cell, text)
+                    curve_cell_text(painter, scene, row, metric, cell, text)
                 } else {
                     text
                 };
-                let role = dim(role_of(cell, &column.key));
-                if column.numeric {
-                    paint.right(area, &text, role)
+                let role = with_dimming(cell_role(cell, &column.key));
+                if column.is_numeric {
+                    painter.draw_right_aligned(area, &text, role)
                 } else {
-                    paint.text(area, &text, role)
+                    painter.draw_text(area, &text, role)
                 };
             }
         }
@@ -452,12 +481,12 @@ fn run(
 }
 
 /// What stands in a column of curves: a sign where the curve was not read yet, and another where points of it were left out.
-fn told(
-    paint: &Paint<'_>,
-    scene: &Scene<'_>,
-    row: Row,
+fn curve_cell_text(
+    painter: &Painter<'_>,
+    scene: &DrawContext<'_>,
+    row: RowId,
     metric: &Untrusted,
-    cell: Cell<'_>,
+    cell: CellValue<'_>,
     text: String,
 ) -> String {
     let table = &scene.screen.table;
@@ -467,38 +496,43 @@ fn told(
             .column(&ColumnKey::Metric(metric.clone()))
             .is_present(row, 0) =>
         {
-            paint.look.sign("…", "..").into()
+            painter.theme.symbol("…", "..").into()
         }
-        Some((_, true)) if cell != Cell::Missing => {
-            format!("{}{}", paint.look.sign("≈", "~"), text.trim_start())
+        Some((_, true)) if cell != CellValue::Missing => {
+            format!("{}{}", painter.theme.symbol("≈", "~"), text.trim_start())
         }
         _ => text,
     }
 }
 
 /// What stands before a nested run's name.
-fn branch(paint: &Paint<'_>, scene: &Scene<'_>, row: Row, nested: Nested) -> String {
-    let fold = match nested.children {
+fn tree_prefix(
+    painter: &Painter<'_>,
+    scene: &DrawContext<'_>,
+    row: RowId,
+    tree_position: TreePosition,
+) -> String {
+    let fold_symbol = match tree_position.children {
         _ if scene.screen.arrangement.grouping != Grouping::Tree => return String::new(),
-        0 if nested.depth == 0 => return String::new(),
-        0 => paint.look.sign("└ ", "` "),
+        0 if tree_position.depth == 0 => return String::new(),
+        0 => painter.theme.symbol("└ ", "` "),
         _ if scene
             .screen
             .arrangement
-            .folded
-            .contains(scene.screen.table.id(row).raw()) =>
+            .collapsed
+            .contains(scene.screen.table.run_id(row).raw()) =>
         {
-            paint.look.sign("▸ ", "+ ")
+            painter.theme.symbol("▸ ", "+ ")
         }
-        _ => paint.look.sign("▾ ", "- "),
+        _ => painter.theme.symbol("▾ ", "- "),
     };
-    format!("{}{fold}", "  ".repeat(nested.depth.into()))
+    format!("{}{fold_symbol}", "  ".repeat(tree_position.depth.into()))
 }
 
-fn role_of(cell: Cell<'_>, key: &ColumnKey) -> Role {
+fn cell_role(cell: CellValue<'_>, key: &ColumnKey) -> Role {
     match cell {
-        Cell::Number(value) if !value.is_finite() => Role::Bad,
-        Cell::Missing | Cell::Time(_) | Cell::Duration(_) => Role::Muted,
+        CellValue::Number(value) if !value.is_finite() => Role::Bad,
+        CellValue::Missing | CellValue::Time(_) | CellValue::Duration(_) => Role::Muted,
         _ if matches!(key, ColumnKey::Attribute(_)) => Role::Muted,
         _ => Role::Text,
     }

@@ -2,116 +2,123 @@
 
 use ratatui::layout::Rect;
 
-use super::{empty, filtered};
+use super::{draw_empty, filter_label};
 use crate::config::theme::Role;
 use crate::domain::{Goal, MetricValue, ModelVersion, Stage, VersionStatus};
 use crate::evidence::FactValue;
 use crate::text::untrusted::clean;
 use crate::text::{number, quantity};
 use crate::tui::app::App;
-use crate::tui::app::cell::MISSING;
-use crate::tui::app::layout::table;
-use crate::tui::app::message::Assessed;
+use crate::tui::app::cell_text::MISSING;
+use crate::tui::app::layout::table_areas;
+use crate::tui::app::message::Assessment;
 use crate::tui::screens::View;
-use crate::tui::screens::versions::Versions;
-use crate::tui::view::paint::Paint;
+use crate::tui::screens::versions::VersionsScreen;
+use crate::tui::view::painter::Painter;
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{Column, Text};
+use crate::tui::view::widgets::grid::{GridCell, GridColumn};
 
 /// What stands above the verdicts.
-const GATES: &str = "gates";
+const GATES_TITLE: &str = "gates";
 
 /// The columns that are always there; those of tools stand before the run.
-const COLUMNS: [Column<'static>; 10] = [
-    Column::left("", 1, 0),
-    Column::right("version", 8, 0),
-    Column::left("stage", 12, 0),
-    Column::left("aliases", 32, 0),
-    Column::right("goal", 12, 2),
-    Column::right("vs champion", 20, 3),
-    Column::left(GATES, 24, 1),
-    Column::left("run", 28, 5),
-    Column::right("age", 12, 6),
-    Column::left("notes", 60, 7),
+const COLUMNS: [GridColumn<'static>; 10] = [
+    GridColumn::left_aligned("", 1, 0),
+    GridColumn::right_aligned("version", 8, 0),
+    GridColumn::left_aligned("stage", 12, 0),
+    GridColumn::left_aligned("aliases", 32, 0),
+    GridColumn::right_aligned("goal", 12, 2),
+    GridColumn::right_aligned("vs champion", 20, 3),
+    GridColumn::left_aligned(GATES_TITLE, 24, 1),
+    GridColumn::left_aligned("run", 28, 5),
+    GridColumn::right_aligned("age", 12, 6),
+    GridColumn::left_aligned("notes", 60, 7),
 ];
 
 /// Before which column those of tools stand.
-const TOOLS: usize = 7;
+const TOOL_COLUMNS_INDEX: usize = 7;
 
 /// Draws the list.
-pub fn draw(paint: &mut Paint<'_>, body: Rect, app: &App, screen: &Versions) {
-    let area = table(body);
-    let lines = screen.lines();
+pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsScreen) {
+    let area = table_areas(body);
+    let lines = screen.visible_versions();
     let goal = screen.goal(&app.shared);
     let total = screen.data.get().map_or(0, |data| data.versions.len());
     let by = goal
         .as_ref()
         .map(|goal| format!(", goal {goal}"))
         .unwrap_or_default();
-    let guarded = screen
-        .assessed
+    let gate_results = screen
+        .assessment
         .get()
-        .filter(|gates| !gates.verdicts.is_empty());
-    let judged = guarded.map(|gates| guard(gates)).unwrap_or_default();
-    let doubles = screen.data.get().map_or(0, |d| {
+        .filter(|gates| !gates.gates.is_empty());
+    let gates_text = gate_results
+        .map(|gates| gates_status(gates))
+        .unwrap_or_default();
+    let production_count = screen.data.get().map_or(0, |d| {
         d.versions
             .iter()
             .filter(|v| v.stage == Stage::Production)
             .count()
     });
-    paint.text(
+    painter.draw_text(
         area.status,
         &format!(
-            " {} of {total} versions{by}{judged}{}",
+            " {} of {total} versions{by}{gates_text}{}",
             lines.len(),
-            filtered(&screen.filter)
+            filter_label(&screen.filter)
         ),
         Role::Muted,
     );
-    if doubles > 1 {
-        paint.right(
+    if production_count > 1 {
+        painter.draw_right_aligned(
             area.status,
-            &format!("{doubles} versions are in Production "),
+            &format!("{production_count} versions are in Production "),
             Role::Warn,
         );
     }
     if lines.is_empty() {
-        return empty(
-            paint,
+        return draw_empty(
+            painter,
             area.rows,
             &screen.freshness(&app.shared),
             "this model has no versions yet: r on a run registers one",
         );
     }
-    let seen = screen.cursor.window(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<Text>> = lines[seen.clone()]
+    let visible_range = screen
+        .cursor
+        .visible_range(lines.len(), area.rows.height.into());
+    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
         .iter()
-        .map(|v| texts(paint, app, screen, v, goal.as_ref()))
+        .map(|v| row_cells(painter, app, screen, v, goal.as_ref()))
         .collect();
     grid::draw(
-        paint,
+        painter,
         &area,
-        &columns(screen, guarded.is_some()),
+        &grid_columns(screen, gate_results.is_some()),
         &rows,
-        screen.cursor.at.checked_sub(seen.start),
+        screen.cursor.index.checked_sub(visible_range.start),
     );
 }
 
 /// The columns, with one for each tool; that of the gates takes no room where none guard.
-fn columns(screen: &Versions, guarded: bool) -> Vec<Column<'_>> {
+fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>> {
     let tools = screen
         .tools()
         .into_values()
-        .map(|name| Column::left(name, 24, 4));
-    let (before, after) = COLUMNS.split_at(TOOLS);
+        .map(|name| GridColumn::left_aligned(name, 24, 4));
+    let (before, after) = COLUMNS.split_at(TOOL_COLUMNS_INDEX);
     let all = before
         .iter()
         .copied()
         .chain(tools)
         .chain(after.iter().copied());
     all.map(|column| {
-        if column.title == GATES && !guarded {
-            Column { most: 0, ..column }
+        if column.title == GATES_TITLE && !has_gates {
+            GridColumn {
+                max_width: 0,
+                ..column
+            }
         } else {
             column
         }
@@ -119,15 +126,15 @@ fn columns(screen: &Versions, guarded: bool) -> Vec<Column<'_>> {
     .collect()
 }
 
-fn texts(
-    paint: &Paint<'_>,
+fn row_cells(
+    painter: &Painter<'_>,
     app: &App,
-    screen: &Versions,
+    screen: &VersionsScreen,
     version: &ModelVersion,
     goal: Option<&Goal>,
-) -> Vec<Text> {
+) -> Vec<GridCell> {
     let run = screen.run_of(version);
-    let marked = run.is_some_and(|run| app.shared.marks.has(&run.id));
+    let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id));
     let champion = screen
         .champion()
         .is_some_and(|champion| champion.version == version.version);
@@ -138,11 +145,11 @@ fn texts(
         .collect();
     let value = goal
         .and_then(|goal| run?.metric(goal.metric.raw()))
-        .map(|value| number::short(value.get()));
+        .map(|value| number::format_short(value.get()));
     let mut texts = vec![
         (
             if marked {
-                paint.look.sign("●", "*").into()
+                painter.theme.symbol("●", "*").into()
             } else {
                 " ".into()
             },
@@ -158,19 +165,19 @@ fn texts(
         ),
         (aliases.join(" "), Role::Accent),
         (value.unwrap_or_else(|| MISSING.into()), Role::Text),
-        against(screen, version, goal),
-        gates(screen, version),
+        champion_delta_cell(screen, version, goal),
+        gates_cell(screen, version),
     ];
     texts.extend(
         screen
             .tools()
             .into_keys()
-            .map(|tool| evidence(paint, screen, version, tool)),
+            .map(|tool| evidence_cell(painter, screen, version, tool)),
     );
     texts.extend([
         (
             run.map_or_else(
-                || run_missing(version),
+                || missing_run_label(version),
                 |run| run.label().clean().into_owned(),
             ),
             Role::Text,
@@ -178,29 +185,29 @@ fn texts(
         (
             version
                 .creation_time
-                .map(|at| quantity::age(app.now - at))
+                .map(|at| quantity::format_age(app.now - at))
                 .unwrap_or_default(),
             Role::Muted,
         ),
-        notes(version),
+        notes_cell(version),
     ]);
     texts
 }
 
 /// For which place the gates were judged, and of how many versions where it is not all.
-fn guard(gates: &Assessed) -> String {
-    let count = gates.verdicts.len();
-    let some = if count < gates.of {
-        format!(" for {count} of {}", gates.of)
+fn gates_status(gates: &Assessment) -> String {
+    let count = gates.gates.len();
+    let some = if count < gates.total {
+        format!(" for {count} of {}", gates.total)
     } else {
         String::new()
     };
-    format!(", gates of {}{some}", gates.target)
+    format!(", gates of {}{some}", gates.slot)
 }
 
 /// How many gates pass, and the first that does not.
-fn gates(screen: &Versions, version: &ModelVersion) -> Text {
-    match screen.gates_of(version.version) {
+fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> GridCell {
+    match screen.gate_summary(version.version) {
         None => (String::new(), Role::Muted),
         Some((passed, total, None)) => (format!("{passed}/{total} pass"), Role::Good),
         Some((passed, total, Some(first))) => {
@@ -210,29 +217,34 @@ fn gates(screen: &Versions, version: &ModelVersion) -> Text {
 }
 
 /// The fact of a tool that says the most; whether it is older than the version, or not to be read, is said.
-fn evidence(paint: &Paint<'_>, screen: &Versions, version: &ModelVersion, tool: &str) -> Text {
+fn evidence_cell(
+    painter: &Painter<'_>,
+    screen: &VersionsScreen,
+    version: &ModelVersion,
+    tool: &str,
+) -> GridCell {
     let Some(found) = screen.evidence_of(version.version, tool) else {
         return (String::new(), Role::Muted);
     };
     let Some(fact) = found.headline() else {
         return (format!("serves {}", found.deployments.len()), Role::Text);
     };
-    let old = if fact.older { ", older" } else { "" };
+    let age_suffix = if fact.is_stale { ", older" } else { "" };
     let role = match &fact.value {
-        _ if fact.bad => Role::Bad,
+        _ if fact.is_unexpected => Role::Bad,
         FactValue::Unreadable(_) => Role::Warn,
-        FactValue::Value(_) if fact.older => Role::Warn,
-        FactValue::Value(_) if fact.judged => Role::Good,
+        FactValue::Value(_) if fact.is_stale => Role::Warn,
+        FactValue::Value(_) if fact.has_expectation => Role::Good,
         FactValue::Value(_) => Role::Text,
     };
-    let sign = if fact.bad {
-        paint.look.sign("✗ ", "x ")
+    let symbol = if fact.is_unexpected {
+        painter.theme.symbol("✗ ", "x ")
     } else {
         ""
     };
     (
         format!(
-            "{sign}{} {}{old}",
+            "{symbol}{} {}{age_suffix}",
             clean(&fact.name),
             clean(&fact.value.to_string())
         ),
@@ -240,7 +252,7 @@ fn evidence(paint: &Paint<'_>, screen: &Versions, version: &ModelVersion, tool: 
     )
 }
 
-fn run_missing(version: &ModelVersion) -> String {
+fn missing_run_label(version: &ModelVersion) -> String {
     if version.run_id.is_empty() {
         "no run named".into()
     } else {
@@ -257,23 +269,27 @@ fn stage_role(stage: Stage) -> Role {
 }
 
 /// How much better or worse than the champion the version is, by the goal.
-fn against(screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Text {
+fn champion_delta_cell(
+    screen: &VersionsScreen,
+    version: &ModelVersion,
+    goal: Option<&Goal>,
+) -> GridCell {
     let delta = || {
         let goal = goal?;
         let champion = screen.champion()?;
         if champion.version == version.version {
             return Some(("champion".into(), Role::Baseline));
         }
-        let of = |v: &ModelVersion| {
+        let metric_of = |v: &ModelVersion| {
             screen
                 .run_of(v)?
                 .metric(goal.metric.raw())
                 .filter(|m| m.is_finite())
                 .map(MetricValue::get)
         };
-        let (own, best) = (of(version)?, of(champion)?);
-        let delta = own - best;
-        let better = goal.direction.improves(delta);
+        let (own_value, champion_value) = (metric_of(version)?, metric_of(champion)?);
+        let delta = own_value - champion_value;
+        let better = goal.direction.is_improvement(delta);
         let role = if delta == 0.0 {
             Role::Muted
         } else if better {
@@ -288,14 +304,14 @@ fn against(screen: &Versions, version: &ModelVersion, goal: Option<&Goal>) -> Te
         } else {
             "worse"
         };
-        Some((format!("{} {word}", number::signed(delta, 3)), role))
+        Some((format!("{} {word}", number::format_signed(delta, 3)), role))
     };
     delta().unwrap_or_else(|| (MISSING.into(), Role::Muted))
 }
 
 /// What a person has to know of a version before anything else; then its own words.
-fn notes(version: &ModelVersion) -> Text {
-    if version.is_leftover() {
+fn notes_cell(version: &ModelVersion) -> GridCell {
+    if version.is_half_deleted() {
         return (
             "deleted while it was moved: its model is gone".into(),
             Role::Bad,

@@ -5,49 +5,54 @@ use std::collections::BTreeMap;
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
-use crate::lineage::graph_layout::{Area, Connector, DOWN, End, LEFT, Layout, Placed, RIGHT, UP};
-use crate::text::fit::{cut, width, wrap};
-use crate::tui::view::paint::Paint;
+use crate::lineage::graph_layout::{
+    CellArea, Connector, ConnectorEnd, DOWN, GraphLayout, LEFT, NodeBox, RIGHT, UP,
+};
+use crate::text::width::{truncate, width, wrap};
+use crate::tui::view::painter::Painter;
 
 /// How a box is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
+pub struct BoxStyle {
     /// The role of its words.
     pub role: Role,
     /// Whether it is the one that all others are about.
-    pub main: bool,
+    pub is_main: bool,
     /// Whether it is under the cursor.
-    pub chosen: bool,
+    pub is_selected: bool,
 }
 
 /// Draws a layout; `style` says how each box looks.
-pub fn draw(paint: &mut Paint<'_>, layout: &Layout, style: impl Fn(&Placed) -> Style) {
-    let chosen = layout.boxes.iter().position(|placed| style(placed).chosen);
-    lines(paint, layout, chosen);
+pub fn draw(painter: &mut Painter<'_>, layout: &GraphLayout, style: impl Fn(&NodeBox) -> BoxStyle) {
+    let selected = layout
+        .boxes
+        .iter()
+        .position(|placed| style(placed).is_selected);
+    draw_connectors(painter, layout, selected);
     for placed in &layout.boxes {
         if let Some(area) = placed.area {
-            draw_box(paint, placed, rect(area), style(placed));
+            draw_box(painter, placed, to_rect(area), style(placed));
         }
     }
-    for (beyond, before) in [(layout.before, true), (layout.after, false)] {
+    for (beyond, before) in [(layout.hidden_left, true), (layout.hidden_right, false)] {
         let Some((beyond, area)) = beyond.and_then(|beyond| Some((beyond, beyond.area?))) else {
             continue;
         };
-        let count = if beyond.nodes > 99 {
+        let count = if beyond.node_count > 99 {
             "99+".to_owned()
         } else {
-            beyond.nodes.to_string()
+            beyond.node_count.to_string()
         };
         let text = if before {
-            format!("{}{count}", paint.look.sign("‹", "<"))
+            format!("{}{count}", painter.theme.symbol("‹", "<"))
         } else {
-            format!("{count}{}", paint.look.sign("›", ">"))
+            format!("{count}{}", painter.theme.symbol("›", ">"))
         };
-        paint.text(rect(area), &text, Role::Muted);
+        painter.draw_text(to_rect(area), &text, Role::Muted);
     }
 }
 
-fn rect(area: Area) -> Rect {
+fn to_rect(area: CellArea) -> Rect {
     Rect {
         x: area.x,
         y: area.y,
@@ -57,26 +62,26 @@ fn rect(area: Area) -> Rect {
 }
 
 /// The connectors, those of the box under the cursor over the others.
-fn lines(paint: &mut Paint<'_>, layout: &Layout, chosen: Option<usize>) {
+fn draw_connectors(painter: &mut Painter<'_>, layout: &GraphLayout, selected: Option<usize>) {
     let is_own = |connector: &Connector| {
-        chosen.is_some_and(|at| [connector.from, connector.to].contains(&End::Box(at)))
+        selected.is_some_and(|at| [connector.from, connector.to].contains(&ConnectorEnd::Box(at)))
     };
     let mut cells: BTreeMap<(u16, u16), (u8, bool)> = BTreeMap::new();
     for connector in &layout.connectors {
-        let own = is_own(connector);
+        let is_selected = is_own(connector);
         for cell in &connector.cells {
             let known = cells.entry((cell.y, cell.x)).or_default();
-            known.0 |= cell.lines;
-            known.1 |= own;
+            known.0 |= cell.directions;
+            known.1 |= is_selected;
         }
     }
     for ((y, x), (lines, own)) in cells {
-        let sign = if paint.look.ascii {
-            ascii(lines)
+        let sign = if painter.theme.is_ascii {
+            connector_ascii(lines)
         } else {
-            sign(lines)
+            connector_symbol(lines)
         };
-        paint.text(
+        painter.draw_text(
             Rect {
                 x,
                 y,
@@ -88,15 +93,15 @@ fn lines(paint: &mut Paint<'_>, layout: &Layout, chosen: Option<usize>) {
         );
     }
     for connector in &layout.connectors {
-        let Some((x, y, left)) = connector.head else {
+        let Some((x, y, left)) = connector.arrowhead else {
             continue;
         };
         let head = if left {
-            paint.look.sign("◀", "<")
+            painter.theme.symbol("◀", "<")
         } else {
-            paint.look.sign("▶", ">")
+            painter.theme.symbol("▶", ">")
         };
-        paint.text(
+        painter.draw_text(
             Rect {
                 x,
                 y,
@@ -114,7 +119,7 @@ fn lines(paint: &mut Paint<'_>, layout: &Layout, chosen: Option<usize>) {
 }
 
 /// The sign of a cell that these lines leave.
-fn sign(lines: u8) -> &'static str {
+fn connector_symbol(lines: u8) -> &'static str {
     const SIGNS: [&str; 16] = [
         " ", "│", "│", "│", "─", "╯", "╮", "┤", "─", "╰", "╭", "├", "─", "┴", "┬", "┼",
     ];
@@ -125,7 +130,7 @@ fn sign(lines: u8) -> &'static str {
     SIGNS.get(usize::from(lines)).copied().unwrap_or("┼")
 }
 
-fn ascii(lines: u8) -> &'static str {
+fn connector_ascii(lines: u8) -> &'static str {
     match lines {
         UP | DOWN | 3 => "|",
         LEFT | RIGHT | 12 => "-",
@@ -133,9 +138,9 @@ fn ascii(lines: u8) -> &'static str {
     }
 }
 
-fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
-    let far = if placed.far > 0 {
-        format!("{}{}", paint.look.sign("↷", "~"), placed.far)
+fn draw_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxStyle) {
+    let far_label = if placed.hidden_edges > 0 {
+        format!("{}{}", painter.theme.symbol("↷", "~"), placed.hidden_edges)
     } else {
         String::new()
     };
@@ -145,36 +150,36 @@ fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
             width: area.width.saturating_sub(2),
             ..area
         };
-        paint.text(area, if style.main { "<" } else { "[" }, Role::Border);
-        paint.text(
+        painter.draw_text(area, if style.is_main { "<" } else { "[" }, Role::Border);
+        painter.draw_text(
             Rect {
                 x: area.right().saturating_sub(1),
                 width: 1,
                 ..area
             },
-            if style.main { ">" } else { "]" },
+            if style.is_main { ">" } else { "]" },
             Role::Border,
         );
         // The label says more than the word before it, where there is room for one only.
         let word = format!("{} ", placed.title);
         let both = width(&word) + width(&placed.label) <= inside.width;
-        let role = if style.main {
+        let role = if style.is_main {
             Role::Baseline
         } else {
             style.role
         };
-        let label = (label(placed, inside.width), role);
+        let label = (fitted_label(placed, inside.width), role);
         let pieces = if both {
             vec![(word, Role::Muted), label]
         } else {
             vec![label]
         };
-        paint.pieces(inside, &pieces);
+        painter.draw_spans(inside, &pieces);
     } else {
-        frame(paint, area, style.main, style.chosen);
+        draw_box_frame(painter, area, style.is_main, style.is_selected);
         let room = area.width.saturating_sub(4);
-        let title = cut(&placed.title, room.saturating_sub(width(&far)));
-        paint.text(
+        let title = truncate(&placed.title, room.saturating_sub(width(&far_label)));
+        painter.draw_text(
             Rect {
                 x: area.x + 1,
                 width: room + 2,
@@ -184,14 +189,14 @@ fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
             &format!(" {title} "),
             Role::Muted,
         );
-        paint.right(
+        painter.draw_right_aligned(
             Rect {
                 x: area.x + 1,
                 width: area.width - 2,
                 height: 1,
                 ..area
             },
-            &far,
+            &far_label,
             Role::Warn,
         );
         let inside = Rect {
@@ -207,43 +212,43 @@ fn draw_box(paint: &mut Paint<'_>, placed: &Placed, area: Rect, style: Style) {
         match wrap(&placed.label, inside.width).as_slice() {
             // A label that is too long goes on in the line of details, where there is one.
             [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
-                paint.text(inside, first, style.role);
-                paint.text(below, &rest.concat(), style.role);
+                painter.draw_text(inside, first, style.role);
+                painter.draw_text(below, &rest.concat(), style.role);
             }
             _ => {
-                paint.text(inside, &label(placed, inside.width), style.role);
+                painter.draw_text(inside, &fitted_label(placed, inside.width), style.role);
                 if area.height > 3 {
-                    paint.text(below, &placed.detail, Role::Muted);
+                    painter.draw_text(below, &placed.detail, Role::Muted);
                 }
             }
         }
     }
-    if style.chosen {
-        paint.over(area, Role::Selection);
+    if style.is_selected {
+        painter.apply_role(area, Role::Selection);
     }
 }
 
 /// The label of a box, cut so that its end is seen where that matters.
-fn label(placed: &Placed, room: u16) -> String {
-    let tail = width(&placed.tail);
-    if placed.tail.is_empty() || width(&placed.label) <= room || tail + 2 > room {
+fn fitted_label(placed: &NodeBox, room: u16) -> String {
+    let tail = width(&placed.label_suffix);
+    if placed.label_suffix.is_empty() || width(&placed.label) <= room || tail + 2 > room {
         return placed.label.clone();
     }
     let head = placed
         .label
-        .strip_suffix(&placed.tail)
+        .strip_suffix(&placed.label_suffix)
         .unwrap_or(&placed.label);
-    format!("{}{}", cut(head, room - tail), placed.tail)
+    format!("{}{}", truncate(head, room - tail), placed.label_suffix)
 }
 
 /// The frame of a box: the one that all others are about is drawn heavier.
-fn frame(paint: &mut Paint<'_>, area: Rect, main: bool, chosen: bool) {
-    let role = if chosen {
+fn draw_box_frame(painter: &mut Painter<'_>, area: Rect, is_main: bool, is_selected: bool) {
+    let role = if is_selected {
         Role::BorderFocus
     } else {
         Role::Border
     };
-    let [flat, upright, corners @ ..]: [&str; 6] = match (paint.look.ascii, main) {
+    let [flat, upright, corners @ ..]: [&str; 6] = match (painter.theme.is_ascii, is_main) {
         (true, true) => ["=", "|", "#", "#", "#", "#"],
         (true, false) => ["-", "|", "+", "+", "+", "+"],
         (false, true) => ["━", "┃", "┏", "┓", "┗", "┛"],
@@ -255,19 +260,19 @@ fn frame(paint: &mut Paint<'_>, area: Rect, main: bool, chosen: bool) {
         height: 1,
         ..area
     };
-    paint.text(
+    painter.draw_text(
         row(area.y),
         &format!("{}{middle}{}", corners[0], corners[1]),
         role,
     );
-    paint.text(
+    painter.draw_text(
         row(area.bottom() - 1),
         &format!("{}{middle}{}", corners[2], corners[3]),
         role,
     );
     for y in area.y + 1..area.bottom() - 1 {
-        paint.text(Rect { width: 1, ..row(y) }, upright, role);
-        paint.text(
+        painter.draw_text(Rect { width: 1, ..row(y) }, upright, role);
+        painter.draw_text(
             Rect {
                 x: area.right() - 1,
                 width: 1,

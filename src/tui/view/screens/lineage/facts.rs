@@ -2,50 +2,52 @@
 
 use ratatui::layout::Rect;
 
-use super::wrapped;
+use super::check_lines;
 use crate::config::theme::Role;
-use crate::lineage::graph_layout::Placed;
+use crate::lineage::graph_layout::NodeBox;
 use crate::lineage::{Edge, Graph, Node, NodeKind};
-use crate::text::fit::{width, wrap};
 use crate::text::untrusted::clean;
-use crate::tui::view::paint::{Paint, Piece};
+use crate::text::width::{width, wrap};
+use crate::tui::view::painter::{Painter, TextSpan};
 
 /// From this many rows inside on, each fact has lines of its own.
-const ROOMY: u16 = 9;
+const MIN_ROWS_FOR_LINES: u16 = 9;
 /// From this many cells on, facts run on rather than being cut off at the end.
-const WIDE: u16 = 90;
+const INLINE_MIN_WIDTH: u16 = 90;
 /// The most lines of one value.
-const VALUE_LINES: usize = 4;
+const MAX_VALUE_LINES: usize = 4;
 /// The most names of one kind of neighbours.
-const NEIGHBOURS: usize = 4;
+const MAX_NEIGHBORS: usize = 4;
 
 /// Draws the facts of a box; those of the version with the checklist, where that is not seen elsewhere.
 pub(super) fn draw(
-    paint: &mut Paint<'_>,
+    painter: &mut Painter<'_>,
     area: Rect,
     graph: &Graph,
-    placed: &Placed,
-    checks: bool,
+    placed: &NodeBox,
+    show_checks: bool,
 ) {
     let Some(node) = placed.nodes.first().and_then(|at| graph.nodes.get(*at)) else {
         return;
     };
-    let title = if placed.folded {
+    let title = if placed.is_collapsed {
         format!("{} {}", placed.title, placed.label)
     } else {
         node.kind.as_str().to_owned()
     };
     if area.height < 3 {
-        let facts = facts_of(node, placed).into_iter().flat_map(|(key, value)| {
-            [
-                (format!("{key} "), Role::Muted),
-                (format!("{value}  "), Role::Text),
-            ]
-        });
+        let facts = node_facts(node, placed)
+            .into_iter()
+            .flat_map(|(key, value)| {
+                [
+                    (format!("{key} "), Role::Muted),
+                    (format!("{value}  "), Role::Text),
+                ]
+            });
         let head = (
             format!(
                 " {}  ",
-                if placed.folded {
+                if placed.is_collapsed {
                     placed.label.clone()
                 } else {
                     node.label.clean().into_owned()
@@ -53,46 +55,48 @@ pub(super) fn draw(
             ),
             Role::Title,
         );
-        paint.pieces(area, &[head].into_iter().chain(facts).collect::<Vec<_>>());
+        painter.draw_spans(area, &[head].into_iter().chain(facts).collect::<Vec<_>>());
         return;
     }
-    let inside = paint.frame(area, &title, false);
-    let whole = lines(paint, graph, node, placed, (inside.width, checks));
+    let inside = painter.draw_frame(area, &title, false);
+    let one_fact_per_line = fact_lines(painter, graph, node, placed, (inside.width, show_checks));
     // A wide part is not filled by lines of their own: there they run on, unless all fit.
-    let roomy = inside.height >= ROOMY
-        && (inside.width < WIDE || whole.len() <= usize::from(inside.height));
-    let lines = if roomy {
-        whole
+    let has_room = inside.height >= MIN_ROWS_FOR_LINES
+        && (inside.width < INLINE_MIN_WIDTH
+            || one_fact_per_line.len() <= usize::from(inside.height));
+    let lines = if has_room {
+        one_fact_per_line
     } else {
-        running(graph, node, placed, inside.width)
+        inline_lines(graph, node, placed, inside.width)
     };
-    paint.lines(inside, &lines);
+    painter.draw_lines(inside, &lines);
 }
 
 /// Keys and values, cleaned; of a fold, what is in it.
-fn facts_of(node: &Node, placed: &Placed) -> Vec<(String, String)> {
-    if placed.folded {
+fn node_facts(node: &Node, placed: &NodeBox) -> Vec<(String, String)> {
+    if placed.is_collapsed {
         return vec![
             ("enter".to_owned(), "lists them".to_owned()),
             ("first".to_owned(), placed.detail.clone()),
         ];
     }
-    let told = node.facts.iter().filter(|(key, _)| key != "diff_text");
-    told.map(|(key, value)| (clean(key).replace('_', " "), value.clean().into_owned()))
+    let shown_facts = node.attributes.iter().filter(|(key, _)| key != "diff_text");
+    shown_facts
+        .map(|(key, value)| (clean(key).replace('_', " "), value.clean().into_owned()))
         .collect()
 }
 
 /// What a node is joined to: the edges' meanings in words, and the names at their other ends.
-fn neighbours(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
-    let named = |ends: Vec<&Node>| {
-        let more = if ends.len() > NEIGHBOURS {
-            format!(", and {} more", ends.len() - NEIGHBOURS)
+fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
+    let joined_names = |ends: Vec<&Node>| {
+        let more = if ends.len() > MAX_NEIGHBORS {
+            format!(", and {} more", ends.len() - MAX_NEIGHBORS)
         } else {
             String::new()
         };
         let names: Vec<String> = ends
             .iter()
-            .take(NEIGHBOURS)
+            .take(MAX_NEIGHBORS)
             .map(|end| format!("{} {}", end.kind.as_str(), end.label.clean()))
             .collect();
         format!("{}{more}", names.join(", "))
@@ -109,24 +113,24 @@ fn neighbours(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
     [("from", causes), ("to", effects)]
         .into_iter()
         .filter(|(_, ends)| !ends.is_empty())
-        .map(|(word, ends)| (word, named(ends)))
+        .map(|(word, ends)| (word, joined_names(ends)))
         .collect()
 }
 
 /// A fact after the other, in as many lines as it takes.
-fn running(graph: &Graph, node: &Node, placed: &Placed, room: u16) -> Vec<Vec<Piece>> {
-    let head = if placed.folded {
+fn inline_lines(graph: &Graph, node: &Node, placed: &NodeBox, room: u16) -> Vec<Vec<TextSpan>> {
+    let head = if placed.is_collapsed {
         placed.label.clone()
     } else {
         node.label.clean().into_owned()
     };
-    let mut lines: Vec<Vec<Piece>> = vec![vec![(format!("{head}  "), Role::Title)]];
+    let mut lines: Vec<Vec<TextSpan>> = vec![vec![(format!("{head}  "), Role::Title)]];
     let mut used = width(&head) + 2;
-    let joined = neighbours(graph, node)
+    let joined = neighbor_facts(graph, node)
         .into_iter()
         .map(|(word, names)| (word.to_owned(), names));
-    for (key, value) in facts_of(node, placed).into_iter().chain(joined) {
-        let value = crate::text::fit::cut(&value, room.saturating_sub(width(&key) + 1));
+    for (key, value) in node_facts(node, placed).into_iter().chain(joined) {
+        let value = crate::text::width::truncate(&value, room.saturating_sub(width(&key) + 1));
         let wide = width(&key) + width(&value) + 3;
         if used + wide > room + 2 {
             lines.push(Vec::new());
@@ -144,31 +148,31 @@ fn running(graph: &Graph, node: &Node, placed: &Placed, room: u16) -> Vec<Vec<Pi
 }
 
 /// Each fact in lines of its own; after those of the version, what is missing; after those of the code, its commits and its diff.
-fn lines(
-    paint: &Paint<'_>,
+fn fact_lines(
+    painter: &Painter<'_>,
     graph: &Graph,
     node: &Node,
-    placed: &Placed,
-    (room, checks): (u16, bool),
-) -> Vec<Vec<Piece>> {
-    let head = if placed.folded {
+    placed: &NodeBox,
+    (room, show_checks): (u16, bool),
+) -> Vec<Vec<TextSpan>> {
+    let head = if placed.is_collapsed {
         placed.label.clone()
     } else {
         node.label.clean().into_owned()
     };
-    let mut lines: Vec<Vec<Piece>> = wrap(&head, room)
+    let mut lines: Vec<Vec<TextSpan>> = wrap(&head, room)
         .into_iter()
         .map(|line| vec![(line, Role::Title)])
         .collect();
-    let joined = neighbours(graph, node)
+    let joined = neighbor_facts(graph, node)
         .into_iter()
         .map(|(word, names)| (word.to_owned(), names));
-    for (key, value) in facts_of(node, placed).into_iter().chain(joined) {
+    for (key, value) in node_facts(node, placed).into_iter().chain(joined) {
         let head = format!("{key} ");
         let space = room.saturating_sub(width(&head)).max(8);
         for (nth, part) in wrap(&value, space)
             .into_iter()
-            .take(VALUE_LINES)
+            .take(MAX_VALUE_LINES)
             .enumerate()
         {
             let before = if nth == 0 {
@@ -180,8 +184,8 @@ fn lines(
         }
     }
     match node.kind {
-        NodeKind::Version if !placed.folded => {
-            let warn = paint.look.sign("▲", "!");
+        NodeKind::Version if !placed.is_collapsed => {
+            let warn = painter.theme.symbol("▲", "!");
             let all = graph
                 .warnings
                 .iter()
@@ -195,17 +199,17 @@ fn lines(
                     .flat_map(|text| wrap(&text, room))
                     .map(|line| vec![(line, Role::Bad)]),
             );
-            if checks {
+            if show_checks {
                 lines.extend(
                     graph
                         .reproducibility
                         .iter()
-                        .flat_map(|check| wrapped(paint, check, room)),
+                        .flat_map(|check| check_lines(painter, check, room)),
                 );
             }
         }
         NodeKind::Code => {
-            if let Some(since) = &graph.since {
+            if let Some(since) = &graph.commits_since {
                 lines.push(vec![(
                     format!("{} commits since v{}", since.commits.len(), since.version),
                     Role::Title,
@@ -217,7 +221,7 @@ fn lines(
                         .map(|commit| vec![(commit.clone(), Role::Text)]),
                 );
             }
-            if let Some(diff) = node.known("diff_text") {
+            if let Some(diff) = node.attribute("diff_text") {
                 lines.push(vec![("what was not committed".to_owned(), Role::Title)]);
                 lines.extend(
                     diff.clean_lines()

@@ -5,144 +5,144 @@ mod shapes;
 
 use ratatui::layout::Rect;
 
-pub use raster::Dots;
+pub use raster::DotStyle;
 
 use crate::chart::Figure;
 use crate::config::theme::Role;
-use crate::text::fit::width;
-use crate::tui::app::plot::{Plot, plot, x_ticks, y_ticks};
-use crate::tui::view::paint::Paint;
+use crate::text::width::width;
+use crate::tui::app::plot::{PlotAreas, plot_areas, x_ticks, y_ticks};
+use crate::tui::view::painter::Painter;
 
 /// What is drawn over a figure.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Over {
+pub struct ChartOverlay {
     /// The x of the crosshair.
-    pub cross: Option<f64>,
+    pub crosshair: Option<f64>,
     /// Whether it has the keys.
-    pub focus: bool,
+    pub has_focus: bool,
 }
 
 /// Draws a figure in an area.
-pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, over: Over) {
-    let parts = plot(area, figure);
-    let title = if over.focus {
-        format!("{}{}", paint.look.sign("▸ ", "> "), figure.title)
+pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, overlay: ChartOverlay) {
+    let parts = plot_areas(area, figure);
+    let title = if overlay.has_focus {
+        format!("{}{}", painter.theme.symbol("▸ ", "> "), figure.title)
     } else {
         format!("  {}", figure.title)
     };
-    paint.text(
+    painter.draw_text(
         parts.title,
         &title,
-        if over.focus {
+        if overlay.has_focus {
             Role::Accent
         } else {
             Role::Title
         },
     );
-    axes(paint, &parts, figure);
-    shapes::draw(paint, parts.inside, figure, over.cross);
-    paint.text(
+    draw_axes(painter, &parts, figure);
+    shapes::draw(painter, parts.data, figure, overlay.crosshair);
+    painter.draw_text(
         parts.notes,
         &format!("  {}", figure.notes.join("; ")),
         Role::Muted,
     );
 }
 
-fn axes(paint: &mut Paint<'_>, parts: &Plot, figure: &Figure) {
-    if parts.rule.width == 0 {
+fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
+    if parts.y_axis.width == 0 {
         return;
     }
     let [upright, tick, corner, level, notch] =
         [("│", "|"), ("┤", "+"), ("└", "+"), ("─", "-"), ("┬", "+")]
-            .map(|(sign, ascii)| paint.look.sign(sign, ascii));
-    for y in parts.rule.top()..parts.rule.bottom() {
-        paint.text(
+            .map(|(sign, ascii)| painter.theme.symbol(sign, ascii));
+    for y in parts.y_axis.top()..parts.y_axis.bottom() {
+        painter.draw_text(
             Rect {
                 y,
                 height: 1,
-                ..parts.rule
+                ..parts.y_axis
             },
             upright,
             Role::Border,
         );
     }
-    let rows = f64::from(parts.inside.height.saturating_sub(1));
-    for mark in y_ticks(&figure.y, parts.inside.height)
+    let rows = f64::from(parts.data.height.saturating_sub(1));
+    for mark in y_ticks(&figure.y, parts.data.height)
         .into_iter()
-        .filter(|mark| (-0.001..=1.001).contains(&mark.at))
+        .filter(|mark| (-0.001..=1.001).contains(&mark.position))
     {
-        let y = parts.inside.y + ((1.0 - mark.at) * rows).round().clamp(0.0, rows) as u16;
-        paint.right(
+        let y = parts.data.y + ((1.0 - mark.position) * rows).round().clamp(0.0, rows) as u16;
+        painter.draw_right_aligned(
             Rect {
                 y,
                 height: 1,
-                ..parts.gutter
+                ..parts.y_labels
             },
             &mark.label,
             Role::Muted,
         );
-        paint.text(
+        painter.draw_text(
             Rect {
                 y,
                 height: 1,
-                ..parts.rule
+                ..parts.y_axis
             },
             tick,
             Role::Border,
         );
     }
-    paint.text(
+    painter.draw_text(
         Rect {
-            x: parts.rule.x,
+            x: parts.y_axis.x,
             width: 1,
-            ..parts.floor
+            ..parts.x_axis
         },
         corner,
         Role::Border,
     );
-    paint.text(
-        parts.floor,
-        &level.repeat(usize::from(parts.floor.width)),
+    painter.draw_text(
+        parts.x_axis,
+        &level.repeat(usize::from(parts.x_axis.width)),
         Role::Border,
     );
-    let columns = f64::from(parts.inside.width.saturating_sub(1));
-    let mut free = parts.gutter.x;
-    for mark in x_ticks(&figure.x, parts.inside.width)
+    let columns = f64::from(parts.data.width.saturating_sub(1));
+    let mut next_free_x = parts.y_labels.x;
+    for mark in x_ticks(&figure.x, parts.data.width)
         .into_iter()
-        .filter(|mark| (-0.001..=1.001).contains(&mark.at))
+        .filter(|mark| (-0.001..=1.001).contains(&mark.position))
     {
-        let x = parts.inside.x + (mark.at * columns).round().clamp(0.0, columns) as u16;
+        let x = parts.data.x + (mark.position * columns).round().clamp(0.0, columns) as u16;
         let wide = width(&mark.label);
         let start = x
             .saturating_sub(wide / 2)
-            .min(parts.bottom.right().saturating_sub(wide))
-            .max(parts.gutter.x);
+            .min(parts.x_labels.right().saturating_sub(wide))
+            .max(parts.y_labels.x);
         // A label that would run into the one before is left out.
-        if start < free {
+        if start < next_free_x {
             continue;
         }
-        free = start + wide + 1;
-        paint.text(
+        next_free_x = start + wide + 1;
+        painter.draw_text(
             Rect {
                 x,
                 width: 1,
-                ..parts.floor
+                ..parts.x_axis
             },
             notch,
             Role::Border,
         );
-        paint.text(
+        painter.draw_text(
             Rect {
                 x: start,
-                width: wide.min(parts.bottom.right().saturating_sub(start)),
-                ..parts.bottom
+                width: wide.min(parts.x_labels.right().saturating_sub(start)),
+                ..parts.x_labels
             },
             &mark.label,
             Role::Muted,
         );
     }
-    let rest = parts.bottom.right().saturating_sub(free + 1);
+    let rest = parts.x_labels.right().saturating_sub(next_free_x + 1);
     if width(&figure.x.title) <= rest {
-        paint.right(parts.bottom, &figure.x.title, Role::Muted);
+        painter.draw_right_aligned(parts.x_labels, &figure.x.title, Role::Muted);
     }
 }

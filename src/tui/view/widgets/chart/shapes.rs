@@ -2,24 +2,24 @@
 
 use ratatui::layout::Rect;
 
-use super::raster::{Dots, Raster};
-use crate::chart::{Figure, Ink, Label, Oddity, Shape, Xy};
+use super::raster::{DotStyle, Raster};
+use crate::chart::{Figure, Label, NonFinite, PaintStyle, Shape, Xy};
 use crate::config::theme::Role;
-use crate::text::fit::width;
-use crate::tui::view::Look;
-use crate::tui::view::paint::Paint;
+use crate::text::width::width;
+use crate::tui::view::TerminalTheme;
+use crate::tui::view::painter::Painter;
 
 /// From light to dark.
 const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
 const ASCII_SHADES: [&str; 5] = [" ", ".", "+", "*", "#"];
 
 /// Draws the layers inside the axes.
-pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f64>) {
+pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, crosshair: Option<f64>) {
     if area.is_empty() {
         return;
     }
-    let place = |at: Xy| figure.place(at);
-    let mut raster = Raster::new(paint.look.dots, area.width, area.height);
+    let to_unit = |at: Xy| figure.position(at);
+    let mut raster = Raster::new(painter.theme.dot_style, area.width, area.height);
     for layer in &figure.layers {
         match &layer.shape {
             Shape::Line(line) => {
@@ -27,61 +27,61 @@ pub fn draw(paint: &mut Paint<'_>, area: Rect, figure: &Figure, cross: Option<f6
                     stroke
                         .first()
                         .into_iter()
-                        .for_each(|at| raster.point(*at, layer.ink));
+                        .for_each(|at| raster.draw_point(*at, layer.style));
                     stroke
                         .windows(2)
-                        .for_each(|pair| raster.line(pair[0], pair[1], layer.ink));
+                        .for_each(|pair| raster.draw_line(pair[0], pair[1], layer.style));
                 }
             }
-            Shape::Box(from, to) => {
-                if let (Some(from), Some(to)) = (place(*from), place(*to)) {
-                    shade(paint, area, from, to, layer.ink);
+            Shape::Rect(from, to) => {
+                if let (Some(from), Some(to)) = (to_unit(*from), to_unit(*to)) {
+                    draw_shade(painter, area, from, to, layer.style);
                 }
             }
             Shape::Rules(rules) => rules
                 .iter()
-                .filter_map(|x| figure.x.place(*x))
-                .for_each(|x| upright(paint, area, x, Role::Border)),
-            Shape::Bars(bars) => bars
-                .iter()
-                .for_each(|(bar, error)| draw_bar(paint, area, figure, *bar, *error, layer.ink)),
-            Shape::Dots(_) | Shape::Odd(_) | Shape::Labels(_) => {}
+                .filter_map(|x| figure.x.position(*x))
+                .for_each(|x| draw_vertical_rule(painter, area, x, Role::Border)),
+            Shape::Bars(bars) => bars.iter().for_each(|(bar, error)| {
+                draw_bar(painter, area, figure, *bar, *error, layer.style);
+            }),
+            Shape::Dots(_) | Shape::NonFinite(_) | Shape::Labels(_) => {}
         }
     }
-    if let Some(x) = cross.and_then(|x| figure.x.place(x)) {
-        upright(paint, area, x, Role::Accent);
+    if let Some(x) = crosshair.and_then(|x| figure.x.position(x)) {
+        draw_vertical_rule(painter, area, x, Role::Accent);
     }
-    lay(paint, area, &raster);
+    draw_raster(painter, area, &raster);
     // Marks and texts lie over every line.
     for layer in &figure.layers {
         match &layer.shape {
             Shape::Dots(dots) => dots
                 .iter()
-                .filter_map(|at| place(*at))
-                .for_each(|at| mark(paint, area, at, layer.ink)),
-            Shape::Odd(marks) => marks
+                .filter_map(|at| to_unit(*at))
+                .for_each(|at| draw_marker(painter, area, at, layer.style)),
+            Shape::NonFinite(marks) => marks
                 .iter()
-                .filter_map(|(x, kind)| Some((figure.x.place(*x)?, *kind)))
+                .filter_map(|(x, kind)| Some((figure.x.position(*x)?, *kind)))
                 .for_each(|(x, kind)| {
-                    odd(paint, area, x, kind, layer.ink);
+                    draw_non_finite(painter, area, x, kind, layer.style);
                 }),
             Shape::Labels(labels) => labels
                 .iter()
-                .for_each(|label| text(paint, area, figure, label, layer.ink)),
+                .for_each(|label| draw_label(painter, area, figure, label, layer.style)),
             _ => {}
         }
     }
 }
 
-fn lay(paint: &mut Paint<'_>, area: Rect, raster: &Raster) {
-    let look = paint.look;
+fn draw_raster(painter: &mut Painter<'_>, area: Rect, raster: &Raster) {
+    let theme = painter.theme;
     for y in 0..area.height {
         for x in 0..area.width {
-            if let Some((sign, ink)) = raster.cell(x, y, |ink| sign_of(look, ink)) {
-                paint.styled(
+            if let Some((sign, paint)) = raster.cell_at(x, y, |ink| symbol_for(theme, ink)) {
+                painter.draw_styled(
                     Rect::new(area.x + x, area.y + y, 1, 1),
                     sign.encode_utf8(&mut [0; 4]),
-                    look.ink(ink),
+                    theme.paint_style(paint),
                 );
             }
         }
@@ -89,16 +89,16 @@ fn lay(paint: &mut Paint<'_>, area: Rect, raster: &Raster) {
 }
 
 /// The sign of an ink where lines are drawn with signs.
-fn sign_of(look: &Look, ink: Ink) -> char {
-    match ink {
-        Ink::Series(nth) => look.mark(nth).chars().next().unwrap_or('*'),
-        Ink::Faint(_) | Ink::Quiet => '.',
-        Ink::Loud | Ink::Shade(_) => '*',
+fn symbol_for(theme: &TerminalTheme, paint: PaintStyle) -> char {
+    match paint {
+        PaintStyle::Series(nth) => theme.series_marker(nth).chars().next().unwrap_or('*'),
+        PaintStyle::Faint(_) | PaintStyle::Muted => '.',
+        PaintStyle::Emphasis | PaintStyle::Shade(_) => '*',
     }
 }
 
 /// The cell of a place, if it is inside.
-fn cell(area: Rect, (x, y): Xy) -> Option<Rect> {
+fn cell_at(area: Rect, (x, y): Xy) -> Option<Rect> {
     let is_inside = (-1e-9..=1.0 + 1e-9).contains(&x) && (-1e-9..=1.0 + 1e-9).contains(&y);
     let at = |part: f64, room: u16| {
         (part.clamp(0.0, 1.0) * f64::from(room.saturating_sub(1))).round() as u16
@@ -113,46 +113,56 @@ fn cell(area: Rect, (x, y): Xy) -> Option<Rect> {
     })
 }
 
-fn mark(paint: &mut Paint<'_>, area: Rect, at: Xy, ink: Ink) {
-    let Some(cell) = cell(area, at) else { return };
-    let sign = match ink {
-        Ink::Series(nth) | Ink::Faint(nth) => paint.look.mark(nth),
-        Ink::Loud => paint.look.sign("◉", "@").to_owned(),
-        Ink::Quiet | Ink::Shade(_) => paint.look.sign("·", ".").to_owned(),
+fn draw_marker(painter: &mut Painter<'_>, area: Rect, at: Xy, paint: PaintStyle) {
+    let Some(cell) = cell_at(area, at) else {
+        return;
     };
-    let style = paint.look.ink(ink);
-    paint.styled(cell, &sign, style);
+    let symbol = match paint {
+        PaintStyle::Series(nth) | PaintStyle::Faint(nth) => painter.theme.series_marker(nth),
+        PaintStyle::Emphasis => painter.theme.symbol("◉", "@").to_owned(),
+        PaintStyle::Muted | PaintStyle::Shade(_) => painter.theme.symbol("·", ".").to_owned(),
+    };
+    let style = painter.theme.paint_style(paint);
+    painter.draw_styled(cell, &symbol, style);
 }
 
-fn odd(paint: &mut Paint<'_>, area: Rect, x: f64, kind: Oddity, ink: Ink) {
+fn draw_non_finite(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    x: f64,
+    kind: NonFinite,
+    paint: PaintStyle,
+) {
     let (y, sign) = match kind {
-        Oddity::Nan => (0.0, paint.look.sign("×", "x")),
-        Oddity::Infinite => (1.0, paint.look.sign("↑", "^")),
-        Oddity::NegativeInfinite => (0.0, paint.look.sign("↓", "v")),
+        NonFinite::Nan => (0.0, painter.theme.symbol("×", "x")),
+        NonFinite::Infinite => (1.0, painter.theme.symbol("↑", "^")),
+        NonFinite::NegativeInfinite => (0.0, painter.theme.symbol("↓", "v")),
     };
-    if let Some(cell) = cell(area, (x, y)) {
-        let style = paint.look.ink(ink);
-        paint.styled(cell, sign, style);
+    if let Some(cell) = cell_at(area, (x, y)) {
+        let style = painter.theme.paint_style(paint);
+        painter.draw_styled(cell, sign, style);
     }
 }
 
-fn upright(paint: &mut Paint<'_>, area: Rect, x: f64, role: Role) {
-    let sign = paint.look.sign("┊", ":");
-    if let Some(column) = cell(area, (x, 0.0)) {
+fn draw_vertical_rule(painter: &mut Painter<'_>, area: Rect, x: f64, role: Role) {
+    let symbol = painter.theme.symbol("┊", ":");
+    if let Some(column) = cell_at(area, (x, 0.0)) {
         for y in area.top()..area.bottom() {
-            paint.text(Rect { y, ..column }, sign, role);
+            painter.draw_text(Rect { y, ..column }, symbol, role);
         }
     }
 }
 
-fn shade(paint: &mut Paint<'_>, area: Rect, from: Xy, to: Xy, ink: Ink) {
-    let Ink::Shade(part) = ink else { return };
-    let shades = if paint.look.dots == Dots::Ascii {
+fn draw_shade(painter: &mut Painter<'_>, area: Rect, from: Xy, to: Xy, paint: PaintStyle) {
+    let PaintStyle::Shade(part) = paint else {
+        return;
+    };
+    let shades = if painter.theme.dot_style == DotStyle::Ascii {
         ASCII_SHADES
     } else {
         SHADES
     };
-    let sign = shades[(part.clamp(0.0, 1.0) * (SHADES.len() - 1) as f64).round() as usize];
+    let symbol = shades[(part.clamp(0.0, 1.0) * (SHADES.len() - 1) as f64).round() as usize];
     let edge = |part: f64, room: u16| (part.clamp(0.0, 1.0) * f64::from(room)).round() as u16;
     let (left, right) = (
         edge(from.0.min(to.0), area.width),
@@ -162,25 +172,25 @@ fn shade(paint: &mut Paint<'_>, area: Rect, from: Xy, to: Xy, ink: Ink) {
         edge(1.0 - from.1.max(to.1), area.height),
         edge(1.0 - from.1.min(to.1), area.height),
     );
-    let style = paint.look.ink(ink);
+    let style = painter.theme.paint_style(paint);
     for y in top..bottom {
         let strip = Rect::new(area.x + left, area.y + y, right - left, 1);
-        paint.styled(strip, &sign.repeat(usize::from(right - left)), style);
+        painter.draw_styled(strip, &symbol.repeat(usize::from(right - left)), style);
     }
 }
 
 fn draw_bar(
-    paint: &mut Paint<'_>,
+    painter: &mut Painter<'_>,
     area: Rect,
     figure: &Figure,
     (x, y): Xy,
     error: Option<f64>,
-    ink: Ink,
+    paint: PaintStyle,
 ) {
     let at = |x: f64| {
-        cell(
+        cell_at(
             area,
-            (figure.x.place(x)?.clamp(0.0, 1.0), figure.y.place(y)?),
+            (figure.x.position(x)?.clamp(0.0, 1.0), figure.y.position(y)?),
         )
     };
     let (Some(zero), Some(end)) = (at(0.0), at(x)) else {
@@ -197,18 +207,21 @@ fn draw_bar(
             width: high.x - low.x + 1,
             ..low
         };
-        paint.text(
+        painter.draw_text(
             strip,
-            &paint.look.sign("─", "-").repeat(usize::from(strip.width)),
+            &painter
+                .theme
+                .symbol("─", "-")
+                .repeat(usize::from(strip.width)),
             Role::Muted,
         );
     }
-    let style = paint.look.ink(ink);
-    let body = paint
-        .look
-        .sign("■", "#")
+    let style = painter.theme.paint_style(paint);
+    let body = painter
+        .theme
+        .symbol("■", "#")
         .repeat(usize::from(right - left + 1));
-    paint.styled(
+    painter.draw_styled(
         Rect {
             x: left,
             width: right - left + 1,
@@ -218,13 +231,22 @@ fn draw_bar(
         style,
     );
     for end in ends.into_iter().flat_map(|(low, high)| [low, high]) {
-        paint.text(end, paint.look.sign("┼", "|"), Role::Text);
+        painter.draw_text(end, painter.theme.symbol("┼", "|"), Role::Text);
     }
 }
 
-fn text(paint: &mut Paint<'_>, area: Rect, figure: &Figure, label: &Label, ink: Ink) {
-    let place = figure.x.place(label.at.0).zip(figure.y.place(label.at.1));
-    let Some(middle) = place.and_then(|at| cell(area, at)) else {
+fn draw_label(
+    painter: &mut Painter<'_>,
+    area: Rect,
+    figure: &Figure,
+    label: &Label,
+    paint: PaintStyle,
+) {
+    let place = figure
+        .x
+        .position(label.position.0)
+        .zip(figure.y.position(label.position.1));
+    let Some(middle) = place.and_then(|at| cell_at(area, at)) else {
         return;
     };
     let wide = width(&label.text).min(area.width);
@@ -232,8 +254,8 @@ fn text(paint: &mut Paint<'_>, area: Rect, figure: &Figure, label: &Label, ink: 
         .x
         .saturating_sub(wide / 2)
         .clamp(area.x, area.right() - wide);
-    let style = paint.look.ink(ink);
-    paint.styled(
+    let style = painter.theme.paint_style(paint);
+    painter.draw_styled(
         Rect {
             x,
             width: wide,

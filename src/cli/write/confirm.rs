@@ -1,0 +1,84 @@
+//! Asking before something is written.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use crate::cli::output::Printer;
+use crate::cli::output::error::{CliError, ExitStatus};
+use crate::promotion::{Confirmation, Plan};
+
+/// Asks whether the plan should be carried out; `--yes` answers for the person. Gives what was typed for a protected
+/// plan, where clearance compares it with the name that is asked for.
+///
+/// # Errors
+/// When the answer is no, or there is nobody to ask.
+pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<String>, CliError> {
+    if yes {
+        return Ok(match &plan.confirmation {
+            Confirmation::Yes => None,
+            Confirmation::TypeName(name) => Some(name.raw().to_owned()),
+        });
+    }
+    if !can_prompt() {
+        return Err(CliError::new(
+            ExitStatus::Usage,
+            "nothing was sent: there is no terminal to ask on",
+        )
+        .with_hint("add --yes to write without asking, or --plan to look only"));
+    }
+    match &plan.confirmation {
+        Confirmation::Yes => printer.prompt("Write this? [y/N]"),
+        Confirmation::TypeName(name) => printer.prompt(&format!(
+            "This is protected. Type {} to write it:",
+            name.clean()
+        )),
+    }
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(|error| {
+        CliError::new(ExitStatus::Failed, "no answer can be read").with_cause(error.to_string())
+    })?;
+    check_answer(&plan.confirmation, answer.trim_end_matches(['\n', '\r']))
+}
+
+/// Whether there is a terminal to ask on.
+#[must_use]
+pub fn can_prompt() -> bool {
+    io::stdin().is_terminal()
+}
+
+fn check_answer(confirm: &Confirmation, answer: &str) -> Result<Option<String>, CliError> {
+    let is_yes = match confirm {
+        Confirmation::Yes => matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"),
+        Confirmation::TypeName(name) => answer == name.raw(),
+    };
+    if is_yes {
+        Ok(Some(answer.to_owned()))
+    } else {
+        Err(CliError::new(
+            ExitStatus::Refused,
+            "not confirmed; nothing was sent",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_answer_does_not_confirm() {
+        assert_eq!(
+            check_answer(&Confirmation::Yes, "").unwrap_err().exit,
+            ExitStatus::Refused
+        );
+        assert!(check_answer(&Confirmation::Yes, "Y").is_ok());
+    }
+
+    #[test]
+    fn protected_slot_needs_the_exact_name() {
+        let confirm = Confirmation::TypeName("iris".into());
+        assert!(check_answer(&confirm, "iris").is_ok());
+        for answer in ["y", "Iris", "iris ", ""] {
+            assert!(check_answer(&confirm, answer).is_err(), "{answer}");
+        }
+    }
+}

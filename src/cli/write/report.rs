@@ -1,0 +1,213 @@
+//! Telling a plan and what came of it, for people and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::cli::output::CommandOutput as Printed;
+use crate::export::Sheet;
+use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::promotion::{
+    Confirmation, Fingerprint, GateResult, Intent, Outcome, Plan, PlanStep, RegistrySnapshot,
+};
+
+/// What there is to tell.
+pub enum WriteReport<'a> {
+    /// A plan, with the requests that it comes to where the session may write.
+    Planned {
+        /// The plan.
+        plan: &'a Plan,
+        /// What the gates say.
+        gates: &'a [GateResult],
+        /// The requests, with no secret in them.
+        requests: Option<Vec<String>>,
+    },
+    /// What came of a plan.
+    Applied {
+        /// The plan.
+        plan: &'a Plan,
+        /// What the gates said.
+        gates: &'a [GateResult],
+        /// What came of it.
+        report: &'a ApplyReport,
+    },
+}
+
+impl WriteReport<'_> {
+    /// In every form.
+    #[must_use]
+    pub fn to_output(&self, store: &str) -> Printed {
+        match self {
+            Self::Planned {
+                plan,
+                gates,
+                requests,
+            } => {
+                let mut lines = plan_lines(plan, gates, store);
+                match requests {
+                    Some(requests) => lines.extend(
+                        requests
+                            .iter()
+                            .flat_map(|request| request.lines())
+                            .map(|line| format!("  {line}")),
+                    ),
+                    None => {
+                        lines.push("the session is read-only, so there are no requests".to_owned());
+                    }
+                }
+                lines.push("nothing was written".to_owned());
+                let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, gates);
+                set_field(&mut value, "applied", json!(false));
+                if let Some(Value::Object(fields)) = value.get_mut("plan") {
+                    fields.insert("warnings".into(), json!(plan.warnings));
+                    fields.insert("requests".into(), json!(requests));
+                }
+                Printed::text(value, steps_sheet(&plan.steps), lines)
+            }
+            Self::Applied {
+                plan,
+                gates,
+                report,
+            } => {
+                let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, gates);
+                let verified = report.outcome == Outcome::Verified;
+                set_field(&mut value, "applied", applied_value(&report.outcome));
+                set_field(&mut value, "verified", json!(verified));
+                set_field(&mut value, "journal_id", json!(report.entry_id));
+                set_field(&mut value, "outcome", json!(report.outcome));
+                set_field(&mut value, "version", json!(report.created_version));
+                Printed::text(value, steps_sheet(&plan.steps), outcome_lines(plan, report))
+            }
+        }
+    }
+}
+
+/// What is to be told when it is so already.
+#[must_use]
+pub fn nothing_to_do(intent: &Intent, snapshot: &RegistrySnapshot, why: &str) -> Printed {
+    let mut value = plan_json(intent, &[], &snapshot.fingerprint(), &[]);
+    set_field(&mut value, "verified", json!(true));
+    Printed::text(
+        value,
+        steps_sheet(&[]),
+        vec![format!("nothing to do: {why}")],
+    )
+}
+
+/// Whether something was changed; nothing where that is not known.
+fn applied_value(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Verified | Outcome::Conflict { .. } => json!(true),
+        Outcome::NotApplied { .. } => json!(false),
+        Outcome::Unknown { .. } => Value::Null,
+    }
+}
+
+fn plan_json(
+    intent: &Intent,
+    steps: &[PlanStep],
+    fingerprint: &Fingerprint,
+    gates: &[GateResult],
+) -> Value {
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|step| json!({"action": step.action, "target": step.target, "before": step.before, "after": step.after}))
+        .collect();
+    json!({
+        "intent": intent,
+        "plan": { "steps": steps, "fingerprint": fingerprint },
+        "gates": gates,
+        "applied": false,
+        "verified": false,
+        "journal_id": null,
+    })
+}
+
+fn set_field(value: &mut Value, key: &str, to: Value) {
+    if let Value::Object(fields) = value {
+        fields.insert(key.to_owned(), to);
+    }
+}
+
+fn steps_sheet(steps: &[PlanStep]) -> Sheet {
+    let mut sheet = Sheet::new(["action", "target", "before", "after", "by"]);
+    for step in steps {
+        let by = if step.write.is_some() {
+            "us"
+        } else {
+            "the store"
+        };
+        sheet.push_row([
+            step.action.clone(),
+            step.target.clone(),
+            step.before.clone(),
+            step.after.clone(),
+            by.to_owned(),
+        ]);
+    }
+    sheet
+}
+
+/// The plan in lines: where, what, each step from before to after, what to mind.
+#[must_use]
+pub fn plan_lines(plan: &Plan, gates: &[GateResult], store: &str) -> Vec<String> {
+    let mut lines = vec![
+        format!("plan: {}", plan.intent),
+        format!("on {store} as {}", plan.user),
+    ];
+    lines.extend(
+        steps_sheet(&plan.steps)
+            .to_aligned_lines(None)
+            .0
+            .into_iter()
+            .map(|line| format!("  {line}")),
+    );
+    lines.extend(gates.iter().map(|gate| format!("gate {}", gate.describe())));
+    lines.extend(
+        plan.warnings
+            .iter()
+            .map(|warning| format!("mind: {warning}")),
+    );
+    if let Confirmation::TypeName(_) = plan.confirmation {
+        lines.push("this is protected: it asks for a name typed".to_owned());
+    }
+    lines
+}
+
+fn outcome_lines(plan: &Plan, report: &ApplyReport) -> Vec<String> {
+    let created = report
+        .created_version
+        .map(|version| format!("made {}", plan.subject().label(version)));
+    let outcome = match &report.outcome {
+        Outcome::Verified => vec![format!("done and read back: {}", plan.intent)],
+        Outcome::NotApplied { reason: why } => vec![format!("not applied: {why}")],
+        Outcome::Conflict { differences: found } => found
+            .iter()
+            .map(|line| format!("conflict: {line}"))
+            .collect(),
+        Outcome::Unknown { reason: why } => vec![format!("not known: {why}")],
+    };
+    let command = format!("frontrunner rollback --entry {}", report.entry_id);
+    let undo = if plan.can_be_undone(report.created_version) {
+        format!("; undo it: {command}")
+    } else if plan.deleted_versions().next().is_some() {
+        format!("; it can't be undone; its run is registered again, as a new version, by {command}")
+    } else {
+        String::new()
+    };
+    let entry = format!("journal entry {}{undo}", report.entry_id);
+    created.into_iter().chain(outcome).chain([entry]).collect()
+}
+
+/// Says on stderr how far a plan got. The road calls this from wherever it runs, so nothing is borrowed here.
+pub fn print_progress(progress: &ApplyProgress, steps: usize) {
+    use std::io::{IsTerminal, Write};
+    let line = match progress {
+        ApplyProgress::Preflight => "reading the registry again".to_owned(),
+        ApplyProgress::Step(step) => format!("step {} of {steps}", step + 1),
+        ApplyProgress::Waiting(what) => what.clone(),
+        ApplyProgress::Verifying => "reading back".to_owned(),
+    };
+    let mut errors = std::io::stderr();
+    if errors.is_terminal() {
+        let _ = writeln!(errors, "{}", crate::text::untrusted::clean(&line));
+    }
+}

@@ -1,0 +1,337 @@
+//! How a version could be made again: the commands that get the same code, data, environment and params, as far as they are known.
+//!
+//! Values are quoted for a POSIX shell; one that can't be shown as it is never becomes part of a command.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Completeness, LineageFacts, ReproducibilityCheck, build, dataset, params, upstream};
+use crate::domain::{Code, DatasetInput, KeyValue, Run};
+use crate::text::shell::quote_word;
+use crate::text::untrusted::clean;
+
+/// How many params are told one by one.
+const MAX_PARAMS: usize = 40;
+
+/// One part of making a version again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReproductionStep {
+    /// What it gets: code, data, environment, params, run, model.
+    #[serde(rename = "what")]
+    pub aspect: &'static str,
+    /// How far it is known.
+    pub state: Completeness,
+    /// Commands of a POSIX shell, to be run in order.
+    pub commands: Vec<String>,
+    /// What is not known, or is to be looked at, cleaned.
+    pub notes: Vec<String>,
+}
+
+impl ReproductionStep {
+    /// A step, with what the checklist says of it: where something is missing, it says what would have recorded it.
+    fn from_check(aspect: &'static str, checks: &[ReproducibilityCheck]) -> Self {
+        let check = checks.iter().find(|check| check.aspect == aspect);
+        let state = check.map_or(Completeness::NotRecorded, |check| check.state);
+        let open = check.filter(|check| check.state != Completeness::Recorded);
+        let notes = open
+            .map(|check| format!("{}: {}", check.state.as_str(), check.detail))
+            .into_iter()
+            .collect();
+        Self {
+            aspect,
+            state,
+            commands: Vec::new(),
+            notes,
+        }
+    }
+
+    fn add_note(&mut self, text: &str) {
+        self.notes.push(clean(text).into_owned());
+    }
+
+    /// Adds a command, its `{}` being these values; where one of them can't be written in a command, a note says so.
+    fn add_command(&mut self, template: &str, values: &[&str]) {
+        let mut parts = template.split("{}");
+        let mut command = parts.next().unwrap_or_default().to_owned();
+        for (value, rest) in values.iter().zip(parts) {
+            let Some(value) = quote_word(value) else {
+                return self.add_note(&format!(
+                    "{value} has characters that can't be written in a command"
+                ));
+            };
+            let _ = write!(command, "{value}{rest}");
+        }
+        self.commands.push(command);
+    }
+}
+
+/// The steps, in the order in which they are to be done.
+#[must_use]
+pub fn reproduction_steps(facts: &LineageFacts) -> Vec<ReproductionStep> {
+    let checks = build(facts).reproducibility;
+    vec![
+        code_step(facts, &checks),
+        data_step(facts, &checks),
+        environment_step(facts, &checks),
+        params_step(facts, &checks),
+        run_step(facts, &checks),
+        model_step(facts, &checks),
+    ]
+}
+
+fn code_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let mut step = ReproductionStep::from_check("code", checks);
+    let code = upstream::resolve_code(facts);
+    let Some(commit) = &code.commit else {
+        return step;
+    };
+    match &code.repository {
+        Some(repository) => step.add_command("git clone -- {} code", &[repository.raw()]),
+        None => step.add_note(
+            "the repository's address is not recorded: be in a checkout of it that is called code",
+        ),
+    }
+    step.add_command("cd code && git checkout --detach {}", &[commit.raw()]);
+    let owner = facts
+        .run
+        .as_ref()
+        .filter(|run| Code::from_tags(&run.tags).diff.is_some());
+    match (code.is_dirty, owner) {
+        (Some(true), Some(run)) => step.add_command("mlflow runs describe --run-id {} | python -c 'import json, sys; sys.stdout.write(json.load(sys.stdin)[\"data\"][\"tags\"][\"mlflow.source.git.diff\"])' | git apply", &[run.id.raw()]),
+        (Some(true), None) => step.add_note("files differed from the commit, and how is not recorded: what is checked out is not what ran"),
+        _ => {}
+    }
+    step
+}
+
+fn data_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let mut step = ReproductionStep::from_check("data", checks);
+    for tool in &facts.evidence.tools {
+        step.commands.extend(tool.fetch_command.clone());
+    }
+    for dataset in facts.run.iter().flat_map(|run| &run.datasets) {
+        add_dataset_commands(&mut step, dataset);
+    }
+    step
+}
+
+/// How one dataset is got, by the kinds of source that MLflow knows.
+fn add_dataset_commands(step: &mut ReproductionStep, dataset: &DatasetInput) {
+    let name = dataset::name_with_digest(dataset);
+    let Some(location) = dataset::location(dataset) else {
+        return step.add_note(&format!(
+            "{name} was made in the code, or where it is was not recorded"
+        ));
+    };
+    let location = location.raw();
+    let revision = serde_json::from_str::<Value>(dataset.source.raw()).ok();
+    let revision = revision
+        .as_ref()
+        .and_then(|source| source.get("revision")?.as_str());
+    match (dataset.source_type.raw(), revision) {
+        ("local", _) => step.add_note(&format!(
+            "{name} was at {location} on the machine that trained"
+        )),
+        ("http", _) => step.add_command("curl --fail --location --remote-name -- {}", &[location]),
+        ("hugging_face", Some(revision)) => {
+            step.add_command(
+                "hf download --repo-type dataset --revision {} -- {}",
+                &[revision, location],
+            );
+        }
+        ("hugging_face", None) => {
+            step.add_command("hf download --repo-type dataset -- {}", &[location]);
+            step.add_note(&format!("{name}: which revision it was is not recorded"));
+        }
+        _ if location.contains("://") => step.add_command(
+            "mlflow artifacts download --artifact-uri {} --dst-path data",
+            &[location],
+        ),
+        (kind, _) => step.add_note(&format!("{name} is {location} ({kind})")),
+    }
+    if !dataset.digest.is_empty() {
+        step.add_note(&format!(
+            "MLflow's digest of {} must be {}",
+            dataset.name.raw(),
+            dataset.digest.raw()
+        ));
+    }
+}
+
+fn environment_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let mut step = ReproductionStep::from_check("environment", checks);
+    let files = super::model_files::ModelFiles::parse(&facts.files);
+    let python = files.python_version.as_deref().and_then(minor_version);
+    match (&python, &files.python_version) {
+        (Some(minor), Some(whole)) => {
+            step.add_command(&format!("python{minor} -m venv env"), &[]);
+            step.add_note(&format!("Python was {whole}"));
+        }
+        _ => step.add_command("python3 -m venv env", &[]),
+    }
+    match files.packages_file {
+        Some(file @ "requirements.txt") => {
+            let uri = format!("{}/{file}", model_uri(facts));
+            step.add_command(
+                "mlflow artifacts download --artifact-uri {} --dst-path .",
+                &[&uri],
+            );
+            step.add_command("env/bin/pip install --requirement requirements.txt", &[]);
+        }
+        Some(file) => {
+            let packages: Option<Vec<String>> = files
+                .packages
+                .iter()
+                .map(|package| quote_word(package))
+                .collect();
+            match packages {
+                Some(packages) => step
+                    .commands
+                    .push(format!("env/bin/pip install -- {}", packages.join(" "))),
+                None => step.add_note(&format!(
+                    "the packages of {file} have names that can't be written in a command"
+                )),
+            }
+        }
+        None => {}
+    }
+    step
+}
+
+/// `3.11` of `3.11.7`.
+fn minor_version(python: &str) -> Option<String> {
+    let mut parts = python.split('.');
+    let (major, minor) = (parts.next()?, parts.next()?);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(major) && is_number(minor)).then(|| format!("{major}.{minor}"))
+}
+
+fn params_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let mut step = ReproductionStep::from_check("params", checks);
+    let params = params::training_params(facts);
+    for param in params.iter().take(MAX_PARAMS) {
+        step.add_note(&params::assignment(param));
+    }
+    if params.len() > MAX_PARAMS {
+        step.add_note(&format!("and {} more", params.len() - MAX_PARAMS));
+    }
+    if let Some(run) = facts.run.as_ref().filter(|run| !run.params.is_empty()) {
+        let write = "mlflow runs describe --run-id {} | python -c 'import json, sys; json.dump(json.load(sys.stdin)[\"data\"][\"params\"], sys.stdout, indent=2)' > params.json";
+        step.add_command(write, &[run.id.raw()]);
+    }
+    let seed = checks
+        .iter()
+        .find(|check| check.aspect == "seed")
+        .filter(|seed| seed.state != Completeness::Recorded);
+    step.notes
+        .extend(seed.map(|seed| format!("seed {}: {}", seed.state.as_str(), seed.detail)));
+    step
+}
+
+fn run_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let code = upstream::resolve_code(facts);
+    let state = if code.source.is_some() {
+        Completeness::Partial
+    } else {
+        Completeness::NotRecorded
+    };
+    let mut step = ReproductionStep {
+        state,
+        ..ReproductionStep::from_check("run", checks)
+    };
+    let Some(source) = &code.source else {
+        step.add_note(
+            "what was run is not recorded: mlflow.set_tag(\"mlflow.source.name\", \"train.py\")",
+        );
+        return step;
+    };
+    let kind = code.source_type.as_ref().map_or("", |kind| kind.raw());
+    match (kind, &facts.run) {
+        ("PROJECT", Some(run)) => add_project_command(
+            &mut step,
+            run,
+            code.entry_point
+                .as_ref()
+                .map_or("main", |entry| entry.raw()),
+        ),
+        ("NOTEBOOK" | "JOB", _) => step.add_note(&format!(
+            "it was run from the {} {}",
+            kind.to_lowercase(),
+            source.raw()
+        )),
+        _ if std::path::Path::new(source.raw())
+            .extension()
+            .is_some_and(|end| end == "py") =>
+        {
+            step.add_command("env/bin/python {}", &[source.raw()]);
+            step.add_note("with which arguments it was called is not recorded: the params above are what it logged");
+        }
+        _ => step.add_note(&format!("it was run from {}", source.raw())),
+    }
+    step
+}
+
+/// An MLflow project: its params are its arguments.
+fn add_project_command(step: &mut ReproductionStep, run: &Run, entry: &str) {
+    let arguments = |pair: &KeyValue| {
+        quote_word(&format!("{}={}", pair.key.raw(), pair.value.raw()))
+            .map(|word| format!(" -P {word}"))
+    };
+    let (Some(entry), Some(arguments_text)) = (
+        quote_word(entry),
+        run.params.iter().map(arguments).collect::<Option<String>>(),
+    ) else {
+        return step.add_note("its params have characters that can't be written in a command");
+    };
+    step.state = Completeness::Recorded;
+    step.commands.push(format!(
+        "mlflow run . --env-manager local --entry-point {entry}{arguments_text}"
+    ));
+}
+
+fn model_step(facts: &LineageFacts, checks: &[ReproducibilityCheck]) -> ReproductionStep {
+    let mut step = ReproductionStep::from_check("model", checks);
+    if facts.version.is_half_deleted() {
+        return step;
+    }
+    step.add_command(
+        "mlflow artifacts download --artifact-uri {} --dst-path registered",
+        &[&model_uri(facts)],
+    );
+    step.add_note("what was registered, to compare with what was made");
+    step
+}
+
+fn model_uri(facts: &LineageFacts) -> String {
+    format!(
+        "models:/{}/{}",
+        facts.version.name.raw(),
+        facts.version.version
+    )
+}
+
+/// The steps as a script of a POSIX shell: what is not known is a comment in its place.
+#[must_use]
+pub fn shell_script(
+    title: &str,
+    tracking: Option<&str>,
+    steps: &[ReproductionStep],
+) -> Vec<String> {
+    let mut lines = vec![format!("# {}", clean(title)), "set -eu".to_owned()];
+    lines.extend(
+        tracking
+            .and_then(quote_word)
+            .map(|uri| format!("export MLFLOW_TRACKING_URI={uri}")),
+    );
+    for step in steps {
+        lines.extend([
+            String::new(),
+            format!("# {}: {}", step.aspect, step.state.as_str()),
+        ]);
+        lines.extend(step.notes.iter().map(|note| format!("#   {note}")));
+        lines.extend(step.commands.iter().cloned());
+    }
+    lines
+}

@@ -1,0 +1,126 @@
+//! Files outside of the store that some recogniser wants.
+
+use std::collections::VecDeque;
+use std::io::Read;
+use std::path::Path;
+
+use super::evidence::{ReadBudget, match_file, too_large};
+use crate::evidence::{EvidenceFile, FileOrigin, Integration, MAX_DOCUMENT_BYTES};
+
+/// The most entries of folders that are looked at, of all and of one, and how deep they may be.
+const MAX_ENTRIES: usize = 20_000;
+const MAX_ENTRIES_PER_FOLDER: usize = 2_000;
+const MAX_DEPTH: usize = 7;
+/// Folders in which nothing of a version's is kept, and which may be large.
+const SKIPPED_FOLDERS: [&str; 9] = [
+    "target",
+    "node_modules",
+    "venv",
+    "env",
+    "__pycache__",
+    "site-packages",
+    "mlruns",
+    "mlartifacts",
+    "artifacts",
+];
+
+/// Files under a folder that some recogniser wants, those near it first. Links are not followed: what they lead to may be anybody's.
+pub(super) fn scan(
+    root: &Path,
+    integrations: &[Integration],
+    found: &mut Vec<EvidenceFile>,
+    problems: &mut Vec<String>,
+) {
+    let (mut folders, mut seen, mut budget) = (
+        VecDeque::from([(root.to_owned(), 0_usize)]),
+        0,
+        ReadBudget::new(),
+    );
+    while let Some((folder, depth)) = folders.pop_front() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for (nth, entry) in entries.flatten().enumerate() {
+            seen += 1;
+            if seen > MAX_ENTRIES {
+                problems.push(format!(
+                    "{}: only {MAX_ENTRIES} files and folders under it were looked at",
+                    root.display()
+                ));
+                return;
+            }
+            if nth == MAX_ENTRIES_PER_FOLDER {
+                problems.push(format!(
+                    "{}: only {MAX_ENTRIES_PER_FOLDER} of what is in it was looked at",
+                    folder.display()
+                ));
+                break;
+            }
+            let (Ok(kind), name) = (entry.file_type(), entry.file_name()) else {
+                continue;
+            };
+            let name = name.to_string_lossy();
+            if kind.is_dir()
+                && depth < MAX_DEPTH
+                && !name.starts_with('.')
+                && !SKIPPED_FOLDERS.contains(&name.as_ref())
+            {
+                folders.push_back((entry.path(), depth + 1));
+            }
+            if kind.is_file() {
+                found.extend(read_if_matching(
+                    root,
+                    &entry.path(),
+                    integrations,
+                    found,
+                    &mut budget,
+                ));
+            }
+        }
+    }
+}
+
+fn read_if_matching(
+    root: &Path,
+    path: &Path,
+    integrations: &[Integration],
+    found: &[EvidenceFile],
+    budget: &mut ReadBudget,
+) -> Option<EvidenceFile> {
+    let inner = path
+        .strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .into_owned();
+    let reads = match_file(integrations, FileOrigin::LocalFile, &inner)?;
+    let from = path.to_string_lossy().into_owned();
+    if found.iter().any(|known| known.source == from) {
+        return None;
+    }
+    let size = path.symlink_metadata().map_or(0, |file| file.len());
+    let content = if reads {
+        budget.reserve(size).and_then(|()| read_bounded(path))
+    } else {
+        Ok(Vec::new())
+    };
+    Some(EvidenceFile {
+        origin: FileOrigin::LocalFile,
+        source: from,
+        path: inner,
+        git_tag: None,
+        content,
+    })
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    file.take(MAX_DOCUMENT_BYTES + 1)
+        .read_to_end(&mut found)
+        .map_err(|error| error.to_string())?;
+    if found.len() as u64 > MAX_DOCUMENT_BYTES {
+        Err(too_large(MAX_DOCUMENT_BYTES))
+    } else {
+        Ok(found)
+    }
+}

@@ -1,0 +1,271 @@
+//! A plan in the making: steps are added in order, and the state runs ahead with them.
+
+use super::tag_record::TagRecord;
+use super::{
+    Confirmation, Intent, MetadataChange, Plan, PlanContext, PlanError, PlanStep, Preconditions,
+    RegistryChange, RegistrySnapshot, RegistryState, warnings,
+};
+use crate::domain::{ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus};
+use crate::text::Untrusted;
+use crate::text::untrusted::clean;
+
+/// A plan in the making.
+pub(super) struct PlanBuilder<'a> {
+    pub snapshot: &'a RegistrySnapshot,
+    pub context: &'a PlanContext,
+    /// What the steps so far make of the registry.
+    pub state: RegistryState,
+    /// The name to be typed, where it is not only a model's protected place that asks for it.
+    pub confirmation_name: Option<Untrusted>,
+    action: String,
+    metadata: Vec<MetadataChange>,
+    steps: Vec<PlanStep>,
+    warnings: Vec<String>,
+}
+
+impl<'a> PlanBuilder<'a> {
+    /// Begins a plan, once it is sure that the reading is about what is meant.
+    pub fn new(
+        intent: &Intent,
+        snapshot: &'a RegistrySnapshot,
+        context: &'a PlanContext,
+    ) -> Result<Self, PlanError> {
+        let expected = intent.subject();
+        let found = snapshot
+            .model
+            .as_ref()
+            .map_or_else(|| snapshot.subject.clone(), |model| (&model.name).into());
+        if [&snapshot.subject, &found]
+            .into_iter()
+            .any(|subject| *subject != expected)
+        {
+            return Err(PlanError::Refused(format!(
+                "{expected} was asked for, and the store answers {found}"
+            )));
+        }
+        let (action, warnings) = (intent.to_string(), warnings::of_registry(snapshot));
+        Ok(Self {
+            snapshot,
+            context,
+            state: snapshot.state(),
+            confirmation_name: None,
+            action,
+            metadata: Vec::new(),
+            steps: Vec::new(),
+            warnings,
+        })
+    }
+
+    pub fn model_name(&self) -> &'a ModelName {
+        self.snapshot.model_name()
+    }
+
+    /// A version in words, cleaned: `iris/3`.
+    pub fn label(&self, version: VersionNumber) -> String {
+        self.snapshot.subject.label(version)
+    }
+
+    pub fn warn(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
+    pub fn warn_all(&mut self, warnings: impl IntoIterator<Item = String>) {
+        self.warnings.extend(warnings);
+    }
+
+    /// The version that is meant.
+    pub fn version(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
+        if self.snapshot.model.is_none() {
+            return Err(PlanError::NotFound(format!(
+                "there is no registered model {}",
+                self.model_name().clean()
+            )));
+        }
+        self.snapshot
+            .version(number)
+            .ok_or_else(|| PlanError::NotFound(format!("{} is not there", self.label(number))))
+    }
+
+    /// Whether a version may be given a place where it is served.
+    pub fn require_promotable(&self, version: &ModelVersion) -> Result<(), PlanError> {
+        let label = self.label(version.version);
+        if version.is_half_deleted() {
+            return Err(PlanError::Refused(format!(
+                "{label} is the leftover of a deletion: its model is gone"
+            )));
+        }
+        if version.status != VersionStatus::Ready {
+            return Err(PlanError::Refused(format!(
+                "{label} is {}, not READY: it can't be promoted",
+                clean(version.status.as_str())
+            )));
+        }
+        Ok(())
+    }
+
+    /// Adds a write of which the effect is told in words.
+    pub fn push_step(
+        &mut self,
+        write: StoreWrite,
+        action: &str,
+        target: String,
+        before: String,
+        after: String,
+    ) {
+        self.state.apply(&write);
+        self.steps.push(PlanStep {
+            write: Some(write),
+            action: action.to_owned(),
+            target,
+            before,
+            after,
+        });
+    }
+
+    /// Adds what is said of a version or a model; what stood there is kept with the plan.
+    pub fn push_metadata(
+        &mut self,
+        change: MetadataChange,
+        action: &str,
+        target: String,
+        before: String,
+        after: String,
+    ) {
+        self.push_step(
+            change.to_write(self.model_name()),
+            action,
+            target,
+            before,
+            after,
+        );
+        self.metadata.push(change);
+    }
+
+    /// Adds a write that changes who holds a place, and what the store will do by itself.
+    pub fn push_slot_change(&mut self, write: StoreWrite, action: &str) {
+        let before = self.state.clone();
+        self.state.apply(&write);
+        let moved_version = match &write {
+            StoreWrite::TransitionStage { version, .. }
+            | StoreWrite::ApproveTransition { version, .. } => Some(*version),
+            _ => None,
+        };
+        let name = &self.snapshot.subject;
+        let changes = before.diff(&self.state);
+        let is_intended = |change: &&RegistryChange| !matches!(change, RegistryChange::Stage { version, .. } if Some(*version) != moved_version);
+        let step = |write, action: &str, change: &RegistryChange| PlanStep {
+            write,
+            action: action.to_owned(),
+            target: change.target(name),
+            before: change.before(name),
+            after: change.after(name),
+        };
+        // A version that is in its stage already is moved there again only to archive the others.
+        let unchanged = |version: VersionNumber, stage: Stage| RegistryChange::Stage {
+            version,
+            from: stage,
+            to: stage,
+        };
+        let intended = changes.iter().find(is_intended).cloned().or_else(|| {
+            moved_version.and_then(|v| Some(unchanged(v, *self.state.stages.get(&v)?)))
+        });
+        self.steps
+            .extend(intended.as_ref().map(|own| step(Some(write), action, own)));
+        if let Some(RegistryChange::Alias {
+            alias,
+            from: Some(from),
+            to: Some(_),
+        }) = &intended
+        {
+            let (target, alias) = (name.label(*from), alias.clean());
+            let (action, before, after) = (
+                "leaves".to_owned(),
+                format!("@{alias}"),
+                format!("without @{alias}"),
+            );
+            self.steps.push(PlanStep {
+                write: None,
+                action,
+                target,
+                before,
+                after,
+            });
+        }
+        self.steps.extend(
+            changes
+                .iter()
+                .filter(|change| !is_intended(change))
+                .map(|change| step(None, "archived by the store", change)),
+        );
+    }
+
+    /// Adds the record that the write leaves on a version, before the places change hands.
+    pub fn push_tag_record(
+        &mut self,
+        on: &ModelVersion,
+        from: &str,
+        to: &str,
+        changes: Vec<RegistryChange>,
+    ) {
+        if !self.context.writes_tags {
+            return;
+        }
+        let plan = self.snapshot.fingerprint();
+        let record = TagRecord::new(self.context, &self.action, from, to, plan.short(), changes);
+        for tag in record.to_tags() {
+            let (version, name, target) = (
+                on.version,
+                self.model_name().clone(),
+                self.label(on.version),
+            );
+            let before = if on.tag(tag.key.raw()).is_some() {
+                "an older record"
+            } else {
+                "no record"
+            };
+            let after = tag.key.clean().into_owned();
+            self.push_step(
+                StoreWrite::SetVersionTag { name, version, tag },
+                "record on",
+                target,
+                before.to_owned(),
+                after,
+            );
+        }
+    }
+
+    /// The finished plan.
+    pub fn build(self, intent: Intent) -> Plan {
+        let before = self.snapshot.state();
+        let is_protected = before
+            .diff(&self.state)
+            .iter()
+            .flat_map(RegistryChange::slots)
+            .any(|place| self.context.protected_slots.contains(&place));
+        let deletes = self
+            .steps
+            .iter()
+            .any(|step| matches!(step.write, Some(StoreWrite::DeleteVersion { .. })));
+        let default_name = (is_protected || deletes).then(|| self.model_name().text().clone());
+        let confirm = self
+            .confirmation_name
+            .or(default_name)
+            .map_or(Confirmation::Yes, Confirmation::TypeName);
+        Plan {
+            id: self.context.id.clone(),
+            intent,
+            origin: self.snapshot.origin.clone(),
+            user: self.context.user.clone(),
+            reason: self.context.reason.clone(),
+            planned_at: self.context.now,
+            steps: self.steps,
+            metadata: self.metadata,
+            before,
+            after: self.state,
+            preconditions: Preconditions::from_snapshot(self.snapshot),
+            fingerprint: self.snapshot.fingerprint(),
+            warnings: self.warnings,
+            confirmation: confirm,
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! What is only said of a version or a model: reviews, tags, descriptions; and deleting a version.
+
+use super::builder::PlanBuilder;
+use super::metadata_change::non_empty;
+use super::tag_record::log_tag_key;
+use super::{
+    APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, MetadataChange, MetadataKey, PlanError,
+    PreparedReview, Slot, TAG_PREFIX, warnings,
+};
+use crate::domain::{Stage, StoreWrite, VersionNumber};
+use crate::text::Untrusted;
+
+/// How much of a reviewer's words goes into a tag, in characters.
+const MAX_COMMENT_CHARS: usize = 1_000;
+
+/// How much of a text a plan shows, in characters.
+const MAX_SHOWN_CHARS: usize = 60;
+
+/// What a reviewer says.
+pub(super) struct ReviewDetails<'a> {
+    pub slot: &'a Slot,
+    pub decision: Decision,
+    pub facts_digest: &'a str,
+    pub prepared: Option<&'a PreparedReview>,
+}
+
+/// Plans to put a review on record: a tag that is bound to what the reviewer saw.
+pub(super) fn review(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+    details: &ReviewDetails<'_>,
+) -> Result<(), PlanError> {
+    let ReviewDetails {
+        slot,
+        decision,
+        facts_digest,
+        prepared,
+    } = *details;
+    let version = builder.version(number)?;
+    let own = PreparedReview {
+        reviewer: builder.context.user.clone(),
+        at: builder.context.now,
+        comment: builder.context.reason.clone(),
+    };
+    let source = prepared.unwrap_or(&own);
+    let approval = Approval {
+        reviewer: source.reviewer.clone(),
+        at: source.at,
+        slot: slot.to_string(),
+        decision,
+        comment: source.comment.chars().take(MAX_COMMENT_CHARS).collect(),
+        facts_digest: facts_digest.to_owned(),
+        recorded_by: prepared.map(|_| own.reviewer.clone()),
+    };
+    let is_same_reviewer_and_slot =
+        |other: &&Approval| other.reviewer == approval.reviewer && other.slot == approval.slot;
+    let before = Approval::from_version_tags(version);
+    let last = before.iter().rfind(is_same_reviewer_and_slot);
+    if last
+        .is_some_and(|last| last.decision == decision && last.facts_digest == approval.facts_digest)
+    {
+        return Err(PlanError::NothingToDo(format!(
+            "{} said so already",
+            approval.reviewer
+        )));
+    }
+    let before = last.map_or_else(
+        || format!("no review by {}", approval.reviewer),
+        |last| format!("{} by {}", last.decision.as_str(), last.reviewer),
+    );
+    let key = log_tag_key(&builder.context.id).replace(LOG_PREFIX, APPROVAL_PREFIX);
+    let value =
+        serde_json::to_string(&approval).map_err(|error| PlanError::Refused(error.to_string()))?;
+    let metadata_key = MetadataKey::Tag {
+        version: number,
+        key: key.as_str().into(),
+    };
+    let change = MetadataChange {
+        key: metadata_key,
+        from: version.tag(&key).cloned(),
+        to: Some(value.as_str().into()),
+    };
+    builder.push_metadata(
+        change,
+        "review",
+        builder.label(number),
+        before,
+        approval.describe(),
+    );
+    Ok(())
+}
+
+/// Plans to set or remove a tag. Our own records are no one's to change.
+pub(super) fn tag(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+    key: &Untrusted,
+    value: Option<&Untrusted>,
+) -> Result<(), PlanError> {
+    let version = builder.version(number)?;
+    if key.raw().starts_with(TAG_PREFIX) {
+        return Err(PlanError::Refused(format!(
+            "{} is a record: tags that begin with {TAG_PREFIX} are not changed by hand",
+            key.clean()
+        )));
+    }
+    let before = version.tag(key.raw());
+    if before == value {
+        return Err(PlanError::NothingToDo(format!(
+            "the tag {} of {} is so already",
+            key.clean(),
+            builder.label(number)
+        )));
+    }
+    builder.warn_all(warnings::of_tag_key(version, key.raw()));
+    let metadata_key = MetadataKey::Tag {
+        version: number,
+        key: key.clone(),
+    };
+    push_change(
+        builder,
+        MetadataChange {
+            key: metadata_key,
+            from: before.cloned(),
+            to: value.cloned(),
+        },
+    );
+    Ok(())
+}
+
+/// Plans to describe a version or a model.
+pub(super) fn describe(
+    builder: &mut PlanBuilder,
+    number: Option<VersionNumber>,
+    text: &Untrusted,
+) -> Result<(), PlanError> {
+    let (before, target) = if let Some(number) = number {
+        (&builder.version(number)?.description, builder.label(number))
+    } else {
+        let missing = || {
+            PlanError::NotFound(format!(
+                "there is no registered model {}",
+                builder.model_name().clean()
+            ))
+        };
+        (
+            &builder
+                .snapshot
+                .model
+                .as_ref()
+                .ok_or_else(missing)?
+                .description,
+            builder.model_name().clean().into_owned(),
+        )
+    };
+    if before == text {
+        return Err(PlanError::NothingToDo(format!(
+            "{target} is described so already"
+        )));
+    }
+    let change = MetadataChange {
+        key: MetadataKey::Description { version: number },
+        from: non_empty(before),
+        to: non_empty(text),
+    };
+    push_change(builder, change);
+    Ok(())
+}
+
+/// Adds a tag or a description to a plan, with what stood there and what will.
+pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
+    let subject = &builder.snapshot.subject;
+    let (action, target, none) = match (&change.key, &change.to) {
+        (MetadataKey::Tag { version, key }, to) if key.raw().starts_with(APPROVAL_PREFIX) => (
+            if to.is_some() {
+                "review"
+            } else {
+                "take back review"
+            },
+            subject.label(*version),
+            "no review",
+        ),
+        (MetadataKey::Tag { version, key }, to) => {
+            let action = if to.is_some() { "tag" } else { "remove tag" };
+            (
+                action,
+                format!("{} {}", subject.label(*version), key.clean()),
+                "no tag",
+            )
+        }
+        (
+            MetadataKey::Description {
+                version: Some(version),
+            },
+            _,
+        ) => ("describe", subject.label(*version), "no description"),
+        (MetadataKey::Description { version: None }, _) => {
+            ("describe", subject.to_string(), "no description")
+        }
+    };
+    let describe_value = |text: &Untrusted| {
+        serde_json::from_str::<Approval>(text.raw())
+            .map_or_else(|_| truncate(text), |approval| approval.describe())
+    };
+    let display = |text: &Option<Untrusted>| {
+        text.as_ref()
+            .map_or_else(|| none.to_owned(), describe_value)
+    };
+    let (from, to) = (display(&change.from), display(&change.to));
+    builder.push_metadata(change, action, target, from, to);
+}
+
+/// Plans to delete a version that holds no place: who serves it is asked to take it away first.
+pub(super) fn delete_version(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+) -> Result<(), PlanError> {
+    let (version, label) = (builder.version(number)?, builder.label(number));
+    let aliases: Vec<String> = builder
+        .state
+        .aliases_of(number)
+        .into_iter()
+        .map(|alias| format!("@{}", alias.clean()))
+        .collect();
+    if !matches!(version.stage, Stage::None | Stage::Archived) || !aliases.is_empty() {
+        let stage = (!matches!(version.stage, Stage::None | Stage::Archived))
+            .then(|| version.stage.to_string());
+        let held = stage
+            .into_iter()
+            .chain(aliases)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(PlanError::Refused(format!(
+            "{label} holds {held}: demote it first"
+        )));
+    }
+    let recovery_hint = if version.run_id.is_empty() {
+        "nor registered again: it names no run".to_owned()
+    } else {
+        format!(
+            "undoing this registers its run {} again, as a new version",
+            version.run_id.short()
+        )
+    };
+    builder.warn(format!(
+        "{label} can't be brought back, since MLflow overwrites where its model was; {recovery_hint}"
+    ));
+    let from = version.source.clean().into_owned();
+    builder.push_step(
+        StoreWrite::DeleteVersion {
+            name: builder.model_name().clone(),
+            version: number,
+        },
+        "delete",
+        label,
+        from,
+        "gone".to_owned(),
+    );
+    Ok(())
+}
+
+pub(super) fn truncate(text: &Untrusted) -> String {
+    let clean = text.clean();
+    if clean.chars().count() > MAX_SHOWN_CHARS {
+        clean.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
+    } else {
+        clean.into_owned()
+    }
+}

@@ -1,0 +1,109 @@
+//! Approvals, judged: which ones stand, and whether they are enough.
+
+use serde_json::{Value as Json, json};
+
+use super::evaluate::GateTarget;
+use super::file::ApprovalRule;
+use crate::domain::ModelVersion;
+use crate::promotion::{Approval, Decision, GateOutcome, GateResult};
+use crate::text::untrusted::clean;
+
+/// The name under which approvals stand among the gates.
+const GATE_NAME: &str = "approvals";
+
+/// The last word of each person on a place that is bound to what is there now.
+#[must_use]
+pub fn valid_approvals(all: &[Approval], target: &GateTarget, facts_digest: &str) -> Vec<Approval> {
+    let slot = target.slot.to_string();
+    let mut latest: Vec<Approval> = Vec::new();
+    for approval in all
+        .iter()
+        .filter(|approval| approval.slot == slot && approval.facts_digest == facts_digest)
+    {
+        latest.retain(|other| other.reviewer != approval.reviewer);
+        latest.push(approval.clone());
+    }
+    latest
+}
+
+pub(super) fn to_json(approval: &Approval) -> Json {
+    json!({"by": approval.reviewer, "at": approval.at, "to": approval.slot, "decision": approval.decision.as_str(), "comment": approval.comment})
+}
+
+/// Judges the approvals of a version by a rule.
+pub(super) fn evaluate(
+    rule: &ApprovalRule,
+    version: &ModelVersion,
+    target: &GateTarget,
+    facts_digest: &str,
+    author: &str,
+    promoter: &str,
+) -> GateResult {
+    let all = Approval::from_version_tags(version);
+    let valid = valid_approvals(&all, target, facts_digest);
+    let counts = |approval: &Approval| {
+        let by = approval.reviewer.as_str();
+        // Who records the word of another could have made it up.
+        let is_own = by == promoter || approval.recorded_by.as_deref() == Some(promoter);
+        let is_excluded =
+            (rule.excludes_author && by == author) || (rule.excludes_promoter && is_own);
+        !is_excluded && (rule.approvers.is_empty() || rule.approvers.iter().any(|who| who == by))
+    };
+    let (counted, others): (Vec<&Approval>, Vec<&Approval>) =
+        valid.iter().partition(|approval| counts(approval));
+    let rejected = counted
+        .iter()
+        .find(|approval| approval.decision == Decision::Reject);
+    let approved = counted
+        .iter()
+        .filter(|approval| approval.decision == Decision::Approve)
+        .count();
+    let slot = target.slot.to_string();
+    let lapsed = all
+        .iter()
+        .filter(|approval| approval.slot == slot && approval.facts_digest != facts_digest)
+        .count();
+    let mut reason = match rejected {
+        Some(no) => vec![format!(
+            "{} rejected it{}{}",
+            no.reviewer,
+            if no.comment.is_empty() { "" } else { ": " },
+            no.comment
+        )],
+        None if approved < rule.required => {
+            vec![format!("{approved} of {} approvals", rule.required)]
+        }
+        None => Vec::new(),
+    };
+    if !reason.is_empty() {
+        reason.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed since")));
+        reason.extend(others.iter().map(|other| {
+            format!(
+                "{}'s does not count: author, promoter, or not asked",
+                other.reviewer
+            )
+        }));
+    }
+    let values = valid
+        .iter()
+        .map(|approval| {
+            (
+                clean(&approval.reviewer).into_owned(),
+                approval.decision.as_str().to_owned(),
+            )
+        })
+        .collect();
+    let verdict = if reason.is_empty() {
+        GateOutcome::Pass
+    } else if rejected.is_none() && all.is_empty() {
+        GateOutcome::Absent
+    } else {
+        GateOutcome::Fail
+    };
+    GateResult {
+        name: GATE_NAME.to_owned(),
+        outcome: verdict,
+        reason: clean(&reason.join("; ")).into_owned(),
+        values,
+    }
+}

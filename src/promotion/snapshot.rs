@@ -1,0 +1,264 @@
+//! What the registry says now: the ground on which a plan stands.
+
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::field_hasher::FieldHasher;
+use super::{Preconditions, RegistryState, Subject};
+use crate::domain::{
+    ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber,
+};
+
+/// A fresh reading of one registered model and of the run that is to be registered, or of runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegistrySnapshot {
+    /// The store's identity.
+    pub origin: String,
+    /// What was asked for.
+    pub subject: Subject,
+    /// The model; nothing when it is not there.
+    pub model: Option<RegisteredModel>,
+    /// All its versions, newest first.
+    pub versions: Vec<ModelVersion>,
+    /// The run that is to be registered, or that the version came from.
+    pub run: Option<Run>,
+    /// The runs that were asked for and are there.
+    pub runs: Vec<RunSnapshot>,
+    /// Models whose names look like the one that was asked for, where that one is not there.
+    pub confusable_models: Vec<ModelName>,
+    /// The open requests to move the version that is meant; nothing where the store has no such requests.
+    pub requests: Option<Vec<TransitionRequest>>,
+}
+
+/// One run, and what depends on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSnapshot {
+    /// The run.
+    pub run: Run,
+    /// The versions that were made from it, with their aliases.
+    pub versions: Vec<ModelVersion>,
+    /// The runs that are nested in it.
+    pub nested: Vec<RunId>,
+}
+
+/// A digest of everything that a plan was made from: equal readings, equal fingerprints.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Fingerprint(pub String);
+
+impl Fingerprint {
+    /// The first eight characters, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or(&self.0)
+    }
+}
+
+/// The name of no model.
+static NO_NAME: LazyLock<ModelName> = LazyLock::new(ModelName::default);
+
+impl RegistrySnapshot {
+    /// What was read of a model.
+    #[must_use]
+    pub fn for_model(
+        origin: &str,
+        name: &ModelName,
+        model: Option<RegisteredModel>,
+        versions: Vec<ModelVersion>,
+    ) -> Self {
+        let (origin, subject) = (origin.to_owned(), Subject::from(name));
+        Self {
+            origin,
+            subject,
+            model,
+            versions,
+            run: None,
+            runs: Vec::new(),
+            confusable_models: Vec::new(),
+            requests: None,
+        }
+    }
+
+    /// The name of the model that was asked for; empty where runs were.
+    #[must_use]
+    pub fn model_name(&self) -> &ModelName {
+        self.subject.model().unwrap_or(&NO_NAME)
+    }
+
+    /// The open request to move a version to a stage; the oldest where there are several.
+    #[must_use]
+    pub fn open_request(&self, version: VersionNumber, to: Stage) -> Option<&TransitionRequest> {
+        let open = self
+            .requests
+            .iter()
+            .flatten()
+            .filter(|request| request.version == version && request.to_stage == to);
+        open.min_by_key(|request| request.requested_at)
+    }
+
+    /// One of the runs that were asked for.
+    #[must_use]
+    pub fn run_snapshot(&self, id: &RunId) -> Option<&RunSnapshot> {
+        self.runs.iter().find(|read| read.run.id == *id)
+    }
+
+    /// Who holds which place.
+    #[must_use]
+    pub fn state(&self) -> RegistryState {
+        RegistryState {
+            stages: self.versions.iter().map(|v| (v.version, v.stage)).collect(),
+            aliases: self
+                .model
+                .iter()
+                .flat_map(|model| model.aliases.iter().cloned())
+                .collect(),
+            runs: self
+                .runs
+                .iter()
+                .map(|read| (read.run.id.clone(), read.run.lifecycle))
+                .collect(),
+            requests: self
+                .requests
+                .iter()
+                .flatten()
+                .map(|request| (request.version, request.to_stage))
+                .collect(),
+        }
+    }
+
+    /// A version of the model.
+    #[must_use]
+    pub fn version(&self, number: VersionNumber) -> Option<&ModelVersion> {
+        self.versions
+            .iter()
+            .find(|version| version.version == number)
+    }
+
+    /// The digest of what was read. Times of the last change are not in it: moving a version to the stage it is
+    /// in sets them, and moving an alias does not.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let mut digest = FieldHasher::new();
+        digest
+            .write_str(&self.origin)
+            .write_str(self.model_name().raw());
+        Preconditions::from_snapshot(self).hash_into(&mut digest);
+        let state = self.state();
+        for (version, stage) in &state.stages {
+            digest
+                .write_str(&version.to_string())
+                .write_str(stage.as_str());
+        }
+        digest.write_str(&state.aliases.len().to_string());
+        for (alias, version) in &state.aliases {
+            digest
+                .write_str(alias.raw())
+                .write_str(&version.to_string());
+        }
+        for (version, stage) in &state.requests {
+            digest
+                .write_str("asked")
+                .write_str(&version.to_string())
+                .write_str(stage.as_str());
+        }
+        Fingerprint(digest.finish_hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_registry;
+    use super::*;
+    use crate::domain::run::KeyValue;
+    use crate::domain::{Lifecycle, Metric, MetricValue, RunStatus, Stage, VersionStatus};
+
+    type Mutation = (&'static str, fn(&mut RegistrySnapshot));
+
+    /// What others can do between a plan and its first write.
+    const MUTATIONS: [Mutation; 17] = [
+        ("another store", |r| r.origin.push('x')),
+        ("the model is gone", |r| r.model = None),
+        ("the model was made again", |r| {
+            r.model.as_mut().unwrap().creation_time = Some(77);
+        }),
+        ("an alias moved", |r| {
+            r.model.as_mut().unwrap().aliases[0].1 = VersionNumber(3);
+        }),
+        ("an alias is gone", |r| {
+            r.model.as_mut().unwrap().aliases.clear();
+        }),
+        ("an alias is new", |r| {
+            r.model
+                .as_mut()
+                .unwrap()
+                .aliases
+                .push(("champion ".into(), VersionNumber(1)));
+        }),
+        ("a stage changed", |r| r.versions[0].stage = Stage::Archived),
+        ("a version was made again", |r| {
+            r.versions[0].creation_time = Some(77);
+        }),
+        ("a source changed", |r| {
+            r.versions[0].source = "REDACTED-SOURCE-PATH".into();
+        }),
+        ("a run changed", |r| r.versions[0].run_id = "other".into()),
+        ("a status changed", |r| {
+            r.versions[0].status = VersionStatus::Pending;
+        }),
+        ("a tag is new", |r| {
+            r.versions[0]
+                .tags
+                .push(KeyValue::new("frontrunner.approval.x", "yes"));
+        }),
+        ("a version is gone", |r| drop(r.versions.remove(0))),
+        ("a version is new", |r| {
+            r.versions.push(test_registry::version(4, Stage::None));
+        }),
+        ("the run failed", |r| {
+            r.run.as_mut().unwrap().status = RunStatus::Failed;
+        }),
+        ("the run was deleted", |r| {
+            r.run.as_mut().unwrap().lifecycle = Lifecycle::Deleted;
+        }),
+        ("a metric changed", |r| {
+            let metric = Metric {
+                key: "acc".into(),
+                value: MetricValue::new(f64::NAN),
+                timestamp: 0,
+                step: 0,
+            };
+            r.run.as_mut().unwrap().metrics.push(metric);
+        }),
+    ];
+
+    #[test]
+    fn concurrent_changes_alter_the_fingerprint_and_are_reported() {
+        let before = test_registry::snapshot();
+        for (what, mutate) in MUTATIONS {
+            let mut now = before.clone();
+            mutate(&mut now);
+            assert_ne!(now.fingerprint(), before.fingerprint(), "{what}");
+            let is_reported = !Preconditions::from_snapshot(&before)
+                .differences(&Preconditions::from_snapshot(&now), &now.subject)
+                .is_empty()
+                || now.state() != before.state();
+            assert!(is_reported || now.origin != before.origin, "{what}");
+        }
+    }
+
+    #[test]
+    fn irrelevant_changes_keep_the_fingerprint() {
+        let before = test_registry::snapshot();
+        let mut now = before.clone();
+        now.versions.reverse();
+        now.versions[0].last_updated_time = Some(99);
+        now.versions[0].description = "new words".into();
+        let model = now.model.as_mut().unwrap();
+        model.last_updated_time = Some(99);
+        model.aliases.reverse();
+        assert_eq!(now.fingerprint(), before.fingerprint());
+        assert_eq!(before.fingerprint().0.len(), 64);
+        assert_eq!(before.fingerprint().short().len(), 8);
+    }
+}

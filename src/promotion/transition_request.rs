@@ -1,0 +1,155 @@
+//! Databricks' transition requests: asking for a version to be moved, and answering who asked.
+
+use super::builder::PlanBuilder;
+use super::metadata::{ReviewDetails, review};
+use super::transition::{diff_after, is_active};
+use super::{Decision, PlanError, Slot, warnings};
+use crate::domain::{Stage, StoreWrite, TransitionRequest, VersionNumber};
+use crate::text::Untrusted;
+
+/// Plans to ask. Who may only ask may not tag either, so no record is left: the server keeps the request itself.
+pub(super) fn request_transition(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+    to: Stage,
+) -> Result<(), PlanError> {
+    let version = builder.version(number)?;
+    let label = builder.label(number);
+    if builder.snapshot.requests.is_none() {
+        let why = "this server has no transition requests, which are Databricks' own: `promote` moves a version, `review` puts a word on record";
+        return Err(PlanError::Refused(why.to_owned()));
+    }
+    if version.stage == to {
+        return Err(PlanError::NothingToDo(format!("{label} is in {to}")));
+    }
+    if let Some(open) = builder.snapshot.open_request(number, to) {
+        return Err(PlanError::NothingToDo(format!(
+            "{} for {label} already",
+            open.summary()
+        )));
+    }
+    if is_active(to) {
+        builder.require_promotable(version)?;
+        builder.warn_all(warnings::of_source_run(builder.snapshot, version));
+    }
+    let write = StoreWrite::RequestTransition {
+        name: builder.model_name().clone(),
+        version: number,
+        stage: to,
+        comment: comment(builder),
+    };
+    builder.push_step(
+        write,
+        "request",
+        label,
+        "no request".to_owned(),
+        format!("open for {to}"),
+    );
+    Ok(())
+}
+
+/// Plans to answer. The word is put on record as well: the server tells open requests only, and a policy counts what it can read.
+pub(super) fn resolve(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+    to: Stage,
+    (decision, facts_digest): (Decision, &str),
+    archive_existing: bool,
+) -> Result<(), PlanError> {
+    let version = builder.version(number)?;
+    let label = builder.label(number);
+    let missing = || PlanError::NotFound(format!("no request for {label} to go to {to} is open"));
+    let open = builder
+        .snapshot
+        .open_request(number, to)
+        .ok_or_else(missing)?;
+    builder.warn(open.summary());
+    match review(
+        builder,
+        number,
+        &ReviewDetails {
+            slot: &Slot::Stage(to),
+            decision,
+            facts_digest,
+            prepared: None,
+        },
+    ) {
+        // The same word stands there already: the request is what is left to answer.
+        Ok(()) | Err(PlanError::NothingToDo(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let (name, comment) = (builder.model_name().clone(), comment(builder));
+    if decision == Decision::Reject {
+        let write = StoreWrite::RejectTransition {
+            name,
+            version: number,
+            stage: to,
+            comment,
+        };
+        builder.push_step(
+            write,
+            "reject request",
+            label,
+            format!("open for {to}"),
+            "rejected".to_owned(),
+        );
+        return Ok(());
+    }
+    if is_active(to) {
+        builder.require_promotable(version)?;
+        builder.warn_all(warnings::of_source_run(builder.snapshot, version));
+    }
+    let archive_existing = archive_existing && is_active(to);
+    let write = StoreWrite::ApproveTransition {
+        name,
+        version: number,
+        stage: to,
+        archive_existing,
+        comment,
+    };
+    let changes = diff_after(&builder.state, &write);
+    builder.push_tag_record(version, version.stage.as_str(), to.as_str(), changes);
+    builder.push_slot_change(write, "approve request");
+    Ok(())
+}
+
+/// Plans to take a request back: of those that are open it must be clear which one.
+pub(super) fn withdraw(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+    to: Stage,
+) -> Result<(), PlanError> {
+    let label = builder.label(number);
+    let open = builder
+        .snapshot
+        .requests
+        .iter()
+        .flatten()
+        .filter(|request| request.version == number && request.to_stage == to);
+    let open: Vec<&TransitionRequest> = open.collect();
+    let [only] = open[..] else {
+        return Err(PlanError::Refused(format!(
+            "{} requests for {label} to go to {to} are open: it is not clear which to take back",
+            open.len()
+        )));
+    };
+    let (name, creator) = (builder.model_name().clone(), only.requested_by.clone());
+    let before = only.summary();
+    builder.push_step(
+        StoreWrite::WithdrawTransition {
+            name,
+            version: number,
+            stage: to,
+            creator,
+        },
+        "withdraw",
+        label,
+        before,
+        "no request".into(),
+    );
+    Ok(())
+}
+
+fn comment(builder: &PlanBuilder) -> Untrusted {
+    builder.context.reason.as_str().into()
+}

@@ -1,0 +1,337 @@
+//! Two stores read as one, so that their runs stand side by side: the session's own, and a second one that is only looked at.
+//!
+//! Ids of the second store begin with a sign that no store gives out, and lead to it; everything of the registry is the first
+//! store's. Runs say which store they are from by the tag [`STORE_TAG`].
+
+use async_trait::async_trait;
+use tokio::try_join;
+
+use super::{
+    Downstream, Features, LifecycleFilter, Page, PageToken, ReadStore, Reader, Resolution, Result,
+    RunQuery, Upstream,
+};
+use crate::domain::{
+    Artifact, ArtifactOwner, Experiment, ExperimentId, KeyValue, LoggedModel, LoggedModelId,
+    MetricHistory, ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError,
+    StoreErrorKind, TransitionRequest, VersionNumber,
+};
+
+/// What ids of the second store begin with.
+const SECOND_PREFIX: char = '+';
+
+/// The tag by which runs say which store they are from, where there are two.
+pub const STORE_TAG: &str = "frontrunner.store";
+
+/// Two stores.
+pub struct MergedStore {
+    first: Reader,
+    second: Reader,
+    name: String,
+}
+
+/// Which of the two.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    First,
+    Second,
+}
+
+fn split_id(id: &str) -> (Member, &str) {
+    id.strip_prefix(SECOND_PREFIX)
+        .map_or((Member::First, id), |rest| (Member::Second, rest))
+}
+
+fn prefix_id(id: &str) -> String {
+    format!("{SECOND_PREFIX}{id}")
+}
+
+impl MergedStore {
+    /// The second store beside the first.
+    #[must_use]
+    pub fn new(first: Reader, second: Reader) -> Self {
+        let name = format!("{} + {}", first.name(), second.name());
+        Self {
+            first,
+            second,
+            name,
+        }
+    }
+
+    fn store(&self, member: Member) -> &Reader {
+        match member {
+            Member::First => &self.first,
+            Member::Second => &self.second,
+        }
+    }
+
+    /// A run as it is seen here.
+    fn qualify_run(&self, member: Member, mut run: Run) -> Run {
+        if member == Member::Second {
+            run.id = prefix_id(run.id.raw()).into();
+            run.experiment_id = prefix_id(run.experiment_id.raw()).into();
+            // Nested runs are found by this.
+            for tag in run
+                .tags
+                .iter_mut()
+                .filter(|tag| tag.key.raw() == super::nested_runs::PARENT_RUN_TAG)
+            {
+                tag.value = prefix_id(tag.value.raw()).into();
+            }
+        }
+        run.tags.push(KeyValue {
+            key: STORE_TAG.into(),
+            value: self.store(member).name().into(),
+        });
+        run
+    }
+
+    /// The experiments of one of the two among these.
+    fn experiments_in(member: Member, experiments: &[ExperimentId]) -> Vec<ExperimentId> {
+        experiments
+            .iter()
+            .map(|id| split_id(id.raw()))
+            .filter(|(store, _)| *store == member)
+            .map(|(_, id)| id.into())
+            .collect()
+    }
+
+    fn split_home(home: &ArtifactOwner) -> (Member, ArtifactOwner) {
+        match home {
+            ArtifactOwner::Run(id) => {
+                let (store, id) = split_id(id.raw());
+                (store, ArtifactOwner::Run(id.into()))
+            }
+            ArtifactOwner::LoggedModel(id) => {
+                let (store, id) = split_id(id.raw());
+                (store, ArtifactOwner::LoggedModel(id.into()))
+            }
+        }
+    }
+
+    fn qualify_model(member: Member, mut model: LoggedModel) -> LoggedModel {
+        if member == Member::Second {
+            model.id = prefix_id(model.id.raw()).into();
+            model.experiment_id = prefix_id(model.experiment_id.raw()).into();
+            model.source_run_id = prefix_id(model.source_run_id.raw()).into();
+        }
+        model
+    }
+
+    fn read_only_error(what: &str) -> StoreError {
+        StoreError::new(
+            StoreErrorKind::Unsupported,
+            what,
+            "the second store is only looked at",
+        )
+    }
+}
+
+#[async_trait]
+impl ReadStore for MergedStore {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn origin(&self) -> &str {
+        self.first.origin()
+    }
+
+    async fn features(&self) -> Result<Features> {
+        let (first, second) = try_join!(self.first.features(), self.second.features())?;
+        Ok(Features {
+            can_filter: first.can_filter && second.can_filter,
+            has_bulk_histories: first.has_bulk_histories && second.has_bulk_histories,
+            has_cheap_full_histories: first.has_cheap_full_histories
+                && second.has_cheap_full_histories,
+            ..first
+        })
+    }
+
+    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
+        let (mut all, second) =
+            try_join!(self.first.experiments(view), self.second.experiments(view))?;
+        all.extend(second.into_iter().map(|mut experiment| {
+            experiment.id = prefix_id(experiment.id.raw()).into();
+            experiment.name = format!("{SECOND_PREFIX}{}", experiment.name.raw()).into();
+            experiment
+        }));
+        Ok(all)
+    }
+
+    /// The first store's runs, then the second's.
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
+        let query_for = |which| RunQuery {
+            experiments: Self::experiments_in(which, &query.experiments),
+            ..query.clone()
+        };
+        let (member, token) = match from {
+            Some(token) => match split_id(&token.0) {
+                (which, "") => (which, None),
+                (which, rest) => (which, Some(PageToken(rest.to_owned()))),
+            },
+            None => (Member::First, None),
+        };
+        let second_page_token = || {
+            (!Self::experiments_in(Member::Second, &query.experiments).is_empty())
+                .then(|| PageToken(SECOND_PREFIX.to_string()))
+        };
+        if member == Member::First {
+            let first_query = query_for(Member::First);
+            if first_query.experiments.is_empty() && !query.experiments.is_empty() {
+                return Box::pin(self.runs(query, Some(&PageToken(SECOND_PREFIX.to_string()))))
+                    .await;
+            }
+            let page = self.first.runs(&first_query, token.as_ref()).await?;
+            let next = page.next.or_else(second_page_token);
+            let total = page.total.filter(|_| second_page_token().is_none());
+            return Ok(Page {
+                items: page
+                    .items
+                    .into_iter()
+                    .map(|run| self.qualify_run(Member::First, run))
+                    .collect(),
+                next,
+                total,
+            });
+        }
+        let page = self
+            .second
+            .runs(&query_for(Member::Second), token.as_ref())
+            .await?;
+        let next = page
+            .next
+            .map(|PageToken(token)| PageToken(prefix_id(&token)));
+        let total = page
+            .total
+            .filter(|_| Self::experiments_in(Member::First, &query.experiments).is_empty());
+        Ok(Page {
+            items: page
+                .items
+                .into_iter()
+                .map(|run| self.qualify_run(Member::Second, run))
+                .collect(),
+            next,
+            total,
+        })
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        let (store, id) = split_id(id.raw());
+        Ok(self.qualify_run(store, self.store(store).run(&id.into()).await?))
+    }
+
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Result<Vec<MetricHistory>> {
+        let mut histories = Vec::new();
+        for member in [Member::First, Member::Second] {
+            let ids: Vec<RunId> = runs
+                .iter()
+                .map(|id| split_id(id.raw()))
+                .filter(|(w, _)| *w == member)
+                .map(|(_, id)| id.into())
+                .collect();
+            if ids.is_empty() {
+                continue;
+            }
+            for mut history in self
+                .store(member)
+                .histories(&ids, metric, resolution)
+                .await?
+            {
+                if member == Member::Second {
+                    history.run = prefix_id(history.run.raw()).into();
+                }
+                histories.push(history);
+            }
+        }
+        Ok(histories)
+    }
+
+    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
+        let (store, home) = Self::split_home(home);
+        self.store(store).artifacts(&home, path).await
+    }
+
+    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+        let (store, home) = Self::split_home(home);
+        self.store(store).preview(&home, path, limit).await
+    }
+
+    async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
+        let (store, id) = split_id(id.raw());
+        Ok(Self::qualify_model(
+            store,
+            self.store(store).logged_model(&id.into()).await?,
+        ))
+    }
+
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Result<Vec<LoggedModel>> {
+        let (store, run) = split_id(run.raw());
+        let (_, experiment) = split_id(experiment.raw());
+        let models = self
+            .store(store)
+            .logged_models(&experiment.into(), &run.into())
+            .await?;
+        Ok(models
+            .into_iter()
+            .map(|model| Self::qualify_model(store, model))
+            .collect())
+    }
+
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
+        self.first.models().await
+    }
+
+    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
+        self.first.model(name).await
+    }
+
+    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+        self.first.versions(name).await
+    }
+
+    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
+        match split_id(run.raw()) {
+            (Member::First, _) => self.first.versions_of_run(run).await,
+            (Member::Second, _) => Err(Self::read_only_error("reading the versions of a run")),
+        }
+    }
+
+    async fn transition_requests(
+        &self,
+        name: &ModelName,
+        version: VersionNumber,
+    ) -> Result<Option<Vec<TransitionRequest>>> {
+        self.first.transition_requests(name, version).await
+    }
+
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Result<Vec<ModelVersion>> {
+        self.first.versions_of_runs(runs).await
+    }
+
+    /// Versions are the first store's, and so is what they were made from.
+    async fn downstream(&self, of: &Upstream) -> Result<Downstream> {
+        match of {
+            Upstream::Run(id) if split_id(id.raw()).0 == Member::Second => Err(
+                Self::read_only_error("looking for what was made from a run"),
+            ),
+            of => self.first.downstream(of).await,
+        }
+    }
+
+    async fn revision(&self) -> Result<Option<u64>> {
+        let (first, second) = try_join!(self.first.revision(), self.second.revision())?;
+        // Once either changes, so does their sum, but for a chance of 1 in 2^64.
+        Ok(first
+            .zip(second)
+            .map(|(first, second)| first.wrapping_add(second)))
+    }
+}

@@ -1,0 +1,248 @@
+//! The values of one column: a plain vector where most rows have one, sorted pairs where few have.
+
+/// A value that has one bit pattern to spare for *missing*.
+pub(super) trait Nullable: Copy + PartialEq {
+    /// What stands for no value.
+    const MISSING: Self;
+}
+
+/// Numbers of interned texts.
+impl Nullable for u32 {
+    const MISSING: Self = u32::MAX;
+}
+
+/// The bits of an f64. A NaN with a payload that no computation makes stands for no value, so that NaN itself is a value.
+impl Nullable for u64 {
+    const MISSING: Self = 0x7ff8_dead_dead_dead;
+}
+
+/// Times.
+impl Nullable for i64 {
+    const MISSING: Self = i64::MIN;
+}
+
+/// A column with fewer than one row in this many filled is kept as pairs.
+const SPARSE_BELOW: usize = 4;
+/// A column with at least one row in this many filled is kept as a vector. Between the two it stays as it is, so that
+/// it doesn't go back and forth.
+const DENSE_FROM: usize = 2;
+
+/// Adds a value at the end. A vector grows by an eighth at a time, not to its double: what is asked of the table is
+/// that it holds little more memory than the values that are in it.
+pub(super) fn push_compact<T>(vec: &mut Vec<T>, value: T) {
+    reserve_compact(vec, vec.len() + 1);
+    vec.push(value);
+}
+
+/// Lets a vector take `length` values.
+fn reserve_compact<T>(vec: &mut Vec<T>, length: usize) {
+    if length > vec.capacity() {
+        vec.reserve_exact(length - vec.len() + (vec.len() / 8).max(3));
+    }
+}
+
+/// The values of one column by row.
+#[derive(Clone, Debug)]
+pub(super) struct ColumnVec<T> {
+    storage: Storage<T>,
+    count: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Storage<T> {
+    /// One value a row, missing ones too; rows after the end have none.
+    Dense(Vec<T>),
+    /// Rows that have a value, ascending, and their values.
+    Sparse { rows: Vec<u32>, values: Vec<T> },
+}
+
+impl<T> Default for ColumnVec<T> {
+    fn default() -> Self {
+        Self {
+            storage: Storage::Sparse {
+                rows: Vec::new(),
+                values: Vec::new(),
+            },
+            count: 0,
+        }
+    }
+}
+
+impl<T: Nullable> ColumnVec<T> {
+    /// The value of a row, or [`Slot::MISSING`].
+    pub(super) fn get_or_missing(&self, row: u32) -> T {
+        match &self.storage {
+            Storage::Dense(values) => values.get(row as usize).copied().unwrap_or(T::MISSING),
+            Storage::Sparse { rows, values } => rows
+                .binary_search(&row)
+                .ok()
+                .and_then(|at| values.get(at))
+                .copied()
+                .unwrap_or(T::MISSING),
+        }
+    }
+
+    /// The value of a row, if it has one.
+    pub(super) fn get(&self, row: u32) -> Option<T> {
+        Some(self.get_or_missing(row)).filter(|value| *value != T::MISSING)
+    }
+
+    /// How many rows have a value.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The values that are there, in the order of the rows.
+    pub(super) fn values(&self) -> impl Iterator<Item = T> {
+        let all = match &self.storage {
+            Storage::Dense(values) | Storage::Sparse { values, .. } => values,
+        };
+        all.iter().copied().filter(|value| *value != T::MISSING)
+    }
+
+    /// Gives a row a value, or takes it away.
+    pub(super) fn set(&mut self, row: u32, value: T) {
+        if value == T::MISSING {
+            return self.clear(row);
+        }
+        self.choose_storage(row);
+        match &mut self.storage {
+            Storage::Dense(all) => {
+                let at = row as usize;
+                if at >= all.len() {
+                    reserve_compact(all, at + 1);
+                    all.resize(at + 1, T::MISSING);
+                }
+                if let Some(slot) = all.get_mut(at) {
+                    self.count += usize::from(*slot == T::MISSING);
+                    *slot = value;
+                }
+            }
+            Storage::Sparse { rows, values } => {
+                let at = if rows.last().is_none_or(|last| *last < row) {
+                    Err(rows.len())
+                } else {
+                    rows.binary_search(&row)
+                };
+                match at {
+                    Ok(at) => values[at] = value,
+                    Err(at) => {
+                        reserve_compact(rows, rows.len() + 1);
+                        reserve_compact(values, values.len() + 1);
+                        rows.insert(at, row);
+                        values.insert(at, value);
+                        self.count += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a row's value away.
+    pub(super) fn clear(&mut self, row: u32) {
+        match &mut self.storage {
+            Storage::Dense(values) => {
+                if let Some(slot) = values
+                    .get_mut(row as usize)
+                    .filter(|slot| **slot != T::MISSING)
+                {
+                    *slot = T::MISSING;
+                    self.count -= 1;
+                }
+            }
+            Storage::Sparse { rows, values } => {
+                if let Ok(at) = rows.binary_search(&row) {
+                    rows.remove(at);
+                    values.remove(at);
+                    self.count -= 1;
+                }
+            }
+        }
+    }
+
+    /// Changes the layout when the one there is would waste memory once `row` has a value.
+    fn choose_storage(&mut self, row: u32) {
+        match &mut self.storage {
+            Storage::Dense(values) => {
+                let needed = values.len().max(row as usize + 1);
+                if needed > values.len() && (self.count + 1) * SPARSE_BELOW < needed {
+                    let (rows, values) = (0..)
+                        .zip(values.iter().copied())
+                        .filter(|(_, value)| *value != T::MISSING)
+                        .unzip();
+                    self.storage = Storage::Sparse { rows, values };
+                }
+            }
+            Storage::Sparse { rows, values } => {
+                let needed = rows
+                    .last()
+                    .map_or(0, |last| *last as usize + 1)
+                    .max(row as usize + 1);
+                if (self.count + 1) * DENSE_FROM >= needed {
+                    let mut all = vec![T::MISSING; needed];
+                    for (row, value) in rows.iter().zip(values.iter()) {
+                        all[*row as usize] = *value;
+                    }
+                    self.storage = Storage::Dense(all);
+                }
+            }
+        }
+    }
+
+    /// The bytes of memory that this holds.
+    pub(super) fn memory_usage(&self) -> usize {
+        match &self.storage {
+            Storage::Dense(values) => values.capacity() * size_of::<T>(),
+            Storage::Sparse { rows, values } => {
+                rows.capacity() * 4 + values.capacity() * size_of::<T>()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_distant_row_keeps_storage_sparse() {
+        let mut slots = ColumnVec::<u32>::default();
+        for row in 0..100 {
+            slots.set(row, 1);
+        }
+        slots.set(1_000_000, 2);
+        assert!(slots.memory_usage() < 10_000, "{}", slots.memory_usage());
+        assert_eq!(
+            (
+                slots.get_or_missing(99),
+                slots.get_or_missing(1_000_000),
+                slots.get(500)
+            ),
+            (1, 2, None)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn column_vec_matches_a_map(steps in proptest::collection::vec((0_u32..200, proptest::option::of(0_u32..5)), 0..300)) {
+            let (mut slots, mut map) = (ColumnVec::<u32>::default(), BTreeMap::new());
+            for (row, value) in steps {
+                slots.set(row, value.unwrap_or(u32::MISSING));
+                if let Some(value) = value {
+                    map.insert(row, value);
+                } else {
+                    map.remove(&row);
+                }
+                prop_assert_eq!(slots.count(), map.len());
+            }
+            for row in 0..201 {
+                prop_assert_eq!(slots.get(row), map.get(&row).copied());
+            }
+            prop_assert_eq!(slots.values().collect::<Vec<_>>(), map.values().copied().collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Interned text: every distinct value of params, tags and attributes once, read as a number once.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::column_vec::{Nullable, push_compact};
+
+/// No text longer than this is read as a number.
+const MAX_NUMBER_LEN: usize = 64;
+
+/// Distinct texts in one block of memory, each with a number of its own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Interner {
+    block: String,
+    ends: Vec<usize>,
+    /// What each text reads as: the bits of an f64, or [`Slot::MISSING`].
+    numbers: Vec<u64>,
+    known: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Interner {
+    /// The number of a text, which is kept if it is new.
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
+        let hash = self.hasher.hash_one(text);
+        let Self {
+            block, ends, known, ..
+        } = self;
+        if let Some(id) = known.find(hash, |id| slice(block, ends, *id) == text) {
+            return *id;
+        }
+        let id = u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        if block.capacity() - block.len() < text.len() {
+            block.reserve_exact(text.len() + block.len() / 8);
+        }
+        block.push_str(text);
+        push_compact(ends, block.len());
+        push_compact(
+            &mut self.numbers,
+            parse_number(text).map_or(u64::MISSING, canonical_bits),
+        );
+        let Self {
+            block,
+            ends,
+            known,
+            hasher,
+            ..
+        } = self;
+        known.insert_unique(hash, id, |id| hasher.hash_one(slice(block, ends, *id)));
+        id
+    }
+
+    /// A text.
+    pub(super) fn get(&self, id: u32) -> &str {
+        slice(&self.block, &self.ends, id)
+    }
+
+    /// What a text reads as, if it reads as a number; `nan` and `inf` are numbers.
+    pub(super) fn number(&self, id: u32) -> Option<f64> {
+        self.numbers
+            .get(id as usize)
+            .copied()
+            .filter(|bits| *bits != u64::MISSING)
+            .map(f64::from_bits)
+    }
+
+    /// How many distinct texts there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The bytes of memory that this holds.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.block.capacity()
+            + 8 * (self.ends.capacity() + self.numbers.capacity())
+            + 5 * self.known.capacity()
+    }
+}
+
+/// The bits of a number, with every NaN the same, so that none is taken for a missing value.
+pub(super) fn canonical_bits(value: f64) -> u64 {
+    if value.is_nan() {
+        f64::NAN.to_bits()
+    } else {
+        value.to_bits()
+    }
+}
+
+fn slice<'a>(block: &'a str, ends: &[usize], id: u32) -> &'a str {
+    let id = id as usize;
+    let start = id
+        .checked_sub(1)
+        .and_then(|before| ends.get(before))
+        .copied()
+        .unwrap_or(0);
+    ends.get(id)
+        .and_then(|end| block.get(start..*end))
+        .unwrap_or_default()
+}
+
+/// Reads what Python's `float` would print: integers, decimals, exponents, `nan`, `inf`; spaces around it are let be.
+fn parse_number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    if text.len() > MAX_NUMBER_LEN {
+        return None;
+    }
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_interned_and_parsed_once() {
+        let mut texts = Interner::default();
+        let words = ["adam", "0.1", "", "größe", "adam", "0.1"];
+        let ids = words.map(|text| texts.intern(text));
+        assert_eq!(ids, [0, 1, 2, 3, 0, 1]);
+        assert_eq!(ids.map(|id| texts.get(id)), words);
+        assert_eq!(texts.number(1), Some(0.1));
+        assert_eq!(texts.number(0), None);
+    }
+
+    #[test]
+    fn numbers_parse_as_python_prints_them() {
+        for (text, number) in [
+            ("1", 1.0),
+            ("-2.5", -2.5),
+            ("1e-05", 1e-5),
+            ("1E3", 1000.0),
+            (" 7 ", 7.0),
+            ("-inf", f64::NEG_INFINITY),
+        ] {
+            assert_eq!(parse_number(text), Some(number), "{text}");
+        }
+        for text in ["", "None", "1,5", "0x10", "1_000", "[1]", "1 2"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+        let mut texts = Interner::default();
+        let nan = texts.intern("-NaN");
+        assert!(texts.number(nan).is_some_and(f64::is_nan));
+    }
+}

@@ -1,0 +1,81 @@
+//! Text that fits its place: cut with `…` at what is seen of it, not at characters.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+/// How many cells a text takes.
+#[must_use]
+pub fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// The text, or as much of its beginning as fits, with `…` where it goes on.
+#[must_use]
+pub fn truncate(text: &str, room: u16) -> String {
+    if width(text) <= room {
+        return text.to_owned();
+    }
+    if room == 0 {
+        return String::new();
+    }
+    let mut truncated = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        let wide = width(grapheme);
+        if used + wide > room - 1 {
+            break;
+        }
+        truncated.push_str(grapheme);
+        used += wide;
+    }
+    truncated.push('…');
+    truncated
+}
+
+/// The text in lines of at most `room` cells, broken at spaces where there are any.
+#[must_use]
+pub fn wrap(text: &str, room: u16) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_word_bounds() {
+        if width(&line) + width(word) <= room {
+            line.push_str(word);
+            continue;
+        }
+        lines.push(std::mem::take(&mut line));
+        // A word that is longer than a line is broken where the line ends.
+        for grapheme in word.trim_start().graphemes(true) {
+            if width(&line) + width(grapheme) > room.max(1) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push_str(&truncate(grapheme, room.max(1)));
+        }
+    }
+    lines.push(line);
+    lines.retain(|line| !line.trim().is_empty());
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn wide_characters_count_as_two_cells() {
+        assert_eq!(truncate("模型模型", 5), "模型…");
+        assert_eq!(truncate("val/accuracy", 6), "val/a…");
+        assert_eq!(truncate("ok", 2), "ok");
+        assert_eq!(wrap("one two three", 8), ["one two ", "three"]);
+    }
+
+    proptest! {
+        #[test]
+        fn truncated_and_wrapped_text_fits_the_width(text in "\\PC{0,40}", room in 0u16..30) {
+            prop_assert!(width(&truncate(&text, room)) <= room);
+            for line in wrap(&text, room.max(2)) {
+                prop_assert!(width(&line) <= room.max(2));
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Cells as text: the short form for tables, the whole form for copies and details. Safe to draw.
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Millis, RunStatus};
+use crate::table::CellValue;
+use crate::text::untrusted::clean;
+use crate::text::{number, quantity};
+
+/// What stands where nothing was recorded.
+pub const MISSING: &str = "—";
+
+/// A cell as a table shows it; times are relative to `now`, so 0 measures the widest.
+#[must_use]
+pub fn short_text(cell: CellValue<'_>, now: Millis) -> String {
+    match cell {
+        CellValue::Missing => MISSING.to_owned(),
+        CellValue::Number(value) => number::format_short(value),
+        CellValue::Text(text) => clean(text).into_owned(),
+        CellValue::Status(status) => status.as_str().to_owned(),
+        CellValue::Time(at) => quantity::format_age(now.saturating_sub(at)),
+        CellValue::Duration(ms) => quantity::format_duration(ms),
+    }
+}
+
+/// A cell as a table shows it, for measuring: a time is as wide as `12 min ago`.
+#[must_use]
+pub fn width_sample(cell: CellValue<'_>) -> String {
+    match cell {
+        CellValue::Time(_) => "12 min ago".to_owned(),
+        other => short_text(other, 0),
+    }
+}
+
+/// A cell in full: every digit, absolute times. Text is as it came, for the clipboard.
+#[must_use]
+pub fn full_text(cell: CellValue<'_>) -> String {
+    match cell {
+        CellValue::Missing => String::new(),
+        CellValue::Number(value) => number::format_exact(value),
+        CellValue::Text(text) => text.to_owned(),
+        CellValue::Status(status) => status.as_str().to_owned(),
+        CellValue::Time(at) => utc_time(at),
+        CellValue::Duration(ms) => quantity::format_duration(ms),
+    }
+}
+
+/// The sign of a run that says that it is running and has been quiet for too long: the same in every terminal, and unlike
+/// every status.
+pub const STALLED_SYMBOL: &str = "!";
+/// The word for it.
+pub const STALLED_LABEL: &str = "STALLED";
+
+/// The sign of a status, one cell wide; the word stands beside it where there is room.
+#[must_use]
+pub fn status_symbol(status: RunStatus, ascii: bool) -> &'static str {
+    match (status, ascii) {
+        (RunStatus::Running, false) => "▶",
+        (RunStatus::Running, true) => ">",
+        (RunStatus::Scheduled, false) => "◷",
+        (RunStatus::Scheduled, true) => ":",
+        (RunStatus::Finished, false) => "✓",
+        (RunStatus::Finished, true) => "+",
+        (RunStatus::Failed, false) => "✗",
+        (RunStatus::Failed, true) => "x",
+        (RunStatus::Killed, false) => "■",
+        (RunStatus::Killed, true) => "#",
+        (RunStatus::Unknown, _) => "?",
+    }
+}
+
+/// A time in full, in UTC: `2026-03-01T12:00:00Z`. A year that no calendar has is told in ms.
+#[must_use]
+pub fn utc_time(at: Millis) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map_or_else(|_| format!("{at} ms"), |time| time.to_string())
+}
+
+/// A time in full where the person is: `2026-03-01 13:00:00 CET`.
+#[must_use]
+pub fn local_time(at: Millis, zone: &TimeZone) -> String {
+    match jiff::Timestamp::from_millisecond(at) {
+        Ok(time) => time
+            .to_zoned_datetime(zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S %Z")
+            .to_string(),
+        Err(_) => format!("{at} ms"),
+    }
+}

@@ -1,0 +1,194 @@
+//! The figures of the charts that are seen: made when something changed, never when drawing.
+
+use super::ChartsScreen;
+use super::panels::{Panel, parse_gpu_key};
+use super::style::CurveStyle;
+use crate::analysis::divergence::find_divergence;
+use crate::chart::{CurveOptions, CurveSeries, Figure, Layer, PaintStyle, Quantity, Shape, curves};
+use crate::domain::RunId;
+use crate::tui::app::history_cache::HistoryCache;
+use crate::tui::app::plot::plot_areas;
+use crate::tui::app::shared::SharedState;
+
+/// Columns of dots in a column of cells.
+const DOTS_PER_CELL: usize = 2;
+/// A chart that is at least so wide, in cells, has marks along its lines.
+const MIN_MARKER_WIDTH: u16 = 60;
+
+/// What a figure was made of: as long as it is the same, so is the figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FigureKey {
+    width: u16,
+    style: CurveStyle,
+    shows_divergence: bool,
+    zoom: Option<(f64, f64)>,
+    hidden_runs: Vec<RunId>,
+    revision: u64,
+    fetched_at: Option<i64>,
+}
+
+/// A figure and what it was made of.
+#[derive(Clone, Debug)]
+pub struct CachedFigure {
+    /// Which chart.
+    pub panel: usize,
+    /// The figure.
+    pub figure: Figure,
+    key: FigureKey,
+}
+
+/// Tells where the curves part from the first by more than they tremble, and marks the steps.
+fn annotate_divergence(figure: &mut Figure, all: &[CurveSeries<'_>]) {
+    let Some((first, others)) = all.split_first() else {
+        return;
+    };
+    let mut steps = Vec::new();
+    for other in others {
+        match find_divergence(first.points, other.points) {
+            Some(found) => {
+                steps.push(found.step as f64);
+                figure.notes.push(format!(
+                    "{} parts from {} at step {}",
+                    other.label, first.label, found.step
+                ));
+            }
+            None => figure
+                .notes
+                .push(format!("{} never parts from {}", other.label, first.label)),
+        }
+    }
+    // The marks are steps: over time they would stand anywhere.
+    if figure.x.quantity == Quantity::Integer {
+        figure.layers.insert(
+            0,
+            Layer {
+                style: PaintStyle::Muted,
+                shape: Shape::Rules(steps),
+            },
+        );
+    }
+}
+
+impl ChartsScreen {
+    /// The curves of a panel: of each run that is not hidden and has one of its metrics.
+    #[must_use]
+    pub fn curves_of<'a>(
+        &self,
+        panel: &Panel,
+        histories: &'a HistoryCache,
+    ) -> Vec<CurveSeries<'a>> {
+        let several = panel.metrics.len();
+        let mut all = Vec::new();
+        for (at, run) in self
+            .runs()
+            .iter()
+            .enumerate()
+            .filter(|(_, run)| !self.hidden_runs.contains(&run.id))
+        {
+            for (nth, metric) in panel.metrics.iter().enumerate() {
+                let Some(points) = histories
+                    .get(&run.id, metric.raw())
+                    .filter(|points| !points.is_empty())
+                else {
+                    continue;
+                };
+                let name = run.label().clean().into_owned();
+                let label = match parse_gpu_key(metric).filter(|_| several > 1) {
+                    Some((_, number, _)) => format!("{name} gpu {number}"),
+                    None => name,
+                };
+                let sampled = histories.is_sampled(&run.id, metric.raw());
+                all.push(CurveSeries {
+                    label,
+                    series: at * several + nth,
+                    points,
+                    start: run.start_time,
+                    is_sampled: sampled,
+                });
+            }
+        }
+        all
+    }
+
+    /// Makes the figures of the charts that are seen anew where something changed, and forgets the others.
+    pub(super) fn update_figures(
+        &mut self,
+        areas: &super::areas::ChartAreas,
+        shared: &SharedState,
+    ) {
+        let mut before = std::mem::take(&mut self.cached_figures);
+        for (nth, area) in areas.panels.iter().enumerate() {
+            let panel = areas.first_panel + nth;
+            let key = FigureKey {
+                width: area.width,
+                style: self.style,
+                shows_divergence: self.shows_divergence,
+                zoom: self.zoom_range(panel),
+                hidden_runs: self.hidden_runs.iter().cloned().collect(),
+                revision: shared.histories.revision(),
+                fetched_at: self.data.fetched_at(),
+            };
+            let known = before
+                .iter()
+                .position(|built| built.panel == panel && built.key == key);
+            if let Some(at) = known {
+                self.cached_figures.push(before.swap_remove(at));
+            } else {
+                let Some(figure) = self.screen_figure(panel, area.width, shared) else {
+                    continue;
+                };
+                self.cached_figures
+                    .push(CachedFigure { panel, figure, key });
+            }
+        }
+    }
+
+    fn screen_figure(&self, panel: usize, width: u16, shared: &SharedState) -> Option<Figure> {
+        let columns = usize::from(width) * DOTS_PER_CELL;
+        let marks = if width >= MIN_MARKER_WIDTH { 3 } else { 0 };
+        self.build_figure(panel, columns, marks, shared)
+    }
+
+    /// The figure of a chart in so many columns.
+    #[must_use]
+    pub fn build_figure(
+        &self,
+        panel: usize,
+        columns: usize,
+        marks: usize,
+        shared: &SharedState,
+    ) -> Option<Figure> {
+        let which = self.panels.get(panel)?;
+        let all = self.curves_of(which, &shared.histories);
+        let options = CurveOptions {
+            x_axis: self.style.x_axis,
+            scale: self.style.scale,
+            smoothing: self.style.smoothing(),
+            clip_outliers: self.style.clips_outliers,
+            x_window: self.zoom_range(panel),
+            columns,
+            marker_count: marks,
+            zone: shared.session.time_zone.clone(),
+        };
+        let mut figure = curves(which.title.clean().into_owned(), &all, &options);
+        if self.shows_divergence {
+            annotate_divergence(&mut figure, &all);
+        }
+        Some(figure)
+    }
+
+    /// The figure of a chart, if it is seen.
+    #[must_use]
+    pub fn cached_figure(&self, panel: usize) -> Option<&Figure> {
+        self.cached_figures
+            .iter()
+            .find(|built| built.panel == panel)
+            .map(|built| &built.figure)
+    }
+
+    /// How wide the inside of a chart is, in cells.
+    pub(super) fn data_width(&self, panel: usize, area: ratatui::layout::Rect) -> u16 {
+        self.cached_figure(panel)
+            .map_or(area.width, |figure| plot_areas(area, figure).data.width)
+    }
+}

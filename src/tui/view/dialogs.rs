@@ -1,0 +1,298 @@
+//! What lies over a screen: its drawings.
+
+mod diff;
+mod image;
+mod plan;
+pub mod prompt_feedback;
+mod review;
+
+use ratatui::layout::Rect;
+
+use super::chrome::format_count;
+use super::painter::{Painter, TextSpan, row_at};
+use super::widgets::text_field;
+use crate::config::keymap::{Binding, Scope};
+use crate::config::theme::Role;
+use crate::tui::app::App;
+use crate::tui::app::cursor::Cursor;
+use crate::tui::app::dialogs::{ColumnPicker, Dialog, Picker, RegisterDialog};
+use crate::tui::app::layout::{Size, dialog_area};
+use crate::tui::app::notifications::Severity;
+
+/// What a question needs: its title, the field, and two answers.
+const MIN_PICKER_ROWS: u16 = 4;
+
+/// Draws what lies over the screen.
+pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, overlay: &Dialog) {
+    match overlay {
+        Dialog::Picker(list) => draw_picker(painter, list.area(size), list),
+        // A field that is typed in stands in the message line, which draws it.
+        Dialog::Prompt(_) => {}
+        Dialog::Columns(list) => draw_column_list(painter, list.area(size), list),
+        Dialog::Register(dialog) => draw_register(painter, size, dialog),
+        Dialog::Plan(dialog) => plan::draw(painter, size, app, dialog),
+        Dialog::Diff(view) => diff::draw(painter, size, view),
+        Dialog::Review(view) => review::draw(painter, size, view),
+        Dialog::Image(view) => image::draw(painter, size, view),
+        Dialog::Help(scope, cursor) => draw_help(painter, size, app, *scope, *cursor),
+        Dialog::Messages(cursor) => draw_messages(painter, size, app, *cursor),
+    }
+}
+
+fn draw_dialog_frame(painter: &mut Painter<'_>, area: Rect, title: &str) -> Rect {
+    painter.clear(area);
+    let inside = painter.draw_frame(area, title, true);
+    Rect {
+        x: inside.x + 1,
+        width: inside.width.saturating_sub(2),
+        ..inside
+    }
+}
+
+fn draw_picker(painter: &mut Painter<'_>, area: Rect, list: &Picker) {
+    let inside = draw_dialog_frame(painter, area, &list.title);
+    draw_picker_list(painter, inside, list);
+}
+
+/// The field that narrows a list down, and what is left of the list.
+fn draw_picker_list(painter: &mut Painter<'_>, area: Rect, list: &Picker) {
+    text_field::draw_with_prompt(painter, row_at(area, 0), &list.input, true);
+    let rows = Rect {
+        y: area.y + 1,
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let items = list.items();
+    if items.is_empty() {
+        painter.draw_text(row_at(rows, 0), "nothing matches", Role::Muted);
+    }
+    let labels = items
+        .iter()
+        .map(|item| crate::text::width::width(&item.label))
+        .max()
+        .unwrap_or(0)
+        .min(area.width * 2 / 3);
+    let mut cursor = list.cursor;
+    cursor.clamp(items.len(), rows.height.into());
+    let visible_range = cursor.visible_range(items.len(), rows.height.into());
+    for (offset, item) in items[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(rows, offset as u16);
+        painter.draw_text(
+            Rect {
+                width: labels,
+                ..strip
+            },
+            &item.label,
+            Role::Text,
+        );
+        let detail = Rect {
+            x: strip.x + labels + 2,
+            width: strip.width.saturating_sub(labels + 2),
+            ..strip
+        };
+        painter.draw_text(detail, &item.detail, Role::Muted);
+        if visible_range.start + offset == cursor.index {
+            painter.apply_role(strip, Role::Selection);
+        }
+    }
+}
+
+fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) {
+    let lines = list.matching_columns();
+    let (all, visible) = list.counts();
+    let title = format!(
+        "columns: {} of {} seen, {} listed",
+        format_count(visible as u64),
+        format_count(all as u64),
+        format_count(lines.len() as u64)
+    );
+    let inside = draw_dialog_frame(painter, area, &title);
+    text_field::draw_with_prompt(painter, row_at(inside, 0), &list.input, true);
+    painter.draw_text(
+        row_at(inside, 1),
+        "alt-p pins, alt-up and alt-down move, alt-a shows all, alt-n none",
+        Role::Muted,
+    );
+    let rows = Rect {
+        y: inside.y + 2,
+        height: inside.height.saturating_sub(2),
+        ..inside
+    };
+    let mut cursor = list.cursor;
+    cursor.clamp(lines.len(), rows.height.into());
+    let visible_range = cursor.visible_range(lines.len(), rows.height.into());
+    for (offset, column) in lines[visible_range.clone()].iter().enumerate() {
+        let strip = row_at(rows, offset as u16);
+        let checkbox = if column.is_visible {
+            painter.theme.symbol("[✓] ", "[x] ")
+        } else {
+            "[ ] "
+        };
+        let pinned = if column.is_pinned { "  pinned" } else { "" };
+        painter.draw_text(
+            strip,
+            &format!("{checkbox}{}{pinned}", column.key),
+            if column.is_visible {
+                Role::Text
+            } else {
+                Role::Muted
+            },
+        );
+        if visible_range.start + offset == cursor.index {
+            painter.apply_role(strip, Role::Selection);
+        }
+    }
+}
+
+fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialog) {
+    let inside = draw_dialog_frame(
+        painter,
+        dialog_area(size, 88, 22),
+        &format!("register run {}", register.run.short()),
+    );
+    let reason_lines = register
+        .rationale
+        .iter()
+        .flat_map(|line| crate::text::width::wrap(line, inside.width));
+    let mut header_lines: Vec<Vec<TextSpan>> =
+        reason_lines.map(|line| vec![(line, Role::Info)]).collect();
+    if let Some(source) = &register.source {
+        header_lines.push(vec![
+            ("model: ".into(), Role::Muted),
+            (source.clean().into_owned(), Role::Text),
+        ]);
+    }
+    // What is asked comes before why: where the window is low, the end of the reasons gives way.
+    let room = usize::from(inside.height.saturating_sub(MIN_PICKER_ROWS));
+    header_lines.truncate(room);
+    painter.draw_lines(inside, &header_lines);
+    let above = header_lines.len() as u16;
+    let rest = Rect {
+        y: inside.y + above,
+        height: inside.height.saturating_sub(above),
+        ..inside
+    };
+    match (&register.picker, register.error()) {
+        (Some(list), _) => {
+            let title = painter.draw_text(row_at(rest, 0), &list.title, Role::Title);
+            if register.source.is_some() && register.is_loading_models() {
+                let status_area = Rect {
+                    x: rest.x + title,
+                    width: rest.width.saturating_sub(title),
+                    ..rest
+                };
+                painter.draw_text(
+                    row_at(status_area, 0),
+                    "  reading the models that there are…",
+                    Role::Running,
+                );
+            }
+            draw_picker_list(
+                painter,
+                Rect {
+                    y: rest.y + 1,
+                    height: rest.height.saturating_sub(1),
+                    ..rest
+                },
+                list,
+            );
+        }
+        (None, Some(error)) => {
+            let lines: Vec<Vec<TextSpan>> =
+                crate::text::width::wrap(&error.to_string(), rest.width)
+                    .into_iter()
+                    .map(|l| vec![(l, Role::Bad)])
+                    .collect();
+            painter.draw_lines(rest, &lines);
+        }
+        (None, None) => {
+            painter.draw_text(row_at(rest, 0), "reading the run…", Role::Running);
+        }
+    }
+}
+
+fn draw_help(painter: &mut Painter<'_>, size: Size, app: &App, scope: Scope, cursor: Cursor) {
+    let inside = draw_dialog_frame(painter, dialog_area(size, 100, size.height), "keys");
+    let line = |binding: &Binding| {
+        let keys = binding
+            .keys
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ");
+        vec![
+            (format!("  {keys:<18} "), Role::Accent),
+            (format!("{:<18} ", binding.action.name()), Role::Muted),
+            (binding.action.description().to_owned(), Role::Text),
+        ]
+    };
+    let mut lines: Vec<Vec<TextSpan>> = Vec::new();
+    let other_scopes = Scope::SCREENS.into_iter().filter(|other| *other != scope);
+    let dialogs = [
+        Scope::Plan,
+        Scope::Picker,
+        Scope::Columns,
+        Scope::Prompt,
+        Scope::Pager,
+        Scope::Review,
+    ];
+    for part in [scope, Scope::Global]
+        .into_iter()
+        .chain(other_scopes)
+        .chain(dialogs)
+    {
+        let scope_lines: Vec<_> = app
+            .keymap
+            .bindings(part)
+            .filter(|b| b.scope == part && app.is_allowed(b.action))
+            .map(line)
+            .collect();
+        if !scope_lines.is_empty() {
+            lines.push(vec![(part.title().to_owned(), Role::Title)]);
+            lines.extend(scope_lines);
+            lines.push(Vec::new());
+        }
+    }
+    draw_scrolled(painter, inside, &lines, cursor);
+}
+
+fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Cursor) {
+    let inside = draw_dialog_frame(
+        painter,
+        dialog_area(size, 120, size.height),
+        "messages, newest first",
+    );
+    let mut lines: Vec<Vec<TextSpan>> = Vec::new();
+    for notice in app.shared.notifications.all.iter().rev() {
+        let role = if notice.severity == Severity::Error {
+            Role::Bad
+        } else {
+            Role::Text
+        };
+        let age = crate::text::quantity::format_age(app.now - notice.at);
+        let mut text =
+            crate::text::width::wrap(&notice.text, inside.width.saturating_sub(16)).into_iter();
+        lines.push(vec![
+            (format!("{age:>14}  "), Role::Muted),
+            (text.next().unwrap_or_default(), role),
+        ]);
+        lines.extend(text.map(|line| vec![(" ".repeat(16), Role::Muted), (line, role)]));
+        if !notice.hint.is_empty() {
+            let arrow = painter.theme.symbol("→", "->");
+            lines.push(vec![
+                (format!("{:16}{arrow} ", ""), Role::Muted),
+                (notice.hint.clone(), Role::Muted),
+            ]);
+        }
+    }
+    if lines.is_empty() {
+        lines.push(vec![("nothing was said yet".into(), Role::Muted)]);
+    }
+    draw_scrolled(painter, inside, &lines, cursor);
+}
+
+/// Lines of which the cursor's is the first that is seen, as far as there are lines below.
+fn draw_scrolled(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], cursor: Cursor) {
+    let last = lines.len().saturating_sub(usize::from(area.height));
+    painter.draw_lines(area, &lines[cursor.index.min(last)..]);
+}

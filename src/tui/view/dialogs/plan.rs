@@ -1,0 +1,441 @@
+//! Drawing a plan: what is there, what will be written, and how it went.
+
+use ratatui::layout::Rect;
+
+use super::{draw_dialog_frame, row_at, text_field};
+use crate::analysis::compare_with_directions;
+use crate::config::theme::Role;
+use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::promotion::{GateOutcome, Outcome, Plan};
+use crate::text::number;
+use crate::text::untrusted::clean;
+use crate::text::width::wrap;
+use crate::tui::app::dialogs::{PlanDialog, PlanField, PlanPhase};
+use crate::tui::app::layout::{Size, dialog_area};
+use crate::tui::app::message::PlanDetail;
+use crate::tui::app::{App, SharedState};
+use crate::tui::view::painter::{Painter, TextSpan};
+
+/// The most metrics that stand beside the plan.
+const MAX_METRICS: usize = 8;
+
+/// A request is shown in at most so many lines: a record's value is long, and what it says stands above.
+const MAX_REQUEST_LINES: usize = 2;
+
+/// Draws the dialog.
+pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog) {
+    let inside = draw_dialog_frame(
+        painter,
+        dialog_area(size, 110, size.height),
+        &plan.intent.to_string(),
+    );
+    let footer_height = plan.fields().len() as u16 + 1;
+    let body_area = Rect {
+        height: inside.height.saturating_sub(footer_height),
+        ..inside
+    };
+    let lines = body_lines(painter, app, plan, body_area.width);
+    let first = plan
+        .scroll
+        .min(lines.len().saturating_sub(usize::from(body_area.height)));
+    painter.draw_lines(body_area, &lines[first..]);
+    if lines.len() - first > usize::from(body_area.height) {
+        painter.draw_right_aligned(
+            row_at(body_area, body_area.height.saturating_sub(1)),
+            " more: pagedown ",
+            Role::Accent,
+        );
+    }
+    let footer_area = Rect {
+        y: body_area.bottom(),
+        height: inside.height - body_area.height,
+        ..inside
+    };
+    if let PlanPhase::Ready | PlanPhase::Planning(_) = plan.phase {
+        draw_fields(painter, footer_area, plan);
+    } else {
+        let hint = match plan.phase {
+            PlanPhase::Done(_) => "enter closes",
+            PlanPhase::Failed(_) => "enter plans again on what is there now, esc closes",
+            _ => "",
+        };
+        painter.draw_text(
+            row_at(footer_area, footer_area.height.saturating_sub(1)),
+            hint,
+            Role::Accent,
+        );
+    }
+}
+
+fn body_lines(
+    painter: &Painter<'_>,
+    app: &App,
+    dialog: &PlanDialog,
+    width: u16,
+) -> Vec<Vec<TextSpan>> {
+    let mut lines: Vec<Vec<TextSpan>> = Vec::new();
+    push_stage_lines(painter, &mut lines, dialog, width);
+    let Some(planned) = &dialog.detail else {
+        return lines;
+    };
+    let plan = &planned.plan;
+    for warning in &plan.warnings {
+        for line in wrap(
+            &format!("{} {warning}", painter.theme.symbol("▲", "!")),
+            width,
+        ) {
+            lines.push(vec![(line, Role::Warn)]);
+        }
+    }
+    lines.push(vec![("what will be done".into(), Role::Title)]);
+    lines.extend(step_lines(painter, plan));
+    if let Some(archive) = dialog.archive_existing() {
+        let checkbox = if archive {
+            painter.theme.symbol("[✓]", "[x]")
+        } else {
+            "[ ]"
+        };
+        lines.push(vec![
+            (
+                format!("  {checkbox} archive the versions that are there now "),
+                Role::Text,
+            ),
+            ("ctrl-a".into(), Role::Accent),
+        ]);
+    }
+    lines.push(Vec::new());
+    lines.extend(metric_comparison_lines(painter, planned, &app.shared));
+    lines.extend(gate_lines(painter, planned, width));
+    lines.push(Vec::new());
+    let fingerprint: String = plan.fingerprint.0.chars().take(8).collect();
+    lines.push(vec![
+        ("by  ".into(), Role::Title),
+        (
+            format!(
+                "{} on {}",
+                clean(&plan.user),
+                clean(&app.shared.session.store_name)
+            ),
+            Role::Text,
+        ),
+        (format!("  plan {fingerprint}"), Role::Muted),
+    ]);
+    lines.push(Vec::new());
+    lines.push(vec![("requests, in this order".into(), Role::Title)]);
+    for request in &planned.requests {
+        let mut wrapped = wrap(&clean(request), width.saturating_sub(4));
+        if wrapped.len() > MAX_REQUEST_LINES {
+            wrapped.truncate(MAX_REQUEST_LINES);
+            wrapped[MAX_REQUEST_LINES - 1].push_str(painter.theme.symbol(" …", ".."));
+        }
+        lines.extend(
+            wrapped
+                .into_iter()
+                .map(|line| vec![(format!("  {line}"), Role::Muted)]),
+        );
+    }
+    lines
+}
+
+/// What the policy says, with the values that it saw.
+fn gate_lines(painter: &Painter<'_>, planned: &PlanDetail, width: u16) -> Vec<Vec<TextSpan>> {
+    if planned.gates.is_empty() {
+        return vec![vec![
+            ("gates  ".into(), Role::Title),
+            ("no gate guards this".into(), Role::Muted),
+        ]];
+    }
+    let mut lines = vec![vec![("gates".into(), Role::Title)]];
+    for gate in &planned.gates {
+        let (symbol, role) = match gate.outcome {
+            GateOutcome::Pass => (painter.theme.symbol("✓", "+"), Role::Good),
+            GateOutcome::Fail => (painter.theme.symbol("✗", "x"), Role::Bad),
+            GateOutcome::Absent => ("?", Role::Bad),
+            GateOutcome::Overridden => ("!", Role::Warn),
+        };
+        let wrapped = wrap(&gate.describe(), width.saturating_sub(4))
+            .into_iter()
+            .enumerate();
+        lines.extend(wrapped.map(|(nth, line)| {
+            vec![
+                (format!("  {} ", if nth == 0 { symbol } else { " " }), role),
+                (line, Role::Text),
+            ]
+        }));
+    }
+    if planned.can_override
+        && planned
+            .gates
+            .iter()
+            .any(|gate| gate.outcome != GateOutcome::Pass)
+    {
+        lines.push(vec![
+            (
+                "  you may go past them, with a reason: ".into(),
+                Role::Muted,
+            ),
+            ("ctrl-o".into(), Role::Accent),
+        ]);
+    }
+    lines
+}
+
+/// How far it is, and how it ended: before everything else.
+fn push_stage_lines(
+    painter: &Painter<'_>,
+    lines: &mut Vec<Vec<TextSpan>>,
+    dialog: &PlanDialog,
+    width: u16,
+) {
+    let mut push_text = |text: &str, role: Role| {
+        lines.extend(wrap(text, width).into_iter().map(|line| vec![(line, role)]));
+    };
+    match &dialog.phase {
+        PlanPhase::Planning(_) => push_text("reading the registry…", Role::Running),
+        PlanPhase::Ready => return,
+        PlanPhase::Failed(refused) => {
+            push_text(&refused.message, Role::Bad);
+            push_text(&refused.hint, Role::Muted);
+        }
+        PlanPhase::Applying(_, progress) => {
+            let text = match progress {
+                ApplyProgress::Preflight => "reading the registry once more…".to_owned(),
+                ApplyProgress::Step(step) => {
+                    format!("step {} of {}…", step + 1, write_count(dialog))
+                }
+                ApplyProgress::Waiting(why) => why.clone(),
+                ApplyProgress::Verifying => "reading back…".to_owned(),
+            };
+            push_text(&text, Role::Running);
+        }
+        PlanPhase::Done(report) => push_outcome_lines(painter, &mut push_text, report),
+    }
+    lines.push(Vec::new());
+}
+
+fn write_count(dialog: &PlanDialog) -> usize {
+    dialog.detail.as_ref().map_or(0, |planned| {
+        planned
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.write.is_some())
+            .count()
+    })
+}
+
+fn push_outcome_lines(
+    painter: &Painter<'_>,
+    push_text: &mut impl FnMut(&str, Role),
+    report: &ApplyReport,
+) {
+    match &report.outcome {
+        Outcome::Verified => {
+            let created_version = report
+                .created_version
+                .map(|version| format!(": version {version}"))
+                .unwrap_or_default();
+            push_text(
+                &format!(
+                    "{} verified{created_version}: the registry was read back and is as planned",
+                    painter.theme.symbol("✓", "+")
+                ),
+                Role::Good,
+            );
+        }
+        Outcome::NotApplied { reason: why } => {
+            push_text(&format!("nothing was changed: {why}"), Role::Bad);
+        }
+        Outcome::Conflict { differences: found } => {
+            push_text(
+                "something else is there than was planned; nothing is fixed by itself:",
+                Role::Bad,
+            );
+            for line in found {
+                push_text(&format!("  {line}"), Role::Bad);
+            }
+        }
+        Outcome::Unknown { reason: why } => {
+            push_text(
+                &format!("it is not known whether this was done: {why}"),
+                Role::Warn,
+            );
+            push_text(
+                "the journal (6) keeps it; ctrl-l there looks again",
+                Role::Muted,
+            );
+        }
+    }
+}
+
+fn step_lines(painter: &Painter<'_>, plan: &Plan) -> Vec<Vec<TextSpan>> {
+    let action_width = plan
+        .steps
+        .iter()
+        .map(|step| crate::text::width::width(&step.action))
+        .max()
+        .unwrap_or(0);
+    let target_width = plan
+        .steps
+        .iter()
+        .map(|step| crate::text::width::width(&step.target))
+        .max()
+        .unwrap_or(0);
+    let pad = |text: &str, to: u16| {
+        format!(
+            "{text}{}",
+            " ".repeat(to.saturating_sub(crate::text::width::width(text)).into())
+        )
+    };
+    let mut lines = Vec::new();
+    for step in &plan.steps {
+        let has_write = step.write.is_some();
+        lines.push(vec![
+            (
+                format!("  {} ", pad(&step.action, action_width)),
+                if has_write { Role::Accent } else { Role::Warn },
+            ),
+            (format!("{}  ", pad(&step.target, target_width)), Role::Text),
+            (step.before.clone(), Role::DiffRemove),
+            (painter.theme.symbol(" → ", " -> ").into(), Role::Muted),
+            (step.after.clone(), Role::DiffAdd),
+        ]);
+    }
+    lines
+}
+
+/// The candidate beside the champion: the metrics that both have.
+fn metric_comparison_lines(
+    painter: &Painter<'_>,
+    planned: &PlanDetail,
+    shared: &SharedState,
+) -> Vec<Vec<TextSpan>> {
+    let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else {
+        return Vec::new();
+    };
+    if candidate.id == champion.id {
+        return Vec::new();
+    }
+    let comparison =
+        compare_with_directions(vec![champion.clone(), candidate.clone()], None, &|metric| {
+            shared.direction(metric)
+        });
+    let metrics = comparison.rows.iter().filter(|row| {
+        row.kind == crate::analysis::RowKind::Metric && !row.key.raw().starts_with("system/")
+    });
+    let mut lines = vec![vec![
+        ("champion ".into(), Role::Baseline),
+        (champion.label().clean().into_owned(), Role::Text),
+        (
+            painter
+                .theme
+                .symbol("  ⟷  candidate ", "  |  candidate ")
+                .into(),
+            Role::Muted,
+        ),
+        (candidate.label().clean().into_owned(), Role::Text),
+    ]];
+    for row in metrics.take(MAX_METRICS) {
+        let text = |i: usize| {
+            row.numbers[i].map_or_else(
+                || crate::tui::app::cell_text::MISSING.to_owned(),
+                number::format_short,
+            )
+        };
+        let delta = row.delta.get(1).copied().flatten().unwrap_or(0.0);
+        let (word, role) = match row.is_better(1) {
+            None if delta == 0.0 => (String::new(), Role::Muted),
+            None => (number::format_signed(delta, 3), Role::Muted),
+            Some(true) => (
+                format!("{} better", number::format_signed(delta, 3)),
+                Role::Good,
+            ),
+            Some(false) => (
+                format!("{} worse", number::format_signed(delta, 3)),
+                Role::Bad,
+            ),
+        };
+        lines.push(vec![
+            (
+                format!(
+                    "  {:<20} ",
+                    crate::text::width::truncate(&row.key.clean(), 20)
+                ),
+                Role::Muted,
+            ),
+            (format!("{:>10}  {:>10}  ", text(0), text(1)), Role::Text),
+            (word, role),
+        ]);
+    }
+    lines.push(Vec::new());
+    lines
+}
+
+fn draw_fields(painter: &mut Painter<'_>, area: Rect, dialog: &PlanDialog) {
+    for (i, which) in dialog.fields().into_iter().enumerate() {
+        let line = row_at(area, i as u16 + 1);
+        let has_focus = dialog.focus == which;
+        let marker = if has_focus {
+            painter.theme.symbol("▸ ", "> ")
+        } else {
+            "  "
+        };
+        match which {
+            PlanField::Apply => {
+                let can_apply = dialog.is_confirmed() && matches!(dialog.phase, PlanPhase::Ready);
+                let used = painter.draw_text(
+                    line,
+                    &format!("{marker}[ apply ]"),
+                    if can_apply { Role::Accent } else { Role::Muted },
+                );
+                if has_focus {
+                    painter.apply_role(
+                        Rect {
+                            x: line.x + 2,
+                            width: used.saturating_sub(2),
+                            ..line
+                        },
+                        Role::Selection,
+                    );
+                }
+                let hint = Rect {
+                    x: line.x + used + 2,
+                    width: line.width.saturating_sub(used + 2),
+                    ..line
+                };
+                painter.draw_text(
+                    hint,
+                    if has_focus {
+                        "enter applies, esc cancels"
+                    } else {
+                        ""
+                    },
+                    Role::Muted,
+                );
+            }
+            PlanField::Reason | PlanField::Name => {
+                let (title, input) = match which {
+                    PlanField::Reason => ("reason: ".to_owned(), &dialog.reason),
+                    _ => (
+                        format!(
+                            "type {} to confirm: ",
+                            clean(&dialog.required_name().unwrap_or_default())
+                        ),
+                        &dialog.confirmation,
+                    ),
+                };
+                let used = painter.draw_text(
+                    line,
+                    &format!("{marker}{title}"),
+                    if has_focus { Role::Accent } else { Role::Muted },
+                );
+                let rest = Rect {
+                    x: line.x + used,
+                    width: line.width.saturating_sub(used),
+                    ..line
+                };
+                text_field::draw(painter, rest, input, has_focus);
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What a screen says of a text while it is typed: completions, and what is wrong.
+
+use ratatui::layout::Rect;
+
+use crate::config::theme::Role;
+use crate::table::filter::Completion;
+use crate::text::width::width;
+use crate::tui::app::dialogs::Prompt;
+use crate::tui::view::painter::Painter;
+
+/// How many completions are shown at once.
+const MAX_COMPLETIONS: usize = 8;
+
+/// What the screen says of a text that is typed in `field`: above it, what is wrong at which place; above that, what may
+/// stand at the cursor.
+pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
+    let Some((caret, _)) = painter.caret else {
+        return;
+    };
+    let (text, cursor) = (prompt.input.value(), prompt.cursor_byte());
+    // A place in the text as a column of the screen; the field may be scrolled, the caret says how far.
+    let column = |at: usize| {
+        let (low, high) = (at.min(cursor), at.max(cursor));
+        let between = width(text.get(low..high).unwrap_or_default());
+        if at < cursor {
+            caret.saturating_sub(between).max(field.x)
+        } else {
+            (caret + between).min(field.right().saturating_sub(1))
+        }
+    };
+    let mut y = field.y;
+    if let Some(error) = prompt.feedback.error.as_ref().filter(|_| y > 0) {
+        y -= 1;
+        let message = format!("{} {} ", painter.theme.symbol("▼", "v"), error.message);
+        let line = Rect {
+            x: 0,
+            y,
+            width: field.right(),
+            height: 1,
+        };
+        painter.clear(line);
+        // The place is pointed at, unless the words would then be cut.
+        let x = column(error.offset).min(line.width.saturating_sub(width(&message)));
+        painter.draw_text(
+            Rect {
+                x,
+                width: line.width - x,
+                ..line
+            },
+            &message,
+            Role::Bad,
+        );
+    }
+    let all = &prompt.feedback.completions;
+    let is_already_typed = |completion: &Completion| {
+        text.get(completion.start..cursor) == Some(&completion.replacement)
+    };
+    let rows = all
+        .len()
+        .min(MAX_COMPLETIONS)
+        .min(usize::from(y.saturating_sub(1)));
+    if rows == 0 || (all.len() == 1 && all.iter().any(is_already_typed)) {
+        return;
+    }
+    let first = (prompt.selected_completion + 1).saturating_sub(rows);
+    let visible = &all[first..(first + rows).min(all.len())];
+    let widest = visible
+        .iter()
+        .map(|completion| width(&completion.label) + 2)
+        .max()
+        .unwrap_or(0)
+        .min(field.right());
+    let x = column(visible[0].start)
+        .saturating_sub(1)
+        .min(field.right() - widest);
+    for (offset, completion) in visible.iter().enumerate() {
+        let line = Rect {
+            x,
+            y: y - rows as u16 + offset as u16,
+            width: widest,
+            height: 1,
+        };
+        painter.clear(line);
+        painter.draw_text(line, &format!(" {}", completion.label), Role::Info);
+        if first + offset == prompt.selected_completion {
+            painter.apply_role(line, Role::Selection);
+        }
+    }
+}
