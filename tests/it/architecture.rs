@@ -151,7 +151,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("plotters", &["export/picture/"]),
     ("smartcore", &["analysis/importance/"]),
-    ("similar", &["analysis/value_diff/"]),
+    ("similar::", &["analysis/value_diff/"]),
     ("cel", &["promotion/policy/"]),
     ("serde_json_path", &["evidence/"]),
     ("globset", &["evidence/"]),
@@ -371,7 +371,7 @@ fn rules_detect_violations() {
     let code = "use crate::{app, store::{Read as R, limits::*}};\nfn f() { crate::ui::draw() } // crate::x\nmycrate::y;";
     assert_eq!(
         crate_paths(code.split(" // ").next().unwrap()),
-        ["app", "store::ReadStore", "store::limits::*", "ui::draw"]
+        ["app", "store::Read", "store::limits::*", "ui::draw"]
     );
     assert!(
         has_word("let x = Instant::now();", "Instant::now")
