@@ -1,5 +1,6 @@
 //! `gates MODEL/VERSION --to PLACE`: what the policy says, by exit code.
 
+use crate::domain::Slot;
 use clap::Args;
 use serde_json::json;
 
@@ -12,8 +13,8 @@ use crate::export::Sheet;
 use crate::ops::gates::{Promoter, evaluate_target};
 use crate::ops::lineage::LineageSources;
 use crate::ops::registry::read_model_snapshot;
+use crate::promotion::RegistrySnapshot;
 use crate::promotion::policy::GateTarget;
-use crate::promotion::{RegistrySnapshot, Slot};
 use crate::store::StoreHandle;
 
 /// What can be said to `gates`.
@@ -115,7 +116,9 @@ pub async fn read_gate_inputs(
     named: &str,
     to: &str,
 ) -> Result<(GateTarget, RegistrySnapshot), CliError> {
-    let target = Slot::parse(to).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let target = to
+        .parse::<Slot>()
+        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
     let mut snapshot = read_model_snapshot(store.reader.as_ref(), &model.name).await?;
     snapshot.requests = store

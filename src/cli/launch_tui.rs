@@ -59,7 +59,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         is_dark: !appearance.is_light(),
         refresh_seconds: context.settings.refresh_seconds,
         max_runs: context.settings.max_runs,
-        protected_slots: crate::cli::write::protected_slots(&context.settings),
+        protected_slots: context.settings.protected_slots.clone(),
         writes_tags: context.settings.write_tags,
         views: saved_views.views,
         remembers_views: context.settings.remember_tables,

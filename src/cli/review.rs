@@ -11,13 +11,13 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::write::{WriteArgs, execute};
 use crate::config::{current_user, env_var};
-use crate::domain::{ModelName, VersionNumber};
+use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::export::Sheet;
 use crate::export::review::ReviewDocument;
 use crate::ops::gates::candidate_and_champion;
 use crate::ops::lineage::{LineageSources, commits_since_champion};
 use crate::promotion::policy::{Candidate, PolicyEvaluation};
-use crate::promotion::{Decision, Intent, PreparedReview, Slot};
+use crate::promotion::{Decision, Intent, PreparedReview};
 
 /// The longest prepared review that is read, in bytes.
 const MAX_REVIEW_BYTES: u64 = 64 << 10;
@@ -202,7 +202,7 @@ async fn submit_prepared(
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let review: ReviewFile =
         serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let to = Slot::parse(&review.to).map_err(wrong)?;
+    let to = review.to.parse::<Slot>().map_err(wrong)?;
     let policy = context.load_policy()?;
     let store = context.open_store().await?;
     let (asked, snapshot) = read_gate_inputs(

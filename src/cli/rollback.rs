@@ -1,5 +1,6 @@
 //! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a place back; `rollback --entry ID` any write.
 
+use crate::domain::Slot;
 use clap::Args;
 
 use super::context::CommandContext;
@@ -9,7 +10,7 @@ use crate::ops::recover::recover;
 use crate::promotion::journal::{
     EntryState, JournalEntry, last_undoable_entry, restore_previous_holder,
 };
-use crate::promotion::{Outcome, Slot, undo_intent};
+use crate::promotion::{Outcome, undo_intent};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
@@ -40,7 +41,7 @@ pub async fn run(
     let slot = arguments
         .to
         .as_deref()
-        .map(Slot::parse)
+        .map(str::parse::<Slot>)
         .transpose()
         .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let store = context.open_store().await?;

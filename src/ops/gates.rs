@@ -1,10 +1,10 @@
 //! Judges what a policy says of an intent: the facts that conditions see are read here.
 
-use crate::domain::Millis;
 use crate::domain::run::KeyValue;
+use crate::domain::{Millis, Slot};
 use crate::promotion::policy::{Candidate, GateTarget, Policy, PolicyEvaluation, gate_targets};
 use crate::promotion::{
-    APPROVAL_PREFIX, Approval, Decision, GateResult, Intent, RegistrySnapshot, Slot, find_champion,
+    APPROVAL_PREFIX, Approval, Decision, GateResult, Intent, RegistrySnapshot, find_champion,
 };
 use crate::store::Result;
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Slot, Subject};
-use crate::domain::{Alias, Lifecycle, RunId, Stage, VersionNumber};
+use super::Subject;
+use crate::domain::{Alias, Lifecycle, RunId, Slot, Stage, VersionNumber};
 
 /// A version that leaves one stage for another, an alias that goes from one version to another, or a run that is deleted or restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GateResult, Slot};
-use crate::domain::{Millis, Stage};
+use super::GateResult;
+use crate::domain::{Millis, Slot};
 use crate::text::Untrusted;
 
 /// Who plans, when and why.
@@ -23,17 +23,6 @@ pub struct PlanContext {
     pub gates: Vec<GateResult>,
     /// Whether the facts are also left as tags of the version, for others to see.
     pub writes_tags: bool,
-}
-
-impl PlanContext {
-    /// What is protected unless somebody says otherwise: Production and `@champion`.
-    #[must_use]
-    pub fn default_protected_slots() -> Vec<Slot> {
-        vec![
-            Slot::Stage(Stage::Production),
-            Slot::Alias("champion".into()),
-        ]
-    }
 }
 
 /// How a plan is confirmed.

@@ -6,46 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Decision, MetadataChange, PreparedReview, Subject};
-use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Stage, VersionNumber};
+use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Slot, Stage, VersionNumber};
 use crate::text::Untrusted;
-
-/// A place that a version can hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Slot {
-    /// A stage; several versions can be in it.
-    Stage(Stage),
-    /// An alias; one version has it.
-    Alias(Alias),
-}
-
-impl Slot {
-    /// Reads `Production` or `@champion`.
-    ///
-    /// # Errors
-    /// When it is neither a stage nor an alias.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
-            return Ok(Self::Alias(alias.into()));
-        }
-        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
-            format!(
-                "{} is no place: a stage (None, Staging, Production, Archived) or an @alias",
-                crate::text::untrusted::clean(text)
-            )
-        })
-    }
-}
-
-impl fmt::Display for Slot {
-    /// `Production` or `@champion`, cleaned.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stage(stage) => stage.fmt(f),
-            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
-        }
-    }
-}
 
 /// What a person wants done to the registry, or to runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

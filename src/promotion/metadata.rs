@@ -5,9 +5,9 @@ use super::metadata_change::non_empty;
 use super::tag_record::log_tag_key;
 use super::{
     APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, MetadataChange, MetadataKey, PlanError,
-    PreparedReview, Slot, TAG_PREFIX, warnings,
+    PreparedReview, TAG_PREFIX, warnings,
 };
-use crate::domain::{Stage, StoreWrite, VersionNumber};
+use crate::domain::{Slot, Stage, StoreWrite, VersionNumber};
 use crate::text::Untrusted;
 
 /// How much of a reviewer's words goes into a tag, in characters.

@@ -41,7 +41,7 @@ pub use clearance::{
 };
 pub use confusable::is_confusable;
 pub use context::{Confirmation, PlanContext};
-pub use intent::{Intent, Slot};
+pub use intent::Intent;
 pub use metadata_change::{MetadataChange, MetadataKey};
 pub use plan::{INTENT_TAG, Plan, PlanError, PlanStep, TAG_PREFIX, plan};
 pub use preconditions::{

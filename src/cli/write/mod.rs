@@ -8,7 +8,7 @@ use clap::Args;
 use super::context::CommandContext;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::config::{ProtectedPlace, Settings, current_user, env_var};
+use crate::config::{current_user, env_var};
 use crate::ops::apply::{ApplyProgress, apply_plan};
 use crate::ops::gates;
 use crate::ops::gates::Promoter;
@@ -16,7 +16,7 @@ use crate::ops::lineage::LineageSources;
 use crate::ops::registry::read_snapshot;
 use crate::promotion;
 use crate::promotion::{
-    GateResult, Intent, Outcome, Plan, PlanContext as Circumstances, PlanError, Slot,
+    GateResult, Intent, Outcome, Plan, PlanContext as Circumstances, PlanError,
 };
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
@@ -158,15 +158,6 @@ fn print_plan(
     Ok(())
 }
 
-/// The places that ask for the model's name typed.
-pub fn protected_slots(settings: &Settings) -> Vec<Slot> {
-    let place = |place: &ProtectedPlace| match place {
-        ProtectedPlace::Stage(stage) => Slot::Stage(*stage),
-        ProtectedPlace::Alias(alias) => Slot::Alias(alias.clone()),
-    };
-    settings.protected_slots.iter().map(place).collect()
-}
-
 fn plan_context(
     write_args: &WriteArgs,
     gates: Vec<GateResult>,
@@ -177,7 +168,7 @@ fn plan_context(
         user: current_user(&env_var),
         now: context.now,
         reason: write_args.reason.clone().unwrap_or_default(),
-        protected_slots: protected_slots(&context.settings),
+        protected_slots: context.settings.protected_slots.clone(),
         gates,
         writes_tags: context.settings.write_tags,
     }

@@ -1,8 +1,8 @@
 //! Giving a place back to who held it before: the part of an undo that concerns it.
 
 use super::{EntryState, JournalEntry};
-use crate::domain::Stage;
-use crate::promotion::{Intent, Outcome, RegistryState, Slot, undo_intent};
+use crate::domain::{Slot, Stage};
+use crate::promotion::{Intent, Outcome, RegistryState, undo_intent};
 
 impl JournalEntry {
     /// Whether its write gave a place other holders.

@@ -2,10 +2,9 @@
 
 use super::file::Policy;
 use super::{Candidate, PolicyFacts, approval_gate};
-use crate::domain::{ModelName, Stage, TransitionRequest, VersionNumber};
+use crate::domain::{ModelName, Slot, Stage, TransitionRequest, VersionNumber};
 use crate::promotion::{
-    Approval, Decision, GateOutcome, GateResult, Intent, PlanContext, RegistrySnapshot, Slot,
-    Subject,
+    Approval, Decision, GateOutcome, GateResult, Intent, PlanContext, RegistrySnapshot, Subject,
 };
 use crate::text::untrusted::clean;
 

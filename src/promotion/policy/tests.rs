@@ -5,10 +5,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
+    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage, VersionNumber,
     VersionStatus,
 };
-use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult, Slot};
+use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult};
 use crate::text::Untrusted;
 
 /// A candidate of which some metrics are known.

@@ -10,13 +10,13 @@ use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, MetricHistory, Millis,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, VersionNumber,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
 };
 use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::promotion::journal::{JournalEntry, TimelineEvent};
-use crate::promotion::{Cleared, GateResult, Intent, Plan, RegistrySnapshot, Slot};
+use crate::promotion::{Cleared, GateResult, Intent, Plan, RegistrySnapshot};
 use crate::store::{
     ChangedRuns, ChangedRunsQuery, Downstream, Features, Page, PageToken, Resolution, RunQuery,
     Upstream,

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::requests::Services;
-use crate::domain::{ModelName, Stage, StoreError, VersionNumber};
+use crate::domain::{ModelName, Slot, Stage, StoreError, VersionNumber};
 use crate::export::review::ReviewDocument;
 use crate::lineage::LineageFacts;
 use crate::ops::gates::candidate_and_champion;
 use crate::ops::lineage::{commits_since_champion, lineage_facts_from_snapshot};
 use crate::ops::registry::read_model_snapshot;
+use crate::promotion::find_champion;
 use crate::promotion::journal::{JournalEntry, timeline};
 use crate::promotion::policy::GateTarget;
-use crate::promotion::{Slot, find_champion};
 use crate::store::Result;
 use crate::tui::app::message::{Assessment, ModelHistory, RequestError, ReviewPage};
 

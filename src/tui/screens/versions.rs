@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{FocusedList, Freshness, Screen, View, take_reply};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
+use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
 use crate::promotion::journal::{JournalEntry, last_undoable_entry, restore_previous_holder};
-use crate::promotion::{GateOutcome, GateResult, Intent, Slot};
+use crate::promotion::{GateOutcome, GateResult, Intent};
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, PlanDialog, ReviewDialog};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};

@@ -3,14 +3,14 @@
 use std::task::{Context as Waiting, Poll, Waker};
 
 use frontrunner::domain::run::KeyValue;
-use frontrunner::domain::{Lifecycle, Stage, VersionNumber};
+use frontrunner::domain::{Lifecycle, Slot, Stage, VersionNumber};
 use frontrunner::ops::apply::{ApplyError, ApplyReport, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::JournalEntry;
 use frontrunner::promotion::{
-    Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError, Slot, grant_clearance,
-    plan, undo_intent,
+    Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError, grant_clearance, plan,
+    undo_intent,
 };
 
 use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
@@ -30,7 +30,7 @@ pub fn context(id: &str) -> PlanContext {
         user: "ada".into(),
         now: 1_700_000_000_000,
         reason: "better".into(),
-        protected_slots: PlanContext::default_protected_slots(),
+        protected_slots: Slot::default_protected(),
         writes_tags: true,
     }
 }
