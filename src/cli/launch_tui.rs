@@ -66,7 +66,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         time_zone: jiff::tz::TimeZone::system(),
         unfinished_entries: unfinished,
     };
-    let policy = context.load_policy()?;
+    let policy = context.policy()?;
     let evidence_sources = Arc::new(context.evidence_sources(opened.reader.as_ref()));
     let mouse = context.settings.mouse;
     let (pictures, alert) = (context.settings.pictures, context.settings.alert);

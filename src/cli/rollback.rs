@@ -7,10 +7,8 @@ use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::write::{WriteArgs, execute};
 use crate::ops::recover::recover;
-use crate::promotion::journal::{
-    EntryState, JournalEntry, last_undoable_entry, restore_previous_holder,
-};
-use crate::promotion::{Outcome, undo_intent};
+use crate::promotion::Outcome;
+use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
@@ -52,8 +50,8 @@ pub async fn run(
     let entry = choose_entry(&entries, arguments, slot.as_ref())?;
     recheck_unfinished(entry, arguments, &store, context).await?;
     let intent = match &slot {
-        Some(place) => restore_previous_holder(entry, place),
-        None => undo_intent(&entry.id, &entry.plan, entry.created_version),
+        Some(slot) => entry.restore_previous_holder(slot),
+        None => entry.undo(),
     };
     execute(intent, &arguments.road, &store, context).await
 }
@@ -111,11 +109,7 @@ async fn recheck_unfinished(
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let is_open = matches!(
-        &entry.state,
-        EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
-    );
-    if !is_open || arguments.road.is_plan_only() || store.writer.is_none() {
+    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_none() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;
