@@ -4,6 +4,7 @@ pub mod apply;
 pub mod gates;
 pub mod journal;
 pub mod lineage;
+pub mod plan_write;
 pub mod recover;
 pub mod registry;
 mod send;

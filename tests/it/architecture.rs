@@ -24,6 +24,7 @@ const VALUE_IMPORTS: &[(&[&str], &[&str])] = &[
             "store::StoreTarget",
             "ops::journal::Journal",
             "ops::apply::apply_plan",
+            "ops::plan_write::plan_write",
             "ops::recover::",
             "ops::registry::read_snapshot",
         ],

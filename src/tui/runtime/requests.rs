@@ -8,14 +8,14 @@ use tokio::try_join;
 use super::{diff, review, writes};
 use crate::analysis::importance::Importance;
 use crate::config::saved_views::{ViewError, ViewFiles};
-use crate::domain::{ExperimentId, ModelName, Run, RunId, StoreError, StoreErrorKind};
+use crate::domain::{ExperimentId, ModelName, Run, RunId, Slot, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
 use crate::ops::recover::recover;
+use crate::promotion::Outcome;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
-use crate::promotion::{Outcome, Slot};
 use crate::store::{
     LifecycleFilter, Prefetcher, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
 };
