@@ -114,7 +114,7 @@ async fn recheck_unfinished(
         &entry.state,
         EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
     );
-    if !is_open || arguments.road.is_plan_only() || store.writer.is_none() {
+    if !is_open || arguments.road.is_plan_only() || store.writer.is_err() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;

@@ -4,6 +4,7 @@
 //! reader always, and a writer only when the session may write and the store can. A read-only session holds
 //! no writer, and nothing in the program can make one from a reader.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,25 +17,28 @@ use crate::domain::{
 };
 use crate::text::Untrusted;
 
+mod access;
+mod backend;
 mod changed_runs;
 mod downstream;
 pub mod limits;
 mod local_artifacts;
 mod merged;
 mod nested_runs;
-mod open;
 mod prefetch;
 pub mod rest;
 pub mod sqlite;
-mod target;
 pub mod wandb;
 
+pub use access::{AccessMode, ReadOnlyReason, StoreHandle};
+pub use backend::{
+    BACKENDS, Backend, StoreTarget, StoreTargetError, default_paths, open, target_forms,
+};
 pub use changed_runs::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
-pub use open::{AccessMode, ConnectOptions, StoreHandle, open};
 pub use prefetch::Prefetcher;
-pub use target::{StoreTarget, StoreTargetError};
+pub use rest::ConnectOptions;
 
 /// The result of asking a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -143,8 +147,6 @@ pub struct Features {
     pub has_logged_models: bool,
     /// Whether it has a model registry.
     pub has_registry: bool,
-    /// Why the registry can't be written, or nothing when it can.
-    pub read_only_reason: Option<String>,
 }
 
 /// What every store can do. Implementations never block the caller's thread.
@@ -153,8 +155,23 @@ pub trait ReadStore: Send + Sync {
     /// The store's name for people, with no secret in it: `mlflow.db`, `https://mlflow.example.org`.
     fn name(&self) -> &str;
 
-    /// The store's identity: the canonical path or the server's origin. The journal keeps entries by it.
+    /// The store's identity, by which the journal keeps entries: the canonical path or the server's address.
     fn origin(&self) -> &str;
+
+    /// The folder around a store on this machine: a project's files are looked for in it.
+    fn local_folder(&self) -> Option<&Path> {
+        None
+    }
+
+    /// The address of the web UI, without a trailing slash.
+    fn web_url(&self) -> Option<&str> {
+        None
+    }
+
+    /// The store as `MLFLOW_TRACKING_URI` names it.
+    fn tracking_uri(&self) -> String {
+        self.origin().to_owned()
+    }
 
     /// What the store is and can do. Asked once, kept.
     async fn features(&self) -> Result<Features>;

@@ -18,8 +18,7 @@ use crate::promotion;
 use crate::promotion::{
     GateResult, Intent, Outcome, Plan, PlanContext as Circumstances, PlanError, Slot,
 };
-use crate::store::StoreHandle;
-use crate::text::untrusted::clean;
+use crate::store::{ReadOnlyReason, StoreHandle};
 use report::WriteReport;
 
 /// What every subcommand that writes takes.
@@ -93,7 +92,7 @@ pub async fn execute(
         Err(error) => return Err(plan_refused(&intent, error)),
     };
     if write_args.plan {
-        let requests = store.writer.as_ref().map(|writer| {
+        let requests = store.writer.as_ref().ok().map(|writer| {
             plan.steps
                 .iter()
                 .filter_map(|step| step.write.as_ref())
@@ -109,9 +108,10 @@ pub async fn execute(
             .to_output(store.reader.name()),
         );
     }
-    let Some(writer) = store.writer.clone() else {
-        return Err(read_only_error(store, context).await);
-    };
+    let writer = store
+        .writer
+        .clone()
+        .map_err(|reason| read_only_error(&reason))?;
     // With --json stderr is for one object, unless somebody sits there who has to decide.
     if context.printer.format == OutputFormat::Table || (!write_args.yes && confirm::can_prompt()) {
         print_plan(&plan, &gates, store, context)?;
@@ -199,31 +199,16 @@ fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
     failure
 }
 
-/// Why nothing can be written here.
-async fn read_only_error(store: &StoreHandle, context: &CommandContext<'_>) -> CliError {
-    let failure = |why: String| {
-        CliError {
-            code: "read_only",
-            ..CliError::new(
-                ExitStatus::StoreRefused,
-                "nothing was sent: this session may only look",
-            )
-        }
-        .with_cause(why)
-    };
-    if context.settings.read_only {
-        return failure(
-            "--read-only, FRONTRUNNER_READ_ONLY or read_only in the settings asks for it"
-                .to_owned(),
-        );
+fn read_only_error(reason: &ReadOnlyReason) -> CliError {
+    CliError {
+        code: "read_only",
+        ..CliError::new(
+            ExitStatus::StoreRefused,
+            "nothing was sent: this session is read-only",
+        )
     }
-    match store.reader.features().await {
-        Ok(features) => match features.read_only_reason {
-            Some(why) => failure(clean(&why).into_owned()),
-            None => failure("the profile is read-only".to_owned()),
-        },
-        Err(fault) => fault.into(),
-    }
+    .with_cause(reason.to_string())
+    .with_hint(reason.hint())
 }
 
 /// The exit of a plan that was carried out.

@@ -12,8 +12,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
-    RunQuery, StoreHandle, limits, local_artifacts,
+    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadOnlyReason, ReadStore,
+    Resolution, Result, RunQuery, StoreHandle, limits, local_artifacts,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -38,7 +38,7 @@ mod sidecar;
 mod summary;
 mod system_metrics;
 
-pub(super) use layout::{find_wandb_dir, has_runs};
+pub(super) use layout::{find_project_runs, find_runs};
 
 use cache::RunCache;
 use parallel::{map_parallel, run_blocking};
@@ -64,7 +64,7 @@ pub async fn open(path: &Path) -> Result<StoreHandle> {
     .await??;
     Ok(StoreHandle {
         reader: Arc::new(store),
-        writer: None,
+        writer: Err(ReadOnlyReason::Backend("W&B runs")),
     })
 }
 
@@ -119,6 +119,10 @@ impl ReadStore for WandbStore {
         &self.origin
     }
 
+    fn local_folder(&self) -> Option<&Path> {
+        self.cache.root().parent()
+    }
+
     async fn features(&self) -> Result<Features> {
         Ok(Features {
             product: "W&B local runs".to_owned(),
@@ -127,7 +131,6 @@ impl ReadStore for WandbStore {
             has_cheap_full_histories: true,
             has_logged_models: false,
             has_registry: false,
-            read_only_reason: Some("W&B's local runs are only read".to_owned()),
         })
     }
 

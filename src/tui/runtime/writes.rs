@@ -141,7 +141,7 @@ async fn fetch_run(
 }
 
 fn require_writer(services: &Services) -> Result<&Writer, RequestError> {
-    services.store.writer.as_ref().ok_or_else(|| RequestError {
+    services.store.writer.as_ref().map_err(|_| RequestError {
         message: format!("this session can't write: {}", services.read_only_reason),
         hint: "open a store that can be written, without --read-only".into(),
     })
