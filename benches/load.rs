@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 use frontrunner::demo::{DemoOptions, create};
 use frontrunner::store::limits::{FIRST_PAGE_RUNS, PAGE_RUNS, next_page_size};
 use frontrunner::store::{
-    AccessMode, ConnectOptions, LifecycleFilter, Prefetcher, RunQuery, StoreHandle, StoreTarget,
-    open,
+    AccessMode, ConnectOptions, LifecycleFilter, Prefetcher, ReadOnlyReason, RunQuery, StoreHandle,
+    StoreTarget, open,
 };
 use frontrunner::table::RunTable;
 use tokio::runtime::Runtime;
@@ -160,7 +160,12 @@ fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
     let server = mlflow::Server::start(mlflow::V3, &folder);
     let target = StoreTarget::Server(server.url.parse()?);
     let experiments = runtime.block_on(async {
-        let opened = open(&target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
+        let opened = open(
+            &target,
+            AccessMode::ReadOnly(ReadOnlyReason::Flag),
+            &ConnectOptions::default(),
+        )
+        .await?;
         Ok::<_, Box<dyn Error>>(opened.reader.experiments(LifecycleFilter::Active).await?)
     })?;
     let ids: Vec<String> = experiments
@@ -220,7 +225,12 @@ async fn open_store(
     target: &StoreTarget,
     experiments: &[String],
 ) -> BoxResult<(StoreHandle, RunQuery)> {
-    let opened = open(target, AccessMode::ReadOnly, &ConnectOptions::default()).await?;
+    let opened = open(
+        target,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
+        &ConnectOptions::default(),
+    )
+    .await?;
     let query = RunQuery {
         experiments: experiments.iter().map(|id| id.as_str().into()).collect(),
         filter: None,

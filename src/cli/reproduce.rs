@@ -41,7 +41,7 @@ pub async fn run(
     )
     .await?;
     let steps = reproduction_steps(&facts);
-    let tracking = tracking_uri(reader.origin());
+    let tracking = reader.tracking_uri();
     let title = format!(
         "how {}/{version} could be made again: needs git, Python and MLflow",
         model.name.raw()
@@ -66,13 +66,4 @@ pub async fn run(
     context
         .printer
         .print(&CommandOutput::text(value, sheet, lines))
-}
-
-/// The store as MLflow's own tools take it.
-fn tracking_uri(origin: &str) -> String {
-    if origin.starts_with('/') {
-        format!("sqlite:///{origin}")
-    } else {
-        origin.to_owned()
-    }
 }

@@ -109,7 +109,7 @@ async fn recheck_unfinished(
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_none() {
+    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_err() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;

@@ -10,7 +10,7 @@ use crate::config::{Directories, Profile, Settings, env_var};
 use crate::demo::{self, DemoOptions};
 use crate::diagnostics::closest_match;
 use crate::domain::Millis;
-use crate::store::StoreTarget;
+use crate::store::{self, ReadOnlyReason, StoreTarget};
 use crate::text::untrusted::clean;
 
 /// The store that is meant.
@@ -22,8 +22,8 @@ pub struct ResolvedTarget {
     pub reason: String,
     /// The profile that it was named by.
     pub profile: Option<Profile>,
-    /// Whether the profile is for looking only.
-    pub read_only: bool,
+    /// Whether its profile forbids writes.
+    pub read_only: Option<ReadOnlyReason>,
 }
 
 /// Finds the store that is meant; `demo` makes its file when it is not there.
@@ -68,22 +68,23 @@ pub fn target(
     if let Some(name) = &settings.default_profile {
         return from_profile(name, "default_profile", settings);
     }
-    let target = StoreTarget::resolve(None, None, Path::new("."))?;
-    let because = if matches!(target, StoreTarget::Wandb(_)) {
-        "W&B runs in this folder"
-    } else {
-        "mlflow.db in this folder"
-    };
-    Ok(resolved(target, because, None))
+    let target = StoreTarget::discover(Path::new("."))?;
+    let because = format!("{} in this folder", target.backend().label);
+    Ok(resolved(target, &because, None))
 }
 
-fn resolved(target: StoreTarget, because: &str, profile: Option<&Profile>) -> ResolvedTarget {
-    let read_only = profile.is_some_and(|profile| profile.read_only);
+fn resolved(
+    target: StoreTarget,
+    because: &str,
+    profile: Option<(&str, &Profile)>,
+) -> ResolvedTarget {
     ResolvedTarget {
         target,
         reason: because.to_owned(),
-        profile: profile.cloned(),
-        read_only,
+        profile: profile.map(|(_, profile)| profile.clone()),
+        read_only: profile
+            .filter(|(_, profile)| profile.read_only)
+            .map(|(name, _)| ReadOnlyReason::Profile(name.to_owned())),
     }
 }
 
@@ -108,7 +109,7 @@ fn from_profile(
     Ok(resolved(
         target,
         &format!("profile {} ({because})", clean(name)),
-        Some(profile),
+        Some((name, profile)),
     ))
 }
 
@@ -124,10 +125,10 @@ fn reject_mistyped_subcommand(text: &str) -> Result<(), CliError> {
     );
     match closest_match(text, command.get_subcommands().map(clap::Command::get_name)) {
         Some(meant) => Err(failure.with_hint(format!("`frontrunner {meant}` is probably meant"))),
-        None => {
-            Err(failure
-                .with_hint("name an address, a SQLite file, a wandb folder, @PROFILE or demo; `frontrunner --help` lists the subcommands"))
-        }
+        None => Err(failure.with_hint(format!(
+            "name a store ({}, @PROFILE or demo); `frontrunner --help` lists the subcommands",
+            store::target_forms()
+        ))),
     }
 }
 
@@ -180,7 +181,11 @@ mod tests {
         let settings =
             settings("[profile.prod]\ntarget = \"https://mlflow.example.org\"\nread_only = true");
         let found = target(Some("@prod"), None, &settings, &directories(), 0).unwrap();
-        assert!(found.read_only && matches!(found.target, StoreTarget::Server(_)));
+        assert_eq!(
+            found.read_only,
+            Some(ReadOnlyReason::Profile("prod".into()))
+        );
+        assert_eq!(found.target.backend().label, "MLflow server");
         let wrong = target(Some("@prd"), None, &settings, &directories(), 0).unwrap_err();
         assert_eq!(
             (wrong.exit, wrong.hint.as_deref()),

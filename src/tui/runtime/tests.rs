@@ -16,8 +16,8 @@ use crate::domain::{
 use crate::ops::journal::Journal;
 use crate::promotion::Intent;
 use crate::store::{
-    Features, LifecycleFilter, Page, PageToken, Prefetcher, ReadStore, Resolution, Result,
-    RunQuery, StoreHandle,
+    Features, LifecycleFilter, Page, PageToken, Prefetcher, ReadOnlyReason, ReadStore, Resolution,
+    Result, RunQuery, StoreHandle,
 };
 use crate::tui::app::{Reply, Request, Ticket};
 
@@ -93,7 +93,7 @@ fn services(store: &Arc<FakeStore>) -> Services {
     Services {
         store: StoreHandle {
             reader: Arc::clone(store) as Arc<dyn ReadStore>,
-            writer: None,
+            writer: Err(ReadOnlyReason::Flag),
         },
         primary: Arc::clone(store) as Arc<dyn ReadStore>,
         journal: Journal::with_path("unused".into()),
