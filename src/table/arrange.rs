@@ -3,11 +3,12 @@
 use std::str::FromStr;
 
 use super::column::ParseColumnError;
+use super::column_kind::RemoteSupport;
 use super::filter::Filter;
 use super::group::{group_rows, group_sort_keys, sort_groups};
 use super::sort::sort_rows;
 use super::tree::{Children, add_ancestors, tree_rows};
-use super::{Attribute, ColumnKey, RowId, RunTable, Statistic};
+use super::{ColumnKey, RowId, RunTable, Statistic};
 use crate::domain::{Direction, Goal, Millis};
 
 /// A key to sort by.
@@ -23,31 +24,19 @@ impl SortKey {
     /// As MLflow's grammar writes it, raw: `metrics.acc DESC`.
     #[must_use]
     pub fn to_raw_string(&self) -> String {
-        format!(
-            "{} {}",
-            self.column.to_raw_string(),
-            if self.descending { "DESC" } else { "ASC" }
-        )
+        format!("{} {}", self.column.to_raw_string(), self.order())
     }
-}
 
-impl SortKey {
-    /// The key in MLflow's grammar, where MLflow sorts by it is done here: params are text there and may be numbers here.
+    /// The `ORDER BY` term, where MLflow sorts as this table does; it sorts params as text, which may be numbers here.
     #[must_use]
     pub fn to_order_by(&self) -> Option<String> {
-        let column = match &self.column {
-            ColumnKey::Metric(metric) if !metric.raw().contains(['`', '"']) => {
-                format!("metrics.`{}`", metric.raw())
-            }
-            ColumnKey::Attribute(attribute @ (Attribute::Start | Attribute::End)) => {
-                format!("attributes.{}", attribute.as_str())
-            }
-            _ => return None,
-        };
-        Some(format!(
-            "{column} {}",
-            if self.descending { "DESC" } else { "ASC" }
-        ))
+        let is_sortable = self.column.kind().remote == RemoteSupport::Number;
+        let column = self.column.to_remote_string().filter(|_| is_sortable)?;
+        Some(format!("{column} {}", self.order()))
+    }
+
+    fn order(&self) -> &'static str {
+        if self.descending { "DESC" } else { "ASC" }
     }
 }
 

@@ -1,9 +1,8 @@
 //! Cells: what stands in a row under a column.
 
+use super::column::ColumnKey;
 use super::column_vec::ColumnVec;
-use super::curves::CurveStat;
 use super::rows::{RowId, RunTable};
-use super::{Attribute, ColumnKey};
 use crate::domain::{Millis, RunId, RunStatus};
 
 /// What stands in a row under a column.
@@ -52,49 +51,7 @@ pub(super) enum ColumnData<'t> {
 
 impl<'t> ColumnRef<'t> {
     pub(super) fn new(table: &'t RunTable, key: &ColumnKey) -> Self {
-        let label = |tag: &str| {
-            table
-                .tags
-                .get(tag)
-                .map_or(ColumnData::Absent, ColumnData::Text)
-        };
-        let data = match key {
-            ColumnKey::Metric(key) => table
-                .metrics
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Metric),
-            ColumnKey::Param(key) => table
-                .params
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Param),
-            ColumnKey::Tag(key) => table
-                .tags
-                .get(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Tag),
-            ColumnKey::Curve(CurveStat::Shape, key) => table
-                .curves
-                .shapes(key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Text),
-            ColumnKey::Curve(fact, key) => table
-                .curves
-                .numbers(*fact, key.raw())
-                .map_or(ColumnData::Absent, ColumnData::Metric),
-            ColumnKey::Attribute(attribute) => match attribute {
-                Attribute::Status => ColumnData::Status,
-                Attribute::Name => ColumnData::Text(&table.name),
-                Attribute::Start => ColumnData::Time(&table.start),
-                Attribute::End => ColumnData::Time(&table.end),
-                Attribute::Duration => ColumnData::Duration,
-                Attribute::User => ColumnData::Text(&table.user),
-                Attribute::Source => label("mlflow.source.name"),
-                Attribute::Commit => label("mlflow.source.git.commit"),
-                Attribute::Datasets => ColumnData::Datasets,
-                Attribute::Experiment => ColumnData::Tag(&table.experiment),
-                Attribute::RunId => ColumnData::RunId,
-                Attribute::Parent => label("mlflow.parentRunId"),
-                Attribute::ArtifactUri => ColumnData::Text(&table.artifact_uri),
-            },
-        };
+        let data = (key.kind().data)(table, key.key());
         Self { table, data }
     }
 
@@ -187,6 +144,7 @@ impl<'t> ColumnRef<'t> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Attribute;
     use super::super::test_data::run;
     use super::*;
     use crate::domain::{DatasetInput, KeyValue};

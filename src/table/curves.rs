@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use super::cells::ColumnData;
+use super::column_kind::{ColumnKind, DEFAULT, ValueKind};
 use super::column_vec::{ColumnVec, Nullable};
 use super::interner::canonical_bits;
 use super::rows::{RowId, RunTable};
@@ -33,30 +35,97 @@ impl CurveStat {
         Self::Shape,
     ];
 
-    /// What it tells, in a few words.
+    /// What the statistic is, for the column chooser.
     #[must_use]
     pub fn description(self) -> &'static str {
-        match self {
-            Self::Max => "the highest value",
-            Self::MaxStep => "the step of the highest value",
-            Self::Min => "the lowest value",
-            Self::MinStep => "the step of the lowest value",
-            Self::Shape => "NaN, spike, worse, flat, rising, falling, and since when",
-        }
+        self.spec().description
     }
 
-    /// The word for it in views: `argmax(metrics.auc)`.
+    /// The name in views: `argmax(metrics.auc)`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Max => "max",
-            Self::MaxStep => "argmax",
-            Self::Min => "min",
-            Self::MinStep => "argmin",
-            Self::Shape => "verdict",
-        }
+        self.spec().name
+    }
+
+    pub(super) fn kind(self) -> &'static ColumnKind {
+        &self.spec().kind
+    }
+
+    fn spec(self) -> &'static CurveStatSpec {
+        &CURVE_STATS[self as usize]
     }
 }
+
+/// One row of [`CURVE_STATS`].
+struct CurveStatSpec {
+    name: &'static str,
+    description: &'static str,
+    kind: ColumnKind,
+}
+
+/// In the order of the enum.
+static CURVE_STATS: [CurveStatSpec; 5] = [
+    CurveStatSpec {
+        name: "max",
+        description: "the highest value",
+        kind: ColumnKind {
+            aligns_decimals: true,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Metric(&c.max)),
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "argmax",
+        description: "the step of the highest value",
+        kind: ColumnKind {
+            data: |table, metric| {
+                table
+                    .curves
+                    .column(metric, |c| ColumnData::Metric(&c.max_step))
+            },
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "min",
+        description: "the lowest value",
+        kind: ColumnKind {
+            aligns_decimals: true,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Metric(&c.min)),
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "argmin",
+        description: "the step of the lowest value",
+        kind: ColumnKind {
+            data: |table, metric| {
+                table
+                    .curves
+                    .column(metric, |c| ColumnData::Metric(&c.min_step))
+            },
+            ..CURVE
+        },
+    },
+    CurveStatSpec {
+        name: "verdict",
+        description: "NaN, spike, worse, flat, rising or falling, and since which step",
+        kind: ColumnKind {
+            values: ValueKind::Text,
+            min_width: 16,
+            data: |table, metric| table.curves.column(metric, |c| ColumnData::Text(&c.shape)),
+            ..CURVE
+        },
+    },
+];
+
+const CURVE: ColumnKind = ColumnKind {
+    values: ValueKind::Number,
+    rank: 3,
+    is_visible_by_default: true,
+    min_width: 9,
+    ..DEFAULT
+};
 
 /// What a history comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -97,21 +166,12 @@ fn pack_points(points: u32, is_sampled: bool) -> u32 {
 pub(super) struct CurvesByMetric(HashMap<Untrusted, CurveColumns>);
 
 impl CurvesByMetric {
-    /// The numbers of a fact; nothing for words.
-    pub(super) fn numbers(&self, stat: CurveStat, metric: &str) -> Option<&ColumnVec<u64>> {
-        let curves = self.0.get(metric)?;
-        match stat {
-            CurveStat::Max => Some(&curves.max),
-            CurveStat::MaxStep => Some(&curves.max_step),
-            CurveStat::Min => Some(&curves.min),
-            CurveStat::MinStep => Some(&curves.min_step),
-            CurveStat::Shape => None,
-        }
-    }
-
-    /// The verdicts, as numbers of texts.
-    pub(super) fn shapes(&self, metric: &str) -> Option<&ColumnVec<u32>> {
-        self.0.get(metric).map(|curves| &curves.shape)
+    fn column<'t>(
+        &'t self,
+        metric: &str,
+        column: fn(&'t CurveColumns) -> ColumnData<'t>,
+    ) -> ColumnData<'t> {
+        self.0.get(metric).map_or(ColumnData::Absent, column)
     }
 }
 

@@ -4,8 +4,10 @@
 //! seen and in which order is a separate list made by [`arrange`].
 
 mod arrange;
+mod attribute;
 mod cells;
 mod column;
+mod column_kind;
 mod column_vec;
 mod columns;
 mod curves;
@@ -27,8 +29,11 @@ mod to_runs;
 mod tree;
 
 pub use arrange::{Arrangement, DisplayRow, Grouping, SortKey, arrange};
+pub use attribute::Attribute;
 pub use cells::{CellValue, ColumnRef};
-pub use column::{Attribute, ColumnKey, ColumnSummary, ParseColumnError};
+pub use column::{ColumnKey, ParseColumnError};
+pub use column_kind::{ColumnDisplay, ColumnKind, ValueKind};
 pub use curves::{CurveStat, CurveSummary};
 pub use rows::{RowId, RunTable};
 pub use statistic::{Statistic, SummaryStats};
+pub use summary::ColumnSummary;

@@ -1,10 +1,20 @@
 //! Summaries: what is known of a whole column.
 
-use super::ColumnSummary;
 use super::cells::{ColumnData, ColumnRef};
 use super::column_vec::{ColumnVec, Nullable};
 use super::rows::RowId;
 use crate::domain::RunStatus;
+
+/// What is known of a column over all rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnSummary {
+    /// The number of rows with a value.
+    pub count: usize,
+    /// Whether all rows are equal, a missing value being one more value.
+    pub is_constant: bool,
+    /// Whether every value that is present is a number.
+    pub is_numeric: bool,
+}
 
 impl ColumnRef<'_> {
     /// Whether any row has a value.

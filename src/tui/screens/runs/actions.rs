@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::RunsScreen;
 use crate::analysis::{BestRun, ExclusionReason, find_best};
 use crate::config::keymap::Action;
-use crate::domain::{Direction, Goal, Metric, MetricValue, Run, RunId, RunStatus};
-use crate::table::{Attribute, CellValue, ColumnKey, CurveStat, DisplayRow, RowId, SortKey};
+use crate::domain::{Goal, Metric, MetricValue, Run, RunId, RunStatus};
+use crate::table::{Attribute, CellValue, ColumnKey, DisplayRow, RowId, SortKey};
 use crate::tui::app::dialogs::{Dialog, RegisterDialog};
 use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::Screen;
@@ -239,24 +239,9 @@ impl RunsScreen {
                 .columns
                 .current_column()
                 .is_some_and(|column| column.is_numeric);
-            let time = matches!(
-                column,
-                ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration)
-            );
-            // What is better or newer is above at the first press: numbers and times downwards, text upwards.
-            let less_is_better = match &column {
-                ColumnKey::Metric(name) => Goal::guess(name.clone()).direction == Direction::Min,
-                ColumnKey::Curve(fact, _) => {
-                    matches!(
-                        fact,
-                        CurveStat::Min | CurveStat::MinStep | CurveStat::MaxStep
-                    )
-                }
-                _ => false,
-            };
             let key = SortKey {
+                descending: column.sorts_descending_first(numeric),
                 column,
-                descending: (numeric || time) && !less_is_better,
             };
             if add {
                 sort.push(key);
