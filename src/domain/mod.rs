@@ -9,6 +9,7 @@ pub mod ids;
 pub mod metric;
 pub mod registrable_model;
 pub mod registry;
+pub(crate) mod rng;
 pub mod run;
 pub mod store_error;
 pub mod write;

@@ -1,5 +1,5 @@
-//! What the curves of metrics come to, where their histories were read: lowest, highest, at which step, and what the curve does.
-//! The table keeps what it is told and sorts by it; the verdict's words are not its own.
+//! Curve statistics: the extremes of a metric's history, their steps, and the shape of the curve. `analysis::curve_shape` computes
+//! them for the runs whose history was read.
 
 use std::collections::HashMap;
 
@@ -10,23 +10,23 @@ use super::interner::canonical_bits;
 use super::rows::{RowId, RunTable};
 use crate::text::Untrusted;
 
-/// What is told of a curve.
+/// A statistic of a metric's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CurveStat {
-    /// Its highest finite value.
+    /// The highest finite value.
     Max,
-    /// The first step at which that was reached.
+    /// The first step with the highest value.
     MaxStep,
-    /// Its lowest finite value.
+    /// The lowest finite value.
     Min,
-    /// The first step at which that was reached.
+    /// The first step with the lowest value.
     MinStep,
-    /// What it does, in words.
+    /// The shape in words: `flat since 300`.
     Shape,
 }
 
 impl CurveStat {
-    /// Every fact.
+    /// Every statistic.
     pub const ALL: [Self; 5] = [
         Self::Max,
         Self::MaxStep,
@@ -127,22 +127,22 @@ const CURVE: ColumnKind = ColumnKind {
     ..DEFAULT
 };
 
-/// What a history comes to.
+/// The statistics of one history.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CurveSummary {
-    /// How many points it was told from.
+    /// The number of points that were read.
     pub points: u32,
-    /// Whether the store left points out: then the lowest and the highest may be others.
+    /// Whether the store left points out, which may hide the extremes.
     pub is_sampled: bool,
     /// The highest finite value and its first step.
     pub max: Option<(f64, i64)>,
     /// The lowest finite value and its first step.
     pub min: Option<(f64, i64)>,
-    /// What it does, in words; empty where there is no point.
+    /// The shape in words; empty without points.
     pub shape: String,
 }
 
-/// The curves of one metric, by row.
+/// The curve statistics of one metric, by row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CurveColumns {
     packed_points: ColumnVec<u32>,
@@ -153,7 +153,7 @@ pub(super) struct CurveColumns {
     shape: ColumnVec<u32>,
 }
 
-/// What was told of a curve is kept with how many points it was told from, twice that, and one more where points were left out.
+/// Twice the number of points, plus one if the store left points out.
 fn pack_points(points: u32, is_sampled: bool) -> u32 {
     points
         .saturating_mul(2)
@@ -161,7 +161,7 @@ fn pack_points(points: u32, is_sampled: bool) -> u32 {
         .min(u32::MAX - 1)
 }
 
-/// The curves of a table, by metric.
+/// The curve statistics of a table, by metric.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CurvesByMetric(HashMap<Untrusted, CurveColumns>);
 
@@ -176,7 +176,7 @@ impl CurvesByMetric {
 }
 
 impl RunTable {
-    /// Notes what a run's curve of a metric comes to.
+    /// Sets the curve statistics of a run and a metric.
     pub fn set_curve(&mut self, row: RowId, metric: &Untrusted, curve: &CurveSummary) {
         let shape = if curve.shape.is_empty() {
             u32::MISSING
@@ -200,14 +200,15 @@ impl RunTable {
         self.version += 1;
     }
 
-    /// From how many points a run's curve of a metric was told, and whether some were left out; nothing where it was not told.
+    /// The number of points behind a run's curve statistics, and whether the store left points out; absent if the history was not
+    /// read.
     #[must_use]
     pub fn curve_points(&self, row: RowId, metric: &str) -> Option<(u32, bool)> {
         let packed_points = self.curves.0.get(metric)?.packed_points.get(row.0)?;
         Some((packed_points / 2, packed_points % 2 == 1))
     }
 
-    /// Of how many runs the curve of a metric was told.
+    /// The number of runs with curve statistics of a metric.
     #[must_use]
     pub fn curve_count(&self, metric: &str) -> usize {
         self.curves

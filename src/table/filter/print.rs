@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::super::ValueKind;
 use super::super::column::quote_backticks;
-use super::super::duration::format_duration;
 use super::ast::{Condition, Expr, Field};
 use super::parser::is_keyword;
+use crate::text::duration::format_units;
 
 impl fmt::Display for Expr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,7 +79,7 @@ impl fmt::Display for ConditionDisplay<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = |value: &f64| {
             if self.kind == ValueKind::Duration {
-                format_duration(*value as i64)
+                format_units((*value as i64).max(0), 0)
             } else {
                 format_number(*value)
             }

@@ -1,11 +1,11 @@
 //! Terms: a field and what it is tested for.
 
-use super::super::duration::parse_duration;
 use super::super::{Attribute, ColumnKey, ValueKind};
 use super::FilterError;
 use super::ast::{ComparisonOp, Condition, DatasetField, Field};
 use super::lexer::{Token, TokenKind};
 use super::parser::{Parser, error_at};
+use crate::text::duration::parse_duration;
 use crate::text::untrusted::clean;
 
 const DATASET_PREFIXES: [&str; 2] = ["datasets", "dataset"];
