@@ -1,10 +1,9 @@
 //! Noise that is the same every time: a story's numbers come from its name, so that a new story changes no other.
 
-/// A stream of pseudo-random numbers (SplitMix64): ten lines that no release of a crate can change, because
-/// screenshots and tests are made from what it yields.
-pub(super) struct Rng {
-    state: u64,
-}
+use crate::domain::rng::SplitMix64;
+
+/// Random variates from a seeded stream.
+pub(super) struct Rng(SplitMix64);
 
 impl Rng {
     /// The noise of a story, from its name (FNV-1a).
@@ -12,20 +11,12 @@ impl Rng {
         let state = story.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Self { state }
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(SplitMix64::new(state))
     }
 
     /// A number of at least 0 and below 1.
     pub fn next_f64(&mut self) -> f64 {
-        (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number between two others.
@@ -58,7 +49,7 @@ impl Rng {
     pub fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            text.push_str(&format!("{:016x}", self.next_u64()));
+            text.push_str(&format!("{:016x}", self.0.next_u64()));
         }
         text.truncate(digits);
         text
@@ -66,7 +57,7 @@ impl Rng {
 
     /// An id as MLflow makes it: a UUID of version 4 without its hyphens.
     pub fn uuid(&mut self) -> String {
-        let bits = (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64());
+        let bits = (u128::from(self.0.next_u64()) << 64) | u128::from(self.0.next_u64());
         uuid::Builder::from_random_bytes(bits.to_be_bytes())
             .into_uuid()
             .simple()

@@ -7,7 +7,6 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::diagnostics::closest_match;
 use crate::domain::Millis;
 use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, SortKey};
-use crate::text::Untrusted;
 use crate::text::number::{format_exact, format_short};
 use crate::text::quantity;
 use crate::text::untrusted::clean;
@@ -95,10 +94,9 @@ pub fn default_columns(table: &RunTable, is_machine_format: bool) -> Vec<ColumnK
     if is_machine_format {
         return all;
     }
-    let is_system = |key: &Untrusted| key.raw().starts_with("system/");
-    let metrics = all
-        .iter()
-        .filter(|column| matches!(column, ColumnKey::Metric(key) if !is_system(key)));
+    let metrics = all.iter().filter(|column| {
+        matches!(column, ColumnKey::Metric(_)) && column.kind().is_visible_by_default
+    });
     let params = all.iter().filter(|column| {
         matches!(column, ColumnKey::Param(_)) && !table.summary(column).is_constant
     });

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::RunsScreen;
-use crate::analysis::{BestRun, ExclusionReason, find_best};
+use crate::analysis::{BestRun, ExclusionReason, find_best_row};
 use crate::config::keymap::Action;
-use crate::domain::{Direction, Goal, Metric, MetricValue, Run, RunId, RunStatus};
-use crate::table::{Attribute, CellValue, ColumnKey, CurveStat, DisplayRow, RowId, SortKey};
+use crate::domain::{Goal, RunId};
+use crate::table::{Attribute, CellValue, ColumnKey, DisplayRow, RowId, SortKey};
 use crate::tui::app::dialogs::{Dialog, RegisterDialog};
 use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
 use crate::tui::screens::Screen;
@@ -239,24 +239,9 @@ impl RunsScreen {
                 .columns
                 .current_column()
                 .is_some_and(|column| column.is_numeric);
-            let time = matches!(
-                column,
-                ColumnKey::Attribute(Attribute::Start | Attribute::End | Attribute::Duration)
-            );
-            // What is better or newer is above at the first press: numbers and times downwards, text upwards.
-            let less_is_better = match &column {
-                ColumnKey::Metric(name) => Goal::guess(name.clone()).direction == Direction::Min,
-                ColumnKey::Curve(fact, _) => {
-                    matches!(
-                        fact,
-                        CurveStat::Min | CurveStat::MinStep | CurveStat::MaxStep
-                    )
-                }
-                _ => false,
-            };
             let key = SortKey {
+                descending: column.sorts_descending_first(numeric),
                 column,
-                descending: (numeric || time) && !less_is_better,
             };
             if add {
                 sort.push(key);
@@ -394,41 +379,7 @@ impl RunsScreen {
 
     /// The best of the runs that are seen, by the goal.
     fn best_run(&self, goal: &Goal) -> Result<BestRun, Vec<(ExclusionReason, usize)>> {
-        let runs: Vec<Run> = self
-            .passing_rows()
-            .into_iter()
-            .map(|row| self.run_for_ranking(row, goal))
-            .collect();
-        find_best(&runs, goal, false)
-    }
-
-    /// As much of a run as the judgement of the best needs.
-    fn run_for_ranking(&self, row: RowId, goal: &Goal) -> Run {
-        let mut run = Run::bare(
-            self.table.run_id(row).clone(),
-            crate::domain::ExperimentId::default(),
-        );
-        let attribute = |attribute| self.table.cell(row, &ColumnKey::Attribute(attribute), 0);
-        run.status = match attribute(Attribute::Status) {
-            CellValue::Status(status) => status,
-            _ => RunStatus::Unknown,
-        };
-        run.start_time = match attribute(Attribute::Start) {
-            CellValue::Time(at) => Some(at),
-            _ => None,
-        };
-        if let CellValue::Number(value) =
-            self.table
-                .cell(row, &ColumnKey::Metric(goal.metric.clone()), 0)
-        {
-            run.metrics.push(Metric {
-                key: goal.metric.clone(),
-                value: MetricValue::new(value),
-                timestamp: 0,
-                step: 0,
-            });
-        }
-        run
+        find_best_row(&self.table, &self.passing_rows(), goal)
     }
 
     fn register_best(&self, context: &mut UpdateContext<'_>) {

@@ -1,6 +1,6 @@
 //! One column, and where columns stand as long as nobody says otherwise.
 
-use crate::table::{Attribute, ColumnKey};
+use crate::table::ColumnKey;
 
 /// How wide a column is that was never measured, in cells.
 const DEFAULT_WIDTH: u16 = 8;
@@ -29,7 +29,7 @@ pub struct ColumnState {
 impl ColumnState {
     /// A column that nobody has said anything of.
     pub(super) fn new(key: ColumnKey) -> Self {
-        let is_visible = is_visible_by_default(&key);
+        let is_visible = key.kind().is_visible_by_default;
         let (is_pinned, is_constant, is_numeric) = (false, false, false);
         Self {
             key,
@@ -47,48 +47,5 @@ impl ColumnState {
     #[must_use]
     pub fn width(&self) -> u16 {
         self.custom_width.unwrap_or(self.measured_width)
-    }
-}
-
-/// Whether a column is always seen, at the left of all.
-pub(super) fn is_fixed(key: &ColumnKey) -> bool {
-    matches!(
-        key,
-        ColumnKey::Attribute(Attribute::Status | Attribute::Name)
-    )
-}
-
-/// The order of the kinds: what tells a run apart, then what came of it, then what it was given.
-pub(super) fn kind_rank(key: &ColumnKey) -> u8 {
-    match key {
-        ColumnKey::Attribute(Attribute::Status) => 0,
-        ColumnKey::Attribute(Attribute::Name) => 1,
-        ColumnKey::Attribute(Attribute::Start | Attribute::Duration) => 2,
-        ColumnKey::Metric(key) if key.raw().starts_with("system/") => 6,
-        ColumnKey::Metric(_) | ColumnKey::Curve(..) => 3,
-        ColumnKey::Param(_) => 4,
-        ColumnKey::Attribute(_) => 5,
-        ColumnKey::Tag(_) => 7,
-    }
-}
-
-fn is_visible_by_default(key: &ColumnKey) -> bool {
-    match key {
-        ColumnKey::Attribute(attribute) => {
-            matches!(
-                attribute,
-                Attribute::Status
-                    | Attribute::Name
-                    | Attribute::Start
-                    | Attribute::Duration
-                    | Attribute::User
-                    | Attribute::Source
-            )
-        }
-        ColumnKey::Metric(key) => !key.raw().starts_with("system/"),
-        ColumnKey::Param(_) | ColumnKey::Curve(..) => true,
-        ColumnKey::Tag(key) => {
-            !key.raw().starts_with("mlflow.") && !key.raw().starts_with("frontrunner.")
-        }
     }
 }

@@ -7,14 +7,8 @@ use crate::table::ColumnKey;
 
 /// What a column shares with others of its kind: its key up to the first `/`, with the kind before it. Nothing where the key has none.
 pub(super) fn key_prefix(key: &ColumnKey) -> Option<String> {
-    let (kind, key) = match key {
-        ColumnKey::Metric(key) => ("metrics", key),
-        ColumnKey::Param(key) => ("params", key),
-        ColumnKey::Tag(key) => ("tags", key),
-        ColumnKey::Attribute(_) | ColumnKey::Curve(..) => return None,
-    };
-    let (group, _) = key.raw().split_once('/')?;
-    Some(format!("{kind}.{group}/"))
+    let (group, _) = key.key().split_once('/')?;
+    Some(format!("{}.{group}/", key.prefix()?))
 }
 
 /// The prefixes that are folded, and what came of it.
