@@ -58,7 +58,7 @@ pub async fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return report_parse_error(&error, &typed),
     };
-    let format = cli.flags.format();
+    let format = cli.global.format();
     let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
     let result = match format {
         Ok(_) => run(&cli, &mut printer).await,
