@@ -12,7 +12,7 @@ use super::{
 };
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::config::{ColorChoice, SettingsLayer};
+use crate::config::{ColorChoice, SettingsLayer, parse_choice};
 
 /// The `Examples:` section of a subcommand's help; each argument is one command line.
 macro_rules! examples {
@@ -143,7 +143,7 @@ pub enum Command {
     /// List the runs of an experiment.
     #[command(after_help = examples![
         "runs churn",
-        "runs churn --filter 'metrics.auc > 0.9 or run_name = \'base\'' --order-by 'metrics.auc DESC'",
+        "runs churn --filter \"metrics.auc > 0.9 or run_name = 'base'\" --order-by 'metrics.auc DESC'",
         "runs churn --columns run_name,metrics.auc,params.lr --csv",
     ])]
     Runs(runs::RunsArgs),
@@ -322,7 +322,7 @@ fn color_parser() -> impl TypedValueParser<Value = ColorChoice> {
         PossibleValue::new("always").help("Always"),
         PossibleValue::new("never").help("Never"),
     ])
-    .try_map(|choice| choice.parse::<ColorChoice>())
+    .try_map(|choice| parse_choice::<ColorChoice>(&choice))
 }
 
 #[cfg(test)]
@@ -339,7 +339,8 @@ mod tests {
     /// Every subcommand with its path, such as `config show`.
     fn subcommands(command: &clap::Command, path: &str) -> Vec<(String, clap::Command)> {
         let mut found = Vec::new();
-        for subcommand in command.get_subcommands() {
+        let is_own = |subcommand: &&clap::Command| subcommand.get_name() != "help";
+        for subcommand in command.get_subcommands().filter(is_own) {
             let path = format!("{path}{} ", subcommand.get_name());
             found.extend(subcommands(subcommand, &path));
             found.push((path.trim_end().to_owned(), subcommand.clone()));
@@ -394,8 +395,10 @@ mod tests {
 
     #[test]
     fn help_texts_are_complete_and_plain() {
-        let mut commands = subcommands(&Cli::command(), "");
-        commands.push((String::new(), Cli::command()));
+        let mut root = Cli::command();
+        root.build();
+        let mut commands = subcommands(&root, "");
+        commands.push((String::new(), root));
         for (path, mut command) in commands {
             for argument in command.get_arguments() {
                 assert!(
