@@ -40,8 +40,8 @@ impl<'a> CommandContext<'a> {
         let (directories, settings) = load_settings(cli)?;
         printer.set_color(settings.color, &config::env_var);
         Ok(Self {
-            positional_target: cli.place.clone(),
-            global_args: cli.flags.clone(),
+            positional_target: cli.target.clone(),
+            global_args: cli.global.clone(),
             settings,
             directories,
             now: now(),
@@ -115,7 +115,7 @@ impl<'a> CommandContext<'a> {
     /// # Errors
     /// When it can't be opened.
     pub async fn open_second_store(&self) -> Result<Option<Reader>, CliError> {
-        let Some(named) = self.global_args.beside.as_deref() else {
+        let Some(named) = self.global_args.with.as_deref() else {
             return Ok(None);
         };
         let found = resolve::target(
@@ -207,8 +207,7 @@ pub fn load_settings(cli: &Cli) -> Result<(Directories, Settings), CliError> {
     let directories = Directories::find(&config::env_var)?;
     let file = SettingsLayer::read(&directories.config_file())?;
     let environment = SettingsLayer::from_environment(&config::env_var)?;
-    let settings =
-        Settings::from_layers(&[cli.flags.settings_layer(&cli.screen), environment, file]);
+    let settings = Settings::from_layers(&[cli.settings_layer(), environment, file]);
     Ok((directories, settings))
 }
 

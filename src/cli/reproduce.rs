@@ -11,10 +11,9 @@ use crate::export::Sheet;
 use crate::lineage::{reproduction_steps, shell_script};
 use crate::ops::lineage::{LineageSources, load_lineage_facts};
 
-/// What can be said to `reproduce`.
 #[derive(Debug, Args)]
 pub struct ReproduceArgs {
-    /// The version: MODEL/VERSION, MODEL/latest or MODEL@alias.
+    /// Version: MODEL/VERSION, MODEL/latest or MODEL@alias.
     #[arg(value_name = "MODEL/VERSION")]
     version: String,
 }

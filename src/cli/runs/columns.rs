@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::diagnostics::closest_match;
+use crate::diagnostics::closest;
 use crate::domain::Millis;
 use crate::table::{Attribute, CellValue, ColumnKey, ParseColumnError, RunTable, SortKey};
 use crate::text::number::{format_exact, format_short};
@@ -40,7 +40,7 @@ pub fn parse_column_key(text: &str) -> Result<ColumnKey, CliError> {
 fn unknown_column(text: &str, error: &ParseColumnError) -> CliError {
     let suggestion = match error {
         ParseColumnError::UnknownAttribute(key) => {
-            closest_match(key, Attribute::ALL.map(Attribute::as_str))
+            closest(key, Attribute::ALL.map(Attribute::as_str))
         }
         ParseColumnError::Empty => None,
     };

@@ -18,19 +18,19 @@ use crate::promotion::policy::Policy;
 use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
 use crate::store::{ReadOnlyReason, StoreHandle};
 
-/// What every subcommand that writes takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Write options")]
 pub struct WriteArgs {
-    /// Why; it goes on the record.
+    /// Reason, recorded in the journal and the registry.
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
-    /// Show what would be written and stop.
+    /// Show the plan and exit without writing.
     #[arg(long)]
     plan: bool,
-    /// Write without asking.
+    /// Write without confirmation.
     #[arg(long)]
     yes: bool,
-    /// Go past a gate that does not pass; the policy says who may, and --reason has to say why.
+    /// Override a failing gate (requires --reason and permission in the policy).
     #[arg(long = "override", value_name = "GATE")]
     overrides: Vec<String>,
 }
