@@ -162,8 +162,9 @@ fn show_packet(
         champion,
         commits,
     };
+    let document = packet.to_document();
     if context.printer.format == OutputFormat::Markdown {
-        return context.printer.write_raw(&packet.render_markdown());
+        return context.printer.write_raw(&document.to_markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
     for gate in &judged.gates {
@@ -174,9 +175,9 @@ fn show_packet(
         ]);
     }
     context.printer.print(&CommandOutput::text(
-        packet.render_json(),
+        packet.to_json(),
         sheet,
-        packet.render_lines(context.printer.width()),
+        document.to_lines(context.printer.width()),
     ))
 }
 

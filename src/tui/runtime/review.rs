@@ -160,7 +160,8 @@ pub(super) async fn review_version(
             champion: champion.as_ref(),
             commits,
         }
-        .render_lines(Some(width));
+        .to_document()
+        .to_lines(Some(width));
         ReviewPage {
             slot: judged.target.slot,
             digest: judged.facts_digest,
