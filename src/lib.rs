@@ -7,13 +7,14 @@
 //!
 //! ```text
 //! cli          ─▶ tui ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
-//! tui          ─▶ ops export store promotion lineage evidence chart analysis table config domain text
+//! tui          ─▶ ops export store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
 //! ops          ─▶ store promotion lineage evidence domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text
 //! demo         ─▶ domain text
 //! store        ─▶ domain text
 //! promotion    ─▶ lineage domain diagnostics text
-//! lineage      ─▶ evidence domain text
+//! lineage      ─▶ lineage::graph_layout evidence domain text
+//! lineage::graph_layout ─▶ text
 //! evidence     ─▶ domain diagnostics text
 //! chart        ─▶ analysis domain text
 //! analysis     ─▶ table domain text

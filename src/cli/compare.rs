@@ -8,7 +8,7 @@ use crate::analysis::compare;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
-use crate::export::comparison::{ComparisonFormat, comparison_sheet, markdown, render_comparison};
+use crate::export::comparison::{ComparisonFormat, full_sheet, render_comparison, terminal_sheet};
 use crate::export::records;
 use crate::tui::runtime::file_export;
 
@@ -83,13 +83,16 @@ pub async fn run(
         return Ok(());
     }
     if context.printer.format == OutputFormat::Markdown {
-        return context
-            .printer
-            .write_raw(&markdown(&compared, arguments.diff));
+        let format = ComparisonFormat::Markdown;
+        let text = render_comparison(&compared, format, arguments.diff, &[]);
+        return context.printer.write_raw(&text);
     }
-    let is_csv = context.printer.format == OutputFormat::Csv;
+    let sheet = match context.printer.format {
+        OutputFormat::Csv => full_sheet(&compared, arguments.diff),
+        _ => terminal_sheet(&compared, arguments.diff),
+    };
     let record = json!(records::CompareRecord::new(&compared, arguments.diff));
-    let report = CommandOutput::table(record, comparison_sheet(&compared, arguments.diff, is_csv));
+    let report = CommandOutput::table(record, sheet);
     context.printer.print(&report)?;
     if arguments.diff && context.printer.format == OutputFormat::Table {
         context.printer.flush()?;

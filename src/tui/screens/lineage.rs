@@ -8,7 +8,7 @@ pub use areas::{LineageAreas, graph_area, lineage_areas};
 use super::{FocusedList, Freshness, View, take_reply};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{Alias, ModelName, VersionNumber};
-use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox, layout};
+use crate::lineage::graph_layout::{GraphLayout, MoveDirection, NodeBox};
 use crate::lineage::{Graph, Node, NodeId, NodeKind};
 use crate::promotion::Intent;
 use crate::tui::app::cursor::Cursor;
@@ -73,8 +73,7 @@ impl LineageScreen {
             .unfolded
             .as_ref()
             .and_then(|kept| self.node_index(kept));
-        layout(
-            graph,
+        graph.layout(
             graph_area(lineage_areas(size, graph).graph),
             self.cursor.index,
             unfolded,
