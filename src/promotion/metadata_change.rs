@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RegistrySnapshot, Subject};
-use crate::domain::write::ModelVersionTag;
+use crate::domain::KeyValue;
 use crate::domain::{ModelName, StoreWrite, VersionNumber};
 use crate::text::Untrusted;
 
@@ -83,7 +83,7 @@ impl MetadataChange {
             (MetadataKey::Tag { version, key }, Some(value)) => StoreWrite::SetVersionTag {
                 name,
                 version: *version,
-                tag: ModelVersionTag {
+                tag: KeyValue {
                     key: key.clone(),
                     value: value.clone(),
                 },

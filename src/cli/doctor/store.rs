@@ -1,4 +1,4 @@
-//! What can be said of the store: which is meant, whether it answers, what it can do, what the journal has open for it.
+//! Findings about the store: target, features, access, and unfinished writes in the journal.
 
 use super::finding::{Finding, Severity};
 use crate::cli::context::CommandContext;
@@ -9,17 +9,17 @@ use crate::promotion::journal::EntryState;
 use crate::store::{Features, StoreTarget};
 use crate::text::untrusted::clean;
 
-/// Looks at the store that would be opened.
+/// Checks the store that would be opened.
 ///
 /// # Errors
-/// What stands in the way; it is among the findings, too.
+/// The error that prevents opening it, which is also a finding.
 pub async fn check_store(
     context: &CommandContext<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), CliError> {
     match run_checks(context, findings).await {
-        Err(failure) => {
-            let why = failure
+        Err(error) => {
+            let cause = error
                 .cause
                 .as_deref()
                 .map(|cause| format!(": {cause}"))
@@ -28,11 +28,11 @@ pub async fn check_store(
                 Severity::Problem,
                 "store",
                 "open",
-                format!("{}{why}", failure.message),
+                format!("{}{cause}", error.message),
             ));
-            Err(failure)
+            Err(error)
         }
-        done => done,
+        Ok(()) => Ok(()),
     }
 }
 
@@ -61,8 +61,8 @@ async fn run_checks(
     let features = reader.features().await?;
     findings.extend(describe_features(&features));
     findings.push(match &store.writer {
-        Some(_) => Finding::ok("store", "session", "may write"),
-        None => Finding::note("store", "session", "may only look"),
+        Some(_) => Finding::ok("store", "session", "read-write"),
+        None => Finding::note("store", "session", "read-only"),
     });
     let experiments = reader
         .experiments(crate::store::LifecycleFilter::Active)
@@ -87,8 +87,8 @@ fn describe_features(features: &Features) -> Vec<Finding> {
     let has = |what: &str, is: bool| Finding::ok("store", what, if is { "yes" } else { "no" });
     let mut findings = vec![
         Finding::ok("store", "product", features.product.clone()),
-        has("filters at the store", features.can_filter),
-        has("histories in bulk", features.has_bulk_histories),
+        has("server-side filters", features.can_filter),
+        has("bulk histories", features.has_bulk_histories),
         has("logged models", features.has_logged_models),
         has("model registry", features.has_registry),
     ];
@@ -101,7 +101,7 @@ fn describe_features(features: &Features) -> Vec<Finding> {
     findings
 }
 
-/// Writes of which the end is not known: a session that ended in between, or a store that could not be asked.
+/// Writes without a known outcome: after a crash, or if the store could not be read.
 fn unfinished_entries(
     context: &CommandContext<'_>,
     origin: &str,
@@ -126,7 +126,7 @@ fn unfinished_entries(
         findings.push(Finding::ok(
             "journal",
             "entries for this store",
-            format!("{}, none unfinished", entries.len()),
+            format!("{}, all finished", entries.len()),
         ));
     }
     Ok(findings)
