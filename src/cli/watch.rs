@@ -119,7 +119,7 @@ fn report_change(
     arguments: &WatchArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let now = super::context::now();
+    let now = crate::ops::clock::now();
     let line = format!("{}  {}", format_local_time(now), moved.describe());
     let mut value = json!(moved);
     if let Value::Object(fields) = &mut value {

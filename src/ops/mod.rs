@@ -1,6 +1,7 @@
 //! The use cases that the command line and the screens share: async, over a store, on top of the pure modules.
 
 pub mod apply;
+pub mod clock;
 pub mod gates;
 pub mod journal;
 pub mod lineage;

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::diagnostics::closest;
+
 /// What an action needs of the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -171,6 +173,11 @@ impl TryFrom<String> for Action {
             .iter()
             .copied()
             .find(|action| action.name() == name)
-            .ok_or_else(|| format!("there is no action {name:?}"))
+            .ok_or_else(|| {
+                let close = closest(&name, Self::ALL.iter().map(|action| action.name()));
+                let hint =
+                    close.map_or_else(String::new, |close| format!("; did you mean `{close}`?"));
+                format!("unknown action `{name}`{hint}")
+            })
     }
 }

@@ -262,12 +262,12 @@ mod tests {
 
     #[test]
     fn error_names_file_and_line() {
-        let text = "[[bind]]\non = [\"x\"]\nrun = \"fly\"\nwhere = [\"anywhere\"]\n";
+        let text = "[[bind]]\non = [\"x\"]\nrun = \"refesh\"\nwhere = [\"anywhere\"]\n";
         let error = Keymap::load(Some((Path::new("keys.toml"), text)))
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("keys.toml:3:7: unknown value `fly`; "),
+            error == "keys.toml:3:7: unknown action `refesh`; did you mean `refresh`?",
             "{error}"
         );
     }

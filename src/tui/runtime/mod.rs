@@ -2,7 +2,6 @@
 //!
 //! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
 
-mod clock;
 mod diff;
 mod effects;
 mod event_loop;
@@ -29,6 +28,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use crate::config::keymap::Keymap;
 use crate::config::saved_views::ViewFiles;
 use crate::config::{Alert, GraphicsProtocol};
+use crate::ops::clock;
 use crate::ops::journal::Journal;
 use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
