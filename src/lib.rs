@@ -6,8 +6,11 @@
 //! that it does not permit, on a permission that nobody uses, and on a cycle.
 //!
 //! ```text
-//! cli          ─▶ tui ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
-//! tui          ─▶ ops export store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! cli          ─▶ tui tui::app tui::screens tui::view ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
+//! tui          ─▶ tui::app tui::screens tui::view ops export store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::view    ─▶ tui::app tui::screens ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::screens ─▶ tui::app ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui::app     ─▶ ops store promotion lineage evidence chart analysis table config domain text
 //! ops          ─▶ store promotion lineage evidence domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text
 //! demo         ─▶ domain text
@@ -26,7 +29,8 @@
 //! ```
 //!
 //! * [`cli`]: the command line, one file per subcommand.
-//! * [`tui`]: the screens: state, drawing, graphics, the terminal and its event loop.
+//! * [`tui`]: the terminal, its event loop and its graphics; [`tui::app`]: state, messages, dialogs; [`tui::screens`]: one
+//!   module per screen; `tui::view`: drawing.
 //! * [`ops`]: the use cases that both share: async, over a store, on top of the pure modules.
 //! * [`promotion`]: intents, plans, clearance, verification, undo; [`promotion::policy`]: gates and approvals;
 //!   [`promotion::journal`]: the record of every write.

@@ -34,7 +34,7 @@ use crate::ops::lineage::EvidenceSources;
 use crate::promotion::policy::Policy;
 use crate::store::{Reader, StoreHandle};
 use crate::tui::app;
-use crate::tui::app::StartOptions;
+use crate::tui::screens::StartOptions;
 use crate::tui::view::TerminalTheme;
 
 /// What a session is run with.

@@ -7,10 +7,11 @@ use crate::analysis::{BestRun, ExclusionReason, find_best_row};
 use crate::config::keymap::Action;
 use crate::domain::{Goal, RunId};
 use crate::table::{Attribute, CellValue, ColumnKey, DisplayRow, RowId, SortKey};
-use crate::tui::app::dialogs::{Dialog, RegisterDialog};
-use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
-use crate::tui::screens::Screen;
-use crate::tui::screens::drivers::DriversScreen;
+use crate::tui::app::dialogs::{
+    ColumnPicker, Dialog, Prompt, RegisterDialog, goals, groupings, views,
+};
+use crate::tui::app::{Navigate, SharedState, UpdateContext};
+use crate::tui::screens::{ChartsScreen, CompareScreen, DriversScreen, RunScreen};
 
 impl RunsScreen {
     /// Takes an action. Returns whether it was one of this screen.
@@ -54,40 +55,36 @@ impl RunsScreen {
             Action::NextStatistic => self.next_statistic(context),
             Action::Filter => {
                 self.previous_filter = (self.arrangement.filter.clone(), self.filter_text.clone());
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::run_filter(
-                        &self.filter_text,
-                    ))));
-                context.navigation.push(Navigate::CheckInput);
+                context.open(Dialog::Prompt(Prompt::incremental(
+                    "filter",
+                    &self.filter_text,
+                    Self::filter_by,
+                    Self::check_filter,
+                )));
+                context.navigation.push(Navigate::UpdateFeedback);
             }
             Action::Columns => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::columns(
-                        self.columns.choices(),
-                    ))));
+                let picker = ColumnPicker::new(self.columns.choices(), Self::apply_columns);
+                context.open(Dialog::Columns(picker));
             }
-            Action::SaveView => context
-                .navigation
-                .push(Navigate::OpenDialog(Box::new(Dialog::view_name("")))),
+            Action::SaveView => context.open(Dialog::Prompt(Prompt::ask(
+                "save this view as",
+                "",
+                Self::save_view,
+            ))),
             Action::Views if context.shared.session.views.is_empty() => {
                 context.notify("no view was saved yet: w saves this one");
             }
             Action::Views => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::views(
-                        &context.shared.session.views,
-                    ))));
+                let picker = views(&context.shared.session.views);
+                context.open(picker.submit_to(Self::use_view));
             }
             Action::Group => {
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::groupings(
-                        self.columns.current_key().as_ref(),
-                        self.columns.all.iter().map(|column| column.key.clone()),
-                    ))));
+                let picker = groupings(
+                    self.columns.current_key().as_ref(),
+                    self.columns.all.iter().map(|column| column.key.clone()),
+                );
+                context.open(picker.submit_to(Self::group_by));
             }
             Action::Goal => {
                 let metrics = self
@@ -98,11 +95,7 @@ impl RunsScreen {
                         ColumnKey::Metric(name) => Some(name),
                         _ => None,
                     });
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::goals(
-                        metrics.collect::<BTreeSet<_>>(),
-                    ))));
+                context.open(goals(metrics.collect()).submit_to(Self::choose_goal));
             }
             Action::Back => return self.go_back(context),
             _ => return self.perform_mark_or_copy(action, context),
@@ -131,11 +124,7 @@ impl RunsScreen {
                 if let Some(row) = self.current_row() {
                     let dialog =
                         RegisterDialog::open(self.table.run_id(row).clone(), Vec::new(), context);
-                    context
-                        .navigation
-                        .push(Navigate::OpenDialog(Box::new(Dialog::Register(Box::new(
-                            dialog,
-                        )))));
+                    context.open(Dialog::Register(Box::new(dialog)));
                 }
             }
             Action::RegisterBest => self.register_best(context),
@@ -195,9 +184,9 @@ impl RunsScreen {
 
     fn open_current(&mut self, context: &mut UpdateContext<'_>) {
         match self.lines.get(self.cursor.index) {
-            Some(DisplayRow::Run { row, .. }) => context
-                .navigation
-                .push(Navigate::Push(Screen::run(self.table.run_id(*row).clone()))),
+            Some(DisplayRow::Run { row, .. }) => {
+                context.push(RunScreen::new(self.table.run_id(*row).clone()))
+            }
             Some(DisplayRow::Group { .. }) => self.toggle_fold(context),
             None => {}
         }
@@ -327,7 +316,7 @@ impl RunsScreen {
             ids.extend(self.current_row().map(|row| self.table.run_id(row).clone()));
         }
         if !ids.is_empty() {
-            context.navigation.push(Navigate::Push(Screen::charts(ids)));
+            context.push(ChartsScreen::new(ids));
         }
     }
 
@@ -343,9 +332,7 @@ impl RunsScreen {
             context.notify("mark two or more runs with space, then compare them");
             return;
         }
-        context
-            .navigation
-            .push(Navigate::Push(Screen::compare(ids)));
+        context.push(CompareScreen::new(ids));
     }
 
     /// What drives the goal among the runs that are seen.
@@ -355,11 +342,7 @@ impl RunsScreen {
         };
         let runs = self.table.to_runs(&self.passing_rows());
         let subject = self.current_row().map(|row| self.table.run_id(row).clone());
-        context
-            .navigation
-            .push(Navigate::Push(Screen::Drivers(Box::new(
-                DriversScreen::new(runs, self.name.clone(), goal, subject),
-            ))));
+        context.push(DriversScreen::new(runs, self.name.clone(), goal, subject));
     }
 
     /// The rows that are seen, each once.
@@ -391,11 +374,7 @@ impl RunsScreen {
             Ok(best) => {
                 let reason = self.explain_best(&best, &goal);
                 let dialog = RegisterDialog::open(best.run, reason, context);
-                context
-                    .navigation
-                    .push(Navigate::OpenDialog(Box::new(Dialog::Register(Box::new(
-                        dialog,
-                    )))));
+                context.open(Dialog::Register(Box::new(dialog)));
             }
             Err(left_out) => {
                 let why = format!(

@@ -7,8 +7,8 @@ use crate::analysis::heartbeat::update_heartbeats;
 use crate::domain::{Run, RunId, StoreError};
 use crate::store::limits::NESTED_RUNS;
 use crate::table::Grouping;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 /// Which parents were asked about.
 #[derive(Debug, Default)]

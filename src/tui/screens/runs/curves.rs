@@ -9,9 +9,9 @@ use crate::domain::{Direction, RunId};
 use crate::store::limits::{BULK_POINTS, BULK_RUNS};
 use crate::table::{ColumnKey, CurveStat, RowId};
 use crate::text::Untrusted;
-use crate::tui::app::dialogs::Dialog;
+use crate::tui::app::dialogs::curve_columns;
 use crate::tui::app::message::{Effect, Ticket};
-use crate::tui::app::shared::{Navigate, SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 /// How many questions for histories of runs that are not seen are under way at a time: the ones for seen runs go beside them.
 const MAX_CONCURRENT_REQUESTS: usize = 2;
@@ -54,11 +54,7 @@ impl RunsScreen {
             self.columns
                 .is_visible(&ColumnKey::Curve(fact, metric.clone()))
         };
-        context
-            .navigation
-            .push(Navigate::OpenDialog(Box::new(Dialog::curve_columns(
-                &metric, is_visible,
-            ))));
+        context.open(curve_columns(&metric, is_visible).submit_to(Self::choose_curve));
     }
 
     /// The metrics that columns of curves are about: those that stand on the screen, and those that order the table.

@@ -5,8 +5,8 @@ use crate::domain::{ExperimentId, Millis, Run, StoreError};
 use crate::store::limits::{FIRST_PAGE_RUNS, next_page_size};
 use crate::store::{LifecycleFilter, Page, PageToken, RunQuery};
 use crate::table::RunTable;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 use crate::tui::screens::Freshness;
 
 /// How far loading is.

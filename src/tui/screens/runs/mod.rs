@@ -2,6 +2,7 @@
 
 mod actions;
 mod child_runs;
+mod choices;
 pub mod columns;
 pub mod curves;
 mod deleted_runs;
@@ -12,21 +13,20 @@ pub mod polling;
 pub mod pushdown;
 mod saved_views;
 
-use super::{FocusedList, Freshness, View};
+use super::{FocusedList, Freshness, Screen};
 use crate::config::keymap::{Action, Scope};
 use crate::domain::{ExperimentId, Goal, Millis, RunId};
-use crate::table::filter::{Filter, complete};
+use crate::table::filter::Filter;
 use crate::table::{
     Arrangement, Attribute, CellValue, ColumnKey, DisplayRow, RowId, RunTable, arrange,
 };
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::dialogs::{PromptFeedback, PromptPurpose};
 use crate::tui::app::layout::{
     Size, TableAreas, screen_areas, split_preview, table_areas as table_parts,
 };
 use crate::tui::app::message::{Mouse, Reply, Ticket};
-use crate::tui::app::shared::{Choice, SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 
 use columns::Columns;
 use loader::RunLoader;
@@ -92,7 +92,6 @@ pub struct RunsScreen {
     /// What the lines of groups show.
     group_statistics: groups::GroupStatistics,
     arranged_at: Millis,
-    search_text: String,
     measured: MeasuredShape,
     /// The filter in use when the field for it was opened, and how it was typed.
     previous_filter: (Option<Filter>, String),
@@ -126,7 +125,6 @@ impl RunsScreen {
             view_persistence: saved_views::ViewPersistence::default(),
             group_statistics: groups::GroupStatistics::default(),
             arranged_at: 0,
-            search_text: String::new(),
             measured: MeasuredShape::default(),
             previous_filter: (None, String::new()),
         }
@@ -282,7 +280,7 @@ impl RunsScreen {
     }
 }
 
-impl View for RunsScreen {
+impl Screen for RunsScreen {
     fn scope(&self) -> Scope {
         Scope::Runs
     }
@@ -370,57 +368,6 @@ impl View for RunsScreen {
         None
     }
 
-    fn handle_choice(&mut self, choice: Choice, context: &mut UpdateContext<'_>) {
-        match choice {
-            Choice::Filter(text) => self.set_filter(text),
-            Choice::Goal(goal) => {
-                context.notify(format!("the goal is {goal}"));
-                self.set_goal(goal, context.shared);
-            }
-            Choice::Group(grouping) => {
-                self.arrangement.grouping = grouping;
-                // Who groups wants to see the groups; in a tree and without groups the run under the cursor is found again.
-                self.should_scroll_to_top = self.group_column().is_some();
-                self.invalidate();
-            }
-            Choice::Columns(columns) => self.columns.apply_choices(&columns),
-            Choice::CurveColumn(fact, metric) => self.toggle_curve_column(fact, metric),
-            Choice::SaveView(name) => {
-                let view = self.current_view();
-                context
-                    .shared
-                    .save_or_delete_view(name, Some(view), &mut *context.effects);
-            }
-            Choice::OpenView(name) => {
-                if let Some(view) = context.shared.session.views.get(&name).cloned() {
-                    self.apply_view(&view, context);
-                }
-            }
-            Choice::DeleteView(name) => {
-                context
-                    .shared
-                    .save_or_delete_view(name, None, &mut *context.effects);
-            }
-            _ => {}
-        }
-        self.mark_view_changed();
-    }
-
-    fn check_input(&self, purpose: PromptPurpose, text: &str, cursor: usize) -> PromptFeedback {
-        if purpose != PromptPurpose::RunFilter {
-            return PromptFeedback::default();
-        }
-        let error = if text.trim().is_empty() {
-            None
-        } else {
-            Filter::parse(text).err()
-        };
-        PromptFeedback {
-            completions: complete(text, cursor, &self.table),
-            error,
-        }
-    }
-
     fn list(&mut self, size: Size, _: &SharedState) -> Option<FocusedList<'_>> {
         let rows = self.areas(size).0.rows;
         Some(FocusedList {
@@ -473,13 +420,5 @@ impl View for RunsScreen {
         self.rearrange_if_due(context);
         self.save_view_if_changed(context);
         self.update_heartbeats(context);
-    }
-
-    fn search_text(&self) -> &str {
-        &self.search_text
-    }
-
-    fn set_search_text(&mut self, needle: String) {
-        self.search_text = needle;
     }
 }

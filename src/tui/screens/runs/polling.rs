@@ -9,7 +9,7 @@ use crate::store::{ChangedRuns, ChangedRunsQuery};
 use crate::table::{DisplayRow, RowId, RunTable};
 use crate::tui::app::message::{Effect, Request, Ticket};
 use crate::tui::app::polling::PollOutcome;
-use crate::tui::app::shared::{SharedState, UpdateContext};
+use crate::tui::app::{SharedState, UpdateContext};
 use crate::tui::screens::Freshness;
 
 /// A run counts as new that started up to this long before the newest known one, in ms: the clocks of the machines that train

@@ -8,8 +8,8 @@ use crate::store::limits::{FIRST_PAGE_RUNS, next_page_size};
 use crate::store::{Page, PageToken, RunQuery};
 use crate::table::SortKey;
 use crate::table::filter::Filter;
+use crate::tui::app::UpdateContext;
 use crate::tui::app::message::{Effect, Request, Ticket};
-use crate::tui::app::shared::UpdateContext;
 
 /// The next page is asked for when the cursor is this close to the end of what came, in lines: a screen of a large terminal and more.
 const PREFETCH_LINES: usize = 80;

@@ -18,6 +18,7 @@ use prefix_folds::{PrefixFolds, key_prefix};
 use crate::analysis::infer_goal;
 use crate::domain::Goal;
 use crate::table::{ColumnKey, RunTable};
+use crate::tui::app::dialogs::ColumnChoice;
 
 /// How wide the sparkline is, in cells.
 pub const SPARKLINE_WIDTH: u16 = 10;
@@ -27,17 +28,6 @@ pub const MARK_WIDTH: u16 = 2;
 const WIDTH_RANGE: (u16, u16) = (3, 120);
 /// By how much a key makes a column wider or narrower, in cells.
 const WIDTH_STEP: i16 = 2;
-
-/// A column as the person wants it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ColumnChoice {
-    /// Which.
-    pub key: ColumnKey,
-    /// Whether it is seen.
-    pub is_visible: bool,
-    /// Whether it stays at the left when the others are moved.
-    pub is_pinned: bool,
-}
 
 /// What a view asks of columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
