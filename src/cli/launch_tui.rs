@@ -32,7 +32,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         .iter()
         .filter(|entry| entry.state == EntryState::Unfinished)
         .count();
-    let (appearance, themes, theme) = appearance::load(context)?;
+    let appearance = appearance::load(context)?;
     let view_files = ViewFiles::new(
         &context.directories.config,
         &context.directories.data,
@@ -54,9 +54,9 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         read_only_reason: "this session is read-only".to_owned(),
         user: current_user(&env_var),
         web_url: web_url(&opened),
-        theme_names: themes,
-        theme,
-        is_dark: !appearance.is_light(),
+        theme_names: appearance.names,
+        theme: appearance.name,
+        is_dark: !appearance.theme.is_light(),
         refresh_seconds: context.settings.refresh_seconds,
         max_runs: context.settings.max_runs,
         protected_slots: crate::cli::write::protected_slots(&context.settings),
@@ -79,7 +79,8 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         evidence_sources,
         start,
         keymap,
-        appearance,
+        appearance: appearance.theme,
+        follows_background: appearance.follows_background,
         view_files,
         mouse,
         pictures,

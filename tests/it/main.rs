@@ -24,6 +24,7 @@ mod evidence_fuzz;
 mod faults;
 mod filter_conformance;
 mod hostile_evidence;
+mod key_order;
 mod lineage;
 mod lineage_warnings;
 mod live;
