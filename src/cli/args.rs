@@ -57,6 +57,9 @@ pub struct GlobalArgs {
     /// The saved view that the first table of runs is opened with.
     #[arg(long, global = true, value_name = "NAME")]
     pub view: Option<String>,
+    /// Append a diagnostic log to a file, without secrets; else `FRONTRUNNER_LOG`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<std::path::PathBuf>,
     /// The theme.
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,

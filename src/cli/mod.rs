@@ -24,6 +24,7 @@ mod goal;
 mod history;
 mod launch_tui;
 mod lineage;
+mod log;
 mod metadata;
 mod models;
 mod output;
@@ -60,8 +61,8 @@ pub async fn main() -> ExitCode {
     };
     let format = cli.flags.format();
     let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
-    let result = match format {
-        Ok(_) => run(&cli, &mut printer).await,
+    let result = match format.and_then(|_| log::start(cli.flags.log.clone())) {
+        Ok(()) => run(&cli, &mut printer).await,
         Err(failure) => Err(failure),
     };
     // What was printed before a failure belongs before it.
@@ -72,6 +73,7 @@ pub async fn main() -> ExitCode {
 }
 
 fn report_error(failure: &CliError, printer: &mut Printer) -> ExitCode {
+    tracing::error!(exit = ?failure.exit, cause = ?failure.cause, "{}", failure.message);
     printer.print_error(failure);
     failure.exit.into()
 }

@@ -51,6 +51,12 @@ pub async fn open(
     mode: AccessMode,
     options: &ConnectOptions,
 ) -> Result<StoreHandle> {
+    let kind = match target {
+        StoreTarget::Server(_) => "server",
+        StoreTarget::Sqlite(_) => "sqlite",
+        StoreTarget::Wandb(_) => "wandb",
+    };
+    tracing::info!(kind, ?mode, "opening store");
     match target {
         StoreTarget::Server(url) => {
             let store = rest::RestStore::connect(url, options)?;

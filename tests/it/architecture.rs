@@ -140,6 +140,8 @@ const CRATES: &[(&str, &[&str])] = &[
     // The command line asks for the width of the terminal that it prints to.
     ("crossterm", &["tui/runtime/", "cli/output/", "cli/doctor/"]),
     ("termina", &["tui/runtime/"]),
+    // Only edges log: pure modules return what happened.
+    ("tracing", &["cli/", "ops/", "store/", "tui/runtime/"]),
     ("signal_hook", &["tui/runtime/"]),
     ("clap", &["cli/"]),
     ("plotters", &["export/picture/"]),

@@ -28,6 +28,7 @@ mod key_order;
 mod lineage;
 mod lineage_warnings;
 mod live;
+mod logging;
 mod merged_stores;
 mod policy;
 mod promotion;

@@ -9,7 +9,7 @@ use crate::config::{current_user, env_var};
 use crate::store::{StoreTarget, StoreTargetError};
 
 /// Variables whose value may be shown.
-const PLAIN_VARIABLES: [&str; 14] = [
+const PLAIN_VARIABLES: [&str; 15] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
     "MLFLOW_TRACKING_SERVER_CERT_PATH",
@@ -24,6 +24,7 @@ const PLAIN_VARIABLES: [&str; 14] = [
     "FRONTRUNNER_PROTECTED",
     "FRONTRUNNER_TAGS",
     "FRONTRUNNER_READ_ONLY",
+    "FRONTRUNNER_LOG",
 ];
 
 /// Variables of which it is only said that they are set: they are secrets, or addresses that often hold one.

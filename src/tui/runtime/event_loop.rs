@@ -3,6 +3,7 @@
 //! All waiting input is handled before a frame is drawn, so that a held key costs one frame a batch. Frames keep a pace when
 //! messages pour in, and a frame that changes nothing writes nothing.
 
+use std::fmt::{Debug, Write as _};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,8 @@ const TICK_INTERVAL: Duration = Duration::from_secs(1);
 const MAX_BATCH: usize = 1_024;
 /// The longest text for the clipboard in bytes: terminals silently drop longer sequences.
 const MAX_CLIPBOARD_BYTES: usize = 74_994 / 4 * 3;
+/// The longest error in the log, in bytes, give or take one of its parts.
+const MAX_LOGGED_ERROR: usize = 500;
 /// How long each query waits for its response. Over a slow line or on a busy machine one takes some hundred ms.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the first frame waits for the terminal's background colour: more than a slow line takes, too short to notice.
@@ -107,6 +110,33 @@ fn requested_protocol(choice: GraphicsProtocol) -> Option<Protocol> {
 /// before that response, or instead of it.
 fn is_gnu_screen() -> bool {
     std::env::var("TERM").is_ok_and(|term| term == "screen" || term.starts_with("screen."))
+}
+
+/// The name of a variant for the log, with the error that it holds, if any: values can be long, and texts that people typed.
+fn summarize(value: &impl Debug) -> String {
+    /// Stops the formatting after the name.
+    #[derive(Default)]
+    struct Summary(String);
+    impl std::fmt::Write for Summary {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.push_str(text);
+            let end = self.0.find(|c: char| !c.is_alphanumeric());
+            let is_whole = end.is_some_and(|end| {
+                let content = &self.0[end..];
+                !"(Err(".starts_with(content) && !content.starts_with("(Err(")
+            });
+            if is_whole || self.0.len() > MAX_LOGGED_ERROR {
+                return Err(std::fmt::Error);
+            }
+            Ok(())
+        }
+    }
+    let mut summary = Summary::default();
+    let _ = write!(summary, "{value:?}");
+    match summary.0.find(|c: char| !c.is_alphanumeric()) {
+        Some(end) if !summary.0[end..].starts_with("(Err(") => summary.0[..end].to_owned(),
+        _ => summary.0,
+    }
 }
 
 impl EventLoop {
@@ -233,6 +263,11 @@ impl EventLoop {
     fn finish_probe(&mut self) {
         let mut graphics = self.probe.support();
         graphics.cell_size = graphics.cell_size.or_else(terminal::cell_size);
+        tracing::info!(
+            ?graphics,
+            light = self.probe.is_light(),
+            "probed the terminal"
+        );
         self.graphics = Some(graphics);
         for (ticket, source, area) in std::mem::take(&mut self.pending_images) {
             self.tasks
@@ -253,6 +288,7 @@ impl EventLoop {
     fn handle_reply(&mut self, reply: TicketedReply) {
         self.tasks.mark_done(&reply);
         let (ticket, reply) = reply;
+        tracing::debug!(ticket = ticket.0, reply = summarize(&reply), "reply");
         self.dispatch(Message::Reply(ticket, reply));
     }
 
@@ -265,6 +301,12 @@ impl EventLoop {
     }
 
     fn run_effect(&mut self, effect: Effect) {
+        match &effect {
+            Effect::Request(ticket, request) => {
+                tracing::debug!(ticket = ticket.0, request = summarize(request), "request");
+            }
+            other => tracing::debug!(effect = summarize(other), "effect"),
+        }
         match effect {
             Effect::Request(ticket, Request::Image(source, area)) => match self.graphics {
                 Some(graphics) => {

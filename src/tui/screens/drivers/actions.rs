@@ -55,7 +55,7 @@ impl View for DriversScreen {
                     ))));
             }
             Action::Picture => {
-                if let Some(figure) = self.figure(self.areas(context.size).chart) {
+                if let Some(figure) = self.figure().cloned() {
                     let of = ImageSource::Charts(vec![figure], context.shared.session.is_dark);
                     let view = ImageDialog::open(self.tab.title().to_owned(), of, context);
                     context
@@ -84,7 +84,7 @@ impl View for DriversScreen {
             Choice::Property(property) => self.set_property(property),
             Choice::Goal(goal) => self.set_goal(goal, context),
             Choice::Export(path) => {
-                if let Some(figure) = self.figure(self.areas(context.size).chart) {
+                if let Some(figure) = self.figure().cloned() {
                     context.request(Request::Export(
                         path,
                         Box::new(Export::Charts(vec![figure])),
@@ -122,6 +122,10 @@ impl View for DriversScreen {
                 .map(|run| run.label().clean().into_owned())
         });
         run.unwrap_or_default()
+    }
+
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        self.update_figure(self.areas(context.size).chart);
     }
 
     fn search_text(&self) -> &str {

@@ -118,7 +118,19 @@ pub struct DriversScreen {
     /// The front, and which neighbours there are: made when what they are made of changes.
     pareto: ParetoFronts,
     neighbors: Vec<Neighbor>,
+    /// The chart of the tab, with the inputs that it was built from.
+    cached_figure: Option<(FigureKey, Option<Figure>)>,
     search_text: String,
+}
+
+/// The inputs of a figure that can change.
+#[derive(Debug, PartialEq)]
+struct FigureKey {
+    tab: DriversTab,
+    area: Rect,
+    axes: (Property, Property, Option<Property>),
+    goals: (Goal, Vec<Goal>),
+    importance_fetched_at: Option<i64>,
 }
 
 impl DriversScreen {
@@ -170,6 +182,7 @@ impl DriversScreen {
                 excluded: 0,
             },
             neighbors: Vec::new(),
+            cached_figure: None,
             search_text: String::new(),
             goal,
             properties,
@@ -259,9 +272,31 @@ impl DriversScreen {
         self.runs.iter().find(|run| run.id == *id)
     }
 
-    /// The figure of the page that is seen, for a chart of this size.
+    /// The figure of the current tab.
     #[must_use]
-    pub fn figure(&self, area: Rect) -> Option<Figure> {
+    pub fn figure(&self) -> Option<&Figure> {
+        self.cached_figure.as_ref()?.1.as_ref()
+    }
+
+    /// Builds the figure again if an input changed.
+    fn update_figure(&mut self, area: Rect) {
+        let key = FigureKey {
+            tab: self.tab,
+            area,
+            axes: (self.x.clone(), self.y.clone(), self.color_by.clone()),
+            goals: (self.goal.clone(), self.pareto_goals.clone()),
+            importance_fetched_at: self.importance.fetched_at(),
+        };
+        if self
+            .cached_figure
+            .as_ref()
+            .is_none_or(|(cached, _)| *cached != key)
+        {
+            self.cached_figure = Some((key, self.build_figure(area)));
+        }
+    }
+
+    fn build_figure(&self, area: Rect) -> Option<Figure> {
         // As many boxes as have room for what stands in them.
         let boxes = (
             usize::from(area.width / 13).clamp(3, 10),

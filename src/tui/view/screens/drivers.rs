@@ -22,9 +22,9 @@ pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScree
     let parts = screen.areas(app.size);
     draw_status(painter, parts.status, screen);
     if parts.chart.width > 0 {
-        match screen.figure(parts.chart) {
+        match screen.figure() {
             Some(figure) if !figure.is_empty() => {
-                chart::draw(painter, parts.chart, &figure, ChartOverlay::default());
+                chart::draw(painter, parts.chart, figure, ChartOverlay::default());
             }
             _ => draw_empty(
                 painter,

@@ -13,12 +13,12 @@ use crate::tui::view::painter::{Painter, TextSpan};
 
 /// Draws the line of a group: its value, how many runs it has, and its figures in their columns. `texts` gives the figure of a
 /// seen column.
-pub(super) fn draw_group_line(
+pub(super) fn draw_group_line<'t>(
     painter: &mut Painter<'_>,
     strip: Rect,
     scene: &DrawContext<'_>,
     line: usize,
-    statistic_text: impl Fn(usize) -> Option<String>,
+    statistic_text: impl Fn(usize) -> Option<&'t str>,
 ) {
     let Some(DisplayRow::Group { value, rows }) = scene.screen.lines.get(line) else {
         return;
@@ -41,7 +41,7 @@ pub(super) fn draw_group_line(
                 width: place.width,
                 ..strip
             },
-            &text,
+            text,
             role,
         );
     }

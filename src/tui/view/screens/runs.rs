@@ -1,6 +1,7 @@
 //! Drawing the run table.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::ops::Range;
 
 use ratatui::layout::Rect;
 
@@ -108,15 +109,7 @@ fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
 /// How many runs are seen, of how many.
 fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
-    // Runs in groups are counted with their group, folded or not; a parent that the filter leaves out is not counted.
-    let grouped = screen.group_column().is_some();
-    let runs = screen.lines.iter().map(|line| match line {
-        DisplayRow::Run {
-            is_match: passes, ..
-        } => usize::from(*passes && !grouped),
-        DisplayRow::Group { rows, .. } => rows.len(),
-    });
-    let shown = runs.sum::<usize>();
+    let shown = screen.matching_runs;
     format!(
         "{} of {} runs",
         format_count(shown as u64),
@@ -296,7 +289,7 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
         let strip = row_at(area, offset as u16);
         let at = visible_range.start + offset;
         let is_selected = at == screen.cursor.index;
-        let statistic_text = |index: usize| texts.get(&(index, at)).cloned();
+        let aligned_text = |index: usize| texts.get(index)?.get(offset)?.as_deref();
         match line {
             DisplayRow::Run {
                 row,
@@ -309,10 +302,10 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
                     children: *children,
                     passes_filter: *passes,
                 };
-                draw_run(painter, strip, scene, *row, tree_position, statistic_text);
+                draw_run(painter, strip, scene, *row, tree_position, aligned_text);
             }
             DisplayRow::Group { .. } => {
-                groups::draw_group_line(painter, strip, scene, at, statistic_text);
+                groups::draw_group_line(painter, strip, scene, at, aligned_text);
             }
         }
         if is_selected {
@@ -332,13 +325,11 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
     }
 }
 
-/// The texts of the metrics and of the groups' figures that are seen, by column and line, with the decimal points of a column in line.
-fn aligned_texts(
-    scene: &DrawContext<'_>,
-    lines: std::ops::Range<usize>,
-) -> HashMap<(usize, usize), String> {
+/// The texts of the visible metrics and group statistics, with aligned decimal points: by visible column, then by visible
+/// line. Columns that are not on the screen have no lines.
+fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option<String>>> {
     let (screen, now) = (scene.screen, scene.app.now);
-    let mut texts = HashMap::new();
+    let mut texts = vec![Vec::new(); scene.visible_columns.len()];
     for index in scene.placed.iter().filter_map(|place| place.index) {
         let key = &scene.visible_columns[index].key;
         let is_metric = matches!(
@@ -353,15 +344,16 @@ fn aligned_texts(
                 screen.group_statistic_text(line, key, screen.arrangement.statistic, now)
             }
         };
-        let (at, plain): (Vec<usize>, Vec<String>) = lines
-            .clone()
-            .filter_map(|line| Some((line, text(line)?)))
-            .unzip();
-        texts.extend(
-            at.into_iter()
-                .zip(number::align_decimal(&plain))
-                .map(|(line, text)| ((index, line), text)),
-        );
+        let mut column: Vec<Option<String>> = lines.clone().map(text).collect();
+        let plain: Vec<String> = column.iter().flatten().cloned().collect();
+        for (text, aligned) in column
+            .iter_mut()
+            .flatten()
+            .zip(number::align_decimal(&plain))
+        {
+            *text = aligned;
+        }
+        texts[index] = column;
     }
     texts
 }
@@ -375,13 +367,13 @@ struct TreePosition {
     passes_filter: bool,
 }
 
-fn draw_run(
+fn draw_run<'t>(
     painter: &mut Painter<'_>,
     strip: Rect,
     scene: &DrawContext<'_>,
     row: RowId,
     tree_position: TreePosition,
-    aligned_text: impl Fn(usize) -> Option<String>,
+    aligned_text: impl Fn(usize) -> Option<&'t str>,
 ) {
     let table = &scene.screen.table;
     let id = table.run_id(row);
@@ -463,12 +455,13 @@ fn draw_run(
                 );
             }
             (_, cell) => {
-                let text = aligned_text(index).unwrap_or_else(|| short_text(cell, scene.app.now));
-                let text = if let ColumnKey::Curve(_, metric) = &column.key {
-                    curve_cell_text(painter, scene, row, metric, cell, text)
-                } else {
-                    text
-                };
+                let mut text = aligned_text(index).map_or_else(
+                    || Cow::Owned(short_text(cell, scene.app.now)),
+                    Cow::Borrowed,
+                );
+                if let ColumnKey::Curve(_, metric) = &column.key {
+                    text = curve_cell_text(painter, scene, row, metric, cell, text);
+                }
                 let role = with_dimming(cell_role(cell, &column.key));
                 if column.is_numeric {
                     painter.draw_right_aligned(area, &text, role)
@@ -481,14 +474,14 @@ fn draw_run(
 }
 
 /// What stands in a column of curves: a sign where the curve was not read yet, and another where points of it were left out.
-fn curve_cell_text(
+fn curve_cell_text<'t>(
     painter: &Painter<'_>,
     scene: &DrawContext<'_>,
     row: RowId,
     metric: &Untrusted,
     cell: CellValue<'_>,
-    text: String,
-) -> String {
+    text: Cow<'t, str>,
+) -> Cow<'t, str> {
     let table = &scene.screen.table;
     match table.curve_points(row, metric.raw()) {
         // A run without the metric has no curve to be read.
@@ -499,7 +492,7 @@ fn curve_cell_text(
             painter.theme.symbol("…", "..").into()
         }
         Some((_, true)) if cell != CellValue::Missing => {
-            format!("{}{}", painter.theme.symbol("≈", "~"), text.trim_start())
+            format!("{}{}", painter.theme.symbol("≈", "~"), text.trim_start()).into()
         }
         _ => text,
     }
