@@ -1,4 +1,4 @@
-//! What the environment says: variables, the terminal, files.
+//! Checks of environment variables, the terminal and files.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::cli::context::CommandContext;
 use crate::config::{current_user, env_var};
 use crate::store::{StoreTarget, StoreTargetError};
 
-/// Variables whose value may be shown.
+/// Variables whose value is shown.
 const PLAIN_VARIABLES: [&str; 15] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
@@ -27,7 +27,7 @@ const PLAIN_VARIABLES: [&str; 15] = [
     "FRONTRUNNER_LOG",
 ];
 
-/// Variables of which it is only said that they are set: they are secrets, or addresses that often hold one.
+/// Variables whose value is hidden: secrets, or addresses that often contain one.
 const SECRET_VARIABLES: [&str; 6] = [
     "MLFLOW_TRACKING_PASSWORD",
     "MLFLOW_TRACKING_TOKEN",
@@ -37,14 +37,14 @@ const SECRET_VARIABLES: [&str; 6] = [
     "https_proxy",
 ];
 
-/// The variables that are set.
+/// Checks the variables that are set.
 pub fn check_variables() -> Vec<Finding> {
     let mut findings = vec![check_tracking_uri()];
     if env_var("MLFLOW_REGISTRY_URI").is_some() {
         findings.push(Finding::note(
             "environment",
             "MLFLOW_REGISTRY_URI",
-            "set, and not used: models are read from the tracking store",
+            "set but ignored: models are read from the tracking store",
         ));
     }
     findings.extend(
@@ -73,19 +73,19 @@ fn check_tracking_uri() -> Finding {
         None => Finding::ok("environment", name, "not set"),
         Some(uri) => match StoreTarget::parse(&uri) {
             Ok(_) => Finding::ok("environment", name, uri),
-            // What is no address is not repeated: there may be a password in it.
+            // An invalid address is not shown: it can contain a password.
             Err(StoreTargetError::InvalidUrl { why, .. }) => Finding::new(
                 Severity::Problem,
                 "environment",
                 name,
-                format!("no address: {why}"),
+                format!("not an address: {why}"),
             ),
             Err(error) => Finding::new(Severity::Problem, "environment", name, error.to_string()),
         },
     }
 }
 
-/// What the terminal can do, as far as it says.
+/// Checks the terminal without querying it.
 pub fn check_terminal() -> Vec<Finding> {
     let yes = |is: bool| if is { "yes" } else { "no" };
     let or_unset = |name: &str| env_var(name).unwrap_or_else(|| "not set".to_owned());
@@ -98,7 +98,7 @@ pub fn check_terminal() -> Vec<Finding> {
         .replace('-', "")
         .contains("utf8");
     let size = crossterm::terminal::size().map_or_else(
-        |_| "not known".to_owned(),
+        |_| "unknown".to_owned(),
         |(columns, rows)| format!("{columns} × {rows}"),
     );
     let mut findings = vec![
@@ -122,7 +122,7 @@ pub fn check_terminal() -> Vec<Finding> {
             "terminal",
             "locale",
             format!(
-                "{} is not UTF-8: borders and marks are ASCII",
+                "{} is not UTF-8: borders and symbols are ASCII",
                 if locale.is_empty() { "C" } else { &locale }
             ),
         )
@@ -135,7 +135,7 @@ pub fn check_terminal() -> Vec<Finding> {
     findings
 }
 
-/// The files of this program.
+/// Checks the files of frontrunner.
 pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
     let state = |path: &Path| {
         format!(
@@ -144,7 +144,7 @@ pub fn check_files(context: &CommandContext<'_>) -> Vec<Finding> {
             if path.exists() {
                 ""
             } else {
-                " (not there yet)"
+                " (does not exist yet)"
             }
         )
     };

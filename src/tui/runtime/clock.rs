@@ -1,10 +1,10 @@
-//! The clock: the one place where the time is asked for.
+//! The only clock of the runtime.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::domain::Millis;
 
-/// Now, in ms since the epoch; 0 on a machine whose clock stands before it.
+/// Now in ms since the epoch; 0 if the clock is set before it.
 pub(super) fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
