@@ -114,7 +114,7 @@ pub const SCENES: &[Scene<'static>] = &[
         steps: &[
             ("", "resnet50"),
             ("j j j j j space j space j space", "● 3"),
-            ("c", "only what differs"),
+            ("c", "only differences"),
         ],
         ..DEFAULT_SCENE
     },

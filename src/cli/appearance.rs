@@ -1,10 +1,5 @@
 //! Theme, color depth and character set of the terminal interface.
 
-use std::io::IsTerminal;
-use std::time::Duration;
-
-use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
-
 use super::context::CommandContext;
 use crate::cli::output::error::CliError;
 use crate::config::theme::{ColorDepth, Themes};
@@ -13,16 +8,24 @@ use crate::tui::view::{DotStyle, TerminalTheme};
 
 /// Selects the theme by the terminal's background.
 const AUTO: &str = "auto";
-/// How long the terminal may take to say its background: longer than over a slow line, shorter than a person notices.
-const BACKGROUND_QUERY_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// The terminal theme, the names of all themes, and the name of the selected one.
+/// How the screens look, with all themes to choose from.
+pub struct Appearance {
+    /// Theme, colors and symbols.
+    pub theme: TerminalTheme,
+    /// The names of all themes.
+    pub names: Vec<String>,
+    /// The name of the theme in use.
+    pub name: String,
+    /// The setting is `auto`: a light background changes the dark theme to the light one.
+    pub follows_background: bool,
+}
+
+/// Loads the themes and chooses one by the settings.
 ///
 /// # Errors
 /// If the selected theme is unknown or a user's theme file has an error.
-pub fn load(
-    context: &CommandContext<'_>,
-) -> Result<(TerminalTheme, Vec<String>, String), CliError> {
+pub fn load(context: &CommandContext<'_>) -> Result<Appearance, CliError> {
     let mut themes = Themes::builtin();
     let errors = themes.add_folder(&context.directories.config.join("themes"));
     if let Some(error) = errors.into_iter().next() {
@@ -32,7 +35,7 @@ pub fn load(
     let theme_setting = context.settings.theme.as_str();
     let theme = match (theme_setting, depth) {
         (AUTO, None) => "monochrome",
-        (AUTO, Some(_)) => theme_for_background(),
+        (AUTO, Some(_)) => "dark",
         (name, _) => name,
     };
     themes.get(theme)?;
@@ -52,7 +55,13 @@ pub fn load(
     {
         appearance.dot_style = DotStyle::HalfBlocks;
     }
-    Ok((appearance, names, theme))
+    let follows_background = theme_setting == AUTO && depth.is_some();
+    Ok(Appearance {
+        theme: appearance,
+        names,
+        name: theme,
+        follows_background,
+    })
 }
 
 /// The terminal's color depth; `None` without colors.
@@ -74,17 +83,4 @@ fn color_depth(choice: ColorChoice) -> Option<ColorDepth> {
         }
         _ => ColorDepth::Ansi16,
     })
-}
-
-/// Dark or light, by the terminal's own answer; dark where it gives none.
-fn theme_for_background() -> &'static str {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return "dark";
-    }
-    let mut options = QueryOptions::default();
-    options.timeout = BACKGROUND_QUERY_TIMEOUT;
-    match theme_mode(options) {
-        Ok(ThemeMode::Light) => "light",
-        Ok(ThemeMode::Dark) | Err(_) => "dark",
-    }
 }

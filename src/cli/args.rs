@@ -95,6 +95,9 @@ pub struct GlobalArgs {
     /// Saved view of the first run table.
     #[arg(long, global = true, value_name = "NAME")]
     pub view: Option<String>,
+    /// Append a diagnostic log to a file, without secrets [env: FRONTRUNNER_LOG].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Color theme.
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,

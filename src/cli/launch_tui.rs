@@ -1,4 +1,4 @@
-//! Opening the screens: the one place where the command line hands over to them.
+//! Opens the TUI.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::tui::runtime;
 use crate::tui::runtime::RunError;
 use crate::tui::screens::StartOptions;
 
-/// Opens the screens on the store that is meant.
+/// Opens the TUI on a store.
 ///
 /// # Errors
-/// When there is no such store, or there is no terminal to draw on.
+/// If the store can't be opened, or standard input or output is no terminal.
 pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let opened = context.open_store().await?;
     let second = context.open_second_store().await?;
@@ -32,17 +32,17 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         .iter()
         .filter(|entry| entry.state == EntryState::Unfinished)
         .count();
-    let (appearance, themes, theme) = appearance::load(context)?;
+    let appearance = appearance::load(context)?;
     let view_files = ViewFiles::new(
         &context.directories.config,
         &context.directories.data,
         &std::env::current_dir().unwrap_or_default(),
     );
     let saved_views = view_files.load_all();
-    for wrong in &saved_views.errors {
+    for error in &saved_views.errors {
         context
             .printer
-            .note(&format!("a view is left out: {wrong}"));
+            .note(&format!("skipped a saved view: {error}"));
     }
     start.view = find_view(context.global_args.view.as_deref(), &saved_views)?;
     let app = crate::tui::app::Session {
@@ -59,9 +59,9 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
             .unwrap_or_default(),
         user: current_user(&env_var),
         web_url: opened.reader.web_url().map(str::to_owned),
-        theme_names: themes,
-        theme,
-        is_dark: !appearance.is_light(),
+        theme_names: appearance.names,
+        theme: appearance.name,
+        is_dark: !appearance.theme.is_light(),
         refresh_seconds: context.settings.refresh_seconds,
         max_runs: context.settings.max_runs,
         protected_slots: context.settings.protected_slots.clone(),
@@ -84,7 +84,8 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         evidence_sources,
         start,
         keymap,
-        appearance,
+        appearance: appearance.theme,
+        follows_background: appearance.follows_background,
         view_files,
         mouse,
         pictures,
@@ -96,7 +97,7 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
     })
 }
 
-/// The view that was named.
+/// The view of `--view`.
 fn find_view(name: Option<&str>, saved_views: &SavedViews) -> Result<Option<SavedView>, CliError> {
     let Some(name) = name else { return Ok(None) };
     let found = saved_views.views.get(name).cloned();
@@ -114,11 +115,7 @@ fn find_view(name: Option<&str>, saved_views: &SavedViews) -> Result<Option<Save
         format!("the views are {}", known())
     };
     found.map(Some).ok_or_else(|| {
-        CliError::new(
-            ExitStatus::NoMatch,
-            format!("there is no view {}", clean(name)),
-        )
-        .with_hint(next)
+        CliError::new(ExitStatus::NoMatch, format!("unknown view {}", clean(name))).with_hint(next)
     })
 }
 
@@ -139,7 +136,7 @@ async fn start_state(
     })
 }
 
-/// The keys: ours, with the person's file over them.
+/// The default keymap with the user's file over it.
 fn load_keymap(context: &CommandContext<'_>) -> Result<Keymap, CliError> {
     let path = context.directories.config.join("keymap.toml");
     let text = match std::fs::read_to_string(&path) {
@@ -148,7 +145,7 @@ fn load_keymap(context: &CommandContext<'_>) -> Result<Keymap, CliError> {
         Err(error) => {
             return Err(CliError::new(
                 ExitStatus::Failed,
-                format!("{} can't be read", path.display()),
+                format!("can't read {}", path.display()),
             )
             .with_cause(error.to_string()));
         }

@@ -24,6 +24,7 @@ mod goal;
 mod history;
 mod launch_tui;
 mod lineage;
+mod log;
 mod metadata;
 mod models;
 mod output;
@@ -60,8 +61,8 @@ pub async fn main() -> ExitCode {
     };
     let format = cli.global.format();
     let mut printer = Printer::stdio(*format.as_ref().unwrap_or(&OutputFormat::Table));
-    let result = match format {
-        Ok(_) => run(&cli, &mut printer).await,
+    let result = match format.and_then(|_| log::start(cli.global.log.clone())) {
+        Ok(()) => run(&cli, &mut printer).await,
         Err(error) => Err(error),
     };
     // Output precedes the error that ended it.
@@ -72,6 +73,7 @@ pub async fn main() -> ExitCode {
 }
 
 fn report_error(error: &CliError, printer: &mut Printer) -> ExitCode {
+    tracing::error!(exit = ?error.exit, cause = ?error.cause, "{}", error.message);
     printer.print_error(error);
     error.exit.into()
 }

@@ -255,6 +255,7 @@ pub async fn open(
     mode: AccessMode,
     options: &ConnectOptions,
 ) -> Result<StoreHandle> {
+    tracing::info!(kind = target.backend().label, ?mode, "opening store");
     match target {
         StoreTarget::Server(url) => {
             let store = rest::RestStore::connect(url, options)?;

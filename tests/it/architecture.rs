@@ -144,15 +144,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite/", "demo/"]),
     ("reqwest", &["store/rest/"]),
     // The command line asks for the width of the terminal that it prints to.
-    (
-        "crossterm",
-        &[
-            "tui/runtime/",
-            "tui/graphics/",
-            "cli/output/",
-            "cli/doctor/",
-        ],
-    ),
+    ("crossterm", &["tui/runtime/", "cli/output/", "cli/doctor/"]),
+    ("termina", &["tui/runtime/"]),
+    // Only edges log: pure modules return what happened.
+    ("tracing", &["cli/", "ops/", "store/", "tui/runtime/"]),
     ("signal_hook", &["tui/runtime/"]),
     ("clap", &["cli/"]),
     ("plotters", &["export/picture/"]),

@@ -175,8 +175,8 @@ fn server_filters_and_sorts_unloaded_runs() {
             found.len()
         );
         driver
-            .assert_shows("filter, at the store (all ")
-            .assert_shows("only a part is loaded (ctrl-r reads all)");
+            .assert_shows("filter, in the store (all ")
+            .assert_shows("partly loaded (ctrl-r loads all)");
         driver.press("esc");
     }
     check_free_text_is_not_pushed_down(&mut driver);
@@ -189,7 +189,7 @@ fn check_free_text_is_not_pushed_down(driver: &mut Driver) {
         .press("f")
         .type_text("zebra")
         .press("enter")
-        .assert_shows("filter, done here: zebra");
+        .assert_shows("filter, local: zebra");
     driver.press("esc");
 }
 

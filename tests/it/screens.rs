@@ -115,7 +115,7 @@ fn redact_volatile(text: &str) -> String {
         if requests && !inside.is_empty() && !inside.starts_with('▸') {
             continue;
         }
-        requests = inside.starts_with("requests, in this order");
+        requests = inside.starts_with("requests, in order");
         let mut line = line.to_owned();
         for (before, chars) in [("  plan ", 8), ("frontrunner.log.", 8), ("/tmp/.tmp", 6)] {
             let Some(at) = line.find(before).map(|at| at + before.len()) else {

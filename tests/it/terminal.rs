@@ -163,7 +163,7 @@ fn ctrl_z_without_a_shell_shows_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     pty.send(CTRL_Z);
-    pty.wait_for("no shell to go back to");
+    pty.wait_for("no shell to return to");
     pty.send("q");
     assert_eq!(pty.wait_for_end(), 0);
 }
@@ -320,7 +320,7 @@ fn task_panic_restores_the_terminal_and_is_reported() {
         &[
             "--ignored",
             "--exact",
-            "a_session_whose_store_panics",
+            "terminal::run_session_with_panicking_store",
             "--nocapture",
         ],
     )
@@ -357,6 +357,7 @@ async fn run_session_with_panicking_store() {
         start: frontrunner::tui::screens::StartOptions::default(),
         keymap: Keymap::load(None).unwrap(),
         appearance: TerminalTheme::default(),
+        follows_background: false,
         view_files: frontrunner::config::saved_views::ViewFiles::new(
             "unused".as_ref(),
             "unused".as_ref(),

@@ -9,7 +9,7 @@ use crate::config::{current_user, env_var, is_utf8_locale, locale};
 use crate::store::{StoreTarget, StoreTargetError};
 
 /// Variables whose values are printed.
-const PLAIN_VARIABLES: [&str; 14] = [
+const PLAIN_VARIABLES: [&str; 15] = [
     "MLFLOW_TRACKING_USERNAME",
     "MLFLOW_TRACKING_INSECURE_TLS",
     "MLFLOW_TRACKING_SERVER_CERT_PATH",
@@ -24,6 +24,7 @@ const PLAIN_VARIABLES: [&str; 14] = [
     "FRONTRUNNER_PROTECTED",
     "FRONTRUNNER_TAGS",
     "FRONTRUNNER_READ_ONLY",
+    "FRONTRUNNER_LOG",
 ];
 
 /// Variables whose values are not printed: secrets, or URLs that often contain one.

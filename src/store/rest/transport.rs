@@ -159,10 +159,7 @@ impl Transport {
         what: &str,
         limit: usize,
     ) -> Result<RawResponse> {
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| response::send_error(&error, what, self.timeout))?;
+        let mut response = self.execute(request, what).await?;
         let header = |name: &str| {
             response
                 .headers()
@@ -203,6 +200,29 @@ impl Transport {
         }
     }
 
+    /// Sends a request and logs its method, path, status and time.
+    async fn execute(&self, request: RequestBuilder, what: &str) -> Result<reqwest::Response> {
+        let send_error = |error| response::send_error(&error, what, self.timeout);
+        let (client, request) = request.build_split();
+        let request = request.map_err(send_error)?;
+        let method = request.method().clone();
+        let path = self.redact_text(request.url().path());
+        let started = std::time::Instant::now();
+        let result = client.execute(request).await.map_err(send_error);
+        let ms = started.elapsed().as_millis();
+        match &result {
+            Ok(response) => {
+                let status = response.status().as_u16();
+                tracing::info!(%method, path, status, ms, "request");
+            }
+            Err(error) => {
+                let error = self.redact_text(&error.to_string());
+                tracing::warn!(%method, path, error, ms, "request failed");
+            }
+        }
+        result
+    }
+
     /// The JSON of an answer, or the fault that it tells.
     pub fn json_body(&self, raw: RawResponse, what: &str) -> Result<Vec<u8>> {
         response::parse_body(raw, what).map_err(|fault| self.redact(fault))
@@ -216,12 +236,15 @@ impl Transport {
     }
 
     fn redact(&self, mut fault: StoreError) -> StoreError {
-        let mut why = fault.why.raw().to_owned();
-        for secret in &self.secrets {
-            why = why.replace(secret.expose_secret(), "…");
-        }
+        let why = self.redact_text(fault.why.raw());
         fault.why = response::truncate_message(&why).into();
         fault
+    }
+
+    fn redact_text(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| {
+            text.replace(secret.expose_secret(), "…")
+        })
     }
 }
 

@@ -1,50 +1,43 @@
-//! A picture in memory, and how large it gets in a terminal.
+//! An image in memory, and its size in a terminal.
 
 use image::imageops::{self, FilterType};
 use image::{RgbImage, RgbaImage};
 use thiserror::Error;
 
-/// The size of a cell in pixels: width and height.
+/// Width and height of a cell in pixels.
 pub type CellSize = (u16, u16);
 
-/// The size of a cell where the terminal does not tell: smaller than most, so that a picture
-/// rather leaves room than covers its neighbours.
+/// The size of a cell if the terminal does not report it: smaller than most, so that an image leaves room rather than
+/// covering its neighbours.
 const DEFAULT_CELL_SIZE: CellSize = (8, 16);
-/// The most cells that a picture covers: more are on no screen.
+/// The most cells of an image: no screen has more.
 const MAX_CELLS: (u16, u16) = (2_000, 1_000);
-/// The most pixels that are sent to a terminal.
+/// The most pixels sent to a terminal.
 const MAX_PIXELS: u64 = 4 << 20;
 
-/// Why there is no picture to see.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DisplayError {
-    /// The bytes are no picture, or one that asks for too much.
-    #[error("this is no picture that can be shown: {0}")]
+    #[error("can't decode the image: {0}")]
     InvalidImage(String),
-    /// The picture could not be put into the terminal's words.
-    #[error("the picture could not be sent to the terminal: {0}")]
+    #[error("can't encode the image for the terminal: {0}")]
     EncodingFailed(String),
 }
 
-/// A picture: opaque colours, at least one pixel.
+/// Opaque pixels, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image(RgbImage);
 
-/// A place on the screen, in cells; the top left one is 0, 0.
+/// An area of the screen in cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellRect {
-    /// The column of its left side.
     pub x: u16,
-    /// The row of its top.
     pub y: u16,
-    /// How many cells it is wide.
     pub columns: u16,
-    /// How many cells it is high.
     pub rows: u16,
 }
 
 impl CellRect {
-    /// The part of it that can be on a screen at all.
+    /// At most [`MAX_CELLS`].
     pub(super) fn clamped(self) -> Self {
         Self {
             columns: self.columns.min(MAX_CELLS.0),
@@ -53,7 +46,7 @@ impl CellRect {
         }
     }
 
-    /// Its width and height in pixels; less in the same proportions when it has more pixels than are sent.
+    /// Width and height in pixels, scaled down to [`MAX_PIXELS`].
     pub(super) fn pixel_size(self, cell: Option<CellSize>) -> (u32, u32) {
         let area = self.clamped();
         let (cell_width, cell_height) = cell.unwrap_or(DEFAULT_CELL_SIZE);
@@ -71,17 +64,17 @@ impl CellRect {
 }
 
 impl Image {
-    /// A picture of RGBA pixels, row by row; what shines through is put on white paper, as a browser shows it: plots without a
-    /// background have black words.
+    /// An image of RGBA pixels by row. Transparent ones are drawn over white, as in a browser: plots without a background have
+    /// black text.
     ///
     /// # Errors
-    /// When there are no pixels, or not as many bytes as the size says.
+    /// If there are no pixels, or too few bytes for the size.
     pub fn from_rgba(width: u32, height: u32, rgba: Vec<u8>) -> Result<Self, DisplayError> {
         match RgbaImage::from_raw(width, height, rgba) {
             Some(image) if width > 0 && height > 0 => Ok(Self::on_white(&image)),
-            Some(_) => Err(DisplayError::InvalidImage("it has no pixels".into())),
+            Some(_) => Err(DisplayError::InvalidImage("no pixels".into())),
             None => Err(DisplayError::InvalidImage(format!(
-                "{width}×{height} pixels are more than its bytes"
+                "too few bytes for {width}×{height} pixels"
             ))),
         }
     }
@@ -97,19 +90,19 @@ impl Image {
         }))
     }
 
-    /// Its width and height in pixels.
+    /// Width and height in pixels.
     pub fn size(&self) -> (u32, u32) {
         self.0.dimensions()
     }
 
-    /// The picture as large as these pixels hold it in its own proportions; nothing when they are none.
+    /// Scaled to fit into a size with its aspect ratio; none if the size is empty.
     pub(super) fn scaled_to_fit(&self, width: u32, height: u32) -> Option<RgbImage> {
         let (own_width, own_height) = self.size();
         let (fit_width, fit_height) = fit_within((own_width, own_height), (width, height));
         (width > 0 && height > 0).then(|| self.resized(fit_width, fit_height))
     }
 
-    /// The picture in exactly this size. Shrinking averages over what falls together; pixels that become large stay sharp.
+    /// Scaled to exactly this size. Shrinking averages; enlarging keeps sharp pixels.
     pub(super) fn resized(&self, width: u32, height: u32) -> RgbImage {
         let (own_width, own_height) = self.size();
         if (width, height) == (own_width, own_height) {
@@ -129,8 +122,8 @@ impl Image {
     }
 }
 
-/// How many columns and rows, of at most these, show a picture of so many pixels in its proportions. None of both when there is
-/// nothing to show, or no room.
+/// The largest columns and rows within bounds that show an image of `size` pixels with its aspect ratio; 0, 0 if either is
+/// empty.
 pub fn fit(size: (u32, u32), columns: u16, rows: u16, cell: Option<CellSize>) -> (u16, u16) {
     let room = CellRect {
         x: 0,
@@ -155,7 +148,7 @@ pub fn fit(size: (u32, u32), columns: u16, rows: u16, cell: Option<CellSize>) ->
     )
 }
 
-/// The largest size in the proportions of `own` that is within `most`, at least 1 by 1.
+/// The largest size with the aspect ratio of `own` within `most`, at least 1×1.
 fn fit_within(own: (u32, u32), most: (u32, u32)) -> (u32, u32) {
     let (own_width, own_height) = (u64::from(own.0).max(1), u64::from(own.1).max(1));
     let (width, height) = (u64::from(most.0), u64::from(most.1));
@@ -210,7 +203,7 @@ mod tests {
         let error = Image::from_rgba(2, 2, vec![0; 4]).unwrap_err().to_string();
         assert_eq!(
             error,
-            "this is no picture that can be shown: 2×2 pixels are more than its bytes"
+            "can't decode the image: too few bytes for 2×2 pixels"
         );
     }
 
@@ -233,6 +226,6 @@ mod tests {
             u64::from(width) * u64::from(height) <= MAX_PIXELS,
             "{width}×{height}"
         );
-        assert!(width > height, "the proportions stay");
+        assert!(width > height, "the aspect ratio stays");
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes of a store become a picture: within limits, and without trust.
+//! Decodes untrusted bytes of a store into an image, within limits.
 
 use std::io::Cursor;
 
@@ -7,16 +7,15 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use super::bitmap::{DisplayError, Image};
 use crate::text::untrusted::clean;
 
-/// The widest and the highest picture that is decoded, in pixels.
+/// The largest width and height in pixels.
 const MAX_SIDE: u32 = 8_192;
-/// The most memory that decoding takes, in bytes; a few hundred bytes of a file can ask for gigabytes.
+/// The most memory for decoding, in bytes: a file of a few hundred bytes can claim gigabytes.
 const MAX_MEMORY: u64 = 256 << 20;
 
-/// The picture in a file: PNG, JPEG, GIF or WebP, known by its first bytes; of an animation the first frame; turned as a camera
-/// noted it.
+/// Decodes a PNG, JPEG, GIF or WebP by its first bytes: the first frame of an animation, rotated as EXIF says.
 ///
 /// # Errors
-/// When it is none of these, is damaged, or is larger than 8,192 by 8,192 pixels or 256 MiB.
+/// If the format is another, the file damaged, or the image larger than 8,192×8,192 pixels or 256 MiB.
 pub fn decode(bytes: &[u8]) -> Result<Image, DisplayError> {
     let image = decode_pixels(bytes)
         .map_err(|error| DisplayError::InvalidImage(describe_error(&error)))?
@@ -32,7 +31,7 @@ fn decode_pixels(bytes: &[u8]) -> Result<DynamicImage, ImageError> {
     let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
-    // Decoders count what they need beside the picture; the picture itself is counted here.
+    // Decoders count only their own buffers, so the image itself is counted here.
     limits.reserve(decoder.total_bytes())?;
     decoder.set_limits(limits)?;
     let orientation = decoder.orientation()?;
@@ -41,12 +40,12 @@ fn decode_pixels(bytes: &[u8]) -> Result<DynamicImage, ImageError> {
     Ok(image)
 }
 
-/// Why, in one line without names of the decoder's types. What a damaged file made it say is cleaned.
+/// The reason in one cleaned line without the decoder's type names.
 fn describe_error(error: &ImageError) -> String {
     match error {
-        ImageError::Unsupported(_) => "it is no PNG, JPEG, GIF or WebP".into(),
+        ImageError::Unsupported(_) => "not a PNG, JPEG, GIF or WebP".into(),
         ImageError::Limits(_) => format!(
-            "it is larger than {MAX_SIDE}×{MAX_SIDE} pixels or {} MiB",
+            "larger than {MAX_SIDE}×{MAX_SIDE} pixels or {} MiB",
             MAX_MEMORY >> 20
         ),
         other => clean(&other.to_string()).into_owned(),
@@ -74,7 +73,7 @@ mod tests {
         bytes.into_inner()
     }
 
-    /// A PNG that claims a size, with nothing behind: <https://www.w3.org/TR/png-3/#11IHDR>.
+    /// A PNG header without pixels: <https://www.w3.org/TR/png-3/#11IHDR>.
     fn png_claiming_size(width: u32, height: u32) -> Vec<u8> {
         let mut png = encoded_image(ImageFormat::Png);
         png[16..20].copy_from_slice(&width.to_be_bytes());
@@ -131,13 +130,13 @@ mod tests {
         let error_of = |bytes: &[u8]| decode(bytes).unwrap_err().to_string();
         assert_eq!(
             error_of(b"<svg/>"),
-            "this is no picture that can be shown: it is no PNG, JPEG, GIF or WebP"
+            "can't decode the image: not a PNG, JPEG, GIF or WebP"
         );
         assert_eq!(error_of(b""), error_of(b"BM\x1b[2J"));
         let cut = encoded_image(ImageFormat::Png);
         let error = error_of(&cut[..cut.len() / 2]);
         assert!(
-            error.starts_with("this is no picture that can be shown: ") && !error.contains('\n'),
+            error.starts_with("can't decode the image: ") && !error.contains('\n'),
             "{error}"
         );
     }

@@ -1,24 +1,23 @@
-//! A picture as cells: two colours a cell where there are colours, else letters that are light and dark.
+//! An image as cells of two colours, or as ASCII shades without colours.
 
 use super::bitmap::{CellRect, Image};
 
-/// A colour: red, green, blue.
+/// Red, green, blue.
 pub type Rgb = [u8; 3];
 
-/// Letters from dark to light, as they look on a dark ground.
+/// Shades from dark to light on a dark background.
 const SHADES: &[u8] = b" .:-=+*#%@";
 
-/// A picture as cells of `▀`.
+/// An image as cells of `▀`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HalfBlocks {
-    /// How many cells it is wide.
     pub columns: u16,
-    /// Row by row the cells: the colour of the upper half, which `▀` is drawn in, and that of the lower half, its ground.
+    /// Cells by row: the colours of the upper half (`▀`) and of the lower half (its background).
     pub cells: Vec<[Rgb; 2]>,
 }
 
 impl HalfBlocks {
-    /// The picture stretched over so many cells, each half cell the mean of what it covers; nothing without an area.
+    /// Scales an image to cells; each half cell is the mean of its pixels.
     pub fn from_image(picture: &Image, columns: u16, rows: u16) -> Self {
         let CellRect { columns, rows, .. } = CellRect {
             x: 0,
@@ -44,7 +43,7 @@ impl HalfBlocks {
         }
     }
 
-    /// Lines of letters by how light each cell is, for terminals without colours.
+    /// Lines of ASCII shades, for terminals without colours.
     pub fn ascii_lines(&self) -> Vec<String> {
         let lines = self.cells.chunks(usize::from(self.columns).max(1));
         lines
@@ -58,7 +57,7 @@ fn shade_char(cell: [Rgb; 2]) -> char {
     char::from(SHADES[(light as usize * SHADES.len() / 256).min(SHADES.len() - 1)])
 }
 
-/// How light a colour is, 0 to 255: the luma of <https://www.itu.int/rec/R-REC-BT.709>, in thousandths.
+/// The lightness of a colour, 0 to 255: the luma of <https://www.itu.int/rec/R-REC-BT.709>, in thousandths.
 fn luma([red, green, blue]: Rgb) -> u32 {
     (u32::from(red) * 213 + u32::from(green) * 715 + u32::from(blue) * 72) / 1_000
 }

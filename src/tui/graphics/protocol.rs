@@ -1,118 +1,101 @@
-//! In whose words a picture is sent, by what the terminal answered.
+//! Detects the graphics protocol from the responses of a terminal.
 
 use super::bitmap::CellSize;
-use super::responses::{ProbeResponse, split_responses};
+use super::responses::Response;
 
-/// How a picture gets on the screen.
+/// A way to draw an image on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// kitty's: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
     Kitty,
     /// DEC's: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
     Sixel,
     /// iTerm2's: <https://iterm2.com/documentation-images.html>.
     Iterm2,
-    /// Cells of two colours, which every terminal has.
+    /// Two pixels a cell, in text and background colour: works in every terminal.
     HalfBlocks,
 }
 
-/// What was found out of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GraphicsSupport {
-    /// The best way that it has.
-    pub protocol: Protocol,
-    /// The size of a cell, if it is known.
-    pub cell_size: Option<CellSize>,
-    /// Whether it is tmux, with the terminal that draws around it.
-    pub in_tmux: bool,
+pub(crate) struct GraphicsSupport {
+    pub(crate) protocol: Protocol,
+    pub(crate) cell_size: Option<CellSize>,
+    /// Whether sequences for the terminal that draws have to pass through tmux.
+    pub(crate) in_tmux: bool,
 }
 
-/// DA1's attribute of terminals that draw sixels; the number before the first semicolon is no attribute.
+/// DA1's attribute of terminals that draw sixels. The number before the first semicolon is the conformance level.
 const DA1_SIXEL: u16 = 4;
-/// Names, as XTVERSION tells them, that know iTerm2's pictures: <https://wezterm.org/imgcat.html>.
+/// Names in XTVERSION of terminals with iTerm2's images: <https://wezterm.org/imgcat.html>.
 const ITERM2_TERMINALS: [&str; 2] = ["iTerm2", "WezTerm"];
-/// Names that know kitty's pictures in cells of text, the only ones that stay in their place inside of tmux:
+/// Names of terminals with kitty's Unicode placeholders, the only images that move with the text inside of tmux:
 /// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>.
 const PLACEHOLDER_TERMINALS: [&str; 2] = ["kitty", "ghostty"];
 const TMUX_NAME: &str = "tmux";
 
-/// Judges by all that was read after the queries of [`super::probe()`]. `in_tmux` when the environment says so: tmux before 3.2 has
-/// no name, but over SSH only its name tells.
-#[cfg(test)]
-pub fn detect_from_bytes(bytes: &[u8], in_tmux: bool) -> GraphicsSupport {
-    detect(&split_responses(bytes).0, in_tmux)
-}
-
-pub(super) fn detect(responses: &[ProbeResponse], in_tmux: bool) -> GraphicsSupport {
-    let terminal_names: Vec<&str> = responses
-        .iter()
-        .filter_map(|answer| {
-            if let ProbeResponse::Name(name) = answer {
-                Some(name.as_str())
-            } else {
-                None
-            }
+pub(super) fn detect(responses: &[Response], in_tmux: bool) -> GraphicsSupport {
+    let is_named = |known: &[&str]| {
+        responses.iter().any(|response| {
+            matches!(response, Response::Name(name) if known.iter().any(|known| name.starts_with(known)))
         })
-        .collect();
-    let is = |known: &[&str]| {
-        terminal_names
-            .iter()
-            .any(|name| known.iter().any(|known| name.starts_with(known)))
     };
-    let tmux = in_tmux || is(&[TMUX_NAME]);
-    let graphics = responses.contains(&ProbeResponse::Graphics(true));
-    // tmux answers that it knows sixels whatever is around it: where that answered, too, both have to.
-    let sixel = |answer: &ProbeResponse| {
-        if let ProbeResponse::DeviceAttributes(numbers) = answer {
+    let in_tmux = in_tmux || is_tmux(responses);
+    let has_kitty_graphics = responses.contains(&Response::Graphics(true));
+    let sixel_attributes = responses.iter().filter_map(|response| match response {
+        Response::DeviceAttributes(numbers) => {
             Some(numbers.iter().skip(1).any(|n| *n == DA1_SIXEL))
-        } else {
-            None
         }
-    };
-    let mut sixels = responses.iter().filter_map(sixel).peekable();
-    let sixels = sixels.peek().is_some() && sixels.all(|sixel| sixel);
-    let protocol = if graphics && (!tmux || is(&PLACEHOLDER_TERMINALS)) {
+        _ => None,
+    });
+    // tmux claims sixels whatever terminal is around it: if both answered, both must have them.
+    let mut sixel_attributes = sixel_attributes.peekable();
+    let has_sixels = sixel_attributes.peek().is_some() && sixel_attributes.all(|has| has);
+    let protocol = if has_kitty_graphics && (!in_tmux || is_named(&PLACEHOLDER_TERMINALS)) {
         Protocol::Kitty
-    } else if is(&ITERM2_TERMINALS) && !tmux {
+    } else if is_named(&ITERM2_TERMINALS) && !in_tmux {
         Protocol::Iterm2
-    } else if sixels {
+    } else if has_sixels {
         Protocol::Sixel
     } else {
         Protocol::HalfBlocks
     };
-    let cell = responses.iter().find_map(|answer| match answer {
-        ProbeResponse::CellSize(width @ 1.., height @ 1..) => Some((*width, *height)),
+    let cell_size = responses.iter().find_map(|response| match response {
+        Response::CellSize(width @ 1.., height @ 1..) => Some((*width, *height)),
         _ => None,
     });
     GraphicsSupport {
         protocol,
-        cell_size: cell,
-        in_tmux: tmux,
+        cell_size,
+        in_tmux,
     }
 }
 
-/// Whether the terminal that answered first is tmux by its name.
-pub(super) fn is_tmux(bytes: &[u8]) -> bool {
-    split_responses(bytes)
-        .0
+pub(super) fn is_tmux(responses: &[Response]) -> bool {
+    responses
         .iter()
-        .any(|answer| matches!(answer, ProbeResponse::Name(name) if name.starts_with(TMUX_NAME)))
+        .any(|response| matches!(response, Response::Name(name) if name.starts_with(TMUX_NAME)))
 }
 
-/// How many times DA1 was answered.
-pub(super) fn count_da1_responses(bytes: &[u8]) -> usize {
-    split_responses(bytes)
-        .0
-        .iter()
-        .filter(|answer| matches!(answer, ProbeResponse::DeviceAttributes(_)))
-        .count()
+#[cfg(test)]
+pub(super) fn parse_responses(mut bytes: &[u8]) -> Vec<Response> {
+    use super::responses::{Scan, scan_response};
+    let mut responses = Vec::new();
+    while let Scan::Response(response, length) = scan_response(bytes) {
+        responses.push(response);
+        bytes = &bytes[length..];
+    }
+    responses
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Answers as terminals give them: the name, the cell, DA1, then to the second query kitty's graphics and DA1 once more.
+    fn detect_from_bytes(bytes: &[u8], in_tmux: bool) -> GraphicsSupport {
+        detect(&parse_responses(bytes), in_tmux)
+    }
+
+    /// Responses of real terminals: name, cell size and DA1, then kitty's graphics and DA1 for the second query.
     ///
     /// * kitty: `kitty/screen.c` and `da1` of `kitty/window.py` in <https://github.com/kovidgoyal/kitty>
     /// * Ghostty: `src/termio/stream_handler.zig` in <https://github.com/ghostty-org/ghostty>
@@ -176,7 +159,7 @@ mod tests {
         ),
         ("Alacritty", b"\x1b[?6c\x1b[?6c", Protocol::HalfBlocks, None),
         ("macOS Terminal", b"\x1b[?1;2c\x1b[?1;2c", Protocol::HalfBlocks, None),
-        ("nobody", b"", Protocol::HalfBlocks, None),
+        ("silent", b"", Protocol::HalfBlocks, None),
     ];
 
     #[test]
@@ -194,7 +177,7 @@ mod tests {
         }
     }
 
-    /// tmux: `input.c` and `tty-keys.c` in <https://github.com/tmux/tmux>. What the terminal around it answers comes last.
+    /// tmux: `input.c` and `tty-keys.c` in <https://github.com/tmux/tmux>. The terminal around it answers last.
     #[test]
     fn tmux_and_outer_terminal_are_detected() {
         const OWN: &str = "\x1bP>|tmux 3.4\x1b\\\x1b[6;20;10t\x1b[?1;2c";
@@ -214,7 +197,7 @@ mod tests {
                 Protocol::Kitty,
             ),
             (
-                "WezTerm has no pictures in text",
+                "WezTerm has no placeholders",
                 OWN,
                 "\x1b_Gi=31;OK\x1b\\\x1bP>|WezTerm 2024\x1b\\\x1b[?65;4;6;18;22c",
                 Protocol::HalfBlocks,
@@ -226,13 +209,13 @@ mod tests {
                 Protocol::Sixel,
             ),
             (
-                "sixels, around it as well",
+                "sixels, also around it",
                 OWN_WITH_SIXELS,
                 "\x1bP>|foot(1.17.0)\x1b\\\x1b[?62;4;22c",
                 Protocol::Sixel,
             ),
             (
-                "sixels, around it none",
+                "sixels, none around it",
                 OWN_WITH_SIXELS,
                 "\x1bP>|XTerm(390)\x1b\\\x1b[?64;1;2c",
                 Protocol::HalfBlocks,
@@ -250,7 +233,7 @@ mod tests {
                 "{name}"
             );
         }
-        // Before 3.2 it has no name.
+        // tmux before 3.2 has no name.
         assert!(detect_from_bytes(b"\x1b[?1;2c", true).in_tmux);
     }
 

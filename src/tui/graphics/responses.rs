@@ -1,179 +1,222 @@
-//! What a terminal answers, told from what was typed meanwhile.
+//! Responses of a terminal to queries, in the bytes that it also sends keys on.
 
-use std::ops::Range;
-
-/// One report of a terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ProbeResponse {
-    /// To the graphics query: whether it can.
+/// A response to a query.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Response {
+    /// Whether the terminal has kitty's graphics.
     /// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#querying-support-and-available-transmission-mediums>
     Graphics(bool),
-    /// XTVERSION, its name and version. <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>, `CSI > Ps q`.
+    /// XTVERSION: name and version. <https://invisible-island.net/xterm/ctlseqs/ctlseqs.html>, `CSI > Ps q`.
     Name(String),
-    /// The size of a cell in pixels, width and height. The same page, `CSI 16 t`.
+    /// Width and height of a cell in pixels. The same page, `CSI 16 t`.
     CellSize(u16, u16),
-    /// DA1, what it conforms to and its attributes. <https://vt100.net/docs/vt510-rm/DA1.html>
+    /// DA1: conformance level and attributes. <https://vt100.net/docs/vt510-rm/DA1.html>
     DeviceAttributes(Vec<u16>),
-    /// Something that nobody types and nobody asked for here: a colour, a late answer.
+    /// Relative luminance of the default text colour, 0 to 1. The same page as XTVERSION, `OSC 10`.
+    Foreground(f64),
+    /// Relative luminance of the default background, 0 to 1: `OSC 11`.
+    Background(f64),
+    /// A response in one of these forms whose content is unknown.
     Other,
+}
+
+/// The start of some input.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Scan {
+    /// A response, and its length in bytes.
+    Response(Response, usize),
+    /// The start of a response: certain, or still the same bytes as alt and a key.
+    Partial { is_certain: bool },
+    /// Keys, mouse events or pastes.
+    Input,
 }
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 
-/// The answers in what was read, and the rest, in order: keys, and what is not whole.
-pub(super) fn split_responses(bytes: &[u8]) -> (Vec<ProbeResponse>, Vec<u8>) {
-    let mut responses = Vec::new();
-    let mut typed = Vec::new();
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        if *byte == ESC
-            && let Some((response, length)) = parse_response(&bytes[at..])
-        {
-            responses.push(response);
-            at += length;
-        } else {
-            typed.push(*byte);
-            at += 1;
-        }
+/// Starts of the strings that answer our queries, after the escape. Anything else after `ESC _`, `ESC P` or `ESC ]` was
+/// typed with alt.
+const STRING_STARTS: [&[u8]; 4] = [b"_Gi=", b"P>|", b"]10;", b"]11;"];
+
+/// The longest response in bytes.
+const MAX_RESPONSE_BYTES: usize = 256;
+
+/// Examines input that begins with an escape.
+pub(crate) fn scan_response(bytes: &[u8]) -> Scan {
+    match bytes.get(1) {
+        None => Scan::Partial { is_certain: false },
+        Some(b'[') => scan_csi(bytes),
+        Some(_) => scan_string(bytes),
     }
-    (responses, typed)
 }
 
-/// The answer that these bytes begin with, and its length.
-fn parse_response(bytes: &[u8]) -> Option<(ProbeResponse, usize)> {
-    if *bytes.get(1)? == b'[' {
-        let length = bytes
-            .iter()
-            .skip(2)
-            .position(|byte| !(0x20..0x40).contains(byte))?
-            + 3;
-        return Some((parse_csi_report(&bytes[2..length])?, length));
-    }
-    let (content, length) = parse_control_string(bytes)?;
-    let content = &bytes[content];
-    let response = match bytes[1] {
-        b'_' => content
-            .strip_prefix(b"Gi=31;")
-            .map_or(ProbeResponse::Other, |status| {
-                ProbeResponse::Graphics(status == b"OK")
-            }),
-        b'P' => content
-            .strip_prefix(b">|")
-            .map_or(ProbeResponse::Other, |name| {
-                ProbeResponse::Name(String::from_utf8_lossy(name).into_owned())
-            }),
-        _ => ProbeResponse::Other,
+fn scan_csi(bytes: &[u8]) -> Scan {
+    let is_parameter = |byte: &&u8| (0x20..0x40).contains(*byte);
+    let parameters = &bytes[2..2 + bytes[2..].iter().take_while(is_parameter).count()];
+    let Some(last) = bytes.get(2 + parameters.len()) else {
+        let is_certain = !parameters.is_empty();
+        return Scan::Partial { is_certain };
     };
-    Some((response, length))
-}
-
-/// Where the content of an APC, DCS or OSC string is, and the length of all; nothing for alt and a key, which has no end.
-fn parse_control_string(bytes: &[u8]) -> Option<(Range<usize>, usize)> {
-    if !matches!(bytes.get(1)?, b'_' | b'P' | b']') {
-        return None;
-    }
-    let end = 2 + bytes.iter().skip(2).position(|byte| *byte < 0x20)?;
-    match (bytes[end], bytes.get(end + 1)) {
-        (BEL, _) => Some((2..end, end + 1)),
-        (ESC, Some(b'\\')) => Some((2..end, end + 2)),
-        _ => None,
-    }
-}
-
-/// The report of a control sequence, without its introducer; other sequences are keys, the mouse, pastes.
-fn parse_csi_report(sequence: &[u8]) -> Option<ProbeResponse> {
-    let (last, parameters) = sequence.split_last()?;
-    match last {
-        b'c' => Some(ProbeResponse::DeviceAttributes(parse_numbers(
-            parameters.strip_prefix(b"?")?,
-        ))),
-        b't' => match parse_numbers(parameters)[..] {
-            [6, height, width] => Some(ProbeResponse::CellSize(width, height)),
-            _ => None,
+    let response = match (last, parameters) {
+        (b'c', [b'?', numbers @ ..]) => Response::DeviceAttributes(parse_numbers(numbers)),
+        (b't', _) => match parse_numbers(parameters)[..] {
+            [6, height, width] => Response::CellSize(width, height),
+            _ => Response::Other,
         },
-        _ => None,
+        _ => return Scan::Input,
+    };
+    Scan::Response(response, parameters.len() + 3)
+}
+
+fn scan_string(bytes: &[u8]) -> Scan {
+    let string = &bytes[1..];
+    let Some(start) = STRING_STARTS.iter().find(|start| string.starts_with(start)) else {
+        let could_start = STRING_STARTS.iter().any(|start| start.starts_with(string));
+        return if could_start {
+            Scan::Partial { is_certain: false }
+        } else {
+            Scan::Input
+        };
+    };
+    let end = string.iter().position(|byte| *byte < 0x20);
+    let terminator = end.map_or(&[][..], |end| &string[end..]);
+    let length = match terminator {
+        [BEL, ..] => bytes.len() - terminator.len() + 1,
+        [ESC, b'\\', ..] => bytes.len() - terminator.len() + 2,
+        [] | [ESC] if bytes.len() < MAX_RESPONSE_BYTES => {
+            return Scan::Partial { is_certain: true };
+        }
+        _ => return Scan::Input,
+    };
+    let content = &string[start.len()..string.len() - terminator.len()];
+    Scan::Response(parse_string(start, content), length)
+}
+
+fn parse_string(start: &[u8], content: &[u8]) -> Response {
+    let text = String::from_utf8_lossy(content);
+    match start {
+        b"_Gi=" => text.split_once(';').map_or(Response::Other, |(_, status)| {
+            Response::Graphics(status == "OK")
+        }),
+        b"P>|" => Response::Name(text.into_owned()),
+        b"]10;" => parse_luminance(&text).map_or(Response::Other, Response::Foreground),
+        _ => parse_luminance(&text).map_or(Response::Other, Response::Background),
     }
 }
 
 fn parse_numbers(parameters: &[u8]) -> Vec<u16> {
-    parameters
-        .split(|byte| *byte == b';')
-        .map(|number| {
-            std::str::from_utf8(number)
-                .ok()
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(0)
-        })
+    let text = String::from_utf8_lossy(parameters);
+    text.split(';')
+        .map(|number| number.parse().unwrap_or(0))
         .collect()
+}
+
+/// The relative luminance of an X11 colour, `rgb:ffff/ffff/ffff` or `#ffffff`, with one to four digits a channel; urxvt adds
+/// an alpha channel (`rgba:`). <https://www.w3.org/TR/WCAG21/#dfn-relative-luminance>
+fn parse_luminance(color: &str) -> Option<f64> {
+    let channels: Vec<&str> = if let Some(digits) = color.strip_prefix('#') {
+        let width = digits.len() / 3;
+        [0, 1, 2]
+            .into_iter()
+            .filter_map(|nth| digits.get(nth * width..(nth + 1) * width))
+            .collect()
+    } else {
+        color
+            .strip_prefix("rgb:")
+            .or_else(|| color.strip_prefix("rgba:"))?
+            .split('/')
+            .collect()
+    };
+    let linear = |digits: &&str| {
+        let most = 16_u32
+            .checked_pow(digits.len().try_into().ok()?)?
+            .checked_sub(1)?;
+        let value = f64::from(u32::from_str_radix(digits, 16).ok()?) / f64::from(most);
+        Some(if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        })
+    };
+    let [red, green, blue, ..] = channels.iter().map(linear).collect::<Option<Vec<_>>>()?[..]
+    else {
+        return None;
+    };
+    Some(0.2126 * red + 0.7152 * green + 0.0722 * blue)
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    #[test]
-    fn responses_are_separated_from_keys() {
-        let (answers, typed) = split_responses(
-            b"j\x1b_Gi=31;OK\x1b\\k\x1b[A\x1bP>|kitty(0.42.1)\x1b\\\x1b[6;20;10tG\x1b[?62;52;c\x1b",
-        );
-        assert_eq!(
-            answers,
-            [
-                ProbeResponse::Graphics(true),
-                ProbeResponse::Name("kitty(0.42.1)".into()),
-                ProbeResponse::CellSize(10, 20),
-                ProbeResponse::DeviceAttributes(vec![62, 52, 0])
-            ]
-        );
-        assert_eq!(typed, b"jk\x1b[AG\x1b");
+    fn response(bytes: &str) -> Option<Response> {
+        match scan_response(bytes.as_bytes()) {
+            Scan::Response(response, length) => {
+                assert_eq!(length, bytes.len(), "{bytes:?}");
+                Some(response)
+            }
+            _ => None,
+        }
     }
 
     #[test]
-    fn alt_keys_and_mouse_are_input() {
-        for keys in [
-            &b"\x1bPx"[..],
-            b"\x1b_\x1b[A",
-            b"\x1b]j",
-            b"\x1b[<0;3;7M",
-            b"\x1b[200~a\x1b[201~",
-            b"\x1b[13;5u",
-            b"\x1b\x1b",
-        ] {
-            assert_eq!(
-                split_responses(keys),
-                (vec![], keys.to_vec()),
-                "{:?}",
-                String::from_utf8_lossy(keys)
-            );
-        }
-        // A key with alt before an answer takes nothing of it.
-        assert_eq!(
-            split_responses(b"\x1bP\x1b[?6c"),
+    fn responses_are_parsed() {
+        let cases = [
+            ("\x1b_Gi=31;OK\x1b\\", Response::Graphics(true)),
+            ("\x1b_Gi=31;EINVAL:no\x1b\\", Response::Graphics(false)),
             (
-                vec![ProbeResponse::DeviceAttributes(vec![6])],
-                b"\x1bP".to_vec()
-            )
+                "\x1bP>|kitty(0.42.1)\x1b\\",
+                Response::Name("kitty(0.42.1)".into()),
+            ),
+            ("\x1b[6;20;10t", Response::CellSize(10, 20)),
+            ("\x1b[?62;52;c", Response::DeviceAttributes(vec![62, 52, 0])),
+            ("\x1b]11;rgb:ffff/ffff/ffff\x07", Response::Background(1.0)),
+            ("\x1b]10;rgba:00/00/00/80\x1b\\", Response::Foreground(0.0)),
+            ("\x1b]11;#000000\x1b\\", Response::Background(0.0)),
+            ("\x1b]11;teal\x1b\\", Response::Other),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(response(bytes), Some(expected), "{bytes:?}");
+        }
+        assert!(
+            matches!(response("\x1b]11;rgb:8080/8080/8080\x07"), Some(Response::Background(grey)) if (0.2..0.23).contains(&grey))
         );
     }
 
     #[test]
-    fn late_color_response_is_not_a_key() {
-        assert_eq!(
-            split_responses(b"\x1b]11;rgb:1010/1010/1818\x07j"),
-            (vec![ProbeResponse::Other], b"j".to_vec())
-        );
+    fn every_cut_of_a_response_is_partial() {
+        for bytes in [
+            "\x1b_Gi=31;OK\x1b\\",
+            "\x1bP>|foot(1.17.0)\x1b\\",
+            "\x1b[?62;4c",
+            "\x1b]11;rgb:1010/1010/1818\x07",
+        ] {
+            for length in 1..bytes.len() {
+                let scan = scan_response(&bytes.as_bytes()[..length]);
+                assert!(
+                    matches!(scan, Scan::Partial { .. }),
+                    "{:?}",
+                    &bytes[..length]
+                );
+            }
+        }
     }
 
-    proptest! {
-        #[test]
-        fn typed_input_is_preserved(before in "[ -~]{0,9}", after in "[ -~]{0,9}", any in any::<Vec<u8>>()) {
-            let (answers, typed) = split_responses(format!("{before}\x1b[?62;4c{after}").as_bytes());
-            prop_assert_eq!(answers, vec![ProbeResponse::DeviceAttributes(vec![62, 4])]);
-            prop_assert_eq!(typed, format!("{before}{after}").into_bytes());
-            split_responses(&any);
+    #[test]
+    fn alt_keys_mouse_and_pastes_are_input() {
+        for keys in [
+            "\x1bPx",
+            "\x1b_\x1b[A",
+            "\x1b]j",
+            "\x1b[<0;3;7M",
+            "\x1b[200~a\x1b[201~",
+            "\x1b[13;5u",
+            "\x1b\x1b",
+            "\x1b]11;rgb:ff\x1bx",
+        ] {
+            assert_eq!(scan_response(keys.as_bytes()), Scan::Input, "{keys:?}");
         }
+        let endless = format!("\x1bP>|{}", "x".repeat(MAX_RESPONSE_BYTES));
+        assert_eq!(scan_response(endless.as_bytes()), Scan::Input);
     }
 }

@@ -1,11 +1,11 @@
-//! Whatever a picture is and wherever it goes, the terminal gets the sequences of its protocol and nothing else.
+//! Images are encoded as sequences of their protocol only, whatever their content and area.
 
 use proptest::prelude::*;
 
 use super::bitmap::CellSize;
 use super::*;
 
-/// Takes `bytes` apart and fails at the first that belongs to no sequence of `protocol`. Returns how many sequences there were.
+/// Counts the sequences of `protocol`; fails at the first byte outside of one.
 fn count_sequences(mut bytes: &[u8], protocol: Protocol, tmux: bool) -> Result<usize, String> {
     let mut count = 0;
     while !bytes.is_empty() {
@@ -89,7 +89,7 @@ fn is_base64(data: &[u8]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte))
 }
 
-/// What tmux hands on, and the length of the whole sequence.
+/// The sequence inside tmux's passthrough, and the length of the whole.
 fn unwrap_passthrough(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let mut inside = Vec::new();
     let mut at = 7;
@@ -112,7 +112,7 @@ const PROTOCOLS: [Protocol; 4] = [
     Protocol::HalfBlocks,
 ];
 
-/// A picture of any few pixels.
+/// A small image of arbitrary pixels.
 fn any_image() -> impl Strategy<Value = Image> {
     (1..40_u32, 1..40_u32).prop_flat_map(|(width, height)| {
         let bytes = prop::collection::vec(any::<u8>(), (width * height * 4) as usize);

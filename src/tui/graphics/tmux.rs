@@ -1,7 +1,7 @@
-//! tmux hands on what is wrapped for the terminal around it, if its user allows (`allow-passthrough`, off by default):
+//! tmux passes wrapped sequences to the terminal around it if `allow-passthrough` is on; it is off by default:
 //! <https://github.com/tmux/tmux/wiki/FAQ#what-is-the-passthrough-escape-sequence-and-how-do-i-use-it>.
 
-/// `sequence` wrapped, with every escape in it doubled.
+/// Wraps a sequence, with every escape in it doubled.
 pub(super) fn wrap_passthrough(sequence: &[u8]) -> Vec<u8> {
     let mut wrapped = Vec::with_capacity(sequence.len() + 16);
     wrapped.extend_from_slice(b"\x1bPtmux;");

@@ -1,108 +1,102 @@
-//! The loop: what happened, one step of the app, its effects, a frame.
+//! The event loop: input, replies and ticks go to the app one at a time; then its effects run and a frame is drawn.
 //!
-//! Everything that waits is taken before a frame is drawn, so that a held key costs one frame a batch; frames keep a pace
-//! when messages pour in; a frame that changes nothing writes nothing.
+//! All waiting input is handled before a frame is drawn, so that a held key costs one frame a batch. Frames keep a pace when
+//! messages pour in, and a frame that changes nothing writes nothing.
 
+use std::fmt::{Debug, Write as _};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{self, Event, EventStream};
 use crossterm::{Command, style};
-use futures_util::StreamExt;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::effects::{Tasks, TicketedReply};
 use super::images::{ImageCache, ImageLayer};
-use super::input::InputTranslator;
+use super::input::{InputReader, InputTranslator};
+use super::input_parser::Input;
 use super::renderer::Renderer;
 use super::requests::Services;
-use super::{RunError, SessionSetup, clock, key_parser, signals, terminal};
+use super::{RunError, SessionSetup, clock, signals, terminal};
 use crate::config::{Alert, GraphicsProtocol};
 use crate::store::{MergedStore, Prefetcher};
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{App, Effect, Message, Reply, Request, Ticket};
-use crate::tui::graphics::{GraphicsSupport, Protocol, probe};
+use crate::tui::graphics::{GraphicsSupport, Probe, ProbeOptions, ProbeStep, Protocol, Response};
 use crate::tui::screens;
 use crate::tui::view;
 use crate::tui::view::TerminalTheme;
 
-/// The most frames a second, as the time of one.
+/// The time of one frame at 60 frames a second.
 const FRAME_INTERVAL: Duration = Duration::from_millis(16);
-/// How long the thread of an event stream that was dropped has to let the terminal go, on a busy machine.
-const READER_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
-/// How often the app is told that time goes by.
 const TICK_INTERVAL: Duration = Duration::from_secs(1);
-/// The most events, or answers, that are taken before the pace of frames is looked at again.
+/// The most replies that are handled before the next frame is due.
 const MAX_BATCH: usize = 1_024;
-/// The longest text that goes to the clipboard, in bytes: terminals drop longer sequences without a word.
+/// The longest text for the clipboard in bytes: terminals silently drop longer sequences.
 const MAX_CLIPBOARD_BYTES: usize = 74_994 / 4 * 3;
+/// The longest error in the log, in bytes, give or take one of its parts.
+const MAX_LOGGED_ERROR: usize = 500;
+/// How long each query waits for its response. Over a slow line or on a busy machine one takes some hundred ms.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the first frame waits for the terminal's background colour: more than a slow line takes, too short to notice.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// What the loop works on.
 struct EventLoop {
     app: App,
     appearance: TerminalTheme,
     renderer: Renderer,
     tasks: Tasks,
-    input: InputTranslator,
-    /// Pictures that were made.
+    translator: InputTranslator,
     images: ImageCache,
-    /// The one that the terminal shows.
     image_layer: ImageLayer,
-    /// What the terminal can show, once it was asked.
+    /// The terminal's graphics, once they are known.
     graphics: Option<GraphicsSupport>,
-    /// The protocol that the person wants.
-    requested_protocol: Option<Protocol>,
+    probe: Probe,
+    /// When a missing response counts as a no.
+    probe_deadline: Instant,
+    /// The first frame waits for the background colour and takes the theme from it.
+    awaits_background: bool,
     alert: Alert,
-    /// Pictures that wait for the terminal to be asked.
+    /// Images that wait for the end of the probe.
     pending_images: Vec<(Ticket, ImageSource, Rect)>,
-    /// Something happened since the last frame.
     needs_redraw: bool,
+    next_frame: Instant,
     should_quit: bool,
 }
 
-/// Runs a session on a terminal that is ours, until it is quit. Returns what is still under way.
+/// Runs a session on a terminal that is ours until it is quit. Returns the tasks that are still running.
 pub(super) async fn run(
     session: SessionSetup,
     mut redraws: UnboundedReceiver<()>,
 ) -> Result<(Tasks, UnboundedReceiver<TicketedReply>), RunError> {
-    // Whether colours are used is the look's business: crossterm would drop attributes with them under NO_COLOR.
+    // The theme decides about colours; with NO_COLOR, crossterm would drop attributes as well.
     style::force_color_output(true);
     let (sender, mut replies) = unbounded_channel();
-    let mut event_loop = EventLoop::new(session, |ground| Tasks::new(ground, sender))?;
-    let mut events = EventStream::new().ready_chunks(MAX_BATCH);
+    let mut input = InputReader::new()?;
+    let mut event_loop = EventLoop::start(session, |services| Tasks::new(services, sender))?;
     let mut ticks = interval(TICK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(MAX_BATCH);
-    let mut next_frame = Instant::now();
     while !event_loop.should_quit {
-        if !event_loop.pending_images.is_empty() {
-            if event_loop.graphics.is_none() {
-                // Nobody else may read from the terminal while it is asked.
-                drop(events);
-                event_loop.probe_graphics()?;
-                events = EventStream::new().ready_chunks(MAX_BATCH);
-            }
-            event_loop.spawn_images();
-        }
-        if event_loop.needs_redraw && Instant::now() >= next_frame {
+        if event_loop.needs_redraw && Instant::now() >= event_loop.next_frame {
             event_loop.draw()?;
-            next_frame = Instant::now() + FRAME_INTERVAL;
         }
         tokio::select! {
-            happened = events.next() => event_loop.handle_events(happened)?,
-            _ = replies.recv_many(&mut batch, MAX_BATCH) => batch.drain(..).for_each(|answered| event_loop.handle_reply(answered)),
+            inputs = input.next() => event_loop.handle_inputs(inputs)?,
+            _ = replies.recv_many(&mut batch, MAX_BATCH) => batch.drain(..).for_each(|reply| event_loop.handle_reply(reply)),
             Some(()) = redraws.recv() => event_loop.redraw_all()?,
             _ = ticks.tick() => event_loop.dispatch(Message::Tick),
-            () = sleep_until(next_frame), if event_loop.needs_redraw => {}
+            () = sleep_until(event_loop.next_frame), if event_loop.needs_redraw => {}
+            () = sleep_until(event_loop.probe_deadline), if event_loop.graphics.is_none() => event_loop.finish_probe(),
         }
     }
     Ok((event_loop.tasks, replies))
 }
 
-/// The protocol that the person wants; nothing where the terminal is to be asked.
+/// The protocol of the setting; none if the terminal decides.
 fn requested_protocol(choice: GraphicsProtocol) -> Option<Protocol> {
     match choice {
         GraphicsProtocol::Auto => None,
@@ -113,8 +107,45 @@ fn requested_protocol(choice: GraphicsProtocol) -> Option<Protocol> {
     }
 }
 
+/// Whether the environment names GNU screen, which passes the colour query on to a terminal around it: its own DA1 comes
+/// before that response, or instead of it.
+fn is_gnu_screen() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "screen" || term.starts_with("screen."))
+}
+
+/// The name of a variant for the log, with the error that it holds, if any: values can be long, and texts that people typed.
+fn summarize(value: &impl Debug) -> String {
+    /// Stops the formatting after the name.
+    #[derive(Default)]
+    struct Summary(String);
+    impl std::fmt::Write for Summary {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            self.0.push_str(text);
+            let end = self.0.find(|c: char| !c.is_alphanumeric());
+            let is_whole = end.is_some_and(|end| {
+                let content = &self.0[end..];
+                !"(Err(".starts_with(content) && !content.starts_with("(Err(")
+            });
+            if is_whole || self.0.len() > MAX_LOGGED_ERROR {
+                return Err(std::fmt::Error);
+            }
+            Ok(())
+        }
+    }
+    let mut summary = Summary::default();
+    let _ = write!(summary, "{value:?}");
+    match summary.0.find(|c: char| !c.is_alphanumeric()) {
+        Some(end) if !summary.0[end..].starts_with("(Err(") => summary.0[..end].to_owned(),
+        _ => summary.0,
+    }
+}
+
 impl EventLoop {
-    fn new(session: SessionSetup, tasks: impl FnOnce(Services) -> Tasks) -> Result<Self, RunError> {
+    /// Starts the app's first requests and the probe of the terminal.
+    fn start(
+        session: SessionSetup,
+        tasks: impl FnOnce(Services) -> Tasks,
+    ) -> Result<Self, RunError> {
         let SessionSetup {
             mut store,
             second_store,
@@ -125,6 +156,7 @@ impl EventLoop {
             start,
             keymap,
             appearance,
+            follows_background,
             view_files,
             mouse: _,
             pictures,
@@ -147,22 +179,39 @@ impl EventLoop {
             view_files,
             prefetcher: Prefetcher::default(),
         });
-        let size = terminal::size();
+        let awaits_background = follows_background && !is_gnu_screen();
+        let (probe, query) = Probe::start(ProbeOptions {
+            protocol: requested_protocol(pictures),
+            colors: awaits_background,
+            in_tmux: std::env::var_os("TMUX").is_some_and(|name| !name.is_empty()),
+        });
+        terminal::write(&query)?;
+        let (size, now) = (terminal::size(), Instant::now());
         let (app, effects) = screens::start(app, keymap, size, clock::now(), &start);
-        let input = InputTranslator::default();
         let mut event_loop = Self {
             app,
             appearance,
             renderer: Renderer::new(size)?,
             tasks,
-            input,
+            translator: InputTranslator::default(),
             images: ImageCache::default(),
             image_layer: ImageLayer::default(),
             graphics: None,
-            requested_protocol: requested_protocol(pictures),
+            probe,
+            probe_deadline: if query.is_empty() {
+                now
+            } else {
+                now + QUERY_TIMEOUT
+            },
+            awaits_background,
             alert,
             pending_images: Vec::new(),
             needs_redraw: true,
+            next_frame: if awaits_background {
+                now + BACKGROUND_TIMEOUT
+            } else {
+                now
+            },
             should_quit: false,
         };
         for effect in effects {
@@ -171,23 +220,19 @@ impl EventLoop {
         Ok(event_loop)
     }
 
-    /// Takes what the terminal reports.
-    fn handle_events(
-        &mut self,
-        events: Option<Vec<std::io::Result<Event>>>,
-    ) -> Result<(), RunError> {
-        let happened =
-            events.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::UnexpectedEof))?;
-        for event in happened {
-            match event {
-                Ok(event) => {
-                    self.needs_redraw = true;
-                    if let Some(message) = self.input.translate(event) {
+    fn handle_inputs(&mut self, inputs: io::Result<Vec<Input>>) -> Result<(), RunError> {
+        let inputs = inputs.or_else(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => signals::hang_up(),
+            _ => Err(error),
+        })?;
+        for input in inputs {
+            match input {
+                Input::Response(response) => self.handle_response(response)?,
+                Input::Event(event) => {
+                    if let Some(message) = self.translator.translate(event) {
                         self.dispatch(message);
                     }
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
             }
             if self.should_quit {
                 break;
@@ -196,48 +241,56 @@ impl EventLoop {
         Ok(())
     }
 
-    fn handle_reply(&mut self, answered: TicketedReply) {
-        self.tasks.mark_done(&answered);
-        let (ticket, reply) = answered;
-        self.dispatch(Message::Reply(ticket, reply));
+    /// Takes a response to the probe, unless it comes after the deadline.
+    fn handle_response(&mut self, response: Response) -> Result<(), RunError> {
+        if self.graphics.is_some() {
+            return Ok(());
+        }
+        let step = self.probe.advance(response);
+        if self.awaits_background && step != ProbeStep::Wait {
+            self.next_frame = Instant::now();
+        }
+        match step {
+            ProbeStep::Wait => {}
+            ProbeStep::Send(query) => {
+                terminal::write(&query)?;
+                self.probe_deadline = Instant::now() + QUERY_TIMEOUT;
+            }
+            ProbeStep::Done => self.finish_probe(),
+        }
+        Ok(())
     }
 
-    /// Asks the terminal what it can show, and takes the keys that were pressed before and meanwhile, in their order. A
-    /// terminal that can't be asked shows half blocks.
-    fn probe_graphics(&mut self) -> Result<(), RunError> {
-        // The thread of the stream that was dropped may have read more than it handed over, and reads on until it is woken:
-        // what it takes from the terminal then would be missing from the answer.
-        let mut buffered = Vec::new();
-        while buffered.len() < MAX_BATCH && event::poll(READER_SHUTDOWN_TIMEOUT)? {
-            buffered.push(event::read());
-        }
-        self.handle_events(Some(buffered))?;
-        let fallback = GraphicsSupport {
-            protocol: Protocol::HalfBlocks,
-            cell_size: None,
-            in_tmux: false,
-        };
-        let (graphics, leftover) = probe(self.requested_protocol)
-            .map_or((fallback, Vec::new()), |probed| {
-                (probed.graphics, probed.leftover_input)
-            });
+    fn finish_probe(&mut self) {
+        let mut graphics = self.probe.support();
+        graphics.cell_size = graphics.cell_size.or_else(terminal::cell_size);
+        tracing::info!(
+            ?graphics,
+            light = self.probe.is_light(),
+            "probed the terminal"
+        );
         self.graphics = Some(graphics);
-        self.handle_events(Some(
-            key_parser::parse_keys(&leftover)
-                .into_iter()
-                .map(|key| Ok(Event::Key(key)))
-                .collect(),
-        ))
+        for (ticket, source, area) in std::mem::take(&mut self.pending_images) {
+            self.tasks
+                .spawn_image(ticket, source, area, graphics, self.images.clone());
+        }
     }
 
-    fn spawn_images(&mut self) {
-        let Some(graphics) = self.graphics else {
-            return;
-        };
-        for (ticket, of, area) in std::mem::take(&mut self.pending_images) {
-            self.tasks
-                .spawn_image(ticket, of, area, graphics, self.images.clone());
+    /// Changes the dark theme of the start to the light one on a light background.
+    fn follow_background(&mut self) {
+        if std::mem::take(&mut self.awaits_background) && self.probe.is_light() {
+            self.appearance.set_theme("light");
+            let session = &mut self.app.shared.session;
+            "light".clone_into(&mut session.theme);
+            session.is_dark = false;
         }
+    }
+
+    fn handle_reply(&mut self, reply: TicketedReply) {
+        self.tasks.mark_done(&reply);
+        let (ticket, reply) = reply;
+        tracing::debug!(ticket = ticket.0, reply = summarize(&reply), "reply");
+        self.dispatch(Message::Reply(ticket, reply));
     }
 
     fn dispatch(&mut self, message: Message) {
@@ -249,10 +302,20 @@ impl EventLoop {
     }
 
     fn run_effect(&mut self, effect: Effect) {
-        match effect {
-            Effect::Request(ticket, Request::Image(of, area)) => {
-                self.pending_images.push((ticket, of, area));
+        match &effect {
+            Effect::Request(ticket, request) => {
+                tracing::debug!(ticket = ticket.0, request = summarize(request), "request");
             }
+            other => tracing::debug!(effect = summarize(other), "effect"),
+        }
+        match effect {
+            Effect::Request(ticket, Request::Image(source, area)) => match self.graphics {
+                Some(graphics) => {
+                    self.tasks
+                        .spawn_image(ticket, source, area, graphics, self.images.clone());
+                }
+                None => self.pending_images.push((ticket, source, area)),
+            },
             Effect::Request(ticket, request) => self.tasks.spawn(ticket, request),
             Effect::Cancel(ticket) => self.tasks.cancel(ticket),
             Effect::Copy(ticket, text) => self.copy_to_clipboard(ticket, &text),
@@ -261,7 +324,7 @@ impl EventLoop {
                     self.dispatch(Message::SuspendFailed);
                 }
             }
-            // A terminal that can't be written to is found out by the next drawing.
+            // The next frame reports a terminal that can't be written to.
             Effect::Alert(text) => drop(terminal::write(
                 self.alert.escape_sequence(&text).as_bytes(),
             )),
@@ -270,11 +333,11 @@ impl EventLoop {
         }
     }
 
-    /// Hands a text to the terminal for its clipboard: in base64, so that nothing in it can drive the terminal.
+    /// Copies by OSC 52, whose base64 keeps the text from driving the terminal.
     fn copy_to_clipboard(&self, ticket: Ticket, text: &str) {
         let copied = if text.len() > MAX_CLIPBOARD_BYTES {
             Err(format!(
-                "{} bytes are more than terminals take for the clipboard",
+                "{} bytes are more than terminals accept, {MAX_CLIPBOARD_BYTES}",
                 text.len()
             ))
         } else {
@@ -286,11 +349,11 @@ impl EventLoop {
         };
         self.tasks.send_reply(
             ticket,
-            Reply::Copied(copied.map_err(|why| format!("copying: {why}"))),
+            Reply::Copied(copied.map_err(|error| format!("can't copy to the clipboard: {error}"))),
         );
     }
 
-    /// Draws everything anew after somebody else had the terminal.
+    /// Draws the whole screen, after a resize or after another program used the terminal.
     fn redraw_all(&mut self) -> Result<(), RunError> {
         self.needs_redraw = true;
         self.image_layer.mark_cleared();
@@ -307,7 +370,9 @@ impl EventLoop {
             self.renderer.reset(size)?;
             self.image_layer.mark_cleared();
         }
+        self.follow_background();
         self.needs_redraw = false;
+        self.next_frame = Instant::now() + FRAME_INTERVAL;
         let Self {
             app,
             appearance,
@@ -320,7 +385,7 @@ impl EventLoop {
                 .image_layer
                 .sync(self.app.terminal_image(), &self.images, graphics)?
         {
-            // What was under the picture is not known to the canvas.
+            // The renderer does not know the cells under the image.
             self.renderer.reset(size)?;
             self.needs_redraw = true;
         }

@@ -1,4 +1,4 @@
-//! Pictures on the screen: made from charts or artifacts, drawn in cells, or laid over them by the terminal's own graphics.
+//! Renders charts and artifacts as images, in half blocks or by the terminal's own graphics.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,14 +15,14 @@ use crate::tui::graphics::{
     encode_image, fit,
 };
 
-/// How many px of a picture stand for a cell of the screen, before the terminal scales it.
+/// Pixels of a rendered chart for each cell, before the terminal scales it.
 const PX_PER_CELL: (u32, u32) = (9, 18);
 
-/// Pictures that were made and are to be laid over cells.
+/// Images that the terminal draws over cells.
 #[derive(Clone, Default)]
 pub(super) struct ImageCache(Arc<Mutex<HashMap<Ticket, Image>>>);
 
-/// The picture that the terminal shows now.
+/// The image that the terminal shows.
 #[derive(Default)]
 pub(super) struct ImageLayer {
     shown: Option<(Ticket, Rect)>,
@@ -30,24 +30,24 @@ pub(super) struct ImageLayer {
 }
 
 impl ImageCache {
-    /// Makes a picture and says how it is shown.
+    /// Loads or renders an image. The reply has its half blocks; without them, the cache has the image.
     pub(super) async fn prepare(
         self,
         reader: Reader,
         ticket: Ticket,
-        of: ImageSource,
+        source: ImageSource,
         area: Rect,
         graphics: GraphicsSupport,
     ) -> Reply {
-        let loaded = match of {
+        let loaded = match source {
             ImageSource::Charts(figures, dark) => {
                 tokio::task::spawn_blocking(move || render_charts(&figures, dark, area)).await
             }
-            ImageSource::Artifact(home, path) => {
-                match reader.preview(&home, &path, limits::IMAGE_BYTES).await {
-                    Err(fault) => Ok(Err(RequestError {
-                        message: fault.to_string(),
-                        hint: fault.hint().to_owned(),
+            ImageSource::Artifact(owner, path) => {
+                match reader.preview(&owner, &path, limits::IMAGE_BYTES).await {
+                    Err(error) => Ok(Err(RequestError {
+                        message: error.to_string(),
+                        hint: error.hint().to_owned(),
                     })),
                     Ok(preview) if preview.is_truncated => Ok(Err(too_large())),
                     Ok(preview) => {
@@ -56,10 +56,10 @@ impl ImageCache {
                 }
             }
         };
-        let image = loaded.unwrap_or_else(|stopped| {
+        let image = loaded.unwrap_or_else(|error| {
             Err(RequestError {
-                message: stopped.to_string(),
-                hint: "try it again".into(),
+                message: error.to_string(),
+                hint: "try again".into(),
             })
         });
         Reply::Image(image.map(|picture| {
@@ -73,7 +73,7 @@ impl ImageCache {
                     half_blocks: blocks.cells,
                 });
             }
-            // One picture is seen at a time.
+            // One image is visible at a time.
             let mut cache = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             cache.clear();
             cache.insert(ticket, picture);
@@ -91,22 +91,21 @@ impl ImageCache {
 }
 
 impl ImageLayer {
-    /// Brings what the terminal shows in line with what is wanted, after a frame. Returns whether the cells have to be drawn anew,
-    /// because a picture went away.
+    /// Shows or erases the image after a frame. Returns whether the cells have to be redrawn because an image disappeared.
     pub(super) fn sync(
         &mut self,
-        wanted: Option<(Ticket, Rect)>,
+        target: Option<(Ticket, Rect)>,
         images: &ImageCache,
         graphics: GraphicsSupport,
     ) -> std::io::Result<bool> {
-        if self.shown == wanted {
+        if self.shown == target {
             return Ok(false);
         }
         let removed = self.shown.take().is_some();
         if removed {
             terminal::write(&encode_erase(graphics, ImageId::new(self.image_id)))?;
         }
-        if let Some((ticket, rect)) = wanted
+        if let Some((ticket, rect)) = target
             && let Some(picture) = images.get(ticket)
         {
             if removed {
@@ -128,7 +127,7 @@ impl ImageLayer {
         Ok(removed)
     }
 
-    /// The terminal shows nothing any more: it was cleared, or somebody else had it.
+    /// Forgets the image after the terminal was cleared.
     pub(super) fn mark_cleared(&mut self) {
         self.shown = None;
     }
@@ -163,17 +162,17 @@ fn render_charts(
 fn decode_image(bytes: &[u8]) -> Result<Image, RequestError> {
     decode(bytes).map_err(|error| RequestError {
         message: error.to_string(),
-        hint: "download it, and open it with another program".into(),
+        hint: "download it and open it with another program".into(),
     })
 }
 
 fn too_large() -> RequestError {
     let why = format!(
-        "the file has more than {}",
+        "the file is larger than {}",
         crate::text::quantity::format_bytes(limits::IMAGE_BYTES)
     );
     RequestError {
         message: why,
-        hint: "download it, and open it with another program".into(),
+        hint: "download it and open it with another program".into(),
     }
 }

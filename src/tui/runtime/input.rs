@@ -1,113 +1,153 @@
-//! What the terminal reports, as messages of the app.
+//! Reads the terminal and translates its events into messages of the app.
 
-use crossterm::event::{
-    Event, KeyCode as Code, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
-    MouseEventKind,
+use std::io::{self, Stdin, stdin};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use termina::Event;
+use termina::event::{
+    KeyCode as Code, KeyEvent, KeyEventKind, Modifiers, MouseButton, MouseEvent, MouseEventKind,
 };
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::{Instant, sleep_until};
 
+use super::input_parser::{Input, InputParser};
 use crate::config::keymap::{Key, KeyCode, NamedKey};
 use crate::tui::app::{Message, Mouse};
 
-/// What a terminal says of itself after it was asked: its colours (`ESC ] 11 ; rgb:1010/1010/1818 ESC \\`), its graphics
-/// (`ESC _ G i=31;OK ESC \\`), its name (`ESC P > | kitty(0.32) ESC \\`). Over a slow line the answer comes when nobody waits for it
-/// any more; as keys, it would go to other screens and open dialogs.
+/// How long an escape waits for the rest of a sequence before it is a key: tmux waits 10 ms, vim 100 ms
+/// (`ttimeoutlen` in its `defaults.vim`).
+const ESCAPE_TIMEOUT: Duration = Duration::from_millis(50);
+/// The bytes of one read: Linux' line discipline holds no more.
+const READ_BYTES: usize = 4_096;
+
+/// The only reader of the terminal. Raw mode must be on.
+pub(super) struct InputReader {
+    tty: AsyncFd<Stdin>,
+    parser: InputParser,
+    /// When a pending escape becomes a key.
+    flush_at: Option<Instant>,
+    /// The next bytes were typed before raw mode, when the terminal still turned `\r` into `\n`.
+    has_type_ahead: bool,
+}
+
+impl InputReader {
+    #[expect(
+        deprecated,
+        reason = "the replacement is unsafe for descriptors that close; standard input does not"
+    )]
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self {
+            tty: AsyncFd::with_interest(stdin(), Interest::READABLE)?,
+            parser: InputParser::default(),
+            flush_at: None,
+            has_type_ahead: has_input()?,
+        })
+    }
+
+    /// What the terminal sent next. Dropping the future loses no byte.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` if the terminal is gone.
+    pub(super) async fn next(&mut self) -> io::Result<Vec<Input>> {
+        let inputs = if let Some(at) = self.flush_at {
+            tokio::select! {
+                biased;
+                bytes = read(&self.tty) => self.feed(&bytes?),
+                () = sleep_until(at) => self.parser.flush(),
+            }
+        } else {
+            let bytes = read(&self.tty).await?;
+            self.feed(&bytes)
+        };
+        self.flush_at = self
+            .parser
+            .is_ambiguous()
+            .then(|| Instant::now() + ESCAPE_TIMEOUT);
+        Ok(inputs)
+    }
+
+    fn feed(&mut self, bytes: &[u8]) -> Vec<Input> {
+        if std::mem::take(&mut self.has_type_ahead) {
+            let enter = |byte: &u8| if *byte == b'\n' { b'\r' } else { *byte };
+            return self
+                .parser
+                .feed(&bytes.iter().map(enter).collect::<Vec<_>>());
+        }
+        self.parser.feed(bytes)
+    }
+}
+
+/// Waits for bytes. The descriptor stays blocking, because the shell shares it, so it is read only if there is input.
+async fn read(tty: &AsyncFd<Stdin>) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; READ_BYTES];
+    loop {
+        let mut ready = tty.readable().await?;
+        if !has_input()? {
+            ready.clear_ready();
+            continue;
+        }
+        match rustix::io::read(tty.get_ref(), &mut bytes) {
+            Ok(0) | Err(Errno::IO) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => {
+                bytes.truncate(length);
+                return Ok(bytes);
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether a read returns at once, with bytes or with the end.
+fn has_input() -> io::Result<bool> {
+    let tty = rustix::stdio::stdin();
+    match poll(
+        &mut [PollFd::new(&tty, PollFlags::IN)],
+        Some(&Timespec::default()),
+    ) {
+        Ok(ready) => Ok(ready > 0),
+        Err(Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Translates events, and remembers where a drag began.
 #[derive(Default)]
 pub(super) struct InputTranslator {
-    /// Which kind of answer has begun, and how many characters of it have come.
-    pending_response: Option<(TerminalResponse, usize)>,
-    /// Where the left button went down.
     drag_start: Option<(u16, u16)>,
 }
 
-/// A kind of answer, known by how it begins.
-#[derive(Clone, Copy)]
-enum TerminalResponse {
-    Color,
-    Graphics,
-    Name,
-}
-
-/// The longest answer, in characters: what goes on is no answer.
-const MAX_RESPONSE_CHARS: usize = 80;
-
-impl TerminalResponse {
-    /// The kind that begins with alt and this character.
-    fn from_first_char(c: char) -> Option<Self> {
-        [(']', Self::Color), ('_', Self::Graphics), ('P', Self::Name)]
-            .into_iter()
-            .find(|(first, _)| *first == c)
-            .map(|(_, kind)| kind)
-    }
-
-    /// Whether it can have this character at this place.
-    fn accepts(self, at: usize, c: char) -> bool {
-        match (self, at) {
-            (Self::Color, 0) => c == '1',
-            (Self::Color, 1) => matches!(c, '0' | '1'),
-            (Self::Color, 2) => c == ';',
-            (Self::Color, _) => c.is_ascii_hexdigit() || "rgb:/".contains(c),
-            (Self::Graphics, 0) => c == 'G',
-            (Self::Graphics, 1) => c == 'i',
-            (Self::Name, 0) => c == '>',
-            (Self::Name, 1) => c == '|',
-            (Self::Graphics | Self::Name, _) => at < MAX_RESPONSE_CHARS && !c.is_control(),
-        }
-    }
-}
-
 impl InputTranslator {
-    /// The message of an event; nothing for those that mean nothing here, and for a late answer.
+    /// The message of an event, if it has one.
     pub(super) fn translate(&mut self, event: Event) -> Option<Message> {
-        match event {
-            Event::Key(key) if self.is_terminal_response(key) => None,
-            Event::Mouse(MouseEvent {
-                kind: MouseEventKind::Up(MouseButton::Left),
-                column,
-                row,
-                ..
-            }) => {
-                let (from, to) = (self.drag_start.take()?, (column, row));
-                // A hand that trembles still clicks.
-                (from.0.abs_diff(to.0) > 1).then_some(Message::Mouse(Mouse::Drag { from, to }))
-            }
-            event => {
-                let message = translate_event(event);
-                if let Some(Message::Mouse(Mouse::Click { x, y })) = message {
-                    self.drag_start = Some((x, y));
-                }
-                message
-            }
+        if let Event::Mouse(MouseEvent {
+            kind: MouseEventKind::Up(MouseButton::Left),
+            column,
+            row,
+            ..
+        }) = event
+        {
+            let (from, to) = (self.drag_start.take()?, (column, row));
+            // A click whose hand trembles is not a drag.
+            return (from.0.abs_diff(to.0) > 1).then_some(Message::Mouse(Mouse::Drag { from, to }));
         }
-    }
-
-    /// Whether a key is a part of an answer. The first that can be none ends it, so that no other key is lost.
-    fn is_terminal_response(&mut self, key: KeyEvent) -> bool {
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        let Code::Char(c) = key.code else {
-            self.pending_response = None;
-            return false;
-        };
-        let Some((kind, at)) = self.pending_response else {
-            self.pending_response = TerminalResponse::from_first_char(c)
-                .filter(|_| alt)
-                .map(|kind| (kind, 0));
-            return self.pending_response.is_some();
-        };
-        let continues = !alt && !ctrl && kind.accepts(at, c);
-        self.pending_response = continues.then_some((kind, at + 1));
-        // It ends with ESC \ or BEL.
-        continues || (at > 2 && ((alt && c == '\\') || (ctrl && c == 'g')))
+        let message = translate_event(event);
+        if let Some(Message::Mouse(Mouse::Click { x, y })) = message {
+            self.drag_start = Some((x, y));
+        }
+        message
     }
 }
 
-/// The message of an event; nothing for those that mean nothing here. A new size is measured when drawing.
 fn translate_event(event: Event) -> Option<Message> {
     match event {
         Event::Key(event) => translate_key(event).map(Message::Key),
         Event::Paste(text) => Some(Message::Paste(text)),
         Event::Mouse(event) => translate_mouse(event).map(Message::Mouse),
-        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
+        _ => None,
     }
 }
 
@@ -115,15 +155,15 @@ fn translate_key(event: KeyEvent) -> Option<Key> {
     if event.kind == KeyEventKind::Release {
         return None;
     }
-    let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = event.modifiers.contains(KeyModifiers::ALT);
-    let shift = event.modifiers.contains(KeyModifiers::SHIFT);
+    let ctrl = event.modifiers.contains(Modifiers::CONTROL);
+    let alt = event.modifiers.contains(Modifiers::ALT);
+    let shift = event.modifiers.contains(Modifiers::SHIFT);
     let code = match event.code {
-        // Terminals tell no case with control; keymaps write the small letter.
+        // Terminals send the same byte for both cases with control; keymaps use lower case.
         Code::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
         Code::Char(c) if shift => KeyCode::Char(c.to_ascii_uppercase()),
         Code::Char(c) => KeyCode::Char(c),
-        Code::F(n) => KeyCode::F(n),
+        Code::Function(n) => KeyCode::F(n),
         Code::Tab if shift => KeyCode::Named(NamedKey::BackTab),
         other => KeyCode::Named(translate_named_key(other)?),
     };
@@ -133,7 +173,7 @@ fn translate_key(event: KeyEvent) -> Option<Key> {
 fn translate_named_key(code: Code) -> Option<NamedKey> {
     Some(match code {
         Code::Enter => NamedKey::Enter,
-        Code::Esc => NamedKey::Esc,
+        Code::Escape => NamedKey::Esc,
         Code::Tab => NamedKey::Tab,
         Code::BackTab => NamedKey::BackTab,
         Code::Backspace => NamedKey::Backspace,
@@ -167,7 +207,7 @@ fn translate_mouse(event: MouseEvent) -> Option<Mouse> {
 mod tests {
     use super::*;
 
-    fn key_name(code: Code, modifiers: KeyModifiers) -> Option<String> {
+    fn key_name(code: Code, modifiers: Modifiers) -> Option<String> {
         match translate_event(Event::Key(KeyEvent::new(code, modifiers)))? {
             Message::Key(key) => Some(key.to_string()),
             other => panic!("{other:?}"),
@@ -176,17 +216,17 @@ mod tests {
 
     #[test]
     fn keys_match_keymap_names() {
-        let none = KeyModifiers::NONE;
+        let none = Modifiers::NONE;
         let cases = [
             (Code::Char('j'), none, "j"),
-            (Code::Char('G'), KeyModifiers::SHIFT, "G"),
-            (Code::Char('g'), KeyModifiers::SHIFT, "G"),
-            (Code::Char('c'), KeyModifiers::CONTROL, "ctrl-c"),
-            (Code::Char('x'), KeyModifiers::ALT, "alt-x"),
+            (Code::Char('G'), Modifiers::SHIFT, "G"),
+            (Code::Char('g'), Modifiers::SHIFT, "G"),
+            (Code::Char('c'), Modifiers::CONTROL, "ctrl-c"),
+            (Code::Char('x'), Modifiers::ALT, "alt-x"),
             (Code::Char(' '), none, "space"),
-            (Code::BackTab, KeyModifiers::SHIFT, "shift-tab"),
-            (Code::Tab, KeyModifiers::SHIFT, "shift-tab"),
-            (Code::F(5), none, "f5"),
+            (Code::BackTab, Modifiers::SHIFT, "shift-tab"),
+            (Code::Tab, Modifiers::SHIFT, "shift-tab"),
+            (Code::Function(5), none, "f5"),
             (Code::PageDown, none, "pagedown"),
         ];
         for (code, modifiers, name) in cases {
@@ -197,10 +237,15 @@ mod tests {
 
     #[test]
     fn key_release_is_ignored() {
-        let release =
-            KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Release);
-        let repeat =
-            KeyEvent::new_with_kind(Code::Char('j'), KeyModifiers::NONE, KeyEventKind::Repeat);
+        let key = KeyEvent::from(Code::Char('j'));
+        let release = KeyEvent {
+            kind: KeyEventKind::Release,
+            ..key
+        };
+        let repeat = KeyEvent {
+            kind: KeyEventKind::Repeat,
+            ..key
+        };
         assert!(translate_event(Event::Key(release)).is_none());
         assert!(translate_event(Event::Key(repeat)).is_some());
     }
@@ -212,7 +257,7 @@ mod tests {
                 kind,
                 column: 3,
                 row: 7,
-                modifiers: KeyModifiers::NONE,
+                modifiers: Modifiers::NONE,
             })
         };
         assert_eq!(
@@ -221,44 +266,5 @@ mod tests {
         );
         assert_eq!(at(MouseEventKind::ScrollDown), Some(Mouse::Wheel(1)));
         assert_eq!(at(MouseEventKind::Moved), None);
-    }
-
-    /// What is heard of keys, written as they are named; `~` is held with the character after it, `^` is control.
-    fn translate_keys(keys: &str) -> String {
-        let mut listener = InputTranslator::default();
-        let mut modifiers = KeyModifiers::NONE;
-        let mut translated = String::new();
-        for c in keys.chars() {
-            match c {
-                '~' => modifiers = KeyModifiers::ALT,
-                '^' => modifiers = KeyModifiers::CONTROL,
-                c => {
-                    let event = Event::Key(KeyEvent::new(
-                        Code::Char(c),
-                        std::mem::replace(&mut modifiers, KeyModifiers::NONE),
-                    ));
-                    if let Some(Message::Key(key)) = listener.translate(event) {
-                        translated.push_str(&key.to_string());
-                    }
-                }
-            }
-        }
-        translated
-    }
-
-    #[test]
-    fn late_terminal_responses_are_not_keys() {
-        assert_eq!(translate_keys("j~]11;rgb:1010/1010/1818~\\k"), "jk");
-        assert_eq!(
-            translate_keys("~]10;rgb:e0e0/e0e0/e0e0^g~]11;rgb:0000/ffff/0a0b~\\q"),
-            "q"
-        );
-        assert_eq!(
-            translate_keys("~]jk"),
-            "jk",
-            "another key ends what is no answer"
-        );
-        assert_eq!(translate_keys("~]11;rgb:ffR"), "R");
-        assert_eq!(translate_keys("~]1~xg"), "alt-xg");
     }
 }

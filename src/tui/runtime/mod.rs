@@ -1,6 +1,6 @@
-//! The runtime: the terminal, the event loop, running effects.
+//! The runtime: terminal, event loop and effects.
 //!
-//! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
+//! [`run`] enters the terminal, sends events to the app, draws it, and restores the terminal however it ends.
 
 mod diff;
 mod effects;
@@ -8,13 +8,13 @@ mod event_loop;
 pub mod file_export;
 mod images;
 mod input;
-mod key_parser;
+mod input_parser;
 mod renderer;
 pub mod requests;
 mod review;
 mod sanitize;
 mod signals;
-pub(crate) mod terminal;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -37,55 +37,57 @@ use crate::tui::app;
 use crate::tui::screens::StartOptions;
 use crate::tui::view::TerminalTheme;
 
-/// What a session is run with.
+/// What a session needs to run.
 pub struct SessionSetup {
-    /// The store.
+    /// The store that is read and written.
     pub store: StoreHandle,
-    /// A second store, whose runs stand beside the first's.
+    /// A second store, only read: its runs are merged into the lists of the first.
     pub second_store: Option<Reader>,
-    /// What the app is told of it.
+    /// Settings that the app itself uses.
     pub app: app::Session,
-    /// The record of writes.
+    /// Receives a record of every write.
     pub journal: Journal,
-    /// What must be true before a version may hold a place.
+    /// Gates and approvals of writes.
     pub policy: Arc<Policy>,
-    /// What other tools left is looked for here.
+    /// Where the evidence of other tools is read from.
     pub evidence_sources: Arc<EvidenceSources>,
-    /// Where the app begins.
+    /// The first screen.
     pub start: StartOptions,
-    /// The keys.
+    /// Key bindings.
     pub keymap: Keymap,
-    /// The theme, the colours, the marks.
+    /// Theme, colours and symbols.
     pub appearance: TerminalTheme,
-    /// Where views are kept.
+    /// Change to the light theme if the terminal's background is light.
+    pub follows_background: bool,
+    /// The files of saved views.
     pub view_files: ViewFiles,
-    /// Whether the mouse is listened to; without, the terminal's own selection works.
+    /// Whether to ask for mouse events, which disables the terminal's own selection.
     pub mouse: bool,
-    /// How pictures are shown.
+    /// The protocol for images.
     pub pictures: GraphicsProtocol,
-    /// How the terminal alerts when something that is watched has moved.
+    /// How the terminal alerts when a watched value changed.
     pub alert: Alert,
 }
 
-/// Why a session did not run, or broke off.
+/// Why a session did not start, or ended early.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// There is no terminal that can show screens.
+    /// Standard input or output is no terminal, or a dumb one.
     #[error(
         "screens need a terminal: standard input and output must be one, and TERM must name one that is not dumb; subcommands \
          such as `frontrunner runs`, `compare` and `versions` do without (see `frontrunner --help`)"
     )]
     NotATerminal,
-    /// The terminal failed.
-    #[error("the terminal failed: {0}")]
+    /// Reading from or writing to the terminal failed.
+    #[error("can't use the terminal: {0}")]
     Terminal(#[from] io::Error),
 }
 
-/// Runs a session until it is quit, inside a tokio runtime. A write that is on its way then is waited for, with the terminal
-/// given back already. Signals end the whole process, with the terminal given back.
+/// Runs a session inside a tokio runtime until it is quit, then restores the terminal and waits for writes under way. A
+/// signal restores the terminal and ends the process.
 ///
 /// # Errors
-/// When there is no terminal, with nothing touched; when the terminal fails, with what can be restored restored.
+/// Without a terminal, or when reading from or writing to it fails.
 pub async fn run(session: SessionSetup) -> Result<(), RunError> {
     terminal::check_is_terminal()?;
     let (redraw, redraws) = unbounded_channel();

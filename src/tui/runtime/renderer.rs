@@ -1,4 +1,4 @@
-//! The canvas: frames are drawn into memory, compared, and written whole; a frame that changes nothing writes nothing.
+//! Draws frames into memory and writes only the differences, each frame as a whole.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,10 +11,9 @@ use super::sanitize::sanitize_buffer;
 use super::terminal;
 use crate::tui::app::layout::Size;
 
-/// Everything off the screen, before a first frame.
 const CLEAR_SCREEN: &[u8] = b"\x1b[0m\x1b[2J";
 
-/// What ratatui writes into, read back after each frame.
+/// ratatui's output, read back after each frame.
 #[derive(Clone, Default)]
 struct OutputBuffer(Arc<Mutex<Vec<u8>>>);
 
@@ -38,37 +37,35 @@ impl Write for OutputBuffer {
     }
 }
 
-/// Where frames are drawn.
 pub(super) struct Renderer {
     terminal: Terminal<CrosstermBackend<OutputBuffer>>,
     output: OutputBuffer,
     size: Size,
-    /// Nothing is known of what the screen shows.
+    /// The content of the screen is unknown.
     needs_full_redraw: bool,
-    /// What ratatui writes after the cells of every frame, also when there are none: the colours' reset.
+    /// The reset of colours that ratatui writes after the cells of every frame, even an unchanged one.
     reset_sequence: Vec<u8>,
-    /// What it wrote after that last time: where the cursor is.
+    /// The cursor position that ratatui wrote after that in the last frame.
     cursor_sequence: Vec<u8>,
 }
 
 impl Renderer {
-    /// An empty canvas.
     pub(super) fn new(size: Size) -> io::Result<Self> {
-        let ink = OutputBuffer::default();
-        CrosstermBackend::new(ink.clone()).draw(std::iter::empty())?;
-        let reset = ink.take();
-        let terminal = new_terminal(&ink, size)?;
+        let output = OutputBuffer::default();
+        CrosstermBackend::new(output.clone()).draw(std::iter::empty())?;
+        let reset_sequence = output.take();
+        let terminal = new_terminal(&output, size)?;
         Ok(Self {
             terminal,
-            output: ink,
+            output,
             size,
             needs_full_redraw: true,
-            reset_sequence: reset,
+            reset_sequence,
             cursor_sequence: Vec::new(),
         })
     }
 
-    /// Makes the next frame a whole one, of this size.
+    /// Makes the next frame a full one of this size.
     pub(super) fn reset(&mut self, size: Size) -> io::Result<()> {
         self.terminal = new_terminal(&self.output, size)?;
         self.size = size;
@@ -76,7 +73,6 @@ impl Renderer {
         Ok(())
     }
 
-    /// The size of a frame.
     pub(super) fn size(&self) -> Size {
         self.size
     }
@@ -89,14 +85,14 @@ impl Renderer {
         }
     }
 
-    /// What has to be written for a frame; nothing when the screen shows it already.
+    /// The bytes of a frame; none if the screen shows it already.
     fn render_diff(&mut self, paint: impl FnOnce(&mut Frame<'_>)) -> io::Result<Option<Vec<u8>>> {
         self.terminal.draw(|frame| {
             paint(frame);
             sanitize_buffer(frame.buffer_mut());
         })?;
         let bytes = self.output.take();
-        // Cells hold no escape sequences, so that the last reset is the frame's own.
+        // Cells contain no escape sequences, so the last reset is the frame's own.
         let cells = bytes
             .windows(self.reset_sequence.len())
             .rposition(|part| part == self.reset_sequence)
@@ -114,7 +110,7 @@ fn new_terminal(
     output: &OutputBuffer,
     size: Size,
 ) -> io::Result<Terminal<CrosstermBackend<OutputBuffer>>> {
-    // A fixed viewport: the size changes when the app is told, and never in the middle of a frame.
+    // With a fixed viewport, the size can't change in the middle of a frame.
     let viewport = Viewport::Fixed(Rect::new(0, 0, size.width, size.height));
     Terminal::with_options(
         CrosstermBackend::new(output.clone()),

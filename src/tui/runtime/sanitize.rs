@@ -1,16 +1,16 @@
-//! The last look at a frame before it is written: whatever slipped through becomes a question mark.
+//! A final pass over each frame that replaces unsafe symbols by `?`.
 //!
-//! Text from stores is cleaned where it is drawn. This is the second wall: a screen that forgot to clean shows `?`
-//! where it would have driven the terminal or hidden something.
+//! Screens clean the text of stores themselves. This pass keeps one that forgot to from sending control sequences or hidden
+//! characters to the terminal.
 
 use ratatui::buffer::Buffer;
 
 use crate::text::untrusted::is_hidden;
 
-/// The most bytes that one cell may hold: a letter with a handful of combining marks, or the longest flag.
+/// The longest symbol of a cell in bytes: a letter with a few combining marks, or the longest flag.
 const MAX_SYMBOL_BYTES: usize = 32;
 
-/// Replaces every symbol that a terminal would act upon, or that hides, by `?`.
+/// Replaces control and hidden characters by `?`.
 pub(super) fn sanitize_buffer(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !is_safe_symbol(cell.symbol()) {

@@ -1,33 +1,29 @@
-//! Ends from outside: signals, a terminal that died, panics. Each gives the terminal back first.
+//! Signals, panics and a terminal that is gone. Each restores the terminal first.
 //!
-//! Signals have a thread of their own, so that neither a blocked write nor a busy task holds them up. So has the watch on
-//! the terminal: a parent may keep SIGHUP from us, and crossterm spins on a dead terminal instead of telling.
+//! Signals have a thread of their own, so that neither a blocked write nor a busy task delays them.
 
 use std::io::{self, Write};
 use std::panic::{self, PanicHookInfo};
 use std::process::exit;
 use std::sync::Once;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
 use rustix::process::{Signal, getpgrp, getpid, getsid, kill_current_process_group, kill_process};
-use rustix::stdio::stdin;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::terminal;
 use crate::text::untrusted::clean_lines;
 
-/// The exit status of a program that a signal ended is this and the signal's number.
+/// Shells add the number of the signal that ended a program.
 const SIGNAL_EXIT_BASE: i32 = 128;
 /// The exit status of a Rust program that panicked.
 const PANIC_EXIT_CODE: i32 = 101;
 
-/// Begins to watch. `anew` is told when everything has to be drawn anew.
+/// Handles signals and panics from now on. `redraw` receives a value when the whole screen has to be drawn again.
 pub(super) fn install(redraw: UnboundedSender<()>) -> io::Result<()> {
     install_panic_hook();
-    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT])?;
+    let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH])?;
     std::thread::Builder::new()
         .name("signals".into())
         .spawn(move || {
@@ -35,17 +31,14 @@ pub(super) fn install(redraw: UnboundedSender<()>) -> io::Result<()> {
                 on_signal(signal, &redraw);
             }
         })?;
-    std::thread::Builder::new()
-        .name("terminal".into())
-        .spawn(wait_for_hangup)?;
     Ok(())
 }
 
-/// Stops the whole job, as ctrl-z does outside of raw mode. Returns whether there is a shell that could continue it: where
-/// the program is the terminal's own session, nobody could.
+/// Stops the whole job, as ctrl-z does outside of raw mode. Returns false if no shell could continue it, because the program
+/// leads the session of the terminal.
 pub(super) fn stop_job() -> bool {
     let job = getsid(None).is_ok_and(|session| session != getpgrp());
-    // Our own copy of the signal arrives at the thread above, which gives the terminal back first.
+    // This process gets the signal, too: its thread restores the terminal before it stops.
     job && kill_current_process_group(Signal::TSTP).is_ok()
 }
 
@@ -53,17 +46,23 @@ fn on_signal(signal: i32, redraw: &UnboundedSender<()>) {
     match signal {
         SIGTSTP => {
             terminal::suspend();
-            // Nothing is left to do for a process that can't stop itself: it goes on without the terminal until SIGCONT.
+            // A process that can't stop itself goes on without the terminal until SIGCONT.
             let _ = kill_process(getpid(), Signal::STOP);
         }
         SIGCONT => {
             if terminal::resume() {
-                // The loop may have ended meanwhile.
+                // Fails only after the event loop has ended.
                 let _ = redraw.send(());
             }
         }
+        SIGWINCH => drop(redraw.send(())),
         _ => restore_and_exit(signal),
     }
+}
+
+/// Ends the process as SIGHUP does. A parent, such as tmux or ssh -t, may keep the signal itself from us.
+pub(super) fn hang_up() -> ! {
+    restore_and_exit(SIGHUP)
 }
 
 fn restore_and_exit(signal: i32) -> ! {
@@ -71,22 +70,8 @@ fn restore_and_exit(signal: i32) -> ! {
     exit(SIGNAL_EXIT_BASE + signal)
 }
 
-/// Waits without waking until the terminal is gone.
-fn wait_for_hangup() {
-    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
-    loop {
-        let tty = stdin();
-        let mut watched = [PollFd::new(&tty, PollFlags::empty())];
-        match poll(&mut watched, None) {
-            Ok(_) if watched[0].revents().intersects(gone) => restore_and_exit(SIGHUP),
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(_) => return,
-        }
-    }
-}
-
-/// A panic on any thread while the terminal is ours gives it back, tells what happened, and ends the program: its state can't
-/// be trusted, and half a screen would be left of it. The journal tells what became of a write that was on its way.
+/// A panic on any thread while the terminal is ours restores it, prints a report and ends the process, whose state can't be
+/// trusted any more. The journal has the outcome of a write that was under way.
 fn install_panic_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -96,18 +81,18 @@ fn install_panic_hook() {
                 return default_hook(info);
             }
             terminal::leave();
-            // Standard error may be gone with the terminal.
+            // Standard error can be gone with the terminal.
             let _ = write_crash_report(&mut io::stderr(), info);
             exit(PANIC_EXIT_CODE);
         }));
     });
 }
 
-/// Panics quote text that may be a store's: it is cleaned.
+/// Cleans the message: panics can quote text of a store.
 fn write_crash_report(to: &mut impl Write, info: &PanicHookInfo<'_>) -> io::Result<()> {
     writeln!(
         to,
-        "frontrunner met a mistake of its own and ended. Please report it with these lines:"
+        "frontrunner crashed because of a bug. Please report it with these lines:"
     )?;
     for line in clean_lines(&info.to_string()) {
         writeln!(to, "  {line}")?;

@@ -1,8 +1,8 @@
-//! The terminal: taken, given back, lent to the shell for a while; and the one way on which bytes reach it.
+//! Enters, leaves, suspends and resumes the terminal, and writes all bytes to it.
 //!
-//! What is needed to give it back is kept in statics, because it is given back from anywhere: the loop's end, a panic
-//! on any thread, a signal, a tty that died. Bytes go straight to the descriptor, a whole frame at a time, so that a lock
-//! of the standard library, or half of an escape sequence, never stands in the way.
+//! The state needed to restore it is static, because any of these restores it: the end of the loop, a panic on any thread, a
+//! signal, a tty that is gone. Bytes go straight to the descriptor, a whole frame at a time, so that neither a lock of the
+//! standard library nor half an escape sequence delays the restore.
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,49 +18,48 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcgetwinsi
 use super::RunError;
 use crate::tui::app::layout::Size;
 
-/// The alternate screen, cleared; pastes told from keys; no cursor.
+/// The alternate screen, cleared; bracketed pastes; no cursor.
 const ENTER: &str = "\x1b[?1049h\x1b[2J\x1b[?2004h\x1b[?25l";
-/// Clicks and the wheel. Movements are not asked for: each would wake the program.
+/// Clicks and the wheel. Reports of movement would wake the program for nothing.
 const MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
-/// Everything back, also what was not taken: it does no harm.
+/// Resets every mode, also those that were not set, which is harmless.
 const LEAVE: &str = "\x1b[?2026l\x1b[0m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?1049l\x1b[?25h";
-/// The terminal shows what stands between these at once, if it can.
+/// A terminal that supports it shows the bytes between these at once.
 const SYNCHRONIZED_UPDATE: [&str; 2] = ["\x1b[?2026h", "\x1b[?2026l"];
 
-/// How long giving back waits for a frame that is being written, and for a terminal that takes nothing.
+/// How long a restore waits for a frame that is being written, and for a terminal that accepts no bytes.
 const RESTORE_TIMEOUT: Duration = Duration::from_millis(300);
-/// The largest size that is drawn: a terminal that claims more would cost gigabytes.
+/// The largest size that is drawn: a larger claim would cost gigabytes.
 const MAX_SIZE: Size = Size {
     width: 2_000,
     height: 1_000,
 };
-/// What is assumed of a terminal that does not know its size.
+/// The size of a terminal that does not know its own.
 const DEFAULT_SIZE: Size = Size {
     width: 80,
     height: 24,
 };
 
-/// Whose the terminal is.
 enum Ownership {
-    /// Not ours, or not any more.
+    /// Not ours.
     Released,
-    /// Ours; what its modes were before.
+    /// Ours, with its modes from before.
     Owned {
         saved_modes: Box<Termios>,
         mouse: bool,
     },
-    /// The shell's, until it continues us.
+    /// The shell's, until SIGCONT.
     Suspended { mouse: bool },
 }
 
-/// Held until the terminal is given back, so that nobody ends the process halfway through.
+/// Locked during a restore, so that no other thread ends the process halfway through.
 static OWNERSHIP: Mutex<Ownership> = Mutex::new(Ownership::Released);
-/// Whether it is [`Hold::Ours`], for whoever must not wait.
+/// Whether it is [`Ownership::Owned`], for code that must not wait for the lock.
 static IS_OWNED: AtomicBool = AtomicBool::new(false);
-/// Held while bytes are sent.
+/// Locked while bytes are written.
 static OUTPUT_LOCK: Mutex<()> = Mutex::new(());
 
-/// The terminal is ours while this lives.
+/// Restores the terminal when dropped.
 pub(super) struct TerminalGuard(());
 
 impl Drop for TerminalGuard {
@@ -69,7 +68,7 @@ impl Drop for TerminalGuard {
     }
 }
 
-/// Whether there is a terminal that can show screens; nothing is touched.
+/// Fails if standard input or output is no terminal, or a dumb one.
 pub(super) fn check_is_terminal() -> Result<(), RunError> {
     let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     if dumb || !io::stdin().is_terminal() || !io::stdout().is_terminal() {
@@ -79,14 +78,13 @@ pub(super) fn check_is_terminal() -> Result<(), RunError> {
     }
 }
 
-/// Takes the terminal.
 pub(super) fn enter(mouse: bool) -> io::Result<TerminalGuard> {
     let guard = TerminalGuard(());
     acquire(&mut lock_ownership(), mouse)?;
     Ok(guard)
 }
 
-/// Gives the terminal back for good, if it is ours. Never waits long, never fails: it is also the last act of a dying program.
+/// Restores the terminal for good, if it is ours. Never waits for long and never fails: a crashing program calls it, too.
 pub(super) fn leave() {
     let mut ownership = lock_ownership();
     IS_OWNED.store(false, Ordering::SeqCst);
@@ -97,7 +95,7 @@ pub(super) fn leave() {
     }
 }
 
-/// Gives the terminal to the shell, to be taken again with [`take_again`].
+/// Restores the terminal for the shell, until [`resume`].
 pub(super) fn suspend() {
     let mut ownership = lock_ownership();
     let Ownership::Owned { mouse, .. } = *ownership else {
@@ -111,7 +109,7 @@ pub(super) fn suspend() {
     }
 }
 
-/// Takes the terminal again after the process was continued. Returns whether it is ours, and everything has to be drawn anew.
+/// Enters the terminal again after SIGCONT. Returns whether it is ours, so that the whole screen has to be drawn.
 pub(super) fn resume() -> bool {
     let mut ownership = lock_ownership();
     let mouse = match *ownership {
@@ -119,7 +117,7 @@ pub(super) fn resume() -> bool {
         Ownership::Owned { mouse, .. } | Ownership::Suspended { mouse } => mouse,
     };
     if !tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp()) {
-        // In the background the terminal is the shell's: to change its modes would only stop us once more.
+        // In the background, changing the modes would only stop the process again.
         *ownership = Ownership::Suspended { mouse };
         IS_OWNED.store(false, Ordering::SeqCst);
         return false;
@@ -127,12 +125,11 @@ pub(super) fn resume() -> bool {
     acquire(&mut ownership, mouse).is_ok()
 }
 
-/// Whether the terminal is ours.
 pub(super) fn is_owned() -> bool {
     IS_OWNED.load(Ordering::SeqCst)
 }
 
-/// The terminal's size in cells.
+/// The terminal's size in cells, within [`MAX_SIZE`].
 pub(super) fn size() -> Size {
     match tcgetwinsize(stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Size {
@@ -143,14 +140,22 @@ pub(super) fn size() -> Size {
     }
 }
 
-/// Writes bytes of a frame so that they are seen at once; while the terminal is not ours they are dropped.
+/// Width and height of a cell in pixels, from the size of the window.
+pub(super) fn cell_size() -> Option<(u16, u16)> {
+    let size = tcgetwinsize(stdout()).ok()?;
+    let width = size.ws_xpixel.checked_div(size.ws_col)?;
+    let height = size.ws_ypixel.checked_div(size.ws_row)?;
+    (width > 0 && height > 0).then_some((width, height))
+}
+
+/// Writes a frame as one synchronized update.
 pub(super) fn write_frame(frame: &[u8]) -> io::Result<()> {
     let [begin, end] = SYNCHRONIZED_UPDATE.map(str::as_bytes);
     write(&[begin, frame, end].concat())
 }
 
-/// Writes bytes; while the terminal is not ours they are dropped.
-pub(crate) fn write(bytes: &[u8]) -> io::Result<()> {
+/// Writes bytes, or drops them while the terminal is not ours.
+pub(super) fn write(bytes: &[u8]) -> io::Result<()> {
     let _lock = OUTPUT_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
     if is_owned() {
         write_all(bytes, None)
@@ -164,14 +169,14 @@ fn lock_ownership() -> MutexGuard<'static, Ownership> {
 }
 
 fn acquire(ownership: &mut Ownership, mouse: bool) -> io::Result<()> {
-    let now = tcgetattr(stdin())?;
-    let mut raw = now.clone();
+    let modes = tcgetattr(stdin())?;
+    let mut raw = modes.clone();
     raw.make_raw();
     tcsetattr(stdin(), OptionalActions::Now, &raw)?;
-    // Continued without having been stopped by us: what was there before us is known from the first time.
+    // SIGCONT without a suspend: the modes from before are known already.
     if !matches!(ownership, Ownership::Owned { .. }) {
         *ownership = Ownership::Owned {
-            saved_modes: Box::new(now),
+            saved_modes: Box::new(modes),
             mouse,
         };
     }
@@ -184,15 +189,15 @@ fn acquire(ownership: &mut Ownership, mouse: bool) -> io::Result<()> {
     }
 }
 
-/// The modes first: they need nobody's patience.
+/// Restores the modes first, because that can't block.
 fn restore(saved_modes: &Termios) {
     let _ = tcsetattr(stdin(), OptionalActions::Now, saved_modes);
     let deadline = Instant::now() + RESTORE_TIMEOUT;
     let _lock = loop {
         match OUTPUT_LOCK.try_lock() {
-            Ok(whole) => break whole,
+            Ok(lock) => break lock,
             Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-            // A frame that can't be written: the terminal takes nothing, this neither.
+            // The terminal accepts no bytes of a frame, so it would accept none here.
             Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return,
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
         }
@@ -200,17 +205,17 @@ fn restore(saved_modes: &Termios) {
     let _ = write_all(LEAVE.as_bytes(), Some(RESTORE_TIMEOUT));
 }
 
-/// Sends all bytes; with patience, gives up on a terminal that takes nothing for so long.
+/// Writes all bytes; with a timeout, fails if the terminal accepts none for that long.
 fn write_all(mut bytes: &[u8], timeout: Option<Duration>) -> io::Result<()> {
     while !bytes.is_empty() {
-        if let Some(patience) = timeout {
-            wait_writable(Some(patience))?;
+        if timeout.is_some() {
+            wait_writable(timeout)?;
         }
         match rustix::io::write(stdout(), bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(sent) => bytes = &bytes[sent..],
+            Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
-            // Somebody who shares the terminal made it non-blocking.
+            // Another program on this terminal made it non-blocking.
             Err(Errno::AGAIN) => wait_writable(timeout)?,
             Err(error) => return Err(error.into()),
         }
@@ -219,7 +224,7 @@ fn write_all(mut bytes: &[u8], timeout: Option<Duration>) -> io::Result<()> {
 }
 
 fn wait_writable(timeout: Option<Duration>) -> io::Result<()> {
-    let poll_timeout = timeout.and_then(|patience| Timespec::try_from(patience).ok());
+    let poll_timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
     loop {
         match poll(
             &mut [PollFd::new(&stdout(), PollFlags::OUT)],

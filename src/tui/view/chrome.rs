@@ -1,4 +1,4 @@
-//! What stands around every screen: where you are, what was said, which keys work.
+//! The top line, the message line and the bottom line around every screen.
 
 use ratatui::layout::Rect;
 
@@ -13,18 +13,18 @@ use crate::tui::app::dialogs::Dialog;
 use crate::tui::app::notifications::Severity;
 use crate::tui::screens::Freshness;
 
-/// Until this age, in ms, what is shown counts as live; where it is refreshed by itself, this long after the next answer was due.
+/// Data counts as live up to this age in ms; data that is polled, up to this long after the next reply was due.
 const LIVE_MAX_AGE_MS: Millis = 10_000;
 
-/// A failure's reason is not told in more than this, in cells; `:messages` has the whole.
+/// The longest reason of a failure in cells; the messages dialog has the whole.
 const REASON_MAX_WIDTH: u16 = 36;
-/// In terminals narrower than this, in cells, a word for the reason has to do.
+/// Terminals narrower than this, in cells, show one word for the reason.
 const REASON_MIN_TERMINAL_WIDTH: u16 = 80;
 
-/// A name in the path is not cut to less than this, in cells.
+/// The shortest that a name in the path is cut to, in cells.
 const MIN_NAME_WIDTH: u16 = 14;
 
-/// The top line: the store, where in it, the session's rights, freshness.
+/// The top line: store, path, access and freshness.
 pub fn draw_top_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.apply_role(area, Role::Header);
     let session = &app.shared.session;
@@ -79,7 +79,7 @@ pub fn draw_top_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
     );
 }
 
-/// Makes a path fit: the longest names are cut first; then its beginning goes, as its end matters more.
+/// Shortens a path: cuts the longest names first, then drops segments from its start.
 fn shorten_path(path: &mut Vec<TextSpan>, room: u16) {
     loop {
         let total: u16 = path.iter().map(|(text, _)| width(text)).sum();
@@ -104,7 +104,6 @@ fn shorten_path(path: &mut Vec<TextSpan>, room: u16) {
     }
 }
 
-/// How fresh what is shown is, in words.
 fn freshness_label(freshness: &Freshness, now: Millis, terminal_width: u16) -> TextSpan {
     let age = freshness.fetched_at.map(|at| now.saturating_sub(at).max(0));
     if let Some(since) = freshness.loading_since {
@@ -120,8 +119,8 @@ fn freshness_label(freshness: &Freshness, now: Millis, terminal_width: u16) -> T
             Some((loaded, _)) if loaded > 0 => {
                 format!(" loading, {} so far ", format_count(loaded))
             }
-            _ if now - since > 3_000 => " still asking, the server may be waking up ".into(),
-            _ => " asking ".into(),
+            _ if now - since > 3_000 => " still loading, the server may be starting up ".into(),
+            _ => " loading ".into(),
         };
         return (text, Role::Running);
     }
@@ -163,8 +162,8 @@ fn freshness_label(freshness: &Freshness, now: Millis, terminal_width: u16) -> T
     }
 }
 
-/// An age in one unit with a space before it; in steps of ten seconds below a minute, so that an idle screen stays as it is for
-/// as long. The first step is none.
+/// An age in one unit after a space, in steps of ten seconds below a minute, so that an idle screen changes no more often.
+/// Empty below the first step.
 fn coarse_age(age: Millis) -> String {
     let text = quantity::format_age(if age < 60_000 {
         age / LIVE_MAX_AGE_MS * LIVE_MAX_AGE_MS
@@ -175,7 +174,7 @@ fn coarse_age(age: Millis) -> String {
         .map_or_else(String::new, |age| format!(" {age}"))
 }
 
-/// Why the last question failed, in few words.
+/// A short reason for a failed request.
 fn error_reason(error: &StoreError, terminal_width: u16) -> String {
     if terminal_width < REASON_MIN_TERMINAL_WIDTH {
         return error.kind.code().to_owned();
@@ -187,14 +186,14 @@ fn error_reason(error: &StoreError, terminal_width: u16) -> String {
     )
 }
 
-/// How often it is tried again, where it is by itself and more seldom than was asked for.
+/// The interval of automatic retries, if it is longer than the refresh setting.
 fn retry_interval(freshness: &Freshness) -> String {
     freshness.poll_interval.map_or_else(String::new, |wait| {
         format!(", again every{}", coarse_age(wait.max(LIVE_MAX_AGE_MS)))
     })
 }
 
-/// How long the rest of a listing will take, once that can be told.
+/// The estimated time for the rest of a listing.
 fn time_remaining(loaded: u64, total: u64, spent: Millis) -> String {
     if spent < 2_000 || loaded == 0 {
         return String::new();
@@ -203,7 +202,7 @@ fn time_remaining(loaded: u64, total: u64, spent: Millis) -> String {
     format!(", {} to go", quantity::format_duration(left as Millis))
 }
 
-/// A count with its thousands apart: `10,000`.
+/// A count with thousands separators: `10,000`.
 #[must_use]
 pub fn format_count(count: u64) -> String {
     let digits = count.to_string();
@@ -217,7 +216,7 @@ pub fn format_count(count: u64) -> String {
     text
 }
 
-/// The message line: what is typed there, or what was said last.
+/// The message line: a text field or the last notification.
 pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
     if let Some(Dialog::Prompt(prompt)) = &app.dialog {
         let title = format!(" {}: ", prompt.title);
@@ -253,7 +252,7 @@ pub fn draw_message_line(painter: &mut Painter<'_>, area: Rect, app: &App) {
     painter.draw_spans(area, &pieces);
 }
 
-/// The bottom line: the keys that work here.
+/// The bottom line: key hints.
 pub fn draw_key_hints(painter: &mut Painter<'_>, area: Rect, app: &App) {
     let mut pieces: Vec<TextSpan> = Vec::new();
     let mut used = 0;

@@ -1,4 +1,4 @@
-//! What lies over a screen: its drawings.
+//! Draws dialogs over a screen.
 
 mod diff;
 mod image;
@@ -19,14 +19,13 @@ use crate::tui::app::dialogs::{ColumnPicker, Dialog, Picker, RegisterDialog};
 use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::notifications::Severity;
 
-/// What a question needs: its title, the field, and two answers.
+/// The rows of a confirmation: title, field and two buttons.
 const MIN_PICKER_ROWS: u16 = 4;
 
-/// Draws what lies over the screen.
 pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, overlay: &Dialog) {
     match overlay {
         Dialog::Picker(list) => draw_picker(painter, list.area(size), list),
-        // A field that is typed in stands in the message line, which draws it.
+        // The message line draws prompts.
         Dialog::Prompt(_) => {}
         Dialog::Columns(list) => draw_column_list(painter, list.area(size), list),
         Dialog::Register(dialog) => draw_register(painter, size, dialog),
@@ -54,7 +53,7 @@ fn draw_picker<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
     draw_picker_list(painter, inside, list);
 }
 
-/// The field that narrows a list down, and what is left of the list.
+/// A filter field and the items that match it.
 fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) {
     text_field::draw_with_prompt(painter, row_at(area, 0), &list.input, true);
     let rows = Rect {
@@ -64,7 +63,7 @@ fn draw_picker_list<T>(painter: &mut Painter<'_>, area: Rect, list: &Picker<T>) 
     };
     let items = list.items();
     if items.is_empty() {
-        painter.draw_text(row_at(rows, 0), "nothing matches", Role::Muted);
+        painter.draw_text(row_at(rows, 0), "no match", Role::Muted);
     }
     let labels = items
         .iter()
@@ -101,7 +100,7 @@ fn draw_column_list(painter: &mut Painter<'_>, area: Rect, list: &ColumnPicker) 
     let lines = list.matching_columns();
     let (all, visible) = list.counts();
     let title = format!(
-        "columns: {} of {} seen, {} listed",
+        "columns: {} of {} shown, {} listed",
         format_count(visible as u64),
         format_count(all as u64),
         format_count(lines.len() as u64)
@@ -162,7 +161,7 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
             (source.clean().into_owned(), Role::Text),
         ]);
     }
-    // What is asked comes before why: where the window is low, the end of the reasons gives way.
+    // Fields come before explanations, which a low window cuts off.
     let room = usize::from(inside.height.saturating_sub(MIN_PICKER_ROWS));
     header_lines.truncate(room);
     painter.draw_lines(inside, &header_lines);
@@ -181,11 +180,7 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
                     width: rest.width.saturating_sub(title),
                     ..rest
                 };
-                painter.draw_text(
-                    row_at(status_area, 0),
-                    "  reading the models that there are…",
-                    Role::Running,
-                );
+                painter.draw_text(row_at(status_area, 0), "  loading models…", Role::Running);
             }
             draw_picker_list(
                 painter,
@@ -206,7 +201,7 @@ fn draw_register(painter: &mut Painter<'_>, size: Size, register: &RegisterDialo
             painter.draw_lines(rest, &lines);
         }
         (None, None) => {
-            painter.draw_text(row_at(rest, 0), "reading the run…", Role::Running);
+            painter.draw_text(row_at(rest, 0), "loading the run…", Role::Running);
         }
     }
 }
@@ -286,12 +281,12 @@ fn draw_messages(painter: &mut Painter<'_>, size: Size, app: &App, cursor: Curso
         }
     }
     if lines.is_empty() {
-        lines.push(vec![("nothing was said yet".into(), Role::Muted)]);
+        lines.push(vec![("no messages yet".into(), Role::Muted)]);
     }
     draw_scrolled(painter, inside, &lines, cursor);
 }
 
-/// Lines of which the cursor's is the first that is seen, as far as there are lines below.
+/// Scrolls so that the cursor's line is the first, as far as lines follow.
 fn draw_scrolled(painter: &mut Painter<'_>, area: Rect, lines: &[Vec<TextSpan>], cursor: Cursor) {
     let last = lines.len().saturating_sub(usize::from(area.height));
     painter.draw_lines(area, &lines[cursor.index.min(last)..]);

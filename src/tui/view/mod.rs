@@ -1,4 +1,4 @@
-//! Drawing: a function of the state. Nothing is remembered during a draw.
+//! Draws the state. Drawing changes nothing.
 
 mod chrome;
 mod dialogs;
@@ -19,7 +19,7 @@ use crate::tui::app::layout;
 use crate::tui::app::layout::{MIN_SIZE, Size};
 use painter::Painter;
 
-/// Draws one chart over the whole of a frame.
+/// Draws one chart over a whole frame.
 pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, theme: &TerminalTheme) {
     let area = frame.area();
     let mut painter = Painter::new(frame.buffer_mut(), theme);
@@ -32,7 +32,7 @@ pub fn draw_figure(frame: &mut Frame<'_>, figure: &Figure, theme: &TerminalTheme
     );
 }
 
-/// Draws a session's state.
+/// Draws the whole app.
 pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
     let area = frame.area();
     let size = Size {
@@ -49,7 +49,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, theme: &TerminalTheme) {
         painter.draw_text(area, &text, Role::Warn);
         return;
     }
-    // The terminal's own size is what counts: a resize may be on its way to the state.
+    // The frame has the terminal's size; the state may not have seen the resize yet.
     let parts = layout::screen_areas(size);
     chrome::draw_top_line(&mut painter, parts.header, app);
     screens::draw(&mut painter, parts.body, app);

@@ -1,4 +1,4 @@
-//! The brush: text into the cells of a buffer, by role, never outside its place.
+//! Draws text by role into the cells of a buffer, clipped to an area.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,20 +8,16 @@ use super::TerminalTheme;
 use crate::config::theme::Role;
 use crate::text::width::{truncate, width};
 
-/// A piece of text with a role.
 pub type TextSpan = (String, Role);
 
-/// Draws into a buffer with a look.
 pub struct Painter<'a> {
     buffer: &'a mut Buffer,
-    /// How things look.
     pub theme: &'a TerminalTheme,
-    /// Where the terminal's cursor stands: in a field that is typed in.
+    /// The cell of the terminal's cursor, in a text field with the focus.
     pub caret: Option<(u16, u16)>,
 }
 
 impl<'a> Painter<'a> {
-    /// A brush for a buffer.
     pub fn new(buffer: &'a mut Buffer, theme: &'a TerminalTheme) -> Self {
         Self {
             buffer,
@@ -30,7 +26,7 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Clears an area to the ground.
+    /// Fills an area with the background.
     pub fn clear(&mut self, area: Rect) {
         let style = self.theme.style(Role::Text);
         for y in area.top()..area.bottom() {
@@ -43,13 +39,13 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// A text in the first row of an area, cut to it. Returns how many cells it took.
+    /// Draws a text into the first row of an area, truncated. Returns its width in cells.
     pub fn draw_text(&mut self, area: Rect, text: &str, role: Role) -> u16 {
         let style = self.theme.style(role);
         self.draw_styled(area, text, style)
     }
 
-    /// The same with a style of its own.
+    /// [`Self::draw_text`] with a style instead of a role.
     pub fn draw_styled(&mut self, area: Rect, text: &str, style: Style) -> u16 {
         let area = area.intersection(self.buffer.area);
         if area.is_empty() {
@@ -62,13 +58,13 @@ impl<'a> Painter<'a> {
         end - area.x
     }
 
-    /// A text at the right end of the first row of an area.
+    /// Draws a text at the right end of the first row of an area.
     pub fn draw_right_aligned(&mut self, area: Rect, text: &str, role: Role) -> u16 {
-        let taken = width(text).min(area.width);
+        let width = width(text).min(area.width);
         self.draw_text(
             Rect {
-                x: area.x + area.width - taken,
-                width: taken,
+                x: area.x + area.width - width,
+                width,
                 ..area
             },
             text,
@@ -76,21 +72,34 @@ impl<'a> Painter<'a> {
         )
     }
 
-    /// Pieces one after the other in the first row of an area. Returns how many cells they took.
-    pub fn draw_spans(&mut self, area: Rect, pieces: &[TextSpan]) -> u16 {
+    /// Draws spans into the first row of an area. Returns their width in cells.
+    pub fn draw_spans(&mut self, area: Rect, spans: &[TextSpan]) -> u16 {
         let mut used = 0;
-        for (text, role) in pieces {
-            let room = Rect {
-                x: area.x + used,
-                width: area.width.saturating_sub(used),
-                ..area
-            };
-            used += self.draw_text(room, text, *role);
+        for (text, role) in spans {
+            used += self.draw_text(after(area, used), text, *role);
         }
         used
     }
 
-    /// Lines of pieces from the top of an area, as many as fit.
+    /// Draws the titles of tabs, scrolled to the selected one. Returns their width in cells.
+    pub fn draw_tabs(&mut self, area: Rect, titles: &[&str], selected: usize) -> u16 {
+        let tab = |(index, title): (usize, &&str)| {
+            if index == selected {
+                (format!("[{title}] "), Role::Accent)
+            } else {
+                (format!(" {title}  "), Role::Muted)
+            }
+        };
+        let tabs: Vec<TextSpan> = titles.iter().enumerate().map(tab).collect();
+        let fits = |first: &usize| {
+            let widths = tabs[*first..=selected].iter().map(|(text, _)| width(text));
+            widths.sum::<u16>() <= area.width
+        };
+        let first = (0..selected).find(fits).unwrap_or(selected);
+        self.draw_spans(area, &tabs[first..])
+    }
+
+    /// Draws lines of spans from the top of an area, as many as fit.
     pub fn draw_lines(&mut self, area: Rect, lines: &[Vec<TextSpan>]) {
         for (y, line) in (area.top()..area.bottom()).zip(lines) {
             self.draw_spans(
@@ -104,21 +113,21 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Lays the style of a role over the cells of an area: what stands there stays.
+    /// Changes the style of an area and keeps its text.
     pub fn apply_role(&mut self, area: Rect, role: Role) {
         let style = self.theme.style(role);
         self.buffer
             .set_style(area.intersection(self.buffer.area), style);
     }
 
-    /// Underlines and emboldens an area: the cell under the cursor, told without colour.
+    /// Makes an area bold and underlined: the cell under the cursor, without colour.
     pub fn emphasize(&mut self, area: Rect) {
         let style = Style::new().add_modifier(Modifier::UNDERLINED | Modifier::BOLD);
         self.buffer
             .set_style(area.intersection(self.buffer.area), style);
     }
 
-    /// A frame with a title; returns what is inside it.
+    /// Draws a frame with a title. Returns the area inside it.
     pub fn draw_frame(&mut self, area: Rect, title: &str, has_focus: bool) -> Rect {
         let area = area.intersection(self.buffer.area);
         if area.width < 2 || area.height < 2 {
@@ -181,7 +190,18 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// The row of an area at an offset from its top; empty when it has none.
+/// The area without its first columns.
+#[must_use]
+pub fn after(area: Rect, columns: u16) -> Rect {
+    let columns = columns.min(area.width);
+    Rect {
+        x: area.x + columns,
+        width: area.width - columns,
+        ..area
+    }
+}
+
+/// The row of an area at an offset from its top, empty below its bottom.
 #[must_use]
 pub fn row_at(area: Rect, offset: u16) -> Rect {
     let height = u16::from(offset < area.height);

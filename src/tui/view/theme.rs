@@ -1,4 +1,4 @@
-//! The look of a session: the theme in use, how many colours there are, and whether only ASCII can be drawn.
+//! The theme in use, the colour depth of the terminal, and whether to draw ASCII only.
 
 use ratatui::style::{Color, Modifier as Attribute, Style};
 
@@ -6,26 +6,26 @@ use super::widgets::chart::DotStyle;
 use crate::chart::PaintStyle;
 use crate::config::theme::{ColorDepth, Modifier, Role, Theme, ThemeColor, Themes};
 
-/// The signs of curves, so that they are told apart without colour; letters after them.
+/// Markers that distinguish curves without colour; letters follow them.
 const SERIES_MARKERS: [&str; 10] = ["●", "▲", "■", "◆", "▼", "○", "△", "□", "◇", "▽"];
 
-/// How things look.
+/// Maps roles to the styles of this terminal.
 #[derive(Clone, Debug)]
 pub struct TerminalTheme {
     theme: Theme,
     themes: Themes,
     depth: Option<ColorDepth>,
-    /// Whether borders, marks and curves are drawn in ASCII.
+    /// Draw borders, marks and curves in ASCII.
     pub is_ascii: bool,
-    /// How the dots of charts are drawn.
+    /// The dots of charts.
     pub dot_style: DotStyle,
 }
 
 impl TerminalTheme {
-    /// A look with a theme of this name; `depth` is nothing where colours are not wanted.
+    /// Without a depth, no colours are used.
     #[must_use]
     pub fn new(themes: Themes, name: &str, depth: Option<ColorDepth>, ascii: bool) -> Self {
-        let mut look = Self {
+        let mut theme = Self {
             theme: Theme::monochrome(),
             themes,
             depth,
@@ -36,11 +36,11 @@ impl TerminalTheme {
                 DotStyle::Braille
             },
         };
-        look.set_theme(name);
-        look
+        theme.set_theme(name);
+        theme
     }
 
-    /// Changes the theme; a name that there is not changes nothing. Without colours, the look stays monochrome.
+    /// Changes the theme. An unknown name changes nothing, and without colours the theme stays monochrome.
     pub fn set_theme(&mut self, name: &str) {
         let Some(depth) = self.depth else { return };
         if let Ok(theme) = self.themes.get(name) {
@@ -48,7 +48,7 @@ impl TerminalTheme {
         }
     }
 
-    /// The style of a role.
+    /// The style of a role in the current theme.
     #[must_use]
     pub fn style(&self, role: Role) -> Style {
         let themed = self.theme.style(role);
@@ -70,15 +70,15 @@ impl TerminalTheme {
         modifiers.fold(style, Style::add_modifier)
     }
 
-    /// The style of what a chart paints with.
+    /// The style of a paint in charts.
     #[must_use]
-    pub fn paint_style(&self, ink: PaintStyle) -> Style {
+    pub fn paint_style(&self, paint: PaintStyle) -> Style {
         let series = |nth: usize| {
             self.depth.map_or_else(Style::new, |_| {
                 Style::new().fg(to_color(self.theme.series_color(nth)))
             })
         };
-        match ink {
+        match paint {
             PaintStyle::Series(nth) => series(nth),
             PaintStyle::Faint(nth) => series(nth).add_modifier(Attribute::DIM),
             PaintStyle::Muted => self.style(Role::Muted),
@@ -87,7 +87,7 @@ impl TerminalTheme {
         }
     }
 
-    /// The sign of the nth curve of a chart.
+    /// The marker of the nth curve of a chart.
     #[must_use]
     pub fn series_marker(&self, nth: usize) -> String {
         let letter =
@@ -102,19 +102,19 @@ impl TerminalTheme {
         }
     }
 
-    /// Whether no colour is used.
+    /// Whether attributes alone distinguish roles.
     #[must_use]
     pub fn is_colorless(&self) -> bool {
         self.depth.is_none()
     }
 
-    /// Whether everything is drawn on a light ground.
+    /// Whether the theme is for a light background.
     #[must_use]
     pub fn is_light(&self) -> bool {
         self.theme.kind == crate::config::theme::ThemeKind::Light
     }
 
-    /// One of two signs: the second where only ASCII can be drawn.
+    /// The first symbol, or the second in ASCII.
     #[must_use]
     pub fn symbol(&self, sign: &'static str, ascii: &'static str) -> &'static str {
         if self.is_ascii { ascii } else { sign }
@@ -122,7 +122,7 @@ impl TerminalTheme {
 }
 
 impl Default for TerminalTheme {
-    /// No colours: what is always right.
+    /// Monochrome, which suits every terminal.
     fn default() -> Self {
         Self::new(Themes::builtin(), "monochrome", None, false)
     }

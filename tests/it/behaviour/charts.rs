@@ -188,7 +188,7 @@ fn system_metrics_have_their_own_page() {
     let mut driver = at_charts();
     driver
         .press("T")
-        .assert_shows("no system metric was logged");
+        .assert_shows("no system metrics were logged");
     driver.press("T").assert_shows("val/acc");
 }
 
@@ -260,7 +260,7 @@ fn drivers_screen_shows_every_page() {
     driver.press("tab").assert_shows("mean auc ↑ over");
     driver
         .press("tab")
-        .assert_shows("the front")
+        .assert_shows("Pareto front")
         .assert_shows("latency_ms ↓")
         .assert_shows("on the front");
     driver.press("space").assert_shows("*");

@@ -70,18 +70,18 @@ fn sorting_by_curves_reports_unloaded_ones() {
     driver
         .press("l s")
         .assert_shows("sorted by best auc")
-        .assert_shows(" curves (F reads the rest)");
+        .assert_shows(" curves (F loads the rest)");
     driver
         .hold_replies()
         .press("F")
-        .assert_shows("reading curves, 0 of ");
+        .assert_shows("loading curves, 0 of ");
     driver.press("esc").release_replies();
     driver.reply_to_cancelled();
-    driver.assert_shows("F reads the rest");
+    driver.assert_shows("F loads the rest");
     driver
         .press("F")
-        .assert_hides("F reads the rest")
-        .assert_hides("reading curves");
+        .assert_hides("F loads the rest")
+        .assert_hides("loading curves");
     let runs = driver.runs();
     let best: Vec<f64> = (0..runs.lines.len())
         .filter_map(|line| number(&driver, runs.row(line)?, &key(CurveStat::Max, "auc")))

@@ -269,7 +269,7 @@ fn run_becomes_stalled_without_input() {
     driver.advance(2 * MINUTE).advance(INTERVAL);
     driver
         .assert_hides("convnext-tiny")
-        .assert_shows("no run passes the filter");
+        .assert_shows("no run matches the filter");
     driver.press("esc");
     assert!(
         line(&driver, "convnext-tiny").contains('!'),

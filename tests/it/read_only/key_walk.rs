@@ -10,7 +10,7 @@ use crate::support::pty::{Pty, PtyCommand};
 const KEYMAP: &str = include_str!("../../../src/config/keymap/default.toml");
 /// The escape key in the form that can't be taken for the beginning of another key.
 const ESC: &str = "\x1b[27u";
-/// Closes whatever dialog is open. The second key only says that there is no shell to go back to, but counts as a key: ctrl-c
+/// Closes whatever dialog is open. The second key only shows that there is no shell to return to, but counts as a key: ctrl-c
 /// twice in a row quits.
 const CLOSE: &str = "\x03\x1a\x03\x1a";
 /// Back to the first screen, from anywhere.

@@ -1,33 +1,33 @@
-//! Terminals: a program is run in one, keys are sent, the screen is read. Waiting polls until a deadline; nothing sleeps for a
-//! fixed time.
+//! Runs a program in a terminal, sends keys and reads the screen. Waits poll until a deadline.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// How long is waited for what should happen at once: machines are busy.
+/// The longest wait for what should happen at once on an idle machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// What programs ask to learn whether the terminal answers at all, and the answer.
+/// DA1, which every terminal answers.
 const DEVICE_ATTRIBUTES: (&str, &str) = ("\x1b[c", "\x1b[?62;22c");
 
 type Writer = Arc<Mutex<Box<dyn Write + Send>>>;
 
-/// How a program is started.
+/// A program to run in a terminal.
 pub struct PtyCommand {
     command: CommandBuilder,
     size: (u16, u16),
-    /// What the terminal answers to which question, the last asked last.
+    /// Queries with the reply of the terminal, in the order of the replies.
     replies: Vec<(&'static str, &'static str)>,
+    reply_delay: Duration,
 }
 
 impl PtyCommand {
-    /// A program with arguments, in a terminal of 100 columns and 30 rows.
+    /// The terminal has 100 columns and 30 rows unless [`Self::size`] changes it.
     pub fn new(program: impl AsRef<OsStr>, args: &[&str]) -> Self {
         let mut command = CommandBuilder::new(program);
         command.args(args);
@@ -40,63 +40,79 @@ impl PtyCommand {
             command,
             size: (100, 30),
             replies: vec![DEVICE_ATTRIBUTES],
+            reply_delay: Duration::ZERO,
         }
     }
 
-    /// With a variable of the environment.
+    /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// In a terminal of this many columns and rows.
+    /// Sets the number of columns and rows.
     pub fn size(mut self, width: u16, height: u16) -> Self {
         self.size = (width, height);
         self
     }
 
-    /// In a terminal that answers these questions so, before any other.
-    pub fn with_replies(mut self, answers: &[(&'static str, &'static str)]) -> Self {
+    /// Adds replies to queries, which come before those that exist and replace those to the same query.
+    pub fn with_replies(mut self, replies: &[(&'static str, &'static str)]) -> Self {
         self.replies
-            .retain(|(question, _)| answers.iter().all(|(own, _)| own != question));
-        self.replies.splice(0..0, answers.iter().copied());
+            .retain(|(query, _)| replies.iter().all(|(own, _)| own != query));
+        self.replies.splice(0..0, replies.iter().copied());
         self
     }
 
-    /// Runs it.
+    /// Delays every reply.
+    pub fn reply_delay(mut self, delay: Duration) -> Self {
+        self.reply_delay = delay;
+        self
+    }
+
+    /// Lets the terminal answer no query.
+    pub fn silent(mut self) -> Self {
+        self.replies.clear();
+        self
+    }
+
+    /// Starts the program.
     pub fn spawn(self) -> Pty {
         let Self {
+            command,
             size: (width, height),
             replies,
-            ..
-        } = &self;
-        let (width, height, replies) = (*width, *height, replies.clone());
+            reply_delay,
+        } = self;
         let pair = native_pty_system()
             .openpty(pty_size(width, height))
             .unwrap();
-        let before = format!("{:?}", pair.master.get_termios());
-        let child = pair.slave.spawn_command(self.command).unwrap();
+        let original_modes = format!("{:?}", pair.master.get_termios());
+        let child = pair.slave.spawn_command(command).unwrap();
         let screen = Arc::new(Mutex::new(ScreenState {
             parser: vt100::Parser::new(non_zero(height), non_zero(width), 0),
             output: Vec::new(),
+            reply_count: 0,
             has_ended: false,
         }));
         let writer: Writer = Arc::new(Mutex::new(pair.master.take_writer().unwrap()));
-        let closing = Arc::new(AtomicBool::new(false));
+        let is_closing = Arc::new(AtomicBool::new(false));
         let reader = pair.master.try_clone_reader().unwrap();
-        let (shown, answers, stop) = (
-            Arc::clone(&screen),
-            Arc::downgrade(&writer),
-            Arc::clone(&closing),
-        );
-        std::thread::spawn(move || read_output(reader, &shown, &answers, &replies, &stop));
+        let output = OutputReader {
+            screen: Arc::clone(&screen),
+            writer: Arc::downgrade(&writer),
+            replies,
+            reply_delay,
+            is_closing: Arc::clone(&is_closing),
+        };
+        std::thread::spawn(move || output.run(reader));
         Pty {
             child,
             master: pair.master,
             writer,
             screen,
-            is_closing: closing,
-            original_modes: before,
+            is_closing,
+            original_modes,
         }
     }
 }
@@ -104,36 +120,61 @@ impl PtyCommand {
 struct ScreenState {
     parser: vt100::Parser,
     output: Vec<u8>,
+    reply_count: usize,
     has_ended: bool,
 }
 
-fn read_output(
-    mut reader: Box<dyn Read + Send>,
-    screen: &Mutex<ScreenState>,
-    writer: &std::sync::Weak<Mutex<Box<dyn Write + Send>>>,
-    replies: &[(&str, &str)],
-    stop: &AtomicBool,
-) {
-    let mut bytes = vec![0; 65_536];
-    while let Ok(n @ 1..) = reader.read(&mut bytes) {
-        if stop.load(Ordering::SeqCst) {
-            return;
-        }
-        let read = &bytes[..n];
-        for (question, answer) in replies {
-            if read
-                .windows(question.len())
-                .any(|part| part == question.as_bytes())
-                && let Some(writer) = writer.upgrade()
-            {
-                let _ = writer.lock().unwrap().write_all(answer.as_bytes());
+/// The thread that reads the program's output and answers its queries.
+struct OutputReader {
+    screen: Arc<Mutex<ScreenState>>,
+    writer: Weak<Mutex<Box<dyn Write + Send>>>,
+    replies: Vec<(&'static str, &'static str)>,
+    reply_delay: Duration,
+    is_closing: Arc<AtomicBool>,
+}
+
+impl OutputReader {
+    fn run(self, mut reader: Box<dyn Read + Send>) {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(n @ 1..) = reader.read(&mut bytes) {
+            if self.is_closing.load(Ordering::SeqCst) {
+                return;
             }
+            let read = &bytes[..n];
+            for (query, reply) in &self.replies {
+                if read
+                    .windows(query.len())
+                    .any(|part| part == query.as_bytes())
+                {
+                    self.send_reply(reply);
+                }
+            }
+            let mut screen = self.screen.lock().unwrap();
+            screen.output.extend_from_slice(read);
+            screen.parser.process(read);
         }
-        let mut screen = screen.lock().unwrap();
-        screen.output.extend_from_slice(read);
-        screen.parser.process(read);
+        self.screen.lock().unwrap().has_ended = true;
     }
-    screen.lock().unwrap().has_ended = true;
+
+    fn send_reply(&self, reply: &'static str) {
+        let (screen, writer, delay) = (
+            Arc::clone(&self.screen),
+            Weak::clone(&self.writer),
+            self.reply_delay,
+        );
+        let send = move || {
+            std::thread::sleep(delay);
+            if let Some(writer) = writer.upgrade() {
+                let _ = writer.lock().unwrap().write_all(reply.as_bytes());
+                screen.lock().unwrap().reply_count += 1;
+            }
+        };
+        if delay.is_zero() {
+            send();
+        } else {
+            std::thread::spawn(send);
+        }
+    }
 }
 
 /// A program in a terminal; killed when dropped.
@@ -147,14 +188,14 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Sends keys as a terminal does: text, or sequences.
+    /// Sends text or key sequences.
     pub fn send(&self, keys: &str) {
         let mut writer = self.writer.lock().unwrap();
         writer.write_all(keys.as_bytes()).unwrap();
         writer.flush().unwrap();
     }
 
-    /// Changes the size.
+    /// Sets the number of columns and rows.
     pub fn resize(&self, width: u16, height: u16) {
         self.screen
             .lock()
@@ -164,52 +205,57 @@ impl Pty {
         self.master.resize(pty_size(width, height)).unwrap();
     }
 
-    /// The screen as text, a line a row.
+    /// The screen as lines of text.
     pub fn text(&self) -> String {
         self.screen.lock().unwrap().parser.screen().contents()
     }
 
-    /// Every byte that was written.
+    /// All bytes of the program's output so far.
     pub fn output(&self) -> Vec<u8> {
         self.screen.lock().unwrap().output.clone()
     }
 
-    /// How many bytes were written.
+    /// The length of [`Self::output`].
     pub fn output_len(&self) -> usize {
         self.screen.lock().unwrap().output.len()
     }
 
-    /// Looks at the terminal's state.
-    pub fn inspect<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
-        at(self.screen.lock().unwrap().parser.screen())
+    /// How many replies to queries were sent.
+    pub fn reply_count(&self) -> usize {
+        self.screen.lock().unwrap().reply_count
     }
 
-    /// Whether the modes are those of before the start.
+    /// Calls a function with the emulated screen.
+    pub fn inspect<T>(&self, read: impl FnOnce(&vt100::Screen) -> T) -> T {
+        read(self.screen.lock().unwrap().parser.screen())
+    }
+
+    /// Whether the terminal modes are those from before the start.
     pub fn has_original_modes(&self) -> bool {
         format!("{:?}", self.master.get_termios()) == self.original_modes
     }
 
-    /// Waits until the screen has a text.
+    /// Waits until the screen contains a text.
     pub fn wait_for(&self, text: &str) {
         self.wait_until(&format!("{text:?} on the screen"), || {
             self.text().contains(text)
         });
     }
 
-    /// Waits until a program's first frame is there, on the alternate screen.
+    /// Waits for the first frame on the alternate screen.
     pub fn wait_for_screen(&self) {
         self.wait_until("a screen", || {
             self.inspect(|screen| screen.alternate_screen() && !screen.contents().trim().is_empty())
         });
     }
 
-    /// Waits until something is so.
-    pub fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+    /// Waits for a condition.
+    pub fn wait_until(&self, what: &str, mut is_met: impl FnMut() -> bool) {
         let deadline = Instant::now() + TIMEOUT;
-        while !is_so() {
+        while !is_met() {
             assert!(
                 Instant::now() < deadline,
-                "waited in vain for {what}; the screen:\n{}",
+                "timed out waiting for {what}; the screen:\n{}",
                 self.text()
             );
             std::thread::sleep(Duration::from_millis(5));
@@ -226,7 +272,7 @@ impl Pty {
         kill_process(id, signal).unwrap();
     }
 
-    /// Waits until the program is gone and all it wrote was read. Returns its exit status.
+    /// Waits for the end of the program and of its output. Returns its exit status.
     pub fn wait_for_end(&mut self) -> u32 {
         let deadline = Instant::now() + TIMEOUT;
         let status = loop {
@@ -248,8 +294,8 @@ impl Pty {
         status.exit_code()
     }
 
-    /// Closes the terminal under the program, as a window that is closed does. The program must draw when it is resized: that
-    /// wakes the thread that reads, which holds the terminal, too.
+    /// Closes the terminal, as closing its window does. The resize makes the program draw, which wakes the thread that reads
+    /// its output and keeps the terminal open.
     pub fn close(self) -> ClosedPty {
         self.is_closing.store(true, Ordering::SeqCst);
         let size = self.master.get_size().unwrap();
@@ -260,17 +306,17 @@ impl Pty {
     }
 }
 
-/// A program whose terminal is gone; killed when dropped.
+/// A program whose terminal is closed; killed when dropped.
 pub struct ClosedPty(Box<dyn Child + Send + Sync>);
 
 impl ClosedPty {
-    /// Waits until the program is gone.
+    /// Waits for the end of the program.
     pub fn wait_for_end(mut self) {
         let deadline = Instant::now() + TIMEOUT;
         while self.0.try_wait().unwrap().is_none() {
             if Instant::now() >= deadline {
                 let _ = self.0.kill();
-                panic!("the program lives on without its terminal");
+                panic!("the program still runs without its terminal");
             }
             std::thread::sleep(Duration::from_millis(5));
         }

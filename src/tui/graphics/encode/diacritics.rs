@@ -1,6 +1,6 @@
-//! The marks that count rows and columns of a picture in text.
+//! Diacritics that number rows and columns of kitty's placeholders.
 
-/// The mark of 0, of 1 and so on: <https://github.com/kovidgoyal/kitty/blob/master/gen/rowcolumn-diacritics.txt>.
+/// The diacritics of 0, 1 and so on: <https://github.com/kovidgoyal/kitty/blob/master/gen/rowcolumn-diacritics.txt>.
 #[rustfmt::skip]
 pub(super) const ROW_COLUMN_DIACRITICS: &[char] = &[
     '\u{305}', '\u{30d}', '\u{30e}', '\u{310}', '\u{312}', '\u{33d}', '\u{33e}', '\u{33f}', '\u{346}',

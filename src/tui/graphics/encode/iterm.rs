@@ -1,4 +1,4 @@
-//! iTerm2's pictures: <https://iterm2.com/documentation-images.html>; in WezTerm: <https://wezterm.org/imgcat.html>.
+//! iTerm2's images: <https://iterm2.com/documentation-images.html>; in WezTerm: <https://wezterm.org/imgcat.html>.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use super::super::bitmap::CellRect;
 use super::super::tmux::wrap_passthrough;
 use super::at_position;
 
-/// Shows a PNG stretched over an area. In tmux, where only a user's own word leads here, its place is a guess: the terminal
+/// Shows a PNG scaled to an area. In tmux, which only the setting leads to, the position is a guess, because the terminal
 /// around it has its own cursor.
 pub(super) fn encode(png: &[u8], area: CellRect, tmux: bool) -> Vec<u8> {
     let head = format!(

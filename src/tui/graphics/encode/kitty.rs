@@ -1,4 +1,4 @@
-//! kitty's pictures: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
+//! kitty's images: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,11 +10,11 @@ use super::{ID_PREFIX, ImageId, at_position, cursor_to};
 
 /// The most bytes of base64 in one sequence: <https://sw.kovidgoyal.net/kitty/graphics-protocol/#remote-client>.
 const CHUNK_BYTES: usize = 4_096;
-/// The character that stands for a part of a picture.
+/// The placeholder of one cell of an image.
 const PLACEHOLDER: char = '\u{10eeee}';
 
-/// Sends a PNG and shows it in an area. tmux knows nothing of the picture, and the terminal around it not where it is: there, cells
-/// of text are shown that the picture is drawn in, as many as the marks of rows and columns can count.
+/// Sends a PNG and shows it in an area. In tmux, placeholders show it, because the terminal around tmux does not know the
+/// position; the diacritics limit their number.
 pub(super) fn encode(png: &[u8], area: CellRect, id: ImageId, tmux: bool) -> Vec<u8> {
     if !tmux {
         return at_position(
@@ -36,7 +36,7 @@ pub(super) fn encode(png: &[u8], area: CellRect, id: ImageId, tmux: bool) -> Vec
     bytes
 }
 
-/// Deletes a picture, wherever it is shown, and its data.
+/// Deletes an image with its data.
 pub(super) fn encode_erase(id: ImageId, tmux: bool) -> Vec<u8> {
     let sequence = format!("\x1b_Ga=d,d=I,i={},q=2\x1b\\", id.kitty_id()).into_bytes();
     if tmux {
@@ -46,8 +46,7 @@ pub(super) fn encode_erase(id: ImageId, tmux: bool) -> Vec<u8> {
     }
 }
 
-/// The sequences that send a PNG, and what is to be done with it: no answers (`q=2`), and the cursor stays (`C=1`) or the
-/// picture waits for cells of text (`U=1`).
+/// The sequences that send a PNG, without responses (`q=2`). The cursor stays (`C=1`), or placeholders show it (`U=1`).
 fn transmit(png: &[u8], area: CellRect, keys: &str) -> Vec<Vec<u8>> {
     let data = STANDARD.encode(png);
     let chunks: Vec<&[u8]> = data.as_bytes().chunks(CHUNK_BYTES).collect();
@@ -66,8 +65,7 @@ fn transmit(png: &[u8], area: CellRect, keys: &str) -> Vec<Vec<u8>> {
     chunks.iter().enumerate().map(sequence).collect()
 }
 
-/// The cells of text that a picture is drawn in: the colour is the lowest byte of its number, the marks are the row, the column
-/// and the highest byte.
+/// Placeholders of an image: the colour is the lowest byte of its id, the diacritics are row, column and highest byte.
 /// <https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders>
 fn placeholder_cells(area: CellRect, id: ImageId) -> Vec<u8> {
     let id_mark = ROW_COLUMN_DIACRITICS[usize::from(ID_PREFIX)];
@@ -128,7 +126,7 @@ mod tests {
                 .iter()
                 .all(|sequence| sequence.len() < CHUNK_BYTES + 64)
         );
-        // The last chunk may end anywhere, every other at four characters.
+        // All chunks but the last end at a multiple of four characters.
         assert!(sequences[1].ends_with(b"AAAA\x1b\\") && sequences[2].ends_with(b";AA==\x1b\\"));
     }
 
@@ -138,7 +136,7 @@ mod tests {
         let sent = "\x1bPtmux;\x1b\x1b_Ga=T,f=100,t=d,i=1174405143,U=1,c=2,r=2,q=2,m=0;cG5n\x1b\x1b\\\x1b\\";
         let cells = "\x1b7\x1b[0;38;5;23m\
             \x1b[3;5H\u{10eeee}\u{305}\u{305}M\u{10eeee}\u{305}\u{30d}M\x1b[4;5H\u{10eeee}\u{30d}\u{305}M\u{10eeee}\u{30d}\u{30d}M\x1b8";
-        // The mark of 70, F: https://github.com/kovidgoyal/kitty/blob/master/gen/rowcolumn-diacritics.txt
+        // The diacritic of 70, F: https://github.com/kovidgoyal/kitty/blob/master/gen/rowcolumn-diacritics.txt
         assert_eq!(bytes, format!("{sent}{}", cells.replace('M', "\u{6d7}")));
     }
 

@@ -1,4 +1,4 @@
-//! A picture as bytes for the terminal.
+//! Encodes images for the terminal.
 
 mod diacritics;
 mod iterm;
@@ -12,41 +12,39 @@ use image::{DynamicImage, ImageFormat, RgbImage, RgbaImage};
 use super::bitmap::{CellRect, DisplayError, Image};
 use super::protocol::{GraphicsSupport, Protocol};
 
-/// The highest byte of our numbers: F.
+/// The highest byte of our ids: F.
 const ID_PREFIX: u8 = 0x46;
 
-/// What a picture is known by, so that it can be replaced and erased. It has our mark, because other programs may have left
-/// pictures of theirs in the same window.
+/// The id of an image, to replace and erase it. It has a prefix because other programs can have images in the same window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageId(u8);
 
 impl ImageId {
-    /// The picture of this number, 0 to 239; others begin anew.
+    /// The id of a number modulo 240.
     pub fn new(number: u8) -> Self {
         Self(number % 240)
     }
 
-    /// The colour of 256 that says it: tmux hands these on wherever it is, and makes other colours of others. The first 16 may be
-    /// written in another way.
+    /// The id as a colour of the 256-colour palette, which tmux passes on unchanged; it can write the first 16 differently.
     fn palette_index(self) -> u8 {
         16 + self.0
     }
 
-    /// The number that kitty's way has of it: our mark above, the colour below.
+    /// The id in kitty's protocol: prefix and colour.
     fn kitty_id(self) -> u32 {
         u32::from_be_bytes([ID_PREFIX, 0, 0, self.palette_index()])
     }
 }
 
-/// The bytes that show a picture in an area of the screen: stretched over all of it in kitty's and iTerm2's way, so that it is
-/// best an area by [`super::fit`]. The cursor comes back to where it was, and is to be hidden. Nothing for half blocks, which
-/// [`super::Blocks`] are painted for, and without an area.
+/// The bytes that show an image in an area of the screen. kitty and iTerm2 scale it to the whole area, so [`super::fit`] the
+/// area first. The cursor, which should be hidden, returns to its position. Empty for half blocks, which
+/// [`super::HalfBlocks`] draws, and for an empty area.
 ///
-/// The area must be on the screen, and a row under it: terminals scroll when a sixel picture touches the last. Its cells must be
-/// blank, and nothing may be drawn into them while the picture is shown.
+/// The area must be on the screen, with a row below it: terminals scroll if a sixel image touches the last row. Its cells
+/// must stay blank while the image is shown.
 ///
 /// # Errors
-/// When an encoder fails, which none is known to.
+/// If an encoder fails, which is not known to happen.
 pub fn encode_image(
     picture: &Image,
     area: CellRect,
@@ -75,8 +73,7 @@ pub fn encode_image(
     }
 }
 
-/// The bytes that erase a picture. All but kitty's are erased with the cells, as is kitty's in tmux, where these bytes only free its
-/// memory: the canvas has to be renewed.
+/// The bytes that erase an image. Except for kitty's outside of tmux, images disappear only when their cells are redrawn.
 pub fn encode_erase(support: GraphicsSupport, id: ImageId) -> Vec<u8> {
     match support.protocol {
         Protocol::Kitty => kitty::encode_erase(id, support.in_tmux),
@@ -84,7 +81,7 @@ pub fn encode_erase(support: GraphicsSupport, id: ImageId) -> Vec<u8> {
     }
 }
 
-/// Puts a sequence at an area, and the cursor back: DECSC, CUP, DECRC of <https://vt100.net/docs/vt510-rm/chapter4.html>.
+/// Moves the cursor to an area for a sequence, and back: DECSC, CUP, DECRC of <https://vt100.net/docs/vt510-rm/chapter4.html>.
 fn at_position(area: CellRect, sequence: &[u8]) -> Vec<u8> {
     [
         b"\x1b7",
@@ -99,7 +96,7 @@ fn cursor_to(x: u16, y: u16) -> String {
     format!("\x1b[{};{}H", u32::from(y) + 1, u32::from(x) + 1)
 }
 
-/// A PNG of exactly this size: the picture in its proportions at the top left, nothing in the rest.
+/// A PNG of exactly this size with the image at the top left, in its aspect ratio.
 fn encode_png(picture: &Image, width: u32, height: u32) -> Result<Vec<u8>, DisplayError> {
     let mut sheet = RgbaImage::new(width, height);
     if let Some(scaled) = picture.scaled_to_fit(width, height) {

@@ -1,22 +1,22 @@
-//! Sixel pictures: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
+//! Sixel images: <https://vt100.net/docs/vt3xx-gp/chapter14.html>.
 
 use icy_sixel::SixelImage;
 
 use super::super::bitmap::{CellRect, DisplayError, Image};
 use super::{at_position, to_rgba};
 
-/// How many pixels a sixel is high.
+/// The height of a sixel in pixels.
 const SIXEL_HEIGHT: u32 = 6;
-/// What the encoder ends with: a step to the next band, which could scroll the screen, and the end of the sequence.
+/// The end of the encoder's output: a step to the next band, which could scroll the screen, and ST.
 const NEWLINE_AND_TERMINATOR: &str = "-\x1b\\";
 
-/// Shows a picture at the top left of an area, as large as these pixels hold it.
+/// Shows an image at the top left of an area, scaled to fit.
 pub(super) fn encode(
     picture: &Image,
     area: CellRect,
     (width, height): (u32, u32),
 ) -> Result<Vec<u8>, DisplayError> {
-    // The last band must not reach out of the area.
+    // Keeps the last band inside the area.
     let height = if height > SIXEL_HEIGHT {
         height - height % SIXEL_HEIGHT
     } else {
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(
             (shown.width, shown.height),
             (18, 18),
-            "no band is out of the area"
+            "all bands are in the area"
         );
         assert!(
             shown

@@ -64,7 +64,7 @@ impl Screen for DriversScreen {
                 context.open(Dialog::Prompt(Prompt::ask(title, &name, Self::export)));
             }
             Action::Picture => {
-                if let Some(figure) = self.figure(self.areas(context.size).chart) {
+                if let Some(figure) = self.figure().cloned() {
                     let of = ImageSource::Charts(vec![figure], context.shared.session.is_dark);
                     let view = ImageDialog::open(self.figure_spec().title.to_owned(), of, context);
                     context.open(Dialog::Image(Box::new(view)));
@@ -118,11 +118,15 @@ impl Screen for DriversScreen {
         });
         run.unwrap_or_default()
     }
+
+    fn after_update(&mut self, context: &mut UpdateContext<'_>) {
+        self.update_figure(self.areas(context.size).chart);
+    }
 }
 
 impl DriversScreen {
     fn export(&mut self, path: String, context: &mut UpdateContext<'_>) {
-        if let Some(figure) = self.figure(self.areas(context.size).chart) {
+        if let Some(figure) = self.figure().cloned() {
             let export = Box::new(Export::Charts(vec![figure]));
             context.request(Request::Export(path, export));
         }

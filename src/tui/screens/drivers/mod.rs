@@ -66,6 +66,18 @@ pub struct DriversScreen {
     /// Updated with `neighbors` when runs, goals or the reference run change.
     pareto: ParetoFronts,
     neighbors: Vec<Neighbor>,
+    /// The chart of the tab, with the inputs that it was built from.
+    cached_figure: Option<(FigureKey, Option<Figure>)>,
+}
+
+/// The inputs of a figure that can change.
+#[derive(Debug, PartialEq)]
+struct FigureKey {
+    tab: usize,
+    area: Rect,
+    axes: (Property, Property, Option<Property>),
+    goals: (Goal, Vec<Goal>),
+    importance_fetched_at: Option<i64>,
 }
 
 impl DriversScreen {
@@ -122,6 +134,7 @@ impl DriversScreen {
             cursor: Cursor::default(),
             pareto: ParetoFronts::default(),
             neighbors: Vec::new(),
+            cached_figure: None,
             goal,
             properties,
             runs,
@@ -206,9 +219,31 @@ impl DriversScreen {
         FIGURES.get(self.tab).unwrap_or(&FIGURES[0])
     }
 
-    /// The figure of the visible page for a chart area.
+    /// The figure of the visible page.
     #[must_use]
-    pub fn figure(&self, area: Rect) -> Option<Figure> {
+    pub fn figure(&self) -> Option<&Figure> {
+        self.cached_figure.as_ref()?.1.as_ref()
+    }
+
+    /// Builds the figure again if an input changed.
+    fn update_figure(&mut self, area: Rect) {
+        let key = FigureKey {
+            tab: self.tab,
+            area,
+            axes: (self.x.clone(), self.y.clone(), self.color_by.clone()),
+            goals: (self.goal.clone(), self.pareto_goals.clone()),
+            importance_fetched_at: self.importance.fetched_at(),
+        };
+        if self
+            .cached_figure
+            .as_ref()
+            .is_none_or(|(cached, _)| *cached != key)
+        {
+            self.cached_figure = Some((key, self.build_figure(area)));
+        }
+    }
+
+    fn build_figure(&self, area: Rect) -> Option<Figure> {
         let build = self.figure_spec().build?;
         build(&FigureInput {
             runs: &self.runs,

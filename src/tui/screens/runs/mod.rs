@@ -72,6 +72,8 @@ pub struct RunsScreen {
     pub filter_text: String,
     /// The lines that are seen.
     pub lines: Vec<DisplayRow>,
+    /// How many runs the lines show, counted when they change.
+    pub matching_runs: usize,
     /// The columns.
     pub columns: Columns,
     /// The cursor over the lines.
@@ -98,6 +100,16 @@ pub struct RunsScreen {
 }
 
 impl RunsScreen {
+    /// Runs in groups count with their group, folded or not. A parent that the filter excludes does not count.
+    fn count_matching_runs(&self) -> usize {
+        let is_grouped = self.group_column().is_some();
+        let counts = self.lines.iter().map(|line| match line {
+            DisplayRow::Run { is_match, .. } => usize::from(*is_match && !is_grouped),
+            DisplayRow::Group { rows, .. } => rows.len(),
+        });
+        counts.sum()
+    }
+
     /// The runs of experiments.
     #[must_use]
     pub fn new(experiments: Vec<ExperimentId>, name: String) -> Self {
@@ -113,6 +125,7 @@ impl RunsScreen {
             arrangement: Arrangement::default(),
             filter_text: String::new(),
             lines: Vec::new(),
+            matching_runs: 0,
             columns: Columns::default(),
             cursor: Cursor::default(),
             is_preview_open: false,
@@ -196,6 +209,7 @@ impl RunsScreen {
         self.arrangement.goal = self.goal(shared);
         self.group_statistics.clear();
         self.lines = arrange(&self.table, &self.arrangement, now);
+        self.matching_runs = self.count_matching_runs();
         self.drop_removed_lines();
         let row = selected.and_then(|id| self.table.row_of(id));
         let selected_line = row.and_then(|row| {

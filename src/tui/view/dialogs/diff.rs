@@ -1,4 +1,4 @@
-//! Drawing a difference: what went, what came, and the words in a line that changed.
+//! Draws a diff: removed and added lines, with changed words emphasized.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,6 @@ use crate::tui::app::dialogs::DiffDialog;
 use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::view::painter::{Painter, row_at};
 
-/// Draws the difference over the body.
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &DiffDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
@@ -27,7 +26,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &DiffDialog) {
         ..inside
     };
     match &view.lines {
-        None => draw_placeholder(painter, room, "reading…", Role::Running),
+        None => draw_placeholder(painter, room, "loading…", Role::Running),
         Some(Err(refused)) => draw_placeholder(
             painter,
             room,
@@ -35,7 +34,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &DiffDialog) {
             Role::Bad,
         ),
         Some(Ok(lines)) if lines.is_empty() => {
-            draw_placeholder(painter, room, "nothing differs", Role::Good);
+            draw_placeholder(painter, room, "no differences", Role::Good);
         }
         Some(Ok(lines)) => {
             let visible_range = view.cursor.visible_range(lines.len(), inside.height.into());
@@ -50,7 +49,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &DiffDialog) {
     }
 }
 
-/// Draws a text in place of what is not there.
+/// Draws a text where content is missing.
 pub fn draw_placeholder(painter: &mut Painter<'_>, room: Rect, text: &str, role: Role) {
     let lines: Vec<_> = width::wrap(text, room.width)
         .into_iter()

@@ -1,4 +1,4 @@
-//! Drawing a picture: its frame, and its cells where the terminal can't show it by other means.
+//! Draws the frame of an image, and its half blocks in a terminal without graphics.
 
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -8,7 +8,6 @@ use crate::tui::app::dialogs::{ImageDialog, ImageState};
 use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::view::painter::{Painter, row_at};
 
-/// Draws the picture.
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ImageDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
@@ -20,11 +19,11 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ImageDialog) {
                     x: inside.x + 2,
                     ..row_at(inside, inside.height / 3)
                 },
-                "drawing…",
+                "rendering…",
                 Role::Running,
             );
         }
-        // The terminal lays it over these cells.
+        // The terminal draws the image over these cells.
         ImageState::Overlaid => {}
         ImageState::Failed(refused) => {
             let room = Rect {

@@ -1,4 +1,4 @@
-//! Drawing a plan: what is there, what will be written, and how it went.
+//! Draws a plan: current state, steps, requests and outcome.
 
 use ratatui::layout::Rect;
 
@@ -16,13 +16,12 @@ use crate::tui::app::layout::{Size, dialog_area};
 use crate::tui::app::{App, SharedState};
 use crate::tui::view::painter::{Painter, TextSpan};
 
-/// The most metrics that stand beside the plan.
+/// The most metrics that are compared.
 const MAX_METRICS: usize = 8;
 
-/// A request is shown in at most so many lines: a record's value is long, and what it says stands above.
+/// The most lines of one request: a record's value is long, and the steps above show its content.
 const MAX_REQUEST_LINES: usize = 2;
 
-/// Draws the dialog.
 pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog) {
     let inside = draw_dialog_frame(
         painter,
@@ -56,7 +55,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, app: &App, plan: &PlanDialog)
     } else {
         let hint = match plan.phase {
             PlanPhase::Done(_) => "enter closes",
-            PlanPhase::Failed(_) => "enter plans again on what is there now, esc closes",
+            PlanPhase::Failed(_) => "enter plans again, esc closes",
             _ => "",
         };
         painter.draw_text(
@@ -97,7 +96,7 @@ fn body_lines(
         };
         lines.push(vec![
             (
-                format!("  {checkbox} archive the versions that are there now "),
+                format!("  {checkbox} archive the versions that hold it now "),
                 Role::Text,
             ),
             ("ctrl-a".into(), Role::Accent),
@@ -121,7 +120,7 @@ fn body_lines(
         (format!("  plan {fingerprint}"), Role::Muted),
     ]);
     lines.push(Vec::new());
-    lines.push(vec![("requests, in this order".into(), Role::Title)]);
+    lines.push(vec![("requests, in order".into(), Role::Title)]);
     for request in &planned.requests {
         let mut wrapped = wrap(&clean(request), width.saturating_sub(4));
         if wrapped.len() > MAX_REQUEST_LINES {
@@ -137,12 +136,12 @@ fn body_lines(
     lines
 }
 
-/// What the policy says, with the values that it saw.
+/// Gate results with the values that they saw.
 fn gate_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
     if planned.gates.is_empty() {
         return vec![vec![
             ("gates  ".into(), Role::Title),
-            ("no gate guards this".into(), Role::Muted),
+            ("no gates apply".into(), Role::Muted),
         ]];
     }
     let mut lines = vec![vec![("gates".into(), Role::Title)]];
@@ -171,7 +170,7 @@ fn gate_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<
     {
         lines.push(vec![
             (
-                "  you may go past them, with a reason: ".into(),
+                "  you can override them with a reason: ".into(),
                 Role::Muted,
             ),
             ("ctrl-o".into(), Role::Accent),
@@ -180,7 +179,7 @@ fn gate_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<
     lines
 }
 
-/// How far it is, and how it ended: before everything else.
+/// Progress and outcome, above everything else.
 fn push_stage_lines(
     painter: &Painter<'_>,
     lines: &mut Vec<Vec<TextSpan>>,
@@ -199,12 +198,12 @@ fn push_stage_lines(
         }
         PlanPhase::Applying(_, progress) => {
             let text = match progress {
-                ApplyProgress::Preflight => "reading the registry once more…".to_owned(),
+                ApplyProgress::Preflight => "checking the registry…".to_owned(),
                 ApplyProgress::Step(step) => {
                     format!("step {} of {}…", step + 1, write_count(dialog))
                 }
                 ApplyProgress::Waiting(why) => why.clone(),
-                ApplyProgress::Verifying => "reading back…".to_owned(),
+                ApplyProgress::Verifying => "verifying…".to_owned(),
             };
             push_text(&text, Role::Running);
         }
@@ -237,7 +236,7 @@ fn push_outcome_lines(
                 .unwrap_or_default();
             push_text(
                 &format!(
-                    "{} verified{created_version}: the registry was read back and is as planned",
+                    "{} verified{created_version}: the registry is as planned",
                     painter.theme.symbol("✓", "+")
                 ),
                 Role::Good,
@@ -248,7 +247,7 @@ fn push_outcome_lines(
         }
         Outcome::Conflict { differences: found } => {
             push_text(
-                "something else is there than was planned; nothing is fixed by itself:",
+                "the registry is not as planned; conflicts are not resolved automatically:",
                 Role::Bad,
             );
             for line in found {
@@ -257,11 +256,11 @@ fn push_outcome_lines(
         }
         Outcome::Unknown { reason: why } => {
             push_text(
-                &format!("it is not known whether this was done: {why}"),
+                &format!("the outcome of the write is unknown: {why}"),
                 Role::Warn,
             );
             push_text(
-                "the journal (6) keeps it; ctrl-l there looks again",
+                "the journal (6) has it: ctrl-l there checks again",
                 Role::Muted,
             );
         }
@@ -304,7 +303,7 @@ fn step_lines(painter: &Painter<'_>, plan: &Plan) -> Vec<Vec<TextSpan>> {
     lines
 }
 
-/// The candidate beside the champion: the metrics that both have.
+/// Compares candidate and champion by the metrics of both.
 fn metric_comparison_lines(
     painter: &Painter<'_>,
     planned: &PlannedWrite,

@@ -1,4 +1,4 @@
-//! What a screen says of a text while it is typed: completions, and what is wrong.
+//! Draws completions and errors for a text while it is typed.
 
 use ratatui::layout::Rect;
 
@@ -8,17 +8,17 @@ use crate::text::width::width;
 use crate::tui::app::dialogs::Prompt;
 use crate::tui::view::painter::Painter;
 
-/// How many completions are shown at once.
+/// The most completions that are shown.
 const MAX_COMPLETIONS: usize = 8;
 
-/// What the screen says of a text that is typed in `field`: above it, what is wrong at which place; above that, what may
-/// stand at the cursor.
+/// Draws feedback above `field`: the error with its position, and above that the completions
+/// at the cursor.
 pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
     let Some((caret, _)) = painter.caret else {
         return;
     };
     let (text, cursor) = (prompt.input.value(), prompt.cursor_byte());
-    // A place in the text as a column of the screen; the field may be scrolled, the caret says how far.
+    // Converts an offset in the text to a column; the caret shows how far the field is scrolled.
     let column = |at: usize| {
         let (low, high) = (at.min(cursor), at.max(cursor));
         let between = width(text.get(low..high).unwrap_or_default());
@@ -39,7 +39,7 @@ pub fn draw(painter: &mut Painter<'_>, field: Rect, prompt: &Prompt) {
             height: 1,
         };
         painter.clear(line);
-        // The place is pointed at, unless the words would then be cut.
+        // Starts under the error, unless the message would be cut off.
         let x = column(error.offset).min(line.width.saturating_sub(width(&message)));
         painter.draw_text(
             Rect {

@@ -1,4 +1,4 @@
-//! Drawing the review of a version.
+//! Draws the review of a version.
 
 use ratatui::layout::Rect;
 
@@ -8,7 +8,6 @@ use crate::tui::app::dialogs::ReviewDialog;
 use crate::tui::app::layout::{Size, screen_areas};
 use crate::tui::view::painter::{Painter, row_at};
 
-/// Draws the review over the body.
 pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
     let body = screen_areas(size).body;
     painter.clear(body);
@@ -23,7 +22,7 @@ pub fn draw(painter: &mut Painter<'_>, size: Size, view: &ReviewDialog) {
         ..inside
     };
     match &view.page {
-        None => draw_placeholder(painter, room, "reading…", Role::Running),
+        None => draw_placeholder(painter, room, "loading…", Role::Running),
         Some(Err(refused)) => draw_placeholder(
             painter,
             room,

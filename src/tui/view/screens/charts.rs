@@ -1,4 +1,4 @@
-//! Drawing the charts of runs: a grid or one of them, and who is who.
+//! Draws the charts of runs, as a grid or one at a time, and a legend.
 
 use ratatui::layout::Rect;
 
@@ -13,19 +13,18 @@ use crate::tui::view::painter::{Painter, row_at};
 use crate::tui::view::widgets::chart;
 use crate::tui::view::widgets::chart::ChartOverlay;
 
-/// How wide a value at the crosshair is drawn.
+/// The width of a value at the crosshair.
 const VALUE_WIDTH: u16 = 12;
 
-/// Draws the charts.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ChartsScreen) {
     let places = screen.areas(app.size);
     draw_status(painter, places.status, screen);
     if screen.panels.is_empty() {
         let empty_message = match (screen.tab, screen.filter.is_empty()) {
             (_, false) => "no metric passes the filter: esc clears it",
-            (ChartTab::Metrics, true) => "no metric was logged: T shows what the machine did",
+            (ChartTab::Metrics, true) => "no metrics were logged: T shows system metrics",
             (ChartTab::System, true) => {
-                "no system metric was logged: mlflow.enable_system_metrics_logging() records them"
+                "no system metrics were logged: mlflow.enable_system_metrics_logging() records them"
             }
         };
         let below = Rect {
@@ -59,7 +58,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ChartsScr
                     width: middle.width.saturating_sub(12),
                     ..middle
                 },
-                "reading…",
+                "loading…",
                 Role::Running,
             );
         }
@@ -103,7 +102,7 @@ fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &ChartsScreen) {
     );
 }
 
-/// Who is who: beside the charts, or under one that stands alone, with the values at the crosshair; else flowing in a line.
+/// The legend: beside the charts, or below a single one with the values at the crosshair, else in one line.
 fn draw_legend(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &ChartsScreen) {
     if area.height <= 1 {
         return draw_inline_legend(painter, area, screen);

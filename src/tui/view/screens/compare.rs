@@ -1,4 +1,4 @@
-//! Drawing a comparison: runs as columns, only what differs, the best of each metric marked.
+//! Draws a comparison: runs as columns, only rows that differ, with the best of each metric marked.
 
 mod transposed;
 
@@ -16,19 +16,18 @@ use crate::tui::app::layout::table_areas;
 use crate::tui::screens::compare::{CompareLine, CompareScreen};
 use crate::tui::view::painter::{Painter, row_at};
 
-/// The widest that keys are drawn.
+/// The widest column of keys.
 const MAX_KEY_WIDTH: u16 = 28;
-/// The narrowest and the widest that a run's column is drawn.
+/// The narrowest and the widest column of a run.
 const RUN_WIDTH_RANGE: (u16, u16) = (16, 34);
 
-/// The columns that are seen.
+/// The visible columns.
 struct RunWindow {
     key_width: u16,
     run_width: u16,
     visible_runs: std::ops::Range<usize>,
 }
 
-/// Draws the comparison.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &CompareScreen) {
     let area = table_areas(body);
     let Some(data) = screen.data.get() else {
@@ -96,7 +95,7 @@ fn section_title(kind: RowKind) -> &'static str {
     }
 }
 
-/// The line above: how much differs; or the whole value under the cursor, where it does not fit in its cell.
+/// The status line: the number of differences, or the value under the cursor if its cell truncates it.
 fn draw_status(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -105,7 +104,7 @@ fn draw_status(
     lines: &[CompareLine<'_>],
 ) {
     let what = if screen.shows_differences_only {
-        "only what differs"
+        "only differences"
     } else {
         "everything"
     };
@@ -152,7 +151,7 @@ fn run_window(room: u16, screen: &CompareScreen, data: &Comparison) -> RunWindow
     let run_width = ((room.saturating_sub(key_width)) / count as u16)
         .clamp(RUN_WIDTH_RANGE.0, RUN_WIDTH_RANGE.1);
     let fitting_runs = usize::from(room.saturating_sub(key_width) / run_width).max(1);
-    // The baseline stays in sight; the others are a window around the run under the cursor.
+    // The baseline is always visible; the others scroll with the cursor.
     let start = screen
         .selected_column
         .saturating_sub(fitting_runs - 1)
@@ -251,7 +250,7 @@ fn draw_property(
     }
 }
 
-/// A value, with the sign of the best, the spread of a group, and the distance to the baseline.
+/// A value with the marker of the best, the spread of a group and the difference to the baseline.
 fn draw_value(
     painter: &mut Painter<'_>,
     cell: Rect,
@@ -308,7 +307,7 @@ fn draw_value(
     draw_delta(painter, rest, line, run);
 }
 
-/// Value minus the baseline's, and how many percent that is, where there is room.
+/// The difference to the baseline, with percent if there is room.
 fn draw_delta(painter: &mut Painter<'_>, room: Rect, line: &ComparisonRow, run: usize) {
     let Some(delta) = line
         .delta

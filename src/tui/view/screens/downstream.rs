@@ -1,4 +1,4 @@
-//! Drawing what was made from a dataset, a commit, a run or a model.
+//! Draws the versions made from a dataset, a commit, a run or a model.
 
 use ratatui::layout::Rect;
 
@@ -10,9 +10,9 @@ use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::layout::table_areas;
 use crate::tui::screens::downstream::DownstreamScreen;
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
 const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("version", 40, 0),
@@ -23,7 +23,6 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::right_aligned("age", 12, 3),
 ];
 
-/// Draws the list.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &DownstreamScreen) {
     let area = table_areas(body);
     let lines = screen.visible_versions();
@@ -49,13 +48,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &Downstrea
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no version of the registry was made from it",
+            "no registered version was made from it",
         );
     }
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
+    let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
         .map(|version| row_cells(app, screen, version))
         .collect();
@@ -68,7 +67,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &Downstrea
     );
 }
 
-fn row_cells(app: &App, screen: &DownstreamScreen, version: &ModelVersion) -> Vec<GridCell> {
+fn row_cells(app: &App, screen: &DownstreamScreen, version: &ModelVersion) -> Vec<TextSpan> {
     let aliases: Vec<String> = version
         .aliases
         .iter()

@@ -1,11 +1,11 @@
-//! Drawing what drives the goal.
+//! Draws the params that drive a goal.
 
 use ratatui::layout::Rect;
 
 use super::draw_empty;
 use crate::analysis::importance::{ParamImportance, RankCorrelation};
 use crate::analysis::nearest::ParamDifference;
-use crate::chart::registry::{FIGURES, FigureSpec, SideList};
+use crate::chart::registry::{FIGURES, SideList};
 use crate::config::theme::Role;
 use crate::domain::Run;
 use crate::text::number::{format_short, format_signed};
@@ -14,18 +14,17 @@ use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::cell_text::MISSING;
 use crate::tui::screens::drivers::DriversScreen;
-use crate::tui::view::painter::{Painter, TextSpan, row_at};
+use crate::tui::view::painter::{Painter, TextSpan, after, row_at};
 use crate::tui::view::widgets::chart;
 use crate::tui::view::widgets::chart::ChartOverlay;
 
-/// Draws the screen.
 pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScreen) {
     let parts = screen.areas(app.size);
     draw_status(painter, parts.status, screen);
     if parts.chart.width > 0 {
-        match screen.figure(parts.chart) {
+        match screen.figure() {
             Some(figure) if !figure.is_empty() => {
-                chart::draw(painter, parts.chart, &figure, ChartOverlay::default());
+                chart::draw(painter, parts.chart, figure, ChartOverlay::default());
             }
             _ => draw_empty(
                 painter,
@@ -45,7 +44,7 @@ pub fn draw(painter: &mut Painter<'_>, _: Rect, app: &App, screen: &DriversScree
     }
 }
 
-/// How much the forest explains, and what has to be known before it is believed.
+/// The variance that the forest explains, and warnings about the method.
 fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
     let Some(importance) = screen.importance.get() else {
         return;
@@ -57,7 +56,12 @@ fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) 
     };
     let method = importance.r_squared.map_or_else(
         || format!("{} runs, rank correlation only", importance.runs),
-        |explained| format!("{} runs; in runs that it has not seen the forest explains R² {explained:.2} of the variance", importance.runs),
+        |explained| {
+            format!(
+                "{} runs; on unseen runs the forest explains R² {explained:.2} of the variance",
+                importance.runs
+            )
+        },
     );
     let lines = std::iter::once((method, Role::Muted)).chain(
         importance
@@ -73,7 +77,7 @@ fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) 
     painter.draw_lines(room, &wrapped.collect::<Vec<_>>());
 }
 
-/// What differs between the subject and the neighbour under the cursor, a line a param, the smallest first.
+/// The params that differ between the reference run and the neighbour under the cursor, the smallest difference first.
 fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
     let Some(near) = screen.neighbors().get(screen.cursor.index) else {
         return;
@@ -85,7 +89,7 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
     };
     painter.draw_text(
         row_at(area, 0),
-        &format!(" {:<28} {:>6}  {}", "what differs", "apart", "here → there"),
+        &format!(" {:<28} {:>8}  {}", "param", "distance", "here → there"),
         Role::Header,
     );
     for (nth, difference) in near.differences.iter().enumerate() {
@@ -101,7 +105,7 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
             strip,
             &[
                 (
-                    format!(" {key}{gap} {:>6.3}  ", difference.distance),
+                    format!(" {key}{gap} {:>8.3}  ", difference.distance),
                     Role::Muted,
                 ),
                 (values, Role::Text),
@@ -111,32 +115,8 @@ fn draw_differences(painter: &mut Painter<'_>, area: Rect, screen: &DriversScree
 }
 
 fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
-    let tab = |(index, figure): (usize, &FigureSpec)| {
-        let is_selected = index == screen.tab;
-        let (open, close) = if is_selected { ("[", "]") } else { (" ", " ") };
-        (
-            format!("{open}{}{close} ", figure.title),
-            if is_selected {
-                Role::Accent
-            } else {
-                Role::Muted
-            },
-        )
-    };
-    let tabs: Vec<TextSpan> = FIGURES.iter().enumerate().map(tab).collect();
-    // Where all don't fit, the selected one is scrolled into view.
-    let selected = screen.tab;
-    let mut skip = 0;
-    while skip < selected
-        && tabs[skip..=selected]
-            .iter()
-            .map(|(text, _)| width(text))
-            .sum::<u16>()
-            > area.width
-    {
-        skip += 1;
-    }
-    let used = painter.draw_spans(area, &tabs[skip..]);
+    let titles: Vec<&str> = FIGURES.iter().map(|figure| figure.title).collect();
+    let used = painter.draw_tabs(area, &titles, screen.tab);
     let unfinished = if screen.excluded_unfinished > 0 {
         format!(" ({} not finished)", screen.excluded_unfinished)
     } else {
@@ -147,11 +127,7 @@ fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
         screen.runs.len(),
         screen.total_runs
     );
-    let rest = Rect {
-        x: area.x + used,
-        width: area.width.saturating_sub(used),
-        ..area
-    };
+    let rest = after(area, used);
     if width(&run_count) <= rest.width {
         painter.draw_right_aligned(rest, &run_count, Role::Muted);
     }
@@ -189,7 +165,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
                 .collect();
             painter.draw_text(
                 head,
-                &format!(" {:<20} {}", "the front", goals.join(" ")),
+                &format!(" {:<20} {}", "Pareto front", goals.join(" ")),
                 Role::Header,
             );
             screen
@@ -212,7 +188,7 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
             painter.draw_text(
                 head,
                 &format!(
-                    " nearest to {name} ({} {goal}): what differs, the smallest first",
+                    " nearest to {name} ({} {goal}), with the smallest differences first",
                     screen.goal
                 ),
                 Role::Header,
@@ -245,7 +221,7 @@ fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
             format!("ρ {rho:+.2}  {low:+.2} to {high:+.2}")
         }
         Some(RankCorrelation::EpsilonSquared { value: squared, .. }) => {
-            format!("ε² {squared:.2}  {} words", param.distinct_values)
+            format!("ε² {squared:.2}  {} values", param.distinct_values)
         }
         None => MISSING.to_owned(),
     };
@@ -257,7 +233,7 @@ fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
     let together = if correlated.is_empty() {
         String::new()
     } else {
-        format!("  as {}", correlated.join(", "))
+        format!("  collinear with {}", correlated.join(", "))
     };
     let is_significant = param
         .permutation

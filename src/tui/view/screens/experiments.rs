@@ -1,4 +1,4 @@
-//! Drawing the list of experiments.
+//! Draws the list of experiments.
 
 use ratatui::layout::Rect;
 
@@ -11,9 +11,9 @@ use crate::tui::app::Screen;
 use crate::tui::app::layout::table_areas;
 use crate::tui::screens::experiments::ExperimentsScreen;
 use crate::tui::view::chrome::format_count;
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
 const COLUMNS: [GridColumn; 7] = [
     GridColumn::left_aligned("", 1, 0),
@@ -25,7 +25,6 @@ const COLUMNS: [GridColumn; 7] = [
     GridColumn::right_aligned("id", 20, 3),
 ];
 
-/// Draws the list.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ExperimentsScreen) {
     let area = table_areas(body);
     let total = screen.data.get().map_or(0, Vec::len);
@@ -55,7 +54,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &Experimen
     let visible_range = screen
         .cursor
         .visible_range(screen.visible_rows.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = visible_range
+    let rows: Vec<Vec<TextSpan>> = visible_range
         .clone()
         .filter_map(|line| screen.row(line))
         .map(|e| row_cells(painter, app, screen, e))
@@ -74,7 +73,7 @@ fn row_cells(
     app: &App,
     screen: &ExperimentsScreen,
     experiment: &Experiment,
-) -> Vec<GridCell> {
+) -> Vec<TextSpan> {
     let mark = if screen.marked.contains(&experiment.id) {
         painter.theme.symbol("●", "*")
     } else {

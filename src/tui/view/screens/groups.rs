@@ -1,4 +1,4 @@
-//! Drawing groups: their lines in the table, and what they come to in the preview.
+//! Draws groups: their lines in the table and their statistics in the preview.
 
 use ratatui::layout::Rect;
 
@@ -11,14 +11,13 @@ use crate::tui::app::cell_text::MISSING;
 use crate::tui::screens::runs::RunsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 
-/// Draws the line of a group: its value, how many runs it has, and its figures in their columns. `texts` gives the figure of a
-/// seen column.
-pub(super) fn draw_group_line(
+/// Draws the line of a group: value, number of runs, and the statistics of the visible columns from `statistic_text`.
+pub(super) fn draw_group_line<'t>(
     painter: &mut Painter<'_>,
     strip: Rect,
     scene: &DrawContext<'_>,
     line: usize,
-    statistic_text: impl Fn(usize) -> Option<String>,
+    statistic_text: impl Fn(usize) -> Option<&'t str>,
 ) {
     let Some(DisplayRow::Group { value, rows }) = scene.screen.lines.get(line) else {
         return;
@@ -41,7 +40,7 @@ pub(super) fn draw_group_line(
                 width: place.width,
                 ..strip
             },
-            &text,
+            text,
             role,
         );
     }
@@ -56,7 +55,7 @@ pub(super) fn draw_group_line(
     } else {
         format!("{} runs", rows.len())
     };
-    // How many they are stays to be seen where a value is longer than its place.
+    // A long value is truncated before the number of runs.
     let room = label_width.saturating_sub(crate::text::width::width(&runs) + 4);
     let value = crate::text::width::truncate(value, room.max(4));
     painter.draw_text(
@@ -69,7 +68,7 @@ pub(super) fn draw_group_line(
     );
 }
 
-/// What the line above the table says of groups: the column, the statistic, and what the figure under the cursor comes from.
+/// The status of groups: column, statistic, and the source of the number under the cursor.
 pub(super) fn group_status(screen: &RunsScreen) -> Option<String> {
     let column = screen.group_column()?;
     let figure = screen
@@ -78,7 +77,7 @@ pub(super) fn group_status(screen: &RunsScreen) -> Option<String> {
     Some(format!("by {}: {figure}", column.title()))
 }
 
-/// The lines of the preview while a group is under the cursor: all statistics of the column under the cursor.
+/// The preview of a group: all statistics of the column under the cursor.
 pub(super) fn group_preview(
     app: &App,
     screen: &RunsScreen,
@@ -99,7 +98,7 @@ pub(super) fn group_preview(
             .map(|spread| (key, spread))
     }) else {
         lines.push(vec![(
-            "a column of numbers under the cursor is summed up here".to_owned(),
+            "move to a numeric column to see its statistics".to_owned(),
             Role::Muted,
         )]);
         return Some((title, lines));

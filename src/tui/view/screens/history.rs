@@ -1,4 +1,4 @@
-//! Drawing the history of a model.
+//! Draws the history of a model.
 
 use ratatui::layout::Rect;
 
@@ -14,7 +14,7 @@ use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::screens::history::HistoryScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
 const COLUMNS: [GridColumn; 6] = [
     GridColumn::right_aligned("when", 14, 0),
@@ -25,7 +25,7 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("reason", 60, 1),
 ];
 
-/// Draws the events, and below them the one under the cursor.
+/// Draws the events, and details of the one under the cursor below them.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistoryScreen) {
     let list = list_above_detail(Size {
         width: body.width,
@@ -45,13 +45,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistorySc
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no move of its versions is on record yet",
+            "no recorded events yet",
         );
     }
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
+    let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
         .map(|event| row_cells(event, app))
         .collect();
@@ -74,9 +74,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &HistorySc
     }
 }
 
-fn row_cells(event: &TimelineEvent, app: &App) -> Vec<GridCell> {
+fn row_cells(event: &TimelineEvent, app: &App) -> Vec<TextSpan> {
     let when = event.at.map_or_else(
-        || "not known".to_owned(),
+        || "unknown".to_owned(),
         |at| quantity::format_age(app.now - at),
     );
     let role = if event.source == EventSource::Unrecorded {
@@ -94,12 +94,12 @@ fn row_cells(event: &TimelineEvent, app: &App) -> Vec<GridCell> {
     ]
 }
 
-/// Where an event is known from, in words.
+/// The source of an event.
 fn origin_description(origin: EventSource) -> &'static str {
     match origin {
         EventSource::Journal => "from this machine's journal",
         EventSource::Tags => "from tags of the version",
-        EventSource::Unrecorded => "changed with another tool: no record says who or why",
+        EventSource::Unrecorded => "changed with another tool: user and reason are not recorded",
     }
 }
 
@@ -109,7 +109,7 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, event: &Timelin
     let when = match (event.at, event.not_before) {
         (Some(at), _) => time(at),
         (None, Some(since)) => format!("after {}", time(since)),
-        (None, None) => "not known when".to_owned(),
+        (None, None) => "time unknown".to_owned(),
     };
     let mut lines: Vec<Vec<TextSpan>> = vec![vec![
         (format!("{when}  "), Role::Text),

@@ -1,4 +1,4 @@
-//! Drawing the journal: every write made from here on this store.
+//! Draws the journal: every write from this machine to this store.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::tui::app::layout::{Size, list_above_detail, table_areas};
 use crate::tui::screens::journal::JournalScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
 const COLUMNS: [GridColumn; 5] = [
     GridColumn::right_aligned("when", 14, 0),
@@ -25,7 +25,7 @@ const COLUMNS: [GridColumn; 5] = [
     GridColumn::left_aligned("reason", 60, 3),
 ];
 
-/// Draws the entries, and below them the one under the cursor.
+/// Draws the entries, and details of the one under the cursor below them.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalScreen) {
     let list = list_above_detail(Size {
         width: body.width,
@@ -48,13 +48,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalSc
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "nothing was written to this store from here yet",
+            "no writes to this store from this machine yet",
         );
     }
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
+    let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
         .map(|entry| row_cells(entry, app))
         .collect();
@@ -77,7 +77,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &JournalSc
     }
 }
 
-fn row_cells(entry: &JournalEntry, app: &App) -> Vec<GridCell> {
+fn row_cells(entry: &JournalEntry, app: &App) -> Vec<TextSpan> {
     vec![
         (quantity::format_age(app.now - entry.at), Role::Muted),
         (
@@ -93,7 +93,7 @@ fn row_cells(entry: &JournalEntry, app: &App) -> Vec<GridCell> {
     ]
 }
 
-fn outcome_cell(entry: &JournalEntry) -> GridCell {
+fn outcome_cell(entry: &JournalEntry) -> TextSpan {
     let (text, role) = match &entry.state {
         EntryState::Unfinished => ("unfinished", Role::Bad),
         EntryState::Ended(Outcome::Verified) if entry.undone_by.is_some() => {
@@ -131,7 +131,7 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, app: &App, entry: &Journal
         ) => why.clone(),
         EntryState::Ended(Outcome::Conflict { differences: found }) => found.join("; "),
         EntryState::Unfinished => {
-            "the program ended before it was told how this ended: ctrl-l asks the registry".into()
+            "frontrunner ended before the outcome was known: ctrl-l checks the registry".into()
         }
         EntryState::Ended(Outcome::Verified) => String::new(),
     };

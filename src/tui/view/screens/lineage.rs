@@ -1,4 +1,4 @@
-//! Drawing the lineage of a version: the graph, the facts of what is under the cursor, and what must not be overlooked.
+//! Draws the lineage of a version: graph, warnings, and the facts of the node under the cursor.
 
 mod facts;
 
@@ -17,17 +17,16 @@ use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::graph;
 use crate::tui::view::widgets::graph::BoxStyle;
 
-/// Draws the lineage.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &LineageScreen) {
     let Some(graph) = screen.data.get() else {
         return draw_empty(
             painter,
             body,
             &screen.freshness(&app.shared),
-            "nothing is known of this version",
+            "no lineage is recorded for this version",
         );
     };
-    // The body of a screen of this size: what is seen is what keys and mouse act on.
+    // Uses the areas that keys and mouse use.
     let size = Size {
         width: body.width,
         height: body.height + 3,
@@ -103,7 +102,7 @@ fn node_role(node: &Node) -> Role {
     }
 }
 
-/// The signs of the checklist: one that is told without colour, and its role.
+/// Symbols of the checklist, which need no colour, with their roles.
 fn check_symbol(painter: &Painter<'_>, state: Completeness) -> TextSpan {
     match state {
         Completeness::Recorded => (painter.theme.symbol("✓", "+").to_owned(), Role::Good),
@@ -112,7 +111,7 @@ fn check_symbol(painter: &Painter<'_>, state: Completeness) -> TextSpan {
     }
 }
 
-/// What could be made again, in one line, after the number of warnings where there is no room for them.
+/// Reproducibility in one line, after the number of warnings if they have no room.
 fn draw_reproducibility_line(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -127,7 +126,7 @@ fn draw_reproducibility_line(
             .first()
             .map(String::as_str)
             .unwrap_or_default();
-        // The signs alone, so that something is seen of the first warning.
+        // Symbols only, to leave room for the first warning.
         pieces.extend(
             graph
                 .reproducibility
@@ -149,7 +148,7 @@ fn draw_reproducibility_line(
         .map(|(text, _)| crate::text::width::width(text))
         .sum::<u16>();
     if wide > area.width && (count == 0 || warning_rows > 0) {
-        // What is missing first: that is what the line is for.
+        // Missing aspects first.
         let (open, rest): (Vec<_>, Vec<_>) = graph
             .reproducibility
             .iter()
@@ -187,7 +186,7 @@ fn draw_warnings(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
     for (nth, line) in all.iter().take(room).enumerate() {
         let left = all.len() - room.min(all.len());
         let rest = if nth + 1 == room && left > 0 {
-            format!("  (and {left} more: on the version)")
+            format!("  (and {left} more, on the version)")
         } else {
             String::new()
         };
@@ -205,12 +204,12 @@ fn draw_warnings(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
 }
 
 fn draw_checklist(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
-    let inside = painter.draw_frame(area, "could it be made again?", false);
+    let inside = painter.draw_frame(area, "reproducibility", false);
     let lines = graph
         .reproducibility
         .iter()
         .map(|check| check_lines(painter, check, inside.width));
-    // Details wrap only where all lines still fit.
+    // Details wrap only if all lines still fit.
     let whole: Vec<Vec<Vec<TextSpan>>> = lines.collect();
     let fits = whole.iter().map(Vec::len).sum::<usize>() <= usize::from(inside.height);
     let lines: Vec<Vec<TextSpan>> = whole
@@ -220,7 +219,6 @@ fn draw_checklist(painter: &mut Painter<'_>, area: Rect, graph: &Graph) {
     painter.draw_lines(inside, &lines);
 }
 
-/// A line of the checklist, wrapped.
 fn check_lines(
     painter: &Painter<'_>,
     check: &crate::lineage::ReproducibilityCheck,

@@ -1,4 +1,4 @@
-//! The screens' drawings, one file each.
+//! Draws the screens, one file each.
 
 mod charts;
 mod compare;
@@ -54,7 +54,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App) {
     debug_assert!(false, "no drawing for {:?}", app.screen().scope());
 }
 
-/// What stands in the middle of an empty list: that it is on its way, why it failed, or what there is to do.
+/// The text in the middle of an empty list: loading, an error, or the next step.
 fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empty_message: &str) {
     let middle = row_at(area, area.height / 3);
     let message_area = Rect {
@@ -64,7 +64,7 @@ fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empt
     };
     match (&freshness.error, freshness.loading_since) {
         (_, Some(_)) => {
-            painter.draw_text(message_area, "asking the store…", Role::Running);
+            painter.draw_text(message_area, "loading…", Role::Running);
         }
         (Some(error), None) => {
             let why = crate::text::width::wrap(&error.to_string(), message_area.width);
@@ -89,7 +89,7 @@ fn draw_empty(painter: &mut Painter<'_>, area: Rect, freshness: &Freshness, empt
     }
 }
 
-/// Words typed to narrow a list, for the line above it.
+/// The filter of a list, for its status line.
 fn filter_label(words: &str) -> String {
     if words.is_empty() {
         String::new()

@@ -1,4 +1,4 @@
-//! Drawing the registered models.
+//! Draws the registered models.
 
 use ratatui::layout::Rect;
 
@@ -10,9 +10,9 @@ use crate::tui::app::App;
 use crate::tui::app::Screen;
 use crate::tui::app::layout::table_areas;
 use crate::tui::screens::models::ModelsScreen;
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
 const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("model", 48, 0),
@@ -23,7 +23,6 @@ const COLUMNS: [GridColumn; 6] = [
     GridColumn::left_aligned("description", 60, 5),
 ];
 
-/// Draws the list.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScreen) {
     let area = table_areas(body);
     let lines = screen.visible_models(&app.shared);
@@ -47,13 +46,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "no registered models: r on a run registers its model",
+            "no registered models: press r on a run to register its model",
         );
     }
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
+    let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
         .map(|model| row_cells(model, app))
         .collect();
@@ -66,7 +65,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &ModelsScr
     );
 }
 
-fn row_cells(model: &RegisteredModel, app: &App) -> Vec<GridCell> {
+fn row_cells(model: &RegisteredModel, app: &App) -> Vec<TextSpan> {
     let aliases: Vec<String> = model
         .aliases
         .iter()

@@ -1,4 +1,4 @@
-//! Drawing the preview: the run under the cursor, without leaving the table.
+//! Draws the preview of the run under the cursor.
 
 use ratatui::layout::Rect;
 
@@ -14,10 +14,9 @@ use crate::tui::screens::runs::RunsScreen;
 use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::sparkline;
 
-/// How wide the keys are.
+/// The width of keys.
 const KEY_WIDTH: usize = 18;
 
-/// Draws the preview.
 pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScreen) {
     if let Some((title, lines)) = super::groups::group_preview(app, screen) {
         let inside = painter.draw_frame(area, &title, false);
@@ -32,7 +31,7 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScree
         return;
     }
     let Some(row) = screen.current_row() else {
-        painter.draw_frame(area, "no run here", false);
+        painter.draw_frame(area, "no run", false);
         return;
     };
     let inside = painter.draw_frame(area, &screen.run_label(row).clean(), false);
@@ -78,8 +77,8 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunsScree
     painter.draw_lines(inside, &lines);
 }
 
-/// The lines that say for how long a run has been quiet, and whether that is too long: then with the sign that stands in the table.
-/// A run that keeps its pace says nothing.
+/// How long a run has logged nothing, with the symbol of the table if it has stalled.
+/// Empty for a run on schedule.
 pub fn stall_lines(rhythm: &Heartbeat, now: Millis, width: u16) -> Vec<Vec<TextSpan>> {
     if !rhythm.is_stalled(now) {
         return Vec::new();

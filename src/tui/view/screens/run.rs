@@ -1,4 +1,4 @@
-//! Drawing one run: its tabs.
+//! Draws one run.
 
 use ratatui::layout::Rect;
 
@@ -17,22 +17,16 @@ use crate::tui::screens::run::{RunScreen, RunTab, TabItem, list_area};
 use crate::tui::view::painter::{Painter, TextSpan, row_at};
 use crate::tui::view::widgets::sparkline;
 
-/// The widest that keys are drawn.
+/// The widest column of keys.
 const MAX_KEY_WIDTH: u16 = 32;
-/// How wide a metric's value is drawn.
+/// The width of a metric's value.
 const VALUE_WIDTH: u16 = 14;
 
-/// Draws the run.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunScreen) {
     draw_tabs(painter, row_at(body, 0), screen);
     let area = list_area(body, screen.tab);
     if screen.data.get().is_none() {
-        return draw_empty(
-            painter,
-            area,
-            &screen.freshness(&app.shared),
-            "this run can't be shown",
-        );
+        return draw_empty(painter, area, &screen.freshness(&app.shared), "no run");
     }
     if screen.tab == RunTab::Overview
         && let Some(run) = screen.run()
@@ -51,31 +45,9 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunScreen
 }
 
 fn draw_tabs(painter: &mut Painter<'_>, area: Rect, screen: &RunScreen) {
-    let mut pieces: Vec<TextSpan> = Vec::new();
-    for tab in RunTab::ALL {
-        let on = tab == screen.tab;
-        let (open, close) = if on { ("[", "]") } else { (" ", " ") };
-        pieces.push((
-            format!("{open}{}{close} ", tab.title()),
-            if on { Role::Accent } else { Role::Muted },
-        ));
-    }
-    // Where all tabs don't fit, the one that is seen is brought in.
-    let seen = pieces
-        .iter()
-        .position(|(text, _)| text.starts_with('['))
-        .unwrap_or(0);
-    let mut skip = 0;
-    while skip < seen
-        && pieces[skip..=seen]
-            .iter()
-            .map(|(text, _)| crate::text::width::width(text))
-            .sum::<u16>()
-            > area.width
-    {
-        skip += 1;
-    }
-    painter.draw_spans(area, &pieces[skip..]);
+    let titles = RunTab::ALL.map(RunTab::title);
+    let selected = RunTab::ALL.iter().position(|tab| *tab == screen.tab);
+    painter.draw_tabs(area, &titles, selected.unwrap_or(0));
     if !screen.filter.is_empty() {
         painter.draw_right_aligned(
             area,
@@ -106,7 +78,7 @@ fn draw_facts(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScre
     if run.lifecycle == Lifecycle::Deleted {
         lines.push(line(
             "deleted",
-            "it is in MLflow's trash: B restores it".into(),
+            "in MLflow's trash: B restores it".into(),
             Role::Warn,
         ));
     }
@@ -179,9 +151,9 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &RunScree
     let items = screen.items();
     if items.is_empty() {
         let empty_message = if screen.filter.is_empty() {
-            "nothing was recorded here"
+            "nothing was logged"
         } else {
-            "nothing passes the filter: esc clears it"
+            "no match for the filter: esc clears it"
         };
         painter.draw_text(
             Rect {
@@ -291,7 +263,7 @@ fn draw_item(
     }
 }
 
-/// Rows below the list for the whole of a value that does not fit in its line.
+/// Rows below the list for the whole value under the cursor if its line truncates it.
 fn detail_height(items: &[TabItem], at: usize, area: Rect) -> u16 {
     let long = items.get(at).is_some_and(|item| {
         item.number.is_none()
@@ -310,7 +282,6 @@ fn draw_detail(painter: &mut Painter<'_>, area: Rect, item: &TabItem) {
     painter.draw_lines(inside, &lines);
 }
 
-/// The lines of a long text, wrapped.
 fn wrapped_lines(text: &Untrusted, width: u16, max_lines: usize) -> Vec<Vec<TextSpan>> {
     text.clean_lines()
         .flat_map(|line| crate::text::width::wrap(&line, width))
@@ -354,10 +325,10 @@ fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
     let lines = files.visible_rows();
     if lines.is_empty() {
         let (text, role) = match (files.error(), files.is_loading()) {
-            (_, true) => ("asking the store…".to_owned(), Role::Running),
+            (_, true) => ("loading…".to_owned(), Role::Running),
             (Some(error), _) => (format!("{error}: {}", error.hint()), Role::Bad),
             (None, _) => (
-                "this run left no artifacts; MLflow 3 keeps models at Models".to_owned(),
+                "no artifacts; MLflow 3 stores models under Models".to_owned(),
                 Role::Muted,
             ),
         };
@@ -416,7 +387,7 @@ fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
             ..inside
         };
         let lines = match &looked.content {
-            None => vec![vec![("reading…".to_owned(), Role::Running)]],
+            None => vec![vec![("loading…".to_owned(), Role::Running)]],
             Some(Err(error)) => crate::text::width::wrap(&error.to_string(), room.width)
                 .into_iter()
                 .map(|l| vec![(l, Role::Bad)])
@@ -425,7 +396,7 @@ fn draw_artifacts(painter: &mut Painter<'_>, area: Rect, files: &FileTree) {
                 Some(text) => wrapped_lines(&text, room.width, usize::from(room.height)),
                 None => vec![vec![(
                     format!(
-                        "not text; {} of it were read",
+                        "not a text file; {} were read",
                         quantity::format_bytes(preview.bytes.len() as u64)
                     ),
                     Role::Muted,

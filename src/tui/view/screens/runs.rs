@@ -1,6 +1,7 @@
-//! Drawing the run table.
+//! Draws the run table.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::ops::Range;
 
 use ratatui::layout::Rect;
 
@@ -19,10 +20,10 @@ use crate::tui::app::layout::{split_preview, table_areas};
 use crate::tui::screens::runs::RunsScreen;
 use crate::tui::screens::runs::columns::{ColumnState, MARK_WIDTH, PlacedColumn};
 use crate::tui::view::chrome::format_count;
-use crate::tui::view::painter::{Painter, row_at};
+use crate::tui::view::painter::{Painter, after, row_at};
 use crate::tui::view::widgets::sparkline;
 
-/// What one draw of the table needs everywhere.
+/// The inputs of one draw.
 pub(super) struct DrawContext<'a> {
     pub(super) app: &'a App,
     pub(super) screen: &'a RunsScreen,
@@ -31,7 +32,6 @@ pub(super) struct DrawContext<'a> {
     pub(super) placed: Vec<PlacedColumn>,
 }
 
-/// Draws the table, and the preview beside it.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScreen) {
     let (area, preview_area) = split_preview(body, screen.is_preview_open);
     let parts = table_areas(area);
@@ -50,12 +50,12 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
         Role::Muted,
     );
     let label_width = painter.draw_text(
-        remaining_area(parts.status, used),
+        after(parts.status, used),
         &new_runs_label(&scene, parts.rows.height),
         Role::Info,
     );
     painter.draw_text(
-        remaining_area(parts.status, used + label_width),
+        after(parts.status, used + label_width),
         &status_text(&scene),
         Role::Muted,
     );
@@ -64,7 +64,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
         let empty_message = if screen.table.is_empty() {
             "no runs here yet"
         } else {
-            "no run passes the filter: esc clears it"
+            "no run matches the filter: esc clears it"
         };
         draw_empty(
             painter,
@@ -79,16 +79,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &RunsScree
     }
 }
 
-/// What is left of a line after the first cells.
-fn remaining_area(area: Rect, used: u16) -> Rect {
-    Rect {
-        x: area.x + used.min(area.width),
-        width: area.width.saturating_sub(used),
-        ..area
-    }
-}
-
-/// New runs that are not on the screen, and where they are.
+/// The number of new runs above and below the visible ones.
 fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
     let unseen = scene.screen.offscreen_new_runs(height.into());
     let key = scene
@@ -105,18 +96,9 @@ fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
     }
 }
 
-/// How many runs are seen, of how many.
 fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
-    // Runs in groups are counted with their group, folded or not; a parent that the filter leaves out is not counted.
-    let grouped = screen.group_column().is_some();
-    let runs = screen.lines.iter().map(|line| match line {
-        DisplayRow::Run {
-            is_match: passes, ..
-        } => usize::from(*passes && !grouped),
-        DisplayRow::Group { rows, .. } => rows.len(),
-    });
-    let shown = runs.sum::<usize>();
+    let shown = screen.matching_runs;
     format!(
         "{} of {} runs",
         format_count(shown as u64),
@@ -124,7 +106,7 @@ fn run_count_label(scene: &DrawContext<'_>) -> String {
     )
 }
 
-/// The rest of the line above the table: the goal, the order, the filter.
+/// The rest of the status line: goal, order and filter.
 fn status_text(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
     let mut parts = Vec::new();
@@ -153,13 +135,13 @@ fn status_text(scene: &DrawContext<'_>) -> String {
     if let Some((done, total)) = screen.curve_loader.progress() {
         let (done, total) = (format_count(done as u64), format_count(total as u64));
         parts.push(format!(
-            "reading curves, {done} of {total} ({} stops)",
+            "loading curves, {done} of {total} ({} stops)",
             key(Action::Back)
         ));
     } else if let Some((loaded, all)) = screen.partial_sort_progress() {
         let (loaded, all) = (format_count(loaded as u64), format_count(all as u64));
         parts.push(format!(
-            "among {loaded} of {all} curves ({} reads the rest)",
+            "among {loaded} of {all} curves ({} loads the rest)",
             key(Action::ReadCurves)
         ));
     }
@@ -175,7 +157,7 @@ fn status_text(scene: &DrawContext<'_>) -> String {
     format!("  {}", parts.join("  "))
 }
 
-/// Which part of the runs is here, where it is a part.
+/// Which part of the runs is loaded, unless all are.
 fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
     let screen = scene.screen;
     if screen.table.is_empty() {
@@ -183,10 +165,10 @@ fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
     }
     let scope_text = match screen.loader.capped_total() {
         Some(Some(all)) => format!(
-            "the newest of {}, and what the store found",
+            "the newest of {} and the store's matches",
             format_count(all)
         ),
-        Some(None) => "the newest of more, and what the store found".to_owned(),
+        Some(None) => "the newest and the store's matches".to_owned(),
         None if screen.loader.is_partial() => {
             let key = scene
                 .app
@@ -194,10 +176,10 @@ fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
                 .first_key(Scope::Runs, Action::Refresh)
                 .map(|key| key.to_string())
                 .unwrap_or_default();
-            format!("only a part is loaded ({key} reads all)")
+            format!("partly loaded ({key} loads all)")
         }
         None if !screen.loader.is_idle() && !screen.arrangement.sort.is_empty() => {
-            "sorted as far as loaded".to_owned()
+            "sorted among the loaded runs".to_owned()
         }
         None => return None,
     };
@@ -210,24 +192,24 @@ fn partial_load_label(scene: &DrawContext<'_>) -> Option<String> {
         None if screen.arrangement.sort.is_empty() => scope_text,
         None => format!("{scope_text}; sorted among these"),
         Some((found, true)) => format!(
-            "{scope_text}; all {} of the store's order are here",
+            "{scope_text}; sorted by the store, all {} loaded",
             format_count(found as u64)
         ),
         Some((found, false)) => format!(
-            "{scope_text}; sorted by the store: its first {} are here",
+            "{scope_text}; sorted by the store, the first {} loaded",
             format_count(found as u64)
         ),
     })
 }
 
-/// The filter, and which part of it was done where.
+/// The filter, split into the parts that the store and this program evaluate.
 fn filter_status(screen: &RunsScreen) -> String {
     let at_store = screen
         .pushdown
         .active_query()
         .filter(|question| !question.filters.is_empty());
     let Some(question) = at_store else {
-        return format!("filter, done here: {}", clean(&screen.filter_text));
+        return format!("filter, local: {}", clean(&screen.filter_text));
     };
     let (found, over) = screen.pushdown.progress();
     let found = if over {
@@ -236,7 +218,7 @@ fn filter_status(screen: &RunsScreen) -> String {
         format!("the first {}", format_count(found as u64))
     };
     format!(
-        "filter, at the store ({found}): {}; here: {}",
+        "filter, in the store ({found}): {}; local: {}",
         clean(&question.filters.join("  or  ")),
         clean(&screen.filter_text)
     )
@@ -299,7 +281,7 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
         let strip = row_at(area, offset as u16);
         let at = visible_range.start + offset;
         let is_selected = at == screen.cursor.index;
-        let statistic_text = |index: usize| texts.get(&(index, at)).cloned();
+        let aligned_text = |index: usize| texts.get(index)?.get(offset)?.as_deref();
         match line {
             DisplayRow::Run {
                 row,
@@ -312,10 +294,10 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
                     children: *children,
                     passes_filter: *passes,
                 };
-                draw_run(painter, strip, scene, *row, tree_position, statistic_text);
+                draw_run(painter, strip, scene, *row, tree_position, aligned_text);
             }
             DisplayRow::Group { .. } => {
-                groups::draw_group_line(painter, strip, scene, at, statistic_text);
+                groups::draw_group_line(painter, strip, scene, at, aligned_text);
             }
         }
         if is_selected {
@@ -335,13 +317,11 @@ fn draw_rows(painter: &mut Painter<'_>, area: Rect, scene: &DrawContext<'_>) {
     }
 }
 
-/// The texts of the metrics and of the groups' figures that are seen, by column and line, with the decimal points of a column in line.
-fn aligned_texts(
-    scene: &DrawContext<'_>,
-    lines: std::ops::Range<usize>,
-) -> HashMap<(usize, usize), String> {
+/// The texts of the visible metrics and group statistics, with aligned decimal points: by visible column, then by visible
+/// line. Columns that are not on the screen have no lines.
+fn aligned_texts(scene: &DrawContext<'_>, lines: Range<usize>) -> Vec<Vec<Option<String>>> {
     let (screen, now) = (scene.screen, scene.app.now);
-    let mut texts = HashMap::new();
+    let mut texts = vec![Vec::new(); scene.visible_columns.len()];
     for index in scene.placed.iter().filter_map(|place| place.index) {
         let key = &scene.visible_columns[index].key;
         let text = |line: usize| match &screen.lines[line] {
@@ -353,35 +333,36 @@ fn aligned_texts(
                 screen.group_statistic_text(line, key, screen.arrangement.statistic, now)
             }
         };
-        let (at, plain): (Vec<usize>, Vec<String>) = lines
-            .clone()
-            .filter_map(|line| Some((line, text(line)?)))
-            .unzip();
-        texts.extend(
-            at.into_iter()
-                .zip(number::align_decimal(&plain))
-                .map(|(line, text)| ((index, line), text)),
-        );
+        let mut column: Vec<Option<String>> = lines.clone().map(text).collect();
+        let plain: Vec<String> = column.iter().flatten().cloned().collect();
+        for (text, aligned) in column
+            .iter_mut()
+            .flatten()
+            .zip(number::align_decimal(&plain))
+        {
+            *text = aligned;
+        }
+        texts[index] = column;
     }
     texts
 }
 
-/// Where a run stands in a tree.
+/// The position of a run in a tree.
 #[derive(Clone, Copy)]
 struct TreePosition {
     depth: u16,
     children: u32,
-    /// It passes the filter, or else stands here only for what is nested in it.
+    /// False if only a nested run passes.
     passes_filter: bool,
 }
 
-fn draw_run(
+fn draw_run<'t>(
     painter: &mut Painter<'_>,
     strip: Rect,
     scene: &DrawContext<'_>,
     row: RowId,
     tree_position: TreePosition,
-    aligned_text: impl Fn(usize) -> Option<String>,
+    aligned_text: impl Fn(usize) -> Option<&'t str>,
 ) {
     let table = &scene.screen.table;
     let id = table.run_id(row);
@@ -461,12 +442,13 @@ fn draw_run(
                 );
             }
             (_, cell) => {
-                let text = aligned_text(index).unwrap_or_else(|| short_text(cell, scene.app.now));
-                let text = if let Some(metric) = column.key.curve_metric() {
-                    curve_cell_text(painter, scene, row, metric, cell, text)
-                } else {
-                    text
-                };
+                let mut text = aligned_text(index).map_or_else(
+                    || Cow::Owned(short_text(cell, scene.app.now)),
+                    Cow::Borrowed,
+                );
+                if let Some(metric) = column.key.curve_metric() {
+                    text = curve_cell_text(painter, scene, row, metric, cell, text);
+                }
                 let role = with_dimming(cell_role(cell, &column.key));
                 if column.is_numeric {
                     painter.draw_right_aligned(area, &text, role)
@@ -478,18 +460,18 @@ fn draw_run(
     }
 }
 
-/// What stands in a column of curves: a sign where the curve was not read yet, and another where points of it were left out.
-fn curve_cell_text(
+/// The text of a curve statistic, with symbols for a curve that is not loaded yet and for a sampled one.
+fn curve_cell_text<'t>(
     painter: &Painter<'_>,
     scene: &DrawContext<'_>,
     row: RowId,
     metric: &Untrusted,
     cell: CellValue<'_>,
-    text: String,
-) -> String {
+    text: Cow<'t, str>,
+) -> Cow<'t, str> {
     let table = &scene.screen.table;
     match table.curve_points(row, metric.raw()) {
-        // A run without the metric has no curve to be read.
+        // Only a run with the metric has a curve to load.
         None if table
             .column(&ColumnKey::Metric(metric.clone()))
             .is_present(row, 0) =>
@@ -497,13 +479,13 @@ fn curve_cell_text(
             painter.theme.symbol("…", "..").into()
         }
         Some((_, true)) if cell != CellValue::Missing => {
-            format!("{}{}", painter.theme.symbol("≈", "~"), text.trim_start())
+            format!("{}{}", painter.theme.symbol("≈", "~"), text.trim_start()).into()
         }
         _ => text,
     }
 }
 
-/// What stands before a nested run's name.
+/// Indentation and fold symbol before the name of a run.
 fn tree_prefix(
     painter: &Painter<'_>,
     scene: &DrawContext<'_>,
@@ -536,7 +518,7 @@ fn cell_role(cell: CellValue<'_>, key: &ColumnKey) -> Role {
     }
 }
 
-/// The role of a status; its sign and word say the same without colour.
+/// The role of a status, whose symbol says the same without colour.
 pub fn status_role(status: RunStatus) -> Role {
     match status {
         RunStatus::Running => Role::Running,

@@ -1,4 +1,4 @@
-//! Drawing the versions of a model: stages and aliases side by side, measured against the champion.
+//! Draws the versions of a model with stages, aliases, and a comparison to the champion.
 
 use ratatui::layout::Rect;
 
@@ -14,14 +14,14 @@ use crate::tui::app::cell_text::MISSING;
 use crate::tui::app::layout::table_areas;
 use crate::tui::app::message::Assessment;
 use crate::tui::screens::versions::VersionsScreen;
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, TextSpan};
 use crate::tui::view::widgets::grid;
-use crate::tui::view::widgets::grid::{GridCell, GridColumn};
+use crate::tui::view::widgets::grid::GridColumn;
 
-/// What stands above the verdicts.
+/// The title of the gates column.
 const GATES_TITLE: &str = "gates";
 
-/// The columns that are always there; those of tools stand before the run.
+/// The fixed columns; those of integrations come before the run.
 const COLUMNS: [GridColumn<'static>; 10] = [
     GridColumn::left_aligned("", 1, 0),
     GridColumn::right_aligned("version", 8, 0),
@@ -35,10 +35,9 @@ const COLUMNS: [GridColumn<'static>; 10] = [
     GridColumn::left_aligned("notes", 60, 7),
 ];
 
-/// Before which column those of tools stand.
+/// The index where the columns of integrations are inserted.
 const TOOL_COLUMNS_INDEX: usize = 7;
 
-/// Draws the list.
 pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsScreen) {
     let area = table_areas(body);
     let lines = screen.visible_versions();
@@ -82,13 +81,13 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
             painter,
             area.rows,
             &screen.freshness(&app.shared),
-            "this model has no versions yet: r on a run registers one",
+            "no versions yet: press r on a run to register one",
         );
     }
     let visible_range = screen
         .cursor
         .visible_range(lines.len(), area.rows.height.into());
-    let rows: Vec<Vec<GridCell>> = lines[visible_range.clone()]
+    let rows: Vec<Vec<TextSpan>> = lines[visible_range.clone()]
         .iter()
         .map(|v| row_cells(painter, app, screen, v, goal.as_ref()))
         .collect();
@@ -101,7 +100,7 @@ pub fn draw(painter: &mut Painter<'_>, body: Rect, app: &App, screen: &VersionsS
     );
 }
 
-/// The columns, with one for each tool; that of the gates takes no room where none guard.
+/// The columns, with one for each integration; the gates column is empty without gates.
 fn grid_columns(screen: &VersionsScreen, has_gates: bool) -> Vec<GridColumn<'_>> {
     let tools = screen
         .tools()
@@ -132,7 +131,7 @@ fn row_cells(
     screen: &VersionsScreen,
     version: &ModelVersion,
     goal: Option<&Goal>,
-) -> Vec<GridCell> {
+) -> Vec<TextSpan> {
     let run = screen.run_of(version);
     let marked = run.is_some_and(|run| app.shared.marks.contains(&run.id));
     let champion = screen
@@ -194,7 +193,7 @@ fn row_cells(
     texts
 }
 
-/// For which place the gates were judged, and of how many versions where it is not all.
+/// The slot whose gates were evaluated, and the number of versions unless it is all.
 fn gates_status(gates: &Assessment) -> String {
     let count = gates.gates.len();
     let some = if count < gates.total {
@@ -205,8 +204,8 @@ fn gates_status(gates: &Assessment) -> String {
     format!(", gates of {}{some}", gates.slot)
 }
 
-/// How many gates pass, and the first that does not.
-fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> GridCell {
+/// The number of passing gates and the first that fails.
+fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> TextSpan {
     match screen.gate_summary(version.version) {
         None => (String::new(), Role::Muted),
         Some((passed, total, None)) => (format!("{passed}/{total} pass"), Role::Good),
@@ -216,13 +215,13 @@ fn gates_cell(screen: &VersionsScreen, version: &ModelVersion) -> GridCell {
     }
 }
 
-/// The fact of a tool that says the most; whether it is older than the version, or not to be read, is said.
+/// The most significant fact of an integration, marked if it is stale or unreadable.
 fn evidence_cell(
     painter: &Painter<'_>,
     screen: &VersionsScreen,
     version: &ModelVersion,
     tool: &str,
-) -> GridCell {
+) -> TextSpan {
     let Some(found) = screen.evidence_of(version.version, tool) else {
         return (String::new(), Role::Muted);
     };
@@ -254,7 +253,7 @@ fn evidence_cell(
 
 fn missing_run_label(version: &ModelVersion) -> String {
     if version.run_id.is_empty() {
-        "no run named".into()
+        "no run".into()
     } else {
         format!("{} not found", version.run_id.short())
     }
@@ -268,12 +267,12 @@ fn stage_role(stage: Stage) -> Role {
     }
 }
 
-/// How much better or worse than the champion the version is, by the goal.
+/// The difference to the champion by the goal.
 fn champion_delta_cell(
     screen: &VersionsScreen,
     version: &ModelVersion,
     goal: Option<&Goal>,
-) -> GridCell {
+) -> TextSpan {
     let delta = || {
         let goal = goal?;
         let champion = screen.champion()?;
@@ -309,11 +308,11 @@ fn champion_delta_cell(
     delta().unwrap_or_else(|| (MISSING.into(), Role::Muted))
 }
 
-/// What a person has to know of a version before anything else; then its own words.
-fn notes_cell(version: &ModelVersion) -> GridCell {
+/// Problems of a version, then its tags and description.
+fn notes_cell(version: &ModelVersion) -> TextSpan {
     if version.is_half_deleted() {
         return (
-            "deleted while it was moved: its model is gone".into(),
+            "deleted during a transition: its model is gone".into(),
             Role::Bad,
         );
     }

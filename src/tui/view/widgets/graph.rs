@@ -1,4 +1,4 @@
-//! A graph in boxes and lines: what a [`Layout`] says, in signs.
+//! Draws a [`Layout`] of a graph with boxes and lines.
 
 use std::collections::BTreeMap;
 
@@ -11,18 +11,16 @@ use crate::lineage::graph_layout::{
 use crate::text::width::{truncate, width, wrap};
 use crate::tui::view::painter::Painter;
 
-/// How a box is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BoxStyle {
-    /// The role of its words.
+    /// The role of the text.
     pub role: Role,
-    /// Whether it is the one that all others are about.
+    /// The subject of the graph, with a heavier frame.
     pub is_main: bool,
-    /// Whether it is under the cursor.
     pub is_selected: bool,
 }
 
-/// Draws a layout; `style` says how each box looks.
+/// Draws a layout; `style` returns the style of each box.
 pub fn draw(painter: &mut Painter<'_>, layout: &GraphLayout, style: impl Fn(&NodeBox) -> BoxStyle) {
     let selected = layout
         .boxes
@@ -61,7 +59,7 @@ fn to_rect(area: CellArea) -> Rect {
     }
 }
 
-/// The connectors, those of the box under the cursor over the others.
+/// Draws connectors, those of the box under the cursor last.
 fn draw_connectors(painter: &mut Painter<'_>, layout: &GraphLayout, selected: Option<usize>) {
     let is_own = |connector: &Connector| {
         selected.is_some_and(|at| [connector.from, connector.to].contains(&ConnectorEnd::Box(at)))
@@ -118,14 +116,14 @@ fn draw_connectors(painter: &mut Painter<'_>, layout: &GraphLayout, selected: Op
     }
 }
 
-/// The sign of a cell that these lines leave.
+/// The line character of a cell, by the sides that lines leave it on.
 fn connector_symbol(lines: u8) -> &'static str {
     const SIGNS: [&str; 16] = [
         " ", "│", "│", "│", "─", "╯", "╮", "┤", "─", "╰", "╭", "├", "─", "┴", "┬", "┼",
     ];
     debug_assert!(
         (UP, DOWN, LEFT, RIGHT) == (1, 2, 4, 8),
-        "the table is in the order of these bits"
+        "the table is indexed by these bits"
     );
     SIGNS.get(usize::from(lines)).copied().unwrap_or("┼")
 }
@@ -160,7 +158,7 @@ fn draw_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxS
             if style.is_main { ">" } else { "]" },
             Role::Border,
         );
-        // The label says more than the word before it, where there is room for one only.
+        // If there is room for one only, the label says more than the kind.
         let word = format!("{} ", placed.title);
         let both = width(&word) + width(&placed.label) <= inside.width;
         let role = if style.is_main {
@@ -210,7 +208,7 @@ fn draw_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxS
             ..inside
         };
         match wrap(&placed.label, inside.width).as_slice() {
-            // A label that is too long goes on in the line of details, where there is one.
+            // A long label continues in the line of details.
             [first, rest @ ..] if area.height > 3 && !rest.is_empty() => {
                 painter.draw_text(inside, first, style.role);
                 painter.draw_text(below, &rest.concat(), style.role);
@@ -228,7 +226,7 @@ fn draw_box(painter: &mut Painter<'_>, placed: &NodeBox, area: Rect, style: BoxS
     }
 }
 
-/// The label of a box, cut so that its end is seen where that matters.
+/// The label of a box, truncated at the start if its end matters.
 fn fitted_label(placed: &NodeBox, room: u16) -> String {
     let tail = width(&placed.label_suffix);
     if placed.label_suffix.is_empty() || width(&placed.label) <= room || tail + 2 > room {
@@ -241,7 +239,7 @@ fn fitted_label(placed: &NodeBox, room: u16) -> String {
     format!("{}{}", truncate(head, room - tail), placed.label_suffix)
 }
 
-/// The frame of a box: the one that all others are about is drawn heavier.
+/// The frame of a box, heavier for the subject of the graph.
 fn draw_box_frame(painter: &mut Painter<'_>, area: Rect, is_main: bool, is_selected: bool) {
     let role = if is_selected {
         Role::BorderFocus

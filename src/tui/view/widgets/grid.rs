@@ -1,27 +1,23 @@
-//! A table of text: columns as wide as what they show, dropped by priority where there is no room.
+//! A table of text. Columns are as wide as their content, and dropped by priority if there is no room.
 
 use ratatui::layout::Rect;
 
 use crate::config::theme::Role;
 use crate::text::width::width;
 use crate::tui::app::layout::TableAreas;
-use crate::tui::view::painter::{Painter, row_at};
+use crate::tui::view::painter::{Painter, TextSpan, row_at};
 
-/// A column of a grid.
 #[derive(Clone, Copy, Debug)]
 pub struct GridColumn<'a> {
-    /// What stands above it.
     pub title: &'a str,
-    /// The most cells that it takes.
+    /// In cells.
     pub max_width: u16,
-    /// Whether its texts line up at the right.
     pub is_right_aligned: bool,
-    /// Which columns go first where there is no room: the greatest; 0 stays.
+    /// The greatest is dropped first; 0 is never dropped.
     pub drop_priority: u8,
 }
 
 impl<'a> GridColumn<'a> {
-    /// A column whose texts line up at the left.
     pub const fn left_aligned(title: &'a str, max_width: u16, drop_priority: u8) -> Self {
         Self {
             title,
@@ -31,7 +27,6 @@ impl<'a> GridColumn<'a> {
         }
     }
 
-    /// A column whose texts line up at the right.
     pub const fn right_aligned(title: &'a str, max_width: u16, drop_priority: u8) -> Self {
         Self {
             title,
@@ -42,15 +37,12 @@ impl<'a> GridColumn<'a> {
     }
 }
 
-/// A text of a grid, with its role.
-pub type GridCell = (String, Role);
-
-/// Draws the rows that are seen under their columns. `cursor` is the place of the row under the cursor among them.
+/// Draws the visible rows under the titles. `cursor` is an index into `rows`.
 pub fn draw(
     painter: &mut Painter<'_>,
     area: &TableAreas,
     columns: &[GridColumn<'_>],
-    rows: &[Vec<GridCell>],
+    rows: &[Vec<TextSpan>],
     cursor: Option<usize>,
 ) {
     let widths = column_widths(columns, rows, area.header.width);
@@ -83,8 +75,8 @@ pub fn draw(
     }
 }
 
-/// How wide each column is; 0 for one that is dropped.
-fn column_widths(columns: &[GridColumn<'_>], rows: &[Vec<GridCell>], room: u16) -> Vec<u16> {
+/// The width of each column, 0 for a dropped one.
+fn column_widths(columns: &[GridColumn<'_>], rows: &[Vec<TextSpan>], room: u16) -> Vec<u16> {
     let natural_width = |i: usize| {
         let texts = rows
             .iter()

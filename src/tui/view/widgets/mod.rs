@@ -1,4 +1,4 @@
-//! Pieces that several screens are made of. They know nothing of MLflow.
+//! Widgets that several screens share. They are independent of MLflow.
 
 pub mod chart;
 pub mod graph;

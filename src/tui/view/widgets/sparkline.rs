@@ -1,18 +1,18 @@
-//! A curve in one row: the shape of a history, with NaN told apart from nothing.
+//! A curve in one row, which distinguishes NaN from missing points.
 
 use crate::analysis::{SparklineColumn, sparkline};
 use crate::domain::Point;
 use crate::tui::view::TerminalTheme;
 
-/// Braille has two columns of four dots in a cell; these are the dots' bits from the lowest upwards.
+/// The bits of braille's dots by column, from the bottom up.
 const BRAILLE_DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
 /// A braille cell without dots.
 const BRAILLE_BLANK: u32 = 0x2800;
-/// Where there is no braille: one height a cell.
+/// Without braille: one height a cell.
 const ASCII_BARS: [&str; 8] = ["_", ".", ",", "-", "~", "=", "*", "#"];
 
-/// The points in `width` cells: a line, drawn from the smallest to the greatest value of each column, so that no spike is
-/// lost. A column of which no value is a number is `×`; no points at all are blank.
+/// Draws points in `width` cells as a line that spans the range of values in each column, so that no spike is
+/// lost. A column of NaN only is `×`, a column without points blank.
 #[must_use]
 pub fn render(points: &[Point], width: u16, theme: &TerminalTheme) -> String {
     if theme.is_ascii {
@@ -29,7 +29,7 @@ pub fn render(points: &[Point], width: u16, theme: &TerminalTheme) -> String {
         let mut bits = BRAILLE_BLANK;
         for (dots, level) in BRAILLE_DOTS.iter().zip(cell) {
             if let Some(level) = level {
-                // The line goes on from where it was, one dot short of meeting it.
+                // Continues the line one dot short of the column before.
                 let from = previous_level.map_or(level.low, |before| {
                     level.low.min((before.last + 1).min(level.high))
                 });

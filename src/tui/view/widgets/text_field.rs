@@ -1,31 +1,20 @@
-//! A field that is typed in.
+//! A text field.
 
 use ratatui::layout::Rect;
 use tui_input::Input;
 
 use crate::config::theme::Role;
 use crate::text::untrusted::clean;
-use crate::tui::view::painter::Painter;
+use crate::tui::view::painter::{Painter, after};
 
-/// Draws a field behind a sign that asks for words.
+/// Draws a field after a prompt symbol.
 pub fn draw_with_prompt(painter: &mut Painter<'_>, area: Rect, input: &Input, has_focus: bool) {
     let symbol = painter.theme.symbol("› ", "> ");
-    let prompt_width = painter
-        .draw_text(area, symbol, Role::Accent)
-        .min(area.width);
-    draw(
-        painter,
-        Rect {
-            x: area.x + prompt_width,
-            width: area.width - prompt_width,
-            ..area
-        },
-        input,
-        has_focus,
-    );
+    let prompt_width = painter.draw_text(area, symbol, Role::Accent);
+    draw(painter, after(area, prompt_width), input, has_focus);
 }
 
-/// Draws a field; with the focus, the terminal's cursor stands in it. Long texts are seen around the cursor.
+/// Draws a field, scrolled to its cursor. With the focus it sets the terminal's cursor.
 pub fn draw(painter: &mut Painter<'_>, area: Rect, input: &Input, has_focus: bool) {
     let room = area.width.saturating_sub(1);
     let scroll = input.visual_scroll(usize::from(room));

@@ -1,4 +1,4 @@
-//! The comparison turned: a line a run, a column a property. For many runs.
+//! Draws a comparison of many runs: a row for each run, a column for each property.
 
 use ratatui::layout::Rect;
 
@@ -8,14 +8,13 @@ use crate::text::width::width;
 use crate::tui::screens::compare::CompareScreen;
 use crate::tui::view::painter::{Painter, row_at};
 
-/// The widest that names of runs are drawn.
+/// The widest column of run names.
 const MAX_NAME_WIDTH: u16 = 26;
-/// The narrowest and the widest that a property is drawn.
+/// The narrowest and the widest column of a property.
 const PROPERTY_WIDTH_RANGE: (u16, u16) = (10, 24);
-/// How many runs are measured to find out how wide a property is.
+/// The number of runs whose values set the width of a property.
 const MEASURED_RUNS: usize = 50;
 
-/// Draws runs as lines.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
     header: Rect,
@@ -114,7 +113,7 @@ pub(super) fn draw(
     }
 }
 
-/// Which properties are seen, where, and how wide: a window around the one under the cursor.
+/// Visible properties with position and width, scrolled to the cursor.
 fn visible_properties(
     properties: &[&ComparisonRow],
     selected: usize,
@@ -133,7 +132,7 @@ fn visible_properties(
             .max(width(&line.key.clean()) + 2)
             .clamp(PROPERTY_WIDTH_RANGE.0, PROPERTY_WIDTH_RANGE.1)
     };
-    // The last that is seen is the one under the cursor, or as far as the first window reaches.
+    // The last visible property is the one under the cursor, or the last of the first page.
     let mut first = 0;
     let mut used: u16 = 0;
     let mut widths = Vec::new();

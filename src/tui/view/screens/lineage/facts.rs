@@ -1,4 +1,4 @@
-//! The facts of a node: in lines where there is room for them, else running on, or in one line.
+//! Draws the facts of a node: a line for each, as running text, or in one line, by the room.
 
 use ratatui::layout::Rect;
 
@@ -10,16 +10,16 @@ use crate::text::untrusted::clean;
 use crate::text::width::{width, wrap};
 use crate::tui::view::painter::{Painter, TextSpan};
 
-/// From this many rows inside on, each fact has lines of its own.
+/// The fewest rows for a line for each fact.
 const MIN_ROWS_FOR_LINES: u16 = 9;
-/// From this many cells on, facts run on rather than being cut off at the end.
+/// The fewest columns for running text in several lines.
 const INLINE_MIN_WIDTH: u16 = 90;
-/// The most lines of one value.
+/// The most lines of a value.
 const MAX_VALUE_LINES: usize = 4;
-/// The most names of one kind of neighbours.
+/// The most names of neighbours of one kind.
 const MAX_NEIGHBORS: usize = 4;
 
-/// Draws the facts of a box; those of the version with the checklist, where that is not seen elsewhere.
+/// Draws the facts of a node. Those of the version include the checklist if it is not visible elsewhere.
 pub(super) fn draw(
     painter: &mut Painter<'_>,
     area: Rect,
@@ -60,7 +60,7 @@ pub(super) fn draw(
     }
     let inside = painter.draw_frame(area, &title, false);
     let one_fact_per_line = fact_lines(painter, graph, node, placed, (inside.width, show_checks));
-    // A wide part is not filled by lines of their own: there they run on, unless all fit.
+    // In a wide area, facts become running text unless all fit.
     let has_room = inside.height >= MIN_ROWS_FOR_LINES
         && (inside.width < INLINE_MIN_WIDTH
             || one_fact_per_line.len() <= usize::from(inside.height));
@@ -72,7 +72,7 @@ pub(super) fn draw(
     painter.draw_lines(inside, &lines);
 }
 
-/// Keys and values, cleaned; of a fold, what is in it.
+/// Keys and values, cleaned. A folded node lists its contents.
 fn node_facts(node: &Node, placed: &NodeBox) -> Vec<(String, String)> {
     if placed.is_collapsed {
         return vec![
@@ -86,7 +86,7 @@ fn node_facts(node: &Node, placed: &NodeBox) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What a node is joined to: the edges' meanings in words, and the names at their other ends.
+/// Neighbours of a node by the meaning of their edges.
 fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
     let joined_names = |ends: Vec<&Node>| {
         let more = if ends.len() > MAX_NEIGHBORS {
@@ -117,7 +117,7 @@ fn neighbor_facts(graph: &Graph, node: &Node) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// A fact after the other, in as many lines as it takes.
+/// Facts as running text.
 fn inline_lines(graph: &Graph, node: &Node, placed: &NodeBox, room: u16) -> Vec<Vec<TextSpan>> {
     let head = if placed.is_collapsed {
         placed.label.clone()
@@ -147,7 +147,7 @@ fn inline_lines(graph: &Graph, node: &Node, placed: &NodeBox, room: u16) -> Vec<
     lines
 }
 
-/// Each fact in lines of its own; after those of the version, what is missing; after those of the code, its commits and its diff.
+/// A line for each fact. After those of the version follows what is missing, after those of the code its commits and diff.
 fn fact_lines(
     painter: &Painter<'_>,
     graph: &Graph,
@@ -222,7 +222,7 @@ fn fact_lines(
                 );
             }
             if let Some(diff) = node.attribute("diff_text") {
-                lines.push(vec![("what was not committed".to_owned(), Role::Title)]);
+                lines.push(vec![("uncommitted changes".to_owned(), Role::Title)]);
                 lines.extend(
                     diff.clean_lines()
                         .map(|line| vec![(line.into_owned(), Role::Muted)]),

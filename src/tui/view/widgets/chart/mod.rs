@@ -1,4 +1,4 @@
-//! A figure in cells: axes with ticks, lines of dots, marks that tell curves apart without colour.
+//! Draws a figure in cells: axes with ticks, lines of dots, and markers that distinguish curves without colour.
 
 mod raster;
 mod shapes;
@@ -13,16 +13,15 @@ use crate::text::width::width;
 use crate::tui::app::plot::{PlotAreas, plot_areas, x_ticks, y_ticks};
 use crate::tui::view::painter::Painter;
 
-/// What is drawn over a figure.
+/// Extras that are drawn over a figure.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChartOverlay {
-    /// The x of the crosshair.
+    /// The crosshair, in units of x.
     pub crosshair: Option<f64>,
-    /// Whether it has the keys.
+    /// Whether the chart has the focus.
     pub has_focus: bool,
 }
 
-/// Draws a figure in an area.
 pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, overlay: ChartOverlay) {
     let parts = plot_areas(area, figure);
     let title = if overlay.has_focus {
@@ -117,7 +116,7 @@ fn draw_axes(painter: &mut Painter<'_>, parts: &PlotAreas, figure: &Figure) {
             .saturating_sub(wide / 2)
             .min(parts.x_labels.right().saturating_sub(wide))
             .max(parts.y_labels.x);
-        // A label that would run into the one before is left out.
+        // Skips a label that would overlap the one before.
         if start < next_free_x {
             continue;
         }

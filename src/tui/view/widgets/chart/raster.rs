@@ -1,16 +1,16 @@
-//! Dots in cells: braille, half blocks, or one sign a cell.
+//! Dots in cells: braille, half blocks, or one character a cell.
 
 use crate::chart::PaintStyle;
 
-/// How dots are drawn.
+/// The style of dots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DotStyle {
-    /// Two columns of four dots a cell.
+    /// 2×4 dots a cell.
     #[default]
     Braille,
-    /// Two rows a cell: for fonts without braille, such as the Linux console's.
+    /// 1×2 dots a cell: for fonts without braille, such as the Linux console's.
     HalfBlocks,
-    /// One sign a cell.
+    /// One character a cell.
     Ascii,
 }
 
@@ -31,12 +31,11 @@ const BRAILLE: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80
 
 #[derive(Clone, Copy, Default)]
 struct DotCell {
-    /// Which dots are set: braille's bits, or 1 above and 2 below.
+    /// The dots that are set: braille's bits, or 1 above and 2 below.
     bits: u8,
     paint: Option<PaintStyle>,
 }
 
-/// A field of dots.
 pub struct Raster {
     dot_style: DotStyle,
     /// In cells.
@@ -46,7 +45,6 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// An empty field of so many cells.
     #[must_use]
     pub fn new(dot_style: DotStyle, width: u16, height: u16) -> Self {
         let (width, height) = (usize::from(width), usize::from(height));
@@ -65,7 +63,7 @@ impl Raster {
         (self.width * x, self.height * y)
     }
 
-    /// Where a place from 0 to 1 on both axes (up is more) is in dots; places beyond the field are beyond it.
+    /// Converts coordinates from 0 to 1 (upwards) to dots, also outside the raster.
     fn to_dots(&self, (x, y): (f64, f64)) -> (f64, f64) {
         let (columns, rows) = self.size();
         (
@@ -74,13 +72,13 @@ impl Raster {
         )
     }
 
-    /// Sets the dot at a place, if it is inside.
+    /// Sets the dot at a position inside the raster.
     pub fn draw_point(&mut self, position: (f64, f64), paint: PaintStyle) {
         let (x, y) = self.to_dots(position);
         self.set_dot(x, y, paint);
     }
 
-    /// Sets the dots between two places that are inside.
+    /// Sets the dots of a line inside the raster.
     pub fn draw_line(&mut self, from: (f64, f64), to: (f64, f64), paint: PaintStyle) {
         let (from, to) = (self.to_dots(from), self.to_dots(to));
         let (columns, rows) = self.size();
@@ -116,7 +114,7 @@ impl Raster {
         let is_faint =
             |paint: PaintStyle| matches!(paint, PaintStyle::Faint(_) | PaintStyle::Muted);
         match cell.paint {
-            // A line that is meant to be seen is not muddled by one behind it.
+            // A faint line does not change the colour of a strong one.
             Some(before) if is_faint(paint) && !is_faint(before) => return,
             Some(before) if is_faint(before) && !is_faint(paint) => cell.bits = 0,
             _ => {}
@@ -129,7 +127,7 @@ impl Raster {
         };
     }
 
-    /// The sign and the ink of a cell; nothing where there are no dots. `sign` names the sign of an ink where signs are drawn.
+    /// The character and style of a cell that has dots. `sign` returns the character of a style in ASCII.
     pub fn cell_at(
         &self,
         x: u16,

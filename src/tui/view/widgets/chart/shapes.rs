@@ -1,4 +1,4 @@
-//! The layers of a figure, one shape after the other.
+//! Draws the layers of a figure.
 
 use ratatui::layout::Rect;
 
@@ -9,11 +9,10 @@ use crate::text::width::width;
 use crate::tui::view::TerminalTheme;
 use crate::tui::view::painter::Painter;
 
-/// From light to dark.
+/// Shades from light to dark.
 const SHADES: [&str; 5] = [" ", "░", "▒", "▓", "█"];
 const ASCII_SHADES: [&str; 5] = [" ", ".", "+", "*", "#"];
 
-/// Draws the layers inside the axes.
 pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, crosshair: Option<f64>) {
     if area.is_empty() {
         return;
@@ -52,7 +51,7 @@ pub fn draw(painter: &mut Painter<'_>, area: Rect, figure: &Figure, crosshair: O
         draw_vertical_rule(painter, area, x, Role::Accent);
     }
     draw_raster(painter, area, &raster);
-    // Marks and texts lie over every line.
+    // Marks and texts are drawn over all lines.
     for layer in &figure.layers {
         match &layer.shape {
             Shape::Dots(dots) => dots
@@ -88,7 +87,7 @@ fn draw_raster(painter: &mut Painter<'_>, area: Rect, raster: &Raster) {
     }
 }
 
-/// The sign of an ink where lines are drawn with signs.
+/// The character of a style if lines are drawn in ASCII.
 fn symbol_for(theme: &TerminalTheme, paint: PaintStyle) -> char {
     match paint {
         PaintStyle::Series(nth) => theme.series_marker(nth).chars().next().unwrap_or('*'),
@@ -97,7 +96,7 @@ fn symbol_for(theme: &TerminalTheme, paint: PaintStyle) -> char {
     }
 }
 
-/// The cell of a place, if it is inside.
+/// The cell at a position inside the area.
 fn cell_at(area: Rect, (x, y): Xy) -> Option<Rect> {
     let is_inside = (-1e-9..=1.0 + 1e-9).contains(&x) && (-1e-9..=1.0 + 1e-9).contains(&y);
     let at = |part: f64, room: u16| {
@@ -191,7 +190,7 @@ fn draw_bar(painter: &mut Painter<'_>, area: Rect, figure: &Figure, bar: Bar, pa
         return;
     };
     let (left, right) = (zero.x.min(end.x), zero.x.max(end.x));
-    // What is not sure lies behind what is told.
+    // The uncertainty is drawn behind the value.
     let ends = bar
         .error
         .filter(|error| *error > 0.0)
