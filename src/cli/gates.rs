@@ -26,16 +26,16 @@ pub struct GatesArgs {
     to: String,
 }
 
-/// Judges the gates. The exit code is 0 when all pass, and 4 when one does not.
+/// Runs `gates`: exit code 0 if all pass, 4 if one does not.
 ///
 /// # Errors
-/// When a gate does not pass, the policy has mistakes, or the facts can't be read.
+/// When a gate does not pass, the policy has errors, or the facts cannot be read.
 pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let policy = context.policy()?;
     let Some(named) = &arguments.version else {
         let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
         let line = format!(
-            "the policy is sound: {gates} gates for {} patterns of models",
+            "the policy is valid: {gates} gates for {} model patterns",
             policy.models.len()
         );
         let value = json!({"models": policy.models.len(), "gates": gates});
@@ -76,13 +76,13 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     context.printer.flush()?;
     for request in &evaluation.requests {
         context.printer.note(&format!(
-            "{}: `frontrunner review` answers",
+            "{}: answer with `frontrunner review`",
             request.summary()
         ));
     }
     if evaluation.is_passing() {
         if evaluation.gates.is_empty() {
-            context.printer.note("no gate guards this place");
+            context.printer.note("no gate guards this slot");
         }
         return Ok(());
     }
@@ -93,7 +93,7 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         .count();
     Err(CliError::new(
         ExitStatus::Refused,
-        format!("{count} of {} gates do not pass", evaluation.gates.len()),
+        format!("{count} of {} gates did not pass", evaluation.gates.len()),
     ))
 }
 

@@ -1,7 +1,7 @@
-//! Promotion: how a registry is changed safely. Pure: readings in, plans and judgements out.
+//! Promotion: safe changes of a model registry. Pure: snapshots in, plans and outcomes out.
 //!
 //! ```text
-//! intent ─▶ plan ─▶ clear ─▶ (journal::road: preflight ─▶ apply ─▶ verify ─▶ record)
+//! intent ─▶ plan ─▶ clearance ─▶ (ops::apply: preflight ─▶ record ─▶ send ─▶ read back ─▶ verify ─▶ record)
 //! ```
 
 mod approval;

@@ -19,7 +19,7 @@ use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_cl
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
-/// What every subcommand that writes takes.
+/// Options of every subcommand that writes.
 #[derive(Debug, Args)]
 pub struct WriteArgs {
     /// Why; it goes on the record.
@@ -37,13 +37,13 @@ pub struct WriteArgs {
 }
 
 impl WriteArgs {
-    /// Why, as given.
+    /// `--reason`, or empty.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_default()
     }
 
-    /// Whether nothing is to be written.
+    /// Whether `--plan` is set.
     #[must_use]
     pub fn is_plan_only(&self) -> bool {
         self.plan

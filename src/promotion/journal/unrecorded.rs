@@ -1,4 +1,4 @@
-//! Gaps: what is there is not what the last record says. By whom and why is not known, and is said to be so.
+//! Unrecorded changes: differences between the last records and the registry. Author and reason are unknown.
 
 use std::collections::BTreeMap;
 
@@ -8,20 +8,20 @@ use super::{EntryState, JournalEntry};
 use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
 use crate::promotion::{Outcome, RegistryChange, RegistryState, Subject, TagRecord};
 
-/// What the records say of who holds which place.
+/// Holders according to the records.
 #[derive(Default)]
 struct RecordedState {
     stages: BTreeMap<VersionNumber, Stage>,
     aliases: BTreeMap<Alias, Option<VersionNumber>>,
 }
 
-/// The gaps between the last records and what is there now.
+/// Differences between the last records and the registry, as events.
 pub(super) fn unrecorded_changes(
     entries: &[JournalEntry],
     model: Option<&RegisteredModel>,
     versions: &[ModelVersion],
 ) -> Vec<TimelineEvent> {
-    // What is there now is not among them: they tell when what is claimed was still so.
+    // Without the current registry: these show when the recorded state was last observed.
     let observations = Observations::collect(entries, None, versions, Millis::MAX);
     let Some(model) = model else {
         let name = entries
@@ -29,7 +29,7 @@ pub(super) fn unrecorded_changes(
             .rev()
             .find_map(|entry| Some(entry.plan.intent.model()?.clean().into_owned()));
         return name
-            .map(|name| unrecorded_event(None, &name, "there".to_owned(), "gone".to_owned()))
+            .map(|name| unrecorded_event(None, &name, "exists".to_owned(), "deleted".to_owned()))
             .into_iter()
             .collect();
     };
@@ -50,11 +50,11 @@ pub(super) fn unrecorded_changes(
             .preconditions
             .model
             .as_ref()
-            .is_some_and(|ground| ground.created_at != model.creation_time)
+            .is_some_and(|model_then| model_then.created_at != model.creation_time)
     }) {
         let (from, to) = (
-            "another model of that name".to_owned(),
-            "deleted and made again".to_owned(),
+            "another model with this name".to_owned(),
+            "deleted and created again".to_owned(),
         );
         found.push(unrecorded_event(
             model.creation_time,
@@ -67,8 +67,13 @@ pub(super) fn unrecorded_changes(
         let label = format!("{}/{version}", name.clean());
         match versions.iter().find(|there| there.version == *version) {
             None => found.push(
-                unrecorded_event(None, &label, recorded_stage.to_string(), "gone".to_owned())
-                    .with_not_before(observations.last_in_stage(*version, *recorded_stage)),
+                unrecorded_event(
+                    None,
+                    &label,
+                    recorded_stage.to_string(),
+                    "deleted".to_owned(),
+                )
+                .with_not_before(observations.last_in_stage(*version, *recorded_stage)),
             ),
             Some(there) if there.stage != *recorded_stage => {
                 let found_there = unrecorded_event(
@@ -108,11 +113,10 @@ pub(super) fn unrecorded_changes(
     found
 }
 
-/// One record: when, whether its end is known to be as planned, and what changed hands.
+/// Time, whether the write was verified, and its changes.
 type RecordedChanges = (Millis, bool, Vec<RegistryChange>);
 
-/// What the records claim, the oldest first, so that the last one stands. A write whose end is not known takes back
-/// what was claimed of its places.
+/// Applies the records, oldest first. A write with an unknown outcome makes its slots unknown.
 fn recorded_state(
     entries: &[JournalEntry],
     model: &RegisteredModel,
@@ -176,20 +180,18 @@ fn recorded_state(
     recorded
 }
 
-/// Whether an entry changed the model that is there now: not one that was deleted and made again since, and not
-/// nothing at all.
+/// Whether an entry changed the current model, and not a deleted one with its name.
 fn concerns_current_model(entry: &JournalEntry, model: &RegisteredModel) -> bool {
     let is_same = entry
         .plan
         .preconditions
         .model
         .as_ref()
-        .is_none_or(|ground| ground.created_at == model.creation_time);
+        .is_none_or(|model_then| model_then.created_at == model.creation_time);
     is_same && !matches!(entry.state, EntryState::Ended(Outcome::NotApplied { .. }))
 }
 
 impl TimelineEvent {
-    /// The same, with the time after which it must have happened.
     fn with_not_before(self, since: Option<Millis>) -> Self {
         Self {
             not_before: since,
@@ -202,8 +204,8 @@ fn unrecorded_event(at: Option<Millis>, target: &str, from: String, to: String) 
     TimelineEvent {
         at,
         not_before: None,
-        user: "not known".to_owned(),
-        action: format!("{target} changed, and no record says by whom"),
+        user: "unknown".to_owned(),
+        action: format!("{target} changed without a record"),
         from,
         to,
         reason: String::new(),

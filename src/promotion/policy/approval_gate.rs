@@ -1,4 +1,4 @@
-//! Approvals, judged: which ones stand, and whether they are enough.
+//! The approval gate: which reviews are valid, and whether they are enough.
 
 use serde_json::{Value as Json, json};
 
@@ -8,10 +8,9 @@ use crate::domain::ModelVersion;
 use crate::promotion::{Approval, Decision, GateOutcome, GateResult};
 use crate::text::untrusted::clean;
 
-/// The name under which approvals stand among the gates.
 const GATE_NAME: &str = "approvals";
 
-/// The last word of each person on a place that is bound to what is there now.
+/// Each reviewer's last review for the slot with the current facts digest.
 #[must_use]
 pub fn valid_approvals(all: &[Approval], target: &GateTarget, facts_digest: &str) -> Vec<Approval> {
     let slot = target.slot.to_string();
@@ -30,7 +29,6 @@ pub(super) fn to_json(approval: &Approval) -> Json {
     json!({"by": approval.reviewer, "at": approval.at, "to": approval.slot, "decision": approval.decision.as_str(), "comment": approval.comment})
 }
 
-/// Judges the approvals of a version by a rule.
 pub(super) fn evaluate(
     rule: &ApprovalRule,
     version: &ModelVersion,
@@ -43,11 +41,12 @@ pub(super) fn evaluate(
     let valid = valid_approvals(&all, target, facts_digest);
     let counts = |approval: &Approval| {
         let by = approval.reviewer.as_str();
-        // Who records the word of another could have made it up.
+        // A promoter approver records another user's review could have invented it.
         let is_own = by == promoter || approval.recorded_by.as_deref() == Some(promoter);
         let is_excluded =
             (rule.excludes_author && by == author) || (rule.excludes_promoter && is_own);
-        !is_excluded && (rule.approvers.is_empty() || rule.approvers.iter().any(|who| who == by))
+        !is_excluded
+            && (rule.approvers.is_empty() || rule.approvers.iter().any(|approver| approver == by))
     };
     let (counted, others): (Vec<&Approval>, Vec<&Approval>) =
         valid.iter().partition(|approval| counts(approval));
@@ -76,10 +75,10 @@ pub(super) fn evaluate(
         None => Vec::new(),
     };
     if !reason.is_empty() {
-        reason.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed since")));
+        reason.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed")));
         reason.extend(others.iter().map(|other| {
             format!(
-                "{}'s does not count: author, promoter, or not asked",
+                "the review by {} does not count: author, promoter, or not an approver",
                 other.reviewer
             )
         }));
@@ -93,7 +92,7 @@ pub(super) fn evaluate(
             )
         })
         .collect();
-    let verdict = if reason.is_empty() {
+    let outcome = if reason.is_empty() {
         GateOutcome::Pass
     } else if rejected.is_none() && all.is_empty() {
         GateOutcome::Absent
@@ -102,7 +101,7 @@ pub(super) fn evaluate(
     };
     GateResult {
         name: GATE_NAME.to_owned(),
-        outcome: verdict,
+        outcome,
         reason: clean(&reason.join("; ")).into_owned(),
         values,
     }

@@ -1,4 +1,4 @@
-//! Policies with mistakes, and gates on facts that are missing.
+//! Policies with diagnostics, and gates on facts that are missing.
 
 use crate::diagnostics::Diagnostic;
 use proptest::prelude::*;
@@ -82,7 +82,8 @@ fn evaluate_gate(
     candidate: &Candidate,
     champion: Option<&Candidate>,
 ) -> GateResult {
-    let policy = policy(condition).unwrap_or_else(|mistakes| panic!("{condition}: {mistakes:?}"));
+    let policy =
+        policy(condition).unwrap_or_else(|diagnostics| panic!("{condition}: {diagnostics:?}"));
     policy
         .evaluate(candidate, champion, &gate_target(), "bob".into())
         .gates
@@ -132,7 +133,7 @@ fn missing_values_are_reported_by_path() {
         ),
         (
             "!(candidate.metrics.nan < 0.5)",
-            "candidate.metrics.nan is NaN: no number to compare with",
+            "candidate.metrics.nan is NaN and cannot be compared",
         ),
         (
             "size(candidate.datasets) > 0",
@@ -228,13 +229,13 @@ require = "candidate.metrics.a >"
 needed = "two"
 by = ["ana"]
 "#;
-    let mistakes = Policy::parse(text).unwrap_err();
-    let messages: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    let diagnostics = Policy::parse(text).unwrap_err();
+    let messages: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(messages.join("\n"));
-    for mistake in &mistakes {
+    for diagnostic in &diagnostics {
         assert_eq!(
-            text.lines().nth(mistake.line - 1).unwrap(),
-            mistake.source_line
+            text.lines().nth(diagnostic.line - 1).unwrap(),
+            diagnostic.source_line
         );
     }
 }
@@ -250,10 +251,10 @@ fn approvals_are_bound_to_the_facts_digest() {
     let text = "[model.'*'.approval]\nneeded = 1\nby_someone_else = true\n";
     let policy = Policy::parse(text).unwrap();
     let mut version = candidate(2, &[("acc", Some(0.9))]);
-    let judge = |version: &Candidate, promoter: &str| {
+    let evaluate = |version: &Candidate, promoter: &str| {
         policy.evaluate(version, None, &gate_target(), promoter.into())
     };
-    let first = judge(&version, "bob");
+    let first = evaluate(&version, "bob");
     assert_eq!(
         (first.gates[0].outcome, first.gates[0].reason.as_str()),
         (GateOutcome::Absent, "0 of 1 approvals")
@@ -277,9 +278,12 @@ fn approvals_are_bound_to_the_facts_digest() {
         .version
         .tags
         .push(approve("cleo", &first.facts_digest, 1, Decision::Approve));
-    assert_eq!(judge(&version, "bob").gates[0].outcome, GateOutcome::Pass);
     assert_eq!(
-        judge(&version, "cleo").gates[0].outcome,
+        evaluate(&version, "bob").gates[0].outcome,
+        GateOutcome::Pass
+    );
+    assert_eq!(
+        evaluate(&version, "cleo").gates[0].outcome,
         GateOutcome::Fail,
         "the promoter's own does not count"
     );
@@ -298,15 +302,15 @@ fn approvals_are_bound_to_the_facts_digest() {
         ..version.clone()
     };
     assert_eq!(
-        judge(&changed, "bob").gates[0].reason,
-        "0 of 1 approvals; 1 lapsed: the facts changed since"
+        evaluate(&changed, "bob").gates[0].reason,
+        "0 of 1 approvals; 1 lapsed: the facts changed"
     );
     version
         .version
         .tags
         .push(approve("cleo", &first.facts_digest, 2, Decision::Reject));
     assert_eq!(
-        judge(&version, "bob").gates[0].reason,
+        evaluate(&version, "bob").gates[0].reason,
         "cleo rejected it: ok"
     );
     version
@@ -314,7 +318,7 @@ fn approvals_are_bound_to_the_facts_digest() {
         .tags
         .push(approve("ana", &first.facts_digest, 3, Decision::Approve));
     assert_eq!(
-        judge(&version, "bob").gates[0].outcome,
+        evaluate(&version, "bob").gates[0].outcome,
         GateOutcome::Fail,
         "the author's own does not count, and cleo's no stands"
     );
@@ -325,22 +329,22 @@ fn only_listed_users_can_override_a_gate() {
     let text = "[model.'*']\noverrides = ['ana']\n[[model.'*'.gate]]\nname = 'g'\nrequire = 'candidate.metrics.acc > 0.9'\n";
     let policy = Policy::parse(text).unwrap();
     let poor = candidate(2, &[("acc", Some(0.5))]);
-    let judge = |who: &str| {
+    let evaluate = |name: &str| {
         policy
             .evaluate(
                 &poor,
                 None,
                 &gate_target(),
                 Promoter {
-                    name: who,
+                    name,
                     overrides: &["g".to_owned()],
                 },
             )
             .gates
             .remove(0)
     };
-    assert_eq!(judge("ana").outcome, GateOutcome::Overridden);
-    assert_eq!(judge("bob").outcome, GateOutcome::Fail);
+    assert_eq!(evaluate("ana").outcome, GateOutcome::Overridden);
+    assert_eq!(evaluate("bob").outcome, GateOutcome::Fail);
 }
 
 /// Conditions, and the same in Rust, where a missing value makes what needs it unknown.

@@ -1,4 +1,4 @@
-//! What a policy says of versions, for the screens: the verdicts beside each, and the review of one.
+//! Requests for gate results, history and reviews of versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,12 +17,12 @@ use crate::promotion::policy::GateTarget;
 use crate::store::Result;
 use crate::tui::app::message::{Assessment, ModelHistory, RequestError, ReviewPage};
 
-/// The most versions that are judged for a table: each takes some questions.
+/// Limit of versions evaluated for a table: each takes several requests.
 const MAX_ASSESSED: usize = 20;
-/// How many are judged at a time.
+/// Versions that are read concurrently.
 const MAX_CONCURRENT: usize = 4;
 
-/// The place that the versions of a model are judged for: the first that is protected.
+/// The slot that versions are evaluated for: the first protected one.
 fn review_slot(services: &Services, model: &ModelName) -> Slot {
     let protected = services
         .policy
@@ -34,7 +34,7 @@ fn review_slot(services: &Services, model: &ModelName) -> Slot {
         .unwrap_or(Slot::Stage(Stage::Production))
 }
 
-/// What the policy and other tools say of the newest versions.
+/// Gate results and evidence of the newest versions.
 pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> Result<Assessment> {
     let target = review_slot(services, model);
     let reader = services.primary.as_ref();
@@ -50,7 +50,7 @@ pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> R
     let champion_of = |version| {
         find_champion(Some(&target), Some(version), &snapshot).map(|champion| champion.version)
     };
-    // Most share a champion: everything is read once.
+    // Most share a champion, which is read once.
     let versions_to_read: BTreeSet<VersionNumber> = numbers
         .iter()
         .flat_map(|version| [Some(*version), champion_of(*version)])
@@ -65,16 +65,16 @@ pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> R
     });
     let read: BTreeMap<VersionNumber, Result<LineageFacts>> =
         read.buffered(MAX_CONCURRENT).collect().await;
-    let facts = |version: &VersionNumber| read.get(version).and_then(|answer| answer.as_ref().ok());
+    let facts = |version: &VersionNumber| read.get(version).and_then(|facts| facts.as_ref().ok());
     let assess = |version: &VersionNumber| {
         let version = *version;
         let best = champion_of(version);
         let against = best.as_ref().and_then(facts);
-        // Nothing is said of one that can't be read, nor against a champion that can't be.
+        // Unreadable versions, and versions with an unreadable champion, have no results.
         if best.is_some() && against.is_none() {
             return None;
         }
-        let asked = GateTarget {
+        let gate_target = GateTarget {
             slot: target.clone(),
             version,
         };
@@ -85,14 +85,14 @@ pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> R
                 .evaluate(
                     facts(&version)?,
                     against,
-                    &asked,
+                    &gate_target,
                     services.user.as_str().into(),
                 )
                 .gates,
         ))
     };
     let is_guarded = services.policy.has_rules_for(model, &target);
-    let verdicts = numbers
+    let gates = numbers
         .iter()
         .filter(|_| is_guarded)
         .filter_map(assess)
@@ -107,12 +107,12 @@ pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> R
     Ok(Assessment {
         slot: target.to_string(),
         total,
-        gates: verdicts,
+        gates,
         evidence,
     })
 }
 
-/// What happened to a model, as far as the journal and the tags of its versions tell.
+/// History of a model from the journal and the tags of its versions.
 pub(super) async fn model_history(
     services: &Services,
     model: &ModelName,
@@ -125,7 +125,7 @@ pub(super) async fn model_history(
     Ok(ModelHistory { events, entries })
 }
 
-/// The review of a version, in lines of at most `width` cells.
+/// Review of a version, wrapped to `width` cells.
 pub(super) async fn review_version(
     services: &Services,
     model: &ModelName,
@@ -155,8 +155,8 @@ pub(super) async fn review_version(
         }
     };
     let page = tokio::task::spawn_blocking(work).await;
-    page.map_err(|stopped| RequestError {
-        message: stopped.to_string(),
+    page.map_err(|error| RequestError {
+        message: error.to_string(),
         hint: "try it again".into(),
     })
 }
