@@ -1,4 +1,4 @@
-//! `delete` and `restore`: a version away for good, runs into MLflow's trash and out of it.
+//! `delete` and `restore`: versions and runs.
 
 use clap::Args;
 

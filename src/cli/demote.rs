@@ -1,4 +1,4 @@
-//! `demote MODEL/VERSION` and `demote MODEL@alias`: a version out of its stage, or an alias away.
+//! `demote MODEL/VERSION` and `demote MODEL@alias`: move a version out of its stage, or remove an alias.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `gates MODEL/VERSION --to PLACE`: what the policy says, by exit code.
+//! `gates MODEL/VERSION --to SLOT`: evaluate the policy's gates.
 
 use crate::domain::Slot;
 use clap::Args;
@@ -31,19 +31,8 @@ pub struct GatesArgs {
 /// # Errors
 /// When a gate does not pass, the policy has errors, or the facts cannot be read.
 pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
-    let policy = context.policy()?;
     let Some(named) = &arguments.version else {
-        let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
-        let line = format!(
-            "the policy is valid: {gates} gates for {} model patterns",
-            policy.models.len()
-        );
-        let value = json!({"models": policy.models.len(), "gates": gates});
-        return context.printer.print(&CommandOutput::text(
-            value,
-            Sheet::new(["patterns", "gates"]),
-            vec![line],
-        ));
+        return check_policy(context);
     };
     let store = context.open_store().await?;
     let (evaluation, model) = {
@@ -94,6 +83,19 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     Err(CliError::new(
         ExitStatus::Refused,
         format!("{count} of {} gates did not pass", evaluation.gates.len()),
+    ))
+}
+
+fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let policy = context.policy()?;
+    let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
+    let models = policy.models.len();
+    context.printer.print(&CommandOutput::text(
+        json!({"models": models, "gates": gates}),
+        Sheet::new(["patterns", "gates"]),
+        vec![format!(
+            "the policy is valid: {gates} gates for {models} model patterns"
+        )],
     ))
 }
 

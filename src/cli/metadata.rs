@@ -1,4 +1,4 @@
-//! `tag` and `describe`: what is said of a version or a model.
+//! `tag` and `describe`: tags and descriptions of versions and models.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `promote MODEL/VERSION --to STAGE|@ALIAS`: a version to a stage, or an alias to a version.
+//! `promote MODEL/VERSION --to STAGE|@ALIAS`: move a version to a stage, or point an alias to it.
 
 use crate::domain::Slot;
 use clap::Args;

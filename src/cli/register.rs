@@ -1,4 +1,4 @@
-//! `register RUN --model NAME`: a run's model as a new version.
+//! `register RUN --model NAME`: register a run's model as a new version.
 
 use clap::Args;
 

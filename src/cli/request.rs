@@ -1,4 +1,4 @@
-//! `request MODEL/VERSION --to STAGE`: asks for a version to be moved, on servers that have such requests.
+//! `request MODEL/VERSION --to STAGE`: create a transition request, on servers that have these.
 
 use clap::Args;
 

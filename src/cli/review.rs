@@ -1,4 +1,4 @@
-//! `review MODEL/VERSION --to PLACE`: candidate against champion on one page; and a reviewer's word, on record or prepared.
+//! `review MODEL/VERSION --to SLOT`: compare candidate and champion; record or prepare a review.
 
 use std::path::{Path, PathBuf};
 
@@ -122,7 +122,15 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
             comment: arguments.write_args.reason().to_owned(),
         },
     };
-    let text = serde_json::to_string_pretty(&review).unwrap_or_default();
+    prepare(path, &review, context)
+}
+
+fn prepare(
+    path: &Path,
+    review: &ReviewFile,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(review).unwrap_or_default();
     std::fs::write(path, text + "\n").map_err(|error| {
         CliError::new(
             ExitStatus::Failed,

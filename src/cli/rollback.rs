@@ -1,4 +1,4 @@
-//! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a slot back; `rollback --entry ID` any write.
+//! `rollback MODEL`: undo a recorded write, or restore the previous holder of a slot.
 
 use crate::domain::Slot;
 use clap::Args;

@@ -85,32 +85,10 @@ impl<'a> StepSender<'a> {
                     at: self.journal.now(),
                 },
             });
-            let lost = match response {
-                Ok(WriteResponse::CreatedVersion(version)) => {
-                    self.record_created(version);
-                    None
-                }
-                Ok(WriteResponse::Done) if matches!(write, StoreWrite::CreateVersion { .. }) => {
-                    Some(
-                        StoreError::new(
-                            StoreErrorKind::InvalidResponse,
-                            "registering a version",
-                            "the response has no version number",
-                        )
-                        .with_outcome_unknown(),
-                    )
-                }
-                Ok(WriteResponse::Done) => None,
-                Err(error) if error.outcome_unknown || may_already_exist(write, &error) => {
-                    Some(error)
-                }
-                Err(error) => {
-                    return if has_any_arrived {
-                        SendResult::LaterStepRefused(error)
-                    } else {
-                        SendResult::NothingArrived(error)
-                    };
-                }
+            let lost = match self.check_response(write, response) {
+                Ok(lost) => lost,
+                Err(error) if has_any_arrived => return SendResult::LaterStepRefused(error),
+                Err(error) => return SendResult::NothingArrived(error),
             };
             if let Some(error) = lost
                 && !self
@@ -127,6 +105,33 @@ impl<'a> StepSender<'a> {
             self.has_applied_step |= self.plan.is_primary_write(write);
         }
         SendResult::AllArrived
+    }
+
+    /// `Ok(Some(_))` if the response does not show whether the write arrived, `Err` if it was refused.
+    fn check_response(
+        &mut self,
+        write: &StoreWrite,
+        response: Result<WriteResponse>,
+    ) -> Result<Option<StoreError>> {
+        match response {
+            Ok(WriteResponse::CreatedVersion(version)) => {
+                self.record_created(version);
+                Ok(None)
+            }
+            Ok(WriteResponse::Done) if matches!(write, StoreWrite::CreateVersion { .. }) => {
+                let error = StoreError::new(
+                    StoreErrorKind::InvalidResponse,
+                    "registering a version",
+                    "the response has no version number",
+                );
+                Ok(Some(error.with_outcome_unknown()))
+            }
+            Ok(WriteResponse::Done) => Ok(None),
+            Err(error) if error.outcome_unknown || may_already_exist(write, &error) => {
+                Ok(Some(error))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// One attempt, and a second if the first was not sent.

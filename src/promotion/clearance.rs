@@ -76,7 +76,7 @@ impl GateResult {
     }
 }
 
-/// A plan that may be applied. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
+/// A plan ready to apply. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
 #[derive(Debug)]
 pub struct Cleared {
     plan: Plan,

@@ -121,7 +121,7 @@ pub enum Intent {
         version: VersionNumber,
         /// Target stage.
         to: Stage,
-        /// Whether it may.
+        /// Approve or reject.
         decision: Decision,
         /// The digest of what was seen, in hex.
         #[serde(rename = "seen")]
@@ -225,19 +225,12 @@ impl fmt::Display for Intent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.subject();
         match self {
-            Self::Register {
-                run,
-                replaces: Some(gone),
-                ..
-            } => {
-                write!(
-                    f,
-                    "register run {} as {name} again, replacing the deleted {}",
-                    run.short(),
-                    name.label(*gone)
-                )
+            Self::Register { run, replaces, .. } => {
+                write!(f, "register run {} as {name}", run.short())?;
+                replaces.map_or(Ok(()), |deleted| {
+                    write!(f, " again, replacing the deleted {}", name.label(deleted))
+                })
             }
-            Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
             Self::TransitionStage { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
             Self::SetAlias { alias, version, .. } => {
                 write!(f, "set @{} on {name}/{version}", alias.clean())
@@ -252,15 +245,12 @@ impl fmt::Display for Intent {
             Self::Tag {
                 version,
                 key,
-                value: Some(_),
+                value,
                 ..
-            } => write!(f, "set tag {} of {name}/{version}", key.clean()),
-            Self::Tag {
-                version,
-                key,
-                value: None,
-                ..
-            } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
+            } => {
+                let verb = if value.is_some() { "set" } else { "remove" };
+                write!(f, "{verb} tag {} of {name}/{version}", key.clean())
+            }
             Self::Describe {
                 version: Some(version),
                 ..

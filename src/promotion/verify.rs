@@ -215,8 +215,8 @@ pub fn is_applied(now: &RegistrySnapshot, write: &StoreWrite) -> bool {
     }
 }
 
-/// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as
-/// long as it holds no place; `made` is the version of our own, which is judged apart.
+/// Differences to the expected state in words, cleaned. A version that another user registered meanwhile counts only if it holds
+/// a slot; `created` is the plan's own version, which is checked separately.
 #[must_use]
 pub fn state_differences(
     subject: &Subject,
@@ -266,18 +266,7 @@ pub fn state_differences(
             }
         }
     }
-    for (run, expected) in &expected.runs {
-        match now.runs.get(run) {
-            None => found.push(format!("run {} no longer exists", run.short())),
-            Some(current) if current != expected => found.push(format!(
-                "run {} is {}, not {}",
-                run.short(),
-                current.as_str(),
-                expected.as_str()
-            )),
-            Some(_) => {}
-        }
-    }
+    found.extend(run_differences(expected, now));
     let production = now.versions_in_stage(Stage::Production);
     if production.len() > 1 && production != expected.versions_in_stage(Stage::Production) {
         let labels: Vec<String> = production
@@ -289,6 +278,23 @@ pub fn state_differences(
             production.len(),
             labels.join(", ")
         ));
+    }
+    found
+}
+
+fn run_differences(expected: &RegistryState, now: &RegistryState) -> Vec<String> {
+    let mut found = Vec::new();
+    for (run, expected) in &expected.runs {
+        match now.runs.get(run) {
+            None => found.push(format!("run {} no longer exists", run.short())),
+            Some(current) if current != expected => found.push(format!(
+                "run {} is {}, not {}",
+                run.short(),
+                current.as_str(),
+                expected.as_str()
+            )),
+            Some(_) => {}
+        }
     }
     found
 }
@@ -486,7 +492,7 @@ mod tests {
         leftover.versions[0].source = "REDACTED-SOURCE-PATH".into();
         assert_eq!(
             conflict_differences(verify(&plan, None, &leftover)),
-            ["iris/3 was deleted meanwhile, and is a leftover"]
+            ["iris/3 was half deleted meanwhile"]
         );
     }
 

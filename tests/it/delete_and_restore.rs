@@ -137,7 +137,8 @@ fn deleting_the_run_of_a_used_version_warns() {
         .to_owned();
     let plan = program.run(&["delete", &run, "--plan"]);
     assert!(
-        plan.stdout.contains("holds Production") && plan.stdout.contains("type the name to confirm"),
+        plan.stdout.contains("holds Production")
+            && plan.stdout.contains("type the name to confirm"),
         "{plan:?}"
     );
     program.json(&["delete", &run, "--yes"]);

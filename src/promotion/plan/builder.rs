@@ -174,9 +174,9 @@ impl<'a> PlanBuilder<'a> {
         {
             let (target, alias) = (name.label(*from), alias.clean());
             let (action, before, after) = (
-                "leaves".to_owned(),
+                "loses alias".to_owned(),
                 format!("@{alias}"),
-                format!("without @{alias}"),
+                "none".to_owned(),
             );
             self.steps.push(PlanStep {
                 write: None,
@@ -235,13 +235,13 @@ impl<'a> PlanBuilder<'a> {
             .diff(&self.state)
             .iter()
             .flat_map(RegistryChange::slots)
-            .any(|place| self.context.protected_slots.contains(&place));
+            .any(|slot| self.context.protected_slots.contains(&slot));
         let deletes = self
             .steps
             .iter()
             .any(|step| matches!(step.write, Some(StoreWrite::DeleteVersion { .. })));
         let default_name = (is_protected || deletes).then(|| self.model_name().text().clone());
-        let confirm = self
+        let confirmation = self
             .confirmation_name
             .or(default_name)
             .map_or(Confirmation::Yes, Confirmation::TypeName);
@@ -259,7 +259,7 @@ impl<'a> PlanBuilder<'a> {
             preconditions: Preconditions::from_snapshot(self.snapshot),
             fingerprint: self.snapshot.fingerprint(),
             warnings: self.warnings,
-            confirmation: confirm,
+            confirmation,
         }
     }
 }

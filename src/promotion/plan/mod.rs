@@ -136,22 +136,27 @@ pub fn plan(
     context: &PlanContext,
 ) -> Result<Plan, PlanError> {
     let mut builder = PlanBuilder::new(&intent, snapshot, context)?;
-    match &intent {
+    push_steps(&mut builder, &intent)?;
+    Ok(builder.build(intent))
+}
+
+fn push_steps(builder: &mut PlanBuilder, intent: &Intent) -> Result<(), PlanError> {
+    match intent {
         Intent::Register {
             run,
             source,
             allow_duplicate,
             replaces,
             ..
-        } => register::register(&mut builder, run, source, *allow_duplicate, *replaces)?,
+        } => register::register(builder, run, source, *allow_duplicate, *replaces),
         Intent::TransitionStage {
             version,
             to,
             archive_existing,
             ..
-        } => transition::transition(&mut builder, *version, *to, *archive_existing)?,
-        Intent::SetAlias { alias, version, .. } => alias::set(&mut builder, alias, *version)?,
-        Intent::RemoveAlias { alias, .. } => alias::remove(&mut builder, alias)?,
+        } => transition::transition(builder, *version, *to, *archive_existing),
+        Intent::SetAlias { alias, version, .. } => alias::set(builder, alias, *version),
+        Intent::RemoveAlias { alias, .. } => alias::remove(builder, alias),
         Intent::Review {
             version,
             slot,
@@ -159,28 +164,26 @@ pub fn plan(
             facts_digest,
             prepared,
             ..
-        } => {
-            metadata::review(
-                &mut builder,
-                *version,
-                &metadata::ReviewDetails {
-                    slot,
-                    decision: *decision,
-                    facts_digest,
-                    prepared: prepared.as_ref(),
-                },
-            )?;
-        }
+        } => metadata::review(
+            builder,
+            *version,
+            metadata::ReviewDetails {
+                slot,
+                decision: *decision,
+                facts_digest,
+                prepared: prepared.as_ref(),
+            },
+        ),
         Intent::Tag {
             version,
             key,
             value,
             ..
-        } => metadata::tag(&mut builder, *version, key, value.as_ref())?,
-        Intent::Describe { version, text, .. } => metadata::describe(&mut builder, *version, text)?,
-        Intent::DeleteVersion { version, .. } => delete::delete_version(&mut builder, *version)?,
+        } => metadata::tag(builder, *version, key, value.as_ref()),
+        Intent::Describe { version, text, .. } => metadata::describe(builder, *version, text),
+        Intent::DeleteVersion { version, .. } => delete::delete_version(builder, *version),
         Intent::RequestTransition { version, to, .. } => {
-            transition_request::request_transition(&mut builder, *version, *to)?;
+            transition_request::request_transition(builder, *version, *to)
         }
         Intent::ResolveRequest {
             version,
@@ -190,19 +193,13 @@ pub fn plan(
             archive_existing,
             ..
         } => {
-            transition_request::resolve(
-                &mut builder,
-                *version,
-                *to,
-                (*decision, facts_digest),
-                *archive_existing,
-            )?;
+            let answer = (*decision, facts_digest.as_str());
+            transition_request::resolve(builder, *version, *to, answer, *archive_existing)
         }
-        Intent::DeleteRuns { runs } => delete::delete_runs(&mut builder, runs)?,
-        Intent::RestoreRuns { runs } => delete::restore_runs(&mut builder, runs)?,
-        Intent::Undo(undo) => undo::plan_undo(&mut builder, undo)?,
+        Intent::DeleteRuns { runs } => delete::delete_runs(builder, runs),
+        Intent::RestoreRuns { runs } => delete::restore_runs(builder, runs),
+        Intent::Undo(undo) => undo::plan_undo(builder, undo),
     }
-    Ok(builder.build(intent))
 }
 
 impl Plan {

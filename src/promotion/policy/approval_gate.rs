@@ -62,27 +62,10 @@ pub(super) fn evaluate(
         .iter()
         .filter(|approval| approval.slot == slot && approval.facts_digest != facts_digest)
         .count();
-    let mut reason = match rejected {
-        Some(no) => vec![format!(
-            "{} rejected it{}{}",
-            no.reviewer,
-            if no.comment.is_empty() { "" } else { ": " },
-            no.comment
-        )],
-        None if approved < rule.required => {
-            vec![format!("{approved} of {} approvals", rule.required)]
-        }
-        None => Vec::new(),
+    let reason = match rejected {
+        None if approved >= rule.required => Vec::new(),
+        _ => failure_reasons(rule, rejected, approved, lapsed, &others),
     };
-    if !reason.is_empty() {
-        reason.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed")));
-        reason.extend(others.iter().map(|other| {
-            format!(
-                "the review by {} does not count: author, promoter, or not an approver",
-                other.reviewer
-            )
-        }));
-    }
     let values = valid
         .iter()
         .map(|approval| {
@@ -105,4 +88,26 @@ pub(super) fn evaluate(
         reason: clean(&reason.join("; ")).into_owned(),
         values,
     }
+}
+
+fn failure_reasons(
+    rule: &ApprovalRule,
+    rejected: Option<&&Approval>,
+    approved: usize,
+    lapsed: usize,
+    ignored: &[&Approval],
+) -> Vec<String> {
+    let mut reasons = vec![match rejected {
+        Some(review) if review.comment.is_empty() => format!("{} rejected it", review.reviewer),
+        Some(review) => format!("{} rejected it: {}", review.reviewer, review.comment),
+        None => format!("{approved} of {} approvals", rule.required),
+    }];
+    reasons.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed")));
+    reasons.extend(ignored.iter().map(|review| {
+        format!(
+            "the review by {} does not count: author, promoter, or not an approver",
+            review.reviewer
+        )
+    }));
+    reasons
 }

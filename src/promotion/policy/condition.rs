@@ -141,12 +141,7 @@ impl Condition {
 
     /// Names and types that are wrong for any facts.
     fn check(&self, location: &SourceLocation<'_>) -> Vec<Diagnostic> {
-        let at = |id: u64| {
-            self.program
-                .source_info()
-                .offset_for(id)
-                .map_or(0, |(start, _)| self.byte_offset(start))
-        };
+        let at = |id: u64| self.offset_of(id);
         let diagnostic = |id: u64, what: String, suggestion: String| {
             location.diagnostic(&self.source, at(id), what, suggestion)
         };
@@ -178,12 +173,21 @@ impl Condition {
                 found.push(location.diagnostic(&self.source, name_at(path, n), what, suggestion));
             }
         }
+        found.extend(self.check_calls(location));
+        found
+    }
+
+    fn check_calls(&self, location: &SourceLocation<'_>) -> Vec<Diagnostic> {
+        let diagnostic = |id: u64, what: &str, suggestion: String| {
+            location.diagnostic(&self.source, self.offset_of(id), what, suggestion)
+        };
+        let mut found = Vec::new();
         for (name, call) in calls(self.program.expression()) {
             let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
             if !is_operator && !FUNCTIONS.contains(&name) {
                 found.push(diagnostic(
                     call.id,
-                    format!("unknown function {name}"),
+                    &format!("unknown function {name}"),
                     suggest_typo(name, FUNCTIONS.iter().copied()),
                 ));
             }
@@ -191,7 +195,7 @@ impl Condition {
                 let what = "metrics are decimal numbers, which CEL does not mix with integers";
                 found.push(diagnostic(
                     call.id,
-                    what.to_owned(),
+                    what,
                     "write 1.0 instead of 1".to_owned(),
                 ));
             }
@@ -230,6 +234,12 @@ impl Condition {
             })
         };
         call.args.iter().any(is_whole) && call.args.iter().any(is_metric)
+    }
+
+    /// Byte offset of a node.
+    fn offset_of(&self, id: u64) -> usize {
+        let offsets = self.program.source_info().offset_for(id);
+        offsets.map_or(0, |(start, _)| self.byte_offset(start))
     }
 
     /// ANTLR counts characters, spans count bytes.

@@ -188,15 +188,20 @@ fn version_object(
             Json::Array(run.datasets.iter().map(dataset_object).collect()),
         );
     }
-    insert_non_empty(&mut object, "evidence", facts.evidence.facts());
+    insert_lineage(&mut object, facts);
+    object
+}
+
+fn insert_lineage(object: &mut Map<String, Json>, facts: &Candidate) {
+    insert_non_empty(object, "evidence", facts.evidence.facts());
     let graph = lineage::build(facts);
-    insert_non_empty(&mut object, "code", code_object(facts));
+    insert_non_empty(object, "code", code_object(facts));
     let environment = graph
         .nodes
         .iter()
         .find(|node| node.kind == NodeKind::Environment);
     insert_non_empty(
-        &mut object,
+        object,
         "environment",
         environment.map_or(Json::Null, |node| {
             Json::Object(
@@ -211,8 +216,7 @@ fn version_object(
         .reproducibility
         .iter()
         .map(|check| (check.aspect.to_owned(), json!(check.state.as_str())));
-    insert_non_empty(&mut object, "lineage", Json::Object(lines.collect()));
-    object
+    insert_non_empty(object, "lineage", Json::Object(lines.collect()));
 }
 
 /// The author of the version's run, else of the version.

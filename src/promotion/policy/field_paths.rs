@@ -64,7 +64,7 @@ pub(super) fn calls(expr: &IdedExpr) -> Vec<(&str, &IdedExpr)> {
     found
 }
 
-/// The names of a path, whether it is only tested, and the node of its first name; nothing for what is no path.
+/// Names of a path, whether it is only tested, and the node of its first name; `None` if the expression is not a path.
 fn path_names(expr: &IdedExpr) -> Option<(Vec<String>, bool, u64)> {
     match &expr.expr {
         Expr::Ident(name) => Some((vec![name.clone()], false, expr.id)),

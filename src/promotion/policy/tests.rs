@@ -295,7 +295,7 @@ fn approvals_are_bound_to_the_facts_digest() {
     assert_eq!(
         policy.evaluate(&version, None, &other, "bob".into()).gates[0].outcome,
         GateOutcome::Fail,
-        "it was for another place"
+        "reviewed for another slot"
     );
     let changed = Candidate {
         run: candidate(2, &[("acc", Some(0.91))]).run,
@@ -320,7 +320,7 @@ fn approvals_are_bound_to_the_facts_digest() {
     assert_eq!(
         evaluate(&version, "bob").gates[0].outcome,
         GateOutcome::Fail,
-        "the author's own does not count, and cleo's no stands"
+        "the author's review does not count, and cleo still rejects"
     );
 }
 

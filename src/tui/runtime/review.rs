@@ -9,11 +9,11 @@ use crate::domain::{ModelName, Slot, Stage, VersionNumber};
 use crate::export::review::ReviewDocument;
 use crate::lineage::LineageFacts;
 use crate::ops::gates;
-use crate::ops::lineage::{commits_since_champion, lineage_facts_from_snapshot};
+use crate::ops::lineage::{LineageSources, commits_since_champion, lineage_facts_from_snapshot};
 use crate::ops::registry::read_model_snapshot;
-use crate::promotion::find_champion;
 use crate::promotion::journal::{JournalEntry, timeline};
 use crate::promotion::policy::GateTarget;
+use crate::promotion::{RegistrySnapshot, find_champion};
 use crate::store::Result;
 use crate::tui::app::message::{Assessment, ModelHistory, RequestError, ReviewPage};
 
@@ -36,80 +36,65 @@ fn review_slot(services: &Services, model: &ModelName) -> Slot {
 
 /// Gate results and evidence of the newest versions.
 pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> Result<Assessment> {
-    let target = review_slot(services, model);
+    let slot = review_slot(services, model);
     let reader = services.primary.as_ref();
     let snapshot = read_model_snapshot(reader, model).await?;
-    let total = snapshot.versions.len();
-    let mut numbers: Vec<VersionNumber> = snapshot
-        .versions
-        .iter()
-        .map(|version| version.version)
-        .collect();
-    numbers.sort_unstable_by(|a, b| b.cmp(a));
-    numbers.truncate(MAX_ASSESSED);
+    let mut newest: Vec<VersionNumber> = snapshot.versions.iter().map(|v| v.version).collect();
+    newest.sort_unstable_by(|a, b| b.cmp(a));
+    newest.truncate(MAX_ASSESSED);
     let champion_of = |version| {
-        find_champion(Some(&target), Some(version), &snapshot).map(|champion| champion.version)
+        find_champion(Some(&slot), Some(version), &snapshot).map(|champion| champion.version)
     };
     // Most share a champion, which is read once.
-    let versions_to_read: BTreeSet<VersionNumber> = numbers
+    let to_read: BTreeSet<VersionNumber> = newest
         .iter()
         .flat_map(|version| [Some(*version), champion_of(*version)])
         .flatten()
         .collect();
-    let (snapshot, sources) = (&snapshot, services.sources(reader));
-    let read = stream::iter(versions_to_read).map(|version| async move {
-        (
-            version,
-            lineage_facts_from_snapshot(sources, snapshot, version).await,
-        )
-    });
-    let read: BTreeMap<VersionNumber, Result<LineageFacts>> =
-        read.buffered(MAX_CONCURRENT).collect().await;
-    let facts = |version: &VersionNumber| read.get(version).and_then(|facts| facts.as_ref().ok());
+    let facts = read_facts(services.sources(reader), &snapshot, to_read).await;
     let assess = |version: &VersionNumber| {
-        let version = *version;
-        let best = champion_of(version);
-        let against = best.as_ref().and_then(facts);
+        let champion = champion_of(*version);
+        let champion_facts = champion.and_then(|champion| facts.get(&champion));
         // Unreadable versions, and versions with an unreadable champion, have no results.
-        if best.is_some() && against.is_none() {
+        if champion.is_some() && champion_facts.is_none() {
             return None;
         }
-        let gate_target = GateTarget {
-            slot: target.clone(),
-            version,
+        let target = GateTarget {
+            slot: slot.clone(),
+            version: *version,
         };
-        Some((
-            version,
-            services
-                .policy
-                .evaluate(
-                    facts(&version)?,
-                    against,
-                    &gate_target,
-                    services.user.as_str().into(),
-                )
-                .gates,
-        ))
+        let (candidate, user) = (facts.get(version)?, services.user.as_str());
+        let evaluation = services
+            .policy
+            .evaluate(candidate, champion_facts, &target, user.into());
+        Some((*version, evaluation.gates))
     };
-    let is_guarded = services.policy.has_rules_for(model, &target);
-    let gates = numbers
+    let is_guarded = services.policy.has_rules_for(model, &slot);
+    let guarded = newest.iter().filter(|_| is_guarded);
+    let evidence = newest
         .iter()
-        .filter(|_| is_guarded)
-        .filter_map(assess)
-        .collect();
-    let evidence_of =
-        |version: &VersionNumber| Some((*version, facts(version)?.evidence.tools.clone()));
-    let evidence = numbers
-        .iter()
-        .filter_map(evidence_of)
-        .filter(|(_, tools)| !tools.is_empty())
-        .collect();
+        .filter_map(|version| Some((*version, facts.get(version)?.evidence.tools.clone())))
+        .filter(|(_, tools)| !tools.is_empty());
     Ok(Assessment {
-        slot: target.to_string(),
-        total,
-        gates,
-        evidence,
+        total: snapshot.versions.len(),
+        gates: guarded.filter_map(assess).collect(),
+        evidence: evidence.collect(),
+        slot: slot.to_string(),
     })
+}
+
+/// Facts of the versions that can be read.
+async fn read_facts(
+    sources: LineageSources<'_>,
+    snapshot: &RegistrySnapshot,
+    versions: BTreeSet<VersionNumber>,
+) -> BTreeMap<VersionNumber, LineageFacts> {
+    let read = stream::iter(versions).map(|version| async move {
+        let facts = lineage_facts_from_snapshot(sources, snapshot, version).await;
+        Some((version, facts.ok()?))
+    });
+    let read: Vec<_> = read.buffered(MAX_CONCURRENT).collect().await;
+    read.into_iter().flatten().collect()
 }
 
 /// History of a model from the journal and the tags of its versions.

@@ -104,7 +104,7 @@ fn deleting_the_run_of_a_used_version_requires_typing_its_name() {
         if let Some(name) = plan(&driver).required_name() {
             confirmations += 1;
             driver
-                .assert_shows("was made from run")
+                .assert_shows("was created from run")
                 .assert_shows(&format!("type {name}"));
             driver.press("enter enter enter");
             assert!(
@@ -204,7 +204,7 @@ fn version_is_deleted_and_registered_again() {
     );
     driver
         .press("enter 6 g u")
-        .assert_shows(&format!("for the deleted churn-classifier/{gone}"))
+        .assert_shows(&format!("replacing the deleted churn-classifier/{gone}"))
         .assert_shows("cannot be restored");
     driver.press("enter").advance(1_000).press("enter");
     let PlanPhase::Done(report) = &plan(&driver).phase else {
