@@ -40,5 +40,13 @@ pub use tag_record::{LOG_PREFIX, RegistrationTags, TagRecord, summarize_gates};
 pub use undo::{Restore, Undo, undo_intent};
 pub use verify::{Outcome, find_by_intent_tag, is_applied, state_differences, verify};
 
+/// At most `max` characters; a text that is cut ends with `…`.
+fn truncate(text: &str, max: usize) -> String {
+    if text.chars().nth(max).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(max - 1).chain(['…']).collect()
+}
+
 #[cfg(test)]
 mod test_registry;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::truncate;
 use super::{GateOutcome, GateResult, INTENT_TAG, PlanContext, RegistryChange, TAG_PREFIX};
 use crate::domain::Millis;
 use crate::domain::ModelVersion;
@@ -209,13 +210,6 @@ pub(super) fn log_tag_key(id: &str) -> String {
         .take(8)
         .collect();
     format!("{LOG_PREFIX}{short}")
-}
-
-fn truncate(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest - 1).chain(['…']).collect()
 }
 
 fn to_rfc3339(at: Millis) -> String {

@@ -9,6 +9,7 @@ use super::{EntryState, JournalEntry};
 use crate::domain::{Millis, ModelVersion, RegisteredModel};
 use crate::promotion::{
     GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject, TagRecord, Undo,
+    truncate,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -234,7 +235,5 @@ fn event_from_registration(
 }
 
 pub(super) fn clean_and_truncate(text: &str) -> String {
-    let cut: String = text.chars().take(MAX_TEXT_CHARS).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", clean(&cut))
+    clean(&truncate(text, MAX_TEXT_CHARS)).into_owned()
 }

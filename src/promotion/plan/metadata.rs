@@ -9,7 +9,7 @@ use crate::domain::{ModelName, Slot, StoreWrite, VersionNumber};
 use crate::promotion::tag_record::log_tag_key;
 use crate::promotion::{
     APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, PreparedReview, RegistrySnapshot, Subject,
-    TAG_PREFIX,
+    TAG_PREFIX, truncate,
 };
 use crate::text::Untrusted;
 
@@ -310,7 +310,7 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     };
     let describe_value = |text: &Untrusted| {
         serde_json::from_str::<Approval>(text.raw())
-            .map_or_else(|_| truncate(text), |approval| approval.describe())
+            .map_or_else(|_| shorten(text), |approval| approval.describe())
     };
     let display = |text: &Option<Untrusted>| {
         text.as_ref()
@@ -320,11 +320,7 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     builder.push_metadata(change, action, target, from, to);
 }
 
-pub(super) fn truncate(text: &Untrusted) -> String {
-    let clean = text.clean();
-    if clean.chars().count() > MAX_SHOWN_CHARS {
-        clean.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
-    } else {
-        clean.into_owned()
-    }
+/// The value as a plan shows it, cleaned.
+pub(super) fn shorten(text: &Untrusted) -> String {
+    truncate(&text.clean(), MAX_SHOWN_CHARS)
 }

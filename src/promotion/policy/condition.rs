@@ -10,8 +10,8 @@ use super::declarations::{FUNCTIONS, ROOTS, fields_of};
 use super::field_paths::{FieldPath, calls, field_paths};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::suggest_typo;
-use crate::promotion::GateOutcome;
 use crate::promotion::policy::PolicyFacts;
+use crate::promotion::{GateOutcome, truncate};
 use crate::text::number::format_short;
 use crate::text::untrusted::clean;
 
@@ -391,11 +391,7 @@ fn display_value(value: &Json) -> String {
         Json::Object(all) => format_count(all.len()),
         other => other.to_string(),
     };
-    if text.chars().count() > MAX_SHOWN_CHARS {
-        text.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
-    } else {
-        text
-    }
+    truncate(&text, MAX_SHOWN_CHARS)
 }
 
 fn format_count(count: usize) -> String {
