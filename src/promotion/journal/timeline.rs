@@ -144,8 +144,10 @@ fn metadata_before_after(plan: &Plan) -> (String, String) {
         return (String::new(), String::new());
     };
     let describe_value = |text: &Option<Untrusted>| {
-        text.as_ref()
-            .map_or_else(|| "none".to_owned(), |text| clean_and_truncate(text.raw()))
+        text.as_ref().map_or_else(
+            || "nothing".to_owned(),
+            |text| clean_and_truncate(text.raw()),
+        )
     };
     (describe_value(&change.from), describe_value(&change.to))
 }
