@@ -1,4 +1,4 @@
-//! `delete` and `restore`: a version away for good, runs into MLflow's trash and out of it.
+//! `delete` and `restore`: versions and runs.
 
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub struct DeleteArgs {
     #[arg(value_name = "MODEL/VERSION|RUN", required = true)]
     what: Vec<String>,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -27,13 +27,13 @@ pub struct RestoreArgs {
     #[arg(value_name = "RUN|MODEL/VERSION", required = true)]
     what: Vec<String>,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Deletes a version that holds no place, or runs.
+/// Runs `delete`.
 ///
 /// # Errors
-/// When what is named is not there, the version holds a place, or the write fails.
+/// When version or runs do not exist, the version holds a slot, or the write fails.
 pub async fn delete(
     arguments: &DeleteArgs,
     context: &mut CommandContext<'_>,
@@ -51,13 +51,13 @@ pub async fn delete(
             runs: resolve_runs(&arguments.what, &store, context).await?,
         },
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
-/// Restores runs, or registers again what a deleted version was made from.
+/// Runs `restore`.
 ///
 /// # Errors
-/// When what is named is not there, the journal does not know the version, or the write fails.
+/// When a run does not exist, the journal has no deletion of the version, or the write fails.
 pub async fn restore(
     arguments: &RestoreArgs,
     context: &mut CommandContext<'_>,
@@ -71,20 +71,19 @@ pub async fn restore(
             runs: resolve_runs(&arguments.what, &store, context).await?,
         },
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
-/// The version, where one is named: a run whose name has a `/` or an `@` in it is named by its id.
+/// The version, if the arguments name one. A run with `/` or `@` in its name is named by its id.
 fn named_version(what: &[String]) -> Result<Option<&str>, CliError> {
     let is_version = |text: &&String| text.contains(['/', '@']);
     match (what.iter().find(is_version), what.len()) {
         (None, _) => Ok(None),
         (Some(version), 1) => Ok(Some(version)),
-        (Some(_), _) => Err(CliError::new(
-            ExitStatus::Usage,
-            "one version at a time, or runs alone",
-        )
-        .with_hint("name a run by its id")),
+        (Some(_), _) => Err(
+            CliError::new(ExitStatus::Usage, "expected one version, or only runs")
+                .with_hint("name runs by their ids"),
+        ),
     }
 }
 
@@ -103,7 +102,7 @@ async fn resolve_runs(
         .collect())
 }
 
-/// The intent to register again what a version was made from, by the last entry that deleted it.
+/// The intent to register the run of a deleted version again, from the last entry that deleted it.
 fn reregister_intent(version: &str, entries: &[JournalEntry]) -> Result<Intent, CliError> {
     let deletes = |entry: &&JournalEntry| {
         entry
@@ -111,24 +110,24 @@ fn reregister_intent(version: &str, entries: &[JournalEntry]) -> Result<Intent, 
             .deleted_versions()
             .any(|gone| entry.plan.subject().label(gone) == clean(version))
     };
-    let known = entries
+    let intents = entries
         .iter()
         .rev()
         .filter(deletes)
         .map(|entry| undo_intent(&entry.id, &entry.plan, None));
-    let mut intents = known.filter(|intent| matches!(intent, Intent::Register { .. }));
+    let mut intents = intents.filter(|intent| matches!(intent, Intent::Register { .. }));
     intents.next().ok_or_else(|| {
         let model = version.rsplit_once('/').map_or(version, |(model, _)| model);
         CliError::new(
             ExitStatus::NoMatch,
             format!(
-                "{} can't be brought back: MLflow overwrites where a deleted version's model was",
+                "cannot restore {}: MLflow overwrites the source of a deleted version",
                 clean(version)
             ),
         )
-        .with_cause("the journal knows no deletion of it that tells its run")
+        .with_cause("the journal has no deletion of it with a run")
         .with_hint(format!(
-            "`frontrunner register RUN --model {}` registers its run again, as a new version",
+            "register its run as a new version: frontrunner register RUN --model {}",
             clean(model)
         ))
     })

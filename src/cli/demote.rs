@@ -1,4 +1,4 @@
-//! `demote MODEL/VERSION` and `demote MODEL@alias`: a version out of its stage, or an alias away.
+//! `demote MODEL/VERSION` and `demote MODEL@alias`: move a version out of its stage, or remove an alias.
 
 use clap::Args;
 
@@ -19,20 +19,23 @@ pub struct DemoteArgs {
     #[arg(long, value_name = "STAGE", default_value = "None")]
     to: String,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Demotes the version, or removes the alias.
+/// Runs `demote`.
 ///
 /// # Errors
-/// When it is not there, or the write fails.
+/// When version or alias do not exist, or the write fails.
 pub async fn run(arguments: &DemoteArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let to = Stage::parse(&arguments.to)
         .filter(|stage| matches!(stage, Stage::None | Stage::Archived))
         .ok_or_else(|| {
             CliError::new(
                 ExitStatus::Usage,
-                format!("{} is no way down: None or Archived", clean(&arguments.to)),
+                format!(
+                    "invalid stage `{}`: expected None or Archived",
+                    clean(&arguments.to)
+                ),
             )
         })?;
     let store = context.open_store().await?;
@@ -49,10 +52,10 @@ pub async fn run(arguments: &DemoteArgs, context: &mut CommandContext<'_>) -> Re
             archive_existing: false,
         },
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
-/// The alias by which a version was named, if it was.
+/// The alias in `MODEL@alias`.
 fn named_alias(text: &str) -> Option<Alias> {
     let (_, alias) = text.rsplit_once('@')?;
     (!alias.is_empty() && !alias.contains('/')).then(|| alias.into())

@@ -1,4 +1,4 @@
-//! `gates MODEL/VERSION --to PLACE`: what the policy says, by exit code.
+//! `gates MODEL/VERSION --to SLOT`: evaluate the policy's gates.
 
 use crate::domain::Slot;
 use clap::Args;
@@ -27,24 +27,13 @@ pub struct GatesArgs {
     to: String,
 }
 
-/// Judges the gates. The exit code is 0 when all pass, and 4 when one does not.
+/// Runs `gates`: exit code 0 if all pass, 4 if one does not.
 ///
 /// # Errors
-/// When a gate does not pass, the policy has mistakes, or the facts can't be read.
+/// When a gate does not pass, the policy has errors, or the facts cannot be read.
 pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
-    let policy = context.policy()?;
     let Some(named) = &arguments.version else {
-        let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
-        let line = format!(
-            "the policy is sound: {gates} gates for {} patterns of models",
-            policy.models.len()
-        );
-        let value = json!({"models": policy.models.len(), "gates": gates});
-        return context.printer.print(&CommandOutput::text(
-            value,
-            Sheet::new(["patterns", "gates"]),
-            vec![line],
-        ));
+        return check_policy(context);
     };
     let store = context.open_store().await?;
     let (evaluation, model) = {
@@ -77,13 +66,13 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
     context.printer.flush()?;
     for request in &evaluation.requests {
         context.printer.note(&format!(
-            "{}: `frontrunner review` answers",
+            "{}: answer with `frontrunner review`",
             request.summary()
         ));
     }
     if evaluation.is_passing() {
         if evaluation.gates.is_empty() {
-            context.printer.note("no gate guards this place");
+            context.printer.note("no gate guards this slot");
         }
         return Ok(());
     }
@@ -94,7 +83,20 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         .count();
     Err(CliError::new(
         ExitStatus::Refused,
-        format!("{count} of {} gates do not pass", evaluation.gates.len()),
+        format!("{count} of {} gates did not pass", evaluation.gates.len()),
+    ))
+}
+
+fn check_policy(context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let policy = context.policy()?;
+    let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
+    let models = policy.models.len();
+    context.printer.print(&CommandOutput::text(
+        json!({"models": models, "gates": gates}),
+        Sheet::new(["patterns", "gates"]),
+        vec![format!(
+            "the policy is valid: {gates} gates for {models} model patterns"
+        )],
     ))
 }
 

@@ -1,4 +1,4 @@
-//! `tag` and `describe`: what is said of a version or a model.
+//! `tag` and `describe`: tags and descriptions of versions and models.
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ pub struct TagArgs {
     #[arg(long)]
     remove: bool,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
 #[derive(Debug, Args)]
@@ -33,13 +33,13 @@ pub struct DescribeArgs {
     #[arg(value_name = "TEXT")]
     text: String,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Sets or removes a tag of a version.
+/// Runs `tag`.
 ///
 /// # Errors
-/// When the version is not there, or the write fails.
+/// When the version does not exist, or the write fails.
 pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let (key, value) = match (arguments.pair.split_once('='), arguments.remove) {
         (None, true) => (arguments.pair.as_str(), None),
@@ -47,12 +47,12 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
         (Some(_), true) => {
             return Err(CliError::new(
                 ExitStatus::Usage,
-                "--remove takes the key alone",
+                "--remove takes only the key",
             ));
         }
         (None, false) => {
-            return Err(CliError::new(ExitStatus::Usage, "a tag is KEY=VALUE")
-                .with_hint("add --remove to take it away"));
+            return Err(CliError::new(ExitStatus::Usage, "expected KEY=VALUE")
+                .with_hint("add --remove to remove the tag"));
         }
     };
     let store = context.open_store().await?;
@@ -64,24 +64,24 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
             key: key.into(),
             value,
         },
-        &arguments.road,
+        &arguments.write_args,
         &store,
         context,
     )
     .await
 }
 
-/// Describes a version or a model.
+/// Runs `describe`.
 ///
 /// # Errors
-/// When neither is there, or the write fails.
+/// When neither version nor model exist, or the write fails.
 pub async fn describe(
     arguments: &DescribeArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    // MLflow takes no `/` in a model's name; an older store may hold one all the same.
+    // MLflow refuses `/` in model names, but older stores may contain one.
     let (model, version) = if arguments.named.contains(['/', '@']) {
         match resolve::version(reader, &arguments.named).await {
             Ok((model, version)) => (model.name, Some(version)),
@@ -103,7 +103,7 @@ pub async fn describe(
             version,
             text,
         },
-        &arguments.road,
+        &arguments.write_args,
         &store,
         context,
     )

@@ -1,4 +1,4 @@
-//! `promote MODEL/VERSION --to STAGE|@ALIAS`: a version to a stage, or an alias to a version.
+//! `promote MODEL/VERSION --to STAGE|@ALIAS`: move a version to a stage, or point an alias to it.
 
 use crate::domain::Slot;
 use clap::Args;
@@ -21,13 +21,13 @@ pub struct PromoteArgs {
     #[arg(long)]
     archive_existing: bool,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Promotes the version.
+/// Runs `promote`.
 ///
 /// # Errors
-/// When the version is not there, the place is none, or the write fails.
+/// When the version does not exist, the slot is invalid, or the write fails.
 pub async fn run(
     arguments: &PromoteArgs,
     context: &mut CommandContext<'_>,
@@ -39,7 +39,7 @@ pub async fn run(
     if arguments.archive_existing && matches!(slot, Slot::Alias(_)) {
         return Err(CliError::new(
             ExitStatus::Usage,
-            "--archive-existing is for stages; an alias leaves the version that has it by itself",
+            "--archive-existing needs a stage: an alias always leaves its previous version",
         ));
     }
     let store = context.open_store().await?;
@@ -57,5 +57,5 @@ pub async fn run(
             version,
         },
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }

@@ -1,4 +1,4 @@
-//! `register RUN --model NAME`: a run's model as a new version.
+//! `register RUN --model NAME`: register a run's model as a new version.
 
 use clap::Args;
 
@@ -24,13 +24,13 @@ pub struct RegisterArgs {
     #[arg(long)]
     again: bool,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Registers the model.
+/// Runs `register`.
 ///
 /// # Errors
-/// When the run is not there, it is not clear which of its models is meant, or the write fails.
+/// When the run does not exist, its model is ambiguous, or the write fails.
 pub async fn run(
     arguments: &RegisterArgs,
     context: &mut CommandContext<'_>,
@@ -49,10 +49,10 @@ pub async fn run(
         allow_duplicate: arguments.again,
         replaces: None,
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
-/// The model that is meant: the one that was named, else the only one.
+/// The model named by `--artifact`, else the only one.
 fn choose_model_source(run: &Run, artifact: Option<&str>) -> Result<RegistrableModel, CliError> {
     let mut models = registrable_models(run);
     if let Some(text) = artifact {
@@ -65,9 +65,9 @@ fn choose_model_source(run: &Run, artifact: Option<&str>) -> Result<RegistrableM
     match models.len() {
         0 => Err(CliError::new(
             ExitStatus::NoMatch,
-            format!("run {} recorded no model", label.clean()),
+            format!("run {} logged no model", label.clean()),
         )
-        .with_hint("name the folder of the model among the run's artifacts: --artifact PATH")),
+        .with_hint("pass the model's artifact folder: --artifact PATH")),
         1 => Ok(models.remove(0)),
         count => Err(CliError::new(
             ExitStatus::NoMatch,

@@ -1,4 +1,4 @@
-//! `request MODEL/VERSION --to STAGE`: asks for a version to be moved, on servers that have such requests.
+//! `request MODEL/VERSION --to STAGE`: create a transition request, on servers that have these.
 
 use clap::Args;
 
@@ -19,13 +19,13 @@ pub struct RequestArgs {
     #[arg(long, value_name = "STAGE")]
     to: String,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Makes the request.
+/// Runs `request`.
 ///
 /// # Errors
-/// When the version is not there, the server has no such requests, or the write fails.
+/// When the version does not exist, the server has no transition requests, or the write fails.
 pub async fn run(
     arguments: &RequestArgs,
     context: &mut CommandContext<'_>,
@@ -34,7 +34,7 @@ pub async fn run(
         CliError::new(
             ExitStatus::Usage,
             format!(
-                "{} is no stage: None, Staging, Production or Archived",
+                "invalid stage `{}`: expected None, Staging, Production or Archived",
                 clean(&arguments.to)
             ),
         )
@@ -48,7 +48,7 @@ pub async fn run(
             version,
             to,
         },
-        &arguments.road,
+        &arguments.write_args,
         &store,
         context,
     )

@@ -1,4 +1,4 @@
-//! `review MODEL/VERSION --to PLACE`: candidate against champion on one page; and a reviewer's word, on record or prepared.
+//! `review MODEL/VERSION --to SLOT`: compare candidate and champion; record or prepare a review.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::ops::gates::Review;
 use crate::ops::lineage::commits_since_champion;
 use crate::promotion::{Decision, Intent, PreparedReview};
 
-/// The longest prepared review that is read, in bytes.
+/// Limit of a prepared review, in bytes.
 const MAX_REVIEW_BYTES: u64 = 64 << 10;
 
 #[derive(Debug, Args)]
@@ -45,14 +45,14 @@ pub struct ReviewArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["version", "approve", "reject", "prepare"])]
     submit: Option<PathBuf>,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// A word as it is handed from the reviewer to somebody with rights.
+/// A review on its way from the reviewer to a user with write access.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReviewFile {
-    /// What the file is.
+    /// Format version.
     frontrunner_review: u32,
     model: ModelName,
     version: VersionNumber,
@@ -64,10 +64,10 @@ struct ReviewFile {
     prepared: PreparedReview,
 }
 
-/// Shows the packet, or takes a reviewer's word.
+/// Runs `review`.
 ///
 /// # Errors
-/// When what is named is not there, the word is about other facts, or it can't be put on record.
+/// When the version does not exist, the facts changed since the review, or the write fails.
 pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     if let Some(path) = &arguments.submit {
         return submit_prepared(path, arguments, context).await;
@@ -106,7 +106,7 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
                 prepared: None,
             },
         };
-        return execute(intent, &arguments.road, &store, context).await;
+        return execute(intent, &arguments.write_args, &store, context).await;
     };
     let review = ReviewFile {
         frontrunner_review: 1,
@@ -118,10 +118,18 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
         prepared: PreparedReview {
             reviewer: current_user(&env_var),
             at: context.now,
-            comment: arguments.road.reason().to_owned(),
+            comment: arguments.write_args.reason().to_owned(),
         },
     };
-    let text = serde_json::to_string_pretty(&review).unwrap_or_default();
+    prepare(path, &review, context)
+}
+
+fn prepare(
+    path: &Path,
+    review: &ReviewFile,
+    context: &mut CommandContext<'_>,
+) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(review).unwrap_or_default();
     std::fs::write(path, text + "\n").map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
@@ -204,5 +212,5 @@ async fn submit_prepared(
         facts_digest: file.facts_digest,
         prepared: Some(file.prepared),
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }

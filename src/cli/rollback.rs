@@ -1,4 +1,4 @@
-//! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a place back; `rollback --entry ID` any write.
+//! `rollback MODEL`: undo a recorded write, or restore the previous holder of a slot.
 
 use crate::domain::Slot;
 use clap::Args;
@@ -24,13 +24,13 @@ pub struct RollbackArgs {
     #[arg(long, value_name = "STAGE|@ALIAS")]
     to: Option<String>,
     #[command(flatten)]
-    road: WriteArgs,
+    write_args: WriteArgs,
 }
 
-/// Undoes the write.
+/// Runs `rollback`.
 ///
 /// # Errors
-/// When the journal knows of none, the registry moved on, or the write fails.
+/// When the journal has no matching entry, the registry changed since, or the write fails.
 pub async fn run(
     arguments: &RollbackArgs,
     context: &mut CommandContext<'_>,
@@ -40,7 +40,7 @@ pub async fn run(
         .as_deref()
         .map(str::parse::<Slot>)
         .transpose()
-        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+        .map_err(|reason| CliError::new(ExitStatus::Usage, reason))?;
     let store = context.open_store().await?;
     let mut entries = context.journal().entries(store.reader.origin())?;
     if let Some(model) = &arguments.model {
@@ -52,10 +52,10 @@ pub async fn run(
         Some(slot) => entry.restore_previous_holder(slot),
         None => entry.undo(),
     };
-    execute(intent, &arguments.road, &store, context).await
+    execute(intent, &arguments.write_args, &store, context).await
 }
 
-/// The entry that is meant. An undo is not undone unless it is named.
+/// The entry to undo. An undo is only undone by its id.
 fn choose_entry<'a>(
     entries: &'a [JournalEntry],
     arguments: &RollbackArgs,
@@ -68,10 +68,7 @@ fn choose_entry<'a>(
     let none = |message: String| {
         let failure = CliError::new(ExitStatus::NoMatch, message);
         match &arguments.model {
-            Some(model) => failure.with_hint(format!(
-                "`frontrunner history {}` tells what is recorded",
-                clean(model)
-            )),
+            Some(model) => failure.with_hint(format!("see `frontrunner history {}`", clean(model))),
             None => failure,
         }
     };
@@ -81,7 +78,7 @@ fn choose_entry<'a>(
             .filter(|entry| !id.is_empty() && entry.id.starts_with(id.as_str()));
         return match (found.next(), found.next()) {
             (Some(entry), None) => Ok(entry),
-            (Some(_), Some(_)) => Err(none(format!("several entries begin with {}", clean(id)))),
+            (Some(_), Some(_)) => Err(none(format!("several entries start with {}", clean(id)))),
             (None, _) => Err(none(format!(
                 "the journal has no entry {} for {model}",
                 clean(id)
@@ -89,30 +86,28 @@ fn choose_entry<'a>(
         };
     }
     last_undoable_entry(entries, |entry| {
-        slot.is_none_or(|place| entry.changes_slot(place))
+        slot.is_none_or(|slot| entry.changes_slot(slot))
     })
     .ok_or_else(|| match slot {
-        Some(place) => none(format!(
-            "the journal knows no change of {place} of {model} that is not undone"
+        Some(slot) => none(format!(
+            "the journal has no change of {slot} of {model} left to undo"
         )),
-        None => none(format!(
-            "the journal knows no change of {model} that is not undone"
-        )),
+        None => none(format!("the journal has no change of {model} left to undo")),
     })
 }
 
-/// An entry whose end is not known is looked at again before it is undone, except when only looking is allowed.
+/// Rechecks an entry with an unknown outcome before it is undone, unless nothing can be recorded.
 async fn recheck_unfinished(
     entry: &JournalEntry,
     arguments: &RollbackArgs,
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_err() {
+    if !entry.is_unresolved() || arguments.write_args.is_plan_only() || store.writer.is_err() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;
-    if let Outcome::NotApplied { reason: why } = &outcome {
+    if let Outcome::NotApplied { reason } = &outcome {
         return Err(CliError::new(
             ExitStatus::NoMatch,
             format!(
@@ -120,7 +115,7 @@ async fn recheck_unfinished(
                 clean(&entry.id)
             ),
         )
-        .with_cause(why.clone()));
+        .with_cause(reason.clone()));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The road of a write: preflight, record, apply, verify, record. There is no other.
+//! Applying a cleared plan: preflight, record, send, read back, record. There is no other way to write.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,58 +18,58 @@ use crate::promotion::{
 };
 use crate::store::{ReadStore, WriteStore};
 
-/// How often a version that is not ready yet is looked at before it is left as it is.
+/// Polls of a version that is not ready before giving up.
 const MAX_READY_POLLS: u64 = 60;
 
-/// The longest wait between two looks, in ms.
+/// Longest wait between two polls, in ms.
 const MAX_POLL_INTERVAL_MS: u64 = 5_000;
 
-/// How far a plan got, for the screen.
+/// Progress of an applied plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ApplyProgress {
-    /// Reading the registry again.
+    /// Checking that the registry is as planned on.
     Preflight,
-    /// Sending a step, from 0.
+    /// Sending the step with this index.
     Step(usize),
-    /// Waiting for a version to be ready, or for a lost request to land.
+    /// Waiting for a version to be ready, or for a lost request to settle.
     Waiting(String),
-    /// Reading back.
+    /// Reading the registry back.
     Verifying,
 }
 
-/// What came of a plan.
+/// Result of an applied plan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApplyReport {
-    /// The journal's entry.
+    /// Id of the journal entry.
     pub entry_id: String,
-    /// How it ended.
+    /// From responses and read-back.
     pub outcome: Outcome,
-    /// The version that was made.
+    /// The version that it created.
     pub created_version: Option<VersionNumber>,
-    /// What the registry says now, if it could be asked.
+    /// The registry afterwards, if it could be read.
     pub snapshot: Option<RegistrySnapshot>,
-    /// Why the journal does not hold all of this: it could be written before the first request, and then no more.
+    /// Why the journal lacks a part of this, if writing to it failed after the first request.
     pub journal_error: Option<String>,
 }
 
-/// Why a plan was not carried out, with nothing sent.
+/// Why a plan was not applied; no request was sent.
 #[derive(Debug, Error)]
 pub enum ApplyError {
-    /// The registry is not what the plan was made from: each difference, cleaned.
-    #[error("the registry changed meanwhile: {}", .0.join("; "))]
+    /// Differences to the registry that the plan was made from, cleaned.
+    #[error("the registry changed since the plan: {}", .0.join("; "))]
     RegistryChanged(Vec<String>),
     /// The registry could not be read.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The journal could not be written.
-    #[error("{0}; nothing was sent")]
+    #[error("{0}; nothing was written")]
     Journal(#[from] JournalError),
 }
 
-/// Carries out a cleared plan.
+/// Applies a cleared plan.
 ///
 /// # Errors
-/// When nothing was sent: the registry changed, could not be read, or the journal could not be written.
+/// When no request was sent: the registry changed or could not be read, or the journal could not be written.
 pub async fn apply_plan(
     cleared: Cleared,
     reader: &dyn ReadStore,
@@ -127,8 +127,8 @@ pub async fn apply_plan(
     })
 }
 
-/// Reads the registry back at once, and again when it has settled: two promoters at once are both told yes, and only
-/// after a while does the registry show them both.
+/// Reads the registry back at once, and again after a delay: of two concurrent promotions both are confirmed, and only later does
+/// the registry show both.
 async fn read_back(
     plan: &Plan,
     created: Option<VersionNumber>,
@@ -146,11 +146,11 @@ async fn read_back(
     progress(ApplyProgress::Verifying);
     match read_snapshot(reader, &plan.intent).await {
         Ok(now) => (ReadBack::Compared(verify(plan, created, &now)), Some(now)),
-        Err(fault) => (ReadBack::Unreadable(Some(fault)), first.ok()),
+        Err(error) => (ReadBack::Unreadable(Some(error)), first.ok()),
     }
 }
 
-/// Reads the registry until the version that was made is ready, or long enough.
+/// Reads the registry until the created version is ready or the polls are used up.
 async fn poll_until_ready(
     plan: &Plan,
     created: Option<VersionNumber>,
@@ -181,7 +181,7 @@ async fn poll_until_ready(
     Ok(now)
 }
 
-/// Records how a plan ended, what it made if that is not recorded yet, and what it put back.
+/// Records the outcome, the created version if not recorded yet, and the entry that it undid.
 pub(crate) fn record_outcome(
     journal: &Journal,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! The book: a file of JSON lines, appended and flushed to the disk, never rewritten.
+//! The journal file: JSON lines, appended and synced to disk, never rewritten.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
@@ -10,20 +10,20 @@ use crate::domain::Millis;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::journal::record::{JournalRecord, replay};
 
-/// Where the time comes from, in ms since the epoch.
+/// Source of the time in ms since the epoch.
 pub type Clock = fn() -> Millis;
 
-/// Why the journal can't be written or read.
+/// The journal could not be written or read.
 #[derive(Debug, Error)]
 pub enum JournalError {
-    /// The file or its folder.
-    #[error("the journal {} can't be {doing}: {source}", crate::text::untrusted::clean(&path.to_string_lossy()))]
+    /// I/O error on the file or its folder.
+    #[error("the journal {} could not be {doing}: {source}", crate::text::untrusted::clean(&path.to_string_lossy()))]
     Io {
-        /// Which file.
+        /// Path of the journal.
         path: PathBuf,
         /// `written`, `read`, `locked`.
         doing: &'static str,
-        /// What the system says.
+        /// Operating system's error.
         source: std::io::Error,
     },
 }
@@ -36,7 +36,7 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// The journal in this file; made when the first entry is recorded.
+    /// The journal in this file, created with the first entry.
     #[must_use]
     pub fn with_path(path: PathBuf) -> Self {
         Self {
@@ -45,26 +45,26 @@ impl Journal {
         }
     }
 
-    /// The same journal by another clock: for tests that don't wait.
+    /// Replaces the clock, for tests that do not wait.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// All entries of a store, oldest first. Lines that can't be read are counted, not fatal.
+    /// All entries of a store, oldest first; unreadable lines are skipped.
     ///
     /// # Errors
-    /// When the file is there and can't be read.
+    /// When the file exists and cannot be read.
     pub fn entries(&self, origin: &str) -> Result<Vec<JournalEntry>, JournalError> {
         let mut entries = replay(&self.read_bytes()?).entries;
         entries.retain(|entry| entry.plan.origin == origin);
         Ok(entries)
     }
 
-    /// How many lines can't be read: cut off by a crash, or written by a newer version.
+    /// Number of unreadable lines: cut off by a crash, or written by a newer version.
     ///
     /// # Errors
-    /// When the file is there and can't be read.
+    /// When the file exists and cannot be read.
     pub fn count_unreadable(&self) -> Result<usize, JournalError> {
         Ok(replay(&self.read_bytes()?).unreadable_lines)
     }
@@ -73,7 +73,7 @@ impl Journal {
         (self.clock)()
     }
 
-    /// Appends a line and waits until it is on the disk.
+    /// Appends a line and syncs it to disk.
     pub(crate) fn append(&self, record: &JournalRecord<'_>) -> Result<(), JournalError> {
         let io = |doing| {
             move |source| JournalError::Io {
@@ -87,7 +87,7 @@ impl Journal {
         let mut file = self.open_for_append().map_err(io("written"))?;
         file.lock().map_err(io("locked"))?;
         append_bytes(&mut file, text).map_err(io("written"))
-        // Closing the file gives the lock back.
+        // Closing the file releases the lock.
     }
 
     fn read_bytes(&self) -> Result<Vec<u8>, JournalError> {
@@ -102,7 +102,7 @@ impl Journal {
         }
     }
 
-    /// Opens the file to append, and makes it and its folder for this user alone when they are not there.
+    /// Opens the file, or creates it and its folder for this user only.
     fn open_for_append(&self) -> std::io::Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);
@@ -125,14 +125,14 @@ impl Journal {
         }
         builder.create(folder)?;
         let file = options.create(true).open(&self.path)?;
-        // Without this the file's name may be lost in a crash, though what is in it was flushed.
+        // A synced file can still lose its directory entry in a crash.
         #[cfg(unix)]
         File::open(folder)?.sync_all()?;
         Ok(file)
     }
 }
 
-/// Writes in one piece. A line that a crash cut off is ended first, so that it spoils only itself.
+/// Writes in one call. A line that a crash cut off is terminated first, so that it spoils only itself.
 fn append_bytes(file: &mut File, text: Vec<u8>) -> std::io::Result<()> {
     let mut last = [b'\n'];
     if file.metadata()?.len() > 0 {

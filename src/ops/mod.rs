@@ -1,4 +1,4 @@
-//! The use cases that the command line and the screens share: async, over a store, on top of the pure modules.
+//! Use cases of the command line and the screens: async, over a store, on top of the pure modules.
 
 pub mod apply;
 pub mod clock;

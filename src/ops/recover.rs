@@ -1,4 +1,4 @@
-//! Looking again at an entry whose end is not known.
+//! Rechecking an entry with an unknown outcome.
 
 use crate::ops::apply::ApplyError;
 use crate::ops::apply::record_outcome;
@@ -10,11 +10,11 @@ use crate::promotion::journal::{EntryState, JournalEntry};
 use crate::promotion::{Outcome, find_by_intent_tag, verify};
 use crate::store::ReadStore;
 
-/// Looks again at an entry that is unfinished or unknown: what the registry says of it now, recorded. An entry whose
-/// outcome is known keeps it: what others did since is not its doing.
+/// Compares an unfinished or unknown entry with the registry and records the outcome. A known outcome is kept: later changes are
+/// not the entry's.
 ///
 /// # Errors
-/// When the store can't be read or the journal can't be written.
+/// When the store cannot be read or the journal cannot be written.
 pub async fn recover(
     entry: &JournalEntry,
     reader: &dyn ReadStore,
@@ -31,7 +31,7 @@ pub async fn recover(
     let outcome = match verify(&entry.plan, created, &now) {
         Outcome::Verified => Outcome::Verified,
         _ if let Some(seconds) = seconds_until_settled(entry, journal) => Outcome::Unknown {
-            reason: format!("a request may still be under way: look again in {seconds} s"),
+            reason: format!("a request may still be in flight: check again in {seconds} s"),
         },
         Outcome::NotApplied { .. } if has_applied_step(entry) => reverted_outcome(),
         outcome => outcome,
@@ -45,7 +45,7 @@ pub async fn recover(
     Ok(outcome)
 }
 
-/// Whether a step that is more than a record was answered well.
+/// Whether the store confirmed a step that is more than a record.
 fn has_applied_step(entry: &JournalEntry) -> bool {
     let writes = |step: usize| {
         entry
@@ -60,8 +60,8 @@ fn has_applied_step(entry: &JournalEntry) -> bool {
     })
 }
 
-/// For how many seconds a request that the program left behind may still land. It was sent soon after the last thing
-/// that is recorded; the quiet period is allowed once for the request itself and once for what it left on its way.
+/// Seconds for which an abandoned request may still take effect. It was sent soon after the last record; the settle window counts
+/// once for the request and once for its effect.
 fn seconds_until_settled(entry: &JournalEntry, journal: &Journal) -> Option<u64> {
     let last = entry
         .results

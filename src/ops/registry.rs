@@ -1,4 +1,4 @@
-//! Reading what a plan stands on.
+//! Reading registry snapshots.
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
@@ -6,13 +6,12 @@ use crate::domain::{Lifecycle, ModelName, ModelVersion, Run, RunId, StoreError, 
 use crate::promotion::{Intent, Plan, Preconditions, RegistrySnapshot, RunSnapshot, is_confusable};
 use crate::store::ReadStore;
 
-/// How many runs are read at a time.
 const MAX_CONCURRENT_READS: usize = 4;
 
-/// Reads what an intent's plan stands on, fresh.
+/// Reads the snapshot that an intent is planned on.
 ///
 /// # Errors
-/// When the store can't be read. A model that is not there is no error, nor is a run that is not there.
+/// When the store cannot be read. Missing models and runs are not errors.
 pub async fn read_snapshot(
     reader: &dyn ReadStore,
     intent: &Intent,
@@ -32,7 +31,7 @@ pub async fn read_snapshot(
         snapshot.requests = reader.transition_requests(name, version).await?;
     }
     if snapshot.model.is_none() && intent.run().is_some() {
-        // It is told beside the plan of a new model, so a listing that fails is no hindrance.
+        // Only for a warning, so a failed listing is ignored.
         let models = reader.models().await.unwrap_or_default();
         snapshot.confusable_models = models
             .into_iter()
@@ -43,7 +42,7 @@ pub async fn read_snapshot(
     Ok(snapshot)
 }
 
-/// Reads runs, with what depends on those that are to be deleted.
+/// Reads runs, with dependents if they are to be deleted.
 async fn read_run_snapshots(
     reader: &dyn ReadStore,
     intent: &Intent,
@@ -62,7 +61,7 @@ async fn read_run_snapshots(
     Ok(snapshot)
 }
 
-/// Whether runs are to be deleted: who restores them leaves nothing without them.
+/// Only a deletion affects dependents.
 fn is_deleting_runs(intent: &Intent) -> bool {
     match intent {
         Intent::DeleteRuns { .. } => true,
@@ -103,7 +102,7 @@ async fn read_run_snapshot(
         {
             known = none_if_missing(reader.model(&version.name).await)?;
         }
-        // Searching leaves aliases out.
+        // MLflow's search results have no aliases.
         let aliases = known
             .iter()
             .flat_map(|model| &model.aliases)
@@ -117,25 +116,24 @@ async fn read_run_snapshot(
     }))
 }
 
-/// What a store that has no such thing can't tell is not there.
 fn empty_if_unsupported<T>(result: Result<Vec<T>, StoreError>) -> Result<Vec<T>, StoreError> {
     match result {
-        Err(fault)
+        Err(error)
             if matches!(
-                fault.kind,
+                error.kind,
                 StoreErrorKind::NotFound | StoreErrorKind::Unsupported
             ) =>
         {
             Ok(Vec::new())
         }
-        answer => answer,
+        result => result,
     }
 }
 
-/// What the registry says of a model, for who only looks.
+/// Reads a model and its versions.
 ///
 /// # Errors
-/// When the store can't be read. A model that is not there is no error.
+/// When the store cannot be read. A missing model is not an error.
 pub async fn read_model_snapshot(
     reader: &dyn ReadStore,
     name: &ModelName,
@@ -153,7 +151,7 @@ pub async fn read_model_snapshot(
     ))
 }
 
-/// The run that the version which is meant came from. It is told beside the plan, so a run that may not be seen is no hindrance.
+/// The source run of the intent's version. It only adds warnings, so a run that cannot be read is ignored.
 async fn read_source_run(
     reader: &dyn ReadStore,
     intent: &Intent,
@@ -169,9 +167,9 @@ async fn read_source_run(
         return Ok(None);
     };
     match reader.run(run).await {
-        Err(fault)
+        Err(error)
             if matches!(
-                fault.kind,
+                error.kind,
                 StoreErrorKind::PermissionDenied
                     | StoreErrorKind::Unsupported
                     | StoreErrorKind::InvalidRequest
@@ -179,19 +177,19 @@ async fn read_source_run(
         {
             Ok(None)
         }
-        answer => none_if_missing(answer),
+        result => none_if_missing(result),
     }
 }
 
 fn none_if_missing<T>(result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match result {
         Ok(found) => Ok(Some(found)),
-        Err(fault) if fault.kind == StoreErrorKind::NotFound => Ok(None),
-        Err(fault) => Err(fault),
+        Err(error) if error.kind == StoreErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-/// The differences between what a plan was made from and what is there now, in words.
+/// Differences between a plan's snapshot and `now` in words, cleaned.
 #[must_use]
 pub fn describe_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
     let subject = &plan.subject();
@@ -206,10 +204,10 @@ pub fn describe_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
     );
     found.extend(plan.metadata_conflicts(now));
     if plan.origin != now.origin {
-        found.push("another store answers".to_owned());
+        found.push("this is another store".to_owned());
     }
     if found.is_empty() && plan.fingerprint != now.fingerprint() {
-        found.push("something that the plan stands on is different".to_owned());
+        found.push("the registry differs from the one that was planned on".to_owned());
     }
     found
 }

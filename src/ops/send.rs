@@ -1,4 +1,4 @@
-//! Sending the steps of a plan: each once. Only what provably never left this machine is sent a second time.
+//! Sending the steps of a plan, each once. Only a request that provably was not sent is retried.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,27 +14,26 @@ use crate::promotion::journal::record::JournalRecord;
 use crate::promotion::{Plan, RegistryState, find_by_intent_tag, is_applied, state_differences};
 use crate::store::{ReadStore, Result, WriteResponse, WriteStore};
 
-/// How often a long wait is told, in ms.
+/// Interval of progress messages during a wait, in ms.
 const PROGRESS_INTERVAL_MS: u64 = 5_000;
 
-/// The wait before a request that never left is sent again, in ms.
+/// Wait before the retry of a request that was not sent, in ms.
 const RETRY_DELAY_MS: u64 = 500;
 
-/// The longest such wait that a store can ask for, in ms.
+/// Longest such wait that a store can request, in ms.
 const MAX_RETRY_DELAY_MS: u64 = 10_000;
 
-/// Sends a plan.
 pub(crate) struct StepSender<'a> {
     plan: &'a Plan,
     reader: &'a dyn ReadStore,
     writer: &'a dyn WriteStore,
     journal: &'a Journal,
     progress: &'a (dyn Fn(ApplyProgress) + Send + Sync),
-    /// The version that was made.
+    /// The version that the plan created.
     pub created_version: Option<VersionNumber>,
-    /// Whether a step that is more than a record was answered well or seen.
+    /// Whether a step that is more than a record was confirmed or observed.
     pub has_applied_step: bool,
-    /// Why the journal could not be written after the sending began.
+    /// First error of the journal after sending began.
     pub journal_error: Option<JournalError>,
 }
 
@@ -58,7 +57,7 @@ impl<'a> StepSender<'a> {
         }
     }
 
-    /// Sends the steps in order, as far as each is known to have arrived.
+    /// Sends the steps in order while each is known to have arrived.
     pub async fn send(&mut self) -> SendResult {
         let mut expected = self.plan.before.clone();
         let mut has_any_arrived = false;
@@ -86,42 +85,20 @@ impl<'a> StepSender<'a> {
                     at: self.journal.now(),
                 },
             });
-            let lost = match response {
-                Ok(WriteResponse::CreatedVersion(version)) => {
-                    self.record_created(version);
-                    None
-                }
-                Ok(WriteResponse::Done) if matches!(write, StoreWrite::CreateVersion { .. }) => {
-                    Some(
-                        StoreError::new(
-                            StoreErrorKind::InvalidResponse,
-                            "registering a version",
-                            "the store did not say which",
-                        )
-                        .with_outcome_unknown(),
-                    )
-                }
-                Ok(WriteResponse::Done) => None,
-                Err(fault) if fault.outcome_unknown || may_already_exist(write, &fault) => {
-                    Some(fault)
-                }
-                Err(fault) => {
-                    return if has_any_arrived {
-                        SendResult::LaterStepRefused(fault)
-                    } else {
-                        SendResult::NothingArrived(fault)
-                    };
-                }
+            let lost = match self.check_response(write, response) {
+                Ok(lost) => lost,
+                Err(error) if has_any_arrived => return SendResult::LaterStepRefused(error),
+                Err(error) => return SendResult::NothingArrived(error),
             };
-            if let Some(fault) = lost
+            if let Some(error) = lost
                 && !self
-                    .has_arrived(write, &expected, fault.outcome_unknown)
+                    .has_arrived(write, &expected, error.outcome_unknown)
                     .await
             {
-                return if fault.outcome_unknown || has_any_arrived {
-                    SendResult::ResponseLost(fault)
+                return if error.outcome_unknown || has_any_arrived {
+                    SendResult::ResponseLost(error)
                 } else {
-                    SendResult::NothingArrived(fault)
+                    SendResult::NothingArrived(error)
                 };
             }
             has_any_arrived = true;
@@ -130,25 +107,52 @@ impl<'a> StepSender<'a> {
         SendResult::AllArrived
     }
 
-    /// One attempt; a second one only for what never left.
+    /// `Ok(Some(_))` if the response does not show whether the write arrived, `Err` if it was refused.
+    fn check_response(
+        &mut self,
+        write: &StoreWrite,
+        response: Result<WriteResponse>,
+    ) -> Result<Option<StoreError>> {
+        match response {
+            Ok(WriteResponse::CreatedVersion(version)) => {
+                self.record_created(version);
+                Ok(None)
+            }
+            Ok(WriteResponse::Done) if matches!(write, StoreWrite::CreateVersion { .. }) => {
+                let error = StoreError::new(
+                    StoreErrorKind::InvalidResponse,
+                    "registering a version",
+                    "the response has no version number",
+                );
+                Ok(Some(error.with_outcome_unknown()))
+            }
+            Ok(WriteResponse::Done) => Ok(None),
+            Err(error) if error.outcome_unknown || may_already_exist(write, &error) => {
+                Ok(Some(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One attempt, and a second if the first was not sent.
     async fn write_with_retry(&self, write: &StoreWrite) -> Result<WriteResponse> {
         match self.writer.write(write).await {
-            Err(fault) if fault.not_sent && !fault.outcome_unknown => {
-                let wait = fault.retry_after.map_or(RETRY_DELAY_MS, |seconds| {
+            Err(error) if error.not_sent && !error.outcome_unknown => {
+                let wait = error.retry_after.map_or(RETRY_DELAY_MS, |seconds| {
                     seconds.saturating_mul(1000).min(MAX_RETRY_DELAY_MS)
                 });
                 (self.progress)(ApplyProgress::Waiting(format!(
-                    "{fault}; it never left, and is sent again"
+                    "{error}; not sent, retrying"
                 )));
                 tokio::time::sleep(Duration::from_millis(wait)).await;
                 self.writer.write(write).await
             }
-            answer => answer,
+            result => result,
         }
     }
 
-    /// Whether a write whose answer says nothing arrived. A creation is looked for only when no late request can land any
-    /// more; a place is looked at before that, too, since it can't be taken twice.
+    /// Whether a write with a lost response arrived. A created version is searched only after the settle window, when no late request can
+    /// create another; other writes are idempotent and checked before it, too.
     async fn has_arrived(
         &mut self,
         write: &StoreWrite,
@@ -165,7 +169,7 @@ impl<'a> StepSender<'a> {
         self.is_shown(write, expected).await
     }
 
-    /// Whether the registry shows a write, and all else as expected. What can't be read does not show.
+    /// Whether the registry shows the write and is otherwise as expected; false if it cannot be read.
     async fn is_shown(&mut self, write: &StoreWrite, expected: &RegistryState) -> bool {
         let Ok(now) = read_snapshot(self.reader, &self.plan.intent).await else {
             return false;
@@ -181,13 +185,13 @@ impl<'a> StepSender<'a> {
             && state_differences(&self.plan.subject(), expected, &now.state(), None).is_empty()
     }
 
-    /// Waits until no request that was given up can land any more.
+    /// Waits until no timed-out request can take effect.
     async fn wait_for_in_flight(&self) {
         let mut left = self.writer.settle_window();
         while left > 0 {
             let seconds = left.div_ceil(1000);
             (self.progress)(ApplyProgress::Waiting(format!(
-                "the answer was lost; waiting {seconds} s until nothing late can land"
+                "the response was lost; waiting {seconds} s for late requests to settle"
             )));
             let now = left.min(PROGRESS_INTERVAL_MS);
             tokio::time::sleep(Duration::from_millis(now)).await;
@@ -215,11 +219,11 @@ impl<'a> StepSender<'a> {
     }
 }
 
-/// Whether a refusal can mean that it is there: somebody made the model first, which does no harm.
-fn may_already_exist(write: &StoreWrite, fault: &StoreError) -> bool {
+/// Whether an error can mean that another user created the model first, which is harmless.
+fn may_already_exist(write: &StoreWrite, error: &StoreError) -> bool {
     matches!(write, StoreWrite::CreateModel { .. })
         && matches!(
-            fault.kind,
+            error.kind,
             StoreErrorKind::Conflict | StoreErrorKind::InvalidRequest
         )
 }

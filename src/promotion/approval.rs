@@ -1,24 +1,24 @@
-//! Approvals: what a reviewer said of a version for a place, bound to what they saw, as it stands in a tag.
+//! Reviews of a version for a slot, as stored in tags and bound to a digest of the reviewed facts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{KeyValue, Millis, ModelVersion};
 
-/// What the keys of approvals begin with, among a version's tags; the rest is the beginning of the entry's id.
+/// Prefix of review tags; the start of the journal entry's id follows.
 pub const APPROVAL_PREFIX: &str = "frontrunner.approval.";
 
-/// What a reviewer decided.
+/// A reviewer's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// It may.
+    /// The version can hold the slot.
     Approve,
-    /// It may not.
+    /// It cannot, whatever others approve.
     Reject,
 }
 
 impl Decision {
-    /// In a word: `approve`, `reject`.
+    /// `approve` or `reject`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,45 +28,45 @@ impl Decision {
     }
 }
 
-/// One approval, as it stands in a tag. Text in it is as the person gave it: to be drawn cleaned.
+/// One review, as stored in a tag. Its text is untrusted: clean it before drawing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
-    /// Who.
+    /// User name of the reviewer.
     #[serde(rename = "by")]
     pub reviewer: String,
-    /// When, ms since the epoch.
+    /// Time of the review, ms since the epoch.
     pub at: Millis,
-    /// For which place: `Production`, `@champion`.
+    /// `Production` or `@champion`.
     #[serde(rename = "to")]
     pub slot: String,
-    /// What they decided.
+    /// Approve or reject.
     pub decision: Decision,
-    /// Why.
+    /// The reviewer's reason.
     #[serde(default)]
     pub comment: String,
-    /// The digest of what they saw of the candidate, in hex.
+    /// SHA-256 of the candidate's facts in hex.
     #[serde(rename = "seen")]
     pub facts_digest: String,
-    /// Who put it on record, where the reviewer has no right to write.
+    /// The user who recorded it, where the reviewer has no write access.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<String>,
 }
 
-/// A review that was prepared by someone who may only look, for somebody with rights to put on record.
+/// A review prepared in a read-only session, for a user with write access to record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PreparedReview {
-    /// Who reviewed.
+    /// User name of the reviewer.
     #[serde(rename = "by")]
     pub reviewer: String,
-    /// When, ms since the epoch.
+    /// Time of the review, ms since the epoch.
     pub at: Millis,
-    /// Why.
+    /// The reviewer's reason.
     #[serde(default)]
     pub comment: String,
 }
 
 impl Approval {
-    /// In a few words: `approve for Production by ana`.
+    /// `approve for Production by ana`.
     #[must_use]
     pub fn describe(&self) -> String {
         format!(
@@ -81,7 +81,7 @@ impl Approval {
         KeyValue::new(key, serde_json::to_string(self).unwrap_or_default())
     }
 
-    /// The approvals that a version carries, oldest first. What can't be read is left out: it never counts.
+    /// The reviews of a version, oldest first. Unreadable ones never count and are skipped.
     #[must_use]
     pub fn from_version_tags(version: &ModelVersion) -> Vec<Self> {
         let tags = version

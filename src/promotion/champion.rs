@@ -1,12 +1,12 @@
-//! The version to beat.
+//! The champion: the version that a candidate is compared with.
 
 use super::{Intent, RegistrySnapshot};
 use crate::domain::{ModelVersion, Slot, Stage, VersionNumber};
 
-/// The alias under which teams keep the version that serves.
+/// Conventional alias of the serving version.
 const CHAMPION: &str = "champion";
 
-/// The place that an intent fills: the one whose holder is to be beaten.
+/// The slot that an intent fills or empties.
 #[must_use]
 pub fn target_slot(intent: &Intent) -> Option<Slot> {
     match intent {
@@ -29,8 +29,7 @@ pub fn target_slot(intent: &Intent) -> Option<Slot> {
     }
 }
 
-/// The version to beat: the one that holds the place that is to be filled, else the champion, else the newest in Production.
-/// The candidate is never its own champion; being archived is no place to be beaten for.
+/// The newest holder of the slot, else of `@champion`, else of Production; never the candidate itself.
 #[must_use]
 pub fn find_champion<'a>(
     slot: Option<&Slot>,
@@ -48,7 +47,6 @@ pub fn find_champion<'a>(
         .find_map(|slot| newest_holder(&slot, candidate, snapshot))
 }
 
-/// The newest version other than the candidate that holds a place.
 fn newest_holder<'a>(
     slot: &Slot,
     candidate: Option<VersionNumber>,

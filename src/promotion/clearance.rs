@@ -21,7 +21,7 @@ pub enum GateOutcome {
 }
 
 impl GateOutcome {
-    /// `pass`, `fail`, `absent`, `overridden`.
+    /// `pass`, `fail`, `absent` or `overridden`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -54,7 +54,7 @@ impl GateResult {
         matches!(self.outcome, GateOutcome::Fail | GateOutcome::Absent)
     }
 
-    /// In one line, cleaned: `beats the champion: fail, needs +0.2 points (candidate.metrics.acc 0.9)`.
+    /// One cleaned line: `beats the champion: fail, needs +0.2 points (candidate.metrics.acc 0.9)`.
     #[must_use]
     pub fn describe(&self) -> String {
         let values: Vec<String> = self
@@ -76,7 +76,7 @@ impl GateResult {
     }
 }
 
-/// A plan that may be applied. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
+/// A plan ready to apply. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
 #[derive(Debug)]
 pub struct Cleared {
     plan: Plan,

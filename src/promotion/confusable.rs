@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn confusables_of_champion_are_found() {
-        for twin in [
+        for name in [
             "Champion",
             "ch\u{430}mpion",
             "champion\u{200b}",
@@ -68,9 +68,9 @@ mod tests {
             "champio\u{308}n",
         ] {
             assert!(
-                is_confusable("champion", twin),
+                is_confusable("champion", name),
                 "{}",
-                escape_non_ascii(twin)
+                escape_non_ascii(name)
             );
         }
         assert!(is_confusable("größe", "gro\u{308}ße"));

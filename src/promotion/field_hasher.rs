@@ -1,8 +1,7 @@
-//! A digest of facts. Every piece carries its length, so that no two lists of facts read the same.
+//! SHA-256 over fields, each prefixed with its length, so that different lists of fields never hash alike.
 
 use sha2::{Digest as _, Sha256};
 
-/// A sha256 under way.
 pub(super) struct FieldHasher(Sha256);
 
 impl FieldHasher {
@@ -10,14 +9,14 @@ impl FieldHasher {
         Self(Sha256::new())
     }
 
-    /// Takes a text.
+    /// Hashes a text.
     pub fn write_str(&mut self, text: &str) -> &mut Self {
         self.0.update((text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
         self
     }
 
-    /// Takes a number that may be missing; missing differs from every number.
+    /// Hashes an optional number; `None` differs from every number.
     pub fn write_opt_i64(&mut self, number: Option<i64>) -> &mut Self {
         match number {
             Some(number) => self.write_str("some").write_str(&number.to_string()),
@@ -25,7 +24,6 @@ impl FieldHasher {
         }
     }
 
-    /// The digest in hex.
     pub fn finish_hex(self) -> String {
         self.0
             .finalize()

@@ -1,4 +1,4 @@
-//! What a person wants, in the domain's words.
+//! Intents: the changes that a user can ask for.
 
 use std::fmt;
 
@@ -8,120 +8,120 @@ use super::{Decision, PreparedReview, Undo};
 use crate::domain::{Alias, ModelName, RunId, Slot, Stage, VersionNumber};
 use crate::text::Untrusted;
 
-/// What a person wants done to the registry, or to runs.
+/// A change to a registered model, or to runs. The journal holds it: field names on the wire stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "intent", rename_all = "snake_case")]
 pub enum Intent {
     /// Register a run's model as a new version.
     Register {
-        /// The run.
+        /// Source run.
         run: RunId,
-        /// Where the model is: `runs:/ID/path` or `models:/m-ID`.
+        /// Model URI: `runs:/ID/path` or `models:/m-ID`.
         source: Untrusted,
-        /// As which model; made when it is not there yet.
+        /// Created if it does not exist.
         model: ModelName,
-        /// Also when this run and source are registered already.
+        /// Whether to register a run and source that are already registered.
         #[serde(rename = "again")]
         allow_duplicate: bool,
-        /// The deleted version in whose place it is made: nothing brings that one back.
+        /// The deleted version that this one replaces.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[serde(rename = "instead_of")]
         replaces: Option<VersionNumber>,
     },
-    /// Move a version to a stage.
+    /// Moves a version to a stage.
     #[serde(rename = "move")]
     TransitionStage {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
-        /// Where to.
+        /// Target stage.
         to: Stage,
-        /// Whether the versions that are there now are archived.
+        /// Whether to archive the versions in that stage.
         archive_existing: bool,
     },
-    /// Give an alias to a version.
+    /// Points an alias to a version.
     SetAlias {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The alias.
+        /// Without the `@`.
         alias: Alias,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
     },
-    /// Take an alias away.
+    /// Removes an alias.
     RemoveAlias {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The alias.
+        /// Without the `@`.
         alias: Alias,
     },
-    /// Say whether a version may hold a place.
+    /// Records a review of a version for a slot.
     Review {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
-        /// The place.
+        /// Slot that the version is reviewed for.
         #[serde(rename = "to")]
         slot: Slot,
-        /// Whether it may.
+        /// Approve or reject.
         decision: Decision,
-        /// The digest of what was seen, in hex.
+        /// SHA-256 of the reviewed facts in hex.
         #[serde(rename = "seen")]
         facts_digest: String,
-        /// Who said so, where it is somebody else's word.
+        /// The reviewer's part, where another user records it.
         #[serde(default)]
         prepared: Option<PreparedReview>,
     },
-    /// Set or remove a tag of a version.
+    /// Sets or removes a tag of a version.
     Tag {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
-        /// The key.
+        /// Tag key.
         key: Untrusted,
-        /// The value; nothing to remove it.
+        /// `None` removes the tag.
         value: Option<Untrusted>,
     },
-    /// Describe a version, or a model.
+    /// Sets the description of a version or model.
     Describe {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version; nothing for the model itself.
+        /// `None` for the model itself.
         version: Option<VersionNumber>,
-        /// The text; empty for none.
+        /// Empty removes the description.
         text: Untrusted,
     },
-    /// Delete a version. MLflow can't undo it.
+    /// Deletes a version; MLflow cannot undo it.
     #[serde(rename = "delete")]
     DeleteVersion {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
     },
-    /// Ask for a version to be moved to a stage, on a server that has such requests.
+    /// Requests a stage transition, on servers with transition requests.
     #[serde(rename = "request")]
     RequestTransition {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
-        /// Where to.
+        /// Target stage.
         to: Stage,
     },
-    /// Answer somebody's request to move a version: with a yes the server moves it.
+    /// Approves or rejects a transition request; the server moves an approved version.
     #[serde(rename = "answer")]
     ResolveRequest {
-        /// The model.
+        /// Registered model.
         model: ModelName,
-        /// The version.
+        /// Version to change.
         version: VersionNumber,
-        /// Where to.
+        /// Target stage.
         to: Stage,
-        /// Whether it may.
+        /// Approve or reject.
         decision: Decision,
         /// The digest of what was seen, in hex.
         #[serde(rename = "seen")]
@@ -129,14 +129,14 @@ pub enum Intent {
         /// Whether the versions that are there now are archived.
         archive_existing: bool,
     },
-    /// Put runs into MLflow's trash.
+    /// Moves runs to MLflow's trash.
     DeleteRuns {
-        /// The runs.
+        /// Each becomes one request.
         runs: Vec<RunId>,
     },
-    /// Take runs out of MLflow's trash.
+    /// Restores runs from MLflow's trash.
     RestoreRuns {
-        /// The runs.
+        /// Each becomes one request.
         runs: Vec<RunId>,
     },
     /// Undo a recorded write.
@@ -144,7 +144,7 @@ pub enum Intent {
 }
 
 impl Intent {
-    /// What it is about.
+    /// What is read before planning.
     #[must_use]
     pub fn subject(&self) -> Subject {
         match self {
@@ -163,7 +163,7 @@ impl Intent {
         }
     }
 
-    /// The model that is meant; nothing where it is about runs.
+    /// `None` for intents on runs.
     #[must_use]
     pub fn model(&self) -> Option<&ModelName> {
         match self {
@@ -182,13 +182,13 @@ impl Intent {
         }
     }
 
-    /// Whether it is about this model.
+    /// Whether it changes the model with this name.
     #[must_use]
     pub fn is_about(&self, name: &str) -> bool {
         self.model().is_some_and(|model| model.raw() == name)
     }
 
-    /// The version that is meant, where there is one already.
+    /// The version that it changes, if it exists before the write.
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {
         match self {
@@ -210,7 +210,7 @@ impl Intent {
         }
     }
 
-    /// The run that is meant, for a registration.
+    /// The run that it registers.
     #[must_use]
     pub fn run(&self) -> Option<&RunId> {
         match self {
@@ -221,26 +221,19 @@ impl Intent {
 }
 
 impl fmt::Display for Intent {
-    /// In words, cleaned: `move iris/3 to Production`.
+    /// Cleaned: `move iris/3 to Production`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.subject();
         match self {
-            Self::Register {
-                run,
-                replaces: Some(gone),
-                ..
-            } => {
-                write!(
-                    f,
-                    "register run {} as {name} again, for the deleted {}",
-                    run.short(),
-                    name.label(*gone)
-                )
+            Self::Register { run, replaces, .. } => {
+                write!(f, "register run {} as {name}", run.short())?;
+                replaces.map_or(Ok(()), |deleted| {
+                    write!(f, " again, replacing the deleted {}", name.label(deleted))
+                })
             }
-            Self::Register { run, .. } => write!(f, "register run {} as {name}", run.short()),
             Self::TransitionStage { version, to, .. } => write!(f, "move {name}/{version} to {to}"),
             Self::SetAlias { alias, version, .. } => {
-                write!(f, "give @{} to {name}/{version}", alias.clean())
+                write!(f, "set @{} on {name}/{version}", alias.clean())
             }
             Self::RemoveAlias { alias, .. } => write!(f, "remove @{} from {name}", alias.clean()),
             Self::Review {
@@ -252,15 +245,12 @@ impl fmt::Display for Intent {
             Self::Tag {
                 version,
                 key,
-                value: Some(_),
+                value,
                 ..
-            } => write!(f, "set tag {} of {name}/{version}", key.clean()),
-            Self::Tag {
-                version,
-                key,
-                value: None,
-                ..
-            } => write!(f, "remove tag {} of {name}/{version}", key.clean()),
+            } => {
+                let verb = if value.is_some() { "set" } else { "remove" };
+                write!(f, "{verb} tag {} of {name}/{version}", key.clean())
+            }
             Self::Describe {
                 version: Some(version),
                 ..
@@ -268,7 +258,7 @@ impl fmt::Display for Intent {
             Self::Describe { version: None, .. } => write!(f, "describe {name}"),
             Self::DeleteVersion { version, .. } => write!(f, "delete {name}/{version}"),
             Self::RequestTransition { version, to, .. } => {
-                write!(f, "request {} for {to}", name.label(*version))
+                write!(f, "request to move {} to {to}", name.label(*version))
             }
             Self::ResolveRequest {
                 version,
@@ -278,7 +268,7 @@ impl fmt::Display for Intent {
             } => {
                 write!(
                     f,
-                    "{} the request of {} for {to}",
+                    "{} the request to move {} to {to}",
                     decision.as_str(),
                     name.label(*version)
                 )
@@ -290,18 +280,18 @@ impl fmt::Display for Intent {
     }
 }
 
-/// What an intent is about, and what is read before it is planned.
+/// A registered model with its versions, or runs: what is read before planning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A registered model, with all its versions.
+    /// Read with all versions.
     Model(ModelName),
-    /// Runs, with what was made from them.
+    /// Read with the versions created from them.
     Runs(Vec<RunId>),
 }
 
 impl Subject {
-    /// The model, where it is one.
+    /// The model, if it is one.
     #[must_use]
     pub fn model(&self) -> Option<&ModelName> {
         match self {
@@ -310,7 +300,7 @@ impl Subject {
         }
     }
 
-    /// The runs, where it is these.
+    /// The runs; empty for a model.
     #[must_use]
     pub fn runs(&self) -> &[RunId] {
         match self {
@@ -319,7 +309,7 @@ impl Subject {
         }
     }
 
-    /// One of its versions in words, cleaned: `iris/3`.
+    /// Name of a version, cleaned: `iris/3`.
     #[must_use]
     pub fn label(&self, version: VersionNumber) -> String {
         match self {
@@ -336,7 +326,7 @@ impl From<&ModelName> for Subject {
 }
 
 impl fmt::Display for Subject {
-    /// In words, cleaned: `iris`, `run 0a1b2c3d`, `3 runs`.
+    /// Cleaned: `iris`, `run 0a1b2c3d`, `3 runs`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Model(name) => f.write_str(&name.clean()),

@@ -1,7 +1,7 @@
-//! Promotion: how a registry is changed safely. Pure: readings in, plans and judgements out.
+//! Promotion: safe changes of a model registry. Pure: snapshots in, plans and outcomes out.
 //!
 //! ```text
-//! intent ─▶ plan ─▶ clear ─▶ (journal::road: preflight ─▶ apply ─▶ verify ─▶ record)
+//! intent ─▶ plan ─▶ clearance ─▶ (ops::apply: preflight ─▶ record ─▶ send ─▶ read back ─▶ verify ─▶ record)
 //! ```
 
 mod approval;
@@ -39,6 +39,14 @@ pub use state::{RegistryChange, RegistryState};
 pub use tag_record::{LOG_PREFIX, RegistrationTags, TagRecord, summarize_gates};
 pub use undo::{Restore, Undo, undo_intent};
 pub use verify::{Outcome, find_by_intent_tag, is_applied, state_differences, verify};
+
+/// At most `max` characters; a text that is cut ends with `…`.
+fn truncate(text: &str, max: usize) -> String {
+    if text.chars().nth(max).is_none() {
+        return text.to_owned();
+    }
+    text.chars().take(max - 1).chain(['…']).collect()
+}
 
 #[cfg(test)]
 mod test_registry;

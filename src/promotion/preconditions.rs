@@ -1,5 +1,5 @@
-//! The ground of a plan: the facts it stands on, beside who holds which place. Equal grounds and equal states
-//! give equal fingerprints, and what differs can be told in words.
+//! Preconditions of a plan: the facts it depends on besides the holders of slots. Equal preconditions and equal states have
+//! equal fingerprints; differences are described in changes.
 
 use std::collections::BTreeMap;
 
@@ -11,74 +11,74 @@ use crate::domain::run::KeyValue;
 use crate::domain::{Millis, ModelVersion, Run, RunId, RunStatus, VersionNumber};
 use crate::text::Untrusted;
 
-/// The facts that a plan stands on.
+/// Facts that must not change between plan and write.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preconditions {
-    /// The registered model; nothing when it is not there.
+    /// `None` if the model does not exist.
     pub model: Option<ModelPrecondition>,
-    /// Its versions.
+    /// Every version of the model.
     pub versions: BTreeMap<VersionNumber, VersionPrecondition>,
-    /// The run that is to be registered, or that the version came from.
+    /// The run to register, or the source run of the version.
     pub run: Option<RunPrecondition>,
-    /// The runs that an intent on runs is about.
+    /// The runs of an intent on runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runs: BTreeMap<RunId, RunDependents>,
 }
 
-/// What was known of a run that is to be deleted or restored, and of what depends on it.
+/// A run to delete or restore, and the versions that depend on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunDependents {
-    /// The run.
+    /// Facts of the run.
     pub run: RunPrecondition,
-    /// The versions that were made from it, `iris/3`, with the places that each holds, `Production, @champion`.
+    /// Versions created from it, `iris/3`, with their slots, `Production, @champion`.
     pub versions: BTreeMap<Untrusted, Untrusted>,
 }
 
-/// What tells a registered model from another of the same name.
+/// Identifies a registered model among those that had its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelPrecondition {
-    /// When it was made, ms since the epoch.
+    /// Creation time, ms since the epoch.
     #[serde(rename = "created")]
     pub created_at: Option<Millis>,
 }
 
-/// What tells a version from another of the same number, and what was known of it.
+/// Identifies a version among those that had its number, and its other facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionPrecondition {
-    /// When it was made, ms since the epoch.
+    /// Creation time, ms since the epoch.
     #[serde(rename = "created")]
     pub created_at: Option<Millis>,
-    /// Where the model is.
+    /// Model URI.
     pub source: Untrusted,
-    /// The run it came from.
+    /// Source run.
     #[serde(rename = "run")]
     pub run_id: RunId,
-    /// Its status, as MLflow spells it.
+    /// In MLflow's spelling.
     pub status: Untrusted,
-    /// Its stage as the store spelled it.
+    /// In the store's spelling.
     #[serde(rename = "stage")]
     pub stage_text: Untrusted,
-    /// The digest of its tags: approvals and records are among them. Values stay out of the journal.
+    /// Digest of its tags, reviews and records included: tag values stay out of the journal.
     #[serde(rename = "tags")]
     pub tags_digest: String,
 }
 
-/// What was known of a run.
+/// Facts of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunPrecondition {
-    /// Its id.
+    /// Run id.
     pub id: RunId,
-    /// Its status, as MLflow spells it.
+    /// In MLflow's spelling.
     pub status: String,
-    /// Whether it is in use, as MLflow spells it.
+    /// In MLflow's spelling.
     pub lifecycle: String,
-    /// The digest of its metrics; nothing while it goes on, since they change all the time then.
+    /// Digest of its metrics; `None` for a running run, whose metrics keep changing.
     #[serde(rename = "metrics")]
     pub metrics_digest: Option<String>,
 }
 
 impl Preconditions {
-    /// The ground that a reading gives.
+    /// The preconditions of a plan on this snapshot.
     #[must_use]
     pub fn from_snapshot(snapshot: &RegistrySnapshot) -> Self {
         Self {
@@ -99,17 +99,17 @@ impl Preconditions {
         }
     }
 
-    /// The differences to what is there now, each cleaned.
+    /// Differences to `now`, cleaned.
     #[must_use]
     pub fn differences(&self, now: &Self, subject: &Subject) -> Vec<String> {
         let name = subject.to_string();
         let mut found = Vec::new();
         match (&self.model, &now.model) {
             (Some(then), Some(now)) if then != now => {
-                found.push(format!("{name} was deleted and made again"));
+                found.push(format!("{name} was deleted and created again"));
             }
-            (Some(_), None) => found.push(format!("{name} is gone")),
-            (None, Some(_)) => found.push(format!("{name} is there now")),
+            (Some(_), None) => found.push(format!("{name} no longer exists")),
+            (None, Some(_)) => found.push(format!("{name} now exists")),
             _ => {}
         }
         for (number, then) in &self.versions {
@@ -118,7 +118,7 @@ impl Preconditions {
                     then.differences(now)
                         .map(|what| format!("{name}/{number}: {what}")),
                 ),
-                None => found.push(format!("{name}/{number} is gone")),
+                None => found.push(format!("{name}/{number} no longer exists")),
             }
         }
         found.extend(
@@ -129,21 +129,21 @@ impl Preconditions {
         );
         match (&self.run, &now.run) {
             (Some(then), Some(now)) => found.extend(then.differences(now)),
-            (Some(run), None) => found.push(format!("run {} is gone", run.id.short())),
-            (None, Some(run)) => found.push(format!("run {} is there now", run.id.short())),
+            (Some(run), None) => found.push(format!("run {} no longer exists", run.id.short())),
+            (None, Some(run)) => found.push(format!("run {} now exists", run.id.short())),
             (None, None) => {}
         }
         for (id, then) in &self.runs {
             match now.runs.get(id) {
                 Some(now) => found.extend(then.differences(now)),
-                None => found.push(format!("run {} is gone", id.short())),
+                None => found.push(format!("run {} no longer exists", id.short())),
             }
         }
         found.extend(
             now.runs
                 .keys()
                 .filter(|id| !self.runs.contains_key(*id))
-                .map(|id| format!("run {} is there now", id.short())),
+                .map(|id| format!("run {} now exists", id.short())),
         );
         found
     }
@@ -172,15 +172,15 @@ impl Preconditions {
         for dependents in self.runs.values() {
             dependents.run.hash_into(digest);
             digest.write_str(&dependents.versions.len().to_string());
-            for (label, places) in &dependents.versions {
-                digest.write_str(label.raw()).write_str(places.raw());
+            for (label, slots) in &dependents.versions {
+                digest.write_str(label.raw()).write_str(slots.raw());
             }
         }
     }
 }
 
 impl VersionPrecondition {
-    /// The facts of a version.
+    /// Its facts in the registry.
     #[must_use]
     pub fn from_version(version: &ModelVersion) -> Self {
         Self {
@@ -193,8 +193,8 @@ impl VersionPrecondition {
         }
     }
 
-    /// Whether it is the same version, whatever changed about it. A deletion that raced with a move overwrites
-    /// source and run, so those count, too.
+    /// Whether it is the same version, whatever else changed. A deletion that races with a transition overwrites source and run,
+    /// so these are compared, too.
     #[must_use]
     pub fn is_same_version(&self, other: &Self) -> bool {
         (self.created_at, &self.source, &self.run_id)
@@ -202,13 +202,15 @@ impl VersionPrecondition {
     }
 
     fn differences(&self, now: &Self) -> impl Iterator<Item = String> {
-        let other_word = (self.status != now.status)
-            .then(|| format!("is {} now, not {}", now.status.clean(), self.status.clean()));
+        let other_word = (self.status != now.status).then(|| {
+            format!(
+                "its status is {}, not {}",
+                now.status.clean(),
+                self.status.clean()
+            )
+        });
         let changed = [
-            (
-                self.created_at != now.created_at,
-                "another version of that number",
-            ),
+            (self.created_at != now.created_at, "it was created again"),
             (self.source != now.source, "its source changed"),
             (self.run_id != now.run_id, "its run changed"),
             (self.tags_digest != now.tags_digest, "its tags changed"),
@@ -222,7 +224,7 @@ impl VersionPrecondition {
 }
 
 impl RunDependents {
-    /// What is known of a run.
+    /// Its facts in the store.
     #[must_use]
     pub fn from_snapshot(read: &RunSnapshot) -> Self {
         let versions = read.versions.iter().map(|version| {
@@ -237,13 +239,13 @@ impl RunDependents {
 
     fn differences(&self, now: &Self) -> Vec<String> {
         let mut found = self.run.differences(&now.run);
-        for (label, held) in &self.versions {
+        for (label, slots) in &self.versions {
             match now.versions.get(label) {
-                None => found.push(format!("{} is gone", label.clean())),
-                Some(holds) if holds != held => found.push(format!(
-                    "{} holds {} now",
+                None => found.push(format!("{} no longer exists", label.clean())),
+                Some(slots_now) if slots_now != slots => found.push(format!(
+                    "{} now slots_now {}",
                     label.clean(),
-                    slots_or_none(holds)
+                    slots_or_none(slots_now)
                 )),
                 Some(_) => {}
             }
@@ -254,22 +256,22 @@ impl RunDependents {
             now.versions
                 .keys()
                 .filter(is_new)
-                .map(|label| format!("{} was made from run {name}", label.clean())),
+                .map(|label| format!("{} was created from run {name}", label.clean())),
         );
         found
     }
 }
 
-fn slots_or_none(places: &Untrusted) -> String {
-    if places.is_empty() {
-        "no place".to_owned()
+fn slots_or_none(slots: &Untrusted) -> String {
+    if slots.is_empty() {
+        "no slot".to_owned()
     } else {
-        places.clean().into_owned()
+        slots.clean().into_owned()
     }
 }
 
 impl RunPrecondition {
-    /// The facts of a run.
+    /// Its facts in the store.
     #[must_use]
     pub fn from_run(run: &Run) -> Self {
         let metrics_digest = (run.status != RunStatus::Running).then(|| {
@@ -306,15 +308,15 @@ impl RunPrecondition {
         if self.id != now.id {
             return vec![format!("the run is {}, not {name}", now.id.short())];
         }
-        let words = [
+        let changes = [
             (&self.status, &now.status),
             (&self.lifecycle, &now.lifecycle),
         ];
-        let words = words
+        let changes = changes
             .into_iter()
             .filter(|(then, now)| then != now)
-            .map(|(then, now)| format!("run {name} is {now} now, not {then}"));
-        words
+            .map(|(then, now)| format!("run {name} is {now}, not {then}"));
+        changes
             .chain(
                 (self.metrics_digest != now.metrics_digest)
                     .then(|| format!("the metrics of run {name} changed")),

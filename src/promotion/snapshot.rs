@@ -1,4 +1,4 @@
-//! What the registry says now: the ground on which a plan stands.
+//! Registry snapshots: what plans are made from and verified against.
 
 use std::sync::LazyLock;
 
@@ -10,56 +10,55 @@ use crate::domain::{
     ModelName, ModelVersion, RegisteredModel, Run, RunId, Stage, TransitionRequest, VersionNumber,
 };
 
-/// A fresh reading of one registered model and of the run that is to be registered, or of runs.
+/// One registered model with its versions and the run of interest, or runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistrySnapshot {
-    /// The store's identity.
+    /// Identity of the store.
     pub origin: String,
-    /// What was asked for.
+    /// What was requested.
     pub subject: Subject,
-    /// The model; nothing when it is not there.
+    /// `None` if it does not exist.
     pub model: Option<RegisteredModel>,
-    /// All its versions, newest first.
+    /// Every version, newest first.
     pub versions: Vec<ModelVersion>,
-    /// The run that is to be registered, or that the version came from.
+    /// The run to register, or the source run of the version.
     pub run: Option<Run>,
-    /// The runs that were asked for and are there.
+    /// The requested runs that exist.
     pub runs: Vec<RunSnapshot>,
-    /// Models whose names look like the one that was asked for, where that one is not there.
+    /// Models with a name confusable with the requested one, if that one does not exist.
     pub confusable_models: Vec<ModelName>,
-    /// The open requests to move the version that is meant; nothing where the store has no such requests.
+    /// Open transition requests of the version; `None` if the store has none of these.
     pub requests: Option<Vec<TransitionRequest>>,
 }
 
-/// One run, and what depends on it.
+/// A run and what depends on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSnapshot {
-    /// The run.
+    /// As read.
     pub run: Run,
-    /// The versions that were made from it, with their aliases.
+    /// Versions created from it, with their aliases.
     pub versions: Vec<ModelVersion>,
-    /// The runs that are nested in it.
+    /// Its nested runs.
     pub nested: Vec<RunId>,
 }
 
-/// A digest of everything that a plan was made from: equal readings, equal fingerprints.
+/// SHA-256 in hex of everything that a plan depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub String);
 
 impl Fingerprint {
-    /// The first eight characters, for people.
+    /// The first eight characters, for display.
     #[must_use]
     pub fn short(&self) -> &str {
         self.0.get(..8).unwrap_or(&self.0)
     }
 }
 
-/// The name of no model.
 static NO_NAME: LazyLock<ModelName> = LazyLock::new(ModelName::default);
 
 impl RegistrySnapshot {
-    /// What was read of a model.
+    /// Snapshot of a model without runs and requests.
     #[must_use]
     pub fn for_model(
         origin: &str,
@@ -80,13 +79,13 @@ impl RegistrySnapshot {
         }
     }
 
-    /// The name of the model that was asked for; empty where runs were.
+    /// Name of the requested model; empty for runs.
     #[must_use]
     pub fn model_name(&self) -> &ModelName {
         self.subject.model().unwrap_or(&NO_NAME)
     }
 
-    /// The open request to move a version to a stage; the oldest where there are several.
+    /// The oldest open request to move a version to a stage.
     #[must_use]
     pub fn open_request(&self, version: VersionNumber, to: Stage) -> Option<&TransitionRequest> {
         let open = self
@@ -97,13 +96,13 @@ impl RegistrySnapshot {
         open.min_by_key(|request| request.requested_at)
     }
 
-    /// One of the runs that were asked for.
+    /// One of the requested runs.
     #[must_use]
     pub fn run_snapshot(&self, id: &RunId) -> Option<&RunSnapshot> {
         self.runs.iter().find(|read| read.run.id == *id)
     }
 
-    /// Who holds which place.
+    /// Holders of slots, lifecycles of runs, open requests.
     #[must_use]
     pub fn state(&self) -> RegistryState {
         RegistryState {
@@ -127,7 +126,7 @@ impl RegistrySnapshot {
         }
     }
 
-    /// A version of the model.
+    /// The version with this number.
     #[must_use]
     pub fn version(&self, number: VersionNumber) -> Option<&ModelVersion> {
         self.versions
@@ -135,8 +134,8 @@ impl RegistrySnapshot {
             .find(|version| version.version == number)
     }
 
-    /// The digest of what was read. Times of the last change are not in it: moving a version to the stage it is
-    /// in sets them, and moving an alias does not.
+    /// Digest of the snapshot, without times of last change: MLflow sets them on a transition to the current stage, but not on a
+    /// change of an alias.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let mut digest = FieldHasher::new();
@@ -175,7 +174,7 @@ mod tests {
 
     type Mutation = (&'static str, fn(&mut RegistrySnapshot));
 
-    /// What others can do between a plan and its first write.
+    /// Changes by other users between a plan and its first write.
     const MUTATIONS: [Mutation; 17] = [
         ("another store", |r| r.origin.push('x')),
         ("the model is gone", |r| r.model = None),

@@ -1,4 +1,4 @@
-//! Who holds which place, and what a write makes of it.
+//! Registry state: holders of slots, and how writes change them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,33 +7,33 @@ use serde::{Deserialize, Serialize};
 use super::Subject;
 use crate::domain::{Alias, Lifecycle, RunId, Slot, Stage, StoreWrite, VersionNumber};
 
-/// Who holds which place, and which runs are in use: what a plan changes and a read-back is compared with.
+/// What a plan changes, and what a read-back is compared with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistryState {
-    /// Every version's stage.
+    /// Stage of every version.
     pub stages: BTreeMap<VersionNumber, Stage>,
-    /// Every alias and the version it leads to.
+    /// Version that each alias points to.
     pub aliases: BTreeMap<Alias, VersionNumber>,
-    /// Whether each run is in use, for what is about runs.
+    /// Lifecycle of the runs, for intents on runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub runs: BTreeMap<RunId, Lifecycle>,
-    /// The open requests to move a version to a stage, where they were read.
+    /// Open transition requests, if they were read.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub requests: BTreeSet<(VersionNumber, Stage)>,
 }
 
 impl RegistryState {
-    /// The versions in a stage, lowest first.
+    /// Versions in a stage, lowest first.
     #[must_use]
     pub fn versions_in_stage(&self, stage: Stage) -> Vec<VersionNumber> {
         self.stages
             .iter()
-            .filter(|(_, held)| **held == stage)
+            .filter(|(_, current)| **current == stage)
             .map(|(version, _)| *version)
             .collect()
     }
 
-    /// The aliases that lead to a version.
+    /// Aliases that point to a version.
     #[must_use]
     pub fn aliases_of(&self, version: VersionNumber) -> Vec<&Alias> {
         self.aliases
@@ -43,8 +43,8 @@ impl RegistryState {
             .collect()
     }
 
-    /// What a write makes of it, as MLflow does: archiving moves every other version of the stage, deleting a
-    /// version takes its aliases. A version that is made has no number yet and changes nothing here.
+    /// Applies a write as MLflow does: archiving moves every other version of the stage, deleting a version removes its aliases.
+    /// A created version has no number yet and changes nothing here.
     pub fn apply(&mut self, write: &StoreWrite) {
         match write {
             StoreWrite::TransitionStage {
@@ -95,16 +95,16 @@ impl RegistryState {
 
     fn transition(&mut self, version: VersionNumber, stage: Stage, archive_existing: bool) {
         if archive_existing {
-            for (other, held) in &mut self.stages {
-                if *other != version && *held == stage {
-                    *held = Stage::Archived;
+            for (other, current) in &mut self.stages {
+                if *other != version && *current == stage {
+                    *current = Stage::Archived;
                 }
             }
         }
         self.stages.insert(version, stage);
     }
 
-    /// What is different in `after`: stages of versions and lifecycles of runs that are in both, aliases, and requests.
+    /// Differences to `after`: stages of versions and lifecycles of runs in both, aliases, and requests.
     #[must_use]
     pub fn diff(&self, after: &Self) -> Vec<RegistryChange> {
         let stages = self.stages.iter().filter_map(|(version, from)| {
@@ -150,51 +150,51 @@ impl RegistryState {
     }
 }
 
-/// A version that leaves one stage for another, an alias that goes from one version to another, or a run that is deleted or restored.
+/// A change of a stage, an alias, a run's lifecycle, or a transition request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RegistryChange {
-    /// A version's stage.
+    /// Stage transition.
     Stage {
-        /// The version.
+        /// Version that moves.
         version: VersionNumber,
-        /// Its stage before.
+        /// Stage before.
         from: Stage,
-        /// Its stage after.
+        /// Stage after.
         to: Stage,
     },
-    /// An alias.
+    /// Alias set, moved or removed.
     Alias {
-        /// The alias.
+        /// Without the `@`.
         alias: Alias,
-        /// The version it led to before.
+        /// Holder before.
         from: Option<VersionNumber>,
-        /// The version it leads to after.
+        /// Holder after.
         to: Option<VersionNumber>,
     },
-    /// A run's lifecycle.
+    /// Run deleted or restored.
     Run {
-        /// The run.
+        /// Run id.
         run: RunId,
-        /// Whether it was in use.
+        /// Lifecycle before.
         from: Lifecycle,
-        /// Whether it is in use after.
+        /// Lifecycle after.
         to: Lifecycle,
     },
-    /// A request to move a version that is made, answered or taken back.
+    /// Transition request created, answered or withdrawn.
     Request {
-        /// The version.
+        /// Requested version.
         version: VersionNumber,
-        /// The stage that is asked for.
+        /// Requested stage.
         #[serde(rename = "asked")]
         stage: Stage,
-        /// Whether it is open after.
+        /// Whether it is open afterwards.
         is_open: bool,
     },
 }
 
 impl RegistryChange {
-    /// The places that lose or get a holder.
+    /// Slots that lose or gain a holder.
     #[must_use]
     pub fn slots(&self) -> Vec<Slot> {
         match self {
@@ -204,7 +204,7 @@ impl RegistryChange {
         }
     }
 
-    /// What changes, cleaned: `iris/3`, `@champion` or `run 0a1b2c3d`.
+    /// Cleaned: `iris/3`, `@champion` or `run 0a1b2c3d`.
     #[must_use]
     pub fn target(&self, subject: &Subject) -> String {
         match self {
@@ -212,12 +212,12 @@ impl RegistryChange {
             Self::Alias { alias, .. } => format!("@{}", alias.clean()),
             Self::Run { run, .. } => format!("run {}", run.short()),
             Self::Request { version, stage, .. } => {
-                format!("request {} for {stage}", subject.label(*version))
+                format!("request to move {} to {stage}", subject.label(*version))
             }
         }
     }
 
-    /// What was there, cleaned.
+    /// Value before, cleaned.
     #[must_use]
     pub fn before(&self, subject: &Subject) -> String {
         match self {
@@ -228,7 +228,7 @@ impl RegistryChange {
         }
     }
 
-    /// What is there after, cleaned.
+    /// Value after, cleaned.
     #[must_use]
     pub fn after(&self, subject: &Subject) -> String {
         match self {
@@ -239,7 +239,7 @@ impl RegistryChange {
         }
     }
 
-    /// In one line, cleaned: `iris/3: Staging → Production`.
+    /// One cleaned line: `iris/3: Staging → Production`.
     #[must_use]
     pub fn describe(&self, subject: &Subject) -> String {
         format!(

@@ -1,55 +1,55 @@
-//! The record that a write leaves as tags of a version, so that others see it without our journal.
+//! Record tags: what a write leaves on a version for users without this journal.
 
 use serde::{Deserialize, Serialize};
 
+use super::truncate;
 use super::{GateOutcome, GateResult, INTENT_TAG, PlanContext, RegistryChange, TAG_PREFIX};
 use crate::domain::KeyValue;
 use crate::domain::Millis;
 use crate::domain::ModelVersion;
 
-/// What the keys of the history's tags begin with; the rest is the beginning of the entry's id.
+/// Prefix of history tags; the start of the journal entry's id follows.
 pub const LOG_PREFIX: &str = "frontrunner.log.";
 
-/// The longest value of a tag that every supported schema takes: `VARCHAR(5000)` of MLflow 2.
+/// Limit that every supported schema accepts: `VARCHAR(5000)` of MLflow 2.
 const MAX_TAG_VALUE_CHARS: usize = 5000;
 
-/// How much of a person's words goes into a tag.
+/// Limit of a reason in a tag, in characters.
 const MAX_REASON_CHARS: usize = 1000;
 
-/// One write, as left in a tag. Text in it is as the person gave it: to be drawn cleaned.
+/// One write, as recorded in a tag. Its text is untrusted: clean it before drawing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TagRecord {
-    /// The journal's entry.
+    /// Id of the journal entry.
     pub id: String,
-    /// When, in RFC 3339.
+    /// Time in RFC 3339.
     #[serde(rename = "when")]
     pub recorded_at: String,
-    /// Who.
+    /// User name of the author.
     #[serde(rename = "who")]
     pub user: String,
-    /// What was wanted.
+    /// The intent in words.
     pub action: String,
-    /// What was there before.
+    /// Value before.
     pub from: String,
-    /// What is there after.
+    /// Value after.
     pub to: String,
-    /// Why.
+    /// The author's reason.
     #[serde(default)]
     pub reason: String,
-    /// The beginning of the fingerprint of what the plan was made from.
+    /// Start of the plan's fingerprint.
     #[serde(default)]
     #[serde(rename = "plan")]
     pub plan_fingerprint: String,
-    /// What the gates said, in a few words: `3 passed`, `2 passed, overridden: beats the champion`.
+    /// Gate summary: `3 passed`, `2 passed; overridden: beats the champion`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub gates: String,
-    /// The places that changed hands; left out where there are too many.
+    /// The changes; empty if they do not fit into the tag.
     #[serde(default)]
     pub changes: Vec<RegistryChange>,
 }
 
 impl TagRecord {
-    /// The record of a plan that is being made.
     pub(super) fn new(
         context: &PlanContext,
         action: &str,
@@ -72,7 +72,7 @@ impl TagRecord {
         }
     }
 
-    /// The two tags: the last write, and its line in the history.
+    /// Two tags: the last write, and its entry in the history.
     pub(super) fn to_tags(&self) -> [KeyValue; 2] {
         let value = self.to_tag_value();
         [
@@ -81,7 +81,7 @@ impl TagRecord {
         ]
     }
 
-    /// The record in a tag's value, shortened until it fits.
+    /// The record as JSON, shortened until it fits.
     fn to_tag_value(&self) -> String {
         let short = Self {
             changes: Vec::new(),
@@ -110,7 +110,7 @@ impl TagRecord {
             .unwrap_or_default()
     }
 
-    /// The records that a version carries. What can't be read is left out.
+    /// The records of a version; unreadable ones are skipped.
     #[must_use]
     pub fn from_version_tags(version: &ModelVersion) -> Vec<Self> {
         let logs = version
@@ -121,28 +121,28 @@ impl TagRecord {
             .collect()
     }
 
-    /// When, in ms since the epoch.
+    /// Time in ms since the epoch.
     #[must_use]
     pub fn recorded_at_ms(&self) -> Option<Millis> {
         parse_rfc3339(&self.recorded_at)
     }
 }
 
-/// Who registered a version, as its own tags tell.
+/// The registration of a version, from its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegistrationTags {
-    /// The journal's entry.
+    /// Id of the journal entry.
     pub id: String,
-    /// When, ms since the epoch.
+    /// Time in ms since the epoch.
     pub registered_at: Option<Millis>,
-    /// Who.
+    /// User name of the author.
     pub user: String,
-    /// Why.
+    /// The author's reason.
     pub reason: String,
 }
 
 impl RegistrationTags {
-    /// The tags that go with a version when it is made: always the intent's id, which finds it again.
+    /// Tags of a new version: always the intent tag, which finds it if the response is lost.
     pub(super) fn to_tags(context: &PlanContext) -> Vec<KeyValue> {
         let mut tags = vec![KeyValue::new(INTENT_TAG, context.id.as_str())];
         if context.writes_tags {
@@ -160,7 +160,7 @@ impl RegistrationTags {
         tags
     }
 
-    /// What a version's tags tell of its registration.
+    /// `None` without the tags of a registration.
     #[must_use]
     pub fn from_version_tags(version: &ModelVersion) -> Option<Self> {
         let text = |key: &str| {
@@ -178,7 +178,7 @@ impl RegistrationTags {
     }
 }
 
-/// What gates said, in a few words; nothing where there were none.
+/// Gate results in a few words; empty without gates.
 #[must_use]
 pub fn summarize_gates(gates: &[GateResult]) -> String {
     let passed = gates
@@ -202,7 +202,7 @@ pub fn summarize_gates(gates: &[GateResult]) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-/// The key of a record in the history: eight characters of the id that are allowed in a tag's key.
+/// Key of a history tag: eight alphanumeric characters of the id.
 pub(super) fn log_tag_key(id: &str) -> String {
     let short: String = id
         .chars()
@@ -210,13 +210,6 @@ pub(super) fn log_tag_key(id: &str) -> String {
         .take(8)
         .collect();
     format!("{LOG_PREFIX}{short}")
-}
-
-fn truncate(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest - 1).chain(['…']).collect()
 }
 
 fn to_rfc3339(at: Millis) -> String {

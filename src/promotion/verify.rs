@@ -1,4 +1,4 @@
-//! Verification: what a read-back says of a plan that was carried out.
+//! Verification: a read-back compared with the plan.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,34 +11,33 @@ use crate::domain::{
 };
 use crate::text::Untrusted;
 
-/// How a plan ended.
+/// Outcome of an applied plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Outcome {
-    /// The registry is as the plan said, also after it settled.
+    /// The registry is as planned, also after the settle window.
     Verified,
-    /// Nothing was changed.
+    /// The registry is unchanged.
     NotApplied {
-        /// Why, cleaned.
+        /// Cleaned.
         #[serde(rename = "why")]
         reason: String,
     },
-    /// Something else is there: shown, never fixed by itself.
+    /// The registry is neither as before nor as planned; conflicts are not resolved automatically.
     Conflict {
-        /// Each difference, cleaned: `iris/4 is in Production, too`.
+        /// Cleaned: `iris/4 is new and in Production`.
         #[serde(rename = "found")]
         differences: Vec<String>,
     },
-    /// Not known: the store could not be asked.
+    /// The registry could not be read back.
     Unknown {
-        /// Why, cleaned.
+        /// Cleaned.
         #[serde(rename = "why")]
         reason: String,
     },
 }
 
-/// Compares a read-back with what the plan predicted. `created` is the version that the plan made, if it made one;
-/// where it is not known, it is found by the intent's tag.
+/// Compares a read-back with the plan. `created` is the version that the plan created; if unknown, the intent tag finds it.
 #[must_use]
 pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapshot) -> Outcome {
     let subject = &plan.subject();
@@ -51,7 +50,7 @@ pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapsho
             .map(|version| subject.label(*version))
             .collect();
         found.push(format!(
-            "the version was made more than once: {}",
+            "the version was created more than once: {}",
             labels.join(", ")
         ));
     }
@@ -64,7 +63,7 @@ pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapsho
         .deleted_versions()
         .filter(|version| state.stages.contains_key(version));
     from_after
-        .extend(still_there.map(|version| format!("{} is still there", subject.label(version))));
+        .extend(still_there.map(|version| format!("{} still exists", subject.label(version))));
     let (unapplied, overwritten) = check_metadata(plan, now);
     let is_nothing_applied = !is_any_request_as_planned
         && !unapplied.is_empty()
@@ -89,14 +88,14 @@ pub fn verify(plan: &Plan, created: Option<VersionNumber>, now: &RegistrySnapsho
         && created.is_none_or(|version| plan.before.stages.contains_key(&version))
     {
         return Outcome::NotApplied {
-            reason: "the registry is as it was before".to_owned(),
+            reason: "the registry is unchanged".to_owned(),
         };
     }
     found.extend(from_after);
     Outcome::Conflict { differences: found }
 }
 
-/// The requests that are not as the plan leaves them, and whether any is. Others are left alone: a server may close them by itself.
+/// The requests that are not as planned, and whether any is. Other requests are ignored: servers close some on their own.
 fn check_requests(plan: &Plan, now: &RegistryState) -> (Vec<String>, bool) {
     let (mut mismatched, mut is_any_as_planned) = (Vec::new(), false);
     for change in plan.changes() {
@@ -111,9 +110,9 @@ fn check_requests(plan: &Plan, now: &RegistryState) -> (Vec<String>, bool) {
         if now.requests.contains(&(version, stage)) == is_open {
             is_any_as_planned = true;
         } else {
-            let word = if is_open { "not open" } else { "still open" };
+            let describe = if is_open { "not open" } else { "still open" };
             mismatched.push(format!(
-                "the request for {} to go to {stage} is {word}",
+                "the request to move {} to {stage} is {describe}",
                 plan.subject().label(version)
             ));
         }
@@ -121,7 +120,7 @@ fn check_requests(plan: &Plan, now: &RegistryState) -> (Vec<String>, bool) {
     (mismatched, is_any_as_planned)
 }
 
-/// What a plan was to say: what stands as it was before, and where something else stands.
+/// Metadata that still has its old value, and metadata with a third value.
 fn check_metadata(plan: &Plan, now: &RegistrySnapshot) -> (Vec<String>, Vec<String>) {
     let (mut unapplied, mut overwritten) = (Vec::new(), Vec::new());
     for change in &plan.metadata {
@@ -130,15 +129,15 @@ fn check_metadata(plan: &Plan, now: &RegistrySnapshot) -> (Vec<String>, Vec<Stri
             continue;
         }
         if current == change.from {
-            unapplied.push(format!("{topic} is as it was before"));
+            unapplied.push(format!("{topic} is unchanged"));
         } else {
-            overwritten.push(format!("{topic} says something else"));
+            overwritten.push(format!("{topic} has another value"));
         }
     }
     (unapplied, overwritten)
 }
 
-/// The versions that carry the mark of a plan, lowest first.
+/// New versions with the plan's intent tag, lowest first.
 #[must_use]
 pub fn find_by_intent_tag(plan: &Plan, now: &RegistrySnapshot) -> Vec<VersionNumber> {
     let is_ours = |version: &&ModelVersion| {
@@ -157,7 +156,7 @@ pub fn find_by_intent_tag(plan: &Plan, now: &RegistrySnapshot) -> Vec<VersionNum
     found
 }
 
-/// Whether a reading has what a write does.
+/// Whether a snapshot shows the effect of a write.
 #[must_use]
 pub fn is_applied(now: &RegistrySnapshot, write: &StoreWrite) -> bool {
     let alias = |alias: &str| {
@@ -216,8 +215,8 @@ pub fn is_applied(now: &RegistrySnapshot, write: &StoreWrite) -> bool {
     }
 }
 
-/// What is not as expected, each difference in words. A version that others registered meanwhile is no difference as
-/// long as it holds no place; `made` is the version of our own, which is judged apart.
+/// Differences to the expected state in words, cleaned. A version that another user registered meanwhile counts only if it holds
+/// a slot; `created` is the plan's own version, which is checked separately.
 #[must_use]
 pub fn state_differences(
     subject: &Subject,
@@ -228,21 +227,24 @@ pub fn state_differences(
     let mut found = Vec::new();
     for (version, stage) in &expected.stages {
         match now.stages.get(version) {
-            None => found.push(format!("{} is gone", subject.label(*version))),
-            Some(held) if held != stage => found.push(format!(
-                "{} is in {held}, not in {stage}",
+            None => found.push(format!("{} no longer exists", subject.label(*version))),
+            Some(current) if current != stage => found.push(format!(
+                "{} is in {current}, not in {stage}",
                 subject.label(*version)
             )),
             Some(_) => {}
         }
     }
-    for (version, held) in now
+    for (version, current) in now
         .stages
         .iter()
         .filter(|(version, _)| !expected.stages.contains_key(version) && Some(**version) != created)
     {
-        if *held != Stage::None {
-            found.push(format!("{} is new and in {held}", subject.label(*version)));
+        if *current != Stage::None {
+            found.push(format!(
+                "{} is new and in {current}",
+                subject.label(*version)
+            ));
         }
     }
     let is_ours = |alias: &VersionNumber| created.is_some() && Some(*alias) == created;
@@ -256,7 +258,7 @@ pub fn state_differences(
             };
             if !to.as_ref().is_some_and(is_ours) {
                 found.push(format!(
-                    "@{} leads {}, not {}",
+                    "@{} points {}, not {}",
                     alias.clean(),
                     leads(to),
                     leads(from)
@@ -264,18 +266,7 @@ pub fn state_differences(
             }
         }
     }
-    for (run, expected) in &expected.runs {
-        match now.runs.get(run) {
-            None => found.push(format!("run {} is gone", run.short())),
-            Some(held) if held != expected => found.push(format!(
-                "run {} is {}, not {}",
-                run.short(),
-                held.as_str(),
-                expected.as_str()
-            )),
-            Some(_) => {}
-        }
-    }
+    found.extend(run_differences(expected, now));
     let production = now.versions_in_stage(Stage::Production);
     if production.len() > 1 && production != expected.versions_in_stage(Stage::Production) {
         let labels: Vec<String> = production
@@ -291,13 +282,30 @@ pub fn state_differences(
     found
 }
 
-/// Whether the model and its versions are still the ones that the plan was made for.
+fn run_differences(expected: &RegistryState, now: &RegistryState) -> Vec<String> {
+    let mut found = Vec::new();
+    for (run, expected) in &expected.runs {
+        match now.runs.get(run) {
+            None => found.push(format!("run {} no longer exists", run.short())),
+            Some(current) if current != expected => found.push(format!(
+                "run {} is {}, not {}",
+                run.short(),
+                current.as_str(),
+                expected.as_str()
+            )),
+            Some(_) => {}
+        }
+    }
+    found
+}
+
+/// Models and versions that were deleted or created again since the plan.
 fn identity_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
     let name = plan.subject();
     match (&plan.preconditions.model, &now.model) {
-        (Some(_), None) => return vec![format!("{name} is gone")],
+        (Some(_), None) => return vec![format!("{name} no longer exists")],
         (Some(then), Some(now)) if then.created_at != now.creation_time => {
-            return vec![format!("{name} was deleted and made again")];
+            return vec![format!("{name} was deleted and created again")];
         }
         _ => {}
     }
@@ -307,18 +315,17 @@ fn identity_changes(plan: &Plan, now: &RegistrySnapshot) -> Vec<String> {
             .get(&version.version)
             .is_some_and(|then| !then.is_same_version(&VersionPrecondition::from_version(version)))
     };
-    let word = |version: &ModelVersion| {
+    let describe = |version: &ModelVersion| {
         let what = if version.is_half_deleted() {
-            "was deleted meanwhile, and is a leftover"
+            "was half deleted meanwhile"
         } else {
-            "is another version of that number"
+            "was created again"
         };
         format!("{} {what}", name.label(version.version))
     };
-    now.versions.iter().filter(is_other).map(word).collect()
+    now.versions.iter().filter(is_other).map(describe).collect()
 }
 
-/// What is wrong with a registration.
 fn check_registration(
     plan: &Plan,
     created: Option<VersionNumber>,
@@ -336,15 +343,15 @@ fn check_registration(
     if let Some(version) = created {
         return check_created_version(name, version, run, source, now);
     }
-    let left = plan.preconditions.model.is_none() && now.model.is_some();
-    let left = left.then(|| format!("{} is there now, without the version", name.clean()));
+    let created_model = plan.preconditions.model.is_none() && now.model.is_some();
+    let created_model =
+        created_model.then(|| format!("{} now exists, without the version", name.clean()));
     untagged_candidates(plan, run, source, now)
         .into_iter()
-        .chain(left)
+        .chain(created_model)
         .collect()
 }
 
-/// What is wrong with the version that the plan made.
 fn check_created_version(
     name: &ModelName,
     number: VersionNumber,
@@ -354,7 +361,7 @@ fn check_created_version(
 ) -> Vec<String> {
     let label = format!("{}/{number}", name.clean());
     let Some(version) = now.version(number) else {
-        return vec![format!("{label} was made and is gone")];
+        return vec![format!("{label} was created, but no longer exists")];
     };
     let mut found = Vec::new();
     if version.run_id != *run || version.source != *source {
@@ -374,19 +381,19 @@ fn check_created_version(
         ));
     }
     if version.stage != Stage::None {
-        found.push(format!("{label} is in {} already", version.stage));
+        found.push(format!("{label} is already in {}", version.stage));
     }
     let state = now.state();
     found.extend(
         state
             .aliases_of(number)
             .into_iter()
-            .map(|alias| format!("{label} is @{} already", alias.clean())),
+            .map(|alias| format!("{label} already has @{}", alias.clean())),
     );
     found
 }
 
-/// New versions of the same run and source that carry nobody's mark: they may be ours on a store that drops tags.
+/// New versions of the same run and source without an intent tag: on a store that drops tags, one may be the plan's.
 fn untagged_candidates(
     plan: &Plan,
     run: &RunId,
@@ -400,7 +407,7 @@ fn untagged_candidates(
     let name = plan.subject();
     let label = |version: &ModelVersion| {
         format!(
-            "{} is from the same run and carries no mark: it may be ours",
+            "{} is from the same run and has no intent tag: it may be this plan's",
             name.label(version.version)
         )
     };
@@ -468,7 +475,7 @@ mod tests {
         moved.model.as_mut().unwrap().aliases[0].1 = VersionNumber(1);
         assert_eq!(
             conflict_differences(verify(&plan, None, &moved)),
-            ["@champion leads to iris/1, not to iris/2"]
+            ["@champion points to iris/1, not to iris/2"]
         );
     }
 
@@ -479,13 +486,13 @@ mod tests {
         again.model.as_mut().unwrap().creation_time = Some(7);
         assert_eq!(
             conflict_differences(verify(&plan, None, &again)),
-            ["iris was deleted and made again"]
+            ["iris was deleted and created again"]
         );
         let mut leftover = applied(&plan);
         leftover.versions[0].source = "REDACTED-SOURCE-PATH".into();
         assert_eq!(
             conflict_differences(verify(&plan, None, &leftover)),
-            ["iris/3 was deleted meanwhile, and is a leftover"]
+            ["iris/3 was half deleted meanwhile"]
         );
     }
 

@@ -97,7 +97,10 @@ fn read_only_from_any_source_prevents_writes() {
     for command in [by_flag, by_variable, by_profile] {
         let refused = run_to_end(command);
         assert_eq!(refused.code, 5, "{refused:?}");
-        assert!(refused.stderr.contains("nothing was sent"), "{refused:?}");
+        assert!(
+            refused.stderr.contains("nothing was written"),
+            "{refused:?}"
+        );
     }
     assert!(program.store_bytes() == before, "the store was changed");
     assert!(!program.journal().exists());

@@ -137,7 +137,8 @@ fn deleting_the_run_of_a_used_version_warns() {
         .to_owned();
     let plan = program.run(&["delete", &run, "--plan"]);
     assert!(
-        plan.stdout.contains("holds Production") && plan.stdout.contains("asks for a name typed"),
+        plan.stdout.contains("holds Production")
+            && plan.stdout.contains("type the name to confirm"),
         "{plan:?}"
     );
     program.json(&["delete", &run, "--yes"]);
@@ -184,7 +185,7 @@ fn metadata_changes_are_undone() {
     let refused = program.run(&["rollback", "churn-classifier", "--yes"]);
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(
-        refused.stderr.contains("moved on") && refused.stderr.contains("says “ads” now"),
+        refused.stderr.contains("changed since") && refused.stderr.contains("is “ads”, not"),
         "{refused:?}"
     );
     assert_eq!(registry_state(V3, &target, run)["tags"]["team"], "ads");
@@ -198,7 +199,7 @@ fn deleted_version_is_registered_again() {
     let number = before.as_array().unwrap()[0].as_u64().unwrap();
     let version = format!("churn-classifier/{number}");
     let plan = program.run(&["delete", &version, "--plan"]);
-    assert!(plan.stdout.contains("can't be brought back"), "{plan:?}");
+    assert!(plan.stdout.contains("cannot be restored"), "{plan:?}");
     let done = program.run(&["delete", &version, "--yes"]);
     assert!(
         done.stdout

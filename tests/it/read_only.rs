@@ -86,7 +86,7 @@ fn commands(program: &Program) -> Vec<(Vec<String>, i32)> {
         ("delete churn-classifier/1 --yes".to_owned(), 5),
         (format!("delete {run} {other} --yes"), 5),
         ("runs churn-sweep --deleted".to_owned(), 0),
-        // What is in use already is not restored.
+        // What is already in use is not restored.
         (format!("restore {run} --yes"), 0),
         // MLflow has no such requests.
         (
@@ -134,7 +134,7 @@ fn run_all_commands(program: &Program, target: &str) -> Vec<String> {
             .chain(["--read-only", "--target", target])
             .collect();
         let ended = program.run(&line);
-        if ended.code != code || (code == 5 && !ended.stderr.contains("nothing was sent")) {
+        if ended.code != code || (code == 5 && !ended.stderr.contains("nothing was written")) {
             wrong.push(format!("{line:?} should end with {code}: {ended:?}"));
         }
     }

@@ -1,4 +1,4 @@
-//! Asking before something is written.
+//! Confirmation of a write.
 
 use std::io::{self, BufRead, IsTerminal};
 
@@ -6,11 +6,10 @@ use crate::cli::output::Printer;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::promotion::{Confirmation, Plan};
 
-/// Asks whether the plan should be carried out; `--yes` answers for the person. Gives what was typed for a protected
-/// plan, where clearance compares it with the name that is asked for.
+/// Asks the user to confirm a plan; `--yes` answers. Returns what was typed, for clearance to compare with the required name.
 ///
 /// # Errors
-/// When the answer is no, or there is nobody to ask.
+/// When the answer is no, or there is no terminal.
 pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<String>, CliError> {
     if yes {
         return Ok(match &plan.confirmation {
@@ -21,25 +20,25 @@ pub fn confirm(plan: &Plan, yes: bool, printer: &mut Printer) -> Result<Option<S
     if !can_prompt() {
         return Err(CliError::new(
             ExitStatus::Usage,
-            "nothing was sent: there is no terminal to ask on",
+            "nothing was written: no terminal to confirm on",
         )
-        .with_hint("add --yes to write without asking, or --plan to look only"));
+        .with_hint("add --yes to write without confirmation, or --plan to show the plan only"));
     }
     match &plan.confirmation {
         Confirmation::Yes => printer.prompt("Write this? [y/N]"),
-        Confirmation::TypeName(name) => printer.prompt(&format!(
-            "This is protected. Type {} to write it:",
-            name.clean()
-        )),
+        Confirmation::TypeName(name) => {
+            printer.prompt(&format!("Protected: type {} to confirm:", name.clean()))
+        }
     }
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(|error| {
-        CliError::new(ExitStatus::Failed, "no answer can be read").with_cause(error.to_string())
+        CliError::new(ExitStatus::Failed, "cannot read the confirmation")
+            .with_cause(error.to_string())
     })?;
     check_answer(&plan.confirmation, answer.trim_end_matches(['\n', '\r']))
 }
 
-/// Whether there is a terminal to ask on.
+/// Whether stdin is a terminal.
 #[must_use]
 pub fn can_prompt() -> bool {
     io::stdin().is_terminal()
@@ -55,7 +54,7 @@ fn check_answer(confirm: &Confirmation, answer: &str) -> Result<Option<String>, 
     } else {
         Err(CliError::new(
             ExitStatus::Refused,
-            "not confirmed; nothing was sent",
+            "not confirmed; nothing was written",
         ))
     }
 }

@@ -18,6 +18,7 @@ use crate::promotion::policy::Policy;
 use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
 use crate::store::{ReadOnlyReason, StoreHandle};
 
+/// Options of every subcommand that writes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Write options")]
 pub struct WriteArgs {
@@ -36,13 +37,13 @@ pub struct WriteArgs {
 }
 
 impl WriteArgs {
-    /// Why, as given.
+    /// `--reason`, or empty.
     #[must_use]
     pub fn reason(&self) -> &str {
         self.reason.as_deref().unwrap_or_default()
     }
 
-    /// Whether nothing is to be written.
+    /// Whether `--plan` is set.
     #[must_use]
     pub fn is_plan_only(&self) -> bool {
         self.plan

@@ -57,7 +57,7 @@ pub fn nothing_to_do(intent: &Intent, fingerprint: &Fingerprint, reason: &str) -
     )
 }
 
-/// Whether something was changed; nothing where that is not known.
+/// `null` if the outcome is unknown.
 fn applied_value(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::Verified | Outcome::Conflict { .. } => json!(true),
@@ -111,7 +111,7 @@ fn steps_sheet(steps: &[PlanStep]) -> Sheet {
     sheet
 }
 
-/// The plan in lines: where, what, each step from before to after, what to mind.
+/// The plan as text: store, user, steps, gates, warnings.
 #[must_use]
 pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
     let plan = &planned.plan;
@@ -146,21 +146,21 @@ pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
 fn outcome_lines(plan: &Plan, report: &ApplyReport) -> Vec<String> {
     let created = report
         .created_version
-        .map(|version| format!("made {}", plan.subject().label(version)));
+        .map(|version| format!("created {}", plan.subject().label(version)));
     let outcome = match &report.outcome {
-        Outcome::Verified => vec![format!("done and read back: {}", plan.intent)],
-        Outcome::NotApplied { reason: why } => vec![format!("not applied: {why}")],
-        Outcome::Conflict { differences: found } => found
+        Outcome::Verified => vec![format!("applied and verified: {}", plan.intent)],
+        Outcome::NotApplied { reason } => vec![format!("not applied: {reason}")],
+        Outcome::Conflict { differences } => differences
             .iter()
             .map(|line| format!("conflict: {line}"))
             .collect(),
-        Outcome::Unknown { reason: why } => vec![format!("not known: {why}")],
+        Outcome::Unknown { reason } => vec![format!("outcome unknown: {reason}")],
     };
     let command = format!("frontrunner rollback --entry {}", report.entry_id);
     let undo = if plan.can_be_undone(report.created_version) {
-        format!("; undo it: {command}")
+        format!("; undo with {command}")
     } else if plan.deleted_versions().next().is_some() {
-        format!("; it can't be undone; its run is registered again, as a new version, by {command}")
+        format!("; cannot be undone, but {command} registers its run again as a new version")
     } else {
         String::new()
     };
@@ -168,14 +168,14 @@ fn outcome_lines(plan: &Plan, report: &ApplyReport) -> Vec<String> {
     created.into_iter().chain(outcome).chain([entry]).collect()
 }
 
-/// Says on stderr how far a plan got. The road calls this from wherever it runs, so nothing is borrowed here.
+/// Prints progress to stderr if it is a terminal. It borrows nothing: applying may call it from any task.
 pub fn print_progress(progress: &ApplyProgress, steps: usize) {
     use std::io::{IsTerminal, Write};
     let line = match progress {
-        ApplyProgress::Preflight => "reading the registry again".to_owned(),
+        ApplyProgress::Preflight => "checking the registry".to_owned(),
         ApplyProgress::Step(step) => format!("step {} of {steps}", step + 1),
         ApplyProgress::Waiting(what) => what.clone(),
-        ApplyProgress::Verifying => "reading back".to_owned(),
+        ApplyProgress::Verifying => "verifying".to_owned(),
     };
     let mut errors = std::io::stderr();
     if errors.is_terminal() {

@@ -1,59 +1,59 @@
-//! Entries: one write's intent, plan, steps and outcome.
+//! Journal entries: plan, steps and outcome of one write.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Millis, ModelVersion, Slot, VersionNumber};
 use crate::promotion::{GateResult, Intent, Outcome, Plan, RegistryState, undo_intent};
 
-/// What is recorded of a step that the store answered well.
+/// Result of a step that the store confirmed.
 pub(crate) const STEP_DONE: &str = "done";
 
-/// How far an entry got.
+/// Progress of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryState {
-    /// Recorded before anything was sent, and nothing after it: the program ended in between.
+    /// Begun without an outcome: the program was interrupted.
     Unfinished,
-    /// It ended, with this outcome.
+    /// Ended with an outcome.
     Ended(Outcome),
 }
 
-/// What came of one step.
+/// Result of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepResult {
-    /// Which step of the plan, from 0.
+    /// Index in the plan.
     pub step: usize,
-    /// `done`, or the store's fault in one cleaned line.
+    /// `done`, or the store's error in one cleaned line.
     pub result: String,
-    /// When, ms since the epoch.
+    /// Time of the response, ms since the epoch.
     pub at: Millis,
 }
 
-/// One write, as recorded.
+/// One write, replayed from its records.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JournalEntry {
-    /// The entry's id: the plan's.
+    /// Same as the plan's.
     pub id: String,
-    /// When it was recorded, ms since the epoch.
+    /// Time of the first record, ms since the epoch.
     pub at: Millis,
-    /// The plan: who, what, why, before and after.
+    /// As cleared.
     pub plan: Plan,
-    /// The gates' verdicts.
+    /// Gate results that the plan was cleared with.
     pub gates: Vec<GateResult>,
-    /// How long a request of it could still land after it was given up, in ms.
+    /// How long a timed-out request could still take effect, in ms.
     pub settle_window_ms: u64,
-    /// What came of the steps.
+    /// Results of the steps sent so far.
     pub results: Vec<StepResult>,
-    /// The version that was made.
+    /// The version that it created.
     pub created_version: Option<VersionNumber>,
-    /// How far it got.
+    /// Unfinished, or its outcome.
     pub state: EntryState,
-    /// The entry that undid it.
+    /// Id of the entry that undid it.
     pub undone_by: Option<String>,
 }
 
 impl JournalEntry {
-    /// Whether it is about a model, or about a run that one of its versions was made from.
+    /// Whether it changes a model, or a source run of one of these versions.
     #[must_use]
     pub fn concerns_model(&self, model: &str, versions: &[ModelVersion]) -> bool {
         let subject = self.plan.subject();
@@ -61,7 +61,7 @@ impl JournalEntry {
         self.plan.intent.is_about(model) || versions.iter().any(is_from_run)
     }
 
-    /// Whether its end is not known: it is worth looking again.
+    /// Whether its outcome is unknown, so that a recheck can resolve it.
     #[must_use]
     pub fn is_unresolved(&self) -> bool {
         matches!(
@@ -92,7 +92,7 @@ impl JournalEntry {
     }
 }
 
-/// The last entry that can be undone, is no undo itself, and is eligible.
+/// The last eligible entry that can be undone and is not an undo itself.
 #[must_use]
 pub fn last_undoable_entry(
     entries: &[JournalEntry],

@@ -1,4 +1,4 @@
-//! The journal: the append-only record of every write made from here, and the one road on which a plan is carried out.
+//! The journal: the append-only record of every write. `ops::apply` records each stage before it goes on:
 //!
 //! ```text
 //! preflight ─▶ begin (on the disk) ─▶ send step by step ─▶ read back ─▶ settle ─▶ read back ─▶ end

@@ -1,9 +1,9 @@
-//! What is said of a plan in the end: what was answered and what was read back, taken together.
+//! Final outcome: the store's responses and the read-back combined.
 
 use crate::domain::StoreError;
 use crate::promotion::Outcome;
 
-/// How far the sending got.
+/// Result of sending the steps.
 #[derive(Debug)]
 pub(crate) enum SendResult {
     /// Every step arrived.
@@ -18,15 +18,12 @@ pub(crate) enum SendResult {
     JournalFailed,
 }
 
-/// What the last read-back said.
 pub(crate) enum ReadBack {
-    /// It was read and compared with the plan.
     Compared(Outcome),
-    /// It could not be read.
     Unreadable(Option<StoreError>),
 }
 
-/// The outcome. An answer alone never makes it verified, and a read-back alone never makes light of an answer.
+/// A response alone never verifies a write, and an unchanged registry never outweighs a confirmed response.
 pub(crate) fn final_outcome(
     send_result: &SendResult,
     has_applied_step: bool,
@@ -34,52 +31,52 @@ pub(crate) fn final_outcome(
 ) -> Outcome {
     let outcome = match (read_back, send_result) {
         (ReadBack::Compared(outcome), _) => outcome,
-        (ReadBack::Unreadable(_), SendResult::NothingArrived(fault)) => {
+        (ReadBack::Unreadable(_), SendResult::NothingArrived(error)) => {
             return Outcome::NotApplied {
-                reason: fault.to_string(),
+                reason: error.to_string(),
             };
         }
-        (ReadBack::Unreadable(fault), _) => {
-            let why = fault.map_or_else(
-                || "it could not be read back".to_owned(),
-                |fault| format!("it could not be read back: {fault}"),
+        (ReadBack::Unreadable(error), _) => {
+            let reason = error.map_or_else(
+                || "the registry could not be read back".to_owned(),
+                |error| format!("the registry could not be read back: {error}"),
             );
-            return Outcome::Unknown { reason: why };
+            return Outcome::Unknown { reason };
         }
     };
     match (outcome, send_result) {
         (Outcome::NotApplied { .. }, _) if has_applied_step => reverted_outcome(),
         (
             Outcome::NotApplied { .. },
-            SendResult::NothingArrived(fault) | SendResult::LaterStepRefused(fault),
+            SendResult::NothingArrived(error) | SendResult::LaterStepRefused(error),
         ) => Outcome::NotApplied {
-            reason: fault.to_string(),
+            reason: error.to_string(),
         },
-        (Outcome::NotApplied { .. }, SendResult::ResponseLost(fault)) => Outcome::NotApplied {
-            reason: format!("it did not arrive, and it is safe to try again ({fault})"),
+        (Outcome::NotApplied { .. }, SendResult::ResponseLost(error)) => Outcome::NotApplied {
+            reason: format!("the request did not arrive and can be repeated safely ({error})"),
         },
         (Outcome::NotApplied { .. }, SendResult::JournalFailed) => Outcome::NotApplied {
-            reason: "the journal could not be written any more, so the rest was not sent"
+            reason: "the journal could not be written, so the remaining steps were not sent"
                 .to_owned(),
         },
         (
             Outcome::Conflict {
                 differences: mut found,
             },
-            SendResult::NothingArrived(fault)
-            | SendResult::LaterStepRefused(fault)
-            | SendResult::ResponseLost(fault),
+            SendResult::NothingArrived(error)
+            | SendResult::LaterStepRefused(error)
+            | SendResult::ResponseLost(error),
         ) => {
-            found.push(format!("a step failed: {fault}"));
+            found.push(format!("a step failed: {error}"));
             Outcome::Conflict { differences: found }
         }
         (outcome, _) => outcome,
     }
 }
 
-/// A write was answered well, and the registry is as it was.
+/// A confirmed write that the registry does not show.
 pub(crate) fn reverted_outcome() -> Outcome {
     Outcome::Conflict {
-        differences: vec!["the store said that it was done, and all is as before: somebody put it back, or it was not kept".to_owned()],
+        differences: vec!["the store confirmed the write, but the registry is unchanged: the write was reverted or lost".to_owned()],
     }
 }

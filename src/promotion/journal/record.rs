@@ -1,4 +1,4 @@
-//! The lines of the book.
+//! The journal's wire format, one JSON line per record, and its replay into entries.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -9,75 +9,58 @@ use super::{EntryState, JournalEntry, StepResult};
 use crate::domain::{Millis, VersionNumber};
 use crate::promotion::{GateResult, Intent, Outcome, Plan};
 
-/// One line: one thing that happened to an entry.
+/// One line of the journal.
 #[derive(Debug, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "one line is held at a time")]
 #[serde(tag = "line", rename_all = "snake_case")]
 pub(crate) enum JournalRecord<'a> {
-    /// Everything is decided and nothing is sent.
+    /// Written before the first request.
     Begin {
-        /// The entry.
         id: Cow<'a, str>,
-        /// When.
         at: Millis,
-        /// How long a request that was given up could still land, in ms.
+        /// How long a timed-out request could still take effect, in ms.
         #[serde(default)]
         #[serde(rename = "quiet")]
         settle_window_ms: u64,
-        /// The plan.
         plan: Cow<'a, Plan>,
-        /// The gates' verdicts.
         gates: Cow<'a, [GateResult]>,
     },
-    /// A step was answered, or failed.
+    /// Written after each step's response.
     Step {
-        /// The entry.
         id: Cow<'a, str>,
-        /// What came of it.
         #[serde(flatten)]
         result: StepResult,
     },
-    /// The store picked a number.
+    /// The store assigned a version number.
     Created {
-        /// The entry.
         id: Cow<'a, str>,
-        /// When.
         at: Millis,
-        /// The version.
         version: VersionNumber,
     },
-    /// The registry was read back.
+    /// Written after the read-back.
     End {
-        /// The entry.
         id: Cow<'a, str>,
-        /// When.
         at: Millis,
-        /// What it said.
         #[serde(flatten)]
         outcome: Outcome,
     },
-    /// Another entry put everything back.
+    /// Another entry undid this one.
     Undone {
-        /// The entry.
         id: Cow<'a, str>,
-        /// When.
         at: Millis,
-        /// The entry that did it.
         by: Cow<'a, str>,
     },
 }
 
-/// What the book says.
 #[derive(Debug, Default)]
 pub(crate) struct ReplayedJournal {
-    /// All entries, oldest first.
     pub entries: Vec<JournalEntry>,
-    /// Lines that could not be read.
+    /// Cut off by a crash, or written by a newer version.
     pub unreadable_lines: usize,
     index_by_id: HashMap<String, usize>,
 }
 
-/// Reads the book from its beginning. What can't be read is counted and passed over.
+/// Replays a journal; unreadable lines are counted and skipped.
 pub(crate) fn replay(text: &[u8]) -> ReplayedJournal {
     let mut replayed = ReplayedJournal::default();
     for line in text
@@ -125,14 +108,14 @@ impl ReplayedJournal {
         }
     }
 
-    /// An entry that begins again was sent again with the same mark: what came of it the first time is past.
+    /// An entry that begins again was sent again with the same intent tag: it replaces the first attempt.
     fn begin_entry(&mut self, entry: JournalEntry) {
-        if let Some(place) = self
+        if let Some(known) = self
             .index_by_id
             .get(&entry.id)
             .and_then(|index| self.entries.get_mut(*index))
         {
-            *place = entry;
+            *known = entry;
             return;
         }
         self.index_by_id
@@ -150,10 +133,10 @@ impl ReplayedJournal {
         }
     }
 
-    /// Marks an entry as undone, or as standing again. An undo that is undone lets what it undid stand again, and so on.
+    /// Marks an entry as undone or no longer undone. Undoing an undo clears the mark of the entry that it undid, and so on.
     fn mark_undone(&mut self, id: &str, by: Option<String>) {
         let (mut id, mut by) = (id.to_owned(), by);
-        // An undo is younger than what it undoes, so the chain ends; the bound is for a book that was tampered with.
+        // An undo is newer than its target, so the chain ends; the bound is for a manipulated journal.
         for _ in 0..self.entries.len() {
             let mut next = None;
             self.update_entry(&id, |entry| {

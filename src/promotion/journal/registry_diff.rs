@@ -1,4 +1,4 @@
-//! What moved between two looks at a registry, and by whom, where a record says so.
+//! Differences between two reads of a registry, with author and reason from record tags.
 
 use serde::Serialize;
 
@@ -6,25 +6,25 @@ use super::timeline::clean_and_truncate;
 use crate::domain::Millis;
 use crate::promotion::{RegistryChange, RegistrySnapshot, RegistryState, TagRecord};
 
-/// One place that changed hands; text is cleaned.
+/// One change of a holder; text is cleaned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HolderChange {
-    /// What changed: `iris/3`, `@champion`.
+    /// `iris/3` or `@champion`.
     pub target: String,
-    /// What was there before.
+    /// Value before.
     pub from: String,
-    /// What is there now.
+    /// Value now.
     pub to: String,
-    /// Who did it; nothing where no record says so.
+    /// Author, if a record has the change.
     #[serde(rename = "who")]
     pub user: Option<String>,
-    /// Why; empty where nothing says so.
+    /// Reason in the record.
     pub reason: String,
-    /// When the record was left, ms since the epoch.
+    /// Time of the record, ms since the epoch.
     pub at: Option<Millis>,
 }
 
-/// What moved since `before`. A version that is new has moved only if it holds a place.
+/// Changes since `before`. A new version counts only if it holds a slot.
 #[must_use]
 pub fn registry_diff(before: &RegistryState, now: &RegistrySnapshot) -> Vec<HolderChange> {
     let after = now.state();
@@ -78,18 +78,21 @@ pub fn registry_diff(before: &RegistryState, now: &RegistrySnapshot) -> Vec<Hold
 }
 
 impl HolderChange {
-    /// In one line: `@champion: iris/2 → iris/3, by ana: better`.
+    /// One line: `@champion: iris/2 → iris/3, by ana: better`.
     #[must_use]
     pub fn describe(&self) -> String {
-        let who = self.user.as_ref().map_or_else(
-            || "no record says by whom".to_owned(),
-            |who| format!("by {who}"),
+        let author = self.user.as_ref().map_or_else(
+            || "by an unknown user".to_owned(),
+            |author| format!("by {author}"),
         );
-        let why = if self.reason.is_empty() {
+        let reason = if self.reason.is_empty() {
             String::new()
         } else {
             format!(": {}", self.reason)
         };
-        format!("{}: {} → {}, {who}{why}", self.target, self.from, self.to)
+        format!(
+            "{}: {} → {}, {author}{reason}",
+            self.target, self.from, self.to
+        )
     }
 }

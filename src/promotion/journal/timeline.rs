@@ -1,4 +1,4 @@
-//! The history of a model: the journal, the tags that others' Frontrunners left, and what changed in between.
+//! History of a model: this journal, record tags of other users, and unrecorded changes.
 
 use std::collections::HashSet;
 
@@ -9,22 +9,23 @@ use super::{EntryState, JournalEntry};
 use crate::domain::{Millis, ModelVersion, RegisteredModel};
 use crate::promotion::{
     GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject, TagRecord, Undo,
+    truncate,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-/// How many characters of another's words are told.
+/// Limit of untrusted text in an event, in characters.
 const MAX_TEXT_CHARS: usize = 500;
 
-/// Where an event is known from.
+/// Source of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventSource {
     /// This machine's journal.
     Journal,
-    /// Tags of the version.
+    /// Record tags on the version.
     Tags,
-    /// Changed with another tool: what is there is not what the last record says.
+    /// None: the registry differs from the last record, so another tool changed it.
     #[serde(rename = "gap")]
     Unrecorded,
 }
@@ -32,33 +33,33 @@ pub enum EventSource {
 /// One event of a model's history; text is cleaned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimelineEvent {
-    /// When, ms since the epoch; nothing for a gap whose time is not known.
+    /// Time in ms since the epoch; `None` for an unrecorded change at an unknown time.
     #[serde(rename = "when")]
     pub at: Option<Millis>,
-    /// For a gap: it must have happened after this, ms since the epoch.
+    /// Lower bound of an unrecorded change's time, ms since the epoch.
     #[serde(rename = "since")]
     pub not_before: Option<Millis>,
-    /// Who.
+    /// User name of the author.
     #[serde(rename = "who")]
     pub user: String,
-    /// What was done, in words.
+    /// The intent in words, with its outcome unless verified.
     pub action: String,
-    /// What was there before.
+    /// Value before.
     pub from: String,
-    /// What was there after.
+    /// Value after.
     pub to: String,
-    /// Why.
+    /// The author's reason.
     pub reason: String,
-    /// The gates' verdicts in words.
+    /// Gate results in words.
     pub gates: String,
-    /// Where it is known from.
+    /// Journal, tags, or none.
     #[serde(rename = "origin")]
     pub source: EventSource,
-    /// The journal's entry.
+    /// Id of the journal entry.
     pub journal_id: Option<String>,
 }
 
-/// The history of a model, newest first; what is not dated comes first of all, since it is younger than the last record.
+/// Events of a model, newest first. Undated events come first: they are newer than the last record.
 #[must_use]
 pub fn timeline(
     entries: &[JournalEntry],
@@ -122,7 +123,7 @@ fn event_from_entry(entry: &JournalEntry) -> TimelineEvent {
     }
 }
 
-/// What changed hands by intent, without what the store did by itself; for an undo all of it.
+/// The intended changes, without those that the store made on its own; for an undo, all of them.
 fn intended_changes(entry: &JournalEntry) -> Vec<RegistryChange> {
     let mut changes = entry.plan.changes();
     if let Intent::TransitionStage { version, .. } = &entry.plan.intent
@@ -137,7 +138,7 @@ fn intended_changes(entry: &JournalEntry) -> Vec<RegistryChange> {
     changes
 }
 
-/// What was said before and after, where a plan only says something.
+/// Values of a plan with a single metadata change.
 fn metadata_before_after(plan: &Plan) -> (String, String) {
     let [change] = plan.metadata.as_slice() else {
         return (String::new(), String::new());
@@ -167,14 +168,17 @@ fn outcome_suffix(entry: &JournalEntry) -> String {
     let end = match &entry.state {
         EntryState::Unfinished => " (unfinished)".to_owned(),
         EntryState::Ended(Outcome::Verified) => String::new(),
-        EntryState::Ended(Outcome::NotApplied { reason: why }) => {
-            format!(" (not applied: {})", clean_and_truncate(why))
+        EntryState::Ended(Outcome::NotApplied { reason }) => {
+            format!(" (not applied: {})", clean_and_truncate(reason))
         }
-        EntryState::Ended(Outcome::Conflict { differences: found }) => {
-            format!(" (conflict: {})", clean_and_truncate(&found.join("; ")))
+        EntryState::Ended(Outcome::Conflict { differences }) => {
+            format!(
+                " (conflict: {})",
+                clean_and_truncate(&differences.join("; "))
+            )
         }
-        EntryState::Ended(Outcome::Unknown { reason: why }) => {
-            format!(" (not known: {})", clean_and_truncate(why))
+        EntryState::Ended(Outcome::Unknown { reason }) => {
+            format!(" (outcome unknown: {})", clean_and_truncate(reason))
         }
     };
     if entry.undone_by.is_some() {
@@ -232,9 +236,6 @@ fn event_from_registration(
     }
 }
 
-/// Somebody's words, cleaned and not too many.
 pub(super) fn clean_and_truncate(text: &str) -> String {
-    let cut: String = text.chars().take(MAX_TEXT_CHARS).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
-    format!("{}{more}", clean(&cut))
+    clean(&truncate(text, MAX_TEXT_CHARS)).into_owned()
 }

@@ -1,118 +1,88 @@
-//! Gaps: what is there is not what the last record says. By whom and why is not known, and is said to be so.
+//! Unrecorded changes: differences between the last records and the registry. Author and reason are unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::as_of::Observations;
 use super::timeline::{EventSource, TimelineEvent};
 use super::{EntryState, JournalEntry};
-use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
-use crate::promotion::{Outcome, RegistryChange, RegistryState, Subject, TagRecord};
+use crate::domain::{
+    Alias, Millis, ModelName, ModelVersion, RegisteredModel, Stage, VersionNumber,
+};
+use crate::promotion::{Outcome, RegistryChange, Subject, TagRecord};
 
-/// What the records say of who holds which place.
+/// Holders according to the records.
 #[derive(Default)]
 struct RecordedState {
     stages: BTreeMap<VersionNumber, Stage>,
     aliases: BTreeMap<Alias, Option<VersionNumber>>,
 }
 
-/// The gaps between the last records and what is there now.
+/// Differences between the last records and the registry, as events.
 pub(super) fn unrecorded_changes(
     entries: &[JournalEntry],
     model: Option<&RegisteredModel>,
     versions: &[ModelVersion],
 ) -> Vec<TimelineEvent> {
-    // What is there now is not among them: they tell when what is claimed was still so.
-    let observations = Observations::collect(entries, None, versions, Millis::MAX);
     let Some(model) = model else {
-        let name = entries
+        let last = entries
             .iter()
             .rev()
-            .find_map(|entry| Some(entry.plan.intent.model()?.clean().into_owned()));
-        return name
-            .map(|name| unrecorded_event(None, &name, "there".to_owned(), "gone".to_owned()))
-            .into_iter()
-            .collect();
+            .find_map(|entry| entry.plan.intent.model());
+        let deleted = |name: &ModelName| {
+            unrecorded_event(
+                None,
+                &name.clean(),
+                "exists".to_owned(),
+                "deleted".to_owned(),
+            )
+        };
+        return last.map(deleted).into_iter().collect();
     };
+    // Without the current registry: these show when the recorded state was last observed.
+    let observations = Observations::collect(entries, None, versions, Millis::MAX);
     let recorded = recorded_state(entries, model, versions);
-    let (name, subject) = (&model.name, Subject::from(&model.name));
-    let now = RegistryState {
-        stages: versions
-            .iter()
-            .map(|version| (version.version, version.stage))
-            .collect(),
-        aliases: model.aliases.iter().cloned().collect(),
-        ..RegistryState::default()
-    };
-    let mut found = Vec::new();
-    if entries.iter().any(|entry| {
-        entry
-            .plan
-            .preconditions
-            .model
-            .as_ref()
-            .is_some_and(|ground| ground.created_at != model.creation_time)
-    }) {
-        let (from, to) = (
-            "another model of that name".to_owned(),
-            "deleted and made again".to_owned(),
-        );
-        found.push(unrecorded_event(
+    let mut events = Vec::new();
+    if entries.iter().any(|entry| !is_current_model(entry, model)) {
+        events.push(unrecorded_event(
             model.creation_time,
-            &name.clean(),
-            from,
-            to,
+            &model.name.clean(),
+            "another model with this name".to_owned(),
+            "deleted and created again".to_owned(),
         ));
     }
-    for (version, recorded_stage) in &recorded.stages {
-        let label = format!("{}/{version}", name.clean());
-        match versions.iter().find(|there| there.version == *version) {
-            None => found.push(
-                unrecorded_event(None, &label, recorded_stage.to_string(), "gone".to_owned())
-                    .with_not_before(observations.last_in_stage(*version, *recorded_stage)),
-            ),
-            Some(there) if there.stage != *recorded_stage => {
-                let found_there = unrecorded_event(
-                    there.last_updated_time,
-                    &label,
-                    recorded_stage.to_string(),
-                    there.stage.to_string(),
-                );
-                found.push(
-                    found_there
-                        .with_not_before(observations.last_in_stage(*version, *recorded_stage)),
-                );
-            }
-            Some(_) => {}
+    for (version, from) in &recorded.stages {
+        let current = versions.iter().find(|current| current.version == *version);
+        let (at, to) = match current {
+            None => (None, "deleted".to_owned()),
+            Some(current) if current.stage == *from => continue,
+            Some(current) => (current.last_updated_time, current.stage.to_string()),
+        };
+        let label = format!("{}/{version}", model.name.clean());
+        events.push(TimelineEvent {
+            not_before: observations.last_in_stage(*version, *from),
+            ..unrecorded_event(at, &label, from.to_string(), to)
+        });
+    }
+    let subject = Subject::from(&model.name);
+    for (alias, from) in recorded.aliases {
+        let to = model.version_for_alias(alias.raw());
+        if from != to {
+            let not_before = observations.last_pointing_to(&alias, from);
+            let change = RegistryChange::Alias { alias, from, to };
+            let (before, after) = (change.before(&subject), change.after(&subject));
+            events.push(TimelineEvent {
+                not_before,
+                ..unrecorded_event(None, &change.target(&subject), before, after)
+            });
         }
     }
-    for (alias, recorded_version) in recorded.aliases {
-        let to = now.aliases.get(&alias).copied();
-        if recorded_version != to {
-            let since = observations.last_pointing_to(&alias, recorded_version);
-            let change = RegistryChange::Alias {
-                alias,
-                from: recorded_version,
-                to,
-            };
-            found.push(
-                unrecorded_event(
-                    None,
-                    &change.target(&subject),
-                    change.before(&subject),
-                    change.after(&subject),
-                )
-                .with_not_before(since),
-            );
-        }
-    }
-    found
+    events
 }
 
-/// One record: when, whether its end is known to be as planned, and what changed hands.
+/// Time, whether the write was verified, and its changes.
 type RecordedChanges = (Millis, bool, Vec<RegistryChange>);
 
-/// What the records claim, the oldest first, so that the last one stands. A write whose end is not known takes back
-/// what was claimed of its places.
+/// Applies the records, oldest first. A write with an unknown outcome makes its slots unknown.
 fn recorded_state(
     entries: &[JournalEntry],
     model: &RegisteredModel,
@@ -141,11 +111,11 @@ fn recorded_state(
                 .copied(),
         );
     }
-    let known = |id: &str| entries.iter().any(|entry| entry.id == id);
+    let known: HashSet<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     for record in versions
         .iter()
         .flat_map(TagRecord::from_version_tags)
-        .filter(|record| !known(&record.id))
+        .filter(|record| !known.contains(record.id.as_str()))
     {
         records.extend(
             record
@@ -176,34 +146,23 @@ fn recorded_state(
     recorded
 }
 
-/// Whether an entry changed the model that is there now: not one that was deleted and made again since, and not
-/// nothing at all.
+/// Whether an entry changed the current model, and not a deleted one with its name.
 fn concerns_current_model(entry: &JournalEntry, model: &RegisteredModel) -> bool {
-    let is_same = entry
-        .plan
-        .preconditions
-        .model
-        .as_ref()
-        .is_none_or(|ground| ground.created_at == model.creation_time);
-    is_same && !matches!(entry.state, EntryState::Ended(Outcome::NotApplied { .. }))
+    is_current_model(entry, model)
+        && !matches!(entry.state, EntryState::Ended(Outcome::NotApplied { .. }))
 }
 
-impl TimelineEvent {
-    /// The same, with the time after which it must have happened.
-    fn with_not_before(self, since: Option<Millis>) -> Self {
-        Self {
-            not_before: since,
-            ..self
-        }
-    }
+fn is_current_model(entry: &JournalEntry, model: &RegisteredModel) -> bool {
+    let planned_on = entry.plan.preconditions.model.as_ref();
+    planned_on.is_none_or(|planned_on| planned_on.created_at == model.creation_time)
 }
 
 fn unrecorded_event(at: Option<Millis>, target: &str, from: String, to: String) -> TimelineEvent {
     TimelineEvent {
         at,
         not_before: None,
-        user: "not known".to_owned(),
-        action: format!("{target} changed, and no record says by whom"),
+        user: "unknown".to_owned(),
+        action: format!("{target} changed without a record"),
         from,
         to,
         reason: String::new(),

@@ -1,14 +1,13 @@
-//! Giving an alias to a version, and taking it away.
+//! Setting and removing aliases.
 
 use super::builder::PlanBuilder;
 use super::transition::diff_after;
 use super::{PlanError, warnings};
 use crate::domain::{Alias, StoreWrite, VersionNumber};
 
-/// The longest alias that MLflow's schema takes, in characters.
+/// Limit of MLflow's schema, in characters.
 const MAX_ALIAS_CHARS: usize = 255;
 
-/// Plans to give an alias.
 pub(super) fn set(
     builder: &mut PlanBuilder,
     alias: &Alias,
@@ -19,7 +18,7 @@ pub(super) fn set(
     let holder = builder.state.aliases.get(alias).copied();
     if holder == Some(number) {
         return Err(PlanError::NothingToDo(format!(
-            "{} is @{}",
+            "{} already has @{}",
             builder.label(number),
             alias.clean()
         )));
@@ -39,7 +38,7 @@ pub(super) fn set(
     Ok(())
 }
 
-/// Plans to take an alias away. One that leads nowhere can be taken away, too.
+/// An alias that points to no version can be removed, too.
 pub(super) fn remove(builder: &mut PlanBuilder, alias: &Alias) -> Result<(), PlanError> {
     let name = builder.model_name();
     if builder.snapshot.model.is_none() {
@@ -51,7 +50,7 @@ pub(super) fn remove(builder: &mut PlanBuilder, alias: &Alias) -> Result<(), Pla
     builder.warn_all(warnings::of_alias(builder.snapshot, alias.raw()));
     let Some(holder) = builder.state.aliases.get(alias).copied() else {
         return Err(PlanError::NothingToDo(format!(
-            "no version of {} is @{}",
+            "{} has no alias @{}",
             name.clean(),
             alias.clean()
         )));
@@ -68,29 +67,29 @@ pub(super) fn remove(builder: &mut PlanBuilder, alias: &Alias) -> Result<(), Pla
     Ok(())
 }
 
-/// MLflow's own rules, checked before anything is sent; and no line end, which MLflow lets through.
+/// MLflow's own rules, and no line end, which MLflow accepts.
 fn validate(alias: &Alias) -> Result<(), String> {
     let (raw, shown) = (alias.raw(), alias.clean());
     let is_version = raw
         .strip_prefix(['v', 'V'])
         .is_some_and(|rest| !rest.is_empty() && rest.chars().all(char::is_numeric));
     if raw.is_empty() {
-        Err("an alias needs a name".to_owned())
+        Err("an alias cannot be empty".to_owned())
     } else if raw.chars().count() > MAX_ALIAS_CHARS {
         Err(format!(
-            "an alias has at most {MAX_ALIAS_CHARS} characters, and this one has {}",
+            "an alias has at most {MAX_ALIAS_CHARS} characters, got {}",
             raw.chars().count()
         ))
     } else if raw.eq_ignore_ascii_case("latest") || is_version {
         Err(format!(
-            "@{shown} is reserved: MLflow keeps latest, v1, v2, … for itself"
+            "@{shown} is reserved: MLflow uses latest, v1, v2, … itself"
         ))
     } else if !raw
         .chars()
         .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
     {
         Err(format!(
-            "@{shown} is no alias: letters, digits, _ and - are allowed"
+            "invalid alias @{shown}: use letters, digits, _ and -"
         ))
     } else {
         Ok(())

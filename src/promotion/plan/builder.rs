@@ -1,4 +1,4 @@
-//! A plan in the making: steps are added in order, and the state runs ahead with them.
+//! Builder of plans: each step that is pushed also advances the predicted state.
 
 use super::{Confirmation, MetadataChange, Plan, PlanContext, PlanError, PlanStep, warnings};
 use crate::domain::{ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus};
@@ -7,13 +7,12 @@ use crate::promotion::{Intent, Preconditions, RegistryChange, RegistrySnapshot, 
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-/// A plan in the making.
 pub(super) struct PlanBuilder<'a> {
     pub snapshot: &'a RegistrySnapshot,
     pub context: &'a PlanContext,
-    /// What the steps so far make of the registry.
+    /// Predicted state after the steps so far.
     pub state: RegistryState,
-    /// The name to be typed, where it is not only a model's protected place that asks for it.
+    /// Name to type, if not the model's own for a protected slot.
     pub confirmation_name: Option<Untrusted>,
     action: String,
     metadata: Vec<MetadataChange>,
@@ -22,7 +21,7 @@ pub(super) struct PlanBuilder<'a> {
 }
 
 impl<'a> PlanBuilder<'a> {
-    /// Begins a plan, once it is sure that the reading is about what is meant.
+    /// Checks that the snapshot is of the intent's subject.
     pub fn new(
         intent: &Intent,
         snapshot: &'a RegistrySnapshot,
@@ -38,7 +37,7 @@ impl<'a> PlanBuilder<'a> {
             .any(|subject| *subject != expected)
         {
             return Err(PlanError::Refused(format!(
-                "{expected} was asked for, and the store answers {found}"
+                "requested {expected}, but the store returned {found}"
             )));
         }
         let (action, warnings) = (intent.to_string(), warnings::of_registry(snapshot));
@@ -58,7 +57,7 @@ impl<'a> PlanBuilder<'a> {
         self.snapshot.model_name()
     }
 
-    /// A version in words, cleaned: `iris/3`.
+    /// Cleaned: `iris/3`.
     pub fn label(&self, version: VersionNumber) -> String {
         self.snapshot.subject.label(version)
     }
@@ -71,7 +70,6 @@ impl<'a> PlanBuilder<'a> {
         self.warnings.extend(warnings);
     }
 
-    /// The version that is meant.
     pub fn version(&self, number: VersionNumber) -> Result<&'a ModelVersion, PlanError> {
         if self.snapshot.model.is_none() {
             return Err(PlanError::NotFound(format!(
@@ -81,27 +79,26 @@ impl<'a> PlanBuilder<'a> {
         }
         self.snapshot
             .version(number)
-            .ok_or_else(|| PlanError::NotFound(format!("{} is not there", self.label(number))))
+            .ok_or_else(|| PlanError::NotFound(format!("{} does not exist", self.label(number))))
     }
 
-    /// Whether a version may be given a place where it is served.
+    /// Refuses a version that is not ready to be served.
     pub fn require_promotable(&self, version: &ModelVersion) -> Result<(), PlanError> {
         let label = self.label(version.version);
         if version.is_half_deleted() {
             return Err(PlanError::Refused(format!(
-                "{label} is the leftover of a deletion: its model is gone"
+                "{label} is half deleted: its model is gone"
             )));
         }
         if version.status != VersionStatus::Ready {
             return Err(PlanError::Refused(format!(
-                "{label} is {}, not READY: it can't be promoted",
+                "{label} is {}, not READY: it cannot be promoted",
                 clean(version.status.as_str())
             )));
         }
         Ok(())
     }
 
-    /// Adds a write of which the effect is told in words.
     pub fn push_step(
         &mut self,
         write: StoreWrite,
@@ -120,7 +117,7 @@ impl<'a> PlanBuilder<'a> {
         });
     }
 
-    /// Adds what is said of a version or a model; what stood there is kept with the plan.
+    /// Adds a change of a tag or description; the plan keeps the previous value.
     pub fn push_metadata(
         &mut self,
         change: MetadataChange,
@@ -139,7 +136,7 @@ impl<'a> PlanBuilder<'a> {
         self.metadata.push(change);
     }
 
-    /// Adds a write that changes who holds a place, and what the store will do by itself.
+    /// Adds a write that changes holders, and the changes that the store makes on its own.
     pub fn push_slot_change(&mut self, write: StoreWrite, action: &str) {
         let before = self.state.clone();
         self.state.apply(&write);
@@ -158,7 +155,7 @@ impl<'a> PlanBuilder<'a> {
             before: change.before(name),
             after: change.after(name),
         };
-        // A version that is in its stage already is moved there again only to archive the others.
+        // A version that is already in its stage is moved there again only to archive the others.
         let unchanged = |version: VersionNumber, stage: Stage| RegistryChange::Stage {
             version,
             from: stage,
@@ -177,9 +174,9 @@ impl<'a> PlanBuilder<'a> {
         {
             let (target, alias) = (name.label(*from), alias.clean());
             let (action, before, after) = (
-                "leaves".to_owned(),
+                "loses alias".to_owned(),
                 format!("@{alias}"),
-                format!("without @{alias}"),
+                "none".to_owned(),
             );
             self.steps.push(PlanStep {
                 write: None,
@@ -197,7 +194,7 @@ impl<'a> PlanBuilder<'a> {
         );
     }
 
-    /// Adds the record that the write leaves on a version, before the places change hands.
+    /// Adds the record tags on a version; they come before the change, so that no change lacks its record.
     pub fn push_tag_record(
         &mut self,
         on: &ModelVersion,
@@ -232,20 +229,19 @@ impl<'a> PlanBuilder<'a> {
         }
     }
 
-    /// The finished plan.
     pub fn build(self, intent: Intent) -> Plan {
         let before = self.snapshot.state();
         let is_protected = before
             .diff(&self.state)
             .iter()
             .flat_map(RegistryChange::slots)
-            .any(|place| self.context.protected_slots.contains(&place));
+            .any(|slot| self.context.protected_slots.contains(&slot));
         let deletes = self
             .steps
             .iter()
             .any(|step| matches!(step.write, Some(StoreWrite::DeleteVersion { .. })));
         let default_name = (is_protected || deletes).then(|| self.model_name().text().clone());
-        let confirm = self
+        let confirmation = self
             .confirmation_name
             .or(default_name)
             .map_or(Confirmation::Yes, Confirmation::TypeName);
@@ -263,7 +259,7 @@ impl<'a> PlanBuilder<'a> {
             preconditions: Preconditions::from_snapshot(self.snapshot),
             fingerprint: self.snapshot.fingerprint(),
             warnings: self.warnings,
-            confirmation: confirm,
+            confirmation,
         }
     }
 }

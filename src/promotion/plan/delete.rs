@@ -1,4 +1,4 @@
-//! Putting runs into MLflow's trash, and taking them out.
+//! Deleting versions; moving runs to MLflow's trash and back.
 
 use super::builder::PlanBuilder;
 use super::{PlanError, warnings};
@@ -9,13 +9,13 @@ use crate::promotion::RunSnapshot;
 use crate::promotion::confusable::is_deceptive;
 use crate::text::Untrusted;
 
-/// The most runs of one plan: each is a request, and each is read back.
+/// Limit of one plan: each run is one request and one read-back.
 const MAX_RUNS: usize = 200;
 
-/// How many dependent versions of a run are named before the rest is counted.
+/// Dependent versions of a run that are listed by name; the rest is counted.
 const MAX_NAMED: usize = 5;
 
-/// Plans to delete a version that holds no place: who serves it is asked to take it away first.
+/// A version that holds a slot must be demoted first.
 pub(super) fn delete_version(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -30,25 +30,25 @@ pub(super) fn delete_version(
     if !matches!(version.stage, Stage::None | Stage::Archived) || !aliases.is_empty() {
         let stage = (!matches!(version.stage, Stage::None | Stage::Archived))
             .then(|| version.stage.to_string());
-        let held = stage
+        let slots = stage
             .into_iter()
             .chain(aliases)
             .collect::<Vec<_>>()
             .join(", ");
         return Err(PlanError::Refused(format!(
-            "{label} holds {held}: demote it first"
+            "{label} holds {slots}: demote it first"
         )));
     }
     let recovery_hint = if version.run_id.is_empty() {
-        "nor registered again: it names no run".to_owned()
+        "it has no run to register again".to_owned()
     } else {
         format!(
-            "undoing this registers its run {} again, as a new version",
+            "undo registers its run {} again, as a new version",
             version.run_id.short()
         )
     };
     builder.warn(format!(
-        "{label} can't be brought back, since MLflow overwrites where its model was; {recovery_hint}"
+        "{label} cannot be restored, since MLflow overwrites its source; {recovery_hint}"
     ));
     let from = version.source.clean().into_owned();
     builder.push_step(
@@ -59,12 +59,12 @@ pub(super) fn delete_version(
         "delete",
         label,
         from,
-        "gone".to_owned(),
+        "deleted".to_owned(),
     );
     Ok(())
 }
 
-/// Plans to delete runs. What depends on them is told; a run behind a version that is served asks for the name typed.
+/// Warns about dependent versions; if one of them is served, the plan needs a typed confirmation.
 pub(super) fn delete_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
     let runs = runs_to_change(builder, ids, Lifecycle::Active)?;
     let mut is_any_served = false;
@@ -77,7 +77,7 @@ pub(super) fn delete_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<()
             RunStatus::Running | RunStatus::Scheduled
         ) {
             builder.warn(format!(
-                "run {name} says that it is {}: it may go on logging",
+                "run {name} is {}: it may continue to log",
                 snapshot.run.status.as_str()
             ));
         }
@@ -88,12 +88,12 @@ pub(super) fn delete_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<()
             .count();
         if stay > 0 {
             builder.warn(format!(
-                "{stay} runs are nested in run {name}: MLflow leaves them as they are"
+                "{stay} runs nested in run {name} are not deleted with it"
             ));
         }
     }
     builder
-        .warn("restoring brings runs back until `mlflow gc` takes them away; assessments that they made of traces are not kept".to_owned());
+        .warn("deleted runs can be restored until `mlflow gc` removes them; their assessments of traces are lost".to_owned());
     builder.confirmation_name = is_any_served.then(|| confirmation_name(&runs));
     for snapshot in runs {
         builder.push_lifecycle(&snapshot.run, Lifecycle::Deleted);
@@ -101,7 +101,6 @@ pub(super) fn delete_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<()
     Ok(())
 }
 
-/// Plans to restore runs.
 pub(super) fn restore_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
     for snapshot in runs_to_change(builder, ids, Lifecycle::Deleted)? {
         builder.warn_all(warnings::of_run_name(&snapshot.run));
@@ -110,7 +109,7 @@ pub(super) fn restore_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(
     Ok(())
 }
 
-/// The runs that are in the state in which there is something to do.
+/// The runs that are in state `now`, without duplicates.
 fn runs_to_change<'a>(
     builder: &PlanBuilder<'a>,
     ids: &[RunId],
@@ -118,7 +117,7 @@ fn runs_to_change<'a>(
 ) -> Result<Vec<&'a RunSnapshot>, PlanError> {
     if ids.len() > MAX_RUNS {
         return Err(PlanError::Refused(format!(
-            "{} runs are too many for one plan: {MAX_RUNS} at most",
+            "{} runs are too many for one plan: at most {MAX_RUNS}",
             ids.len()
         )));
     }
@@ -127,7 +126,7 @@ fn runs_to_change<'a>(
         let snapshot = builder
             .snapshot
             .run_snapshot(id)
-            .ok_or_else(|| PlanError::NotFound(format!("run {} is not there", id.short())))?;
+            .ok_or_else(|| PlanError::NotFound(format!("run {} does not exist", id.short())))?;
         if snapshot.run.lifecycle == now && !runs.iter().any(|known| known.run.id == *id) {
             runs.push(snapshot);
         }
@@ -140,7 +139,7 @@ fn runs_to_change<'a>(
         };
         let verb = if ids.len() == 1 { "is" } else { "are" };
         return Err(PlanError::NothingToDo(format!(
-            "{} {verb} {}",
+            "{} {verb} already {}",
             builder.snapshot.subject,
             other.as_str()
         )));
@@ -148,7 +147,7 @@ fn runs_to_change<'a>(
     Ok(runs)
 }
 
-/// Tells which versions were made from a run. Whether one of them is served.
+/// Returns whether a version created from the run is served.
 fn warn_about_dependents(builder: &mut PlanBuilder, snapshot: &RunSnapshot) -> bool {
     let name = snapshot.run.id.short();
     let is_served =
@@ -156,11 +155,11 @@ fn warn_about_dependents(builder: &mut PlanBuilder, snapshot: &RunSnapshot) -> b
     let (served, others): (Vec<_>, Vec<_>) = snapshot.versions.iter().partition(is_served);
     let label = |version: &&ModelVersion| format!("{}/{}", version.name.clean(), version.version);
     for version in &served {
-        let places = Untrusted::from(version.slot_names().join(", "));
+        let slots = Untrusted::from(version.slot_names().join(", "));
         builder.warn(format!(
-            "{} holds {} and was made from run {name}",
+            "{} holds {} and was created from run {name}",
             label(version),
-            places.clean()
+            slots.clean()
         ));
     }
     if !others.is_empty() {
@@ -171,14 +170,14 @@ fn warn_about_dependents(builder: &mut PlanBuilder, snapshot: &RunSnapshot) -> b
             String::new()
         };
         builder.warn(format!(
-            "made from run {name}, too: {}{rest}",
+            "also created from run {name}: {}{rest}",
             named.join(", ")
         ));
     }
     !served.is_empty()
 }
 
-/// What is typed to delete runs: the name of the one, where it can be typed as it is seen, else its id; or how many they are.
+/// The name to type: that of a single run, or its id if the name is empty or deceptive; else the number of runs.
 fn confirmation_name(runs: &[&RunSnapshot]) -> Untrusted {
     match runs {
         [one] if one.run.name.is_empty() || is_deceptive(one.run.name.raw()) => {
@@ -190,7 +189,6 @@ fn confirmation_name(runs: &[&RunSnapshot]) -> Untrusted {
 }
 
 impl PlanBuilder<'_> {
-    /// Adds the step that deletes or restores a run.
     pub(super) fn push_lifecycle(&mut self, run: &Run, to: Lifecycle) {
         let (id, before) = (run.id.clone(), run.lifecycle.as_str().to_owned());
         let named = if run.name.is_empty() {

@@ -1,4 +1,4 @@
-//! What is only said of a version or a model: reviews, tags, descriptions; and deleting a version.
+//! Metadata of versions and models: reviews, tags, descriptions.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,48 +9,48 @@ use crate::domain::{ModelName, Slot, StoreWrite, VersionNumber};
 use crate::promotion::tag_record::log_tag_key;
 use crate::promotion::{
     APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, PreparedReview, RegistrySnapshot, Subject,
-    TAG_PREFIX,
+    TAG_PREFIX, truncate,
 };
 use crate::text::Untrusted;
 
-/// How much of a reviewer's words goes into a tag, in characters.
+/// Limit of a review comment in a tag, in characters.
 const MAX_COMMENT_CHARS: usize = 1_000;
 
-/// How much of a text a plan shows, in characters.
+/// Limit of a value in a plan's step, in characters.
 const MAX_SHOWN_CHARS: usize = 60;
 
-/// Of what something is said.
+/// A tag or description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "topic", rename_all = "snake_case")]
 pub enum MetadataKey {
-    /// A tag of a version.
+    /// Version tag.
     Tag {
-        /// The version.
+        /// Tagged version.
         version: VersionNumber,
-        /// The tag's key.
+        /// Tag key.
         key: Untrusted,
     },
-    /// The description of a version, or of the model.
+    /// Description.
     Description {
-        /// The version; nothing for the model itself.
+        /// `None` for the model itself.
         version: Option<VersionNumber>,
     },
 }
 
-/// What was said, and what stood there before.
+/// A change of a tag or description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetadataChange {
-    /// Of what.
+    /// What changes.
     #[serde(flatten)]
     pub key: MetadataKey,
-    /// What stood there; nothing where nothing did.
+    /// `None` where there was no value.
     pub from: Option<Untrusted>,
-    /// What stands there after; nothing where it is taken away.
+    /// `None` where the value is removed.
     pub to: Option<Untrusted>,
 }
 
 impl MetadataKey {
-    /// The version that it is of; nothing for the model itself.
+    /// `None` for the model itself.
     #[must_use]
     pub fn version(&self) -> Option<VersionNumber> {
         match self {
@@ -59,7 +59,7 @@ impl MetadataKey {
         }
     }
 
-    /// What stands there in a reading. An empty description is none.
+    /// Its value in a snapshot; an empty description is `None`.
     #[must_use]
     pub fn value_in(&self, snapshot: &RegistrySnapshot) -> Option<Untrusted> {
         match self {
@@ -71,7 +71,7 @@ impl MetadataKey {
         }
     }
 
-    /// In words, cleaned: `tag team of iris/3`, `the description of iris`.
+    /// Cleaned: `tag team of iris/3`, `the description of iris`.
     #[must_use]
     pub fn describe(&self, subject: &Subject) -> String {
         match self {
@@ -87,7 +87,7 @@ impl MetadataKey {
 }
 
 impl MetadataChange {
-    /// The write that says it.
+    /// The write that makes the change.
     #[must_use]
     pub fn to_write(&self, name: &ModelName) -> StoreWrite {
         let name = name.clone();
@@ -113,7 +113,7 @@ impl MetadataChange {
         }
     }
 
-    /// What takes it back.
+    /// The change that undoes it.
     #[must_use]
     pub fn inverse(&self) -> Self {
         Self {
@@ -124,12 +124,10 @@ impl MetadataChange {
     }
 }
 
-/// A text that says something.
 fn non_empty(text: &Untrusted) -> Option<Untrusted> {
     (!text.is_empty()).then(|| text.clone())
 }
 
-/// What a reviewer says.
 pub(super) struct ReviewDetails<'a> {
     pub slot: &'a Slot,
     pub decision: Decision,
@@ -137,18 +135,18 @@ pub(super) struct ReviewDetails<'a> {
     pub prepared: Option<&'a PreparedReview>,
 }
 
-/// Plans to put a review on record: a tag that is bound to what the reviewer saw.
+/// Adds a review tag, bound to the digest of the reviewed facts.
 pub(super) fn review(
     builder: &mut PlanBuilder,
     number: VersionNumber,
-    details: &ReviewDetails<'_>,
+    details: ReviewDetails<'_>,
 ) -> Result<(), PlanError> {
     let ReviewDetails {
         slot,
         decision,
         facts_digest,
         prepared,
-    } = *details;
+    } = details;
     let version = builder.version(number)?;
     let own = PreparedReview {
         reviewer: builder.context.user.clone(),
@@ -173,7 +171,7 @@ pub(super) fn review(
         .is_some_and(|last| last.decision == decision && last.facts_digest == approval.facts_digest)
     {
         return Err(PlanError::NothingToDo(format!(
-            "{} said so already",
+            "{} already recorded this review",
             approval.reviewer
         )));
     }
@@ -203,7 +201,7 @@ pub(super) fn review(
     Ok(())
 }
 
-/// Plans to set or remove a tag. Our own records are no one's to change.
+/// Sets or removes a tag; record tags are refused.
 pub(super) fn tag(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -213,14 +211,14 @@ pub(super) fn tag(
     let version = builder.version(number)?;
     if key.raw().starts_with(TAG_PREFIX) {
         return Err(PlanError::Refused(format!(
-            "{} is a record: tags that begin with {TAG_PREFIX} are not changed by hand",
+            "{} is a record: tags that start with {TAG_PREFIX} cannot be changed",
             key.clean()
         )));
     }
     let before = version.tag(key.raw());
     if before == value {
         return Err(PlanError::NothingToDo(format!(
-            "the tag {} of {} is so already",
+            "tag {} of {} would not change",
             key.clean(),
             builder.label(number)
         )));
@@ -241,7 +239,6 @@ pub(super) fn tag(
     Ok(())
 }
 
-/// Plans to describe a version or a model.
 pub(super) fn describe(
     builder: &mut PlanBuilder,
     number: Option<VersionNumber>,
@@ -268,7 +265,7 @@ pub(super) fn describe(
     };
     if before == text {
         return Err(PlanError::NothingToDo(format!(
-            "{target} is described so already"
+            "{target} already has this description"
         )));
     }
     let change = MetadataChange {
@@ -280,7 +277,7 @@ pub(super) fn describe(
     Ok(())
 }
 
-/// Adds a tag or a description to a plan, with what stood there and what will.
+/// Adds a change with its values before and after in words.
 pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     let subject = &builder.snapshot.subject;
     let (action, target, none) = match (&change.key, &change.to) {
@@ -288,7 +285,7 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
             if to.is_some() {
                 "review"
             } else {
-                "take back review"
+                "withdraw review"
             },
             subject.label(*version),
             "no review",
@@ -313,7 +310,7 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     };
     let describe_value = |text: &Untrusted| {
         serde_json::from_str::<Approval>(text.raw())
-            .map_or_else(|_| truncate(text), |approval| approval.describe())
+            .map_or_else(|_| shorten(text), |approval| approval.describe())
     };
     let display = |text: &Option<Untrusted>| {
         text.as_ref()
@@ -323,11 +320,7 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     builder.push_metadata(change, action, target, from, to);
 }
 
-pub(super) fn truncate(text: &Untrusted) -> String {
-    let clean = text.clean();
-    if clean.chars().count() > MAX_SHOWN_CHARS {
-        clean.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
-    } else {
-        clean.into_owned()
-    }
+/// The value as a plan shows it, cleaned.
+pub(super) fn shorten(text: &Untrusted) -> String {
+    truncate(&text.clean(), MAX_SHOWN_CHARS)
 }

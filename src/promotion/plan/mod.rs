@@ -1,4 +1,4 @@
-//! The plan: the exact writes that an intent comes to, what was there before each, and what the store will do by itself.
+//! Plans: the exact writes of an intent, the state before and after, and what the store changes on its own.
 
 mod alias;
 mod builder;
@@ -23,135 +23,140 @@ use crate::text::untrusted::clean;
 use builder::PlanBuilder;
 pub use metadata::{MetadataChange, MetadataKey};
 
-/// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
+/// Version tag with the plan's id: it finds a created version whose response was lost.
 pub const INTENT_TAG: &str = "frontrunner.intent";
 
-/// What all our version tags begin with.
+/// Prefix of all tags that frontrunner writes on versions.
 pub const TAG_PREFIX: &str = "frontrunner.";
 
-/// One change: what is written, or what the store will do by itself.
+/// One write, or one change that the store makes on its own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStep {
-    /// The write; nothing for what the store does by itself.
+    /// `None` for a change that the store makes on its own.
     pub write: Option<StoreWrite>,
-    /// In a few words: `move`, `alias`, `archived by the store`.
+    /// `move`, `alias`, `archived by the store`.
     pub action: String,
-    /// What is changed, cleaned: `iris/3`.
+    /// Cleaned: `iris/3`.
     pub target: String,
-    /// What was there, cleaned.
+    /// Value before, cleaned.
     pub before: String,
-    /// What will be there, cleaned.
+    /// Value after, cleaned.
     pub after: String,
 }
 
-/// A plan. Made only by [`plan`]; carried out only when cleared.
+/// Writes of one intent, made by [`plan`]. Applying takes a [`super::Cleared`] plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The intent's unique id.
+    /// Unique; also the id of the journal entry.
     pub id: String,
-    /// What is wanted.
+    /// The change that it makes.
     pub intent: Intent,
-    /// The store's identity.
+    /// Identity of the store.
     pub origin: String,
-    /// Who planned it.
+    /// User name of the author.
     pub user: String,
-    /// Why.
+    /// The author's reason.
     pub reason: String,
-    /// When, ms since the epoch.
+    /// Time of the plan, ms since the epoch.
     #[serde(rename = "made_at")]
     pub planned_at: Millis,
-    /// The steps, in an order of which every beginning is harmless.
+    /// In an order in which every prefix is safe to stop at.
     pub steps: Vec<PlanStep>,
-    /// What it says of versions and the model, with what stood there before: tags and descriptions, but for records.
+    /// Changes of tags and descriptions, without the records that a write leaves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "said")]
     pub metadata: Vec<MetadataChange>,
-    /// Who held which place before.
+    /// Holders before.
     pub before: RegistryState,
-    /// Who will hold which place after; a version that is to be made is not in it.
+    /// Holders after; a version that the plan creates has no number yet and is missing.
     pub after: RegistryState,
-    /// The other facts that it was made from: what tells a version from another of the same number.
+    /// The other facts that it depends on: what identifies models, versions and runs.
     #[serde(default)]
     #[serde(rename = "ground")]
     pub preconditions: Preconditions,
-    /// The digest of what the plan was made from.
+    /// Digest of the snapshot that it was made from.
     pub fingerprint: Fingerprint,
-    /// What a person should know before they say yes, cleaned: look-alike names, two Production versions, a run that failed.
+    /// Cleaned: look-alike names, two Production versions, a failed run.
     pub warnings: Vec<String>,
-    /// How it is confirmed.
+    /// What the user must confirm it with.
     #[serde(rename = "confirm")]
     pub confirmation: Confirmation,
 }
 
-/// Who plans, when and why.
+/// Author, time, reason and settings of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanContext {
-    /// A unique id for the intent.
+    /// Unique id of the plan.
     pub id: String,
-    /// Who.
+    /// User name of the author.
     pub user: String,
-    /// When, ms since the epoch.
+    /// Time of the plan, ms since the epoch.
     pub now: Millis,
-    /// Why, in the person's words.
+    /// The author's reason.
     pub reason: String,
-    /// Places that ask for the model's name typed.
+    /// Slots that need the model's name typed.
     pub protected_slots: Vec<Slot>,
-    /// What the gates said: it goes on the record.
+    /// Gate results for the record on the version.
     pub gates: Vec<GateResult>,
-    /// Whether the facts are also left as tags of the version, for others to see.
+    /// Whether the write also leaves tags on the version, for other users.
     pub writes_tags: bool,
 }
 
 /// How a plan is confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Confirmation {
-    /// With a plain yes.
+    /// A plain yes.
     Yes,
-    /// By typing a name: the model's where a protected place changes or a version is deleted, the run's where one is deleted
-    /// from which a version in use was made.
+    /// Typing a name: the model's if a protected slot changes or a version is deleted, the run's if a version in use was
+    /// created from a deleted run.
     TypeName(Untrusted),
 }
 
-/// Why there is no plan. `Display` is one line, safe to draw.
+/// Why an intent has no plan. `Display` is one cleaned line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// It is so already.
+    /// The registry already is as the intent wants it.
     #[error("nothing to do: {0}")]
     NothingToDo(String),
-    /// What is meant is not there.
+    /// A model, version, run or request does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// It can't be done, and why.
+    /// The change would be wrong or impossible.
     #[error("{0}")]
     Refused(String),
 }
 
-/// Plans an intent on a fresh reading.
+/// Plans an intent on a fresh snapshot.
 ///
 /// # Errors
-/// When it is so already, when something is missing, or when it must not be done.
+/// When there is nothing to do, something is missing, or the change is refused.
 pub fn plan(
     intent: Intent,
     snapshot: &RegistrySnapshot,
     context: &PlanContext,
 ) -> Result<Plan, PlanError> {
     let mut builder = PlanBuilder::new(&intent, snapshot, context)?;
-    match &intent {
+    push_steps(&mut builder, &intent)?;
+    Ok(builder.build(intent))
+}
+
+fn push_steps(builder: &mut PlanBuilder, intent: &Intent) -> Result<(), PlanError> {
+    match intent {
         Intent::Register {
             run,
             source,
             allow_duplicate,
             replaces,
             ..
-        } => register::register(&mut builder, run, source, *allow_duplicate, *replaces)?,
+        } => register::register(builder, run, source, *allow_duplicate, *replaces),
         Intent::TransitionStage {
             version,
             to,
             archive_existing,
             ..
-        } => transition::transition(&mut builder, *version, *to, *archive_existing)?,
-        Intent::SetAlias { alias, version, .. } => alias::set(&mut builder, alias, *version)?,
-        Intent::RemoveAlias { alias, .. } => alias::remove(&mut builder, alias)?,
+        } => transition::transition(builder, *version, *to, *archive_existing),
+        Intent::SetAlias { alias, version, .. } => alias::set(builder, alias, *version),
+        Intent::RemoveAlias { alias, .. } => alias::remove(builder, alias),
         Intent::Review {
             version,
             slot,
@@ -159,28 +164,26 @@ pub fn plan(
             facts_digest,
             prepared,
             ..
-        } => {
-            metadata::review(
-                &mut builder,
-                *version,
-                &metadata::ReviewDetails {
-                    slot,
-                    decision: *decision,
-                    facts_digest,
-                    prepared: prepared.as_ref(),
-                },
-            )?;
-        }
+        } => metadata::review(
+            builder,
+            *version,
+            metadata::ReviewDetails {
+                slot,
+                decision: *decision,
+                facts_digest,
+                prepared: prepared.as_ref(),
+            },
+        ),
         Intent::Tag {
             version,
             key,
             value,
             ..
-        } => metadata::tag(&mut builder, *version, key, value.as_ref())?,
-        Intent::Describe { version, text, .. } => metadata::describe(&mut builder, *version, text)?,
-        Intent::DeleteVersion { version, .. } => delete::delete_version(&mut builder, *version)?,
+        } => metadata::tag(builder, *version, key, value.as_ref()),
+        Intent::Describe { version, text, .. } => metadata::describe(builder, *version, text),
+        Intent::DeleteVersion { version, .. } => delete::delete_version(builder, *version),
         Intent::RequestTransition { version, to, .. } => {
-            transition_request::request_transition(&mut builder, *version, *to)?;
+            transition_request::request_transition(builder, *version, *to)
         }
         Intent::ResolveRequest {
             version,
@@ -190,41 +193,35 @@ pub fn plan(
             archive_existing,
             ..
         } => {
-            transition_request::resolve(
-                &mut builder,
-                *version,
-                *to,
-                (*decision, facts_digest),
-                *archive_existing,
-            )?;
+            let answer = (*decision, facts_digest.as_str());
+            transition_request::resolve(builder, *version, *to, answer, *archive_existing)
         }
-        Intent::DeleteRuns { runs } => delete::delete_runs(&mut builder, runs)?,
-        Intent::RestoreRuns { runs } => delete::restore_runs(&mut builder, runs)?,
-        Intent::Undo(undo) => undo::plan_undo(&mut builder, undo)?,
+        Intent::DeleteRuns { runs } => delete::delete_runs(builder, runs),
+        Intent::RestoreRuns { runs } => delete::restore_runs(builder, runs),
+        Intent::Undo(undo) => undo::plan_undo(builder, undo),
     }
-    Ok(builder.build(intent))
 }
 
 impl Plan {
-    /// The places that change hands.
+    /// Slots, runs and requests that change.
     #[must_use]
     pub fn changes(&self) -> Vec<RegistryChange> {
         self.before.diff(&self.after)
     }
 
-    /// What it is about.
+    /// Subject of the intent.
     #[must_use]
     pub fn subject(&self) -> Subject {
         self.intent.subject()
     }
 
-    /// Whether a write is what the plan is about, and not only the record of it.
+    /// Whether a write makes the change itself rather than recording it.
     #[must_use]
     pub fn is_primary_write(&self, write: &StoreWrite) -> bool {
         !write.is_metadata_write() || !self.metadata.is_empty()
     }
 
-    /// The versions that it deletes: nothing brings these back.
+    /// Versions that it deletes, which cannot be restored.
     pub fn deleted_versions(&self) -> impl Iterator<Item = VersionNumber> {
         self.before
             .stages
@@ -233,31 +230,31 @@ impl Plan {
             .copied()
     }
 
-    /// Whether what it changed can be put back; `created` is the version that it made.
+    /// Whether it can be undone; `created` is the version that it created.
     #[must_use]
     pub fn can_be_undone(&self, created: Option<VersionNumber>) -> bool {
         !self.changes().is_empty() || !self.metadata.is_empty() || created.is_some()
     }
 
-    /// What was said otherwise meanwhile, each cleaned: descriptions are in no fingerprint.
+    /// Tags and descriptions changed since the plan, cleaned: the fingerprint has no descriptions.
     #[must_use]
     pub fn metadata_conflicts(&self, now: &RegistrySnapshot) -> Vec<String> {
         let changed = self
             .metadata
             .iter()
-            .filter(|said| said.key.value_in(now) != said.from);
+            .filter(|change| change.key.value_in(now) != change.from);
         changed
-            .map(|said| format!("{} changed", said.key.describe(&now.subject)))
+            .map(|change| format!("{} changed", change.key.describe(&now.subject)))
             .collect()
     }
 
-    /// The steps in words, one a line, cleaned: `move iris/3: Staging → Production`.
+    /// One cleaned line per step: `move iris/3: Staging → Production`.
     #[must_use]
     pub fn describe_steps(&self) -> Vec<String> {
         self.steps.iter().map(PlanStep::describe).collect()
     }
 
-    /// The requests that the steps come to, as the store's writer describes them.
+    /// The requests of its writes, in the words of the store's writer.
     pub fn describe_requests(&self, describe: impl Fn(&StoreWrite) -> String) -> Vec<String> {
         self.steps
             .iter()
@@ -268,7 +265,7 @@ impl Plan {
 }
 
 impl PlanStep {
-    /// In one line, cleaned.
+    /// One cleaned line.
     #[must_use]
     pub fn describe(&self) -> String {
         clean(&format!(

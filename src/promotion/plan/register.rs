@@ -6,7 +6,8 @@ use crate::domain::{Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumb
 use crate::promotion::RegistrationTags;
 use crate::text::Untrusted;
 
-/// Plans a registration. The model is made first when it is not there; the version carries its tags from the beginning.
+/// Creates the model first if it does not exist. The version gets its tags in the same request, so that the intent tag finds it
+/// if the response is lost.
 pub(super) fn register(
     builder: &mut PlanBuilder,
     id: &RunId,
@@ -16,13 +17,14 @@ pub(super) fn register(
 ) -> Result<(), PlanError> {
     let snapshot = builder.snapshot;
     let run = snapshot.run.as_ref().filter(|run| run.id == *id);
-    let run = run.ok_or_else(|| PlanError::NotFound(format!("run {} is not there", id.short())))?;
+    let run =
+        run.ok_or_else(|| PlanError::NotFound(format!("run {} does not exist", id.short())))?;
     check_name(builder)?;
     check_source(run, source)?;
     check_duplicates(builder, run, source, allow_duplicate)?;
     if let Some(gone) = replaces {
         let gone = builder.label(gone);
-        builder.warn(format!("{gone} itself can't be brought back: this makes a new version, without its tags, places and description"));
+        builder.warn(format!("{gone} cannot be restored: this creates a new version, without its tags, slots and description"));
     }
     builder.warn_all(warnings::of_confusable_models(snapshot));
     builder.warn_all(
@@ -35,9 +37,9 @@ pub(super) fn register(
     if snapshot.model.is_none() {
         builder.push_step(
             StoreWrite::CreateModel { name: name.clone() },
-            "make model",
+            "create model",
             target.clone(),
-            "not there".into(),
+            "does not exist".into(),
             "no versions".into(),
         );
     }
@@ -61,12 +63,12 @@ pub(super) fn register(
     Ok(())
 }
 
-/// What MLflow refuses in a name, and what can't be told from a path.
+/// Names that MLflow refuses, and names that look like paths.
 fn check_name(builder: &PlanBuilder) -> Result<(), PlanError> {
     let (raw, shown) = (builder.model_name().raw(), builder.model_name().clean());
     let refused = |why: &str| {
         Err(PlanError::Refused(format!(
-            "{shown} can't be a model's name: {why}"
+            "invalid model name {shown}: {why}"
         )))
     };
     if builder
@@ -83,7 +85,7 @@ fn check_name(builder: &PlanBuilder) -> Result<(), PlanError> {
         return refused("it is blank");
     }
     if raw.contains(['/', ':']) || raw == "." || raw == ".." {
-        return refused("MLflow refuses / and : and what reads as a path");
+        return refused("MLflow refuses `/`, `:`, `.` and `..`");
     }
     Ok(())
 }
@@ -107,7 +109,7 @@ fn check_source(run: &Run, source: &Untrusted) -> Result<(), PlanError> {
         .map(|rest| rest.split('/').next().unwrap_or_default());
     if other.is_some_and(|other| other != run.id.raw()) {
         return Err(PlanError::Refused(format!(
-            "{} is of another run than {}",
+            "{} belongs to another run than {}",
             source.clean(),
             run.id.short()
         )));
@@ -140,23 +142,23 @@ fn check_duplicates(
     let (same, other) = (labels(&same), labels(&other));
     if !same.is_empty() && !allow_duplicate {
         return Err(PlanError::Refused(format!(
-            "run {} is registered already, as {same}",
+            "run {} is already registered as {same}",
             run.id.short()
         )));
     }
     if !same.is_empty() {
-        builder.warn(format!("the same model is registered already, as {same}"));
+        builder.warn(format!("the same model is already registered as {same}"));
     }
     if !other.is_empty() {
         builder.warn(format!(
-            "another model of run {} is registered already, as {other}",
+            "another model of run {} is already registered as {other}",
             run.id.short()
         ));
     }
     Ok(())
 }
 
-/// MLflow's own client writes `runs:/ID/path` as the place it stands for.
+/// MLflow's own client registers `runs:/ID/path` as the artifact location that it resolves to.
 fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool {
     let path = source
         .raw()
@@ -169,7 +171,7 @@ fn is_same_source(run: &Run, source: &Untrusted, registered: &Untrusted) -> bool
     source == registered || resolved.is_some_and(|resolved| resolved == registered.raw())
 }
 
-/// Whether the run is known to have made what is to be registered. MLflow 3 names its outputs, MLflow 2 keeps a tag.
+/// Warns if the run has no record of logging the model: MLflow 3 lists outputs, MLflow 2 has a tag.
 fn unlogged_source_warning(run: &Run, source: &Untrusted) -> Option<String> {
     let name = run.id.short();
     if let Some(id) = source.raw().strip_prefix("models:/") {
@@ -178,14 +180,9 @@ fn unlogged_source_warning(run: &Run, source: &Untrusted) -> Option<String> {
                 .model_outputs
                 .iter()
                 .any(|output| output.model_id.raw() == id);
-        return unknown.then(|| {
-            format!(
-                "{} is not among the models that run {name} made",
-                source.clean()
-            )
-        });
+        return unknown.then(|| format!("{} is not an output of run {name}", source.clean()));
     }
     let logged = run.tag("mlflow.log-model.history");
     (logged.is_none() && run.model_outputs.is_empty())
-        .then(|| format!("run {name} is not known to have logged a model"))
+        .then(|| format!("run {name} has no record of logging a model"))
 }

@@ -1,12 +1,11 @@
-//! Moving a version to a stage.
+//! Stage transitions.
 
 use super::builder::PlanBuilder;
 use super::{PlanError, warnings};
 use crate::domain::{Stage, StoreWrite, TransitionRequest, VersionNumber};
 use crate::promotion::{RegistryChange, RegistryState};
 
-/// Plans a move. MLflow archives only what is in Staging or Production, and fails when asked for more, so the
-/// wish is dropped elsewhere.
+/// `archive_existing` is ignored for None and Archived, where MLflow fails on it.
 pub(super) fn transition(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -20,7 +19,9 @@ pub(super) fn transition(
     let others = other_versions_in(&builder.state, to, number);
     let archives = archive_existing && !others.is_empty();
     if version.stage == to && !archives {
-        return Err(PlanError::NothingToDo(format!("{label} is in {to}")));
+        return Err(PlanError::NothingToDo(format!(
+            "{label} is already in {to}"
+        )));
     }
     if is_active {
         builder.require_promotable(version)?;
@@ -33,12 +34,12 @@ pub(super) fn transition(
         .flatten()
         .filter(|request| request.version == number)
         .map(TransitionRequest::summary);
-    builder.warn_all(open_requests.map(|line| format!("{line}; `review` answers the request")));
+    builder.warn_all(open_requests.map(|line| format!("{line}; answer the request with `review`")));
     if is_active && !archive_existing {
         for other in others {
             let other = builder.label(other);
             builder.warn(format!(
-                "{other} stays in {to}, too: more than one version will be there"
+                "{other} stays in {to}, which will hold more than one version"
             ));
         }
     }
@@ -54,12 +55,10 @@ pub(super) fn transition(
     Ok(())
 }
 
-/// Whether a stage is one in which versions are served.
 pub(super) fn is_active(stage: Stage) -> bool {
     matches!(stage, Stage::Staging | Stage::Production)
 }
 
-/// What a write changes.
 pub(super) fn diff_after(state: &RegistryState, write: &StoreWrite) -> Vec<RegistryChange> {
     let mut after = state.clone();
     after.apply(write);

@@ -1,4 +1,4 @@
-//! Databricks' transition requests: asking for a version to be moved, and answering who asked.
+//! Databricks' transition requests: create, approve, reject, withdraw.
 
 use super::builder::PlanBuilder;
 use super::metadata::{ReviewDetails, review};
@@ -8,7 +8,7 @@ use crate::domain::{Slot, Stage, StoreWrite, TransitionRequest, VersionNumber};
 use crate::promotion::Decision;
 use crate::text::Untrusted;
 
-/// Plans to ask. Who may only ask may not tag either, so no record is left: the server keeps the request itself.
+/// Leaves no record tag: a user who can only request transitions has no permission to tag, and the server keeps the request.
 pub(super) fn request_transition(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -17,15 +17,17 @@ pub(super) fn request_transition(
     let version = builder.version(number)?;
     let label = builder.label(number);
     if builder.snapshot.requests.is_none() {
-        let why = "this server has no transition requests, which are Databricks' own: `promote` moves a version, `review` puts a word on record";
+        let why = "this server has no transition requests (a Databricks feature): use `promote` to move a version, `review` to record a review";
         return Err(PlanError::Refused(why.to_owned()));
     }
     if version.stage == to {
-        return Err(PlanError::NothingToDo(format!("{label} is in {to}")));
+        return Err(PlanError::NothingToDo(format!(
+            "{label} is already in {to}"
+        )));
     }
     if let Some(open) = builder.snapshot.open_request(number, to) {
         return Err(PlanError::NothingToDo(format!(
-            "{} for {label} already",
+            "already requested for {label}: {}",
             open.summary()
         )));
     }
@@ -49,7 +51,7 @@ pub(super) fn request_transition(
     Ok(())
 }
 
-/// Plans to answer. The word is put on record as well: the server tells open requests only, and a policy counts what it can read.
+/// Also records the decision as a review: the server lists open requests only, and a policy counts the reviews it can read.
 pub(super) fn resolve(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -59,7 +61,7 @@ pub(super) fn resolve(
 ) -> Result<(), PlanError> {
     let version = builder.version(number)?;
     let label = builder.label(number);
-    let missing = || PlanError::NotFound(format!("no request for {label} to go to {to} is open"));
+    let missing = || PlanError::NotFound(format!("no open request to move {label} to {to}"));
     let open = builder
         .snapshot
         .open_request(number, to)
@@ -68,14 +70,14 @@ pub(super) fn resolve(
     match review(
         builder,
         number,
-        &ReviewDetails {
+        ReviewDetails {
             slot: &Slot::Stage(to),
             decision,
             facts_digest,
             prepared: None,
         },
     ) {
-        // The same word stands there already: the request is what is left to answer.
+        // The review is already recorded; the request is still open.
         Ok(()) | Err(PlanError::NothingToDo(_)) => {}
         Err(error) => return Err(error),
     }
@@ -114,7 +116,7 @@ pub(super) fn resolve(
     Ok(())
 }
 
-/// Plans to take a request back: of those that are open it must be clear which one.
+/// Refuses if several requests match: the API identifies them by creator only.
 pub(super) fn withdraw(
     builder: &mut PlanBuilder,
     number: VersionNumber,
@@ -130,7 +132,7 @@ pub(super) fn withdraw(
     let open: Vec<&TransitionRequest> = open.collect();
     let [only] = open[..] else {
         return Err(PlanError::Refused(format!(
-            "{} requests for {label} to go to {to} are open: it is not clear which to take back",
+            "{} open requests to move {label} to {to}: cannot tell which one to withdraw",
             open.len()
         )));
     };

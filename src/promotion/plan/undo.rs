@@ -3,7 +3,7 @@
 
 use super::builder::PlanBuilder;
 use super::delete::{delete_runs, restore_runs};
-use super::metadata::{push_change, truncate};
+use super::metadata::{push_change, shorten};
 use super::transition::is_active;
 use super::{PlanError, transition_request};
 use crate::domain::{Lifecycle, RunId, Stage, StoreWrite, VersionNumber};
@@ -186,10 +186,8 @@ fn pending_metadata(
 ) -> Vec<MetadataChange> {
     let mut pending = Vec::new();
     let quote = |text: &Option<Untrusted>| {
-        text.as_ref().map_or_else(
-            || "empty".to_owned(),
-            |text| format!("“{}”", truncate(text)),
-        )
+        text.as_ref()
+            .map_or_else(|| "empty".to_owned(), |text| format!("“{}”", shorten(text)))
     };
     for change in &undo.metadata {
         let now = change.key.value_in(builder.snapshot);

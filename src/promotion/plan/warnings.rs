@@ -1,19 +1,19 @@
-//! What a person should know before they say yes.
+//! Warnings that a plan shows before it is confirmed.
 
 use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage};
 use crate::promotion::RegistrySnapshot;
 use crate::promotion::confusable::{escape_non_ascii, is_confusable, is_deceptive};
 
-/// How many of a kind are named before the rest is counted.
+/// Metrics that are listed by name; the rest is counted.
 const MAX_NAMED: usize = 3;
 
-/// What is odd about the registry, whatever is planned.
+/// Warnings about the registry, for every plan.
 pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
     let name = snapshot.model_name().clean();
-    let mut found = Vec::new();
+    let mut warnings = Vec::new();
     if is_deceptive(snapshot.model_name().raw()) {
-        found.push(format!(
-            "the model's name is not what it looks like: {}",
+        warnings.push(format!(
+            "the model name has look-alike or hidden characters: {}",
             escape_non_ascii(snapshot.model_name().raw())
         ));
     }
@@ -24,15 +24,15 @@ pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
             .iter()
             .map(|version| format!("{name}/{version}"))
             .collect();
-        found.push(format!("{} are in Production now", labels.join(" and ")));
+        warnings.push(format!("{} are in Production now", labels.join(" and ")));
     }
     let dangling = state
         .aliases
         .iter()
         .filter(|(_, version)| !state.stages.contains_key(version));
-    found.extend(dangling.map(|(alias, version)| {
+    warnings.extend(dangling.map(|(alias, version)| {
         format!(
-            "@{} leads to {name}/{version}, which is not there",
+            "@{} points to {name}/{version}, which does not exist",
             alias.clean()
         )
     }));
@@ -40,58 +40,56 @@ pub(super) fn of_registry(snapshot: &RegistrySnapshot) -> Vec<String> {
         let label = format!("{name}/{}", version.version);
         let holds = version.stage != Stage::None || !state.aliases_of(version.version).is_empty();
         if version.is_half_deleted() && holds {
-            found.push(format!(
-                "{label} holds a place and is the leftover of a deletion: its model is gone"
+            warnings.push(format!(
+                "{label} holds a slot but is half deleted: its model is gone"
             ));
         }
         if !version.stage_text.is_empty() && Stage::parse(version.stage_text.raw()).is_none() {
-            found.push(format!(
-                "{label} is in a stage that is not MLflow's: {}",
+            warnings.push(format!(
+                "{label} is in an unknown stage: {}",
                 version.stage_text.clean()
             ));
         }
     }
-    found
+    warnings
 }
 
-/// What is odd about an alias that is to be given or taken.
 pub(super) fn of_alias(snapshot: &RegistrySnapshot, alias: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut warnings = Vec::new();
     if is_deceptive(alias) {
-        found.push(format!(
-            "the alias is not what it looks like: {}",
+        warnings.push(format!(
+            "the alias has look-alike or hidden characters: {}",
             escape_non_ascii(alias)
         ));
     }
     let state = snapshot.state();
-    let twins = state
+    let confusables = state
         .aliases
         .iter()
-        .filter(|(twin, _)| is_confusable(twin.raw(), alias));
-    found.extend(twins.map(|(twin, version)| {
+        .filter(|(other, _)| is_confusable(other.raw(), alias));
+    warnings.extend(confusables.map(|(other, version)| {
         format!(
-            "{} looks like {}, which leads to {}/{version}",
+            "{} looks like {}, which points to {}/{version}",
             escape_non_ascii(alias),
-            escape_non_ascii(twin.raw()),
+            escape_non_ascii(other.raw()),
             snapshot.model_name().clean()
         )
     }));
-    found
+    warnings
 }
 
-/// What is odd about the key of a tag.
 pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
-    let deceives = is_deceptive(key).then(|| {
+    let deceptive = is_deceptive(key).then(|| {
         format!(
-            "the tag's key is not what it looks like: {}",
+            "the tag key has look-alike or hidden characters: {}",
             escape_non_ascii(key)
         )
     });
-    let twins = version
+    let confusables = version
         .tags
         .iter()
         .filter(|tag| is_confusable(tag.key.raw(), key));
-    let twins = twins.map(|tag| {
+    let confusables = confusables.map(|tag| {
         format!(
             "{} looks like {}, which is a tag of version {}",
             escape_non_ascii(key),
@@ -99,75 +97,71 @@ pub(super) fn of_tag_key(version: &ModelVersion, key: &str) -> Vec<String> {
             version.version
         )
     });
-    deceives.into_iter().chain(twins).collect()
+    deceptive.into_iter().chain(confusables).collect()
 }
 
-/// The models whose names look like the one that is to be made.
 pub(super) fn of_confusable_models(snapshot: &RegistrySnapshot) -> Vec<String> {
-    let (name, twins) = (
+    let (name, confusables) = (
         snapshot.model_name().raw(),
         snapshot
             .confusable_models
             .iter()
             .filter(|_| snapshot.model.is_none()),
     );
-    twins
-        .map(|twin| {
+    confusables
+        .map(|other| {
             format!(
-                "{} looks like {}, which is a registered model already",
+                "{} looks like {}, an existing registered model",
                 escape_non_ascii(name),
-                escape_non_ascii(twin.raw())
+                escape_non_ascii(other.raw())
             )
         })
         .collect()
 }
 
-/// What is odd about the name of a run.
 pub(super) fn of_run_name(run: &Run) -> Option<String> {
-    let deceives = is_deceptive(run.name.raw());
-    deceives.then(|| {
+    let deceptive = is_deceptive(run.name.raw());
+    deceptive.then(|| {
         format!(
-            "the name of run {} is not what it looks like: {}",
+            "the name of run {} has look-alike or hidden characters: {}",
             run.id.short(),
             escape_non_ascii(run.name.raw())
         )
     })
 }
 
-/// What is odd about the run that a version comes from.
 pub(super) fn of_run(run: &Run) -> Vec<String> {
     let name = run.id.short();
-    let mut found: Vec<String> = of_run_name(run).into_iter().collect();
+    let mut warnings: Vec<String> = of_run_name(run).into_iter().collect();
     if run.status != RunStatus::Finished {
-        found.push(format!(
+        warnings.push(format!(
             "run {name} is {}, not FINISHED",
             run.status.as_str()
         ));
     }
     if run.lifecycle == Lifecycle::Deleted {
-        found.push(format!("run {name} is deleted"));
+        warnings.push(format!("run {name} is deleted"));
     }
-    let odd: Vec<_> = run
+    let nan: Vec<_> = run
         .metrics
         .iter()
         .filter(|metric| metric.value.get().is_nan())
         .map(|metric| metric.key.clean())
         .collect();
-    let rest = if odd.len() > MAX_NAMED {
-        format!(" and {} more", odd.len() - MAX_NAMED)
+    let rest = if nan.len() > MAX_NAMED {
+        format!(" and {} more", nan.len() - MAX_NAMED)
     } else {
         String::new()
     };
-    if !odd.is_empty() {
-        found.push(format!(
-            "metrics of run {name} are not numbers: {}{rest}",
-            odd[..odd.len().min(MAX_NAMED)].join(", ")
+    if !nan.is_empty() {
+        warnings.push(format!(
+            "metrics of run {name} are NaN: {}{rest}",
+            nan[..nan.len().min(MAX_NAMED)].join(", ")
         ));
     }
-    found
+    warnings
 }
 
-/// What is odd about the run behind a version that is to be promoted.
 pub(super) fn of_source_run(snapshot: &RegistrySnapshot, version: &ModelVersion) -> Vec<String> {
     match &snapshot.run {
         Some(run) if run.id == version.run_id => of_run(run),

@@ -1,4 +1,4 @@
-//! Approvals, judged: which ones stand, and whether they are enough.
+//! The approval gate: which reviews are valid, and whether they are enough.
 
 use serde_json::{Value as Json, json};
 
@@ -8,10 +8,9 @@ use crate::domain::ModelVersion;
 use crate::promotion::{Approval, Decision, GateOutcome, GateResult};
 use crate::text::untrusted::clean;
 
-/// The name under which approvals stand among the gates.
 const GATE_NAME: &str = "approvals";
 
-/// The last word of each person on a place that is bound to what is there now.
+/// Each reviewer's last review for the slot with the current facts digest.
 #[must_use]
 pub fn valid_approvals(all: &[Approval], target: &GateTarget, facts_digest: &str) -> Vec<Approval> {
     let slot = target.slot.to_string();
@@ -30,7 +29,6 @@ pub(super) fn to_json(approval: &Approval) -> Json {
     json!({"by": approval.reviewer, "at": approval.at, "to": approval.slot, "decision": approval.decision.as_str(), "comment": approval.comment})
 }
 
-/// Judges the approvals of a version by a rule.
 pub(super) fn evaluate(
     rule: &ApprovalRule,
     version: &ModelVersion,
@@ -43,11 +41,12 @@ pub(super) fn evaluate(
     let valid = valid_approvals(&all, target, facts_digest);
     let counts = |approval: &Approval| {
         let by = approval.reviewer.as_str();
-        // Who records the word of another could have made it up.
+        // A promoter approver records another user's review could have invented it.
         let is_own = by == promoter || approval.recorded_by.as_deref() == Some(promoter);
         let is_excluded =
             (rule.excludes_author && by == author) || (rule.excludes_promoter && is_own);
-        !is_excluded && (rule.approvers.is_empty() || rule.approvers.iter().any(|who| who == by))
+        !is_excluded
+            && (rule.approvers.is_empty() || rule.approvers.iter().any(|approver| approver == by))
     };
     let (counted, others): (Vec<&Approval>, Vec<&Approval>) =
         valid.iter().partition(|approval| counts(approval));
@@ -63,27 +62,10 @@ pub(super) fn evaluate(
         .iter()
         .filter(|approval| approval.slot == slot && approval.facts_digest != facts_digest)
         .count();
-    let mut reason = match rejected {
-        Some(no) => vec![format!(
-            "{} rejected it{}{}",
-            no.reviewer,
-            if no.comment.is_empty() { "" } else { ": " },
-            no.comment
-        )],
-        None if approved < rule.required => {
-            vec![format!("{approved} of {} approvals", rule.required)]
-        }
-        None => Vec::new(),
+    let reason = match rejected {
+        None if approved >= rule.required => Vec::new(),
+        _ => failure_reasons(rule, rejected, approved, lapsed, &others),
     };
-    if !reason.is_empty() {
-        reason.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed since")));
-        reason.extend(others.iter().map(|other| {
-            format!(
-                "{}'s does not count: author, promoter, or not asked",
-                other.reviewer
-            )
-        }));
-    }
     let values = valid
         .iter()
         .map(|approval| {
@@ -93,7 +75,7 @@ pub(super) fn evaluate(
             )
         })
         .collect();
-    let verdict = if reason.is_empty() {
+    let outcome = if reason.is_empty() {
         GateOutcome::Pass
     } else if rejected.is_none() && all.is_empty() {
         GateOutcome::Absent
@@ -102,8 +84,30 @@ pub(super) fn evaluate(
     };
     GateResult {
         name: GATE_NAME.to_owned(),
-        outcome: verdict,
+        outcome,
         reason: clean(&reason.join("; ")).into_owned(),
         values,
     }
+}
+
+fn failure_reasons(
+    rule: &ApprovalRule,
+    rejected: Option<&&Approval>,
+    approved: usize,
+    lapsed: usize,
+    ignored: &[&Approval],
+) -> Vec<String> {
+    let mut reasons = vec![match rejected {
+        Some(review) if review.comment.is_empty() => format!("{} rejected it", review.reviewer),
+        Some(review) => format!("{} rejected it: {}", review.reviewer, review.comment),
+        None => format!("{approved} of {} approvals", rule.required),
+    }];
+    reasons.extend((lapsed > 0).then(|| format!("{lapsed} lapsed: the facts changed")));
+    reasons.extend(ignored.iter().map(|review| {
+        format!(
+            "the review by {} does not count: author, promoter, or not an approver",
+            review.reviewer
+        )
+    }));
+    reasons
 }

@@ -1,4 +1,4 @@
-//! One condition: compiled and checked once, judged on facts.
+//! Conditions: compiled and checked once, evaluated on facts.
 
 use std::ops::Range;
 
@@ -10,24 +10,24 @@ use super::declarations::{FUNCTIONS, ROOTS, fields_of};
 use super::field_paths::{FieldPath, calls, field_paths};
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::suggest;
-use crate::promotion::GateOutcome;
 use crate::promotion::policy::PolicyFacts;
+use crate::promotion::{GateOutcome, truncate};
 use crate::text::number::format_short;
 use crate::text::untrusted::clean;
 
-/// The longest condition that is read, in bytes: the parser's recursion is bounded by it.
+/// Limit of a condition in bytes; it bounds the parser's recursion.
 const MAX_CONDITION_BYTES: usize = 4_000;
 
-/// The deepest nesting of brackets that is read.
+/// Limit of nested brackets.
 const MAX_NESTING: usize = 50;
 
-/// The longest value that a verdict shows, in characters.
+/// Limit of a value in a gate result, in characters.
 const MAX_SHOWN_CHARS: usize = 60;
 
-/// Operators of arithmetic, as CEL's tree names them: the ones that can make a NaN out of numbers.
+/// Arithmetic operators by their names in CEL's syntax tree: these can produce NaN.
 const ARITHMETIC: [&str; 5] = ["_+_", "_-_", "_*_", "_/_", "_%_"];
 
-/// A condition that was compiled.
+/// A compiled condition.
 #[derive(Debug)]
 pub struct Condition {
     source: String,
@@ -35,26 +35,25 @@ pub struct Condition {
     paths: Vec<FieldPath>,
 }
 
-/// What a condition says of facts.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ConditionResult {
     pub outcome: GateOutcome,
-    /// Why it did not pass, cleaned; empty for a pass and for a plain no.
+    /// Why it is absent or failed to evaluate, cleaned; empty for plain true and false.
     pub reason: String,
-    /// The values that it saw, cleaned.
+    /// Values that it read, cleaned.
     pub values: Vec<(String, String)>,
 }
 
-/// Where a condition's text stands in the file, so that what CEL says of it can be placed there.
+/// Location of a condition in its file, for diagnostics.
 pub(super) struct SourceLocation<'t> {
-    /// The file.
+    /// Text of the file.
     pub text: &'t str,
-    /// The string in it, with its quotes, in bytes.
+    /// Byte range of the quoted string.
     pub span: Range<usize>,
 }
 
 impl SourceLocation<'_> {
-    /// Where the nth byte of the condition stands; the string's beginning where escapes moved it.
+    /// Position of a byte of the condition; the start of the string if escapes shift positions.
     fn span_at(&self, source: &str, at: usize) -> Range<usize> {
         let written = self.text.get(self.span.clone()).unwrap_or_default();
         let start = written.find(source).map_or(self.span.start, |begin| {
@@ -80,10 +79,9 @@ impl SourceLocation<'_> {
 }
 
 impl Condition {
-    /// Compiles a condition.
     ///
     /// # Errors
-    /// Each mistake: of the syntax, in a name, in a type, as far as these can be known before facts are.
+    /// Errors in syntax, names and types, as far as they show without facts.
     pub(super) fn compile(
         source: &str,
         location: &SourceLocation<'_>,
@@ -100,7 +98,7 @@ impl Condition {
                 source,
                 0,
                 format!(
-                    "a condition has at most {MAX_CONDITION_BYTES} bytes and {MAX_NESTING} brackets in brackets"
+                    "a condition has at most {MAX_CONDITION_BYTES} bytes and {MAX_NESTING} nested brackets"
                 ),
                 "",
             )]);
@@ -135,24 +133,18 @@ impl Condition {
         }
     }
 
-    /// As it is written.
+    /// As written in the policy.
     #[must_use]
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The names and types that can't be right, whatever the facts are.
+    /// Names and types that are wrong for any facts.
     fn check(&self, location: &SourceLocation<'_>) -> Vec<Diagnostic> {
-        let at = |id: u64| {
-            self.program
-                .source_info()
-                .offset_for(id)
-                .map_or(0, |(start, _)| self.byte_offset(start))
+        let at = |id: u64| self.offset_of(id);
+        let diagnostic = |id: u64, what: String, suggestion: String| {
+            location.diagnostic(&self.source, at(id), what, suggestion)
         };
-        let diagnostic = |id: u64, what: String, meant: String| {
-            location.diagnostic(&self.source, at(id), what, meant)
-        };
-        // Where a path's nth name stands.
         let name_at = |path: &FieldPath, nth: usize| {
             let root = at(path.root);
             path.names[1..=nth].iter().fold(root, |from, name| {
@@ -167,7 +159,7 @@ impl Condition {
             if !ROOTS.contains(&names[0]) && !names[0].starts_with(PRESENCE_PREFIX) {
                 found.push(diagnostic(
                     path.root,
-                    format!("nothing is called {}", names[0]),
+                    format!("unknown name {}", names[0]),
                     suggest(names[0], ROOTS.iter().copied()),
                 ));
                 continue;
@@ -176,26 +168,35 @@ impl Condition {
                 Some((n, fields_of(&names[..n])?)).filter(|(n, keys)| !keys.contains(&names[*n]))
             });
             if let Some((n, keys)) = wrong {
-                let what = format!("{} has no {}", names[..n].join("."), names[n]);
+                let what = format!("{} has no field {}", names[..n].join("."), names[n]);
                 let suggestion = suggest(names[n], keys.iter().copied());
                 found.push(location.diagnostic(&self.source, name_at(path, n), what, suggestion));
             }
         }
+        found.extend(self.check_calls(location));
+        found
+    }
+
+    fn check_calls(&self, location: &SourceLocation<'_>) -> Vec<Diagnostic> {
+        let diagnostic = |id: u64, what: &str, suggestion: String| {
+            location.diagnostic(&self.source, self.offset_of(id), what, suggestion)
+        };
+        let mut found = Vec::new();
         for (name, call) in calls(self.program.expression()) {
             let is_operator = !name.starts_with(|c: char| c.is_ascii_alphabetic());
             if !is_operator && !FUNCTIONS.contains(&name) {
                 found.push(diagnostic(
                     call.id,
-                    format!("there is no function {name}"),
+                    format!("unknown function {name}"),
                     suggest(name, FUNCTIONS.iter().copied()),
                 ));
             }
             if ARITHMETIC.contains(&name) && self.mixes_metric_and_integer(call) {
-                let what = "metrics are decimal numbers, and CEL adds no whole number to them";
+                let what = "metrics are decimal numbers, which CEL does not mix with integers";
                 found.push(diagnostic(
                     call.id,
-                    what.to_owned(),
-                    "write 1.0 for 1".to_owned(),
+                    what,
+                    "write 1.0 instead of 1".to_owned(),
                 ));
             }
         }
@@ -210,14 +211,13 @@ impl Condition {
             found.push(location.diagnostic(
                 &self.source,
                 0,
-                "a condition is true or false, and this is neither",
+                "a condition must be true or false",
                 "compare it: … >= 0.9",
             ));
         }
         found
     }
 
-    /// Whether an arithmetic call takes a metric and a whole number.
     fn mixes_metric_and_integer(&self, call: &IdedExpr) -> bool {
         let Expr::Call(call) = &call.expr else {
             return false;
@@ -236,7 +236,13 @@ impl Condition {
         call.args.iter().any(is_whole) && call.args.iter().any(is_metric)
     }
 
-    /// ANTLR counts characters.
+    /// Byte offset of a node.
+    fn offset_of(&self, id: u64) -> usize {
+        let offsets = self.program.source_info().offset_for(id);
+        offsets.map_or(0, |(start, _)| self.byte_offset(start))
+    }
+
+    /// ANTLR counts characters, spans count bytes.
     fn byte_offset(&self, nth: u32) -> usize {
         let nth = usize::try_from(nth).unwrap_or(0);
         self.source
@@ -245,7 +251,6 @@ impl Condition {
             .map_or(self.source.len(), |(at, _)| at)
     }
 
-    /// Judges facts.
     pub(super) fn evaluate(&self, facts: &PolicyFacts) -> ConditionResult {
         let mut context = Context::default();
         for (name, value) in facts.roots() {
@@ -258,14 +263,14 @@ impl Condition {
             );
         }
         let values = self.values(facts);
-        let result = |verdict, why: String| ConditionResult {
-            outcome: verdict,
-            reason: clean(&why).into_owned(),
+        let result = |outcome, reason: String| ConditionResult {
+            outcome,
+            reason: clean(&reason).into_owned(),
             values: values.clone(),
         };
         match self.program.execute(&context) {
             Ok(Value::Bool(true)) => match self.nan_expression(&context) {
-                Some(text) => result(GateOutcome::Absent, format!("{text} is no number (NaN)")),
+                Some(text) => result(GateOutcome::Absent, format!("{text} is NaN")),
                 None => result(GateOutcome::Pass, String::new()),
             },
             Ok(Value::Bool(false)) => result(GateOutcome::Fail, String::new()),
@@ -283,12 +288,12 @@ impl Condition {
             ),
             Err(error) => result(
                 GateOutcome::Fail,
-                format!("the condition can't be judged: {error}"),
+                format!("the condition could not be evaluated: {error}"),
             ),
         }
     }
 
-    /// What is not recorded of what the condition reads: the one that the evaluation stumbled over first.
+    /// Names an absent value that the condition reads, preferably the one that stopped the evaluation.
     fn describe_missing(&self, facts: &PolicyFacts, key: Option<&str>) -> String {
         let absent = |path: &&FieldPath| {
             !path.is_presence_test
@@ -333,7 +338,7 @@ impl Condition {
         values
     }
 
-    /// The arithmetic that came to NaN, if one did: a comparison with it may still have been negated into a pass.
+    /// The condition, if arithmetic in it produced NaN: a negated comparison with NaN would pass.
     fn nan_expression(&self, context: &Context<'_, '_>) -> Option<String> {
         let is_nan = |expr: &IdedExpr| matches!(Value::resolve(expr, context), Ok(Value::Float(value)) if value.is_nan());
         calls(self.program.expression())
@@ -346,10 +351,10 @@ impl Condition {
     }
 }
 
-/// What `has(champion)` is read as: CEL's own `has` asks for a field only.
+/// `has(champion)` becomes a variable with this prefix, since CEL's own `has` takes only fields.
 const PRESENCE_PREFIX: &str = "has_";
 
-/// `has(root)` as a name of the same length, so that places stay what they are.
+/// Replaces `has(root)` by a name of the same length, so that positions stay valid.
 fn rewrite_has_root(source: &str) -> String {
     let mut written = source.to_owned();
     for root in ROOTS {
@@ -359,13 +364,13 @@ fn rewrite_has_root(source: &str) -> String {
     written
 }
 
-/// The parser's words, and what can stand there: ANTLR lists tokens, which tell a person little.
+/// Replaces ANTLR's lists of expected tokens by a hint.
 fn explain_parse_error(message: &str) -> (String, String) {
     let message = message.trim_start_matches("Syntax error: ");
     match message.split_once(" expecting ") {
         Some((what, _)) => (
             what.replace("'<EOF>'", "the end"),
-            "a value, a name or a bracket is missing or too much there".to_owned(),
+            "a value, a name or a bracket is missing or unexpected here".to_owned(),
         ),
         None => (message.to_owned(), String::new()),
     }
@@ -375,7 +380,7 @@ fn cel_value(value: &Json) -> Value {
     cel::to_value(value).unwrap_or(Value::Null)
 }
 
-/// A value for a person: numbers short, objects by their size.
+/// Shortens numbers and long text, and counts objects.
 fn display_value(value: &Json) -> String {
     let text = match value {
         Json::Number(number) if number.is_f64() => {
@@ -386,11 +391,7 @@ fn display_value(value: &Json) -> String {
         Json::Object(all) => format_count(all.len()),
         other => other.to_string(),
     };
-    if text.chars().count() > MAX_SHOWN_CHARS {
-        text.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
-    } else {
-        text
-    }
+    truncate(&text, MAX_SHOWN_CHARS)
 }
 
 fn format_count(count: usize) -> String {

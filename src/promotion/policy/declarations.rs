@@ -1,6 +1,5 @@
-//! The names that conditions can use: a table, so that a policy's typing errors are found before it judges anything.
+//! Names that conditions can use: typos are found when a policy is loaded.
 
-/// What stands at the beginning of a path.
 pub(super) const ROOTS: &[&str] = &[
     "candidate",
     "champion",
@@ -13,7 +12,7 @@ pub(super) const ROOTS: &[&str] = &[
     "approvals",
 ];
 
-/// What a candidate and a champion have.
+/// Fields of `candidate` and `champion`.
 pub(super) const VERSION_FIELDS: &[&str] = &[
     "name",
     "version",
@@ -36,7 +35,6 @@ pub(super) const VERSION_FIELDS: &[&str] = &[
     "approvals",
 ];
 
-/// What a run has.
 pub(super) const RUN_FIELDS: &[&str] = &[
     "id",
     "name",
@@ -49,11 +47,10 @@ pub(super) const RUN_FIELDS: &[&str] = &[
     "parent",
 ];
 
-/// What is known of code.
 pub(super) const CODE_FIELDS: &[&str] =
     &["commit", "branch", "repository", "dirty", "diff", "script"];
 
-/// The checklist of what is recorded: `recorded`, `partly`, `not recorded`.
+/// Values: `recorded`, `partly`, `not recorded`.
 pub(super) const LINEAGE_FIELDS: &[&str] = &[
     "code",
     "data",
@@ -64,7 +61,7 @@ pub(super) const LINEAGE_FIELDS: &[&str] = &[
     "signature",
 ];
 
-/// The parts of an object that are fixed, by the path that leads to it; others may have any key.
+/// The fixed fields of an object at a path; `None` if it can have any key.
 pub(super) fn fields_of(path: &[&str]) -> Option<&'static [&'static str]> {
     match path {
         ["candidate" | "champion"] => Some(VERSION_FIELDS),
@@ -75,7 +72,6 @@ pub(super) fn fields_of(path: &[&str]) -> Option<&'static [&'static str]> {
     }
 }
 
-/// Functions that can be called, beside the operators.
 pub(super) const FUNCTIONS: &[&str] = &[
     "size",
     "contains",

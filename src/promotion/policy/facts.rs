@@ -1,4 +1,4 @@
-//! What conditions see: candidate, champion, target and promoter as typed values.
+//! Facts that conditions read: candidate, champion, target and promoter as typed values.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use crate::lineage::{self, NodeKind};
 use crate::promotion::{Approval, TAG_PREFIX};
 use crate::text::Untrusted;
 
-/// A version that is judged, with all that is known of it.
+/// A version with its run, lineage and evidence.
 pub type Candidate = lineage::LineageFacts;
 
-/// What conditions see.
+/// Variables of a condition.
 #[derive(Clone, Debug)]
 pub struct PolicyFacts {
     roots: BTreeMap<String, Json>,
-    /// Values that are there and are no number to compare with: the path, and what they are.
+    /// Paths of metrics that are NaN or infinite, with that word.
     non_finite: Vec<(Vec<String>, String)>,
-    /// The digest of what an approval of the candidate is bound to, in hex.
+    /// SHA-256 of the candidate's facts in hex; approvals are bound to it.
     pub facts_digest: String,
 }
 
 impl PolicyFacts {
-    /// The facts of a candidate for a place. `promoter` is who asks; `approvals` are the ones that stand.
+    /// Facts of a candidate for a slot; `approvals` are the valid ones.
     #[must_use]
     pub fn new(
         candidate: &Candidate,
@@ -68,30 +68,27 @@ impl PolicyFacts {
         }
     }
 
-    /// The roots by their names.
     pub(super) fn roots(&self) -> &BTreeMap<String, Json> {
         &self.roots
     }
 
-    /// What a path leads to.
     pub(super) fn lookup(&self, names: &[String]) -> Option<&Json> {
         let (root, rest) = names.split_first()?;
         rest.iter()
             .try_fold(self.roots.get(root)?, |value, name| value.get(name))
     }
 
-    /// Why nothing is at a path.
     pub(super) fn describe_absence(&self, names: &[String]) -> String {
         let reason = self
             .non_finite
             .iter()
             .find(|(path, _)| path == names)
-            .map(|(_, what)| format!("is {what}: no number to compare with"));
+            .map(|(_, what)| format!("is {what} and cannot be compared"));
         reason.unwrap_or_else(|| "is not recorded".to_owned())
     }
 }
 
-/// Puts a value where it says something: what is empty is not recorded.
+/// Inserts a value unless it is empty: empty values count as absent.
 fn insert_non_empty(to: &mut Map<String, Json>, key: &str, value: Json) {
     let is_empty = match &value {
         Json::Null => true,
@@ -125,7 +122,7 @@ fn json_pairs<'a>(
     )
 }
 
-/// A param as what it says: a whole number, a decimal, yes or no, or text. MLflow keeps all of them as text.
+/// Parses a param, which MLflow stores as text, into an integer, a decimal, a boolean or text.
 fn parse_param(text: &str) -> Json {
     let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'));
     match text {
@@ -191,15 +188,20 @@ fn version_object(
             Json::Array(run.datasets.iter().map(dataset_object).collect()),
         );
     }
-    insert_non_empty(&mut object, "evidence", facts.evidence.facts());
+    insert_lineage(&mut object, facts);
+    object
+}
+
+fn insert_lineage(object: &mut Map<String, Json>, facts: &Candidate) {
+    insert_non_empty(object, "evidence", facts.evidence.facts());
     let graph = lineage::build(facts);
-    insert_non_empty(&mut object, "code", code_object(facts));
+    insert_non_empty(object, "code", code_object(facts));
     let environment = graph
         .nodes
         .iter()
         .find(|node| node.kind == NodeKind::Environment);
     insert_non_empty(
-        &mut object,
+        object,
         "environment",
         environment.map_or(Json::Null, |node| {
             Json::Object(
@@ -214,11 +216,10 @@ fn version_object(
         .reproducibility
         .iter()
         .map(|check| (check.aspect.to_owned(), json!(check.state.as_str())));
-    insert_non_empty(&mut object, "lineage", Json::Object(lines.collect()));
-    object
+    insert_non_empty(object, "lineage", Json::Object(lines.collect()));
 }
 
-/// Who made the version's run, or else the version.
+/// The author of the version's run, else of the version.
 pub(super) fn author(facts: &Candidate) -> String {
     let of_run = facts
         .run
@@ -321,8 +322,8 @@ fn code_object(facts: &Candidate) -> Json {
     Json::Object(object)
 }
 
-/// The digest of what the candidate is: what places it holds, our own records and what was only written about it stay out, and so
-/// does what other tools left outside of the store, which not everybody sees.
+/// Digest of the candidate's facts, without slots, descriptions and record tags, and without evidence outside of the store, which
+/// other users may not have.
 fn facts_digest(version: &Map<String, Json>, evidence: &Json, created: Option<Millis>) -> String {
     let mut identity = BTreeMap::new();
     for key in [

@@ -1,23 +1,22 @@
-//! The paths in a condition: `candidate.metrics['val/acc']`, found in CEL's syntax tree.
+//! Field paths of a condition, `candidate.metrics['val/acc']`, from CEL's syntax tree.
 
 use cel::IdedExpr;
 use cel::common::ast::{Expr, LiteralValue};
 
-/// A path that a condition reads.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FieldPath {
-    /// The names, root first.
+    /// Root first.
     pub names: Vec<String>,
-    /// The node that ends it.
+    /// Last node.
     pub node: u64,
-    /// The node of its first name.
+    /// Node of the first name.
     pub root: u64,
-    /// Whether it is only asked whether it is there.
+    /// Whether the condition only tests that it exists.
     pub is_presence_test: bool,
 }
 
 impl FieldPath {
-    /// As it would be written.
+    /// In CEL's syntax.
     pub fn to_source(&self) -> String {
         let mut names = self.names.iter();
         let root = names.next().cloned().unwrap_or_default();
@@ -33,7 +32,7 @@ impl FieldPath {
     }
 }
 
-/// The longest paths that begin with a free name, in their order; a name that a macro binds is none.
+/// The longest paths that start with a free name, in order. Names bound by macros are not free.
 pub(super) fn field_paths(expr: &IdedExpr) -> Vec<FieldPath> {
     let mut found = Vec::new();
     walk(expr, &mut Vec::new(), &mut |expr, bound| {
@@ -53,7 +52,7 @@ pub(super) fn field_paths(expr: &IdedExpr) -> Vec<FieldPath> {
     found
 }
 
-/// The calls, with their names.
+/// All calls with their function names.
 pub(super) fn calls(expr: &IdedExpr) -> Vec<(&str, &IdedExpr)> {
     let mut found = Vec::new();
     walk(expr, &mut Vec::new(), &mut |expr, _| {
@@ -65,7 +64,7 @@ pub(super) fn calls(expr: &IdedExpr) -> Vec<(&str, &IdedExpr)> {
     found
 }
 
-/// The names of a path, whether it is only tested, and the node of its first name; nothing for what is no path.
+/// Names of a path, whether it is only tested, and the node of its first name; `None` if the expression is not a path.
 fn path_names(expr: &IdedExpr) -> Option<(Vec<String>, bool, u64)> {
     match &expr.expr {
         Expr::Ident(name) => Some((vec![name.clone()], false, expr.id)),
@@ -89,7 +88,7 @@ fn path_names(expr: &IdedExpr) -> Option<(Vec<String>, bool, u64)> {
     }
 }
 
-/// Visits nodes from the root on, with the names that macros bind there; below those for which the visitor says no, it does not go.
+/// Visits nodes top down with the names that macros bind there; children only where `visit` returns true.
 fn walk<'e>(
     expr: &'e IdedExpr,
     bound: &mut Vec<String>,

@@ -1,4 +1,4 @@
-//! The policy's file: TOML, read with every mistake told at once.
+//! The policy file: TOML; parsing reports all errors at once.
 
 use std::ops::Range;
 
@@ -7,64 +7,64 @@ use crate::diagnostics::{Diagnostic, TomlReader, TomlTable, TomlValue};
 use crate::domain::{Goal, ModelName, Slot, Stage};
 use crate::text::untrusted::clean;
 
-/// A policy.
+/// A parsed policy.
 #[derive(Debug, Default)]
 pub struct Policy {
-    /// Whether nobody may write here.
+    /// Whether all writes are refused.
     pub is_read_only: bool,
-    /// What holds for which models, in the order of the file.
+    /// Sections in the order of the file.
     pub models: Vec<ModelPolicy>,
 }
 
-/// What holds for the models whose name fits a pattern.
+/// Rules for the models whose name matches a pattern.
 #[derive(Debug, Default)]
 pub struct ModelPolicy {
-    /// The pattern: `*` stands for anything, `?` for one character.
+    /// Glob with `*` for any text and `?` for one character.
     pub pattern: String,
-    /// The metric that decides.
+    /// Metric that ranks runs, with its direction.
     pub goal: Option<Goal>,
-    /// Places that ask for the name typed.
+    /// Slots that need the model's name typed.
     pub protected_slots: Option<Vec<Slot>>,
-    /// Whether writes leave their record as tags.
+    /// Whether writes leave record tags.
     pub writes_tags: Option<bool>,
-    /// Who may go past a gate that did not pass.
+    /// Users user can override gates.
     pub override_users: Vec<String>,
-    /// The gates.
+    /// In the order of the file.
     pub gates: Vec<Gate>,
-    /// The approvals that are needed.
+    /// Required approvals.
     pub approval: Option<ApprovalRule>,
 }
 
-/// A gate.
+/// A named condition for slots.
 #[derive(Debug)]
 pub struct Gate {
-    /// Its name.
+    /// Cleaned; overrides refer to it.
     pub name: String,
-    /// The places that it guards; none means every place where a version is served or tried.
+    /// Guarded slots; empty for all but None and Archived.
     pub slots: Vec<Slot>,
-    /// What must be true.
+    /// Must evaluate to true.
     pub condition: Condition,
-    /// What to say when it is not.
+    /// Replaces the condition's text in the reason.
     pub failure_message: Option<String>,
 }
 
-/// How many people have to say yes.
+/// Who must approve a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRule {
-    /// So many.
+    /// Number of approvals.
     pub required: usize,
-    /// Who; nobody named means anybody.
+    /// Users whose approval counts; empty for all.
     pub approvers: Vec<String>,
-    /// The author of the run does not count.
+    /// Ignores the author of the run.
     pub excludes_author: bool,
-    /// Who promotes does not count.
+    /// Ignores the promoter.
     pub excludes_promoter: bool,
-    /// The places that it guards; none means every one.
+    /// Guarded slots; empty for all but None and Archived.
     pub slots: Vec<Slot>,
 }
 
 impl Gate {
-    /// Whether it guards a place.
+    /// Whether it guards a slot.
     #[must_use]
     pub fn applies_to(&self, slot: &Slot) -> bool {
         slots_include(&self.slots, slot)
@@ -72,7 +72,7 @@ impl Gate {
 }
 
 impl ApprovalRule {
-    /// Whether it guards a place.
+    /// Whether it guards a slot.
     #[must_use]
     pub fn applies_to(&self, slot: &Slot) -> bool {
         slots_include(&self.slots, slot)
@@ -88,22 +88,22 @@ fn slots_include(slots: &[Slot], slot: &Slot) -> bool {
 }
 
 impl Policy {
-    /// Reads a policy.
+    /// Parses a policy file.
     ///
     /// # Errors
-    /// Every mistake, in the order of the file.
+    /// All errors, in the order of the file.
     pub fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
         TomlReader::parse(text, TomlReader::read_policy)
     }
 
-    /// What holds for a model: everything whose pattern fits.
+    /// All sections whose pattern matches the model.
     pub fn rules_for(&self, model: &ModelName) -> impl Iterator<Item = &ModelPolicy> {
         self.models
             .iter()
             .filter(|rules| matches_glob(&rules.pattern, model.raw()))
     }
 
-    /// The protected places of a model, where the policy names some.
+    /// The protected slots of a model; `None` if no section lists any.
     #[must_use]
     pub fn protected_slots(&self, model: &ModelName) -> Option<Vec<Slot>> {
         let named: Vec<&Vec<Slot>> = self
@@ -113,7 +113,7 @@ impl Policy {
         (!named.is_empty()).then(|| named.into_iter().flatten().cloned().collect())
     }
 
-    /// Whether records may be left as tags of a model's versions; nothing where the policy says nothing.
+    /// Whether writes leave record tags; `None` if no section sets it, false if any forbids it.
     #[must_use]
     pub fn writes_tags(&self, model: &ModelName) -> Option<bool> {
         self.rules_for(model)
@@ -121,15 +121,14 @@ impl Policy {
             .reduce(|a, b| a && b)
     }
 
-    /// Whether somebody may go past a gate of a model.
+    /// Whether a user can override gates of a model.
     #[must_use]
-    pub fn can_override(&self, model: &ModelName, who: &str) -> bool {
+    pub fn can_override(&self, model: &ModelName, user: &str) -> bool {
         self.rules_for(model)
-            .any(|rules| rules.override_users.iter().any(|name| name == who))
+            .any(|rules| rules.override_users.iter().any(|name| name == user))
     }
 }
 
-/// Whether a name fits a pattern of `*` and `?`.
 fn matches_glob(pattern: &str, name: &str) -> bool {
     let (pattern, name): (Vec<char>, Vec<char>) =
         (pattern.chars().collect(), name.chars().collect());
@@ -163,7 +162,7 @@ const APPROVAL_KEYS: &[&str] = &[
     "to",
 ];
 
-/// The parts of a policy's file.
+/// Sections of a policy file.
 trait PolicyReader {
     fn read_policy(&mut self, table: &TomlTable<'_>) -> Policy;
     fn read_model_policy(&mut self, pattern: &str, table: &TomlTable<'_>) -> ModelPolicy;
@@ -219,8 +218,8 @@ impl PolicyReader for TomlReader<'_> {
                             if is_twice {
                                 self.push_error(
                                     &value.span(),
-                                    &format!("two gates are called {}", gate.name),
-                                    "a gate is overridden by its name: give each its own",
+                                    &format!("duplicate gate name {}", gate.name),
+                                    "give each gate its own name: overrides refer to it",
                                 );
                             }
                             model.gates.push(gate);
@@ -259,19 +258,19 @@ impl PolicyReader for TomlReader<'_> {
                         },
                     ) {
                         Ok(compiled) => condition = Some(compiled),
-                        Err(mistakes) => self.extend(mistakes),
+                        Err(diagnostics) => self.extend(diagnostics),
                     }
                 }
                 _ => drop(self.expect_known_key(key, GATE_KEYS)),
             }
         }
         if name.is_none() {
-            self.push_error(span, "a gate without a name", "add name = \"…\"");
+            self.push_error(span, "this gate has no name", "add name = \"…\"");
         }
         if !has_condition {
             self.push_error(
                 span,
-                "a gate without a condition",
+                "this gate has no condition",
                 "add require = \"…\", in CEL",
             );
         }
@@ -301,7 +300,7 @@ impl PolicyReader for TomlReader<'_> {
                         Some(number @ 1..=100) => rule.required = number,
                         _ => self.push_error(
                             &value.span(),
-                            "needed is a number of people",
+                            "needed must be a number of approvals",
                             "from 1 to 100",
                         ),
                     }
@@ -332,11 +331,11 @@ impl PolicyReader for TomlReader<'_> {
             self.push_error(
                 &span,
                 &format!(
-                    "{} approvals are needed, and {} may give one",
+                    "{} approvals are needed, but only {} users are approvers",
                     rule.required,
                     rule.approvers.len()
                 ),
-                "nothing could pass",
+                "no version could pass",
             );
         }
         rule
@@ -349,7 +348,7 @@ fn read_slots(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<Slot> {
         .into_iter()
         .filter_map(|(text, span)| {
             text.parse::<Slot>()
-                .map_err(|why| reader.push_error(&span, &why, ""))
+                .map_err(|error| reader.push_error(&span, &error, ""))
                 .ok()
         })
         .collect()

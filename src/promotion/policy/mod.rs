@@ -1,11 +1,11 @@
-//! Policy: what must be true before a version may hold a place. Pure: a file's text and facts in, verdicts out.
+//! Policies: conditions that a version must meet to hold a slot. Pure: a file's text and facts in, gate results out.
 //!
 //! ```text
-//! text ─▶ Policy ─▶ judge(facts of candidate and champion) ─▶ GateVerdict, which clearance looks at
+//! text ─▶ Policy ─▶ evaluate_intent(facts of candidate and champion) ─▶ GateResults ─▶ clearance
 //! ```
 //!
-//! Conditions are written in CEL, <https://github.com/google/cel-spec>. What is not recorded, empty, NaN or infinite is
-//! *absent*: a condition that needs it does not pass, and says which value it missed.
+//! Conditions are written in CEL, <https://github.com/google/cel-spec>. A value that is missing, empty, NaN or infinite is
+//! *absent*: a condition that needs it does not pass and names it.
 
 mod approval_gate;
 mod condition;

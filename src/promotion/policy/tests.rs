@@ -1,12 +1,12 @@
-//! Policies with mistakes, and gates on facts that are missing.
+//! Policies with diagnostics, and gates on facts that are missing.
 
 use crate::diagnostics::Diagnostic;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage, VersionNumber,
-    VersionStatus,
+    KeyValue, Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage,
+    VersionNumber, VersionStatus,
 };
 use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult};
 use crate::text::Untrusted;
@@ -82,7 +82,8 @@ fn evaluate_gate(
     candidate: &Candidate,
     champion: Option<&Candidate>,
 ) -> GateResult {
-    let policy = policy(condition).unwrap_or_else(|mistakes| panic!("{condition}: {mistakes:?}"));
+    let policy =
+        policy(condition).unwrap_or_else(|diagnostics| panic!("{condition}: {diagnostics:?}"));
     policy
         .evaluate(candidate, champion, &gate_target(), "bob".into())
         .gates
@@ -132,7 +133,7 @@ fn missing_values_are_reported_by_path() {
         ),
         (
             "!(candidate.metrics.nan < 0.5)",
-            "candidate.metrics.nan is NaN: no number to compare with",
+            "candidate.metrics.nan is NaN and cannot be compared",
         ),
         (
             "size(candidate.datasets) > 0",
@@ -228,13 +229,13 @@ require = "candidate.metrics.a >"
 needed = "two"
 by = ["ana"]
 "#;
-    let mistakes = Policy::parse(text).unwrap_err();
-    let messages: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+    let diagnostics = Policy::parse(text).unwrap_err();
+    let messages: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(messages.join("\n"));
-    for mistake in &mistakes {
+    for diagnostic in &diagnostics {
         assert_eq!(
-            text.lines().nth(mistake.line - 1).unwrap(),
-            mistake.source_line
+            text.lines().nth(diagnostic.line - 1).unwrap(),
+            diagnostic.source_line
         );
     }
 }
@@ -245,78 +246,95 @@ fn invalid_toml_is_reported_with_its_line() {
     assert_eq!(diagnostics[0].line, 2, "{diagnostics:?}");
 }
 
-#[test]
-fn approvals_are_bound_to_the_facts_digest() {
-    let text = "[model.'*'.approval]\nneeded = 1\nby_someone_else = true\n";
-    let policy = Policy::parse(text).unwrap();
-    let mut version = candidate(2, &[("acc", Some(0.9))]);
-    let judge = |version: &Candidate, promoter: &str| {
-        policy.evaluate(version, None, &gate_target(), promoter.into())
+fn approval_policy() -> Policy {
+    Policy::parse("[model.'*'.approval]\nneeded = 1\nby_someone_else = true\n").unwrap()
+}
+
+fn evaluate_approvals(version: &Candidate, promoter: &str) -> GateResult {
+    approval_policy()
+        .evaluate(version, None, &gate_target(), promoter.into())
+        .gates
+        .remove(0)
+}
+
+/// A review of version 2 for Production with these facts.
+fn review_tag(by: &str, facts_digest: &str, at: i64, decision: Decision) -> KeyValue {
+    let approval = Approval {
+        reviewer: by.into(),
+        at,
+        slot: "Production".into(),
+        decision,
+        comment: "ok".into(),
+        facts_digest: facts_digest.into(),
+        recorded_by: None,
     };
-    let first = judge(&version, "bob");
+    approval.to_tag(format!("{APPROVAL_PREFIX}{by}{at}"))
+}
+
+/// Version 2 with these reviews of its current facts.
+fn reviewed(reviews: &[(&str, Decision)]) -> Candidate {
+    let mut version = candidate(2, &[("acc", Some(0.9))]);
+    let digest = approval_policy()
+        .evaluate(&version, None, &gate_target(), "bob".into())
+        .facts_digest;
+    let tags = reviews
+        .iter()
+        .zip(1..)
+        .map(|((by, decision), at)| review_tag(by, &digest, at, *decision));
+    version.version.tags.extend(tags);
+    version
+}
+
+#[test]
+fn approvals_are_bound_to_slot_and_facts() {
+    let unreviewed = evaluate_approvals(&reviewed(&[]), "bob");
     assert_eq!(
-        (first.gates[0].outcome, first.gates[0].reason.as_str()),
+        (unreviewed.outcome, unreviewed.reason.as_str()),
         (GateOutcome::Absent, "0 of 1 approvals")
     );
-    let approve = |by: &str, facts_digest: &str, at: i64, decision: Decision| {
-        let approval = Approval {
-            reviewer: by.into(),
-            at,
-            slot: "Production".into(),
-            decision,
-            comment: "ok".into(),
-            facts_digest: facts_digest.into(),
-            recorded_by: None,
-        };
-        crate::domain::KeyValue::new(
-            format!("{APPROVAL_PREFIX}{by}{at}").as_str(),
-            serde_json::to_string(&approval).unwrap().as_str(),
-        )
-    };
-    version
-        .version
-        .tags
-        .push(approve("cleo", &first.facts_digest, 1, Decision::Approve));
-    assert_eq!(judge(&version, "bob").gates[0].outcome, GateOutcome::Pass);
+    let version = reviewed(&[("cleo", Decision::Approve)]);
     assert_eq!(
-        judge(&version, "cleo").gates[0].outcome,
-        GateOutcome::Fail,
-        "the promoter's own does not count"
+        evaluate_approvals(&version, "bob").outcome,
+        GateOutcome::Pass
     );
-    // Our own record changes nothing; a metric does.
     let other = GateTarget {
         slot: Slot::Alias("champion".into()),
         ..gate_target()
     };
+    let evaluation = approval_policy().evaluate(&version, None, &other, "bob".into());
     assert_eq!(
-        policy.evaluate(&version, None, &other, "bob".into()).gates[0].outcome,
+        evaluation.gates[0].outcome,
         GateOutcome::Fail,
-        "it was for another place"
+        "reviewed for another slot"
     );
     let changed = Candidate {
         run: candidate(2, &[("acc", Some(0.91))]).run,
-        ..version.clone()
+        ..version
     };
     assert_eq!(
-        judge(&changed, "bob").gates[0].reason,
-        "0 of 1 approvals; 1 lapsed: the facts changed since"
+        evaluate_approvals(&changed, "bob").reason,
+        "0 of 1 approvals; 1 lapsed: the facts changed"
     );
-    version
-        .version
-        .tags
-        .push(approve("cleo", &first.facts_digest, 2, Decision::Reject));
+}
+
+#[test]
+fn promoter_and_author_cannot_approve() {
+    let approved = reviewed(&[("cleo", Decision::Approve)]);
     assert_eq!(
-        judge(&version, "bob").gates[0].reason,
+        evaluate_approvals(&approved, "cleo").outcome,
+        GateOutcome::Fail,
+        "the promoter's review does not count"
+    );
+    let rejected = reviewed(&[("cleo", Decision::Approve), ("cleo", Decision::Reject)]);
+    assert_eq!(
+        evaluate_approvals(&rejected, "bob").reason,
         "cleo rejected it: ok"
     );
-    version
-        .version
-        .tags
-        .push(approve("ana", &first.facts_digest, 3, Decision::Approve));
+    let by_author = reviewed(&[("cleo", Decision::Reject), ("ana", Decision::Approve)]);
     assert_eq!(
-        judge(&version, "bob").gates[0].outcome,
+        evaluate_approvals(&by_author, "bob").outcome,
         GateOutcome::Fail,
-        "the author's own does not count, and cleo's no stands"
+        "the author's review does not count, and cleo still rejects"
     );
 }
 
@@ -325,22 +343,22 @@ fn only_listed_users_can_override_a_gate() {
     let text = "[model.'*']\noverrides = ['ana']\n[[model.'*'.gate]]\nname = 'g'\nrequire = 'candidate.metrics.acc > 0.9'\n";
     let policy = Policy::parse(text).unwrap();
     let poor = candidate(2, &[("acc", Some(0.5))]);
-    let judge = |who: &str| {
+    let evaluate = |name: &str| {
         policy
             .evaluate(
                 &poor,
                 None,
                 &gate_target(),
                 Promoter {
-                    name: who,
+                    name,
                     overrides: &["g".to_owned()],
                 },
             )
             .gates
             .remove(0)
     };
-    assert_eq!(judge("ana").outcome, GateOutcome::Overridden);
-    assert_eq!(judge("bob").outcome, GateOutcome::Fail);
+    assert_eq!(evaluate("ana").outcome, GateOutcome::Overridden);
+    assert_eq!(evaluate("bob").outcome, GateOutcome::Fail);
 }
 
 /// Conditions, and the same in Rust, where a missing value makes what needs it unknown.

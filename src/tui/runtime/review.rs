@@ -1,4 +1,4 @@
-//! What a policy says of versions, for the screens: the verdicts beside each, and the review of one.
+//! Requests for gate results, history and reviews of versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,20 +9,20 @@ use crate::domain::{ModelName, Slot, Stage, VersionNumber};
 use crate::export::review::ReviewDocument;
 use crate::lineage::LineageFacts;
 use crate::ops::gates;
-use crate::ops::lineage::{commits_since_champion, lineage_facts_from_snapshot};
+use crate::ops::lineage::{LineageSources, commits_since_champion, lineage_facts_from_snapshot};
 use crate::ops::registry::read_model_snapshot;
-use crate::promotion::find_champion;
 use crate::promotion::journal::{JournalEntry, timeline};
 use crate::promotion::policy::GateTarget;
+use crate::promotion::{RegistrySnapshot, find_champion};
 use crate::store::Result;
 use crate::tui::app::message::{Assessment, ModelHistory, RequestError, ReviewPage};
 
-/// The most versions that are judged for a table: each takes some questions.
+/// Limit of versions evaluated for a table: each takes several requests.
 const MAX_ASSESSED: usize = 20;
-/// How many are judged at a time.
+/// Versions that are read concurrently.
 const MAX_CONCURRENT: usize = 4;
 
-/// The place that the versions of a model are judged for: the first that is protected.
+/// The slot that versions are evaluated for: the first protected one.
 fn review_slot(services: &Services, model: &ModelName) -> Slot {
     let protected = services
         .policy
@@ -34,85 +34,70 @@ fn review_slot(services: &Services, model: &ModelName) -> Slot {
         .unwrap_or(Slot::Stage(Stage::Production))
 }
 
-/// What the policy and other tools say of the newest versions.
+/// Gate results and evidence of the newest versions.
 pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> Result<Assessment> {
-    let target = review_slot(services, model);
+    let slot = review_slot(services, model);
     let reader = services.primary.as_ref();
     let snapshot = read_model_snapshot(reader, model).await?;
-    let total = snapshot.versions.len();
-    let mut numbers: Vec<VersionNumber> = snapshot
-        .versions
-        .iter()
-        .map(|version| version.version)
-        .collect();
-    numbers.sort_unstable_by(|a, b| b.cmp(a));
-    numbers.truncate(MAX_ASSESSED);
+    let mut newest: Vec<VersionNumber> = snapshot.versions.iter().map(|v| v.version).collect();
+    newest.sort_unstable_by(|a, b| b.cmp(a));
+    newest.truncate(MAX_ASSESSED);
     let champion_of = |version| {
-        find_champion(Some(&target), Some(version), &snapshot).map(|champion| champion.version)
+        find_champion(Some(&slot), Some(version), &snapshot).map(|champion| champion.version)
     };
-    // Most share a champion: everything is read once.
-    let versions_to_read: BTreeSet<VersionNumber> = numbers
+    // Most share a champion, which is read once.
+    let to_read: BTreeSet<VersionNumber> = newest
         .iter()
         .flat_map(|version| [Some(*version), champion_of(*version)])
         .flatten()
         .collect();
-    let (snapshot, sources) = (&snapshot, services.sources(reader));
-    let read = stream::iter(versions_to_read).map(|version| async move {
-        (
-            version,
-            lineage_facts_from_snapshot(sources, snapshot, version).await,
-        )
-    });
-    let read: BTreeMap<VersionNumber, Result<LineageFacts>> =
-        read.buffered(MAX_CONCURRENT).collect().await;
-    let facts = |version: &VersionNumber| read.get(version).and_then(|answer| answer.as_ref().ok());
+    let facts = read_facts(services.sources(reader), &snapshot, to_read).await;
     let assess = |version: &VersionNumber| {
-        let version = *version;
-        let best = champion_of(version);
-        let against = best.as_ref().and_then(facts);
-        // Nothing is said of one that can't be read, nor against a champion that can't be.
-        if best.is_some() && against.is_none() {
+        let champion = champion_of(*version);
+        let champion_facts = champion.and_then(|champion| facts.get(&champion));
+        // Unreadable versions, and versions with an unreadable champion, have no results.
+        if champion.is_some() && champion_facts.is_none() {
             return None;
         }
-        let asked = GateTarget {
-            slot: target.clone(),
-            version,
+        let target = GateTarget {
+            slot: slot.clone(),
+            version: *version,
         };
-        Some((
-            version,
-            services
-                .policy
-                .evaluate(
-                    facts(&version)?,
-                    against,
-                    &asked,
-                    services.user.as_str().into(),
-                )
-                .gates,
-        ))
+        let (candidate, user) = (facts.get(version)?, services.user.as_str());
+        let evaluation = services
+            .policy
+            .evaluate(candidate, champion_facts, &target, user.into());
+        Some((*version, evaluation.gates))
     };
-    let is_guarded = services.policy.has_rules_for(model, &target);
-    let verdicts = numbers
+    let is_guarded = services.policy.has_rules_for(model, &slot);
+    let guarded = newest.iter().filter(|_| is_guarded);
+    let evidence = newest
         .iter()
-        .filter(|_| is_guarded)
-        .filter_map(assess)
-        .collect();
-    let evidence_of =
-        |version: &VersionNumber| Some((*version, facts(version)?.evidence.tools.clone()));
-    let evidence = numbers
-        .iter()
-        .filter_map(evidence_of)
-        .filter(|(_, tools)| !tools.is_empty())
-        .collect();
+        .filter_map(|version| Some((*version, facts.get(version)?.evidence.tools.clone())))
+        .filter(|(_, tools)| !tools.is_empty());
     Ok(Assessment {
-        slot: target.to_string(),
-        total,
-        gates: verdicts,
-        evidence,
+        total: snapshot.versions.len(),
+        gates: guarded.filter_map(assess).collect(),
+        evidence: evidence.collect(),
+        slot: slot.to_string(),
     })
 }
 
-/// What happened to a model, as far as the journal and the tags of its versions tell.
+/// Facts of the versions that can be read.
+async fn read_facts(
+    sources: LineageSources<'_>,
+    snapshot: &RegistrySnapshot,
+    versions: BTreeSet<VersionNumber>,
+) -> BTreeMap<VersionNumber, LineageFacts> {
+    let read = stream::iter(versions).map(|version| async move {
+        let facts = lineage_facts_from_snapshot(sources, snapshot, version).await;
+        Some((version, facts.ok()?))
+    });
+    let read: Vec<_> = read.buffered(MAX_CONCURRENT).collect().await;
+    read.into_iter().flatten().collect()
+}
+
+/// History of a model from the journal and the tags of its versions.
 pub(super) async fn model_history(
     services: &Services,
     model: &ModelName,
@@ -125,7 +110,7 @@ pub(super) async fn model_history(
     Ok(ModelHistory { events, entries })
 }
 
-/// The review of a version, in lines of at most `width` cells.
+/// Review of a version, wrapped to `width` cells.
 pub(super) async fn review_version(
     services: &Services,
     model: &ModelName,
@@ -155,8 +140,8 @@ pub(super) async fn review_version(
         }
     };
     let page = tokio::task::spawn_blocking(work).await;
-    page.map_err(|stopped| RequestError {
-        message: stopped.to_string(),
+    page.map_err(|error| RequestError {
+        message: error.to_string(),
         hint: "try it again".into(),
     })
 }

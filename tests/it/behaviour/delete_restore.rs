@@ -104,7 +104,7 @@ fn deleting_the_run_of_a_used_version_requires_typing_its_name() {
         if let Some(name) = plan(&driver).required_name() {
             confirmations += 1;
             driver
-                .assert_shows("was made from run")
+                .assert_shows("was created from run")
                 .assert_shows(&format!("type {name}"));
             driver.press("enter enter enter");
             assert!(
@@ -164,7 +164,7 @@ fn approval_is_undone_from_the_journal() {
     driver
         .press("esc 6 g u")
         .assert_shows("undo: approve churn-classifier")
-        .assert_shows("take back review")
+        .assert_shows("withdraw review")
         .assert_shows("no review");
     apply(&mut driver);
     driver.assert_shows("undone");
@@ -190,7 +190,7 @@ fn version_is_deleted_and_registered_again() {
         driver.press("j");
     }
     let gone = free(&driver).unwrap();
-    driver.press("X").assert_shows("can't be brought back");
+    driver.press("X").assert_shows("cannot be restored");
     driver
         .press("enter")
         .type_text("churn-classifier")
@@ -204,8 +204,8 @@ fn version_is_deleted_and_registered_again() {
     );
     driver
         .press("enter 6 g u")
-        .assert_shows(&format!("for the deleted churn-classifier/{gone}"))
-        .assert_shows("itself can't be brought back");
+        .assert_shows(&format!("replacing the deleted churn-classifier/{gone}"))
+        .assert_shows("cannot be restored");
     driver.press("enter").advance(1_000).press("enter");
     let PlanPhase::Done(report) = &plan(&driver).phase else {
         panic!("{}", driver.screen())

@@ -1,4 +1,4 @@
-//! A policy on the screens: verdicts beside versions, the review, and a gate that is gone past.
+//! A policy on the screens: verdicts beside versions, the review, and an overridden gate.
 
 use crate::support::driver::Driver;
 

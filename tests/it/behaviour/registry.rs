@@ -524,7 +524,7 @@ fn changes_are_announced_on_the_history_screen() {
         .unwrap();
     let announced = (0..60).any(|_| {
         driver.advance(1_000);
-        driver.notification().contains("no record says by whom")
+        driver.notification().contains("changed without a record")
     });
     assert!(announced, "{}", driver.screen());
     driver.press("g").assert_shows("changed with another tool");

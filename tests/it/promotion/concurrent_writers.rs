@@ -212,6 +212,6 @@ fn undo_refuses_a_recreated_model() {
     world.recreate_model();
     world.set_alias("champion", 3);
     let refused = plan_on(&undo_intent("aaaaaaaa1", &there, None), &world, "bbbbbbbb1");
-    let words = "the registry moved on: iris/2 is another version of that number; iris/3 is another version of that number";
+    let words = "the registry changed since: iris/2 was created again; iris/3 was created again";
     assert_eq!(refused.unwrap_err(), PlanError::Refused(words.into()));
 }

@@ -140,7 +140,7 @@ fn duplicated_registration_is_a_conflict_naming_both() {
             panic!("{outcome:?}")
         };
         assert!(
-            found[0].starts_with("the version was made more than once: iris/"),
+            found[0].starts_with("the version was created more than once: iris/"),
             "{found:?}"
         );
     }
@@ -199,7 +199,7 @@ fn unwritable_journal_prevents_writes() {
         road.journal = frontrunner::ops::journal::Journal::with_path(blocked.join("journal.jsonl"));
         let refused = run_paused(road.apply(case.plan(), &store));
         assert!(
-            matches!(&refused, Err(error @ ApplyError::Journal(_)) if error.to_string().ends_with("nothing was sent")),
+            matches!(&refused, Err(error @ ApplyError::Journal(_)) if error.to_string().ends_with("nothing was written")),
             "{refused:?}"
         );
         assert_eq!(store.writes(), []);

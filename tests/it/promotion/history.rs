@@ -114,7 +114,7 @@ fn timeline_from_tags_matches_the_journal() {
     assert_eq!(
         events,
         [
-            "Tags ada: give @champion to iris/4: iris/2 → iris/4",
+            "Tags ada: set @champion on iris/4: iris/2 → iris/4",
             "Tags ada: move iris/4 to Production: None → Production",
             "Tags ada: register run run9 as iris:  → iris/4",
         ]
@@ -158,8 +158,8 @@ fn unrecorded_changes_are_gaps() {
     assert_eq!(
         words,
         [
-            "@champion changed, and no record says by whom: iris/3 → iris/1",
-            "iris/3 changed, and no record says by whom: Production → Archived",
+            "@champion changed without a record: iris/3 → iris/1",
+            "iris/3 changed without a record: Production → Archived",
         ]
     );
     // An alias carries no time anywhere; what is not dated is younger than the last record, and comes first.
@@ -230,7 +230,7 @@ fn recreated_model_has_no_old_history() {
     assert_eq!(
         events,
         [
-            "Gap not known: iris changed, and no record says by whom: another model of that name → deleted and made again",
+            "Gap unknown: iris changed without a record: another model with this name → deleted and created again",
             "Journal ada: move iris/3 to Production: Staging → Production",
         ]
     );

@@ -289,7 +289,7 @@ fn scenarios_match_their_expectations() {
             .is_some_and(|extension| extension == "toml")
     });
     paths.sort();
-    assert!(paths.len() >= 20, "the scenarios are not there");
+    assert!(paths.len() >= 20, "expected at least 20 scenarios");
     for path in &paths {
         check(path);
     }
