@@ -1,4 +1,4 @@
-//! `tag` and `describe`: what is said of a version or a model.
+//! `tag` and `describe`: tags of versions, descriptions of versions and models.
 
 use clap::Args;
 
@@ -36,10 +36,8 @@ pub struct DescribeArgs {
     road: WriteArgs,
 }
 
-/// Sets or removes a tag of a version.
-///
 /// # Errors
-/// When the version is not there, or the write fails.
+/// If the version does not exist or the write fails.
 pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
     let (key, value) = match (arguments.pair.split_once('='), arguments.remove) {
         (None, true) => (arguments.pair.as_str(), None),
@@ -47,12 +45,12 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
         (Some(_), true) => {
             return Err(CliError::new(
                 ExitStatus::Usage,
-                "--remove takes the key alone",
+                "--remove takes KEY without a value",
             ));
         }
         (None, false) => {
-            return Err(CliError::new(ExitStatus::Usage, "a tag is KEY=VALUE")
-                .with_hint("add --remove to take it away"));
+            return Err(CliError::new(ExitStatus::Usage, "expected KEY=VALUE")
+                .with_hint("add --remove to remove the tag"));
         }
     };
     let store = context.open_store().await?;
@@ -71,24 +69,22 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
     .await
 }
 
-/// Describes a version or a model.
-///
 /// # Errors
-/// When neither is there, or the write fails.
+/// If neither a version nor a model matches, or the write fails.
 pub async fn describe(
     arguments: &DescribeArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    // MLflow takes no `/` in a model's name; an older store may hold one all the same.
+    // MLflow rejects `/` in model names, but older stores may contain it.
     let (model, version) = if arguments.named.contains(['/', '@']) {
         match resolve::version(reader, &arguments.named).await {
             Ok((model, version)) => (model.name, Some(version)),
-            Err(failure) => (
+            Err(error) => (
                 resolve::model(reader, &arguments.named)
                     .await
-                    .map_err(|_| failure)?
+                    .map_err(|_| error)?
                     .name,
                 None,
             ),
