@@ -322,8 +322,8 @@ impl GlobalArgs {
 fn color_parser() -> impl TypedValueParser<Value = ColorChoice> {
     PossibleValuesParser::new([
         PossibleValue::new("auto").help("On a terminal, unless NO_COLOR is set"),
-        PossibleValue::new("always").help("Always"),
-        PossibleValue::new("never").help("Never"),
+        PossibleValue::new("always").help("Even if the output is not a terminal"),
+        PossibleValue::new("never").help("Without exception"),
     ])
     .try_map(|choice| parse_choice::<ColorChoice>(&choice))
 }

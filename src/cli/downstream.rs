@@ -1,4 +1,4 @@
-//! `versions --made-from WHAT`: lineage backwards, every version that was made from a dataset, a commit, a run or a model.
+//! `versions --made-from WHAT`: the versions made from a dataset, commit, run or logged model.
 
 use serde_json::{Value, json};
 
@@ -11,23 +11,24 @@ use crate::domain::Run;
 use crate::export::{Sheet, records};
 use crate::store::Upstream;
 
-/// Lists the versions that were made from `what`; of one model, where one is named.
+/// Lists the versions made from `what`, optionally of one model.
 ///
 /// # Errors
-/// When `what` says nothing to be made from, the run is ambiguous, or the store can't answer.
+/// If `what` is malformed, the run is ambiguous, or the store fails.
 pub async fn run(
     what: &str,
     model: Option<&str>,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let of = Upstream::parse(what).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let upstream =
+        Upstream::parse(what).map_err(|error| CliError::new(ExitStatus::Usage, error))?;
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
     let model = match model {
         Some(name) => Some(resolve::model(reader, name).await?),
         None => None,
     };
-    let mut downstream = reader.downstream(&of).await?;
+    let mut downstream = reader.downstream(&upstream).await?;
     if let Some(model) = &model {
         downstream
             .versions

@@ -1,4 +1,4 @@
-//! `tag` and `describe`: tags and descriptions of versions and models.
+//! `tag` and `describe`: tags of versions, descriptions of versions and models.
 
 use clap::Args;
 
@@ -47,7 +47,7 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
         (Some(_), true) => {
             return Err(CliError::new(
                 ExitStatus::Usage,
-                "--remove takes only the key",
+                "--remove takes KEY without a value",
             ));
         }
         (None, false) => {
@@ -71,24 +71,22 @@ pub async fn tag(arguments: &TagArgs, context: &mut CommandContext<'_>) -> Resul
     .await
 }
 
-/// Runs `describe`.
-///
 /// # Errors
-/// When neither version nor model exist, or the write fails.
+/// If neither a version nor a model matches, or the write fails.
 pub async fn describe(
     arguments: &DescribeArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    // MLflow refuses `/` in model names, but older stores may contain one.
+    // MLflow rejects `/` in model names, but older stores may contain it.
     let (model, version) = if arguments.named.contains(['/', '@']) {
         match resolve::version(reader, &arguments.named).await {
             Ok((model, version)) => (model.name, Some(version)),
-            Err(failure) => (
+            Err(error) => (
                 resolve::model(reader, &arguments.named)
                     .await
-                    .map_err(|_| failure)?
+                    .map_err(|_| error)?
                     .name,
                 None,
             ),

@@ -10,7 +10,6 @@ use crate::cli::output::error::CliError;
 use crate::domain::{RegisteredModel, Stage, VersionNumber};
 use crate::export::{Sheet, records};
 
-/// What can be said to `models`: nothing of its own.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {}
 

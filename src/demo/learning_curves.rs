@@ -6,16 +6,25 @@ use super::rng::Rng;
 #[derive(Clone, Copy)]
 pub(super) struct LearningCurve {
     /// Value at step 0.
-    pub from: f64,
+    from: f64,
     /// Limit.
-    pub to: f64,
+    to: f64,
     /// Steps to cover 1 − 1/e of the way.
-    pub time_constant: f64,
+    time_constant: f64,
     /// Initial standard deviation; it shrinks to a third.
-    pub noise: f64,
+    noise: f64,
 }
 
 impl LearningCurve {
+    pub fn new(from: f64, to: f64, time_constant: f64, noise: f64) -> Self {
+        Self {
+            from,
+            to,
+            time_constant,
+            noise,
+        }
+    }
+
     /// One value per step, each positive.
     pub fn values(self, steps: u32, rng: &mut Rng) -> Vec<f64> {
         (0..steps)
@@ -91,13 +100,7 @@ mod tests {
 
     #[test]
     fn loss_converges_to_its_target() {
-        let values = LearningCurve {
-            from: 2.0,
-            to: 0.3,
-            time_constant: 10.0,
-            noise: 0.01,
-        }
-        .values(100, &mut Rng::seeded("test"));
+        let values = LearningCurve::new(2.0, 0.3, 10.0, 0.01).values(100, &mut Rng::seeded("test"));
         assert!((values[0] - 2.0).abs() < 0.1);
         assert!((values[99] - 0.3).abs() < 0.05);
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::sources::{Source, crate_paths, find_files, package_root, production_sources};
 
-/// Modules that may use another module's values but not its side effects: (modules, forbidden paths).
+/// Modules that use only the values of another module, not its side effects: (modules, forbidden paths).
 const VALUE_IMPORTS: &[(&[&str], &[&str])] = &[
     (
         &["tui::app", "tui::screens", "tui::view"],
@@ -48,7 +48,7 @@ const PURE: &[&str] = &[
     "tui::view",
 ];
 
-/// Words that may not occur in the code of a module: (modules, words, reason).
+/// Forbidden words by module: (modules, words, reason).
 const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     (
         PURE,
@@ -139,7 +139,7 @@ const FORBIDDEN: &[(&[&str], &[&str], &str)] = &[
     ),
 ];
 
-/// Where a crate may be named, as path prefixes under `src/`.
+/// The path prefixes under `src/` that use a crate.
 const CRATES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store/sqlite/", "demo/"]),
     ("reqwest", &["store/rest/"]),
@@ -156,22 +156,22 @@ const CRATES: &[(&str, &[&str])] = &[
     ("cel", &["promotion/policy/"]),
     ("serde_json_path", &["evidence/"]),
     ("globset", &["evidence/"]),
-    // The crate zip by what it opens: `zip` is also an iterator method.
+    // Matches the crate zip by a type, since `zip` is also an iterator method.
     ("ZipArchive", &["evidence/"]),
     ("shell_words", &["text/shell.rs"]),
     ("icy_sixel", &["tui/graphics/"]),
     ("crc32fast", &["store/wandb/"]),
 ];
 
-/// The most lines of a file, and the files that may have more, with the reason.
+/// Maximum number of lines per file, and exceptions with their reasons.
 const MAX_LINES: usize = 600;
 const MAX_LINES_EXCEPTIONS: &[(&str, usize, &str)] = &[(
     "store/rest/wire.rs",
     900,
-    "MLflow's messages as they are on the wire, one after another: a table, not logic",
+    "MLflow's wire messages: a table without logic",
 )];
 
-/// The map in `lib.rs`: each module with the modules that it may use.
+/// The map in `lib.rs`: each module with its permitted dependencies.
 fn layer_map() -> BTreeMap<String, BTreeSet<String>> {
     let text = std::fs::read_to_string(package_root().join("src/lib.rs")).unwrap();
     let rows = text
@@ -182,7 +182,7 @@ fn layer_map() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// The module of the map that a path belongs to: the longest one that it begins with.
+/// The module of a path: the longest entry of the map that is its prefix.
 fn module_of<'m>(path: &str, map: &'m BTreeMap<String, BTreeSet<String>>) -> Option<&'m str> {
     let within = |module: &&String| path == *module || path.starts_with(&format!("{module}::"));
     map.keys()
@@ -195,8 +195,12 @@ fn is_counted(source: &Source) -> bool {
     !["lib", "main"].contains(&source.modules[0].as_str())
 }
 
-fn report(what: &str, wrong: &[String]) {
-    assert!(wrong.is_empty(), "{what}:\n  {}", wrong.join("\n  "));
+fn report(title: &str, violations: &[String]) {
+    assert!(
+        violations.is_empty(),
+        "{title}:\n  {}",
+        violations.join("\n  ")
+    );
 }
 
 fn has_word(code: &str, word: &str) -> bool {
@@ -211,13 +215,13 @@ fn has_word(code: &str, word: &str) -> bool {
 #[test]
 fn layer_map_matches_the_imports() {
     let map = layer_map();
-    let (mut used, mut wrong) = (BTreeMap::<&str, BTreeSet<String>>::new(), Vec::new());
+    let (mut used, mut violations) = (BTreeMap::<&str, BTreeSet<String>>::new(), Vec::new());
     for source in production_sources()
         .iter()
         .filter(|source| is_counted(source))
     {
         let Some(own) = module_of(&source.modules.join("::"), &map) else {
-            wrong.push(format!("{}: its module is not on the map", source.path));
+            violations.push(format!("{}: the map lacks this module", source.path));
             continue;
         };
         let others = used.entry(own).or_default();
@@ -227,7 +231,7 @@ fn layer_map_matches_the_imports() {
             };
             others.insert(other.to_owned());
             if !map[own].contains(other) {
-                wrong.push(format!("{}: {own} may not use {path}", source.path));
+                violations.push(format!("{}: {own} must not use {path}", source.path));
             }
         }
     }
@@ -236,9 +240,11 @@ fn layer_map_matches_the_imports() {
         let unused = permitted
             .iter()
             .filter(|other| !used.is_some_and(|used| used.contains(*other)));
-        wrong.extend(unused.map(|other| format!("{module} may use {other} and does not")));
+        violations.extend(
+            unused.map(|other| format!("{module} does not use {other}, which the map permits")),
+        );
     }
-    report("the map and the imports differ", &wrong);
+    report("the map differs from the imports", &violations);
 }
 
 #[test]
@@ -252,35 +258,32 @@ fn layer_map_has_no_cycle() {
             .filter(|(module, uses)| !done.contains(*module) && free(uses))
             .map(|(module, _)| module.clone())
             .collect();
-        assert!(
-            !next.is_empty(),
-            "a cycle, or unknown modules, above {done:?}"
-        );
+        assert!(!next.is_empty(), "cycle or unknown module above {done:?}");
         done.extend(next);
     }
 }
 
 #[test]
 fn super_paths_stay_inside_their_top_level_module() {
-    let wrong: Vec<String> = production_sources()
+    let violations: Vec<String> = production_sources()
         .iter()
         .filter(|source| {
             is_counted(source) && has_word(&source.code, &"super::".repeat(source.modules.len()))
         })
         .map(|source| {
             format!(
-                "{}: name other modules through crate::, so that the map sees them",
+                "{}: refer to other modules by crate::, so that the map can check them",
                 source.path
             )
         })
         .collect();
-    report("paths that the map cannot see", &wrong);
+    report("super:: paths out of a top-level module", &violations);
 }
 
 #[test]
 fn view_modules_import_values_only() {
     let map = layer_map();
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     for source in &production_sources() {
         let modules = source.modules.join("::");
         let within =
@@ -294,18 +297,18 @@ fn view_modules_import_values_only() {
                     .iter()
                     .any(|name| path == *name || path.starts_with(&format!("{name}::")))
                 {
-                    wrong.push(format!("{}: {path}", source.path));
+                    violations.push(format!("{}: {path}", source.path));
                 }
             }
         }
     }
     assert!(!map.is_empty());
-    report("side effects in modules that only show", &wrong);
+    report("side effects in display modules", &violations);
 }
 
 #[test]
 fn restricted_words_and_crates_stay_in_their_modules() {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     for source in &production_sources() {
         let modules = source.modules.join("::");
         let within =
@@ -314,31 +317,33 @@ fn restricted_words_and_crates_stay_in_their_modules() {
             .iter()
             .filter(|(modules, _, _)| modules.iter().any(|module| within(&module)))
         {
-            wrong.extend(
+            violations.extend(
                 words
                     .iter()
                     .filter(|word| has_word(&source.code, word))
                     .map(|word| format!("{}: {word}: {why}", source.path)),
             );
         }
-        for (name, places) in CRATES {
+        for (name, prefixes) in CRATES {
             if has_word(&source.code, name)
-                && !places.iter().any(|place| source.path.starts_with(place))
+                && !prefixes
+                    .iter()
+                    .any(|prefix| source.path.starts_with(prefix))
             {
-                wrong.push(format!(
+                violations.push(format!(
                     "{}: {name} belongs to {}",
                     source.path,
-                    places.join(" and ")
+                    prefixes.join(" and ")
                 ));
             }
         }
     }
-    report("words in the wrong module", &wrong);
+    report("forbidden words", &violations);
 }
 
 #[test]
 fn files_respect_the_line_budget() {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     for path in find_files("src", &["rs"])
         .iter()
         .chain(&find_files("tests", &["rs"]))
@@ -349,22 +354,23 @@ fn files_respect_the_line_budget() {
             .display()
             .to_string();
         let lines = std::fs::read_to_string(path).unwrap().lines().count();
-        let longer = MAX_LINES_EXCEPTIONS
+        let exception = MAX_LINES_EXCEPTIONS
             .iter()
             .find(|(file, _, _)| name == format!("src/{file}"));
-        let most = longer.map_or(MAX_LINES, |(_, most, _)| *most);
-        if lines > most {
-            wrong.push(format!("{name}: {lines} lines; the limit is {most}"));
+        let limit = exception.map_or(MAX_LINES, |(_, limit, _)| *limit);
+        if lines > limit {
+            violations.push(format!("{name}: {lines} lines; the limit is {limit}"));
         }
-        if longer.is_some() && lines <= MAX_LINES {
-            wrong.push(format!("{name}: {lines} lines need no exception"));
+        if exception.is_some() && lines <= MAX_LINES {
+            violations.push(format!("{name}: {lines} lines don't need an exception"));
         }
     }
-    let gone = MAX_LINES_EXCEPTIONS
+    let missing = MAX_LINES_EXCEPTIONS
         .iter()
         .filter(|(file, _, _)| !package_root().join("src").join(file).exists());
-    wrong.extend(gone.map(|(file, _, _)| format!("{file} has an exception and does not exist")));
-    report("files that are too long", &wrong);
+    violations
+        .extend(missing.map(|(file, _, _)| format!("{file} has an exception and does not exist")));
+    report("files that are too long", &violations);
 }
 
 #[test]
@@ -381,6 +387,6 @@ fn rules_detect_violations() {
     assert!(has_word("a.b().await?", ".await") && !has_word("clapping", "clap"));
     assert!(
         production_sources().len() > 150 && layer_map().len() > 10,
-        "the program's files and its map are found"
+        "sources and map are found"
     );
 }

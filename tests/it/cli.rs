@@ -1,10 +1,6 @@
-//! The command line, looking: the built program over a demo store.
+//! Reading subcommands of the built program, over a demo store.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that can not go on should fail"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use std::io::Read;
 use std::process::Stdio;
@@ -13,11 +9,11 @@ use crate::support::mlflow::free_port;
 use crate::support::program::{Program, ProgramOutput, run_to_end};
 use serde_json::{Value, json};
 
-/// The keys of an object, in order.
+/// Keys of an object, in order.
 fn keys(value: &Value) -> Vec<&str> {
     value
         .as_object()
-        .unwrap_or_else(|| panic!("{value} is no object"))
+        .unwrap_or_else(|| panic!("{value} is not an object"))
         .keys()
         .map(String::as_str)
         .collect()
@@ -31,7 +27,7 @@ fn ids(runs: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// What a failure says with --json.
+/// The JSON error of a failed command.
 fn error(ended: &ProgramOutput) -> Value {
     let value: Value =
         serde_json::from_str(&ended.stderr).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
@@ -465,8 +461,8 @@ fn failures_are_one_json_object_on_stderr() {
         (usage.code, error(&usage)["code"].as_str()),
         (2, Some("usage"))
     );
-    let nobody = format!("http://127.0.0.1:{}", free_port());
-    let unreachable = program.run(&["experiments", "--json", "--target", &nobody]);
+    let unused = format!("http://127.0.0.1:{}", free_port());
+    let unreachable = program.run(&["experiments", "--json", "--target", &unused]);
     assert_eq!(unreachable.code, 6, "{unreachable:?}");
     assert_eq!(error(&unreachable)["code"], "unreachable");
     let file = program.run(&["experiments", "--json", "--target", "no-such.db"]);
@@ -581,5 +577,5 @@ fn demo_creates_a_store_and_never_overwrites() {
     assert_eq!(load["runs"], 25);
     let again = program.run(&["demo", "--path", "mine.db", "--no-open"]);
     assert_eq!(again.code, 1, "{again:?}");
-    assert!(again.stderr.contains("is there already"), "{again:?}");
+    assert!(again.stderr.contains("already exists"), "{again:?}");
 }

@@ -1,9 +1,6 @@
-//! The demo store as real MLflow 3.17.2 sees it.
+//! MLflow 3.17.2 reads the demo store.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test asks of MLflow must be answered"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::path::Path;
 
@@ -25,7 +22,7 @@ fn create_demo(path: &Path) -> DemoManifest {
     .unwrap()
 }
 
-/// Asks MLflow's own client about a store; `code` fills the dictionary `out`.
+/// Runs Python code with MLflow's client on a store; `code` fills the dictionary `out`.
 fn run_python(path: &Path, code: &str, args: &[&str]) -> Value {
     let prelude = "import json, math, sys\nfrom mlflow import MlflowClient\nfrom mlflow.entities import ViewType\n\
                    client = MlflowClient('sqlite:///' + sys.argv[1])\nargs = sys.argv[2:]\nout = {}\n";
@@ -330,7 +327,7 @@ out['old model'] = [Model.load(version.source).run_id, version.run_id]
     assert_eq!(seen["old model"], json!([old.raw(), old.raw()]));
 }
 
-/// Every row of every table and every file, with the folder's own path taken out.
+/// All rows of all tables and all files, without the folder's path.
 fn dump_files_and_tables(folder: &Path) -> Vec<String> {
     let db = rusqlite::Connection::open(folder.join("demo.db")).unwrap();
     let mut tables = db
@@ -373,7 +370,7 @@ fn dump_files_and_tables(folder: &Path) -> Vec<String> {
         }
     }
     all.sort();
-    // Text comes out of SQLite as bytes in Debug form, so the path is taken out in both of its forms.
+    // SQLite returns text as bytes in Debug form, so the path is removed in both forms.
     let path = folder.canonicalize().unwrap().display().to_string();
     let bytes = format!("{:?}", path.as_bytes());
     all.iter()

@@ -317,7 +317,7 @@ fn request_is_made_once_listed_and_withdrawn() {
         stage
             .run(&["review", "churn/2"])
             .stdout
-            .contains("ana@example.org asks for Production: better AUC")
+            .contains("ana@example.org requests Production: better AUC")
     );
     let gates = stage.run(&["gates", "churn/2", "--json"]);
     assert_eq!(gates.code, 4, "{gates:?}");

@@ -200,7 +200,7 @@ impl From<StoreError> for CliError {
         });
         Self {
             code: error.kind.code(),
-            ..Self::new(exit, error.what.clone())
+            ..Self::new(exit, format!("{} failed", error.what))
                 .with_cause(error.why.clean())
                 .with_hint(hint)
         }
@@ -307,6 +307,21 @@ mod tests {
             "{}",
             invalid.message
         );
+    }
+
+    #[test]
+    fn clap_error_suggests_the_option_or_the_help() {
+        use clap::Parser as _;
+        let hint = |arguments: &[&str]| {
+            let error = crate::cli::args::Cli::try_parse_from(arguments).unwrap_err();
+            CliError::from_clap(&error, Some("runs"))
+                .hint
+                .unwrap_or_default()
+        };
+        let typo = hint(&["frontrunner", "runs", "--filtr", "x"]);
+        assert_eq!(typo, "did you mean `--filter`?");
+        let missing = hint(&["frontrunner", "runs", "--filter"]);
+        assert_eq!(missing, "`frontrunner runs --help` shows the usage");
     }
 
     #[test]

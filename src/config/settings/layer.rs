@@ -147,9 +147,8 @@ impl SettingsLayer {
         match &layer.default_profile {
             Some(name) if !layer.profiles.contains_key(name) => {
                 let table = DeTable::parse(text).ok();
-                let value = table.and_then(|table| {
-                    Some(table.get_ref().get("default_profile").map(Spanned::span)?)
-                });
+                let value = table
+                    .and_then(|table| table.get_ref().get("default_profile").map(Spanned::span));
                 let message = format!("no [profile.{name}] in this file");
                 let span = value.unwrap_or(0..0);
                 Err(in_file(Diagnostic::at_span(text, &span, message, "")))

@@ -9,26 +9,21 @@ use crate::config::{read_bounded, toml_files};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::text::untrusted::clean;
 
-/// One line per file in `themes/`; a test compares the two.
-const BUILTIN: [(&str, &str); 6] = [
-    ("dark", include_str!("../../../themes/dark.toml")),
-    ("light", include_str!("../../../themes/light.toml")),
-    (
-        "high-contrast",
-        include_str!("../../../themes/high-contrast.toml"),
-    ),
-    (
-        "monochrome",
-        include_str!("../../../themes/monochrome.toml"),
-    ),
-    (
-        "catppuccin-mocha",
-        include_str!("../../../themes/catppuccin-mocha.toml"),
-    ),
-    (
-        "gruvbox-dark",
-        include_str!("../../../themes/gruvbox-dark.toml"),
-    ),
+/// The files of `themes/`, by name.
+macro_rules! builtin_themes {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../../../themes/", $name, ".toml")))),+]
+    };
+}
+
+/// In the order of the theme picker. A test fails if a file is missing here.
+const BUILTIN: [(&str, &str); 6] = builtin_themes![
+    "dark",
+    "light",
+    "high-contrast",
+    "monochrome",
+    "catppuccin-mocha",
+    "gruvbox-dark",
 ];
 
 const MAX_BYTES: u64 = 1 << 20;

@@ -1,4 +1,4 @@
-//! Keys, help, the palette, the themes and the README's table of keys tell the same.
+//! The keymap matches help, palette and the README's key table; `themes/` matches the built-in themes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use toml::{Table, Value};
 use super::report;
 use crate::support::sources::{find_files, package_root};
 
-/// A size in which all of help is seen at once.
+/// Large enough to show all of help.
 const HELP_SIZE: Size = Size {
     width: 160,
     height: 400,
@@ -52,10 +52,10 @@ pub fn rows() -> Vec<Row> {
 pub fn scope(name: &str) -> Scope {
     Value::String(name.to_owned())
         .try_into()
-        .unwrap_or_else(|error| panic!("{name} is no place for keys: {error}"))
+        .unwrap_or_else(|error| panic!("{name} is not a scope: {error}"))
 }
 
-/// An app without a store, on its first screen.
+/// An app on its first screen, without a store.
 fn app() -> App {
     let session = Session {
         can_write: true,
@@ -84,12 +84,12 @@ fn draw_app(app: &App) -> String {
     terminal.backend().to_string()
 }
 
-/// The actions that the palette offers.
+/// The actions in the palette.
 fn palette() -> BTreeSet<Action> {
     let mut app = app();
     press(&mut app, ":");
     let Some(Dialog::Picker(list)) = &app.dialog else {
-        panic!("no palette: {:?}", app.dialog)
+        panic!("palette is not open: {:?}", app.dialog)
     };
     list.items()
         .iter()
@@ -107,16 +107,16 @@ fn keymap_rows_parse_and_name_actions() {
         let action = Action::ALL
             .iter()
             .find(|action| action.name() == row.action);
-        let action = action.unwrap_or_else(|| panic!("there is no action {}", row.action));
+        let action = action.unwrap_or_else(|| panic!("unknown action {}", row.action));
         assert!(
             !row.keys.is_empty() && !row.scopes.is_empty(),
-            "{} has no keys, or no place",
+            "{} has no keys or no scopes",
             row.action
         );
         for name in &row.scopes {
             for key in &row.keys {
                 let read: Key = key.parse().unwrap_or_else(|error| panic!("{error}"));
-                assert_eq!(&read.to_string(), key, "{key} is spelled otherwise");
+                assert_eq!(&read.to_string(), key, "{key} is not in canonical form");
                 assert_eq!(
                     keymap.action(scope(name), read),
                     Some(*action),
@@ -131,17 +131,17 @@ fn keymap_rows_parse_and_name_actions() {
 fn every_action_is_reachable() {
     let palette = palette();
     let bound: BTreeSet<String> = rows().into_iter().map(|row| row.action).collect();
-    let lost: Vec<String> = Action::ALL
+    let unreachable: Vec<String> = Action::ALL
         .iter()
         .filter(|action| !palette.contains(action) && !bound.contains(action.name()))
         .map(|action| action.name().to_owned())
         .collect();
-    report("actions that nobody can ask for", &lost);
+    report("unreachable actions", &unreachable);
     let names: BTreeSet<&str> = Action::ALL.iter().map(|action| action.name()).collect();
     assert_eq!(
         names.len(),
         Action::ALL.len(),
-        "two actions have the same name"
+        "action names are not unique"
     );
 }
 
@@ -173,10 +173,10 @@ fn help_shows_every_key() {
             }
         }
     }
-    report("keys that help does not show", &missing);
+    report("keys missing in help", &missing);
 }
 
-/// The part of help under a title.
+/// The lines of help under a title.
 fn section<'a>(text: &'a str, title: &str) -> Option<&'a str> {
     let bare = |line: &str| line.trim_matches(|c: char| !c.is_alphabetic()).to_owned();
     let start = text.lines().position(|line| bare(line) == title)?;
@@ -206,11 +206,11 @@ fn theme_files_are_built_in_and_define_every_role() {
     assert_eq!(
         names,
         themes.keys().map(String::as_str).collect(),
-        "the program's themes and the files of themes/"
+        "built-in themes and files in themes/"
     );
     for (name, table) in &themes {
         assert_eq!(table["name"].as_str(), Some(name.as_str()));
-        let gives = |role: Role| {
+        let defines = |role: Role| {
             let parent = |table: &&Table| {
                 table
                     .get("inherits")
@@ -221,16 +221,16 @@ fn theme_files_are_built_in_and_define_every_role() {
         };
         let missing: Vec<String> = Role::ALL
             .into_iter()
-            .filter(|role| !gives(*role))
+            .filter(|role| !defines(*role))
             .map(|role| role.name().to_owned())
             .collect();
-        report(&format!("roles that {name} leaves out"), &missing);
+        report(&format!("roles missing in {name}"), &missing);
         assert_eq!(Theme::builtin(name).unwrap().name, *name);
     }
 }
 
-/// How bright a colour is, by WCAG 2; nothing where the terminal's owner chooses what it looks like.
-fn brightness(color: ThemeColor) -> Option<f64> {
+/// Relative luminance by WCAG 2; `None` for colors that the terminal defines.
+fn luminance(color: ThemeColor) -> Option<f64> {
     let ThemeColor::Rgb(red, green, blue) = color else {
         return None;
     };
@@ -248,27 +248,23 @@ fn brightness(color: ThemeColor) -> Option<f64> {
 #[test]
 fn high_contrast_theme_has_high_contrast() {
     let theme = Theme::builtin("high-contrast").unwrap();
-    let ground = theme.style(Role::Text);
-    let mut looked_at = 0;
+    let default_style = theme.style(Role::Text);
+    let mut checked = 0;
     for role in Role::ALL {
         let style = theme.style(role);
         let (Some(fg), Some(bg)) = (
-            style.fg.or(ground.fg).and_then(brightness),
-            style.bg.or(ground.bg).and_then(brightness),
+            style.fg.or(default_style.fg).and_then(luminance),
+            style.bg.or(default_style.bg).and_then(luminance),
         ) else {
             continue;
         };
-        looked_at += 1;
+        checked += 1;
         let contrast = (fg.max(bg) + 0.05) / (fg.min(bg) + 0.05);
         assert!(
             contrast >= 4.5,
-            "{} has a contrast of {contrast:.2} only",
+            "{} has a contrast of {contrast:.2}",
             role.name()
         );
     }
-    assert_eq!(
-        looked_at,
-        Role::ALL.len(),
-        "the theme brings its own colours for everything"
-    );
+    assert_eq!(checked, Role::ALL.len(), "the theme defines all colors");
 }

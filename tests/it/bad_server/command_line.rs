@@ -234,7 +234,7 @@ fn text_error_has_three_clean_lines() {
     assert!(
         lines[0].starts_with("error: ")
             && lines[1].contains("␛[31mright␇")
-            && lines[2].starts_with("next: "),
+            && lines[2].starts_with("hint: "),
         "{err}"
     );
 }
