@@ -1,19 +1,20 @@
-//! Curves, reduced to the columns of a screen without losing a spike.
+//! Sparklines: curves downsampled to a few columns, with their spikes.
 
+use super::stats::min_max;
 use crate::domain::Point;
 
-/// What fell into one column.
+/// The finite values of one column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
-    /// The smallest finite value.
+    /// The minimum.
     pub min: f64,
-    /// The greatest finite value.
+    /// The maximum.
     pub max: f64,
-    /// The last finite value.
+    /// The last value.
     pub last: f64,
 }
 
-/// The points of a history, by their order, in at most `columns` columns; a column of which no value is a number is nothing.
+/// Splits the points of a history, by their order, into at most `columns` columns; `None` for a column without finite values.
 #[must_use]
 pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Bucket>> {
     let columns = columns.min(points.len());
@@ -27,9 +28,9 @@ pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Bucket>> 
         .collect()
 }
 
-/// The first point of a column: columns differ by at most one point, and none is empty.
+/// The first point of a column. Columns differ by at most one point, and none is empty.
 fn bucket_start(column: usize, columns: usize, points: usize) -> usize {
-    // Through u128, so that the product of two sizes can't overflow.
+    // u128, so that the product of two sizes does not overflow.
     (column as u128 * points as u128 / columns as u128) as usize
 }
 
@@ -54,19 +55,19 @@ fn aggregate(points: &[Point]) -> Option<Bucket> {
         })
 }
 
-/// A column of a curve on a scale of whole heights.
+/// The heights of a column, in levels from the bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SparklineColumn {
-    /// The smallest value's height.
+    /// The height of the minimum.
     pub low: u8,
-    /// The greatest value's height.
+    /// The height of the maximum.
     pub high: u8,
-    /// The last value's height.
+    /// The height of the last value.
     pub last: u8,
 }
 
-/// A sparkline: each column's heights, from 0 to `heights - 1`, on a scale from the smallest to the greatest value
-/// of all points. A flat curve runs in the middle; a column of which no value is a number is nothing.
+/// The heights of each column, from 0 to `height_count - 1`, on a linear scale over all points. A flat curve is in the middle; a column
+/// without finite values is `None`.
 #[must_use]
 pub fn sparkline(
     points: &[Point],
@@ -74,16 +75,8 @@ pub fn sparkline(
     height_count: u8,
 ) -> Vec<Option<SparklineColumn>> {
     let buckets = min_max_buckets(points, columns);
-    let min = buckets
-        .iter()
-        .flatten()
-        .map(|column| column.min)
-        .fold(f64::INFINITY, f64::min);
-    let max = buckets
-        .iter()
-        .flatten()
-        .map(|column| column.max)
-        .fold(f64::NEG_INFINITY, f64::max);
+    let extremes = buckets.iter().flatten().flat_map(|b| [b.min, b.max]);
+    let (min, max) = min_max(extremes).unwrap_or_default();
     // Halved first: the span of two finite numbers may be infinite.
     let span = max / 2.0 - min / 2.0;
     let top = height_count.saturating_sub(1);

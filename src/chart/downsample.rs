@@ -1,8 +1,8 @@
-//! Reducing a curve to the columns of a picture without losing a spike.
+//! Downsampling of a curve to the columns of a figure, which keeps every spike.
 
 use super::figure::Xy;
 
-/// What fell into one column, in the order in which it came.
+/// The points of one column, with their order.
 #[derive(Clone, Copy)]
 struct PixelColumn {
     first: (usize, Xy),
@@ -44,10 +44,9 @@ impl PixelColumn {
     }
 }
 
-/// A line of at most four places a column: the first, the least, the greatest and the last of those that fall into it, in
-/// their order (U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", 2014). A line through them covers the
-/// same dots as one through all, so that no spike is lost. Places beyond the range are left out, but for the nearest one on each
-/// side, from which and to which the line leads. What is no finite y is a gap.
+/// Keeps at most four points a column: the first, the least, the greatest and the last, in their order (U. Jugel et al., "M4: A
+/// Visualization-Oriented Time Series Data Aggregation", 2014). A line through them covers the same pixels as one through all points.
+/// Points outside the range are dropped, except the nearest one on each side. A y that is not finite is a gap.
 #[must_use]
 pub fn downsample(
     points: impl Iterator<Item = Xy>,

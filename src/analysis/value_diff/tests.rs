@@ -75,8 +75,8 @@ fn texts_diff_by_line_and_word() {
     let changed: Vec<&str> = lines[5]
         .segments
         .iter()
-        .filter(|(changed, _)| *changed)
-        .map(|(_, text)| text.as_str())
+        .filter(|segment| segment.is_changed)
+        .map(|segment| segment.text.as_str())
         .collect();
     assert_eq!(changed, ["5"]);
     assert_eq!(

@@ -382,11 +382,6 @@ impl ReviewDocument<'_> {
             .into_iter()
             .filter(|line| matches!(line.kind, LineKind::Added | LineKind::Removed));
         let lines = changed.map(|line| {
-            let text: String = line
-                .segments
-                .iter()
-                .map(|(_, piece)| piece.as_str())
-                .collect();
             format!(
                 "{} {}",
                 if line.kind == LineKind::Added {
@@ -394,7 +389,7 @@ impl ReviewDocument<'_> {
                 } else {
                     "-"
                 },
-                clean(&text)
+                clean(&line.text())
             )
         });
         lines.collect()

@@ -1,4 +1,4 @@
-//! What the screen of drivers does with keys and answers.
+//! Actions and replies of the drivers screen.
 
 use super::selection::PendingChoice;
 use super::{DriversScreen, Freshness};
@@ -51,7 +51,7 @@ impl View for DriversScreen {
             Action::Compare => self.open_compare(context),
             Action::Export => {
                 let name = format!("{}.png", self.figure_spec().name);
-                let title = "write this chart to (.png or .svg; …-dark.png is dark)";
+                let title = "export this chart to (.png or .svg; …-dark.png is dark)";
                 context
                     .navigation
                     .push(Navigate::OpenDialog(Box::new(Dialog::file_name(
@@ -144,7 +144,7 @@ impl DriversScreen {
         self.cursor = crate::tui::app::cursor::Cursor::default();
     }
 
-    /// The scatter of the param under the cursor and the goal.
+    /// Opens the scatter plot of the param under the cursor and the goal.
     fn open_param_scatter(&mut self) -> bool {
         let param = self
             .importance
@@ -161,7 +161,7 @@ impl DriversScreen {
 
     fn toggle_mark(&mut self, context: &mut UpdateContext<'_>) {
         let Some(id) = self.run_at_row(self.cursor.index) else {
-            return context.notify("runs are marked in the lists of Pareto and Nearest");
+            return context.notify("mark runs on the Pareto or Nearest page");
         };
         if let Some(run) = self.find_run(&id) {
             let home = format!("experiment {}", run.experiment_id.clean());
@@ -169,7 +169,7 @@ impl DriversScreen {
         }
     }
 
-    /// The marked runs; without marks, the subject and the neighbour under the cursor.
+    /// Compares the marked runs, or else the reference run and the neighbor under the cursor.
     fn open_compare(&self, context: &mut UpdateContext<'_>) {
         let mut ids = context.shared.marks.ids();
         if ids.len() < 2 && self.figure_spec().list == SideList::Neighbors {
@@ -181,7 +181,7 @@ impl DriversScreen {
                 .collect();
         }
         if ids.len() < 2 {
-            return context.notify("mark two or more runs with space, then compare them");
+            return context.notify("mark two or more runs with space to compare them");
         }
         context
             .navigation

@@ -1,4 +1,4 @@
-//! What drives the goal: importance, parallel coordinates, scatter, contour, fronts, and the nearest runs.
+//! The drivers screen: figures about what influences a goal, from the registry, with their lists.
 
 mod actions;
 mod selection;
@@ -18,76 +18,80 @@ use crate::tui::app::remote::Remote;
 use crate::tui::app::shared::UpdateContext;
 use ratatui::layout::Rect;
 
-/// The most runs that are looked at; of more, evenly many.
+/// Of more runs, every nth is used.
 pub const MAX_RUNS: usize = 2_000;
-/// From this width on, the list stands beside the chart.
+/// From this width on, the list is next to the chart.
 const SIDE_BY_SIDE_WIDTH: u16 = 120;
-/// How wide it is there.
+/// The width of the list next to the chart.
 const LIST_WIDTH: u16 = 64;
-/// Rows under the list of params, and under the list of neighbours.
+/// Footer rows under the list of params, and under the list of neighbors.
 const FOOTER_ROWS: (u16, u16) = (5, 12);
 
-/// The parts of the screen: the pages' names, the chart, the list.
+/// The parts of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DriversAreas {
-    /// The pages' names.
+    /// The titles of the pages.
     pub status: Rect,
-    /// The chart; empty on a page without one.
+    /// The chart; empty without a figure.
     pub chart: Rect,
-    /// The list; empty on a page without one.
+    /// The list; empty without one.
     pub list: Rect,
-    /// What has to be known of the list, or of its line under the cursor.
+    /// Remarks about the list or its selected line.
     pub footer: Rect,
 }
 
 /// The screen's state.
 #[derive(Debug)]
 pub struct DriversScreen {
-    /// The runs that are looked at.
+    /// The runs.
     pub runs: Vec<Run>,
-    /// How many there were before evenly many were taken.
+    /// The number of runs before sampling.
     pub total_runs: usize,
-    /// How many of those have not finished, and are left out.
+    /// The number of unfinished runs that are excluded.
     pub excluded_unfinished: usize,
-    /// What the runs are, safe to draw.
+    /// The name of the set of runs, safe to draw.
     pub name: String,
     /// The goal.
     pub goal: Goal,
-    /// The goals of the front, the first of which is the goal.
+    /// The goals of the Pareto front; the first is `goal`.
     pub pareto_goals: Vec<Goal>,
-    /// What goes with the goal.
+    /// The importance of params for the goal.
     pub importance: Remote<Box<Importance>>,
     /// The visible figure, by its index in the registry.
     pub tab: usize,
-    /// The property from left to right.
+    /// The property on the x axis.
     pub x: Property,
-    /// The property from bottom to top.
+    /// The property on the y axis.
     pub y: Property,
-    /// The property that marks tell.
+    /// The property that marks distinguish.
     pub color_by: Option<Property>,
-    /// The run whose neighbours are looked for.
+    /// The run whose neighbors are listed.
     pub reference_run: Option<RunId>,
-    /// The cursor over the list.
+    /// The cursor in the list.
     pub cursor: Cursor,
     properties: Vec<Property>,
     pending_choice: selection::PendingChoice,
-    /// The front, and which neighbours there are: made when what they are made of changes.
+    /// Recomputed when the goals or the reference run change.
     pareto: ParetoFronts,
     neighbors: Vec<Neighbor>,
     search_text: String,
 }
 
 impl DriversScreen {
-    /// What drives a goal among runs; `subject` is the run that was looked at before.
+    /// A screen about runs; `reference_run` is the run under the cursor before, whose neighbors are listed.
     #[must_use]
-    pub fn new(runs: Vec<Run>, name: String, goal: Goal, subject: Option<RunId>) -> Self {
-        let of = runs.len();
-        // As for the best: what failed or still goes on says little of its params. Without two that finished, all are taken.
+    pub fn new(runs: Vec<Run>, name: String, goal: Goal, reference_run: Option<RunId>) -> Self {
+        let total_runs = runs.len();
+        // Failed and running runs say little about their params. Without two finished runs, all are used.
         let finished = runs
             .iter()
             .filter(|run| run.status == RunStatus::Finished)
             .count();
-        let unfinished = if finished >= 2 { of - finished } else { 0 };
+        let unfinished = if finished >= 2 {
+            total_runs - finished
+        } else {
+            0
+        };
         let runs: Vec<Run> = runs
             .into_iter()
             .filter(|run| unfinished == 0 || run.status == RunStatus::Finished)
@@ -98,7 +102,7 @@ impl DriversScreen {
             .cloned()
             .collect();
         let properties = properties(&runs);
-        // Numbers say more in a scatter than words.
+        // Numbers are clearer in a scatter plot than categories.
         let params = || {
             properties
                 .iter()
@@ -109,7 +113,7 @@ impl DriversScreen {
             .or_else(|| params().next())
             .cloned();
         let mut drivers = Self {
-            total_runs: of,
+            total_runs,
             excluded_unfinished: unfinished,
             name,
             pareto_goals: vec![goal.clone()],
@@ -118,7 +122,7 @@ impl DriversScreen {
             x: first.unwrap_or(Property::Duration),
             y: Property::Metric(goal.metric.clone()),
             color_by: None,
-            reference_run: subject.or_else(|| runs.first().map(|run| run.id.clone())),
+            reference_run: reference_run.or_else(|| runs.first().map(|run| run.id.clone())),
             cursor: Cursor::default(),
             pending_choice: selection::PendingChoice::default(),
             pareto: ParetoFronts::default(),
@@ -133,7 +137,7 @@ impl DriversScreen {
         drivers
     }
 
-    /// The front needs a second goal: the likeliest other one.
+    /// Adds the likeliest second goal, which a front needs.
     fn add_second_goal(&mut self) {
         let others = self
             .properties
@@ -161,7 +165,7 @@ impl DriversScreen {
         }
     }
 
-    /// Makes anew what depends on the runs, the goals and the subject.
+    /// Recomputes the fronts and neighbors.
     fn update_derived(&mut self) {
         self.pareto = pareto_fronts(&self.runs, &self.pareto_goals);
         self.neighbors = self
@@ -178,12 +182,12 @@ impl DriversScreen {
         );
     }
 
-    /// The runs on the front, by the first goal, best first.
+    /// The runs on the first front, by the first goal, best first.
     #[must_use]
     pub fn pareto_runs(&self) -> Vec<&Run> {
-        let on = |at: &usize| self.pareto.fronts.get(*at).copied().flatten() == Some(1);
+        let is_on_front = |at: &usize| self.pareto.fronts.get(*at).copied().flatten() == Some(1);
         let mut runs: Vec<&Run> = (0..self.runs.len())
-            .filter(on)
+            .filter(is_on_front)
             .map(|at| &self.runs[at])
             .collect();
         let value = |run: &Run| {
@@ -194,19 +198,19 @@ impl DriversScreen {
         runs
     }
 
-    /// How many runs have no number in some goal.
+    /// The number of runs without a finite value of each goal.
     #[must_use]
     pub fn excluded_count(&self) -> usize {
         self.pareto.excluded
     }
 
-    /// The neighbours of the subject, the nearest first.
+    /// The neighbors of the reference run, the nearest first.
     #[must_use]
     pub fn neighbors(&self) -> &[Neighbor] {
         &self.neighbors
     }
 
-    /// A run by its id.
+    /// Finds a run by its id.
     #[must_use]
     pub fn find_run(&self, id: &RunId) -> Option<&Run> {
         self.runs.iter().find(|run| run.id == *id)
@@ -299,7 +303,6 @@ impl DriversScreen {
         }
     }
 
-    /// How many lines the list has.
     fn list_len(&self) -> usize {
         match self.figure_spec().list {
             SideList::Params => self.importance.get().map_or(0, |found| found.params.len()),
@@ -309,7 +312,7 @@ impl DriversScreen {
         }
     }
 
-    /// The run that a line of the list is about.
+    /// The run in a line of the list.
     fn run_at_row(&self, line: usize) -> Option<RunId> {
         match self.figure_spec().list {
             SideList::ParetoFront => self.pareto_runs().get(line).map(|run| run.id.clone()),
@@ -319,7 +322,7 @@ impl DriversScreen {
     }
 }
 
-/// What differs between runs: params, then metrics, then how long they took.
+/// The params that differ between runs, then the metrics, then the duration.
 fn properties(runs: &[Run]) -> Vec<Property> {
     let mut params: Vec<&Untrusted> = runs
         .iter()

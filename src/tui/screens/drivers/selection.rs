@@ -1,4 +1,4 @@
-//! Choosing what is drawn: properties by lists, or one after the other.
+//! Choice of properties and goals.
 
 use super::DriversScreen;
 use crate::chart::Property;
@@ -6,34 +6,34 @@ use crate::domain::Goal;
 use crate::tui::app::dialogs::{Dialog, Picker, PickerItem};
 use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
 
-/// What was asked for, until it is chosen.
+/// What the open picker chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum PendingChoice {
     /// The goal.
     #[default]
     Goal,
-    /// A goal of the front, to be added or taken away.
+    /// A goal of the front, to add or remove.
     ParetoGoal,
-    /// The property from left to right.
+    /// The property on the x axis.
     X,
-    /// The property from bottom to top.
+    /// The property on the y axis.
     Y,
-    /// The property that marks tell.
+    /// The property that marks distinguish.
     Color,
 }
 
 impl DriversScreen {
-    /// Opens the list of properties.
+    /// Opens the picker of properties.
     pub(super) fn choose_property(
         &mut self,
-        asking: PendingChoice,
+        choice: PendingChoice,
         context: &mut UpdateContext<'_>,
     ) {
-        self.pending_choice = asking;
-        let title = match asking {
-            PendingChoice::X => "from left to right",
-            PendingChoice::Y => "from bottom to top",
-            _ => "what marks tell",
+        self.pending_choice = choice;
+        let title = match choice {
+            PendingChoice::X => "property on the x axis",
+            PendingChoice::Y => "property on the y axis",
+            _ => "property that marks distinguish",
         };
         let item = |property: &Property| {
             let detail = match property {
@@ -53,9 +53,9 @@ impl DriversScreen {
             .push(Navigate::OpenDialog(Box::new(Dialog::Picker(picker))));
     }
 
-    /// Opens the list of goals.
-    pub(super) fn choose_goal(&mut self, asking: PendingChoice, context: &mut UpdateContext<'_>) {
-        self.pending_choice = asking;
+    /// Opens the picker of goals.
+    pub(super) fn choose_goal(&mut self, choice: PendingChoice, context: &mut UpdateContext<'_>) {
+        self.pending_choice = choice;
         let metrics = self
             .properties
             .iter()
@@ -70,7 +70,7 @@ impl DriversScreen {
             ))));
     }
 
-    /// Takes a property that was chosen.
+    /// Applies the chosen property.
     pub(super) fn set_property(&mut self, property: Property) {
         match self.pending_choice {
             PendingChoice::X => self.x = property,
@@ -80,7 +80,7 @@ impl DriversScreen {
         }
     }
 
-    /// Takes a goal that was chosen: as the goal, or into the front's or out of it.
+    /// Applies the chosen goal, or adds it to the front or removes it.
     pub(super) fn set_goal(&mut self, goal: Goal, context: &mut UpdateContext<'_>) {
         if self.pending_choice == PendingChoice::ParetoGoal {
             match self
@@ -88,7 +88,9 @@ impl DriversScreen {
                 .iter()
                 .position(|known| known.metric == goal.metric)
             {
-                Some(0) => context.notify("the first goal of the front is the goal: M changes it"),
+                Some(0) => {
+                    context.notify("the first goal of the front is the main goal; change it with M")
+                }
                 Some(at) if self.pareto_goals.len() > 2 => drop(self.pareto_goals.remove(at)),
                 Some(at) => self.pareto_goals[at] = goal,
                 None => self.pareto_goals.push(goal),
@@ -108,7 +110,7 @@ impl DriversScreen {
         self.update_derived();
     }
 
-    /// The next property on an axis, or the one before.
+    /// Shows the next property on an axis, or the previous one.
     pub(super) fn cycle_property(&mut self, is_horizontal: bool, forward: bool) {
         let needs_param = self.figure_spec().has_param_axes;
         let is_fit = |property: &&Property| !needs_param || matches!(property, Property::Param(_));
