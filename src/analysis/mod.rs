@@ -19,4 +19,4 @@ pub use compare::{
     Comparison, ComparisonRow, GroupStats, RowKind, compare, compare_groups,
     compare_with_directions,
 };
-pub use sparkline::{Bucket, SparklineColumn, min_max_buckets, sparkline};
+pub use sparkline::{SparklineColumn, min_max_buckets, sparkline};

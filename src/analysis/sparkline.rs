@@ -2,57 +2,17 @@
 
 use super::stats::min_max;
 use crate::domain::Point;
+use crate::domain::downsample::{Extremes, buckets};
 
-/// The finite values of one column.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bucket {
-    /// The minimum.
-    pub min: f64,
-    /// The maximum.
-    pub max: f64,
-    /// The last value.
-    pub last: f64,
-}
-
-/// Splits the points of a history, by their order, into at most `columns` columns; `None` for a column without finite values.
+/// The finite values of a history in at most `columns` buckets of consecutive points; `None` for a bucket without one.
 #[must_use]
-pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Bucket>> {
-    let columns = columns.min(points.len());
-    (0..columns)
-        .map(|column| {
-            aggregate(points.get(
-                bucket_start(column, columns, points.len())
-                    ..bucket_start(column + 1, columns, points.len()),
-            )?)
+pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Extremes<f64>>> {
+    buckets(points.len(), columns.min(points.len()))
+        .map(|bucket| {
+            let values = points.get(bucket)?.iter().map(|point| point.value.get());
+            Extremes::of(values.filter(|value| value.is_finite()), |value| value)
         })
         .collect()
-}
-
-/// The first point of a column. Columns differ by at most one point, and none is empty.
-fn bucket_start(column: usize, columns: usize, points: usize) -> usize {
-    // u128, so that the product of two sizes does not overflow.
-    (column as u128 * points as u128 / columns as u128) as usize
-}
-
-fn aggregate(points: &[Point]) -> Option<Bucket> {
-    points
-        .iter()
-        .map(|point| point.value.get())
-        .filter(|value| value.is_finite())
-        .fold(None, |so_far: Option<Bucket>, value| {
-            Some(match so_far {
-                None => Bucket {
-                    min: value,
-                    max: value,
-                    last: value,
-                },
-                Some(Bucket { min, max, .. }) => Bucket {
-                    min: min.min(value),
-                    max: max.max(value),
-                    last: value,
-                },
-            })
-        })
 }
 
 /// The heights of a column, in levels from the bottom.
@@ -89,7 +49,7 @@ pub fn sparkline(
             top / 2
         }
     };
-    let level = |column: Bucket| SparklineColumn {
+    let level = |column: Extremes<f64>| SparklineColumn {
         low: height(column.min),
         high: height(column.max),
         last: height(column.last),

@@ -3,6 +3,7 @@
 
 pub mod artifact;
 pub mod code;
+pub mod downsample;
 pub mod experiment;
 pub mod goal;
 pub mod ids;

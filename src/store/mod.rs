@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::domain::downsample::downsample;
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreWrite,
+    ModelName, ModelVersion, Point, Preview, RegisteredModel, Run, RunId, StoreError, StoreWrite,
     TransitionRequest, VersionNumber,
 };
+use crate::text::Untrusted;
 
 mod changed_runs;
-mod downsample;
 mod downstream;
 pub mod limits;
 mod local_artifacts;
@@ -80,14 +81,14 @@ pub struct RunQuery {
     pub page_size: u32,
 }
 
-/// How many points of a history are wanted.
+/// How many points of each history to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolution {
-    /// All of them.
+    /// All points.
     Full,
-    /// About as many as this for each run, thinned out by the store if it can; the first and the last are kept.
+    /// About this many, down-sampled by the store where it can; the first and the last point are kept.
     Points(u32),
-    /// The same of the points between two steps, both of them among it.
+    /// About this many of the points between two steps, both inclusive.
     StepRange {
         /// About how many points.
         points: u32,
@@ -96,6 +97,35 @@ pub enum Resolution {
         /// The last step.
         last: i64,
     },
+}
+
+impl Resolution {
+    /// Reduces a full history, its points in order, to this resolution.
+    pub(crate) fn sample(
+        self,
+        run: RunId,
+        key: Untrusted,
+        mut points: Vec<Point>,
+    ) -> MetricHistory {
+        let (points, is_sampled) = match self {
+            Self::Full => (points, false),
+            Self::Points(target_len) => downsample(points, target_len as usize),
+            Self::StepRange {
+                points: target_len,
+                first,
+                last,
+            } => {
+                points.retain(|point| (first..=last).contains(&point.step));
+                downsample(points, target_len as usize)
+            }
+        };
+        MetricHistory {
+            run,
+            key,
+            points,
+            is_sampled,
+        }
+    }
 }
 
 /// What a store is and can do, found by asking it.
