@@ -318,7 +318,7 @@ mod tests {
         assert_eq!(
             shape_text(&overfit, None),
             "rising",
-            "without a direction nothing is worse"
+            "without a direction, nothing is worse"
         );
     }
 

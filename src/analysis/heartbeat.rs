@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn downsampled_history_gives_the_same_interval() {
-        // Logged every 50 steps, a step takes 0.2 s: a point every 10 s. One in seven was kept, with the ends.
+        // A point every 50 steps of 0.2 s, so every 10 s. The store returns one in seven, and both ends.
         let whole: Vec<Point> = (0..1_000)
             .map(|n| point_at(50 * n, 10 * SECOND * n))
             .collect();

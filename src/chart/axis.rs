@@ -256,8 +256,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn labels(axis: &Axis, wanted: usize) -> Vec<String> {
-        axis.ticks(wanted)
+    fn labels(axis: &Axis, target_count: usize) -> Vec<String> {
+        axis.ticks(target_count)
             .into_iter()
             .map(|tick| tick.label)
             .collect()
@@ -311,8 +311,8 @@ mod tests {
         fn every_value_is_within_the_axis(values in prop::collection::vec(-1e300_f64..1e300, 1..50)) {
             for kind in ScaleKind::ALL {
                 let axis = Axis::from_values("y", Quantity::Number, kind, values.iter().copied()).with_margin();
-                for place in values.iter().filter_map(|value| axis.position(*value)) {
-                    prop_assert!((-1e-9..=1.0 + 1e-9).contains(&place), "{kind:?} {place}");
+                for position in values.iter().filter_map(|value| axis.position(*value)) {
+                    prop_assert!((-1e-9..=1.0 + 1e-9).contains(&position), "{kind:?} {position}");
                 }
                 prop_assert!(axis.ticks(5).iter().all(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.position)));
             }

@@ -7,6 +7,7 @@ use super::downsample::downsample;
 use super::figure::{Figure, LegendEntry, NonFinite, PaintStyle, Shape, Xy};
 use super::scale::ScaleKind;
 use super::smooth::Smoother;
+use super::visible_values::VisibleValues;
 use crate::analysis::stats::min_max;
 use crate::domain::{Millis, Point};
 
@@ -59,7 +60,7 @@ pub struct CurveSeries<'a> {
 }
 
 impl CurveSeries<'_> {
-    fn time_origin(&self) -> Millis {
+    pub(super) fn time_origin(&self) -> Millis {
         let first = self.points.first().map_or(0, |point| point.timestamp);
         // A start after the first point comes from another clock.
         self.start.filter(|start| *start <= first).unwrap_or(first)
@@ -141,75 +142,6 @@ fn resolve_x_axis(curves: &[CurveSeries<'_>], requested: XAxis) -> (XAxis, Optio
             (XAxis::Step, Some("all times are equal: drawn over steps"))
         }
         requested => (requested, None),
-    }
-}
-
-/// The share of values that a clipped axis leaves out on each side.
-const CLIP_FRACTION: f64 = 0.01;
-/// The most values that are sampled to find the clipped range.
-const MAX_SAMPLED_VALUES: usize = 100_000;
-
-/// The values in the visible part of the x axis.
-#[derive(Default)]
-struct VisibleValues {
-    points: usize,
-    nan: usize,
-    infinite: usize,
-    non_positive: usize,
-    values: Vec<f64>,
-    low: f64,
-    high: f64,
-}
-
-impl VisibleValues {
-    fn collect(
-        curves: &[CurveSeries<'_>],
-        x_axis: XAxis,
-        (low, high): (f64, f64),
-        scale: ScaleKind,
-    ) -> Self {
-        let mut visible = Self {
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-            ..Self::default()
-        };
-        let total: usize = curves.iter().map(|curve| curve.points.len()).sum();
-        let stride = total.div_ceil(MAX_SAMPLED_VALUES).max(1);
-        for curve in curves {
-            let origin = curve.time_origin();
-            for point in curve.points {
-                let x = x_position(x_axis, point, origin);
-                if x < low || x > high {
-                    continue;
-                }
-                visible.points += 1;
-                let value = point.value.get();
-                if value.is_nan() {
-                    visible.nan += 1;
-                } else if value.is_infinite() {
-                    visible.infinite += 1;
-                } else if scale == ScaleKind::Log && value <= 0.0 {
-                    visible.non_positive += 1;
-                } else {
-                    (visible.low, visible.high) = (visible.low.min(value), visible.high.max(value));
-                    if visible.points.is_multiple_of(stride) {
-                        visible.values.push(value);
-                    }
-                }
-            }
-        }
-        visible
-    }
-
-    /// The range without the outermost values; the full range for few values.
-    fn clipped_range(&mut self) -> (f64, f64) {
-        let count = self.values.len();
-        if count < 4 {
-            return (self.low, self.high);
-        }
-        let outlier_count = ((count as f64 * CLIP_FRACTION).ceil() as usize).min(count / 4);
-        let mut nth = |n: usize| *self.values.select_nth_unstable_by(n, f64::total_cmp).1;
-        (nth(outlier_count), nth(count - 1 - outlier_count))
     }
 }
 

@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(
             downsample(all.into_iter(), (1.2, 1.8), 10),
             [(1.0, 2.0), (2.0, 3.0)],
-            "between two points, the line still runs"
+            "the line continues between two points"
         );
     }
 
@@ -109,8 +109,8 @@ mod tests {
             prop_assert!(line.len() <= 4 * columns && line.windows(2).all(|pair| pair[0].0 < pair[1].0));
             let column = |x: f64| ((x * (columns as f64 / high)) as usize).min(columns - 1);
             for at in 0..columns {
-                let extremes = |places: &[Xy]| {
-                    let of = |pick: fn(f64, f64) -> f64| places.iter().filter(|(x, _)| column(*x) == at).map(|(_, y)| *y).reduce(pick);
+                let extremes = |points: &[Xy]| {
+                    let of = |pick: fn(f64, f64) -> f64| points.iter().filter(|(x, _)| column(*x) == at).map(|(_, y)| *y).reduce(pick);
                     (of(f64::min), of(f64::max))
                 };
                 prop_assert_eq!(extremes(&all), extremes(&line));

@@ -215,11 +215,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_ascending_and_bounded(a in -1e300_f64..1e300, b in -1e300_f64..1e300, wanted in 0_usize..20, whole: bool) {
+        fn ticks_are_ascending_and_bounded(a in -1e300_f64..1e300, b in -1e300_f64..1e300, target_count in 0_usize..20, integers_only: bool) {
             let (low, high) = (a.min(b), a.max(b));
             for scale in [Scale::Linear, Scale::Symlog(1.0)] {
                 let range = (scale.forward(low), scale.forward(high));
-                let made = numeric_ticks(scale, range, wanted, whole);
+                let made = numeric_ticks(scale, range, target_count, integers_only);
                 prop_assert!(made.len() <= 64 && made.windows(2).all(|pair| pair[0] < pair[1]), "{scale:?} {made:?}");
             }
         }

@@ -395,7 +395,7 @@ mod tests {
             }).collect();
             let mut sorted: Vec<RowId> = table.newest_first().to_vec();
             sort_rows(&table, &mut sorted, &[key], 10);
-            let place = |row: RowId| sorted.iter().position(|other| *other == row).unwrap();
+            let position = |row: RowId| sorted.iter().position(|other| *other == row).unwrap();
             let in_circle = |row: RowId| {
                 let up = std::iter::successors(table.parent(row), |row| table.parent(*row));
                 up.take(runs.len()).any(|above| above == row)
@@ -405,16 +405,16 @@ mod tests {
                 if *depth > 0 {
                     prop_assert_eq!(above, table.parent(*row));
                 } else if let Some(parent) = table.parent(*row) {
-                    // Only the first of a circle stands above its parent.
+                    // Only the first run of a cycle is above its parent.
                     prop_assert!(lines[at..].iter().any(|(other, ..)| *other == parent));
                     prop_assert!(in_circle(*row));
                 }
                 let before = lines[..at].iter().rev().take_while(|(_, other, _)| other >= depth).find(|(_, other, _)| other == depth);
                 if let Some((sibling, ..)) = before.filter(|_| *depth > 0) {
-                    prop_assert!(place(*sibling) < place(*row));
+                    prop_assert!(position(*sibling) < position(*row));
                 }
                 let below = lines[at + 1..].iter().take_while(|(_, other, _)| other > depth);
-                // In a circle, a parent can stand below what it is there for.
+                // In a cycle, a parent can be below the descendant that matches.
                 prop_assert!(*passes || in_circle(*row) || below.into_iter().any(|(_, _, passes)| *passes));
             }
         }

@@ -1,4 +1,4 @@
-//! Column keys: which column is meant, and how it is written.
+//! Column keys: their parsers and spellings.
 
 use std::fmt;
 use std::str::FromStr;
