@@ -1,5 +1,5 @@
-//! Curves and comparisons at the scale of a lab: what a chart of a million points costs beside reading them, and what a frame costs of a
-//! comparison of a hundred runs with 500 params each.
+//! Charts and comparisons at the scale of a lab: a chart of a million points, relative to reading them, and a frame of a comparison of
+//! 100 runs with 500 params each.
 //!
 //! `cargo bench --bench chart`
 
@@ -38,7 +38,7 @@ fn main() {
     bench_comparison();
 }
 
-/// The median of several times.
+/// The median time of several runs.
 fn median(times: usize, mut work: impl FnMut()) -> Duration {
     let mut all: Vec<Duration> = (0..times)
         .map(|_| {
@@ -55,7 +55,7 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// A store of twenty runs with 50,000 points each, as MLflow 3 lays it out.
+/// Creates a store of 20 runs with 50,000 points each, in MLflow 3's schema.
 fn seed_store(path: &std::path::Path) -> Vec<RunId> {
     let facts = frontrunner::demo::create(
         path,
@@ -93,7 +93,7 @@ fn seed_store(path: &std::path::Path) -> Vec<RunId> {
     ids.into_iter().map(RunId::from).collect()
 }
 
-/// Reads the points of the runs without Frontrunner.
+/// Reads the points with rusqlite only.
 fn read_with_rusqlite(path: &std::path::Path, ids: &[RunId]) {
     let db = rusqlite::Connection::open(path).unwrap();
     let mut asked = db.prepare("SELECT step, timestamp, value, is_nan FROM metrics WHERE run_uuid = ?1 AND key = 'long'").unwrap();
@@ -158,7 +158,7 @@ async fn bench_million_points() {
     };
     println!("{points} points of {RUNS} runs, SQLite");
     println!(
-        "  bare rusqlite reads them in {:.0} ms, histories in {:.0} ms ({:.2}x)",
+        "  rusqlite reads them in {:.0} ms, histories in {:.0} ms ({:.2}x)",
         ms(bare),
         ms(reading),
         ms(reading) / ms(bare)
@@ -171,7 +171,7 @@ async fn bench_million_points() {
         let drawn = median(9, || draw_to_buffer(&figure));
         let whole = reading + made + drawn;
         println!(
-            "  {name}: reduced to 320 columns in {:.1} ms, drawn at 160x40 in {:.2} ms; with reading {:.2}x of reading alone, {:.2}x of bare rusqlite",
+            "  {name}: downsampled to 320 columns in {:.1} ms, drawn at 160x40 in {:.2} ms; in total {:.2}x of reading, {:.2}x of rusqlite",
             ms(made),
             ms(drawn),
             ms(whole) / ms(reading),
@@ -190,7 +190,7 @@ async fn bench_million_points() {
     }
 }
 
-/// A figure in a buffer of cells.
+/// Draws a figure into a buffer of cells.
 fn draw_to_buffer(figure: &frontrunner::chart::Figure) {
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
     terminal
@@ -224,7 +224,7 @@ fn make_runs(count: usize, params: usize) -> Vec<Run> {
     (0..count).map(run).collect()
 }
 
-/// Importance of what a lab has.
+/// Times importance for realistic numbers of runs and params.
 fn bench_importance() {
     for (count, params) in [(100, 20), (1_000, 30)] {
         let runs = make_runs(count, params);
@@ -236,12 +236,12 @@ fn bench_importance() {
     }
 }
 
-/// A comparison of a hundred runs with 500 params each: made once, then a frame a key.
+/// Times a comparison of 100 runs with 500 params each, then a frame for each key.
 fn bench_comparison() {
     let runs = make_runs(100, 500);
     let made = median(5, || drop(black_box(compare(runs.clone(), None))));
     println!(
-        "comparing 100 runs of 500 params: {:.0} ms; then, a key and its frame at 200x50:",
+        "comparison of 100 runs with 500 params: {:.0} ms; then each key with its frame at 200x50:",
         ms(made)
     );
     let session = Session::read_only("bench");
@@ -256,23 +256,23 @@ fn bench_comparison() {
         &StartOptions::default(),
     );
     app.push_loaded(CompareScreen::loaded(compare(runs, None), NOW));
-    let look = TerminalTheme::default();
+    let theme = TerminalTheme::default();
     let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(200, 50)).unwrap();
     for (what, keys) in [
         ("down a row", "j"),
         ("a page down", "ctrl-d"),
         ("to the next run", "l"),
-        ("only what differs, or all", "d"),
-        ("turned", "t"),
+        ("differences only, or all", "d"),
+        ("transpose", "t"),
         ("down a run", "j"),
     ] {
         let mut all: Vec<Duration> = Vec::new();
-        let times = if what == "turned" { 1 } else { 100 };
+        let times = if what == "transpose" { 1 } else { 100 };
         for _ in 0..times {
             let begin = Instant::now();
             app.update(NOW, Message::Key(keys.parse().unwrap()));
             terminal
-                .draw(|frame| view::draw(frame, &app, &look))
+                .draw(|frame| view::draw(frame, &app, &theme))
                 .unwrap();
             all.push(begin.elapsed());
         }

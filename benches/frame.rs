@@ -1,6 +1,6 @@
-//! What a key costs until its frame is there: 100,000 runs with 1,000 columns, then with 12,000 distinct keys, on a screen of
-//! 200x50; and what a page of runs costs that comes in meanwhile. Each key goes through the app's own step and the screens' own drawing, into a terminal of memory that counts the bytes.
-//! Beside it, a full repaint of the same frame. Run by hand: `cargo bench --bench frame`.
+//! The time from a key to its frame on a screen of 200x50, with 100,000 runs of 1,000 columns, then with 12,000 distinct keys; and the
+//! time of a page of runs that arrives. Each key goes through the app's `update` and the screens' drawing into a terminal that counts
+//! bytes. For comparison: a full repaint of the same frame. Run by hand: `cargo bench --bench frame`.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -29,24 +29,24 @@ const SIZE: Size = Size {
     width: 200,
     height: 50,
 };
-/// A frame of 60 a second, in ms.
+/// A frame at 60 Hz, in ms.
 const FRAME: f64 = 16.0;
 
-/// What is pressed over and over, after what is pressed before each time and not counted.
+/// A name, keys that are pressed before each measurement, and keys that are measured.
 const KEYS: [(&str, &str, &str); 10] = [
     ("down a row", "g", "j j j j j j j j j j"),
     ("a page down", "g", "ctrl-d ctrl-d ctrl-d"),
     ("to the end and back", "", "G g"),
     ("to the next column", "", "l"),
     ("to the last column and back", "", "$ 0"),
-    ("sort by a metric, the other way", "0 l l l l", "s s"),
-    ("mark and go on", "g", "space j"),
+    ("sort by a metric, in both directions", "0 l l l l", "s s"),
+    ("mark, then down", "g", "space j"),
     (
         "type a filter",
         "f",
         "m e t r i c s . m _ 7 space > space 0 . 5",
     ),
-    ("type a word to be found", "/", "b r a v e"),
+    ("type a search", "/", "b r a v e"),
     (
         "type in the column chooser",
         "C",
@@ -54,7 +54,7 @@ const KEYS: [(&str, &str, &str); 10] = [
     ),
 ];
 
-/// Counts what a terminal would be written.
+/// Counts the bytes that a terminal would receive.
 #[derive(Clone, Default)]
 struct CountingWriter(Arc<AtomicUsize>);
 
@@ -69,7 +69,7 @@ impl Write for CountingWriter {
     }
 }
 
-/// A number that looks drawn, the same at each call: SplitMix64.
+/// A pseudo-random number for an index (SplitMix64).
 fn splitmix64(seed: u64) -> u64 {
     let mut z = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -79,7 +79,7 @@ fn splitmix64(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Which keys a run has.
+/// The metrics and params of a run.
 #[derive(Clone, Copy)]
 enum Shape {
     /// 500 metrics and 500 params in every run.
@@ -105,33 +105,33 @@ fn make_run(n: u64, shape: Shape) -> Run {
         Shape::Wide => (500, 500),
         Shape::Sparse => (6_000, 12),
     };
-    let key = |place: u64| {
+    let key = |nth: u64| {
         if per_run == keys {
-            place
+            nth
         } else {
-            splitmix64(n * per_run + place) % keys
+            splitmix64(n * per_run + nth) % keys
         }
     };
-    let value = |place: u64| splitmix64(n * 7 + place) as f64 / u64::MAX as f64;
-    let metric = |place| Metric {
-        key: format!("m_{}", key(place)).into(),
-        value: MetricValue::new(value(place)),
+    let value = |nth: u64| splitmix64(n * 7 + nth) as f64 / u64::MAX as f64;
+    let metric = |nth| Metric {
+        key: format!("m_{}", key(nth)).into(),
+        value: MetricValue::new(value(nth)),
         timestamp: 0,
         step: 9,
     };
     run.metrics = (0..per_run).map(metric).collect();
     run.params = (0..per_run)
-        .map(|place| {
+        .map(|nth| {
             KeyValue::new(
-                format!("group/p_{}", key(place)),
-                (splitmix64(n + place) % 64).to_string(),
+                format!("group/p_{}", key(nth)),
+                (splitmix64(n + nth) % 64).to_string(),
             )
         })
         .collect();
     run
 }
 
-/// A terminal that shows nothing yet.
+/// A blank terminal.
 fn blank_terminal(
     written: &CountingWriter,
 ) -> io::Result<Terminal<CrosstermBackend<CountingWriter>>> {
@@ -149,7 +149,7 @@ struct BenchApp {
     bytes_written: CountingWriter,
     shape: Shape,
     now: i64,
-    /// What each page of runs took until its frame was there.
+    /// The time of each page of runs until its frame.
     page_times: Vec<(Duration, usize)>,
 }
 
@@ -164,7 +164,7 @@ impl BenchApp {
         let (app, effects) = screens::start(session, Keymap::load(None)?, SIZE, NOW, &options);
         let written = CountingWriter::default();
         let terminal = blank_terminal(&written)?;
-        let look = TerminalTheme::new(
+        let theme = TerminalTheme::new(
             Themes::builtin(),
             "dark",
             Some(ColorDepth::TrueColor),
@@ -172,7 +172,7 @@ impl BenchApp {
         );
         let mut stage = Self {
             app,
-            appearance: look,
+            appearance: theme,
             terminal,
             bytes_written: written,
             shape,
@@ -184,7 +184,7 @@ impl BenchApp {
         Ok(stage)
     }
 
-    /// Answers what a store would; questions other than for runs find nobody.
+    /// Replies as a store; only to requests for runs.
     fn run_effects(&mut self, effects: Vec<Effect>) -> BoxResult<()> {
         let mut requests: Vec<(Ticket, Request)> = Vec::new();
         let questions = |effects: Vec<Effect>| {
@@ -214,7 +214,7 @@ impl BenchApp {
                 next,
                 total: Some(RUNS),
             };
-            // As fast as a file: a page every 15 ms.
+            // The speed of a file: a page every 15 ms.
             self.now += 15;
             let start = Instant::now();
             let effects = self
@@ -233,7 +233,7 @@ impl BenchApp {
         Ok(())
     }
 
-    /// Presses a key, draws, and says how long that took and what it wrote.
+    /// Presses a key, draws, and returns the time and the bytes.
     fn press(&mut self, key: &str) -> BoxResult<(Duration, usize)> {
         let key = key.parse()?;
         self.now += 50;
@@ -259,7 +259,7 @@ impl BenchApp {
     }
 }
 
-/// The median and the 99th of 100, in ms, and the median of the bytes.
+/// The median and the 99th percentile, in ms, and the median number of bytes.
 fn percentiles(mut all: Vec<(Duration, usize)>) -> (f64, f64, usize) {
     all.sort_unstable();
     let ms = |at: usize| all[at.min(all.len() - 1)].0.as_secs_f64() * 1000.0;
@@ -283,7 +283,7 @@ fn main() -> BoxResult<()> {
         println!("{RUNS} runs, {name}");
         println!(
             "  {:34} {middle:>8.2} ms, p99 {late:>7.2}, longest {longest:.2}",
-            "a page of runs comes in"
+            "a page of runs arrives"
         );
         let repaints = (0..50)
             .map(|_| bench.repaint())
@@ -307,7 +307,11 @@ fn main() -> BoxResult<()> {
                 }
             }
             let (middle, late, bytes) = percentiles(pressed);
-            let note = if late <= FRAME { "" } else { "  over a frame" };
+            let note = if late <= FRAME {
+                ""
+            } else {
+                "  slower than a frame"
+            };
             println!(
                 "  {what:34} {middle:>8.2} ms, p99 {late:>7.2} {bytes:>6} bytes  {:.1}x of a repaint{note}",
                 middle / floor

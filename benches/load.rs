@@ -1,9 +1,8 @@
-//! What loading costs: SQLite stores of 1,000, 10,000 and 100,000 runs (15 params, 12 metrics and 5 tags each), read into a
-//! run table through the store's own reader, beside what reading the same rows costs with nothing in between: rusqlite
-//! that steps them and drops them, and the `sqlite3` program where it is installed. The stores are made once, by the
-//! demo, under `target/bench/`. Run by hand: `cargo bench --bench load [-- RUNS…]`.
+//! Loading of SQLite stores with 1,000, 10,000 and 100,000 runs (15 params, 12 metrics and 5 tags each) into a run table, relative to
+//! reading the same rows with rusqlite and with the `sqlite3` program. The demo creates the stores once, under `target/bench/`. Run by
+//! hand: `cargo bench --bench load [-- RUNS…]`.
 //!
-//! With the word `server`, the same through a real MLflow server on a copy of the store, beside `curl` that fetches the same
+//! With the argument `server`, the same through an MLflow server on a copy of the store, relative to `curl`, which fetches the same
 //! pages one after another: `cargo bench --bench load -- server 10000`.
 
 use std::error::Error;
@@ -32,11 +31,11 @@ mod mlflow;
 
 type BoxResult<T> = Result<T, Box<dyn Error>>;
 
-/// The time that the stories are told relative to, ms since the epoch.
+/// The time of the demo's newest run, ms since the epoch.
 const NOW: i64 = 1_795_000_000_000;
-/// How often each thing is measured; the shortest counts, as everything else only adds to it.
+/// Measurements of each step; the shortest counts, because noise only adds.
 const ITERATIONS: usize = 3;
-/// What has to be read, whoever reads it: every value of every run of the experiment.
+/// Queries for every value of every run of the experiment.
 const QUERIES: [&str; 4] = [
     "SELECT run_uuid, experiment_id, name, status, lifecycle_stage, user_id, start_time, end_time, artifact_uri FROM runs",
     "SELECT run_uuid, key, value FROM params",
@@ -71,13 +70,13 @@ fn main() -> BoxResult<()> {
         let whole = fastest(|| load_all(&runtime, &target, &[]))?;
         let times = |of: Duration| whole.as_secs_f64() / of.as_secs_f64();
         println!("{runs} runs");
-        println!("  rusqlite, stepped and dropped  {floor:>10.1?}");
+        println!("  rusqlite, rows dropped         {floor:>10.1?}");
         if let Some(peer) = peer {
-            println!("  sqlite3, to nowhere            {peer:>10.1?}");
+            println!("  sqlite3 to /dev/null           {peer:>10.1?}");
         }
         println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
         print!(
-            "  all in a table, sortable       {whole:>10.1?}  {:.2}x of rusqlite",
+            "  all in a sortable table        {whole:>10.1?}  {:.2}x of rusqlite",
             times(floor)
         );
         println!(
@@ -85,12 +84,12 @@ fn main() -> BoxResult<()> {
             peer.map(|peer| format!(", {:.2}x of sqlite3", times(peer)))
                 .unwrap_or_default()
         );
-        println!("  a run                          {:>10.2?}", whole / runs);
+        println!("  per run                        {:>10.2?}", whole / runs);
     }
     Ok(())
 }
 
-/// A store of this many runs in one experiment, beside the demo's stories; made when it is not there.
+/// A store with this many runs in one experiment, created if it is missing.
 fn ensure_store(runs: u32) -> BoxResult<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
     let path = folder.join(format!("{runs}.db"));
@@ -150,7 +149,7 @@ fn read_with_sqlite3(path: &Path) -> BoxResult<()> {
     }
 }
 
-/// Loads the same runs through a server, by turns with `curl`.
+/// Loads the same runs through a server, alternating with `curl`.
 fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/bench")
@@ -172,7 +171,7 @@ fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
         .iter()
         .map(|experiment| experiment.id.raw().to_owned())
         .collect();
-    // The first answers of a server are slow for reasons of its own.
+    // A server's first replies are slow.
     fetch_with_curl(&server.url, &ids, true)?;
     let (mut peer, mut whole, mut first) = (Duration::MAX, Duration::MAX, Duration::MAX);
     for _ in 0..ITERATIONS {
@@ -181,16 +180,16 @@ fn bench_server(runtime: &Runtime, runs: u32) -> BoxResult<()> {
         first = first.min(fastest_of(1, || first_page(runtime, &target, &ids))?);
     }
     println!("{runs} runs through MLflow {}", mlflow::V3);
-    println!("  curl, page after page          {peer:>10.1?}");
+    println!("  curl, page by page             {peer:>10.1?}");
     println!("  opened, first {FIRST_PAGE_RUNS} runs          {first:>10.1?}");
     println!(
-        "  all in a table, sortable       {whole:>10.1?}  {:.2}x of curl",
+        "  all in a sortable table        {whole:>10.1?}  {:.2}x of curl",
         whole.as_secs_f64() / peer.as_secs_f64()
     );
     Ok(())
 }
 
-/// How long `curl` takes for all pages of a listing, or for the first one.
+/// The time of `curl` for all pages of a listing, or for the first one.
 fn fetch_with_curl(url: &str, experiments: &[String], only_first: bool) -> BoxResult<Duration> {
     let (mut took, mut token, mut size) = (Duration::ZERO, None::<String>, FIRST_PAGE_RUNS);
     loop {
@@ -251,7 +250,7 @@ fn first_page(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -
     })
 }
 
-/// As the Runs screen does it: a small first page, then large ones, each read while the one before it goes into the table.
+/// As the runs screen does: a small first page, then large ones, each read while the previous one is inserted into the table.
 fn load_all(runtime: &Runtime, target: &StoreTarget, experiments: &[String]) -> BoxResult<()> {
     runtime.block_on(async {
         let (opened, mut query) = open_store(target, experiments).await?;

@@ -1,5 +1,5 @@
-//! What the run table costs: 100,000 runs of 15 params, 12 metrics and 5 tags, then 12,000 distinct keys. Each figure is
-//! the best of some tries, beside the same on a bare `Vec<f64>`. Run by hand: `cargo bench --bench table`.
+//! The run table with 100,000 runs of 15 params, 12 metrics and 5 tags, then with 12,000 distinct keys. Each time is the best of five,
+//! relative to sorting a `Vec<f64>`. Run by hand: `cargo bench --bench table`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use frontrunner::table::{Arrangement, Attribute, ColumnKey, Grouping, RunTable, 
 const RUNS: u64 = 100_000;
 const NOW: i64 = 1_800_000_000_000;
 
-/// The shortest of five.
+/// The shortest time of five.
 fn fastest<T>(mut work: impl FnMut() -> T) -> Duration {
     let once = |()| {
         let start = Instant::now();
@@ -21,7 +21,7 @@ fn fastest<T>(mut work: impl FnMut() -> T) -> Duration {
     [(); 5].map(once).into_iter().min().unwrap_or_default()
 }
 
-/// A number that looks drawn, the same at each call: SplitMix64.
+/// A pseudo-random number for an index (SplitMix64).
 fn splitmix64(seed: u64) -> u64 {
     let mut z = seed
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -81,7 +81,7 @@ fn make_run(n: u64) -> Run {
     run
 }
 
-/// The bytes of the values alone: text as it is, numbers and times eight bytes, a status one.
+/// The bytes of the values alone: the length of texts, 8 for numbers and times, 1 for a status.
 fn raw_bytes(run: &Run) -> usize {
     let pairs = |pairs: &[KeyValue]| {
         pairs
@@ -105,7 +105,7 @@ fn main() {
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         rows
     });
-    println!("sort a bare Vec<f64> with its rows: {floor:?}");
+    println!("sort a Vec<f64> with its rows: {floor:?}");
     let changed = || {
         let mut table = table.clone();
         table.upsert(&[]);
@@ -129,7 +129,7 @@ fn main() {
 fn print_timing<T>(what: &str, floor: Duration, work: impl FnMut() -> T) {
     let took = fastest(work);
     println!(
-        "{what}: {took:?}, {:.1}x of the bare sort",
+        "{what}: {took:?}, {:.1}x of the Vec<f64>",
         took.as_secs_f64() / floor.as_secs_f64()
     );
 }
@@ -147,7 +147,7 @@ fn load_table() -> RunTable {
     };
     let mut table = load();
     println!(
-        "load {RUNS} runs: {:?}; all of them again: {:?}",
+        "insert {RUNS} runs: {:?}; update all: {:?}",
         fastest(load),
         fastest(|| table.upsert(&runs))
     );
@@ -222,7 +222,7 @@ fn bench_arrangements(table: &RunTable, floor: Duration) {
     }
 }
 
-/// 12,000 distinct keys, 12 of them a run.
+/// 12,000 distinct keys, 12 in each run.
 fn bench_sparse_keys() {
     let mut table = RunTable::default();
     let mut raw = 0;

@@ -1,7 +1,7 @@
-//! W&B's local runs: twenty runs of 50 metrics and 2,000 steps, made once by wandb itself under `target/bench/`. What opening and
-//! charting costs through the store's own reader stands beside reading the same bytes with nothing in between; then the program and
-//! W&B's own terminal viewer, `wandb leet`, are driven side by side in terminals of one size, by turns: until all runs are listed, and
-//! until the curves of all twenty are drawn. Run by hand: `cargo bench --bench wandb [-- TURNS]`; it needs `python3` and, once, PyPI.
+//! W&B's local runs: 20 runs of 50 metrics and 2,000 steps, which wandb creates once under `target/bench/`. Times opening and charting
+//! through the store's reader, relative to reading the same bytes; then drives this program and W&B's terminal viewer `wandb leet` in
+//! terminals of one size, alternating: until all runs are listed, and until the curves of all are drawn. Run by hand: `cargo bench
+//! --bench wandb [-- TURNS]`; it needs `python3` and, once, PyPI.
 
 use std::error::Error;
 use std::hint::black_box;
@@ -37,17 +37,16 @@ use pty::{Pty, PtyCommand};
 
 type BoxResult<T> = Result<T, Box<dyn Error>>;
 
-/// How often each thing is measured here; the shortest counts.
+/// Measurements of each step; the shortest counts.
 const ITERATIONS: usize = 5;
-/// How often the two programs take turns unless it is said; the median counts.
+/// The default number of turns of both programs; the median counts.
 const DEFAULT_ROUNDS: usize = 5;
-/// How many runs there are.
 const RUNS: usize = 20;
-/// A screen that is not written to for so long is done.
+/// A screen without output for this long is complete.
 const IDLE_TIME: Duration = Duration::from_millis(1_500);
 /// The size of both terminals.
 const SIZE: (u16, u16) = (160, 50);
-/// Makes the runs.
+/// Creates the runs.
 const SEED_SCRIPT: &str = r#"
 import math, os, random, sys
 os.chdir(sys.argv[1])
@@ -76,10 +75,10 @@ fn main() -> BoxResult<()> {
     Ok(())
 }
 
-/// The folder of runs; made when it is not there.
+/// The folder of runs, created if it is missing.
 fn ensure_runs() -> BoxResult<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/wandb-20x50x2000");
-    // Where both programs keep what is their own.
+    // The home of both programs.
     std::fs::create_dir_all(folder.join("own"))?;
     if !folder.join("wandb").is_dir() {
         wandb::run_script(SEED_SCRIPT, &folder);
@@ -87,7 +86,7 @@ fn ensure_runs() -> BoxResult<PathBuf> {
     Ok(folder.join("wandb"))
 }
 
-/// What it costs through the store's own reader.
+/// Times the store's reader.
 fn bench_reader(runtime: &Runtime, home: &Path) -> BoxResult<()> {
     let (bytes, floor) = fastest(|| read_raw(home))?;
     let ((), table) =
@@ -134,7 +133,7 @@ fn fastest<T>(mut work: impl FnMut() -> BoxResult<T>) -> BoxResult<(T, Duration)
     least.ok_or_else(|| "nothing was measured".into())
 }
 
-/// Reads every log, one after another, and drops it.
+/// Reads every log and drops it.
 fn read_raw(home: &Path) -> BoxResult<usize> {
     let mut bytes = 0;
     for entry in home.read_dir()? {
@@ -205,7 +204,7 @@ async fn load_curves(store: &StoreHandle, metric: &str) -> BoxResult<usize> {
     Ok(curves.iter().map(|curve| curve.points.len()).sum())
 }
 
-/// The two programs by turns.
+/// Drives both programs, alternating.
 fn bench_against_leet(home: &Path, rounds: usize) {
     let (mut ours, mut leet_times) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -229,10 +228,10 @@ fn bench_against_leet(home: &Path, rounds: usize) {
     }
 }
 
-/// This program: until the last of the runs stands in the table, and until the curves of all, marked with three keys, stand still.
+/// This program: until the table shows the last run, and until the curves of all, marked with three keys, are drawn.
 fn time_frontrunner(home: &Path) -> [Duration; 2] {
     let folder = home.with_file_name("own");
-    let place = |name: &str| folder.join(name).into_os_string();
+    let path = |name: &str| folder.join(name).into_os_string();
     let start = PtyCommand::new(
         env!("CARGO_BIN_EXE_frontrunner"),
         &[
@@ -249,7 +248,7 @@ fn time_frontrunner(home: &Path) -> [Duration; 2] {
         .fold(start, |start, name| {
             start.env(
                 &format!("FRONTRUNNER_{}_DIR", name.to_uppercase()),
-                place(name),
+                path(name),
             )
         });
     let started = Instant::now();
@@ -266,7 +265,7 @@ fn time_frontrunner(home: &Path) -> [Duration; 2] {
     [listed, time_until_idle(&pty, started)]
 }
 
-/// W&B's: until the last folder stands in the list, and until the charts of all, selected with two keys, stand still.
+/// W&B's viewer: until the list shows the last folder, and until the charts of all, selected with two keys, are drawn.
 fn time_leet(home: &Path) -> [Duration; 2] {
     let own = home.with_file_name("own");
     let program = wandb::python().with_file_name("wandb");
@@ -280,7 +279,7 @@ fn time_leet(home: &Path) -> [Duration; 2] {
     let listed = started.elapsed();
     pty.send("\x01");
     let selected = || pty.text().matches('●').count() > RUNS / 2;
-    // It asks where it takes the runs for many.
+    // It asks for confirmation if there are many runs.
     let asks = || pty.text().contains("Press y");
     pty.wait_until("the selection", || asks() || selected());
     if asks() {
@@ -290,10 +289,10 @@ fn time_leet(home: &Path) -> [Duration; 2] {
     [listed, time_until_idle(&pty, started)]
 }
 
-/// How long it took until the last byte before the screen stood still.
+/// The time until the last byte before the screen was complete.
 fn time_until_idle(pty: &Pty, started: Instant) -> Duration {
     let (mut written, mut last) = (pty.output_len(), Instant::now());
-    pty.wait_until("a screen that stands still", || {
+    pty.wait_until("a complete screen", || {
         let now = pty.output_len();
         if now != written {
             (written, last) = (now, Instant::now());

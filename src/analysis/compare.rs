@@ -1,4 +1,4 @@
-//! Comparison: runs side by side, and only what differs.
+//! Comparison of runs, property by property.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use crate::domain::{Direction, Run, RunId};
 use crate::text::Untrusted;
 use crate::text::number::format_exact;
 
-/// The group that a row of a comparison belongs to, in the order in which they are shown.
+/// The section of a comparison row, in display order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RowKind {
@@ -23,14 +23,14 @@ pub enum RowKind {
     Tag,
     /// A dataset, by its name and context: the digest.
     Dataset,
-    /// Code: commit, branch, repository, dirty, source, entry point.
+    /// Commit, branch, repository, dirty, source, entry point.
     Code,
-    /// What it ran on and with.
+    /// Image, project, cluster, interpreter, host.
     Environment,
 }
 
 impl RowKind {
-    /// The word for it, as JSON has it.
+    /// The name in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,34 +48,33 @@ impl RowKind {
 /// One property of all compared runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComparisonRow {
-    /// Its group.
+    /// Its section.
     pub kind: RowKind,
     /// Its key.
     pub key: Untrusted,
-    /// The value of each run as text, in the order of the runs; nothing where there is none. Metrics in full.
+    /// The value of each run as text, metrics with all digits.
     pub values: Vec<Option<Untrusted>>,
     /// The value of each run as a number, for metrics.
     pub numbers: Vec<Option<f64>>,
-    /// Whether the runs differ in it. Params that spell one number are equal (`1e-3` and `0.001`), and so are two NaN;
-    /// missing, empty and `None` are three values.
+    /// Whether the runs differ. Spellings of one number are equal (`1e-3` and `0.001`), and so are two NaN; missing, empty and `None`
+    /// are three values.
     pub differs: bool,
-    /// Whether all runs have the same value, not all in the same spelling: `1e-3` and `0.001`.
+    /// Whether equal values have several spellings: `1e-3` and `0.001`.
     pub differs_in_spelling: bool,
-    /// For metrics: which runs have the best value, by `direction`; empty when all are equal or there is one value.
+    /// For metrics: the runs with the best value, by `direction`; empty if all are equal or there is one value.
     pub best_runs: Vec<usize>,
-    /// For metrics of groups: how far each group's values spread; empty where runs are compared.
+    /// For metrics of groups: the statistics of each group; else empty.
     pub group_stats: Vec<Option<GroupStats>>,
-    /// For metrics: value minus the baseline's, where both are numbers.
+    /// For metrics: the value minus the baseline's, if both are finite.
     pub delta: Vec<Option<f64>>,
-    /// For metrics: which way it gets better.
+    /// For metrics: the direction in which it improves.
     pub direction: Option<Direction>,
-    /// Which run is the baseline.
+    /// The index of the baseline.
     pub baseline: usize,
 }
 
 impl ComparisonRow {
-    /// For metrics: how much a run's value lies above the baseline's, in percent of the baseline's size; nothing where
-    /// either is no number, or where the baseline is zero.
+    /// For metrics: the delta in percent of the baseline's magnitude; absent if the baseline is 0.
     #[must_use]
     pub fn delta_percent(&self, run: usize) -> Option<f64> {
         let base = self.numbers.get(self.baseline).copied().flatten()?;
@@ -85,7 +84,7 @@ impl ComparisonRow {
             .filter(|percent| percent.is_finite())
     }
 
-    /// For metrics: whether a run's value is better than the baseline's; nothing where they are equal, or can't be judged.
+    /// For metrics: whether a run is better than the baseline; absent if they are equal or the direction is unknown.
     #[must_use]
     pub fn is_better(&self, run: usize) -> Option<bool> {
         let delta = self
@@ -98,39 +97,39 @@ impl ComparisonRow {
     }
 }
 
-/// Runs side by side.
+/// A comparison of runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The runs, in the order of the columns.
     pub runs: Vec<Run>,
-    /// Which of them is the baseline.
+    /// The index of the baseline.
     pub baseline: usize,
-    /// Every property, by group; attributes and code in the order of [`RowKind`]'s words, the rest by key.
+    /// Every property, by section; attributes and code in a fixed order, the rest by key.
     pub rows: Vec<ComparisonRow>,
 }
 
 impl Comparison {
-    /// How many rows are equal in all runs.
+    /// The number of rows that are equal in all runs.
     #[must_use]
     pub fn equal_count(&self) -> usize {
         self.rows.iter().filter(|row| !row.differs).count()
     }
 
-    /// How many rows differ.
+    /// The number of rows that differ.
     #[must_use]
     pub fn different_count(&self) -> usize {
         self.rows.len() - self.equal_count()
     }
 }
 
-/// Compares runs; the baseline is the one named, else the first. Metrics get better in the direction that their keys tell;
-/// where a key tells none, as of a learning rate, no value is called the best.
+/// Compares runs with a baseline, or with the first one. A metric's name decides its direction; if it decides none, no value is the
+/// best.
 #[must_use]
 pub fn compare(runs: Vec<Run>, baseline: Option<&RunId>) -> Comparison {
     compare_with_directions(runs, baseline, &Direction::from_metric_name)
 }
 
-/// Compares runs as [`compare`] does, with the direction of each metric, by its key, from the caller.
+/// Compares runs as [`compare`] does, with directions by metric name from the caller.
 #[must_use]
 pub fn compare_with_directions(
     runs: Vec<Run>,
@@ -150,7 +149,7 @@ pub fn compare_with_directions(
         .map(|(key, values)| (properties::tag_title(key), values))
         .collect();
     let mut metrics = align_sorted(&runs, properties::metrics);
-    // What the machine did comes after what the model did.
+    // System metrics come after the model's.
     metrics.sort_by_key(|(key, _)| key.raw().starts_with("system/"));
     let rows = texts(RowKind::Attribute, align(&runs, properties::attributes))
         .chain(texts(
@@ -250,7 +249,7 @@ fn metric_row(
     }
 }
 
-/// Which of the numbers are the best; none when there is only one number, or when all of them are equal.
+/// The indices of the best numbers; none if there is only one number, or all are equal.
 fn best_indices(numbers: &[Option<f64>], direction: Direction) -> Vec<usize> {
     let finite = || {
         numbers

@@ -1,9 +1,9 @@
-//! What a curve does, in two words: `NaN at 120`, `worse since 40`, `spike at 31`, `flat since 300`, `rising`, `falling`.
+//! Curve shapes: `NaN at 120`, `worse since 40`, `spike at 31`, `flat since 300`, `rising`, `falling`.
 //!
-//! The rules are robust on purpose: medians, not means, so that one odd point changes nothing but the word *spike*. A trend is
-//! the Theil–Sen slope (Theil 1950, Sen 1968: the median of the slopes of all pairs of points) of the last third; noise is the median
-//! absolute deviation from that line times 1.4826, which is the standard deviation of normal noise (Rousseeuw and Croux 1993); a spike
-//! is what Hampel's filter calls an outlier (Hampel 1974; window of five points). Shifting or scaling a curve changes no verdict.
+//! The rules use medians, so one outlier changes nothing but *spike*. A trend is the Theil–Sen slope (Theil 1950, Sen 1968: the
+//! median of the slopes of all pairs of points) of the last third. Noise is the median absolute deviation from that line, as a
+//! standard deviation. A spike is an outlier of Hampel's filter (Hampel 1974; window of five points). Shifting or scaling a curve
+//! does not change its shape.
 
 use std::fmt;
 
@@ -11,41 +11,40 @@ use super::stats::{mad_std_dev, median};
 use crate::domain::{Direction, Point};
 use crate::table::CurveSummary;
 
-/// Fewer finite points than this tell nothing.
+/// Fewer finite points have no shape.
 pub const MIN_POINTS: usize = 8;
-/// A point is a spike when it is this many deviations away from the median of its neighbours …
+/// A spike is this many standard deviations away from the median of its neighbors …
 const SPIKE_SIGMAS: f64 = 6.0;
-/// … and this part of the curve's own range, so that a ripple on a quiet curve is none.
+/// … and this share of the curve's range, which excludes ripples on a smooth curve.
 const SPIKE_RANGE_FRACTION: f64 = 0.2;
-/// The last third is flat when what it gained is less than the noise, or than this part of the curve's range.
+/// The last third is flat if it changes by less than the noise, or than this share of the curve's range.
 const FLAT_RANGE_FRACTION: f64 = 0.02;
-/// A curve has been flat since it last came this close to where it ends, as a part of its range.
+/// A flat curve stays this close to its end, as a share of its range.
 const FLAT_BAND_FRACTION: f64 = 0.05;
-/// A curve is past its best when its end is worse by three deviations of its noise, and by this part of its range.
+/// A curve is past its best if its end is worse by three standard deviations of its noise, and by this share of its range.
 const PAST_BEST_RANGE_FRACTION: f64 = 0.1;
-/// Noise that counts for *past its best*, in deviations.
 const PAST_BEST_SIGMAS: f64 = 3.0;
-/// At most so many points go into a slope: all pairs of them are looked at.
+/// The most points for a slope, which takes all pairs of them.
 const MAX_SLOPE_POINTS: usize = 64;
 
-/// What a curve does. Steps are those of the history.
+/// The shape of a curve, with steps of its history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CurveShape {
-    /// A value is not a number, first at this step.
+    /// NaN, first at this step.
     Nan(i64),
-    /// A value is infinite, first at this step.
+    /// Infinite, first at this step.
     Infinite(i64),
-    /// It got worse after its best, which was at this step. Only where better is known.
+    /// Worse since its best at this step; only for a known direction.
     PastBest(i64),
-    /// One point stands far off, and the next ones don't; the farthest, where there are several.
+    /// A single outlier; the farthest of several.
     Spike(i64),
-    /// It has not gone anywhere since this step.
+    /// Unchanged since this step.
     Flat(i64),
-    /// It rises.
+    /// Rising at the end.
     Rising,
-    /// It falls.
+    /// Falling at the end.
     Falling,
-    /// Too few points to tell.
+    /// Fewer points than [`MIN_POINTS`].
     TooFewPoints,
 }
 
@@ -64,7 +63,7 @@ impl fmt::Display for CurveShape {
     }
 }
 
-/// Judges a history, in the order of its steps; `better` is the metric's direction, where it is known.
+/// Classifies a history, in the order of its steps; `direction` is the metric's, if it is known.
 #[must_use]
 pub fn classify(points: &[Point], direction: Option<Direction>) -> CurveShape {
     if let Some(point) = points.iter().find(|point| !point.value.get().is_finite()) {
@@ -78,15 +77,16 @@ pub fn classify(points: &[Point], direction: Option<Direction>) -> CurveShape {
         return CurveShape::TooFewPoints;
     }
     let curve = SmoothedCurve::new(points);
-    let past = direction.and_then(|better| curve.detect_past_best(better));
-    past.or_else(|| curve.detect_spike())
+    let past_best = direction.and_then(|direction| curve.detect_past_best(direction));
+    past_best
+        .or_else(|| curve.detect_spike())
         .unwrap_or_else(|| curve.detect_trend())
 }
 
-/// What the table is told of a history: its ends, up and down, each with its first step, and the verdict.
+/// The statistics of a history for the table: its extremes, each with its first step, and its shape.
 #[must_use]
 pub fn summarize(points: &[Point], is_sampled: bool, direction: Option<Direction>) -> CurveSummary {
-    // From the end, so that of equal ones the first is taken.
+    // Backwards, so that the first of equal values wins.
     let extreme = |sign: f64| {
         let finite = points
             .iter()
@@ -108,13 +108,13 @@ pub fn summarize(points: &[Point], is_sampled: bool, direction: Option<Direction
     }
 }
 
-/// A history, and what every rule needs of it.
+/// A history with what every rule needs.
 struct SmoothedCurve {
     steps: Vec<i64>,
     values: Vec<f64>,
-    /// The medians of each point and the two on each side.
+    /// The median of each point and two neighbors on each side.
     smooth: Vec<f64>,
-    /// From the 5th to the 95th of 100 values: a spike does not stretch it.
+    /// From the 5th to the 95th percentile, which a spike does not stretch.
     range: f64,
 }
 
@@ -135,12 +135,11 @@ impl SmoothedCurve {
         }
     }
 
-    /// Where the last third begins.
     fn last_third_start(&self) -> usize {
         self.values.len() - (self.values.len() / 3).max(MIN_POINTS / 2)
     }
 
-    /// The slope of the last third, a step, and the noise around it.
+    /// The slope of the last third, per step, and the noise around it.
     fn last_third_slope(&self) -> (f64, f64) {
         let begin = self.last_third_start();
         let stride = (self.values.len() - begin).div_ceil(MAX_SLOPE_POINTS);
@@ -170,7 +169,7 @@ impl SmoothedCurve {
             .iter()
             .enumerate()
             .map(|(at, value)| (value * sign, at));
-        // From the end, so that of equal ones the first is the best.
+        // Backwards, so that the first of equal values wins.
         let (best, at) = signed.rev().max_by(|a, b| a.0.total_cmp(&b.0))?;
         let end = self.smooth.last()? * sign;
         let (_, noise) = self.last_third_slope();
@@ -181,7 +180,7 @@ impl SmoothedCurve {
         {
             return None;
         }
-        // Medians blur where the best was: it is the best point among those that made the best median.
+        // Medians blur the position: the best point of the best window counts.
         let window = at.saturating_sub(2)..(at + 3).min(self.values.len());
         let at = window
             .rev()
@@ -198,7 +197,7 @@ impl SmoothedCurve {
             .collect();
         let bound =
             (SPIKE_SIGMAS * mad_std_dev(&deviations)).max(SPIKE_RANGE_FRACTION * self.range);
-        // The ends have no neighbours on one side: what a curve begins with is no spike.
+        // The ends have neighbors on one side only.
         let inner = 2..deviations.len() - 2;
         let farthest =
             inner.max_by(|a, b| deviations[*a].abs().total_cmp(&deviations[*b].abs()))?;
@@ -235,7 +234,7 @@ impl SmoothedCurve {
     }
 }
 
-/// The median of the slopes of all pairs of points at different places; 0 where there are none.
+/// The median slope of all pairs of points with different x; 0 without pairs.
 fn theil_sen(xs: &[f64], ys: &[f64]) -> f64 {
     let pairs = (0..xs.len()).flat_map(|a| (a + 1..xs.len()).map(move |b| (a, b)));
     let slopes: Vec<f64> = pairs
@@ -267,7 +266,7 @@ mod tests {
             .collect()
     }
 
-    /// A curve that falls as learning does, with a ripple that looks drawn.
+    /// A curve that falls as a loss does, with a pseudo-random ripple.
     fn learning_curve(n: usize) -> Vec<f64> {
         (0..n)
             .map(|i| (-(i as f64) / 20.0).exp() + 0.004 * ((i * 37 % 11) as f64 / 11.0 - 0.5))
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn classify_names_typical_curves() {
+    fn typical_curves_are_classified() {
         let mut odd = learning_curve(200);
         assert_eq!(shape_text(&odd[..40], None), "falling");
         assert_eq!(
@@ -319,7 +318,7 @@ mod tests {
         assert_eq!(
             shape_text(&overfit, None),
             "rising",
-            "without a direction nothing is worse"
+            "without a direction, nothing is worse"
         );
     }
 

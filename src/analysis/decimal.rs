@@ -1,9 +1,18 @@
 //! Equality of values that were logged as text: `1e-3`, `0.001` and `1.0e-03` are one number.
 
-/// A decimal number's one spelling: sign, digits without zeros at either end, power of ten; nothing for what is not a
-/// plain decimal number. Exact: unlike a float, it never takes two large seeds for the same.
-pub(super) fn normalize(text: &str) -> Option<(bool, String, i64)> {
-    let (negative, rest) = match text.as_bytes().first()? {
+/// A decimal number in its one spelling.
+#[derive(PartialEq, Eq)]
+struct Decimal {
+    is_negative: bool,
+    /// Without zeros at either end; empty for 0.
+    digits: String,
+    /// The power of ten of the last digit.
+    power: i64,
+}
+
+/// Parses a plain decimal number, exactly: unlike a float, it never confuses two large seeds.
+fn normalize(text: &str) -> Option<Decimal> {
+    let (is_negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, text.get(1..)?),
         b'+' => (false, text.get(1..)?),
         _ => (false, text),
@@ -22,15 +31,15 @@ pub(super) fn normalize(text: &str) -> Option<(bool, String, i64)> {
         .checked_sub(i64::try_from(fraction.len()).ok()?)?
         .checked_add(i64::try_from(digits.len() - significant.len()).ok()?)?;
     let significant = significant.trim_start_matches('0');
-    Some(if significant.is_empty() {
-        (false, String::new(), 0)
-    } else {
-        (negative, significant.to_owned(), power)
+    let is_zero = significant.is_empty();
+    Some(Decimal {
+        is_negative: is_negative && !is_zero,
+        digits: significant.to_owned(),
+        power: if is_zero { 0 } else { power },
     })
 }
 
-/// Whether two logged values mean the same. Only numbers have more than one spelling: `True` and `true` differ, and
-/// so do an empty text, `None`, and a value that was never logged.
+/// Whether two logged values are equal, as texts or as numbers.
 pub(super) fn is_same_value(a: &str, b: &str) -> bool {
     a == b || normalize(a).is_some_and(|number| normalize(b) == Some(number))
 }

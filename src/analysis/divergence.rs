@@ -133,7 +133,7 @@ mod tests {
             .collect()
     }
 
-    /// A tremble that looks random, between -1 and 1.
+    /// Pseudo-random noise between -1 and 1.
     fn pseudo_noise(step: f64, seed: f64) -> f64 {
         ((step * 12.9898 + seed).sin() * 43_758.545_3).fract()
     }

@@ -1,51 +1,47 @@
-//! The rhythm of a run: how often it logs, how long it has been quiet, and when that is too long.
+//! Heartbeats: how often a run logs, how long it has been silent, and when it counts as stalled.
 //!
-//! MLflow has no heartbeat: a run whose machine went away says RUNNING for ever. What a run logs is its only sign of life, and
-//! each run has a pace of its own, so that it is measured against itself. One rule serves the table, the filter `is:stalled`
-//! and the words beside them: [`judge`] writes its verdict's terms into the table, and [`RunTable::is_stalled`] reads them.
+//! MLflow has no heartbeat, so a run whose machine is gone stays RUNNING forever. What a run logs is the only evidence that it is
+//! alive, and each run has its own pace, so it is measured against itself. [`update_heartbeat`] writes the timeout into the table;
+//! [`RunTable::is_stalled`] and the filter `is:stalled` read it.
 
 use crate::domain::{Millis, Point, Run, RunStatus};
 use crate::table::{RowId, RunTable};
 use crate::text::quantity::format_duration;
 
-/// How many of its own intervals a run may stay quiet. Evaluations and checkpoints between two epochs take a few of them; ten in
-/// a row are no pause any more.
+/// The timeout in logging intervals. Evaluations and checkpoints between two epochs take a few of them, not ten.
 pub const STALL_FACTOR: Millis = 10;
 
-/// However fast a run logs, it may stay quiet as long as this, in ms: a checkpoint to a slow disk takes a minute or two, and the
-/// clocks of two machines that are kept by hand differ by as much.
+/// The least timeout, in ms: a checkpoint to a slow disk takes a minute or two, and unsynchronized clocks differ by as much.
 pub const MIN_TIMEOUT_MS: Millis = 5 * 60_000;
 
-/// How long a run of unknown rhythm may stay quiet, in ms: one that logged little or nothing yet may be preparing its data, or be
-/// in the first epoch of a large network.
+/// The timeout of a run without a known interval, in ms: it may be preparing its data, or be in the first epoch of a large network.
 pub const DEFAULT_TIMEOUT_MS: Millis = 60 * 60_000;
 
-/// Fewer gaps than this between points tell no rhythm.
+/// Fewer gaps between points give no interval.
 const MIN_GAPS: usize = 3;
 
-/// How a run logs.
+/// The activity of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// Its last sign of life, ms since the epoch: the time of its newest point of any metric, else its start.
+    /// The time of the newest point of any metric, or of the start, ms since the epoch.
     pub last_activity: Option<Millis>,
-    /// The usual time between two points of a metric, in ms, where that can be told.
+    /// The usual time between two points of a metric, in ms.
     pub interval: Option<Millis>,
 }
 
 impl Heartbeat {
-    /// The rhythm of a run, as far as the run alone tells it. Metrics of the machine (`system/…`) count as signs of life: the
-    /// process that logs them is there.
+    /// The activity that a listed run shows. System metrics count: the process that logs them is alive.
     #[must_use]
     pub fn from_run(run: &Run) -> Self {
         let newest = run.metrics.iter().map(|metric| metric.timestamp).max();
-        // A point may carry any time, also one of before the run: a start is a sign of life, too.
+        // Points may carry any time, even one before the start.
         Self {
             last_activity: newest.max(run.start_time),
             interval: None,
         }
     }
 
-    /// The same rhythm, with what a history of the run tells.
+    /// Adds the points of a history.
     #[must_use]
     pub fn with_history(self, points: &[Point], is_sampled: bool) -> Self {
         let newest = points.iter().map(|point| point.timestamp).max();
@@ -55,7 +51,7 @@ impl Heartbeat {
         }
     }
 
-    /// How long the run may stay quiet, in ms.
+    /// How long the run may be silent, in ms.
     #[must_use]
     pub fn timeout(&self) -> Millis {
         self.interval.map_or(DEFAULT_TIMEOUT_MS, |interval| {
@@ -63,28 +59,26 @@ impl Heartbeat {
         })
     }
 
-    /// How long the run has been quiet at `now`, in ms; nothing where it never gave a sign of life.
+    /// How long the run has been silent, in ms; absent if it never was active.
     #[must_use]
     pub fn idle_time(&self, now: Millis) -> Option<Millis> {
         self.last_activity
             .map(|last| now.saturating_sub(last).max(0))
     }
 
-    /// Whether the run, which says that it is running, has been quiet for too long at `now`.
+    /// Whether a running run has been silent for longer than its timeout.
     #[must_use]
     pub fn is_stalled(&self, now: Millis) -> bool {
         self.last_activity
             .is_some_and(|last| now >= last.saturating_add(self.timeout()))
     }
-}
 
-impl Heartbeat {
-    /// How long the run has been quiet at `now`, and how often it usually logs, in words.
+    /// The idle time and the interval: `quiet for 2h 00m; usually logs every 57.1s`.
     #[must_use]
     pub fn describe(&self, now: Millis) -> String {
         let idle = self.idle_time(now).map_or_else(
-            || "never heard of".to_owned(),
-            |quiet| format!("quiet for {}", format_duration(quiet)),
+            || "no activity recorded".to_owned(),
+            |idle| format!("quiet for {}", format_duration(idle)),
         );
         self.interval.map_or(idle.clone(), |interval| {
             format!("{idle}; usually logs every {}", format_duration(interval))
@@ -92,8 +86,8 @@ impl Heartbeat {
     }
 }
 
-/// The usual time between two logged points, in ms: the median of the gaps. Of a history that the store thinned out the gaps are
-/// too long: there it is the time of one step, times the steps between two points, which are what all gaps have in common.
+/// The usual time between two logged points, in ms: the median gap. The gaps of a sampled history are too long, so there it is the
+/// median time of one step, times the greatest common divisor of the steps between points.
 #[must_use]
 pub fn interval(points: &[Point], is_sampled: bool) -> Option<Millis> {
     let pairs = || {
@@ -104,14 +98,14 @@ pub fn interval(points: &[Point], is_sampled: bool) -> Option<Millis> {
             )
         })
     };
-    // Points of one batch have one time, and a run that was taken up again may go back: neither is a gap.
+    // Points of one batch share a time, and a resumed run may go back: neither is a gap.
     let gaps: Vec<Millis> = pairs()
         .map(|(time, _)| time)
         .filter(|time| *time > 0)
         .collect();
-    let plain = median(gaps);
+    let median_gap = median_of_enough(gaps);
     if !is_sampled {
-        return plain;
+        return median_gap;
     }
     let stride = pairs()
         .map(|(_, steps)| steps)
@@ -123,10 +117,10 @@ pub fn interval(points: &[Point], is_sampled: bool) -> Option<Millis> {
             (i128::from(time) * i128::from(stride) / i128::from(steps)).max(1) as Millis
         })
         .collect();
-    median(per_step).or(plain)
+    median_of_enough(per_step).or(median_gap)
 }
 
-fn median(mut gaps: Vec<Millis>) -> Option<Millis> {
+fn median_of_enough(mut gaps: Vec<Millis>) -> Option<Millis> {
     if gaps.len() < MIN_GAPS {
         return None;
     }
@@ -138,13 +132,12 @@ fn gcd(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-/// Writes into the table what is expected of a run: when it last gave a sign of life, and how long it may be quiet.
+/// Writes the last activity and the timeout of a run into the table.
 pub fn update_heartbeat(table: &mut RunTable, row: RowId, heartbeat: &Heartbeat) {
     table.set_stall_timeout(row, heartbeat.last_activity, heartbeat.timeout());
 }
 
-/// Judges those of some runs that say that they are running, by what they alone tell. A rhythm that is known already is kept: a
-/// run does not lose it by logging more.
+/// Does the same for those runs that are running, from the listing alone. A timeout that a history gave stays.
 pub fn update_heartbeats(table: &mut RunTable, runs: &[Run]) {
     for run in runs.iter().filter(|run| run.status == RunStatus::Running) {
         if let Some(row) = table.row_of(&run.id) {
@@ -232,13 +225,13 @@ mod tests {
         assert!(Heartbeat::from_run(&running(Some(5), &[])).is_stalled(5 + DEFAULT_TIMEOUT_MS));
         assert!(
             !Heartbeat::from_run(&running(None, &[])).is_stalled(Millis::MAX),
-            "nothing is known, so nothing is said"
+            "a run without activity is not stalled"
         );
     }
 
     #[test]
     fn downsampled_history_gives_the_same_interval() {
-        // Logged every 50 steps, a step takes 0.2 s: a point every 10 s. One in seven was kept, with the ends.
+        // A point every 50 steps of 0.2 s, so every 10 s. The store returns one in seven, and both ends.
         let whole: Vec<Point> = (0..1_000)
             .map(|n| point_at(50 * n, 10 * SECOND * n))
             .collect();
@@ -253,7 +246,7 @@ mod tests {
         assert_eq!(
             interval(&thin, false),
             Some(70 * SECOND),
-            "which is why the store's word matters"
+            "sampled gaps are too long"
         );
         let stepless: Vec<Point> = (0..9).map(|n| point_at(0, 10 * SECOND * n)).collect();
         assert_eq!(interval(&stepless, true), Some(10 * SECOND));
@@ -271,7 +264,11 @@ mod tests {
             point_at(6, 25),
         ];
         assert_eq!(interval(&points, false), Some(10));
-        assert_eq!(interval(&points[..4], false), None, "one gap is no rhythm");
+        assert_eq!(
+            interval(&points[..4], false),
+            None,
+            "one gap gives no interval"
+        );
     }
 
     #[test]
@@ -280,7 +277,7 @@ mod tests {
         let run = running(Some(0), &[HOUR]);
         table.upsert(std::slice::from_ref(&run));
         let row = table.row_of(&run.id).unwrap();
-        assert!(!table.is_stalled(row, Millis::MAX), "nobody judged it yet");
+        assert!(!table.is_stalled(row, Millis::MAX), "no timeout is set yet");
         update_heartbeats(&mut table, std::slice::from_ref(&run));
         assert!(!table.is_stalled(row, 2 * HOUR - 1) && table.is_stalled(row, 2 * HOUR));
         let heartbeat = Heartbeat {
@@ -293,14 +290,14 @@ mod tests {
         assert!(
             !table.is_stalled(row, 2 * HOUR + MIN_TIMEOUT_MS - 1)
                 && table.is_stalled(row, 2 * HOUR + MIN_TIMEOUT_MS),
-            "its rhythm is kept"
+            "the timeout of the history stays"
         );
         let mut done = run;
         done.status = RunStatus::Finished;
         table.upsert(&[done]);
         assert!(
             !table.is_stalled(row, Millis::MAX),
-            "what has ended is not stalled"
+            "a run that ended is not stalled"
         );
     }
 

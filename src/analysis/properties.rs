@@ -1,4 +1,4 @@
-//! What is compared: the properties of runs, laid side by side by their keys.
+//! The properties of runs that are compared, aligned by key.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,16 +8,16 @@ use crate::domain::{Code, Run};
 use crate::text::Untrusted;
 use crate::text::quantity::format_duration;
 
-/// A key, and what each run has under it, in the order of the runs.
+/// Keys with the value of each run, in the order of the runs.
 pub(super) type Aligned<T> = Vec<(Untrusted, Vec<Option<T>>)>;
 
-/// A tag that people write, though its key is MLflow's: the run's description.
+/// The run's description: a tag that people write, though its key is MLflow's.
 const DESCRIPTION_TAG: &str = "mlflow.note.content";
 
-/// Tags without MLflow's prefix that tell of what a run ran on.
+/// Tags without MLflow's prefix that describe the environment.
 const ENVIRONMENT_TAGS: [&str; 4] = ["python", "python_version", "host", "hostname"];
 
-/// MLflow's own tags that tell of what a run ran on or with, and the keys they are shown under.
+/// MLflow's tags that describe the environment, with their titles.
 const ENVIRONMENT_TITLES: [(&str, &str); 4] = [
     ("mlflow.docker.image.uri", "docker_image"),
     ("mlflow.docker.image.id", "docker_image_id"),
@@ -25,7 +25,7 @@ const ENVIRONMENT_TITLES: [(&str, &str); 4] = [
     ("mlflow.project.backend", "project_backend"),
 ];
 
-/// Lays what `of` finds in each run side by side, in one pass; keys stand in the order in which they are first met.
+/// Aligns the properties that `of` finds in each run; keys are in the order of their first occurrence.
 pub(super) fn align<T: Clone>(
     runs: &[Run],
     of: impl Fn(&Run) -> Vec<(Untrusted, T)>,
@@ -49,7 +49,7 @@ pub(super) fn align<T: Clone>(
     aligned
 }
 
-/// The same, sorted by key.
+/// Aligns as [`align`] does, sorted by key.
 pub(super) fn align_sorted<T: Clone>(
     runs: &[Run],
     of: impl Fn(&Run) -> Vec<(Untrusted, T)>,
@@ -59,7 +59,7 @@ pub(super) fn align_sorted<T: Clone>(
     aligned
 }
 
-/// Name, status, start, duration, user, experiment. A run that has not ended has no duration yet.
+/// Name, status, start, duration of runs that ended, user, experiment.
 pub(super) fn attributes(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     let start = run
         .start_time
@@ -94,7 +94,7 @@ pub(super) fn metrics(run: &Run) -> Vec<(Untrusted, f64)> {
         .collect()
 }
 
-/// Tags that people wrote, the description among them.
+/// Tags that people wrote, including the description.
 pub(super) fn tags(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     let is_user_tag = |key: &str| {
         key == DESCRIPTION_TAG || !(key.starts_with("mlflow.") || ENVIRONMENT_TAGS.contains(&key))
@@ -106,7 +106,6 @@ pub(super) fn tags(run: &Run) -> Vec<(Untrusted, Untrusted)> {
         .collect()
 }
 
-/// How a tag's key is shown: the description under its own name.
 pub(super) fn tag_title(key: Untrusted) -> Untrusted {
     if key.raw() == DESCRIPTION_TAG {
         "description".into()
@@ -115,7 +114,7 @@ pub(super) fn tag_title(key: Untrusted) -> Untrusted {
     }
 }
 
-/// The digests under each name and context, sorted and joined: the order of logging is no difference.
+/// The digests of each name and context, sorted and joined, so that the order of logging makes no difference.
 pub(super) fn datasets(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     let mut digests: BTreeMap<Untrusted, BTreeSet<&str>> = BTreeMap::new();
     for dataset in &run.datasets {
@@ -157,7 +156,7 @@ pub(super) fn code(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     ])
 }
 
-/// What a run ran on and with, as far as its tags tell: image, project, cluster, interpreter, host.
+/// The environment that tags describe: image, project, cluster, interpreter, host.
 pub(super) fn environment(run: &Run) -> Vec<(Untrusted, Untrusted)> {
     let title = |key: &str| {
         if let Some((_, title)) = ENVIRONMENT_TITLES.iter().find(|(tag, _)| *tag == key) {

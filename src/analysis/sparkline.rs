@@ -1,5 +1,6 @@
-//! Curves, reduced to the columns of a screen without losing a spike.
+//! Sparklines: curves downsampled to a few columns, with their spikes.
 
+use super::stats::min_max;
 use crate::domain::Point;
 use crate::domain::downsample::{Extremes, buckets};
 
@@ -14,19 +15,19 @@ pub fn min_max_buckets(points: &[Point], columns: usize) -> Vec<Option<Extremes<
         .collect()
 }
 
-/// A column of a curve on a scale of whole heights.
+/// The heights of a column, in levels from the bottom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SparklineColumn {
-    /// The smallest value's height.
+    /// The height of the minimum.
     pub low: u8,
-    /// The greatest value's height.
+    /// The height of the maximum.
     pub high: u8,
-    /// The last value's height.
+    /// The height of the last value.
     pub last: u8,
 }
 
-/// A sparkline: each column's heights, from 0 to `heights - 1`, on a scale from the smallest to the greatest value
-/// of all points. A flat curve runs in the middle; a column of which no value is a number is nothing.
+/// The heights of each column, from 0 to `height_count - 1`, on a linear scale over all points. A flat curve is in the middle; a column
+/// without finite values is `None`.
 #[must_use]
 pub fn sparkline(
     points: &[Point],
@@ -34,16 +35,8 @@ pub fn sparkline(
     height_count: u8,
 ) -> Vec<Option<SparklineColumn>> {
     let buckets = min_max_buckets(points, columns);
-    let min = buckets
-        .iter()
-        .flatten()
-        .map(|column| column.min)
-        .fold(f64::INFINITY, f64::min);
-    let max = buckets
-        .iter()
-        .flatten()
-        .map(|column| column.max)
-        .fold(f64::NEG_INFINITY, f64::max);
+    let extremes = buckets.iter().flatten().flat_map(|b| [b.min, b.max]);
+    let (min, max) = min_max(extremes).unwrap_or_default();
     // Halved first: the span of two finite numbers may be infinite.
     let span = max / 2.0 - min / 2.0;
     let top = height_count.saturating_sub(1);

@@ -6,10 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::scale::{Scale, ScaleKind};
 use super::ticks;
+use crate::analysis::stats::min_max;
 use crate::text::duration::format_units;
 use crate::text::{number, quantity};
 
-/// What the numbers of an axis are.
+/// The quantity on an axis, which decides its ticks and labels.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Quantity {
     /// Numbers.
@@ -17,43 +18,43 @@ pub enum Quantity {
     Number,
     /// Whole numbers, such as steps.
     Integer,
-    /// Spans of time, in ms.
+    /// Durations, in ms.
     Duration,
-    /// Times, in ms since the epoch, told in a zone.
+    /// Times, in ms since the epoch, shown in a zone.
     Time(TimeZone),
-    /// Places with names of their own: 0, 1, 2 …
+    /// Named positions: 0, 1, 2 …
     Categories(Arc<[String]>),
-    /// Nothing that is told.
+    /// No ticks.
     Hidden,
 }
 
-/// A tick.
+/// A labeled mark on an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
-    /// Where it stands, from 0 (left, bottom) to 1 (right, top).
+    /// From 0 (left, bottom) to 1 (right, top).
     pub position: f64,
-    /// What it says, safe to draw.
+    /// Safe to draw.
     pub label: String,
 }
 
-/// An axis.
+/// A range of values on a scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// What it is of, safe to draw.
+    /// Safe to draw.
     pub title: String,
-    /// What its numbers are.
+    /// The quantity.
     pub quantity: Quantity,
-    /// How values are spread.
+    /// The scale.
     pub scale: Scale,
-    /// The least and the greatest value, in the scale's own places.
+    /// The ends, as positions of the scale.
     scaled_range: (f64, f64),
 }
 
-/// How much room is left beyond the values, as a part of their range.
+/// The margin on each side, as a share of the range.
 const MARGIN: f64 = 0.04;
 
 impl Axis {
-    /// An axis from the least to the greatest of these values that has a place on the scale; one that has no width gets some.
+    /// An axis over the values that have a position on the scale. An empty range is widened.
     #[must_use]
     pub fn from_values(
         title: impl Into<String>,
@@ -66,21 +67,18 @@ impl Axis {
             .filter(|value| value.is_finite())
             .fold(0.0, |most: f64, value| most.max(value.abs()));
         let scale = Scale::from_kind(kind, greatest);
-        let places = values
+        let positions = values
             .map(|value| scale.forward(value))
-            .filter(|place| place.is_finite());
-        let ends = places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), place| {
-            (low.min(place), high.max(place))
-        });
+            .filter(|position| position.is_finite());
         Self {
             title: title.into(),
             quantity,
             scale,
-            scaled_range: widen_if_empty(ends),
+            scaled_range: widen_if_empty(min_max(positions)),
         }
     }
 
-    /// The same with some room beyond its ends.
+    /// Adds a margin on both sides.
     #[must_use]
     pub fn with_margin(mut self) -> Self {
         let room = (self.scaled_range.1 / 2.0 - self.scaled_range.0 / 2.0) * 2.0 * MARGIN;
@@ -90,7 +88,7 @@ impl Axis {
         self
     }
 
-    /// The same between these values, where they have a place and are apart.
+    /// Replaces the range, unless it is empty on the scale.
     #[must_use]
     pub fn with_range(mut self, (low, high): (f64, f64)) -> Self {
         let ends = (self.scale.forward(low), self.scale.forward(high));
@@ -100,7 +98,7 @@ impl Axis {
         self
     }
 
-    /// An axis of named places, each in the middle of its stretch.
+    /// An axis of named positions, each in the middle of a unit.
     #[must_use]
     pub fn categorical(title: impl Into<String>, names: Vec<String>) -> Self {
         let scaled_range = (-0.5, names.len().max(1) as f64 - 0.5);
@@ -112,30 +110,30 @@ impl Axis {
         }
     }
 
-    /// Where a value stands: from 0 to 1 within the ends, below and above beyond them; nothing for one that has no place.
+    /// The position of a value: 0 to 1 within the range; absent if the scale has none.
     #[must_use]
     pub fn position(&self, value: f64) -> Option<f64> {
         let (low, high) = self.scaled_range;
-        let place = self.scale.forward(value);
+        let scaled = self.scale.forward(value);
         // Halved first: the span of two finite numbers may be infinite.
-        let at = (place / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+        let at = (scaled / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
         at.is_finite().then_some(at)
     }
 
-    /// The value at a place from 0 to 1.
+    /// The value at a position from 0 to 1.
     #[must_use]
     pub fn value_at(&self, at: f64) -> f64 {
         let (low, high) = self.scaled_range;
         self.scale.inverse(low * (1.0 - at) + high * at)
     }
 
-    /// The values at its ends.
+    /// The values at the ends.
     #[must_use]
     pub fn range(&self) -> (f64, f64) {
         (self.value_at(0.0), self.value_at(1.0))
     }
 
-    /// Round ticks, about `wanted` of them, in ascending order.
+    /// About `target_count` ticks at round values, in ascending order.
     #[must_use]
     pub fn ticks(&self, target_count: usize) -> Vec<Tick> {
         if target_count == 0 {
@@ -188,7 +186,7 @@ impl Axis {
         }
     }
 
-    /// A value as it is read off this axis.
+    /// Formats a value in the units of this axis.
     #[must_use]
     pub fn format_value(&self, value: f64) -> String {
         match &self.quantity {
@@ -204,10 +202,10 @@ impl Axis {
     }
 }
 
-fn widen_if_empty((low, high): (f64, f64)) -> (f64, f64) {
-    if !(low.is_finite() && high.is_finite()) {
+fn widen_if_empty(range: Option<(f64, f64)>) -> (f64, f64) {
+    let Some((low, high)) = range else {
         return (0.0, 1.0);
-    }
+    };
     if low < high {
         return (low, high);
     }
@@ -215,7 +213,7 @@ fn widen_if_empty((low, high): (f64, f64)) -> (f64, f64) {
     (low - room, high + room)
 }
 
-/// As many digits as tell all ticks apart.
+/// As many digits as distinguish all ticks.
 fn distinct_digits(values: &[f64]) -> usize {
     let apart = |digits: &usize| {
         let mut texts: Vec<String> = values
@@ -235,7 +233,7 @@ fn duration_label(ms: i64, step: i64) -> String {
     }
 }
 
-/// A time as short as the step between ticks allows.
+/// A time with the precision of the step between ticks.
 fn format_time(ms: i64, step: i64, zone: &TimeZone) -> String {
     let format = match step {
         _ if step >= 86_400_000 => "%b %d",
@@ -258,8 +256,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn labels(axis: &Axis, wanted: usize) -> Vec<String> {
-        axis.ticks(wanted)
+    fn labels(axis: &Axis, target_count: usize) -> Vec<String> {
+        axis.ticks(target_count)
             .into_iter()
             .map(|tick| tick.label)
             .collect()
@@ -313,8 +311,8 @@ mod tests {
         fn every_value_is_within_the_axis(values in prop::collection::vec(-1e300_f64..1e300, 1..50)) {
             for kind in ScaleKind::ALL {
                 let axis = Axis::from_values("y", Quantity::Number, kind, values.iter().copied()).with_margin();
-                for place in values.iter().filter_map(|value| axis.position(*value)) {
-                    prop_assert!((-1e-9..=1.0 + 1e-9).contains(&place), "{kind:?} {place}");
+                for position in values.iter().filter_map(|value| axis.position(*value)) {
+                    prop_assert!((-1e-9..=1.0 + 1e-9).contains(&position), "{kind:?} {position}");
                 }
                 prop_assert!(axis.ticks(5).iter().all(|tick| (-1e-6..=1.0 + 1e-6).contains(&tick.position)));
             }

@@ -1,9 +1,9 @@
-//! Cutting lines at the edges of a figure.
+//! Clipping of lines at the edges of a figure.
 
 use super::figure::Xy;
 
-/// The part of a line that is within 0 and 1 on both axes (Y. Liang, B. Barsky, "A new concept and method for line clipping",
-/// 1984); nothing when none is.
+/// The part of a segment within 0 and 1 on both axes, if any (Y. Liang, B. Barsky, "A new concept and method for line clipping",
+/// 1984).
 fn clip_segment(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
     let (dx, dy) = (to.0 - from.0, to.1 - from.1);
     if !(dx.is_finite() && dy.is_finite()) {
@@ -26,7 +26,7 @@ fn clip_segment(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
             leave = leave.min(room / step);
         }
     }
-    // Far ends lose digits: what is cut is inside all the same.
+    // Distant ends lose digits, so the result is clamped.
     let at = |part: f64| {
         (
             (from.0 + part * dx).clamp(0.0, 1.0),
@@ -36,35 +36,31 @@ fn clip_segment(from: Xy, to: Xy) -> Option<(Xy, Xy)> {
     (enter <= leave).then(|| (at(enter), at(leave)))
 }
 
-/// Lines through places, cut at the edges; nothing between two places is a gap. A place alone is a line of one.
-pub(super) fn clip_polyline(places: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> {
+/// A line through points, clipped at the edges into strokes; `None` is a gap. A single point is a stroke of one.
+pub(super) fn clip_polyline(points: impl Iterator<Item = Option<Xy>>) -> Vec<Vec<Xy>> {
     let mut strokes: Vec<Vec<Xy>> = Vec::new();
     let mut stroke: Vec<Xy> = Vec::new();
     let mut before: Option<Xy> = None;
     let is_inside = |at: Xy| (0.0..=1.0).contains(&at.0) && (0.0..=1.0).contains(&at.1);
-    for at in places {
+    for at in points {
         match (before, at) {
             (Some(before), Some(at)) => match clip_segment(before, at) {
                 Some((from, to)) => {
                     if stroke.last() != Some(&from) {
-                        strokes.extend(
-                            Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty()),
-                        );
-                        stroke.push(from);
+                        strokes.push(std::mem::replace(&mut stroke, vec![from]));
                     }
                     stroke.push(to);
                 }
-                None => strokes
-                    .extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+                None => strokes.push(std::mem::take(&mut stroke)),
             },
             (None, Some(at)) if is_inside(at) => stroke.push(at),
-            (_, None) => strokes
-                .extend(Some(std::mem::take(&mut stroke)).filter(|stroke| !stroke.is_empty())),
+            (_, None) => strokes.push(std::mem::take(&mut stroke)),
             _ => {}
         }
         before = at;
     }
-    strokes.extend(Some(stroke).filter(|stroke| !stroke.is_empty()));
+    strokes.push(stroke);
+    strokes.retain(|stroke| !stroke.is_empty());
     strokes
 }
 

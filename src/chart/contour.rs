@@ -11,7 +11,7 @@ use crate::analysis::stats::min_max;
 use crate::domain::{Direction, Goal, Run};
 use crate::text::number::format_significant;
 
-/// Over the chosen properties; where y is no param of its own, over the first other param.
+/// Over the chosen properties; if y is not another param, over the first one that is.
 pub(super) fn build(input: &FigureInput<'_>) -> Option<Figure> {
     let y = std::iter::once(input.y)
         .filter(|y| matches!(y, Property::Param(_)))

@@ -1,4 +1,4 @@
-//! The curves of metrics: over steps or time, raw and smooth, reduced to the columns of the picture.
+//! Curves of metrics over steps or time, raw and smoothed, downsampled to the columns of the figure.
 
 use jiff::tz::TimeZone;
 
@@ -7,25 +7,27 @@ use super::downsample::downsample;
 use super::figure::{Figure, LegendEntry, NonFinite, PaintStyle, Shape, Xy};
 use super::scale::ScaleKind;
 use super::smooth::Smoother;
+use super::visible_values::VisibleValues;
+use crate::analysis::stats::min_max;
 use crate::domain::{Millis, Point};
 
-/// What curves are drawn over.
+/// The quantity on the x axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum XAxis {
-    /// The step that a point was logged at.
+    /// The step of a point.
     #[default]
     Step,
-    /// The time since its run started.
+    /// The time since the start of the run.
     Relative,
-    /// The time of day.
+    /// The time of a point.
     Wall,
 }
 
 impl XAxis {
-    /// The kinds, in the order in which a key goes through them.
+    /// Every kind, in the order of [`XAxis::next`].
     pub const ALL: [Self; 3] = [Self::Step, Self::Relative, Self::Wall];
 
-    /// Its name.
+    /// The name in titles.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -35,73 +37,73 @@ impl XAxis {
         }
     }
 
-    /// The next kind, round and round.
+    /// The next kind; the first after the last.
     #[must_use]
     pub fn next(self) -> Self {
         Self::ALL[(self as usize + 1) % Self::ALL.len()]
     }
 }
 
-/// One curve.
+/// A curve to draw.
 #[derive(Clone, Debug)]
 pub struct CurveSeries<'a> {
-    /// What it is called, safe to draw.
+    /// The name in the legend, safe to draw.
     pub label: String,
-    /// Which series it is: what it is painted with.
+    /// The series number, which decides the color.
     pub series: usize,
     /// Its points, in the order of step, then time.
     pub points: &'a [Point],
-    /// When its run started, ms since the epoch; without, its first point stands for that.
+    /// The start of its run, ms since the epoch; without it, the first point counts as the start.
     pub start: Option<Millis>,
-    /// Whether the store left some points out.
+    /// Whether the store left points out.
     pub is_sampled: bool,
 }
 
 impl CurveSeries<'_> {
-    fn time_origin(&self) -> Millis {
+    pub(super) fn time_origin(&self) -> Millis {
         let first = self.points.first().map_or(0, |point| point.timestamp);
-        // A start after the first point is another clock's.
+        // A start after the first point comes from another clock.
         self.start.filter(|start| *start <= first).unwrap_or(first)
     }
 }
 
-/// How curves are drawn.
+/// Options of a curve figure.
 #[derive(Clone, Debug)]
 pub struct CurveOptions {
-    /// Over what.
+    /// The x axis, if the points allow it.
     pub x_axis: XAxis,
-    /// How values are spread.
+    /// The scale of the y axis.
     pub scale: ScaleKind,
-    /// The weight of what came before in the smooth line, from 0 (no smooth line) towards 1.
+    /// The weight of earlier values in the smoothed line, from 0 (no smoothed line) to below 1.
     pub smoothing: f64,
-    /// Whether the axis leaves the outermost hundredth of the values on each side out.
+    /// Whether the y axis leaves out the outermost hundredth of the values on each side.
     pub clip_outliers: bool,
-    /// The part of the x axis that is seen; nothing for all of it.
+    /// The visible part of the x axis; `None` for all of it.
     pub x_window: Option<(f64, f64)>,
-    /// How many columns there are.
+    /// The number of columns to downsample to.
     pub columns: usize,
-    /// How many marks a line has along its way, beside the one at its end.
+    /// The number of marks along a line, in addition to the one at its end.
     pub marker_count: usize,
-    /// The zone in which times are told.
+    /// The time zone of labels.
     pub zone: TimeZone,
 }
 
-/// Where a point of a run that began then stands on the x axis.
+/// The x of a point; `origin` is the start of its run, ms since the epoch.
 #[must_use]
-pub fn x_position(over: XAxis, point: &Point, begin: Millis) -> f64 {
-    match over {
+pub fn x_position(x_axis: XAxis, point: &Point, origin: Millis) -> f64 {
+    match x_axis {
         XAxis::Step => point.step as f64,
-        XAxis::Relative => point.timestamp.saturating_sub(begin) as f64,
+        XAxis::Relative => point.timestamp.saturating_sub(origin) as f64,
         XAxis::Wall => point.timestamp as f64,
     }
 }
 
-/// The point of a curve that is nearest to an x of the axis, for the crosshair; nothing for a curve without points.
+/// The point of a curve that is nearest to an x, for the crosshair.
 #[must_use]
-pub fn nearest_point<'a>(curve: &CurveSeries<'a>, over: XAxis, x: f64) -> Option<&'a Point> {
-    let begin = curve.time_origin();
-    let distance = |point: &Point| (x_position(over, point, begin) - x).abs();
-    if over == XAxis::Step {
+pub fn nearest_point<'a>(curve: &CurveSeries<'a>, x_axis: XAxis, x: f64) -> Option<&'a Point> {
+    let origin = curve.time_origin();
+    let distance = |point: &Point| (x_position(x_axis, point, origin) - x).abs();
+    if x_axis == XAxis::Step {
         let after = curve
             .points
             .partition_point(|point| (point.step as f64) < x);
@@ -118,9 +120,9 @@ pub fn nearest_point<'a>(curve: &CurveSeries<'a>, over: XAxis, x: f64) -> Option
         .min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-/// What the curves can be drawn over, and why that is not what was asked for: a metric that was logged without steps has
-/// them all at 0, and would be a column of dots.
-fn resolve_x_axis(curves: &[CurveSeries<'_>], asked: XAxis) -> (XAxis, Option<&'static str>) {
+/// The x axis that the points allow, and a note if it is not the requested one: a metric that was logged without steps has all points
+/// at step 0.
+fn resolve_x_axis(curves: &[CurveSeries<'_>], requested: XAxis) -> (XAxis, Option<&'static str>) {
     let many = |curve: &&CurveSeries<'_>| curve.points.len() > 1;
     let spread = |of: fn(&Point) -> i64| {
         curves
@@ -129,7 +131,7 @@ fn resolve_x_axis(curves: &[CurveSeries<'_>], asked: XAxis) -> (XAxis, Option<&'
             .any(|curve| curve.points.iter().any(|p| of(p) != of(&curve.points[0])))
     };
     let has_many = curves.iter().any(|curve| many(&curve));
-    match asked {
+    match requested {
         XAxis::Step if has_many && !spread(|p| p.step) && spread(|p| p.timestamp) => (
             XAxis::Relative,
             Some("all steps are equal: drawn over relative time"),
@@ -139,114 +141,21 @@ fn resolve_x_axis(curves: &[CurveSeries<'_>], asked: XAxis) -> (XAxis, Option<&'
         {
             (XAxis::Step, Some("all times are equal: drawn over steps"))
         }
-        asked => (asked, None),
+        requested => (requested, None),
     }
 }
 
-/// How much of the values an axis that is clipped leaves out on each side.
-const CLIP_FRACTION: f64 = 0.01;
-/// How many values are looked at to find that.
-const MAX_SAMPLED_VALUES: usize = 100_000;
-
-/// What is seen of the curves, gathered in one pass.
-#[derive(Default)]
-struct VisibleValues {
-    points: usize,
-    nan: usize,
-    infinite: usize,
-    non_positive: usize,
-    values: Vec<f64>,
-    low: f64,
-    high: f64,
-}
-
-impl VisibleValues {
-    fn collect(
-        curves: &[CurveSeries<'_>],
-        over: XAxis,
-        (low, high): (f64, f64),
-        scale: ScaleKind,
-    ) -> Self {
-        let mut visible = Self {
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-            ..Self::default()
-        };
-        let total: usize = curves.iter().map(|curve| curve.points.len()).sum();
-        let stride = total.div_ceil(MAX_SAMPLED_VALUES).max(1);
-        for curve in curves {
-            let begin = curve.time_origin();
-            for point in curve.points {
-                let x = x_position(over, point, begin);
-                if x < low || x > high {
-                    continue;
-                }
-                visible.points += 1;
-                let value = point.value.get();
-                if value.is_nan() {
-                    visible.nan += 1;
-                } else if value.is_infinite() {
-                    visible.infinite += 1;
-                } else if scale == ScaleKind::Log && value <= 0.0 {
-                    visible.non_positive += 1;
-                } else {
-                    (visible.low, visible.high) = (visible.low.min(value), visible.high.max(value));
-                    if visible.points.is_multiple_of(stride) {
-                        visible.values.push(value);
-                    }
-                }
-            }
-        }
-        visible
-    }
-
-    /// The range without the outermost values.
-    fn clipped_range(&mut self) -> (f64, f64) {
-        let count = self.values.len();
-        if count < 4 {
-            return (self.low, self.high);
-        }
-        let outlier_count = ((count as f64 * CLIP_FRACTION).ceil() as usize).min(count / 4);
-        let mut nth = |n: usize| *self.values.select_nth_unstable_by(n, f64::total_cmp).1;
-        (nth(outlier_count), nth(count - 1 - outlier_count))
-    }
-}
-
-/// The figure of curves.
+/// Builds the figure.
 #[must_use]
 pub fn curves(
     title: impl Into<String>,
     curves: &[CurveSeries<'_>],
     options: &CurveOptions,
 ) -> Figure {
-    let (over, fallback) = resolve_x_axis(curves, options.x_axis);
-    let (quantity, kind) = match over {
-        XAxis::Step => (Quantity::Integer, "step"),
-        XAxis::Relative => (Quantity::Duration, "time since the run's start"),
-        XAxis::Wall => (Quantity::Time(options.zone.clone()), "time"),
-    };
-    // Histories come in the order of their steps; times may go back.
-    let ends = |curve: &CurveSeries<'_>| {
-        let begin = curve.time_origin();
-        let places = curve
-            .points
-            .iter()
-            .map(|point| x_position(over, point, begin));
-        let ends = match (over, curve.points.first(), curve.points.last()) {
-            (XAxis::Step, Some(first), Some(last)) => (first.step as f64, last.step as f64),
-            _ => places.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-                (low.min(x), high.max(x))
-            }),
-        };
-        [ends.0, ends.1]
-    };
-    let all_ends: Vec<f64> = curves.iter().flat_map(ends).collect();
-    let mut x = Axis::from_values(kind, quantity, ScaleKind::Linear, all_ends.iter().copied());
-    if let Some(window) = options.x_window {
-        x = x.with_range(window);
-    }
+    let (x_axis, fallback) = resolve_x_axis(curves, options.x_axis);
+    let x = build_x_axis(curves, x_axis, options);
     let range = x.range();
-    let mut visible = VisibleValues::collect(curves, over, range, options.scale);
+    let mut visible = VisibleValues::collect(curves, x_axis, range, options.scale);
     let full_range = (visible.low, visible.high);
     let visible_range = if options.clip_outliers {
         visible.clipped_range()
@@ -262,12 +171,12 @@ pub fn curves(
     .with_margin();
     let mut figure = Figure::new(title, x, y);
     for curve in curves {
-        add_curve(&mut figure, curve, over, range, options);
+        add_curve(&mut figure, curve, x_axis, range, options);
     }
     figure.notes = curve_notes(curves, &visible, options, fallback);
     if options.clip_outliers && visible_range != full_range {
         let text = format!(
-            "axis clipped to the middle 98 %: values from {:.4e} to {:.4e}",
+            "axis clipped to the middle 98 %; values range from {:.4e} to {:.4e}",
             full_range.0, full_range.1
         );
         figure.notes.push(text);
@@ -275,14 +184,45 @@ pub fn curves(
     figure
 }
 
+fn build_x_axis(curves: &[CurveSeries<'_>], x_axis: XAxis, options: &CurveOptions) -> Axis {
+    let (quantity, title) = match x_axis {
+        XAxis::Step => (Quantity::Integer, "step"),
+        XAxis::Relative => (Quantity::Duration, "time since the run's start"),
+        XAxis::Wall => (Quantity::Time(options.zone.clone()), "time"),
+    };
+    // Histories are sorted by step; times may go back.
+    let ends = |curve: &CurveSeries<'_>| {
+        let origin = curve.time_origin();
+        match (x_axis, curve.points.first(), curve.points.last()) {
+            (XAxis::Step, Some(first), Some(last)) => Some((first.step as f64, last.step as f64)),
+            _ => min_max(
+                curve
+                    .points
+                    .iter()
+                    .map(|point| x_position(x_axis, point, origin)),
+            ),
+        }
+    };
+    let all_ends: Vec<f64> = curves
+        .iter()
+        .filter_map(ends)
+        .flat_map(|(low, high)| [low, high])
+        .collect();
+    let axis = Axis::from_values(title, quantity, ScaleKind::Linear, all_ends.into_iter());
+    match options.x_window {
+        Some(window) => axis.with_range(window),
+        None => axis,
+    }
+}
+
 fn add_curve(
     figure: &mut Figure,
     curve: &CurveSeries<'_>,
-    over: XAxis,
+    x_axis: XAxis,
     range: (f64, f64),
     options: &CurveOptions,
 ) {
-    let begin = curve.time_origin();
+    let origin = curve.time_origin();
     let height = |value: f64| {
         if options.scale == ScaleKind::Log && value <= 0.0 {
             f64::NAN
@@ -290,15 +230,15 @@ fn add_curve(
             value
         }
     };
-    let places = curve
+    let points = curve
         .points
         .iter()
-        .map(|point| (x_position(over, point, begin), height(point.value.get())));
-    let raw = downsample(places.clone(), range, options.columns);
+        .map(|point| (x_position(x_axis, point, origin), height(point.value.get())));
+    let raw = downsample(points.clone(), range, options.columns);
     let line = if options.smoothing > 0.0 {
         let mut smoother = Smoother::new(options.smoothing);
         let smooth = downsample(
-            places.map(|(x, y)| (x, smoother.update(y).unwrap_or(f64::NAN))),
+            points.map(|(x, y)| (x, smoother.update(y).unwrap_or(f64::NAN))),
             range,
             options.columns,
         );
@@ -311,7 +251,13 @@ fn add_curve(
     figure.add_layer(PaintStyle::Series(curve.series), Shape::Line(line));
     figure.add_layer(
         PaintStyle::Series(curve.series),
-        Shape::NonFinite(non_finite_marks(curve, over, begin, range, options.columns)),
+        Shape::NonFinite(non_finite_marks(
+            curve,
+            x_axis,
+            origin,
+            range,
+            options.columns,
+        )),
     );
     figure.add_layer(PaintStyle::Series(curve.series), Shape::Dots(marks));
     figure.legend.push(LegendEntry {
@@ -320,7 +266,7 @@ fn add_curve(
     });
 }
 
-/// Where a line's marks stand: at its last place that is seen, and some along its way, each series' at other places.
+/// Marks at the last visible point and along the line, shifted for each series.
 fn marker_positions(line: &[Xy], (low, high): (f64, f64), series: usize, along: usize) -> Vec<Xy> {
     let visible: Vec<Xy> = line
         .iter()
@@ -342,11 +288,11 @@ fn marker_positions(line: &[Xy], (low, high): (f64, f64), series: usize, along: 
     marks
 }
 
-/// The values that have no place, at most one of each kind in a column.
+/// Marks for values that are not finite, at most one of each kind in a column.
 fn non_finite_marks(
     curve: &CurveSeries<'_>,
-    over: XAxis,
-    begin: Millis,
+    x_axis: XAxis,
+    origin: Millis,
     (low, high): (f64, f64),
     columns: usize,
 ) -> Vec<(f64, NonFinite)> {
@@ -362,7 +308,7 @@ fn non_finite_marks(
             v if v > 0.0 => NonFinite::Infinite,
             _ => NonFinite::NegativeInfinite,
         };
-        let x = x_position(over, point, begin);
+        let x = x_position(x_axis, point, origin);
         let is_new = marks
             .iter()
             .rev()
@@ -395,7 +341,7 @@ fn curve_notes(
         plural(curves.len(), "curve", "curves")
     )];
     if !about.is_empty() {
-        notes.push("thinned out by the server: zooming in reads more".into());
+        notes.push("downsampled by the server; zoom in for more points".into());
     }
     notes.extend(fallback.map(str::to_owned));
     let counted = [
@@ -403,7 +349,7 @@ fn curve_notes(
         (visible.infinite, "infinite"),
         (
             visible.non_positive,
-            "not above 0, which log has no place for",
+            "not positive, and not on the log scale",
         ),
     ];
     notes.extend(
@@ -538,7 +484,7 @@ mod tests {
             figure.notes,
             [
                 "3 points of 1 curve",
-                "1 not above 0, which log has no place for",
+                "1 not positive, and not on the log scale",
                 "EMA 0.5"
             ]
         );

@@ -1,12 +1,11 @@
-//! Reducing a curve to the columns of a picture without losing a spike.
+//! Downsampling of a curve to the columns of a figure, which keeps every spike.
 
 use super::figure::Xy;
 use crate::domain::downsample::Extremes;
 
-/// A line of at most four places a column: the first, the least, the greatest and the last of those that fall into it, in
-/// their order (U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", 2014). A line through them covers the
-/// same dots as one through all, so that no spike is lost. Places beyond the range are left out, but for the nearest one on each
-/// side, from which and to which the line leads. What is no finite y is a gap.
+/// Keeps at most four points a column: the first, the least, the greatest and the last, in their order (U. Jugel et al., "M4: A
+/// Visualization-Oriented Time Series Data Aggregation", 2014). A line through them covers the same pixels as one through all points.
+/// Points outside the range are dropped, except the nearest one on each side. A y that is not finite is a gap.
 #[must_use]
 pub fn downsample(
     points: impl Iterator<Item = Xy>,
@@ -21,8 +20,8 @@ pub fn downsample(
     let mut after = false;
     for (order, (x, y)) in points.enumerate() {
         if !y.is_finite() {
-            if let Some((_, whole)) = column.take() {
-                line.extend(whole.by_index());
+            if let Some((_, extremes)) = column.take() {
+                line.extend(extremes.by_index());
             }
             if line.last().is_some_and(|(_, y): &Xy| !y.is_nan()) {
                 line.push((x, f64::NAN));
@@ -36,8 +35,8 @@ pub fn downsample(
         }
         if x > high {
             if !after && (column.is_some() || before.is_some()) {
-                if let Some((_, whole)) = column.take() {
-                    line.extend(whole.by_index());
+                if let Some((_, extremes)) = column.take() {
+                    line.extend(extremes.by_index());
                 }
                 line.extend(before.take());
                 line.push((x, y));
@@ -48,16 +47,16 @@ pub fn downsample(
         line.extend(before.take());
         let at = (((x - low) * per_unit) as usize).min(last);
         match &mut column {
-            Some((here, whole)) if *here == at => whole.add((order, (x, y)), |(_, (_, y))| y),
+            Some((here, extremes)) if *here == at => extremes.add((order, (x, y)), |(_, (_, y))| y),
             _ => {
-                if let Some((_, whole)) = column.replace((at, Extremes::new((order, (x, y))))) {
-                    line.extend(whole.by_index());
+                if let Some((_, extremes)) = column.replace((at, Extremes::new((order, (x, y))))) {
+                    line.extend(extremes.by_index());
                 }
             }
         }
     }
-    if let Some((_, whole)) = column {
-        line.extend(whole.by_index());
+    if let Some((_, extremes)) = column {
+        line.extend(extremes.by_index());
     }
     line
 }
@@ -77,7 +76,7 @@ mod tests {
         assert_eq!(
             downsample(all.into_iter(), (1.2, 1.8), 10),
             [(1.0, 2.0), (2.0, 3.0)],
-            "between two points, the line still runs"
+            "the line continues between two points"
         );
     }
 
@@ -110,8 +109,8 @@ mod tests {
             prop_assert!(line.len() <= 4 * columns && line.windows(2).all(|pair| pair[0].0 < pair[1].0));
             let column = |x: f64| ((x * (columns as f64 / high)) as usize).min(columns - 1);
             for at in 0..columns {
-                let extremes = |places: &[Xy]| {
-                    let of = |pick: fn(f64, f64) -> f64| places.iter().filter(|(x, _)| column(*x) == at).map(|(_, y)| *y).reduce(pick);
+                let extremes = |points: &[Xy]| {
+                    let of = |pick: fn(f64, f64) -> f64| points.iter().filter(|(x, _)| column(*x) == at).map(|(_, y)| *y).reduce(pick);
                     (of(f64::min), of(f64::max))
                 };
                 prop_assert_eq!(extremes(&all), extremes(&line));

@@ -17,6 +17,7 @@ mod scale;
 mod scatter;
 mod smooth;
 mod ticks;
+mod visible_values;
 
 pub use axis::{Axis, Quantity, Tick};
 pub use curves::{CurveOptions, CurveSeries, XAxis, curves, nearest_point, x_position};

@@ -55,13 +55,13 @@ pub struct FigureSpec {
     pub list: SideList,
     /// Whether both axes are params.
     pub has_param_axes: bool,
-    /// Why there is no figure when it cannot be built.
+    /// The reason if there is nothing to draw.
     pub empty_message: &'static str,
     /// Builds the figure; absent for a page that is a list only.
     pub build: Option<fn(&FigureInput<'_>) -> Option<Figure>>,
 }
 
-const NO_DIFFERENCE: &str = "no param differs between these runs, or none of them has the goal";
+const NO_DIFFERENCE: &str = "no param differs between these runs, or no run has the goal's metric";
 
 /// Every figure, in the order of its pages.
 pub static FIGURES: [FigureSpec; 6] = [

@@ -1,22 +1,22 @@
-//! Scales: how a value becomes a height.
+//! Scales: linear, logarithmic and symmetric logarithmic.
 
-/// Which way values are spread.
+/// The kind of a scale, before its values are known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScaleKind {
-    /// Evenly.
+    /// Linear.
     #[default]
     Linear,
-    /// By their magnitude; what is not above 0 has no place.
+    /// Logarithmic; only positive values have a position.
     Log,
-    /// By their magnitude on both sides of 0, and evenly around it.
+    /// Logarithmic on both sides of 0, linear around it.
     Symlog,
 }
 
 impl ScaleKind {
-    /// The kinds, in the order in which a key goes through them.
+    /// Every kind, in the order of [`ScaleKind::next`].
     pub const ALL: [Self; 3] = [Self::Linear, Self::Log, Self::Symlog];
 
-    /// Its name.
+    /// The name in options and titles.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,30 +26,30 @@ impl ScaleKind {
         }
     }
 
-    /// The next kind, round and round.
+    /// The next kind; the first after the last.
     #[must_use]
     pub fn next(self) -> Self {
         Self::ALL[(self as usize + 1) % Self::ALL.len()]
     }
 }
 
-/// How many decades stand on each side of 0 where values are spread by magnitude on both.
+/// Decades on each side of 0 of a symlog scale.
 const SYMLOG_DECADES: i32 = 3;
 
-/// A scale for certain values.
+/// A scale that is fitted to values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scale {
-    /// The value itself.
+    /// The value.
     Linear,
-    /// log10 of the value.
+    /// `log10` of the value.
     Log,
-    /// `sign(v) · log10(1 + |v| / c)`: J. B. W. Webber, "A bi-symmetric log transformation for wide-range data", 2012. `c` is
-    /// the magnitude below which values are spread about evenly.
+    /// `sign(v) · log10(1 + |v| / c)`: J. B. W. Webber, "A bi-symmetric log transformation for wide-range data", 2012. The scale is about linear
+    /// below the magnitude `c`.
     Symlog(f64),
 }
 
 impl Scale {
-    /// A scale of this kind for values up to this magnitude.
+    /// Fits a scale to the greatest magnitude.
     #[must_use]
     pub fn from_kind(kind: ScaleKind, greatest: f64) -> Self {
         match kind {
@@ -62,7 +62,7 @@ impl Scale {
         }
     }
 
-    /// Where a value stands; NaN for one that has no place.
+    /// The position of a value; NaN if it has none.
     #[must_use]
     pub fn forward(self, value: f64) -> f64 {
         match self {
@@ -73,14 +73,14 @@ impl Scale {
         }
     }
 
-    /// The value that stands there.
+    /// The value at a position.
     #[must_use]
-    pub fn inverse(self, place: f64) -> f64 {
+    pub fn inverse(self, position: f64) -> f64 {
         match self {
-            Self::Linear => place,
-            Self::Log => 10_f64.powf(place),
+            Self::Linear => position,
+            Self::Log => 10_f64.powf(position),
             Self::Symlog(c) => {
-                place.signum() * c * (place.abs() * std::f64::consts::LN_10).exp_m1()
+                position.signum() * c * (position.abs() * std::f64::consts::LN_10).exp_m1()
             }
         }
     }

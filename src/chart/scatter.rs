@@ -41,6 +41,7 @@ impl Points {
 }
 
 /// Marks distinguish the values of a third property: categories, or quartiles of numbers.
+#[expect(clippy::unnecessary_wraps, reason = "the registry's signature")]
 pub(super) fn build(input: &FigureInput<'_>) -> Option<Figure> {
     let points = Points::new(input.runs, input.x, input.y);
     let groups = match input.color_by {

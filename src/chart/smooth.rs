@@ -1,9 +1,9 @@
 //! Smoothing: the exponential moving average.
 
-/// An exponential moving average with the weight of what came before, from 0 (none) towards 1 (all).
+/// An exponential moving average; the weight of earlier values is from 0 (no smoothing) to below 1.
 ///
-/// `y = Σ w^i x[n-i] / Σ w^i`: pandas' `ewm(alpha=1 - w, adjust=True, ignore_na=True).mean()`, which is also the curve that
-/// TensorBoard draws (its debiased average). What is no finite number changes nothing.
+/// `y = Σ w^i x[n-i] / Σ w^i`: pandas' `ewm(alpha=1 - w, adjust=True, ignore_na=True).mean()`, also TensorBoard's
+/// debiased average. Values that are not finite are ignored.
 #[derive(Clone, Copy, Debug)]
 pub struct Smoother {
     weight: f64,
@@ -12,7 +12,7 @@ pub struct Smoother {
 }
 
 impl Smoother {
-    /// Nothing seen yet.
+    /// A smoother without values.
     #[must_use]
     pub fn new(weight: f64) -> Self {
         Self {
@@ -22,13 +22,13 @@ impl Smoother {
         }
     }
 
-    /// Takes the next value; the average with it, or nothing where it is no finite number.
+    /// Adds a value and returns the average, or `None` if the value is not finite.
     pub fn update(&mut self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;
         }
         self.weight_sum = self.weight * self.weight_sum + 1.0;
-        // As a step from the average so far, so that huge values do not overflow a sum.
+        // Incremental, so that huge values do not overflow a sum.
         self.mean += (value - self.mean) / self.weight_sum;
         Some(self.mean)
     }

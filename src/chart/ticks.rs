@@ -1,17 +1,16 @@
-//! Where the ticks of an axis stand: at round values, as many as there is room for.
+//! The ticks of an axis, at round values.
 
 use jiff::tz::TimeZone;
 
 use super::scale::Scale;
 
-/// Steps of linear ticks, by powers of ten.
+/// Steps of linear ticks, times powers of ten.
 const STEP_MULTIPLES: [f64; 3] = [1.0, 2.0, 5.0];
-/// The most ticks that are ever made.
 const MAX_TICKS: usize = 64;
-/// How much a quotient may miss a whole number by and still be it.
+/// The tolerance of a quotient to the nearest integer.
 const EPSILON: f64 = 1e-9;
 
-/// Round spans of time, in ms: from one ms to four weeks.
+/// Steps of time ticks, in ms: from 1 ms to four weeks.
 const TIME_STEPS_MS: [i64; 30] = [
     1,
     2,
@@ -45,7 +44,7 @@ const TIME_STEPS_MS: [i64; 30] = [
     2_419_200_000,
 ];
 
-/// Round values within a range on a scale, about `wanted` of them. `whole` allows whole numbers only.
+/// About `target_count` round values within a range of scale positions.
 pub(super) fn numeric_ticks(
     scale: Scale,
     (low, high): (f64, f64),
@@ -87,13 +86,13 @@ fn linear_ticks(from: f64, to: f64, target_count: usize, integers_only: bool) ->
     };
     let first = (from / step - EPSILON).ceil();
     let count = ((to / step + EPSILON).floor() - first).clamp(-1.0, MAX_TICKS as f64) as i64;
-    // Through the number of steps, so that 0.1 three times is 0.3.
+    // From the number of steps, so that three steps of 0.1 are 0.3.
     (0..=count)
         .map(|n| round_to_step((first + n as f64) * step, step))
         .collect()
 }
 
-/// A multiple of a step without the last digits' noise.
+/// Removes rounding noise from a multiple of a step.
 fn round_to_step(value: f64, step: f64) -> f64 {
     let digits = (-step.log10().floor()).clamp(0.0, 300.0) as i32;
     if digits > 15 {
@@ -104,7 +103,7 @@ fn round_to_step(value: f64, step: f64) -> f64 {
     if near.is_finite() { near + 0.0 } else { value }
 }
 
-/// Powers of ten, with 2 and 5 times them where there is room, or every nth where there is none.
+/// Powers of ten, with 2 and 5 times them if there is room, or every nth of them.
 fn log_ticks(low: f64, high: f64, target_count: usize) -> Vec<f64> {
     let (first, last) = (low.floor() as i32, high.ceil() as i32);
     let count = usize::try_from(last - first).unwrap_or(0).max(1);
@@ -120,7 +119,7 @@ fn log_ticks(low: f64, high: f64, target_count: usize) -> Vec<f64> {
         .collect()
 }
 
-/// 0, and powers of ten on both sides down to where the scale is even.
+/// 0, and powers of ten on both sides down to where the scale is linear.
 fn symlog_ticks(from: f64, to: f64, c: f64, target_count: usize) -> Vec<f64> {
     let greatest = from.abs().max(to.abs());
     let (first, last) = (
@@ -142,7 +141,7 @@ fn symlog_ticks(from: f64, to: f64, c: f64, target_count: usize) -> Vec<f64> {
     ticks
 }
 
-/// Round spans of time within a range of ms, about `wanted` of them; `zone` for times of day.
+/// About `target_count` round times within a range of ms, and their step; `zone` for times of day.
 pub(super) fn time_ticks(
     (from, to): (f64, f64),
     target_count: usize,
@@ -152,7 +151,7 @@ pub(super) fn time_ticks(
     let step = TIME_STEPS_MS.into_iter().find(|span| *span as f64 >= least);
     let step =
         step.unwrap_or_else(|| (least / 2_419_200_000.0).ceil().max(1.0) as i64 * 2_419_200_000);
-    // Days begin where the person is.
+    // Days begin at local midnight.
     let shift = zone.and_then(|zone| {
         let at = jiff::Timestamp::from_millisecond(from as i64).ok()?;
         Some(i64::from(zone.to_offset(at).seconds()) * 1_000)
@@ -216,11 +215,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_ascending_and_bounded(a in -1e300_f64..1e300, b in -1e300_f64..1e300, wanted in 0_usize..20, whole: bool) {
+        fn ticks_are_ascending_and_bounded(a in -1e300_f64..1e300, b in -1e300_f64..1e300, target_count in 0_usize..20, integers_only: bool) {
             let (low, high) = (a.min(b), a.max(b));
             for scale in [Scale::Linear, Scale::Symlog(1.0)] {
                 let range = (scale.forward(low), scale.forward(high));
-                let made = numeric_ticks(scale, range, wanted, whole);
+                let made = numeric_ticks(scale, range, target_count, integers_only);
                 prop_assert!(made.len() <= 64 && made.windows(2).all(|pair| pair[0] < pair[1]), "{scale:?} {made:?}");
             }
         }

@@ -395,7 +395,7 @@ mod tests {
             }).collect();
             let mut sorted: Vec<RowId> = table.newest_first().to_vec();
             sort_rows(&table, &mut sorted, &[key], 10);
-            let place = |row: RowId| sorted.iter().position(|other| *other == row).unwrap();
+            let position = |row: RowId| sorted.iter().position(|other| *other == row).unwrap();
             let in_circle = |row: RowId| {
                 let up = std::iter::successors(table.parent(row), |row| table.parent(*row));
                 up.take(runs.len()).any(|above| above == row)
@@ -405,53 +405,50 @@ mod tests {
                 if *depth > 0 {
                     prop_assert_eq!(above, table.parent(*row));
                 } else if let Some(parent) = table.parent(*row) {
-                    // Only the first of a circle stands above its parent.
+                    // Only the first run of a cycle is above its parent.
                     prop_assert!(lines[at..].iter().any(|(other, ..)| *other == parent));
                     prop_assert!(in_circle(*row));
                 }
                 let before = lines[..at].iter().rev().take_while(|(_, other, _)| other >= depth).find(|(_, other, _)| other == depth);
                 if let Some((sibling, ..)) = before.filter(|_| *depth > 0) {
-                    prop_assert!(place(*sibling) < place(*row));
+                    prop_assert!(position(*sibling) < position(*row));
                 }
                 let below = lines[at + 1..].iter().take_while(|(_, other, _)| other > depth);
-                // In a circle, a parent can stand below what it is there for.
+                // In a cycle, a parent can be below the descendant that matches.
                 prop_assert!(*passes || in_circle(*row) || below.into_iter().any(|(_, _, passes)| *passes));
             }
         }
     }
 
-    #[test]
-    fn groups_sort_by_statistic_of_sort_column() {
+    fn group_runs() -> RunTable {
         let with = |id: &str, lr: &str, loss: Option<f64>| {
             let mut run = run(id);
             run.params = vec![KeyValue::new("lr", lr)];
-            run.metrics = loss
-                .into_iter()
-                .map(|value| Metric {
-                    key: "loss".into(),
-                    value: MetricValue::new(value),
-                    timestamp: 0,
-                    step: 0,
-                })
-                .collect();
+            let metric = |value| Metric {
+                key: "loss".into(),
+                value: MetricValue::new(value),
+                timestamp: 0,
+                step: 0,
+            };
+            run.metrics = loss.into_iter().map(metric).collect();
             run
         };
-        let runs = [
+        table(&[
             with("a", "1", Some(5.0)),
             with("b", "1", Some(1.0)),
             with("c", "2", Some(2.0)),
             with("d", "2", Some(f64::NAN)),
             with("e", "3", None),
             with("f", "4", Some(3.0)),
-        ];
-        let table = table(&runs);
-        let loss = ColumnKey::Metric("loss".into());
+        ])
+    }
+
+    #[test]
+    fn groups_sort_by_statistic_of_sort_column() {
+        let table = group_runs();
         let mut by = Arrangement {
             grouping: Grouping::By(ColumnKey::Param("lr".into())),
-            sort: vec![SortKey {
-                column: loss.clone(),
-                descending: false,
-            }],
+            sort: vec!["metrics.loss".parse().unwrap()],
             ..Arrangement::default()
         };
         assert_eq!(
@@ -471,28 +468,19 @@ mod tests {
         assert_eq!(
             render(&table, &by)[..2],
             ["[1]2", "b"],
-            "less of a loss is better"
+            "a lower loss is better"
         );
-        by.goal = Some(Goal {
-            metric: "loss".into(),
-            direction: Direction::Max,
-        });
+        by.goal = Some("loss max".parse().unwrap());
         assert_eq!(
             render(&table, &by)[..2],
             ["[2]2", "c"],
-            "unless the goal says otherwise"
+            "the goal decides the direction"
         );
-        by.sort = vec![
-            SortKey {
-                column: ColumnKey::Attribute(super::super::Attribute::Name),
-                descending: true,
-            },
-            by.sort[0].clone(),
-        ];
+        by.sort.insert(0, "run_name DESC".parse().unwrap());
         assert_eq!(
             render(&table, &by)[0],
             "[2]2",
-            "a text has no statistic: the next key decides"
+            "text has no statistic, so the next key decides"
         );
     }
 }

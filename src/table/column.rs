@@ -1,4 +1,4 @@
-//! Column keys: which column is meant, and how it is written.
+//! Column keys: their parsers and spellings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,8 +27,10 @@ pub enum ColumnKey {
     Curve(CurveStat, Untrusted),
 }
 
-/// The kinds of column with keys: the spellings before the dot, MLflow's own first.
-const KEYED: [(&[&str], fn(Untrusted) -> ColumnKey); 3] = [
+/// The spellings before the dot, MLflow's own first, and the constructor.
+type KeyedColumn = (&'static [&'static str], fn(Untrusted) -> ColumnKey);
+
+const KEYED: [KeyedColumn; 3] = [
     (&["metrics", "metric"], ColumnKey::Metric),
     (
         &["params", "param", "parameters", "parameter"],

@@ -124,15 +124,12 @@ static PARAM: ColumnKind = ColumnKind {
 };
 
 static TAG: ColumnKind = ColumnKind {
-    values: ValueKind::NumberOrText,
     rank: 7,
-    is_visible_by_default: true,
-    remote: RemoteSupport::Text,
     data: |table, key| {
         let column = table.tags.get(key);
         column.map_or(ColumnData::Absent, ColumnData::Tag)
     },
-    ..DEFAULT
+    ..PARAM
 };
 
 /// Tags that MLflow or Frontrunner writes.

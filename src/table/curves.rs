@@ -229,66 +229,41 @@ mod tests {
         let mut table = RunTable::default();
         table.upsert(&[run("a"), run("b"), run("c")]);
         let loss: Untrusted = "loss".into();
-        let curve = |max, verdict: &str| CurveSummary {
+        let curve = |max, shape: &str| CurveSummary {
             points: 9,
             is_sampled: max > 1.0,
             max: Some((max, 3)),
             min: None,
-            shape: verdict.into(),
+            shape: shape.into(),
         };
         table.set_curve(RowId(0), &loss, &curve(1.0, "flat since 3"));
         table.set_curve(RowId(2), &loss, &curve(2.0, "NaN at 9"));
-        let key = |fact| ColumnKey::Curve(fact, loss.clone());
-        assert_eq!(
-            table.cell(RowId(2), &key(CurveStat::Max), 0),
-            CellValue::Number(2.0)
-        );
-        assert_eq!(
-            table.cell(RowId(2), &key(CurveStat::MaxStep), 0),
-            CellValue::Number(3.0)
-        );
-        assert_eq!(
-            table.cell(RowId(0), &key(CurveStat::Min), 0),
-            CellValue::Missing
-        );
-        assert_eq!(
-            table.cell(RowId(0), &key(CurveStat::Shape), 0),
-            CellValue::Text("flat since 3")
-        );
-        assert_eq!(
-            (
-                table.curve_points(RowId(0), "loss"),
-                table.curve_points(RowId(2), "loss")
-            ),
-            (Some((9, false)), Some((9, true)))
-        );
-        assert_eq!(
-            (
-                table.curve_points(RowId(1), "loss"),
-                table.curve_count("loss")
-            ),
-            (None, 2)
-        );
+        let key = |stat| ColumnKey::Curve(stat, loss.clone());
+        for (row, stat, cell) in [
+            (2, CurveStat::Max, CellValue::Number(2.0)),
+            (2, CurveStat::MaxStep, CellValue::Number(3.0)),
+            (0, CurveStat::Min, CellValue::Missing),
+            (0, CurveStat::Shape, CellValue::Text("flat since 3")),
+        ] {
+            assert_eq!(table.cell(RowId(row), &key(stat), 0), cell);
+        }
+        let points = [0, 1, 2].map(|row| table.curve_points(RowId(row), "loss"));
+        assert_eq!(points, [Some((9, false)), None, Some((9, true))]);
+        assert_eq!(table.curve_count("loss"), 2);
         for descending in [false, true] {
-            let sort = vec![SortKey {
-                column: key(CurveStat::Max),
-                descending,
-            }];
-            let lines = arrange(
-                &table,
-                &Arrangement {
-                    sort,
-                    ..Arrangement::default()
-                },
-                0,
-            );
+            let column = key(CurveStat::Max);
+            let arrangement = Arrangement {
+                sort: vec![SortKey { column, descending }],
+                ..Arrangement::default()
+            };
+            let rows = arrange(&table, &arrangement, 0);
             assert!(
-                matches!(lines.last(), Some(DisplayRow::Run { row: RowId(1), .. })),
-                "{lines:?}"
+                matches!(rows.last(), Some(DisplayRow::Run { row: RowId(1), .. })),
+                "{rows:?}"
             );
         }
-        for fact in CurveStat::ALL {
-            assert_eq!(key(fact).to_raw_string().parse(), Ok(key(fact)));
+        for stat in CurveStat::ALL {
+            assert_eq!(key(stat).to_raw_string().parse(), Ok(key(stat)));
         }
     }
 }

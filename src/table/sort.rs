@@ -118,7 +118,7 @@ impl ColumnRef<'_> {
         let texts = &self.table.interner;
         let ids: Vec<Option<u32>> = rows.iter().map(|row| self.text_id(*row)).collect();
         let mut keys = vec![0_u64; texts.len()];
-        let mut words = Vec::new();
+        let mut text_ids = Vec::new();
         for id in ids.iter().copied().flatten().map(|id| id as usize) {
             if keys[id] != 0 {
                 continue;
@@ -130,11 +130,11 @@ impl ColumnRef<'_> {
             };
             keys[id] = number.map_or(FIRST_TEXT_KEY, |number| number_key(number, descending));
             if number.is_none() {
-                words.push(id);
+                text_ids.push(id);
             }
         }
-        let strings: Vec<&str> = words.iter().map(|id| texts.get(*id as u32)).collect();
-        for (id, rank) in words.into_iter().zip(byte_ranks(&strings)) {
+        let strings: Vec<&str> = text_ids.iter().map(|id| texts.get(*id as u32)).collect();
+        for (id, rank) in text_ids.into_iter().zip(byte_ranks(&strings)) {
             keys[id] = text_key(rank, descending);
         }
         ids.into_iter()
@@ -289,7 +289,7 @@ mod tests {
         )
     }
 
-    /// The order as the module's comment tells it, one comparison at a time.
+    /// The order that the module's comment specifies, by comparisons.
     fn reference_order(table: &RunTable, by: &[SortKey], a: RowId, b: RowId) -> Ordering {
         let start = |row| table.start_time(row);
         by.iter()

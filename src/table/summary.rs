@@ -162,7 +162,7 @@ fn all_equal<T: Nullable>(values: &ColumnVec<T>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::test_data::run;
-    use super::super::{Attribute, ColumnKey, ColumnSummary, RunTable};
+    use super::super::{ColumnSummary, RunTable};
     use crate::domain::{KeyValue, RunStatus};
 
     #[test]
@@ -179,72 +179,24 @@ mod tests {
         runs[1].status = RunStatus::Running;
         let mut table = RunTable::default();
         table.upsert(&runs);
-        let param = |key: &str| table.summary(&ColumnKey::Param(key.into()));
-        let attribute = |attribute| table.summary(&ColumnKey::Attribute(attribute));
-        assert_eq!(
-            param("lr"),
-            ColumnSummary {
-                count: 3,
-                is_constant: false,
-                is_numeric: true
-            }
-        );
-        assert_eq!(
-            param("opt"),
-            ColumnSummary {
-                count: 3,
-                is_constant: true,
-                is_numeric: false
-            }
-        );
-        assert_eq!(
-            param("rare"),
-            ColumnSummary {
-                count: 1,
-                is_constant: false,
-                is_numeric: true
-            }
-        );
-        assert_eq!(
-            param("none"),
-            ColumnSummary {
-                count: 0,
-                is_constant: true,
-                is_numeric: false
-            }
-        );
-        assert_eq!(
-            attribute(Attribute::Start),
-            ColumnSummary {
-                count: 3,
-                is_constant: true,
-                is_numeric: true
-            }
-        );
-        assert_eq!(
-            attribute(Attribute::Duration),
-            ColumnSummary {
-                count: 1,
-                is_constant: false,
-                is_numeric: true
-            }
-        );
-        assert_eq!(
-            attribute(Attribute::Status),
-            ColumnSummary {
-                count: 3,
-                is_constant: false,
-                is_numeric: false
-            }
-        );
-        assert_eq!(
-            attribute(Attribute::Source),
-            ColumnSummary {
-                count: 0,
-                is_constant: true,
-                is_numeric: false
-            }
-        );
+        for (column, count, is_constant, is_numeric) in [
+            ("params.lr", 3, false, true),
+            ("params.opt", 3, true, false),
+            ("params.rare", 1, false, true),
+            ("params.none", 0, true, false),
+            ("start_time", 3, true, true),
+            ("duration", 1, false, true),
+            ("status", 3, false, false),
+            ("source", 0, true, false),
+        ] {
+            let expected = ColumnSummary {
+                count,
+                is_constant,
+                is_numeric,
+            };
+            let key = column.parse().unwrap();
+            assert_eq!(table.summary(&key), expected, "{column}");
+        }
     }
 
     #[test]

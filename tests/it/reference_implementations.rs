@@ -1,5 +1,4 @@
-//! What is concluded from runs, against those who know: scikit-learn, scipy, pandas and numpy on the same data. The figures of both
-//! are printed side by side (`cargo test --test references -- --nocapture`).
+//! Analyses compared with scikit-learn, scipy, pandas and numpy on the same data. `-- --nocapture` prints both results.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails should stop")]
 
@@ -13,7 +12,7 @@ use frontrunner::chart::{Smoother, downsample};
 use frontrunner::domain::{Goal, KeyValue, Metric, MetricValue, Run};
 use serde_json::Value;
 
-/// What the references say.
+/// The results of the reference implementations.
 fn reference_output() -> &'static Value {
     static OUTPUT: OnceLock<Value> = OnceLock::new();
     OUTPUT.get_or_init(|| {
@@ -36,10 +35,10 @@ fn cases() -> &'static [Value] {
 }
 
 fn runs(case: &Value) -> Vec<Run> {
-    let run = |(at, told): (usize, &Value)| {
+    let run = |(at, case): (usize, &Value)| {
         let mut run = Run::bare(format!("run{at:04}").into(), "1".into());
         run.start_time = Some(-i64::try_from(at).unwrap());
-        run.params = told["params"]
+        run.params = case["params"]
             .as_object()
             .unwrap()
             .iter()
@@ -47,7 +46,7 @@ fn runs(case: &Value) -> Vec<Run> {
             .collect();
         let metric = |key: &str| Metric {
             key: key.into(),
-            value: MetricValue::new(told[key].as_f64().unwrap()),
+            value: MetricValue::new(case[key].as_f64().unwrap()),
             timestamp: 0,
             step: 0,
         };
@@ -100,12 +99,12 @@ fn importance_matches_scikit_learn() {
                 "{key}: {mean} {reference}"
             );
         }
-        // Params whose importances are clearly apart stand in the same order.
+        // Params with clearly different importances are in the same order.
         for (key, mean, reference) in &by_reference {
             for (other, other_mean, other_reference) in &by_reference {
                 assert!(
                     *reference < other_reference + 0.2 || mean > other_mean,
-                    "{key} is before {other} by scikit-learn only"
+                    "only scikit-learn ranks {key} before {other}"
                 );
             }
         }
@@ -184,8 +183,8 @@ fn downsampled_extremes_match_numpy() {
         .iter()
         .map(|value| value.as_f64().unwrap_or(f64::NAN))
         .collect();
-    let places = series.iter().enumerate().map(|(x, y)| (x as f64 + 0.5, *y));
-    let line = downsample(places, (0.0, series.len() as f64), 16);
+    let points = series.iter().enumerate().map(|(x, y)| (x as f64 + 0.5, *y));
+    let line = downsample(points, (0.0, series.len() as f64), 16);
     for (column, theirs) in reference_output()["extremes"]
         .as_array()
         .unwrap()

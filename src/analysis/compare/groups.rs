@@ -1,4 +1,4 @@
-//! Runs that differ in a seed only, as one: the mean of each metric, and how far its values spread.
+//! Comparison of groups of runs, such as repetitions with other seeds: the mean of each metric and its deviation.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use crate::domain::{Direction, KeyValue, Metric, MetricValue, Run, RunId};
 use crate::table::{Statistic, SummaryStats};
 use crate::text::Untrusted;
 
-/// How far the values of a group spread.
+/// The statistics of a metric in a group.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GroupStats {
-    /// The sample standard deviation; nothing of one value.
+    /// The sample standard deviation; absent for one value.
     pub std_dev: Option<f64>,
-    /// Of how many values.
+    /// The number of finite values.
     pub count: usize,
 }
 
-/// Compares groups of runs: those that have the same value of a param stand in one column. Its metrics are means over the finite values,
-/// its other properties what all its runs have in common; the first run gives it its id, the value its name.
+/// Compares groups of runs with the same value of a param. A group has the means of the finite values of its metrics, and the params,
+/// tags and datasets that all its runs share; its first run gives its id.
 #[must_use]
 pub fn compare_groups(
     runs: &[Run],

@@ -97,7 +97,7 @@ fn best_follows_each_metrics_direction() {
     assert_eq!(
         (rate.direction, rate.best_runs.len(), rate.delta[1]),
         (None, 0, Some(0.1)),
-        "a learning rate has no better"
+        "a learning rate has no direction"
     );
 }
 
@@ -115,7 +115,7 @@ fn non_finite_values_have_no_delta_and_are_never_best() {
     assert_eq!(metric.delta, [None, None, None, Some(0.0), None]);
     assert!(
         metric.best_runs.is_empty(),
-        "one number alone is not the best of anything"
+        "a single number is not the best"
     );
     assert!(
         !row(&compare(runs[..2].to_vec(), None), RowKind::Metric, "m").differs,
@@ -302,7 +302,7 @@ fn groups_show_mean_and_std_dev() {
     assert_eq!(
         row(&compared, RowKind::Param, "seed").values,
         [None, Some("1".into())],
-        "what a group does not have in common is no property of it"
+        "values that differ within a group are left out"
     );
 }
 

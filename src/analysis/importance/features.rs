@@ -1,26 +1,26 @@
-//! Params as numbers that a forest can learn from.
+//! Params encoded as numeric columns for the forest.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::Run;
 use crate::text::Untrusted;
 
-/// The most words of one param that are told apart; the rarer ones are one.
+/// The most categories of one param; rarer ones are merged.
 const MAX_CATEGORIES: usize = 20;
 
 /// A param over all runs.
 pub(super) struct Feature {
     pub key: Untrusted,
-    /// Its numbers, NaN where a run has none; nothing for a param of words.
+    /// The numbers, NaN for a run without one; absent for a categorical param.
     pub numbers: Option<Vec<f64>>,
-    /// Which of its values each run has, missing among them.
+    /// The code of each run's value, 0 for a missing one.
     pub codes: Vec<usize>,
-    /// What the forest sees: a column of numbers (and one for missing), or one for each word.
+    /// What the forest sees: a column of numbers, and one for missing values; or one for each category.
     pub columns: Vec<Vec<f64>>,
 }
 
 impl Feature {
-    /// How many different values there are, missing not counted.
+    /// The number of distinct values, without missing ones.
     pub fn distinct_count(&self) -> usize {
         let mut codes: Vec<usize> = self
             .codes
@@ -33,7 +33,7 @@ impl Feature {
         codes.len()
     }
 
-    /// Whether both part the runs into the same groups.
+    /// Whether both split the runs into the same groups.
     pub fn is_same_partition(&self, other: &Self) -> bool {
         let mut forward: HashMap<usize, usize> = HashMap::new();
         let mut backward: HashMap<usize, usize> = HashMap::new();
@@ -43,7 +43,7 @@ impl Feature {
     }
 }
 
-/// The params that differ between the runs, by key.
+/// The params that differ between the runs, sorted by key.
 pub(super) fn features(runs: &[&Run]) -> Vec<Feature> {
     let mut by_key: BTreeMap<&Untrusted, Vec<Option<&str>>> = BTreeMap::new();
     for (at, run) in runs.iter().enumerate() {
@@ -110,7 +110,7 @@ fn feature(key: &Untrusted, values: &[Option<&str>]) -> Option<Feature> {
     })
 }
 
-/// The numbers, with the median where there is none, and then a column that says where.
+/// The numbers, with the upper median for missing ones, and an indicator column if any is missing.
 fn numeric_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
     let mut known: Vec<f64> = numbers
         .iter()
@@ -135,7 +135,7 @@ fn numeric_columns(numbers: &[f64]) -> Vec<Vec<f64>> {
     columns
 }
 
-/// A column for each of the commonest values, and one for all others.
+/// An indicator column for each of the most frequent values, and one for all others.
 fn one_hot_columns(codes: &[usize]) -> Vec<Vec<f64>> {
     let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
     for code in codes {
@@ -144,13 +144,13 @@ fn one_hot_columns(codes: &[usize]) -> Vec<Vec<f64>> {
     let mut common: Vec<(usize, usize)> = counts.into_iter().collect();
     common.sort_by_key(|(code, count)| (std::cmp::Reverse(*count), *code));
     common.truncate(MAX_CATEGORIES);
-    let is = |wanted: usize| {
+    let indicator = |category: usize| {
         codes
             .iter()
-            .map(|code| f64::from(u8::from(*code == wanted)))
+            .map(|code| f64::from(u8::from(*code == category)))
             .collect::<Vec<f64>>()
     };
-    let mut columns: Vec<Vec<f64>> = common.iter().map(|(code, _)| is(*code)).collect();
+    let mut columns: Vec<Vec<f64>> = common.iter().map(|(code, _)| indicator(*code)).collect();
     let rare: Vec<f64> = codes
         .iter()
         .map(|code| f64::from(u8::from(common.iter().all(|(known, _)| known != code))))

@@ -1,4 +1,4 @@
-//! The forest: grown on four fifths of the runs, judged on the rest, five times.
+//! Permutation importance by cross-validated random forests: five folds, each predicted by a forest of the other four.
 
 use smartcore::ensemble::random_forest_regressor::{
     RandomForestRegressor, RandomForestRegressorParameters,
@@ -10,26 +10,22 @@ use crate::analysis::stats::MeanStdDev;
 use crate::domain::rng::SplitMix64;
 use crate::table::{Statistic, SummaryStats};
 
-/// Parts that the runs are cut into: each is predicted by a forest of the others.
 const FOLDS: usize = 5;
-/// How often a param is shuffled in each part.
+/// Shuffles of each param in each fold.
 const REPEATS: usize = 4;
-/// Trees of a forest.
 const TREES: u16 = 60;
-/// How deep a tree grows at most.
 const MAX_DEPTH: u16 = 12;
-/// What the shuffling begins with: the same runs give the same answer.
+/// A fixed seed: equal runs give equal results.
 const SEED: u64 = 0x5eed;
 
-/// What the forest says.
 pub(super) struct ForestImportance {
-    /// How much of the variance it explains in runs that it has not seen (R²).
+    /// The share of the variance of unseen runs that is explained.
     pub r_squared: f64,
-    /// For each feature the part of the variance that is lost without it: mean and standard deviation.
+    /// For each feature, the share of the variance that is lost without it.
     pub param_losses: Vec<MeanStdDev>,
 }
 
-/// Grows the forests and shuffles each param; nothing where a forest can't be grown.
+/// Fits the forests and shuffles each param; none for a constant goal.
 pub(super) fn permutation_importance(
     features: &[Feature],
     goal: &[f64],
@@ -88,13 +84,13 @@ fn fit_forest(
         .with_n_trees(TREES.into())
         .with_max_depth(MAX_DEPTH)
         .with_min_samples_leaf(1)
-        // A third of the columns at each split, as is usual for regression; all of them where there are few.
+        // A third of the columns at each split, as is usual for regression, but at least four.
         .with_m((columns / 3).max(columns.min(4)))
         .with_seed(SEED);
     RandomForestRegressor::fit(&DenseMatrix::from_2d_vec(&rows).ok()?, &goal, parameters).ok()
 }
 
-/// The sum of squared errors over runs, with one feature's values taken from other runs among them.
+/// The sum of squared errors over runs, with the values of one feature permuted among them.
 fn squared_error(
     forest: &RandomForestRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>,
     features: &[Feature],

@@ -1,11 +1,11 @@
-//! Which params go with a metric, by two named methods, each with its uncertainty.
+//! Param importance for a metric, by two methods, each with its uncertainty.
 //!
-//! * **Random-forest permutation importance** (L. Breiman, "Random Forests", 2001): a forest learns the metric from the params; how
-//!   much worse does it predict runs that it has not seen once one param is shuffled among them? Told as the part of the metric's
-//!   variance that is then lost, mean and standard deviation over folds and shuffles.
-//! * **Rank correlation**: Spearman's rho with a 95 % interval for numbers, epsilon squared of Kruskal and Wallis for words.
+//! * **Random-forest permutation importance** (L. Breiman, "Random Forests", 2001): a forest learns the metric from the params. The
+//!   importance of a param is the share of the metric's variance that its predictions of unseen runs lose once the param is shuffled;
+//!   mean and standard deviation over folds and shuffles.
+//! * **Rank correlation**: Spearman's rho with a 95 % interval for numbers, epsilon squared of Kruskal and Wallis for text.
 //!
-//! Neither says what causes what. From few runs, or where the forest predicts nothing, no ranking is made.
+//! Neither shows causes. From few runs, or if the forest predicts nothing, there is no ranking.
 
 mod features;
 mod forest;
@@ -18,53 +18,54 @@ use crate::text::Untrusted;
 pub use rank_correlation::RankCorrelation;
 
 use features::Feature;
+use forest::ForestImportance;
 
-/// Below so many runs no forest is grown: its folds would be of one run.
+/// With fewer runs, no forest is fitted: its folds would have one run.
 pub const MIN_RUNS: usize = 10;
-/// With fewer runs for each param than this, the ranking is a hint.
+/// With fewer runs for each param, the ranking is uncertain.
 const MIN_RUNS_PER_PARAM: usize = 5;
-/// The most runs that are looked at; of more, evenly many.
+/// Of more runs, every nth is used.
 const MAX_RUNS: usize = 2_000;
-/// The most params that are looked at: the ones with the strongest correlation.
+/// Of more params, those with the strongest correlation are used.
 const MAX_PARAMS: usize = 60;
-/// Two params whose ranks go together so closely can't be told apart.
+/// Params whose ranks correlate more closely are collinear.
 const COLLINEAR_RHO: f64 = 0.98;
 
-/// What a param has to do with the metric.
+/// The importance of a param.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamImportance {
     /// The param's key.
     pub key: Untrusted,
-    /// Whether its values are numbers.
+    /// Whether all values are numbers.
     pub is_numeric: bool,
-    /// How many different values it has.
+    /// The number of distinct values.
     pub distinct_values: usize,
-    /// The part of the metric's variance that the forest loses without it: mean and standard deviation; about 0 for none.
+    /// The share of the metric's variance that the forest loses without it; about 0 for none.
     pub permutation: Option<MeanStdDev>,
-    /// How closely the ranks go together; nothing where there are too few runs.
+    /// The rank correlation with the metric; absent for too few runs.
     pub rank_correlation: Option<RankCorrelation>,
-    /// Params that it can't be told apart from: they always change together.
+    /// Params that always change together with it.
     pub collinear_with: Vec<Untrusted>,
 }
 
-/// What goes with a metric.
+/// The importance of all params for a metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Importance {
     /// The metric.
     pub metric: Untrusted,
-    /// How many runs were looked at.
+    /// The number of runs that were used.
     pub runs: usize,
-    /// How many have no finite value of the metric, or were too many.
+    /// The number of runs without a finite value, or beyond the limit.
     pub excluded: usize,
-    /// How much of the metric's variance the forest explains in runs that it has not seen (R²); nothing without a forest.
+    /// The share of the variance of unseen runs that the forest explains (R²); absent without a forest.
     pub r_squared: Option<f64>,
     /// The params that differ between the runs, the most important first.
     pub params: Vec<ParamImportance>,
-    /// What has to be known before it is believed.
+    /// Reasons to distrust the ranking; safe to draw.
     pub warnings: Vec<String>,
 }
 
-/// Which params go with a metric among these runs. Takes a second or two for 1,000 runs of 30 params.
+/// Ranks params by their importance for a metric. Takes a second or two for 1,000 runs with 30 params.
 #[must_use]
 pub fn importance(runs: &[Run], metric: &str) -> Importance {
     let value = |run: &Run| {
@@ -88,46 +89,15 @@ pub fn importance(runs: &[Run], metric: &str) -> Importance {
         .map(|feature| rank_correlation::correlate(feature, &goal))
         .collect();
     let dropped = keep_strongest(&mut features, &mut ranks);
-    let is_flat = goal
+    let is_constant = goal
         .windows(2)
         .all(|pair| pair[0].total_cmp(&pair[1]).is_eq());
-    let forest = (goal.len() >= MIN_RUNS && !features.is_empty() && !is_flat)
+    let forest = (goal.len() >= MIN_RUNS && !features.is_empty() && !is_constant)
         .then(|| forest::permutation_importance(&features, &goal))
         .flatten();
-    let collinear_with = |at: usize| -> Vec<Untrusted> {
-        let others = features
-            .iter()
-            .enumerate()
-            .filter(|(other, _)| *other != at);
-        others
-            .filter(|(_, other)| is_collinear(&features[at], other))
-            .map(|(_, other)| other.key.clone())
-            .collect()
-    };
-    let mut params: Vec<ParamImportance> = (0..features.len())
-        .map(|at| ParamImportance {
-            key: features[at].key.clone(),
-            is_numeric: features[at].numbers.is_some(),
-            distinct_values: features[at].distinct_count(),
-            permutation: forest.as_ref().map(|forest| forest.param_losses[at]),
-            rank_correlation: ranks[at],
-            collinear_with: collinear_with(at),
-        })
-        .collect();
-    let strength = |param: &ParamImportance| {
-        (
-            param.permutation.map_or(0.0, |loss| loss.mean),
-            param
-                .rank_correlation
-                .map_or(0.0, RankCorrelation::strength),
-        )
-    };
-    params.sort_by(|a, b| {
-        let (a, b) = (strength(a), strength(b));
-        b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1))
-    });
+    let params = rank_params(&features, &ranks, forest.as_ref());
     let r_squared = forest.map(|forest| forest.r_squared);
-    let warnings = warnings(goal.len(), params.len(), r_squared, is_flat, dropped);
+    let warnings = warnings(goal.len(), params.len(), r_squared, is_constant, dropped);
     Importance {
         metric: metric.into(),
         runs: goal.len(),
@@ -138,7 +108,45 @@ pub fn importance(runs: &[Run], metric: &str) -> Importance {
     }
 }
 
-/// Keeps the params with the strongest correlation; returns how many are dropped.
+/// The params by the loss of the forest, then by the strength of their correlation.
+fn rank_params(
+    features: &[Feature],
+    ranks: &[Option<RankCorrelation>],
+    forest: Option<&ForestImportance>,
+) -> Vec<ParamImportance> {
+    let collinear_with = |feature: &Feature| -> Vec<Untrusted> {
+        features
+            .iter()
+            .filter(|other| other.key != feature.key && is_collinear(feature, other))
+            .map(|other| other.key.clone())
+            .collect()
+    };
+    let mut params: Vec<ParamImportance> = features
+        .iter()
+        .enumerate()
+        .map(|(at, feature)| ParamImportance {
+            key: feature.key.clone(),
+            is_numeric: feature.numbers.is_some(),
+            distinct_values: feature.distinct_count(),
+            permutation: forest.map(|forest| forest.param_losses[at]),
+            rank_correlation: ranks[at],
+            collinear_with: collinear_with(feature),
+        })
+        .collect();
+    let loss = |param: &ParamImportance| param.permutation.map_or(0.0, |loss| loss.mean);
+    let strength = |param: &ParamImportance| {
+        let correlation = param.rank_correlation;
+        correlation.map_or(0.0, RankCorrelation::strength)
+    };
+    params.sort_by(|a, b| {
+        loss(b)
+            .total_cmp(&loss(a))
+            .then_with(|| strength(b).total_cmp(&strength(a)))
+    });
+    params
+}
+
+/// Keeps the params with the strongest correlation; returns the number of dropped ones.
 fn keep_strongest(features: &mut Vec<Feature>, ranks: &mut Vec<Option<RankCorrelation>>) -> usize {
     let dropped = features.len().saturating_sub(MAX_PARAMS);
     if dropped > 0 {
@@ -153,7 +161,7 @@ fn keep_strongest(features: &mut Vec<Feature>, ranks: &mut Vec<Option<RankCorrel
     dropped
 }
 
-/// Whether two params always change together: one tells the other.
+/// Whether one of two params determines the other.
 fn is_collinear(a: &Feature, b: &Feature) -> bool {
     match (&a.numbers, &b.numbers) {
         (Some(x), Some(y)) if x.len() > 3 => {
@@ -167,26 +175,28 @@ fn warnings(
     runs: usize,
     params: usize,
     r_squared: Option<f64>,
-    is_flat: bool,
+    is_constant: bool,
     dropped: usize,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
-    if is_flat && runs > 0 {
-        warnings.push("the metric is the same in all runs: nothing goes with it".into());
+    if is_constant && runs > 0 {
+        warnings.push("the metric is equal in all runs".into());
     } else if runs < MIN_RUNS {
         warnings.push(format!(
-            "{runs} runs are too few to rank params: {MIN_RUNS} with a number are needed"
+            "too few runs to rank params: {runs} with a finite value, {MIN_RUNS} needed"
         ));
-    } else if let Some(explained) = r_squared.filter(|explained| *explained <= 0.05) {
-        warnings.push(format!("the forest explains nothing in runs that it has not seen (R² {explained:.2}): read no ranking out of it"));
+    } else if let Some(r_squared) = r_squared.filter(|r_squared| *r_squared <= 0.05) {
+        warnings.push(format!(
+            "the forest does not predict unseen runs (R² {r_squared:.2}): ignore the ranking"
+        ));
     } else if params > 0 && runs < MIN_RUNS_PER_PARAM * params {
         warnings.push(format!(
-            "{runs} runs for {params} params: take the ranking as a hint"
+            "{runs} runs for {params} params: the ranking is uncertain"
         ));
     }
     if dropped > 0 {
         warnings.push(format!(
-            "{dropped} params with weaker correlation are left out"
+            "{dropped} params with weaker correlation were left out"
         ));
     }
     warnings

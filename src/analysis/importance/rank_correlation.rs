@@ -1,37 +1,37 @@
-//! How closely the ranks of a param and of a metric go together.
+//! Rank correlation of a param and a metric.
 
 use std::collections::BTreeMap;
 
 use super::features::Feature;
 
-/// How closely they go together.
+/// A rank correlation with its uncertainty or effect size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum RankCorrelation {
     /// Spearman's rho, from -1 to 1, with the ends of its 95 % interval: Fisher's z with the standard error
     /// `sqrt((1 + rho²/2) / (n - 3))` (D. Bonett, T. Wright, "Sample size requirements for estimating Pearson, Kendall and Spearman
     /// correlations", 2000).
     Spearman {
-        /// Rho.
+        /// The coefficient.
         rho: f64,
-        /// The lower end.
+        /// The lower end of the interval.
         low: f64,
-        /// The upper end.
+        /// The upper end of the interval.
         high: f64,
-        /// Of how many runs.
+        /// The number of runs with both values.
         runs: usize,
     },
     /// Epsilon squared, from 0 to 1: `H / (n - 1)` with the H of Kruskal and Wallis (M. Tomczak, E. Tomczak, "The need to report effect
     /// size estimates revisited", 2014).
     EpsilonSquared {
-        /// Epsilon squared.
+        /// The effect size.
         value: f64,
-        /// Of how many runs.
+        /// The number of runs with both values.
         runs: usize,
     },
 }
 
 impl RankCorrelation {
-    /// From 0 (not at all) to 1, to put params in order.
+    /// From 0 to 1, comparable between both kinds.
     #[must_use]
     pub fn strength(self) -> f64 {
         match self {
@@ -41,7 +41,6 @@ impl RankCorrelation {
     }
 }
 
-/// The fewest runs of which ranks are compared.
 const MIN_RUNS: usize = 4;
 
 pub(super) fn correlate(feature: &Feature, goal: &[f64]) -> Option<RankCorrelation> {
@@ -65,7 +64,7 @@ pub(super) fn correlate(feature: &Feature, goal: &[f64]) -> Option<RankCorrelati
     })
 }
 
-/// Spearman's rho of two rows of numbers without NaN; nothing where one of them is all the same.
+/// Spearman's rho of two lists of numbers without NaN; absent if one of them is constant.
 pub(super) fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     let (x, y) = (ranks(x), ranks(y));
     let mean = f64::midpoint(x.len() as f64, 1.0);
@@ -77,7 +76,7 @@ pub(super) fn spearman(x: &[f64], y: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| sum(&mut x.iter().copied().zip(y.iter().copied())) / scale)
 }
 
-/// The rank of each value from 1; equal ones share the mean of theirs.
+/// The rank of each value from 1; equal values share the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -96,7 +95,6 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Epsilon squared of groups.
 fn epsilon_squared(codes: &[usize], goal: &[f64]) -> Option<RankCorrelation> {
     let count = goal.len();
     let ranks = ranks(goal);
@@ -114,7 +112,7 @@ fn epsilon_squared(codes: &[usize], goal: &[f64]) -> Option<RankCorrelation> {
         .map(|(sum, size)| sum * sum / size)
         .sum::<f64>();
     let h = 12.0 / (n * (n + 1.0)) * between - 3.0 * (n + 1.0);
-    // Ties make ranks vary less than they could.
+    // Ties reduce the variance of ranks.
     let mut ties: BTreeMap<u64, f64> = BTreeMap::new();
     for rank in ranks {
         *ties.entry(rank.to_bits()).or_default() += 1.0;

@@ -19,7 +19,7 @@ fn run(n: usize, acc: f64, params: &[(&str, String)]) -> Run {
     run
 }
 
-/// Runs whose metric goes with `lr` by its magnitude, and a little with `optimizer`; `seed` has nothing to do with it.
+/// Runs whose metric depends on the magnitude of `lr`, a little on `optimizer`, and not on `seed`.
 fn sample_sweep(count: usize) -> Vec<Run> {
     let one = |n: usize| {
         let (power, seed) = ((n * 7) % 11, (n * 13) % 17);
@@ -53,7 +53,7 @@ fn strongest_param_ranks_first_and_noise_near_zero() {
     assert_eq!(
         found.params[0].collinear_with.len(),
         1,
-        "the two that always change together say so"
+        "collinear params name each other"
     );
     let seed = found
         .params
@@ -68,7 +68,7 @@ fn strongest_param_ranks_first_and_noise_near_zero() {
     assert_eq!(
         importance(&sample_sweep(120), "acc"),
         found,
-        "the same runs give the same answer"
+        "equal runs give equal results"
     );
 }
 
@@ -78,7 +78,7 @@ fn too_few_runs_give_no_ranking() {
     assert_eq!((found.r_squared, found.runs), (None, 5));
     assert_eq!(
         found.warnings,
-        ["5 runs are too few to rank params: 10 with a number are needed"]
+        ["too few runs to rank params: 5 with a finite value, 10 needed"]
     );
     assert!(found.params.iter().all(|param| param.permutation.is_none()));
 }
@@ -103,7 +103,7 @@ fn pure_noise_gives_a_warning() {
         found
             .warnings
             .iter()
-            .any(|caution| caution.contains("explains nothing")),
+            .any(|warning| warning.contains("does not predict")),
         "{found:?}"
     );
 }
@@ -120,7 +120,7 @@ fn runs_without_a_finite_metric_are_excluded_and_counted() {
         .collect();
     assert_eq!(
         importance(&flat, "acc").warnings,
-        ["the metric is the same in all runs: nothing goes with it"]
+        ["the metric is equal in all runs"]
     );
     assert_eq!(importance(&[], "acc").params.len(), 0);
 }

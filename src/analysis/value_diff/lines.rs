@@ -1,36 +1,48 @@
-//! Texts, line by line, and word by word within lines that changed.
+//! Line diffs of texts, with changed words marked.
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-/// What became of a line.
+/// The role of a line in a diff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineKind {
-    /// It is in both.
+    /// In both texts.
     Context,
-    /// It came.
+    /// In the second text only.
     Added,
-    /// It went.
+    /// In the first text only.
     Removed,
-    /// It tells where what follows is.
+    /// A hunk header or a remark.
     Header,
 }
 
-/// A line of a difference.
+/// A part of a line, raw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Whether it differs from the other text's line.
+    pub is_changed: bool,
+    /// The text.
+    pub text: String,
+}
+
+/// A line of a diff.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffLine {
-    /// What became of it.
+    /// Its role.
     pub kind: LineKind,
-    /// Its pieces, as they came; true for those that changed.
-    pub segments: Vec<(bool, String)>,
+    /// Its parts, in order.
+    pub segments: Vec<Segment>,
 }
 
 impl DiffLine {
-    /// A line in one piece.
+    /// A line of one unchanged segment.
     #[must_use]
     pub fn plain(kind: LineKind, text: String) -> Self {
         Self {
             kind,
-            segments: vec![(false, text)],
+            segments: vec![Segment {
+                is_changed: false,
+                text,
+            }],
         }
     }
 
@@ -39,19 +51,19 @@ impl DiffLine {
     pub fn text(&self) -> String {
         self.segments
             .iter()
-            .map(|(_, text)| text.as_str())
+            .map(|segment| segment.text.as_str())
             .collect()
     }
 }
 
-/// Equal lines that are shown around a change.
+/// Equal lines around a change.
 const CONTEXT_LINES: usize = 3;
-/// The longest texts that are compared, in bytes; longer ones are cut.
+/// Longer texts are truncated, in bytes.
 const MAX_BYTES: usize = 512 << 10;
-/// The most lines that are compared: the work grows with them and with how much differs.
+/// Longer texts are truncated, in lines.
 const MAX_LINES: usize = 20_000;
 
-/// What differs between two texts, with some lines around it; nothing when they are equal.
+/// The differences between two texts, with context; empty if they are equal.
 #[must_use]
 pub fn diff_text(before: &str, after: &str) -> Vec<DiffLine> {
     let (a, b) = (truncate(before), truncate(after));
@@ -82,7 +94,10 @@ pub fn diff_text(before: &str, after: &str) -> Vec<DiffLine> {
             };
             let segments = change
                 .iter_strings_lossy()
-                .map(|(changed, text)| (changed, text.trim_end_matches(['\n', '\r']).to_owned()));
+                .map(|(is_changed, text)| Segment {
+                    is_changed,
+                    text: text.trim_end_matches(['\n', '\r']).to_owned(),
+                });
             lines.push(DiffLine {
                 kind,
                 segments: segments.collect(),
@@ -92,7 +107,7 @@ pub fn diff_text(before: &str, after: &str) -> Vec<DiffLine> {
     if a.len() < before.len() || b.len() < after.len() {
         lines.push(DiffLine::plain(
             LineKind::Header,
-            "only the beginnings were compared".into(),
+            "texts were truncated before they were compared".into(),
         ));
     }
     lines
@@ -109,7 +124,7 @@ fn truncate(text: &str) -> &str {
         .map_or(text, |(at, _)| &text[..at])
 }
 
-/// The lines of a difference that another program made in the usual form (`git diff`).
+/// Reads a unified diff, as `git diff` prints it.
 #[must_use]
 pub fn parse_unified_diff(text: &str) -> Vec<DiffLine> {
     let line = |line: &str| {

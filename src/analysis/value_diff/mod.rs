@@ -1,4 +1,4 @@
-//! What differs inside of two values: structures leaf by leaf, texts line by line, environments package by package.
+//! Diffs of two values: structures by leaf, texts by line, Python environments by package.
 
 mod lines;
 mod python;
@@ -7,7 +7,7 @@ mod structure;
 
 use super::decimal;
 
-pub use lines::{DiffLine, LineKind, diff_text, parse_unified_diff};
+pub use lines::{DiffLine, LineKind, Segment, diff_text, parse_unified_diff};
 pub use requirements::{diff_requirements, is_environment_file};
 pub use structure::{StructureChange, diff_structures};
 
@@ -16,21 +16,21 @@ pub use structure::{StructureChange, diff_structures};
 pub enum Equality {
     /// The same text.
     Same,
-    /// The same number, written in another way: `1e-3` and `0.001`.
+    /// The same number in another spelling: `1e-3` and `0.001`.
     SameNumber,
-    /// The same structure, written in another way: other spaces, quotes, an other order of keys.
+    /// The same structure in another spelling: other spaces, quotes, order of keys.
     SameValue,
-    /// Not the same.
+    /// Another value.
     Different,
 }
 
-/// The longest text that is read as a structure, in bytes.
+/// Longer texts are not parsed as structures, in bytes.
 const MAX_STRUCTURE_BYTES: usize = 64 << 10;
-/// A text on one line is shown word by word from this length on, in characters.
+/// A text on one line is diffed from this length on, in characters.
 const MIN_LONG_CHARS: usize = 60;
 
-/// How equal two logged values are. Only numbers and structures have more than one spelling: `True` and `true` differ, and so do an
-/// empty text, `None`, and a value that was never logged.
+/// Compares two logged values. Only numbers and structures have more than one spelling: `True` and `true` differ, and so do an
+/// empty text and `None`.
 #[must_use]
 pub fn compare_values(a: &str, b: &str) -> Equality {
     if a == b {
@@ -45,8 +45,7 @@ pub fn compare_values(a: &str, b: &str) -> Equality {
     }
 }
 
-/// A text as a structure: JSON, else what Python prints of a list, a tuple or a dict, else YAML of several lines; nothing for a
-/// scalar, and for what is too long.
+/// Parses JSON, else a Python list, tuple or dict, else YAML of several lines; none for scalars and for long texts.
 #[must_use]
 pub fn parse_structure(text: &str) -> Option<serde_json::Value> {
     let text = text.trim();
@@ -71,7 +70,7 @@ pub fn parse_structure(text: &str) -> Option<serde_json::Value> {
     }
 }
 
-/// What differs inside of two values, in lines: leaves of structures, lines of texts, words of a long line.
+/// The differences between two values as lines: leaves of structures, lines of texts, words of a long line.
 #[must_use]
 pub fn diff_values(before: &str, after: &str) -> Vec<DiffLine> {
     match (parse_structure(before), parse_structure(after)) {
@@ -82,7 +81,7 @@ pub fn diff_values(before: &str, after: &str) -> Vec<DiffLine> {
     }
 }
 
-/// Whether a value is worth a look inside: it has lines, is long, or is a structure.
+/// Whether a value is worth a diff: it has several lines, is long, or is a structure.
 #[must_use]
 pub fn is_diffable(text: &str) -> bool {
     text.contains('\n') || text.chars().count() > MIN_LONG_CHARS || parse_structure(text).is_some()

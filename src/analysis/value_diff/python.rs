@@ -1,11 +1,11 @@
-//! What Python prints of lists, tuples and dicts, read without running anything.
+//! A parser of Python literals, as `repr` prints lists, tuples and dicts.
 
 use serde_json::{Map, Number, Value};
 
-/// How deep structures are read.
+/// Deeper structures are rejected.
 const MAX_DEPTH: usize = 32;
 
-/// Reads `{'a': 1, 'b': (1, None)}`; nothing for what is no such text. Tuples and sets become lists, keys become texts.
+/// Parses `{'a': 1, 'b': (1, None)}`. Tuples and sets become lists, keys become strings.
 pub(super) fn parse(text: &str) -> Option<Value> {
     let mut parser = LiteralParser { rest: text };
     let value = parser.parse_value(0)?;
@@ -24,9 +24,9 @@ impl LiteralParser<'_> {
 
     fn eat(&mut self, sign: char) -> bool {
         self.skip_whitespace();
-        let taken = self.rest.strip_prefix(sign);
-        self.rest = taken.unwrap_or(self.rest);
-        taken.is_some()
+        let stripped = self.rest.strip_prefix(sign);
+        self.rest = stripped.unwrap_or(self.rest);
+        stripped.is_some()
     }
 
     fn parse_value(&mut self, depth: usize) -> Option<Value> {
@@ -55,7 +55,7 @@ impl LiteralParser<'_> {
         Some(Value::Array(items))
     }
 
-    /// A dict, or a set: that is a list.
+    /// A dict, or a set, which becomes a list.
     fn parse_map(&mut self, depth: usize) -> Option<Value> {
         self.eat('{');
         let (mut map, mut set) = (Map::new(), Vec::new());
@@ -107,7 +107,7 @@ impl LiteralParser<'_> {
         None
     }
 
-    /// `None`, `True`, `False`, a number, or what an object prints of itself (`<class 'int'>`, `Adam`): that is a text.
+    /// `None`, `True`, `False`, a number, or an object's `repr` (`<class 'int'>`, `Adam`), which becomes a string.
     fn parse_word(&mut self) -> Option<Value> {
         let end = self
             .rest

@@ -1,11 +1,11 @@
-//! Python environments, package by package.
+//! Diffs of Python environments by package.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::lines::{DiffLine, LineKind};
 
-/// The files that MLflow writes beside a model, and people write beside their code.
+/// The environment files that MLflow writes next to a model.
 const ENVIRONMENT_FILES: [&str; 4] = [
     "requirements.txt",
     "conda.yaml",
@@ -19,7 +19,7 @@ pub fn is_environment_file(path: &str) -> bool {
     ENVIRONMENT_FILES.contains(&path.rsplit('/').next().unwrap_or_default())
 }
 
-/// What differs between two lists of packages: which came, which went, which have another version.
+/// The packages that were added, removed, or changed their version, after a header with the number of equal ones.
 #[must_use]
 pub fn diff_requirements(before: &str, after: &str) -> Vec<DiffLine> {
     let (a, b) = (parse_packages(before), parse_packages(after));
@@ -60,13 +60,12 @@ pub fn diff_requirements(before: &str, after: &str) -> Vec<DiffLine> {
         .count();
     lines.insert(
         0,
-        DiffLine::plain(LineKind::Header, format!("{same} packages are the same")),
+        DiffLine::plain(LineKind::Header, format!("{same} packages are equal")),
     );
     lines
 }
 
-/// The packages of requirements.txt, or of the lists in conda.yaml and python_env.yaml: every line of those files that names one
-/// stands alone, after a dash in YAML.
+/// The packages of requirements.txt, or of the lists in conda.yaml and python_env.yaml, where each is on a line of its own.
 fn parse_packages(text: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut section = "";
@@ -96,7 +95,7 @@ fn parse_packages(text: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// A name as PEP 503 normalises it, and its version: bare where it is pinned, with its sign otherwise.
+/// A name, normalized by PEP 503, and its version: bare if it is pinned, else with its operator.
 fn parse_package(line: &str) -> (String, String) {
     let end = line
         .find(|c: char| "=<>!~ @[".contains(c))
@@ -114,7 +113,7 @@ fn parse_package(line: &str) -> (String, String) {
         Some((extras, version)) => (format!("[{extras}]"), version.trim()),
         None => (String::new(), rest),
     };
-    // conda pins with one sign.
+    // conda pins with one `=`.
     let version = version
         .strip_prefix("==")
         .or_else(|| version.strip_prefix('='))
@@ -122,7 +121,7 @@ fn parse_package(line: &str) -> (String, String) {
     (normalized + &extras, version.trim().to_owned())
 }
 
-/// Which of two pinned versions is older, by their numbers; nothing where they are not plain numbers.
+/// Compares two versions of plain numbers.
 fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
     let numbers = |text: &str| {
         text.split('.')

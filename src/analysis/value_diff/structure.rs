@@ -1,27 +1,26 @@
-//! Structures, leaf by leaf.
+//! Diffs of structures by leaf.
 
 use serde_json::Value;
 
 use super::lines::{DiffLine, LineKind};
 use crate::analysis::decimal;
 
-/// The longest lists whose items are matched by what they are; longer ones are matched by their place.
+/// Items of longer lists are matched by index, not by value.
 const MAX_LCS_ITEMS: usize = 1_000;
-/// The most changes that are told.
 const MAX_CHANGES: usize = 10_000;
 
-/// A leaf or a part that differs.
+/// A leaf or a subtree that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StructureChange {
-    /// Where: `optimizer.lr`, `layers[2].units`.
+    /// The path: `optimizer.lr`, `layers[2].units`.
     pub path: String,
-    /// What was there; nothing where there was nothing.
+    /// The old value; absent if it was added.
     pub before: Option<String>,
-    /// What is there.
+    /// The new value; absent if it was removed.
     pub after: Option<String>,
 }
 
-/// What differs between two structures, in the order of the first. An item that is put into a list is one change.
+/// The differences between two structures, in the order of the first. An item that is inserted into a list is one change.
 #[must_use]
 pub fn diff_structures(before: &Value, after: &Value) -> Vec<StructureChange> {
     let mut found = Vec::new();
@@ -29,7 +28,6 @@ pub fn diff_structures(before: &Value, after: &Value) -> Vec<StructureChange> {
     found
 }
 
-/// The changes as lines: what was there, and what is.
 pub(super) fn to_diff_lines(changes: &[StructureChange]) -> Vec<DiffLine> {
     let line =
         |sign: LineKind, path: &str, value: &str| DiffLine::plain(sign, format!("{path}: {value}"));
@@ -114,7 +112,7 @@ fn is_same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// Lists: what both have in the same order stays; between that, items are matched by their place.
+/// Items of the longest common subsequence are equal; between them, items are matched by index.
 fn diff_lists(path: &str, a: &[Value], b: &[Value], found: &mut Vec<StructureChange>) {
     let anchors = if a.len().max(b.len()) <= MAX_LCS_ITEMS {
         longest_common_subsequence(a, b)
@@ -134,7 +132,7 @@ fn diff_lists(path: &str, a: &[Value], b: &[Value], found: &mut Vec<StructureCha
     }
 }
 
-/// The longest common subsequence of two lists, as pairs of places.
+/// The longest common subsequence of two lists, as pairs of indices.
 fn longest_common_subsequence(a: &[Value], b: &[Value]) -> Vec<(usize, usize)> {
     let width = b.len() + 1;
     let mut longest = vec![0_u16; (a.len() + 1) * width];

@@ -75,8 +75,8 @@ fn texts_diff_by_line_and_word() {
     let changed: Vec<&str> = lines[5]
         .segments
         .iter()
-        .filter(|(changed, _)| *changed)
-        .map(|(_, text)| text.as_str())
+        .filter(|segment| segment.is_changed)
+        .map(|segment| segment.text.as_str())
         .collect();
     assert_eq!(changed, ["5"]);
     assert_eq!(
@@ -93,7 +93,7 @@ fn environments_diff_by_package() {
     let after = "name: env\nchannels:\n- conda-forge\ndependencies:\n- python=3.11\n- pip:\n  - numpy==2.0.0\n  - scikit-learn[all]==1.4.0\n";
     let lines = render(&diff_requirements(before, after));
     let expected = [
-        "@1 packages are the same",
+        "@1 packages are equal",
         "-numpy 1.26.4",
         "+numpy 2.0.0  (newer)",
         "+python 3.11",

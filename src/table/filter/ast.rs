@@ -1,21 +1,21 @@
-//! The tree that a filter is read into.
+//! The syntax tree of a filter.
 
 use super::super::{ColumnKey, ValueKind};
 
 /// A filter or a part of one.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expr {
-    /// All of them hold; at least two, none of them an `All` itself. Without any, everything passes.
+    /// All operands; at least two, none of them an `And`. Without operands, everything matches.
     And(Vec<Expr>),
-    /// One of them holds; at least two, none of them an `Any` itself.
+    /// Any operand; at least two, none of them an `Or`.
     Or(Vec<Expr>),
-    /// It doesn't hold.
+    /// Every run that the operand does not match.
     Not(Box<Expr>),
-    /// A field passes a test.
+    /// A test of a field.
     Condition(Field, Condition),
-    /// A text that the name or the id of a run contains.
+    /// A text in the name or the id of a run, ignoring case.
     Search(String),
-    /// What a run is.
+    /// A state of a run.
     Is(IsQualifier),
 }
 
@@ -26,7 +26,6 @@ impl Default for Expr {
 }
 
 impl Expr {
-    /// Whether it asks for the best runs, whatever stands around that.
     pub(super) fn needs_all_runs(&self) -> bool {
         match self {
             Self::And(nodes) | Self::Or(nodes) => nodes.iter().any(Self::needs_all_runs),
@@ -36,7 +35,7 @@ impl Expr {
         }
     }
 
-    /// All of some nodes, with those of inner `All`s taken up.
+    /// Joins nodes with `AND`, and flattens nested ones.
     pub(super) fn and(nodes: Vec<Self>) -> Self {
         let mut operands = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -52,7 +51,7 @@ impl Expr {
         }
     }
 
-    /// Any of some nodes, with those of inner `Any`s taken up.
+    /// Joins nodes with `OR`, and flattens nested ones.
     pub(super) fn or(nodes: Vec<Self>) -> Self {
         let mut operands = Vec::with_capacity(nodes.len());
         for node in nodes {
@@ -69,14 +68,14 @@ impl Expr {
     }
 }
 
-/// What is tested.
+/// A field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Field {
     /// A column.
     Column(ColumnKey),
     /// A property of one of the run's datasets.
     Dataset(DatasetField),
-    /// How long ago the run started, in ms.
+    /// The time since the start of the run, in ms.
     Age,
 }
 
@@ -111,27 +110,36 @@ impl Field {
     }
 }
 
-/// A test of a field's value. Numbers are finite; times and spans are in ms.
+/// A test of a field's value. Numbers are finite; times and durations are in ms.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
-    /// The value as text equals, or doesn't equal.
-    Equals { text: String, negated: bool },
-    /// The value as text is like a pattern, or isn't.
+    Equals {
+        text: String,
+        negated: bool,
+    },
     Like {
         pattern: String,
         ignore_case: bool,
         negated: bool,
     },
-    /// The value as text is one of these, or none.
-    InTexts { texts: Vec<String>, negated: bool },
-    /// The value as a number compares.
+    InTexts {
+        texts: Vec<String>,
+        negated: bool,
+    },
     Compare(ComparisonOp, f64),
-    /// The value as a number lies between, ends included, or doesn't.
-    Between { low: f64, high: f64, negated: bool },
-    /// The value as a number is one of these, or none.
-    InNumbers { numbers: Vec<f64>, negated: bool },
-    /// There is a value, or there is none.
-    IsNull { negated: bool },
+    /// Both ends included.
+    Between {
+        low: f64,
+        high: f64,
+        negated: bool,
+    },
+    InNumbers {
+        numbers: Vec<f64>,
+        negated: bool,
+    },
+    IsNull {
+        negated: bool,
+    },
 }
 
 /// A comparison of numbers.
@@ -166,18 +174,12 @@ impl ComparisonOp {
         }
     }
 
-    /// Whether it holds; with NaN only `!=` does.
+    /// Compares as IEEE 754 does: with NaN, only `!=` is true.
     pub(super) fn compare(self, left: f64, right: f64) -> bool {
         match self {
-            #[expect(
-                clippy::float_cmp,
-                reason = "the filter asks for this very number, as in SQL"
-            )]
+            #[expect(clippy::float_cmp, reason = "exact equality, as in SQL")]
             Self::Equal => left == right,
-            #[expect(
-                clippy::float_cmp,
-                reason = "the filter asks for this very number, as in SQL"
-            )]
+            #[expect(clippy::float_cmp, reason = "exact equality, as in SQL")]
             Self::NotEqual => left != right,
             Self::Less => left < right,
             Self::LessOrEqual => left <= right,
@@ -187,35 +189,35 @@ impl ComparisonOp {
     }
 }
 
-/// What a run can be asked to be: `is:running`.
+/// A state after `is:`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum IsQualifier {
-    /// Its status says that it goes on.
+    /// Status RUNNING.
     Running,
-    /// Its status says that it goes on, and it has been quiet for longer than is expected of it.
+    /// Status RUNNING, but silent for longer than its timeout.
     Stalled,
-    /// It waits to start.
+    /// Status SCHEDULED.
     Scheduled,
-    /// It ended as it should.
+    /// Status FINISHED.
     Finished,
-    /// It ended with an error.
+    /// Status FAILED.
     Failed,
-    /// Somebody ended it.
+    /// Status KILLED.
     Killed,
-    /// One of its metrics is NaN.
+    /// A metric is NaN.
     Nan,
-    /// No finished run of the table is better by the goal.
+    /// Finished, and no finished run of the table is better by the goal.
     Best,
-    /// It names a run that it is nested in.
+    /// Nested in another run.
     Nested,
-    /// A run of the table is nested in it.
+    /// The parent of a run of the table.
     Parent,
-    /// It is in MLflow's trash.
+    /// In MLflow's trash.
     Deleted,
 }
 
 impl IsQualifier {
-    /// All of them.
+    /// Every state, in the order of suggestions.
     pub const ALL: [Self; 11] = [
         Self::Running,
         Self::Stalled,
@@ -230,7 +232,7 @@ impl IsQualifier {
         Self::Deleted,
     ];
 
-    /// The word after `is:`.
+    /// The name after `is:`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

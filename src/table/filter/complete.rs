@@ -1,4 +1,4 @@
-//! Completion: what may come next in a filter that is being written.
+//! Completion of a filter at the cursor.
 
 use std::collections::HashSet;
 
@@ -7,25 +7,25 @@ use super::ast::IsQualifier;
 use super::lexer::{Token, TokenKind, tokenize};
 use super::print::quote;
 
-/// At most this many are offered: more than fit on a screen help nobody.
+/// More than fit on a screen.
 const MAX_COMPLETIONS: usize = 100;
 
-/// Quotes are looked through: who writes `opt` means `` `opt name` `` too.
+/// Ignored when candidates are matched: `opt` completes to `` `opt name` ``.
 const QUOTES: [char; 3] = ['\'', '"', '`'];
 
-/// Something that may stand at the cursor.
+/// A candidate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
-    /// The text that replaces what stands between `start` and the cursor.
+    /// The text that replaces everything between `start` and the cursor.
     pub replacement: String,
-    /// The same, to be shown: safe to draw.
+    /// The replacement, safe to draw.
     pub label: String,
-    /// The byte at which the replaced text begins.
+    /// The byte offset of the replaced text.
     pub start: usize,
 }
 
-/// What may stand at the cursor (a byte of `text`): columns, values of a column after a comparison, and keywords. Those
-/// that begin with what is written come first, then those that contain it, whatever the case.
+/// Columns, values of a column after an operator, and keywords at the cursor, a byte offset. Candidates that begin with the word at
+/// the cursor come first, then those that contain it, ignoring case.
 #[must_use]
 pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> {
     let Some(before) = text.get(..cursor) else {
@@ -72,21 +72,16 @@ pub fn complete(text: &str, cursor: usize, table: &RunTable) -> Vec<Completion> 
         .collect()
 }
 
-/// What is expected at the cursor.
 enum CursorContext {
-    /// A field, a state or a word.
     Term,
-    /// A comparison of a column.
     Operator(ColumnKey),
-    /// A value of a column.
     Value(ColumnKey),
-    /// `AND` or `OR`.
     Connective,
 }
 
-/// Where the text that is being written begins, and the tokens before it.
+/// The offset of the word at the cursor, and the tokens before it.
 fn split_at_cursor_word(before: &str) -> (usize, Vec<Token>) {
-    // An open quote belongs to what is being written: without it, the rest are tokens.
+    // An open quote is part of the word at the cursor; the text before it has tokens.
     let mut end = before.len();
     let all = loop {
         match tokenize(&before[..end]) {
@@ -135,7 +130,7 @@ fn cursor_context(tokens: &[Token]) -> CursorContext {
         _ if is_list_item => list_of().map_or(CursorContext::Term, CursorContext::Value),
         _ if is_connective => CursorContext::Term,
         _ => match (column_before_cursor(tokens), rest.last()) {
-            // After `field`, unless that was itself a value.
+            // After a field, unless it is the value of a comparison.
             (Some(key), before)
                 if before.is_none_or(|before| !matches!(before.kind, TokenKind::Operator(_))) =>
             {
@@ -197,7 +192,7 @@ fn operator_candidates(key: &ColumnKey) -> Vec<String> {
     all.map(|word| (*word).to_owned()).collect()
 }
 
-/// The distinct texts of a column, sorted, in quotes.
+/// The distinct texts of a column, sorted and quoted.
 fn value_candidates(table: &RunTable, key: &ColumnKey) -> Vec<String> {
     let column = table.column(key);
     let mut seen = HashSet::new();

@@ -1,4 +1,4 @@
-//! Evaluation: a filter over a table.
+//! Evaluation of a filter over a table.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use super::ast::{ComparisonOp, Condition, DatasetField, Expr, Field, IsQualifier
 use super::pattern::Pattern;
 use crate::domain::{Direction, Goal, Millis, RunStatus};
 
-/// A filter over a table, its columns looked up and its patterns compiled.
+/// A filter with its columns looked up and its patterns compiled.
 #[derive(Debug)]
 pub struct BoundFilter<'a> {
     table: &'a RunTable,
@@ -24,14 +24,14 @@ enum CompiledExpr<'a> {
     Column(ColumnRef<'a>, CompiledCondition<'a>),
     Dataset(DatasetField, CompiledCondition<'a>),
     Age(ColumnRef<'a>, CompiledCondition<'a>),
-    /// A word in one of these columns.
+    /// A text in one of these columns.
     Search(Vec<ColumnRef<'a>>, Pattern),
     Is(IsQualifier),
-    /// A finished run with this value; nothing where no run can be the best.
+    /// A finished run with this value; `None` if no run has one.
     Best(Option<(ColumnRef<'a>, f64)>),
 }
 
-/// A test of one value that is there; but for [`ValueCheck::Null`], a missing value passes none.
+/// A test, and whether it is negated. A missing value matches only [`CompiledCondition::IsNull`].
 #[derive(Debug)]
 enum CompiledCondition<'a> {
     Text(TextCondition<'a>, bool),
@@ -67,7 +67,7 @@ impl<'a> BoundFilter<'a> {
         }
     }
 
-    /// Whether a row passes.
+    /// Whether a row matches.
     #[must_use]
     pub fn matches(&self, row: RowId) -> bool {
         self.eval(&self.expr, row)
@@ -115,7 +115,7 @@ impl<'a> BoundFilter<'a> {
         }
     }
 
-    /// One dataset that passes is enough, also for `!=` and `NOT IN`.
+    /// One dataset that matches is enough, also for `!=` and `NOT IN`.
     fn eval_dataset(&self, field: DatasetField, check: &CompiledCondition<'_>, row: RowId) -> bool {
         let mut values = self
             .table
@@ -203,7 +203,7 @@ impl<'a> CompiledExpr<'a> {
     }
 }
 
-/// The column of a goal's metric, and the best value of the runs that can be the best.
+/// The column of a goal's metric, and the best value among candidates.
 fn best_value<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f64)> {
     let column = table.column(&ColumnKey::Metric(goal.metric.clone()));
     let values = table
@@ -218,7 +218,7 @@ fn best_value<'a>(table: &'a RunTable, goal: &Goal) -> Option<(ColumnRef<'a>, f6
     Some((column, best?))
 }
 
-/// As for the best that is registered: active, and finished.
+/// The rule of `analysis::find_best`: active and finished.
 fn is_best_candidate(table: &RunTable, row: RowId) -> bool {
     table.status(row) == RunStatus::Finished && !table.is_deleted(row)
 }
@@ -254,7 +254,7 @@ impl<'a> CompiledCondition<'a> {
     }
 }
 
-/// MLflow's SQL stores keep an infinity as the largest f64, and that is how their users ask for one.
+/// MLflow's SQL stores write infinity as the largest f64, and filters do the same.
 fn max_f64_to_infinity(number: f64) -> f64 {
     crate::domain::MetricValue::new(number).get()
 }
@@ -331,58 +331,61 @@ mod tests {
         table
     }
 
+    /// Filters, and the ids that they match.
+    const CASES: &[(&str, &str)] = &[
+        ("", "abc"),
+        ("resnet", "a"),
+        ("A", "a"),
+        ("b", "b"),
+        ("\u{212a}", ""),
+        ("metrics.acc >= 0.5", "a"),
+        ("metrics.acc != 0.5", "b"),
+        ("metrics.acc = 0.5 OR metrics.acc != 0.5", "ab"),
+        ("NOT metrics.acc < 0.4", "abc"),
+        ("metrics.acc NOT IN (1, 2)", "ab"),
+        ("metrics.acc BETWEEN 0.5 AND 1", "a"),
+        ("metrics.top = 1.7976931348623157e308", "a"),
+        ("metrics.acc IS NULL", "c"),
+        ("metrics.acc IS NOT NULL", "ab"),
+        ("metrics.none IS NULL", "abc"),
+        ("params.lr = 0.01", "a"),
+        ("params.lr = '0.01'", ""),
+        ("params.lr != 5", "a"),
+        ("params.lr != '5'", "ab"),
+        ("params.lr IN ('auto', '1e-2')", "ab"),
+        ("params.opt NOT LIKE 'ad%'", ""),
+        ("params.opt NOT LIKE 'sg%'", "a"),
+        ("tags.empty = ''", "b"),
+        ("tags.empty IS NULL", "ac"),
+        ("status = 'RUNNING'", "b"),
+        ("status ILIKE 'fin%'", "a"),
+        ("status != 'RUNNING'", "ac"),
+        ("duration > 1h30m", "a"),
+        ("duration <= 1h", "b"),
+        ("duration IS NULL", "c"),
+        ("age < 2h", "b"),
+        ("age IS NULL", "c"),
+        ("start_time < 1", "a"),
+        ("dataset.name = 'moons' AND dataset.name != 'moons'", "c"),
+        ("dataset.context = 'training'", "c"),
+        ("dataset.name NOT IN ('iris', 'moons')", ""),
+        ("dataset.digest IS NULL", "ab"),
+        ("datasets LIKE '%moons@d1%'", "c"),
+        ("is:nan", "b"),
+        ("is:stalled", "b"),
+        ("is:stalled age < 1h", ""),
+        ("is:nested OR is:parent", "ab"),
+        ("is:parent", "a"),
+        ("is:deleted", "c"),
+        ("is:running resnet", ""),
+        ("run_name IS NULL", "bc"),
+        ("run_id IN ('a', 'c')", "ac"),
+    ];
+
     #[test]
     fn filters_match_expected_runs() {
         let table = table();
-        for (filter, found) in [
-            ("", "abc"),
-            ("resnet", "a"),
-            ("A", "a"),
-            ("b", "b"),
-            ("\u{212a}", ""),
-            ("metrics.acc >= 0.5", "a"),
-            ("metrics.acc != 0.5", "b"),
-            ("metrics.acc = 0.5 OR metrics.acc != 0.5", "ab"),
-            ("NOT metrics.acc < 0.4", "abc"),
-            ("metrics.acc NOT IN (1, 2)", "ab"),
-            ("metrics.acc BETWEEN 0.5 AND 1", "a"),
-            ("metrics.top = 1.7976931348623157e308", "a"),
-            ("metrics.acc IS NULL", "c"),
-            ("metrics.acc IS NOT NULL", "ab"),
-            ("metrics.none IS NULL", "abc"),
-            ("params.lr = 0.01", "a"),
-            ("params.lr = '0.01'", ""),
-            ("params.lr != 5", "a"),
-            ("params.lr != '5'", "ab"),
-            ("params.lr IN ('auto', '1e-2')", "ab"),
-            ("params.opt NOT LIKE 'ad%'", ""),
-            ("params.opt NOT LIKE 'sg%'", "a"),
-            ("tags.empty = ''", "b"),
-            ("tags.empty IS NULL", "ac"),
-            ("status = 'RUNNING'", "b"),
-            ("status ILIKE 'fin%'", "a"),
-            ("status != 'RUNNING'", "ac"),
-            ("duration > 1h30m", "a"),
-            ("duration <= 1h", "b"),
-            ("duration IS NULL", "c"),
-            ("age < 2h", "b"),
-            ("age IS NULL", "c"),
-            ("start_time < 1", "a"),
-            ("dataset.name = 'moons' AND dataset.name != 'moons'", "c"),
-            ("dataset.context = 'training'", "c"),
-            ("dataset.name NOT IN ('iris', 'moons')", ""),
-            ("dataset.digest IS NULL", "ab"),
-            ("datasets LIKE '%moons@d1%'", "c"),
-            ("is:nan", "b"),
-            ("is:stalled", "b"),
-            ("is:stalled age < 1h", ""),
-            ("is:nested OR is:parent", "ab"),
-            ("is:parent", "a"),
-            ("is:deleted", "c"),
-            ("is:running resnet", ""),
-            ("run_name IS NULL", "bc"),
-            ("run_id IN ('a', 'c')", "ac"),
-        ] {
+        for (filter, expected) in CASES {
             let filter = Filter::parse(filter).unwrap_or_else(|error| panic!("{filter}: {error}"));
             let passing = table
                 .rows()
@@ -391,7 +394,7 @@ mod tests {
                 passing
                     .map(|row| table.run_id(row).raw())
                     .collect::<String>(),
-                found,
+                *expected,
                 "{filter}"
             );
         }

@@ -1,9 +1,9 @@
-//! From text to tokens.
+//! The lexer.
 
 use super::FilterError;
 use super::ast::ComparisonOp;
 
-/// A token and where it stands.
+/// A token with its byte range.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -11,12 +11,11 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// What a token is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum TokenKind {
-    /// A run of characters without a meaning of their own: words, numbers, keys.
+    /// Words, numbers and keys.
     Bare(String),
-    /// Text between quotes, and which quote.
+    /// The quote, and the text between quotes.
     Quoted(char, String),
     Operator(ComparisonOp),
     OpenParen,
@@ -25,7 +24,7 @@ pub(super) enum TokenKind {
 }
 
 impl Token {
-    /// Whether it is this keyword, in any case.
+    /// Whether it is a keyword, ignoring case.
     pub(super) fn is_keyword(&self, word: &str) -> bool {
         matches!(&self.kind, TokenKind::Bare(text) if text.eq_ignore_ascii_case(word))
     }
@@ -81,15 +80,15 @@ fn lex_operator(rest: &str) -> Result<(TokenKind, usize), String> {
         return Ok((TokenKind::Operator(comparison), length));
     }
     Err(match text {
-        "==" | "===" => "for equality write one =".to_owned(),
-        "<>" | "!" | "!==" => "for inequality write !=".to_owned(),
-        "=<" => "write <=".to_owned(),
-        "=>" => "write >=".to_owned(),
-        _ => format!("{text} is no comparison; there are = != < <= > >="),
+        "==" | "===" => "unknown operator; use = for equality".to_owned(),
+        "<>" | "!" | "!==" => "unknown operator; use != for inequality".to_owned(),
+        "=<" => "unknown operator; did you mean <=?".to_owned(),
+        "=>" => "unknown operator; did you mean >=?".to_owned(),
+        _ => format!("unknown operator {text}; expected = != < <= > or >="),
     })
 }
 
-/// Text in back-ticks; a doubled one stands for itself.
+/// Text in back-ticks; a doubled one is one back-tick.
 fn lex_backtick_quoted(rest: &str) -> Result<(TokenKind, usize), String> {
     let mut text = String::new();
     let mut inside = rest.char_indices().skip(1).peekable();
@@ -99,11 +98,11 @@ fn lex_backtick_quoted(rest: &str) -> Result<(TokenKind, usize), String> {
         }
         text.push(c);
     }
-    Err("the closing ` is missing".to_owned())
+    Err("missing closing `".to_owned())
 }
 
-/// Text in quotes, as MLflow's parser finds its end: a doubled quote, or one after a backslash, is passed over, unless
-/// no other quote follows to end the text. What is between the quotes is the text, unchanged.
+/// Text in quotes, whose end is found as MLflow's parser does: a doubled quote, or one after a backslash, ends the text only if no other
+/// quote follows. The text is unchanged.
 fn lex_quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
     let mut fallback_end = None;
     let mut inside = rest.char_indices().skip(1).peekable();
@@ -124,7 +123,7 @@ fn lex_quoted(rest: &str, quote: char) -> Result<(TokenKind, usize), String> {
     }
     let end = end
         .or(fallback_end)
-        .ok_or_else(|| format!("the closing {quote} is missing"))?;
+        .ok_or_else(|| format!("missing closing {quote}"))?;
     Ok((TokenKind::Quoted(quote, rest[1..end].to_owned()), end + 1))
 }
 
@@ -165,10 +164,10 @@ mod tests {
     #[test]
     fn wrong_operators_suggest_the_right_one() {
         for (text, hint) in [
-            ("a == 1", "one ="),
+            ("a == 1", "use ="),
             ("a <> 1", "!="),
             ("a => 1", ">="),
-            ("a =! 1", "no comparison"),
+            ("a =! 1", "unknown operator"),
             ("'a", "closing '"),
         ] {
             let error = tokenize(text).unwrap_err();

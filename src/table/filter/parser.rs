@@ -1,19 +1,18 @@
-//! From tokens to the tree: `OR`, `AND`, `NOT` and parentheses. Single tests are read in `terms`.
+//! The parser of `OR`, `AND`, `NOT` and parentheses; `terms.rs` parses single tests.
 
 use super::FilterError;
 use super::ast::{Expr, Field, IsQualifier};
 use super::lexer::{Token, TokenKind, tokenize};
 use crate::text::untrusted::clean;
 
-/// How deep parentheses and `NOT` may be nested: deeper than anyone writes, shallow enough for any stack.
+/// The nesting limit of parentheses and `NOT`, against stack overflow.
 const MAX_DEPTH: usize = 64;
 
-/// Words that mean something of their own, so that they are no plain words.
+/// Words that a search must quote.
 pub(super) const KEYWORDS: [&str; 10] = [
     "AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL", "BETWEEN", "is:",
 ];
 
-/// Reads a filter.
 pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
     let mut parser = Parser {
         tokens: tokenize(text)?,
@@ -27,14 +26,12 @@ pub(super) fn parse(text: &str) -> Result<Expr, FilterError> {
     let node = parser.parse_or()?;
     match parser.peek() {
         None => Ok(node),
-        Some(token) if token.kind == TokenKind::CloseParen => {
-            parser.error("there is no ( for this )")
-        }
+        Some(token) if token.kind == TokenKind::CloseParen => parser.error("unmatched )"),
         Some(_) => parser.error("expected AND, OR or the end here"),
     }
 }
 
-/// The tokens, and how many of them have been read.
+/// A recursive-descent parser.
 pub(super) struct Parser {
     tokens: Vec<Token>,
     position: usize,
@@ -43,7 +40,6 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// Alternatives.
     fn parse_or(&mut self) -> Result<Expr, FilterError> {
         let mut nodes = vec![self.parse_and()?];
         while self.eat_keyword("OR") {
@@ -52,7 +48,7 @@ impl Parser {
         Ok(Expr::or(nodes))
     }
 
-    /// Parts that must all hold. The `AND` between them may be left out.
+    /// Terms, with an optional `AND` between them.
     fn parse_and(&mut self) -> Result<Expr, FilterError> {
         let mut nodes = vec![self.parse_unary()?];
         loop {
@@ -67,10 +63,9 @@ impl Parser {
         }
     }
 
-    /// A part: negated, in parentheses, or a term.
     fn parse_unary(&mut self) -> Result<Expr, FilterError> {
         if self.depth >= MAX_DEPTH {
-            return self.error("nested too deeply");
+            return self.error("too deeply nested");
         }
         self.depth += 1;
         let node = if self.eat_keyword("NOT") {
@@ -88,7 +83,6 @@ impl Parser {
         Ok(node)
     }
 
-    /// A test of a field, a state, or a plain word.
     fn parse_term(&mut self) -> Result<Expr, FilterError> {
         let Some(first) = self.peek().cloned() else {
             return self.error("expected a comparison or a word here");
@@ -108,7 +102,7 @@ impl Parser {
                 _ if is_keyword(&word) => error_at(
                     first.start,
                     format!(
-                        "expected a comparison or a word, not {word}; to look for that word, quote it"
+                        "expected a comparison or a word, found {word}; quote it to search for it"
                     ),
                 ),
                 _ => Ok(Expr::Search(word)),
@@ -122,44 +116,38 @@ impl Parser {
         }
     }
 
-    /// The next token.
     pub(super) fn peek(&self) -> Option<&Token> {
         self.tokens.get(self.position)
     }
 
-    /// The token after the next.
     pub(super) fn peek_second(&self) -> Option<&Token> {
         self.tokens.get(self.position + 1)
     }
 
-    /// Reads the next token.
     pub(super) fn advance(&mut self) -> Option<Token> {
         let token = self.tokens.get(self.position).cloned();
         self.position += usize::from(token.is_some());
         token
     }
 
-    /// Reads the next token if it is this one.
     pub(super) fn eat(&mut self, kind: &TokenKind) -> bool {
         let found = self.peek().is_some_and(|token| token.kind == *kind);
         self.position += usize::from(found);
         found
     }
 
-    /// Reads the next token if it is this keyword.
     pub(super) fn eat_keyword(&mut self, word: &str) -> bool {
         let found = self.peek().is_some_and(|token| token.is_keyword(word));
         self.position += usize::from(found);
         found
     }
 
-    /// Says that the next token, or the end, is not what it should be.
+    /// An error at the next token, or at the end.
     pub(super) fn error<T>(&self, message: impl Into<String>) -> Result<T, FilterError> {
         error_at(self.peek().map_or(self.end, |token| token.start), message)
     }
 }
 
-/// An error at a byte.
 pub(super) fn error_at<T>(at: usize, message: impl Into<String>) -> Result<T, FilterError> {
     Err(FilterError {
         message: message.into(),
@@ -167,7 +155,6 @@ pub(super) fn error_at<T>(at: usize, message: impl Into<String>) -> Result<T, Fi
     })
 }
 
-/// Whether a word means something of its own.
 pub(super) fn is_keyword(word: &str) -> bool {
     KEYWORDS
         .iter()
@@ -187,9 +174,9 @@ fn parse_is_qualifier(word: &str, at: usize) -> Result<IsQualifier, FilterError>
             error_at(
                 at,
                 format!(
-                    "is:{} is not known; there are {}",
+                    "unknown state `is:{}`; expected one of {}",
                     clean(word),
-                    all.join(" ")
+                    all.join(", ")
                 ),
             )
         },
@@ -265,7 +252,7 @@ mod tests {
     fn errors_have_offset_and_suggestion() {
         for (text, at, hint) in [
             ("metrics.acc = '0.5'", 14, "without quotes"),
-            ("metrics.acc == 0.5", 12, "one ="),
+            ("metrics.acc == 0.5", 12, "use ="),
             ("params.opt = adam", 13, "'adam'"),
             ("params.lr < '0.1'", 12, "without quotes"),
             ("stauts = 'FINISHED'", 0, "metrics.stauts"),
@@ -274,7 +261,7 @@ mod tests {
             ("dataset.kind = 'x'", 0, "digest"),
             ("is:asleep", 3, "is:running"),
             ("(a or b", 7, ")"),
-            ("a)", 1, "no ("),
+            ("a)", 1, "unmatched )"),
             ("a AND", 5, "expected"),
             ("and", 0, "quote"),
             ("metrics.acc", 11, "comparison"),

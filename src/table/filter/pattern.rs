@@ -1,12 +1,11 @@
-//! The patterns of `LIKE` and `ILIKE`.
+//! Patterns of `LIKE` and `ILIKE`.
 
-/// A compiled pattern: `%` stands for any text, `_` for any one character.
+/// A compiled pattern: `%` matches any text, `_` any character.
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     tokens: Vec<PatternToken>,
     ignore_case: bool,
-    /// What a text must contain, if that is all that is asked of it and it is ASCII: bytes are searched much faster
-    /// than characters.
+    /// The ASCII text of a pattern `%text%`: bytes are searched much faster than characters.
     substring: Option<String>,
 }
 
@@ -18,7 +17,7 @@ enum PatternToken {
 }
 
 impl Pattern {
-    /// A pattern as it is written after `LIKE`, or after `ILIKE` when case doesn't matter.
+    /// Compiles the pattern of `LIKE`, or of `ILIKE` if case is ignored.
     pub(super) fn new(text: &str, ignore_case: bool) -> Self {
         let piece = |c| match c {
             '%' => PatternToken::AnySequence,
@@ -30,7 +29,7 @@ impl Pattern {
         Self::from_tokens(pieces, ignore_case)
     }
 
-    /// A pattern for texts that contain this one, whatever the case.
+    /// A pattern for texts that contain this one, ignoring case.
     pub(super) fn containing(text: &str) -> Self {
         let mut pieces = vec![PatternToken::AnySequence];
         pieces.extend(text.chars().map(|c| PatternToken::Literal(fold_case(c))));
@@ -66,7 +65,7 @@ impl Pattern {
         }
     }
 
-    /// Whether the whole of a text is like the pattern. Takes at most as many steps as both lengths multiplied.
+    /// Whether a whole text matches. Takes at most as many steps as the product of both lengths.
     pub(super) fn matches(&self, text: &str) -> bool {
         match &self.substring {
             Some(within) if self.ignore_case => {
@@ -80,7 +79,7 @@ impl Pattern {
     fn matches_by_character(&self, text: &str) -> bool {
         let mut rest = text.chars();
         let mut piece = 0;
-        // Where the last `%` stands, and the text that it has not swallowed yet.
+        // The token after the last `%`, and the text that it has not consumed.
         let mut backtrack = None;
         loop {
             match self.tokens.get(piece) {
@@ -128,7 +127,7 @@ impl Pattern {
     }
 }
 
-/// Whether bytes contain others, which are ASCII in lower case.
+/// Whether a text contains a lower-case ASCII text, ignoring case.
 fn contains_ignore_case(text: &[u8], substring: &[u8]) -> bool {
     let Some((first, rest)) = substring.split_first() else {
         return true;
@@ -148,8 +147,7 @@ fn contains_ignore_case(text: &[u8], substring: &[u8]) -> bool {
     })
 }
 
-/// A character without its case. ASCII letters are only ever equal to ASCII letters, as in SQLite; others fold where
-/// one character becomes one.
+/// Folds the case of a character. ASCII letters equal only ASCII letters, as in SQLite; others fold if one character becomes one.
 fn fold_case(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
@@ -201,7 +199,7 @@ mod tests {
         );
     }
 
-    /// The same, by trying everything.
+    /// The specification, by exhaustive search.
     fn naive_match(pattern: &[char], text: &[char]) -> bool {
         match pattern.split_first() {
             None => text.is_empty(),

@@ -1,4 +1,4 @@
-//! Printing: a tree as text that is read as the same tree.
+//! Printing of a tree in its canonical form, which parses as the same tree.
 
 use std::fmt;
 
@@ -69,7 +69,7 @@ impl fmt::Display for Field {
     }
 }
 
-/// A test of a field of a kind, with the space before it.
+/// A test with the space before it; durations have units.
 struct ConditionDisplay<'a> {
     test: &'a Condition,
     kind: ValueKind,
@@ -130,7 +130,7 @@ fn join_list<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
     items.iter().map(write).collect::<Vec<_>>().join(", ")
 }
 
-/// A finite number, in a spelling that MLflow's parser takes too: it knows no `+` in an exponent.
+/// A finite number as MLflow's parser reads it, which takes no `+` in an exponent.
 pub(super) fn format_number(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-5..1e15).contains(&size) {
@@ -140,15 +140,15 @@ pub(super) fn format_number(value: f64) -> String {
     }
 }
 
-/// A text in single quotes, or in double ones when it holds a single one; in back-ticks when neither will do.
+/// A text in single quotes, in double ones if it contains a single one, or in back-ticks if it contains both.
 pub(super) fn quote(text: &str) -> String {
     quote_without_backticks(text).unwrap_or_else(|| quote_backticks(text))
 }
 
-/// A text in quotes of MLflow's grammar, in which nothing can be escaped; nothing when none can hold it.
+/// A text in MLflow's quotes, which have no escapes; `None` if neither can hold it.
 pub(super) fn quote_without_backticks(text: &str) -> Option<String> {
     match (text.contains('\''), text.contains('"')) {
-        // A backslash before the closing quote would hide it from a parser that sees another quote further on.
+        // A backslash before the closing quote hides it from a parser that sees another quote later.
         _ if text.ends_with('\\') => None,
         (false, _) => Some(format!("'{text}'")),
         (true, false) => Some(format!("\"{text}\"")),

@@ -1,13 +1,13 @@
-//! Push-down: the part of a filter that a store can do, in MLflow's grammar.
+//! Push-down: the part of a filter that stores evaluate, in MLflow's grammar.
 //!
-//! A part is pushed only if no store loses a run by it that passes here. Where stores differ the part is pushed *and*
-//! kept: metrics, where MLflow 2 takes NaN for 0, and times, where a run without one has 0. What stays here:
+//! A part is pushed down only if every store returns all runs that match it here. Where stores differ, the part is pushed down *and*
+//! evaluated here: metrics, where MLflow 2 treats NaN as 0, and times, where a missing one is 0. Not pushed down:
 //!
-//! * `IS NULL`, which MLflow 2 doesn't take, and everything that is not MLflow's;
-//! * `user_id`, which readers fill from a tag where MLflow has none;
-//! * patterns with a backslash or `[`, which some databases read in their own way, and `ILIKE` with letters beyond
-//!   ASCII, of which SQLite doesn't know the case;
-//! * texts and keys that MLflow's quotes can't hold.
+//! * `IS NULL`, which MLflow 2 rejects, and all extensions;
+//! * `user_id`, which readers fill from a tag if MLflow has none;
+//! * patterns with a backslash or `[`, which some databases interpret, and `ILIKE` with letters beyond ASCII, whose case SQLite does
+//!   not fold;
+//! * texts and keys that MLflow's quotes cannot hold.
 
 use super::super::column_kind::RemoteSupport;
 use super::ast::{ComparisonOp, Condition, Expr, Field, IsQualifier};
@@ -17,11 +17,10 @@ use super::{Filter, Pushdown};
 /// A part of a filter in MLflow's grammar.
 struct RemoteClause {
     clause: String,
-    /// Whether all stores agree on it.
+    /// Whether all stores agree with this program.
     is_exact: bool,
 }
 
-/// Splits a filter.
 pub(super) fn split(root: &Expr) -> Pushdown {
     let operands = match root {
         Expr::And(parts) => parts.as_slice(),
@@ -44,7 +43,6 @@ pub(super) fn split(root: &Expr) -> Pushdown {
     }
 }
 
-/// Questions that together find every run that passes.
 pub(super) fn remote_queries(root: &Expr) -> Vec<String> {
     let operands = match root {
         Expr::Or(sides) => sides.as_slice(),
@@ -96,7 +94,7 @@ fn remote_clause(node: &Expr) -> Option<RemoteClause> {
             "attributes.status = '{}'",
             is.as_str().to_ascii_uppercase()
         ))),
-        // Only what says that it is running can be stalled; for how long it has been quiet is found here.
+        // Whether a running run is stalled is decided here.
         Expr::Is(IsQualifier::Stalled) => inexact(Some("attributes.status = 'RUNNING'".to_owned())),
         Expr::Condition(Field::Age, _)
         | Expr::And(_)
@@ -109,7 +107,7 @@ fn remote_clause(node: &Expr) -> Option<RemoteClause> {
 
 fn number_clause(name: &str, test: &Condition) -> Option<String> {
     match test {
-        // MLflow 2 takes a NaN for 0, and would lose it here; ends that are the largest f64 mean infinities.
+        // MLflow 2 treats NaN as 0 and would drop it. The largest f64 means infinity.
         Condition::Compare(ComparisonOp::NotEqual, 0.0) => None,
         Condition::Compare(comparison, value) if value.abs() < f64::MAX => Some(format!(
             "{name} {} {}",
@@ -152,7 +150,7 @@ fn text_clause(name: &str, test: &Condition) -> Option<String> {
     }
 }
 
-/// MLflow reads a list as Python does, escapes and all; MLflow 2 takes single quotes only.
+/// MLflow parses a list as Python does, with escapes; MLflow 2 allows single quotes only.
 fn list_clause(name: &str, test: &Condition) -> Option<String> {
     let Condition::InTexts { texts, negated } = test else {
         return None;
@@ -172,7 +170,7 @@ fn list_clause(name: &str, test: &Condition) -> Option<String> {
     ))
 }
 
-/// A text in quotes that MLflow's own parser takes for one text.
+/// A text in quotes, as MLflow's parser reads it.
 fn quote_remote(text: &str) -> Option<String> {
     quote_without_backticks(text)
         .filter(|_| !text.chars().any(char::is_control) && !text.contains('\\'))
@@ -268,7 +266,7 @@ mod tests {
         assert_eq!(
             queries("(metrics.acc > 0.9 AND is:nan) OR params.opt = 'adam'"),
             both,
-            "more than what passes is no harm"
+            "a query may match more runs"
         );
         assert_eq!(queries("metrics.acc > 0.9 AND zebra"), [both[0]]);
         for local in [

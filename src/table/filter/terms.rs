@@ -1,4 +1,4 @@
-//! Terms: a field and what it is tested for.
+//! The parser of single tests: a field, an operator and a value.
 
 use super::super::{Attribute, ColumnKey, ValueKind};
 use super::FilterError;
@@ -10,15 +10,14 @@ use crate::text::untrusted::clean;
 
 const DATASET_PREFIXES: [&str; 2] = ["datasets", "dataset"];
 
-/// What may be a field's name, with its place; whether it is one shows only when a test follows.
+/// A possible field name; it is one only if a test follows.
 pub(super) struct FieldName {
-    /// What stands before the first dot, if there is one.
+    /// The part before the first dot.
     pub(super) prefix: Option<String>,
     key: String,
     offset: usize,
 }
 
-/// What a field is compared with.
 enum Literal {
     Text(String),
     Number(f64),
@@ -26,12 +25,11 @@ enum Literal {
 }
 
 impl FieldName {
-    /// The field of that name.
     pub(super) fn resolve(&self) -> Result<Field, FilterError> {
         if self.prefix.is_some() && self.key.is_empty() {
             return error_at(
                 self.offset,
-                "the key is missing after the dot; quote unusual ones: metrics.`val acc`",
+                "missing key after the dot; quote keys with spaces: metrics.`val acc`",
             );
         }
         let Some(prefix) = self.prefix.as_deref() else {
@@ -60,7 +58,12 @@ impl FieldName {
             .into_iter()
             .find(|field| field.as_str() == self.key);
         known.map(Field::Dataset).map_or_else(
-            || error_at(self.offset, "a dataset has a name, a digest and a context"),
+            || {
+                error_at(
+                    self.offset,
+                    "unknown dataset field; expected name, digest or context",
+                )
+            },
             Ok,
         )
     }
@@ -81,15 +84,15 @@ impl FieldName {
         error_at(
             self.offset,
             format!(
-                "{key} is no attribute; there are {}; a metric is written metrics.{key}, a param params.{key}",
-                all.join(" ")
+                "unknown attribute `{key}`; use metrics.{key} for a metric, params.{key} for a param, or one of {}",
+                all.join(", ")
             ),
         )
     }
 }
 
 impl Parser {
-    /// Reads what may be a field's name: `key`, `kind.key`, either part in quotes.
+    /// Parses `key` or `prefix.key`, either part in quotes.
     pub(super) fn parse_field_name(&mut self) -> Result<FieldName, FilterError> {
         let Some(first) = self.advance() else {
             return self.error("expected a comparison or a word here");
@@ -138,7 +141,7 @@ impl Parser {
             TokenKind::Operator(comparison) => error_at(
                 first.start,
                 format!(
-                    "what should be {} something? expected a name such as metrics.acc",
+                    "expected a field before {}, such as metrics.acc",
                     comparison.as_str()
                 ),
             ),
@@ -159,7 +162,6 @@ impl Parser {
         Some(key)
     }
 
-    /// Whether the next token begins a test.
     pub(super) fn at_condition(&self) -> bool {
         let begins = |token: &Token| {
             ["LIKE", "ILIKE", "IN", "BETWEEN"]
@@ -175,7 +177,6 @@ impl Parser {
         })
     }
 
-    /// Reads the test of a field.
     pub(super) fn parse_condition(&mut self, field: &Field) -> Result<Condition, FilterError> {
         if self.eat_keyword("IS") {
             let negated = self.eat_keyword("NOT");
@@ -202,14 +203,15 @@ impl Parser {
                         ignore_case: token.is_keyword("ILIKE"),
                         negated,
                     }),
-                    Literal::Number(_) | Literal::Duration(_) => {
-                        error_at(at, "LIKE takes a pattern in quotes, such as '%net%'")
-                    }
+                    Literal::Number(_) | Literal::Duration(_) => error_at(
+                        at,
+                        "expected a pattern in quotes after LIKE, such as '%net%'",
+                    ),
                 }
             }
             _ => error_at(
                 token.start,
-                "LIKE is for text; compare a number, a time or a duration with = != < <= > >=",
+                "LIKE is for text; numbers, times and durations take = != < <= > >=",
             ),
         }
     }
@@ -235,14 +237,14 @@ impl Parser {
             (Literal::Text(_), _) if kind == ValueKind::NumberOrText => error_at(
                 at,
                 format!(
-                    "text has no {}; to compare as a number, write it without quotes",
+                    "{} does not compare text; write a number without quotes",
                     comparison.as_str()
                 ),
             ),
             (Literal::Text(_), _) => error_at(
                 at,
                 format!(
-                    "text has no {}; there are = != LIKE ILIKE IN",
+                    "{} does not compare text; use = != LIKE ILIKE or IN",
                     comparison.as_str()
                 ),
             ),
@@ -252,7 +254,7 @@ impl Parser {
     fn parse_between(&mut self, kind: ValueKind, negated: bool) -> Result<Condition, FilterError> {
         let low = self.parse_bound(kind)?;
         if !self.eat_keyword("AND") {
-            return self.error("expected AND and the upper end after BETWEEN");
+            return self.error("expected AND and the upper bound after BETWEEN");
         }
         Ok(Condition::Between {
             low,
@@ -265,7 +267,7 @@ impl Parser {
         let at = self.offset();
         match self.parse_literal(kind)? {
             Literal::Number(number) | Literal::Duration(number) => Ok(number),
-            Literal::Text(_) => error_at(at, "BETWEEN takes numbers, without quotes"),
+            Literal::Text(_) => error_at(at, "expected a number without quotes after BETWEEN"),
         }
     }
 
@@ -281,7 +283,7 @@ impl Parser {
                 Literal::Number(number) | Literal::Duration(number) if texts.is_empty() => {
                     numbers.push(number);
                 }
-                _ => return error_at(at, "a list holds texts in quotes or numbers, not both"),
+                _ => return error_at(at, "mixed list; expected texts in quotes or numbers"),
             }
             if self.eat(&TokenKind::CloseParen) {
                 break;
@@ -297,7 +299,6 @@ impl Parser {
         })
     }
 
-    /// Reads what a field of a kind can be compared with.
     fn parse_literal(&mut self, kind: ValueKind) -> Result<Literal, FilterError> {
         let at = self.offset();
         match (self.advance().map(|token| token.kind), kind) {
@@ -305,25 +306,25 @@ impl Parser {
                 Ok(Literal::Text(text))
             }
             (Some(TokenKind::Quoted(..)), ValueKind::Number) => {
-                error_at(at, "a metric is a number: write it without quotes")
+                error_at(at, "expected a number without quotes")
             }
             (Some(TokenKind::Quoted(..)), ValueKind::Time) => error_at(
                 at,
-                "a time is a number of ms since 1970, without quotes; for the last days write age < 2d",
+                "expected ms since 1970 without quotes; for recent runs, use age < 2d",
             ),
             (Some(TokenKind::Bare(word)), _) => parse_bare_literal(&word, kind, at),
             (Some(TokenKind::Quoted(..)) | None, ValueKind::Duration) => {
-                error_at(at, "expected a span of time, such as 90s, 1h30m or 2d")
+                error_at(at, "expected a duration, such as 90s, 1h30m or 2d")
             }
-            (Some(_) | None, ValueKind::Text) => error_at(at, "expected a text in quotes"),
+            (Some(_) | None, ValueKind::Text) => error_at(at, "expected text in quotes"),
             (Some(_) | None, ValueKind::NumberOrText) => {
-                error_at(at, "expected a text in quotes, or a number")
+                error_at(at, "expected text in quotes, or a number")
             }
             (Some(_) | None, _) => error_at(at, "expected a number"),
         }
     }
 
-    /// Where the next token is, or would be.
+    /// The offset of the next token, or of the end.
     fn offset(&self) -> usize {
         match self.error::<()>("") {
             Ok(()) => 0,
@@ -339,39 +340,37 @@ fn parse_bare_literal(word: &str, kind: ValueKind, at: usize) -> Result<Literal,
     let span = parse_duration(word);
     match (kind, number, span) {
         (ValueKind::Text, ..) => {
-            error_at(at, format!("text is written in quotes: '{}'", clean(word)))
+            error_at(at, format!("expected text in quotes: '{}'", clean(word)))
         }
         (ValueKind::Duration, _, Some(ms)) => Ok(Literal::Duration(ms as f64)),
         (ValueKind::Duration, Some(_), None) => error_at(
             at,
-            format!("which unit? write {0}s, {0}m, {0}h or {0}d", clean(word)),
+            format!("missing unit; use {0}s, {0}m, {0}h or {0}d", clean(word)),
         ),
         (ValueKind::Duration, None, None) => {
-            error_at(at, "expected a span of time, such as 90s, 1h30m or 2d")
+            error_at(at, "expected a duration, such as 90s, 1h30m or 2d")
         }
         (_, Some(number), _) if number.is_finite() => Ok(Literal::Number(number)),
         (_, Some(number), _)
             if number.is_infinite() && word.contains(|c: char| c.is_ascii_digit()) =>
         {
-            error_at(at, "this number is too large")
+            error_at(at, "number too large")
         }
         (ValueKind::NumberOrText, ..) => error_at(
             at,
-            format!("expected a number, or a text in quotes: '{}'", clean(word)),
+            format!("expected a number, or text in quotes: '{}'", clean(word)),
         ),
-        (ValueKind::Time, _, Some(_)) => error_at(
-            at,
-            "a time is a number of ms since 1970; for the last days write age < 2d",
-        ),
-        _ if word.eq_ignore_ascii_case("nan") => error_at(
-            at,
-            "nothing compares with NaN; is:nan finds the runs that have one",
-        ),
+        (ValueKind::Time, _, Some(_)) => {
+            error_at(at, "expected ms since 1970; for recent runs, use age < 2d")
+        }
+        _ if word.eq_ignore_ascii_case("nan") => {
+            error_at(at, "NaN equals nothing; use is:nan to find runs with NaN")
+        }
         _ => error_at(at, "expected a number"),
     }
 }
 
-/// Whether what stands before a dot is a prefix rather than part of a key.
+/// Whether the text before a dot is a prefix and not part of a key.
 fn is_column_prefix(text: &str) -> bool {
     ColumnKey::is_prefix(text) || DATASET_PREFIXES.contains(&text)
 }

@@ -1,4 +1,4 @@
-//! The keymap matches help, palette and the README's key table; `themes/` matches the built-in themes.
+//! The keymap matches help and palette; `themes/` matches the built-in themes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

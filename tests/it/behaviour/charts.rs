@@ -276,7 +276,7 @@ fn few_runs_give_no_ranking() {
     let mut driver = at_runs("iris-baselines");
     driver
         .press("space j space j space c i")
-        .assert_shows("too few to rank params");
+        .assert_shows("too few runs to rank params");
 }
 
 #[test]

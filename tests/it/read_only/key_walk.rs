@@ -40,7 +40,11 @@ const CHARTS: &[Step] = &[
     RUNS[1],
     ("u\x1b[H jj m", &["› charts › 2 runs", "points of 2 curves"]),
 ];
-const DRIVERS: &[Step] = &[RUNS[0], RUNS[1], ("i", &["what drives", "too few to rank"])];
+const DRIVERS: &[Step] = &[
+    RUNS[0],
+    RUNS[1],
+    ("i", &["what drives", "too few runs to rank"]),
+];
 const MODELS: &[Step] = &[
     (HOME, &["› experiments"]),
     ("4", &["› models", "iris-forest"]),

@@ -73,14 +73,14 @@ fn draw_diff_line(painter: &mut Painter<'_>, strip: Rect, diff: &DiffLine) {
         symbol,
         role,
     ) + 1;
-    for (changed, text) in &diff.segments {
+    for segment in &diff.segments {
         let span_area = Rect {
             x: strip.x + used,
             width: strip.width.saturating_sub(used),
             ..strip
         };
-        let drawn_width = painter.draw_text(span_area, &clean(text), role);
-        if *changed {
+        let drawn_width = painter.draw_text(span_area, &clean(&segment.text), role);
+        if segment.is_changed {
             painter.emphasize(Rect {
                 width: drawn_width,
                 ..span_area

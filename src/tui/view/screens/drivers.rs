@@ -7,7 +7,7 @@ use crate::analysis::importance::{ParamImportance, RankCorrelation};
 use crate::analysis::nearest::ParamDifference;
 use crate::chart::registry::{FIGURES, SideList};
 use crate::config::theme::Role;
-use crate::domain::Run;
+use crate::domain::{Goal, Run};
 use crate::text::number::{format_short, format_signed};
 use crate::text::width::{truncate, width};
 use crate::tui::app::App;
@@ -67,7 +67,7 @@ fn draw_cautions(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) 
         importance
             .warnings
             .iter()
-            .map(|caution| (caution.clone(), Role::Warn)),
+            .map(|warning| (warning.clone(), Role::Warn)),
     );
     let wrapped = lines.flat_map(|(text, role)| {
         crate::text::width::wrap(&text, room.width)
@@ -134,72 +134,17 @@ fn draw_status(painter: &mut Painter<'_>, area: Rect, screen: &DriversScreen) {
 }
 
 fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversScreen) {
-    let head = row_at(area, 0);
+    let (header, lines) = match screen.figure_spec().list {
+        SideList::Params => param_list(screen),
+        SideList::ParetoFront => front_list(app, screen),
+        SideList::Neighbors => neighbor_list(app, screen),
+        SideList::None => return,
+    };
+    painter.draw_text(row_at(area, 0), &header, Role::Header);
     let rows = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(1),
         ..area
-    };
-    let lines: Vec<Vec<TextSpan>> = match screen.figure_spec().list {
-        SideList::Params => {
-            let params = screen
-                .importance
-                .get()
-                .map(|found| found.params.as_slice())
-                .unwrap_or_default();
-            painter.draw_text(
-                head,
-                &format!(
-                    " {:<20} {:>15}  {}",
-                    "param", "forest", "rank, 95 % interval"
-                ),
-                Role::Header,
-            );
-            params.iter().map(param_line).collect()
-        }
-        SideList::ParetoFront => {
-            let goals: Vec<String> = screen
-                .pareto_goals
-                .iter()
-                .map(|goal| format!("{:>14}", truncate(&goal.to_string(), 14)))
-                .collect();
-            painter.draw_text(
-                head,
-                &format!(" {:<20} {}", "Pareto front", goals.join(" ")),
-                Role::Header,
-            );
-            screen
-                .pareto_runs()
-                .into_iter()
-                .map(|run| front_line(run, app, screen))
-                .collect()
-        }
-        SideList::Neighbors => {
-            let subject = screen
-                .reference_run
-                .as_ref()
-                .and_then(|id| screen.find_run(id));
-            let name = subject
-                .map(|run| run.label().clean().into_owned())
-                .unwrap_or_default();
-            let goal = subject
-                .and_then(|run| run.metric(screen.goal.metric.raw()))
-                .map_or(MISSING.into(), |v| format_short(v.get()));
-            painter.draw_text(
-                head,
-                &format!(
-                    " nearest to {name} ({} {goal}), with the smallest differences first",
-                    screen.goal
-                ),
-                Role::Header,
-            );
-            screen
-                .neighbors()
-                .iter()
-                .map(|near| neighbor_line(near, subject, app, screen))
-                .collect()
-        }
-        SideList::None => Vec::new(),
     };
     let visible_range = screen.cursor.visible_range(lines.len(), rows.height.into());
     for (nth, line) in lines[visible_range.clone()].iter().enumerate() {
@@ -209,6 +154,47 @@ fn draw_list(painter: &mut Painter<'_>, area: Rect, app: &App, screen: &DriversS
             painter.apply_role(strip, Role::Selection);
         }
     }
+}
+
+/// A list with its header.
+type ListText = (String, Vec<Vec<TextSpan>>);
+
+fn param_list(screen: &DriversScreen) -> ListText {
+    let found = screen.importance.get();
+    let params = found.map(|found| found.params.as_slice());
+    (
+        format!(
+            " {:<20} {:>15}  {}",
+            "param", "forest", "rank, 95 % interval"
+        ),
+        params.unwrap_or_default().iter().map(param_line).collect(),
+    )
+}
+
+fn front_list(app: &App, screen: &DriversScreen) -> ListText {
+    let title = |goal: &Goal| format!("{:>14}", truncate(&goal.to_string(), 14));
+    let goals: Vec<String> = screen.pareto_goals.iter().map(title).collect();
+    let runs = screen.pareto_runs().into_iter();
+    (
+        format!(" {:<20} {}", "the front", goals.join(" ")),
+        runs.map(|run| front_line(run, app, screen)).collect(),
+    )
+}
+
+fn neighbor_list(app: &App, screen: &DriversScreen) -> ListText {
+    let reference = screen.reference_run.as_ref();
+    let reference = reference.and_then(|id| screen.find_run(id));
+    let name = reference.map(|run| run.label().clean().into_owned());
+    let value = reference.and_then(|run| run.metric(screen.goal.metric.raw()));
+    let header = format!(
+        " nearest to {} ({} {}): differences, least first",
+        name.unwrap_or_default(),
+        screen.goal,
+        value.map_or(MISSING.into(), |value| format_short(value.get()))
+    );
+    let neighbors = screen.neighbors().iter();
+    let lines = neighbors.map(|neighbor| neighbor_line(neighbor, reference, app, screen));
+    (header, lines.collect())
 }
 
 fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
@@ -233,7 +219,7 @@ fn param_line(param: &ParamImportance) -> Vec<TextSpan> {
     let together = if correlated.is_empty() {
         String::new()
     } else {
-        format!("  collinear with {}", correlated.join(", "))
+        format!("  with {}", correlated.join(", "))
     };
     let is_significant = param
         .permutation
@@ -325,7 +311,7 @@ fn neighbor_line(
     let differences: Vec<String> = near.differences.iter().map(describe).collect();
     line.push((
         if differences.is_empty() {
-            "the same params".into()
+            "equal params".into()
         } else {
             differences.join(", ")
         },
