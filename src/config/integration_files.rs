@@ -1,27 +1,59 @@
-//! The user's own integrations: `recognisers/*.toml` in the config folder.
+//! The user's integrations: `integrations/*.toml` in the config folder. Older versions read `recognisers/*.toml`, which still
+//! works.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{read_bounded, toml_files};
 
+/// The most bytes of one file.
 const MAX_BYTES: u64 = 256 << 10;
+/// The most files of one folder.
 const MAX_FILES: usize = 200;
+/// The folders. A file in a later one replaces a file of the same name.
+const FOLDERS: [&str; 2] = ["recognisers", "integrations"];
 
-/// Names and texts of the integration files, sorted by name. The text of an unreadable file is the
-/// reason, so that parsing it as TOML reports the file.
+/// File names and texts in the order of the names. The text of a file that cannot be read is an error message: parsing it as
+/// TOML reports the file.
 #[must_use]
 pub fn read_integration_files(config: &Path) -> Vec<(String, String)> {
-    let read = |path: &std::path::PathBuf| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let text = read_bounded(path, MAX_BYTES);
-        (
-            name.into_owned(),
-            text.unwrap_or_else(|error| format!("can't be read: {error}")),
-        )
-    };
-    toml_files(&config.join("recognisers"))
+    let files = FOLDERS
         .iter()
-        .take(MAX_FILES)
-        .map(read)
-        .collect()
+        .flat_map(|folder| toml_files(&config.join(folder)).into_iter().take(MAX_FILES));
+    let by_name: BTreeMap<String, String> = files.map(|path| read_file(&path)).collect();
+    by_name.into_iter().collect()
+}
+
+fn read_file(path: &Path) -> (String, String) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let text = read_bounded(path, MAX_BYTES);
+    (
+        name.into_owned(),
+        text.unwrap_or_else(|error| format!("can't be read: {error}")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integrations_replace_recognisers_of_the_same_name() {
+        let config = tempfile::tempdir().unwrap();
+        for (file, text) in [
+            ("recognisers/a.toml", "old a"),
+            ("recognisers/b.toml", "old b"),
+            ("integrations/a.toml", "new a"),
+            ("integrations/notes.txt", "ignored"),
+        ] {
+            let path = config.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let expected = [("a.toml", "new a"), ("b.toml", "old b")];
+        assert_eq!(
+            read_integration_files(config.path()),
+            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
+        );
+    }
 }

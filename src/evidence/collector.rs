@@ -1,4 +1,4 @@
-//! What one recogniser gathers from the documents that it looks at, and how what several say becomes one fact.
+//! Collecting the facts of one integration, and merging the facts of several documents.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,20 +12,19 @@ use super::rule::{Aggregation, Extracted, FactRule, aggregate};
 use super::{EvidenceSubject, Integration, SearchRule};
 use crate::domain::Millis;
 
-/// The most parts of a document that are looked at one by one.
+/// Parts of a document.
 const MAX_PARTS: usize = 1_000;
 
-/// How long before a training a fact may have been made and still belong to it, in ms: data is validated before it is learned from.
+/// Ms by which a fact can be older than the training run: data is validated before the training.
 const MAX_FACT_AGE: Millis = 24 * 3_600_000;
 
-/// Why a document is not this tool's, in words.
-pub(super) const NOT_THIS_TOOL: &str = "it is another's: what must be in it is not";
+pub(super) const NOT_THIS_TOOL: &str = "not a document of this tool";
 
-/// Why nothing was taken from a document.
+/// Why a document has no facts.
 pub(super) enum Rejection {
-    /// It is about something else.
+    /// It belongs to another tool or version.
     NotMatching(String),
-    /// It could not be looked at.
+    /// It could not be read.
     Unreadable(String),
 }
 
@@ -37,12 +36,12 @@ impl Rejection {
     }
 }
 
-/// What one recogniser has found so far.
+/// The findings of one integration so far.
 #[derive(Default)]
 pub(super) struct EvidenceCollector<'r> {
     samples: BTreeMap<&'r str, Vec<FactSample<'r>>>,
     deployments: Vec<Deployment>,
-    /// Other names of the version, as documents before told.
+    /// Names of the version from earlier documents.
     aliases: Vec<String>,
 }
 
@@ -55,7 +54,7 @@ struct FactSample<'r> {
 }
 
 impl<'r> EvidenceCollector<'r> {
-    /// Takes the facts of a document, or of the several that are in it.
+    /// Extracts the facts of a document, or of each document in it.
     pub(super) fn collect_document(
         &mut self,
         find: &'r SearchRule,
@@ -81,10 +80,7 @@ impl<'r> EvidenceCollector<'r> {
             self.mark_unreadable(
                 find,
                 from,
-                &format!(
-                    "it has {} parts, and only {MAX_PARTS} were looked at",
-                    parts.len()
-                ),
+                &format!("{} parts, read only {MAX_PARTS}", parts.len()),
             );
         }
         let taken: Vec<Result<(), Rejection>> = parts
@@ -98,33 +94,47 @@ impl<'r> EvidenceCollector<'r> {
             taken
                 .into_iter()
                 .next()
-                .unwrap_or_else(|| Err(Rejection::NotMatching("it is empty".into())))
+                .unwrap_or_else(|| Err(Rejection::NotMatching("empty".into())))
         }
     }
 
-    /// What a document says of the facts that should be something is not known, though it is there: then nobody may think that they
-    /// are as they should be.
+    /// Marks the facts with an expected value as unreadable: an unreadable document must not count as a pass.
     pub(super) fn mark_unreadable(&mut self, find: &'r SearchRule, from: &str, why: &str) {
         for (name, rule) in find
             .facts
             .iter()
             .filter(|(_, rule)| rule.expected.is_some())
         {
-            let found = Extracted::Unreadable(format!("{from}: {why}"));
-            self.samples
-                .entry(name.as_str())
-                .or_default()
-                .push(FactSample {
-                    rule,
-                    extracted: found,
-                    source: from.to_owned(),
-                    is_in_store: find.location.is_in_store(),
-                    created_at: None,
-                });
+            self.push_sample(
+                find,
+                from,
+                name,
+                rule,
+                Extracted::Unreadable(format!("{from}: {why}")),
+                None,
+            );
         }
     }
 
-    /// Takes the facts of a document.
+    fn push_sample(
+        &mut self,
+        find: &'r SearchRule,
+        from: &str,
+        name: &'r str,
+        rule: &'r FactRule,
+        extracted: Extracted,
+        created_at: Option<Millis>,
+    ) {
+        self.samples.entry(name).or_default().push(FactSample {
+            rule,
+            extracted,
+            source: from.to_owned(),
+            is_in_store: find.location.is_in_store(),
+            created_at,
+        });
+    }
+
+    /// Extracts the facts of one document.
     fn collect_part(
         &mut self,
         find: &'r SearchRule,
@@ -137,7 +147,7 @@ impl<'r> EvidenceCollector<'r> {
             return not_matching(NOT_THIS_TOOL);
         }
         if find.unless.iter().any(|path| path.is_present(document)) {
-            return not_matching("it is of another kind");
+            return not_matching("another kind of document");
         }
         let parts: Vec<&Value> = match &find.each {
             Some(each) => each.select(document),
@@ -145,7 +155,7 @@ impl<'r> EvidenceCollector<'r> {
         };
         if parts.len() > MAX_PARTS {
             return Err(Rejection::Unreadable(format!(
-                "it has more than {MAX_PARTS} parts"
+                "more than {MAX_PARTS} parts"
             )));
         }
         let is_joined = find.must_name_version();
@@ -155,9 +165,9 @@ impl<'r> EvidenceCollector<'r> {
             .collect();
         if own.is_empty() {
             return not_matching(if is_joined {
-                "it names neither this version nor what it was made from"
+                "refers to neither this version nor its run"
             } else {
-                "it is empty"
+                "empty"
             });
         }
         let before = (
@@ -180,16 +190,7 @@ impl<'r> EvidenceCollector<'r> {
             for (name, rule) in &find.facts {
                 let found = rule.extract(part, document);
                 if found != Extracted::Absent {
-                    self.samples
-                        .entry(name.as_str())
-                        .or_default()
-                        .push(FactSample {
-                            rule,
-                            extracted: found,
-                            source: from.to_owned(),
-                            is_in_store: find.location.is_in_store(),
-                            created_at: at,
-                        });
+                    self.push_sample(find, from, name, rule, found, at);
                 }
             }
             if let Some(rule) = &find.deployment {
@@ -203,7 +204,7 @@ impl<'r> EvidenceCollector<'r> {
                 self.deployments.len(),
             )
         {
-            return not_matching("none of its facts is there");
+            return not_matching("none of the facts found");
         }
         Ok(())
     }
@@ -227,7 +228,7 @@ impl<'r> EvidenceCollector<'r> {
                 .is_some_and(|(at, made)| at < made.saturating_sub(MAX_FACT_AGE));
             let value = merge(&all);
             let expected = all.iter().find_map(|one| one.rule.expected.as_ref());
-            let is_unexpected = expected.is_some_and(|wanted| !is_expected(&value, wanted));
+            let is_unexpected = expected.is_some_and(|expected| !is_expected(&value, expected));
             Fact {
                 name: name.to_owned(),
                 value,
@@ -255,7 +256,7 @@ impl<'r> EvidenceCollector<'r> {
     }
 }
 
-/// Whether a fact is what it should be; what can't be read is not.
+/// Whether a fact has its expected value. An unreadable one has not.
 fn is_expected(value: &FactValue, expected: &Value) -> bool {
     match value {
         FactValue::Value(value) => {
@@ -269,8 +270,8 @@ fn is_expected(value: &FactValue, expected: &Value) -> bool {
     }
 }
 
-/// A fact of several documents: as the rule says; else they must agree. What is unreadable in one is unreadable, unless another
-/// settles it: of truths that must all hold, one that does not.
+/// Merges the samples of a fact by its rule; without a rule they must agree. One unreadable sample makes the fact unreadable,
+/// unless another decides it: `false` for `all`, `true` for `any`.
 fn merge(all: &[FactSample<'_>]) -> FactValue {
     let (mut values, mut unreadable) = (Vec::new(), None);
     for one in all {
@@ -295,7 +296,7 @@ fn merge(all: &[FactSample<'_>]) -> FactValue {
         };
     }
     let Some(first) = values.first().cloned() else {
-        return FactValue::Unreadable("nothing is there".into());
+        return FactValue::Unreadable("no value".into());
     };
     if aggregation == Some(Aggregation::List) {
         let mut flat: Vec<Value> = Vec::new();
@@ -325,8 +326,8 @@ fn merge(all: &[FactSample<'_>]) -> FactValue {
         }
         Some(take) => match aggregate(take, values) {
             Extracted::Present(value) => FactValue::Value(value),
-            _ => FactValue::Unreadable("what several documents say can't be put together".into()),
+            _ => FactValue::Unreadable("values of several documents cannot be merged".into()),
         },
-        None => FactValue::Unreadable(format!("{} documents say different things", values.len())),
+        None => FactValue::Unreadable(format!("{} documents disagree", values.len())),
     }
 }

@@ -1,22 +1,22 @@
-//! Tables of data frames: whichever way one is written in JSON, it becomes a list of rows by column.
+//! Data frames in JSON: every pandas orientation becomes a list of rows by column.
 
 use serde_json::{Map, Number, Value};
 
 use super::format::MAX_ROWS;
 
-/// The rows of a table: a list of rows as it is; columns by name, each a list or by the number of the row; heads and rows apart,
-/// with or without a schema. Nothing where it is no table.
+/// The rows of a table: a list of rows; columns by name, each a list or an object by row number; or headers and rows apart,
+/// with or without a schema. Absent if the value is not a table.
 ///
 /// # Errors
-/// When it has too many rows.
+/// If it has too many rows.
 pub(super) fn to_rows(table: &Value) -> Result<Option<Value>, String> {
     if max_row_count(table) > MAX_ROWS {
-        return Err(format!("it has more than {MAX_ROWS} rows"));
+        return Err(format!("more than {MAX_ROWS} rows"));
     }
     Ok(normalize(table))
 }
 
-/// How many rows a table has at most, before it is made.
+/// An upper bound of the number of rows.
 fn max_row_count(table: &Value) -> usize {
     let length = |value: &Value| match value {
         Value::Array(all) => all.len(),
@@ -49,7 +49,7 @@ fn normalize(table: &Value) -> Option<Value> {
     Some(infer_types(Value::Array(rows)))
 }
 
-/// The same rows, with the numbers and truths that a text format wrote as texts, and nothing where a cell is empty.
+/// Turns the strings of a text format into numbers and booleans, and empty cells into null.
 pub(super) fn infer_types(rows: Value) -> Value {
     let Value::Array(rows) = rows else {
         return rows;
@@ -74,7 +74,7 @@ fn infer_cell_type(value: Value) -> Value {
         "" | "nan" | "NaN" | "None" | "null" => Value::Null,
         "True" | "true" => Value::Bool(true),
         "False" | "false" => Value::Bool(false),
-        // A hash or an id that has only digits is no number: what can't be written back is kept.
+        // Hashes and ids can consist of digits: only strings that survive a round trip are numbers.
         number => {
             let whole = number
                 .parse::<i64>()
@@ -94,14 +94,14 @@ fn infer_cell_type(value: Value) -> Value {
     }
 }
 
-/// A head of several levels as one text: `('chunk', 'chunk', 'period')` is `chunk_period`.
-fn flatten_header(head: &str) -> String {
-    let Some(inner) = head
+/// A multi-level header as one string: `('chunk', 'chunk', 'period')` is `chunk_period`.
+fn flatten_header(header: &str) -> String {
+    let Some(inner) = header
         .strip_prefix('(')
         .and_then(|rest| rest.strip_suffix(')'))
         .filter(|inner| inner.contains(','))
     else {
-        return head.to_owned();
+        return header.to_owned();
     };
     join_levels(
         inner
@@ -116,7 +116,7 @@ fn join_levels<'t>(parts: impl Iterator<Item = &'t str>) -> String {
     parts.join("_")
 }
 
-/// Heads and rows apart.
+/// Rows of cells as rows by header.
 fn zip_headers(headers: &[Value], rows: Vec<Value>) -> Vec<Value> {
     let name = |head: &Value| match head {
         Value::String(text) => text.clone(),
@@ -131,8 +131,8 @@ fn zip_headers(headers: &[Value], rows: Vec<Value>) -> Vec<Value> {
     rows.into_iter().map(row).collect()
 }
 
-/// Columns by name: all lists, or all by the same names of rows, in the order of the first. Rows by name are told from columns by
-/// name by the outer names: those of rows are numbers.
+/// Rows from an object of columns, each a list or an object by row number. An object whose names are all numbers has rows, not
+/// columns.
 fn rows_from_columns(columns: Map<String, Value>) -> Option<Vec<Value>> {
     let is_number = |name: &String| name.parse::<u64>().is_ok();
     if !columns.is_empty()

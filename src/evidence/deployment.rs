@@ -1,29 +1,35 @@
-//! Where a document says that a version is served.
+//! Deployments in documents.
 
 use serde_json::Value;
 
 use super::parser::{parse_fact_rule, parse_path_pair};
 use super::paths::DocumentPath;
 use super::report::Deployment;
-use super::rule::{Extracted, FactRule, ValueType};
+use super::rule::{Extracted, FactRule, ValueType, value_text};
 use crate::diagnostics;
 use crate::diagnostics::TomlReader;
 
-/// How a document tells of a deployment.
+/// How to extract a deployment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeploymentRule {
     pub name: Option<FactRule>,
     pub location: Option<FactRule>,
     pub percent: Option<FactRule>,
-    /// Percents by name, and the name of each: for documents that keep the traffic apart.
-    pub traffic: Option<(DocumentPath, DocumentPath)>,
-    /// Of several, all have to hold.
+    /// For documents that keep traffic apart from endpoints.
+    pub traffic: Option<TrafficRule>,
+    /// All must hold.
     pub ready: Vec<FactRule>,
+}
+
+/// Where the percents are by name, and where the deployment has its name.
+#[derive(Clone, Debug)]
+pub(super) struct TrafficRule {
+    pub percents: DocumentPath,
+    pub name: DocumentPath,
 }
 
 const DEPLOYMENT_KEYS: &[&str] = &["name", "place", "percent", "traffic", "ready"];
 
-/// Reads how a document tells of a deployment.
 pub(super) fn parse_deployment_rule(
     reader: &mut TomlReader<'_>,
     value: &diagnostics::TomlValue<'_>,
@@ -35,9 +41,12 @@ pub(super) fn parse_deployment_rule(
             "name" => parsed.name = parse_fact_rule(reader, value),
             "place" => parsed.location = parse_fact_rule(reader, value),
             "percent" => parsed.percent = parse_fact_rule(reader, value),
-            "traffic" => parsed.traffic = parse_path_pair(reader, value, "of", "by"),
+            "traffic" => {
+                let pair = parse_path_pair(reader, value, "of", "by");
+                parsed.traffic = pair.map(|(percents, name)| TrafficRule { percents, name });
+            }
             "ready" => {
-                // A list of tables is a list of rules; a list of texts is one rule with several paths.
+                // A list of tables is several rules; a list of strings is one rule with several paths.
                 let several = value
                     .get_ref()
                     .as_array()
@@ -69,20 +78,12 @@ pub(super) fn extract_deployment(
         Extracted::Present(value) => Some(value),
         _ => None,
     };
-    let text = |value: Option<Value>| {
-        value
-            .map(|value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned)
-            })
-            .unwrap_or_default()
-    };
-    let traffic = rule.traffic.as_ref().and_then(|(of, by)| {
-        let by = by.select(part).into_iter().find_map(Value::as_str)?;
-        of.select(whole)
-            .into_iter()
-            .find_map(|table| traffic_percent(table, by))
+    let text = |value: Option<Value>| value.as_ref().map(value_text).unwrap_or_default();
+    let traffic = rule.traffic.as_ref().and_then(|traffic| {
+        let names = traffic.name.select(part);
+        let name = names.into_iter().find_map(Value::as_str)?;
+        let mut tables = traffic.percents.select(whole).into_iter();
+        tables.find_map(|table| traffic_percent(table, name))
     });
     Deployment {
         name: text(find(&rule.name)),
@@ -93,7 +94,7 @@ pub(super) fn extract_deployment(
     }
 }
 
-/// Whether it is ready: all that say something have to say so.
+/// Whether all rules with a value hold; absent if none has one.
 fn is_ready(rules: &[FactRule], part: &Value, whole: &Value) -> Option<bool> {
     let values = rules
         .iter()
@@ -104,7 +105,7 @@ fn is_ready(rules: &[FactRule], part: &Value, whole: &Value) -> Option<bool> {
     values.reduce(|a, b| a && b)
 }
 
-/// The percent of a name: in a table by name, or in a row that has the name and one number.
+/// The percent of a name: a member with that name, or the number of a row with that name.
 fn traffic_percent(table: &Value, name: &str) -> Option<f64> {
     let number = |value: &Value| value.as_f64().or_else(|| value.as_str()?.parse().ok());
     match table {

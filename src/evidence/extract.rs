@@ -1,29 +1,30 @@
-//! Looking: recognisers over what a version has.
+//! Extraction: applying integrations to a version.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::collector::{EvidenceCollector, NOT_THIS_TOOL, Rejection};
 use super::report::{EvidenceReport, SearchTrace};
-use super::store_documents;
 use super::{DocumentFormat, Integration, MAX_DOCUMENTS, SearchLocation, SearchRule};
-use crate::domain::{LoggedModel, Millis, ModelVersion, Run};
+use crate::domain::run::KeyValue;
+use crate::domain::{DatasetInput, LoggedModel, Millis, ModelVersion, Run};
+use crate::text::Untrusted;
 
-/// The most documents that a report tells to have been passed over, for one place.
+/// Skipped documents that a trace lists before it counts the rest.
 const MAX_SKIPPED: usize = 300;
 
-/// What is known of a version from its store.
+/// The store's records of a version.
 #[derive(Clone, Copy, Debug)]
 pub struct EvidenceSubject<'a> {
-    /// The version.
+    /// The version that facts are extracted for.
     pub version: &'a ModelVersion,
-    /// Its run.
+    /// The run that it names.
     pub run: Option<&'a Run>,
-    /// The logged model of MLflow 3.
+    /// MLflow 3's logged model.
     pub logged_model: Option<&'a LoggedModel>,
 }
 
 impl EvidenceSubject<'_> {
-    /// When it was made, ms since the epoch: when its run began, else when the version was.
+    /// The start of its run, else the version's creation, in ms since the epoch.
     fn created_at(&self) -> Option<Millis> {
         self.run
             .and_then(|run| run.start_time)
@@ -31,39 +32,39 @@ impl EvidenceSubject<'_> {
     }
 }
 
-/// Whose a file is.
+/// Where a file comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileOrigin {
     /// An artifact of the run or the logged model.
     Artifact,
-    /// A file outside of the store.
+    /// A local file.
     LocalFile,
     /// A file of the repository, at the run's commit.
     Commit,
 }
 
-/// A file that some recogniser wants.
+/// A file that an integration matches.
 #[derive(Clone, Debug)]
 pub struct EvidenceFile {
-    /// Whose it is.
+    /// Where it comes from.
     pub origin: FileOrigin,
-    /// Its path there, raw.
+    /// The path within its origin, raw.
     pub path: String,
-    /// Where it was found, in words, raw.
+    /// For reports: `artifact of the run: a.json`, raw.
     pub source: String,
-    /// A tag of the repository that points at the commit which made it what it is.
+    /// The git tag of the commit that last changed it.
     pub git_tag: Option<String>,
-    /// Its bytes, or why they were not read. Where only its being there counts: nothing.
+    /// The bytes, or why they were not read. Empty if only its existence counts.
     pub content: Result<Vec<u8>, String>,
 }
 
 impl SearchLocation {
-    /// Whether it is in the store, so that everybody who looks finds the same there.
+    /// Whether every user of the store sees the same.
     pub(super) fn is_in_store(&self) -> bool {
         !matches!(self, Self::LocalFile(_) | Self::Commit(_))
     }
 
-    /// Whether a file is looked at here.
+    /// Whether a file is in this location.
     #[must_use]
     pub fn matches(&self, origin: FileOrigin, path: &str) -> bool {
         match (self, origin) {
@@ -75,7 +76,7 @@ impl SearchLocation {
     }
 }
 
-/// Applies all recognisers.
+/// Applies integrations to a version.
 #[must_use]
 pub fn extract(
     integrations: &[Integration],
@@ -94,11 +95,11 @@ pub fn extract(
                 skipped: Vec::new(),
                 omitted: 0,
             };
-            match store_documents::for_location(&find.location, subject) {
+            match store_documents(&find.location, subject) {
                 Some(documents) => {
                     for (from, document) in documents {
-                        let taken = collector.collect_document(find, subject, &from, &document);
-                        record(&mut trace, from, taken.map_err(Rejection::into_reason));
+                        let collected = collector.collect_document(find, subject, &from, &document);
+                        record(&mut trace, from, collected.map_err(Rejection::into_reason));
                     }
                 }
                 None => extract_from_files(find, subject, files, &mut collector, &mut trace),
@@ -113,7 +114,7 @@ pub fn extract(
     report
 }
 
-/// Looks at the files that a place wants, one at a time.
+/// Applies a rule to the files that it matches, one at a time.
 fn extract_from_files<'r>(
     find: &'r SearchRule,
     subject: EvidenceSubject<'_>,
@@ -133,16 +134,16 @@ fn extract_from_files<'r>(
         }
         read += 1;
         let document = if read > MAX_DOCUMENTS {
-            Err(format!("only {MAX_DOCUMENTS} documents are looked at"))
+            Err(format!("over the limit of {MAX_DOCUMENTS} documents"))
         } else {
             parse_document(find, file)
         };
-        let taken = document
+        let collected = document
             .map_err(Rejection::Unreadable)
             .and_then(|document| {
                 collector.collect_document(find, subject, &file.source, &document)
             });
-        match &taken {
+        match &collected {
             Ok(()) => matched_paths.push(file.path.as_str()),
             Err(Rejection::Unreadable(why)) => unreadable.push((file, has_names, why.clone())),
             Err(Rejection::NotMatching(_)) => {}
@@ -150,11 +151,11 @@ fn extract_from_files<'r>(
         record(
             trace,
             file.source.clone(),
-            taken.map_err(Rejection::into_reason),
+            collected.map_err(Rejection::into_reason),
         );
     }
-    for (file, marked, why) in unreadable {
-        if marked == Some(true)
+    for (file, has_names, why) in unreadable {
+        if has_names == Some(true)
             || matched_paths
                 .iter()
                 .any(|path| are_similar_files(path, &file.path))
@@ -174,7 +175,7 @@ fn record(trace: &mut SearchTrace, from: String, result: Result<(), String>) {
     }
 }
 
-/// Whether the names that must be in a document are in its text; nothing where that can't be told without reading it.
+/// Whether a file's text has the names that its document needs; unknown if that takes parsing.
 fn has_required_names(find: &SearchRule, file: &EvidenceFile) -> Option<bool> {
     let text = file
         .content
@@ -191,10 +192,10 @@ fn has_required_names(find: &SearchRule, file: &EvidenceFile) -> Option<bool> {
         .flat_map(|path| &path.required_names)
         .peekable();
     names.peek()?;
-    is_plain.then(|| names.all(|mark| text.contains(mark.as_str())))
+    is_plain.then(|| names.all(|name| text.contains(name.as_str())))
 }
 
-/// Whether two files are probably of one kind: by the same name, or in one folder with the same first word.
+/// Whether two files are probably of one kind: the same name, or one folder and the same first word.
 fn are_similar_files(a: &str, b: &str) -> bool {
     let parts = |path: &str| {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -217,7 +218,7 @@ fn parse_document(find: &SearchRule, file: &EvidenceFile) -> Result<Value, Strin
     read.map(|document| with_file_metadata(document, file))
 }
 
-/// The document with what is known of its file, where it has room for it: its path under `file_path`, and the tag under `git_tag`.
+/// Adds `file_path` and `git_tag` to a document that is an object without them.
 fn with_file_metadata(mut document: Value, file: &EvidenceFile) -> Value {
     if let Value::Object(members) = &mut document {
         members
@@ -228,4 +229,71 @@ fn with_file_metadata(mut document: Value, file: &EvidenceFile) -> Value {
         }
     }
     document
+}
+
+/// The documents of a location in the store, by source; absent for a location of files.
+fn store_documents(
+    location: &SearchLocation,
+    subject: EvidenceSubject<'_>,
+) -> Option<Vec<(String, Value)>> {
+    let version = subject.version;
+    Some(match location {
+        SearchLocation::Run => subject.run.map(run_document).into_iter().collect(),
+        SearchLocation::Version => {
+            let document = json!({"name": version.name.raw(), "version": version.version.0, "tags": pairs_to_map(&version.tags)});
+            vec![(
+                format!("version {}/{}", version.name.raw(), version.version),
+                document,
+            )]
+        }
+        SearchLocation::LoggedModel => subject
+            .logged_model
+            .map(logged_model_document)
+            .into_iter()
+            .collect(),
+        SearchLocation::Dataset => subject
+            .run
+            .iter()
+            .flat_map(|run| &run.datasets)
+            .map(dataset_document)
+            .collect(),
+        SearchLocation::Artifact(_) | SearchLocation::LocalFile(_) | SearchLocation::Commit(_) => {
+            return None;
+        }
+    })
+}
+
+fn run_document(run: &Run) -> (String, Value) {
+    let metrics = run
+        .metrics
+        .iter()
+        .map(|metric| (metric.key.raw().to_owned(), json!(metric.value.get())))
+        .collect::<Map<_, _>>();
+    let document = json!({
+        "id": run.id.raw(), "name": run.name.raw(), "tags": pairs_to_map(&run.tags), "params": pairs_to_map(&run.params), "metrics": metrics,
+        "status": run.status.as_str(), "start_time": run.start_time, "end_time": run.end_time,
+    });
+    (format!("run {}", run.id.short()), document)
+}
+
+fn logged_model_document(model: &LoggedModel) -> (String, Value) {
+    let document = json!({"id": model.id.raw(), "name": model.name.raw(), "tags": pairs_to_map(&model.tags), "params": pairs_to_map(&model.params)});
+    (format!("logged model {}", model.id.raw()), document)
+}
+
+fn dataset_document(input: &DatasetInput) -> (String, Value) {
+    let source =
+        serde_json::from_str(input.source.raw()).unwrap_or_else(|_| json!(input.source.raw()));
+    let document = json!({
+        "name": input.name.raw(), "digest": input.digest.raw(), "source_type": input.source_type.raw(), "source": source,
+        "context": input.context.as_ref().map(Untrusted::raw),
+    });
+    (format!("dataset {}", input.name.raw()), document)
+}
+
+fn pairs_to_map(pairs: &[KeyValue]) -> Map<String, Value> {
+    pairs
+        .iter()
+        .map(|pair| (pair.key.raw().to_owned(), json!(pair.value.raw())))
+        .collect()
 }

@@ -1,30 +1,29 @@
-//! Commands that get again what a tool keeps: text of a recogniser, with facts in it.
+//! Commands that fetch what a tool stores: templates of an integration, with facts.
 
 use std::ops::Range;
 
+use super::rule::value_text;
 use super::{Fact, FactValue, SearchRule};
 use crate::diagnostics::{TomlReader, TomlValue, suggest};
 use crate::text::shell::quote_word;
 
-/// A command with the names of facts in it: `dvc pull {tracked}`.
+/// A command with facts: `dvc pull {tracked}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CommandTemplate {
-    /// What stands before each name, and the name.
+    /// The text before each name, and the name.
     parts: Vec<(String, String)>,
     tail: String,
 }
 
 impl CommandTemplate {
-    /// Reads a command.
+    /// Parses a command.
     ///
     /// # Errors
-    /// Where a brace is not closed.
+    /// If a brace is not closed.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let (mut parts, mut rest) = (Vec::new(), text);
         while let Some((before, after)) = rest.split_once('{') {
-            let (name, behind) = after
-                .split_once('}')
-                .ok_or("a { without its }: facts stand as {name}")?;
+            let (name, behind) = after.split_once('}').ok_or("unclosed {, expected {name}")?;
             parts.push((before.to_owned(), name.to_owned()));
             rest = behind;
         }
@@ -34,12 +33,11 @@ impl CommandTemplate {
         })
     }
 
-    /// The facts that it names.
     pub(super) fn fact_names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map(|(_, name)| name.as_str())
     }
 
-    /// The command; nothing where one of its facts is not known, or can't be written in a command.
+    /// The command; absent if one of its facts is unknown or cannot be quoted.
     pub(super) fn render(&self, facts: &[Fact]) -> Option<String> {
         let mut command = String::new();
         for (before, name) in &self.parts {
@@ -47,27 +45,20 @@ impl CommandTemplate {
             let FactValue::Value(value) = &fact.value else {
                 return None;
             };
-            let text = |value: &serde_json::Value| {
-                quote_word(
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                        .as_str(),
-                )
-            };
-            let written = match value.as_array() {
+            let text = |value: &serde_json::Value| quote_word(&value_text(value));
+            let quoted = match value.as_array() {
                 Some(all) => all.iter().map(text).collect::<Option<Vec<_>>>()?.join(" "),
                 None => text(value)?,
             };
             command.push_str(before);
-            command.push_str(&written);
+            command.push_str(&quoted);
         }
         command.push_str(&self.tail);
         Some(command)
     }
 }
 
-/// Commands, or a single one, with where each is written.
+/// One command or a list, each with its span.
 pub(super) fn parse_templates(
     reader: &mut TomlReader<'_>,
     value: &TomlValue<'_>,
@@ -93,7 +84,7 @@ pub(super) fn parse_templates(
         .collect()
 }
 
-/// The commands; one that names no fact of the recogniser is a mistake.
+/// Reports commands that name an unknown fact.
 pub(super) fn check_fact_names(
     reader: &mut TomlReader<'_>,
     templates: Vec<(CommandTemplate, Range<usize>)>,
@@ -108,7 +99,7 @@ pub(super) fn check_fact_names(
         if let Some(unknown) = template.fact_names().find(|name| !names.contains(name)) {
             reader.push_error(
                 span,
-                &format!("{unknown} is no fact of this recogniser"),
+                &format!("unknown fact {unknown}"),
                 &suggest(unknown, names.iter().copied()),
             );
         }
@@ -145,7 +136,7 @@ mod tests {
         let diagnostics = crate::evidence::Integration::parse("x.toml", text).unwrap_err();
         assert_eq!(
             diagnostics[0].to_string(),
-            "2:7: traked is no fact of this recogniser; did you mean `tracked`?"
+            "2:7: unknown fact traked; did you mean `tracked`?"
         );
     }
 

@@ -1,5 +1,5 @@
-//! Documents from bytes: every format becomes one tree of values. Nothing in a document is run, and its size, depth and
-//! expansion are bounded: JSON nests 127 deep at most, YAML as far as its reader's budget goes.
+//! Parsing documents into JSON values. Size, depth and expansion are bounded: JSON nests at most 127 deep, the YAML parser has
+//! its own budget.
 
 use std::io::{Cursor, Read};
 
@@ -7,38 +7,38 @@ use serde_json::{Map, Value};
 
 use super::{MAX_DOCUMENT_BYTES, MAX_DOCUMENT_VALUES, data_frame};
 
-/// The most rows of a table, or lines of a log. A document with more is not read at all: what its end says may matter most.
+/// Rows of a table or lines of a log. Longer documents are refused: their last rows can matter most.
 pub(super) const MAX_ROWS: usize = 20_000;
-/// The most members of an archive.
+/// Members of an archive.
 const MAX_ZIP_MEMBERS: usize = 10_000;
 
-/// How a document is written.
+/// The format of a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DocumentFormat {
-    /// By the end of its name.
+    /// By the file's extension.
     ByExtension,
     /// JSON.
     Json,
-    /// A JSON value a line; a list.
+    /// One JSON value per line, as a list.
     JsonLines,
-    /// YAML; a list where it has several documents.
+    /// YAML; a list for several documents.
     Yaml,
     /// TOML.
     Toml,
-    /// A table with a head: a list of rows by column. Of several rows of heads, as pandas writes them, the texts are joined with `_`.
+    /// A list of rows by column. The levels of pandas' multi-level headers are joined with `_`.
     Csv,
-    /// A table, as CSV or as JSON in any of the ways that data frames are written: a list of rows by column, numbers and truths as such.
+    /// A data frame in CSV or in any JSON orientation: a list of rows by column, with numbers and booleans.
     Table,
-    /// Text: one string.
+    /// One string.
     Text,
-    /// A member of a ZIP archive, by the format of its name.
+    /// A member of a ZIP archive, parsed by its extension.
     Zip(String),
-    /// Nothing is read of it: that it is there is the fact. The document is its path.
+    /// Not read: its existence is the fact. The document is the path.
     Presence,
 }
 
 impl DocumentFormat {
-    /// The format of a name, as a recogniser writes it.
+    /// The format of a name in an integration.
     pub(super) fn from_name(name: &str, member: Option<&str>) -> Result<Self, String> {
         Ok(match name {
             "json" => Self::Json,
@@ -49,11 +49,10 @@ impl DocumentFormat {
             "table" => Self::Table,
             "text" => Self::Text,
             "presence" => Self::Presence,
-            "zip" => Self::Zip(member.ok_or("a zip needs a member")?.to_owned()),
+            "zip" => Self::Zip(member.ok_or("zip needs `member`")?.to_owned()),
             _ => {
                 return Err(
-                    "json, jsonl, yaml, toml, csv, table, text, zip or presence can stand here"
-                        .into(),
+                    "expected json, jsonl, yaml, toml, csv, table, text, zip or presence".into(),
                 );
             }
         })
@@ -76,10 +75,10 @@ impl DocumentFormat {
         }
     }
 
-    /// Reads a document.
+    /// Parses a document.
     ///
     /// # Errors
-    /// Why it can't be read, in a few words.
+    /// Why it cannot be parsed.
     pub fn parse(&self, path: &str, bytes: &[u8]) -> Result<Value, String> {
         match self {
             Self::ByExtension => Self::from_path(path).parse(path, bytes),
@@ -107,7 +106,7 @@ impl DocumentFormat {
             Self::Yaml => parse_yaml(text),
             Self::Toml => {
                 check_value_count(text, b"=,[{")?;
-                toml::from_str(text).map_err(|error| format!("no TOML: {}", error.message()))
+                toml::from_str(text).map_err(|error| format!("invalid TOML: {}", error.message()))
             }
             Self::Csv => parse_csv(text),
             _ => Ok(Value::String(text.to_owned())),
@@ -115,7 +114,7 @@ impl DocumentFormat {
     }
 }
 
-/// Text as UTF-8, or as UTF-16 where its first two bytes say so.
+/// Decodes UTF-8, or UTF-16 with a byte order mark.
 fn decode_text(bytes: &[u8]) -> Result<String, String> {
     let utf16 = |order: fn([u8; 2]) -> u16| {
         let units = bytes
@@ -125,25 +124,25 @@ fn decode_text(bytes: &[u8]) -> Result<String, String> {
             .map(|pair| order([pair[0], pair[1]]));
         char::decode_utf16(units)
             .collect::<Result<String, _>>()
-            .map_err(|_| "no text: broken UTF-16".to_owned())
+            .map_err(|_| "invalid UTF-16".to_owned())
     };
     match bytes {
         [0xff, 0xfe, ..] => utf16(u16::from_le_bytes),
         [0xfe, 0xff, ..] => utf16(u16::from_be_bytes),
-        _ if bytes.contains(&0) => Err("no text: it has zero bytes".into()),
+        _ if bytes.contains(&0) => Err("not text: it has zero bytes".into()),
         _ => {
             let text = std::str::from_utf8(bytes)
-                .map_err(|error| format!("no UTF-8 text from byte {}", error.valid_up_to()))?;
+                .map_err(|error| format!("invalid UTF-8 at byte {}", error.valid_up_to()))?;
             Ok(text.trim_start_matches('\u{feff}').to_owned())
         }
     }
 }
 
-/// A document has more values than it has of these bytes.
+/// Refuses a document with too many values: it has at most one more than `marks` bytes.
 fn check_value_count(text: &str, marks: &[u8]) -> Result<(), String> {
     let found = text.bytes().filter(|byte| marks.contains(byte)).count();
     if found > MAX_DOCUMENT_VALUES {
-        Err(format!("it has more than {MAX_DOCUMENT_VALUES} values"))
+        Err(format!("more than {MAX_DOCUMENT_VALUES} values"))
     } else {
         Ok(())
     }
@@ -157,7 +156,7 @@ fn parse_json_lines(text: &str) -> Result<Value, String> {
         .take(MAX_ROWS + 1)
         .collect();
     if lines.len() > MAX_ROWS {
-        return Err(format!("it has more than {MAX_ROWS} lines"));
+        return Err(format!("more than {MAX_ROWS} lines"));
     }
     lines
         .into_iter()
@@ -166,24 +165,22 @@ fn parse_json_lines(text: &str) -> Result<Value, String> {
         .map(Value::Array)
 }
 
-/// A data frame in JSON, or in JSON lines.
 fn parse_table(text: &str) -> Result<Value, String> {
-    let read = parse_json(text).or_else(|why| parse_json_lines(text).map_err(|_| why));
-    let read = read?;
-    // What is no table may be another tool's document: that is not for the reader to say.
-    Ok(data_frame::to_rows(&read)?.unwrap_or(read))
+    let value = parse_json(text).or_else(|why| parse_json_lines(text).map_err(|_| why))?;
+    // A value that is not a table can be another tool's document.
+    Ok(data_frame::to_rows(&value)?.unwrap_or(value))
 }
 
-/// JSON; Python writes `NaN` and `Infinity` into it, which it does not have: they become null.
+/// Parses JSON. Python writes `NaN` and `Infinity`, which are not JSON: they become null.
 fn parse_json(text: &str) -> Result<Value, String> {
     check_value_count(text, b",:[{")?;
     serde_json::from_str(text).or_else(|error| {
-        let tame = replace_non_finite(text).ok_or_else(|| format!("no JSON: {error}"))?;
-        serde_json::from_str(&tame).map_err(|_| format!("no JSON: {error}"))
+        let finite = replace_non_finite(text).ok_or_else(|| format!("invalid JSON: {error}"))?;
+        serde_json::from_str(&finite).map_err(|_| format!("invalid JSON: {error}"))
     })
 }
 
-/// The text with bare `NaN` and `Infinity` as `null`, where there are any outside of strings.
+/// The text with `null` for `NaN` and `Infinity` outside of strings; absent if it has none.
 fn replace_non_finite(text: &str) -> Option<String> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return None;
@@ -219,7 +216,7 @@ fn parse_yaml(text: &str) -> Result<Value, String> {
     let read = serde_saphyr::from_multiple::<Value>(text);
     let mut all = read.map_err(|error| {
         format!(
-            "no YAML: {}",
+            "invalid YAML: {}",
             error.to_string().lines().next().unwrap_or_default()
         )
     })?;
@@ -230,8 +227,7 @@ fn parse_yaml(text: &str) -> Result<Value, String> {
     })
 }
 
-/// A table. pandas writes several rows of heads for columns with several levels; the rows after the first have no number and no
-/// truth in them, and are heads as long as their first cell is empty or the first row of heads has empty or doubled cells.
+/// Parses CSV into a list of rows by column.
 fn parse_csv(text: &str) -> Result<Value, String> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -242,9 +238,9 @@ fn parse_csv(text: &str) -> Result<Value, String> {
         .records()
         .take(MAX_ROWS + 1)
         .collect::<Result<Vec<csv::StringRecord>, _>>()
-        .map_err(|error| format!("no CSV: {error}"))?;
+        .map_err(|error| format!("invalid CSV: {error}"))?;
     if rows.len() > MAX_ROWS {
-        return Err(format!("it has more than {MAX_ROWS} rows"));
+        return Err(format!("more than {MAX_ROWS} rows"));
     }
     let levels = header_rows(&rows);
     let columns = rows
@@ -278,7 +274,7 @@ fn parse_csv(text: &str) -> Result<Value, String> {
     Ok(Value::Array(rows.iter().skip(levels).map(row).collect()))
 }
 
-/// How many rows of heads there are: pandas repeats the outer texts over the inner columns.
+/// The number of header rows. pandas repeats outer headers over inner columns, and header rows have no numbers or booleans.
 fn header_rows(rows: &[csv::StringRecord]) -> usize {
     let is_head = |row: &csv::StringRecord| {
         let is_datum = |cell: &str| {
@@ -301,24 +297,24 @@ fn header_rows(rows: &[csv::StringRecord]) -> usize {
         .max(1)
 }
 
-/// One member of an archive, by its name as it is: nothing is unpacked, and no name is followed.
+/// Reads one member of an archive by its exact name. Nothing is written to disk.
 fn read_zip_member(bytes: &[u8], name: &str) -> Result<Vec<u8>, String> {
-    let mut archive =
-        zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("no ZIP: {error}"))?;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes))
+        .map_err(|error| format!("invalid ZIP: {error}"))?;
     if archive.len() > MAX_ZIP_MEMBERS {
-        return Err(format!("it has more than {MAX_ZIP_MEMBERS} members"));
+        return Err(format!("more than {MAX_ZIP_MEMBERS} members"));
     }
     let member = archive
         .by_name(name)
-        .map_err(|_| format!("it has no member {name}"))?;
+        .map_err(|_| format!("no member {name}"))?;
     let mut found = Vec::new();
     member
         .take(MAX_DOCUMENT_BYTES + 1)
         .read_to_end(&mut found)
-        .map_err(|error| format!("{name} can't be unpacked: {error}"))?;
+        .map_err(|error| format!("cannot unpack {name}: {error}"))?;
     if found.len() as u64 > MAX_DOCUMENT_BYTES {
         return Err(format!(
-            "{name} has more than {} MB",
+            "{name} is larger than {} MB",
             MAX_DOCUMENT_BYTES >> 20
         ));
     }
@@ -372,7 +368,8 @@ mod tests {
     fn hostile_input_is_an_error() {
         let wrong = |format: &DocumentFormat, bytes: &[u8]| format.parse("x", bytes).unwrap_err();
         assert!(
-            wrong(&DocumentFormat::Json, "[".repeat(100_000).as_bytes()).starts_with("no JSON")
+            wrong(&DocumentFormat::Json, "[".repeat(100_000).as_bytes())
+                .starts_with("invalid JSON")
         );
         assert!(wrong(&DocumentFormat::Json, b"{\"a\": \"\xe9\"}").contains("byte 7"));
         assert!(wrong(&DocumentFormat::Json, b"{\0}").contains("zero bytes"));
@@ -383,11 +380,14 @@ mod tests {
                 vec![format!("*a{before}"); 10].join(",")
             )
         });
-        assert!(wrong(&DocumentFormat::Yaml, bomb.as_bytes()).starts_with("no YAML"));
+        assert!(wrong(&DocumentFormat::Yaml, bomb.as_bytes()).starts_with("invalid YAML"));
         assert!(
-            wrong(&DocumentFormat::Yaml, "[".repeat(100_000).as_bytes()).starts_with("no YAML")
+            wrong(&DocumentFormat::Yaml, "[".repeat(100_000).as_bytes())
+                .starts_with("invalid YAML")
         );
-        assert!(wrong(&DocumentFormat::Zip("a.json".into()), b"PK nothing").starts_with("no ZIP"));
+        assert!(
+            wrong(&DocumentFormat::Zip("a.json".into()), b"PK nothing").starts_with("invalid ZIP")
+        );
     }
 
     #[test]
@@ -406,7 +406,7 @@ mod tests {
         writer.finish().unwrap();
         let read = |member: &str| DocumentFormat::Zip(member.into()).parse("x.zip", &bytes);
         assert_eq!(read("M/a.json").unwrap(), json!({"a": 1}));
-        assert!(read("big.json").unwrap_err().contains("more than 4 MB"));
+        assert!(read("big.json").unwrap_err().contains("larger than 4 MB"));
         assert!(read("none").unwrap_err().contains("no member"));
     }
 

@@ -1,4 +1,4 @@
-//! Recognisers: TOML files that say where a tool leaves what, and what it means.
+//! Integrations: TOML files that describe the files and tags of a tool.
 
 use super::DocumentFormat;
 use super::deployment::DeploymentRule;
@@ -8,33 +8,33 @@ use super::paths::{DocumentPath, Globs};
 use super::rule::FactRule;
 use crate::diagnostics::{Diagnostic, TomlReader};
 
-/// Where one tool leaves what.
+/// The description of one tool.
 #[derive(Clone, Debug, Default)]
 pub struct Integration {
-    /// As conditions name it: `great_expectations`.
+    /// In policy conditions: `great_expectations`.
     pub id: String,
-    /// The tool's name.
+    /// For display.
     pub name: String,
-    /// What it is for: `data validation`.
+    /// The tool's purpose: `data validation`.
     pub kind: String,
-    /// What it is, in a few words.
+    /// The tool's home page.
     pub description: String,
-    /// The name of its file.
+    /// Its file name.
     pub file: String,
-    /// The places to look at.
+    /// Locations and the facts in them.
     pub search_rules: Vec<SearchRule>,
-    /// Commands that get again what the tool keeps: the first whose facts are all known counts.
+    /// The first command whose facts are all known is used.
     pub(super) fetch_commands: Vec<CommandTemplate>,
 }
 
-/// Where something is looked for.
+/// Where a rule searches.
 #[derive(Clone, Debug)]
 pub enum SearchLocation {
     /// Artifacts of the run and of the logged model.
     Artifact(Globs),
-    /// Files outside of the store, beside it or in the working tree. They belong to a version that they name.
+    /// Local files near the store or in the working tree. They must name the version.
     LocalFile(Globs),
-    /// Files of the repository at hand, as they were at the run's commit.
+    /// Files of the local repository at the run's commit.
     Commit(Globs),
     /// The run: `{id, name, tags, params, metrics}`, the first three by name.
     Run,
@@ -42,35 +42,35 @@ pub enum SearchLocation {
     Version,
     /// The logged model: `{id, name, tags, params}`.
     LoggedModel,
-    /// Each dataset of the run: `{name, digest, source_type, source, context}`, the source opened where it is JSON.
+    /// Each dataset of the run: `{name, digest, source_type, source, context}`, the source parsed if it is JSON.
     Dataset,
 }
 
-/// One place, and the facts there.
+/// A location and the facts in its documents.
 #[derive(Clone, Debug)]
 pub struct SearchRule {
-    /// Where.
+    /// Where it searches.
     pub location: SearchLocation,
-    /// The line in the recogniser's file, from 1.
+    /// The line in the integration's file, from 1.
     pub line: usize,
     pub(super) format: DocumentFormat,
-    /// How many times over its paths may look at all of a document.
+    /// The most full scans of a document by one of its paths.
     pub(super) full_scans: usize,
-    /// What any of these leads to: each of these is a document of its own.
+    /// Each value at these paths is a document.
     pub(super) split: Vec<DocumentPath>,
-    /// What must be in the document, all of it, so that it is this tool's.
+    /// The document is this tool's if all of these are present.
     pub(super) when: Vec<DocumentPath>,
-    /// What must not be there.
+    /// And none of these.
     pub(super) unless: Vec<DocumentPath>,
-    /// The parts of the document that are looked at one by one.
+    /// Facts are extracted from each value at this path.
     pub(super) each: Option<DocumentPath>,
-    /// Where the document names the run, the logged model or the version.
+    /// Where the document refers to the run, the logged model or the version.
     pub(super) joins: Vec<DocumentPath>,
-    /// Where it names the model and the version.
+    /// Where it has the model's name and the version's number.
     pub(super) names: Option<(DocumentPath, DocumentPath)>,
-    /// Where it names the run by its name.
+    /// Where it has the run's name.
     pub(super) names_run: Option<DocumentPath>,
-    /// Under which names documents that are looked at later know the version.
+    /// Names of the version in the documents of later rules.
     pub(super) known_as: Option<FactRule>,
     pub(super) at: Option<FactRule>,
     pub(super) facts: Vec<(String, FactRule)>,
@@ -78,7 +78,7 @@ pub struct SearchRule {
 }
 
 impl SearchLocation {
-    /// What is looked at, in words.
+    /// For reports: `artifacts evidently/*.json`.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -96,13 +96,13 @@ impl SearchLocation {
 }
 
 impl SearchRule {
-    /// Whether a document has to name what it belongs to.
+    /// Whether a document must refer to the version.
     #[must_use]
     pub(super) fn must_name_version(&self) -> bool {
         !self.joins.is_empty() || self.names.is_some() || self.names_run.is_some()
     }
 
-    /// How many times over the dearest of its paths may look at all of a document.
+    /// The most full scans of a document by one of its paths.
     pub(super) fn max_full_scans(&self) -> usize {
         let paths = [&self.split, &self.when, &self.unless, &self.joins]
             .into_iter()
@@ -121,7 +121,7 @@ impl SearchRule {
             .deployment
             .iter()
             .filter_map(|rule| rule.traffic.as_ref())
-            .flat_map(|(a, b)| [a, b]);
+            .flat_map(|traffic| [&traffic.percents, &traffic.name]);
         let rules = self
             .facts
             .iter()
@@ -137,7 +137,7 @@ impl SearchRule {
             .unwrap_or_default()
     }
 
-    /// Whether the content of what is found matters, or only that it is there.
+    /// Whether the content of files matters, or only their existence.
     #[must_use]
     pub fn reads_content(&self) -> bool {
         self.format != DocumentFormat::Presence
@@ -145,10 +145,10 @@ impl SearchRule {
 }
 
 impl Integration {
-    /// Reads a recogniser.
+    /// Parses an integration.
     ///
     /// # Errors
-    /// Every mistake, in the order of the file.
+    /// All errors, in the order of the file.
     pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
         let mut integration = TomlReader::parse(text, |reader, table| {
             parser::parse_integration(reader, table)

@@ -1,7 +1,7 @@
-//! Evidence: the facts that other tools left with a version, as recognisers find them.
+//! Evidence: facts that other tools recorded for a version, found by integrations.
 //!
-//! A recogniser is a TOML file: where one tool leaves what, and what it means. It is data: nothing here knows a tool. What is
-//! looked at comes from outside: nothing of it is run or unpickled, and everything is bounded.
+//! An integration is a TOML file that describes the files and tags of one tool: the code knows no tool. Documents are
+//! untrusted: nothing in them is run or unpickled, and everything is bounded.
 
 mod collector;
 mod data_frame;
@@ -15,7 +15,6 @@ mod parser;
 mod paths;
 mod report;
 mod rule;
-mod store_documents;
 
 pub use extract::{EvidenceFile, EvidenceSubject, FileOrigin, extract};
 pub use format::DocumentFormat;
@@ -25,18 +24,18 @@ pub use report::{Deployment, EvidenceReport, Fact, FactValue, SearchTrace, ToolE
 pub use rule::LineageRole;
 pub(crate) use rule::value_text;
 
-/// The most bytes of a document that is read.
+/// Bytes of a document.
 pub const MAX_DOCUMENT_BYTES: u64 = 4 << 20;
 
-/// The most documents that one place of a recogniser is read in.
+/// Documents that one search rule reads.
 pub const MAX_DOCUMENTS: usize = 200;
 
-/// The most values of a document: a small file may hold very many, and each takes more room in memory than in the file.
+/// Values in a document: each takes more space in memory than in the file.
 pub const MAX_DOCUMENT_VALUES: usize = 600_000;
 
 macro_rules! built_in {
     ($($file:literal)*) => {
-        /// The recognisers that come with the program: the name of the file, and its text.
+        /// File name and text of the built-in integrations. A test compares the list with the folder.
         pub const BUILT_IN: &[(&str, &str)] = &[$(($file, include_str!(concat!("../../integrations/", $file)))),*];
     };
 }
@@ -47,8 +46,8 @@ built_in! {
     "sagemaker.toml" "seldon_core.toml" "torchserve.toml" "vertex_ai.toml" "wandb.toml" "whylabs.toml"
 }
 
-/// Reads recognisers: those that come with the program, and a user's, of which one with the same id replaces a built-in one.
-/// What is wrong with a file is told, and the others are read.
+/// Parses the built-in integrations and a user's (file name and text). A later one replaces one with the same id. Returns
+/// the errors of files that could not be parsed, cleaned.
 #[must_use]
 pub fn load_integrations(user_files: &[(String, String)]) -> (Vec<Integration>, Vec<String>) {
     let (mut all, mut errors): (Vec<Integration>, Vec<String>) = (Vec::new(), Vec::new());

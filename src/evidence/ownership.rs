@@ -1,12 +1,13 @@
-//! Whose a document outside of the store is: it belongs to a version that it names.
+//! Ownership of local documents: they belong to the version that they refer to.
 
 use serde_json::Value;
 
+use super::rule::value_text;
 use super::{EvidenceSubject, SearchRule};
 use crate::domain::Stage;
 
-/// Whether a part of a document names the version, its run or its logged model. `aliases` are other names of the version, as
-/// documents before told.
+/// Whether a part of a document refers to the version, its run or its logged model. `aliases` are names of the version from
+/// earlier documents.
 pub(super) fn names_version(
     find: &SearchRule,
     subject: EvidenceSubject<'_>,
@@ -15,11 +16,13 @@ pub(super) fn names_version(
 ) -> bool {
     let version = subject.version;
     if let Some((model, number)) = &find.names {
-        let is = |values: Vec<&Value>, wanted: &str| {
-            values.into_iter().any(|value| value_text(value) == wanted)
+        let has = |values: Vec<&Value>, expected: &str| {
+            values
+                .into_iter()
+                .any(|value| value_text(value) == expected)
         };
-        if is(model.select(part), version.name.raw())
-            && is(number.select(part), &version.version.to_string())
+        if has(model.select(part), version.name.raw())
+            && has(number.select(part), &version.version.to_string())
         {
             return true;
         }
@@ -39,14 +42,8 @@ pub(super) fn names_version(
         .any(|value| refers_to_version(&value_text(value), subject, aliases))
 }
 
-fn value_text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Whether a text leads to the version: by its own address, by the logged model, by the run (and then not to another model of the
-/// same run), or by the registry's address with its number, stage or alias.
+/// Whether a reference leads to the version: by its source, logged model, run (unless to another model of the run), or by a
+/// `models:/` URI with its number, stage or alias.
 fn refers_to_version(reference: &str, subject: EvidenceSubject<'_>, aliases: &[String]) -> bool {
     let version = subject.version;
     let source = version.source.raw();
@@ -58,7 +55,7 @@ fn refers_to_version(reference: &str, subject: EvidenceSubject<'_>, aliases: &[S
     {
         return true;
     }
-    // Names that other documents gave it may be short and common: they have to be all that is told, or all after a colon.
+    // Aliases can be short and common: they must be the whole reference, or all after a colon.
     let named = version
         .logged_model()
         .is_some_and(|id| contains_word(reference, id.raw()))
@@ -81,7 +78,7 @@ fn refers_to_version(reference: &str, subject: EvidenceSubject<'_>, aliases: &[S
             .any(|address| contains_word(reference, address))
 }
 
-/// How the registry's address of the version may be written.
+/// The version's `models:/` URIs.
 fn registry_uris(subject: EvidenceSubject<'_>) -> Vec<String> {
     let version = subject.version;
     let name = version.name.raw();
@@ -98,7 +95,7 @@ fn registry_uris(subject: EvidenceSubject<'_>) -> Vec<String> {
     all
 }
 
-/// Whether a text leads to a model of the run, and the version's source to another one.
+/// Whether a reference leads to another model of the run than the version's source.
 fn names_other_model(reference: &str, source: &str, run: &str) -> bool {
     let folder = |text: &str| {
         let rest = text.split_once(run)?.1;
@@ -119,7 +116,7 @@ fn names_other_model(reference: &str, source: &str, run: &str) -> bool {
     !within(&other, &own) && !within(&own, &other)
 }
 
-/// Whether a text has an id in it that is not a part of a longer one.
+/// Whether a text contains an id as a whole word.
 fn contains_word(text: &str, id: &str) -> bool {
     let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
     !id.is_empty()
@@ -144,7 +141,7 @@ mod tests {
 
     #[test]
     fn models_of_one_run_are_distinguished() {
-        let is_other = |told: &str, source: &str| names_other_model(told, source, "abc");
+        let is_other = |reference: &str, source: &str| names_other_model(reference, source, "abc");
         assert!(is_other("s3://b/1/abc/artifacts/two", "runs:/abc/one"));
         assert!(is_other(
             "s3://b/1/abc/artifacts/model_2",

@@ -1,4 +1,4 @@
-//! Reading a recogniser's file: each mistake with its place, and what was meant.
+//! Parsing an integration's file, with positions and suggestions.
 
 use std::ops::Range;
 
@@ -13,10 +13,10 @@ use super::paths::{DocumentPath, Globs};
 use super::rule::{Aggregation, FactRule, LineageRole, ValueType};
 use crate::diagnostics::{TomlReader, TomlTable, TomlValue};
 
-/// The largest regular expression, in bytes of its compiled form.
+/// Bytes of a compiled regular expression.
 const MAX_REGEX_BYTES: usize = 1 << 20;
 
-/// A name as conditions write it: small letters, digits and `_`.
+/// A name for policy conditions: lower-case letters, digits and `_`.
 fn slug(name: &str) -> String {
     let plain = name
         .split('(')
@@ -32,7 +32,6 @@ fn slug(name: &str) -> String {
 
 const INTEGRATION_KEYS: &[&str] = &["name", "id", "kind", "home", "get", "find"];
 
-/// A recogniser.
 pub(super) fn parse_integration(reader: &mut TomlReader<'_>, table: &TomlTable<'_>) -> Integration {
     let (mut integration, mut commands) = (Integration::default(), Vec::new());
     for (key, value) in table {
@@ -60,8 +59,8 @@ pub(super) fn parse_integration(reader: &mut TomlReader<'_>, table: &TomlTable<'
     if integration.id.is_empty() || integration.id != slug(&integration.id) {
         reader.push_error(
             &(0..0),
-            "a recogniser without a name",
-            "add name = \"…\"; an id has small letters, digits and _",
+            "missing name",
+            "add name = \"…\"; an id has lower-case letters, digits and _",
         );
     }
     integration
@@ -152,15 +151,15 @@ fn parse_search_rule(
     if locations != 1 {
         reader.push_error(
             span,
-            "one place is meant",
+            "expected one location",
             "add artifact, file or commit = [\"…\"], or in = \"run\"",
         );
     }
     if matches!(find.location, SearchLocation::LocalFile(_)) && !find.must_name_version() {
         reader.push_error(
             span,
-            "whose a file outside of the store is, is not known",
-            "add joins = \"$…\", where it names the run or the model",
+            "a local file must refer to its version",
+            "add joins = \"$…\", the path of the run or the model",
         );
     }
     find.full_scans = find.max_full_scans();
@@ -179,7 +178,7 @@ fn parse_location(
                 "version" => SearchLocation::Version,
                 "logged_model" => SearchLocation::LoggedModel,
                 "dataset" => SearchLocation::Dataset,
-                _ => return Err("run, version, logged_model or dataset can stand here".into()),
+                _ => return Err("expected run, version, logged_model or dataset".into()),
             })
         });
     }
@@ -200,8 +199,8 @@ fn parse_location(
         Err((at, why)) => {
             reader.push_error(
                 spans.get(at).unwrap_or(&value.span()),
-                &format!("no pattern: {why}"),
-                "* stands for a part of a name, ** for folders",
+                &format!("invalid glob: {why}"),
+                "* matches a part of a name, ** matches folders",
             );
             None
         }
@@ -218,7 +217,7 @@ fn parse_path(
         .ok()
 }
 
-/// A path, or a list of them.
+/// One path or a list.
 fn parse_paths(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<DocumentPath> {
     if value.get_ref().is_str() {
         return reader
@@ -233,7 +232,6 @@ fn parse_paths(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<Docume
         .collect()
 }
 
-/// Two paths.
 pub(super) fn parse_path_pair(
     reader: &mut TomlReader<'_>,
     value: &TomlValue<'_>,
@@ -262,8 +260,8 @@ fn parse_facts(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<(Strin
         if slug(key.get_ref()) != key.get_ref().as_ref() {
             reader.push_error(
                 &key.span(),
-                &format!("{} is no name of a fact", key.get_ref()),
-                "small letters, digits and _",
+                &format!("invalid fact name {}", key.get_ref()),
+                "use lower-case letters, digits and _",
             );
         }
         found.extend(parse_fact_rule(reader, value).map(|rule| (key.get_ref().to_string(), rule)));
@@ -275,7 +273,7 @@ fn compile_regex(text: &str) -> Result<Regex, String> {
     RegexBuilder::new(text)
         .size_limit(MAX_REGEX_BYTES)
         .build()
-        .map_err(|error| format!("no regular expression: {error}"))
+        .map_err(|error| format!("invalid regular expression: {error}"))
 }
 
 const RULE_KEYS: &[&str] = &[
@@ -283,7 +281,7 @@ const RULE_KEYS: &[&str] = &[
     "else", "merge", "wanted", "tells", "last",
 ];
 
-/// A rule: paths, or a table.
+/// Paths, or a table with `path`.
 pub(super) fn parse_fact_rule(
     reader: &mut TomlReader<'_>,
     value: &TomlValue<'_>,
@@ -293,7 +291,7 @@ pub(super) fn parse_fact_rule(
         rule.paths = parse_paths(reader, value);
         return (!rule.paths.is_empty()).then_some(rule);
     };
-    let (mut needs, mut reason) = (None, "what it is about is not there".to_owned());
+    let (mut needs, mut reason) = (None, "required value not found".to_owned());
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "path" | "first_of" => rule.paths = parse_paths(reader, value),
@@ -328,7 +326,7 @@ pub(super) fn parse_fact_rule(
                 if rule.expected.is_none() {
                     reader.push_error(
                         &value.span(),
-                        "a truth or a whole number is meant here",
+                        "expected a boolean or an integer",
                         "write true, false or 0",
                     );
                 }
@@ -338,7 +336,7 @@ pub(super) fn parse_fact_rule(
         }
     }
     if rule.paths.is_empty() {
-        reader.push_error(&value.span(), "a fact without a path", "add path = \"$…\"");
+        reader.push_error(&value.span(), "missing path", "add path = \"$…\"");
     }
     rule.needs = needs.map(|path| (path, reason));
     Some(rule)
@@ -359,12 +357,12 @@ mod tests {
         let joined = diagnostics.join("\n");
         for part in [
             "3:1: unknown key `artefact`; did you mean `artifact`?",
-            "5:9: no pattern",
-            "6:8: no JSONPath",
-            "8:1: Ok is no name",
+            "5:9: invalid glob",
+            "6:8: invalid JSONPath",
+            "8:1: invalid fact name Ok",
             "8:29:",
         ] {
-            assert!(joined.contains(part), "{part} is not in:\n{joined}");
+            assert!(joined.contains(part), "no {part} in:\n{joined}");
         }
     }
 
@@ -375,7 +373,23 @@ mod tests {
         assert_eq!(
             all.len(),
             super::super::BUILT_IN.len(),
-            "two have the same id"
+            "two integrations have the same id"
         );
+    }
+
+    #[test]
+    fn every_file_in_the_folder_is_built_in() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/integrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".toml"))
+            .collect();
+        files.sort();
+        let built_in: Vec<&str> = super::super::BUILT_IN
+            .iter()
+            .map(|(file, _)| *file)
+            .collect();
+        assert_eq!(files, built_in, "list the file in src/evidence/mod.rs");
     }
 }

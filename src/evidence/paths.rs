@@ -1,22 +1,22 @@
-//! Paths of files, and paths into documents.
+//! File globs, and paths into documents.
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-/// Patterns of file paths: `*` within a folder, `**` over folders.
+/// Globs of file paths: `*` within a folder, `**` across folders.
 #[derive(Clone, Debug)]
 pub struct Globs {
-    /// As they are written.
+    /// As written.
     pub patterns: Vec<String>,
     set: GlobSet,
 }
 
 impl Globs {
-    /// Patterns.
+    /// Compiles globs.
     ///
     /// # Errors
-    /// The pattern that is none, by its place in the list, and why.
+    /// The index of the invalid glob, and why.
     pub fn new(texts: Vec<String>) -> Result<Self, (usize, String)> {
         let mut set = GlobSetBuilder::new();
         for (at, text) in texts.iter().enumerate() {
@@ -30,32 +30,33 @@ impl Globs {
         })
     }
 
-    /// Whether a path fits one of them.
+    /// Whether one of them matches a path.
     #[must_use]
     pub fn is_match(&self, path: &str) -> bool {
         self.set.is_match(path)
     }
 }
 
-/// The most steps that looking for one path may take: about a second.
+/// Steps of evaluating one path: about a second.
 const MAX_SCAN_STEPS: usize = 4_000_000;
 
 /// A path into a document: JSONPath by RFC 9535.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentPath {
     query: JsonPath,
-    /// Names that must be in a document that it leads to something in.
+    /// Names that a document with a match contains.
     pub required_names: Vec<String>,
-    /// How many times over it may look at all that is in a document.
+    /// The number of nested full scans of a document.
     pub full_scans: usize,
 }
 
 impl DocumentPath {
     pub(super) fn new(text: &str) -> Result<Self, String> {
-        let path = JsonPath::parse(text).map_err(|error| format!("no JSONPath: {error}"))?;
+        let path = JsonPath::parse(text).map_err(|error| format!("invalid JSONPath: {error}"))?;
         if has_overlapping_selectors(&strip_quoted(text)) {
             return Err(
-                "no JSONPath that can be looked for here: of several in one pair of brackets, each has to be one name or number".into()
+                "unsupported JSONPath: several selectors in brackets must be names or numbers"
+                    .into(),
             );
         }
         Ok(Self {
@@ -65,18 +66,18 @@ impl DocumentPath {
         })
     }
 
-    /// What it leads to, in the order of the document.
+    /// The values at the path, in the order of the document.
     pub(super) fn select<'v>(&self, document: &'v Value) -> Vec<&'v Value> {
         self.query.query(document).all()
     }
 
-    /// Whether it leads to anything but null.
+    /// Whether it has a value other than null.
     pub(super) fn is_present(&self, document: &Value) -> bool {
         self.select(document).iter().any(|value| !value.is_null())
     }
 }
 
-/// Why paths that look at a document so many times over are not looked for in it.
+/// The reason if a document is too large for paths with that number of nested full scans.
 pub(super) fn scan_limit_error(full_scans: usize, document: &Value) -> Option<String> {
     if full_scans < 2 {
         return None;
@@ -86,11 +87,11 @@ pub(super) fn scan_limit_error(full_scans: usize, document: &Value) -> Option<St
             .is_some_and(|all| all <= MAX_SCAN_STEPS)
     });
     let most = most.unwrap_or(1);
-    has_more_values(document, most)
-        .then(|| format!("it has more than {most} values: too many for a path that looks through all of them {full_scans} times over"))
+    has_more_values(document, most).then(|| {
+        format!("more than {most} values, too many for a path with {full_scans} nested scans")
+    })
 }
 
-/// Whether a document has more values than that.
 fn has_more_values(document: &Value, most: usize) -> bool {
     let (mut seen, mut rest) = (0, vec![document]);
     while let Some(value) = rest.pop() {
@@ -107,7 +108,7 @@ fn has_more_values(document: &Value, most: usize) -> bool {
     false
 }
 
-/// The path without what is in quotes.
+/// The path without quoted text.
 fn strip_quoted(text: &str) -> String {
     let (mut out, mut quote, mut escaped) = (String::new(), None, false);
     for c in text.chars() {
@@ -126,8 +127,7 @@ fn strip_quoted(text: &str) -> String {
     out
 }
 
-/// How many times over a path looks at everything: `..` does, and so does a filter that looks at more of the whole document again than
-/// one place.
+/// The number of nested full scans: `..` is one, and a filter that searches the whole document from `$`.
 fn count_full_scans(bare: &str) -> usize {
     let again = bare.match_indices('$').skip(1).filter(|(at, _)| {
         let end = bare[at + 1..]
@@ -139,7 +139,7 @@ fn count_full_scans(bare: &str) -> usize {
     bare.matches("..").count() + again.count() + bare.matches("count(").count()
 }
 
-/// Whether something is picked twice: `[*, *]` a few times in a row makes very much of very little.
+/// Whether selectors overlap: a few `[*, *]` in a row multiply the result.
 fn has_overlapping_selectors(bare: &str) -> bool {
     let tight: String = bare.chars().filter(|c| !c.is_whitespace()).collect();
     let many = ['*', '?', ':'];
@@ -153,7 +153,7 @@ fn has_overlapping_selectors(bare: &str) -> bool {
     })
 }
 
-/// The names at the beginning of a path, up to where it has a choice.
+/// The names at the beginning of a path, up to the first selector with several matches.
 fn leading_names(text: &str) -> Vec<String> {
     let mut rest = text.strip_prefix('$').unwrap_or_default();
     let mut found = Vec::new();
@@ -204,7 +204,7 @@ mod tests {
         assert!(
             scan_limit_error(passes("$..*..*"), &wide)
                 .unwrap()
-                .contains("2 times over")
+                .contains("2 nested scans")
         );
         assert!(scan_limit_error(passes("$[?$..a]"), &wide).is_some());
         assert!(scan_limit_error(passes("$..*..*"), &json!([1, [2]])).is_none());

@@ -1,4 +1,4 @@
-//! What was found: facts by tool, where the version is served, and what was looked for.
+//! The report: facts and deployments by tool, and a trace of the search.
 
 use std::collections::BTreeMap;
 
@@ -6,131 +6,130 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::LineageRole;
+use super::rule::value_text;
 use crate::domain::Millis;
 
-/// What recognisers say of a version.
+/// The facts of a version, and a trace of the search.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct EvidenceReport {
-    /// By tool, in the order of their names; tools of which nothing was found are not there.
+    /// Tools with findings, by name.
     #[serde(rename = "evidence")]
     pub tools: Vec<ToolEvidence>,
-    /// What was looked for, in the order of the recognisers.
+    /// One per search rule, by tool.
     #[serde(rename = "looked")]
     pub search_traces: Vec<SearchTrace>,
-    /// What went wrong on the way, cleaned.
+    /// Read errors and exceeded limits, cleaned.
     pub problems: Vec<String>,
-    /// The files of the run and of the logged model, by their paths, raw, with their sizes in bytes where the store says them.
+    /// Sizes in bytes of the run's and the logged model's files, by raw path.
     pub artifacts: BTreeMap<String, Option<u64>>,
 }
 
-/// What one tool left.
+/// The findings of one tool.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ToolEvidence {
-    /// The tool, as conditions name it: `great_expectations`.
+    /// In policy conditions: `great_expectations`.
     pub id: String,
-    /// Its name.
+    /// For display.
     pub name: String,
-    /// What it is for: `data validation`.
+    /// The tool's purpose: `data validation`.
     pub kind: String,
-    /// The facts.
+    /// By name.
     pub facts: Vec<Fact>,
-    /// Where it serves the version.
+    /// Endpoints that serve the version.
     pub deployments: Vec<Deployment>,
-    /// A command of a POSIX shell that gets again what the tool keeps, where its facts are known.
+    /// A POSIX shell command that fetches what the tool stores, if its facts are known.
     #[serde(rename = "get")]
     pub fetch_command: Option<String>,
 }
 
-/// One fact.
+/// A fact about a version.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fact {
-    /// Its name.
+    /// In policy conditions, after the tool's id.
     pub name: String,
-    /// What it says.
+    /// The value, or why it is unreadable.
     #[serde(flatten)]
     pub value: FactValue,
-    /// Where it was found, raw: the path of an artifact, a dataset, the run's own facts.
+    /// For reports: `artifact of the run: a.json`, raw.
     #[serde(rename = "from")]
     pub source: String,
-    /// When the tool says it was made, ms since the epoch.
+    /// The tool's timestamp, in ms since the epoch.
     #[serde(rename = "at")]
     pub created_at: Option<Millis>,
-    /// Whether that is more than a day before the version's run began: then it may be about another one.
+    /// Whether it is more than a day older than the version's run: it may describe another version.
     #[serde(rename = "older")]
     pub is_stale: bool,
-    /// Whether it is not what it should be.
+    /// Whether it differs from its expected value.
     #[serde(rename = "bad")]
     pub is_unexpected: bool,
-    /// Whether the recogniser says what it should be.
+    /// Whether the integration has an expected value for it.
     #[serde(rename = "judged")]
     pub has_expectation: bool,
-    /// Whether it was found in the store, so that everybody who looks finds it, wherever they stand.
+    /// Whether it comes from the store: every user sees it.
     #[serde(rename = "stored")]
     pub is_in_store: bool,
-    /// What of a lineage it is.
+    /// Its role in the lineage.
     #[serde(rename = "tells")]
     pub lineage_role: Option<LineageRole>,
 }
 
-/// What a fact says.
+/// The value of a fact.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FactValue {
-    /// A number, a truth, a text, or a list of these; texts are raw.
+    /// A number, a boolean, a string, or a list of these; strings are raw.
     Value(Value),
-    /// Something is there and can't be told: why.
+    /// Why it cannot be read.
     Unreadable(String),
 }
 
-/// A place where a version is served.
+/// An endpoint that serves a version.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Deployment {
-    /// Its name.
+    /// The endpoint's name.
     pub name: String,
-    /// Namespace, endpoint or address.
+    /// Namespace, endpoint or URL.
     #[serde(rename = "place")]
     pub location: String,
-    /// How much of the traffic it has, in percent, where that is said.
+    /// Its share of the traffic, if recorded.
     #[serde(rename = "percent")]
     pub traffic_percent: Option<f64>,
-    /// Whether it says that it is ready.
+    /// Whether it is ready, if recorded.
     pub ready: Option<bool>,
-    /// Where this was found.
+    /// For reports: `file isvc.yaml`, raw.
     #[serde(rename = "from")]
     pub source: String,
 }
 
-/// One thing that a recogniser looked for.
+/// The search of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SearchTrace {
     /// The tool's name.
     #[serde(rename = "name")]
     pub tool: String,
-    /// The recogniser's file and line: `dvc.toml:7`.
+    /// The integration's file and line: `dvc.toml:7`.
     pub rule: String,
-    /// What was looked for, in words.
+    /// The searched location: `artifacts evidently/*.json`.
     #[serde(rename = "wanted")]
     pub target: String,
-    /// Where something of this tool was found, raw.
+    /// The documents with facts, raw.
     pub found: Vec<String>,
-    /// What was there and was not it, or could not be read, and why; raw.
+    /// The documents without facts, and why; raw.
     #[serde(rename = "passed_over")]
     pub skipped: Vec<String>,
-    /// How many more were passed over.
+    /// The number of further documents without facts.
     #[serde(rename = "more")]
     pub omitted: usize,
 }
 
 impl ToolEvidence {
-    /// Whether nothing was found.
+    /// Whether it has no findings.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty() && self.deployments.is_empty()
     }
-}
 
-impl ToolEvidence {
-    /// The fact that says the most: one that is not what it should be, one that is, the data's version, the first.
+    /// The most telling fact: an unexpected one, an expected one, the data's version, else the first.
     #[must_use]
     pub fn headline(&self) -> Option<&Fact> {
         self.facts.iter().min_by_key(|fact| {
@@ -144,8 +143,8 @@ impl ToolEvidence {
 }
 
 impl EvidenceReport {
-    /// The facts as conditions see them, `tool.fact`; what can't be read is not there, so that nothing passes on it. When a
-    /// tool's newest fact was made is `tool.at`, in ms since the epoch.
+    /// The facts as policy conditions see them, `tool.fact`. Unreadable facts are absent, so that nothing passes on them.
+    /// `tool.at` is the time of the tool's newest fact, in ms since the epoch.
     #[must_use]
     pub fn facts(&self) -> Value {
         let tool = |evidence: &ToolEvidence| {
@@ -173,7 +172,7 @@ impl EvidenceReport {
         Value::Object(self.tools.iter().map(tool).collect())
     }
 
-    /// The same of the facts that are in the store: what an approval is bound to.
+    /// The facts that come from the store: an approval is bound to them.
     #[must_use]
     pub fn facts_in_store(&self) -> Value {
         let of_tool = |tool: &ToolEvidence| {
@@ -188,7 +187,7 @@ impl EvidenceReport {
         Value::Object(self.tools.iter().filter_map(of_tool).collect())
     }
 
-    /// The data's version, else its digest in eight characters, each with who told it, raw.
+    /// The data's version, else eight characters of its digest, with the tool in brackets, raw.
     #[must_use]
     pub fn data_version(&self) -> Option<String> {
         let facts = || {
@@ -196,22 +195,19 @@ impl EvidenceReport {
                 .iter()
                 .flat_map(|tool| tool.facts.iter().map(move |fact| (tool, fact)))
         };
-        let find_role = |tells: LineageRole| {
+        let find_role = |role: LineageRole| {
             facts().find_map(|(tool, fact)| match &fact.value {
-                FactValue::Value(value) if fact.lineage_role == Some(tells) => {
+                FactValue::Value(value) if fact.lineage_role == Some(role) => {
                     let one = value
                         .as_array()
                         .and_then(|all| all.first())
                         .unwrap_or(value);
-                    Some((
-                        one.as_str().map_or_else(|| one.to_string(), str::to_owned),
-                        tool.name.as_str(),
-                    ))
+                    Some((value_text(one), tool.name.as_str()))
                 }
                 _ => None,
             })
         };
-        // A tag says that it is of data, and so does the line that it stands in.
+        // The summary says `data` already: `data-v2.3` becomes `v2.3`.
         let strip_data_prefix = |version: String| {
             let rest = ["data", "dataset"].iter().find_map(|word| {
                 version
@@ -231,7 +227,7 @@ impl EvidenceReport {
         })
     }
 
-    /// Where the version is served.
+    /// The endpoints that serve the version, with their tools' names.
     pub fn deployments(&self) -> impl Iterator<Item = (&str, &Deployment)> {
         self.tools.iter().flat_map(|tool| {
             tool.deployments
@@ -242,25 +238,20 @@ impl EvidenceReport {
 }
 
 impl std::fmt::Display for FactValue {
-    /// The value as text, raw; a list with commas.
+    /// Raw; a list with commas.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let one = |value: &Value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        };
         match self {
             Self::Value(Value::Array(all)) => {
-                f.write_str(&all.iter().map(one).collect::<Vec<_>>().join(", "))
+                f.write_str(&all.iter().map(value_text).collect::<Vec<_>>().join(", "))
             }
-            Self::Value(value) => f.write_str(&one(value)),
+            Self::Value(value) => f.write_str(&value_text(value)),
             Self::Unreadable(why) => write!(f, "unreadable: {why}"),
         }
     }
 }
 
 impl std::fmt::Display for Deployment {
-    /// Its name and place, raw, with its share of the traffic: `churn at prod 90 %, ready`.
+    /// Raw: `churn at prod 90 %, ready`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} at {}", self.name, self.location)?;
         if let Some(percent) = self.traffic_percent {

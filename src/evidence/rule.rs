@@ -1,4 +1,4 @@
-//! What one fact is made from: paths into a document, and what is done with what they lead to.
+//! Rules of facts: paths into a document, and how their values become one fact.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -8,28 +8,31 @@ use serde::Serialize;
 use serde_json::{Number, Value};
 
 use super::paths::DocumentPath;
+use crate::text::width;
 
-/// The longest text of a fact, in characters.
+/// Characters of a string.
 const MAX_TEXT_CHARS: usize = 1_000;
-/// The most values of a fact that is a list.
+/// Columns of a value in an error.
+const MAX_PREVIEW_WIDTH: u16 = 40;
+/// Values of a list.
 const MAX_LIST_VALUES: usize = 100;
 
-/// Which of several values is the fact.
+/// How several values become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Aggregation {
     #[default]
     First,
     Last,
-    /// Whether one of them is true.
+    /// Whether one is true.
     Any,
-    /// Whether all of them are true.
+    /// Whether all are true.
     All,
     Count,
     Max,
     Min,
     Sum,
     List,
-    /// Whether there is one at all.
+    /// Whether there is a value.
     Exists,
 }
 
@@ -51,20 +54,20 @@ impl Aggregation {
         let found = Self::NAMES
             .iter()
             .find(|(known, _)| *known == name)
-            .map(|(_, take)| *take);
+            .map(|(_, aggregation)| *aggregation);
         found.ok_or_else(|| {
             format!(
-                "{} can stand here",
+                "expected one of {}",
                 Self::NAMES.map(|(known, _)| known).join(", ")
             )
         })
     }
 }
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ValueType {
-    /// What the document says.
+    /// As in the document.
     #[default]
     AsIs,
     Number,
@@ -81,18 +84,18 @@ impl ValueType {
             "bool" => Self::Bool,
             "text" => Self::Text,
             "time" => Self::Time,
-            _ => return Err("number, bool, text or time can stand here".into()),
+            _ => return Err("expected number, bool, text or time".into()),
         })
     }
 }
 
-/// What of a lineage a fact is.
+/// The role of a fact in a lineage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LineageRole {
-    /// The version of the data, as people call it.
+    /// The data's version: `v2.3`.
     DataVersion,
-    /// A digest of the data.
+    /// The data's digest.
     DataDigest,
 }
 
@@ -101,53 +104,52 @@ impl LineageRole {
         match name {
             "data version" => Ok(Self::DataVersion),
             "data digest" => Ok(Self::DataDigest),
-            _ => Err("data version or data digest can stand here".into()),
+            _ => Err("expected \"data version\" or \"data digest\"".into()),
         }
     }
 }
 
-/// What a rule finds.
+/// The result of a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Extracted {
-    /// A number, a truth, a text, or a list of these.
+    /// A number, a boolean, a string, or a list of these.
     Present(Value),
-    /// Nothing is there.
+    /// No value.
     Absent,
-    /// Something is there, and it is not what it should be: why.
+    /// Why a value has the wrong type.
     Unreadable(String),
 }
 
-/// One fact.
+/// The rule of a fact.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FactRule {
-    /// The first of these that leads to something counts.
+    /// The first path with a value counts.
     pub paths: Vec<DocumentPath>,
-    /// Looks in the whole document, where the others look in one of its parts.
+    /// Whether paths start at the document, not at one of its parts.
     pub uses_whole_document: bool,
-    /// The value is JSON in a text: where in it.
+    /// A path into the value, which is JSON in a string.
     pub embedded_path: Option<DocumentPath>,
-    /// The part of the text that counts: the first group that took part, else all that fits.
+    /// The part of the string that counts: the groups, else the whole match.
     pub capture: Option<Regex>,
-    /// Of what the paths lead to, the last only: tables grow at their end.
+    /// Whether only the last value counts: tables grow at their end.
     pub takes_last_only: bool,
-    /// The members of what the paths lead to whose name fits.
+    /// Selects members of the values by name.
     pub keys: Option<Regex>,
-    /// Whether the value is this text.
+    /// The fact is whether the value is this string.
     pub equals: Option<String>,
     pub aggregation: Aggregation,
     pub value_type: ValueType,
-    /// What must be there for the fact to mean anything, and what it means that it is not.
+    /// A value without which the fact is unreadable, and the reason to give.
     pub needs: Option<(DocumentPath, String)>,
-    /// The fact of several documents.
+    /// How the facts of several documents become one.
     pub merge: Option<Aggregation>,
-    /// What it should be: anything else is worth a look.
+    /// The expected value.
     pub expected: Option<Value>,
-    /// Whether it is the data's version, or its digest.
     pub lineage_role: Option<LineageRole>,
 }
 
 impl FactRule {
-    /// How many times over it may look at all of a document.
+    /// The most full scans of a document by one of its paths.
     pub(super) fn full_scans(&self) -> usize {
         let paths = self
             .paths
@@ -157,7 +159,7 @@ impl FactRule {
         paths.map(|path| path.full_scans).max().unwrap_or_default()
     }
 
-    /// What the rule finds in a part of a document.
+    /// Applies the rule to a part of a document.
     pub(super) fn extract(&self, part: &Value, whole: &Value) -> Extracted {
         let document = if self.uses_whole_document {
             whole
@@ -194,9 +196,9 @@ impl FactRule {
             };
             values = values.into_iter().flat_map(members).collect();
         }
-        if let Some(wanted) = &self.equals {
+        if let Some(expected) = &self.equals {
             return values.first().map_or(Extracted::Absent, |value| {
-                Extracted::Present(Value::Bool(value.as_str() == Some(wanted)))
+                Extracted::Present(Value::Bool(value.as_str() == Some(expected)))
             });
         }
         if let Some(capture) = &self.capture {
@@ -215,7 +217,7 @@ impl FactRule {
         })
     }
 
-    /// The texts that all its paths lead to.
+    /// The strings at all of its paths.
     pub(super) fn extract_texts(&self, part: &Value, whole: &Value) -> Vec<String> {
         let document = if self.uses_whole_document {
             whole
@@ -233,7 +235,7 @@ impl FactRule {
             .collect()
     }
 
-    /// What the first path that leads to something leads to, without null.
+    /// The values of the first path that has any, without null.
     fn select_values(&self, document: &Value) -> Vec<Value> {
         let at = |path: &DocumentPath| {
             let found = path
@@ -276,7 +278,7 @@ impl FactRule {
             }
             _ => self.value_type,
         };
-        let wrong = |what: &str| format!("{} is no {what}", preview(value));
+        let wrong = |what: &str| format!("not a {what}: {}", preview(value));
         match (kind, value) {
             (ValueType::AsIs | ValueType::Text, Value::String(text)) => Ok(truncate(text)),
             (ValueType::AsIs, Value::Bool(_) | Value::Number(_))
@@ -287,7 +289,7 @@ impl FactRule {
                 Value::Array(_) | Value::Object(_) | Value::Null,
             ) => Err(wrong("single value")),
             (ValueType::Text, other) => Ok(Value::String(other.to_string())),
-            // A sum over truths counts those that hold.
+            // The sum of booleans counts those that are true.
             (ValueType::Number, _)
                 if self.aggregation == Aggregation::Sum && parse_bool(value).is_some() =>
             {
@@ -299,7 +301,7 @@ impl FactRule {
             (ValueType::Number, _) => Err(wrong("number")),
             (ValueType::Bool, _) => parse_bool(value)
                 .map(Value::Bool)
-                .ok_or_else(|| wrong("truth value")),
+                .ok_or_else(|| wrong("boolean")),
             (ValueType::Time, _) => parse_time(value)
                 .map(Value::from)
                 .ok_or_else(|| wrong("time")),
@@ -314,7 +316,7 @@ pub(crate) fn value_text(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// One value of several.
+/// Reduces values to one.
 pub(super) fn aggregate(aggregation: Aggregation, mut values: Vec<Value>) -> Extracted {
     let truths = || values.iter().map(Value::as_bool);
     let numbers = || values.iter().filter_map(Value::as_f64);
@@ -372,12 +374,7 @@ fn truncate(text: &str) -> Value {
 }
 
 fn preview(value: &Value) -> String {
-    let text = value.to_string();
-    if text.chars().count() > 40 {
-        text.chars().take(40).chain(['…']).collect()
-    } else {
-        text
-    }
+    width::truncate(&value.to_string(), MAX_PREVIEW_WIDTH)
 }
 
 fn parse_number(text: &str) -> Option<Value> {
@@ -388,7 +385,7 @@ fn parse_number(text: &str) -> Option<Value> {
         .or_else(|| Number::from_f64(text.parse().ok()?).map(Value::Number))
 }
 
-/// Words for a truth, in small letters: of JSON, Python, Kubernetes, CSV, and of people's tags.
+/// Lower-case words for booleans: of JSON, Python, Kubernetes, CSV, and of tags.
 const TRUE_WORDS: [&str; 8] = [
     "true",
     "yes",
@@ -403,7 +400,7 @@ const FALSE_WORDS: [&str; 8] = [
     "false", "no", "0", "fail", "failed", "failure", "error", "rejected",
 ];
 
-/// Truths as tools write them.
+/// Booleans as tools write them.
 fn parse_bool(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
@@ -421,8 +418,8 @@ fn parse_bool(value: &Value) -> Option<bool> {
     }
 }
 
-/// Times as tools write them, in ms since the epoch: RFC 3339, without a zone (taken as UTC), day first with slashes, or a number of
-/// seconds or ms since the epoch.
+/// Times as tools write them, in ms since the epoch: RFC 3339, without a zone (UTC), day first with slashes, or seconds or ms
+/// since the epoch.
 fn parse_time(value: &Value) -> Option<i64> {
     if let Some(number) = value.as_f64() {
         return Some(if number.abs() < 1e11 {

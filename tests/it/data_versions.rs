@@ -1,6 +1,5 @@
-//! The exercise of the mission: a git repository with data in DVC, a training run of MLflow, a registered version; and its lineage, of
-//! which nothing is typed in by hand. The data's files are as DVC writes them, with the md5 of the data; where the machine has DVC
-//! (`pip install dvc` in `target/dvc`), it wrote them itself.
+//! Data versions without manual input: a git repository with data in DVC, an MLflow training run, a registered version, and its
+//! lineage. The test writes DVC's files with the md5 of the data, or runs DVC if `target/dvc` has it (`pip install dvc`).
 
 #![expect(
     clippy::unwrap_used,
@@ -14,7 +13,7 @@ use std::process::{Command, Stdio};
 use crate::support::mlflow::{V3, run_script};
 use tempfile::TempDir;
 
-/// A repository, with a store of MLflow beside the code.
+/// A repository with an MLflow store next to the code.
 struct Repository {
     folder: TempDir,
 }
@@ -53,7 +52,7 @@ impl Repository {
         self.git(&["rev-parse", "HEAD"]).trim().to_owned()
     }
 
-    /// New data, under DVC.
+    /// Adds new data to DVC.
     fn data(&self, rows: usize) {
         let mut text = "a,b,y\n".to_owned();
         for row in 0..rows + 3 {
@@ -183,7 +182,7 @@ fn version_records_code_and_data() {
         line.contains(&format!("churn v3 = code {} + data v2.3 (DVC)", &code[..7])),
         "{line}"
     );
-    // Before there was a tag: what DVC calls the data, not what MLflow calls it.
+    // Without a tag: DVC's digest, not MLflow's.
     let line = repository.lineage("1");
     assert!(
         line.contains(" + data ") && line.contains(" (DVC)") && !line.contains("v2.3"),
@@ -227,7 +226,7 @@ fn assert_git_tags(repository: &Repository) {
         line.contains(&format!("data {} (DVC)", md5(repository))),
         "{line}"
     );
-    // A tag that says that it is of data, on a later commit: the data is the same there.
+    // A data tag on a later commit: the data is the same there.
     repository.write("train.py", "# trains on\n");
     repository.commit("Only code");
     repository.git(&["tag", "-a", "-m", "Fourth data", "data/v4"]);
@@ -236,7 +235,7 @@ fn assert_git_tags(repository: &Repository) {
     assert!(line.contains("data v4 (DVC)"), "{line}");
 }
 
-/// The run says that it is of another repository than the one at hand, which knows its commit.
+/// The local repository has the run's commit, but the run names another repository.
 fn assert_other_repository(repository: &Repository) {
     let version = repository.train();
     let set = r#"
@@ -272,7 +271,7 @@ client.set_tag(client.get_model_version("churn", sys.argv[2]).run_id, "mlflow.so
     repository.git(&["remote", "remove", "origin"]);
 }
 
-/// Another file that DVC keeps changes later: the run's dataset names the first.
+/// Another file in DVC changes later: the run's dataset names the first.
 fn assert_multiple_files(repository: &Repository) {
     repository.write(
         "models/old.pkl.dvc",

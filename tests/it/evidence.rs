@@ -1,4 +1,4 @@
-//! Recognisers on what the tools themselves wrote: `evidence/expected.toml` says what each sample tells.
+//! Integrations on files that the tools wrote: `evidence/expected.toml` has the facts of each sample.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use frontrunner::text::Untrusted;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The run and the logged model that the samples name.
+/// The run and the logged model that the samples refer to.
 const RUN: &str = "40ada4796d574a3ba915f3f9044adc6c";
 const LOGGED_MODEL: &str = "m-dd43a201ad774adfada0c97b783142b9";
 
@@ -34,25 +34,25 @@ struct Expected {
     case: Vec<Case>,
 }
 
-/// A version with some samples, and what is to be found.
+/// A version with samples, and the expected facts.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
     tool: String,
-    /// Paths in the store, beside it and in the repository, each with its sample.
+    /// Samples by path: in the store, local, and in the repository.
     #[serde(default)]
     artifact: BTreeMap<String, String>,
     #[serde(default)]
     file: BTreeMap<String, String>,
     #[serde(default)]
     commit: BTreeMap<String, String>,
-    /// A run and a version as REST gives them.
+    /// A run and a version as REST returns them.
     run: Option<String>,
     model_version: Option<String>,
     #[serde(default)]
     run_name: String,
-    /// The registered version: `churn/3` where nothing is said.
+    /// The registered version, `churn/3` by default.
     version: Option<String>,
     run_id: Option<String>,
     source: Option<String>,
@@ -66,7 +66,7 @@ struct Case {
     unreadable: Vec<String>,
     #[serde(default)]
     deployments: Vec<Value>,
-    /// Other tools that this tells of.
+    /// Other tools that the samples also match.
     #[serde(default)]
     also: Vec<String>,
 }
@@ -189,34 +189,34 @@ fn facts(case: &Case) -> LineageFacts {
 fn extract_evidence(case: &Case) -> EvidenceReport {
     static ALL: LazyLock<(Vec<Integration>, Vec<String>)> =
         LazyLock::new(|| load_integrations(&[]));
-    let (recognisers, wrong) = &*ALL;
-    assert!(wrong.is_empty(), "{wrong:?}");
+    let (integrations, errors) = &*ALL;
+    assert!(errors.is_empty(), "{errors:?}");
     let homes = [
         (FileOrigin::Artifact, &case.artifact),
         (FileOrigin::LocalFile, &case.file),
         (FileOrigin::Commit, &case.commit),
     ];
     let of_home = |(home, files): (FileOrigin, &BTreeMap<String, String>)| {
-        let held = files.iter().map(|(path, from)| EvidenceFile {
+        let found = files.iter().map(|(path, from)| EvidenceFile {
             origin: home,
             path: path.clone(),
             source: path.clone(),
             git_tag: None,
             content: Ok(sample(from)),
         });
-        held.collect::<Vec<_>>()
+        found.collect::<Vec<_>>()
     };
-    let held: Vec<EvidenceFile> = homes.into_iter().flat_map(of_home).collect();
+    let files: Vec<EvidenceFile> = homes.into_iter().flat_map(of_home).collect();
     let facts = facts(case);
     let subject = EvidenceSubject {
         version: &facts.version,
         run: facts.run.as_ref(),
         logged_model: None,
     };
-    extract(recognisers, subject, &held)
+    extract(integrations, subject, &files)
 }
 
-/// What differs from what is expected, a line each.
+/// The differences from the expected facts, one per line.
 fn differences(case: &Case) -> Vec<String> {
     let report = extract_evidence(case);
     let found = report.tools.iter().find(|tool| tool.id == case.tool);
@@ -251,9 +251,9 @@ fn differences(case: &Case) -> Vec<String> {
     for (at, wanted) in case.deployments.iter().enumerate() {
         for (key, wanted) in wanted.as_object().unwrap() {
             let is = deployments.get(at).map_or(&Value::Null, |one| &one[key]);
-            // An empty text stands for what is not told.
+            // An empty string means absent.
             if !(is_equal_json(is, wanted) || (is.is_null() && wanted == "")) {
-                wrong.push(format!("deployment {at}: {key} is {is}, not {wanted}"));
+                wrong.push(format!("deployment {at}: {key} is {is}, expected {wanted}"));
             }
         }
     }
@@ -270,7 +270,7 @@ fn differences(case: &Case) -> Vec<String> {
         .map(|tool| tool.id.as_str())
         .collect();
     if !others.is_empty() {
-        wrong.push(format!("also recognised as {}", others.join(", ")));
+        wrong.push(format!("also matched by {}", others.join(", ")));
     }
     wrong
 }

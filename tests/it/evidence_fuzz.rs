@@ -1,5 +1,4 @@
-//! Any text as a recogniser, and any document under the recognisers that come with the program: nothing panics, and what is found is
-//! bounded.
+//! Arbitrary integrations, and arbitrary documents under the built-in ones: nothing panics, and reports are bounded.
 
 use std::sync::LazyLock;
 
@@ -32,7 +31,7 @@ fn version() -> ModelVersion {
     }
 }
 
-/// Names that recognisers look for, so that documents get past the first look.
+/// Names that integrations require, so that documents pass the first check.
 fn name() -> impl Strategy<Value = String> {
     let words = "success results statistics evaluated_expectations metrics metric_name value share tests status summary total_tests \
                  chunk_period period alert kind metadata name spec predictor predictors graph modelUri storageUri items status conditions \
@@ -69,7 +68,7 @@ fn document() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What comes with the program, with a piece of it replaced.
+/// A built-in integration with a piece replaced.
 fn corrupted() -> impl Strategy<Value = String> {
     (
         0..BUILT_IN.len(),
@@ -109,12 +108,12 @@ proptest! {
         let (version, run) = (version(), Run::bare("abc".into(), "1".into()));
         let subject = EvidenceSubject { version: &version, run: Some(&run), logged_model: None };
         let paths = [(FileOrigin::Artifact, "eval/report.json"), (FileOrigin::LocalFile, "whylogs/model-settings.json"), (FileOrigin::Commit, "dvc.lock")];
-        let held = |(nth, document): (usize, &Value)| {
+        let file = |(nth, document): (usize, &Value)| {
             let content = Ok(serde_json::to_vec(document).unwrap());
             paths.map(|(origin, path)| EvidenceFile { origin, path: format!("{nth}/{path}"), source: path.into(), git_tag: None, content: content.clone() })
         };
-        let held: Vec<EvidenceFile> = documents.iter().enumerate().flat_map(held).collect();
-        let report = extract(&INTEGRATIONS, subject, &held);
+        let files: Vec<EvidenceFile> = documents.iter().enumerate().flat_map(file).collect();
+        let report = extract(&INTEGRATIONS, subject, &files);
         for tool in &report.tools {
             prop_assert!(!tool.is_empty());
             for fact in &tool.facts {

@@ -1,4 +1,4 @@
-//! Artifacts that mean harm, in a real store made by MLflow: each is a line, memory is bounded, and what other tools left is still found.
+//! Hostile artifacts in a real MLflow store: each is a line of the report, memory is bounded, and other evidence is still found.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use std::time::Duration;
 use crate::support::mlflow::{V3, run_script};
 use serde_json::Value;
 
-/// The most memory that telling the evidence may take at any moment, in kB.
+/// The peak of resident memory, in kB.
 const MAX_MEMORY_KB: u64 = 256 << 10;
 
 const CREATE_STORE: &str = r#"
@@ -203,7 +203,7 @@ fn hostile_artifacts_are_reported_and_the_rest_is_found() {
     let root = run_script(V3, CREATE_STORE, &[folder.path().to_str().unwrap()]);
     let root = Path::new(root.lines().last().unwrap().trim_start_matches("file://")).to_owned();
     write_hostile_files(&root);
-    let config = folder.path().join("home/config/recognisers");
+    let config = folder.path().join("home/config/integrations");
     create_dir_all(&config).unwrap();
     write(
         config.join("slow.toml"),
@@ -229,48 +229,48 @@ fn hostile_artifacts_are_reported_and_the_rest_is_found() {
             folder.path().join("home").join(name),
         );
     }
-    let (told, most) = run_measured(command);
-    println!("at most {} MB", most >> 10);
-    assert!(most < MAX_MEMORY_KB, "{most} kB");
-    assert!(most > 5 << 10, "memory was not measured: {most} kB");
+    let (report, peak) = run_measured(command);
+    println!("peak memory: {} MB", peak >> 10);
+    assert!(peak < MAX_MEMORY_KB, "{peak} kB");
+    assert!(peak > 5 << 10, "memory was not measured: {peak} kB");
 
-    assert_eq!(fact(&told, "great_expectations", "success"), true);
+    assert_eq!(fact(&report, "great_expectations", "success"), true);
     assert_eq!(
-        fact(&told, "great_expectations", "evaluated"),
+        fact(&report, "great_expectations", "evaluated"),
         1,
-        "a link back to the root shows nothing twice"
+        "a link to the root lists no file twice"
     );
-    assert_eq!(fact(&told, "evidently", "tests_failed"), 0);
-    assert_eq!(fact(&told, "nannyml", "last_alert"), false);
+    assert_eq!(fact(&report, "evidently", "tests_failed"), 0);
+    assert_eq!(fact(&report, "nannyml", "last_alert"), false);
 
-    let lines = format!("{}{}", told["looked"], told["problems"]);
+    let lines = format!("{}{}", report["looked"], report["problems"]);
     for part in [
-        "big/evaluation.json: it has 1024 MB",
-        "deep/b.yaml: no YAML",
-        "deep/c.yaml: no YAML",
-        "zip/model.mar: MAR-INF/MANIFEST.json has more than 4 MB",
+        "big/evaluation.json: too large: 1024 MB",
+        "deep/b.yaml: invalid YAML",
+        "deep/c.yaml: invalid YAML",
+        "zip/model.mar: MAR-INF/MANIFEST.json is larger than 4 MB",
         "links/passwd.json: the path is a link that leads out",
         "links/zero.json: the path is a link that leads out",
         "links/pipe.json: it is not a plain file",
         "links/to_pipe.json: it is not a plain file",
         "links/loop.json: ",
-        "links/up shows again what a folder above it has",
-        "alias/pipeline.yaml: no YAML",
+        "links/up lists the same files as a folder above it",
+        "alias/pipeline.yaml: invalid YAML",
         "words/half.json: ",
-        "values/wide.json: it has more than 600000 values",
-        "many/ has 9001 entries, of which 1000 were looked at",
+        "values/wide.json: more than 600000 values",
+        "many/ has 9001 entries, read 1000",
         "many/more: the folder has more than 10000 entries",
-        "too many for a path that looks through all of them",
-        "wrong.toml:4:8: no JSONPath",
+        "too many for a path with",
+        "wrong.toml:4:8: invalid JSONPath",
     ] {
         assert!(
             lines.contains(part),
-            "{part} is not in:\n{}",
+            "no {part} in:\n{}",
             lines.chars().take(20_000).collect::<String>()
         );
     }
     assert!(
-        !told.to_string().contains("root:x:0"),
-        "nothing of /etc/passwd is told"
+        !report.to_string().contains("root:x:0"),
+        "the report contains /etc/passwd"
     );
 }

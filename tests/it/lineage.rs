@@ -1,4 +1,4 @@
-//! Lineage against real MLflow: what 3.17 and 2.22 record of an ordinary training script is told whole.
+//! Lineage against real MLflow: an ordinary training script with 3.17 and 2.22 has a complete lineage.
 
 #![expect(
     clippy::unwrap_used,
@@ -41,7 +41,7 @@ fn dataset(dataset: &Value) -> DatasetInput {
     }
 }
 
-/// Trains with a version of MLflow, and takes what its store says as facts.
+/// Trains with a version of MLflow and reads the facts from its store.
 fn train_and_load_facts(mlflow: &str) -> LineageFacts {
     let folder = tempfile::tempdir().unwrap();
     let printed = run_script(

@@ -1,4 +1,4 @@
-//! `frontrunner reproduce`, carried out: what real MLflow recorded of a training with changes that were not committed comes back.
+//! Runs the script of `frontrunner reproduce`: it restores a real MLflow training with uncommitted changes.
 
 #![expect(
     clippy::unwrap_used,
@@ -81,7 +81,7 @@ fn assert_reproduces(version: &str) {
         output.stdout
     );
 
-    // All of it but making an environment and training in it.
+    // Everything except creating the environment and training in it.
     let lines: Vec<&str> = output
         .stdout
         .lines()

@@ -1,4 +1,4 @@
-//! What stands around a version that real MLflow recorded, asked of its file and of its server, in the checkout that it was made in.
+//! Related records of a version in real MLflow, read from its file and its server, in the checkout of the training.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::mlflow::{Server, V2, V3, run_script};
 
-/// What the program prints as JSON, started in the checkout.
+/// The program's JSON, run in the checkout.
 fn run_json(folder: &Path, target: &str, arguments: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_frontrunner"))
         .args(arguments)
@@ -29,7 +29,7 @@ fn run_json(folder: &Path, target: &str, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The nodes of a kind, by their labels.
+/// The labels of the nodes of a kind.
 fn labels<'a>(graph: &'a Value, kind: &str) -> BTreeSet<&'a str> {
     let nodes = graph["nodes"].as_array().unwrap().iter();
     nodes
@@ -38,7 +38,7 @@ fn labels<'a>(graph: &'a Value, kind: &str) -> BTreeSet<&'a str> {
         .collect()
 }
 
-/// The edges, with the labels of their ends.
+/// The edges by the labels of their ends.
 fn edges(graph: &Value) -> BTreeSet<(String, String, String)> {
     let label = |id: &Value| {
         let node = graph["nodes"]
@@ -110,7 +110,7 @@ fn assert_related_runs(mlflow: &'static str) {
             commits.len() == 1 && commits[0].as_str().unwrap().ends_with("Tune it"),
             "{commits:?}"
         );
-        // What was made from the data, the commits, the sweep.
+        // Descendants of the data, the commits, the sweep.
         let tuned = ["iris 2", "iris-other 1", "iris-prod 1"];
         assert_eq!(
             versions(&folder, target, &format!("digest:{}", id("digest"))),
@@ -130,7 +130,7 @@ fn assert_related_runs(mlflow: &'static str) {
             string_set(tuned)
         );
         assert_eq!(versions(&folder, target, "digest:00000000"), string_set([]));
-        // A copy leads to what it is a copy of.
+        // A copy leads to its original.
         let copy = run_json(&folder, target, &["lineage", "iris-prod/1"]);
         assert!(
             labels(&copy, "other_version").contains("iris v2"),
@@ -186,7 +186,7 @@ fn assert_related_runs(mlflow: &'static str) {
     );
 }
 
-/// What MLflow 3 knows of models that runs read.
+/// Models that runs loaded, in MLflow 3.
 fn assert_fine_tuned(graph: &Value, folder: &Path, target: &str, id: &dyn Fn(&str) -> String) {
     let all = edges(graph);
     let sweep = format!("sweep ({})", &id("sweep")[..8]);
