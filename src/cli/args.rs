@@ -11,6 +11,7 @@ use super::{
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{ColorChoice, SettingsLayer};
+use crate::store;
 
 /// Compare machine-learning experiments and promote models, on any MLflow-compatible store.
 ///
@@ -33,11 +34,19 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+fn target_help() -> String {
+    format!(
+        "Store to open: {} [default: MLFLOW_TRACKING_URI, the default profile, {}]",
+        store::target_forms(),
+        store::default_paths(", ")
+    )
+}
+
 /// The flags that every subcommand takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct GlobalArgs {
-    /// The store; else `MLFLOW_TRACKING_URI`, the default profile, ./mlflow.db, ./wandb.
-    #[arg(long, global = true, value_name = "T")]
+    /// The store to open, as a backend names it.
+    #[arg(long, global = true, value_name = "T", help = target_help())]
     pub target: Option<String>,
     /// The profile of the config file to use.
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "target")]

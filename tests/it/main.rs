@@ -39,7 +39,7 @@ mod screens;
 mod screenshots;
 mod sqlite_store;
 mod store_access;
-mod stores;
+mod store_contract;
 mod terminal;
 mod terminal_graphics;
 mod tls;
