@@ -13,6 +13,7 @@ use super::{
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::config::{ColorChoice, SettingsLayer, parse_choice};
+use crate::store;
 
 /// The `Examples:` section of a subcommand's help; each argument is one command line.
 macro_rules! examples {
@@ -57,12 +58,19 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+fn target_help() -> String {
+    format!(
+        "Store to open: {} [default: MLFLOW_TRACKING_URI, the default profile, {}]",
+        store::target_forms(),
+        store::default_paths(", ")
+    )
+}
+
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Store [default: MLFLOW_TRACKING_URI, the default profile, ./mlflow.db, ./wandb].
     #[arg(long = "target", id = "store", global = true, value_name = "TARGET")]
-    #[arg(help_heading = "Store options")]
+    #[arg(help_heading = "Store options", help = target_help())]
     pub target: Option<String>,
     /// Profile in the settings file.
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "store")]

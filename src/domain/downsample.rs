@@ -1,7 +1,8 @@
 //! Down-sampling that loses no spike: the first, lowest, highest and last value of each bucket.
 //!
-//! U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", 2014: a line through these four
-//! covers the same pixels as a line through all points, if each pixel column is a bucket.
+//! U. Jugel et al., "M4: A Visualization-Oriented Time Series Data Aggregation", 2014: a line
+//! through these four covers the same pixels as a line through all points, if each pixel column is
+//! a bucket.
 
 use std::ops::Range;
 
@@ -75,8 +76,8 @@ pub fn buckets(len: usize, count: usize) -> impl Iterator<Item = Range<usize>> {
 
 /// Reduces a history to about `target_len` points, and returns whether points were dropped.
 ///
-/// The first and the last point and the exact extremes are kept. A bucket that contains a NaN keeps its first one, so
-/// that gaps stay visible; the result may then exceed `target_len`.
+/// The first and the last point and the exact extremes are kept. A bucket that contains a NaN keeps
+/// its first one, so that gaps stay visible; the result may then exceed `target_len`.
 #[must_use]
 pub fn downsample(points: Vec<Point>, target_len: usize) -> (Vec<Point>, bool) {
     let target_len = target_len.max(4);

@@ -1,65 +1,65 @@
-//! What can go wrong at a store: what failed, on what, why, and what to do next.
+//! Errors of stores: what failed, on what, why, and what to do next.
 
 use thiserror::Error;
 
 use crate::text::untrusted::{Untrusted, clean};
 
-/// The kinds of fault, each with its own way on.
+/// The kinds of errors, each with a hint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoreErrorKind {
-    /// The store can't be reached: no name, no connection, no file.
+    /// No such host or file, or no connection.
     Unreachable,
-    /// The store took too long.
+    /// No response in time.
     Timeout,
-    /// Who we are is not known there (401).
+    /// Missing or invalid credentials (401).
     Unauthenticated,
-    /// We may not do this (403), or the store is open read-only.
+    /// No permission for this (403), or a file that is not readable or writable.
     PermissionDenied,
-    /// What was asked for is not there.
+    /// No such object.
     NotFound,
-    /// The store has no such feature: an older server, a schema without the table.
+    /// The store lacks the feature: an older server, or a schema without the table.
     Unsupported,
-    /// The store says that the question is wrong.
+    /// The store rejects the request as invalid.
     InvalidRequest,
-    /// Somebody else changed it, or it is there already.
+    /// The object was changed meanwhile, or exists already.
     Conflict,
-    /// Busy: too many requests, a locked file, a server that is waking up.
+    /// Too many requests, a locked file, or a server that is starting.
     Busy,
-    /// The store failed on its own side (5xx, a damaged file).
+    /// A failure in the store (5xx, a damaged file).
     ServerError,
-    /// The answer can't be understood: HTML, cut JSON, wrong types.
+    /// HTML, truncated JSON, or unexpected types.
     InvalidResponse,
-    /// The answer is larger than this program takes.
+    /// A response beyond the size limit.
     ResponseTooLarge,
 }
 
 impl StoreErrorKind {
-    /// What a person can do about it, in a few words.
+    /// What to do next, in one clause.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
             Self::Unreachable => {
-                "check the address and that the server runs; `frontrunner doctor` says what was tried"
+                "check that the address is right and the server is running; `frontrunner doctor` shows the target"
             }
-            Self::Timeout => "try again with ctrl-r; a server that just started needs some seconds",
+            Self::Timeout => "try again with ctrl-r; a server that just started takes some seconds",
             Self::Unauthenticated => {
                 "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
             }
-            Self::PermissionDenied => "ask the owner of the store for the right to do this",
-            Self::NotFound => "refresh with ctrl-r: it may have been deleted or renamed",
-            Self::Unsupported => "everything else works; a newer MLflow server has it",
-            Self::InvalidRequest => "change the request as the message says",
-            Self::Conflict => "look at what is there now, and plan again",
-            Self::Busy => "wait a moment, then ctrl-r",
-            Self::ServerError => "the server's own log says more; try again with ctrl-r",
+            Self::PermissionDenied => "ask the owner of the store for permission",
+            Self::NotFound => "it may have been deleted or renamed; refresh with ctrl-r",
+            Self::Unsupported => "upgrade the MLflow server to use this; everything else works",
+            Self::InvalidRequest => "correct the request and try again",
+            Self::Conflict => "review the current state and plan again",
+            Self::Busy => "wait a moment, then refresh with ctrl-r",
+            Self::ServerError => "see the server's log; try again with ctrl-r",
             Self::InvalidResponse => {
-                "is this the address of an MLflow server? a proxy or a login page may answer instead"
+                "check that the address is an MLflow server's; a proxy or a login page may respond instead"
             }
-            Self::ResponseTooLarge => "narrow the question with a filter",
+            Self::ResponseTooLarge => "narrow the query with a filter",
         }
     }
 
-    /// A stable word for JSON.
+    /// A stable code for JSON.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -78,35 +78,35 @@ impl StoreErrorKind {
         }
     }
 
-    /// Whether the same *read* may succeed if it is sent again.
+    /// Whether the same *read* may succeed when it is retried.
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Unreachable | Self::Timeout | Self::Busy)
     }
 }
 
-/// A store's failure. Its `Display` is one line that is safe to draw.
+/// An error of a store. Its `Display` is one line that is safe to draw.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}: {}", clean(what), clean(why.raw()))]
 pub struct StoreError {
-    /// What kind it is.
+    /// Decides the hint, the exit code and whether a read is retried.
     pub kind: StoreErrorKind,
-    /// What was being done, on what: `reading runs of experiment 3`.
+    /// The operation and its object: `reading the runs of experiment 3`.
     pub what: String,
-    /// Why it failed: the store's own first line, or ours.
+    /// The first line of the store's message, or our own.
     pub why: Untrusted,
-    /// For a write: whether it may have been carried out all the same.
+    /// Whether a write may have been applied anyway.
     pub outcome_unknown: bool,
-    /// For a write: whether the request provably never left this machine.
+    /// Whether a write was certainly never sent.
     pub not_sent: bool,
-    /// Seconds after which the server asks to come back (`Retry-After`).
+    /// The server's `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
-    /// What to do next, where the store knows better than the kind of fault tells.
+    /// Overrides the hint of the kind.
     pub hint: Option<&'static str>,
 }
 
 impl StoreError {
-    /// A fault of a kind: what was being done, and why it failed.
+    /// An error of an operation, with its cause.
     pub fn new(kind: StoreErrorKind, what: impl Into<String>, why: impl Into<Untrusted>) -> Self {
         Self {
             kind,
@@ -119,20 +119,20 @@ impl StoreError {
         }
     }
 
-    /// The same fault, said of a write whose outcome is not known.
+    /// Marks a write as perhaps applied.
     #[must_use]
     pub fn with_outcome_unknown(mut self) -> Self {
         self.outcome_unknown = true;
         self
     }
 
-    /// What to do next, in a few words.
+    /// What to do next, in one clause.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         self.hint.unwrap_or(self.kind.hint())
     }
 
-    /// The same fault, with what to do next.
+    /// Overrides the hint of the kind.
     #[must_use]
     pub fn with_hint(self, next: Option<&'static str>) -> Self {
         Self { hint: next, ..self }

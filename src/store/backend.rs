@@ -82,7 +82,8 @@ const UNSUPPORTED_SCHEMES: [(&[&str], &str); 4] = [
 /// A store to open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreTarget {
-    /// A server, by the address below which its API is at `/api/2.0/mlflow`; never with credentials.
+    /// A server, by the address below which its API is at `/api/2.0/mlflow`; never with
+    /// credentials.
     Server(Url),
     /// MLflow's SQLite file.
     Sqlite(PathBuf),
@@ -245,8 +246,8 @@ fn find_database(folder: &Path) -> Option<StoreTarget> {
     path.is_file().then_some(StoreTarget::Sqlite(path))
 }
 
-/// Opens a store. A file is read as far as needed to recognize it; a server is not contacted, so that one that is
-/// down fails at the first request.
+/// Opens a store. A file is read as far as needed to recognize it; a server is not contacted, so
+/// that one that is down fails at the first request.
 ///
 /// # Errors
 /// When a file is missing, unreadable or not a store; when a certificate can't be read.

@@ -1,11 +1,11 @@
-//! Lineage asked backwards: which versions were made from a dataset, a commit, a run or a model.
+//! Downstream lineage: the versions made from a dataset, a commit, a run or a model.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use futures_util::stream::{self, StreamExt};
 
-use super::nested_runs::PARENT_RUN_TAG;
+use super::run_queries::PARENT_RUN_TAG;
 use super::{LifecycleFilter, Page, ReadStore, Result, RunQuery, limits};
 use crate::domain::{
     Code, LoggedModelId, Millis, ModelVersion, Run, RunId, StoreError, StoreErrorKind,
@@ -13,53 +13,51 @@ use crate::domain::{
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
-/// The fewest characters of a commit that name it: what git itself prints.
+/// The length of git's own abbreviated commits.
 const MIN_COMMIT_CHARS: usize = 7;
 
-/// How many runs are asked at a time.
 const CONCURRENT_READS: usize = 8;
 
-/// The characters of a whole commit.
 const FULL_COMMIT_CHARS: usize = 40;
 
-/// What versions may have been made from.
+/// What versions are made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upstream {
     /// A dataset, by its digest.
     Digest(Untrusted),
-    /// A commit, whole or by its beginning.
+    /// A full or abbreviated commit.
     Commit(Untrusted),
-    /// A run, or a run that is nested directly in it.
+    /// A run, or its direct children.
     Run(RunId),
-    /// A logged model that a run read.
+    /// A logged model that runs read.
     Model {
-        /// Which.
+        /// The model.
         id: LoggedModelId,
-        /// When it was made, ms since the epoch: no run read it before.
+        /// No run read it before this time, ms since the epoch.
         created_at: Option<Millis>,
     },
 }
 
-/// What was made from something.
+/// The versions made from an [`Upstream`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Downstream {
-    /// The versions, by model, newest first. Where a server is asked, without their aliases.
+    /// By model, newest first. Servers return them without their aliases.
     pub versions: Vec<ModelVersion>,
-    /// The runs that they came from; where a model was read, all runs that read it.
+    /// The runs that they came from; of a model, all runs that read it.
     pub runs: Vec<Run>,
-    /// What was not looked at, safe to draw; nothing when all was.
+    /// What was not searched, safe to draw.
     pub incomplete_reason: Option<String>,
 }
 
 impl Upstream {
-    /// Reads `digest:9f3c11aa`, `commit:3f9ac21`, `run:12ab…` or `model:m-12ab…`.
+    /// Parses `digest:9f3c11aa`, `commit:3f9ac21`, `run:12ab…` or `model:m-12ab…`.
     ///
     /// # Errors
-    /// When it is none of these, with how they are written.
+    /// When it is none of these.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parse_error = || {
             format!(
-                "{} names nothing to be made from: write digest:…, commit:…, run:… or model:m-…",
+                "invalid source {}: expected digest:…, commit:…, run:… or model:m-…",
                 clean(text)
             )
         };
@@ -70,7 +68,7 @@ impl Upstream {
         match kind {
             "digest" => Ok(Self::Digest(value.into())),
             "commit" if value.chars().count() < MIN_COMMIT_CHARS => Err(format!(
-                "{} is too short for a commit: {MIN_COMMIT_CHARS} characters at least",
+                "commit {} is too short: expected at least {MIN_COMMIT_CHARS} characters",
                 clean(value)
             )),
             "commit" => Ok(Self::Commit(value.into())),
@@ -83,13 +81,13 @@ impl Upstream {
         }
     }
 
-    /// Whether a commit is meant by its beginning: only what is hexadecimal has one.
+    /// Whether a commit is abbreviated; one that is not hexadecimal never is.
     pub(super) fn is_commit_prefix(commit: &Untrusted) -> bool {
         commit.raw().len() < FULL_COMMIT_CHARS
             && commit.raw().bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
-    /// Whether a run is one that this went into.
+    /// Whether a run was made from this.
     #[must_use]
     pub fn matches(&self, run: &Run) -> bool {
         match self {
@@ -105,10 +103,7 @@ impl Upstream {
         }
     }
 
-    /// Filters in MLflow's grammar that together find all runs that fit; some find more.
-    ///
-    /// # Errors
-    /// When the grammar can't say it: it has no escape.
+    /// MLflow filters that together find all matching runs, and perhaps others.
     fn mlflow_filters(&self) -> Result<Vec<String>> {
         Ok(match self {
             Self::Digest(digest) => vec![format!(
@@ -136,7 +131,8 @@ impl Upstream {
                     format!("tags.{PARENT_RUN_TAG} = {id}"),
                 ]
             }
-            // MLflow can't search by what runs read: all that began since are looked at.
+            // MLflow can't search by input models, so this finds all runs since the model was
+            // created.
             Self::Model {
                 created_at: since, ..
             } => vec![
@@ -149,7 +145,7 @@ impl Upstream {
 }
 
 impl fmt::Display for Upstream {
-    /// As it is parsed, safe to draw.
+    /// In the syntax of [`Upstream::parse`], safe to draw.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Digest(digest) => write!(f, "digest:{}", digest.clean()),
@@ -160,72 +156,44 @@ impl fmt::Display for Upstream {
     }
 }
 
-/// A text in MLflow's quotes. Its grammar has no escape: a text with both kinds of quotes can't be asked for.
+/// Quotes a value for MLflow's filters, which have no escapes: a value with both kinds of quotes is
+/// an error.
 pub(super) fn quote_filter_value(text: &str) -> Result<String> {
     match (text.contains('\''), text.contains('"')) {
         (false, _) => Ok(format!("'{text}'")),
         (true, false) => Ok(format!("\"{text}\"")),
         (true, true) => {
-            let why = "the name has both kinds of quotes, and MLflow's filters can't say it";
+            let why = "MLflow's filters can't contain a name with both kinds of quotes";
             Err(StoreError::new(
                 StoreErrorKind::Unsupported,
-                "asking by name",
+                "searching by name",
                 why,
             ))
         }
     }
 }
 
-/// What was made from something, by looking at runs and then for their versions: for a store that can't join them.
+/// The result of [`scan_runs`].
+#[derive(Default)]
+struct Scan {
+    matches: Vec<Run>,
+    /// Runs that may have read a model, newest first: a search leaves out their input models.
+    candidates: Vec<RunId>,
+    scanned: usize,
+    is_incomplete: bool,
+}
+
+/// Finds matching runs, then their versions: for a store that can't join them.
 pub(super) async fn find_by_scanning_runs<R: ReadStore + ?Sized>(
     reader: &R,
     upstream: &Upstream,
 ) -> Result<Downstream> {
-    let filters = if reader.features().await?.can_filter {
-        upstream.mlflow_filters()?
-    } else {
-        vec![String::new()]
-    };
-    let scan_limit = if matches!(upstream, Upstream::Model { .. }) {
-        limits::MODEL_READER_SCAN_RUNS
-    } else {
-        limits::DOWNSTREAM_SCAN_RUNS
-    };
-    let (mut runs, mut candidates, mut scanned, mut is_complete) =
-        (Vec::<Run>::new(), Vec::new(), 0, true);
-    for filter in filters {
-        let filter = Some(filter).filter(|filter| !filter.is_empty());
-        let query = RunQuery {
-            filter,
-            lifecycle: LifecycleFilter::All,
-            page_size: limits::PAGE_RUNS,
-            ..RunQuery::default()
-        };
-        let mut from = None;
-        loop {
-            let Page { items, next, .. } = reader.runs(&query, from.as_ref()).await?;
-            scanned += items.len();
-            for run in items {
-                if upstream.matches(&run) {
-                    runs.push(run);
-                } else if matches!(upstream, Upstream::Model { .. })
-                    && !run.model_outputs.is_empty()
-                {
-                    candidates.push(run.id);
-                }
-            }
-            if next.is_none() || next == from {
-                break;
-            }
-            if scanned >= scan_limit {
-                is_complete = false;
-                break;
-            }
-            from = next;
-        }
-    }
-    let lookups = candidates.len().min(limits::MODEL_READER_LOOKUPS);
-    let rechecked = stream::iter(candidates.drain(..lookups))
+    let mut scan = scan_runs(reader, upstream).await?;
+    let candidate_count = scan.candidates.len();
+    scan.candidates.truncate(limits::MODEL_READER_LOOKUPS);
+    let lookups = scan.candidates.len();
+    let mut runs = scan.matches;
+    let rechecked = stream::iter(scan.candidates)
         .map(|id| async move { reader.run(&id).await.ok() })
         .buffered(CONCURRENT_READS);
     runs.extend(
@@ -246,17 +214,17 @@ pub(super) async fn find_by_scanning_runs<R: ReadStore + ?Sized>(
     if !matches!(upstream, Upstream::Model { .. }) {
         runs.retain(|run| versions.iter().any(|version| version.run_id == run.id));
     }
-    let incomplete_reason = if !is_complete {
+    let incomplete_reason = if scan.is_incomplete {
         Some(format!(
-            "only the newest {scanned} runs were looked at; older ones may have been made from it, too"
-        ))
-    } else if !candidates.is_empty() {
-        Some(format!(
-            "only the newest {lookups} of {} runs that made a model since were looked at",
-            lookups + candidates.len()
+            "only the newest {} runs were searched; older ones may match, too",
+            scan.scanned
         ))
     } else {
-        None
+        (lookups < candidate_count).then(|| {
+            format!(
+                "only the newest {lookups} of {candidate_count} runs that made a model since were searched"
+            )
+        })
     };
     Ok(Downstream {
         versions,
@@ -265,7 +233,51 @@ pub(super) async fn find_by_scanning_runs<R: ReadStore + ?Sized>(
     })
 }
 
-/// The versions of some runs, asked one run after another.
+async fn scan_runs<R: ReadStore + ?Sized>(reader: &R, upstream: &Upstream) -> Result<Scan> {
+    let filters = if reader.features().await?.can_filter {
+        upstream.mlflow_filters()?
+    } else {
+        vec![String::new()]
+    };
+    let is_model = matches!(upstream, Upstream::Model { .. });
+    let limit = if is_model {
+        limits::MODEL_READER_SCAN_RUNS
+    } else {
+        limits::DOWNSTREAM_SCAN_RUNS
+    };
+    let mut scan = Scan::default();
+    for filter in filters {
+        let query = RunQuery {
+            filter: Some(filter).filter(|filter| !filter.is_empty()),
+            lifecycle: LifecycleFilter::All,
+            page_size: limits::PAGE_RUNS,
+            ..RunQuery::default()
+        };
+        let mut from = None;
+        loop {
+            let Page { items, next, .. } = reader.runs(&query, from.as_ref()).await?;
+            scan.scanned += items.len();
+            for run in items {
+                if upstream.matches(&run) {
+                    scan.matches.push(run);
+                } else if is_model && !run.model_outputs.is_empty() {
+                    scan.candidates.push(run.id);
+                }
+            }
+            if next.is_none() || next == from {
+                break;
+            }
+            if scan.scanned >= limit {
+                scan.is_incomplete = true;
+                break;
+            }
+            from = next;
+        }
+    }
+    Ok(scan)
+}
+
+/// The versions of some runs, read run by run.
 pub(super) async fn versions_of_each_run<R: ReadStore + ?Sized>(
     reader: &R,
     runs: &[RunId],

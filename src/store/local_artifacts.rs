@@ -1,5 +1,5 @@
-//! Files of a store on this machine, read safely: only under a given root, only plain files and folders, only as
-//! much as was asked for. A link may lead anywhere inside the root and nowhere else.
+//! Artifacts on this machine, read safely: only plain files and folders below a root, and only as
+//! much as requested. A symbolic link must resolve to a path below the root.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,7 +10,7 @@ use super::limits;
 use crate::domain::{Artifact, Preview, StoreErrorKind};
 use crate::text::Untrusted;
 
-/// Why a file is not read: the kind, and a text.
+/// The kind and the message of an error.
 pub(super) type ArtifactError = (StoreErrorKind, String);
 
 fn reject<T>(kind: StoreErrorKind, why: impl Into<String>) -> Result<T, ArtifactError> {
@@ -26,13 +26,13 @@ fn io_error(error: &std::io::Error) -> ArtifactError {
     (kind, error.to_string())
 }
 
-/// The path of something under a root, with every link followed.
+/// Resolves a path below the root, following links.
 fn resolve_within_root(root: &Path, path: &str) -> Result<PathBuf, ArtifactError> {
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
     if path.contains('\0') || !Path::new(path).components().all(is_plain) {
         return reject(
             StoreErrorKind::InvalidRequest,
-            "the path leads out of the artifacts' folder",
+            "the path is outside the artifact folder",
         );
     }
     let root = root.canonicalize().map_err(|error| io_error(&error))?;
@@ -45,16 +45,16 @@ fn resolve_within_root(root: &Path, path: &str) -> Result<PathBuf, ArtifactError
     } else {
         reject(
             StoreErrorKind::InvalidRequest,
-            "the path is a link that leads out of the artifacts' folder",
+            "the link points outside the artifact folder",
         )
     }
 }
 
-/// The files and folders directly under `path`, folders first, each by name.
+/// The entries directly below `path`: folders first, then by name.
 pub(super) fn list_directory(root: &Path, path: &str) -> Result<Vec<Artifact>, ArtifactError> {
     let folder = resolve_within_root(root, path)?;
     if !folder.is_dir() {
-        return reject(StoreErrorKind::InvalidRequest, "it is a file, not a folder");
+        return reject(StoreErrorKind::InvalidRequest, "not a folder");
     }
     let mut artifacts = Vec::new();
     for entry in folder.read_dir().map_err(|error| io_error(&error))? {
@@ -74,7 +74,7 @@ pub(super) fn list_directory(root: &Path, path: &str) -> Result<Vec<Artifact>, A
     Ok(artifacts)
 }
 
-/// One entry of a folder. What can't be read, or leads out, is listed without a size; asking for it says why.
+/// An entry that can't be read, or a link out of the root, has no size; opening it reports why.
 fn directory_entry(root: &Path, folder: &str, name: &OsStr) -> Artifact {
     let name = name.to_string_lossy();
     let path = if folder.is_empty() {
@@ -99,13 +99,13 @@ fn directory_entry(root: &Path, folder: &str, name: &OsStr) -> Artifact {
 /// The first `limit` bytes of a file.
 pub(super) fn read_prefix(root: &Path, path: &str, limit: u64) -> Result<Preview, ArtifactError> {
     let found = resolve_within_root(root, path)?;
-    // Asked before opening: to open a pipe waits for its other end.
+    // Checked before opening: opening a pipe blocks until it has a writer.
     if !found
         .metadata()
         .map_err(|error| io_error(&error))?
         .is_file()
     {
-        return reject(StoreErrorKind::InvalidRequest, "it is not a plain file");
+        return reject(StoreErrorKind::InvalidRequest, "not a regular file");
     }
     let file = File::open(&found).map_err(|error| io_error(&error))?;
     let mut bytes = Vec::new();
@@ -137,20 +137,20 @@ mod tests {
         folder
     }
 
-    fn kind<T>(answer: Result<T, ArtifactError>) -> Option<StoreErrorKind> {
-        answer.err().map(|(kind, _)| kind)
+    fn kind<T>(result: Result<T, ArtifactError>) -> Option<StoreErrorKind> {
+        result.err().map(|(kind, _)| kind)
     }
 
     #[test]
     fn lists_directories_first_and_escaping_links_without_size() {
         let folder = fixture();
-        let listed = list_directory(&folder.path().join("root"), "").unwrap();
-        let listed: Vec<_> = listed
+        let entries = list_directory(&folder.path().join("root"), "").unwrap();
+        let entries: Vec<_> = entries
             .iter()
             .map(|entry| (entry.path.raw(), entry.is_dir, entry.size))
             .collect();
         assert_eq!(
-            listed,
+            entries,
             [
                 ("plots", true, None),
                 ("in", false, Some(8)),

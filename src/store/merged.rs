@@ -1,7 +1,7 @@
-//! Two stores read as one, so that their runs stand side by side: the session's own, and a second one that is only looked at.
+//! A view of two stores: the session's own, and a second one that is never written.
 //!
-//! Ids of the second store begin with a sign that no store gives out, and lead to it; everything of the registry is the first
-//! store's. Runs say which store they are from by the tag [`STORE_TAG`].
+//! Ids of the second store have a prefix that no store uses; the registry is the first store's. The
+//! tag [`STORE_TAG`] of a run names its store.
 
 use std::path::Path;
 
@@ -18,20 +18,18 @@ use crate::domain::{
     StoreErrorKind, TransitionRequest, VersionNumber,
 };
 
-/// What ids of the second store begin with.
 const SECOND_PREFIX: char = '+';
 
-/// The tag by which runs say which store they are from, where there are two.
+/// The tag with the name of a run's store, in a merged view.
 pub const STORE_TAG: &str = "frontrunner.store";
 
-/// Two stores.
+/// Two stores in one.
 pub struct MergedStore {
     first: Reader,
     second: Reader,
     name: String,
 }
 
-/// Which of the two.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Member {
     First,
@@ -48,7 +46,7 @@ fn prefix_id(id: &str) -> String {
 }
 
 impl MergedStore {
-    /// The second store beside the first.
+    /// Merges a second store into a view of the first.
     #[must_use]
     pub fn new(first: Reader, second: Reader) -> Self {
         let name = format!("{} + {}", first.name(), second.name());
@@ -66,16 +64,15 @@ impl MergedStore {
         }
     }
 
-    /// A run as it is seen here.
     fn qualify_run(&self, member: Member, mut run: Run) -> Run {
         if member == Member::Second {
             run.id = prefix_id(run.id.raw()).into();
             run.experiment_id = prefix_id(run.experiment_id.raw()).into();
-            // Nested runs are found by this.
+            // The parent of a nested run is in the same store.
             for tag in run
                 .tags
                 .iter_mut()
-                .filter(|tag| tag.key.raw() == super::nested_runs::PARENT_RUN_TAG)
+                .filter(|tag| tag.key.raw() == super::run_queries::PARENT_RUN_TAG)
             {
                 tag.value = prefix_id(tag.value.raw()).into();
             }
@@ -87,7 +84,7 @@ impl MergedStore {
         run
     }
 
-    /// The experiments of one of the two among these.
+    /// The experiments of one store among these, with its own ids.
     fn experiments_in(member: Member, experiments: &[ExperimentId]) -> Vec<ExperimentId> {
         experiments
             .iter()
@@ -97,8 +94,8 @@ impl MergedStore {
             .collect()
     }
 
-    fn split_home(home: &ArtifactOwner) -> (Member, ArtifactOwner) {
-        match home {
+    fn split_owner(owner: &ArtifactOwner) -> (Member, ArtifactOwner) {
+        match owner {
             ArtifactOwner::Run(id) => {
                 let (store, id) = split_id(id.raw());
                 (store, ArtifactOwner::Run(id.into()))
@@ -119,11 +116,11 @@ impl MergedStore {
         model
     }
 
-    fn read_only_error(what: &str) -> StoreError {
+    fn second_store_error(what: &str) -> StoreError {
         StoreError::new(
             StoreErrorKind::Unsupported,
             what,
-            "the second store is only looked at",
+            "the second store has no registry here; open it as the first",
         )
     }
 }
@@ -161,9 +158,11 @@ impl ReadStore for MergedStore {
         })
     }
 
-    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
-        let (mut all, second) =
-            try_join!(self.first.experiments(view), self.second.experiments(view))?;
+    async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
+        let (mut all, second) = try_join!(
+            self.first.experiments(lifecycle),
+            self.second.experiments(lifecycle)
+        )?;
         all.extend(second.into_iter().map(|mut experiment| {
             experiment.id = prefix_id(experiment.id.raw()).into();
             experiment.name = format!("{SECOND_PREFIX}{}", experiment.name.raw()).into();
@@ -265,14 +264,14 @@ impl ReadStore for MergedStore {
         Ok(histories)
     }
 
-    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
-        let (store, home) = Self::split_home(home);
-        self.store(store).artifacts(&home, path).await
+    async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
+        let (store, owner) = Self::split_owner(owner);
+        self.store(store).artifacts(&owner, path).await
     }
 
-    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
-        let (store, home) = Self::split_home(home);
-        self.store(store).preview(&home, path, limit).await
+    async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+        let (store, owner) = Self::split_owner(owner);
+        self.store(store).preview(&owner, path, limit).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
@@ -315,7 +314,7 @@ impl ReadStore for MergedStore {
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         match split_id(run.raw()) {
             (Member::First, _) => self.first.versions_of_run(run).await,
-            (Member::Second, _) => Err(Self::read_only_error("reading the versions of a run")),
+            (Member::Second, _) => Err(Self::second_store_error("reading the versions of a run")),
         }
     }
 
@@ -331,19 +330,18 @@ impl ReadStore for MergedStore {
         self.first.versions_of_runs(runs).await
     }
 
-    /// Versions are the first store's, and so is what they were made from.
     async fn downstream(&self, of: &Upstream) -> Result<Downstream> {
         match of {
-            Upstream::Run(id) if split_id(id.raw()).0 == Member::Second => Err(
-                Self::read_only_error("looking for what was made from a run"),
-            ),
+            Upstream::Run(id) if split_id(id.raw()).0 == Member::Second => {
+                Err(Self::second_store_error("finding versions made from a run"))
+            }
             of => self.first.downstream(of).await,
         }
     }
 
     async fn revision(&self) -> Result<Option<u64>> {
         let (first, second) = try_join!(self.first.revision(), self.second.revision())?;
-        // Once either changes, so does their sum, but for a chance of 1 in 2^64.
+        // The sum changes whenever one of them does, except with a probability of 2^-64.
         Ok(first
             .zip(second)
             .map(|(first, second)| first.wrapping_add(second)))

@@ -1,8 +1,8 @@
-//! Stores: where experiments, runs and models are read from and written to.
+//! Stores of experiments, runs and models.
 //!
-//! Two traits by capability: every store can [`Read`]; some can [`Write`] to the registry. [`open`] gives a
-//! reader always, and a writer only when the session may write and the store can. A read-only session holds
-//! no writer, and nothing in the program can make one from a reader.
+//! There is a trait for each capability: [`ReadStore`] and [`WriteStore`]. [`open`] returns a
+//! reader, and a writer if the session and the store allow it. A read-only session has no writer,
+//! and nothing can make one from a reader.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,14 +19,16 @@ use crate::text::Untrusted;
 
 mod access;
 mod backend;
-mod changed_runs;
 mod downstream;
+mod interner;
 pub mod limits;
+mod local;
 mod local_artifacts;
 mod merged;
-mod nested_runs;
+mod pagination;
 mod prefetch;
 pub mod rest;
+mod run_queries;
 pub mod sqlite;
 pub mod wandb;
 
@@ -34,54 +36,54 @@ pub use access::{AccessMode, ReadOnlyReason, StoreHandle};
 pub use backend::{
     BACKENDS, Backend, StoreTarget, StoreTargetError, default_paths, open, target_forms,
 };
-pub use changed_runs::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
 pub use prefetch::Prefetcher;
 pub use rest::ConnectOptions;
+pub use run_queries::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 
-/// The result of asking a store.
+/// The result of a request to a store.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// Where the next page begins: opaque, made by the store that reads it.
+/// An opaque token, valid for the store that returned it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageToken(pub String);
 
-/// A part of a listing.
+/// One page of a listing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
-    /// The items, in the store's order.
+    /// In the store's order.
     pub items: Vec<T>,
-    /// Where the next page begins; nothing after the last one.
+    /// The token of the next page; `None` after the last one.
     pub next: Option<PageToken>,
-    /// How many items all pages have together, where the store can say it cheaply.
+    /// The number of items on all pages, if the store knows it at no cost.
     pub total: Option<u64>,
 }
 
-/// Which of what may be deleted is asked for.
+/// Selects by lifecycle; MLflow's `ViewType`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LifecycleFilter {
-    /// In use.
+    /// Not deleted.
     #[default]
     Active,
-    /// Deleted.
+    /// In the trash.
     Deleted,
     /// Both.
     All,
 }
 
-/// A question for runs.
+/// A query for runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunQuery {
-    /// In which experiments.
+    /// Empty for all experiments.
     pub experiments: Vec<ExperimentId>,
-    /// A filter in MLflow's own grammar, or nothing. Only a store whose [`Features::filters`] is set takes one.
+    /// A filter in MLflow's grammar, for a store with [`Features::can_filter`].
     pub filter: Option<String>,
-    /// Order clauses in MLflow's own grammar (`metrics.acc DESC`); none means newest first.
+    /// Order clauses in MLflow's grammar (`metrics.acc DESC`); empty for newest first.
     pub order_by: Vec<String>,
-    /// Active, deleted, or both.
+    /// Selects by the run's own lifecycle.
     pub lifecycle: LifecycleFilter,
-    /// How many runs a page should have.
+    /// The most runs on a page; a store may return fewer.
     pub page_size: u32,
 }
 
@@ -90,7 +92,8 @@ pub struct RunQuery {
 pub enum Resolution {
     /// All points.
     Full,
-    /// About this many, down-sampled by the store where it can; the first and the last point are kept.
+    /// About this many, down-sampled by the store where it can; the first and the last point are
+    /// kept.
     Points(u32),
     /// About this many of the points between two steps, both inclusive.
     StepRange {
@@ -132,30 +135,31 @@ impl Resolution {
     }
 }
 
-/// What a store is and can do, found by asking it.
+/// The product and the features of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Features {
-    /// What answers: `MLflow 3.17.2`, `SQLite store, schema dc11669786a5`.
+    /// `MLflow 3.17.2`, `SQLite store, schema dc11669786a5`.
     pub product: String,
-    /// Whether it takes MLflow's filter and order clauses, so that they can be pushed down.
+    /// Supports MLflow's filter and order clauses.
     pub can_filter: bool,
-    /// Whether histories of many runs come in one request.
+    /// Reads the histories of many runs in one request.
     pub has_bulk_histories: bool,
-    /// Whether a whole history costs no more than one that is thinned out.
+    /// Reads a full history at the cost of a sampled one.
     pub has_cheap_full_histories: bool,
-    /// Whether it has the logged models of MLflow 3.
+    /// Has the logged models of MLflow 3.
     pub has_logged_models: bool,
-    /// Whether it has a model registry.
+    /// Has a model registry.
     pub has_registry: bool,
 }
 
-/// What every store can do. Implementations never block the caller's thread.
+/// Reads a store. Implementations never block the caller's thread.
 #[async_trait]
 pub trait ReadStore: Send + Sync {
-    /// The store's name for people, with no secret in it: `mlflow.db`, `https://mlflow.example.org`.
+    /// For users, without secrets: `mlflow.db`, `https://mlflow.example.org`.
     fn name(&self) -> &str;
 
-    /// The store's identity, by which the journal keeps entries: the canonical path or the server's address.
+    /// The store's identity, by which the journal keeps entries: the canonical path or the server's
+    /// address.
     fn origin(&self) -> &str;
 
     /// The folder around a store on this machine: a project's files are looked for in it.
@@ -173,29 +177,30 @@ pub trait ReadStore: Send + Sync {
         self.origin().to_owned()
     }
 
-    /// What the store is and can do. Asked once, kept.
+    /// Detected by the first call.
     async fn features(&self) -> Result<Features>;
 
-    /// All experiments of a view, with their tags.
-    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>>;
+    /// All experiments with this lifecycle, with their tags.
+    async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>>;
 
-    /// A page of runs, from the beginning or from where the last page ended.
+    /// A page of runs: the first one, or the one of a token.
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>>;
 
-    /// What may have changed in a listing of active runs: the known runs that are still in it, and the new ones.
-    async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {
-        changed_runs::read_each(self, changes).await
+    /// The known runs that are still active, and new ones.
+    async fn changed_runs(&self, query: &ChangedRunsQuery) -> Result<Vec<Run>> {
+        run_queries::read_changed_runs(self, query).await
     }
 
-    /// The active runs of these experiments that are nested directly in a run, some thousands at most.
+    /// The active runs of these experiments that are nested directly in a run, up to
+    /// [`limits::NESTED_RUNS`].
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
-        nested_runs::collect_nested_runs(self, experiments, parent, None).await
+        run_queries::read_nested_runs(self, experiments, parent, None).await
     }
 
     /// One run, deleted or not.
     async fn run(&self, id: &RunId) -> Result<Run>;
 
-    /// The histories of one metric for several runs. Runs without the metric are left out.
+    /// The histories of one metric. Runs without the metric are left out.
     async fn histories(
         &self,
         runs: &[RunId],
@@ -204,22 +209,22 @@ pub trait ReadStore: Send + Sync {
     ) -> Result<Vec<MetricHistory>>;
 
     /// The files and folders directly under `path` (empty for the root).
-    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>>;
+    async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>>;
 
-    /// The first `limit` bytes of a file.
-    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview>;
+    /// The first `limit` bytes of a file, or fewer by the store's own limit.
+    async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview>;
 
     /// A logged model of MLflow 3.
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel>;
 
-    /// The logged models that a run of this experiment made.
+    /// The active logged models that a run of this experiment made.
     async fn logged_models(
         &self,
         experiment: &ExperimentId,
         run: &RunId,
     ) -> Result<Vec<LoggedModel>>;
 
-    /// All registered models, prompts left out.
+    /// All registered models, without prompts.
     async fn models(&self) -> Result<Vec<RegisteredModel>>;
 
     /// One registered model.
@@ -228,10 +233,10 @@ pub trait ReadStore: Send + Sync {
     /// All versions of a model, newest first, with their aliases.
     async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>>;
 
-    /// The versions that were made from a run.
+    /// The versions made from a run.
     async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>>;
 
-    /// The open requests to move a version to a stage; nothing where the store has no such requests.
+    /// The open requests to transition a version; `None` if the store has no such feature.
     async fn transition_requests(
         &self,
         _: &ModelName,
@@ -240,48 +245,49 @@ pub trait ReadStore: Send + Sync {
         Ok(None)
     }
 
-    /// The versions that were made from some runs.
+    /// The versions made from any of these runs.
     async fn versions_of_runs(&self, runs: &[RunId]) -> Result<Vec<ModelVersion>> {
         downstream::versions_of_each_run(self, runs).await
     }
 
-    /// The versions that were made from something, and the runs between.
+    /// The versions made from a dataset, commit, run or model, and their runs.
     async fn downstream(&self, upstream: &Upstream) -> Result<Downstream> {
         downstream::find_by_scanning_runs(self, upstream).await
     }
 
-    /// A cheap number that differs once the store's content may have changed; nothing where there is none.
+    /// A number that changes whenever the content may have changed; `None` if the store has no
+    /// cheap one.
     async fn revision(&self) -> Result<Option<u64>>;
 }
 
-/// What can be done to a registry. Only the journal's road calls this.
+/// Writes to a store. Only `ops::apply` calls this, so that every write is in the journal.
 #[async_trait]
 pub trait WriteStore: Send + Sync {
-    /// Carries out one write, once: nothing is ever sent again here. A fault says whether the write may have
-    /// been carried out all the same ([`Fault::maybe_done`]).
+    /// Applies a write, sent at most once. The error says whether it may have been applied anyway
+    /// ([`StoreError::outcome_unknown`]).
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse>;
 
-    /// How long a request that was given up may still be carried out, in ms.
+    /// How long after a timeout a write may still be applied, in ms.
     fn settle_window(&self) -> u64;
 
-    /// How long to wait before a read-back can be trusted to show a race, in ms.
+    /// How long until a racing write is visible to a read, in ms.
     fn read_back_delay(&self) -> u64;
 
-    /// The request that a write would send, as text with no secret in it: for `--plan`.
+    /// The request or statements of a write, without secrets, for `--plan`.
     fn describe(&self, write: &StoreWrite) -> String;
 }
 
-/// What a write made.
+/// The result of a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WriteResponse {
-    /// A version, of which the store picked the number.
+    /// The new version, numbered by the store.
     CreatedVersion(VersionNumber),
-    /// Nothing to be told.
+    /// Any other write.
     Done,
 }
 
-/// A store that is shared by the parts of a session.
+/// A store shared by the parts of a session.
 pub type Reader = Arc<dyn ReadStore>;
 
-/// The right to write to a store. A read-only session has none.
+/// Write access to a store. A read-only session has none.
 pub type Writer = Arc<dyn WriteStore>;

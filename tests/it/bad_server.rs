@@ -1,5 +1,6 @@
-//! Servers that are down, slow, lying or hostile: every one of them is a typed fault in one clean line with a way on, no secret
-//! goes anywhere, memory is bounded, and a write says whether it may have been carried out.
+//! Servers that are down, slow, broken or hostile: each is a typed error in one clean line with a
+//! hint, no secret leaks, memory is bounded, and the error of a write says whether it may have been
+//! applied.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,12 +22,12 @@ use frontrunner::text::untrusted::is_hidden;
 use std::sync::Arc;
 use url::Url;
 
-/// A reader of a server, as the program makes it.
+/// A reader with the program's own options.
 fn reader(url: &str) -> Reader {
     Arc::new(RestStore::connect(&Url::parse(url).unwrap(), &ConnectOptions::default()).unwrap())
 }
 
-/// A fault is told in one line that a terminal can take, and says what to do next.
+/// An error is one line that is safe to print, with a hint.
 fn assert_clear_error(name: &str, fault: &StoreError) {
     let line = fault.to_string();
     assert!(
@@ -37,5 +38,5 @@ fn assert_clear_error(name: &str, fault: &StoreError) {
         line.contains(": ") && (20..=700).contains(&line.chars().count()),
         "{name}: {line}"
     );
-    assert!(fault.hint().len() > 10, "{name}: {line} has no advice");
+    assert!(fault.hint().len() > 10, "{name}: {line} has no hint");
 }

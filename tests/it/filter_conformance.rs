@@ -1,4 +1,5 @@
-//! The filter language and the order of rows against MLflow itself: the same runs, the same questions, the same answers.
+//! Filters and sort orders compared with MLflow itself: the same results for the same queries on
+//! the same runs.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,13 +17,13 @@ use serde_json::{Value, json};
 
 const ASK: &str = include_str!("filter_conformance/ask.py");
 
-/// What MLflow said to some questions, and the runs that it was asked about.
+/// MLflow's results of some queries, and the runs that it searched.
 struct MlflowOutput {
     table: RunTable,
     answers: Vec<QueryResult>,
 }
 
-/// What it said to one.
+/// The result of one query.
 struct QueryResult {
     filter: String,
     ids: Result<Vec<String>, String>,
@@ -95,14 +96,14 @@ fn run(json: &Value) -> Run {
         .into_iter()
         .map(|(key, value)| KeyValue::new(key, value))
         .collect();
-    let dataset = |told: &Value| DatasetInput {
-        name: text(&told[0]).into(),
-        digest: text(&told[1]).into(),
+    let dataset = |input: &Value| DatasetInput {
+        name: text(&input[0]).into(),
+        digest: text(&input[1]).into(),
         source_type: "local".into(),
         source: "{}".into(),
         schema: None,
         profile: None,
-        context: told[2].as_str().map(Into::into),
+        context: input[2].as_str().map(Into::into),
     };
     run.datasets = json["datasets"]
         .as_array()
@@ -113,7 +114,7 @@ fn run(json: &Value) -> Run {
     run
 }
 
-/// The ids of the rows that we find, in our order.
+/// The ids of our rows, in our order.
 fn matching_ids(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) -> Vec<String> {
     let lines = arrange(
         table,
@@ -134,7 +135,7 @@ fn matching_ids(table: &RunTable, filter: Option<Filter>, sort: Vec<SortKey>) ->
     lines.into_iter().map(id).collect()
 }
 
-/// Every operator of MLflow's on every kind of field, and the odd spellings that its parser takes.
+/// Every operator of MLflow on every kind of field, and the odd spellings that its parser accepts.
 fn accepted_filters() -> Vec<String> {
     let orders = ["=", "!=", ">", ">=", "<", "<="];
     let (largest, least) = ("1.7976931348623157e308", "-1.7976931348623157e308");
@@ -254,7 +255,8 @@ fn all_combinations(fields: &[&str], operators: &[&str], values: &[&str]) -> Vec
     fields.iter().flat_map(|field| with(field)).collect()
 }
 
-/// What is no product of fields, operators and values. `FIRST_ID` and `FIRST_URI` are the newest run's.
+/// Filters outside the product of fields, operators and values. `FIRST_ID` and `FIRST_URI` are the
+/// newest run's.
 const EXTRA_FILTERS: [&str; 18] = [
     "",
     "params.none IS NULL",
@@ -305,8 +307,8 @@ const REFUSED_FILTERS: [&str; 25] = [
     "(metrics.acc > 1",
 ];
 
-/// Order clauses as MLflow writes them, and what they are here. Params and tags that are numbers are left out: MLflow
-/// sorts them as text, and we don't, on purpose.
+/// Order clauses as MLflow writes them, and what they are here. Params and tags that are numbers
+/// are left out: MLflow sorts them as text, and we don't, on purpose.
 fn orders() -> Vec<(Vec<&'static str>, Vec<SortKey>)> {
     let key = |column: &str, descending| {
         let column = match column.split_once('.') {
@@ -375,12 +377,12 @@ fn filters_and_orders_match_mlflow() {
     let (refused, ordered) = rest.split_at(REFUSED_FILTERS.len());
 
     let mut differences = String::new();
-    let mut telling = 0;
+    let mut selective = 0;
     for QueryResult { filter, ids } in filters {
         let ours = Filter::parse(filter)
             .map(|filter| matching_ids(&table, Some(filter), Vec::new()))
             .map_err(|error| error.message);
-        telling += usize::from(
+        selective += usize::from(
             ids.as_ref()
                 .is_ok_and(|ids| !ids.is_empty() && ids.len() < table.len()),
         );
@@ -419,8 +421,8 @@ fn filters_and_orders_match_mlflow() {
     assert_eq!(differences, "");
     // Filters that all runs or none pass would agree whatever they mean.
     assert!(
-        telling * 2 > filters.len(),
-        "only {telling} of {} filters tell runs apart",
+        selective * 2 > filters.len(),
+        "only {selective} of {} filters match some runs but not all",
         filters.len()
     );
 }

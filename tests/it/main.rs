@@ -42,7 +42,7 @@ mod screens;
 mod screenshots;
 mod sqlite_store;
 mod store_access;
-mod stores;
+mod store_contract;
 mod terminal;
 mod terminal_graphics;
 mod tls;

@@ -1,4 +1,5 @@
-//! Two stores read as one: a SQLite file and a real MLflow server, on the command line and on the screens.
+//! Two stores in one view: a SQLite file and a real MLflow server, on the command line and in the
+//! TUI.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails should panic")]
 
@@ -81,7 +82,7 @@ fn runs_of_a_file_and_a_server_are_merged() {
         (&Value::from("mlflow.db"), &Value::from(server.url.as_str()))
     );
 
-    // A run of the second store is named by its id or its name, with the sign before it.
+    // A run of the second store is named by its id or its name, with the prefix.
     let chart = program.run(
         &[
             &flags[..],
@@ -154,7 +155,11 @@ async fn requests_are_routed_to_their_store() {
     loop {
         let page = both.runs(&query, from.as_ref()).await.unwrap();
         for run in &page.items {
-            assert!(seen.insert(run.id.clone()), "{} came twice", run.id.raw());
+            assert!(
+                seen.insert(run.id.clone()),
+                "{} is listed twice",
+                run.id.raw()
+            );
         }
         from = page.next;
         if from.is_none() {
@@ -177,7 +182,7 @@ async fn requests_are_routed_to_their_store() {
         seen.len(),
         count(first.as_ref(), false).await + count(second.as_ref(), true).await
     );
-    // Only the second's experiments: its pages are read at once.
+    // A query for experiments of the second store skips the first.
     query.experiments.retain(|id| id.raw().starts_with('+'));
     assert!(
         both.runs(&query, None)

@@ -1,5 +1,5 @@
-//! Real MLflow servers, filled and judged by MLflow's own client over HTTP: what a reader says is what the client says, and what
-//! a writer did is what the client would have done.
+//! Real MLflow servers, compared with MLflow's own client: reads return the same data, and writes
+//! have the same effects.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
 
-/// A running server of a version, MLflow's client of it, and ours.
+/// A running server with MLflow's client and ours.
 struct ServerFixture {
     version: &'static str,
     folder: TempDir,
@@ -35,7 +35,8 @@ struct ServerFixture {
 }
 
 impl ServerFixture {
-    /// Starting and filling a server takes most of a test's time: one serves all that is asked of a version.
+    /// Starting and filling a server takes most of a test's time, so all checks of a version share
+    /// one.
     async fn start(version: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::start(version, folder.path());
@@ -62,7 +63,7 @@ impl ServerFixture {
     }
 }
 
-/// In an order in which what one adds does not make the next one slower.
+/// Ordered so that the data of one check does not slow down the next.
 async fn assert_matches_client(version: &'static str) {
     let mut store = ServerFixture::start(version).await;
     reading::full_dump_matches_client(&mut store).await;

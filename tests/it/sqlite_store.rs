@@ -1,5 +1,5 @@
-//! MLflow's own SQLite files, written by MLflow's own clients: what is read is what they say, what is written is theirs, and
-//! neither stands in the other's way.
+//! SQLite files of MLflow, compared with MLflow's own client: reads return the same data, writes
+//! leave the same rows, and neither blocks the other.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,14 +26,14 @@ use tempfile::TempDir;
 
 const FILL: &str = include_str!("sqlite_store/fill.py");
 
-/// A store that a version's client filled, what the client told of it, and the ids by which the tests find their way.
+/// A store filled by the client of a version, the client's view of it, and ids for the tests.
 struct FilledStore {
     file: Vec<u8>,
     dump: Value,
     ids: Value,
 }
 
-/// Filled once a version: it takes seconds. Each test gets a copy.
+/// Filled once for each version, which takes seconds. Each test uses a copy.
 fn filled_store(version: &'static str) -> &'static FilledStore {
     static STORES: [OnceLock<FilledStore>; 2] = [const { OnceLock::new() }; 2];
     STORES[usize::from(version == V3)].get_or_init(|| {
@@ -51,7 +51,7 @@ fn filled_store(version: &'static str) -> &'static FilledStore {
 }
 
 impl FilledStore {
-    /// A copy of the store in a folder of its own.
+    /// A copy of the store in its own folder.
     fn copy(&self) -> (TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mlflow.db");

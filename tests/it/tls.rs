@@ -1,5 +1,5 @@
-//! TLS as MLflow's variables set it: an authority of one's own, no verification, and neither. The server is rustls with a
-//! certificate of a minute ago; the program is the built one.
+//! TLS as configured by MLflow's variables: a private authority, no verification, and neither. The
+//! server is rustls with a fresh certificate; the program is the built one.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, Stream};
 use serde_json::Value;
 
-/// A server behind a certificate that an authority of its own signed.
+/// A server with a certificate of a private authority.
 struct Server {
     url: String,
     /// The authority's certificate, as PEM.
@@ -62,7 +62,8 @@ impl Server {
     }
 }
 
-/// Answers one request on a connection; a client that does not trust the certificate goes before it asks.
+/// Responds to one request; a client that does not trust the certificate disconnects before it
+/// sends one.
 fn serve(mut stream: TcpStream, config: Arc<ServerConfig>) {
     let mut tls = ServerConnection::new(config).unwrap();
     let mut stream = Stream::new(&mut tls, &mut stream);
@@ -161,7 +162,7 @@ fn verification_is_disabled_only_on_request() {
     ];
     let refused = run_against(&program, &server, &both);
     assert!(
-        refused.code == 2 && refused.stderr.contains("contradict"),
+        refused.code == 2 && refused.stderr.contains("can't both be set"),
         "{refused:?}"
     );
 }

@@ -1,7 +1,8 @@
-//! Runs that wandb left on this machine, written by wandb itself: what is read is what wandb's own reader says, nothing is written,
-//! and no file can do harm.
+//! Local runs written by wandb itself, compared with wandb's own reader. Nothing is written, and no
+//! file can do harm.
 //!
-//! Those of old versions are samples that `wandb_store/fill.py` made with them; the newest wandb makes its own when the tests run.
+//! Runs of old versions are samples that `wandb_store/fill.py` created with them; the newest wandb
+//! creates its own during the tests.
 
 #![allow(
     clippy::unwrap_used,
@@ -22,7 +23,7 @@ use std::path::{Path, PathBuf};
 use frontrunner::domain::{Run, RunId};
 use frontrunner::store::{AccessMode, ConnectOptions, RunQuery, StoreHandle, StoreTarget, open};
 
-/// The samples of a version.
+/// The sample runs of a version of wandb.
 fn samples(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/it/wandb_store/samples")
@@ -47,7 +48,6 @@ async fn runs(store: &StoreHandle) -> Vec<Run> {
         .items
 }
 
-/// The run whose id ends so.
 async fn run(store: &StoreHandle, id: &str) -> Run {
     store.reader.run(&RunId::from(id)).await.unwrap()
 }
@@ -64,7 +64,7 @@ fn folder_of(home: &Path, id: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("no run {id} in {}", home.display()))
 }
 
-/// A copy of a sample, in a folder of its own.
+/// A copy of a sample in its own folder, and the path of its log.
 fn copy_sample(version: &str, id: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let from = folder_of(&samples(version), id);

@@ -1,4 +1,4 @@
-//! Credentials, from where MLflow's own client takes them.
+//! Credentials, read from the same places as by MLflow's own client.
 
 use std::path::{Path, PathBuf};
 
@@ -26,10 +26,11 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// Reads the environment through `lookup`, and `~/.mlflow/credentials` below `home` for what is not set there.
+    /// Reads the environment, and `.mlflow/credentials` in the home folder for what is not set.
     ///
     /// # Errors
-    /// When `MLFLOW_TRACKING_INSECURE_TLS` is no boolean as MLflow reads it, or contradicts a certificate.
+    /// When `MLFLOW_TRACKING_INSECURE_TLS` is not a boolean as MLflow reads it, or set together
+    /// with a certificate.
     pub fn from_env(lookup: impl Fn(&str) -> Option<String>, home: Option<&Path>) -> Result<Self> {
         let from_env_var = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let file = home
@@ -55,14 +56,14 @@ impl ConnectOptions {
             Some("true" | "1") => true,
             Some(_) => {
                 return Err(invalid(
-                    "MLFLOW_TRACKING_INSECURE_TLS takes true, false, 1 or 0",
+                    "invalid MLFLOW_TRACKING_INSECURE_TLS: expected true, false, 1 or 0",
                 ));
             }
         };
         let server_cert_path = from_env_var("MLFLOW_TRACKING_SERVER_CERT_PATH").map(Into::into);
         if insecure_tls && server_cert_path.is_some() {
             return Err(invalid(
-                "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH contradict each other: unset one",
+                "MLFLOW_TRACKING_INSECURE_TLS and MLFLOW_TRACKING_SERVER_CERT_PATH can't both be set",
             ));
         }
         Ok(Self {

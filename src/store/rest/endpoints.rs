@@ -1,12 +1,13 @@
-//! The endpoints that a reader may ask: the whole list. A reader has no way to send anything else.
+//! All endpoints that a reader can send requests to.
 
 use reqwest::Method;
 
-/// A read of MLflow's API. MLflow searches with POST, so the method alone does not tell a read from a write.
+/// A read of MLflow's API. Searches are POST requests, so the method does not distinguish reads
+/// from writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the endpoints by MLflow's names; the table below says their paths"
+    reason = "MLflow's names; the table below has their paths"
 )]
 pub enum Endpoint {
     Version,
@@ -28,7 +29,7 @@ pub enum Endpoint {
     TransitionRequests,
 }
 
-/// The allow-list: endpoint, method, path. `{}` stands for an id.
+/// The allow-list: endpoint, method and path, in which `{}` is an id.
 pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
     (Endpoint::Version, Method::GET, "version"),
     (
@@ -106,7 +107,7 @@ pub const ALLOWED: [(Endpoint, Method, &str); 17] = [
 ];
 
 impl Endpoint {
-    /// Its method, and the parts of its path with the id put in.
+    /// The method, and the segments of the path with the id inserted.
     pub(super) fn route(self, id: &str) -> (Method, Vec<String>) {
         let row = ALLOWED.iter().find(|(endpoint, ..)| *endpoint == self);
         let (method, path) = row.map_or((Method::GET, ""), |(_, method, path)| {
@@ -127,7 +128,7 @@ impl Endpoint {
     }
 }
 
-/// Whether a request, as a server saw it, is on the list.
+/// Whether the allow-list contains a request.
 #[must_use]
 pub fn is_allowed_read(method: &str, path: &str) -> bool {
     let parts: Vec<&str> = path
@@ -144,7 +145,7 @@ pub fn is_allowed_read(method: &str, path: &str) -> bool {
             && expected
                 .iter()
                 .zip(&parts)
-                .all(|(wanted, part)| *wanted == "{}" || wanted == part)
+                .all(|(expected, part)| *expected == "{}" || expected == part)
     })
 }
 

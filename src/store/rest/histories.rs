@@ -1,16 +1,17 @@
-//! Histories: of many runs at once where the server can, run by run where it can't.
+//! Metric histories: of many runs at once where the server supports it, else run by run.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use super::wire::MetricPage;
-use super::{Endpoint, RestStore, collect_pages};
+use super::wire::{MetricPage, WireMetric};
+use super::{Endpoint, RestStore};
 use crate::domain::{MetricHistory, Point, RunId, StoreErrorKind};
 use crate::store::{Resolution, Result, limits};
 use crate::text::Untrusted;
+use crate::text::untrusted::clean;
 
-/// How many points a page of a whole history has: what MLflow's own client asks for.
-const PAGE_POINTS: usize = 25_000;
+/// As many as MLflow's own client requests.
+const POINTS_PER_PAGE: usize = 25_000;
 
 impl RestStore {
     pub(super) async fn read_histories(
@@ -20,7 +21,7 @@ impl RestStore {
         resolution: Resolution,
     ) -> Result<Vec<MetricHistory>> {
         let (points, step_range) = match resolution {
-            Resolution::Full => return self.fetch_each(runs, metric).await,
+            Resolution::Full => return self.read_each_history(runs, metric).await,
             Resolution::Points(points) => (points.clamp(1, limits::BULK_POINTS), None),
             Resolution::StepRange {
                 points,
@@ -31,20 +32,22 @@ impl RestStore {
         let mut histories = Vec::new();
         if !self.lacks_bulk_histories() {
             for chunk in runs.chunks(limits::BULK_RUNS) {
-                match self.fetch_bulk(chunk, metric, points, step_range).await {
+                match self
+                    .read_bulk_histories(chunk, metric, points, step_range)
+                    .await
+                {
                     Ok(more) => histories.extend(more),
-                    // 2.9 has no such endpoint: its answer is remembered.
-                    Err(fault) if fault.kind == StoreErrorKind::Unsupported => {
+                    // MLflow 2.9 has no such endpoint.
+                    Err(error) if error.kind == StoreErrorKind::Unsupported => {
                         self.lacks_bulk_histories.store(true, Ordering::Relaxed);
-                        histories.clear();
                         break;
                     }
-                    Err(fault) => return Err(fault),
+                    Err(error) => return Err(error),
                 }
             }
         }
         if self.lacks_bulk_histories() {
-            histories = self.fetch_each(runs, metric).await?;
+            histories = self.read_each_history(runs, metric).await?;
             if let Some((first, last)) = step_range {
                 for history in &mut histories {
                     history
@@ -56,10 +59,11 @@ impl RestStore {
         Ok(histories)
     }
 
-    /// One request for up to 100 runs. The server thins out by rows, so that a run with as many points as were asked for
-    /// may have had more. Older servers (2.22 is one, 3.17 is not) leave out steps below 0, as on their own pages: asking for
-    /// those as well would make them read every history twice.
-    async fn fetch_bulk(
+    /// One request for up to 100 runs. The server samples rows, so that a run with as many points
+    /// as requested may have more. Older servers (2.22 does, 3.17 does not) leave out negative
+    /// steps, as on their own pages; requesting those as well would make them read every history
+    /// twice.
+    async fn read_bulk_histories(
         &self,
         runs: &[RunId],
         metric: &str,
@@ -92,64 +96,38 @@ impl RestStore {
         let key = Untrusted::from(metric);
         let history = |id: &RunId| {
             let points_of_run = sort_points(by_run.remove(id.raw())?);
-            let sampled = points_of_run.len() >= points as usize;
             Some(MetricHistory {
                 run: id.clone(),
                 key: key.clone(),
+                is_sampled: points_of_run.len() >= points as usize,
                 points: points_of_run,
-                is_sampled: sampled,
             })
         };
         Ok(runs.iter().filter_map(history).collect())
     }
 
-    async fn fetch_each(&self, runs: &[RunId], metric: &str) -> Result<Vec<MetricHistory>> {
+    async fn read_each_history(&self, runs: &[RunId], metric: &str) -> Result<Vec<MetricHistory>> {
         let mut histories = Vec::new();
         for id in runs {
-            let points = self.fetch_full(id, metric).await?;
+            let what = format!("reading metric {} of run {}", clean(metric), id.short());
+            // MLflow 2 ignores the page size and sends all points at once.
+            let query = [
+                ("run_id", id.raw().to_owned()),
+                ("metric_key", metric.to_owned()),
+                ("max_results", POINTS_PER_PAGE.to_string()),
+            ];
+            let metrics = self
+                .get_all::<MetricPage>(Endpoint::History, "", &query, &what)
+                .await?;
+            let points = sort_points(metrics.iter().filter_map(WireMetric::to_point).collect());
             if !points.is_empty() {
-                histories.push(MetricHistory {
-                    run: id.clone(),
-                    key: metric.into(),
-                    points,
-                    is_sampled: false,
-                });
+                histories.push(Resolution::Full.sample(id.clone(), metric.into(), points));
             }
         }
         Ok(histories)
     }
-
-    /// Every point of one run. 2.x ignores the page size and sends all at once.
-    async fn fetch_full(&self, id: &RunId, metric: &str) -> Result<Vec<Point>> {
-        let what = format!(
-            "reading the history of {} in run {}",
-            crate::text::untrusted::clean(metric),
-            id.short()
-        );
-        let (id, metric, what) = (id.raw(), metric, what.as_str());
-        let points = collect_pages(what, |token| async move {
-            let mut query = vec![
-                ("run_id", id.to_owned()),
-                ("metric_key", metric.to_owned()),
-                ("max_results", PAGE_POINTS.to_string()),
-            ];
-            if !token.is_empty() {
-                query.push(("page_token", token));
-            }
-            let page: MetricPage = self.get(Endpoint::History, "", &query, what).await?;
-            Ok((page.metrics, page.next_page_token))
-        });
-        Ok(sort_points(
-            points
-                .await?
-                .iter()
-                .filter_map(super::wire::WireMetric::to_point)
-                .collect(),
-        ))
-    }
 }
 
-/// In the order of step, then time: as they are drawn.
 fn sort_points(mut points: Vec<Point>) -> Vec<Point> {
     points.sort_by_key(|point| (point.step, point.timestamp));
     points

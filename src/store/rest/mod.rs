@@ -1,40 +1,51 @@
-//! MLflow servers over HTTP: 3.x and 2.x tracking and registry.
+//! MLflow servers over HTTP: tracking and registry of 3.x and 2.x.
 //!
-//! A [`RestStore`] can send nothing but the reads of [`endpoints::ALLOWED`]; a [`RestWriter`] is another type, with a
-//! client of its own, that only [`RestStore::writer`] makes.
+//! A [`RestStore`] can send only the reads of [`endpoints::ALLOWED`]. A [`RestWriter`] is another
+//! type, with its own HTTP client, and only [`RestStore::writer`] makes one.
 
-mod artifacts;
-mod changed_runs;
 mod credentials;
 pub mod endpoints;
 mod histories;
 mod registry;
 mod response;
 mod tracking;
-mod transition_requests;
 mod transport;
 mod wire;
 mod writer;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{Features, Result, limits};
-use crate::domain::{StoreError, StoreErrorKind};
+use super::{
+    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
+    RunQuery, limits,
+};
+use crate::domain::{
+    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
+    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
+    TransitionRequest, VersionNumber,
+};
 pub use credentials::ConnectOptions;
 use endpoints::Endpoint;
+use response::invalid_response;
 pub use transport::Timeouts;
 use transport::{RawResponse, Transport};
+use wire::Paged;
 pub use writer::RestWriter;
 
-/// The longest that a `Retry-After` is honoured for a read, in seconds: past that the person decides.
+/// A longer `Retry-After` is reported to the user instead of waited for, in seconds.
 const MAX_RETRY_AFTER_SECONDS: u64 = 5;
+
+/// The product of MLflow's own servers, which report their version.
+const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
 
 /// A server, for reading.
 pub struct RestStore {
@@ -44,14 +55,14 @@ pub struct RestStore {
     timeouts: Timeouts,
     name: String,
     features: OnceCell<Features>,
-    /// Whether the server turned out to have no bulk histories.
+    /// Set by the first request that the server does not know.
     lacks_bulk_histories: AtomicBool,
-    /// Whether the server turned out to have no transition requests.
+    /// Set by the first request that the server does not know.
     lacks_transition_requests: AtomicBool,
 }
 
 impl RestStore {
-    /// Prepares to ask a server; sends nothing yet.
+    /// Prepares a client; sends nothing yet.
     ///
     /// # Errors
     /// When a certificate can't be read.
@@ -59,29 +70,28 @@ impl RestStore {
         Self::with_timeouts(url, options, Timeouts::default())
     }
 
-    /// The same with other limits of time.
+    /// [`Self::connect`] with other timeouts.
     ///
     /// # Errors
     /// When a certificate can't be read.
     pub fn with_timeouts(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
         let transport = Transport::for_reading(url, options, timeouts)?;
-        let name = transport.address();
         Ok(Self {
+            name: transport.address(),
             transport,
             url: url.clone(),
             options: options.clone(),
             timeouts,
-            name,
             features: OnceCell::new(),
             lacks_bulk_histories: AtomicBool::new(false),
             lacks_transition_requests: AtomicBool::new(false),
         })
     }
 
-    /// The writer of the same server.
+    /// A writer to the same server.
     ///
     /// # Errors
-    /// When its client can't be made.
+    /// When its HTTP client can't be built.
     pub fn writer(&self) -> Result<RestWriter> {
         Ok(RestWriter::new(
             Transport::for_writing(&self.url, &self.options, self.timeouts)?,
@@ -89,19 +99,7 @@ impl RestStore {
         ))
     }
 
-    /// Asks an endpoint of the list, again where a fault may pass by itself.
-    async fn get_raw(
-        &self,
-        endpoint: Endpoint,
-        id: &str,
-        query: &[(&str, String)],
-        what: &str,
-    ) -> Result<RawResponse> {
-        self.send(endpoint, id, query, None, what, limits::RESPONSE_BYTES)
-            .await
-    }
-
-    /// Asks with a query and reads the JSON of the answer.
+    /// Gets JSON, again after a transient error.
     async fn get<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
@@ -110,13 +108,14 @@ impl RestStore {
         what: &str,
     ) -> Result<T> {
         let attempt = || async {
-            let raw = self.get_raw(endpoint, id, query, what).await?;
+            let limit = limits::RESPONSE_BYTES;
+            let raw = self.send(endpoint, id, query, None, what, limit).await?;
             self.parse_json(raw, what)
         };
         retry(attempt).await
     }
 
-    /// Asks with a JSON body and reads the JSON of the answer.
+    /// Posts JSON and reads the JSON of the response, again after a transient error.
     async fn post<T: DeserializeOwned>(
         &self,
         endpoint: Endpoint,
@@ -124,12 +123,50 @@ impl RestStore {
         what: &str,
     ) -> Result<T> {
         let attempt = || async {
+            let limit = limits::RESPONSE_BYTES;
             let raw = self
-                .send(endpoint, "", &[], Some(body), what, limits::RESPONSE_BYTES)
+                .send(endpoint, "", &[], Some(body), what, limit)
                 .await?;
             self.parse_json(raw, what)
         };
         retry(attempt).await
+    }
+
+    /// Gets all pages of a listing.
+    async fn get_all<P: Paged>(
+        &self,
+        endpoint: Endpoint,
+        id: &str,
+        query: &[(&str, String)],
+        what: &str,
+    ) -> Result<Vec<P::Item>> {
+        let page = |token: String| async move {
+            let mut query = query.to_vec();
+            if !token.is_empty() {
+                query.push(("page_token", token));
+            }
+            let page: P = self.get(endpoint, id, &query, what).await?;
+            Ok(page.into_parts())
+        };
+        collect_pages(what, page).await
+    }
+
+    /// Posts a search until its last page.
+    async fn post_all<P: Paged>(
+        &self,
+        endpoint: Endpoint,
+        body: &Value,
+        what: &str,
+    ) -> Result<Vec<P::Item>> {
+        let page = |token: String| async move {
+            let mut body = body.clone();
+            if !token.is_empty() {
+                body["page_token"] = token.into();
+            }
+            let page: P = self.post(endpoint, &body, what).await?;
+            Ok(page.into_parts())
+        };
+        collect_pages(what, page).await
     }
 
     async fn send(
@@ -152,13 +189,10 @@ impl RestStore {
     fn parse_json<T: DeserializeOwned>(&self, raw: RawResponse, what: &str) -> Result<T> {
         let body = self.transport.json_body(raw, what)?;
         serde_json::from_slice(&body).map_err(|error| {
-            // The parser's own words can hold pieces of the answer: the place is enough.
-            response::malformed_response(
+            // The parser's message can quote the response, so only the line is kept.
+            invalid_response(
                 what,
-                format!(
-                    "the answer is not the JSON that MLflow sends, at line {}",
-                    error.line()
-                ),
+                format!("unexpected JSON at line {} of the response", error.line()),
             )
         })
     }
@@ -166,52 +200,188 @@ impl RestStore {
     fn lacks_bulk_histories(&self) -> bool {
         self.lacks_bulk_histories.load(Ordering::Relaxed)
     }
+
+    async fn detect_features(&self) -> Result<Features> {
+        let version = self.fetch_version().await?;
+        let major: Option<u32> = version
+            .as_deref()
+            .and_then(|version| version.split('.').next()?.parse().ok());
+        Ok(Features {
+            has_registry: self.has_registry().await?,
+            product: version.map_or_else(
+                || "MLflow-compatible server".to_owned(),
+                |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),
+            ),
+            can_filter: true,
+            has_bulk_histories: !self.lacks_bulk_histories(),
+            has_cheap_full_histories: false,
+            has_logged_models: major.is_none_or(|major| major >= 3),
+        })
+    }
+
+    async fn is_mlflow_server(&self) -> Result<bool> {
+        let features = self.features().await?;
+        Ok(features.product.starts_with(MLFLOW_PRODUCT_PREFIX))
+    }
+
+    /// The version, which gateways and other products don't report.
+    async fn fetch_version(&self) -> Result<Option<String>> {
+        let what = "detecting the server's version";
+        let limit = limits::RESPONSE_BYTES;
+        let raw = retry(|| self.send(Endpoint::Version, "", &[], None, what, limit)).await?;
+        let status = raw.status.as_u16();
+        if matches!(status, 401 | 403 | 500..) || raw.status.is_redirection() {
+            return Err(self.transport.response_error(raw, what));
+        }
+        let text = String::from_utf8_lossy(&raw.body).trim().to_owned();
+        let is_version = text.len() < 40 && text.starts_with(|c: char| c.is_ascii_digit());
+        Ok(is_version.then_some(text))
+    }
 }
 
-/// Asks again, a little later each time, while the fault is one that may pass.
+#[async_trait]
+impl ReadStore for RestStore {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn origin(&self) -> &str {
+        &self.name
+    }
+
+    fn web_url(&self) -> Option<&str> {
+        Some(&self.name)
+    }
+
+    async fn features(&self) -> Result<Features> {
+        self.features
+            .get_or_try_init(|| self.detect_features())
+            .await
+            .cloned()
+    }
+
+    async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
+        self.search_experiments(lifecycle).await
+    }
+
+    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
+        self.search_runs(query, from).await
+    }
+
+    async fn changed_runs(&self, query: &ChangedRunsQuery) -> Result<Vec<Run>> {
+        self.search_changed_runs(query).await
+    }
+
+    async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
+        self.search_nested_runs(experiments, parent).await
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Run> {
+        self.read_run(id).await
+    }
+
+    async fn histories(
+        &self,
+        runs: &[RunId],
+        metric: &str,
+        resolution: Resolution,
+    ) -> Result<Vec<MetricHistory>> {
+        self.read_histories(runs, metric, resolution).await
+    }
+
+    async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
+        self.list_artifacts(owner, path).await
+    }
+
+    async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+        self.read_preview(owner, path, limit).await
+    }
+
+    async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
+        self.read_logged_model(id).await
+    }
+
+    async fn logged_models(
+        &self,
+        experiment: &ExperimentId,
+        run: &RunId,
+    ) -> Result<Vec<LoggedModel>> {
+        self.search_logged_models(experiment, run).await
+    }
+
+    async fn models(&self) -> Result<Vec<RegisteredModel>> {
+        self.search_models().await
+    }
+
+    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
+        self.read_model(name).await
+    }
+
+    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
+        self.read_versions(name).await
+    }
+
+    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
+        self.search_versions_of_run(run).await
+    }
+
+    async fn transition_requests(
+        &self,
+        name: &ModelName,
+        version: VersionNumber,
+    ) -> Result<Option<Vec<TransitionRequest>>> {
+        self.read_transition_requests(name, version).await
+    }
+
+    async fn versions_of_runs(&self, runs: &[RunId]) -> Result<Vec<ModelVersion>> {
+        self.search_versions_of_runs(runs).await
+    }
+
+    async fn revision(&self) -> Result<Option<u64>> {
+        Ok(None)
+    }
+}
+
+/// Repeats a read after a transient error, a little later each time.
 async fn retry<T, F: Future<Output = Result<T>>>(operation: impl FnMut() -> F) -> Result<T> {
-    let is_transient = |fault: &StoreError| {
-        // A time-out was long enough already.
-        fault.kind != StoreErrorKind::Timeout
-            && fault.kind.is_transient()
-            && fault
+    let is_retryable = |error: &StoreError| {
+        // A timeout has waited long enough.
+        error.kind != StoreErrorKind::Timeout
+            && error.kind.is_transient()
+            && error
                 .retry_after
-                .is_none_or(|s| s <= MAX_RETRY_AFTER_SECONDS)
+                .is_none_or(|seconds| seconds <= MAX_RETRY_AFTER_SECONDS)
     };
     let backoff = ExponentialBuilder::default()
         .with_jitter()
         .with_max_times(limits::READ_RETRIES);
     operation
         .retry(backoff)
-        .when(is_transient)
-        .adjust(|fault: &StoreError, wait| {
-            wait.map(|wait| {
-                fault
-                    .retry_after
-                    .map_or(wait, std::time::Duration::from_secs)
-            })
+        .when(is_retryable)
+        .adjust(|error: &StoreError, wait| {
+            wait.map(|wait| error.retry_after.map_or(wait, Duration::from_secs))
         })
         .await
 }
 
-/// Follows a listing to its end. A server that hands out the same token again, or tokens without end, is told so.
-async fn collect_pages<P, F: Future<Output = Result<(Vec<P>, String)>>>(
+/// Follows a listing to its end, and fails for a server that repeats a token or never stops.
+async fn collect_pages<T, F: Future<Output = Result<(Vec<T>, String)>>>(
     what: &str,
-    mut page: impl FnMut(String) -> F,
-) -> Result<Vec<P>> {
+    page: impl Fn(String) -> F,
+) -> Result<Vec<T>> {
     let mut items = Vec::new();
     let mut token = String::new();
     let mut seen = HashSet::new();
     for _ in 0..limits::MAX_PAGES {
-        let (more, next) = page(token.clone()).await?;
+        let (more, next) = page(token).await?;
         items.extend(more);
         if next.is_empty() {
             return Ok(items);
         }
         if !seen.insert(next.clone()) {
-            return Err(response::malformed_response(
+            return Err(invalid_response(
                 what,
-                "the server sends the same page again and again",
+                "the server returned the same page twice",
             ));
         }
         token = next;
@@ -219,6 +389,6 @@ async fn collect_pages<P, F: Future<Output = Result<(Vec<P>, String)>>>(
     Err(StoreError::new(
         StoreErrorKind::ResponseTooLarge,
         what,
-        "the server's listing has no end",
+        format!("the listing has more than {} pages", limits::MAX_PAGES),
     ))
 }

@@ -1,50 +1,55 @@
-//! The registry: models, versions, logged models.
+//! Models, versions, transition requests and logged models.
+
+use std::cmp::Reverse;
+use std::sync::atomic::Ordering;
 
 use serde_json::json;
 
+use super::response::invalid_response;
 use super::wire::{
-    EntityResponse, Interner, LoggedModelPage, ModelPage, VersionPage, aliases_of_version,
+    EntityResponse, LoggedModelPage, ModelPage, TransitionRequestPage, VersionPage,
+    WireTransitionRequest, aliases_of_version,
 };
-use super::{Endpoint, RestStore, collect_pages, response};
+use super::{Endpoint, RestStore};
 use crate::domain::{
     ExperimentId, LoggedModel, LoggedModelId, ModelName, ModelVersion, RegisteredModel, RunId,
+    StoreErrorKind, TransitionRequest, VersionNumber,
 };
 use crate::store::Result;
 use crate::store::downstream::quote_filter_value;
+use crate::store::interner::Interner;
 
-/// How many models a page has: MLflow's own maximum.
+/// MLflow's own maximum.
 const MODELS_PER_PAGE: u32 = 1_000;
-/// How many versions a page has.
 const VERSIONS_PER_PAGE: u32 = 1_000;
-/// Of how many runs versions are asked for at once: MLflow's servers take addresses of 4,094 bytes.
+/// MLflow's servers accept addresses of 4,094 bytes.
 const RUNS_PER_FILTER: usize = 50;
 
 impl RestStore {
-    pub(super) async fn probe_registry(&self) -> Result<()> {
+    pub(super) async fn has_registry(&self) -> Result<bool> {
         let query = [("max_results", "1".to_owned())];
-        self.get::<ModelPage>(
-            Endpoint::ModelsSearch,
-            "",
-            &query,
-            "asking for the registry",
-        )
-        .await
-        .map(drop)
+        match self
+            .get::<ModelPage>(Endpoint::ModelsSearch, "", &query, "probing the registry")
+            .await
+        {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == StoreErrorKind::Unsupported => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     pub(super) async fn search_models(&self) -> Result<Vec<RegisteredModel>> {
-        let what = "reading the registered models";
-        let models = collect_pages(what, |token| async move {
-            let mut query = vec![("max_results", MODELS_PER_PAGE.to_string())];
-            if !token.is_empty() {
-                query.push(("page_token", token));
-            }
-            let page: ModelPage = self.get(Endpoint::ModelsSearch, "", &query, what).await?;
-            Ok((page.registered_models, page.next_page_token))
-        });
+        let query = [("max_results", MODELS_PER_PAGE.to_string())];
+        let models = self
+            .get_all::<ModelPage>(
+                Endpoint::ModelsSearch,
+                "",
+                &query,
+                "reading registered models",
+            )
+            .await?;
         let mut keys = Interner::default();
         let models = models
-            .await?
             .into_iter()
             .map(|model| model.into_registered_model(&mut keys));
         Ok(models.filter(|model| !model.is_prompt()).collect())
@@ -52,55 +57,42 @@ impl RestStore {
 
     pub(super) async fn read_model(&self, name: &ModelName) -> Result<RegisteredModel> {
         let what = format!("reading model {}", name.clean());
-        let one: EntityResponse = self
-            .get(
-                Endpoint::ModelGet,
-                "",
-                &[("name", name.raw().to_owned())],
-                &what,
-            )
-            .await?;
-        let model = one.registered_model.ok_or_else(|| {
-            response::malformed_response(&what, "there is no model in the answer")
-        })?;
-        let model = model.into_registered_model(&mut Interner::default());
+        let query = [("name", name.raw().to_owned())];
+        let response: EntityResponse = self.get(Endpoint::ModelGet, "", &query, &what).await?;
+        let model = response
+            .registered_model
+            .ok_or_else(|| invalid_response(&what, "the response has no model"))?
+            .into_registered_model(&mut Interner::default());
         if model.name != *name {
-            return Err(response::malformed_response(
-                &what,
-                format!("the answer tells of model {}", model.name.raw()),
-            ));
+            let why = format!("the server returned model {}", model.name.raw());
+            return Err(invalid_response(&what, why));
         }
         Ok(model)
     }
 
-    /// All versions, newest first. Searches tell no aliases: they are joined from the model.
+    /// All versions, newest first. A search returns no aliases: they are joined from the model.
     pub(super) async fn read_versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
         let model = self.read_model(name).await?;
         let filter = format!("name={}", quote_filter_value(name.raw())?);
-        let mut versions = self
-            .search_versions(
-                &filter,
-                &format!("reading the versions of {}", name.clean()),
-            )
-            .await?;
+        let what = format!("reading versions of {}", name.clean());
+        let mut versions = self.search_versions(&filter, &what).await?;
         versions.retain(|version| version.name == *name);
         for version in &mut versions {
             version.aliases = aliases_of_version(&model.aliases, version.version);
         }
-        versions.sort_by_key(|version| std::cmp::Reverse(version.version));
+        versions.sort_by_key(|version| Reverse(version.version));
         Ok(versions)
     }
 
     pub(super) async fn search_versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
         let filter = format!("run_id={}", quote_filter_value(run.raw())?);
-        let mut versions = self
-            .search_versions(&filter, "reading the versions of a run")
-            .await?;
+        let what = format!("reading versions of run {}", run.clean());
+        let mut versions = self.search_versions(&filter, &what).await?;
         versions.retain(|version| version.run_id == *run);
         Ok(versions)
     }
 
-    /// Aliases are not among what a search tells.
+    /// Versions without their aliases.
     pub(super) async fn search_versions_of_runs(
         &self,
         runs: &[RunId],
@@ -111,12 +103,10 @@ impl RestStore {
                 .iter()
                 .map(|run| quote_filter_value(run.raw()))
                 .collect::<Result<Vec<String>>>()?;
+            let filter = format!("run_id IN ({})", ids.join(", "));
             versions.extend(
-                self.search_versions(
-                    &format!("run_id IN ({})", ids.join(", ")),
-                    "reading the versions of runs",
-                )
-                .await?,
+                self.search_versions(&filter, "reading versions of runs")
+                    .await?,
             );
         }
         versions.retain(|version| runs.contains(&version.run_id));
@@ -124,39 +114,78 @@ impl RestStore {
     }
 
     async fn search_versions(&self, filter: &str, what: &str) -> Result<Vec<ModelVersion>> {
-        let versions = collect_pages(what, |token| async move {
-            let mut query = vec![
-                ("filter", filter.to_owned()),
-                ("max_results", VERSIONS_PER_PAGE.to_string()),
-            ];
-            if !token.is_empty() {
-                query.push(("page_token", token));
-            }
-            let page: VersionPage = self.get(Endpoint::VersionsSearch, "", &query, what).await?;
-            Ok((page.model_versions, page.next_page_token))
-        });
+        let query = [
+            ("filter", filter.to_owned()),
+            ("max_results", VERSIONS_PER_PAGE.to_string()),
+        ];
+        let versions = self
+            .get_all::<VersionPage>(Endpoint::VersionsSearch, "", &query, what)
+            .await?;
         let mut keys = Interner::default();
         Ok(versions
-            .await?
             .into_iter()
             .filter_map(|version| version.into_version(&mut keys))
             .collect())
     }
 
+    /// The open transition requests of a version, a feature of Databricks. A server without the
+    /// endpoint is asked once; MLflow's own servers, which report their version, are never asked.
+    pub(super) async fn read_transition_requests(
+        &self,
+        name: &ModelName,
+        version: VersionNumber,
+    ) -> Result<Option<Vec<TransitionRequest>>> {
+        if self.lacks_transition_requests.load(Ordering::Relaxed) || self.is_mlflow_server().await?
+        {
+            return Ok(None);
+        }
+        let what = format!(
+            "reading transition requests for version {version} of {}",
+            name.clean()
+        );
+        let query = [
+            ("name", name.raw().to_owned()),
+            ("version", version.to_string()),
+        ];
+        let page: TransitionRequestPage = match self
+            .get(Endpoint::TransitionRequests, "", &query, &what)
+            .await
+        {
+            Ok(page) => page,
+            Err(error) if error.kind == StoreErrorKind::Unsupported => {
+                self.lacks_transition_requests
+                    .store(true, Ordering::Relaxed);
+                return Ok(None);
+            }
+            // A user without the permission to see requests can still read the version.
+            Err(error)
+                if matches!(
+                    error.kind,
+                    StoreErrorKind::NotFound | StoreErrorKind::PermissionDenied
+                ) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let to_request = |request: WireTransitionRequest| request.into_request(version);
+        Ok(Some(
+            page.requests.into_iter().filter_map(to_request).collect(),
+        ))
+    }
+
     pub(super) async fn read_logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
         let what = format!("reading logged model {}", id.clean());
-        let one: EntityResponse = self
+        let response: EntityResponse = self
             .get(Endpoint::LoggedModelGet, id.raw(), &[], &what)
             .await?;
-        let model = one.model.ok_or_else(|| {
-            response::malformed_response(&what, "there is no model in the answer")
-        })?;
-        let model = model.into_logged_model(&mut Interner::default());
+        let model = response
+            .model
+            .ok_or_else(|| invalid_response(&what, "the response has no logged model"))?
+            .into_logged_model(&mut Interner::default());
         if model.id != *id {
-            return Err(response::malformed_response(
-                &what,
-                format!("the answer tells of logged model {}", model.id.raw()),
-            ));
+            let why = format!("the server returned logged model {}", model.id.raw());
+            return Err(invalid_response(&what, why));
         }
         Ok(model)
     }
@@ -166,23 +195,14 @@ impl RestStore {
         experiment: &ExperimentId,
         run: &RunId,
     ) -> Result<Vec<LoggedModel>> {
-        let what = "reading the run's logged models";
+        let what = format!("reading logged models of run {}", run.clean());
         let filter = format!("source_run_id={}", quote_filter_value(run.raw())?);
         let body = json!({"experiment_ids": [experiment.raw()], "filter": filter});
-        let models = collect_pages(what, |token| {
-            let mut body = body.clone();
-            async move {
-                if !token.is_empty() {
-                    body["page_token"] = token.into();
-                }
-                let page: LoggedModelPage =
-                    self.post(Endpoint::LoggedModelsSearch, &body, what).await?;
-                Ok((page.models, page.next_page_token))
-            }
-        });
+        let models = self
+            .post_all::<LoggedModelPage>(Endpoint::LoggedModelsSearch, &body, &what)
+            .await?;
         let mut keys = Interner::default();
         let models = models
-            .await?
             .into_iter()
             .map(|model| model.into_logged_model(&mut keys));
         Ok(models.filter(|model| model.source_run_id == *run).collect())

@@ -1,4 +1,4 @@
-//! From what came back over HTTP to faults: what failed, why, and whether a write may have been carried out.
+//! From HTTP responses to errors: what failed, why, and whether a write may have been applied.
 
 use std::error::Error;
 use std::time::Duration;
@@ -18,15 +18,12 @@ struct ErrorBody {
     message: Option<String>,
 }
 
-/// A request that got no answer. What failed while connecting never left.
+/// The error of a request without a response. One that failed while connecting was not sent.
 pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) -> StoreError {
     let cause = root_cause(error);
     if error.is_connect() {
         let (kind, why) = if error.is_timeout() {
-            (
-                StoreErrorKind::Timeout,
-                "the connection did not open in time".to_owned(),
-            )
+            (StoreErrorKind::Timeout, "connection timed out".to_owned())
         } else {
             (StoreErrorKind::Unreachable, connect_error_message(&cause))
         };
@@ -45,26 +42,26 @@ pub(super) fn send_error(error: &reqwest::Error, what: &str, timeout: Duration) 
         return StoreError::new(
             StoreErrorKind::Timeout,
             what,
-            format!("no answer within {} s", timeout.as_secs_f32()),
+            format!("no response within {} s", timeout.as_secs_f32()),
         )
         .with_outcome_unknown();
     }
     StoreError::new(
         StoreErrorKind::Unreachable,
         what,
-        format!("the connection broke: {cause}"),
+        format!("connection lost: {cause}"),
     )
     .with_outcome_unknown()
 }
 
-/// An answer that broke off.
+/// The error of a response that ended early.
 pub(super) fn body_error(error: &reqwest::Error, what: &str, timeout: Duration) -> StoreError {
     if error.is_timeout() {
         return StoreError::new(
             StoreErrorKind::Timeout,
             what,
             format!(
-                "the answer was not complete within {} s",
+                "the response was incomplete after {} s",
                 timeout.as_secs_f32()
             ),
         )
@@ -73,12 +70,12 @@ pub(super) fn body_error(error: &reqwest::Error, what: &str, timeout: Duration) 
     StoreError::new(
         StoreErrorKind::InvalidResponse,
         what,
-        format!("the answer broke off: {}", root_cause(error)),
+        format!("the response ended early: {}", root_cause(error)),
     )
     .with_outcome_unknown()
 }
 
-/// The innermost cause: what the system or the TLS library said.
+/// The innermost cause: the message of the system or the TLS library.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause: &dyn Error = error;
     while let Some(inner) = cause.source() {
@@ -91,24 +88,25 @@ fn connect_error_message(cause: &str) -> String {
     let lower = cause.to_lowercase();
     if lower.contains("certificate") || lower.contains("unknownissuer") {
         return format!(
-            "the server's certificate is not trusted: {cause}; MLFLOW_TRACKING_SERVER_CERT_PATH names your authority"
+            "the server's certificate is not trusted: {cause}; set MLFLOW_TRACKING_SERVER_CERT_PATH to the file of its authority"
         );
     }
     if lower.contains("lookup") || lower.contains("resolve") || lower.contains("name or service") {
-        return format!("the name can't be resolved: {cause}");
+        return format!("can't resolve the host name: {cause}");
     }
     cause.to_owned()
 }
 
-/// The body of a good answer, known to begin as JSON does; or the fault that the answer tells.
+/// The body of a successful response, which begins like JSON; else the error that the response
+/// contains.
 pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
     if raw.status.is_redirection() {
         let location = raw.location.as_deref().map_or_else(
-            || "somewhere else".to_owned(),
-            |place| clean(place).into_owned(),
+            || "another address".to_owned(),
+            |location| clean(location).into_owned(),
         );
         let why = format!(
-            "the server sends to {location}, where credentials are not carried; open that address itself if it is right"
+            "the server redirects to {location}; credentials are not sent there, so open that address itself if you trust it"
         );
         return Err(
             StoreError::new(StoreErrorKind::InvalidResponse, what, why).with_outcome_unknown()
@@ -119,7 +117,7 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
     }
     if raw.is_truncated {
         let why = format!(
-            "the answer is larger than {} MiB",
+            "the response is larger than {} MiB",
             limits::RESPONSE_BYTES >> 20
         );
         return Err(
@@ -129,15 +127,15 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
     match raw.body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'{' | b'[') => {}
         Some(b'<') => {
-            return Err(malformed_response(
+            return Err(invalid_response(
                 what,
-                "a web page answered, not MLflow's JSON",
+                "the server returned a web page instead of JSON",
             ));
         }
-        Some(_) => return Err(malformed_response(what, "the answer is not MLflow's JSON")),
-        None => return Err(malformed_response(what, "the answer is empty")),
+        Some(_) => return Err(invalid_response(what, "the response is not JSON")),
+        None => return Err(invalid_response(what, "the response is empty")),
     }
-    // A gateway may answer 200 with an error in it.
+    // Some gateways return an error with status 200.
     match parse_error_body(&raw.body) {
         Some(ErrorBody {
             error_code: Some(code),
@@ -152,20 +150,21 @@ pub(super) fn parse_body(raw: RawResponse, what: &str) -> Result<Vec<u8>> {
     }
 }
 
-/// An answer that can't be understood.
-pub(super) fn malformed_response(what: &str, why: impl Into<String>) -> StoreError {
+/// The error of a response that can't be understood; a write may have been applied.
+pub(super) fn invalid_response(what: &str, why: impl Into<String>) -> StoreError {
     StoreError::new(StoreErrorKind::InvalidResponse, what, why.into()).with_outcome_unknown()
 }
 
-/// MLflow's own error in a body. Only short bodies are looked at: a listing never begins with one.
+/// MLflow's own error in a body. Only the beginning of short bodies is searched: a listing has no
+/// error code there.
 fn parse_error_body(body: &[u8]) -> Option<ErrorBody> {
     const MAX_ERROR_BODY: usize = limits::ERROR_RESPONSE_BYTES;
-    let looks_like_error = body.len() <= MAX_ERROR_BODY
+    let may_be_error = body.len() <= MAX_ERROR_BODY
         && body
             .windows(12)
             .take(64)
             .any(|window| window == b"\"error_code\"");
-    looks_like_error
+    may_be_error
         .then(|| serde_json::from_slice(body).ok())
         .flatten()
 }
@@ -173,20 +172,21 @@ fn parse_error_body(body: &[u8]) -> Option<ErrorBody> {
 fn error_response(raw: &RawResponse, what: &str) -> StoreError {
     let status = raw.status.as_u16();
     let parsed: Option<ErrorBody> = serde_json::from_slice(&raw.body).ok();
-    let mut fault = match parsed {
+    let mut error = match parsed {
         Some(ErrorBody {
             error_code: Some(code),
             message,
         }) => error_from_code(&code, message.as_deref().unwrap_or_default(), status, what),
         _ => error_from_status(status, &raw.body, what),
     };
-    fault.retry_after = raw.retry_after;
-    // A server that failed on its own side, or a gateway before it, may have carried the write out.
-    fault.outcome_unknown |= status >= 500 || status == 429 || status == 408;
-    fault
+    error.retry_after = raw.retry_after;
+    // The server may have applied the write before it, or a gateway in front of it, failed.
+    error.outcome_unknown |= status >= 500 || status == 429 || status == 408;
+    error
 }
 
-/// MLflow's codes; see its `error_codes`. Some of them disguise others, as seen on 3.17.
+/// By MLflow's `error_codes`. MLflow 3.17 reports some conflicts and missing objects with other
+/// codes.
 fn error_from_code(code: &str, message: &str, status: u16, what: &str) -> StoreError {
     let kind = match code {
         "RESOURCE_ALREADY_EXISTS" | "ALREADY_EXISTS" | "RESOURCE_CONFLICT" | "ABORTED" => {
@@ -196,7 +196,7 @@ fn error_from_code(code: &str, message: &str, status: u16, what: &str) -> StoreE
             StoreErrorKind::Conflict
         }
         "RESOURCE_DOES_NOT_EXIST" | "NOT_FOUND" => StoreErrorKind::NotFound,
-        // An unknown alias is answered 400.
+        // An unknown alias is a 400.
         "INVALID_PARAMETER_VALUE" if message.contains("alias") && message.contains("not found") => {
             StoreErrorKind::NotFound
         }
@@ -217,18 +217,18 @@ fn error_from_code(code: &str, message: &str, status: u16, what: &str) -> StoreE
     } else {
         first_line(message)
     };
-    let fault = StoreError::new(kind, what, why);
-    // A conflict inside the store's own transaction says nothing of which side won; a server that failed, or gave up
-    // waiting, may have gone on, whatever status a gateway put before it.
+    let error = StoreError::new(kind, what, why);
+    // A conflict in the store's own transaction does not say which writer won. A server that failed
+    // or timed out may still apply the write, whatever the status.
     let is_outcome_unknown = message.contains("IntegrityError")
         || matches!(
             kind,
             StoreErrorKind::ServerError | StoreErrorKind::Busy | StoreErrorKind::Timeout
         );
     if is_outcome_unknown {
-        fault.with_outcome_unknown()
+        error.with_outcome_unknown()
     } else {
-        fault
+        error
     }
 }
 
@@ -246,29 +246,29 @@ fn status_kind(status: u16) -> StoreErrorKind {
     }
 }
 
-/// An answer without MLflow's JSON: from a gateway, a login page, or MLflow's own edge.
+/// The error of a response without MLflow's JSON: from a gateway, a login page, or MLflow's web
+/// framework.
 fn error_from_status(status: u16, body: &[u8], what: &str) -> StoreError {
     let text = String::from_utf8_lossy(&body[..body.len().min(limits::ERROR_RESPONSE_BYTES)]);
     let why = match status {
         403 if text.contains("Invalid Host") => {
-            "the server refuses this host name; it takes names given to its --allowed-hosts"
-                .to_owned()
+            "the server rejects this host name; it accepts those in its --allowed-hosts".to_owned()
         }
         404 | 405 => "the server has no such endpoint".to_owned(),
         _ if text.trim_start().starts_with('<') || text.trim().is_empty() => {
-            format!("the server answered {status}")
+            format!("HTTP status {status}")
         }
-        _ => format!("the server answered {status}: {}", first_line(text.trim())),
+        _ => format!("HTTP status {status}: {}", first_line(text.trim())),
     };
     StoreError::new(status_kind(status), what, why)
 }
 
-/// The first line of a message: messages can hold whole SQL statements.
+/// Later lines can contain whole SQL statements.
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-/// As much of a text as is kept. Cut last: half a secret would not be recognised.
+/// Truncates a message. Secrets are redacted first: half a secret would not be recognized.
 pub(super) fn truncate_message(text: &str) -> String {
     text.chars().take(limits::MESSAGE_CHARS).collect()
 }

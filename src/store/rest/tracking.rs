@@ -1,107 +1,80 @@
-//! Reading: experiments, runs, and what the server is.
+//! Experiments, runs and artifacts.
 
-use async_trait::async_trait;
 use serde_json::json;
 
-use super::wire::{EntityResponse, ExperimentPage, Interner, RunPage};
-use super::{Endpoint, RestStore, collect_pages, response};
+use super::response::invalid_response;
+use super::wire::{EntityResponse, ExperimentPage, FilePage, RunPage, WireFile};
+use super::{Endpoint, RawResponse, RestStore};
 use crate::domain::{
-    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
-    TransitionRequest, VersionNumber,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, Preview, Run, RunId, StoreError,
+    StoreErrorKind,
 };
+use crate::store::interner::Interner;
+use crate::store::run_queries::{PARENT_RUN_TAG, read_nested_runs, read_new_runs};
 use crate::store::{
-    ChangedRunsQuery, Features, LifecycleFilter, Page, PageToken, ReadStore, Resolution, Result,
-    RunQuery,
+    ChangedRunsQuery, LifecycleFilter, Page, PageToken, ReadStore, Result, RunQuery, limits,
 };
+use crate::text::untrusted::clean;
 
-/// What the product of MLflow's own server begins with.
-const MLFLOW_PRODUCT_PREFIX: &str = "MLflow ";
-
-/// How many experiments a page has.
 const EXPERIMENTS_PER_PAGE: u32 = 1_000;
 
-fn view_type(view: LifecycleFilter) -> &'static str {
-    match view {
+fn view_type(lifecycle: LifecycleFilter) -> &'static str {
+    match lifecycle {
         LifecycleFilter::Active => "ACTIVE_ONLY",
         LifecycleFilter::Deleted => "DELETED_ONLY",
         LifecycleFilter::All => "ALL",
     }
 }
 
-/// Every MLflow has experiments and runs: who has no such endpoint is another server, or the address is another path of it.
-fn not_mlflow_error(fault: StoreError) -> StoreError {
-    if fault.kind != StoreErrorKind::Unsupported {
-        return fault;
+/// Every MLflow server searches experiments and runs: one that does not is another server, or the
+/// address is wrong.
+fn not_mlflow_error(error: StoreError) -> StoreError {
+    if error.kind != StoreErrorKind::Unsupported {
+        return error;
     }
-    let why = format!("there is no MLflow at this address: {}", fault.why.raw());
+    let why = format!("not an MLflow server: {}", error.why.raw());
     StoreError {
         kind: StoreErrorKind::InvalidResponse,
         why: why.into(),
-        ..fault
+        ..error
     }
 }
 
-#[async_trait]
-impl ReadStore for RestStore {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn origin(&self) -> &str {
-        &self.name
-    }
-
-    fn web_url(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
-    async fn features(&self) -> Result<Features> {
-        self.features
-            .get_or_try_init(|| self.detect_features())
+impl RestStore {
+    pub(super) async fn search_experiments(
+        &self,
+        lifecycle: LifecycleFilter,
+    ) -> Result<Vec<Experiment>> {
+        let body = json!({"max_results": EXPERIMENTS_PER_PAGE, "view_type": view_type(lifecycle)});
+        let experiments = self
+            .post_all::<ExperimentPage>(Endpoint::ExperimentsSearch, &body, "reading experiments")
             .await
-            .cloned()
-    }
-
-    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
-        let what = "reading the experiments";
-        let pages = collect_pages(what, |token| async move {
-            let mut body =
-                json!({"max_results": EXPERIMENTS_PER_PAGE, "view_type": view_type(view)});
-            if !token.is_empty() {
-                body["page_token"] = token.into();
-            }
-            let page: ExperimentPage = self
-                .post(Endpoint::ExperimentsSearch, &body, what)
-                .await
-                .map_err(not_mlflow_error)?;
-            Ok((page.experiments, page.next_page_token))
-        });
+            .map_err(not_mlflow_error)?;
         let mut keys = Interner::default();
-        Ok(pages
-            .await?
+        Ok(experiments
             .into_iter()
             .map(|experiment| experiment.into_experiment(&mut keys))
             .collect())
     }
 
-    async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
-        let mut ids: Vec<String> = query
-            .experiments
-            .iter()
-            .map(|id| id.raw().to_owned())
-            .collect();
+    pub(super) async fn search_runs(
+        &self,
+        query: &RunQuery,
+        from: Option<&PageToken>,
+    ) -> Result<Page<Run>> {
+        let mut ids = query.experiments.clone();
         if ids.is_empty() {
-            // MLflow finds nothing without an experiment; here no experiment means all of them.
-            ids = self
-                .experiments(LifecycleFilter::All)
-                .await?
-                .iter()
-                .map(|experiment| experiment.id.raw().to_owned())
-                .collect();
+            // MLflow finds no runs without an experiment; here it means all experiments.
+            let experiments = self.search_experiments(LifecycleFilter::All).await?;
+            ids = experiments.into_iter().map(|one| one.id).collect();
         }
-        let what = "reading the runs";
-        let mut body = json!({"experiment_ids": ids, "max_results": query.page_size, "run_view_type": view_type(query.lifecycle)});
+        let what = "reading runs";
+        let ids: Vec<&str> = ids.iter().map(ExperimentId::raw).collect();
+        let mut body = json!({
+            "experiment_ids": ids,
+            "max_results": query.page_size,
+            "run_view_type": view_type(query.lifecycle),
+        });
         if let Some(filter) = &query.filter {
             body["filter"] = filter.as_str().into();
         }
@@ -119,9 +92,9 @@ impl ReadStore for RestStore {
             .filter(|token| !token.is_empty())
             .map(PageToken);
         if next.is_some() && next.as_ref() == from {
-            return Err(response::malformed_response(
+            return Err(invalid_response(
                 what,
-                "the server sends the same page again and again",
+                "the server returned the same page twice",
             ));
         }
         let mut keys = Interner::default();
@@ -136,152 +109,125 @@ impl ReadStore for RestStore {
         })
     }
 
-    async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {
-        self.read_changed_runs(changes).await
+    /// Finds the known runs by their ids, many a request, and the new ones by their start.
+    pub(super) async fn search_changed_runs(&self, query: &ChangedRunsQuery) -> Result<Vec<Run>> {
+        let filter = format!("attributes.start_time >= {}", query.since);
+        let mut runs = read_new_runs(self, query, Some(filter)).await?;
+        let remaining: Vec<&RunId> = query
+            .known
+            .iter()
+            .filter(|id| is_filter_safe(id) && !runs.iter().any(|run| run.id == **id))
+            .collect();
+        for ids in remaining.chunks(limits::CHANGED_RUNS_BATCH) {
+            let ids: Vec<String> = ids.iter().map(|id| format!("'{}'", id.raw())).collect();
+            let batch_query = RunQuery {
+                experiments: query.experiments.clone(),
+                filter: Some(format!("attributes.run_id IN ({})", ids.join(", "))),
+                order_by: Vec::new(),
+                lifecycle: LifecycleFilter::Active,
+                page_size: limits::CHANGED_RUNS_BATCH as u32,
+            };
+            runs.extend(self.runs(&batch_query, None).await?.items);
+        }
+        Ok(runs)
     }
 
-    async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
-        self.read_nested_runs(experiments, parent).await
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Run> {
-        let what = format!("reading run {}", id.clean());
-        let one: EntityResponse = self
-            .get(
-                Endpoint::RunGet,
-                "",
-                &[("run_id", id.raw().to_owned())],
-                &what,
+    pub(super) async fn search_nested_runs(
+        &self,
+        experiments: &[ExperimentId],
+        parent: &RunId,
+    ) -> Result<Vec<Run>> {
+        if !is_filter_safe(parent) {
+            return Err(StoreError::new(
+                StoreErrorKind::InvalidRequest,
+                "reading nested runs",
+                "MLflow's filters can't contain the id of this run",
             )
-            .await?;
-        let run = one
+            .with_hint(Some("load all runs of the experiment to see them")));
+        }
+        let filter = format!("tags.{PARENT_RUN_TAG} = '{}'", parent.raw());
+        read_nested_runs(self, experiments, parent, Some(filter)).await
+    }
+
+    pub(super) async fn read_run(&self, id: &RunId) -> Result<Run> {
+        let what = format!("reading run {}", id.clean());
+        let query = [("run_id", id.raw().to_owned())];
+        let response: EntityResponse = self.get(Endpoint::RunGet, "", &query, &what).await?;
+        let run = response
             .run
-            .ok_or_else(|| response::malformed_response(&what, "there is no run in the answer"))?
+            .ok_or_else(|| invalid_response(&what, "the response has no run"))?
             .into_run(&mut Interner::default());
         if run.id == *id {
             Ok(run)
         } else {
-            Err(response::malformed_response(
-                &what,
-                format!("the answer tells of run {}", run.id.raw()),
-            ))
+            let why = format!("the server returned run {}", run.id.raw());
+            Err(invalid_response(&what, why))
         }
     }
 
-    async fn histories(
+    pub(super) async fn list_artifacts(
         &self,
-        runs: &[RunId],
-        metric: &str,
-        resolution: Resolution,
-    ) -> Result<Vec<MetricHistory>> {
-        self.read_histories(runs, metric, resolution).await
+        owner: &ArtifactOwner,
+        path: &str,
+    ) -> Result<Vec<Artifact>> {
+        let (endpoint, id, mut query) = match owner {
+            ArtifactOwner::Run(run) => (
+                Endpoint::ArtifactsList,
+                "",
+                vec![("run_id", run.raw().to_owned()), ("path", path.to_owned())],
+            ),
+            ArtifactOwner::LoggedModel(model) => (
+                Endpoint::LoggedModelFiles,
+                model.raw(),
+                vec![("artifact_directory_path", path.to_owned())],
+            ),
+        };
+        query.retain(|(_, value)| !value.is_empty());
+        let files = self
+            .get_all::<FilePage>(endpoint, id, &query, "listing artifacts")
+            .await?;
+        Ok(files.into_iter().map(WireFile::into_artifact).collect())
     }
 
-    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
-        self.list_artifacts(home, path).await
-    }
-
-    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
-        self.read_preview(home, path, limit).await
-    }
-
-    async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
-        self.read_logged_model(id).await
-    }
-
-    async fn logged_models(
+    /// Reads the beginning of a file. The server sends all of it, so the connection is closed after
+    /// `limit` bytes.
+    pub(super) async fn read_preview(
         &self,
-        experiment: &ExperimentId,
-        run: &RunId,
-    ) -> Result<Vec<LoggedModel>> {
-        self.search_logged_models(experiment, run).await
-    }
-
-    async fn models(&self) -> Result<Vec<RegisteredModel>> {
-        self.search_models().await
-    }
-
-    async fn model(&self, name: &ModelName) -> Result<RegisteredModel> {
-        self.read_model(name).await
-    }
-
-    async fn versions(&self, name: &ModelName) -> Result<Vec<ModelVersion>> {
-        self.read_versions(name).await
-    }
-
-    async fn versions_of_run(&self, run: &RunId) -> Result<Vec<ModelVersion>> {
-        self.search_versions_of_run(run).await
-    }
-
-    async fn transition_requests(
-        &self,
-        name: &ModelName,
-        version: VersionNumber,
-    ) -> Result<Option<Vec<TransitionRequest>>> {
-        self.read_transition_requests(name, version).await
-    }
-
-    async fn versions_of_runs(&self, runs: &[RunId]) -> Result<Vec<ModelVersion>> {
-        self.search_versions_of_runs(runs).await
-    }
-
-    async fn revision(&self) -> Result<Option<u64>> {
-        Ok(None)
+        owner: &ArtifactOwner,
+        path: &str,
+        limit: u64,
+    ) -> Result<Preview> {
+        let what = format!("reading {}", clean(path));
+        let (endpoint, id, query) = match owner {
+            ArtifactOwner::Run(run) => (
+                Endpoint::ArtifactGet,
+                "",
+                vec![("run_id", run.raw().to_owned()), ("path", path.to_owned())],
+            ),
+            ArtifactOwner::LoggedModel(model) => (
+                Endpoint::LoggedModelFile,
+                model.raw(),
+                vec![("artifact_file_path", path.to_owned())],
+            ),
+        };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let raw = self.send(endpoint, id, &query, None, &what, limit).await?;
+        if !raw.status.is_success() {
+            return Err(self.transport.response_error(raw, &what));
+        }
+        let RawResponse {
+            body, is_truncated, ..
+        } = raw;
+        Ok(Preview {
+            bytes: body,
+            is_truncated,
+        })
     }
 }
 
-impl RestStore {
-    /// What answers, by its version; what it has, by asking where the version does not tell.
-    async fn detect_features(&self) -> Result<Features> {
-        let what = "asking the server what it is";
-        let version = self.fetch_version(what).await?;
-        let major: Option<u32> = version
-            .as_deref()
-            .and_then(|version| version.split('.').next()?.parse().ok());
-        let registry = match self.probe_registry().await {
-            Ok(()) => true,
-            Err(fault) if fault.kind == StoreErrorKind::Unsupported => false,
-            Err(fault) => return Err(fault),
-        };
-        let product = version.map_or_else(
-            || "a server that speaks MLflow".to_owned(),
-            |version| format!("{MLFLOW_PRODUCT_PREFIX}{version}"),
-        );
-        Ok(Features {
-            product,
-            can_filter: true,
-            has_bulk_histories: !self.lacks_bulk_histories(),
-            has_cheap_full_histories: false,
-            has_logged_models: major.is_none_or(|major| major >= 3),
-            has_registry: registry,
-        })
-    }
-
-    /// Whether MLflow's own server answers, which tells its version.
-    pub(super) async fn is_mlflow_server(&self) -> Result<bool> {
-        Ok(self
-            .features()
-            .await?
-            .product
-            .starts_with(MLFLOW_PRODUCT_PREFIX))
-    }
-
-    /// The version, where the server tells it: gateways and other products don't.
-    async fn fetch_version(&self, what: &str) -> Result<Option<String>> {
-        let raw = super::retry(|| self.get_raw(Endpoint::Version, "", &[], what)).await?;
-        let status = raw.status.as_u16();
-        if status == 401 || status == 403 || status >= 500 || raw.status.is_redirection() {
-            return Err(match self.transport.json_body(raw, what) {
-                Err(fault) => fault,
-                Ok(_) => StoreError::new(
-                    StoreErrorKind::InvalidResponse,
-                    what,
-                    "the server's answer makes no sense",
-                ),
-            });
-        }
-        let text = String::from_utf8_lossy(&raw.body).trim().to_owned();
-        let is_version = text.len() < 40 && text.starts_with(|c: char| c.is_ascii_digit());
-        Ok(is_version.then_some(text))
-    }
+/// Whether an id needs no quoting in MLflow's filters. MLflow's own ids are hexadecimal; other runs
+/// are read by a full refresh.
+fn is_filter_safe(id: &RunId) -> bool {
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !id.raw().is_empty() && id.raw().bytes().all(is_safe)
 }

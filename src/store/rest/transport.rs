@@ -1,4 +1,5 @@
-//! HTTP: one client, its credentials, its patience, its limits. What is sent is decided by the reader and the writer.
+//! One HTTP client with its credentials, timeouts and limits. The reader and the writer decide what
+//! is sent.
 
 use std::time::Duration;
 
@@ -11,12 +12,12 @@ use super::response;
 use crate::domain::{StoreError, StoreErrorKind};
 use crate::store::{ConnectOptions, Result, limits};
 
-/// How long to wait for what.
+/// How long a request may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// Until a connection is open.
+    /// Until the connection is established.
     pub connect: Duration,
-    /// Between two pieces of an answer.
+    /// Between two chunks of a response.
     pub idle: Duration,
     /// For a whole read.
     pub read: Duration,
@@ -35,18 +36,17 @@ impl Default for Timeouts {
     }
 }
 
-/// What came back: a status, a few headers, and a bounded body.
+/// A response with a bounded body.
 #[derive(Debug)]
 pub(super) struct RawResponse {
     pub status: StatusCode,
     pub location: Option<String>,
     pub retry_after: Option<u64>,
     pub body: Vec<u8>,
-    /// Whether the body was longer than was taken.
+    /// Whether the body was longer than the limit.
     pub is_truncated: bool,
 }
 
-/// A server, and how to talk to it.
 #[derive(Clone)]
 pub(super) struct Transport {
     client: Client,
@@ -54,18 +54,18 @@ pub(super) struct Transport {
     auth: Auth,
     workspace: Option<String>,
     timeout: Duration,
-    /// What must never be shown, should a server repeat it.
+    /// Redacted from errors: a server may echo them.
     secrets: Vec<SecretString>,
 }
 
 impl Transport {
-    /// A client for reading: connections are kept.
+    /// A client that reuses connections.
     pub fn for_reading(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
         Self::new(url, options, timeouts, timeouts.read, usize::MAX)
     }
 
-    /// A client for writing: every request on a connection of its own, so that a kept one that died can't make a sent
-    /// write look unsent.
+    /// A client that opens a connection for every request: a write on a reused connection that died
+    /// could look unsent though it was sent.
     pub fn for_writing(url: &Url, options: &ConnectOptions, timeouts: Timeouts) -> Result<Self> {
         Self::new(url, options, timeouts, timeouts.write, 0)
     }
@@ -77,18 +77,18 @@ impl Transport {
         total_timeout: Duration,
         max_idle_connections: usize,
     ) -> Result<Self> {
-        // Another part of the process may have chosen already: either is fine.
+        // Fails if a provider is installed already; any will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let invalid = |why: String| {
             StoreError::new(
                 StoreErrorKind::InvalidRequest,
-                "preparing the connection",
+                "preparing the HTTP client",
                 why,
             )
         };
         let mut builder = Client::builder()
             .user_agent(concat!("frontrunner/", env!("CARGO_PKG_VERSION")))
-            // A redirect would carry the request, and turn a POST into a GET that is answered 200.
+            // A redirect would turn a POST into a GET with a successful response.
             .redirect(redirect::Policy::none())
             .connect_timeout(timeouts.connect)
             .read_timeout(timeouts.idle)
@@ -100,7 +100,7 @@ impl Transport {
         }
         if let Some(path) = &options.server_cert_path {
             let pem = std::fs::read(path)
-                .map_err(|e| invalid(format!("{} can't be read: {e}", path.display())))?;
+                .map_err(|e| invalid(format!("can't read {}: {e}", path.display())))?;
             for certificate in Certificate::from_pem_bundle(&pem)
                 .map_err(|e| invalid(format!("{}: {e}", path.display())))?
             {
@@ -125,12 +125,12 @@ impl Transport {
         })
     }
 
-    /// The server's address, as people name it.
+    /// The server's address without a trailing slash.
     pub fn address(&self) -> String {
         self.base.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// A request to a path below the server's own; each part is escaped.
+    /// A request to a path below the server's address; each part is escaped.
     pub fn request(
         &self,
         method: Method,
@@ -141,7 +141,7 @@ impl Transport {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(parts);
         }
-        // MLflow's own client writes a space as %20; a query without pairs must leave no `?`.
+        // An empty query would append a `?`.
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -152,7 +152,7 @@ impl Transport {
         }
     }
 
-    /// Sends a request and takes at most `limit` bytes of the answer, or as much of an error as can be of use.
+    /// Sends a request and reads at most `limit` bytes of the response, fewer of an error.
     pub async fn send(
         &self,
         request: RequestBuilder,
@@ -223,22 +223,29 @@ impl Transport {
         result
     }
 
-    /// The JSON of an answer, or the fault that it tells.
+    /// The JSON of a response, or the error that it contains.
     pub fn json_body(&self, raw: RawResponse, what: &str) -> Result<Vec<u8>> {
-        response::parse_body(raw, what).map_err(|fault| self.redact(fault))
+        response::parse_body(raw, what).map_err(|error| self.redact(error))
     }
 
-    /// A body for a request with JSON in it.
+    /// The error of a response that is known to be one.
+    pub fn response_error(&self, raw: RawResponse, what: &str) -> StoreError {
+        match self.json_body(raw, what) {
+            Err(error) => error,
+            Ok(_) => response::invalid_response(what, "invalid response from the server"),
+        }
+    }
+
     pub fn with_json(request: RequestBuilder, body: &Value) -> RequestBuilder {
         request
             .header("content-type", "application/json")
             .body(body.to_string())
     }
 
-    fn redact(&self, mut fault: StoreError) -> StoreError {
-        let why = self.redact_text(fault.why.raw());
-        fault.why = response::truncate_message(&why).into();
-        fault
+    fn redact(&self, mut error: StoreError) -> StoreError {
+        let why = self.redact_text(error.why.raw());
+        error.why = response::truncate_message(&why).into();
+        error
     }
 
     fn redact_text(&self, text: &str) -> String {
@@ -257,7 +264,6 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Who we are, to the server.
 #[derive(Clone)]
 enum Auth {
     Anonymous,
@@ -266,7 +272,7 @@ enum Auth {
 }
 
 impl Auth {
-    /// Basic goes before a token, as in MLflow's own client.
+    /// A username and password take precedence over a token, as in MLflow's client.
     fn from_options(options: &ConnectOptions) -> Self {
         match (&options.username, &options.password, &options.token) {
             (Some(user), Some(password), _) => Self::Basic(user.clone(), password.clone()),
@@ -275,7 +281,7 @@ impl Auth {
         }
     }
 
-    /// The header that says it; reqwest marks it so that nothing prints it.
+    /// Adds the header, which reqwest marks as sensitive.
     fn authenticate(&self, request: RequestBuilder) -> RequestBuilder {
         match self {
             Self::Anonymous => request,
@@ -284,8 +290,8 @@ impl Auth {
         }
     }
 
-    /// The secret in every spelling in which a server may repeat it: as it is, as an address spells it, and as the header
-    /// does. A very short one would hide ordinary words.
+    /// The secret in every encoding that a server may echo: plain, in an address, and in the
+    /// header. A very short one would redact ordinary words.
     fn secret_spellings(&self, client: &Client, url: &Url) -> Vec<SecretString> {
         let secret = match self {
             Self::Anonymous => return Vec::new(),

@@ -1,34 +1,18 @@
-//! MLflow's JSON, as tolerant as it has to be: every field may be absent, null, or spelled as a string.
+//! MLflow's JSON. Every field may be absent, null, or a number spelled as a string.
 
-use std::collections::HashSet;
-
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 
 use crate::domain::{
     Alias, Artifact, DatasetInput, Experiment, KeyValue, Lifecycle, LoggedModel, Metric,
     MetricValue, ModelOutput, ModelVersion, Point, RegisteredModel, Run, RunStatus, Stage,
-    VersionNumber, VersionStatus,
+    TransitionRequest, VersionNumber, VersionStatus,
 };
+use crate::store::interner::Interner;
 use crate::text::Untrusted;
 
-/// Texts that come again and again on one page, kept once.
-#[derive(Default)]
-pub(super) struct Interner(HashSet<Untrusted>);
-
-impl Interner {
-    fn intern(&mut self, text: String) -> Untrusted {
-        if let Some(known) = self.0.get(text.as_str()) {
-            return known.clone();
-        }
-        let interned = Untrusted::from(text);
-        self.0.insert(interned.clone());
-        interned
-    }
-}
-
-/// A number, or the text of one; anything else is absent.
-pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+/// A number or the text of one; `None` for anything else.
+fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum LooseInt {
@@ -47,8 +31,8 @@ pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i
     })
 }
 
-/// A text, or a number or a bool as the text of it; null is absent.
-pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// A text, or the text of a number or a bool; empty for anything else.
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum LooseText {
@@ -65,14 +49,14 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     })
 }
 
-/// A list, or null for none.
+/// A list; empty for null.
 fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Vec<T>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A value of a metric; what is no number is NaN, so that one odd value does not take a page away.
+/// A metric's value; NaN for what is not a number, so that one odd value does not fail the page.
 fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MetricValue>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -87,7 +71,12 @@ fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<MetricValu
     })
 }
 
-/// A page of something, and where the next one begins.
+/// A page of a listing, and the token of the next one; empty after the last.
+pub(super) trait Paged: DeserializeOwned {
+    type Item;
+    fn into_parts(self) -> (Vec<Self::Item>, String);
+}
+
 macro_rules! page {
     ($name:ident, $field:ident: $item:ty) => {
         #[derive(Deserialize, Default)]
@@ -97,6 +86,14 @@ macro_rules! page {
             pub $field: Vec<$item>,
             #[serde(deserialize_with = "text")]
             pub next_page_token: String,
+        }
+
+        impl Paged for $name {
+            type Item = $item;
+
+            fn into_parts(self) -> (Vec<$item>, String) {
+                (self.$field, self.next_page_token)
+            }
         }
     };
 }
@@ -122,7 +119,7 @@ fn into_pairs(pairs: Vec<WirePair>, keys: &mut Interner) -> Vec<KeyValue> {
     pairs
         .into_iter()
         .map(|pair| KeyValue {
-            key: keys.intern(pair.key),
+            key: keys.intern(&pair.key),
             value: pair.value.into(),
         })
         .collect()
@@ -183,7 +180,7 @@ pub(super) struct WireMetric {
 }
 
 impl WireMetric {
-    /// The point; a metric without a value is none.
+    /// `None` for a metric without a value.
     pub fn to_point(&self) -> Option<Point> {
         Some(Point {
             step: self.step.unwrap_or(0),
@@ -195,7 +192,7 @@ impl WireMetric {
     fn into_metric(self, keys: &mut Interner) -> Option<Metric> {
         let point = self.to_point()?;
         Some(Metric {
-            key: keys.intern(self.key),
+            key: keys.intern(&self.key),
             value: point.value,
             timestamp: point.timestamp,
             step: point.step,
@@ -314,7 +311,7 @@ impl WireRun {
         let tag_value = |key: &str| crate::domain::run::find_value(&tags, key).cloned();
         Run {
             id: id.into(),
-            // Servers before 1.30 tell the name and the user as tags only.
+            // Servers before 1.30 send the name and the user as tags only.
             name: non_empty(info.run_name)
                 .or_else(|| tag_value("mlflow.runName"))
                 .unwrap_or_default(),
@@ -324,7 +321,7 @@ impl WireRun {
             user: non_empty(info.user_id)
                 .or_else(|| tag_value("mlflow.user"))
                 .unwrap_or_default(),
-            // A run that was made without a start says 0.
+            // 0 stands for a run without a start.
             start_time: info.start_time.filter(|at| *at != 0),
             end_time: info.end_time.filter(|at| *at != 0),
             artifact_uri: info.artifact_uri.into(),
@@ -362,15 +359,15 @@ fn into_dataset_input(input: WireInput, keys: &mut Interner) -> DatasetInput {
         .tags
         .iter()
         .find(|tag| tag.key == "mlflow.data.context")
-        .map(|tag| keys.intern(tag.value.clone()));
+        .map(|tag| keys.intern(&tag.value));
     let dataset = input.dataset.unwrap_or_default();
     DatasetInput {
-        name: keys.intern(dataset.name),
-        digest: keys.intern(dataset.digest),
-        source_type: keys.intern(dataset.source_type),
-        source: keys.intern(dataset.source),
-        schema: (!dataset.schema.is_empty()).then(|| keys.intern(dataset.schema)),
-        profile: (!dataset.profile.is_empty()).then(|| keys.intern(dataset.profile)),
+        name: keys.intern(&dataset.name),
+        digest: keys.intern(&dataset.digest),
+        source_type: keys.intern(&dataset.source_type),
+        source: keys.intern(&dataset.source),
+        schema: (!dataset.schema.is_empty()).then(|| keys.intern(&dataset.schema)),
+        profile: (!dataset.profile.is_empty()).then(|| keys.intern(&dataset.profile)),
         context,
     }
 }
@@ -440,7 +437,7 @@ impl WireModel {
             .into_iter()
             .filter_map(|v| v.into_version(keys))
             .collect();
-        // Versions inside a model come without their aliases.
+        // The versions of a model are sent without their aliases.
         for version in &mut latest_versions {
             version.aliases = aliases_of_version(&aliases, version.version);
         }
@@ -456,7 +453,7 @@ impl WireModel {
     }
 }
 
-/// The aliases that lead to a version.
+/// The aliases of a version.
 pub(super) fn aliases_of_version(
     aliases: &[(Alias, VersionNumber)],
     version: VersionNumber,
@@ -500,7 +497,7 @@ pub(super) struct WireVersion {
 }
 
 impl WireVersion {
-    /// The version; one whose number is none can't be named, so it is left out.
+    /// `None` for a version whose number is invalid: it can't be named.
     pub fn into_version(self, keys: &mut Interner) -> Option<ModelVersion> {
         Some(ModelVersion {
             name: self.name.into(),
@@ -579,7 +576,7 @@ impl WireLoggedModel {
     }
 }
 
-/// The answers that hold one thing.
+/// The responses that contain one entity.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct EntityResponse {
@@ -587,6 +584,39 @@ pub(super) struct EntityResponse {
     pub registered_model: Option<WireModel>,
     pub model_version: Option<WireVersion>,
     pub model: Option<WireLoggedModel>,
+}
+
+/// The open transition requests of a version, which Databricks calls activities.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct TransitionRequestPage {
+    pub requests: Vec<WireTransitionRequest>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WireTransitionRequest {
+    #[serde(deserialize_with = "text")]
+    to_stage: String,
+    #[serde(deserialize_with = "text")]
+    user_id: String,
+    #[serde(deserialize_with = "text")]
+    comment: String,
+    #[serde(deserialize_with = "int")]
+    creation_timestamp: Option<i64>,
+}
+
+impl WireTransitionRequest {
+    /// `None` for a request to an unknown stage.
+    pub fn into_request(self, version: VersionNumber) -> Option<TransitionRequest> {
+        Some(TransitionRequest {
+            version,
+            to_stage: Stage::parse(&self.to_stage)?,
+            requested_by: self.user_id.into(),
+            requested_at: self.creation_timestamp,
+            comment: self.comment.into(),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writing: one request, once, on a connection of its own.
+//! Writes: one request each, sent once, on its own connection.
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 
 use super::response;
 use super::transport::{Timeouts, Transport};
-use super::wire::{EntityResponse, Interner};
+use super::wire::EntityResponse;
 use crate::domain::KeyValue;
 use crate::domain::{ModelName, Stage, StoreWrite, VersionNumber};
+use crate::store::interner::Interner;
 use crate::store::{Result, WriteResponse, WriteStore, limits};
 use crate::text::Untrusted;
 
-/// How long to wait before a read-back shows a race, in ms: 300 were enough where it was measured.
+/// How long until a racing write is visible: 300 ms were enough in measurements.
 const READ_BACK_DELAY_MS: u64 = 1_000;
 
 /// A server, for writing.
@@ -24,7 +25,7 @@ pub struct RestWriter {
 
 impl RestWriter {
     pub(super) fn new(transport: Transport, timeouts: Timeouts) -> Self {
-        // A request that was given up may be carried out for as long as a gateway holds it: as long as we waited.
+        // A gateway may hold a request that timed out here for as long again.
         let settle_window_ms = u64::try_from(timeouts.write.as_millis()).unwrap_or(u64::MAX);
         Self {
             transport,
@@ -34,72 +35,20 @@ impl RestWriter {
     }
 }
 
-/// A write as MLflow's API takes it: method, path below `api/2.0/mlflow/`, body.
+/// The request of a write: method, path below `api/2.0/mlflow/`, body.
 fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
-    let tag = |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
     match write {
-        StoreWrite::CreateModel { name } => (
-            Method::POST,
-            "registered-models/create",
-            json!({"name": name.raw()}),
-        ),
-        StoreWrite::CreateVersion {
-            name,
-            source,
-            run_id,
-            tags,
-        } => {
-            let tags: Vec<Value> = tags.iter().map(tag).collect();
-            let mut body = json!({"name": name.raw(), "source": source.raw(), "run_id": run_id.raw(), "tags": tags});
-            if let Some(id) = source
-                .raw()
-                .strip_prefix("models:/")
-                .filter(|id| id.starts_with("m-") && !id.contains('/'))
-            {
-                body["model_id"] = id.into();
-            }
-            (Method::POST, "model-versions/create", body)
-        }
-        StoreWrite::DeleteVersion { name, version } => (
-            Method::DELETE,
-            "model-versions/delete",
-            json!({"name": name.raw(), "version": version.to_string()}),
-        ),
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            let body = json!({"name": name.raw(), "version": version.to_string(), "key": tag.key.raw(), "value": tag.value.raw()});
-            (Method::POST, "model-versions/set-tag", body)
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            let body =
-                json!({"name": name.raw(), "version": version.to_string(), "key": key.raw()});
-            (Method::DELETE, "model-versions/delete-tag", body)
-        }
-        StoreWrite::SetDescription {
-            name,
-            version: Some(version),
-            text,
-        } => {
-            let body = json!({"name": name.raw(), "version": version.to_string(), "description": text.raw()});
-            (Method::PATCH, "model-versions/update", body)
+        StoreWrite::CreateModel { name } => {
+            let body = json!({"name": name.raw()});
+            (Method::POST, "registered-models/create", body)
         }
         StoreWrite::SetDescription {
             name,
             version: None,
             text,
-        } => (
-            Method::PATCH,
-            "registered-models/update",
-            json!({"name": name.raw(), "description": text.raw()}),
-        ),
-        StoreWrite::TransitionStage {
-            name,
-            version,
-            stage,
-            archive_existing,
         } => {
-            let (version, stage) = (version.to_string(), stage.as_str());
-            let body = json!({"name": name.raw(), "version": version, "stage": stage, "archive_existing_versions": archive_existing});
-            (Method::POST, "model-versions/transition-stage", body)
+            let body = json!({"name": name.raw(), "description": text.raw()});
+            (Method::PATCH, "registered-models/update", body)
         }
         StoreWrite::SetAlias {
             name,
@@ -110,11 +59,10 @@ fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
                 json!({"name": name.raw(), "alias": alias.raw(), "version": version.to_string()});
             (Method::POST, "registered-models/alias", body)
         }
-        StoreWrite::DeleteAlias { name, alias } => (
-            Method::DELETE,
-            "registered-models/alias",
-            json!({"name": name.raw(), "alias": alias.raw()}),
-        ),
+        StoreWrite::DeleteAlias { name, alias } => {
+            let body = json!({"name": name.raw(), "alias": alias.raw()});
+            (Method::DELETE, "registered-models/alias", body)
+        }
         StoreWrite::RequestTransition { .. }
         | StoreWrite::ApproveTransition { .. }
         | StoreWrite::RejectTransition { .. }
@@ -125,10 +73,87 @@ fn build_request(write: &StoreWrite) -> (Method, &'static str, Value) {
         StoreWrite::RestoreRun { run } => {
             (Method::POST, "runs/restore", json!({"run_id": run.raw()}))
         }
+        StoreWrite::CreateVersion { .. }
+        | StoreWrite::DeleteVersion { .. }
+        | StoreWrite::SetVersionTag { .. }
+        | StoreWrite::DeleteVersionTag { .. }
+        | StoreWrite::SetDescription {
+            version: Some(_), ..
+        }
+        | StoreWrite::TransitionStage { .. } => build_version_request(write),
     }
 }
 
-/// A write about a request to move a version, as Databricks' API takes it. Only taking one back carries its parts in the query.
+fn version_body(name: &ModelName, version: VersionNumber, more: &[(&str, Value)]) -> Value {
+    let mut body = json!({"name": name.raw(), "version": version.to_string()});
+    for (key, value) in more {
+        body[*key] = value.clone();
+    }
+    body
+}
+
+/// The request of a write to a version.
+fn build_version_request(write: &StoreWrite) -> (Method, &'static str, Value) {
+    match write {
+        StoreWrite::CreateVersion {
+            name,
+            source,
+            run_id,
+            tags,
+        } => {
+            let tag =
+                |tag: &KeyValue| json!({"key": tag.key.raw(), "value": tag.value.raw()});
+            let tags: Vec<Value> = tags.iter().map(tag).collect();
+            let mut body = json!({"name": name.raw(), "source": source.raw(), "run_id": run_id.raw(), "tags": tags});
+            let model_id = source.raw().strip_prefix("models:/");
+            if let Some(id) = model_id.filter(|id| id.starts_with("m-") && !id.contains('/')) {
+                body["model_id"] = id.into();
+            }
+            (Method::POST, "model-versions/create", body)
+        }
+        StoreWrite::DeleteVersion { name, version } => {
+            let body = version_body(name, *version, &[]);
+            (Method::DELETE, "model-versions/delete", body)
+        }
+        StoreWrite::SetVersionTag { name, version, tag } => {
+            let more = [
+                ("key", tag.key.raw().into()),
+                ("value", tag.value.raw().into()),
+            ];
+            let body = version_body(name, *version, &more);
+            (Method::POST, "model-versions/set-tag", body)
+        }
+        StoreWrite::DeleteVersionTag { name, version, key } => {
+            let body = version_body(name, *version, &[("key", key.raw().into())]);
+            (Method::DELETE, "model-versions/delete-tag", body)
+        }
+        StoreWrite::SetDescription {
+            name,
+            version: Some(version),
+            text,
+        } => {
+            let body = version_body(name, *version, &[("description", text.raw().into())]);
+            (Method::PATCH, "model-versions/update", body)
+        }
+        StoreWrite::TransitionStage {
+            name,
+            version,
+            stage,
+            archive_existing,
+        } => {
+            let more = [
+                ("stage", stage.as_str().into()),
+                ("archive_existing_versions", (*archive_existing).into()),
+            ];
+            let body = version_body(name, *version, &more);
+            (Method::POST, "model-versions/transition-stage", body)
+        }
+        _ => (Method::POST, "", Value::Null),
+    }
+}
+
+/// The request of a write to Databricks' transition requests. Only a withdrawal has its parameters
+/// in the query.
 fn build_transition_request(write: &StoreWrite) -> (Method, &'static str, Value) {
     let body = |name: &ModelName, version: &VersionNumber, stage: &Stage, comment: &Untrusted| json!({"name": name.raw(), "version": version.to_string(), "stage": stage.as_str(), "comment": comment.raw()});
     match write {
@@ -177,7 +202,7 @@ fn build_transition_request(write: &StoreWrite) -> (Method, &'static str, Value)
     }
 }
 
-/// The parts of a body as a query, for the one write that takes none.
+/// The query parameters of a withdrawal; empty for other writes, which have a body.
 fn query_pairs(write: &StoreWrite, body: &Value) -> Vec<(&'static str, String)> {
     let part = |key: &'static str| Some((key, body.get(key)?.as_str()?.to_owned()));
     let is_query = matches!(write, StoreWrite::WithdrawTransition { .. });
@@ -214,13 +239,13 @@ impl WriteStore for RestWriter {
             return Ok(WriteResponse::Done);
         }
         let response: EntityResponse = serde_json::from_slice(&response)
-            .map_err(|_| response::malformed_response(&what, "the answer is cut or no JSON"))?;
+            .map_err(|_| response::invalid_response(&what, "the response is not valid JSON"))?;
         let version = response
             .model_version
             .and_then(|version| version.into_version(&mut Interner::default()));
         version
             .map(|version| WriteResponse::CreatedVersion(version.version))
-            .ok_or_else(|| response::malformed_response(&what, "the answer names no version"))
+            .ok_or_else(|| response::invalid_response(&what, "the response has no version"))
     }
 
     fn settle_window(&self) -> u64 {

@@ -1,20 +1,17 @@
-//! Artifacts: where a run's or a logged model's files are, and reading them where that is on this machine.
+//! Artifacts of runs and logged models, where their location is on this machine.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension};
 use url::Url;
 
 use super::SqliteStore;
-use super::connection::{QueryError, run_blocking};
-use super::schema::Schema;
-use super::values::{column_value, text};
-use crate::domain::{Artifact, ArtifactOwner, Preview, StoreErrorKind};
+use super::connection::{QueryError, Tables, run_blocking};
+use super::values::text;
+use crate::domain::{Artifact, ArtifactOwner, Preview};
 use crate::store::local_artifacts::{self, ArtifactError};
 use crate::store::{Result, limits};
 
-/// Where `mlflow server` keeps proxied artifacts unless it is told otherwise, from the folder it is started in.
+/// Where `mlflow server` stores proxied artifacts by default, relative to its working folder.
 const PROXIED_ARTIFACTS_DIR: &str = "mlartifacts";
 
 impl From<ArtifactError> for QueryError {
@@ -26,13 +23,13 @@ impl From<ArtifactError> for QueryError {
 /// The files and folders directly under `path`.
 pub(super) async fn list(
     store: &SqliteStore,
-    home: &ArtifactOwner,
+    owner: &ArtifactOwner,
     path: &str,
 ) -> Result<Vec<Artifact>> {
-    let what = format!("listing artifacts of {}", describe_home(home));
-    let root = artifact_root(store, &what, home).await?;
+    let what = format!("listing artifacts of {}", describe_owner(owner));
+    let root = artifact_root(store, &what, owner).await?;
     let path = path.to_owned();
-    run_blocking(what, move || {
+    run_blocking(&what, move || {
         if path.is_empty() && !root.exists() {
             return list_missing_root(&root);
         }
@@ -44,98 +41,73 @@ pub(super) async fn list(
 /// The first bytes of a file.
 pub(super) async fn preview(
     store: &SqliteStore,
-    home: &ArtifactOwner,
+    owner: &ArtifactOwner,
     path: &str,
     limit: u64,
 ) -> Result<Preview> {
-    let what = format!("reading an artifact of {}", describe_home(home));
-    let root = artifact_root(store, &what, home).await?;
+    let what = format!("reading an artifact of {}", describe_owner(owner));
+    let root = artifact_root(store, &what, owner).await?;
     let (path, limit) = (path.to_owned(), limit.min(limits::ARTIFACT_BYTES));
-    run_blocking(what, move || {
+    run_blocking(&what, move || {
         Ok(local_artifacts::read_prefix(&root, &path, limit)?)
     })
     .await
 }
 
-fn describe_home(home: &ArtifactOwner) -> String {
-    match home {
+fn describe_owner(owner: &ArtifactOwner) -> String {
+    match owner {
         ArtifactOwner::Run(id) => format!("run {}", id.clean()),
         ArtifactOwner::LoggedModel(id) => format!("logged model {}", id.clean()),
     }
 }
 
-/// A run that logged no file has no folder. Where its experiment has one, that is all there is to say; where even
-/// that is absent, the files may be on another machine.
+/// A run that logged no file has no folder: there are no artifacts if its experiment has one.
+/// Otherwise the files may be on another machine.
 fn list_missing_root(root: &Path) -> Result<Vec<Artifact>, QueryError> {
     if root.ancestors().skip(1).take(2).any(Path::is_dir) {
         return Ok(Vec::new());
     }
-    let why = format!(
+    QueryError::not_found(&format!(
         "{} is not on this machine: no file was logged, or it was logged elsewhere",
         root.display()
-    );
-    Err(QueryError::Store(StoreErrorKind::NotFound, why))
+    ))
 }
 
-/// The folder of a home's artifacts.
-async fn artifact_root(store: &SqliteStore, what: &str, home: &ArtifactOwner) -> Result<PathBuf> {
-    let (schema, home) = (Arc::clone(&store.schema), home.clone());
-    let database_dir = store
-        .database
-        .path()
-        .parent()
-        .unwrap_or(Path::new(""))
-        .to_owned();
-    store
-        .database
-        .read(what, move |connection| {
-            local_path(&artifact_uri(connection, &schema, &home)?, &database_dir)
-        })
-        .await
+/// The folder of an owner's artifacts.
+async fn artifact_root(store: &SqliteStore, what: &str, owner: &ArtifactOwner) -> Result<PathBuf> {
+    let owner = owner.clone();
+    let database_dir = store.database.path().parent().unwrap_or(Path::new(""));
+    let database_dir = database_dir.to_owned();
+    let read = move |tables: Tables<'_>| local_path(&artifact_uri(tables, &owner)?, &database_dir);
+    store.database.read(what, read).await
 }
 
-fn artifact_uri(
-    connection: &Connection,
-    schema: &Schema,
-    home: &ArtifactOwner,
-) -> Result<String, QueryError> {
-    let (table, id, uri, value) = match home {
+fn artifact_uri(tables: Tables<'_>, owner: &ArtifactOwner) -> Result<String, QueryError> {
+    let (table, id, uri, value) = match owner {
         ArtifactOwner::Run(id) => ("runs", "run_uuid", "artifact_uri", id.raw()),
         ArtifactOwner::LoggedModel(id) => {
             ("logged_models", "model_id", "artifact_location", id.raw())
         }
     };
-    if !schema.has_column(table, uri) {
-        return Err(QueryError::Store(
-            StoreErrorKind::Unsupported,
-            format!("the file has no {table}"),
-        ));
+    if !tables.schema.has_column(table, uri) {
+        return QueryError::unsupported(format!("the file has no {table}.{uri}"));
     }
-    let sql = format!("SELECT h.{uri} FROM {table} AS h WHERE h.{id} = ?1");
-    let found = connection
-        .query_row(&sql, [value], |row| {
-            Ok(text(column_value(row, 0)).raw().to_owned())
-        })
-        .optional()?;
-    found.ok_or_else(|| {
-        QueryError::Store(
-            StoreErrorKind::NotFound,
-            "there is no such thing".to_owned(),
-        )
-    })
+    let sql = format!("SELECT o.{uri} FROM {table} AS o WHERE o.{id} = ?1");
+    match tables.first(&sql, [value], |row| text(row, 0).raw().to_owned())? {
+        Some(uri) => Ok(uri),
+        None => QueryError::not_found(&format!("no such {}", table.trim_end_matches('s'))),
+    }
 }
 
-/// The local folder that a location names; `beside` is the folder of the database.
+/// The local folder of an artifact URI; relative ones are relative to the database's folder.
 fn local_path(location: &str, database_dir: &Path) -> Result<PathBuf, QueryError> {
-    let unsupported = |why: String| Err(QueryError::Store(StoreErrorKind::Unsupported, why));
+    let unsupported = QueryError::unsupported;
     let scheme = location
         .split_once(":/")
         .map(|(scheme, _)| scheme)
         .filter(|scheme| is_scheme(scheme));
     match scheme {
-        None if location.is_empty() => {
-            unsupported("the store does not say where they are".to_owned())
-        }
+        None if location.is_empty() => unsupported("the artifact location is empty".to_owned()),
         None => Ok(resolve_relative(Path::new(location), database_dir)),
         Some("file") => match Url::parse(location)
             .ok()
@@ -143,7 +115,7 @@ fn local_path(location: &str, database_dir: &Path) -> Result<PathBuf, QueryError
         {
             Some(path) => Ok(path),
             None => unsupported(format!(
-                "they are at {location}, which names no file on this machine"
+                "the artifact location {location} is not on this machine"
             )),
         },
         Some("mlflow-artifacts") => {
@@ -162,11 +134,11 @@ fn local_path(location: &str, database_dir: &Path) -> Result<PathBuf, QueryError
                 return Ok(stored);
             }
             unsupported(format!(
-                "they are at {location}, behind the artifact proxy of this store's server: open the server instead"
+                "the artifacts are at {location}, behind the server's artifact proxy; open the server instead"
             ))
         }
         Some(_) => unsupported(format!(
-            "they are at {location}, which this program does not read; the store's server may"
+            "can't read artifacts at {location}; open the store's server instead"
         )),
     }
 }
@@ -178,7 +150,7 @@ fn is_scheme(text: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
 }
 
-/// MLflow takes a relative path from the folder it was started in, which most often holds the database.
+/// MLflow resolves a relative path in its working folder, which most often contains the database.
 fn resolve_relative(path: &Path, database_dir: &Path) -> PathBuf {
     let candidate = database_dir.join(path);
     if path.is_relative() && !candidate.exists() && path.exists() {
@@ -191,9 +163,10 @@ fn resolve_relative(path: &Path, database_dir: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::StoreErrorKind;
 
     fn resolve(location: &str, database_dir: &Path) -> Result<PathBuf, StoreErrorKind> {
-        local_path(location, database_dir).map_err(|failure| failure.into_store_error("").kind)
+        local_path(location, database_dir).map_err(|error| error.into_store_error("").kind)
     }
 
     #[test]

@@ -1,31 +1,34 @@
-//! Connections to the file. Reading has connections of its own that can only read, in every session: SQLite itself
-//! then refuses a write. They are few, reused, and never hold a cursor or a transaction between two questions: a
-//! reader that did would make a training run's own write fail after MLflow's 20 seconds of patience.
+//! Connections to the file.
+//!
+//! Reads have connections of their own, opened read-only in every session, so that SQLite itself
+//! refuses a write. They are few, reused, and hold no cursor or transaction between two queries: a
+//! reader that did would make a training run's write fail after MLflow's timeout of 20 seconds.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, Params, Row};
 
+use super::schema::Schema;
 use crate::domain::{StoreError, StoreErrorKind};
+use crate::store::local::{self, file_id};
 use crate::store::{ReadOnlyReason, Result, limits};
 
-/// How many idle connections are kept: as many as one page of runs uses at once.
+/// As many as one page of runs uses at once.
 const MAX_IDLE_CONNECTIONS: usize = 6;
 
-/// Extended result code of a write into a folder that can't be written, where the journal would go.
+/// Extended result code when the folder, in which the journal is created, is not writable.
 const READONLY_DIRECTORY: i32 = 8 | (6 << 8);
 
-/// Extended result code of a file whose writer died in the middle: a read-only connection can't repair it.
+/// Extended result code of a file whose writer died: a read-only connection can't roll its journal
+/// back.
 const READONLY_ROLLBACK: i32 = 8 | (3 << 8);
 
-/// Why a question to the file has no answer; what was being asked is added where the question is known.
+/// Why a query failed; [`Self::into_store_error`] adds what was queried.
 pub(super) enum QueryError {
-    /// SQLite says so.
     Sql(rusqlite::Error),
-    /// We say so.
     Store(StoreErrorKind, String),
 }
 
@@ -36,7 +39,18 @@ impl From<rusqlite::Error> for QueryError {
 }
 
 impl QueryError {
-    /// The fault of something being done.
+    pub(super) fn not_found<T>(why: &str) -> Result<T, Self> {
+        Err(Self::Store(StoreErrorKind::NotFound, why.to_owned()))
+    }
+
+    pub(super) fn unsupported<T>(why: impl Into<String>) -> Result<T, Self> {
+        Err(Self::Store(StoreErrorKind::Unsupported, why.into()))
+    }
+
+    pub(super) fn invalid<T>(why: impl Into<String>) -> Result<T, Self> {
+        Err(Self::Store(StoreErrorKind::InvalidRequest, why.into()))
+    }
+
     pub(super) fn into_store_error(self, what: impl Into<String>) -> StoreError {
         let (kind, why) = match self {
             Self::Store(kind, why) => (kind, why),
@@ -46,139 +60,166 @@ impl QueryError {
     }
 }
 
-/// What to do about a file, where that differs from what one does about a server.
+/// The hint for a file, where it differs from the one for a server.
 fn hint(kind: StoreErrorKind) -> Option<&'static str> {
     match kind {
         StoreErrorKind::Unreachable => {
-            Some("check the path; `frontrunner demo` makes a store to try")
+            Some("check the path, or create a demo store with `frontrunner demo`")
         }
         StoreErrorKind::InvalidResponse => {
-            Some("name the file that MLflow writes, often mlflow.db")
+            Some("name the database that MLflow writes, often mlflow.db")
         }
-        StoreErrorKind::Busy => Some("wait until the other program is done, then try again"),
-        StoreErrorKind::ServerError => Some("`sqlite3 FILE 'PRAGMA integrity_check'` says more"),
+        StoreErrorKind::Busy => Some("wait until the other program has finished, then try again"),
+        StoreErrorKind::ServerError => {
+            Some("check the file with `sqlite3 FILE 'PRAGMA integrity_check'`")
+        }
         _ => None,
     }
 }
 
-/// The kind of a fault of SQLite's, and its text.
 fn classify(error: &rusqlite::Error) -> (StoreErrorKind, String) {
-    let code = error.sqlite_error();
-    if code.is_some_and(|code| code.extended_code == READONLY_ROLLBACK) {
-        let why = "a program died while it was writing the file; opening it once with MLflow or sqlite3 repairs it";
-        return (StoreErrorKind::ServerError, why.to_owned());
-    }
-    if code.is_some_and(|code| code.extended_code == READONLY_DIRECTORY) {
-        return (
-            StoreErrorKind::PermissionDenied,
-            "the folder of the file can't be written, where SQLite keeps its journal".to_owned(),
-        );
-    }
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
-            StoreErrorKind::Busy,
-            "another program is writing the file, and did not finish in time".to_owned(),
+    use StoreErrorKind as Kind;
+    let extended_code = error.sqlite_error().map(|error| error.extended_code);
+    let (kind, why) = match (extended_code, error.sqlite_error_code()) {
+        (Some(READONLY_ROLLBACK), _) => (
+            Kind::ServerError,
+            "a program died while writing the file; open it once with MLflow or sqlite3 to repair it",
         ),
-        Some(ErrorCode::NotADatabase) => (
-            StoreErrorKind::InvalidResponse,
-            "not a SQLite database".to_owned(),
+        (Some(READONLY_DIRECTORY), _) => (
+            Kind::PermissionDenied,
+            "the folder, in which SQLite keeps its journal, is not writable",
         ),
-        Some(ErrorCode::DatabaseCorrupt) => (
-            StoreErrorKind::ServerError,
-            format!("the file is damaged: {error}"),
-        ),
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => (
-            StoreErrorKind::PermissionDenied,
-            "the file can't be written by you".to_owned(),
-        ),
-        Some(ErrorCode::CannotOpen) => (
-            StoreErrorKind::PermissionDenied,
-            format!("the file can't be opened: {error}"),
-        ),
-        Some(ErrorCode::ConstraintViolation) => (StoreErrorKind::Conflict, error.to_string()),
-        Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => {
-            (StoreErrorKind::ResponseTooLarge, error.to_string())
+        (_, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
+            (Kind::Busy, "another program kept the file locked")
         }
-        _ => (StoreErrorKind::ServerError, error.to_string()),
+        (_, Some(ErrorCode::NotADatabase)) => (Kind::InvalidResponse, "not a SQLite database"),
+        (_, Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied)) => {
+            (Kind::PermissionDenied, "the file is not writable")
+        }
+        (_, code) => {
+            return match code {
+                Some(ErrorCode::DatabaseCorrupt) => {
+                    (Kind::ServerError, format!("the file is damaged: {error}"))
+                }
+                Some(ErrorCode::CannotOpen) => (
+                    Kind::PermissionDenied,
+                    format!("can't open the file: {error}"),
+                ),
+                Some(ErrorCode::ConstraintViolation) => (Kind::Conflict, error.to_string()),
+                Some(ErrorCode::TooBig | ErrorCode::OutOfMemory) => {
+                    (Kind::ResponseTooLarge, error.to_string())
+                }
+                _ => (Kind::ServerError, error.to_string()),
+            };
+        }
+    };
+    (kind, why.to_owned())
+}
+
+/// A connection and the columns that its tables have.
+#[derive(Clone, Copy)]
+pub(super) struct Tables<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) schema: &'a Schema,
+}
+
+impl<'a> Tables<'a> {
+    pub(super) fn prepare(self, sql: &str) -> rusqlite::Result<CachedStatement<'a>> {
+        self.connection.prepare_cached(sql)
+    }
+
+    /// Calls `visit` with every row.
+    pub(super) fn for_each(
+        self,
+        sql: &str,
+        params: impl Params,
+        mut visit: impl FnMut(&Row<'_>),
+    ) -> Result<(), QueryError> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        while let Some(row) = rows.next()? {
+            visit(row);
+        }
+        Ok(())
+    }
+
+    pub(super) fn collect<T>(
+        self,
+        sql: &str,
+        params: impl Params,
+        mut convert: impl FnMut(&Row<'_>) -> T,
+    ) -> Result<Vec<T>, QueryError> {
+        let mut items = Vec::new();
+        self.for_each(sql, params, |row| items.push(convert(row)))?;
+        Ok(items)
+    }
+
+    pub(super) fn first<T>(
+        self,
+        sql: &str,
+        params: impl Params,
+        convert: impl FnOnce(&Row<'_>) -> T,
+    ) -> Result<Option<T>, QueryError> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        Ok(rows.next()?.map(convert))
+    }
+
+    /// Executes a statement and returns how many rows it changed.
+    pub(super) fn execute(self, sql: &str, params: impl Params) -> Result<usize, QueryError> {
+        Ok(self.connection.execute(sql, params)?)
     }
 }
 
-/// What tells a file from another one of the same name.
-#[cfg(unix)]
-fn file_id(found: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (found.dev(), found.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(found: &Metadata) -> (u64, u64) {
-    (0, u64::from(found.is_file()))
-}
-
-/// A connection and the file that it was opened on.
+/// A connection, and the file that it was opened on.
 pub(super) struct ReadConnection {
-    /// The connection.
     pub(super) connection: Connection,
     file_id: (u64, u64),
 }
 
-/// The file, and the connections that read it.
+/// The file, its schema, and the connections that read it.
 pub(super) struct Database {
     path: PathBuf,
+    schema: Schema,
     idle: Mutex<Vec<ReadConnection>>,
 }
 
 impl Database {
-    /// A file to be read; nothing is opened yet.
-    pub(super) fn new(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self {
+    /// Opens the file for reading, and reads its schema.
+    pub(super) fn open(path: PathBuf) -> Result<Arc<Self>, QueryError> {
+        let read_connection = open_read_only(&path)?;
+        Ok(Arc::new(Self {
+            schema: Schema::read(&read_connection.connection)?,
+            idle: Mutex::new(vec![read_connection]),
             path,
-            idle: Mutex::default(),
-        })
+        }))
     }
 
-    /// The file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the file system says of the file. It is never opened for this: closing a file gives up the locks that
-    /// SQLite holds on it anywhere in this process.
+    pub(super) fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
     pub(super) fn metadata(&self) -> Result<Metadata, QueryError> {
-        let found = std::fs::metadata(&self.path).map_err(|error| {
-            let kind = if error.kind() == std::io::ErrorKind::PermissionDenied {
-                StoreErrorKind::PermissionDenied
-            } else {
-                StoreErrorKind::Unreachable
-            };
-            QueryError::Store(kind, error.to_string())
-        })?;
-        if found.is_file() {
-            Ok(found)
-        } else {
-            Err(QueryError::Store(
-                StoreErrorKind::InvalidResponse,
-                "not a file".to_owned(),
-            ))
+        metadata(&self.path)
+    }
+
+    /// A usable connection: `idle`, unless the file was replaced since it was opened.
+    pub(super) fn reuse_or_open(
+        &self,
+        idle: Option<ReadConnection>,
+    ) -> Result<ReadConnection, QueryError> {
+        let is_current = |connection: &ReadConnection| {
+            self.metadata()
+                .is_ok_and(|found| file_id(&found) == connection.file_id)
+        };
+        match idle.filter(is_current) {
+            Some(connection) => Ok(connection),
+            None => open_read_only(&self.path),
         }
-    }
-
-    /// A connection that can only read.
-    pub(super) fn open_read_only(&self) -> Result<ReadConnection, QueryError> {
-        let file = file_id(&self.metadata()?);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&self.path, flags)?;
-        connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
-        Ok(ReadConnection {
-            connection,
-            file_id: file,
-        })
-    }
-
-    /// Whether a connection still reads what stands under the path: a file that was replaced is opened again.
-    pub(super) fn is_current(&self, read_connection: &ReadConnection) -> bool {
-        self.metadata()
-            .is_ok_and(|found| file_id(&found) == read_connection.file_id)
     }
 
     /// Why the file can't be written; opening it for writing changes nothing.
@@ -187,7 +228,7 @@ impl Database {
         Some(ReadOnlyReason::NotWritable(error.why.raw().to_owned()))
     }
 
-    /// A connection that can write, for one write. It never makes a file.
+    /// A connection for one write. It never creates a file.
     pub(super) fn open_read_write(&self) -> Result<Connection, QueryError> {
         self.metadata()?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -197,31 +238,28 @@ impl Database {
         if connection.is_readonly(rusqlite::MAIN_DB)? {
             return Err(QueryError::Store(
                 StoreErrorKind::PermissionDenied,
-                "the file can't be written by you".to_owned(),
+                "the file is not writable".to_owned(),
             ));
         }
         Ok(connection)
     }
 
-    /// Asks the file one thing, away from the threads that draw: `what` says what, for a fault.
+    /// Runs a query on an idle connection, off the async threads; `what` names it in errors.
     pub(super) async fn read<T: Send + 'static>(
         self: &Arc<Self>,
-        what: impl Into<String>,
-        query: impl FnOnce(&Connection) -> Result<T, QueryError> + Send + 'static,
+        what: &str,
+        query: impl FnOnce(Tables<'_>) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T> {
         let database = Arc::clone(self);
         run_blocking(what, move || {
-            let idle_connection = database
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .pop();
-            let read_connection = match idle_connection.filter(|held| database.is_current(held)) {
-                Some(held) => held,
-                None => database.open_read_only()?,
-            };
-            let result = query(&read_connection.connection)?;
-            let mut idle = database.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let lock = || database.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let idle = lock().pop();
+            let read_connection = database.reuse_or_open(idle)?;
+            let result = query(Tables {
+                connection: &read_connection.connection,
+                schema: &database.schema,
+            })?;
+            let mut idle = lock();
             if idle.len() < MAX_IDLE_CONNECTIONS {
                 idle.push(read_connection);
             }
@@ -231,17 +269,42 @@ impl Database {
     }
 }
 
-/// Does blocking work where it may block.
+/// The file is not opened for this: closing any descriptor of it releases the locks that SQLite
+/// holds in this process.
+fn metadata(path: &Path) -> Result<Metadata, QueryError> {
+    let found = std::fs::metadata(path).map_err(|error| {
+        let kind = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => StoreErrorKind::PermissionDenied,
+            _ => StoreErrorKind::Unreachable,
+        };
+        QueryError::Store(kind, error.to_string())
+    })?;
+    if found.is_file() {
+        Ok(found)
+    } else {
+        Err(QueryError::Store(
+            StoreErrorKind::InvalidResponse,
+            "not a file".to_owned(),
+        ))
+    }
+}
+
+fn open_read_only(path: &Path) -> Result<ReadConnection, QueryError> {
+    let file_id = file_id(&metadata(path)?);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(limits::SQLITE_READ_SECONDS))?;
+    Ok(ReadConnection {
+        connection,
+        file_id,
+    })
+}
+
 pub(super) async fn run_blocking<T: Send + 'static>(
-    what: impl Into<String>,
+    what: &str,
     work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
 ) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result.map_err(|failure| failure.into_store_error(what)),
-        Err(error) => Err(StoreError::new(
-            StoreErrorKind::ServerError,
-            what,
-            error.to_string(),
-        )),
-    }
+    local::run_blocking(what, work)
+        .await?
+        .map_err(|error| error.into_store_error(what))
 }

@@ -1,33 +1,30 @@
-//! Experiments, with their tags and what their runs come to.
+//! Experiments, with their tags and the activity of their runs.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-
-use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::connection::QueryError;
-use super::pagination::lifecycle_condition;
-use super::schema::Schema;
-use super::values::{Interner, column_value, integer, text};
+use super::connection::{QueryError, Tables};
+use super::schema::lifecycle_condition;
+use super::values::{integer, interned, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{Experiment, ExperimentId, Lifecycle, Millis};
+use crate::store::interner::Interner;
 use crate::store::{LifecycleFilter, Result};
 use crate::text::Untrusted;
 
-/// All experiments of a view, the newest first, as MLflow lists them.
-pub(super) async fn list(store: &SqliteStore, view: LifecycleFilter) -> Result<Vec<Experiment>> {
-    let schema = Arc::clone(&store.schema);
-    let read = move |connection: &Connection| {
-        let mut tags = load_tags(connection, &schema)?;
-        let activity = run_activity(connection, &schema)?;
-        let mut experiments = load_rows(connection, &schema, view)?;
+/// Newest first, as MLflow lists them.
+pub(super) async fn list(
+    store: &SqliteStore,
+    lifecycle: LifecycleFilter,
+) -> Result<Vec<Experiment>> {
+    let read = move |tables: Tables<'_>| {
+        let mut tags = load_tags(tables)?;
+        let activity = run_activity(tables)?;
+        let mut experiments = load_rows(tables, lifecycle)?;
         for experiment in &mut experiments {
-            experiment.tags = tags.remove(experiment.id.text()).unwrap_or_default();
-            let (runs, last) = activity
-                .get(experiment.id.text())
-                .copied()
-                .unwrap_or_default();
+            let id = experiment.id.text();
+            experiment.tags = tags.remove(id).unwrap_or_default();
+            let (runs, last) = activity.get(id).copied().unwrap_or_default();
             experiment.run_count = Some(runs);
             experiment.last_run_time = last;
         }
@@ -37,11 +34,9 @@ pub(super) async fn list(store: &SqliteStore, view: LifecycleFilter) -> Result<V
 }
 
 fn load_rows(
-    connection: &Connection,
-    schema: &Schema,
-    view: LifecycleFilter,
+    tables: Tables<'_>,
+    lifecycle: LifecycleFilter,
 ) -> Result<Vec<Experiment>, QueryError> {
-    let table = "experiments";
     let columns = [
         "experiment_id",
         "name",
@@ -50,63 +45,47 @@ fn load_rows(
         "creation_time",
         "last_update_time",
     ];
-    let columns = schema.select_columns(table, "e", &columns);
-    let (here, lifecycle_condition) = (
-        schema.workspace_condition(table, "e"),
-        lifecycle_condition(view, "e.lifecycle_stage"),
-    );
-    // Column 5 of the answer is the creation time.
+    let columns = tables.schema.select_columns("experiments", "e", &columns);
+    let workspace = tables.schema.workspace_condition("experiments", "e");
+    let lifecycle = lifecycle_condition(lifecycle, "e.lifecycle_stage");
+    // Column 5 is the creation time.
     let sql = format!(
-        "SELECT {columns} FROM experiments AS e WHERE {here} AND {lifecycle_condition} ORDER BY 5 DESC, e.experiment_id"
+        "SELECT {columns} FROM experiments AS e WHERE {workspace} AND {lifecycle} ORDER BY 5 DESC, e.experiment_id"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([], |row| {
-        Ok(Experiment {
-            id: ExperimentId::new(text(column_value(row, 0))),
-            name: text(column_value(row, 1)),
-            artifact_location: text(column_value(row, 2)),
-            lifecycle: Lifecycle::parse(text(column_value(row, 3)).raw()),
-            creation_time: integer(column_value(row, 4)),
-            last_update_time: integer(column_value(row, 5)),
-            tags: Vec::new(),
-            run_count: None,
-            last_run_time: None,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    tables.collect(&sql, [], |row| Experiment {
+        id: ExperimentId::new(text(row, 0)),
+        name: text(row, 1),
+        artifact_location: text(row, 2),
+        lifecycle: Lifecycle::parse(text(row, 3).raw()),
+        creation_time: integer(row, 4),
+        last_update_time: integer(row, 5),
+        tags: Vec::new(),
+        run_count: None,
+        last_run_time: None,
+    })
 }
 
-fn load_tags(
-    connection: &Connection,
-    schema: &Schema,
-) -> Result<HashMap<Untrusted, Vec<KeyValue>>, QueryError> {
+fn load_tags(tables: Tables<'_>) -> Result<HashMap<Untrusted, Vec<KeyValue>>, QueryError> {
     let mut tags: HashMap<Untrusted, Vec<KeyValue>> = HashMap::new();
-    if schema.has_table("experiment_tags") {
+    if tables.schema.has_table("experiment_tags") {
         let mut keys = Interner::default();
-        let mut statement = connection.prepare_cached(
-            "SELECT t.experiment_id, t.\"key\", t.value FROM experiment_tags AS t",
-        )?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let pair = KeyValue {
-                key: keys.intern(column_value(row, 1)),
-                value: text(column_value(row, 2)),
-            };
-            tags.entry(text(column_value(row, 0)))
-                .or_default()
-                .push(pair);
-        }
+        let sql = "SELECT t.experiment_id, t.\"key\", t.value FROM experiment_tags AS t";
+        tables.for_each(sql, [], |row| {
+            tags.entry(text(row, 0)).or_default().push(KeyValue {
+                key: interned(&mut keys, row, 1),
+                value: text(row, 2),
+            });
+        })?;
     }
     Ok(tags)
 }
 
-/// How many runs in use each experiment has, and when the newest of them started.
+/// How many active runs each experiment has, and when the newest of them started.
 fn run_activity(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
 ) -> Result<HashMap<Untrusted, (u64, Option<Millis>)>, QueryError> {
-    let start = schema.select_columns("runs", "r", &["start_time"]);
-    let active = if schema.has_column("runs", "lifecycle_stage") {
+    let start = tables.schema.select_columns("runs", "r", &["start_time"]);
+    let active = if tables.schema.has_column("runs", "lifecycle_stage") {
         lifecycle_condition(LifecycleFilter::Active, "r.lifecycle_stage")
     } else {
         "TRUE".to_owned()
@@ -114,15 +93,10 @@ fn run_activity(
     let sql = format!(
         "SELECT r.experiment_id, count(*), max({start}) FROM runs AS r WHERE {active} GROUP BY r.experiment_id"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map([], |row| {
-        let count = integer(column_value(row, 1))
-            .and_then(|count| u64::try_from(count).ok())
-            .unwrap_or_default();
-        Ok((
-            text(column_value(row, 0)),
-            (count, integer(column_value(row, 2))),
-        ))
+    let mut activity = HashMap::new();
+    tables.for_each(&sql, [], |row| {
+        let count = integer(row, 1).and_then(|count| u64::try_from(count).ok());
+        activity.insert(text(row, 0), (count.unwrap_or_default(), integer(row, 2)));
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    Ok(activity)
 }

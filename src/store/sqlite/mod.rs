@@ -1,11 +1,11 @@
-//! MLflow's own SQLite file, opened directly: `mlflow.db` of MLflow 3.x and 2.x.
+//! MLflow's SQLite file (`mlflow.db` of MLflow 3.x and 2.x), opened directly.
 //!
-//! The file belongs to MLflow, which may be writing it at the same time. Every question is short and fully fetched,
-//! so that no training run ever waits for us longer than a few milliseconds, and nothing but the registry is ever
-//! written. In a session that may not write there is no connection that could.
+//! MLflow may be writing the file at the same time. Every query is short and fetched at once, so
+//! that no training run waits longer than a few milliseconds, and only the registry and the
+//! lifecycle of runs are ever written. A read-only session has no connection that could write.
 //!
-//! A file in WAL mode, which MLflow never chooses, is read like any other, but SQLite itself then keeps its `-wal`
-//! and `-shm` files beside it.
+//! A file in WAL mode, which MLflow never chooses, is read like any other, but SQLite then keeps
+//! `-wal` and `-shm` files next to it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -15,7 +15,7 @@ use async_trait::async_trait;
 
 use super::{
     AccessMode, ChangedRunsQuery, Downstream, Features, LifecycleFilter, Page, PageToken,
-    ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream,
+    ReadStore, Resolution, Result, RunQuery, StoreHandle, Upstream, Writer,
 };
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
@@ -24,19 +24,15 @@ use crate::domain::{
 use crate::text::untrusted::clean;
 
 mod artifacts;
-mod changed_runs;
 mod connection;
 mod create_version;
 mod downstream;
 mod experiments;
 mod histories;
 mod logged_models;
-mod nested_runs;
-mod pagination;
 mod registry;
-mod registry_writes;
 mod run_data;
-mod run_lifecycle;
+mod run_queries;
 mod runs;
 mod schema;
 mod sql_preview;
@@ -44,70 +40,62 @@ mod validate;
 mod values;
 mod versions;
 mod writer;
+mod writes;
 
 use connection::{Database, QueryError, ReadConnection, run_blocking};
-use pagination::ListingCache;
-use schema::Schema;
+use runs::ListingCache;
 use writer::SqliteWriter;
 
-/// Opens the file: for reading always, for writing only where the session and the file's schema allow it.
+/// Opens the file.
 ///
 /// # Errors
-/// When it is missing, unreadable, no SQLite file, or no MLflow store.
+/// When it is missing, unreadable or not an MLflow store.
 pub async fn open(path: &Path, mode: AccessMode) -> Result<StoreHandle> {
     let what = format!("opening {}", clean(&path.to_string_lossy()));
     let path = path.to_owned();
-    let (database, schema, access) = run_blocking(what, move || {
-        // An absolute path stays valid when the working folder changes, and is never parsed as a URI.
-        let database = Database::new(std::fs::canonicalize(&path).unwrap_or(path));
-        let read_connection = database.open_read_only()?;
-        let schema = Schema::read(&read_connection.connection)?;
-        if !schema.is_mlflow() {
+    let (database, access) = run_blocking(&what, move || {
+        // An absolute path stays valid when the working folder changes, and is never parsed as a
+        // URI.
+        let database = Database::open(std::fs::canonicalize(&path).unwrap_or(path))?;
+        if !database.schema().is_mlflow() {
             return Err(QueryError::Store(
                 StoreErrorKind::InvalidResponse,
                 "not an MLflow store: the database has no experiments and runs".to_owned(),
             ));
         }
-        let access = match (schema.read_only_reason(), mode) {
+        let access = match (database.schema().read_only_reason(), mode) {
             (Some(reason), _) | (None, AccessMode::ReadOnly(reason)) => Err(reason),
             (None, AccessMode::ReadWrite) => database.read_only_reason().map_or(Ok(()), Err),
         };
-        Ok((database, schema, access))
+        Ok((database, access))
     })
     .await?;
-    let writer =
-        access.map(|()| Arc::new(SqliteWriter::new(Arc::clone(&database))) as super::Writer);
+    let writer = access.map(|()| Arc::new(SqliteWriter(Arc::clone(&database))) as Writer);
     Ok(StoreHandle {
-        reader: Arc::new(SqliteStore::new(database, Arc::new(schema))),
+        reader: Arc::new(SqliteStore::new(database)),
         writer,
     })
 }
 
-/// A file that is open for reading.
 struct SqliteStore {
     name: String,
     origin: String,
     database: Arc<Database>,
-    schema: Arc<Schema>,
     listing_cache: ListingCache,
-    /// A connection of its own: SQLite counts other connections' changes for each connection separately.
+    /// Kept open: `PRAGMA data_version` counts changes relative to its connection.
     revision_connection: Arc<Mutex<Option<ReadConnection>>>,
 }
 
 impl SqliteStore {
-    fn new(database: Arc<Database>, schema: Arc<Schema>) -> Self {
+    fn new(database: Arc<Database>) -> Self {
         let path = database.path();
+        let file_name = path.file_name().unwrap_or(path.as_os_str());
         Self {
-            name: path
-                .file_name()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            name: file_name.to_string_lossy().into_owned(),
             origin: path.to_string_lossy().into_owned(),
             listing_cache: ListingCache::default(),
             revision_connection: Arc::default(),
             database,
-            schema,
         }
     }
 }
@@ -132,17 +120,17 @@ impl ReadStore for SqliteStore {
 
     async fn features(&self) -> Result<Features> {
         Ok(Features {
-            product: self.schema.product(),
+            product: self.database.schema().product(),
             can_filter: false,
             has_bulk_histories: true,
             has_cheap_full_histories: true,
-            has_logged_models: self.schema.has_table("logged_models"),
-            has_registry: self.schema.has_registry(),
+            has_logged_models: self.database.schema().has_table("logged_models"),
+            has_registry: self.database.schema().has_registry(),
         })
     }
 
-    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
-        experiments::list(self, view).await
+    async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
+        experiments::list(self, lifecycle).await
     }
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
@@ -150,11 +138,11 @@ impl ReadStore for SqliteStore {
     }
 
     async fn changed_runs(&self, changes: &ChangedRunsQuery) -> Result<Vec<Run>> {
-        changed_runs::changed_runs(self, changes).await
+        run_queries::changed_runs(self, changes).await
     }
 
     async fn nested_runs(&self, experiments: &[ExperimentId], parent: &RunId) -> Result<Vec<Run>> {
-        nested_runs::nested_runs(self, experiments, parent).await
+        run_queries::nested_runs(self, experiments, parent).await
     }
 
     async fn run(&self, id: &RunId) -> Result<Run> {
@@ -170,12 +158,12 @@ impl ReadStore for SqliteStore {
         histories::read_histories(self, runs, metric, resolution).await
     }
 
-    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
-        artifacts::list(self, home, path).await
+    async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
+        artifacts::list(self, owner, path).await
     }
 
-    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
-        artifacts::preview(self, home, path, limit).await
+    async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+        artifacts::preview(self, owner, path, limit).await
     }
 
     async fn logged_model(&self, id: &LoggedModelId) -> Result<LoggedModel> {
@@ -215,25 +203,19 @@ impl ReadStore for SqliteStore {
             Arc::clone(&self.database),
             Arc::clone(&self.revision_connection),
         );
-        run_blocking("looking for changes", move || {
-            let mut revision_connection = revision_connection
+        run_blocking("checking for changes", move || {
+            let mut connection = revision_connection
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            let read_connection = match revision_connection
-                .take()
-                .filter(|held| database.is_current(held))
-            {
-                Some(held) => held,
-                None => database.open_read_only()?,
-            };
+            let current = database.reuse_or_open(connection.take())?;
             let changes: i64 =
-                read_connection
+                current
                     .connection
                     .pragma_query_value(None, "data_version", |row| row.get(0))?;
-            let found = database.metadata()?;
+            let metadata = database.metadata()?;
             let mut hasher = DefaultHasher::new();
-            (changes, found.len(), found.modified().ok()).hash(&mut hasher);
-            *revision_connection = Some(read_connection);
+            (changes, metadata.len(), metadata.modified().ok()).hash(&mut hasher);
+            *connection = Some(current);
             Ok(Some(hasher.finish()))
         })
         .await

@@ -1,129 +1,113 @@
-//! What belongs to runs, for a list of runs at a time. SQLite takes the list as one JSON parameter and walks it in
-//! order, so that rows come with the run's position in the list: nothing is looked up by id again.
+//! Params, metrics, tags, datasets and model links of a batch of runs. SQLite takes the ids as one
+//! JSON parameter and walks them in order, so that rows come with the run's position and no run is
+//! looked up by its id again.
 
-use rusqlite::{Connection, Row};
+use rusqlite::Row;
 
-use super::connection::QueryError;
-use super::schema::Schema;
-use super::values::{Interner, column_value, integer, metric_value, optional_text, text};
+use super::connection::{QueryError, Tables};
+use super::values::{integer, interned, metric_value, optional_text, text};
 use crate::domain::{DatasetInput, KeyValue, LoggedModelId, Metric, ModelOutput};
+use crate::store::interner::Interner;
 
-/// The tag of an input that says which role a dataset played.
+/// The tag of an input that names the role of its dataset.
 const CONTEXT_TAG: &str = "mlflow.data.context";
 
-/// Something for each run of a list, by position.
+/// One list for each run, by its position in the batch.
 pub(super) type ByRun<T> = Vec<Vec<T>>;
 
-/// Nothing for any run: where a file does not have the tables.
 fn empty_lists<T>(count: usize) -> ByRun<T> {
     std::iter::repeat_with(Vec::new).take(count).collect()
 }
 
-/// Runs a statement whose first column is the position in the list of ids, and collects by it.
+/// Collects rows by their first column, the position in the batch.
 fn collect_by_run<T>(
-    connection: &Connection,
+    tables: Tables<'_>,
     sql: &str,
     (ids, count): (&str, usize),
-    mut item: impl FnMut(&Row<'_>) -> T,
+    mut convert: impl FnMut(&Row<'_>) -> T,
 ) -> Result<ByRun<T>, QueryError> {
-    let mut found = empty_lists(count);
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([ids])?;
-    while let Some(row) = rows.next()? {
-        let position =
-            integer(column_value(row, 0)).and_then(|position| usize::try_from(position).ok());
-        if let Some(items) = position.and_then(|position| found.get_mut(position)) {
-            items.push(item(row));
+    let mut lists = empty_lists(count);
+    tables.for_each(sql, [ids], |row| {
+        let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
+        if let Some(list) = position.and_then(|position| lists.get_mut(position)) {
+            list.push(convert(row));
         }
-    }
-    Ok(found)
+    })?;
+    Ok(lists)
 }
 
-/// Keys and values of `params` or `tags`.
+/// The rows of `params` or `tags`.
 pub(super) fn load_pairs(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     table: &str,
     ids: (&str, usize),
 ) -> Result<ByRun<KeyValue>, QueryError> {
-    if !schema.has_table(table) {
+    if !tables.schema.has_table(table) {
         return Ok(empty_lists(ids.1));
     }
-    let columns = schema.select_columns(table, "p", &["key", "value"]);
+    let columns = tables.schema.select_columns(table, "p", &["key", "value"]);
     let sql = format!(
         "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS p ON p.run_uuid = ids.value"
     );
     let mut keys = Interner::default();
-    collect_by_run(connection, &sql, ids, |row| KeyValue {
-        key: keys.intern(column_value(row, 1)),
-        value: text(column_value(row, 2)),
+    collect_by_run(tables, &sql, ids, |row| KeyValue {
+        key: interned(&mut keys, row, 1),
+        value: text(row, 2),
     })
 }
 
 /// The latest value of each metric.
 pub(super) fn load_metrics(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     ids: (&str, usize),
 ) -> Result<ByRun<Metric>, QueryError> {
-    if !schema.has_table("latest_metrics") {
+    let table = "latest_metrics";
+    if !tables.schema.has_table(table) {
         return Ok(empty_lists(ids.1));
     }
-    let columns = schema.select_columns(
-        "latest_metrics",
-        "m",
-        &["key", "value", "is_nan", "timestamp", "step"],
-    );
+    let columns = ["key", "value", "is_nan", "timestamp", "step"];
+    let columns = tables.schema.select_columns(table, "m", &columns);
     let sql = format!(
-        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN latest_metrics AS m ON m.run_uuid = ids.value"
+        "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN {table} AS m ON m.run_uuid = ids.value"
     );
     let mut keys = Interner::default();
-    collect_by_run(connection, &sql, ids, |row| Metric {
-        key: keys.intern(column_value(row, 1)),
-        value: metric_value(column_value(row, 2), column_value(row, 3)),
-        timestamp: integer(column_value(row, 4)).unwrap_or_default(),
-        step: integer(column_value(row, 5)).unwrap_or_default(),
+    collect_by_run(tables, &sql, ids, |row| Metric {
+        key: interned(&mut keys, row, 1),
+        value: metric_value(row, 2, 3),
+        timestamp: integer(row, 4).unwrap_or_default(),
+        step: integer(row, 5).unwrap_or_default(),
     })
 }
 
-/// The datasets that runs read.
 pub(super) fn load_datasets(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     ids: (&str, usize),
 ) -> Result<ByRun<DatasetInput>, QueryError> {
-    if !["inputs", "input_tags", "datasets"]
-        .iter()
-        .all(|table| schema.has_table(table))
-    {
+    let required = ["inputs", "input_tags", "datasets"];
+    if !required.iter().all(|table| tables.schema.has_table(table)) {
         return Ok(empty_lists(ids.1));
     }
-    let columns = schema.select_columns(
-        "datasets",
-        "d",
-        &[
-            "name",
-            "digest",
-            "dataset_source_type",
-            "dataset_source",
-            "dataset_schema",
-            "dataset_profile",
-        ],
-    );
+    let columns = [
+        "name",
+        "digest",
+        "dataset_source_type",
+        "dataset_source",
+        "dataset_schema",
+        "dataset_profile",
+    ];
+    let columns = tables.schema.select_columns("datasets", "d", &columns);
     let sql = format!(
         "SELECT ids.key, {columns}, (SELECT t.value FROM input_tags AS t WHERE t.input_uuid = i.input_uuid AND t.name = '{CONTEXT_TAG}') \
          FROM json_each(?1) AS ids \
          CROSS JOIN inputs AS i ON i.destination_type = 'RUN' AND i.destination_id = ids.value AND i.source_type = 'DATASET' \
          CROSS JOIN datasets AS d ON d.dataset_uuid = i.source_id"
     );
-    // Runs of one experiment share few datasets, whose schemas and profiles can be long.
-    let mut keys = Interner::default();
-    collect_by_run(connection, &sql, ids, |row| {
-        let mut shared = |column| keys.intern(column_value(row, column));
+    // The runs of an experiment share few datasets, whose schemas and profiles can be long.
+    let mut texts = Interner::default();
+    collect_by_run(tables, &sql, ids, |row| {
+        let mut shared = |column| interned(&mut texts, row, column);
         let (name, digest, source_type, source) = (shared(1), shared(2), shared(3), shared(4));
-        let mut optional = |column| {
-            optional_text(column_value(row, column)).map(|_| keys.intern(column_value(row, column)))
-        };
+        let mut optional = |column| optional_text(row, column).map(|_| shared(column));
         DatasetInput {
             name,
             digest,
@@ -138,26 +122,25 @@ pub(super) fn load_datasets(
 
 /// The logged models that runs read and made (MLflow 3).
 pub(super) fn load_model_links(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     ids: (&str, usize),
 ) -> Result<(ByRun<LoggedModelId>, ByRun<ModelOutput>), QueryError> {
-    if !schema.has_column("inputs", "step") {
+    if !tables.schema.has_column("inputs", "step") {
         return Ok((empty_lists(ids.1), empty_lists(ids.1)));
     }
-    let from_clause = "FROM json_each(?1) AS ids CROSS JOIN inputs AS i ON i.source_id = ids.value";
+    let from = "FROM json_each(?1) AS ids CROSS JOIN inputs AS i ON i.source_id = ids.value";
     let inputs_sql = format!(
-        "SELECT ids.key, i.destination_id {from_clause} AND i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT'"
+        "SELECT ids.key, i.destination_id {from} AND i.source_type = 'RUN_INPUT' AND i.destination_type = 'MODEL_INPUT'"
     );
     let outputs_sql = format!(
-        "SELECT ids.key, i.destination_id, i.step {from_clause} AND i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'"
+        "SELECT ids.key, i.destination_id, i.step {from} AND i.source_type = 'RUN_OUTPUT' AND i.destination_type = 'MODEL_OUTPUT'"
     );
-    let inputs = collect_by_run(connection, &inputs_sql, ids, |row| {
-        LoggedModelId::new(text(column_value(row, 1)))
+    let inputs = collect_by_run(tables, &inputs_sql, ids, |row| {
+        LoggedModelId::new(text(row, 1))
     })?;
-    let outputs = collect_by_run(connection, &outputs_sql, ids, |row| ModelOutput {
-        model_id: LoggedModelId::new(text(column_value(row, 1))),
-        step: integer(column_value(row, 2)).unwrap_or_default(),
+    let outputs = collect_by_run(tables, &outputs_sql, ids, |row| ModelOutput {
+        model_id: LoggedModelId::new(text(row, 1)),
+        step: integer(row, 2).unwrap_or_default(),
     })?;
     Ok((inputs, outputs))
 }

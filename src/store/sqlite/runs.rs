@@ -1,149 +1,161 @@
-//! Runs: a page of them, or one. What belongs to a page's runs is asked for at once, each part over its own connection.
+//! Runs: a page of them, or one. The parts of a page's runs are read at once, each on its own
+//! connection.
 
 use std::mem::take;
-use std::sync::Arc;
-
-use rusqlite::Connection;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::SqliteStore;
-use super::connection::QueryError;
-use super::pagination::{ListingKey, SortKey, json_array, lifecycle_condition};
+use super::connection::{QueryError, Tables};
 use super::run_data::{load_datasets, load_metrics, load_model_links, load_pairs};
-use super::schema::Schema;
-use super::values::{column_value, integer, text};
+use super::schema::{IN_EXPERIMENTS, json_array, lifecycle_condition};
+use super::values::{integer, text};
 use crate::domain::{ExperimentId, Lifecycle, Run, RunId, RunStatus, StoreError, StoreErrorKind};
+use crate::store::pagination::SortKey;
 use crate::store::{LifecycleFilter, Page, PageToken, Result, RunQuery, limits};
 use crate::text::Untrusted;
 
-/// A page of a question's runs.
+/// A listing that falls out of the cache is only slower.
+const CACHED_LISTINGS: usize = 4;
+
+/// The sorted runs of the last few listings. MLflow has no index for their order, and sorting all
+/// runs again for each page would make a walk over the pages quadratic.
+#[derive(Default)]
+pub(super) struct ListingCache(Mutex<Vec<(RunQuery, Arc<[SortKey]>)>>);
+
+impl ListingCache {
+    fn get(&self, listing: &RunQuery) -> Option<Arc<[SortKey]>> {
+        let listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, keys) = listings.iter().find(|(known, _)| known == listing)?;
+        Some(Arc::clone(keys))
+    }
+
+    /// Remembers the keys of a listing, or forgets them.
+    fn set(&self, listing: RunQuery, keys: Option<Arc<[SortKey]>>) {
+        let mut listings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        listings.retain(|(known, _)| *known != listing);
+        if let Some(keys) = keys {
+            listings.insert(0, (listing, keys));
+            listings.truncate(CACHED_LISTINGS);
+        }
+    }
+}
+
 pub(super) async fn page(
     store: &SqliteStore,
     query: &RunQuery,
     from: Option<&PageToken>,
 ) -> Result<Page<Run>> {
     let what = describe_query(query);
+    let invalid = |why| Err(StoreError::new(StoreErrorKind::InvalidRequest, &*what, why));
     if query.filter.is_some() || !query.order_by.is_empty() {
-        return Err(StoreError::new(
-            StoreErrorKind::InvalidRequest,
-            what,
-            "a SQLite store takes no filter and no order of MLflow's; both are done here",
-        ));
+        return invalid("a SQLite file can't filter or order; the run table does");
     }
-    let after = from
-        .map(SortKey::from_token)
-        .transpose()
-        .map_err(|failure| failure.into_store_error(&what))?;
-    let listing = ListingKey::from(query);
+    let after = match from.map(SortKey::from_token).transpose() {
+        Ok(after) => after,
+        Err(why) => return invalid(why),
+    };
+    let listing = RunQuery {
+        page_size: 0,
+        ..query.clone()
+    };
     let cached = after
         .as_ref()
         .and_then(|_| store.listing_cache.get(&listing));
-    let sort_keys = match cached {
-        Some(places) => places,
-        None => load_sort_keys(store, &what, listing.clone()).await?,
+    let keys = match cached {
+        Some(keys) => keys,
+        None => {
+            let listing = listing.clone();
+            let read = move |tables: Tables<'_>| load_sort_keys(tables, &listing);
+            store.database.read(&what, read).await?.into()
+        }
     };
-    let begin = after.map_or(0, |after| {
-        sort_keys.partition_point(|place| *place <= after)
-    });
-    let size = if query.page_size == 0 {
-        limits::PAGE_RUNS
-    } else {
-        query.page_size
+    let begin = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
+    let size = match query.page_size {
+        0 => limits::PAGE_RUNS,
+        size => size,
     };
-    let end = begin.saturating_add(size as usize).min(sort_keys.len());
-    let mut items = Vec::with_capacity(end - begin);
-    for chunk in sort_keys
-        .get(begin..end)
-        .unwrap_or_default()
-        .chunks(limits::SQLITE_BATCH_RUNS)
-    {
-        items.append(
-            &mut load(
-                store,
-                &what,
-                chunk.iter().map(|place| &*place.id),
-                query.lifecycle,
-            )
-            .await?,
-        );
-    }
-    let next = if end < sort_keys.len() {
-        end.checked_sub(1)
-            .and_then(|last| sort_keys.get(last))
-            .map(SortKey::to_token)
-    } else {
-        None
+    let end = begin.saturating_add(size as usize).min(keys.len());
+    let page_keys = keys.get(begin..end).unwrap_or_default();
+    let ids: Vec<&str> = page_keys.iter().map(|key| &*key.id).collect();
+    let items = load_batches(store, &what, &ids, query.lifecycle).await?;
+    let next = page_keys.last().filter(|_| end < keys.len());
+    let page = Page {
+        items,
+        next: next.map(SortKey::to_token),
+        total: Some(keys.len() as u64),
     };
-    let total = Some(sort_keys.len() as u64);
-    match next {
-        Some(_) => store.listing_cache.insert(listing, sort_keys),
-        None => store.listing_cache.remove(&listing),
-    }
-    Ok(Page { items, next, total })
+    let is_last = page.next.is_none();
+    store.listing_cache.set(listing, (!is_last).then_some(keys));
+    Ok(page)
 }
 
-/// One run, in use or not.
+/// One run, deleted or not.
 pub(super) async fn get(store: &SqliteStore, id: &RunId) -> Result<Run> {
     let what = format!("reading run {}", id.clean());
-    let found = load(
-        store,
-        &what,
-        std::iter::once(id.raw()),
-        LifecycleFilter::All,
-    )
-    .await?;
-    found
-        .into_iter()
-        .next()
-        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "there is no such run"))
+    let mut runs = load_batches(store, &what, &[id.raw()], LifecycleFilter::All).await?;
+    runs.pop()
+        .ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))
 }
 
 fn describe_query(query: &RunQuery) -> String {
     match query.experiments.as_slice() {
-        [] => "reading runs of all experiments".to_owned(),
-        [one] => format!("reading runs of experiment {}", one.clean()),
-        many => format!("reading runs of {} experiments", many.len()),
+        [] => "reading the runs of all experiments".to_owned(),
+        [one] => format!("reading the runs of experiment {}", one.clean()),
+        many => format!("reading the runs of {} experiments", many.len()),
     }
 }
 
-async fn load_sort_keys(
-    store: &SqliteStore,
-    what: &str,
-    listing: ListingKey,
-) -> Result<Arc<[SortKey]>> {
-    let schema = Arc::clone(&store.schema);
-    store
-        .database
-        .read(what, move |connection| {
-            Ok(listing.load_sort_keys(connection, &schema)?.into())
-        })
-        .await
+fn load_sort_keys(tables: Tables<'_>, query: &RunQuery) -> Result<Vec<SortKey>, QueryError> {
+    let condition = tables.schema.run_condition(query.lifecycle);
+    let sql = format!(
+        "SELECT r.start_time, r.run_uuid FROM runs AS r WHERE {condition} AND {IN_EXPERIMENTS}"
+    );
+    let experiments = json_array(query.experiments.iter().map(ExperimentId::raw));
+    let mut keys = tables.collect(&sql, [experiments], |row| {
+        SortKey::new(integer(row, 0), text(row, 1).raw())
+    })?;
+    keys.sort_unstable();
+    Ok(keys)
 }
 
-/// The runs of a list of ids, whole, in the list's order; those that the view no longer has are left out.
-pub(super) async fn load(
+/// The runs of these ids in their order, without those that the filter excludes. A batch is short
+/// enough that no writer waits for it.
+pub(super) async fn load_batches(
     store: &SqliteStore,
     what: &str,
-    ids: impl Iterator<Item = &str>,
-    view: LifecycleFilter,
+    ids: &[impl AsRef<str> + Sync],
+    lifecycle: LifecycleFilter,
 ) -> Result<Vec<Run>> {
-    let ids: Vec<&str> = ids.collect();
-    let ids = IdList {
-        count: ids.len(),
-        json: json_array(ids.into_iter()).into(),
-    };
+    let mut runs = Vec::with_capacity(ids.len());
+    for batch in ids.chunks(limits::SQLITE_BATCH_RUNS) {
+        let ids = IdList {
+            json: json_array(batch.iter().map(AsRef::as_ref)).into(),
+            count: batch.len(),
+        };
+        runs.append(&mut load_batch(store, what, &ids, lifecycle).await?);
+    }
+    Ok(runs)
+}
+
+async fn load_batch(
+    store: &SqliteStore,
+    what: &str,
+    ids: &IdList,
+    lifecycle: LifecycleFilter,
+) -> Result<Vec<Run>> {
     let (runs, mut params, mut tags, mut metrics, mut datasets, (mut inputs, mut outputs)) = tokio::try_join!(
-        load_part(store, what, &ids, move |connection, schema, ids| load_rows(
-            connection, schema, ids.0, view
+        load_part(store, what, ids, move |tables, ids| load_rows(
+            tables, ids.0, lifecycle
         )),
-        load_part(store, what, &ids, |connection, schema, ids| load_pairs(
-            connection, schema, "params", ids
+        load_part(store, what, ids, |tables, ids| load_pairs(
+            tables, "params", ids
         )),
-        load_part(store, what, &ids, |connection, schema, ids| load_pairs(
-            connection, schema, "tags", ids
+        load_part(store, what, ids, |tables, ids| load_pairs(
+            tables, "tags", ids
         )),
-        load_part(store, what, &ids, load_metrics),
-        load_part(store, what, &ids, load_datasets),
-        load_part(store, what, &ids, load_model_links),
+        load_part(store, what, ids, load_metrics),
+        load_part(store, what, ids, load_datasets),
+        load_part(store, what, ids, load_model_links),
     )?;
     let complete = runs.into_iter().map(|(position, mut run)| {
         run.params = params.get_mut(position).map(take).unwrap_or_default();
@@ -152,96 +164,75 @@ pub(super) async fn load(
         run.datasets = datasets.get_mut(position).map(take).unwrap_or_default();
         run.model_inputs = inputs.get_mut(position).map(take).unwrap_or_default();
         run.model_outputs = outputs.get_mut(position).map(take).unwrap_or_default();
-        fill_from_tags(run)
+        fill_from_tags(&mut run);
+        run
     });
     Ok(complete.collect())
 }
 
-/// A list of runs' ids as SQLite takes it.
+/// Ids of runs as one JSON parameter.
 struct IdList {
     json: Arc<str>,
     count: usize,
 }
 
-/// Asks for one part of what belongs to a list of runs.
 async fn load_part<T: Send + 'static>(
     store: &SqliteStore,
     what: &str,
     ids: &IdList,
-    read: impl FnOnce(&Connection, &Schema, (&str, usize)) -> Result<T, QueryError> + Send + 'static,
+    read: impl FnOnce(Tables<'_>, (&str, usize)) -> Result<T, QueryError> + Send + 'static,
 ) -> Result<T> {
-    let (json, count, schema) = (Arc::clone(&ids.json), ids.count, Arc::clone(&store.schema));
-    store
-        .database
-        .read(what, move |connection| {
-            read(connection, &schema, (&json, count))
-        })
-        .await
+    let (json, count) = (Arc::clone(&ids.json), ids.count);
+    let read = move |tables: Tables<'_>| read(tables, (&json, count));
+    store.database.read(what, read).await
 }
 
-/// The rows of the table itself, each with its position in the list.
+/// The runs without their data, each with its position in `ids`.
 fn load_rows(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     ids: &str,
-    view: LifecycleFilter,
+    lifecycle: LifecycleFilter,
 ) -> Result<Vec<(usize, Run)>, QueryError> {
-    let columns = schema.select_columns(
-        "runs",
-        "r",
-        &[
-            "run_uuid",
-            "experiment_id",
-            "name",
-            "status",
-            "lifecycle_stage",
-            "user_id",
-            "start_time",
-            "end_time",
-            "artifact_uri",
-        ],
-    );
-    let condition = lifecycle_condition(view, "r.lifecycle_stage");
+    let columns = [
+        "run_uuid",
+        "experiment_id",
+        "name",
+        "status",
+        "lifecycle_stage",
+        "user_id",
+        "start_time",
+        "end_time",
+        "artifact_uri",
+    ];
+    let columns = tables.schema.select_columns("runs", "r", &columns);
+    let condition = lifecycle_condition(lifecycle, "r.lifecycle_stage");
     let sql = format!(
         "SELECT ids.key, {columns} FROM json_each(?1) AS ids CROSS JOIN runs AS r ON r.run_uuid = ids.value WHERE {condition}"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([ids])?;
-    let mut runs = Vec::new();
-    while let Some(row) = rows.next()? {
-        let position = integer(column_value(row, 0))
-            .and_then(|position| usize::try_from(position).ok())
-            .unwrap_or(usize::MAX);
-        let mut run = Run::bare(
-            RunId::new(text(column_value(row, 1))),
-            ExperimentId::new(text(column_value(row, 2))),
-        );
-        run.name = text(column_value(row, 3));
-        run.status = RunStatus::parse(text(column_value(row, 4)).raw());
-        run.lifecycle = Lifecycle::parse(text(column_value(row, 5)).raw());
-        run.user = text(column_value(row, 6));
-        run.start_time = integer(column_value(row, 7));
-        run.end_time = integer(column_value(row, 8));
-        run.artifact_uri = text(column_value(row, 9));
-        runs.push((position, run));
-    }
-    Ok(runs)
+    tables.collect(&sql, [ids], |row| {
+        let position = integer(row, 0).and_then(|position| usize::try_from(position).ok());
+        let run = Run {
+            name: text(row, 3),
+            status: RunStatus::parse(text(row, 4).raw()),
+            lifecycle: Lifecycle::parse(text(row, 5).raw()),
+            user: text(row, 6),
+            start_time: integer(row, 7),
+            end_time: integer(row, 8),
+            artifact_uri: text(row, 9),
+            ..Run::bare(RunId::new(text(row, 1)), ExperimentId::new(text(row, 2)))
+        };
+        (position.unwrap_or(usize::MAX), run)
+    })
 }
 
-/// Runs of old MLflow have their name and their user in tags only.
-fn fill_from_tags(mut run: Run) -> Run {
-    let from_tag = |tag: &str, current: &Untrusted| {
-        if current.is_empty() {
-            run.tag(tag).cloned()
-        } else {
-            None
-        }
+/// Old versions of MLflow store the name and the user as tags only.
+fn fill_from_tags(run: &mut Run) {
+    let tag = |key: &str, current: &Untrusted| {
+        let tag = run.tag(key).filter(|_| current.is_empty());
+        tag.unwrap_or(current).clone()
     };
-    let (name, user) = (
-        from_tag("mlflow.runName", &run.name),
-        from_tag("mlflow.user", &run.user),
+    (run.name, run.user) = (
+        tag("mlflow.runName", &run.name),
+        tag("mlflow.user", &run.user),
     );
-    run.name = name.unwrap_or(run.name);
-    run.user = user.unwrap_or(run.user);
-    run
 }

@@ -1,18 +1,18 @@
-//! The schema that a file has, found by looking at its columns. Alembic's head names a migration, but forks and
-//! half-done upgrades carry the same names: what counts is which columns are there.
+//! The schema of a file, found by its columns. Alembic's head names a migration, but forks and
+//! interrupted upgrades carry the same names.
 
 use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::values::{column_value, integer, text};
-use crate::store::ReadOnlyReason;
+use super::values::{integer, text};
+use crate::store::{LifecycleFilter, ReadOnlyReason};
 use crate::text::untrusted::clean;
 
-/// The workspace that is read and written where a file has workspaces (MLflow 3.10 and later).
+/// The only workspace that is read and written in a file with workspaces (MLflow 3.10 and later).
 pub(super) const WORKSPACE: &str = "default";
 
-/// The tables that are written to, with the columns that a write fills or changes.
+/// The tables that are written, with the columns that a write fills or changes.
 const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
     (
         "registered_models",
@@ -39,7 +39,7 @@ const WRITTEN_COLUMNS: [(&str, &[&str]); 4] = [
     ("registered_model_aliases", &["name", "alias", "version"]),
 ];
 
-/// A table that is written to where it is there: the tag that links a logged model to its versions.
+/// Written where it exists: the tag that links a logged model to its versions.
 const LOGGED_MODEL_TAGS: (&str, &[&str]) = (
     "logged_model_tags",
     &["model_id", "experiment_id", "tag_key", "tag_value"],
@@ -49,11 +49,10 @@ const LOGGED_MODEL_TAGS: (&str, &[&str]) = (
 struct SchemaColumn {
     name: String,
     declared_type: String,
-    /// `NOT NULL` without a default: a row can't be inserted without it.
+    /// `NOT NULL` without a default.
     is_required: bool,
 }
 
-/// The tables of a file and their columns.
 #[derive(Debug, Default)]
 pub(super) struct Schema {
     tables: HashMap<String, Vec<SchemaColumn>>,
@@ -61,7 +60,6 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    /// Reads the schema of an open file.
     pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
         let mut schema = Self::default();
         let mut statement = connection.prepare(
@@ -71,14 +69,13 @@ impl Schema {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let column = SchemaColumn {
-                name: text(column_value(row, 1)).raw().to_owned(),
-                declared_type: text(column_value(row, 2)).raw().to_owned(),
-                is_required: integer(column_value(row, 3)) == Some(1)
-                    && integer(column_value(row, 4)) == Some(1),
+                name: text(row, 1).raw().to_owned(),
+                declared_type: text(row, 2).raw().to_owned(),
+                is_required: integer(row, 3) == Some(1) && integer(row, 4) == Some(1),
             };
             schema
                 .tables
-                .entry(text(column_value(row, 0)).raw().to_owned())
+                .entry(text(row, 0).raw().to_owned())
                 .or_default()
                 .push(column);
         }
@@ -86,19 +83,17 @@ impl Schema {
             let head = connection.query_row(
                 "SELECT max(version_num) FROM alembic_version",
                 [],
-                |row| Ok(text(column_value(row, 0))),
+                |row| Ok(text(row, 0)),
             )?;
             schema.alembic_head = Some(head.raw().to_owned());
         }
         Ok(schema)
     }
 
-    /// Whether a table has a column.
     pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
         self.column(table, column).is_some()
     }
 
-    /// Whether there is a table.
     pub(super) fn has_table(&self, table: &str) -> bool {
         self.tables.contains_key(table)
     }
@@ -110,7 +105,7 @@ impl Schema {
             .find(|found| found.name == column)
     }
 
-    /// What to select: `r.name, NULL, r.status`, with NULL for the columns that this file does not have.
+    /// A select list such as `r.name, NULL, r.status`, with NULL for columns that the table lacks.
     pub(super) fn select_columns(&self, table: &str, alias: &str, columns: &[&str]) -> String {
         let named = |column: &&str| {
             if self.has_column(table, column) {
@@ -122,7 +117,7 @@ impl Schema {
         columns.iter().map(named).collect::<Vec<_>>().join(", ")
     }
 
-    /// The condition that keeps to one workspace; true where there are none.
+    /// The condition that selects [`WORKSPACE`]; TRUE in a file without workspaces.
     pub(super) fn workspace_condition(&self, table: &str, alias: &str) -> String {
         if self.has_column(table, "workspace") {
             format!("{alias}.workspace = '{WORKSPACE}'")
@@ -131,7 +126,19 @@ impl Schema {
         }
     }
 
-    /// Whether this is a tracking store of MLflow at all.
+    /// The condition on `r` that selects the runs of [`WORKSPACE`] by their lifecycle.
+    pub(super) fn run_condition(&self, lifecycle: LifecycleFilter) -> String {
+        let lifecycle = lifecycle_condition(lifecycle, "r.lifecycle_stage");
+        if !self.has_column("experiments", "workspace") {
+            return lifecycle;
+        }
+        let workspace = self.workspace_condition("experiments", "e");
+        format!(
+            "{lifecycle} AND r.experiment_id IN (SELECT e.experiment_id FROM experiments AS e WHERE {workspace})"
+        )
+    }
+
+    /// Whether this is an MLflow tracking store at all.
     pub(super) fn is_mlflow(&self) -> bool {
         [
             ("experiments", "experiment_id"),
@@ -143,21 +150,20 @@ impl Schema {
         .all(|(table, column)| self.has_column(table, column))
     }
 
-    /// Whether there is a model registry.
     pub(super) fn has_registry(&self) -> bool {
         self.has_column("registered_models", "name") && self.has_column("model_versions", "version")
     }
 
-    /// What the store is, for people.
+    /// For users: `SQLite store, schema dc11669786a5`.
     pub(super) fn product(&self) -> String {
         match &self.alembic_head {
             Some(head) if !head.is_empty() => format!("SQLite store, schema {}", clean(head)),
-            _ => "SQLite store, schema without a name".to_owned(),
+            _ => "SQLite store, unnamed schema".to_owned(),
         }
     }
 
-    /// Why the registry can't be written: a column that a write needs is missing, or one is required that only a newer
-    /// MLflow fills.
+    /// Why the registry can't be written: a column that a write needs is missing, or one is
+    /// required that only a newer MLflow fills.
     pub(super) fn read_only_reason(&self) -> Option<ReadOnlyReason> {
         if !self.has_registry() {
             return Some(ReadOnlyReason::NoRegistry);
@@ -184,7 +190,8 @@ impl Schema {
         None
     }
 
-    /// The most characters of a version's tag: MLflow 2 declares 5,000, MLflow 3 any text and takes 100,000.
+    /// The most characters of a version tag's value: MLflow 2 declares 5,000; MLflow 3 declares
+    /// none and takes 100,000.
     pub(super) fn max_version_tag_chars(&self) -> usize {
         let declared = self
             .column("model_version_tags", "value")
@@ -192,4 +199,23 @@ impl Schema {
         let digits: String = declared.chars().filter(char::is_ascii_digit).collect();
         digits.parse().unwrap_or(100_000)
     }
+}
+
+/// The condition on a lifecycle column; any value but `deleted` is active.
+pub(super) fn lifecycle_condition(lifecycle: LifecycleFilter, column: &str) -> String {
+    match lifecycle {
+        LifecycleFilter::Active => format!("coalesce({column}, 'active') <> 'deleted'"),
+        LifecycleFilter::Deleted => format!("{column} = 'deleted'"),
+        LifecycleFilter::All => "TRUE".to_owned(),
+    }
+}
+
+/// The condition on `r` that selects the runs of the experiments in `?1`, a [`json_array`]; all
+/// runs if it is empty.
+pub(super) const IN_EXPERIMENTS: &str =
+    "(?1 = '[]' OR CAST(r.experiment_id AS TEXT) IN (SELECT e.value FROM json_each(?1) AS e))";
+
+/// One parameter for any number of texts, for SQLite's `json_each`.
+pub(super) fn json_array<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    items.collect::<serde_json::Value>().to_string()
 }

@@ -1,9 +1,9 @@
-//! What a write would do to the file, in the words of SQL, for people to read.
+//! What a write does to the file, in readable SQL.
 
 use crate::domain::{ModelName, StoreWrite, VersionNumber};
 use crate::text::untrusted::clean;
 
-/// A text as SQL quotes it, safe to draw.
+/// An SQL string, safe to draw.
 fn quote(text: &str) -> String {
     format!("'{}'", clean(text).replace('\'', "''"))
 }
@@ -12,13 +12,67 @@ fn where_version(name: &ModelName, version: VersionNumber) -> String {
     format!("WHERE name = {} AND version = {version}", quote(name.raw()))
 }
 
-/// The statements of a write, on one line, without what is only bookkeeping.
+/// The statements of a write on one line, without bookkeeping such as times.
 pub(super) fn preview_sql(write: &StoreWrite) -> String {
     match write {
-        StoreWrite::CreateModel { name } => format!(
-            "INSERT INTO registered_models (name) VALUES ({})",
-            quote(name.raw())
-        ),
+        StoreWrite::CreateModel { name } => {
+            let name = quote(name.raw());
+            format!("INSERT INTO registered_models (name) VALUES ({name})")
+        }
+        StoreWrite::SetDescription {
+            name,
+            version: None,
+            text,
+        } => {
+            let (name, text) = (quote(name.raw()), quote(text.raw()));
+            format!("UPDATE registered_models SET description = {text} WHERE name = {name}")
+        }
+        StoreWrite::SetAlias {
+            name,
+            alias,
+            version,
+        } => {
+            let (name, alias) = (quote(name.raw()), quote(alias.raw()));
+            format!(
+                "UPSERT registered_model_aliases SET version = {version} WHERE name = {name} AND alias = {alias}"
+            )
+        }
+        StoreWrite::DeleteAlias { name, alias } => {
+            let (name, alias) = (quote(name.raw()), quote(alias.raw()));
+            format!("DELETE FROM registered_model_aliases WHERE name = {name} AND alias = {alias}")
+        }
+        StoreWrite::RequestTransition { .. }
+        | StoreWrite::ApproveTransition { .. }
+        | StoreWrite::RejectTransition { .. }
+        | StoreWrite::WithdrawTransition { .. } => {
+            "nothing: transition requests exist on Databricks only".to_owned()
+        }
+        StoreWrite::DeleteRun { run } => {
+            let id = quote(run.raw());
+            format!(
+                "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = now WHERE run_uuid = {id}"
+            )
+        }
+        StoreWrite::RestoreRun { run } => {
+            let id = quote(run.raw());
+            format!(
+                "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = {id}"
+            )
+        }
+        StoreWrite::CreateVersion { .. }
+        | StoreWrite::DeleteVersion { .. }
+        | StoreWrite::SetVersionTag { .. }
+        | StoreWrite::DeleteVersionTag { .. }
+        | StoreWrite::SetDescription {
+            version: Some(_), ..
+        }
+        | StoreWrite::TransitionStage { .. } => preview_version_sql(write),
+    }
+}
+
+/// The statements of a write to a version.
+fn preview_version_sql(write: &StoreWrite) -> String {
+    match write {
         StoreWrite::CreateVersion {
             name,
             source,
@@ -39,42 +93,30 @@ pub(super) fn preview_sql(write: &StoreWrite) -> String {
                 "INSERT INTO model_versions (name, version, source, run_id) VALUES ({name}, next, {source}, {run}){with}"
             )
         }
-        StoreWrite::DeleteVersion { name, version } => {
-            format!(
-                "UPDATE model_versions SET current_stage = 'Deleted_Internal' {}, and its aliases removed",
-                where_version(name, *version)
-            )
-        }
-        StoreWrite::SetVersionTag { name, version, tag } => {
-            let (key, value) = (quote(tag.key.raw()), quote(tag.value.raw()));
-            format!(
-                "UPSERT model_version_tags SET key = {key}, value = {value} {}",
-                where_version(name, *version)
-            )
-        }
-        StoreWrite::DeleteVersionTag { name, version, key } => {
-            format!(
-                "DELETE FROM model_version_tags {} AND key = {}",
-                where_version(name, *version),
-                quote(key.raw())
-            )
-        }
+        StoreWrite::DeleteVersion { name, version } => format!(
+            "UPDATE model_versions SET current_stage = 'Deleted_Internal' {}, and its aliases removed",
+            where_version(name, *version)
+        ),
+        StoreWrite::SetVersionTag { name, version, tag } => format!(
+            "UPSERT model_version_tags SET key = {}, value = {} {}",
+            quote(tag.key.raw()),
+            quote(tag.value.raw()),
+            where_version(name, *version)
+        ),
+        StoreWrite::DeleteVersionTag { name, version, key } => format!(
+            "DELETE FROM model_version_tags {} AND key = {}",
+            where_version(name, *version),
+            quote(key.raw())
+        ),
         StoreWrite::SetDescription {
             name,
-            version,
+            version: Some(version),
             text,
-        } => match version {
-            Some(version) => format!(
-                "UPDATE model_versions SET description = {} {}",
-                quote(text.raw()),
-                where_version(name, *version)
-            ),
-            None => format!(
-                "UPDATE registered_models SET description = {} WHERE name = {}",
-                quote(text.raw()),
-                quote(name.raw())
-            ),
-        },
+        } => format!(
+            "UPDATE model_versions SET description = {} {}",
+            quote(text.raw()),
+            where_version(name, *version)
+        ),
         StoreWrite::TransitionStage {
             name,
             version,
@@ -91,97 +133,65 @@ pub(super) fn preview_sql(write: &StoreWrite) -> String {
                 where_version(name, *version)
             )
         }
-        StoreWrite::SetAlias {
-            name,
-            alias,
-            version,
-        } => {
-            let (name, alias) = (quote(name.raw()), quote(alias.raw()));
-            format!(
-                "UPSERT registered_model_aliases SET version = {version} WHERE name = {name} AND alias = {alias}"
-            )
-        }
-        StoreWrite::DeleteAlias { name, alias } => {
-            format!(
-                "DELETE FROM registered_model_aliases WHERE name = {} AND alias = {}",
-                quote(name.raw()),
-                quote(alias.raw())
-            )
-        }
-        StoreWrite::RequestTransition { .. }
-        | StoreWrite::ApproveTransition { .. }
-        | StoreWrite::RejectTransition { .. }
-        | StoreWrite::WithdrawTransition { .. } => {
-            "nothing: a file has no transition requests".to_owned()
-        }
-        StoreWrite::DeleteRun { run } => {
-            format!(
-                "UPDATE runs SET lifecycle_stage = 'deleted', deleted_time = now WHERE run_uuid = {}",
-                quote(run.raw())
-            )
-        }
-        StoreWrite::RestoreRun { run } => {
-            format!(
-                "UPDATE runs SET lifecycle_stage = 'active', deleted_time = NULL WHERE run_uuid = {}",
-                quote(run.raw())
-            )
-        }
+        _ => String::new(),
     }
 }
 
-/// What is being done, for a fault.
+/// The operation, for error messages.
 pub(super) fn describe_operation(write: &StoreWrite) -> String {
+    let version_of = |name: &ModelName, version: &VersionNumber| {
+        format!("version {version} of {}", name.clean())
+    };
     match write {
         StoreWrite::CreateModel { name } => format!("creating model {}", name.clean()),
         StoreWrite::CreateVersion { name, .. } => {
             format!("creating a version of {}", name.clean())
         }
         StoreWrite::DeleteVersion { name, version } => {
-            format!("deleting version {version} of {}", name.clean())
+            format!("deleting {}", version_of(name, version))
         }
         StoreWrite::SetVersionTag { name, version, tag } => {
             format!(
-                "setting tag {} of version {version} of {}",
+                "setting tag {} of {}",
                 tag.key.clean(),
-                name.clean()
+                version_of(name, version)
             )
         }
         StoreWrite::DeleteVersionTag { name, version, key } => {
             format!(
-                "removing tag {} of version {version} of {}",
+                "removing tag {} of {}",
                 key.clean(),
-                name.clean()
+                version_of(name, version)
             )
         }
-        StoreWrite::SetDescription { name, version, .. } => match version {
-            Some(version) => format!("describing version {version} of {}", name.clean()),
-            None => format!("describing {}", name.clean()),
-        },
+        StoreWrite::SetDescription { name, version, .. } => {
+            let of = version.as_ref().map(|version| version_of(name, version));
+            let of = of.unwrap_or_else(|| name.clean().into_owned());
+            format!("setting the description of {of}")
+        }
         StoreWrite::TransitionStage {
             name,
             version,
             stage,
             ..
-        } => format!("moving version {version} of {} to {stage}", name.clean()),
+        } => format!("moving {} to {stage}", version_of(name, version)),
         StoreWrite::SetAlias {
             name,
             alias,
             version,
         } => {
-            format!(
-                "giving @{} of {} to version {version}",
-                alias.clean(),
-                name.clean()
-            )
+            let (alias, name) = (alias.clean(), name.clean());
+            format!("setting alias @{alias} of {name} to version {version}")
         }
         StoreWrite::DeleteAlias { name, alias } => {
-            format!("removing @{} of {}", alias.clean(), name.clean())
+            format!("removing alias @{} of {}", alias.clean(), name.clean())
         }
         StoreWrite::RequestTransition { name, version, .. }
         | StoreWrite::ApproveTransition { name, version, .. }
         | StoreWrite::RejectTransition { name, version, .. }
         | StoreWrite::WithdrawTransition { name, version, .. } => {
-            format!("a request about version {version} of {}", name.clean())
+            let version = version_of(name, version);
+            format!("changing a transition request for {version}")
         }
         StoreWrite::DeleteRun { run } => format!("deleting run {}", run.clean()),
         StoreWrite::RestoreRun { run } => format!("restoring run {}", run.clean()),
@@ -205,7 +215,7 @@ mod tests {
         );
         assert_eq!(
             describe_operation(&write),
-            "giving @champion of o'brien␛ to version 3"
+            "setting alias @champion of o'brien␛ to version 3"
         );
     }
 }

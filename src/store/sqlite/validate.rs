@@ -1,21 +1,17 @@
-//! What MLflow takes as a name. Its own client and server check this before a store does; here nobody else would.
+//! The names that MLflow accepts. Its client and server check them before its store does, so a
+//! direct write must, too.
 
 use super::connection::QueryError;
 use crate::domain::KeyValue;
-use crate::domain::{Alias, ModelName, StoreErrorKind};
+use crate::domain::{Alias, ModelName};
 use crate::text::untrusted::clean;
 
-/// The most characters of an alias.
 const ALIAS_CHARS: usize = 255;
 
-/// The most characters of a tag's key.
 const TAG_KEY_CHARS: usize = 250;
 
-fn reject(why: String) -> Result<(), QueryError> {
-    Err(QueryError::Store(StoreErrorKind::InvalidRequest, why))
-}
-
-/// Whether a name that is taken for a path would become another one: MLflow keeps names as files elsewhere.
+/// Whether a name changes when it is normalized as a path: MLflow's file store uses names as file
+/// names.
 fn is_path_like(name: &str) -> bool {
     name.starts_with("..") || name.split('/').any(|part| matches!(part, "" | "." | ".."))
 }
@@ -25,27 +21,26 @@ fn is_word_char(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// A pattern's `$` also stands before a last line end in Python: such names are in stores, and must be reachable.
+/// In Python, `$` also matches before a final newline: names with one exist, and must be accepted.
 fn without_final_newline(name: &str) -> &str {
     name.strip_suffix('\n').unwrap_or(name)
 }
 
-/// A registered model's name.
 pub(super) fn check_model_name(name: &ModelName) -> Result<(), QueryError> {
     let raw = name.raw();
     if raw.trim().is_empty() {
-        return reject("a model's name can't be blank".to_owned());
+        return QueryError::invalid("the model name is blank");
     }
     if raw.contains(['/', ':']) || is_path_like(raw) {
-        return reject(format!(
-            "'{}' can't name a model: no '/', no ':', and no name that is a path",
+        return QueryError::invalid(format!(
+            "invalid model name '{}': '/', ':' and paths are not allowed",
             clean(raw)
         ));
     }
     Ok(())
 }
 
-/// An alias; `reserved` tells whether MLflow's own words are refused, as they are when one is set.
+/// MLflow rejects reserved aliases when one is set, not when one is deleted.
 pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), QueryError> {
     let raw = alias.raw();
     if raw.is_empty()
@@ -54,8 +49,8 @@ pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), Qu
             .chars()
             .all(|c| is_word_char(c) || c == '-')
     {
-        return reject(format!(
-            "'{}' can't be an alias: up to {ALIAS_CHARS} letters, digits, '_' and '-'",
+        return QueryError::invalid(format!(
+            "invalid alias '{}': expected up to {ALIAS_CHARS} letters, digits, '_' and '-'",
             clean(raw)
         ));
     }
@@ -63,30 +58,29 @@ pub(super) fn check_alias(alias: &Alias, reject_reserved: bool) -> Result<(), Qu
         .strip_prefix(['v', 'V'])
         .is_some_and(|digits| !digits.is_empty() && digits.chars().all(char::is_numeric));
     if reject_reserved && (raw.to_lowercase() == "latest" || is_version) {
-        return reject(format!("the alias '{}' is reserved by MLflow", clean(raw)));
+        return QueryError::invalid(format!("the alias '{}' is reserved by MLflow", clean(raw)));
     }
     Ok(())
 }
 
-/// A tag's key.
 pub(super) fn check_tag_key(key: &str) -> Result<(), QueryError> {
     let plain = without_final_newline(key)
         .chars()
         .all(|c| is_word_char(c) || "/.- :".contains(c));
     if !plain || is_path_like(key) || key.chars().count() > TAG_KEY_CHARS {
-        return reject(format!(
-            "'{}' can't be a tag's key: up to {TAG_KEY_CHARS} letters, digits and '_-. :/'",
+        return QueryError::invalid(format!(
+            "invalid tag key '{}': expected up to {TAG_KEY_CHARS} letters, digits and '_-. :/'",
             clean(key)
         ));
     }
     Ok(())
 }
 
-/// A tag, whose value may have `limit` characters.
+/// `limit` is the most characters of the value.
 pub(super) fn check_tag(tag: &KeyValue, limit: usize) -> Result<(), QueryError> {
     check_tag_key(tag.key.raw())?;
     if tag.value.raw().chars().count() > limit {
-        return reject(format!(
+        return QueryError::invalid(format!(
             "the value of tag '{}' is longer than {limit} characters",
             tag.key.clean()
         ));

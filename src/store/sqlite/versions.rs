@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
+use rusqlite::Row;
 
-use super::connection::QueryError;
+use super::connection::{QueryError, Tables};
 use super::registry::load_aliases;
 use super::schema::Schema;
-use super::values::{column_value, integer, text};
+use super::values::{integer, text};
 use crate::domain::run::KeyValue;
 use crate::domain::{ModelName, ModelVersion, RunId, Stage, VersionNumber, VersionStatus};
 use crate::store::Upstream;
@@ -17,24 +16,22 @@ use crate::text::Untrusted;
 /// The stage of a row that MLflow deleted.
 pub(super) const DELETED_STAGE: &str = "Deleted_Internal";
 
-/// Which versions are meant.
+/// Which versions to load.
 #[derive(Clone, Copy)]
 pub(super) enum VersionSelector<'a> {
-    /// All of a model.
     OfModel(&'a ModelName),
-    /// Those made from a run.
     OfRun(&'a RunId),
-    /// Those made from something.
     DownstreamOf(&'a Upstream),
     /// The newest of each stage, of one model or of all.
     Latest(Option<&'a ModelName>),
 }
 
 impl<'a> VersionSelector<'a> {
-    /// The condition on `v`, with one parameter.
+    /// The condition on `v`, with [`Self::parameter`] as its only parameter.
     fn condition(self, schema: &Schema) -> String {
-        let here = schema.workspace_condition("model_versions", "v");
-        let not_deleted = format!("coalesce(v.current_stage, '') <> '{DELETED_STAGE}' AND {here}");
+        let workspace = schema.workspace_condition("model_versions", "v");
+        let not_deleted =
+            format!("coalesce(v.current_stage, '') <> '{DELETED_STAGE}' AND {workspace}");
         match self {
             Self::OfModel(_) => format!("v.name = ?1 AND {not_deleted}"),
             Self::OfRun(_) => format!("v.run_id = ?1 AND {not_deleted}"),
@@ -43,10 +40,10 @@ impl<'a> VersionSelector<'a> {
                 super::downstream::version_condition(upstream, schema)
             ),
             Self::Latest(_) => {
-                let inner_workspace = schema.workspace_condition("model_versions", "n");
+                let workspace = schema.workspace_condition("model_versions", "n");
                 format!(
                     "(?1 IS NULL OR v.name = ?1) AND {not_deleted} AND v.version = (SELECT max(n.version) FROM model_versions AS n \
-                     WHERE n.name = v.name AND n.current_stage IS v.current_stage AND {inner_workspace})"
+                     WHERE n.name = v.name AND n.current_stage IS v.current_stage AND {workspace})"
                 )
             }
         }
@@ -70,24 +67,20 @@ impl<'a> VersionSelector<'a> {
     }
 }
 
-/// A version's number; what is none is 0, which MLflow never gives.
-pub(super) fn version_number(value: ValueRef<'_>) -> VersionNumber {
-    VersionNumber(
-        integer(value)
-            .and_then(|number| u64::try_from(number).ok())
-            .unwrap_or_default(),
-    )
+/// 0, which MLflow never assigns, for what is not a number.
+pub(super) fn version_number(row: &Row<'_>, column: usize) -> VersionNumber {
+    let number = integer(row, column).and_then(|number| u64::try_from(number).ok());
+    VersionNumber(number.unwrap_or_default())
 }
 
-/// The versions that are meant, by model, newest first.
+/// Loads versions by model, newest first.
 pub(super) fn load(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     selector: VersionSelector<'_>,
 ) -> Result<Vec<ModelVersion>, QueryError> {
-    let condition = selector.condition(schema);
-    let mut tags = load_tags(connection, schema, &condition, selector.parameter())?;
-    let aliases = load_aliases(connection, schema, selector.model_name())?;
+    let condition = selector.condition(tables.schema);
+    let mut tags = load_tags(tables, &condition, selector.parameter())?;
+    let aliases = load_aliases(tables, selector.model_name())?;
     let columns = [
         "name",
         "version",
@@ -101,79 +94,58 @@ pub(super) fn load(
         "status",
         "status_message",
     ];
-    let columns = schema.select_columns("model_versions", "v", &columns);
+    let columns = tables
+        .schema
+        .select_columns("model_versions", "v", &columns);
     let sql = format!(
         "SELECT {columns} FROM model_versions AS v WHERE {condition} ORDER BY v.name, v.version DESC"
     );
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([selector.parameter()])?;
-    let mut versions = Vec::new();
-    while let Some(row) = rows.next()? {
-        let mut version = read_version(row);
-        version.tags = tags
-            .remove(&(version.name.text().clone(), version.version))
-            .unwrap_or_default();
-        let of_model = aliases
-            .get(version.name.text())
-            .map_or(&[][..], Vec::as_slice);
-        version.aliases = of_model
-            .iter()
-            .filter(|(_, to)| *to == version.version)
-            .map(|(alias, _)| alias.clone())
-            .collect();
-        versions.push(version);
-    }
-    Ok(versions)
-}
-
-fn read_version(row: &Row<'_>) -> ModelVersion {
-    let stage_text = text(column_value(row, 5));
-    ModelVersion {
-        name: ModelName::new(text(column_value(row, 0))),
-        version: version_number(column_value(row, 1)),
-        creation_time: integer(column_value(row, 2)),
-        last_updated_time: integer(column_value(row, 3)),
-        user: text(column_value(row, 4)),
-        stage: Stage::parse(stage_text.raw()).unwrap_or(Stage::None),
-        stage_text,
-        description: text(column_value(row, 6)),
-        source: text(column_value(row, 7)),
-        run_id: RunId::new(text(column_value(row, 8))),
-        status: VersionStatus::parse(text(column_value(row, 9)).raw()),
-        status_message: text(column_value(row, 10)),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-    }
+    tables.collect(&sql, [selector.parameter()], |row| {
+        let (name, version) = (text(row, 0), version_number(row, 1));
+        let stage_text = text(row, 5);
+        let of_model = aliases.get(&name).into_iter().flatten();
+        ModelVersion {
+            version,
+            creation_time: integer(row, 2),
+            last_updated_time: integer(row, 3),
+            user: text(row, 4),
+            stage: Stage::parse(stage_text.raw()).unwrap_or(Stage::None),
+            stage_text,
+            description: text(row, 6),
+            source: text(row, 7),
+            run_id: RunId::new(text(row, 8)),
+            status: VersionStatus::parse(text(row, 9).raw()),
+            status_message: text(row, 10),
+            tags: tags.remove(&(name.clone(), version)).unwrap_or_default(),
+            aliases: of_model
+                .filter(|(_, target)| *target == version)
+                .map(|(alias, _)| alias.clone())
+                .collect(),
+            name: ModelName::new(name),
+        }
+    })
 }
 
 type TagsByVersion = HashMap<(Untrusted, VersionNumber), Vec<KeyValue>>;
 
 fn load_tags(
-    connection: &Connection,
-    schema: &Schema,
+    tables: Tables<'_>,
     condition: &str,
     parameter: Option<&str>,
 ) -> Result<TagsByVersion, QueryError> {
     let mut tags = TagsByVersion::new();
-    if schema.has_table("model_version_tags") {
-        let here = schema.workspace_condition("model_version_tags", "t");
+    if tables.schema.has_table("model_version_tags") {
+        let workspace = tables.schema.workspace_condition("model_version_tags", "t");
         let sql = format!(
             "SELECT t.name, t.version, t.\"key\", t.value FROM model_versions AS v \
-             JOIN model_version_tags AS t ON t.name = v.name AND t.version = v.version AND {here} WHERE {condition}"
+             JOIN model_version_tags AS t ON t.name = v.name AND t.version = v.version AND {workspace} WHERE {condition}"
         );
-        let mut statement = connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([parameter])?;
-        while let Some(row) = rows.next()? {
-            tags.entry((
-                text(column_value(row, 0)),
-                version_number(column_value(row, 1)),
-            ))
-            .or_default()
-            .push(KeyValue::new(
-                text(column_value(row, 2)),
-                text(column_value(row, 3)),
-            ));
-        }
+        tables.for_each(&sql, [parameter], |row| {
+            let tag = KeyValue::new(text(row, 2), text(row, 3));
+            tags.entry((text(row, 0), version_number(row, 1)))
+                .or_default()
+                .push(tag);
+        })?;
     }
     Ok(tags)
 }

@@ -1,44 +1,34 @@
-//! Writing to the registry: each write over a connection of its own, in one transaction that holds the file from its
-//! beginning, so that what it checks is still so when it writes.
+//! Writes: each on its own connection, in one transaction that locks the file from its begin, so
+//! that what was checked still holds when it writes.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use rusqlite::TransactionBehavior;
 
-use super::connection::{Database, QueryError, run_blocking};
-use super::registry_writes;
+use super::connection::{Database, QueryError, Tables};
 use super::schema::Schema;
 use super::sql_preview::{describe_operation, preview_sql};
+use super::writes::apply_write;
 use crate::domain::{StoreError, StoreErrorKind, StoreWrite};
+use crate::store::local::run_blocking;
 use crate::store::{Result, WriteResponse, WriteStore};
 
-/// How long until another writer's change can be seen, in ms: at once, but two writers may take turns.
+/// A change is visible at once, but two writers may take turns.
 const READ_BACK_DELAY_MS: u64 = 50;
 
-/// The right to write to a file.
-pub(super) struct SqliteWriter {
-    database: Arc<Database>,
-}
-
-impl SqliteWriter {
-    /// A writer to a file; nothing is opened until something is written.
-    pub(super) fn new(database: Arc<Database>) -> Self {
-        Self { database }
-    }
-}
+/// Opens nothing until the first write.
+pub(super) struct SqliteWriter(pub(super) Arc<Database>);
 
 #[async_trait]
 impl WriteStore for SqliteWriter {
     async fn write(&self, write: &StoreWrite) -> Result<WriteResponse> {
-        let (database, write) = (Arc::clone(&self.database), write.clone());
-        run_blocking(describe_operation(&write), move || {
-            Ok(write_in_transaction(&database, &write))
-        })
-        .await?
+        let (database, write) = (Arc::clone(&self.0), write.clone());
+        let what = describe_operation(&write);
+        run_blocking(&what, move || write_in_transaction(&database, &write)).await?
     }
 
-    /// None: a transaction ends with its answer, or with the process.
+    /// None: a transaction ends before its call returns, or with the process.
     fn settle_window(&self) -> u64 {
         0
     }
@@ -53,35 +43,36 @@ impl WriteStore for SqliteWriter {
 }
 
 fn write_in_transaction(database: &Database, write: &StoreWrite) -> Result<WriteResponse> {
-    let rolled_back_error =
-        |failure: QueryError| rolled_back(failure.into_store_error(describe_operation(write)));
-    let mut connection = database.open_read_write().map_err(rolled_back_error)?;
+    let rolled_back =
+        |error: QueryError| mark_unsent(error.into_store_error(describe_operation(write)));
+    let mut connection = database.open_read_write().map_err(rolled_back)?;
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| rolled_back_error(error.into()))?;
-    // Read again for every write: somebody may have upgraded the file since it was opened.
-    let schema = Schema::read(&transaction).map_err(|error| rolled_back_error(error.into()))?;
-    if let Some(why) = schema.read_only_reason() {
-        return Err(rolled_back_error(QueryError::Store(
-            StoreErrorKind::Unsupported,
-            why.to_string(),
-        )));
+        .map_err(|error| rolled_back(error.into()))?;
+    // Another program may have upgraded the file since it was opened.
+    let schema = Schema::read(&transaction).map_err(|error| rolled_back(error.into()))?;
+    if let Some(reason) = schema.read_only_reason() {
+        let error = QueryError::Store(StoreErrorKind::Unsupported, reason.to_string());
+        return Err(rolled_back(error));
     }
-    let written =
-        registry_writes::apply_write(&transaction, &schema, write).map_err(rolled_back_error)?;
+    let tables = Tables {
+        connection: &transaction,
+        schema: &schema,
+    };
+    let response = apply_write(tables, write).map_err(rolled_back)?;
     transaction.commit().map_err(|error| {
-        let fault = rolled_back_error(error.into());
-        if fault.kind == StoreErrorKind::Busy {
-            fault
+        let error = rolled_back(error.into());
+        if error.kind == StoreErrorKind::Busy {
+            error
         } else {
-            fault.with_outcome_unknown()
+            error.with_outcome_unknown()
         }
     })?;
-    Ok(written)
+    Ok(response)
 }
 
-/// A fault of a write that was rolled back. One that only waited in vain can be sent again as it is.
-fn rolled_back(mut fault: StoreError) -> StoreError {
-    fault.not_sent = fault.kind == StoreErrorKind::Busy;
-    fault
+/// A rolled back write that only waited for the lock can be sent again.
+fn mark_unsent(mut error: StoreError) -> StoreError {
+    error.not_sent = error.kind == StoreErrorKind::Busy;
+    error
 }

@@ -1,4 +1,4 @@
-//! What was read of the runs of a folder, kept for the next question: each file is read once, and then only what was added to it.
+//! A cache of the runs of a folder: each file is read once, then only what was appended.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,50 +6,46 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::histories::RunHistories;
-use super::layout::{FileStamp, RunDir, list_run_dirs, now_ms};
+use super::layout::{FileStamp, RunDir, list_run_dirs};
 use super::records::RunInfo;
 use super::run_state::{RunState, read_run_info};
 use super::{convert, sidecar};
 use crate::domain::{ExperimentId, Millis, Point, Run, RunId, StoreError, StoreErrorKind};
+use crate::store::local::now_ms;
 use crate::store::{Result, limits};
 
-/// How many runs that have ended are kept whole; more are read again when they are asked for again.
+/// Finished runs beyond this many are not cached.
 const MAX_FINISHED_RUNS: usize = 2_000;
 
-/// What is known of a run without reading all of its file.
+/// What the beginning of a run's log contains.
 #[derive(Clone, Debug)]
 pub(super) struct RunHeader {
-    /// Where it is.
     pub run_dir: RunDir,
-    /// Its experiment.
     pub experiment: ExperimentId,
-    /// When it started.
     pub started_at: Option<Millis>,
-    /// How many bytes of its log were not read yet.
+    /// The bytes of its log that are not in the cache.
     pub unread_bytes: u64,
 }
 
-/// What is kept of a run.
 #[derive(Default)]
 struct CachedRun {
-    /// What it says it is.
     info: Option<RunInfo>,
-    /// How the log was when the digest was made.
+    /// The log's stamp when `state` was read.
     state_stamp: Option<FileStamp>,
     state: Option<RunState>,
-    /// How the log was when the histories were read.
+    /// The log's stamp when `histories` were read.
     history_stamp: Option<FileStamp>,
     histories: Option<RunHistories>,
-    /// When the histories were asked for last, by the shelf's own count.
+    /// The clock's value when the histories were last used.
     last_used: u64,
 }
 
-/// The runs of a folder, and what is known of them.
 pub(super) struct RunCache {
     root: PathBuf,
     run_dirs: Mutex<Arc<HashMap<RunId, RunDir>>>,
     runs: Mutex<HashMap<PathBuf, Arc<Mutex<CachedRun>>>>,
     full_states: AtomicUsize,
+    /// Counts uses of histories.
     clock: AtomicU64,
 }
 
@@ -58,7 +54,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl RunCache {
-    /// A folder of which nothing is known yet.
     pub(super) fn new(root: PathBuf) -> Self {
         Self {
             root,
@@ -69,12 +64,11 @@ impl RunCache {
         }
     }
 
-    /// The folder.
     pub(super) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The runs that are there now.
+    /// Lists the folder.
     ///
     /// # Errors
     /// When the folder can't be read.
@@ -82,10 +76,10 @@ impl RunCache {
         let earlier = Arc::clone(&lock(&self.run_dirs));
         let previous: HashMap<&Path, &RunDir> = earlier
             .values()
-            .map(|place| (place.path.as_path(), place))
+            .map(|run_dir| (run_dir.path.as_path(), run_dir))
             .collect();
         let found = list_run_dirs(&self.root, |folder| {
-            previous.get(folder).map(|place| (*place).clone())
+            previous.get(folder).map(|run_dir| (*run_dir).clone())
         })
         .map_err(|error| {
             let kind = if error.kind() == std::io::ErrorKind::NotFound {
@@ -98,13 +92,13 @@ impl RunCache {
         *lock(&self.run_dirs) = Arc::new(
             found
                 .iter()
-                .map(|place| (place.id.clone(), place.clone()))
+                .map(|run_dir| (run_dir.id.clone(), run_dir.clone()))
                 .collect(),
         );
         Ok(found)
     }
 
-    /// Where a run is.
+    /// Finds a run, listing the folder again if it is new.
     ///
     /// # Errors
     /// When there is no such run.
@@ -112,55 +106,52 @@ impl RunCache {
         let cached = lock(&self.run_dirs)
             .get(id)
             .cloned()
-            .filter(|place| place.log.is_some());
-        if let Some(place) = cached {
-            return Ok(place);
+            .filter(|run_dir| run_dir.log.is_some());
+        if let Some(run_dir) = cached {
+            return Ok(run_dir);
         }
         let found = self
             .run_dirs(what)?
             .into_iter()
-            .find(|place| place.id == *id);
-        found.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "there is no such run"))
+            .find(|run_dir| run_dir.id == *id);
+        found.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, what, "no such run"))
     }
 
-    fn cached(&self, place: &RunDir) -> Arc<Mutex<CachedRun>> {
-        Arc::clone(lock(&self.runs).entry(place.path.clone()).or_default())
+    fn cached(&self, run_dir: &RunDir) -> Arc<Mutex<CachedRun>> {
+        Arc::clone(lock(&self.runs).entry(run_dir.path.clone()).or_default())
     }
 
-    /// What is known of a run by the beginning of its file.
-    pub(super) fn header(&self, place: RunDir) -> RunHeader {
-        let cached = self.cached(&place);
+    pub(super) fn header(&self, run_dir: RunDir) -> RunHeader {
+        let cached = self.cached(&run_dir);
         let mut cached = lock(&cached);
         if cached.info.is_none()
-            && let Some(log) = &place.log
+            && let Some(log) = &run_dir.log
         {
             cached.info = read_run_info(log);
         }
-        let facts = cached.info.as_ref();
+        let info = cached.info.as_ref();
         let read = cached
             .state_stamp
             .filter(|_| cached.state.is_some())
             .map_or(0, |read| read.bytes);
         RunHeader {
-            experiment: facts.map_or_else(
+            experiment: info.map_or_else(
                 || convert::experiment_id("", ""),
-                |facts| convert::experiment_id(&facts.entity, &facts.project),
+                |info| convert::experiment_id(&info.entity, &info.project),
             ),
-            started_at: facts
-                .and_then(|facts| facts.started_at)
-                .or(place.started_at),
-            unread_bytes: place
+            started_at: info.and_then(|info| info.started_at).or(run_dir.started_at),
+            unread_bytes: run_dir
                 .log_stamp()
                 .map_or(0, |stamp| stamp.bytes.saturating_sub(read)),
-            run_dir: place,
+            run_dir,
         }
     }
 
-    /// A run, with what its file says by now.
-    pub(super) fn load_run(&self, place: &RunDir) -> Run {
-        let cached = self.cached(place);
+    /// Reads what was appended to a run's log, and converts the run.
+    pub(super) fn load_run(&self, run_dir: &RunDir) -> Run {
+        let cached = self.cached(run_dir);
         let mut cached = lock(&cached);
-        let stamp = place.log_stamp();
+        let stamp = run_dir.log_stamp();
         let is_extended = cached
             .state_stamp
             .zip(stamp)
@@ -170,14 +161,14 @@ impl RunCache {
             self.full_states.fetch_sub(1, Ordering::Relaxed);
         }
         let mut state = previous
-            .filter(|_| is_extended || place.log.is_none())
+            .filter(|_| is_extended || run_dir.log.is_none())
             .unwrap_or_default();
-        // A file that is rewritten with the same length has another time.
+        // A file that was rewritten with the same length has another modification time.
         if cached.state_stamp != stamp || cached.state_stamp.is_none() || !is_extended {
-            place.log.iter().for_each(|log| state.read(log));
+            run_dir.log.iter().for_each(|log| state.read(log));
         }
-        sidecar::fill_missing(place, &mut state);
-        let run = convert::to_run(place, stamp.as_ref(), &state, now_ms());
+        sidecar::fill_missing(run_dir, &mut state);
+        let run = convert::to_run(run_dir, stamp.as_ref(), &state, now_ms());
         cached.info = state.info.clone().or(cached.info.take());
         let evict_now =
             state.exit.is_some() && self.full_states.load(Ordering::Relaxed) >= MAX_FINISHED_RUNS;
@@ -189,19 +180,20 @@ impl RunCache {
         run
     }
 
-    /// The points of a run's metric. With `keep` all of its histories are read at once, and kept.
+    /// The points of a metric. With `keep_all_metrics` the histories of all metrics are read at
+    /// once and cached.
     pub(super) fn points(
         &self,
-        place: &RunDir,
+        run_dir: &RunDir,
         metric: &str,
         keep_all_metrics: bool,
     ) -> Vec<Point> {
-        let Some(log) = &place.log else {
+        let Some(log) = &run_dir.log else {
             return Vec::new();
         };
-        let cached = self.cached(place);
+        let cached = self.cached(run_dir);
         let mut cached = lock(&cached);
-        let stamp = place.log_stamp();
+        let stamp = run_dir.log_stamp();
         let is_extended = cached
             .history_stamp
             .zip(stamp)
@@ -211,7 +203,7 @@ impl RunCache {
             histories.or_else(|| keep_all_metrics.then(RunHistories::default))
         else {
             let mut single = RunHistories::for_metric(metric);
-            // What was read before a fault is there; a file that is none of W&B's has no points.
+            // Points before an error are kept; a file of another format has none.
             let _ = single.read(log);
             return single.points(metric);
         };
@@ -225,19 +217,20 @@ impl RunCache {
         points
     }
 
-    /// How many bytes of the logs of these runs would have to be read for histories.
+    /// The bytes of the logs whose histories are not cached.
     pub(super) fn unread_history_bytes(&self, run_dirs: &[RunDir]) -> u64 {
-        let bytes = |place: &RunDir| {
-            if lock(&self.cached(place)).histories.is_some() {
+        let bytes = |run_dir: &RunDir| {
+            if lock(&self.cached(run_dir)).histories.is_some() {
                 0
             } else {
-                place.log_stamp().map_or(0, |stamp| stamp.bytes)
+                run_dir.log_stamp().map_or(0, |stamp| stamp.bytes)
             }
         };
         run_dirs.iter().map(bytes).sum()
     }
 
-    /// Lets go of the histories that were not asked for the longest, as far as all take more than they may.
+    /// Evicts the least recently used histories until the rest fit into
+    /// [`limits::WANDB_HISTORY_BYTES`].
     pub(super) fn evict(&self) {
         let all: Vec<Arc<Mutex<CachedRun>>> = lock(&self.runs).values().cloned().collect();
         let mut usage: Vec<(u64, usize, Arc<Mutex<CachedRun>>)> = Vec::new();

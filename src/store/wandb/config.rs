@@ -1,4 +1,4 @@
-//! A config: values by name, changed by one record after another.
+//! A run's config, built from records of changes.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use super::records::{ItemChange, item_changes, parse_item};
 use crate::domain::KeyValue;
 use crate::store::limits;
 
-/// Values by name, nested ones under their names joined by dots; a bounded number of them.
+/// Values by key, of nested values the keys joined by dots; bounded by [`limits::WANDB_PARAMS`].
 #[derive(Debug, Default)]
 pub(super) struct ConfigValues {
     values: BTreeMap<String, String>,
@@ -15,7 +15,6 @@ pub(super) struct ConfigValues {
 }
 
 impl ConfigValues {
-    /// Takes a record of changes.
     pub(super) fn apply_record(&mut self, record: &[u8]) {
         let mut scratch = Vec::new();
         for change in item_changes(record) {
@@ -32,7 +31,7 @@ impl ConfigValues {
         }
     }
 
-    /// Sets a value, in place of all that was under its name.
+    /// Sets a value, and removes the values nested in the previous one.
     pub(super) fn set(&mut self, key: &str, json: &[u8]) {
         self.remove(key);
         json::flatten(key, json, &mut |key, value| {
@@ -49,29 +48,27 @@ impl ConfigValues {
 
     fn remove(&mut self, key: &str) {
         self.values.remove(key);
-        let inside = format!("{key}.");
+        let nested = format!("{key}.");
         while let Some((name, _)) = self
             .values
-            .range(inside.clone()..)
+            .range(nested.clone()..)
             .next()
-            .filter(|(name, _)| name.starts_with(&inside))
+            .filter(|(name, _)| name.starts_with(&nested))
         {
             let name = name.clone();
             self.values.remove(&name);
         }
     }
 
-    /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
-    /// How many were too many.
+    /// How many values exceeded the limit.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// The values, by name.
     pub(super) fn pairs(&self) -> Vec<KeyValue> {
         self.values
             .iter()
@@ -84,37 +81,37 @@ impl ConfigValues {
 mod tests {
     use super::*;
 
-    fn to_vec(leaves: &ConfigValues) -> Vec<(String, String)> {
-        leaves.values.clone().into_iter().collect()
+    fn to_vec(config: &ConfigValues) -> Vec<(String, String)> {
+        config.values.clone().into_iter().collect()
     }
 
     #[test]
     fn setting_a_key_replaces_nested_values() {
-        let mut leaves = ConfigValues::default();
-        leaves.set("optim", br#"{"name": "adam", "betas": [0.9, 0.99]}"#);
-        leaves.set("optimism", b"1");
-        assert_eq!(leaves.pairs().len(), 3);
-        leaves.set("optim", b"\"sgd\"");
+        let mut config = ConfigValues::default();
+        config.set("optim", br#"{"name": "adam", "betas": [0.9, 0.99]}"#);
+        config.set("optimism", b"1");
+        assert_eq!(config.pairs().len(), 3);
+        config.set("optim", b"\"sgd\"");
         assert_eq!(
-            to_vec(&leaves),
+            to_vec(&config),
             [
                 ("optim".into(), "sgd".into()),
                 ("optimism".into(), "1".into())
             ]
         );
         // Message: removed key "optim".
-        leaves.apply_record(b"\x12\x07\x0a\x05optim");
-        assert_eq!(to_vec(&leaves), [("optimism".into(), "1".into())]);
+        config.apply_record(b"\x12\x07\x0a\x05optim");
+        assert_eq!(to_vec(&config), [("optimism".into(), "1".into())]);
     }
 
     #[test]
     fn config_size_is_bounded_and_counted() {
-        let mut leaves = ConfigValues::default();
+        let mut config = ConfigValues::default();
         for key in 0..1_000_000 {
-            leaves.set(&key.to_string(), b"1");
+            config.set(&key.to_string(), b"1");
         }
         assert_eq!(
-            (leaves.pairs().len(), leaves.dropped()),
+            (config.pairs().len(), config.dropped()),
             (
                 limits::WANDB_PARAMS,
                 (1_000_000 - limits::WANDB_PARAMS) as u64

@@ -1,4 +1,4 @@
-//! What is known of a run, told in MLflow's nouns.
+//! W&B runs as MLflow runs.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,10 +8,10 @@ use super::run_state::RunState;
 use crate::domain::{ExperimentId, KeyValue, Metric, MetricValue, Millis, Run, RunStatus};
 use crate::store::limits;
 
-/// What W&B calls the project of a run that named none.
+/// W&B's name for the project of a run without one.
 const NO_PROJECT: &str = "uncategorized";
 
-/// The experiment that a run belongs to: its project, with whose it is before it where that is known.
+/// The experiment of a project: `entity/project`, or `project` if the entity is unknown.
 pub(super) fn experiment_id(entity: &str, project: &str) -> ExperimentId {
     let project = if project.is_empty() {
         NO_PROJECT
@@ -25,21 +25,21 @@ pub(super) fn experiment_id(entity: &str, project: &str) -> ExperimentId {
     })
 }
 
-/// The run. `now` decides whether one that did not say that it ended is still going.
+/// Converts a run. `now` decides whether one without an exit record is still running.
 pub(super) fn to_run(
     run_dir: &RunDir,
     stamp: Option<&FileStamp>,
     state: &RunState,
     now: Millis,
 ) -> Run {
-    let facts = state.info.clone().unwrap_or_default();
+    let info = state.info.clone().unwrap_or_default();
     let mut run = Run::bare(
         run_dir.id.clone(),
-        experiment_id(&facts.entity, &facts.project),
+        experiment_id(&info.entity, &info.project),
     );
-    run.name = facts.name.as_str().into();
+    run.name = info.name.as_str().into();
     run.user = state.environment.user.as_str().into();
-    run.start_time = facts.started_at.or(run_dir.started_at);
+    run.start_time = info.started_at.or(run_dir.started_at);
     run.status = run_status(state, stamp.is_some_and(|stamp| stamp.is_recent(now)));
     run.end_time = state.end_time();
     run.artifact_uri = run_dir.files_dir().to_string_lossy().as_ref().into();
@@ -51,21 +51,22 @@ pub(super) fn to_run(
     run
 }
 
-/// How a run is: what its exit code says; without one it is running while its file grows, and nobody knows after that.
-fn run_status(state: &RunState, is_young: bool) -> RunStatus {
+/// By the exit code; without one, running while the log grows, and unknown after that.
+fn run_status(state: &RunState, is_recent: bool) -> RunStatus {
     match state.exit {
         Some(exit) if exit.code == 0 => RunStatus::Finished,
         Some(_) => RunStatus::Failed,
-        None if is_young => RunStatus::Running,
+        None if is_recent => RunStatus::Running,
         None => RunStatus::Unknown,
     }
 }
 
-/// The latest value of each metric; texts that were logged become tags.
+/// The latest value of each metric. Logged texts go to `texts`, as tags.
 fn to_metrics(state: &RunState, texts: &mut Vec<KeyValue>) -> Vec<Metric> {
     let mut found: BTreeMap<String, Metric> = BTreeMap::new();
     let mut text_values: BTreeMap<String, String> = BTreeMap::new();
-    // Since wandb 0.17 the parts of media are values of their own: `img._type`, `img.path`, `img.width`.
+    // Since wandb 0.17 the parts of media are separate values: `img._type`, `img.path`,
+    // `img.width`.
     let media: HashSet<&[u8]> = state
         .latest
         .values()
@@ -90,7 +91,7 @@ fn to_metrics(state: &RunState, texts: &mut Vec<KeyValue>) -> Vec<Metric> {
         } else {
             (latest.step, latest.time)
         };
-        // What the summary says goes over what was logged last: so it does in W&B's own tables.
+        // The summary overrides the last logged value, as in W&B's own tables.
         for value_json in [Some(&latest.logged_json), latest.summary_json.as_ref()]
             .into_iter()
             .flatten()
@@ -98,29 +99,16 @@ fn to_metrics(state: &RunState, texts: &mut Vec<KeyValue>) -> Vec<Metric> {
         {
             json::flatten(&key, value_json, &mut |key, json| {
                 if let Some(value) = json::parse_number(json.as_bytes()) {
-                    found.insert(
-                        key.to_owned(),
-                        Metric {
-                            key: key.into(),
-                            value: MetricValue::new(value),
-                            timestamp: time,
-                            step,
-                        },
-                    );
+                    found.insert(key.to_owned(), metric(key, value, time, step));
                 } else if json.starts_with('"') {
                     text_values.insert(key.to_owned(), json::to_text(json));
                 }
             });
         }
     }
-    for metric in &state.system {
-        let converted = Metric {
-            key: metric.name.as_str().into(),
-            value: MetricValue::new(metric.value),
-            timestamp: metric.time,
-            step: metric.index,
-        };
-        found.insert(metric.name.clone(), converted);
+    for last in &state.system {
+        let converted = metric(&last.name, last.value, last.time, last.index);
+        found.insert(last.name.clone(), converted);
     }
     texts.extend(
         text_values
@@ -130,9 +118,18 @@ fn to_metrics(state: &RunState, texts: &mut Vec<KeyValue>) -> Vec<Metric> {
     found.into_values().collect()
 }
 
-/// What else is known, under MLflow's names where the program reads those.
+fn metric(key: &str, value: f64, timestamp: Millis, step: i64) -> Metric {
+    Metric {
+        key: key.into(),
+        value: MetricValue::new(value),
+        timestamp,
+        step,
+    }
+}
+
+/// Other facts, under MLflow's keys where there are any.
 fn to_tags(run_dir: &RunDir, state: &RunState) -> Vec<KeyValue> {
-    let facts = state.info.clone().unwrap_or_default();
+    let info = state.info.clone().unwrap_or_default();
     let environment = &state.environment;
     let either = |one: String, other: &str| {
         if one.is_empty() {
@@ -150,11 +147,11 @@ fn to_tags(run_dir: &RunDir, state: &RunState) -> Vec<KeyValue> {
         ("mlflow.source.name", environment.program.clone()),
         (
             "mlflow.source.git.commit",
-            either(facts.commit, &environment.commit),
+            either(info.commit, &environment.commit),
         ),
         (
             "mlflow.source.git.repoURL",
-            either(facts.remote, &environment.remote),
+            either(info.remote, &environment.remote),
         ),
         (
             "mlflow.source.git.dirty",
@@ -164,20 +161,35 @@ fn to_tags(run_dir: &RunDir, state: &RunState) -> Vec<KeyValue> {
                 String::new()
             },
         ),
-        ("mlflow.note.content", facts.notes),
-        ("wandb.group", facts.group),
-        ("wandb.job_type", facts.job_type),
-        ("wandb.sweep", facts.sweep),
-        ("wandb.host", facts.host),
-        ("wandb.version", facts.version),
+        ("mlflow.note.content", info.notes),
+        ("wandb.group", info.group),
+        ("wandb.job_type", info.job_type),
+        ("wandb.sweep", info.sweep),
+        ("wandb.host", info.host),
+        ("wandb.version", info.version),
         ("wandb.exit_code", exit),
+    ];
+    let named_tags = named
+        .into_iter()
+        .chain(problem_tags(state))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(key, value)| KeyValue::new(key, value));
+    // A W&B tag has no value; it becomes a key, so that runs can be filtered and grouped by it.
+    named_tags
+        .chain(info.tags.into_iter().map(|tag| KeyValue::new(tag, "true")))
+        .collect()
+}
+
+/// What could not be read.
+fn problem_tags(state: &RunState) -> [(&'static str, String); 4] {
+    [
         (
             "wandb.unreadable",
             state.read_error.clone().unwrap_or_default(),
         ),
         (
             "wandb.damaged",
-            count_note(state.damage_count, "places of the file can't be read"),
+            count_note(state.damage_count, "parts of the file are unreadable"),
         ),
         (
             "wandb.params_left_out",
@@ -193,15 +205,7 @@ fn to_tags(run_dir: &RunDir, state: &RunState) -> Vec<KeyValue> {
                 &format!("values beyond the first {} metrics", limits::WANDB_METRICS),
             ),
         ),
-    ];
-    let named_tags = named
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(key, value)| KeyValue::new(key, value));
-    // W&B's tags are words; here they are keys, so that runs can be filtered and grouped by each.
-    named_tags
-        .chain(facts.tags.into_iter().map(|tag| KeyValue::new(tag, "true")))
-        .collect()
+    ]
 }
 
 fn count_note(count: u64, what: &str) -> String {

@@ -1,5 +1,5 @@
-//! The histories of a run, all metrics at once: a column of numbers a metric, over rows that they share. A point takes 12 bytes here
-//! and some 40 in the file.
+//! The histories of a run: one column of numbers per metric, over shared rows. A point takes 12
+//! bytes here and about 40 in the file.
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -18,10 +18,9 @@ use super::system_metrics;
 use crate::domain::{MetricValue, Millis, Point};
 use crate::store::limits;
 
-/// The histories of a run.
 #[derive(Debug, Default)]
 pub(super) struct RunHistories {
-    /// The only metric that is wanted; nothing for all.
+    /// The only metric to read; `None` for all.
     metric_filter: Option<Box<[u8]>>,
     /// Step and time of each row.
     rows: Vec<(i64, Millis)>,
@@ -31,7 +30,7 @@ pub(super) struct RunHistories {
     position: u64,
 }
 
-/// The values of a metric, and in which row each is.
+/// The values of a metric, and the row of each.
 #[derive(Debug, Default)]
 struct MetricColumn {
     rows: Vec<u32>,
@@ -39,7 +38,7 @@ struct MetricColumn {
 }
 
 impl RunHistories {
-    /// The history of one metric alone, for where all would be too much.
+    /// Reads one metric only, for runs whose histories exceed the cache.
     pub(super) fn for_metric(metric: &str) -> Self {
         Self {
             metric_filter: Some(metric.as_bytes().into()),
@@ -47,10 +46,10 @@ impl RunHistories {
         }
     }
 
-    /// Reads what was added to the file since the last time.
+    /// Reads what was appended since the last call.
     ///
     /// # Errors
-    /// When the file can't be read, or is none of W&B's.
+    /// When the file can't be read, or has another format.
     pub(super) fn read(&mut self, path: &Path) -> io::Result<()> {
         let Some(mut log) = RecordLog::open(File::open(path)?, self.position)? else {
             return Ok(());
@@ -66,7 +65,7 @@ impl RunHistories {
         Ok(())
     }
 
-    /// How many bytes it takes, about.
+    /// About how many bytes of memory it takes.
     pub(super) fn memory_bytes(&self) -> usize {
         let columns: usize = self
             .columns
@@ -76,7 +75,7 @@ impl RunHistories {
         self.rows.capacity() * 16 + columns
     }
 
-    /// The points of a metric in the order of step, then time, then value.
+    /// The points of a metric, by step, then time, then value.
     pub(super) fn points(&self, metric: &str) -> Vec<Point> {
         let Some(column) = self
             .index_by_name
@@ -135,7 +134,7 @@ impl RunHistories {
                     if !self.is_selected(key, true) {
                         continue;
                     }
-                    // Before 0.17 what is nested is one value.
+                    // Before wandb 0.17 a nested object is one value.
                     json::flatten(
                         &String::from_utf8_lossy(key),
                         item.json,
@@ -163,7 +162,7 @@ impl RunHistories {
         self.scratch = scratch;
     }
 
-    /// Whether a value of this name, or one in it, is wanted.
+    /// Whether to read a key; with `include_nested`, whether to read any key nested in it.
     #[inline]
     fn is_selected(&self, key: &[u8], include_nested: bool) -> bool {
         let Some(only) = &self.metric_filter else {
@@ -188,7 +187,7 @@ impl RunHistories {
             if !self.is_selected(name.as_bytes(), false) {
                 continue;
             }
-            // MLflow counts samples where a metric has steps.
+            // The step of a system metric is the number of its sample, as in MLflow.
             let known = self
                 .index_by_name
                 .get(name.as_bytes())
@@ -205,7 +204,8 @@ impl RunHistories {
         }
     }
 
-    /// Adds a value; one that is logged twice in a row is the later one.
+    /// Adds a value; returns whether it was added. A second value in the same row replaces the
+    /// first.
     fn push_value(&mut self, key: &[u8], row: u32, value: f64) -> bool {
         let index = match self.index_by_name.get(key) {
             Some(index) => *index,

@@ -1,5 +1,5 @@
-//! The JSON of W&B's values. Python's spelling of what JSON has no number for (`NaN`, `Infinity`, `-Infinity`) is in it is,
-//! and a number is nearly always all there is.
+//! The JSON of W&B's values, with Python's literals `NaN`, `Infinity` and `-Infinity`. Nearly all
+//! values are plain numbers.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use serde_json::Value;
 
 use crate::store::limits;
 
-/// The number that a value is: a plain one, one of Python's three words (quoted, too), or a truth as 1 or 0. Text, lists and objects
-/// are none.
+/// A number, one of Python's literals (quoted or not), or a bool as 1 or 0; `None` for text, lists
+/// and objects.
 #[inline]
 pub(super) fn parse_number(json: &[u8]) -> Option<f64> {
     let first = *json.first()?;
     if first.is_ascii_digit() || first == b'-' {
         return std::str::from_utf8(json).ok()?.parse().ok();
     }
-    parse_word(json)
+    parse_literal(json)
 }
 
-fn parse_word(json: &[u8]) -> Option<f64> {
+fn parse_literal(json: &[u8]) -> Option<f64> {
     let bare = json
         .strip_prefix(b"\"")
         .and_then(|rest| rest.strip_suffix(b"\""));
@@ -32,14 +32,14 @@ fn parse_word(json: &[u8]) -> Option<f64> {
     }
 }
 
-/// Whether a value has others inside.
 pub(super) fn is_object(json: &[u8]) -> bool {
     json.first() == Some(&b'{')
 }
 
-/// Takes a value apart: calls `leaf` with what each value inside is called (the names joined by dots, after `key`) and its JSON.
-/// Media (objects with a `_type`: images, tables, histograms) are no values: their files are among the artifacts. What can't be
-/// parsed (too large, too deep) is one leaf.
+/// Calls `leaf` with the key and the JSON of each nested value; keys are joined by dots.
+///
+/// Media (objects with a `_type`: images, tables, histograms) are skipped: their files are among
+/// the artifacts. JSON that is too large or too deep to parse is one leaf.
 pub(super) fn flatten(key: &str, json: &[u8], leaf: &mut impl FnMut(&str, &str)) {
     let text = String::from_utf8_lossy(json);
     if !is_object(json) {
@@ -51,7 +51,7 @@ pub(super) fn flatten(key: &str, json: &[u8], leaf: &mut impl FnMut(&str, &str))
     }
 }
 
-/// The value in a text, in Python's spelling of JSON; nothing where it is none, is too large or too deep.
+/// Parses JSON with Python's literals; `None` if it is invalid, too large or too deep.
 pub(super) fn parse(text: &str) -> Option<Value> {
     if text.len() > limits::WANDB_JSON_BYTES {
         None
@@ -62,10 +62,10 @@ pub(super) fn parse(text: &str) -> Option<Value> {
 
 fn flatten_into(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &str)) {
     match value {
-        Value::Object(inside) if inside.contains_key("_type") => {}
-        Value::Object(inside) if !inside.is_empty() => {
+        Value::Object(members) if members.contains_key("_type") => {}
+        Value::Object(members) if !members.is_empty() => {
             let end = key.len();
-            for (name, value) in inside {
+            for (name, value) in members {
                 key.push('.');
                 key.push_str(name);
                 flatten_into(key, value, leaf);
@@ -76,7 +76,7 @@ fn flatten_into(key: &mut String, value: &Value, leaf: &mut impl FnMut(&str, &st
     }
 }
 
-/// What a leaf is as text: a string without its quotes, everything else as it is written.
+/// A string without its quotes; anything else as JSON.
 pub(super) fn to_text(json: &str) -> String {
     let string = if json.starts_with('"') && json.len() <= limits::WANDB_JSON_BYTES {
         serde_json::from_str::<String>(json).ok()
@@ -89,28 +89,28 @@ pub(super) fn to_text(json: &str) -> String {
     }
 }
 
-/// Text no longer than is kept; where it was longer, it says so.
+/// Truncates a text to [`limits::WANDB_TEXT_BYTES`], with a note of how much is missing.
 pub(super) fn truncate(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.len() <= limits::WANDB_TEXT_BYTES {
         return text;
     }
     let end = text.floor_char_boundary(limits::WANDB_TEXT_BYTES);
-    let (head, left) = text.split_at(end);
-    Cow::Owned(format!("{head}… ({} more bytes)", left.len()))
+    let (head, rest) = text.split_at(end);
+    Cow::Owned(format!("{head}… ({} more bytes)", rest.len()))
 }
 
-/// JSON as everybody reads it: Python's words for numbers become strings, which [`number`] reads.
+/// Turns Python's literals into strings, which [`parse_number`] reads.
 fn to_strict(text: &str) -> Cow<'_, str> {
     if !text.contains("NaN") && !text.contains("Infinity") {
         return Cow::Borrowed(text);
     }
     let (mut output, mut rest, mut quoted) = (String::with_capacity(text.len() + 16), text, false);
     while let Some(next) = rest.chars().next() {
-        let word = ["NaN", "Infinity", "-Infinity"]
+        let literal = ["NaN", "Infinity", "-Infinity"]
             .into_iter()
-            .find(|word| !quoted && rest.starts_with(word));
+            .find(|literal| !quoted && rest.starts_with(literal));
         // An escaped quote does not end a string.
-        let taken = word.map_or(
+        let taken = literal.map_or(
             if quoted && next == '\\' {
                 2
             } else {
@@ -119,8 +119,8 @@ fn to_strict(text: &str) -> Cow<'_, str> {
             str::len,
         );
         let (piece, after) = rest.split_at(rest.ceil_char_boundary(taken));
-        match word {
-            Some(word) => output.extend(["\"", word, "\""]),
+        match literal {
+            Some(literal) => output.extend(["\"", literal, "\""]),
             None => output.push_str(piece),
         }
         quoted ^= next == '"';
@@ -226,9 +226,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepts_any_text(text in any::<String>(), word in prop::sample::select(vec!["", "NaN", "{\"NaN\":", "\\\"Infinity"])) {
-            let _ = flattened(&format!("{{{text}{word}"));
-            let _ = (to_text(&text), parse_number(text.as_bytes()), to_strict(&format!("{text}{word}\"{text}")).len());
+        fn accepts_any_text(text in any::<String>(), literal in prop::sample::select(vec!["", "NaN", "{\"NaN\":", "\\\"Infinity"])) {
+            let _ = flattened(&format!("{{{text}{literal}"));
+            let _ = (to_text(&text), parse_number(text.as_bytes()), to_strict(&format!("{text}{literal}\"{text}")).len());
         }
 
         #[test]

@@ -1,47 +1,43 @@
-//! Where runs are: the folders that W&B makes, one a run.
+//! The folders of W&B, one for each run.
 
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::domain::{Millis, RunId};
 use crate::store::limits;
+use crate::store::local::{file_id, to_millis};
 
-/// What the folders of runs begin with; the last one is that of very old versions.
+/// The prefixes of run folders; very old versions use the last one.
 const RUN_DIR_PREFIXES: [&str; 3] = ["run-", "offline-run-", "dryrun-"];
-/// The folders in which W&B keeps a project's runs.
+/// The folders of a project's runs.
 const WANDB_DIRS: [&str; 2] = ["wandb", ".wandb"];
 
-/// A run's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RunDir {
-    /// The run's id. Where an earlier folder has the same run, which was resumed, the time of this one stands behind it.
+    /// The run's id. A resumed run has several folders: the time of a later one is appended.
     pub id: RunId,
-    /// The folder.
     pub path: PathBuf,
-    /// The log; very old versions have none.
+    /// Very old versions of wandb write no log.
     pub log: Option<PathBuf>,
-    /// When it started, by the folder's name: to the second.
+    /// The time in the folder's name, ms since the epoch.
     pub started_at: Option<Millis>,
 }
 
-/// How a file is: once that differs, its content may.
+/// The state of a file: if it is equal, so is the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FileStamp {
-    /// How long it is, in bytes.
     pub bytes: u64,
-    /// When it was written last, ms since the epoch.
+    /// Ms since the epoch.
     pub modified: Option<Millis>,
-    /// Which file it is.
     file_id: (u64, u64),
 }
 
 impl FileStamp {
-    /// How a file is now; nothing where it can't be seen.
+    /// `None` if the file can't be accessed.
     pub(super) fn read(path: &Path) -> Option<Self> {
         let found = fs::metadata(path).ok()?;
         let modified = found.modified().ok().and_then(to_millis);
@@ -52,12 +48,12 @@ impl FileStamp {
         })
     }
 
-    /// Whether the same file has become longer, or is as it was.
+    /// Whether this is the same file, with nothing removed.
     pub(super) fn is_extension_of(&self, earlier: &Self) -> bool {
         self.file_id == earlier.file_id && self.bytes >= earlier.bytes
     }
 
-    /// Whether it was written a short while ago.
+    /// Whether the file was written within the heartbeat timeout.
     pub(super) fn is_recent(&self, now: Millis) -> bool {
         self.modified.is_some_and(|modified| {
             now.saturating_sub(modified) < limits::WANDB_HEARTBEAT_TIMEOUT_SECONDS * 1_000
@@ -65,30 +61,8 @@ impl FileStamp {
     }
 }
 
-fn to_millis(time: SystemTime) -> Option<Millis> {
-    time.duration_since(UNIX_EPOCH)
-        .ok()
-        .and_then(|since: Duration| Millis::try_from(since.as_millis()).ok())
-}
-
-/// The time, ms since the epoch.
-pub(super) fn now_ms() -> Millis {
-    to_millis(SystemTime::now()).unwrap_or(0)
-}
-
-#[cfg(unix)]
-fn file_id(found: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (found.dev(), found.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(found: &Metadata) -> (u64, u64) {
-    (0, u64::from(found.is_file()))
-}
-
 impl RunDir {
-    /// The run of a folder; nothing where it is none.
+    /// `None` if the folder's name is not a run's.
     pub(super) fn open(folder: &Path) -> Option<Self> {
         let (time, id) = split_dir_name(folder.file_name()?.to_str()?)?;
         let expected = folder.join(format!("run-{id}.wandb"));
@@ -105,7 +79,6 @@ impl RunDir {
         })
     }
 
-    /// The time in the folder's name.
     fn time_in_name(&self) -> &str {
         self.path
             .file_name()
@@ -114,23 +87,21 @@ impl RunDir {
             .map_or("", |(time, _)| time)
     }
 
-    /// Where the run's files are.
     pub(super) fn files_dir(&self) -> PathBuf {
         self.path.join("files")
     }
 
-    /// Whether W&B kept how the files differed from the commit.
+    /// Whether W&B recorded uncommitted changes.
     pub(super) fn has_diff(&self) -> bool {
         self.files_dir().join("diff.patch").is_file()
     }
 
-    /// How the log is now.
     pub(super) fn log_stamp(&self) -> Option<FileStamp> {
         self.log.as_deref().and_then(FileStamp::read)
     }
 }
 
-/// The time and the id in the name of a run's folder: `offline-run-20261123_135403-eum48n8y`.
+/// The time and the id in a folder's name such as `offline-run-20261123_135403-eum48n8y`.
 fn split_dir_name(name: &str) -> Option<(&str, &str)> {
     let rest = RUN_DIR_PREFIXES
         .iter()
@@ -147,7 +118,7 @@ fn split_dir_name(name: &str) -> Option<(&str, &str)> {
     (is_time && !id.is_empty()).then_some((time, id))
 }
 
-/// The time in a folder's name, which is local.
+/// A folder's name has the local time.
 fn parse_local_time(time: &str) -> Option<Millis> {
     let time = DateTime::strptime("%Y%m%d_%H%M%S", time).ok()?;
     Some(TimeZone::system().to_timestamp(time).ok()?.as_millisecond())
@@ -164,7 +135,8 @@ fn find_log(folder: &Path) -> Option<PathBuf> {
     logs.into_iter().find(|path| path.is_file())
 }
 
-/// The folder of runs that a path names: one with runs, a project's folder around it, a run's folder, or a run's log.
+/// The folder of runs that a path names: one with runs, a project's folder around it, a run's
+/// folder, or a run's log.
 pub(in crate::store) fn find_runs(path: &Path) -> Option<PathBuf> {
     if path.is_file() && path.extension().is_some_and(|e| e == "wandb") {
         let run = path.parent()?;
@@ -213,7 +185,8 @@ fn has_runs(folder: &Path) -> bool {
     })
 }
 
-/// The runs of a folder, in the order of their names but for what W&B puts before the time; of a run's own folder that one.
+/// The runs of a folder by their time, or the run of a run's own folder. `cached` returns what is
+/// known of a folder.
 ///
 /// # Errors
 /// When the folder can't be read.
@@ -241,15 +214,15 @@ pub(super) fn list_run_dirs(
 
 fn cached_or_open(path: &Path, cached: &impl Fn(&Path) -> Option<RunDir>) -> Option<RunDir> {
     split_dir_name(path.file_name()?.to_str()?)?;
-    // A run that has its log keeps it.
-    let cached = cached(path).filter(|place| place.log.is_some());
+    // A run without a log may get one.
+    let cached = cached(path).filter(|run| run.log.is_some());
     let (_, id) = split_dir_name(path.file_name()?.to_str()?)?;
     cached
-        .map(|place| RunDir {
+        .map(|run| RunDir {
             id: RunId::from(id),
-            ..place
+            ..run
         })
-        .or_else(|| RunDir::open(path).filter(|place| place.path.is_dir()))
+        .or_else(|| RunDir::open(path).filter(|run| run.path.is_dir()))
 }
 
 #[cfg(test)]
@@ -280,25 +253,29 @@ mod tests {
     #[test]
     fn finds_the_wandb_directory_in_every_layout() {
         let folder = tempfile::tempdir().unwrap();
-        let (home, run) = (
+        let (wandb_dir, run) = (
             folder.path().join("wandb"),
             folder.path().join("wandb/run-20261123_135403-a"),
         );
         assert_eq!(find_runs(folder.path()), None);
-        fs::create_dir(&home).unwrap();
-        assert_eq!(find_runs(&home), Some(home.clone()), "nothing was run yet");
+        fs::create_dir(&wandb_dir).unwrap();
+        assert_eq!(
+            find_runs(&wandb_dir),
+            Some(wandb_dir.clone()),
+            "before the first run"
+        );
         fs::create_dir_all(run.join("files")).unwrap();
-        std::os::unix::fs::symlink("run-20261123_135403-a", home.join("latest-run")).unwrap();
-        assert_eq!(find_runs(folder.path()), Some(home.clone()));
+        std::os::unix::fs::symlink("run-20261123_135403-a", wandb_dir.join("latest-run")).unwrap();
+        assert_eq!(find_runs(folder.path()), Some(wandb_dir.clone()));
         assert_eq!(find_runs(&run), Some(run));
         assert_eq!(
-            find_runs(&home.join("latest-run")),
-            Some(home.join("latest-run"))
+            find_runs(&wandb_dir.join("latest-run")),
+            Some(wandb_dir.join("latest-run"))
         );
         assert_eq!(
-            list_run_dirs(&home, |_| None).unwrap().len(),
+            list_run_dirs(&wandb_dir, |_| None).unwrap().len(),
             1,
-            "the link to the latest run is no run of its own"
+            "the link to the latest run is not another run"
         );
     }
 

@@ -1,9 +1,10 @@
-//! The runs that Weights & Biases keeps on this machine, opened directly: a project's `wandb/` folder, or one run's. They are only
-//! ever read.
+//! The local runs of Weights & Biases, opened directly and read-only: a project's `wandb/` folder,
+//! or one run's folder.
 //!
-//! A run's log (`run-ID.wandb`) is the truth; what W&B writes beside it stands in where there is none. A project is an experiment,
-//! its config are params, its summary and what it logged last are metrics. Of a run that is being written, only what was added is
-//! read again. W&B writes through a buffer of 32 KiB or more, so that a young run may be known by its folder's name only.
+//! The log of a run (`run-ID.wandb`) is authoritative; other files of the run fill in where there
+//! is none. A project is an experiment, config values are params, and the summary and the last
+//! logged values are metrics. Of a running run, only what was appended is read again. W&B buffers
+//! 32 KiB or more, so that only the folder's name is known of a run that just started.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, LoggedModelId, MetricHistory,
     ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, StoreErrorKind,
 };
+use crate::store::local::{map_parallel, now_ms, run_blocking};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 
@@ -29,7 +31,6 @@ mod histories;
 mod json;
 mod layout;
 mod listing;
-mod parallel;
 mod protobuf;
 mod record_log;
 mod records;
@@ -41,9 +42,8 @@ mod system_metrics;
 pub(super) use layout::{find_project_runs, find_runs};
 
 use cache::RunCache;
-use parallel::{map_parallel, run_blocking};
 
-/// Opens a folder of runs, or of one run, for reading.
+/// Opens a folder of runs, or the folder of one run.
 ///
 /// # Errors
 /// When it can't be read.
@@ -53,10 +53,9 @@ pub async fn open(path: &Path) -> Result<StoreHandle> {
     let what_owned = what.clone();
     let store = run_blocking(&what, move || {
         let root = std::fs::canonicalize(&path).map_err(|error| {
-            let next =
-                Some("check the path: W&B keeps runs in a folder wandb/ where they were started");
+            let hint = "check the path: W&B creates a folder wandb/ where a run is started";
             StoreError::new(StoreErrorKind::Unreachable, &*what_owned, error.to_string())
-                .with_hint(next)
+                .with_hint(Some(hint))
         })?;
         RunCache::new(root.clone()).run_dirs(&what_owned)?;
         Ok(WandbStore::new(&root))
@@ -68,7 +67,6 @@ pub async fn open(path: &Path) -> Result<StoreHandle> {
     })
 }
 
-/// A folder that is open for reading.
 struct WandbStore {
     name: String,
     origin: String,
@@ -77,7 +75,7 @@ struct WandbStore {
 
 impl WandbStore {
     fn new(root: &Path) -> Self {
-        // `wandb` alone says little: the project's folder is named with it.
+        // `wandb` alone is ambiguous, so the project's folder is included.
         let parts: Vec<_> = root
             .iter()
             .rev()
@@ -98,14 +96,12 @@ impl WandbStore {
     }
 
     fn no_registry_error<T>(what: &str) -> Result<T> {
-        let fault = StoreError::new(
+        let error = StoreError::new(
             StoreErrorKind::Unsupported,
             what,
-            "W&B's local runs have no model registry",
+            "W&B runs have no model registry",
         );
-        Err(fault.with_hint(Some(
-            "everything else works; models are in an MLflow store: a server or mlflow.db",
-        )))
+        Err(error.with_hint(Some("open an MLflow server or mlflow.db for models")))
     }
 }
 
@@ -134,8 +130,8 @@ impl ReadStore for WandbStore {
         })
     }
 
-    async fn experiments(&self, view: LifecycleFilter) -> Result<Vec<Experiment>> {
-        listing::experiments(&self.cache, view).await
+    async fn experiments(&self, lifecycle: LifecycleFilter) -> Result<Vec<Experiment>> {
+        listing::experiments(&self.cache, lifecycle).await
     }
 
     async fn runs(&self, query: &RunQuery, from: Option<&PageToken>) -> Result<Page<Run>> {
@@ -146,7 +142,7 @@ impl ReadStore for WandbStore {
         listing::changed_runs(&self.cache, changes).await
     }
 
-    /// W&B groups runs, and nests none.
+    /// W&B groups runs but does not nest them.
     async fn nested_runs(&self, _: &[ExperimentId], _: &RunId) -> Result<Vec<Run>> {
         Ok(Vec::new())
     }
@@ -161,7 +157,7 @@ impl ReadStore for WandbStore {
         run_blocking(&what, move || {
             cache
                 .run_dir(&what_owned, &id)
-                .map(|place| cache.load_run(&place))
+                .map(|run_dir| cache.load_run(&run_dir))
         })
         .await?
     }
@@ -179,34 +175,34 @@ impl ReadStore for WandbStore {
                 .into_iter()
                 .filter_map(|id| cache.run_dir(&what_owned, &id).ok())
                 .collect::<Vec<_>>();
-            // Where all metrics of all runs would not be kept anyway, only the one that is asked for is read.
+            // If all metrics don't fit into the cache, only the requested one is read.
             let keep_all_metrics =
                 cache.unread_history_bytes(&found_dirs) <= limits::WANDB_HISTORY_BYTES as u64;
             (found_dirs, keep_all_metrics)
         });
         let (run_dirs, keep_all_metrics) = run_dirs.await?;
         let (cache, key) = (Arc::clone(&self.cache), metric.to_owned());
-        let found = map_parallel(&what, run_dirs, move |place| {
+        let found = map_parallel(&what, run_dirs, move |run_dir| {
             (
-                place.id.clone(),
-                cache.points(place, &key, keep_all_metrics),
+                run_dir.id.clone(),
+                cache.points(run_dir, &key, keep_all_metrics),
             )
         })
         .await?;
         let cache = Arc::clone(&self.cache);
         run_blocking(&what, move || cache.evict()).await?;
         let key = Untrusted::from(metric);
-        let some = found.into_iter().filter(|(_, points)| !points.is_empty());
-        Ok(some
+        let non_empty = found.into_iter().filter(|(_, points)| !points.is_empty());
+        Ok(non_empty
             .map(|(run, points)| resolution.sample(run, key.clone(), points))
             .collect())
     }
 
-    async fn artifacts(&self, home: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
+    async fn artifacts(&self, owner: &ArtifactOwner, path: &str) -> Result<Vec<Artifact>> {
         let what = "listing artifacts";
         let (cache, id, path) = (
             Arc::clone(&self.cache),
-            require_run(what, home)?,
+            require_run(what, owner)?,
             path.to_owned(),
         );
         run_blocking(what, move || {
@@ -220,11 +216,11 @@ impl ReadStore for WandbStore {
         .await?
     }
 
-    async fn preview(&self, home: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
+    async fn preview(&self, owner: &ArtifactOwner, path: &str, limit: u64) -> Result<Preview> {
         let what = "reading an artifact";
         let (cache, id, path) = (
             Arc::clone(&self.cache),
-            require_run(what, home)?,
+            require_run(what, owner)?,
             path.to_owned(),
         );
         run_blocking(what, move || {
@@ -260,14 +256,14 @@ impl ReadStore for WandbStore {
     }
 
     async fn revision(&self) -> Result<Option<u64>> {
-        let (cache, what) = (Arc::clone(&self.cache), "looking for changes");
+        let (cache, what) = (Arc::clone(&self.cache), "checking for changes");
         run_blocking(what, move || {
-            let (mut hasher, now) = (DefaultHasher::new(), layout::now_ms());
-            for place in cache.run_dirs(what)? {
-                let stamp = place.log_stamp();
-                // A run that falls silent is told otherwise, though nothing was written.
+            let (mut hasher, now) = (DefaultHasher::new(), now_ms());
+            for run_dir in cache.run_dirs(what)? {
+                let stamp = run_dir.log_stamp();
+                // The status of a run changes when it falls silent, though nothing is written.
                 (
-                    place.id.raw(),
+                    run_dir.id.raw(),
                     stamp,
                     stamp.is_some_and(|stamp| stamp.is_recent(now)),
                 )
@@ -279,13 +275,13 @@ impl ReadStore for WandbStore {
     }
 }
 
-fn require_run(what: &str, home: &ArtifactOwner) -> Result<RunId> {
-    match home {
+fn require_run(what: &str, owner: &ArtifactOwner) -> Result<RunId> {
+    match owner {
         ArtifactOwner::Run(id) => Ok(id.clone()),
         ArtifactOwner::LoggedModel(_) => Err(StoreError::new(
             StoreErrorKind::Unsupported,
             what,
-            "W&B's local runs have no logged models",
+            "W&B runs have no logged models",
         )),
     }
 }

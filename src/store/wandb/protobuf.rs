@@ -1,24 +1,23 @@
-//! Protobuf as it is on the wire: the fields of a message, one after another, borrowed from its bytes.
+//! The fields of a protobuf message, borrowed from its bytes.
 //!
-//! A run of two thousand steps has a hundred thousand of the smallest messages. Nothing is copied and nothing allocated for
-//! them, which is why no crate that builds messages does this; what a message means is in [`super::records`].
+//! A run of two thousand steps has a hundred thousand small messages, so nothing is copied or
+//! allocated for them, as a crate that builds messages would. [`super::records`] knows what the
+//! fields mean.
 
-/// The deepest a varint goes, in bytes.
+/// The longest varint, in bytes.
 const VARINT_BYTES: u32 = 10;
 
-/// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FieldValue<'a> {
-    /// A whole number, a flag or an enumeration.
+    /// An integer, a bool or an enum.
     Varint(u64),
     /// Text, bytes or a message.
     Bytes(&'a [u8]),
-    /// Four or eight bytes as they are: no field that is read here has them.
+    /// Four or eight bytes, which no field that is read here has.
     FixedWidth,
 }
 
 impl<'a> FieldValue<'a> {
-    /// The bytes, where it holds some.
     pub(super) fn as_bytes(self) -> Option<&'a [u8]> {
         if let Self::Bytes(bytes) = self {
             Some(bytes)
@@ -27,7 +26,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// The number, where it is one; negative numbers are ten bytes long on the wire, and their own complement here.
+    /// A negative number is a two's complement of ten bytes.
     pub(super) fn as_integer(self) -> Option<i64> {
         if let Self::Varint(number) = self {
             Some(number.cast_signed())
@@ -37,12 +36,11 @@ impl<'a> FieldValue<'a> {
     }
 }
 
-/// The fields of a message in their order. They end at the first one that can't be read.
+/// Iterates over the fields of a message, up to the first one that is invalid.
 #[derive(Clone, Debug)]
 pub(super) struct MessageFields<'a>(&'a [u8]);
 
 impl<'a> MessageFields<'a> {
-    /// The fields of a message.
     pub(super) fn new(message: &'a [u8]) -> Self {
         Self(message)
     }
@@ -54,7 +52,7 @@ impl<'a> MessageFields<'a> {
             self.0 = rest;
             return Some(u64::from(first));
         }
-        // Every value stands in field 16, whose number takes two bytes.
+        // Values are in field 16, whose tag takes two bytes.
         if let Some((&second, rest)) = rest.split_first().filter(|(second, _)| **second < 0x80) {
             self.0 = rest;
             return Some(u64::from(first & 0x7f) | u64::from(second) << 7);
@@ -64,11 +62,11 @@ impl<'a> MessageFields<'a> {
 
     fn long_varint(&mut self) -> Option<u64> {
         let mut number = 0_u64;
-        for place in 0..VARINT_BYTES {
+        for index in 0..VARINT_BYTES {
             let (&byte, rest) = self.0.split_first()?;
             self.0 = rest;
-            // The tenth byte has one bit to give; what is beyond is lost, as in every reader.
-            number |= u64::from(byte & 0x7f).wrapping_shl(7 * place);
+            // Only one bit of the tenth byte fits; the others are dropped, as in every decoder.
+            number |= u64::from(byte & 0x7f).wrapping_shl(7 * index);
             if byte < 0x80 {
                 return Some(number);
             }
@@ -94,7 +92,7 @@ impl<'a> MessageFields<'a> {
                 FieldValue::Bytes(self.take_bytes(count)?)
             }
             5 => self.take_bytes(4).map(|_| FieldValue::FixedWidth)?,
-            // Groups were gone from protobuf before W&B began.
+            // Groups are deprecated, and W&B has none.
             _ => return None,
         };
         Some((tag >> 3, value))
@@ -102,7 +100,7 @@ impl<'a> MessageFields<'a> {
 }
 
 impl<'a> Iterator for MessageFields<'a> {
-    /// The field's number, and what it holds.
+    /// The number of the field, and its value.
     type Item = (u64, FieldValue<'a>);
 
     #[inline]
@@ -122,7 +120,8 @@ mod tests {
 
     #[test]
     fn reads_every_wire_type() {
-        // Protobuf's own examples: field 1 = 150, field 2 = "testing", field 3 of four bytes, field 4 = -2.
+        // Protobuf's own examples: field 1 = 150, field 2 = "testing", field 3 of four bytes, field
+        // 4 = -2.
         let message = b"\x08\x96\x01\x12\x07testing\x1d\x01\x02\x03\x04\x20\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01";
         let fields: Vec<_> = MessageFields::new(message).collect();
         let expected = [
@@ -155,11 +154,11 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_bytes_terminate(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
-            // Every field takes a byte at least, and none gives more than there is.
+            // A field takes a byte at least, and its value is within the message.
             let fields: Vec<_> = MessageFields::new(&bytes).collect();
             prop_assert!(fields.len() <= bytes.len());
-            let held: usize = fields.iter().filter_map(|(_, value)| value.as_bytes()).map(<[u8]>::len).sum();
-            prop_assert!(held <= bytes.len());
+            let total: usize = fields.iter().filter_map(|(_, value)| value.as_bytes()).map(<[u8]>::len).sum();
+            prop_assert!(total <= bytes.len());
         }
     }
 }

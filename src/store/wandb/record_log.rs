@@ -1,57 +1,51 @@
-//! The file that W&B writes a run to: a log of records, in LevelDB's form with a header of W&B's own.
+//! The log of a W&B run: LevelDB's log format with W&B's own header.
 //!
-//! Seven bytes say what it is: `:W&B`, the number 0xBEE1, a version that has always been 0. Then follow blocks of 32 KiB. A
-//! record is a checksum (the CRC-32 of zlib, over the kind and the data, unmasked, from 0.12 to this day), a length, a kind and
-//! the data; one that does not fit into a block goes on in the next.
+//! The header is seven bytes: `:W&B`, the number 0xBEE1, and a version that has always been 0.
+//! Blocks of 32 KiB follow. A fragment is a checksum (zlib's CRC-32 over kind and data, unmasked,
+//! since wandb 0.12), a length, a kind and the data; a record that does not fit into a block is
+//! split into several.
 //!
-//! A run that was killed leaves a torn end: every whole record before it is given, and reading can go on from there once there
-//! is more. Where something in the middle is damaged, reading goes on with the next block.
+//! A killed run leaves a truncated end: the whole records before it are returned, and reading
+//! resumes there once the file has grown. After damage, reading resumes with the next block.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
 use crate::store::limits;
 
-/// What a file begins with.
 const FILE_HEADER: [u8; 7] = [b':', b'W', b'&', b'B', 0xE1, 0xBE, 0];
-/// How long a block is, in bytes.
 const BLOCK_BYTES: usize = 32 << 10;
-/// How long what stands before a record's data is, in bytes.
 const FRAGMENT_HEADER_BYTES: usize = 7;
-/// How much is read at once, in bytes: whole blocks, few enough to stay in the processor's cache. The first time one block is, which
-/// is all that is needed to know what a run is.
+/// Read at once: few enough blocks to stay in the CPU cache. The first chunk is one block, which
+/// contains the header of a run.
 const CHUNK_BYTES: usize = 8 * BLOCK_BYTES;
 
-/// The kinds of records.
+/// Kinds of fragments.
 const FULL: u8 = 1;
 const FIRST: u8 = 2;
 const MIDDLE: u8 = 3;
 const LAST: u8 = 4;
 
-/// Where a whole record is.
 enum RecordLocation {
-    /// In the chunk.
+    /// A range of the chunk.
     InChunk(usize, usize),
-    /// In the pieces that were put together.
+    /// In the buffer of assembled fragments.
     Assembled,
 }
 
-/// Why no more can be read where something is.
 enum FragmentError {
-    /// The file ends here, in the middle or between two records.
+    /// The file ends, perhaps within a fragment.
     EndOfFile,
-    /// It is no record.
     Corrupt,
 }
 
-/// A log that is being read.
 pub(super) struct RecordLog<R> {
     source: R,
     chunk: Vec<u8>,
-    /// How long the chunk is unless the file ends in it.
+    /// The length of the chunk, unless the file ends in it.
     chunk_size: usize,
-    /// Where the chunk is in the file: at a block's beginning.
+    /// The position of the chunk in the file, a multiple of the block size.
     chunk_start: u64,
-    /// How far into the chunk was read.
+    /// The position in the chunk.
     offset: usize,
     assembled: Vec<u8>,
     is_assembling: bool,
@@ -60,17 +54,17 @@ pub(super) struct RecordLog<R> {
 }
 
 impl<R: Read + Seek> RecordLog<R> {
-    /// A log, from its beginning or from where reading ended ([`Self::position`]). Nothing where the file is empty yet.
+    /// Opens a log at 0 or at an earlier [`Self::position`]. `None` while the header is incomplete.
     ///
     /// # Errors
-    /// When it can't be read, or is no such file ([`io::ErrorKind::InvalidData`]).
+    /// When it can't be read, or has another header ([`io::ErrorKind::InvalidData`]).
     pub(super) fn open(mut source: R, from: u64) -> io::Result<Option<Self>> {
         let mut header = [0; FILE_HEADER.len()];
         let read = read_up_to(&mut source, &mut header)?;
         if header[..read] != FILE_HEADER[..read] {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "it does not begin as W&B's files do",
+                "not a W&B run log",
             ));
         }
         if read < FILE_HEADER.len() {
@@ -95,7 +89,7 @@ impl<R: Read + Seek> RecordLog<R> {
         Ok(Some(log))
     }
 
-    /// The next whole record; nothing at the end, or where the end is torn.
+    /// The next whole record; `None` at the end, which may be truncated.
     ///
     /// # Errors
     /// When the file can't be read.
@@ -107,12 +101,12 @@ impl<R: Read + Seek> RecordLog<R> {
         })
     }
 
-    /// Where the next record begins, in bytes from the file's beginning.
+    /// The position of the next record in the file.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
-    /// How many places were damaged, or held a record that is larger than is taken.
+    /// How many blocks were damaged and how many records were too large.
     pub(super) fn damage_count(&self) -> u64 {
         self.damage_count
     }
@@ -133,7 +127,7 @@ impl<R: Read + Seek> RecordLog<R> {
             }
             let block_left = BLOCK_BYTES - self.offset % BLOCK_BYTES;
             if block_left < FRAGMENT_HEADER_BYTES {
-                // Too little for a record: the block's end is filled with zeros.
+                // The end of a block that is too short for a fragment is filled with zeros.
                 if self.offset + block_left > self.chunk.len() {
                     return Ok(None);
                 }
@@ -161,7 +155,7 @@ impl<R: Read + Seek> RecordLog<R> {
         }
     }
 
-    /// The piece of a record at hand: its kind, and where its data is in the chunk.
+    /// Reads a fragment: its kind, and the range of its data in the chunk.
     fn read_fragment(&mut self, block_left: usize) -> Result<(u8, usize, usize), FragmentError> {
         let bytes = self.chunk.get(self.offset..).unwrap_or_default();
         let Some(&[c0, c1, c2, c3, l0, l1, kind]) = bytes.first_chunk::<FRAGMENT_HEADER_BYTES>()
@@ -172,7 +166,7 @@ impl<R: Read + Seek> RecordLog<R> {
         if FRAGMENT_HEADER_BYTES + length > block_left || !(FULL..=LAST).contains(&kind) {
             return Err(FragmentError::Corrupt);
         }
-        // The kind stands right before the data, and is summed with it.
+        // The kind, which is right before the data, is included in the checksum.
         let Some(checksummed) =
             bytes.get(FRAGMENT_HEADER_BYTES - 1..FRAGMENT_HEADER_BYTES + length)
         else {
@@ -186,7 +180,7 @@ impl<R: Read + Seek> RecordLog<R> {
         Ok((kind, from, self.offset))
     }
 
-    /// Takes a piece; gives the record that it makes whole.
+    /// Adds a fragment; returns the record that it completes.
     fn assemble(&mut self, kind: u8, from: usize, to: usize) -> Option<RecordLocation> {
         if kind == FULL {
             self.is_assembling = false;
@@ -197,7 +191,7 @@ impl<R: Read + Seek> RecordLog<R> {
             self.is_assembling = true;
         }
         if !self.is_assembling {
-            // The rest of a record whose beginning is lost.
+            // The beginning of the record was damaged.
             return None;
         }
         if self.assembled.len() + (to - from) > limits::WANDB_RECORD_BYTES {
@@ -215,7 +209,7 @@ impl<R: Read + Seek> RecordLog<R> {
     }
 }
 
-/// Reads until the buffer is full or the source ends; says how much.
+/// Reads until the buffer is full or the source ends, and returns how much.
 fn read_up_to(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut read = 0;
     while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
@@ -237,7 +231,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A file of records, written as W&B writes it.
+    /// Encodes records like W&B.
     pub(in crate::store::wandb) fn encode_log(records: &[Vec<u8>]) -> Vec<u8> {
         let mut file = FILE_HEADER.to_vec();
         for record in records {
@@ -306,7 +300,7 @@ pub(super) mod tests {
             let (before, position, lost) = decode_log(&file[..cut], 0);
             prop_assert_eq!(lost, 0);
             prop_assert_eq!(&before[..], &records[..before.len()]);
-            // As many as end before the cut.
+            // The records that end before the cut.
             let whole = (0..=records.len()).rev().find(|count| encode_log(&records[..*count]).len() <= cut).unwrap_or(0);
             prop_assert_eq!(before.len(), whole);
             let (after, end, _) = decode_log(&file, position);
@@ -315,14 +309,14 @@ pub(super) mod tests {
         }
 
         #[test]
-        fn damage_is_confined_to_its_blocks(records in records(), place in any::<prop::sample::Index>()) {
+        fn damage_is_confined_to_its_blocks(records in records(), position in any::<prop::sample::Index>()) {
             let mut file = encode_log(&records);
             prop_assume!(file.len() > FILE_HEADER.len());
-            let place = FILE_HEADER.len() + place.index(file.len() - FILE_HEADER.len());
-            file[place] ^= 0x40;
+            let position = FILE_HEADER.len() + position.index(file.len() - FILE_HEADER.len());
+            file[position] ^= 0x40;
             let (found, _, _) = decode_log(&file, 0);
             let mut all = records.iter();
-            prop_assert!(found.iter().all(|record| all.any(|one| one == record)), "what is found was written, in its order");
+            prop_assert!(found.iter().all(|record| all.any(|one| one == record)), "records are a subsequence of those that were written");
         }
 
         #[test]

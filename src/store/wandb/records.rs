@@ -1,28 +1,24 @@
-//! What the records of a W&B file are: the numbers of `wandb_internal.proto` that are read here, the same from wandb 0.16 to 0.31.
+//! The records of a W&B log: the fields of `wandb_internal.proto`, the same from wandb 0.16 to
+//! 0.31.
 
 use super::protobuf::{FieldValue, MessageFields};
 use crate::domain::Millis;
 
-/// A record that is read; the others are of no use here.
+/// The kinds of records that are read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum LogRecord<'a> {
-    /// Values that were logged together.
+    /// Values of one step.
     History(&'a [u8]),
-    /// Changes of the summary.
     Summary(&'a [u8]),
-    /// Changes of the config.
     Config(&'a [u8]),
-    /// A sample of the system's metrics.
+    /// A sample of the system metrics.
     Stats(&'a [u8]),
-    /// What the run is.
     Run(&'a [u8]),
-    /// The run's end.
     Exit(&'a [u8]),
-    /// Where it runs: a file of its own before 0.20.
+    /// A separate file before wandb 0.20.
     Environment(&'a [u8]),
 }
 
-/// The record in these bytes, if it is one that is read.
 #[inline]
 pub(super) fn parse_record(bytes: &[u8]) -> Option<LogRecord<'_>> {
     MessageFields::new(bytes).find_map(|(field, value)| match (field, value) {
@@ -37,16 +33,16 @@ pub(super) fn parse_record(bytes: &[u8]) -> Option<LogRecord<'_>> {
     })
 }
 
-/// A value under a key, of a history, a summary, a config or a sample.
+/// A key and a value of a history, a summary, a config or a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RecordItem<'a> {
-    /// The key; a nested one's parts are joined by dots, as W&B shows them.
+    /// Nested keys are joined by dots, as W&B displays them.
     pub key: &'a [u8],
-    /// The value: JSON, in which numbers may be `NaN`, `Infinity` and `-Infinity`.
+    /// JSON with Python's literals `NaN`, `Infinity` and `-Infinity`.
     pub json: &'a [u8],
 }
 
-/// An item; `scratch` holds the key where it has to be put together.
+/// `scratch` stores a joined key.
 #[inline]
 pub(super) fn parse_item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> RecordItem<'a> {
     let (mut plain, mut first, mut json): (&[u8], Option<&[u8]>, &[u8]) = (&[], None, &[]);
@@ -79,16 +75,13 @@ pub(super) fn parse_item<'a>(bytes: &'a [u8], scratch: &'a mut Vec<u8>) -> Recor
     RecordItem { key, json }
 }
 
-/// A part of a history, a summary or a config.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ItemChange<'a> {
-    /// A value that was set.
     Set(&'a [u8]),
-    /// A key that was taken away.
     Removed(&'a [u8]),
 }
 
-/// The changes of a summary or a config, each to be read with [`item`].
+/// The changes of a summary or a config, each for [`parse_item`].
 pub(super) fn item_changes(bytes: &[u8]) -> impl Iterator<Item = ItemChange<'_>> {
     MessageFields::new(bytes).filter_map(|(field, value)| match (field, value) {
         (1, FieldValue::Bytes(bytes)) => Some(ItemChange::Set(bytes)),
@@ -97,16 +90,14 @@ pub(super) fn item_changes(bytes: &[u8]) -> impl Iterator<Item = ItemChange<'_>>
     })
 }
 
-/// A part of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HistoryPart<'a> {
-    /// An item, to be read with [`item`].
+    /// For [`parse_item`].
     Item(&'a [u8]),
-    /// The step; W&B has it in an item `_step`, too.
+    /// Also in an item `_step`.
     Step(i64),
 }
 
-/// The parts of a history.
 #[inline]
 pub(super) fn history_parts(bytes: &[u8]) -> impl Iterator<Item = HistoryPart<'_>> {
     MessageFields::new(bytes).filter_map(|(field, value)| match (field, value) {
@@ -116,71 +107,59 @@ pub(super) fn history_parts(bytes: &[u8]) -> impl Iterator<Item = HistoryPart<'_
     })
 }
 
-/// The number in a step; zero is what protobuf leaves out.
+/// Protobuf omits a zero.
 fn parse_step(bytes: &[u8]) -> i64 {
     MessageFields::new(bytes)
         .find_map(|(field, value)| value.as_integer().filter(|_| field == 1))
         .unwrap_or(0)
 }
 
-/// A sample of the system's metrics.
+/// A sample of the system metrics.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StatsSample<'a>(&'a [u8]);
 
 impl<'a> StatsSample<'a> {
-    /// The sample in these bytes.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// When it was taken.
     pub(super) fn time(self) -> Option<Millis> {
         MessageFields::new(self.0)
             .find_map(|(field, value)| value.as_bytes().filter(|_| field == 2))
             .map(parse_timestamp)
     }
 
-    /// Its items, each to be read with [`item`].
+    /// The items, each for [`parse_item`].
     pub(super) fn items(self) -> impl Iterator<Item = &'a [u8]> {
         MessageFields::new(self.0)
             .filter_map(|(field, value)| value.as_bytes().filter(|_| field == 3))
     }
 }
 
-/// What a run says it is.
+/// The header of a run; texts are empty where it has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct RunInfo {
-    /// Its id.
     pub id: String,
-    /// Whose it is; often empty.
+    /// The user or team; often empty.
     pub entity: String,
-    /// Its project; empty where none was named.
     pub project: String,
-    /// Its group.
     pub group: String,
-    /// Its kind of work.
     pub job_type: String,
-    /// Its name; offline, a run that was given none has none.
+    /// W&B generates missing names on its server, not offline.
     pub name: String,
-    /// Notes.
     pub notes: String,
-    /// Its tags.
     pub tags: Vec<String>,
-    /// The sweep that it belongs to.
     pub sweep: String,
-    /// The machine.
     pub host: String,
-    /// When it started.
     pub started_at: Option<Millis>,
-    /// Where its repository is.
+    /// The URL of the git remote.
     pub remote: String,
-    /// Its commit.
     pub commit: String,
     /// The version of wandb.
     pub version: String,
 }
 
-/// What a run says it is, and its config.
+/// The header of a run, and its config record.
 pub(super) fn parse_run(bytes: &[u8]) -> (RunInfo, Option<&[u8]>) {
     let (mut info, mut config) = (RunInfo::default(), None);
     for (field, value) in MessageFields::new(bytes) {
@@ -208,7 +187,7 @@ pub(super) fn parse_run(bytes: &[u8]) -> (RunInfo, Option<&[u8]>) {
     (info, config)
 }
 
-/// The exit code of a run's end, and how many seconds it ran for, as far as it says.
+/// The exit code, and the runtime in seconds; 0 where they are missing.
 pub(super) fn parse_exit(bytes: &[u8]) -> (i64, i64) {
     let number = |field_number| {
         MessageFields::new(bytes)
@@ -218,20 +197,16 @@ pub(super) fn parse_exit(bytes: &[u8]) -> (i64, i64) {
     (number(1), number(2))
 }
 
-/// Where a run runs, as far as that is told of it elsewhere.
+/// The program and the code of a run; empty where unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Environment {
-    /// The program.
     pub program: String,
-    /// Who runs it.
     pub user: String,
-    /// Where its repository is.
+    /// The URL of the git remote.
     pub remote: String,
-    /// Its commit.
     pub commit: String,
 }
 
-/// Where a run runs.
 pub(super) fn parse_environment(bytes: &[u8]) -> Environment {
     let git = MessageFields::new(bytes)
         .find_map(|(field, value)| value.as_bytes().filter(|_| field == 9))
@@ -247,7 +222,7 @@ pub(super) fn parse_environment(bytes: &[u8]) -> Environment {
     }
 }
 
-/// The text of a field; empty where there is none.
+/// Empty if the field is missing.
 fn text_field(bytes: &[u8], field_number: u64) -> String {
     MessageFields::new(bytes)
         .find_map(|(field, value)| value.as_bytes().filter(|_| field == field_number))
@@ -255,7 +230,7 @@ fn text_field(bytes: &[u8], field_number: u64) -> String {
         .unwrap_or_default()
 }
 
-/// A protobuf `Timestamp`.
+/// Converts a protobuf `Timestamp`.
 fn parse_timestamp(bytes: &[u8]) -> Millis {
     let number = |field_number| {
         MessageFields::new(bytes)
@@ -267,7 +242,7 @@ fn parse_timestamp(bytes: &[u8]) -> Millis {
         .saturating_add(number(2) / 1_000_000)
 }
 
-/// Text as it came, no longer than is kept; bytes that are none are replaced.
+/// A truncated text; invalid UTF-8 is replaced.
 pub(super) fn bounded_text(bytes: &[u8]) -> String {
     super::json::truncate(String::from_utf8_lossy(bytes)).into_owned()
 }

@@ -1,4 +1,4 @@
-//! What is known of a run from its file: built record by record, and built on when there are more.
+//! The state of a run, updated record by record as its log grows.
 
 use std::fs::File;
 use std::io;
@@ -18,63 +18,52 @@ use super::system_metrics;
 use crate::domain::Millis;
 use crate::store::limits;
 
-/// How many records are looked at to learn what a run is: the second one says it.
+/// The run's header is usually the second record.
 const HEAD_RECORDS: usize = 16;
 
-/// One of the system's metrics.
 #[derive(Debug)]
 pub(super) struct SystemMetric {
-    /// Its name.
     pub name: String,
-    /// What the last sample said.
+    /// The last sample.
     pub value: f64,
-    /// By what W&B's number is multiplied.
+    /// Converts W&B's unit to MLflow's.
     factor: f64,
-    /// When.
     pub time: Millis,
-    /// Which sample of this metric it was, from 0.
+    /// The number of the last sample, from 0.
     pub index: i64,
 }
 
-/// How a run ended, as it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RunExit {
-    /// Its exit code.
     pub code: i64,
-    /// How many seconds it ran for; 0 where it does not say.
+    /// The runtime; 0 if unknown.
     pub seconds: i64,
 }
 
-/// What is known of a run.
 #[derive(Debug, Default)]
 pub(super) struct RunState {
-    /// What it says it is; nothing until it does.
+    /// `None` until the header is written.
     pub info: Option<RunInfo>,
-    /// Where it runs.
     pub environment: Environment,
-    /// Its config.
     pub config: ConfigValues,
-    /// What it logged.
     pub latest: LatestValues,
-    /// The system's metrics.
     pub system: Vec<SystemMetric>,
-    /// How it ended.
     pub exit: Option<RunExit>,
-    /// How many seconds it has taken, as its summary says.
+    /// The runtime in the summary, in seconds.
     pub runtime: Option<f64>,
-    /// The last time that a record told.
+    /// The latest time in a record.
     pub last_time: Option<Millis>,
-    /// How many places of the file were damaged.
+    /// See [`RecordLog::damage_count`].
     pub damage_count: u64,
-    /// Why its file can't be read.
+    /// Why the log can't be read.
     pub read_error: Option<String>,
-    /// Where each of W&B's names is among the system's metrics.
+    /// Indices in `system` by W&B's names.
     system_index: HashMap<Box<[u8]>, usize>,
     position: u64,
 }
 
 impl RunState {
-    /// Reads what was added to the file since the last time.
+    /// Reads what was appended since the last call.
     pub(super) fn read(&mut self, path: &Path) {
         self.read_error = self
             .read_new_records(path)
@@ -107,8 +96,8 @@ impl RunState {
             }
             Some(LogRecord::Stats(bytes)) => self.apply_sample(StatsSample::new(bytes)),
             Some(LogRecord::Run(bytes)) => {
-                let (facts, config) = parse_run(bytes);
-                self.info = Some(facts);
+                let (info, config) = parse_run(bytes);
+                self.info = Some(info);
                 if let Some(config) = config {
                     self.config.apply_record(config);
                 }
@@ -160,10 +149,10 @@ impl RunState {
         time
     }
 
-    /// When the run ended, where it says that it did.
+    /// `None` without an exit record.
     pub(super) fn end_time(&self) -> Option<Millis> {
         let exit = self.exit?;
-        let start = self.info.as_ref().and_then(|facts| facts.started_at);
+        let start = self.info.as_ref().and_then(|info| info.started_at);
         let runtime_ms = parse_seconds(exit.seconds.to_string().as_bytes())
             .unwrap_or(0)
             .max(self.runtime.map_or(0, |runtime| (runtime * 1e3) as Millis));
@@ -174,7 +163,7 @@ impl RunState {
 }
 
 impl Environment {
-    /// Takes what is told later; what is not told again stays.
+    /// Overrides values by those of `later` that are not empty.
     pub(super) fn merge(&mut self, later: Self) {
         let pairs = [
             (&mut self.program, later.program),
@@ -190,7 +179,7 @@ impl Environment {
     }
 }
 
-/// What a run says it is, from the beginning of its file; nothing while it does not say.
+/// Reads the header of a run; `None` until it is written.
 pub(super) fn read_run_info(path: &Path) -> Option<RunInfo> {
     let mut log = RecordLog::open(File::open(path).ok()?, 0).ok()??;
     for _ in 0..HEAD_RECORDS {

@@ -1,5 +1,5 @@
-//! What W&B writes beside the log: who ran what where (`wandb-metadata.json`), and, of runs that were online, the config and the
-//! summary. The log is the truth; these stand in where there is none, or where it does not say.
+//! The files next to a log: the environment (`wandb-metadata.json`) and, of online runs, the config
+//! and the summary. They fill in what the log does not contain.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,7 +12,6 @@ use super::records::Environment;
 use super::run_state::RunState;
 use crate::store::limits;
 
-/// Adds what the files beside the log tell.
 pub(super) fn fill_missing(run_dir: &RunDir, state: &mut RunState) {
     let files = run_dir.files_dir();
     if state.environment.program.is_empty()
@@ -30,7 +29,7 @@ pub(super) fn fill_missing(run_dir: &RunDir, state: &mut RunState) {
             .iter()
             .filter(|(key, _)| *key != "_wandb" && *key != "wandb_version")
         {
-            // Each is in an object with its value and a description.
+            // A value is wrapped in an object with a description.
             state.config.set(
                 key,
                 value.get("value").unwrap_or(value).to_string().as_bytes(),
@@ -71,7 +70,7 @@ fn parse_environment(found: &Map<String, Value>) -> Environment {
     }
 }
 
-/// The text of a file that is not too large to be one of W&B's.
+/// `None` for a file that is too large.
 fn read_bounded(path: &Path) -> Option<String> {
     if !path.is_file() {
         return None;

@@ -1,5 +1,5 @@
-//! The latest value of everything that a run logged, and what its summary says of it. Values stay the JSON that they came as: one
-//! in thousands of a name is the latest, and only that is parsed.
+//! The latest value of each key, and its summary. Values are kept as JSON: only the last one of
+//! thousands is parsed.
 
 use hashbrown::HashMap;
 
@@ -8,46 +8,41 @@ use super::records::{HistoryPart, ItemChange, history_parts, item_changes, parse
 use crate::domain::Millis;
 use crate::store::limits;
 
-/// The longest JSON of a value that is kept, in bytes: more is a list or media, and no metric.
+/// Longer JSON is a list or media, not a metric.
 const MAX_VALUE_BYTES: usize = 64 << 10;
 
-/// What is known under one name.
 #[derive(Debug)]
 pub(super) struct LatestValue {
-    /// The name, with the names of what it is in before it.
+    /// Nested keys are joined by dots.
     pub key: Box<[u8]>,
-    /// The JSON that was logged last; empty where none was.
+    /// The JSON that was logged last; empty if none was.
     pub logged_json: Vec<u8>,
-    /// At which step.
     pub step: i64,
-    /// When, ms since the epoch.
     pub time: Millis,
-    /// The JSON of the summary; nothing where it has none.
+    /// The JSON in the summary.
     pub summary_json: Option<Vec<u8>>,
 }
 
-/// Everything that was logged, by name.
 #[derive(Debug, Default)]
 pub(super) struct LatestValues {
     index_by_key: HashMap<Box<[u8]>, usize>,
     values: Vec<LatestValue>,
-    /// What the record at hand touched.
+    /// The values that the current record sets.
     updated: Vec<usize>,
     scratch: Vec<u8>,
-    /// The greatest step.
     pub last_step: i64,
-    /// How many names were too many.
+    /// How many values exceeded [`limits::WANDB_METRICS`].
     pub dropped: u64,
 }
 
-/// Whether a name is one of W&B's own.
+/// Whether W&B itself writes a key.
 pub(super) fn is_internal(key: &[u8]) -> bool {
     key.first() == Some(&b'_')
         && (matches!(key, b"_step" | b"_timestamp" | b"_runtime" | b"_wandb")
             || key.starts_with(b"_wandb."))
 }
 
-/// A time of W&B's, in seconds as JSON.
+/// Converts seconds in JSON to milliseconds.
 pub(super) fn parse_seconds(json: &[u8]) -> Option<Millis> {
     json::parse_number(json)
         .filter(|seconds| seconds.is_finite())
@@ -55,27 +50,27 @@ pub(super) fn parse_seconds(json: &[u8]) -> Option<Millis> {
 }
 
 impl LatestValues {
-    /// Takes a history; says when it was logged, as far as it says.
+    /// Applies a history record, and returns its time.
     pub(super) fn apply_history(&mut self, record: &[u8]) -> Option<Millis> {
         let mut scratch = std::mem::take(&mut self.scratch);
-        let (mut at, mut time) = (None, None);
+        let (mut logged_step, mut time) = (None, None);
         self.updated.clear();
         for part in history_parts(record) {
             let bytes = match part {
                 HistoryPart::Item(bytes) => bytes,
                 HistoryPart::Step(step) => {
-                    at = Some(step);
+                    logged_step = Some(step);
                     continue;
                 }
             };
             let item = parse_item(bytes, &mut scratch);
             match item.key {
                 b"_timestamp" => time = parse_seconds(item.json),
-                b"_step" if at.is_none() => {
-                    at = json::parse_number(item.json).map(|step| step as i64);
+                b"_step" if logged_step.is_none() => {
+                    logged_step = json::parse_number(item.json).map(|step| step as i64);
                 }
                 key if is_internal(key) => {}
-                // Nothing was said, and what was said before still holds.
+                // A null does not override the previous value.
                 _ if item.json == b"null" => {}
                 key => {
                     if let Some(index) = self.index_of(key) {
@@ -85,16 +80,16 @@ impl LatestValues {
                 }
             }
         }
-        let at = at.unwrap_or(0);
-        self.last_step = self.last_step.max(at);
+        let logged_step = logged_step.unwrap_or(0);
+        self.last_step = self.last_step.max(logged_step);
         for index in &self.updated {
-            (self.values[*index].step, self.values[*index].time) = (at, time.unwrap_or(0));
+            (self.values[*index].step, self.values[*index].time) = (logged_step, time.unwrap_or(0));
         }
         self.scratch = scratch;
         time
     }
 
-    /// Takes changes of the summary; says how many seconds the run has taken, as far as they say.
+    /// Applies changes of the summary, and returns the runtime in seconds if they set it.
     pub(super) fn apply_summary(&mut self, record: &[u8]) -> Option<f64> {
         let mut scratch = std::mem::take(&mut self.scratch);
         let mut runtime = None;
@@ -114,7 +109,6 @@ impl LatestValues {
         runtime
     }
 
-    /// Sets what the summary says under a name.
     pub(super) fn set_summary(&mut self, key: &[u8], json: &[u8]) {
         if is_internal(key) {
             return;
@@ -127,16 +121,16 @@ impl LatestValues {
         }
     }
 
-    /// Takes a name out of the summary, with all that is inside.
+    /// Removes a key from the summary, with all keys nested in it.
     fn remove_summary(&mut self, key: &[u8]) {
-        let is_inside = |name: &[u8]| {
+        let is_nested = |name: &[u8]| {
             name.strip_prefix(key)
                 .is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
         };
         for latest in self
             .values
             .iter_mut()
-            .filter(|latest| is_inside(&latest.key))
+            .filter(|latest| is_nested(&latest.key))
         {
             latest.summary_json = None;
         }
@@ -161,7 +155,7 @@ impl LatestValues {
         Some(self.values.len() - 1)
     }
 
-    /// Everything, in the order in which it was first seen.
+    /// In the order of their first record.
     pub(super) fn values(&self) -> &[LatestValue] {
         &self.values
     }

@@ -1,6 +1,7 @@
-//! The system's metrics by the names that MLflow gives them, where MLflow has the like; by W&B's own where it has not.
+//! System metrics by MLflow's names, or by W&B's own where MLflow has no such metric.
 
-/// MLflow's name for one of W&B's, and by what the value is multiplied: W&B counts traffic in bytes, MLflow in megabytes.
+/// MLflow's name for a metric, and the factor from W&B's unit to MLflow's, such as bytes to
+/// megabytes.
 pub(super) fn mlflow_name(key: &str) -> (String, f64) {
     let known = match key {
         // wandb 0.16; later versions say `memory_percent`.
@@ -20,7 +21,7 @@ pub(super) fn mlflow_name(key: &str) -> (String, f64) {
     }
 }
 
-/// What is told of a graphics card: `gpu.0.powerWatts`.
+/// Parses a key such as `gpu.0.powerWatts`.
 fn gpu_metric(key: &str) -> Option<(&str, &'static str, f64)> {
     let (gpu, what) = key.strip_prefix("gpu.")?.split_once('.')?;
     let name = match what {

@@ -1,4 +1,4 @@
-//! The program before bad servers: its exit code, one JSON error on stderr, nothing on stdout.
+//! The program with bad servers: its exit code, one JSON error on stderr, nothing on stdout.
 
 use std::process::Command;
 
@@ -9,15 +9,15 @@ use crate::support::bad_server::{
     BadServer, Response, gzip_bomb, html, json, mlflow_error, response,
 };
 
-/// The credential that no output may hold.
+/// The credential that must not be in any output.
 const CANARY: &str = "canary-7f3a9";
 
-/// What a server does: (name, answer, exit code, code of the error).
+/// (name, response, exit code, code of the error)
 fn cases() -> Vec<(&'static str, Option<Response>, i32, &'static str)> {
     let bomb = response("200 OK", &["Content-Encoding: gzip"], gzip_bomb(80 << 20));
     let hostile = format!("no \u{1b}[31mright\u{9b}2J\u{202e} {CANARY}\nnext");
     vec![
-        ("nobody listens", None, 6, "unreachable"),
+        ("no server", None, 6, "unreachable"),
         ("a hang-up", Some(Response::Bytes(vec![])), 6, "unreachable"),
         (
             "busy",
@@ -43,7 +43,7 @@ fn cases() -> Vec<(&'static str, Option<Response>, i32, &'static str)> {
             "denied",
         ),
         (
-            "404 told",
+            "404 with a code",
             Some(mlflow_error(
                 "404 Not Found",
                 "RESOURCE_DOES_NOT_EXIST",
@@ -54,7 +54,7 @@ fn cases() -> Vec<(&'static str, Option<Response>, i32, &'static str)> {
         ),
         ("404 page", Some(html("404 Not Found")), 1, "malformed"),
         (
-            "400 told",
+            "400 with a code",
             Some(mlflow_error(
                 "400 Bad Request",
                 "INVALID_PARAMETER_VALUE",
@@ -128,7 +128,7 @@ fn program(url: &str, arguments: &[&str], folder: &std::path::Path) -> Command {
     command
 }
 
-/// What the command line says of a bad server, or what is wrong with it.
+/// The error of the program with a bad server, or what is wrong with it.
 fn check_case(
     arguments: &[&str],
     says: Option<Response>,
@@ -152,7 +152,7 @@ fn check_case(
         ))
     };
     if output.status.code() != Some(exit) || !out.is_empty() {
-        return fail(&format!("exit {exit} and no output were meant"));
+        return fail(&format!("expected exit {exit} and no output"));
     }
     if err.lines().count() != 1
         || err
@@ -170,7 +170,7 @@ fn check_case(
         .all(|field| error[field].as_str().is_some_and(|text| text.len() > 5));
     if error["code"] != code || !full {
         fail(&format!(
-            "code {code} with message, cause and next step was meant"
+            "expected code {code} with message, cause and next step"
         ))
     } else {
         Ok(())

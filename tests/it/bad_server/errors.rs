@@ -1,4 +1,4 @@
-//! One table of what servers do: what a read says of it, and whether a write may have been carried out.
+//! A table of responses: the error of a read, and whether a write may have been applied.
 
 use std::time::Duration;
 
@@ -13,28 +13,28 @@ use crate::support::bad_server::{
     BadServer, Response, gzip_bomb, html, json, mlflow_error, response,
 };
 
-/// What is known of a write that failed.
+/// The state of a write that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum WriteOutcome {
-    /// It never left this machine: it may be sent again.
+    /// Not sent, so that it can be retried.
     NotSent,
-    /// The server said no: nothing was done.
+    /// Refused by the server, and not applied.
     Refused,
-    /// Nobody knows.
+    /// Perhaps applied.
     Unknown,
 }
 use WriteOutcome::{NotSent, Refused, Unknown};
 
-/// What a server does, and what is to be made of it.
+/// A response, and the errors that it causes.
 struct Case {
     name: &'static str,
-    /// Nothing where nobody listens.
+    /// `None` for a port without a server.
     response: Option<Response>,
     kind: StoreErrorKind,
-    /// What the line must tell.
+    /// A part of the message.
     message: &'static str,
     write: WriteOutcome,
-    /// How often a read is sent in all.
+    /// How often a read is sent.
     reads: usize,
 }
 
@@ -42,20 +42,20 @@ fn case(
     name: &'static str,
     says: Response,
     kind: StoreErrorKind,
-    tells: &'static str,
+    expected_message: &'static str,
     write: WriteOutcome,
 ) -> Case {
     Case {
         name,
         response: Some(says),
         kind,
-        message: tells,
+        message: expected_message,
         write,
         reads: 1,
     }
 }
 
-/// What may pass by itself is asked for again.
+/// A read is retried after a transient error.
 fn retried(mut case: Case) -> Case {
     case.reads = 3;
     case
@@ -69,7 +69,7 @@ fn connections() -> Vec<Case> {
     };
     vec![
         Case {
-            name: "nobody listens",
+            name: "no server",
             response: None,
             kind: StoreErrorKind::Unreachable,
             message: "refused",
@@ -80,42 +80,42 @@ fn connections() -> Vec<Case> {
             "silence",
             Response::Silence,
             StoreErrorKind::Timeout,
-            "no answer within 3 s",
+            "no response within 3 s",
             Unknown,
         ),
         case(
             "a body that stops",
             Response::Endless(truncated_response("1000"), vec![]),
             StoreErrorKind::Timeout,
-            "not complete within 3 s",
+            "incomplete after 3 s",
             Unknown,
         ),
         retried(case(
             "a hang-up",
             Response::Bytes(vec![]),
             StoreErrorKind::Unreachable,
-            "the connection broke",
+            "connection lost",
             Unknown,
         )),
         retried(case(
             "another protocol",
             Response::Bytes(b"SSH-2.0-OpenSSH_9.6\r\n".to_vec()),
             StoreErrorKind::Unreachable,
-            "broke",
+            "connection lost",
             Unknown,
         )),
         case(
             "a cut body",
             cut("Content-Length: 1000"),
             StoreErrorKind::InvalidResponse,
-            "broke off",
+            "ended early",
             Unknown,
         ),
         case(
             "cut chunks",
             cut("Transfer-Encoding: chunked"),
             StoreErrorKind::InvalidResponse,
-            "broke off",
+            "ended early",
             Unknown,
         ),
     ]
@@ -168,7 +168,7 @@ fn statuses() -> Vec<Case> {
             Refused,
         ),
         case(
-            "403 told",
+            "403 with a code",
             mlflow_error("403 Forbidden", "PERMISSION_DENIED", hostile),
             PermissionDenied,
             "no ␛[31mright␛]0;owned␇‹U+009B›2J‹U+202E›",
@@ -178,25 +178,25 @@ fn statuses() -> Vec<Case> {
             "404 page",
             html("404 Not Found"),
             StoreErrorKind::InvalidResponse,
-            "there is no MLflow at this address",
+            "not an MLflow server",
             Refused,
         ),
         case(
             "404 of a gateway",
             json("404 Not Found", r#"{"detail":"Not Found"}"#),
             StoreErrorKind::InvalidResponse,
-            "no MLflow",
+            "not an MLflow server",
             Refused,
         ),
         case(
-            "404 told",
+            "404 with a code",
             mlflow_error("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "No such thing"),
             NotFound,
             "No such thing",
             Refused,
         ),
         case(
-            "400 told",
+            "400 with a code",
             mlflow_error("400 Bad Request", "INVALID_PARAMETER_VALUE", hostile),
             InvalidRequest,
             "no ␛[31mright",
@@ -225,7 +225,7 @@ fn statuses() -> Vec<Case> {
             Unknown,
         ),
         case(
-            "500 told",
+            "500 with a code",
             mlflow_error("500 Internal Server Error", "INTERNAL_ERROR", "disk full"),
             ServerError,
             "disk full",
@@ -260,10 +260,10 @@ fn statuses() -> Vec<Case> {
             "moved nowhere",
             response("308 Permanent Redirect", &[], ""),
             StoreErrorKind::InvalidResponse,
-            "somewhere else",
+            "another address",
             Unknown,
         ),
-        // A gateway that answers 200 to everything: the code in the body decides, as the status would have.
+        // A gateway with status 200 for everything: the code in the body decides.
         case(
             "200, denied",
             mlflow_error("200 OK", "PERMISSION_DENIED", "not you"),
@@ -313,7 +313,7 @@ fn bodies() -> Vec<Case> {
             "a login page",
             html("200 OK"),
             InvalidResponse,
-            "a web page answered",
+            "a web page instead of JSON",
             Unknown,
         ),
         case(
@@ -334,14 +334,14 @@ fn bodies() -> Vec<Case> {
             "text",
             response("200 OK", &[], "OK"),
             InvalidResponse,
-            "not MLflow's JSON",
+            "not JSON",
             Unknown,
         ),
         case(
             "cut JSON",
             json("200 OK", r#"{"experiments":[{"name":"a"#),
             InvalidResponse,
-            "not the JSON",
+            "unexpected JSON",
             Unknown,
         ),
         case(
@@ -355,7 +355,7 @@ fn bodies() -> Vec<Case> {
             "a list",
             json("200 OK", r#"["a", "b"]"#),
             InvalidResponse,
-            "not the JSON",
+            "unexpected JSON",
             Unknown,
         ),
         case(
@@ -366,21 +366,21 @@ fn bodies() -> Vec<Case> {
                 b"{\"experiments\":[{\"name\":\"\xff\xfe\"}]}",
             ),
             InvalidResponse,
-            "not the JSON",
+            "unexpected JSON",
             Unknown,
         ),
         case(
             "very deep JSON",
             json("200 OK", &deep_page),
             InvalidResponse,
-            "not the JSON",
+            "unexpected JSON",
             Unknown,
         ),
         case(
             "no gzip",
             response("200 OK", &["Content-Encoding: gzip"], "{}"),
             InvalidResponse,
-            "broke off",
+            "ended early",
             Unknown,
         ),
         case(
@@ -393,19 +393,19 @@ fn bodies() -> Vec<Case> {
     ]
 }
 
-/// What a server does is asked for with a reader and a writer; only who waits on purpose waits less than everyone.
+/// Checks a case with a reader and a writer; timeouts are short where the case is about them.
 async fn check_case(case: Case) {
     let Case {
         name,
         response: says,
         kind,
-        message: tells,
+        message: expected_message,
         write,
         reads,
     } = case;
     let short = Duration::from_secs(3);
     let mut patience = Timeouts::default();
-    if kind == StoreErrorKind::Timeout && tells.contains("3 s") {
+    if kind == StoreErrorKind::Timeout && expected_message.contains("3 s") {
         (patience.read, patience.write) = (short, short);
     }
     let server = says.map(BadServer::always);
@@ -424,8 +424,8 @@ async fn check_case(case: Case) {
         .expect_err(name);
     assert_eq!(fault.kind, kind, "{name}: {fault}");
     assert!(
-        fault.to_string().contains(tells),
-        "{name}: {fault} does not tell {tells:?}"
+        fault.to_string().contains(expected_message),
+        "{name}: {fault} does not contain {expected_message:?}"
     );
     assert_clear_error(name, &fault);
     let request_count = || server.as_ref().map_or(0, |server| server.requests().len());

@@ -1,4 +1,4 @@
-//! Servers without an end: bodies, errors, files and listings are left as soon as there is enough of them.
+//! Endless bodies, errors, files and listings: reading stops at the limit.
 
 use std::time::Duration;
 
@@ -8,7 +8,8 @@ use frontrunner::store::{LifecycleFilter, Reader, Resolution, RunQuery};
 use super::{assert_clear_error, reader};
 use crate::support::bad_server::{BadServer, Request, Response, json, mlflow_error, response};
 
-/// What the systems on both ends may hold of a body that nobody reads any more: loopback buffers grow to some MiB.
+/// The most that the socket buffers on both ends hold of an unread body: loopback buffers grow to a
+/// few MiB.
 const MAX_BUFFERED_BYTES: usize = 24 << 20;
 
 fn endless_server(status: &str, begin: &str) -> BadServer {
@@ -80,7 +81,7 @@ async fn short_preview_keeps_the_server_error() {
     assert!(fault.to_string().contains("No such artifact"), "{fault}");
 }
 
-/// Listings that go on with the token that this gives to the last one.
+/// Listings whose next token is a function of the last one.
 fn listing_server(next: fn(&str) -> &'static str) -> BadServer {
     BadServer::start(move |asked| {
         if asked.path.contains("registered-models/get") {
@@ -96,7 +97,7 @@ fn listing_server(next: fn(&str) -> &'static str) -> BadServer {
     })
 }
 
-/// The token that a question has, in its query or in its body.
+/// The page token in the query or the body of a request.
 fn token(request: &Request) -> String {
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
     let in_query = request
@@ -110,7 +111,7 @@ fn token(request: &Request) -> String {
         .to_owned()
 }
 
-/// Every listing that a reader follows to its end by itself.
+/// Every listing that a reader follows to its end.
 async fn follow_all(reader: &Reader) -> Vec<(&'static str, StoreError)> {
     let run = ArtifactOwner::Run("r".into());
     let logged = ArtifactOwner::LoggedModel("m-1".into());
@@ -168,7 +169,7 @@ async fn repeated_page_tokens_are_not_followed() {
                 "{name}: {fault}"
             );
             assert!(
-                fault.to_string().contains("again and again"),
+                fault.to_string().contains("the same page twice"),
                 "{name}: {fault}"
             );
             assert_clear_error(name, &fault);

@@ -1,4 +1,5 @@
-//! Answers that are JSON and yet not what MLflow says: one odd value takes no page away, and what can't be meant is refused.
+//! JSON that MLflow does not send: an odd value does not fail its page, and a response to another
+//! request is an error.
 
 use frontrunner::domain::StoreErrorKind;
 use frontrunner::domain::{Lifecycle, RunStatus};
@@ -68,7 +69,7 @@ async fn run_of_nulls_does_not_lose_its_page() {
     assert_eq!(odd.metrics.len(), 3);
     assert!(
         odd.metrics[1].value.get().is_nan(),
-        "a value that is no number is none"
+        "a value that is not a number is NaN"
     );
     assert_eq!((odd.metrics[2].step, odd.metrics[2].timestamp), (0, 0));
     let params: Vec<_> = odd
@@ -212,7 +213,7 @@ async fn server_kind_is_detected_without_a_version() {
     let features = reader(&gateway.url).features().await.unwrap();
     assert_eq!(
         (features.product.as_str(), features.has_registry),
-        ("a server that speaks MLflow", true)
+        ("MLflow-compatible server", true)
     );
     let page = BadServer::always(html("200 OK"));
     let fault = reader(&page.url).features().await.unwrap_err();

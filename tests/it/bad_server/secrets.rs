@@ -1,4 +1,4 @@
-//! Who we are is told to one server, and nobody repeats it: not another host, and not a message on the screen.
+//! Credentials are sent to one server only, never to another host, and never displayed.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::support::bad_server::{
 };
 
 const SECRET: &str = "hunter2/canary+9f";
-/// `ana:hunter2/canary+9f` as HTTP's Basic says it.
+/// `ana:hunter2/canary+9f` in HTTP's Basic encoding.
 const BASIC: &str = "YW5hOmh1bnRlcjIvY2FuYXJ5Kzlm";
 
 fn identities() -> [(&'static str, ConnectOptions); 2] {
@@ -50,7 +50,7 @@ fn alias() -> StoreWrite {
     }
 }
 
-/// What the request said of who we are, in the spelling in which it came.
+/// The credentials of a request, as they were sent.
 fn authorization(request: &Request) -> Option<&str> {
     request
         .headers
@@ -100,7 +100,7 @@ fn html_body() -> &'static str {
     "<html>elsewhere</html>"
 }
 
-/// What a server or a proxy can repeat of what it was told: (name, answer to a request).
+/// Responses that echo parts of a request: (name, response).
 fn echoing_responses(header: &str) -> Vec<(&'static str, Response)> {
     let before_the_cut = "x".repeat(490);
     vec![
@@ -161,7 +161,7 @@ fn echoing_responses(header: &str) -> Vec<(&'static str, Response)> {
     ]
 }
 
-/// Fails if the fault tells the secret, or as much of it as could be guessed from.
+/// Fails if the error contains the secret, or a guessable part of it.
 fn assert_no_secret(name: &str, fault: &StoreError) {
     let all = format!("{fault} {fault:?} {} {}", fault.why.raw(), fault.what);
     for secret in [SECRET, BASIC, "hunter2%2Fcanary%2B9f"] {
@@ -170,7 +170,7 @@ fn assert_no_secret(name: &str, fault: &StoreError) {
             .filter(|(at, _)| *at >= 5)
             .map(|(at, _)| &secret[..at]);
         let leaked: Vec<_> = begins.filter(|begin| all.contains(begin)).collect();
-        assert!(leaked.is_empty(), "{name}: {fault} tells {leaked:?}");
+        assert!(leaked.is_empty(), "{name}: {fault} contains {leaked:?}");
     }
 }
 
@@ -182,7 +182,7 @@ async fn echoed_secrets_are_redacted() {
             .experiments(LifecycleFilter::All)
             .await
             .unwrap_err();
-        // Header names and values are kept in lower case: the value as it was is said from what we know.
+        // The recorded headers are in lower case, so the original value is restored.
         let header = match who {
             "token" => format!("Bearer {SECRET}"),
             _ => format!("Basic {BASIC} ana:{SECRET}"),
@@ -213,7 +213,7 @@ async fn echoed_secrets_are_redacted() {
             }
             assert!(
                 !writer.describe(&alias()).contains("hunter"),
-                "a plan tells the secret"
+                "a plan contains the secret"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! Artifacts, against what MLflow's client lists and downloads.
+//! Artifacts, compared with MLflow's client.
 
 use frontrunner::domain::{Artifact, ArtifactOwner};
 use serde_json::{Value, json};
@@ -99,7 +99,7 @@ pub async fn artifacts_are_listed_and_read(store: &mut ServerFixture) {
     }
 }
 
-/// The whole of a file, exactly its length, and less than it.
+/// Previews longer than the file, of its exact length, and shorter.
 async fn assert_reads(store: &ServerFixture, home: &ArtifactOwner, path: &str, text: &str) {
     for limit in [1 << 20, text.len(), text.len().saturating_sub(1), 7] {
         let preview = store
@@ -107,12 +107,12 @@ async fn assert_reads(store: &ServerFixture, home: &ArtifactOwner, path: &str, t
             .preview(home, path, limit as u64)
             .await
             .unwrap_or_else(|fault| panic!("{path}: {fault}"));
-        let wanted = &text.as_bytes()[..limit.min(text.len())];
+        let expected = &text.as_bytes()[..limit.min(text.len())];
         assert!(
-            preview.bytes == wanted,
+            preview.bytes == expected,
             "{path}: {} bytes of {}",
             preview.bytes.len(),
-            wanted.len()
+            expected.len()
         );
         assert_eq!(
             preview.is_truncated,

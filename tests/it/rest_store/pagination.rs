@@ -1,5 +1,5 @@
-//! Listings that are longer than a page: the client makes one of each thing, and its row is copied often, as no test has the time
-//! to make so many.
+//! Listings longer than a page: the client creates one object of each kind, and its row is copied
+//! in the database, because creating thousands takes too long.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use serde_json::json;
 use super::ServerFixture;
 use crate::support::mlflow::V3;
 
-/// More than a page of what comes by the thousand.
+/// More than a page of 1,000.
 const RUN_COUNT: usize = 1_050;
-/// More than a page of logged models, of which MLflow gives 100.
+/// More than a page of logged models, which MLflow limits to 100.
 const LOGGED_MODEL_COUNT: usize = 130;
 /// More than a page of a history.
 const POINT_COUNT: usize = 26_000;
 
-/// One model with one version; its copies get numbers at the end of their names.
+/// One model with one version; the names of its copies end in numbers.
 const FILL: &str = "
 client.create_registered_model('many')
 client.create_model_version('many', f'runs:/{run}/model', run)
@@ -26,7 +26,7 @@ client.log_metric(run, 'long', 0.0, timestamp=0, step=0)
 answer = client.create_logged_model(experiment, name='many', source_run_id=run).model_id if IS_3 else None
 ";
 
-/// What the client lists, following the pages of its own.
+/// The client's listing of all pages.
 const LIST: &str = "
 answer = {
     'experiments': [e.experiment_id for e in pages(client.search_experiments, view_type=ViewType.ALL)],
@@ -38,7 +38,7 @@ answer = {
 }
 ";
 
-/// Copies the rows of a table that fit `which`, with some columns told anew from the number `i`.
+/// Copies the rows of a table that match `which`, with some columns computed from the number `i`.
 fn copy_rows(db: &Connection, table: &str, which: &str, count: usize, anew: &[(&str, &str)]) {
     let mut columns = db
         .prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))
@@ -111,11 +111,11 @@ fn fill(db: &mut Connection, run: &str, experiment: &str, logged: Option<&str>) 
     whole.commit().unwrap();
 }
 
-/// Each thing once; what is listed twice is told.
+/// Fails for an item that is listed twice.
 fn unique_set<T: Into<String>>(what: &str, items: impl IntoIterator<Item = T>) -> BTreeSet<String> {
     let items: Vec<String> = items.into_iter().map(Into::into).collect();
     let all: BTreeSet<_> = items.iter().cloned().collect();
-    assert_eq!(all.len(), items.len(), "{what}: something is listed twice");
+    assert_eq!(all.len(), items.len(), "{what}: an item is listed twice");
     all
 }
 

@@ -1,4 +1,4 @@
-//! Reading, against what MLflow's client says of the same server.
+//! Reads, compared with MLflow's client.
 
 use frontrunner::domain::{LoggedModelId, RunId, StoreErrorKind};
 use frontrunner::store::{LifecycleFilter, Resolution, Result, RunQuery};
@@ -34,13 +34,13 @@ pub async fn full_dump_matches_client(store: &mut ServerFixture) {
     );
 }
 
-/// What the client finds with a filter, an order and a view, in its order.
+/// The client's results for a filter, an order and a lifecycle, in its order.
 const SEARCH: &str = "
 answer = [r.info.run_id for r in client.search_runs(
     experiments, filter_string=filter, order_by=order, run_view_type=getattr(ViewType, view), max_results=1000)]
 ";
 
-/// Questions that are passed on to the server.
+/// Filters and orders that the server evaluates.
 pub async fn queries_match_client(store: &mut ServerFixture) {
     let parent = format!("tags.`mlflow.parentRunId` = '{}'", store.id("parent"));
     let questions = [
@@ -110,7 +110,7 @@ pub async fn queries_match_client(store: &mut ServerFixture) {
     }
     assert!(
         found > 15,
-        "the questions find too little to prove anything"
+        "the queries find too few runs to prove anything"
     );
     histories_and_versions_match_client(store).await;
 }
@@ -148,7 +148,7 @@ async fn histories_and_versions_match_client(store: &mut ServerFixture) {
                 .client
                 .run(HISTORY, &json!({"run": history.run.raw(), "key": "loss"}));
             if resolution != Resolution::Full && store.version != V3 {
-                // MLflow 2 thins out from step 0, for its own pages as for us.
+                // MLflow 2 leaves out negative steps.
                 theirs
                     .as_array_mut()
                     .unwrap()
@@ -172,34 +172,34 @@ fn error_kind<T>(answer: Result<T>) -> Option<StoreErrorKind> {
     answer.err().map(|fault| fault.kind)
 }
 
-/// What is asked for in vain has a kind of its own, and a wrong question another.
+/// Missing objects and invalid queries have different error kinds.
 pub async fn missing_objects_are_not_found(store: &ServerFixture) {
     let reader = &store.reader;
-    let nobody = RunId::from("00000000000000000000000000000000");
+    let missing = RunId::from("00000000000000000000000000000000");
     assert_eq!(
-        error_kind(reader.run(&nobody).await),
+        error_kind(reader.run(&missing).await),
         Some(StoreErrorKind::NotFound)
     );
     assert_eq!(
-        error_kind(reader.model(&"nobody".into()).await),
+        error_kind(reader.model(&"missing".into()).await),
         Some(StoreErrorKind::NotFound)
     );
     assert_eq!(
-        error_kind(reader.versions(&"nobody".into()).await),
+        error_kind(reader.versions(&"missing".into()).await),
         Some(StoreErrorKind::NotFound)
     );
-    assert_eq!(reader.versions_of_run(&nobody).await, Ok(vec![]));
+    assert_eq!(reader.versions_of_run(&missing).await, Ok(vec![]));
     let logged = error_kind(
         reader
             .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
             .await,
     );
-    let wanted = if store.version == V3 {
+    let expected = if store.version == V3 {
         StoreErrorKind::NotFound
     } else {
         StoreErrorKind::Unsupported
     };
-    assert_eq!(logged, Some(wanted));
+    assert_eq!(logged, Some(expected));
     let filter = Some("metrics.loss ==> \u{1b}[2J".to_owned());
     let query = RunQuery {
         experiments: vec![store.id("plain").into()],

@@ -1,4 +1,5 @@
-//! Writing: ours to one model, MLflow's client's to its twin. Told by the client, the two stay the same after every write.
+//! Writes to a model, compared with the client's writes to its twin: both are equal after every
+//! write.
 
 use frontrunner::domain::KeyValue;
 use frontrunner::domain::{Stage, StoreErrorKind, StoreWrite, VersionNumber};
@@ -11,7 +12,7 @@ use crate::support::snapshot;
 
 const APPLY: &str = include_str!("../sqlite_store/apply.py");
 
-/// Two models that differ in nothing but their names, and a logged model that both will have.
+/// Two models that differ only in their names, and a logged model for both.
 const CREATE_TWIN_MODELS: &str = "
 for name in ('ours', 'theirs'):
     client.create_registered_model(name)
@@ -24,7 +25,7 @@ for name in ('ours', 'theirs'):
 answer = client.create_logged_model(experiment, name='for both', source_run_id=run).model_id if IS_3 else None
 ";
 
-/// A model and its versions without what twins can't have in common.
+/// A model and its versions, without the values that differ between twins.
 const DUMP_TWINS: &str = "
 def tell(name):
     versions = sorted((tell_version(v) for v in all_versions if v.name == name), key=lambda v: v['version'])
@@ -41,9 +42,9 @@ answer = [{name: tell(name.format(who=who)) for name in names_told if name.forma
 answer.append(versions_of(model))
 ";
 
-/// A text that no terminal should see, and that JSON, addresses and SQL could trip over.
+/// Text with control characters, and with characters special to JSON, URLs and SQL.
 const HOSTILE_TEXT: &str = "q' \" \\ / % + & \u{1b}[2J \u{202e} 精度\n\ttab line";
-/// A new model's name, told of both twins.
+/// A placeholder for the name of a new model.
 const NEW_MODEL_NAME: &str = "neu 'größe' \u{1b}[2J %2F+&? of {who}";
 const DUMPED_MODELS: [&str; 2] = ["{who}", NEW_MODEL_NAME];
 
@@ -103,7 +104,7 @@ fn delete_version(name: &str, number: u64) -> StoreWrite {
     }
 }
 
-/// Every kind of write, with the turns that matter, to one of the twins.
+/// Every kind of write, with its edge cases, to one of the twins.
 fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     let fresh = NEW_MODEL_NAME.replace("{who}", who);
     let long = "k".repeat(250);
@@ -150,7 +151,7 @@ fn valid_writes(who: &str, run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     writes
 }
 
-/// A server notes a logged model's versions by itself.
+/// The server records the versions of a logged model automatically.
 fn apply_script() -> String {
     APPLY.replace(
         "answer = apply",
@@ -158,7 +159,7 @@ fn apply_script() -> String {
     )
 }
 
-/// What the client tells of both twins, and which of them the logged model knows.
+/// The client's view of both twins, and the versions of the logged model.
 fn dump_twins(store: &mut ServerFixture, logged: &Value) -> [Value; 3] {
     let dump = store.client.run(
         DUMP_TWINS,
@@ -243,7 +244,7 @@ fn with_sorted_aliases(mut versions: Value) -> Value {
     versions
 }
 
-/// What MLflow refuses, and the kind of its refusal.
+/// Writes that MLflow refuses, and the kinds of the errors.
 fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
     use StoreErrorKind::{Conflict, InvalidRequest, NotFound};
     let who = "ours";
@@ -251,7 +252,7 @@ fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
         (StoreWrite::CreateModel { name: who.into() }, Conflict),
         (StoreWrite::CreateModel { name: "".into() }, InvalidRequest),
         (
-            create("nobody", &format!("runs:/{run}/m"), run, vec![]),
+            create("missing", &format!("runs:/{run}/m"), run, vec![]),
             NotFound,
         ),
         (
@@ -264,19 +265,19 @@ fn invalid_writes(run: &str) -> Vec<(StoreWrite, StoreErrorKind)> {
             InvalidRequest,
         ),
         (transition(who, 99, Stage::Production, true), NotFound),
-        (transition("nobody", 1, Stage::Production, true), NotFound),
+        (transition("missing", 1, Stage::Production, true), NotFound),
         (transition(who, 5, Stage::Staging, false), NotFound),
         (alias(who, "latest", 1), InvalidRequest),
         (alias(who, "v3", 1), InvalidRequest),
         (alias(who, "no spaces", 1), InvalidRequest),
         (alias(who, "gone", 5), NotFound),
-        (alias("nobody", "a", 1), NotFound),
-        (delete_alias("nobody", "a"), NotFound),
+        (alias("missing", "a", 1), NotFound),
+        (delete_alias("missing", "a"), NotFound),
         (set_tag(who, 5, "a", "b"), NotFound),
         (set_tag(who, 1, "a//b", "x"), InvalidRequest),
         (delete_tag(who, 99, "a"), NotFound),
         (delete_version(who, 5), NotFound),
-        (delete_version("nobody", 1), NotFound),
+        (delete_version("missing", 1), NotFound),
     ]
 }
 
@@ -310,7 +311,7 @@ pub async fn refused_writes_leave_no_trace(store: &mut ServerFixture) {
     );
 }
 
-/// A run goes into the trash and comes back, each as often as it is asked for; the client says so after each.
+/// A run is deleted and restored, each twice; the client reports the same state.
 pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
     let run = store.id("child").to_owned();
     let delete = StoreWrite::DeleteRun {
@@ -320,7 +321,7 @@ pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
         run: run.as_str().into(),
     };
     let lifecycle = "answer = client.get_run(run).info.lifecycle_stage";
-    for (write, wanted) in [
+    for (write, expected) in [
         (&delete, "deleted"),
         (&delete, "deleted"),
         (&restore, "active"),
@@ -333,7 +334,7 @@ pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
         );
         assert_eq!(
             store.client.run(lifecycle, &json!({"run": run})),
-            wanted,
+            expected,
             "{write:?}"
         );
         assert_eq!(
@@ -344,7 +345,7 @@ pub async fn runs_are_deleted_and_restored(store: &mut ServerFixture) {
                 .unwrap()
                 .lifecycle
                 .as_str(),
-            wanted,
+            expected,
             "{write:?}"
         );
     }

@@ -1,4 +1,5 @@
-//! A training run and Frontrunner at one file: neither sees a lock, neither waits for the other, both see what the other did.
+//! A training run and Frontrunner on one file: neither fails because of a lock, neither waits, and
+//! each sees the other's changes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use frontrunner::store::{LifecycleFilter, Resolution};
 use super::*;
 use crate::support::snapshot::runs;
 
-/// Logs as fast as MLflow can: points, params, runs, a version now and then.
+/// Logs points, params, runs and some versions as fast as MLflow can.
 const LOG_METRICS: &str = "
 run_id = client.create_run(experiment).info.run_id
 for i in range(150):
@@ -23,7 +24,7 @@ for i in range(150):
 answer = run_id
 ";
 
-/// Reads and writes until the other program is done, and says how often.
+/// Reads and writes until the other program is done, and returns how often.
 async fn read_until_done(is_done: &AtomicBool, opened: &StoreHandle) -> usize {
     let (reader, writer) = (&opened.reader, opened.writer.as_ref().unwrap());
     let mut rounds = 0;
@@ -94,5 +95,5 @@ async fn writer_and_reader_never_block_each_other() {
     assert_same_store(&dump_store(&opened.reader).await, &client.dump_store());
 }
 
-/// What the other scripts import.
+/// Imports of the other scripts.
 const FILL_IMPORTS: &str = "from mlflow.entities import Metric, Param";

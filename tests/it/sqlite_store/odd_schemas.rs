@@ -1,5 +1,5 @@
-//! Files that are not what they were taken for: each is a clear fault, or is opened for looking only and says why; none is
-//! made, mended or touched.
+//! Files that are not MLflow stores, and schemas of other versions: each is a clear error, or is
+//! opened read-only with a reason. No file is created, repaired or changed.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use rusqlite::Connection as Sql;
 
 use super::*;
 
-/// Every file of a folder with its bytes.
+/// The contents of every file of a folder.
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
     entries
@@ -25,7 +25,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Opens what is at `name` of a folder, both ways, which must fail and leave the folder as it was.
+/// Opens a file in both modes, which must fail and change nothing in the folder.
 async fn open_error(folder: &Path, name: &str) -> (StoreErrorKind, String) {
     let before = contents(folder);
     let target = StoreTarget::Sqlite(folder.join(name));
@@ -100,7 +100,7 @@ async fn non_store_file_is_refused_and_unchanged() {
     }
 }
 
-/// Opens a changed store for writing: it must be readable as a whole, and say why it can't be written, if it can't.
+/// Opens a changed store for writing, and returns why it is read-only. All of it must be readable.
 async fn read_only_reason_after(version: &'static str, change: &str) -> Option<ReadOnlyReason> {
     let store = filled_store(version);
     let (folder, path) = store.copy();
@@ -117,7 +117,7 @@ async fn read_only_reason_after(version: &'static str, change: &str) -> Option<R
     opened.writer.err()
 }
 
-/// A table gets a column that must be filled, as a later migration could have it.
+/// Adds a required column, as a later migration could.
 const NEWER_SCHEMA: &str = "
 PRAGMA legacy_alter_table = ON;
 ALTER TABLE registered_model_aliases RENAME TO was;

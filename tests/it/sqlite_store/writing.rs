@@ -1,4 +1,5 @@
-//! Frontrunner's writes are MLflow's own: done on two copies of a store, once by each, they leave the same rows everywhere.
+//! Writes compared with MLflow's client: made to two copies of a store, one by each, they leave the
+//! same rows in all tables.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +12,7 @@ use super::*;
 
 const APPLY: &str = include_str!("apply.py");
 
-/// A text that no terminal should see, and that SQL and JSON could trip over.
+/// Text with control characters, and with characters special to SQL and JSON.
 const HOSTILE_TEXT: &str = "q' \" \u{1b}[2J \u{202e} 精度\nline";
 
 fn tag(key: &str, value: &str) -> KeyValue {
@@ -86,7 +87,7 @@ fn restore_run(run: &str) -> StoreWrite {
     StoreWrite::RestoreRun { run: run.into() }
 }
 
-/// Every kind of write, with the turns that matter: over what is there, onto nothing, with hostile text.
+/// Every kind of write: over an existing value, without one, and with hostile text.
 fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     let mut writes = vec![
         create_model("neu 'größe' \u{1b}[2J"),
@@ -142,13 +143,13 @@ fn valid_writes(run: &str, logged: Option<&str>) -> Vec<StoreWrite> {
     writes
 }
 
-/// What MLflow refuses: nothing may be left of it.
+/// Writes that MLflow refuses, and that must change nothing.
 fn invalid_writes() -> Vec<StoreWrite> {
     vec![
         create_model("shop"),
         create_model("a/b"),
         create_model(" "),
-        create_version("nobody", "s3://x", "", vec![]),
+        create_version("missing", "s3://x", "", vec![]),
         create_version("shop", "s3://x", "", vec![tag("", "no key")]),
         create_version("shop", "s3://x", "", vec![tag("k", &"v".repeat(100_001))]),
         create_version("shop", "models:/shop/5", "", vec![]),
@@ -172,13 +173,13 @@ fn invalid_writes() -> Vec<StoreWrite> {
         delete_run("00000000000000000000000000000000"),
         restore_run("00000000000000000000000000000000"),
         StoreWrite::DeleteAlias {
-            name: "nobody".into(),
+            name: "missing".into(),
             alias: "a".into(),
         },
     ]
 }
 
-/// Every row of every table, as text. Times of these writes are told as such: no two clocks agree on them.
+/// Every row of every table, as text. Times since the test began are replaced, because they differ.
 fn changed_rows(path: &Path, since: i64) -> Vec<String> {
     let connection = rusqlite::Connection::open(path).unwrap();
     let listing = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
@@ -228,7 +229,7 @@ fn now() -> i64 {
     .unwrap()
 }
 
-/// Two copies of one store: ours, and the one that MLflow's client writes.
+/// Two copies of a store: one for our writer, one for MLflow's client.
 struct TwinStores {
     _folders: [TempDir; 2],
     ours: PathBuf,
@@ -300,7 +301,7 @@ async fn assert_writes_match_client(version: &'static str) {
         assert_eq!(ours, theirs, "{write:?}");
         twins.assert_same_rows(&write);
     }
-    // MLflow's client reads ours as its own, and goes on from there.
+    // MLflow's client reads our copy, and continues with it.
     let mut client = client_of(version, &twins.ours);
     let reader = open_store(&twins.ours, AccessMode::ReadOnly(ReadOnlyReason::Flag))
         .await
@@ -333,14 +334,14 @@ async fn assert_refusals_match_client(version: &'static str) {
     let mut twins = TwinStores::open(version).await;
     let before = std::fs::read(&twins.ours).unwrap();
     for write in invalid_writes() {
-        // MLflow 2 takes names that MLflow 3 does not; a name that only one of them could read again is made in neither.
+        // MLflow 2 accepts names that MLflow 3 rejects. Our writer rejects them for both.
         let theirs = twins.client.try_run(APPLY, &json!({"write": write}));
-        assert!(theirs.is_err() || version == V2, "MLflow takes {write:?}");
+        assert!(theirs.is_err() || version == V2, "MLflow accepts {write:?}");
         let ours = twins
             .writer
             .write(&write)
             .await
-            .expect_err(&format!("{write:?} was taken"));
+            .expect_err(&format!("{write:?} was accepted"));
         assert!(!ours.outcome_unknown, "{write:?}: {ours:?}");
         assert!(!ours.to_string().chars().any(char::is_control), "{ours}");
         assert!(

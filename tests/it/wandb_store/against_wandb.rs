@@ -1,4 +1,4 @@
-//! What wandb's own reader says of a run, and what is read here: the same params, metrics, histories and end.
+//! Params, metrics, histories and ends of runs, compared with wandb's own reader.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// The values inside a value, by name; media are none.
+/// The nested values of a value by key, without media.
 fn flatten<'a>(key: &str, value: &'a Value, found: &mut BTreeMap<String, &'a Value>) {
     match value {
         Value::Object(inside) if inside.contains_key("_type") => {}
@@ -59,7 +59,7 @@ fn flatten_all(value: &Value) -> BTreeMap<String, &Value> {
     found
 }
 
-/// The histories that the records tell, by metric.
+/// The histories in the records, by metric.
 fn histories(records: &[Value]) -> BTreeMap<String, Points> {
     let mut found: BTreeMap<String, Points> = BTreeMap::new();
     for history in records
@@ -164,7 +164,7 @@ fn assert_same_metrics(run: &Run, whole: &Value, histories: &BTreeMap<String, Po
     }
 }
 
-/// Judges the four runs of a folder that `fill.py` filled.
+/// Compares the four runs of a folder that `fill.py` filled.
 async fn compare_with_wandb(home: &Path) {
     let store = open_store(home).await;
     assert_eq!(
@@ -199,7 +199,7 @@ async fn compare_with_wandb(home: &Path) {
             None if home.starts_with(samples("")) => RunStatus::Unknown,
             None => RunStatus::Running,
         };
-        // A sample that was checked out a moment ago looks as if it was going on.
+        // A sample that was just checked out looks like a running run.
         assert!(
             read.status == status
                 || (status == RunStatus::Unknown && read.status == RunStatus::Running),
@@ -214,7 +214,7 @@ async fn compare_with_wandb(home: &Path) {
     assert_all_requests_work(&store).await;
 }
 
-/// What no reader tells, and `fill.py` knows.
+/// Values that wandb's reader does not return, but that `fill.py` sets.
 async fn assert_all_requests_work(store: &StoreHandle) {
     let whole = run(store, "aaaa1111").await;
     let tag = |key: &str| {
@@ -294,7 +294,7 @@ async fn wandb_0_19_runs_match_wandb() {
     compare_with_wandb(&samples("0.19.11")).await;
 }
 
-/// A folder that the newest wandb filled, once for all tests.
+/// A folder filled by the newest wandb, once for all tests.
 pub fn newest_sample() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Every subcommand that reads, over wandb's own runs; and those that write, which say why they don't.
+//! The subcommands on wandb's runs: those that read, and the errors of those that write.
 
 use serde_json::Value;
 

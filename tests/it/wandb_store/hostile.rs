@@ -1,4 +1,4 @@
-//! Files that are not what they should be: the other runs are read all the same, and what can't be is said.
+//! Damaged and hostile files: the other runs are read anyway, and the damage is reported.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use frontrunner::store::{Resolution, StoreTarget};
 
 use super::{copy_sample, folder_of, open_store, run, runs, samples};
 
-/// A run whose log has these bytes, read beside a good one.
+/// Reads a run whose log has these bytes, next to a valid run.
 async fn read_run_from(bytes: &[u8]) -> Run {
     let (folder, _) = copy_sample("0.19.11", "aaaa1111");
     let bad = folder.path().join("wandb/run-20300101_000000-bad");
@@ -33,7 +33,7 @@ async fn read_run_from(bytes: &[u8]) -> Run {
     run(&store, "bad").await
 }
 
-/// A record, as protobuf and the log frame it; one that fits into a block.
+/// A record that fits into a block, with its protobuf and log framing.
 fn frame_record(record: &[u8]) -> Vec<u8> {
     let mut log = b":W&B\xe1\xbe\0".to_vec();
     let summed = [&[1], record].concat();
@@ -60,10 +60,10 @@ async fn foreign_file_is_reported_as_an_unreadable_run() {
             .tag("wandb.unreadable")
             .map(|tag| tag.raw().to_owned())
             .unwrap_or_default();
-        assert!(why.contains("does not begin as W&B's files do"), "{why}");
+        assert!(why.contains("not a W&B run log"), "{why}");
         assert!(bad.metrics.is_empty() && bad.start_time.is_some());
     }
-    // Nothing was written yet.
+    // An empty file is a run that just started.
     assert_eq!(read_run_from(b"").await.status, RunStatus::Running);
 }
 
@@ -72,14 +72,14 @@ async fn corrupt_block_is_skipped_and_reported() {
     let mut bytes = valid_log();
     let whole = read_run_from(&bytes).await;
     assert_eq!(whole.tag("wandb.damaged"), None);
-    // Behind the record of the run, which has three blocks.
+    // After the run's record, which takes three blocks.
     bytes[80_000..80_100].fill(0xAA);
     let damaged = read_run_from(&bytes).await;
     assert!(damaged.tag("wandb.damaged").is_some());
     assert_eq!(
         (damaged.name.raw(), damaged.status),
         ("failed", RunStatus::Failed),
-        "what stands before and behind is read"
+        "the records around it are read"
     );
 }
 
@@ -94,7 +94,7 @@ async fn invalid_records_are_skipped() {
             .metrics
             .is_empty()
     );
-    // A length of four gigabytes inside a history.
+    // A history with a length of four gigabytes.
     assert!(
         read_run_from(&frame_record(
             b"\x12\xff\xff\xff\xff\x0f\x0a\xff\xff\xff\xff\x0f"

@@ -1,4 +1,4 @@
-//! Runs without a log, as very old versions left them, and what wandb writes beside a log.
+//! Runs of very old versions, which have no log, and the other files of a run.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Runs that are being written: a file that was cut anywhere is read up to there, and goes on from there.
+//! Running runs: a log that is truncated anywhere is read up to there, and reading resumes there.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -20,7 +20,7 @@ async fn growing_run_ends_equal_to_a_full_read() {
         let store = open_store(folder.path()).await;
         let ids = [whole.id.clone()];
         let (mut written, mut steps, mut pulse) = (0, 0, None);
-        // Pieces of sizes that fit nothing.
+        // Chunk sizes that match no boundary.
         for piece in bytes.chunks(7_919) {
             file.write_all(piece).unwrap();
             written += piece.len();
@@ -50,7 +50,7 @@ async fn growing_run_ends_equal_to_a_full_read() {
                 "{points} points after {written} bytes, {steps} before"
             );
             steps = points;
-            // Since wandb 0.17 the summary tells a value before the history does.
+            // Since wandb 0.17 a value is in the summary before it is in the history.
             let is_told = changed[0]
                 .metrics
                 .iter()

@@ -1,0 +1,65 @@
+//! Page tokens of local stores. A token names the last run of its page, so that runs which are
+//! added or deleted between two pages make no other run appear twice or be skipped.
+
+use std::cmp::Reverse;
+
+use super::PageToken;
+use crate::domain::Millis;
+
+/// A run's position in a listing: newest start first, runs without a start last, then by id, as in
+/// MLflow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SortKey {
+    start: Reverse<Option<Millis>>,
+    pub(super) id: Box<str>,
+}
+
+impl SortKey {
+    pub(super) fn new(start: Option<Millis>, id: &str) -> Self {
+        Self {
+            start: Reverse(start),
+            id: id.into(),
+        }
+    }
+
+    /// The token of the page after this run.
+    pub(super) fn to_token(&self) -> PageToken {
+        let start = self.start.0.map(|ms| ms.to_string());
+        PageToken(format!("{}:{}", start.as_deref().unwrap_or("-"), self.id))
+    }
+
+    /// The last run before a page; an error message for a token of another store.
+    pub(super) fn from_token(token: &PageToken) -> Result<Self, &'static str> {
+        let parse = || {
+            let (start, id) = token.0.split_once(':')?;
+            let start = match start {
+                "-" => None,
+                start => Some(start.parse().ok()?),
+            };
+            Some(Self::new(start, id))
+        };
+        parse().ok_or("the page token is from another store")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_round_trip() {
+        for start in [Some(-5), Some(1_700_000_000_000), None] {
+            let key = SortKey::new(start, "a:b");
+            assert_eq!(SortKey::from_token(&key.to_token()), Ok(key));
+        }
+        assert!(SortKey::from_token(&PageToken("{\"offset\": 3}".into())).is_err());
+    }
+
+    #[test]
+    fn sorts_newest_first_and_missing_starts_last() {
+        let mut keys = [(None, "d"), (Some(1), "b"), (Some(2), "c"), (Some(1), "a")]
+            .map(|(start, id)| SortKey::new(start, id));
+        keys.sort_unstable();
+        assert_eq!(keys.map(|key| key.id.to_string()), ["c", "a", "b", "d"]);
+    }
+}

@@ -1,0 +1,710 @@
+//! The contract of [`ReadStore`], checked on a table of stores. A new backend adds a row to
+//! [`contract_tests`].
+//!
+//! [`check_contract`] holds for any store. A SQLite file and MLflow's server over the same file
+//! must also return the same data.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can not go on should fail"
+)]
+
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::support::client::MlflowClient;
+use crate::support::mlflow::{Server, V2, V3};
+use crate::support::snapshot::{self, assert_same_store, dump_store};
+use frontrunner::domain::{Artifact, ArtifactOwner, LoggedModelId, Run, RunId, StoreErrorKind};
+use frontrunner::lineage::LineageFacts;
+use frontrunner::ops::lineage::load_lineage_facts;
+use frontrunner::store::{
+    AccessMode, ChangedRunsQuery, ConnectOptions, LifecycleFilter, PageToken, ReadOnlyReason,
+    ReadStore, Reader, Resolution, Result, RunQuery, StoreHandle, StoreTarget, open,
+};
+use serde_json::{Map, Value, json};
+
+const FILL: &str = include_str!("sqlite_store/fill.py");
+
+/// Files, too, and a history that is longer than any page.
+const FILL_MORE: &str = "
+client.log_text(answer['numbers'], 'grüße\\n' * 50, 'notes/größe 1.txt')
+client.log_text(answer['numbers'], 'sklearn==1.0', 'model/requirements.txt')
+client.log_text(answer['numbers'], 'flavors: {python_function: {}}', 'model/MLmodel')
+for begin in range(0, 3000, 1000):
+    client.log_batch(answer['child'], metrics=[Metric('long', i * i % 97, i, i) for i in range(begin, begin + 1000)])
+";
+
+/// A row of the table: a store with some data, and what is known of it.
+struct Row {
+    target: StoreTarget,
+    label: &'static str,
+    can_write: bool,
+    can_filter: bool,
+    has_registry: bool,
+    /// The only run with this metric, at the steps `0..steps`.
+    metric: (RunId, &'static str),
+    steps: i64,
+    /// A run with a text file, and the beginning of the text.
+    file: (RunId, &'static str, &'static str),
+    /// Servers and folders that live as long as the row.
+    _guard: Box<dyn Any + Send>,
+}
+
+/// The data of [`FILL`] and [`FILL_MORE`], in a file of this version.
+fn mlflow_row(version: &'static str, from_server: bool) -> Row {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mlflow.db");
+    let ids = fill_store(version, folder.path(), &path);
+    let id = |name: &str| RunId::from(ids[name].as_str().unwrap());
+    let server = from_server.then(|| Server::start(version, folder.path()));
+    Row {
+        target: match &server {
+            Some(server) => StoreTarget::parse(&server.url).unwrap(),
+            None => StoreTarget::Sqlite(path),
+        },
+        label: if from_server {
+            "MLflow server"
+        } else {
+            "SQLite file"
+        },
+        can_write: true,
+        can_filter: from_server,
+        has_registry: true,
+        metric: (id("child"), "long"),
+        steps: 3_000,
+        file: (id("numbers"), "notes/größe 1.txt", "grü"),
+        _guard: Box::new((server, folder)),
+    }
+}
+
+/// The sample runs of wandb 0.16.6.
+fn wandb_row() -> Row {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/wandb_store/samples/0.16.6");
+    Row {
+        target: StoreTarget::Wandb(samples),
+        label: "W&B runs",
+        can_write: false,
+        can_filter: false,
+        has_registry: false,
+        metric: ("aaaa1111".into(), "count"),
+        steps: 60,
+        file: ("aaaa1111".into(), "notes.txt", "kept"),
+        _guard: Box::new(()),
+    }
+}
+
+macro_rules! contract_tests {
+    ($($name:ident: $row:expr;)*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            check_contract($row).await;
+        }
+    )*};
+}
+
+contract_tests! {
+    mlflow_3_server_keeps_the_contract: mlflow_row(V3, true);
+    mlflow_2_server_keeps_the_contract: mlflow_row(V2, true);
+    mlflow_3_file_keeps_the_contract: mlflow_row(V3, false);
+    mlflow_2_file_keeps_the_contract: mlflow_row(V2, false);
+    wandb_folder_keeps_the_contract: wandb_row();
+}
+
+async fn check_contract(row: Row) {
+    check_access(&row).await;
+    let reader = reader(row.target.clone()).await;
+    check_identity(&row, &reader);
+    let features = reader.features().await.unwrap();
+    assert_eq!(
+        (features.can_filter, features.has_registry),
+        (row.can_filter, row.has_registry)
+    );
+    check_experiments(&reader).await;
+    check_pages(&row, &reader).await;
+    check_changed_runs(&reader).await;
+    check_histories(&row, &reader).await;
+    check_artifacts(&row, &reader).await;
+    check_missing_objects(&row, &reader).await;
+    // Nothing was written meanwhile.
+    assert_eq!(reader.revision().await, reader.revision().await);
+}
+
+/// A writer only on request, and a reason where there is none.
+async fn check_access(row: &Row) {
+    let open_with = async |mode| -> StoreHandle {
+        open(&row.target, mode, &ConnectOptions::default())
+            .await
+            .unwrap()
+    };
+    assert_eq!(row.target.backend().label, row.label);
+    let opened = open_with(AccessMode::ReadWrite).await;
+    assert_eq!(opened.writer.is_ok(), row.can_write);
+    let opened = open_with(AccessMode::ReadOnly(ReadOnlyReason::Flag)).await;
+    let reason = opened.writer.err().unwrap();
+    assert_eq!(reason == ReadOnlyReason::Flag, row.can_write, "{reason}");
+}
+
+fn check_identity(row: &Row, reader: &Reader) {
+    for text in [reader.name(), reader.origin(), &reader.tracking_uri()] {
+        assert!(
+            !text.is_empty() && !text.contains(char::is_control),
+            "{text:?}"
+        );
+    }
+    let is_server = matches!(row.target, StoreTarget::Server(_));
+    assert_eq!(reader.web_url().is_some(), is_server);
+    assert_eq!(reader.local_folder().is_some(), !is_server);
+    assert!(reader.local_folder().is_none_or(Path::is_absolute));
+}
+
+/// The active and the deleted experiments are all experiments.
+async fn check_experiments(reader: &Reader) {
+    let ids = async |lifecycle| -> BTreeSet<String> {
+        let experiments = reader.experiments(lifecycle).await.unwrap();
+        experiments
+            .iter()
+            .map(|one| one.id.raw().to_owned())
+            .collect()
+    };
+    let (active, deleted) = (
+        ids(LifecycleFilter::Active).await,
+        ids(LifecycleFilter::Deleted).await,
+    );
+    assert!(!active.is_empty() && active.is_disjoint(&deleted));
+    assert_eq!(&active | &deleted, ids(LifecycleFilter::All).await);
+}
+
+async fn all_runs(reader: &Reader, page_size: u32) -> Vec<Run> {
+    let query = RunQuery {
+        lifecycle: LifecycleFilter::All,
+        page_size,
+        ..RunQuery::default()
+    };
+    let (mut runs, mut from) = (Vec::new(), None);
+    loop {
+        let page = reader.runs(&query, from.as_ref()).await.unwrap();
+        assert!(page.items.len() <= page_size as usize);
+        runs.extend(page.items);
+        match page.next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    assert!(
+        runs.iter()
+            .map(|run| &run.id)
+            .collect::<BTreeSet<_>>()
+            .len()
+            == runs.len()
+    );
+    runs
+}
+
+/// Pages of any size list the same runs in the same order, and a run that is read alone is the
+/// listed one.
+async fn check_pages(row: &Row, reader: &Reader) {
+    let runs = all_runs(reader, 1_000).await;
+    for page_size in [1, 3] {
+        let ids = |runs: &[Run]| runs.iter().map(|run| run.id.clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&all_runs(reader, page_size).await), ids(&runs));
+    }
+    for run in &runs {
+        let alone = reader.run(&run.id).await.unwrap();
+        assert_eq!(
+            (alone.status, alone.start_time, alone.params.len()),
+            (run.status, run.start_time, run.params.len())
+        );
+    }
+    let foreign = PageToken("no token of this store".into());
+    let query = RunQuery {
+        page_size: 10,
+        ..RunQuery::default()
+    };
+    assert!(reader.runs(&query, Some(&foreign)).await.is_err());
+    let filtered = RunQuery {
+        filter: Some("attributes.status = 'FINISHED'".into()),
+        ..query
+    };
+    let kind = error_kind(reader.runs(&filtered, None).await);
+    let expected = (!row.can_filter).then_some(StoreErrorKind::InvalidRequest);
+    assert_eq!(kind, expected);
+}
+
+/// Known active runs are returned, unknown ones are skipped, and so are runs before `since`.
+async fn check_changed_runs(reader: &Reader) {
+    let active = reader
+        .runs(
+            &RunQuery {
+                page_size: 1_000,
+                ..RunQuery::default()
+            },
+            None,
+        )
+        .await
+        .unwrap()
+        .items;
+    let mut known: Vec<RunId> = active.iter().map(|run| run.id.clone()).collect();
+    known.push("0123456789abcdef0123456789abcdef".into());
+    for (known, since, expected) in [
+        (known, i64::MAX, active.len()),
+        (Vec::new(), i64::MAX, 0),
+        (
+            Vec::new(),
+            0,
+            active.iter().filter(|run| run.start_time.is_some()).count(),
+        ),
+    ] {
+        let query = ChangedRunsQuery {
+            experiments: Vec::new(),
+            known,
+            since,
+        };
+        let changed = reader.changed_runs(&query).await.unwrap();
+        assert_eq!(changed.len(), expected, "{query:?}");
+    }
+}
+
+/// A sampled history has the ends of the full one, and a step range is inclusive.
+async fn check_histories(row: &Row, reader: &Reader) {
+    let (run, metric) = &row.metric;
+    let other = all_runs(reader, 1_000)
+        .await
+        .into_iter()
+        .find(|other| other.id != *run)
+        .unwrap();
+    let steps = async |resolution| -> (Vec<i64>, bool) {
+        let histories = reader
+            .histories(&[other.id.clone(), run.clone()], metric, resolution)
+            .await
+            .unwrap();
+        let [history] = histories.as_slice() else {
+            panic!("{} histories of {metric}", histories.len())
+        };
+        assert_eq!(&history.run, run);
+        let steps = history.points.iter().map(|point| point.step);
+        (steps.collect(), history.is_sampled)
+    };
+    assert_eq!(
+        steps(Resolution::Full).await,
+        ((0..row.steps).collect(), false)
+    );
+    let (sampled, is_sampled) = steps(Resolution::Points(20)).await;
+    assert!(
+        is_sampled && (10..=80).contains(&sampled.len()),
+        "{sampled:?}"
+    );
+    assert!(sampled.is_sorted());
+    assert_eq!(
+        (sampled.first(), sampled.last()),
+        (Some(&0), Some(&(row.steps - 1)))
+    );
+    let range = Resolution::StepRange {
+        points: 100,
+        first: 10,
+        last: 20,
+    };
+    assert_eq!(steps(range).await.0, (10..=20).collect::<Vec<_>>());
+}
+
+/// A preview has at most `limit` bytes, and no path leads out of the artifacts.
+async fn check_artifacts(row: &Row, reader: &Reader) {
+    let (run, path, text) = &row.file;
+    let owner = ArtifactOwner::Run(run.clone());
+    let root = reader.artifacts(&owner, "").await.unwrap();
+    let first = path.split('/').next().unwrap();
+    assert!(
+        root.iter().any(|entry| entry.path.raw() == first),
+        "{root:?}"
+    );
+    let limit = text.len() as u64;
+    let preview = reader.preview(&owner, path, limit).await.unwrap();
+    assert_eq!(
+        (preview.text().unwrap().raw(), preview.is_truncated),
+        (*text, true)
+    );
+    for path in ["no/such.txt", "../../../../etc/passwd"] {
+        assert!(reader.preview(&owner, path, 10).await.is_err(), "{path}");
+    }
+}
+
+/// Missing objects are not found; a store without a registry does not support its queries.
+async fn check_missing_objects(row: &Row, reader: &Reader) {
+    let run = RunId::from("00000000000000000000000000000000");
+    assert_eq!(
+        error_kind(reader.run(&run).await),
+        Some(StoreErrorKind::NotFound)
+    );
+    let expected = if row.has_registry {
+        StoreErrorKind::NotFound
+    } else {
+        StoreErrorKind::Unsupported
+    };
+    let name = "no such model".into();
+    assert_eq!(error_kind(reader.model(&name).await), Some(expected));
+    assert_eq!(error_kind(reader.versions(&name).await), Some(expected));
+    assert_eq!(reader.models().await.is_ok(), row.has_registry);
+    let (some_run, _) = &row.metric;
+    assert_eq!(
+        reader.versions_of_run(some_run).await.is_ok(),
+        row.has_registry
+    );
+}
+
+async fn reader(target: StoreTarget) -> Reader {
+    open(
+        &target,
+        AccessMode::ReadOnly(ReadOnlyReason::Flag),
+        &ConnectOptions::default(),
+    )
+    .await
+    .unwrap()
+    .reader
+}
+
+fn error_kind<T>(result: Result<T>) -> Option<StoreErrorKind> {
+    result.err().map(|error| error.kind)
+}
+
+/// Experiments, runs, changed runs and nested runs by lifecycle and by experiment.
+async fn dump_lifecycles(reader: &Reader) -> Value {
+    let mut dumped = Map::new();
+    for (name, view) in [
+        ("active", LifecycleFilter::Active),
+        ("deleted", LifecycleFilter::Deleted),
+        ("all", LifecycleFilter::All),
+    ] {
+        let experiments = reader.experiments(view).await.unwrap();
+        let mut ids: Vec<_> = experiments
+            .iter()
+            .map(|it| it.id.raw().to_owned())
+            .collect();
+        ids.sort();
+        dumped.insert(format!("experiments {name}"), json!(ids));
+        for it in reader.experiments(LifecycleFilter::All).await.unwrap() {
+            let query = RunQuery {
+                experiments: vec![it.id.clone()],
+                lifecycle: view,
+                page_size: 100,
+                ..RunQuery::default()
+            };
+            let page = reader.runs(&query, None).await.unwrap();
+            let ids: Vec<_> = page
+                .items
+                .iter()
+                .map(|run| run.id.raw().to_owned())
+                .collect();
+            dumped.insert(
+                format!("runs {name} of {}", it.id.raw()),
+                json!([ids, page.next.is_some()]),
+            );
+            // A refresh with all runs as known ones and one that does not exist, then of the later
+            // half as new runs.
+            let starts: Vec<i64> = page.items.iter().filter_map(|run| run.start_time).collect();
+            let mut known: Vec<RunId> = page.items.iter().map(|run| run.id.clone()).collect();
+            known.push("0123456789abcdef0123456789abcdef".into());
+            for (known, since) in [
+                (known, i64::MAX),
+                (
+                    Vec::new(),
+                    starts.get(starts.len() / 2).copied().unwrap_or(0),
+                ),
+            ] {
+                let key = format!(
+                    "changes of {name} of {}, {} known",
+                    it.id.raw(),
+                    known.len()
+                );
+                let changes = ChangedRunsQuery {
+                    experiments: vec![it.id.clone()],
+                    known,
+                    since,
+                };
+                let run_summary = |run: &Run| {
+                    json!([
+                        run.id.raw(),
+                        run.status.as_str(),
+                        run.metrics.len(),
+                        run.params.len(),
+                        run.tags.len()
+                    ])
+                };
+                let mut runs: Vec<Value> = reader
+                    .changed_runs(&changes)
+                    .await
+                    .unwrap()
+                    .iter()
+                    .map(run_summary)
+                    .collect();
+                runs.sort_by_key(ToString::to_string);
+                dumped.insert(key, json!(runs));
+            }
+        }
+    }
+    // The runs nested in each run, in its own experiment and in all of them.
+    let all = reader
+        .runs(
+            &RunQuery {
+                lifecycle: LifecycleFilter::All,
+                page_size: 1_000,
+                ..RunQuery::default()
+            },
+            None,
+        )
+        .await
+        .unwrap();
+    for run in all.items {
+        for experiments in [vec![run.experiment_id.clone()], Vec::new()] {
+            let key = format!(
+                "nested in {} in {} experiments",
+                run.id.raw(),
+                experiments.len()
+            );
+            let nested = reader.nested_runs(&experiments, &run.id).await.unwrap();
+            dumped.insert(
+                key,
+                nested
+                    .iter()
+                    .map(|run| json!([run.id.raw(), run.tags.len()]))
+                    .collect(),
+            );
+        }
+    }
+    assert!(dumped.iter().any(|(key, runs)| key.starts_with("nested")
+        && runs.as_array().is_some_and(|runs| !runs.is_empty())));
+    Value::Object(dumped)
+}
+
+/// The lineage of a version.
+fn dump_facts(facts: &LineageFacts) -> Value {
+    json!({
+        "version": snapshot::version(&facts.version), "model": snapshot::model(&facts.model), "run": facts.run.as_ref().map(snapshot::run),
+        "parents": facts.parents.iter().map(snapshot::run).collect::<Vec<_>>(),
+        "logged_model": facts.logged_model.as_ref().map(snapshot::logged_model),
+        "files": facts.files.iter().map(|(name, text)| json!([name, text.raw()])).collect::<Vec<_>>(),
+        "missing": facts.missing.len(),
+    })
+}
+
+async fn dump_lineages(reader: &Reader) -> Value {
+    let mut dumped = Map::new();
+    for model in reader.models().await.unwrap() {
+        for version in reader.versions(&model.name).await.unwrap() {
+            let facts = dump_facts(
+                &load_lineage_facts(
+                    (&**reader as &dyn ReadStore).into(),
+                    &model.name,
+                    version.version,
+                )
+                .await
+                .unwrap(),
+            );
+            dumped.insert(format!("{} {}", model.name.raw(), version.version), facts);
+        }
+    }
+    Value::Object(dumped)
+}
+
+async fn dump_registry(reader: &Reader, ids: &Value) -> Value {
+    let mut dumped = Map::new();
+    for (name, id) in ids.as_object().unwrap() {
+        dumped.insert(
+            name.clone(),
+            json!(snapshot::versions_of_run(reader, &RunId::from(id.as_str().unwrap())).await),
+        );
+    }
+    Value::Object(dumped)
+}
+
+/// Files and folders, and the beginning of a file.
+async fn dump_files(reader: &Reader, run: &str) -> Value {
+    let home = ArtifactOwner::Run(run.into());
+    let mut dumped = Map::new();
+    for path in ["", "notes", "model"] {
+        let mut listed = reader.artifacts(&home, path).await.unwrap();
+        listed.sort_by(|a, b| a.path.cmp(&b.path));
+        let entry = |it: &Artifact| json!([it.path.raw(), it.is_dir, it.size]);
+        dumped.insert(format!("in {path:?}"), listed.iter().map(entry).collect());
+    }
+    for limit in [3, 10_000] {
+        let read = reader
+            .preview(&home, "notes/größe 1.txt", limit)
+            .await
+            .unwrap();
+        dumped.insert(
+            format!("{limit} bytes"),
+            json!([read.text().unwrap().raw(), read.is_truncated]),
+        );
+    }
+    Value::Object(dumped)
+}
+
+/// The error kinds of missing objects.
+async fn dump_errors(reader: &Reader, ids: &Value) -> Value {
+    let run = RunId::from("00000000000000000000000000000000");
+    let home = ArtifactOwner::Run(ids["numbers"].as_str().unwrap().into());
+    let kinds = [
+        ("run", error_kind(reader.run(&run).await)),
+        (
+            "model",
+            error_kind(reader.model(&"no such model".into()).await),
+        ),
+        (
+            "versions",
+            error_kind(reader.versions(&"no such model".into()).await),
+        ),
+        (
+            "lineage",
+            error_kind(
+                load_lineage_facts(
+                    (&**reader as &dyn ReadStore).into(),
+                    &"shop".into(),
+                    frontrunner::domain::VersionNumber(99),
+                )
+                .await,
+            ),
+        ),
+        (
+            "logged model",
+            error_kind(
+                reader
+                    .logged_model(&LoggedModelId::from("m-00000000000000000000000000000000"))
+                    .await,
+            ),
+        ),
+    ];
+    // MLflow 2 responds with status 500 for a missing file.
+    for path in ["no/such.txt", "../../../../etc/passwd", "notes"] {
+        assert!(
+            reader.preview(&home, path, 10).await.is_err(),
+            "{path} was read"
+        );
+    }
+    kinds
+        .into_iter()
+        .map(|(what, kind)| (what.to_owned(), json!(kind.map(StoreErrorKind::code))))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// Full and sampled histories of several runs, of which not all have the metric.
+async fn dump_histories(reader: &Reader, ids: &Value) -> Value {
+    let runs: Vec<RunId> = ["child", "numbers", "parent", "deleted"]
+        .iter()
+        .map(|name| ids[name].as_str().unwrap().into())
+        .collect();
+    let mut dumped = Map::new();
+    for metric in ["loss", "twice", "long", "no such metric"] {
+        for it in reader
+            .histories(&runs, metric, Resolution::Full)
+            .await
+            .unwrap()
+        {
+            assert!(
+                !it.is_sampled
+                    && it
+                        .points
+                        .is_sorted_by_key(|point| (point.step, point.timestamp)),
+                "{it:?}"
+            );
+            let steps: Vec<_> = it
+                .points
+                .iter()
+                .map(|point| (point.step, point.timestamp))
+                .collect();
+            dumped.insert(format!("{metric} of {}", it.run.raw()), json!(steps));
+        }
+    }
+    let sampled = reader
+        .histories(&runs, "long", Resolution::Points(100))
+        .await
+        .unwrap();
+    let [sampled] = sampled.as_slice() else {
+        panic!("{} runs have the metric", sampled.len())
+    };
+    assert!(
+        sampled.is_sampled && (50..=400).contains(&sampled.points.len()),
+        "{} points",
+        sampled.points.len()
+    );
+    let range = Resolution::StepRange {
+        points: 100,
+        first: 500,
+        last: 520,
+    };
+    let range = reader
+        .histories(&runs, "long", range)
+        .await
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        range
+            .points
+            .iter()
+            .map(|point| point.step)
+            .collect::<Vec<_>>(),
+        (500..=520).collect::<Vec<_>>(),
+        "a short range is complete"
+    );
+    dumped.insert(
+        "ends".to_owned(),
+        json!([
+            sampled.points.first().unwrap().step,
+            sampled.points.last().unwrap().step
+        ]),
+    );
+    Value::Object(dumped)
+}
+
+async fn assert_file_matches_server(version: &'static str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mlflow.db");
+    let ids = fill_store(version, folder.path(), &path);
+    let server = Server::start(version, folder.path());
+    let file = reader(StoreTarget::parse(path.to_str().unwrap()).unwrap()).await;
+    let rest = reader(StoreTarget::parse(&server.url).unwrap()).await;
+
+    assert_same_store(&dump_store(&file).await, &dump_store(&rest).await);
+    assert_same_store(&dump_lifecycles(&file).await, &dump_lifecycles(&rest).await);
+    assert_same_store(&dump_lineages(&file).await, &dump_lineages(&rest).await);
+    assert_same_store(
+        &dump_registry(&file, &ids).await,
+        &dump_registry(&rest, &ids).await,
+    );
+    assert_same_store(
+        &dump_histories(&file, &ids).await,
+        &dump_histories(&rest, &ids).await,
+    );
+    let run = ids["numbers"].as_str().unwrap();
+    assert_same_store(&dump_files(&file, run).await, &dump_files(&rest, run).await);
+    assert_same_store(
+        &dump_errors(&file, &ids).await,
+        &dump_errors(&rest, &ids).await,
+    );
+    let (one, other) = (
+        file.features().await.unwrap(),
+        rest.features().await.unwrap(),
+    );
+    assert_eq!(
+        (one.has_logged_models, one.has_registry),
+        (other.has_logged_models, other.has_registry)
+    );
+}
+
+fn fill_store(version: &str, folder: &Path, path: &Path) -> Value {
+    let mut client = MlflowClient::start(version, folder, &format!("sqlite:///{}", path.display()));
+    client.run(&format!("{FILL}\n{FILL_MORE}"), &json!({}))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mlflow_3_file_matches_its_server() {
+    assert_file_matches_server(V3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mlflow_2_file_matches_its_server() {
+    assert_file_matches_server(V2).await;
+}
