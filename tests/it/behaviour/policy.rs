@@ -1,4 +1,4 @@
-//! A policy on the screens: verdicts beside versions, the review, and a gate that is gone past.
+//! A policy on the screens: gate results of versions, the review, an overridden gate.
 
 use crate::support::driver::Driver;
 

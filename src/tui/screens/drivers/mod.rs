@@ -10,7 +10,7 @@ use crate::chart::{self, Dimension, Figure, Property};
 use crate::domain::{Goal, Run, RunId, RunStatus};
 use crate::text::Untrusted;
 use crate::tui::app::cursor::Cursor;
-use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::layout::{Size, screen_areas, split_bottom, split_right, split_top};
 use crate::tui::app::{Remote, Request, UpdateContext};
 use ratatui::layout::Rect;
 
@@ -120,25 +120,7 @@ impl DriversScreen {
         reference_run: Option<RunId>,
     ) -> Self {
         let total_runs = runs.len();
-        // Failed and active runs say little about their params. With fewer than two finished runs, all are taken.
-        let finished = runs
-            .iter()
-            .filter(|run| run.status == RunStatus::Finished)
-            .count();
-        let unfinished = if finished >= 2 {
-            total_runs - finished
-        } else {
-            0
-        };
-        let runs: Vec<Run> = runs
-            .into_iter()
-            .filter(|run| unfinished == 0 || run.status == RunStatus::Finished)
-            .collect();
-        let runs: Vec<Run> = runs
-            .iter()
-            .step_by(runs.len().div_ceil(MAX_RUNS).max(1))
-            .cloned()
-            .collect();
+        let (runs, excluded_unfinished) = finished_sample(runs);
         let properties = properties(&runs);
         // Numeric params make better scatter plots than categories.
         let params = || {
@@ -152,7 +134,7 @@ impl DriversScreen {
             .cloned();
         let mut drivers = Self {
             total_runs,
-            excluded_unfinished: unfinished,
+            excluded_unfinished,
             name,
             pareto_goals: vec![goal.clone()],
             importance: Remote::default(),
@@ -319,73 +301,27 @@ impl DriversScreen {
     }
 
     pub(crate) fn areas(&self, size: Size) -> DriversAreas {
-        let mut parts = self.areas_without_footer(size);
+        let (status, rest) = split_top(screen_areas(size).body, 1);
+        let none = Rect { width: 0, ..rest };
+        let (chart, list) = match self.tab {
+            DriversTab::Parallel | DriversTab::Scatter | DriversTab::Contour => (rest, none),
+            DriversTab::Nearest => (none, rest),
+            DriversTab::Importance | DriversTab::Pareto if rest.width >= SIDE_BY_SIDE_WIDTH => {
+                split_right(rest, LIST_WIDTH)
+            }
+            DriversTab::Importance | DriversTab::Pareto => split_top(rest, rest.height / 2),
+        };
         let footer_rows = match self.tab {
             DriversTab::Importance => FOOTER_ROWS.0,
             DriversTab::Nearest => FOOTER_ROWS.1,
             _ => 0,
         };
-        let height = footer_rows.min(parts.list.height / 2);
-        parts.list.height -= height;
-        parts.footer = Rect {
-            y: parts.list.bottom(),
-            height,
-            ..parts.list
-        };
-        parts
-    }
-
-    fn areas_without_footer(&self, size: Size) -> DriversAreas {
-        let body = screen_areas(size).body;
-        let status = Rect {
-            height: body.height.min(1),
-            ..body
-        };
-        let rest = Rect {
-            y: body.y + status.height,
-            height: body.height - status.height,
-            ..body
-        };
-        let none = Rect { width: 0, ..rest };
-        match self.tab {
-            DriversTab::Parallel | DriversTab::Scatter | DriversTab::Contour => DriversAreas {
-                status,
-                chart: rest,
-                list: none,
-                footer: none,
-            },
-            DriversTab::Nearest => DriversAreas {
-                status,
-                chart: none,
-                list: rest,
-                footer: none,
-            },
-            DriversTab::Importance | DriversTab::Pareto if rest.width >= SIDE_BY_SIDE_WIDTH => {
-                let width = rest.width - LIST_WIDTH;
-                DriversAreas {
-                    status,
-                    chart: Rect { width, ..rest },
-                    list: Rect {
-                        x: rest.x + width,
-                        width: LIST_WIDTH,
-                        ..rest
-                    },
-                    footer: none,
-                }
-            }
-            DriversTab::Importance | DriversTab::Pareto => {
-                let height = rest.height / 2;
-                DriversAreas {
-                    status,
-                    chart: Rect { height, ..rest },
-                    list: Rect {
-                        y: rest.y + height,
-                        height: rest.height - height,
-                        ..rest
-                    },
-                    footer: none,
-                }
-            }
+        let (list, footer) = split_bottom(list, footer_rows.min(list.height / 2));
+        DriversAreas {
+            status,
+            chart,
+            list,
+            footer,
         }
     }
 
@@ -405,6 +341,23 @@ impl DriversScreen {
             _ => None,
         }
     }
+}
+
+/// The finished runs, at most [`MAX_RUNS`], and the number of unfinished ones: failed and active runs say little about
+/// their params. With fewer than two finished runs, all are taken.
+fn finished_sample(runs: Vec<Run>) -> (Vec<Run>, usize) {
+    let is_finished = |run: &Run| run.status == RunStatus::Finished;
+    let finished = runs.iter().filter(|run| is_finished(run)).count();
+    let unfinished = if finished >= 2 {
+        runs.len() - finished
+    } else {
+        0
+    };
+    let step = (runs.len() - unfinished).div_ceil(MAX_RUNS).max(1);
+    let runs = runs
+        .into_iter()
+        .filter(|run| unfinished == 0 || is_finished(run));
+    (runs.step_by(step).collect(), unfinished)
 }
 
 /// The params that differ between runs, then the metrics and the duration.
