@@ -7,9 +7,9 @@
 //!
 //! ```text
 //! cli          ─▶ tui tui::app tui::screens tui::view ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
-//! tui          ─▶ tui::app tui::screens tui::view ops export store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
-//! tui::view    ─▶ tui::app tui::screens ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
-//! tui::screens ─▶ tui::app ops store promotion lineage lineage::graph_layout evidence chart analysis table config domain text
+//! tui          ─▶ tui::app tui::screens tui::view ops export store promotion lineage chart analysis config domain text
+//! tui::view    ─▶ tui::app tui::screens ops promotion lineage evidence chart analysis table config domain text
+//! tui::screens ─▶ tui::app store promotion lineage evidence chart analysis table config domain text
 //! tui::app     ─▶ ops store promotion lineage evidence chart analysis table config domain text
 //! ops          ─▶ store promotion lineage evidence domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text

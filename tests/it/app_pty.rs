@@ -169,9 +169,7 @@ fn register_best_run(session: &Session) {
         .keys("c", "compare 2 runs")
         .keys("d", "compare 2 runs")
         .keys(ESC, "60 of 60 runs");
-    session
-        .keys("R", "best by auc")
-        .keys("", "one more version");
+    session.keys("R", "best by auc").keys("", "add a version");
     session.keys(MODEL, "a new model is made");
     session
         .keys(ENTER, "what will be done")
@@ -200,7 +198,7 @@ fn make_champion(session: &Session) {
 }
 
 fn quit(session: &mut Session) {
-    session.keys(CTRL_C, "once more quits").pty.send(CTRL_C);
+    session.keys(CTRL_C, "again to quit").pty.send(CTRL_C);
     assert_eq!(session.pty.wait_for_end(), 0);
     assert!(session.pty.has_original_modes());
 }

@@ -129,7 +129,7 @@ fn ctrl_c_twice_quits() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path());
     pty.send(CTRL_C);
-    pty.wait_for("ctrl-c once more quits");
+    pty.wait_for("ctrl-c again to quit");
     pty.send(CTRL_C);
     assert_eq!(pty.wait_for_end(), 0);
     assert_terminal_restored(&pty);
@@ -221,7 +221,7 @@ fn held_key_leaves_no_backlog() {
     let before = frames(&pty);
     // More than one read of a terminal gives: what comes last must not wait for another key.
     pty.send(&format!("{}{CTRL_C}", "jk".repeat(2_500)));
-    pty.wait_for("ctrl-c once more quits");
+    pty.wait_for("ctrl-c again to quit");
     assert!(
         frames(&pty) - before < 500,
         "nearly every key had a frame of its own"

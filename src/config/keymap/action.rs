@@ -97,7 +97,7 @@ actions! {
     Derive "derive" Read "add columns for this curve: best value, its step, shape";
     ReadCurves "read-curves" Read "read the curves of all runs, for curve columns";
     Group "group" Read "group runs";
-    NextStatistic "next-statistic" Read "cycle the statistic of groups: mean, std, n, min, max, best";
+    NextStatistic "next-statistic" Read "cycle group statistics: mean, std, n, min, max, best";
     Fold "fold" Read "fold or unfold";
     SaveView "save-view" Read "save this view: columns, order, filter, groups";
     Views "views" Read "open or delete a saved view";
@@ -127,7 +127,7 @@ actions! {
     Picture "picture" Read "show the chart or image as a picture";
     Transpose "transpose" Read "swap rows and columns";
     Review "review" Read "review candidate against champion, with the gates";
-    Diff "diff" Read "show the difference within this row: text, structure, commits";
+    Diff "diff" Read "diff the values of this row: text, structure, commits";
     Files "files" Read "compare a file that both runs have";
     Export "export" Read "export this view to a file";
     HideRun "hide-run" Read "hide or show a run in the charts";
@@ -137,7 +137,7 @@ actions! {
     Restore "restore" Write "restore the marked runs or this one";
     DeletedRuns "deleted-runs" Read "switch between active and deleted runs";
     Stage "stage" Write "move this version to a stage";
-    Request "request" Write "request a stage transition, on servers that support requests";
+    Request "request" Write "request a stage transition, where the server has them";
     Alias "alias" Write "set or remove an alias";
     Approve "approve" Write "approve this version";
     Reject "reject" Write "reject this version";

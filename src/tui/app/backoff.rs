@@ -1,42 +1,42 @@
-//! The pace of refreshing: how often what may have changed is asked for again. A store that suffers is asked less often: twice as
-//! long after each failure and after answers that take long, up to a limit, and never before the store said to come back.
+//! Backoff for background refreshes: the interval doubles after each failure and for slow responses, up to a limit, and
+//! `Retry-After` is honored.
 
 use crate::domain::{Millis, StoreError};
 
-/// The longest between two questions, in ms: a server that comes back is noticed within this time.
+/// The longest interval, in ms: a recovered server is noticed within this time.
 pub const MAX_INTERVAL_MS: Millis = 5 * 60_000;
 
-/// The most that a store's own word to come back later (`Retry-After`) is followed, in ms: a proxy that says a day means nobody.
+/// The longest `Retry-After` that is honored, in ms: some proxies send a day.
 pub const MAX_RETRY_AFTER_MS: Millis = 15 * 60_000;
 
-/// An answer may take one part in this many of the time between two questions: then the store has three quarters of its time for
-/// those who train.
+/// The interval is at least this multiple of the response time, so that three quarters of the store's time are left for
+/// training jobs.
 pub const MIN_LATENCY_MULTIPLE: Millis = 4;
 
-/// The most doublings: 2^20 s are beyond any limit here.
+/// The most doublings; 2^20 s exceed every limit here.
 const MAX_DOUBLINGS: u32 = 20;
 
-/// Why it is slower than was asked for.
+/// Why the interval is longer than configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BackoffReason {
-    /// The last question failed.
+    /// The last request failed.
     Failing,
-    /// The last answer took long.
+    /// The last response was slow.
     SlowResponses,
 }
 
-/// How often the store is asked.
+/// The state of the backoff.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PollBackoff {
     failures: u32,
-    /// Doublings because of slow answers.
+    /// Doublings for slow responses.
     slow_doublings: u32,
-    /// The store wants no question before this time, ms since the epoch.
+    /// No request before this time, ms since the epoch.
     not_before: Option<Millis>,
 }
 
 impl PollBackoff {
-    /// The time between an answer and the next question, in ms, where `every` ms are asked for.
+    /// The time between a response and the next request, in ms, for a configured interval of `every` ms.
     #[must_use]
     pub fn interval(&self, every: Millis) -> Millis {
         let doublings = self.failures.max(self.slow_doublings).min(MAX_DOUBLINGS);
@@ -45,7 +45,7 @@ impl PollBackoff {
             .min(MAX_INTERVAL_MS.max(every))
     }
 
-    /// Whether it is time to ask again, when the last answer or attempt was at `last`. Never for an interval of 0.
+    /// Whether the next request is due after an attempt at `last`. Never for an interval of 0.
     #[must_use]
     pub fn is_due(&self, every: Millis, last: Millis, now: Millis) -> bool {
         every > 0
@@ -53,22 +53,22 @@ impl PollBackoff {
             && self.not_before.is_none_or(|time| now >= time)
     }
 
-    /// Notes an answer that took `took` ms: failures are over, and slowness is as much as this answer says.
+    /// Records a response that took `took` ms. It ends failures and determines the slowness.
     pub fn record_response(&mut self, every: Millis, took: Millis) {
-        let enough = |doublings: &u32| {
+        let is_enough = |doublings: &u32| {
             every.saturating_mul(1 << doublings) >= took.saturating_mul(MIN_LATENCY_MULTIPLE)
         };
-        let slow = (0..MAX_DOUBLINGS).find(enough).unwrap_or(MAX_DOUBLINGS);
+        let slow = (0..MAX_DOUBLINGS).find(is_enough).unwrap_or(MAX_DOUBLINGS);
         *self = Self {
             slow_doublings: slow,
             ..Self::default()
         };
     }
 
-    /// Notes a failure.
-    pub fn record_failure(&mut self, fault: &StoreError, now: Millis) {
+    /// Records a failure.
+    pub fn record_failure(&mut self, error: &StoreError, now: Millis) {
         self.failures = (self.failures + 1).min(MAX_DOUBLINGS);
-        let wait = fault.retry_after.map(|seconds| {
+        let wait = error.retry_after.map(|seconds| {
             Millis::try_from(seconds)
                 .unwrap_or(Millis::MAX)
                 .saturating_mul(1_000)
@@ -77,7 +77,7 @@ impl PollBackoff {
         self.not_before = wait.map(|wait| now.saturating_add(wait));
     }
 
-    /// Why it is slower than was asked for, if it is.
+    /// Why the interval is longer than configured.
     #[must_use]
     pub fn reason(&self) -> Option<BackoffReason> {
         match (self.failures, self.slow_doublings) {
@@ -87,7 +87,7 @@ impl PollBackoff {
         }
     }
 
-    /// How long after the failure at `last` the next question comes, in ms: as the interval says, or as the store asked.
+    /// The time from an attempt at `last` to the next request, in ms.
     #[must_use]
     pub fn wait_after(&self, every: Millis, last: Millis) -> Millis {
         self.interval(every)
@@ -111,21 +111,21 @@ mod tests {
 
     #[test]
     fn failures_double_interval_until_success() {
-        let mut pace = PollBackoff::default();
+        let mut backoff = PollBackoff::default();
         let mut waits = Vec::new();
         for _ in 0..9 {
-            waits.push(pace.interval(5_000) / 1_000);
-            pace.record_failure(&busy(None), 0);
+            waits.push(backoff.interval(5_000) / 1_000);
+            backoff.record_failure(&busy(None), 0);
         }
         assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
-        assert_eq!(pace.reason(), Some(BackoffReason::Failing));
-        pace.record_response(5_000, 100);
-        assert_eq!((pace.interval(5_000), pace.reason()), (5_000, None));
+        assert_eq!(backoff.reason(), Some(BackoffReason::Failing));
+        backoff.record_response(5_000, 100);
+        assert_eq!((backoff.interval(5_000), backoff.reason()), (5_000, None));
     }
 
     #[test]
     fn interval_is_at_least_four_times_latency() {
-        let mut pace = PollBackoff::default();
+        let mut backoff = PollBackoff::default();
         for (took, interval) in [
             (1_250, 5_000),
             (1_251, 10_000),
@@ -133,23 +133,23 @@ mod tests {
             (1_000_000, MAX_INTERVAL_MS),
             (10, 5_000),
         ] {
-            pace.record_response(5_000, took);
-            assert_eq!(pace.interval(5_000), interval, "{took}");
+            backoff.record_response(5_000, took);
+            assert_eq!(backoff.interval(5_000), interval, "{took}");
         }
-        pace.record_response(5_000, 2_000);
-        assert_eq!(pace.reason(), Some(BackoffReason::SlowResponses));
+        backoff.record_response(5_000, 2_000);
+        assert_eq!(backoff.reason(), Some(BackoffReason::SlowResponses));
     }
 
     #[test]
     fn retry_after_is_honored_up_to_limit() {
-        let mut pace = PollBackoff::default();
-        pace.record_failure(&busy(Some(60)), 1_000);
-        assert!(!pace.is_due(1_000, 1_000, 60_999) && pace.is_due(1_000, 1_000, 61_000));
-        assert_eq!(pace.wait_after(1_000, 1_000), 60_000);
-        pace.record_failure(&busy(Some(u64::MAX)), 0);
-        assert!(pace.is_due(1_000, 0, MAX_RETRY_AFTER_MS));
-        pace.record_failure(&busy(None), 0);
-        assert!(pace.is_due(1_000, 0, 8_000));
+        let mut backoff = PollBackoff::default();
+        backoff.record_failure(&busy(Some(60)), 1_000);
+        assert!(!backoff.is_due(1_000, 1_000, 60_999) && backoff.is_due(1_000, 1_000, 61_000));
+        assert_eq!(backoff.wait_after(1_000, 1_000), 60_000);
+        backoff.record_failure(&busy(Some(u64::MAX)), 0);
+        assert!(backoff.is_due(1_000, 0, MAX_RETRY_AFTER_MS));
+        backoff.record_failure(&busy(None), 0);
+        assert!(backoff.is_due(1_000, 0, 8_000));
     }
 
     #[test]
@@ -160,12 +160,12 @@ mod tests {
     proptest! {
         #[test]
         fn interval_stays_between_configured_and_max(every in 1..600_000_i64, took in 0..i64::MAX, failures in 0..40_u32) {
-            let mut pace = PollBackoff::default();
-            pace.record_response(every, took);
+            let mut backoff = PollBackoff::default();
+            backoff.record_response(every, took);
             for _ in 0..failures {
-                pace.record_failure(&busy(None), 0);
+                backoff.record_failure(&busy(None), 0);
             }
-            prop_assert!((every..=MAX_INTERVAL_MS.max(every)).contains(&pace.interval(every)));
+            prop_assert!((every..=MAX_INTERVAL_MS.max(every)).contains(&backoff.interval(every)));
         }
     }
 }

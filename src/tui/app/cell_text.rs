@@ -1,4 +1,4 @@
-//! Cells as text: the short form for tables, the whole form for copies and details. Safe to draw.
+//! Cells as text: short for tables, in full for the clipboard and details.
 
 use jiff::tz::TimeZone;
 
@@ -7,10 +7,10 @@ use crate::table::CellValue;
 use crate::text::untrusted::clean;
 use crate::text::{number, quantity};
 
-/// What stands where nothing was recorded.
+/// The placeholder for a missing value.
 pub const MISSING: &str = "—";
 
-/// A cell as a table shows it; times are relative to `now`, so 0 measures the widest.
+/// A cell in a table, cleaned; times are relative to `now`.
 #[must_use]
 pub fn short_text(cell: CellValue<'_>, now: Millis) -> String {
     match cell {
@@ -23,7 +23,7 @@ pub fn short_text(cell: CellValue<'_>, now: Millis) -> String {
     }
 }
 
-/// A cell as a table shows it, for measuring: a time is as wide as `12 min ago`.
+/// A cell in a table, to measure its width: a time is as wide as `12 min ago`.
 #[must_use]
 pub fn width_sample(cell: CellValue<'_>) -> String {
     match cell {
@@ -32,7 +32,7 @@ pub fn width_sample(cell: CellValue<'_>) -> String {
     }
 }
 
-/// A cell in full: every digit, absolute times. Text is as it came, for the clipboard.
+/// A cell in full, with every digit and absolute times. Text is not cleaned, for the clipboard.
 #[must_use]
 pub fn full_text(cell: CellValue<'_>) -> String {
     match cell {
@@ -45,13 +45,12 @@ pub fn full_text(cell: CellValue<'_>) -> String {
     }
 }
 
-/// The sign of a run that says that it is running and has been quiet for too long: the same in every terminal, and unlike
-/// every status.
+/// The symbol of a running run without recent activity, different from every status symbol.
 pub const STALLED_SYMBOL: &str = "!";
-/// The word for it.
+/// The label of a stalled run.
 pub const STALLED_LABEL: &str = "STALLED";
 
-/// The sign of a status, one cell wide; the word stands beside it where there is room.
+/// The symbol of a status, one cell wide.
 #[must_use]
 pub fn status_symbol(status: RunStatus, ascii: bool) -> &'static str {
     match (status, ascii) {
@@ -69,14 +68,14 @@ pub fn status_symbol(status: RunStatus, ascii: bool) -> &'static str {
     }
 }
 
-/// A time in full, in UTC: `2026-03-01T12:00:00Z`. A year that no calendar has is told in ms.
+/// A time in UTC: `2026-03-01T12:00:00Z`, or in ms outside of the calendar's range.
 #[must_use]
 pub fn utc_time(at: Millis) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map_or_else(|_| format!("{at} ms"), |time| time.to_string())
 }
 
-/// A time in full where the person is: `2026-03-01 13:00:00 CET`.
+/// A time in a time zone: `2026-03-01 13:00:00 CET`.
 #[must_use]
 pub fn local_time(at: Millis, zone: &TimeZone) -> String {
     match jiff::Timestamp::from_millisecond(at) {

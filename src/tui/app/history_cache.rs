@@ -1,67 +1,64 @@
-//! Histories that were fetched, for sparklines: a cache of visible rows, filled in bulk, which grows by what runs tell of
-//! themselves when they are read again.
+//! A cache of metric histories. It is filled in bulk for visible rows and extended by the last metrics of refreshed runs.
 
 use std::collections::{HashMap, HashSet};
 
 use super::message::Ticket;
 use crate::domain::{MetricHistory, Millis, Point, Run, RunId, StoreError};
 
-/// How many histories are kept; past that, all are dropped and the visible ones fetched again.
+/// The most cached histories. Beyond it the cache is cleared, and visible histories are requested again.
 const MAX_HISTORIES: usize = 5_000;
 
-/// A history that grew by the newest points alone is read as a whole again after this time, in ms: what was logged between two
-/// looks is missing until then, and a spike may be among it.
+/// A history that was extended by last points only is loaded in full after this time, in ms: points logged between two
+/// refreshes are missing until then, such as spikes.
 const FULL_RELOAD_MS: Millis = 30_000;
 
-/// How many points are kept, of 24 bytes each; past that, likewise.
+/// The most cached points of 24 bytes each. Beyond it the cache is cleared, too.
 const MAX_POINTS: usize = 5_000_000;
 
-/// The key of a history: a run and a metric.
+/// A run and a metric.
 type HistoryKey = (RunId, String);
 
-/// A history as far as it is known.
 #[derive(Debug, Default)]
 struct CachedHistory {
     points: Vec<Point>,
     is_sampled: bool,
-    /// About how many points were asked for.
+    /// The resolution of the last request, in points.
     requested_points: u32,
-    /// The store did not answer: there may be points.
+    /// The last request failed: points can be missing.
     has_failed: bool,
-    /// Since when points were added that came with the run: ms since the epoch.
+    /// When the first last point was appended, ms since the epoch.
     extended_since: Option<Millis>,
-    /// Parts that were read more exactly: from which step to which.
+    /// The first and last steps of parts that were requested at a higher resolution.
     refined_ranges: Vec<(i64, i64)>,
 }
 
-/// A question for histories.
 #[derive(Debug)]
 struct HistoryRequest {
     keys: Vec<HistoryKey>,
     points: u32,
-    /// The steps that were asked for, where that is a part of the histories.
+    /// The requested part; `None` for whole histories.
     step_range: Option<(i64, i64)>,
 }
 
-/// What is known of histories.
+/// The cache.
 #[derive(Debug, Default)]
 pub struct HistoryCache {
     cached: HashMap<HistoryKey, CachedHistory>,
-    /// Grows with everything that changes.
+    /// Incremented by every change.
     revision: u64,
     requests: HashMap<Ticket, HistoryRequest>,
     pending: HashSet<HistoryKey>,
-    /// What is known and is to be read again; until then the old points are shown.
+    /// Histories to request again. The old points stay visible until the reply.
     stale: HashSet<HistoryKey>,
 }
 
 impl CachedHistory {
-    /// Whether asking for so many points would bring nothing new.
-    fn satisfies(&self, wanted: u32) -> bool {
-        self.requested_points >= wanted || (!self.is_sampled && !self.has_failed)
+    /// Whether a request for this many points would return no new ones.
+    fn satisfies(&self, requested: u32) -> bool {
+        self.requested_points >= requested || (!self.is_sampled && !self.has_failed)
     }
 
-    /// Puts points in the place of those between two steps.
+    /// Replaces the points between two steps.
     fn replace_range(&mut self, (first, last): (i64, i64), points: Vec<Point>) {
         let from = self.points.partition_point(|point| point.step < first);
         let to = self.points.partition_point(|point| point.step <= last);
@@ -72,7 +69,7 @@ impl CachedHistory {
 }
 
 impl HistoryCache {
-    /// The points of a run's metric: nothing while they are not known, none when it has none.
+    /// The cached points of a run's metric; empty for a run without this metric.
     #[must_use]
     pub fn get(&self, run: &RunId, metric: &str) -> Option<&[Point]> {
         self.cached
@@ -80,7 +77,7 @@ impl HistoryCache {
             .map(|known| known.points.as_slice())
     }
 
-    /// Whether the store thinned the points of a run's metric out.
+    /// Whether the store sampled the points of a run's metric.
     #[must_use]
     pub fn is_sampled(&self, run: &RunId, metric: &str) -> bool {
         self.cached
@@ -88,41 +85,40 @@ impl HistoryCache {
             .is_some_and(|known| known.is_sampled)
     }
 
-    /// The points of a run's metric, and whether some were left out; nothing while as many as `wanted` were not asked for, or the store
-    /// did not answer.
+    /// The points of a run's metric, and whether they are sampled; `None` until a request for `points` points succeeded.
     #[must_use]
     pub fn get_at_resolution(
         &self,
         run: &RunId,
         metric: &str,
-        wanted: u32,
+        points: u32,
     ) -> Option<(&[Point], bool)> {
         let known = self.cached.get(&(run.clone(), metric.to_owned()))?;
-        (!known.has_failed && known.satisfies(wanted))
+        (!known.has_failed && known.satisfies(points))
             .then_some((known.points.as_slice(), known.is_sampled))
     }
 
-    /// Whether an answer is still awaited.
+    /// Whether a request is pending.
     #[must_use]
     pub fn is_awaiting(&self, ticket: Ticket) -> bool {
         self.requests.contains_key(&ticket)
     }
 
-    /// Of these runs, those whose history is to be asked for: it is not known, was asked for with fewer points, or is to be read again.
+    /// The runs whose history is missing, stale or of a lower resolution.
     #[must_use]
-    pub fn missing(&self, runs: &[RunId], metric: &str, wanted: u32) -> Vec<RunId> {
+    pub fn missing(&self, runs: &[RunId], metric: &str, points: u32) -> Vec<RunId> {
         let is_missing = |id: &&RunId| {
             let key = ((*id).clone(), metric.to_owned());
             let known = self
                 .cached
                 .get(&key)
-                .is_some_and(|known| known.satisfies(wanted));
+                .is_some_and(|known| known.satisfies(points));
             (!known || self.stale.contains(&key)) && !self.pending.contains(&key)
         };
         runs.iter().filter(is_missing).cloned().collect()
     }
 
-    /// Of these runs, those whose history is thinned out and was not read more exactly between two steps, both of them among it.
+    /// The runs whose history is sampled and was not refined between these steps.
     #[must_use]
     pub fn needing_refinement(
         &self,
@@ -147,14 +143,14 @@ impl HistoryCache {
         runs.iter().filter(is_coarse).cloned().collect()
     }
 
-    /// Notes that histories are asked for, with about so many points each; the whole, or the part between two steps.
+    /// Records a request for histories of about `points` points each; `step_range` is `None` for whole histories.
     pub fn start_request(
         &mut self,
         ticket: Ticket,
         runs: &[RunId],
         metric: &str,
-        wanted: u32,
-        between: Option<(i64, i64)>,
+        points: u32,
+        step_range: Option<(i64, i64)>,
     ) {
         if self.cached.len() > MAX_HISTORIES
             || self
@@ -175,66 +171,66 @@ impl HistoryCache {
             ticket,
             HistoryRequest {
                 keys,
-                points: wanted,
-                step_range: between,
+                points,
+                step_range,
             },
         );
     }
 
-    /// A number that is another one once anything changed.
+    /// A number that every change increments.
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// Takes an answer, if it was asked for here. A run that is not in it has no history of the metric. After a
-    /// fault the rows stay as they were, until a refresh: a server that suffers is not asked again at every key.
+    /// Takes a reply and returns its error. Runs that are missing in it have no history of the metric. After an error the
+    /// histories are not requested again until a refresh, so that an overloaded server is not asked at every key.
     pub fn resolve(
         &mut self,
         ticket: Ticket,
-        answer: Result<Vec<MetricHistory>, StoreError>,
+        result: Result<Vec<MetricHistory>, StoreError>,
     ) -> Option<StoreError> {
         let HistoryRequest {
             keys,
-            points: wanted,
-            step_range: between,
+            points: requested_points,
+            step_range,
         } = self.requests.remove(&ticket)?;
         self.revision += 1;
         for key in &keys {
             self.pending.remove(key);
-            if between.is_none() {
+            if step_range.is_none() {
                 self.stale.remove(key);
                 let known = self.cached.entry(key.clone()).or_default();
-                (known.extended_since, known.has_failed) = (None, answer.is_err());
-                known.requested_points = known.requested_points.max(wanted);
+                (known.extended_since, known.has_failed) = (None, result.is_err());
+                known.requested_points = known.requested_points.max(requested_points);
             }
         }
-        let histories = match answer {
+        let histories = match result {
             Ok(histories) => histories,
-            Err(fault) => {
-                // A part that can't be read is not asked for again at every key either.
-                if let Some(range) = between {
+            Err(error) => {
+                // A failed refinement is not requested again at every key either.
+                if let Some(range) = step_range {
                     for key in &keys {
                         self.mark_refined(key, range);
                     }
                 }
-                return Some(fault);
+                return Some(error);
             }
         };
         for MetricHistory {
             run,
             key,
             points,
-            is_sampled: sampled,
+            is_sampled,
         } in histories
         {
             let key = (run, key.raw().to_owned());
-            match between {
+            match step_range {
                 None => {
                     let known = CachedHistory {
                         points,
-                        is_sampled: sampled,
-                        requested_points: wanted,
+                        is_sampled,
+                        requested_points,
                         ..CachedHistory::default()
                     };
                     self.cached.insert(key, known);
@@ -256,8 +252,7 @@ impl HistoryCache {
         }
     }
 
-    /// Takes what a run that was read again tells: the newest point of each of its metrics. Curves grow by it without a question;
-    /// after a while the whole is asked for again.
+    /// Appends the last metrics of a refreshed run, so that curves grow without a request of their own.
     pub fn append_latest(&mut self, run: &Run, now: Millis) {
         for metric in &run.metrics {
             let key = (run.id.clone(), metric.key.raw().to_owned());
@@ -283,24 +278,24 @@ impl HistoryCache {
         }
     }
 
-    /// Forgets the histories of a run: all of them are to be read anew.
+    /// Drops the histories of a run, to load them again.
     pub fn remove(&mut self, run: &RunId) {
         self.cached.retain(|(id, _), _| id != run);
     }
 
-    /// Forgets a question: its answer is not awaited any more.
+    /// Drops a pending request.
     pub fn cancel(&mut self, ticket: Ticket) {
         for key in self
             .requests
             .remove(&ticket)
             .into_iter()
-            .flat_map(|asked| asked.keys)
+            .flat_map(|request| request.keys)
         {
             self.pending.remove(&key);
         }
     }
 
-    /// Everything is to be read anew, for a refresh; until then the old points are shown.
+    /// Marks all histories to be requested again. The old points stay visible until the replies.
     pub fn mark_stale(&mut self) {
         self.stale.extend(self.cached.keys().cloned());
     }
@@ -325,10 +320,10 @@ mod tests {
     fn cache_history(
         histories: &mut HistoryCache,
         ticket: u64,
-        answer: Result<Vec<Point>, StoreError>,
+        result: Result<Vec<Point>, StoreError>,
     ) {
         histories.start_request(Ticket(ticket), &["a".into()], "loss", 64, None);
-        let answer = answer.map(|points| {
+        let result = result.map(|points| {
             vec![MetricHistory {
                 run: "a".into(),
                 key: "loss".into(),
@@ -336,7 +331,7 @@ mod tests {
                 is_sampled: false,
             }]
         });
-        histories.resolve(Ticket(ticket), answer);
+        histories.resolve(Ticket(ticket), result);
     }
 
     #[test]
@@ -365,7 +360,7 @@ mod tests {
             histories
                 .needing_refinement(&runs, "loss", (8, 22))
                 .is_empty(),
-            "it is under way"
+            "the refinement is pending"
         );
         histories.resolve(
             Ticket(2),
@@ -376,9 +371,12 @@ mod tests {
             histories
                 .needing_refinement(&runs, "loss", (10, 20))
                 .is_empty(),
-            "a part of the part is known, too"
+            "the refined range contains it"
         );
-        assert!(histories.is_sampled(&"a".into(), "loss"), "the rest is not");
+        assert!(
+            histories.is_sampled(&"a".into(), "loss"),
+            "the rest is still sampled"
+        );
     }
 
     fn steps(histories: &HistoryCache) -> Vec<i64> {
@@ -396,7 +394,7 @@ mod tests {
         histories.append_latest(&run_at_step(1), 0);
         assert!(
             histories.get(&"a".into(), "loss").is_none(),
-            "what nobody looks at is not kept"
+            "histories that were never requested are not cached"
         );
         cache_history(
             &mut histories,
@@ -410,7 +408,11 @@ mod tests {
         for step in [1, 3, 2, 4] {
             histories.append_latest(&run_at_step(step), 1_000 * step);
         }
-        assert_eq!(steps(&histories), [1, 3, 4], "only what is newer is added");
+        assert_eq!(
+            steps(&histories),
+            [1, 3, 4],
+            "only newer points are appended"
+        );
         assert!(histories.missing(&["a".into()], "loss", 64).is_empty());
         histories.append_latest(&run_at_step(9), 3_000 + FULL_RELOAD_MS);
         assert_eq!(histories.missing(&["a".into()], "loss", 64), ["a".into()]);
@@ -419,19 +421,15 @@ mod tests {
             2,
             Err(StoreError::new(StoreErrorKind::Busy, "reading", "busy")),
         );
-        assert_eq!(
-            steps(&histories),
-            [1, 3, 4, 9],
-            "a fault takes nothing away"
-        );
+        assert_eq!(steps(&histories), [1, 3, 4, 9], "an error keeps the points");
         assert!(
             histories.missing(&["a".into()], "loss", 64).is_empty(),
-            "and is not asked again at once"
+            "an error is not retried at once"
         );
         assert_eq!(
             histories.get_at_resolution(&"a".into(), "loss", 64),
             None,
-            "what a failed store left is not the whole"
+            "after an error points can be missing"
         );
         histories.mark_stale();
         assert_eq!(

@@ -76,6 +76,36 @@ pub fn table_areas(area: Rect) -> TableAreas {
     }
 }
 
+/// Splits an area into the part above its last `height` rows, and those.
+#[must_use]
+pub fn split_bottom(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    let top = Rect {
+        height: area.height - height,
+        ..area
+    };
+    let y = top.bottom();
+    (top, Rect { y, height, ..area })
+}
+
+/// Splits an area into its first `height` rows, and the rest.
+#[must_use]
+pub fn split_top(area: Rect, height: u16) -> (Rect, Rect) {
+    split_bottom(area, area.height.saturating_sub(height))
+}
+
+/// Splits an area into the part before its last `width` columns, and those.
+#[must_use]
+pub fn split_right(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    let left = Rect {
+        width: area.width - width,
+        ..area
+    };
+    let x = left.right();
+    (left, Rect { x, width, ..area })
+}
+
 /// The table and the preview in a body; `None` without room for a preview.
 #[must_use]
 pub fn split_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
@@ -83,34 +113,12 @@ pub fn split_preview(body: Rect, preview: bool) -> (Rect, Option<Rect>) {
         return (body, None);
     }
     if body.width >= SIDE_BY_SIDE_WIDTH {
-        let width = (body.width / 3).clamp(36, 60);
-        let left = body.width - width;
-        return (
-            Rect {
-                width: left,
-                ..body
-            },
-            Some(Rect {
-                x: body.x + left,
-                width,
-                ..body
-            }),
-        );
+        let (table, preview) = split_right(body, (body.width / 3).clamp(36, 60));
+        return (table, Some(preview));
     }
     if body.height >= 14 {
-        let height = body.height / 2;
-        let top = body.height - height;
-        return (
-            Rect {
-                height: top,
-                ..body
-            },
-            Some(Rect {
-                y: body.y + top,
-                height,
-                ..body
-            }),
-        );
+        let (table, preview) = split_bottom(body, body.height / 2);
+        return (table, Some(preview));
     }
     (body, None)
 }

@@ -1,20 +1,19 @@
-//! Marks: the runs that were picked for a comparison. They survive filters, screens and experiments.
+//! Marks: the runs selected for comparison, across filters, screens and experiments.
 
 use crate::domain::RunId;
 use crate::text::Untrusted;
 
-/// A run that is marked.
+/// A marked run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
-    /// The run.
     pub id: RunId,
     /// Its name, or the start of its id.
     pub label: Untrusted,
-    /// Where it was marked, safe to draw: its experiment, or its model.
+    /// The experiment or model where it was marked, cleaned.
     pub origin: String,
 }
 
-/// The marked runs, in the order in which they were marked.
+/// The marked runs, in the order of marking.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     runs: Vec<Mark>,
@@ -22,16 +21,15 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Marks a run, or takes its mark away.
-    pub fn toggle(&mut self, id: &RunId, label: &Untrusted, home: &str) {
+    /// Marks or unmarks a run.
+    pub fn toggle(&mut self, id: &RunId, label: &Untrusted, origin: &str) {
         if self.contains(id) {
             self.remove(id);
         } else {
-            self.add(id, label, home);
+            self.add(id, label, origin);
         }
     }
 
-    /// Takes the mark of a run away.
     pub fn remove(&mut self, id: &RunId) {
         self.runs.retain(|mark| mark.id != *id);
         if self.baseline.as_ref() == Some(id) {
@@ -39,41 +37,37 @@ impl Marks {
         }
     }
 
-    /// Marks a run if it is not marked.
-    pub fn add(&mut self, id: &RunId, label: &Untrusted, home: &str) {
+    /// Marks a run. A marked run keeps its place in the order.
+    pub fn add(&mut self, id: &RunId, label: &Untrusted, origin: &str) {
         if !self.contains(id) {
             self.runs.push(Mark {
                 id: id.clone(),
                 label: label.clone(),
-                origin: home.to_owned(),
+                origin: origin.to_owned(),
             });
         }
     }
 
-    /// All marks, in the order in which they were made.
+    /// In the order of marking.
     #[must_use]
     pub fn all(&self) -> &[Mark] {
         &self.runs
     }
 
-    /// Takes all marks away.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether a run is marked.
     #[must_use]
     pub fn contains(&self, id: &RunId) -> bool {
         self.runs.iter().any(|mark| mark.id == *id)
     }
 
-    /// How many runs are marked.
     #[must_use]
     pub fn len(&self) -> usize {
         self.runs.len()
     }
 
-    /// Whether no run is marked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
@@ -93,13 +87,13 @@ impl Marks {
         ids
     }
 
-    /// Makes a run the baseline; it is marked, too.
-    pub fn set_baseline(&mut self, id: &RunId, label: &Untrusted, home: &str) {
-        self.add(id, label, home);
+    /// Marks a run and makes it the baseline.
+    pub fn set_baseline(&mut self, id: &RunId, label: &Untrusted, origin: &str) {
+        self.add(id, label, origin);
         self.baseline = Some(id.clone());
     }
 
-    /// The baseline: the run that was named, else the first that was marked.
+    /// The chosen baseline, else the first marked run.
     #[must_use]
     pub fn baseline(&self) -> Option<&RunId> {
         self.baseline

@@ -1,4 +1,4 @@
-//! Where the parts of a chart are: one pure answer that serves drawing and the mouse.
+//! The layout of a chart, for drawing and the mouse.
 
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr;
@@ -7,31 +7,27 @@ use crate::chart::{Axis, Figure, Quantity, Tick};
 
 /// Rows between two ticks of the y axis.
 const ROWS_PER_TICK: u16 = 3;
-/// Ticks of an axis that is low: with fewer, round values may leave one.
+/// The least number of ticks of a low y axis: with fewer, rounding can leave only one.
 const MIN_Y_TICKS: u16 = 4;
 /// Columns between two ticks of the x axis.
 const COLUMNS_PER_TICK: u16 = 13;
-/// The widest that ticks of numbers are drawn.
+/// The largest width of numeric tick labels.
 const MAX_Y_LABEL_WIDTH: u16 = 11;
-/// From this height on, a chart has a line of notes under it.
+/// From this height on, a chart has a line of notes below it.
 const MIN_HEIGHT_WITH_NOTES: u16 = 7;
 
-/// The parts of a chart. What has no room is empty.
+/// The parts of a chart. Parts without room are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlotAreas {
-    /// What it is of.
     pub title: Rect,
-    /// The ticks of the y axis, their labels ending at its right.
+    /// The tick labels of the y axis, right-aligned.
     pub y_labels: Rect,
-    /// The lines between the gutter, the inside and the bottom: the y axis.
     pub y_axis: Rect,
-    /// Where the data is.
+    /// The curves.
     pub data: Rect,
-    /// The line of the x axis.
     pub x_axis: Rect,
-    /// The labels of the x axis.
+    /// The tick labels of the x axis.
     pub x_labels: Rect,
-    /// What has to be said.
     pub notes: Rect,
 }
 
@@ -44,18 +40,18 @@ pub fn plot_areas(area: Rect, figure: &Figure) -> PlotAreas {
         ..area
     };
     let has_axes = area.height >= 5 && area.width >= 16;
-    let above = u16::from(area.height >= 3);
-    let noted = u16::from(area.height >= MIN_HEIGHT_WITH_NOTES && !figure.notes.is_empty());
-    let below = if has_axes { 2 + noted } else { 0 };
-    let rows = area.height.saturating_sub(above + below);
-    let named = matches!(figure.y.quantity, Quantity::Categories(_));
+    let title_rows = u16::from(area.height >= 3);
+    let note_rows = u16::from(area.height >= MIN_HEIGHT_WITH_NOTES && !figure.notes.is_empty());
+    let below = if has_axes { 2 + note_rows } else { 0 };
+    let rows = area.height.saturating_sub(title_rows + below);
+    let is_categorical = matches!(figure.y.quantity, Quantity::Categories(_));
     let widest = y_ticks(&figure.y, rows)
         .iter()
         .map(|tick| tick.label.width() as u16)
         .max()
         .unwrap_or(0);
     let gutter = if has_axes {
-        widest.min(if named {
+        widest.min(if is_categorical {
             area.width / 3
         } else {
             MAX_Y_LABEL_WIDTH
@@ -64,59 +60,52 @@ pub fn plot_areas(area: Rect, figure: &Figure) -> PlotAreas {
         0
     };
     let rule = u16::from(has_axes);
-    let inside = row(above, rows);
-    let x = area.x + gutter + rule;
-    let inside = Rect {
-        x,
+    let data_row = |y: u16, rows: u16| Rect {
+        x: area.x + gutter + rule,
         width: area.width.saturating_sub(gutter + rule),
-        ..inside
-    };
-    let beside = |y: u16, rows: u16| Rect {
-        x: inside.x,
-        width: inside.width,
         ..row(y, rows)
     };
     PlotAreas {
-        title: row(0, above),
+        title: row(0, title_rows),
         y_labels: Rect {
             width: gutter,
-            ..row(above, rows)
+            ..row(title_rows, rows)
         },
         y_axis: Rect {
             x: area.x + gutter,
             width: rule,
-            ..row(above, rows)
+            ..row(title_rows, rows)
         },
-        data: inside,
-        x_axis: beside(above + rows, u16::from(has_axes)),
-        x_labels: beside(above + rows + 1, u16::from(has_axes)),
-        notes: row(above + rows + 2, noted),
+        data: data_row(title_rows, rows),
+        x_axis: data_row(title_rows + rows, u16::from(has_axes)),
+        x_labels: data_row(title_rows + rows + 1, u16::from(has_axes)),
+        notes: row(title_rows + rows + 2, note_rows),
     }
 }
 
-/// The ticks of a y axis that is so many rows high.
+/// The ticks of a y axis of this many rows.
 #[must_use]
 pub fn y_ticks(axis: &Axis, rows: u16) -> Vec<Tick> {
-    let named = matches!(axis.quantity, Quantity::Categories(_));
-    axis.ticks(usize::from(if named {
+    let is_categorical = matches!(axis.quantity, Quantity::Categories(_));
+    axis.ticks(usize::from(if is_categorical {
         rows
     } else {
         (rows / ROWS_PER_TICK).max(MIN_Y_TICKS)
     }))
 }
 
-/// The ticks of an x axis that is so many columns wide.
+/// The ticks of an x axis of this many columns.
 #[must_use]
 pub fn x_ticks(axis: &Axis, columns: u16) -> Vec<Tick> {
     axis.ticks(usize::from((columns / COLUMNS_PER_TICK).max(2)))
 }
 
-/// The value of the x axis at a column of the screen; nothing for one that is not inside.
+/// The x value at a column of the screen; `None` outside of the data area.
 #[must_use]
 pub fn x_value_at(plot: &PlotAreas, axis: &Axis, column: u16) -> Option<f64> {
-    let inside = plot.data;
-    let is_inside = inside.width > 1 && (inside.left()..inside.right()).contains(&column);
-    is_inside.then(|| axis.value_at(f64::from(column - inside.x) / f64::from(inside.width - 1)))
+    let data = plot.data;
+    let is_inside = data.width > 1 && (data.left()..data.right()).contains(&column);
+    is_inside.then(|| axis.value_at(f64::from(column - data.x) / f64::from(data.width - 1)))
 }
 
 #[cfg(test)]

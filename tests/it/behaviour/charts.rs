@@ -1,4 +1,4 @@
-//! The curves of runs, and what drives the goal.
+//! The curves of runs, and the drivers of the goal.
 
 use frontrunner::chart::{Quantity, ScaleKind, Shape};
 use frontrunner::tui::app::{Message, Mouse};
@@ -145,7 +145,7 @@ fn zoom_changes_the_range_and_zero_resets_it() {
     assert!(range(&driver).0 > near.0);
     driver.press("0");
     assert_eq!(range(&driver), whole);
-    // A click sets the crosshair, a drag the ends, the wheel zooms.
+    // A click sets the crosshair, a drag sets the range, the wheel zooms.
     driver.send(Message::Mouse(Mouse::Click { x: 30, y: 10 }));
     assert!(charts(&driver).crosshair.is_some());
     driver.send(Message::Mouse(Mouse::Drag {
@@ -169,7 +169,7 @@ fn hidden_run_does_not_affect_the_axis() {
     driver.press("esc esc");
     assert!(
         !charts(&driver).is_maximized,
-        "one step back after the other"
+        "esc goes back one step at a time"
     );
 }
 
@@ -197,7 +197,7 @@ fn diverging_curves_show_the_step() {
     let mut driver = at_charts();
     driver
         .press("enter d")
-        .assert_shows("parts from convnext-tiny at step");
+        .assert_shows("diverges from convnext-tiny at step");
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn drivers_screen_shows_every_page() {
     assert_eq!(
         found.params[0].key.raw(),
         "learning_rate",
-        "the demo's sweep is driven by it"
+        "learning_rate drives the demo's sweep"
     );
     assert!(found.r_squared.unwrap() > 0.3, "{:?}", found.r_squared);
     driver.press("enter").assert_shows("auc over learning_rate");

@@ -59,7 +59,7 @@ fn shared_artifact_is_diffed_line_by_line() {
     let mut driver = at_runs("churn-releases");
     driver
         .press("space j space c F")
-        .assert_shows("files of both");
+        .assert_shows("common files");
     let listed = driver.screen();
     assert!(
         listed.contains("MLmodel") || listed.contains(".json") || listed.contains(".txt"),

@@ -168,5 +168,5 @@ fn view_saves_curve_columns() {
     let mut other = open_runs(Driver::read_only(), "churn-sweep");
     other
         .press("0 D")
-        .assert_shows("columns of the curve of auc");
+        .assert_shows("columns for the curve of auc");
 }

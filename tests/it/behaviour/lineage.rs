@@ -1,4 +1,4 @@
-//! The lineage: walked by arrows, entered, folded, asked backwards.
+//! The lineage: walking with arrows, opening nodes, folding, downstream versions.
 
 use frontrunner::lineage::NodeKind;
 use frontrunner::tui::app::{Dialog, Message};
@@ -24,7 +24,7 @@ fn made_from(driver: &Driver) -> &DownstreamScreen {
     driver.screen_as()
 }
 
-/// What is under the cursor.
+/// The kind and the label of the node under the cursor.
 fn node_under_cursor(driver: &Driver) -> (NodeKind, String) {
     let node = lineage(driver).current().unwrap();
     (node.kind, node.label.raw().to_owned())
@@ -82,7 +82,7 @@ fn arrows_walk_upstream_and_downstream() {
     assert_eq!(
         node_under_cursor(&driver).0,
         NodeKind::Evidence,
-        "what stands at the same height"
+        "the neighbor in the same row"
     );
     driver.press("k k");
     assert_eq!(node_under_cursor(&driver).0, NodeKind::LoggedModel);
@@ -96,7 +96,7 @@ fn arrows_walk_upstream_and_downstream() {
     assert_eq!(
         node_under_cursor(&driver).0,
         NodeKind::Code,
-        "there is nothing further"
+        "the edge of the graph"
     );
     driver.press("g l");
     assert_eq!(
@@ -147,7 +147,7 @@ fn enter_opens_the_run_and_esc_returns() {
     );
     driver.press("esc h j enter");
     assert!(
-        driver.notification().contains("facts are all shown"),
+        driver.notification().contains("all facts of this node"),
         "{}",
         driver.notification()
     );
@@ -275,7 +275,7 @@ fn warnings_and_checklist_are_visible_at_every_size() {
         let mut driver = at_lineage(Driver::new());
         driver.send(Message::Resize { width, height });
         driver.assert_shows("▲").assert_shows("✓");
-        // At any size every node can be stood on, and what is stood on is seen.
+        // At any size every node can be selected, and the selected node is visible.
         for key in ["h", "h", "h", "j", "j", "j", "l", "l", "l", "l", "j"] {
             driver.press(key);
             let screen = lineage(&driver);

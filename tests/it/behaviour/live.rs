@@ -431,7 +431,7 @@ fn marks_survive_filters_and_navigation() {
         .assert_shows("convnext-tiny");
     driver
         .press("esc '")
-        .assert_shows("marked: enter takes a mark away")
+        .assert_shows("marked runs: enter unmarks")
         .assert_shows("image-classifier")
         .assert_shows("churn-sweep")
         .assert_shows("baseline");

@@ -1,4 +1,4 @@
-//! A policy on the screens: verdicts beside versions, the review, and an overridden gate.
+//! A policy on the screens: gate results of versions, the review, an overridden gate.
 
 use crate::support::driver::Driver;
 

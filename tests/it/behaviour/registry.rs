@@ -1,4 +1,4 @@
-//! Writing: registering, stages, aliases, the journal, undoing.
+//! Writes: registration, stages, aliases, the journal, undo.
 
 use frontrunner::domain::{Stage, VersionNumber};
 use frontrunner::promotion::Outcome;
@@ -9,7 +9,7 @@ use frontrunner::tui::screens::{HistoryScreen, JournalScreen, VersionsScreen};
 use super::runs_table::{at_runs, current_run_id};
 use crate::support::driver::{Driver, demo_manifest};
 
-/// A session with the versions of the churn classifier on the screen, the cursor on one of them.
+/// A session on the versions of the churn classifier, with the cursor on one of them.
 fn at_version(number: u64) -> Driver {
     go_to_version(Driver::new(), number)
 }
@@ -31,7 +31,7 @@ fn go_to_version(mut driver: Driver, number: u64) -> Driver {
         }
         driver.press("j");
     }
-    panic!("there is no version {number}:\n{}", driver.screen());
+    panic!("no version {number}:\n{}", driver.screen());
 }
 
 fn plan(driver: &Driver) -> &PlanDialog {
@@ -45,7 +45,7 @@ fn is_verified(driver: &Driver) -> bool {
     matches!(&plan(driver).phase, PlanPhase::Done(report) if report.outcome == Outcome::Verified)
 }
 
-/// The stage and the aliases of a version, as the Versions screen knows them.
+/// The stage and the aliases of a version on the Versions screen.
 fn state(driver: &Driver, number: u64) -> (Stage, Vec<String>) {
     let Some(versions) = driver.app.screen_as::<VersionsScreen>() else {
         panic!("{}", driver.screen())
@@ -181,7 +181,7 @@ fn unprotected_stage_needs_no_confirmation_name() {
     assert_eq!(
         state(&driver, 6).0,
         Stage::Staging,
-        "who was there is left there unless it is asked for"
+        "existing versions are archived on request only"
     );
 }
 
@@ -209,7 +209,7 @@ fn production_requires_the_name_and_can_archive() {
     driver.type_text("churn-classifie").press("enter enter");
     assert!(
         matches!(plan(&driver).phase, PlanPhase::Ready),
-        "nor with a part of it"
+        "a part of the name does not confirm"
     );
     driver.press("shift-tab");
     while plan(&driver).focus != frontrunner::tui::app::dialogs::PlanField::Name {
@@ -233,13 +233,13 @@ fn confirmation_name_cannot_be_pasted() {
     ));
     assert_eq!(plan(&driver).confirmation.value(), "");
     assert!(
-        driver.notification().contains("typed, not pasted"),
+        driver.notification().contains("can't be pasted"),
         "{}",
         driver.notification()
     );
 }
 
-/// Moves `@champion` to version 6 by keys, with the name typed.
+/// Moves `@champion` to version 6 with keys, confirmed by the name.
 fn make_champion(driver: &mut Driver) {
     driver
         .press("a")
@@ -258,7 +258,7 @@ fn restore_previous_holder_with_one_key() {
     let mut driver = at_version(5);
     driver
         .press("U")
-        .assert_shows("does not know who had the places");
+        .assert_shows("no previous holder of the stage or aliases");
     let before = state(&driver, 5);
     make_champion(&mut driver);
     driver.press("U").assert_shows("@champion only");
@@ -275,7 +275,7 @@ fn restore_previous_holder_with_one_key() {
 #[test]
 fn alias_move_is_journaled_and_undone() {
     let mut driver = Driver::new();
-    // The journal lies below on the way here: it must not be shown as it was before.
+    // The journal is open below: it must show the new entry later.
     driver.press("6");
     driver.assert_shows("nothing was written");
     let mut driver = go_to_version(driver, 6);
@@ -316,7 +316,7 @@ fn alias_move_is_journaled_and_undone() {
 
     driver.press("j u");
     assert!(
-        driver.dialog().is_none() && driver.notification().contains("undone already"),
+        driver.dialog().is_none() && driver.notification().contains("already undone"),
         "{}",
         driver.notification()
     );
@@ -374,7 +374,7 @@ fn running_plan_cannot_be_cancelled_and_reports_its_outcome() {
         driver.screen()
     );
     assert!(
-        driver.notification().contains("can't be called back"),
+        driver.notification().contains("can't be cancelled"),
         "{}",
         driver.notification()
     );
@@ -423,7 +423,7 @@ fn concurrent_change_stops_the_plan() {
     driver.press("esc ctrl-r");
     assert!(
         state(&driver, 5).1.contains(&"champion".to_owned()),
-        "what the other did stays"
+        "the concurrent change stays"
     );
 }
 
@@ -436,12 +436,12 @@ fn cursor_stays_on_its_version_when_a_new_one_appears() {
                 status FROM model_versions WHERE name = 'churn-classifier' AND version = 6";
     assert_eq!(db.execute(copy, []).unwrap(), 1);
     drop(db);
-    // The answer comes while the stage is chosen: what was asked for one version must not reach another.
+    // The reply arrives while the stage is chosen: the move must not reach another version.
     driver.hold_replies().press("ctrl-r t").release_replies();
     driver.type_text("Staging").press("enter");
     driver.assert_shows("move churn-classifier/4 to Staging");
     driver.press("esc");
-    assert_eq!(state(&driver, 7).0, Stage::None, "the new one is there");
+    assert_eq!(state(&driver, 7).0, Stage::None, "the new version exists");
 }
 
 #[test]
@@ -488,9 +488,9 @@ fn read_only_session_refuses_every_write() {
     driver.press("? ");
     driver
         .assert_hides("undo this entry")
-        .assert_hides("move to a stage");
+        .assert_hides("move this version to a stage");
     driver.press("esc :").type_text("alias");
-    driver.assert_hides("give or remove an alias");
+    driver.assert_hides("set or remove an alias");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What holds on every screen: going back, answers that come late, rows that arrive, the palette, themes, small terminals.
+//! Behavior of every screen: navigation, late replies, new rows, the palette, themes, small terminals.
 
 use frontrunner::store::AccessMode;
 use frontrunner::tui::app::Message;
@@ -11,7 +11,7 @@ use crate::support::driver::Driver;
 #[test]
 fn theme_key_changes_colors_only() {
     let mut driver = at_runs("churn-sweep");
-    let (text, colours) = (driver.screen(), driver.buffer());
+    let (text, colors) = (driver.screen(), driver.buffer());
     driver.press("ctrl-t");
     assert!(
         driver.notification().starts_with("theme: "),
@@ -20,10 +20,10 @@ fn theme_key_changes_colors_only() {
     );
     driver.press("esc");
     assert_eq!(driver.screen(), text);
-    assert_ne!(driver.buffer(), colours, "the colours are others");
+    assert_ne!(driver.buffer(), colors, "the colors changed");
     let themes = driver.app.shared.session.theme_names.len();
     driver.press(&"ctrl-t ".repeat(themes - 1)).press("esc");
-    assert_eq!(driver.buffer(), colours, "round and round");
+    assert_eq!(driver.buffer(), colors, "the themes wrap around");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn cursor_stays_on_its_run_when_rows_arrive() {
     driver.press("ctrl-r");
     assert_eq!(driver.runs().lines.len(), before + 3);
     assert_eq!(current_run_id(&driver), id);
-    assert_eq!(driver.runs().cursor.index, 5, "the new ones stand above");
+    assert_eq!(driver.runs().cursor.index, 5, "the new runs are above");
 }
 
 #[test]
@@ -113,18 +113,15 @@ fn reply_for_a_closed_screen_is_ignored() {
     driver.hold_replies().press("enter");
     driver.runs();
     driver.press("q");
-    let (text, notices) = (driver.screen(), driver.app.shared.notifications.all.len());
+    let (text, notifications) = (driver.screen(), driver.app.shared.notifications.all.len());
     assert!(
         driver.app.screen_as::<ExperimentsScreen>().is_some(),
         "{text}"
     );
-    assert!(
-        driver.pending_count() > 0,
-        "a page of runs is still on its way"
-    );
+    assert!(driver.pending_count() > 0, "a page of runs is pending");
     driver.release_replies();
     assert_eq!(driver.screen(), text);
-    assert_eq!(driver.app.shared.notifications.all.len(), notices);
+    assert_eq!(driver.app.shared.notifications.all.len(), notifications);
 }
 
 #[test]
@@ -139,10 +136,10 @@ fn reply_to_a_cancelled_request_is_ignored() {
         driver.notification()
     );
     let text = driver.screen();
-    assert_eq!(driver.reply_to_cancelled(), 1, "loading was taken back");
+    assert_eq!(driver.reply_to_cancelled(), 1, "one request was cancelled");
     assert_eq!(driver.screen(), text);
     driver.release_replies();
-    assert_eq!(driver.runs().lines.len(), 60, "what had come stays");
+    assert_eq!(driver.runs().lines.len(), 60, "loaded runs stay");
 }
 
 #[test]
@@ -181,10 +178,14 @@ fn find_wraps_and_reports_no_match() {
     driver.press("/").type_text(&name).press("enter");
     assert_eq!(driver.runs().cursor.index, 7);
     driver.press("n");
-    assert_eq!(driver.runs().cursor.index, 7, "the only one is found again");
+    assert_eq!(
+        driver.runs().cursor.index,
+        7,
+        "the only match is found again"
+    );
     driver.press("/ ctrl-u").type_text("zzzz").press("enter n");
     assert!(
-        driver.notification().contains("is not here"),
+        driver.notification().contains("no match for"),
         "{}",
         driver.notification()
     );
@@ -196,7 +197,7 @@ fn ctrl_c_cancels_then_quits() {
     driver.press("C ctrl-c");
     assert!(driver.dialog().is_none() && !driver.has_quit);
     driver.press("j ctrl-c");
-    assert!(!driver.has_quit, "another key between them begins anew");
+    assert!(!driver.has_quit, "another key resets the interrupt");
     driver.press("ctrl-c");
     assert!(driver.has_quit);
 }

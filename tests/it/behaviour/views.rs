@@ -124,7 +124,7 @@ fn invalid_name_is_refused_and_cancel_saves_nothing() {
     let mut driver = at_runs("churn-sweep");
     driver.press("w").type_text("../../evil").press("enter");
     assert!(
-        driver.notification().contains("can't be kept"),
+        driver.notification().contains("can't save or delete"),
         "{}",
         driver.notification()
     );

@@ -1,5 +1,5 @@
-//! A session without a terminal: keys are pressed by the names that the keymap has, what the app asks for is answered from a
-//! real store, one question after another, and the screen is read as text.
+//! A session without a terminal: keys are named as in the keymap, a real store answers requests one after another, and the
+//! screen is read as text.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ use ratatui::buffer::Buffer;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// The time that the demo's stories are told relative to, and at which every session begins: ms since the epoch.
+/// The time of the demo store and the start of every session, ms since the epoch.
 pub const NOW: Millis = 1_795_000_000_000;
-/// What goes by between two keys, in ms: longer than dialogs are deaf.
+/// The time between two keys, in ms: longer than a plan ignores enter.
 const KEY_INTERVAL: Millis = 500;
 
-/// The demo store, made once a test program; sessions that write get copies.
+/// The demo store, created once per test binary; sessions write to copies.
 fn demo_store() -> &'static (TempDir, DemoManifest) {
     static DEMO: OnceLock<(TempDir, DemoManifest)> = OnceLock::new();
     DEMO.get_or_init(|| {
-        // Its path is stored in it and shown: as long on every machine.
+        // The store contains its path, which is visible: it has the same length on every machine.
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         let facts = create(
             &folder.path().join("mlflow.db"),
@@ -51,35 +51,33 @@ fn demo_store() -> &'static (TempDir, DemoManifest) {
     })
 }
 
-/// What the demo store tells.
+/// The contents of the demo store.
 pub fn demo_manifest() -> &'static DemoManifest {
     &demo_store().1
 }
 
 /// A session and its store.
 pub struct Driver {
-    /// The app.
     pub app: App,
-    /// The time, ms since the epoch.
+    /// Ms since the epoch.
     pub now: Millis,
-    /// What went to the clipboard, oldest first.
+    /// Copied texts, oldest first.
     pub clipboard: Vec<String>,
-    /// What whoever is about was alerted of.
+    /// Texts of alerts, oldest first.
     pub alerts: Vec<String>,
-    /// Whether the session was quit.
     pub has_quit: bool,
     theme: TerminalTheme,
     services: Services,
     runtime: Runtime,
     pending: VecDeque<(Ticket, Request)>,
-    /// Questions that were taken back; a late answer may come all the same.
+    /// Cancelled requests, whose replies can still arrive late.
     cancelled: Vec<(Ticket, Request)>,
     is_holding: bool,
     folder: TempDir,
 }
 
 impl Driver {
-    /// A session that may write to a copy of the demo store, at 120 columns and 40 rows.
+    /// A session with write access to a copy of the demo store, at 120x40.
     pub fn new() -> Self {
         Self::open(
             AccessMode::ReadWrite,
@@ -90,7 +88,7 @@ impl Driver {
         )
     }
 
-    /// A session that may only look.
+    /// A read-only session.
     pub fn read_only() -> Self {
         Self::open(
             AccessMode::ReadOnly(ReadOnlyReason::Flag),
@@ -103,7 +101,7 @@ impl Driver {
 
     /// A session on a copy of the demo store.
     pub fn open(access: AccessMode, size: Size) -> Self {
-        // SQLite's own lock would do for a copy of a file at rest; two copies at once are merely slower.
+        // Concurrent copies are safe, but slower.
         static COPYING: Mutex<()> = Mutex::new(());
         let folder = tempfile::tempdir().unwrap();
         let store = folder.path().join("mlflow.db");
@@ -114,7 +112,7 @@ impl Driver {
         Self::open_target(&StoreTarget::Sqlite(store), access, size, folder)
     }
 
-    /// A session on any store. The folder is for its own files, and goes with it.
+    /// A session on any store. It keeps its files in the folder and deletes it.
     pub fn open_target(
         target: &StoreTarget,
         access: AccessMode,
@@ -137,23 +135,23 @@ impl Driver {
             ..Session::read_only("mlflow.db")
         };
         let journal = Journal::with_path(folder.path().join("journal.jsonl"));
-        let read_only_why = session.read_only_reason.clone();
+        let read_only_reason = session.read_only_reason.clone();
         let views = frontrunner::config::saved_views::ViewFiles::new(
             &folder.path().join("config"),
             &folder.path().join("data"),
             folder.path(),
         );
-        let own = Arc::clone(&opened.reader);
-        let ground = Services {
+        let primary = Arc::clone(&opened.reader);
+        let services = Services {
             store: opened,
-            primary: own,
+            primary,
             journal,
             policy: Arc::default(),
             evidence_sources: Arc::new(EvidenceSources::new(Vec::new(), Vec::new())),
             user: "ana".into(),
             protected_slots: protected,
             writes_tags: true,
-            read_only_reason: read_only_why,
+            read_only_reason,
             view_files: views,
             prefetcher: Prefetcher::default(),
         };
@@ -164,7 +162,7 @@ impl Driver {
             NOW,
             &StartOptions::default(),
         );
-        let look = TerminalTheme::new(
+        let theme = TerminalTheme::new(
             Themes::builtin(),
             "dark",
             Some(ColorDepth::TrueColor),
@@ -176,8 +174,8 @@ impl Driver {
             clipboard: Vec::new(),
             alerts: Vec::new(),
             has_quit: false,
-            theme: look,
-            services: ground,
+            theme,
+            services,
             runtime,
             pending: VecDeque::new(),
             cancelled: Vec::new(),
@@ -196,23 +194,21 @@ impl Driver {
         self
     }
 
-    /// The same session in a terminal with neither colours nor signs.
+    /// The same session without colors and without symbols.
     pub fn monochrome_ascii(mut self) -> Self {
         self.theme = TerminalTheme::new(Themes::builtin(), "monochrome", None, true);
         self
     }
 
-    /// The store's file.
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("mlflow.db")
     }
 
-    /// The folder of this session's files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Presses keys, named as in the keymap and set apart by spaces; each time all answers come before the next key.
+    /// Presses keys, named as in the keymap and separated by spaces; all replies arrive before the next key.
     pub fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             let key = key.parse().unwrap_or_else(|error| panic!("{error}"));
@@ -222,7 +218,7 @@ impl Driver {
         self
     }
 
-    /// Types a text, a character a key.
+    /// Types a text, one key per character.
     pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
             let name = if c == ' ' {
@@ -235,14 +231,14 @@ impl Driver {
         self
     }
 
-    /// Time goes by, in ms.
+    /// Advances the clock, in ms.
     pub fn advance(&mut self, ms: Millis) -> &mut Self {
         self.now += ms;
         self.send(Message::Tick);
         self
     }
 
-    /// Gives the app something that happened.
+    /// Sends a message to the app.
     pub fn send(&mut self, message: Message) {
         let effects = self.app.update(self.now, message);
         self.run_effects(effects);
@@ -251,27 +247,27 @@ impl Driver {
         }
     }
 
-    /// From now on no answer comes, as from a store that is slow.
+    /// Holds back all replies, like a slow store.
     pub fn hold_replies(&mut self) -> &mut Self {
         self.is_holding = true;
         self
     }
 
-    /// All held answers come, and from now on every one at once.
+    /// Delivers the held replies, and later ones at once.
     pub fn release_replies(&mut self) -> &mut Self {
         self.is_holding = false;
         self.reply_to_all();
         self
     }
 
-    /// The answer to the oldest question comes; others are still held.
+    /// Delivers the reply to the oldest pending request.
     pub fn reply_to_one(&mut self) -> &mut Self {
         let (ticket, request) = self.pending.pop_front().unwrap();
         self.reply(ticket, request);
         self
     }
 
-    /// The answers come to all questions that were taken back meanwhile.
+    /// Delivers the replies to all cancelled requests, and returns their number.
     pub fn reply_to_cancelled(&mut self) -> usize {
         let late = std::mem::take(&mut self.cancelled);
         let count = late.len();
@@ -281,12 +277,11 @@ impl Driver {
         count
     }
 
-    /// The questions that wait for their answers.
+    /// The pending requests.
     pub fn pending_requests(&self) -> &VecDeque<(Ticket, Request)> {
         &self.pending
     }
 
-    /// How many questions wait for their answers.
     pub fn pending_count(&self) -> usize {
         self.pending.len()
     }
@@ -316,7 +311,10 @@ impl Driver {
             match effect {
                 Effect::Request(ticket, request) => self.pending.push_back((ticket, request)),
                 Effect::Cancel(ticket) => {
-                    let at = self.pending.iter().position(|(asked, _)| *asked == ticket);
+                    let at = self
+                        .pending
+                        .iter()
+                        .position(|(pending, _)| *pending == ticket);
                     self.cancelled
                         .extend(at.and_then(|at| self.pending.remove(at)));
                 }
@@ -329,7 +327,7 @@ impl Driver {
         }
     }
 
-    /// What is drawn now.
+    /// The drawn screen.
     pub fn buffer(&self) -> Buffer {
         let mut terminal =
             Terminal::new(TestBackend::new(self.app.size.width, self.app.size.height)).unwrap();
@@ -339,18 +337,18 @@ impl Driver {
         terminal.backend().buffer().clone()
     }
 
-    /// The screen as text, a line a row, without what is blank at its right.
+    /// The screen as text, without trailing spaces.
     pub fn screen(&self) -> String {
         lines(&self.buffer()).join("\n")
     }
 
-    /// The message line's words, as far as something was said.
+    /// The text in the message line.
     pub fn notification(&self) -> String {
         self.app
             .shared
             .notifications
             .current(self.now)
-            .map(|notice| notice.text.clone())
+            .map(|notification| notification.text.clone())
             .unwrap_or_default()
     }
 
@@ -396,7 +394,7 @@ impl Driver {
     }
 }
 
-/// The rows of a drawing as text. A wide character's second cell is no character.
+/// The rows of a buffer as text. The second cell of a wide character is skipped.
 pub fn lines(buffer: &Buffer) -> Vec<String> {
     let row = |y: u16| {
         let mut line = String::new();

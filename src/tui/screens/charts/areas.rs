@@ -2,6 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::layout::{split_bottom, split_right, split_top};
+
 /// The smallest width and height of a chart in a grid of several.
 const MIN_PANEL_SIZE: (u16, u16) = (36, 9);
 /// The most charts in a row of the grid.
@@ -32,25 +34,9 @@ pub fn chart_areas(
     is_maximized: bool,
     lines: usize,
 ) -> ChartAreas {
-    let status = Rect {
-        height: body.height.min(1),
-        ..body
-    };
-    let rest = Rect {
-        y: body.y + status.height,
-        height: body.height - status.height,
-        ..body
-    };
+    let (status, rest) = split_top(body, 1);
     let (charts, legend) = if rest.width >= SIDE_BY_SIDE_WIDTH {
-        let width = rest.width - LEGEND_WIDTH;
-        (
-            Rect { width, ..rest },
-            Rect {
-                x: rest.x + width,
-                width: LEGEND_WIDTH,
-                ..rest
-            },
-        )
+        split_right(rest, LEGEND_WIDTH)
     } else {
         // Below a maximized chart each run has a row with its value; below a grid, names flow in one row.
         let most = if is_maximized {
@@ -58,60 +44,48 @@ pub fn chart_areas(
         } else {
             rest.height.min(1)
         };
-        let height = u16::try_from(lines).unwrap_or(u16::MAX).min(most);
-        let top = rest.height - height;
-        (
-            Rect {
-                height: top,
-                ..rest
-            },
-            Rect {
-                y: rest.y + top,
-                height,
-                ..rest
-            },
-        )
+        split_bottom(rest, u16::try_from(lines).unwrap_or(u16::MAX).min(most))
     };
-    if is_maximized || count == 0 {
-        return ChartAreas {
-            status,
-            panels: if count == 0 { Vec::new() } else { vec![charts] },
-            first_panel: at,
-            columns: 1,
-            legend,
-        };
-    }
-    let across = (charts.width / MIN_PANEL_SIZE.0)
-        .clamp(1, MAX_COLUMNS)
-        .min(u16::try_from(count).unwrap_or(MAX_COLUMNS));
-    let lines_of_panels = u16::try_from(count.div_ceil(usize::from(across))).unwrap_or(u16::MAX);
-    let down = (charts.height / MIN_PANEL_SIZE.1).clamp(1, lines_of_panels);
-    let page = usize::from(across * down);
-    let first = at / page * page;
-    let edge = |nth: u16, of: u16, room: u16| u32::from(nth) * u32::from(room) / u32::from(of);
-    let panel = |nth: usize| {
-        let (row, column) = (
-            (nth / usize::from(across)) as u16,
-            (nth % usize::from(across)) as u16,
-        );
-        let (left, right) = (
-            edge(column, across, charts.width) as u16,
-            edge(column + 1, across, charts.width) as u16,
-        );
-        let (top, bottom) = (
-            edge(row, down, charts.height) as u16,
-            edge(row + 1, down, charts.height) as u16,
-        );
-        Rect::new(charts.x + left, charts.y + top, right - left, bottom - top)
+    let (panels, first_panel, columns) = match (count, is_maximized) {
+        (0, _) => (Vec::new(), at, 1),
+        (_, true) => (vec![charts], at, 1),
+        (_, false) => grid(charts, count, at),
     };
-    let panels = (0..page.min(count - first)).map(panel).collect();
     ChartAreas {
         status,
         panels,
-        first_panel: first,
-        columns: usize::from(across),
+        first_panel,
+        columns,
         legend,
     }
+}
+
+/// The charts of the page with chart `at`, the index of the first one, and the number of columns.
+fn grid(area: Rect, count: usize, at: usize) -> (Vec<Rect>, usize, usize) {
+    let columns = (area.width / MIN_PANEL_SIZE.0)
+        .clamp(1, MAX_COLUMNS)
+        .min(u16::try_from(count).unwrap_or(MAX_COLUMNS));
+    let all_rows = u16::try_from(count.div_ceil(usize::from(columns))).unwrap_or(u16::MAX);
+    let rows = (area.height / MIN_PANEL_SIZE.1).clamp(1, all_rows);
+    let page = usize::from(columns * rows);
+    let first = at / page * page;
+    let edge =
+        |nth: u16, of: u16, room: u16| (u32::from(nth) * u32::from(room) / u32::from(of)) as u16;
+    let panel = |nth: usize| {
+        let row = (nth / usize::from(columns)) as u16;
+        let column = (nth % usize::from(columns)) as u16;
+        let (left, right) = (
+            edge(column, columns, area.width),
+            edge(column + 1, columns, area.width),
+        );
+        let (top, bottom) = (
+            edge(row, rows, area.height),
+            edge(row + 1, rows, area.height),
+        );
+        Rect::new(area.x + left, area.y + top, right - left, bottom - top)
+    };
+    let panels = (0..page.min(count - first)).map(panel).collect();
+    (panels, first, usize::from(columns))
 }
 
 #[cfg(test)]

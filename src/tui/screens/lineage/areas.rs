@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::lineage::Graph;
 use crate::lineage::graph_layout::CellArea;
-use crate::tui::app::layout::{Size, screen_areas};
+use crate::tui::app::layout::{Size, screen_areas, split_bottom, split_right, split_top};
 
 /// From this width on, facts and checklist are beside the graph; below it, the facts are under it.
 const SIDE_BY_SIDE_WIDTH: u16 = 160;
@@ -35,77 +35,34 @@ pub fn lineage_areas(size: Size, graph: &Graph) -> LineageAreas {
         _ => 6,
     };
     let warning_height = u16::try_from(warning_rows.min(max_rows)).unwrap_or(0);
-    let mut y = body.y;
-    let mut rows = |height: u16| {
-        let height = height.min(body.bottom().saturating_sub(y));
-        let part = Rect {
-            x: body.x,
-            y,
-            width: body.width,
-            height,
+    let (summary, rest) = split_top(body, 1);
+    let (reproducibility, rest) = split_top(rest, u16::from(!is_wide));
+    let (warnings, rest) = split_top(rest, warning_height);
+    let (graph, facts, checklist) = if is_wide {
+        let (graph, right) = split_right(rest, (rest.width * 2 / 5).clamp(48, 84));
+        let (facts, checklist) = split_bottom(right, checklist_rows(rest.height));
+        (graph, facts, Some(checklist))
+    } else {
+        let fact_rows = match rest.height {
+            0..9 => rest.height.min(1),
+            height => (height / 3).clamp(3, 12),
         };
-        y += height;
-        part
-    };
-    let summary = rows(1);
-    let reproducibility = rows(u16::from(!is_wide));
-    let warnings = rows(warning_height);
-    let rest = rows(body.height);
-    if is_wide {
-        let width = (rest.width * 2 / 5).clamp(48, 84);
-        let graph = Rect {
-            width: rest.width - width,
-            ..rest
-        };
-        let right = Rect {
-            x: graph.right(),
-            width,
-            ..rest
-        };
-        let lines = u16::try_from(checklist_rows(rest.height)).unwrap_or(0);
-        let below = Rect {
-            y: right.bottom() - lines,
-            height: lines,
-            ..right
-        };
-        let facts = Rect {
-            height: right.height - lines,
-            ..right
-        };
-        return LineageAreas {
-            summary,
-            reproducibility,
-            warnings,
-            graph,
-            facts,
-            checklist: Some(below),
-        };
-    }
-    let under = match rest.height {
-        0..9 => rest.height.min(1),
-        height => (height / 3).clamp(3, 12),
-    };
-    let graph = Rect {
-        height: rest.height - under,
-        ..rest
+        let (graph, facts) = split_bottom(rest, fact_rows);
+        (graph, facts, None)
     };
     LineageAreas {
         summary,
         reproducibility,
         warnings,
         graph,
-        facts: Rect {
-            y: graph.bottom(),
-            height: under,
-            ..rest
-        },
-        checklist: None,
+        facts,
+        checklist,
     }
 }
 
 /// The rows of the checklist: seven lines in a frame, and wrapped ones.
-fn checklist_rows(height: u16) -> usize {
-    usize::from(height / 3).clamp(9, 16)
+fn checklist_rows(height: u16) -> u16 {
+    (height / 3).clamp(9, 16)
 }
 
 /// An area in the type of the graph layout.
