@@ -170,43 +170,40 @@ impl<'r> EvidenceCollector<'r> {
                 "empty"
             });
         }
-        let before = (
-            self.samples.values().map(Vec::len).sum::<usize>(),
-            self.deployments.len(),
-        );
+        let count = |collector: &Self| {
+            collector.samples.values().map(Vec::len).sum::<usize>() + collector.deployments.len()
+        };
+        let before = count(self);
         for part in own {
-            self.aliases.extend(
-                find.known_as
-                    .iter()
-                    .flat_map(|rule| rule.extract_texts(part, document)),
-            );
-            let at = find
-                .at
-                .as_ref()
-                .and_then(|rule| match rule.extract(part, document) {
-                    Extracted::Present(value) => value.as_i64(),
-                    _ => None,
-                });
-            for (name, rule) in &find.facts {
-                let found = rule.extract(part, document);
-                if found != Extracted::Absent {
-                    self.push_sample(find, from, name, rule, found, at);
-                }
-            }
-            if let Some(rule) = &find.deployment {
-                self.deployments
-                    .push(extract_deployment(rule, part, document, from));
-            }
+            self.extract_facts(find, from, part, document);
         }
-        if before
-            == (
-                self.samples.values().map(Vec::len).sum(),
-                self.deployments.len(),
-            )
-        {
+        if count(self) == before {
             return not_matching("none of the facts found");
         }
         Ok(())
+    }
+
+    fn extract_facts(&mut self, find: &'r SearchRule, from: &str, part: &Value, document: &Value) {
+        let aliases = find.known_as.iter();
+        let aliases = aliases.flat_map(|rule| rule.extract_texts(part, document));
+        self.aliases.extend(aliases);
+        let created_at = find
+            .at
+            .as_ref()
+            .and_then(|rule| match rule.extract(part, document) {
+                Extracted::Present(value) => value.as_i64(),
+                _ => None,
+            });
+        for (name, rule) in &find.facts {
+            let extracted = rule.extract(part, document);
+            if extracted != Extracted::Absent {
+                self.push_sample(find, from, name, rule, extracted, created_at);
+            }
+        }
+        if let Some(rule) = &find.deployment {
+            let deployment = extract_deployment(rule, part, document, from);
+            self.deployments.push(deployment);
+        }
     }
 
     pub(super) fn into_evidence(

@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::parser::{parse_fact_rule, parse_path_pair};
 use super::paths::DocumentPath;
 use super::report::Deployment;
-use super::rule::{Extracted, FactRule, ValueType, value_text};
+use super::rule::{Extracted, FactRule, ValueType};
+use super::value::value_text;
 use crate::diagnostics;
 use crate::diagnostics::TomlReader;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::rule::value_text;
+use super::value::value_text;
 use super::{Fact, FactValue, SearchRule};
 use crate::diagnostics::{TomlReader, TomlValue, suggest};
 use crate::text::shell::quote_word;

@@ -13,9 +13,10 @@ pub(super) const MAX_ROWS: usize = 20_000;
 const MAX_ZIP_MEMBERS: usize = 10_000;
 
 /// The format of a document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DocumentFormat {
     /// By the file's extension.
+    #[default]
     ByExtension,
     /// JSON.
     Json,

@@ -28,7 +28,7 @@ pub struct Integration {
 }
 
 /// Where a rule searches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum SearchLocation {
     /// Artifacts of the run and of the logged model.
     Artifact(Globs),
@@ -37,6 +37,7 @@ pub enum SearchLocation {
     /// Files of the local repository at the run's commit.
     Commit(Globs),
     /// The run: `{id, name, tags, params, metrics}`, the first three by name.
+    #[default]
     Run,
     /// The version: `{name, version, tags}`.
     Version,
@@ -47,7 +48,7 @@ pub enum SearchLocation {
 }
 
 /// A location and the facts in its documents.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SearchRule {
     /// Where it searches.
     pub location: SearchLocation,

@@ -15,6 +15,7 @@ mod parser;
 mod paths;
 mod report;
 mod rule;
+mod value;
 
 pub use extract::{EvidenceFile, EvidenceSubject, FileOrigin, extract};
 pub use format::DocumentFormat;
@@ -22,7 +23,7 @@ pub use integration::{Integration, SearchLocation, SearchRule};
 pub use paths::Globs;
 pub use report::{Deployment, EvidenceReport, Fact, FactValue, SearchTrace, ToolEvidence};
 pub use rule::LineageRole;
-pub(crate) use rule::value_text;
+pub(crate) use value::value_text;
 
 /// Bytes of a document.
 pub const MAX_DOCUMENT_BYTES: u64 = 4 << 20;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rule::value_text;
+use super::value::value_text;
 use super::{EvidenceSubject, SearchRule};
 use crate::domain::Stage;
 

@@ -92,21 +92,8 @@ fn parse_search_rule(
     table: &TomlTable<'_>,
 ) -> SearchRule {
     let mut find = SearchRule {
-        location: SearchLocation::Run,
         line: reader.line_at(span.start),
-        format: DocumentFormat::ByExtension,
-        full_scans: 0,
-        when: Vec::new(),
-        unless: Vec::new(),
-        each: None,
-        joins: Vec::new(),
-        names: None,
-        split: Vec::new(),
-        names_run: None,
-        known_as: None,
-        at: None,
-        facts: Vec::new(),
-        deployment: None,
+        ..SearchRule::default()
     };
     let member = table
         .iter()

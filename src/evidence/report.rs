@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::LineageRole;
-use super::rule::value_text;
+use super::value::value_text;
 use crate::domain::Millis;
 
 /// The facts of a version, and a trace of the search.

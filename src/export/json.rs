@@ -1,5 +1,4 @@
-//! JSON that is safe to print: whatever a terminal acts upon, and whatever hides, is `\u`-escaped, so that the text
-//! still reads back as it was.
+//! JSON that is safe to print: control and invisible characters are `\u`-escaped, so that the value survives a round trip.
 
 use std::io;
 
@@ -9,19 +8,19 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::text::untrusted::is_hidden;
 
-/// A value as indented JSON, without a line end after it.
+/// Indented JSON without a trailing newline.
 #[must_use]
 pub fn to_string(value: &impl Serialize) -> String {
     serialize(value, PrettyFormatter::new())
 }
 
-/// A value as one line of JSON, without a line end after it: a record of `--jsonl`.
+/// A record of `--jsonl`: one line of JSON without a trailing newline.
 #[must_use]
 pub fn to_line(value: &impl Serialize) -> String {
     serialize(value, CompactFormatter)
 }
 
-/// What has no JSON (a map whose keys are no text) becomes an error object, so that stdout always holds one value.
+/// A value that JSON cannot represent (map keys that are not strings) becomes an error object: stdout always has one value.
 fn serialize<F: Formatter>(value: &impl Serialize, layout: F) -> String {
     let mut bytes = Vec::new();
     let written = value.serialize(&mut Serializer::with_formatter(
@@ -34,10 +33,10 @@ fn serialize<F: Formatter>(value: &impl Serialize, layout: F) -> String {
     }
 }
 
-/// A layout of which only the text between quotes is changed.
+/// Escapes strings and leaves the layout to another formatter.
 struct EscapingFormatter<F>(F);
 
-/// Hands methods of the layout on as they are.
+/// Forwards methods to the layout.
 macro_rules! as_laid_out {
     ($($method:ident($($argument:ident: $type:ty)?);)*) => {$(
         fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $argument: $type)?) -> io::Result<()> {
@@ -60,7 +59,7 @@ impl<F: Formatter> Formatter for EscapingFormatter<F> {
         end_object_value();
     }
 
-    /// serde_json has escaped C0 controls, quotes and backslashes before it hands the fragments over.
+    /// serde_json has escaped C0 controls, quotes and backslashes already.
     fn write_string_fragment<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,

@@ -19,7 +19,7 @@ use serde::{Serialize, Serializer};
 use crate::domain::{KeyValue, MetricValue, StoreError};
 use crate::text::Untrusted;
 
-/// A JSON object of keys in the store's order. The store keeps one value a key.
+/// A JSON object with keys in the store's order, which are unique.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrderedMap<V>(pub Vec<(Untrusted, V)>);
 
@@ -53,14 +53,14 @@ fn metrics(metrics: &[crate::domain::Metric]) -> OrderedMap<MetricValue> {
 /// An error on stderr: `{"error": {…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorRecord {
-    /// The error.
+    /// Its description.
     pub error: ErrorBody,
 }
 
-/// What an error says.
+/// The error that `--json` prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorBody {
-    /// A stable word.
+    /// A stable identifier.
     pub code: String,
     /// What failed.
     pub message: String,

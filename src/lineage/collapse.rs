@@ -12,24 +12,11 @@ impl Graph {
     /// that counts them.
     #[must_use]
     pub fn collapsed(&self, max_per_group: usize) -> Self {
-        let mut signatures: BTreeMap<&NodeId, EdgeSignature> = BTreeMap::new();
-        for edge in &self.edges {
-            signatures
-                .entry(&edge.from)
-                .or_default()
-                .insert((true, edge.kind, edge.to.clone()));
-            signatures
-                .entry(&edge.to)
-                .or_default()
-                .insert((false, edge.kind, edge.from.clone()));
-        }
+        let mut signatures = self.edge_signatures();
         let mut groups: BTreeMap<(NodeKind, EdgeSignature), Vec<&Node>> = BTreeMap::new();
         for node in &self.nodes {
             groups
-                .entry((
-                    node.kind,
-                    signatures.get(&node.id).cloned().unwrap_or_default(),
-                ))
+                .entry((node.kind, signatures.remove(&node.id).unwrap_or_default()))
                 .or_default()
                 .push(node);
         }
@@ -77,5 +64,16 @@ impl Graph {
             edges,
             ..self.clone()
         }
+    }
+
+    fn edge_signatures(&self) -> BTreeMap<&NodeId, EdgeSignature> {
+        let mut signatures: BTreeMap<&NodeId, EdgeSignature> = BTreeMap::new();
+        for edge in &self.edges {
+            let from = signatures.entry(&edge.from).or_default();
+            from.insert((true, edge.kind, edge.to.clone()));
+            let to = signatures.entry(&edge.to).or_default();
+            to.insert((false, edge.kind, edge.from.clone()));
+        }
+        signatures
     }
 }

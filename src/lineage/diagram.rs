@@ -1,8 +1,9 @@
 //! The graph as a diagram: what the layout needs to know of it.
 
-use super::graph_layout::{BoxText, CellArea, Diagram, GraphLayout, layout};
-use super::{Graph, Node, NodeId, NodeKind};
 use std::collections::HashMap;
+
+use super::{Graph, Node, NodeId, NodeKind};
+use crate::lineage::graph_layout::{BoxText, CellArea, Diagram, GraphLayout, layout};
 
 impl Graph {
     /// Lays the graph out in an area. The layer of the node `focus` is always visible; `pinned` is never collapsed.

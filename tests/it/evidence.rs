@@ -226,10 +226,10 @@ fn differences(case: &Case) -> Vec<String> {
             .map(|fact| &fact.value)
     };
     let mut wrong = Vec::new();
-    for (name, wanted) in &case.facts {
+    for (name, expected) in &case.facts {
         match value(name) {
-            Some(FactValue::Value(is)) if is_equal_json(is, wanted) => {}
-            other => wrong.push(format!("{name}: expected {wanted}, found {other:?}")),
+            Some(FactValue::Value(is)) if is_equal_json(is, expected) => {}
+            other => wrong.push(format!("{name}: expected {expected}, found {other:?}")),
         }
     }
     wrong.extend(
@@ -248,12 +248,14 @@ fn differences(case: &Case) -> Vec<String> {
         .flat_map(|tool| &tool.deployments)
         .map(|one| json!(one))
         .collect();
-    for (at, wanted) in case.deployments.iter().enumerate() {
-        for (key, wanted) in wanted.as_object().unwrap() {
+    for (at, expected) in case.deployments.iter().enumerate() {
+        for (key, expected) in expected.as_object().unwrap() {
             let is = deployments.get(at).map_or(&Value::Null, |one| &one[key]);
             // An empty string means absent.
-            if !(is_equal_json(is, wanted) || (is.is_null() && wanted == "")) {
-                wrong.push(format!("deployment {at}: {key} is {is}, expected {wanted}"));
+            if !(is_equal_json(is, expected) || (is.is_null() && expected == "")) {
+                wrong.push(format!(
+                    "deployment {at}: {key} is {is}, expected {expected}"
+                ));
             }
         }
     }

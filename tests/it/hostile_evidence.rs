@@ -86,7 +86,7 @@ fn write_hostile_files(root: &Path) {
         .set_len(1 << 30)
         .unwrap();
     write(root.join("deep/a.json"), "[".repeat(100_000)).unwrap();
-    // The words without which nobody would read them.
+    // The names that integrations require before they read a file.
     write(
         root.join("deep/b.yaml"),
         format!("# pipelineInfo name\n{}", "[".repeat(100_000)),
@@ -146,7 +146,7 @@ fn write_hostile_files(root: &Path) {
     }
 }
 
-/// Runs the program, and tells what it printed and the most memory that it had, in kB.
+/// Runs the program. Returns its JSON and its peak memory in kB.
 fn run_measured(mut command: Command) -> (Value, u64) {
     let mut child = command
         .stdin(Stdio::null())

@@ -38,7 +38,7 @@ fn graph(texts: &[String]) -> Graph {
     }
 }
 
-/// A word of Graphviz's language: a name, a sign, or a quoted text as it reads it.
+/// A token of Graphviz's language.
 #[derive(Clone, Debug, PartialEq)]
 enum DotToken {
     Name(String),
@@ -46,7 +46,7 @@ enum DotToken {
     Quoted(String),
 }
 
-/// Reads as strictly as Graphviz: within quotes only `\"` is special, and a quote ends; everything else must be names and signs.
+/// As strict as Graphviz: in quotes only `\"` is special, outside only names and punctuation are permitted.
 fn tokenize(text: &str) -> Vec<DotToken> {
     let mut words = Vec::new();
     let mut rest = text.chars().peekable();
@@ -55,10 +55,10 @@ fn tokenize(text: &str) -> Vec<DotToken> {
             '"' => {
                 let mut inside = String::new();
                 loop {
-                    match rest.next().expect("the quotes are closed") {
+                    match rest.next().expect("quotes are closed") {
                         '\\' => {
                             inside
-                                .extend(['\\', rest.next().expect("nothing ends in a backslash")]);
+                                .extend(['\\', rest.next().expect("text ends after a backslash")]);
                         }
                         '"' => break,
                         c => inside.push(c),
@@ -75,7 +75,7 @@ fn tokenize(text: &str) -> Vec<DotToken> {
             }
             c if c.is_ascii_whitespace() => {}
             c => {
-                assert!("{}[]=,;->".contains(c), "{c:?} is no sign of Graphviz's");
+                assert!("{}[]=,;->".contains(c), "not Graphviz punctuation: {c:?}");
                 words.push(DotToken::Punctuation(c));
             }
         }
@@ -83,7 +83,7 @@ fn tokenize(text: &str) -> Vec<DotToken> {
     words
 }
 
-/// What a label says, as it is drawn: `\n` ends a line, and `&amp;` is one sign.
+/// A label as Graphviz draws it: `\n` ends a line, `&amp;` is one character.
 fn rendered_label(label: &str) -> String {
     let mut text = String::new();
     let mut rest = label.chars();
@@ -92,7 +92,7 @@ fn rendered_label(label: &str) -> String {
             '\\' => match rest.next().unwrap() {
                 'n' => text.push('\n'),
                 c @ ('\\' | '"') => text.push(c),
-                other => panic!("\\{other} means something to Graphviz"),
+                other => panic!("\\{other} is a Graphviz escape"),
             },
             c => text.push(c),
         }
@@ -100,7 +100,7 @@ fn rendered_label(label: &str) -> String {
     text.replace("&amp;", "&")
 }
 
-/// The labels of the nodes and the edges, by the nodes' places.
+/// The labels of the nodes, and the edges by node index.
 fn parse_dot(text: &str) -> (Vec<String>, Vec<(usize, usize)>) {
     let words = tokenize(text);
     let at = |word: &DotToken| match word {
@@ -163,7 +163,7 @@ fn page_collapses_a_sweep_with_its_count() {
     assert_eq!(
         parse_dot(&dot(&graph)).0.len(),
         202,
-        "Graphviz gets all of them"
+        "Graphviz gets every node"
     );
 }
 
@@ -188,7 +188,7 @@ proptest! {
         prop_assert_eq!(fences, ["```mermaid", "```"]);
         let drawing = page.split("```").nth(1).unwrap();
         for line in drawing.lines().skip(2) {
-            // Each line is a node whose label is all that stands in quotes, or an edge.
+            // Each line is a node with one quoted label, or an edge.
             prop_assert!(line.matches('"').count() == 2 || line.contains(" --> "), "{line}");
         }
     }

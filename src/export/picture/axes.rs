@@ -1,4 +1,4 @@
-//! What stands around the data of a picture: title, axes, legend, notes.
+//! Title, axes, legend and notes of a picture.
 
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, DrawingAreaErrorKind};
@@ -11,29 +11,27 @@ use super::layers::{self, PlotArea, draw_marker};
 use super::{FONT, Palette};
 use crate::chart::{Figure, Quantity};
 
-/// The longest text of a legend, in characters.
+/// Characters of a legend entry.
 const MAX_LEGEND_CHARS: usize = 34;
-/// The most lines of a legend.
+/// Lines of a legend.
 const MAX_LEGEND_LINES: usize = 28;
 
-/// How a drawing ends.
 pub(super) type DrawResult<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-/// What a figure is drawn with.
 pub(super) struct FigurePainter<'a, B: DrawingBackend> {
     pub area: &'a DrawingArea<B, Shift>,
     pub palette: &'a Palette,
-    /// Px in one px of an SVG.
+    /// Picture pixels per SVG pixel.
     pub scale: f64,
 }
 
 impl<B: DrawingBackend> FigurePainter<'_, B> {
-    /// A length in px.
+    /// A length in picture pixels.
     pub fn px(&self, length: f64) -> i32 {
         (length * self.scale).round() as i32
     }
 
-    /// A text that hangs at a place.
+    /// Draws a text with its anchor at a position.
     pub fn draw_text(
         &self,
         text: &str,
@@ -54,7 +52,7 @@ impl<B: DrawingBackend> FigurePainter<'_, B> {
         text
     }
 
-    /// How wide a text is, in px.
+    /// The width of a text in pixels.
     fn text_width(&self, text: &str, size: f64) -> i32 {
         let size = self.area.estimate_text_size(
             text,
@@ -63,7 +61,7 @@ impl<B: DrawingBackend> FigurePainter<'_, B> {
         size.map_or(0, |(width, _)| width.cast_signed())
     }
 
-    /// A line through places.
+    /// Draws a line through positions.
     pub fn draw_line(&self, points: Vec<(i32, i32)>, color: RGBColor, width: f64) -> DrawResult<B> {
         let width = (width * self.scale).round().max(1.0) as u32;
         self.area

@@ -1,4 +1,4 @@
-//! The layers of a figure in px.
+//! The layers of a figure, in pixels.
 
 use plotters::element::{Circle, Polygon, Rectangle};
 use plotters::prelude::DrawingBackend;
@@ -8,7 +8,7 @@ use plotters::style::{Color, RGBColor};
 use super::axes::{DrawResult, FigurePainter};
 use crate::chart::{Bar, Figure, NonFinite, PaintStyle, Shape, Xy};
 
-/// Where the data is, in px.
+/// The area of the data, in pixels.
 pub(super) struct PlotArea {
     pub left: i32,
     pub right: i32,
@@ -17,7 +17,7 @@ pub(super) struct PlotArea {
 }
 
 impl PlotArea {
-    /// The px of a place from 0 to 1.
+    /// The pixel of a position from 0 to 1.
     pub fn to_px(&self, (x, y): Xy) -> (i32, i32) {
         let at = |part: f64, from: i32, to: i32| {
             from + (part.clamp(-1.0, 2.0) * f64::from(to - from)).round() as i32
@@ -26,7 +26,7 @@ impl PlotArea {
     }
 }
 
-/// Draws the layers, then marks and texts over them.
+/// Draws the layers, marks and texts last.
 pub(super) fn draw_layers<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     figure: &Figure,
@@ -36,7 +36,7 @@ pub(super) fn draw_layers<B: DrawingBackend>(
     draw_marks(painter, figure, plot_area)
 }
 
-/// What has a length or an area: curves, boxes, rules, bars.
+/// Draws curves, boxes, rules and bars.
 fn draw_shapes<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     figure: &Figure,
@@ -89,7 +89,7 @@ fn draw_shapes<B: DrawingBackend>(
     Ok(())
 }
 
-/// What stands at a point: dots, what is no number, texts.
+/// Draws dots, non-finite values and texts.
 fn draw_marks<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     figure: &Figure,
@@ -156,7 +156,7 @@ fn draw_marks<B: DrawingBackend>(
     Ok(())
 }
 
-/// The mark of the nth series, so that curves are told apart in black and white, too.
+/// The marker of the nth series: curves stay distinguishable in black and white.
 pub(super) fn draw_marker<B: DrawingBackend>(
     painter: &FigurePainter<'_, B>,
     series: usize,

@@ -1,4 +1,4 @@
-//! Pictures of figures: PNG and SVG, drawn by plotters, with title, axes, legend and notes, fit for a paper or a pull request.
+//! Figures as PNG and SVG pictures with title, axes, legend and notes, drawn by plotters.
 
 mod axes;
 mod layers;
@@ -18,24 +18,24 @@ use crate::chart::Figure;
 
 pub use palette::Palette;
 
-/// The name that the font is known by.
+/// The font's name in plotters.
 pub(super) const FONT: &str = "sans-serif";
-/// The size of an SVG picture, in px; a PNG has more, for screens and papers of today.
+/// The size of an SVG picture in pixels. A PNG has more for high-resolution screens and print.
 const DEFAULT_SIZE: (u32, u32) = (1_000, 600);
-/// The most px of a picture on each side.
+/// Pixels of a picture's side.
 const MAX_SIDE: u32 = 16_384;
 
-/// A format of pictures.
+/// A picture format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PictureFormat {
-    /// Px.
+    /// Pixels.
     Png,
-    /// Lines and text.
+    /// Vectors.
     Svg,
 }
 
 impl PictureFormat {
-    /// The format that the end of a file's name asks for.
+    /// The format that a file name's extension names.
     #[must_use]
     pub fn from_path(path: &str) -> Option<Self> {
         let (_, end) = path.rsplit_once('.')?;
@@ -46,21 +46,21 @@ impl PictureFormat {
     }
 }
 
-/// How a picture is made.
+/// Options of a picture.
 #[derive(Clone, Debug)]
 pub struct PictureOptions {
-    /// Which format.
+    /// PNG or SVG.
     pub format: PictureFormat,
-    /// Its size in px of an SVG; nothing for the usual one, higher where there are more charts.
+    /// Width and height in SVG pixels; by default higher for more charts.
     pub size: Option<(u32, u32)>,
-    /// How many px of a PNG are in one of those.
+    /// PNG pixels per SVG pixel.
     pub scale: f64,
-    /// Its colours.
+    /// Light or dark.
     pub palette: Palette,
 }
 
 impl PictureOptions {
-    /// A picture of the usual size in a format.
+    /// The default size and scale.
     #[must_use]
     pub fn new(format: PictureFormat, palette: Palette) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl PictureOptions {
         }
     }
 
-    /// The size of a picture of so many charts, in px of an SVG.
+    /// The size of a picture with `count` charts, in SVG pixels.
     fn size_for(&self, count: usize) -> (u32, u32) {
         let (across, down) = grid_size(count);
         self.size.unwrap_or(match count {
@@ -80,7 +80,7 @@ impl PictureOptions {
         })
     }
 
-    /// How many columns a curve of one of so many charts is to be reduced to.
+    /// The number of columns to downsample a curve to in a picture with `count` charts.
     #[must_use]
     pub fn curve_columns(&self, count: usize) -> usize {
         let width = self.size_for(count).0 as usize / grid_size(count).0;
@@ -91,15 +91,15 @@ impl PictureOptions {
     }
 }
 
-/// Why there is no picture.
+/// Why a picture could not be drawn.
 #[derive(Debug, Error)]
-#[error("the picture can't be drawn: {0}")]
+#[error("cannot draw the picture: {0}")]
 pub struct PictureError(String);
 
-/// Draws figures into one picture, in a grid where there are several. Returns the file's bytes.
+/// Draws figures into one picture, several in a grid. Returns the file's bytes.
 ///
 /// # Errors
-/// When it is larger than 16,384 px on a side, or the drawing fails.
+/// If a side is longer than 16,384 pixels, or drawing fails.
 pub fn render_picture(
     figures: &[Figure],
     options: &PictureOptions,
@@ -167,13 +167,13 @@ fn draw_figures<B: DrawingBackend>(
     root.present().map_err(|error| failed(&error))
 }
 
-/// How many charts stand beside and below each other.
+/// Columns and rows of the grid of charts.
 fn grid_size(count: usize) -> (usize, usize) {
     let across = (1..=4).find(|across| across * across >= count).unwrap_or(4);
     (across, count.div_ceil(across).max(1))
 }
 
-/// Makes plotters know the font, once: it is a part of the program, so that a picture looks the same on every machine.
+/// Registers the embedded font with plotters once: pictures look the same on every machine.
 fn register_fonts() -> Result<(), PictureError> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let is_registered = REGISTERED.get_or_init(|| {

@@ -1,11 +1,11 @@
-//! The colours of pictures.
+//! The colors of pictures.
 
 use plotters::style::RGBColor;
 
 use crate::chart::PaintStyle;
 
-/// Curves on a light ground: M. Okabe, K. Ito, "Color Universal Design", 2008, told apart with every kind of colour sight; its
-/// yellow is darker, to be seen on white.
+/// Curves on a light background, for every kind of color vision: M. Okabe, K. Ito, "Color Universal Design", 2008. Their
+/// yellow is darker here, to be visible on white.
 const LIGHT_SERIES: [RGBColor; 8] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
@@ -16,7 +16,7 @@ const LIGHT_SERIES: [RGBColor; 8] = [
     RGBColor(0x99, 0x7a, 0x00),
     RGBColor(0x40, 0x40, 0x40),
 ];
-/// The same on a dark ground, lighter.
+/// Curves on a dark background: lighter.
 const DARK_SERIES: [RGBColor; 8] = [
     RGBColor(0x56, 0xb4, 0xe9),
     RGBColor(0xe6, 0x9f, 0x00),
@@ -28,18 +28,18 @@ const DARK_SERIES: [RGBColor; 8] = [
     RGBColor(0xc8, 0xc8, 0xc8),
 ];
 
-/// The colours of a picture.
+/// The colors of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Palette {
-    /// What everything is drawn on.
+    /// The background.
     pub background: RGBColor,
     /// Titles and labels.
     pub text: RGBColor,
     /// Ticks, notes.
     pub muted: RGBColor,
-    /// The lines behind the data.
+    /// Grid lines.
     pub grid: RGBColor,
-    /// The curves, in turn.
+    /// Curves, repeated in order.
     pub series: [RGBColor; 8],
 }
 
@@ -68,7 +68,7 @@ impl Palette {
         }
     }
 
-    /// The colour of an ink.
+    /// The color of a paint.
     pub(super) fn color(&self, ink: PaintStyle) -> RGBColor {
         match ink {
             PaintStyle::Series(nth) => self.series[nth % self.series.len()],
@@ -82,7 +82,7 @@ impl Palette {
     }
 }
 
-/// A colour on the way from one to another.
+/// A color between two others.
 fn mix(from: RGBColor, to: RGBColor, part: f64) -> RGBColor {
     let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
     RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))

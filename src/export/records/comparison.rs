@@ -7,35 +7,35 @@ use crate::analysis::{Comparison, ComparisonRow, RowKind};
 use crate::domain::{MetricValue, RunId};
 use crate::text::Untrusted;
 
-/// Runs side by side. Attributes are not among the rows: the runs themselves tell them.
+/// A comparison of runs. Rows have no attributes: the runs have them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CompareRecord {
-    /// The id of the baseline; nothing when there are no runs.
+    /// The baseline's id; null without runs.
     pub baseline: Option<RunId>,
-    /// The runs, in the order of the values.
+    /// In the order of each row's values.
     pub runs: Vec<RunRecord>,
-    /// What was compared.
+    /// The compared properties.
     pub rows: Vec<RowRecord>,
-    /// How many properties are equal in all runs.
+    /// The number of properties that are equal in all runs.
     pub equal: usize,
-    /// How many differ.
+    /// The number of properties that differ.
     pub differing: usize,
 }
 
 /// One property of all runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowRecord {
-    /// Its group.
+    /// The group of the property.
     pub kind: RowKind,
-    /// Its key.
+    /// The property within its group.
     pub key: Untrusted,
-    /// The value of each run: text, for metrics a number; null where there is none.
+    /// Per run: a number for metrics, else a string; null if absent.
     pub values: Vec<Option<CompareValue>>,
     /// Whether the runs differ in it.
     pub differs: bool,
-    /// For metrics: the places of the best runs.
+    /// For metrics: the indices of the best runs.
     pub best: Vec<usize>,
-    /// For metrics: value minus the baseline's; null where either is no number.
+    /// For metrics: the value minus the baseline's; null unless both are numbers.
     pub delta: Vec<Option<f64>>,
 }
 
@@ -43,14 +43,14 @@ pub struct RowRecord {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum CompareValue {
-    /// A metric's.
+    /// Of a metric.
     Number(MetricValue),
-    /// Anything else's.
+    /// Of any other property.
     Text(Untrusted),
 }
 
 impl CompareRecord {
-    /// The record of a comparison; with `only_differing`, of the rows that differ. The counts are of all rows.
+    /// The record of a comparison, perhaps with only the rows that differ. Counts always cover all rows.
     #[must_use]
     pub fn new(comparison: &Comparison, only_differing: bool) -> Self {
         let compared = || {

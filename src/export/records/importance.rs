@@ -1,4 +1,4 @@
-//! What goes with a goal.
+//! Importance of params for a goal.
 
 use serde::Serialize;
 
@@ -6,79 +6,79 @@ use crate::analysis::importance::{Importance, RankCorrelation};
 use crate::domain::Goal;
 use crate::text::Untrusted;
 
-/// Which params go with a goal.
+/// The importance of params for a goal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImportanceRecord {
-    /// The metric.
+    /// The goal's metric.
     pub metric: Untrusted,
     /// `max` or `min`.
     pub direction: &'static str,
-    /// How many runs were looked at.
+    /// The number of analyzed runs.
     pub runs: usize,
-    /// How many had no number.
+    /// The number of runs without the metric.
     #[serde(rename = "left_out")]
     pub excluded: usize,
-    /// R² of the forest in runs that it has not seen; null without a forest.
+    /// R² of the forest on held-out runs; null without a forest.
     #[serde(rename = "explained")]
     pub r_squared: Option<f64>,
-    /// The params, the most important first.
+    /// Most important first.
     pub params: Vec<ParamRecord>,
-    /// What has to be known before it is believed.
+    /// Limits of the analysis, as sentences.
     #[serde(rename = "cautions")]
     pub caveats: Vec<String>,
 }
 
-/// What one param has to do with it.
+/// The importance of one param.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ParamRecord {
-    /// Its key.
+    /// The param's key.
     pub key: Untrusted,
-    /// How many different values it has.
+    /// The number of its distinct values.
     pub values: usize,
-    /// Permutation importance by the forest.
+    /// Permutation importance in the forest; null without a forest.
     pub forest: Option<ForestRecord>,
-    /// The rank correlation.
+    /// Rank correlation with the metric.
     pub rank: Option<RankRecord>,
-    /// Params that it can't be told apart from.
+    /// Params that vary with it.
     #[serde(rename = "together")]
     pub indistinguishable_from: Vec<Untrusted>,
 }
 
-/// The part of the variance that is lost without a param.
+/// The share of explained variance lost by permuting a param.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ForestRecord {
     /// The mean over folds and shuffles.
     pub mean: f64,
-    /// Their standard deviation.
+    /// The standard deviation over folds and shuffles.
     pub sd: f64,
 }
 
-/// How ranks go together.
+/// A rank correlation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "method", rename_all = "snake_case")]
 pub enum RankRecord {
-    /// Spearman's rho with its 95 % interval.
+    /// Spearman's rho with its 95 % confidence interval.
     Spearman {
         /// Rho.
         rho: f64,
-        /// The lower end.
+        /// Lower bound.
         low: f64,
-        /// The upper end.
+        /// Upper bound.
         high: f64,
-        /// Of how many runs.
+        /// The number of runs.
         runs: usize,
     },
-    /// Epsilon squared of Kruskal and Wallis.
+    /// Kruskal-Wallis epsilon squared.
     EpsilonSquared {
-        /// Its value.
+        /// Epsilon squared.
         value: f64,
-        /// Of how many runs.
+        /// The number of runs.
         runs: usize,
     },
 }
 
 impl ImportanceRecord {
-    /// The record of what was found.
+    /// The record of an analysis.
     #[must_use]
     pub fn new(importance: &Importance, goal: &Goal) -> Self {
         let rank = |rank: RankCorrelation| match rank {

@@ -11,19 +11,19 @@ use crate::text::Untrusted;
 /// A registered model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelRecord {
-    /// Its name.
+    /// Unique in the store.
     pub name: ModelName,
-    /// What its owners say of it.
+    /// Markdown, as MLflow's UI renders it.
     pub description: Untrusted,
-    /// When it was made, ms.
+    /// Ms since the epoch.
     pub creation_timestamp: Option<Millis>,
-    /// When it last changed, ms.
+    /// Ms since the epoch.
     pub last_updated_timestamp: Option<Millis>,
-    /// Its tags.
+    /// By key.
     pub tags: OrderedMap<Untrusted>,
-    /// Its aliases and the version each leads to.
+    /// The version of each alias.
     pub aliases: OrderedMap<VersionNumber>,
-    /// The newest version of each stage.
+    /// The latest version of each stage.
     pub latest_versions: Vec<VersionRecord>,
 }
 
@@ -54,34 +54,34 @@ impl From<&RegisteredModel> for ModelRecord {
 /// A version of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct VersionRecord {
-    /// The model.
+    /// The registered model's name.
     pub name: ModelName,
-    /// The version's number.
+    /// The number, as a string.
     pub version: VersionNumber,
-    /// Its stage, as the store spells it.
+    /// As the store spells it.
     pub current_stage: Untrusted,
-    /// The aliases that lead to it.
+    /// Its aliases.
     pub aliases: Vec<Alias>,
-    /// Whether it can be used.
+    /// `READY` once its files are registered.
     pub status: Untrusted,
-    /// The run it came from.
+    /// The id of its source run.
     pub run_id: RunId,
-    /// Where the model is.
+    /// The URI of the model.
     pub source: Untrusted,
-    /// What its owners say of it.
+    /// Markdown, as MLflow's UI renders it.
     pub description: Untrusted,
-    /// When it was made, ms.
+    /// Ms since the epoch.
     pub creation_timestamp: Option<Millis>,
-    /// When it last changed, ms.
+    /// Ms since the epoch.
     pub last_updated_timestamp: Option<Millis>,
-    /// Its tags.
+    /// By key.
     pub tags: OrderedMap<Untrusted>,
-    /// The metrics of its run; empty where the run was not read.
+    /// The metrics of its run; empty if the run was not read.
     pub metrics: OrderedMap<MetricValue>,
 }
 
 impl VersionRecord {
-    /// The record of a version, with the metrics of its run.
+    /// The record of a version.
     #[must_use]
     pub fn new(version: &ModelVersion, run: Option<&Run>) -> Self {
         let stage_text = &version.stage_text;

@@ -19,11 +19,11 @@ pub struct ExperimentRecord {
     pub name: Untrusted,
     /// `active` or `deleted`.
     pub lifecycle_stage: &'static str,
-    /// When it was made, ms.
+    /// Ms since the epoch.
     pub creation_time: Option<Millis>,
-    /// When it last changed, ms.
+    /// Ms since the epoch.
     pub last_update_time: Option<Millis>,
-    /// Its tags.
+    /// By key.
     pub tags: OrderedMap<Untrusted>,
 }
 
@@ -49,27 +49,27 @@ pub struct RunRecord {
     pub run_name: Untrusted,
     /// Its experiment.
     pub experiment_id: ExperimentId,
-    /// What it says of itself.
+    /// `RUNNING`, `FINISHED`, `FAILED`, …
     pub status: RunStatus,
     /// `active` or `deleted`.
     pub lifecycle_stage: &'static str,
-    /// When it started, ms.
+    /// Ms since the epoch.
     pub start_time: Option<Millis>,
-    /// When it ended, ms.
+    /// Ms since the epoch; null while it runs.
     pub end_time: Option<Millis>,
-    /// Who ran it.
+    /// The user that started it.
     pub user_id: Untrusted,
-    /// Where its artifacts are.
+    /// The root of its artifacts.
     pub artifact_uri: Untrusted,
-    /// The latest value of each metric.
+    /// The last logged value of each metric.
     pub metrics: OrderedMap<MetricValue>,
-    /// Its params.
+    /// By key.
     pub params: OrderedMap<Untrusted>,
-    /// Its tags, MLflow's own among them.
+    /// By key, with MLflow's own.
     pub tags: OrderedMap<Untrusted>,
-    /// What it read: name, digest, source type, source, context.
+    /// Dataset inputs.
     pub datasets: Vec<DatasetInput>,
-    /// The run it is nested in.
+    /// The id of the parent run.
     pub parent_run_id: Option<RunId>,
 }
 
@@ -94,36 +94,36 @@ impl From<&Run> for RunRecord {
     }
 }
 
-/// The best run, and what it was found by.
+/// The best run by a goal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BestRecord {
-    /// The run.
+    /// The best run.
     #[serde(flatten)]
     pub run: RunRecord,
-    /// What "best" means, and the run's value.
+    /// The goal and the run's value.
     pub goal: GoalRecord,
-    /// How many runs were ranked.
+    /// The number of ranked runs.
     pub considered: usize,
-    /// Other runs with the same value.
+    /// Ids of runs with the same value.
     pub ties: Vec<RunId>,
-    /// How many runs were left out, by reason.
+    /// The number of unranked runs, by reason.
     #[serde(rename = "left_out")]
     pub excluded: OrderedMap<usize>,
 }
 
-/// A goal, and the value that reached furthest.
+/// A goal and the best value.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GoalRecord {
     /// The metric's key.
     pub metric: Untrusted,
     /// `max` or `min`.
     pub direction: &'static str,
-    /// The value.
+    /// The best value.
     pub value: MetricValue,
 }
 
 impl BestRecord {
-    /// The record of what was found for a goal; `run` is the run that it names.
+    /// The record of a ranking; `run` is its best run.
     #[must_use]
     pub fn new(best: &BestRun, run: &Run, goal: &Goal) -> Self {
         let direction: Direction = goal.direction;

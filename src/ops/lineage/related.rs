@@ -80,6 +80,12 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
         .retain(|reader| run.is_none_or(|run| run.id != reader.id));
     related.downstream_versions = downstream.versions;
     related.downstream_versions.retain(|known| !is_this(known));
+    truncate(&mut related);
+    related
+}
+
+/// Keeps [`MAX_RELATED`] of each, and counts the others in what is missing.
+fn truncate(related: &mut Related) {
     let counts = [
         ("nested runs", related.child_runs.len()),
         (DOWNSTREAM_RUNS, related.downstream_runs.len()),
@@ -93,7 +99,6 @@ pub(super) async fn load_related(reader: &dyn ReadStore, facts: &LineageFacts) -
     related.child_runs.truncate(MAX_RELATED);
     related.downstream_runs.truncate(MAX_RELATED);
     related.sibling_versions.truncate(MAX_RELATED);
-    related
 }
 
 /// Adds the run's commit and those since the champion's, if the local checkout has them.

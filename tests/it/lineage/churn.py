@@ -21,6 +21,6 @@ with mlflow.start_run() as run:
     used = mlflow.data.from_pandas(frame, source=str(data), name="users", targets="y")
     mlflow.log_input(used, context="training")
     model = LogisticRegression(C=0.5, random_state=7).fit(frame[["a", "b"]], frame["y"])
-    # What it needs is told, not looked for: that takes half a minute.
+    # Explicit requirements: inferring them takes half a minute.
     info = mlflow.sklearn.log_model(model, "model", pip_requirements=["scikit-learn"])
 print(mlflow.register_model(info.model_uri, "churn").version)

@@ -162,10 +162,7 @@ fn assert_related_runs(mlflow: &'static str) {
         }
         seen.push((edges(&graph), labels(&graph, "child_run").len()));
     }
-    assert_eq!(
-        seen[0].0, seen[1].0,
-        "the file and the server tell the same"
-    );
+    assert_eq!(seen[0].0, seen[1].0, "the file and the server differ");
     let rows = run_json(
         &folder,
         &file,
