@@ -8,7 +8,7 @@
 //! ```text
 //! cli          ─▶ tui ops export demo store promotion lineage evidence chart analysis table config domain diagnostics text
 //! tui          ─▶ ops export store promotion lineage evidence chart analysis table config domain text
-//! ops          ─▶ store promotion lineage evidence domain text
+//! ops          ─▶ export store promotion lineage evidence chart analysis domain text
 //! export       ─▶ promotion lineage evidence chart analysis domain text
 //! demo         ─▶ domain text
 //! store        ─▶ domain text

@@ -4,13 +4,14 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::context::CommandContext;
-use crate::chart::{CurveOptions, CurveSeries, Figure, ScaleKind, XAxis, curves};
+use crate::chart::{CurveOptions, Figure, ScaleKind, XAxis};
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::domain::{MetricHistory, Run};
+use crate::domain::Run;
 use crate::export::Sheet;
 use crate::export::picture::{Palette, PictureFormat, PictureOptions, render_picture};
+use crate::ops::export::{curve_chart, read_histories};
 use crate::store::{ReadStore, Resolution};
 
 /// How many marks a line has along its way.
@@ -141,29 +142,13 @@ async fn build_figure(
     arguments: &ChartArgs,
     columns: usize,
 ) -> Result<Figure, CliError> {
-    let ids: Vec<_> = runs.iter().map(|run| run.id.clone()).collect();
-    let histories = reader.histories(&ids, metric, Resolution::Full).await?;
+    let histories = read_histories(reader, runs, metric, Resolution::Full).await?;
     if histories.iter().all(|history| history.points.is_empty()) {
         return Err(CliError::new(
             ExitStatus::NoMatch,
             format!("none of the runs has the metric {metric}"),
         ));
     }
-    let curve = |(series, run): (usize, &Run)| {
-        let MetricHistory {
-            points,
-            is_sampled: sampled,
-            ..
-        } = histories.iter().find(|history| history.run == run.id)?;
-        Some(CurveSeries {
-            label: run.label().clean().into_owned(),
-            series,
-            points,
-            start: run.start_time,
-            is_sampled: *sampled,
-        })
-    };
-    let all: Vec<CurveSeries<'_>> = runs.iter().enumerate().filter_map(curve).collect();
     let options = CurveOptions {
         x_axis: match arguments.over {
             XAxisArg::Step => XAxis::Step,
@@ -183,7 +168,7 @@ async fn build_figure(
         zone: jiff::tz::TimeZone::system(),
     };
     let title = arguments.title.as_deref().unwrap_or(metric);
-    Ok(curves(crate::text::untrusted::clean(title), &all, &options))
+    Ok(curve_chart(title, runs, &histories, &options))
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {

@@ -10,7 +10,7 @@ use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::export::comparison::{ComparisonFormat, comparison_sheet, markdown, render_comparison};
 use crate::export::records;
-use crate::tui::runtime::file_export;
+use crate::ops::export::metric_charts;
 
 /// What can be said to `compare`.
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ pub async fn run(
             )
         })?;
         let figures = if format == ComparisonFormat::Html {
-            file_export::metric_charts(reader, &compared).await
+            metric_charts(reader, &compared).await
         } else {
             Vec::new()
         };

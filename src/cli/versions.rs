@@ -16,8 +16,9 @@ use crate::evidence;
 use crate::export::{Sheet, records};
 use crate::lineage::LineageFacts;
 use crate::ops::lineage::{LineageSources, lineage_facts_from_snapshot};
+use crate::ops::models::source_runs;
 use crate::ops::registry::read_model_snapshot;
-use crate::store::{ReadStore, Result};
+use crate::store::Result;
 
 /// How many runs are asked for at once.
 const MAX_CONCURRENT: usize = 4;
@@ -51,7 +52,8 @@ pub async fn run(
     let reader = store.reader.as_ref();
     let model = resolve::model(reader, arguments.model.as_deref().unwrap_or_default()).await?;
     let versions = reader.versions(&model.name).await?;
-    let runs = fetch_runs(reader, &versions).await;
+    let runs = source_runs(reader, &versions).await;
+    let runs: HashMap<&RunId, &Run> = runs.iter().map(|run| (&run.id, run)).collect();
     let mut sheet = Sheet::new([
         "version", "stage", "aliases", "status", "run_id", "created", "user", "source",
     ]);
@@ -77,7 +79,7 @@ pub async fn run(
     let values = versions.iter().map(|version| {
         json!(records::VersionRecord::new(
             version,
-            runs.get(&version.run_id)
+            runs.get(&version.run_id).copied()
         ))
     });
     let mut values: Vec<Value> = values.collect();
@@ -153,19 +155,4 @@ fn add_evidence(found: &[evidence::EvidenceReport], sheet: &mut Sheet, values: &
             fields.insert("evidence".to_owned(), report.facts());
         }
     }
-}
-
-/// The runs that versions came from. One that can't be read leaves its version without metrics, no more.
-async fn fetch_runs(reader: &dyn ReadStore, versions: &[ModelVersion]) -> HashMap<RunId, Run> {
-    let ids: std::collections::HashSet<RunId> = versions
-        .iter()
-        .map(|version| version.run_id.clone())
-        .filter(|id| !id.is_empty())
-        .collect();
-    let runs = stream::iter(ids)
-        .map(|id| async move { reader.run(&id).await.ok() })
-        .buffer_unordered(MAX_CONCURRENT);
-    runs.filter_map(|run| async move { run.map(|run| (run.id.clone(), run)) })
-        .collect()
-        .await
 }

@@ -22,7 +22,6 @@ mod local_artifacts;
 mod merged;
 mod nested_runs;
 mod open;
-mod prefetch;
 pub mod rest;
 pub mod sqlite;
 mod target;
@@ -32,7 +31,6 @@ pub use changed_runs::{ChangedRuns, ChangedRunsQuery, poll_changed_runs};
 pub use downstream::{Downstream, Upstream};
 pub use merged::{MergedStore, STORE_TAG};
 pub use open::{AccessMode, ConnectOptions, StoreHandle, open};
-pub use prefetch::Prefetcher;
 pub use target::{StoreTarget, StoreTargetError};
 
 /// The result of asking a store.

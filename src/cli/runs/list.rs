@@ -1,12 +1,13 @@
 //! Gathering runs: what the store can filter and order is asked of it, the rest is done here over the run table.
 
-use super::RunPages;
 use super::columns::resolve_bare_key;
 use crate::analysis::heartbeat::update_heartbeats;
 use crate::analysis::infer_goal;
 use crate::cli::output::Printer;
 use crate::cli::output::error::CliError;
 use crate::domain::{ExperimentId, Millis, Run, RunId};
+use crate::ops;
+use crate::ops::list_runs::ListingEnd;
 use crate::store::{Features, LifecycleFilter, ReadStore, RunQuery, limits};
 use crate::table::filter::{Filter, Pushdown};
 use crate::table::{Arrangement, DisplayRow, RunTable, SortKey, arrange};
@@ -115,27 +116,20 @@ pub async fn list_runs(
     let enough = options
         .limit
         .filter(|_| is_store_ordered && local_filter.is_none());
-    let mut pages = RunPages::new(reader, query);
+    let mut pages = ops::list_runs::list_runs(query, enough.map(|limit| limit as u64));
     let mut runs: Vec<Run> = Vec::new();
-    while let Some(page) = pages.next_page().await? {
-        runs.extend(page);
-        if enough.is_some_and(|limit| runs.len() >= limit) {
-            break;
-        }
-        if !pages.is_done() {
+    let mut remaining = None;
+    while !pages.is_done() {
+        let page = pages.next(reader).await?;
+        runs.extend(page.runs);
+        if page.end.is_none() {
             printer.progress(&format!("{} runs read", runs.len()));
+        } else if page.end == Some(ListingEnd::LimitReached) {
+            let rest = |total: u64| total.saturating_sub(runs.len() as u64);
+            remaining = Some(page.total.map(rest));
         }
     }
     printer.progress("");
-    let remaining = if pages.is_done() {
-        None
-    } else {
-        Some(
-            pages
-                .total()
-                .map(|total| total.saturating_sub(runs.len() as u64)),
-        )
-    };
     let mut listing = arrange_runs(
         runs,
         Arrangement {

@@ -2,7 +2,6 @@
 
 mod columns;
 mod list;
-mod pages;
 
 use clap::Args;
 use serde_json::Value;
@@ -10,7 +9,6 @@ use serde_json::json;
 
 pub use columns::format_local_time;
 pub use list::{ListOptions, RunListing, list_runs};
-pub use pages::RunPages;
 
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
@@ -18,6 +16,7 @@ use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::resolve;
 use crate::domain::Experiment;
 use crate::export::{Sheet, records};
+use crate::ops;
 use crate::store::{LifecycleFilter, ReadStore};
 use crate::table::ColumnKey;
 use crate::table::filter::Filter;
@@ -139,11 +138,10 @@ async fn try_stream(
         return Ok(false);
     }
     let mut remaining = options.limit.unwrap_or(usize::MAX);
-    let mut pages = RunPages::new(reader, split.query);
-    while remaining > 0 && !context.printer.is_closed() {
-        let Some(page) = pages.next_page().await? else {
-            break;
-        };
+    let limit = options.limit.map(|limit| limit as u64);
+    let mut pages = ops::list_runs::list_runs(split.query, limit);
+    while !pages.is_done() && remaining > 0 && !context.printer.is_closed() {
+        let page = pages.next(reader).await?.runs;
         for run in page.iter().take(remaining) {
             context
                 .printer

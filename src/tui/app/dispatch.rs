@@ -248,6 +248,10 @@ impl AppParts<'_> {
                 None => return,
             }
         }
+        if let Some(Reply::Runs(_)) = rest {
+            // The screen of this listing was closed.
+            context.effects.push(Effect::Cancel(ticket));
+        }
     }
 
     fn screen(&self) -> &Screen {

@@ -2,25 +2,30 @@
 
 use ratatui::layout::Rect;
 
-use crate::analysis::Comparison;
 use crate::analysis::importance::Importance;
 use crate::analysis::value_diff::DiffLine;
 use crate::chart::Figure;
 use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
-    Artifact, ArtifactOwner, Experiment, ExperimentId, LoggedModel, MetricHistory, Millis,
-    ModelName, ModelVersion, Preview, RegisteredModel, Run, RunId, StoreError, VersionNumber,
+    Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, Millis, ModelName, Preview,
+    RegisteredModel, Run, RunId, StoreError, VersionNumber,
 };
 use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::ops::list_runs::RunPage;
 use crate::promotion::journal::{JournalEntry, TimelineEvent};
 use crate::promotion::{Cleared, GateResult, Intent, Plan, RegistrySnapshot, Slot};
 use crate::store::{
-    ChangedRuns, ChangedRunsQuery, Downstream, Features, Page, PageToken, Resolution, RunQuery,
-    Upstream,
+    ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
 };
+
+pub use crate::ops::RequestError;
+pub use crate::ops::diff::{CommonFile, DiffTarget};
+pub use crate::ops::export::Export;
+pub use crate::ops::models::ModelDetail;
+pub use crate::ops::runs::RunDetail;
 
 /// Which question an answer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +83,8 @@ pub enum Message {
 pub enum Reply {
     Features(Result<Features, StoreError>),
     Experiments(Result<Vec<Experiment>, StoreError>),
-    Runs(Result<Page<Run>, StoreError>),
+    /// One page of a [`Request::Runs`].
+    Runs(Result<RunPage, StoreError>),
     Changes(Result<ChangedRuns, StoreError>),
     ChildRuns(Result<Vec<Run>, StoreError>),
     Run(Result<Box<RunDetail>, StoreError>),
@@ -112,28 +118,6 @@ pub enum Reply {
     Image(Result<Option<HalfBlockImage>, RequestError>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
-}
-
-/// Everything that the Run screen shows.
-#[derive(Clone, Debug)]
-pub struct RunDetail {
-    /// The run.
-    pub run: Run,
-    /// The logged models that it made (MLflow 3); what failed stands beside.
-    pub logged_models: Result<Vec<LoggedModel>, StoreError>,
-    /// The registered versions that came from it.
-    pub versions: Result<Vec<ModelVersion>, StoreError>,
-}
-
-/// Everything that the Versions screen shows.
-#[derive(Clone, Debug)]
-pub struct ModelDetail {
-    /// The model.
-    pub model: RegisteredModel,
-    /// Its versions, newest first.
-    pub versions: Vec<ModelVersion>,
-    /// The runs that they came from, as far as they could be read.
-    pub runs: Vec<Run>,
 }
 
 /// Everything that the History screen shows.
@@ -190,40 +174,6 @@ pub struct PlanDetail {
     pub requests: Vec<String>,
 }
 
-/// What is compared inside.
-#[derive(Clone, Debug)]
-pub enum DiffTarget {
-    /// Two files of the same path.
-    Files {
-        /// That path.
-        path: String,
-        /// Whose the first is, and its path there.
-        before: (ArtifactOwner, String),
-        /// Likewise the second.
-        after: (ArtifactOwner, String),
-    },
-    /// Two commits of the repository at hand.
-    Commits {
-        /// The first.
-        before: String,
-        /// The second.
-        after: String,
-    },
-}
-
-/// A file that two runs have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommonFile {
-    /// Its path in both: after the name of a logged model, where it is one's.
-    pub path: String,
-    /// Whose the first is, and its path there.
-    pub before: (ArtifactOwner, String),
-    /// Likewise the second.
-    pub after: (ArtifactOwner, String),
-    /// Their sizes in bytes, where they are told.
-    pub sizes: Option<(u64, u64)>,
-}
-
 /// What a picture is of.
 #[derive(Clone, Debug)]
 pub enum ImageSource {
@@ -244,24 +194,6 @@ pub struct HalfBlockImage {
     pub ascii_lines: Vec<String>,
 }
 
-/// What can be written into a file.
-#[derive(Clone, Debug)]
-pub enum Export {
-    /// Charts, as PNG or SVG.
-    Charts(Vec<Figure>),
-    /// Runs side by side, as Markdown, CSV, JSON or HTML; only what differs, if that is wanted.
-    Comparison(Comparison, bool),
-}
-
-/// Why something was not done, as text that is safe to draw.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestError {
-    /// Why, in one line.
-    pub message: String,
-    /// What to do next.
-    pub hint: String,
-}
-
 /// A question that takes time.
 #[derive(Debug)]
 #[expect(
@@ -273,12 +205,12 @@ pub enum Request {
     Features,
     /// All experiments.
     Experiments,
-    /// A page of runs.
+    /// Runs, page by page: the first page is read at once, each further one after [`Effect::NextPage`].
     Runs {
-        /// Which.
+        /// `page_size` is the size of the first page.
         query: RunQuery,
-        /// From where.
-        page_token: Option<PageToken>,
+        /// The listing ends with the page that reaches this number of runs.
+        limit: Option<u64>,
     },
     /// What changed in a listing of runs, unless the store's pulse is still this one.
     Changes(ChangedRunsQuery, Option<u64>),
@@ -359,6 +291,8 @@ pub enum Request {
 pub enum Effect {
     /// Ask a question; the answer comes with the ticket.
     Request(Ticket, Request),
+    /// Read the next page of a listing; its reply has the ticket of the [`Request::Runs`].
+    NextPage(Ticket),
     /// Forget a question: its answer is not wanted any more.
     Cancel(Ticket),
     /// Put a text on the clipboard.

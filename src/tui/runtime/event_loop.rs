@@ -21,7 +21,7 @@ use super::renderer::Renderer;
 use super::requests::Services;
 use super::{RunError, SessionSetup, clock, key_parser, signals, terminal};
 use crate::config::{Alert, GraphicsProtocol};
-use crate::store::{MergedStore, Prefetcher};
+use crate::store::MergedStore;
 use crate::tui::app::message::ImageSource;
 use crate::tui::app::{App, Effect, Message, Reply, Request, Ticket};
 use crate::tui::graphics::{GraphicsSupport, Protocol, probe};
@@ -144,7 +144,6 @@ impl EventLoop {
             writes_tags: app.writes_tags,
             read_only_reason: app.read_only_reason.clone(),
             view_files,
-            prefetcher: Prefetcher::default(),
         });
         let size = terminal::size();
         let (app, effects) = App::new(app, keymap, size, clock::now(), &start);
@@ -253,6 +252,7 @@ impl EventLoop {
                 self.pending_images.push((ticket, of, area));
             }
             Effect::Request(ticket, request) => self.tasks.spawn(ticket, request),
+            Effect::NextPage(ticket) => self.tasks.next_page(ticket),
             Effect::Cancel(ticket) => self.tasks.cancel(ticket),
             Effect::Copy(ticket, text) => self.copy_to_clipboard(ticket, &text),
             Effect::Suspend => {

@@ -3,10 +3,8 @@
 //! [`run`] takes the terminal, feeds the app with what happens, draws it, and gives the terminal back whatever happens.
 
 mod clock;
-mod diff;
 mod effects;
 mod event_loop;
-pub mod file_export;
 mod images;
 mod input;
 mod key_parser;

@@ -2,28 +2,25 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
-use tokio::try_join;
-
-use super::{diff, review, writes};
+use super::{review, writes};
 use crate::analysis::importance::Importance;
 use crate::config::saved_views::{ViewError, ViewFiles};
-use crate::domain::{ExperimentId, ModelName, Run, RunId, StoreError, StoreErrorKind};
+use crate::domain::{ExperimentId, Run, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
+use crate::ops::list_runs::list_runs;
+use crate::ops::models::model_detail;
 use crate::ops::recover::recover;
+use crate::ops::runs::{run_detail, runs_by_id};
+use crate::ops::{diff, export};
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
 use crate::promotion::{Outcome, Slot};
 use crate::store::{
-    LifecycleFilter, Prefetcher, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
+    LifecycleFilter, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
 };
-use crate::tui::app::message::{ModelDetail, RunDetail};
 use crate::tui::app::{Reply, Request};
-
-/// How many questions about single runs are under way at a time.
-const MAX_CONCURRENT: usize = 8;
 
 /// What questions are answered from.
 pub struct Services {
@@ -47,8 +44,6 @@ pub struct Services {
     pub read_only_reason: String,
     /// Where views are kept.
     pub view_files: ViewFiles,
-    /// The page of runs that is read ahead.
-    pub prefetcher: Prefetcher,
 }
 
 impl Services {
@@ -73,15 +68,8 @@ pub async fn handle_request(
         Request::Experiments => {
             Reply::Experiments(reader.experiments(LifecycleFilter::Active).await)
         }
-        Request::Runs {
-            query,
-            page_token: from,
-        } => Reply::Runs(
-            services
-                .prefetcher
-                .runs(&services.store.reader, &query, from.as_ref())
-                .await,
-        ),
+        // The first page; `effects` streams the pages after it.
+        Request::Runs { query, limit } => Reply::Runs(list_runs(query, limit).next(reader).await),
         Request::Changes(changes, pulse) => {
             Reply::Changes(poll_changed_runs(reader, &changes, pulse).await)
         }
@@ -89,7 +77,7 @@ pub async fn handle_request(
             Reply::ChildRuns(reader.nested_runs(&experiments, &parent).await)
         }
         Request::Run(id) => Reply::Run(run_detail(reader, &id).await.map(Box::new)),
-        Request::RunsById(ids) => Reply::RunsById(fetch_runs(reader, ids).await),
+        Request::RunsById(ids) => Reply::RunsById(runs_by_id(reader, ids).await),
         Request::Histories {
             runs,
             metric,
@@ -100,9 +88,7 @@ pub async fn handle_request(
             Reply::Preview(reader.preview(&home, &path, limits::PREVIEW_BYTES).await)
         }
         Request::Models => Reply::Models(reader.models().await),
-        Request::Versions(name) => {
-            Reply::Versions(model_versions(reader, &name).await.map(Box::new))
-        }
+        Request::Versions(name) => Reply::Versions(model_detail(reader, &name).await.map(Box::new)),
         Request::Lineage(name, version) => Reply::Lineage(
             load_lineage_graph(services.sources(reader), &name, version)
                 .await
@@ -142,7 +128,7 @@ pub async fn handle_request(
                 .await
                 .unwrap_or(Err(ViewError::InvalidName)),
         ),
-        Request::Diff(of) => Reply::Diff(diff::compute_diff(reader, of).await),
+        Request::Diff(of) => Reply::Diff(diff::diff(reader, of).await),
         Request::Review(model, version, width) => Reply::Review(
             review::review_version(services, &model, version, width)
                 .await
@@ -160,7 +146,7 @@ pub async fn handle_request(
             Reply::Importance(compute_importance(runs, metric).await)
         }
         Request::Export(path, what) => {
-            Reply::Exported(super::file_export::export_to_file(reader, path, *what).await)
+            Reply::Exported(export::export_to_file(reader, path, *what).await)
         }
         // Pictures are made where it is known what the terminal can: see `gallery`.
         Request::Image(..) => Reply::Image(Ok(None)),
@@ -179,49 +165,6 @@ pub async fn handle_request(
             Reply::LastViewSaved(saved.unwrap_or(Ok(())))
         }
     }
-}
-
-async fn run_detail(reader: &dyn ReadStore, id: &RunId) -> Result<RunDetail> {
-    let own = async {
-        let run = reader.run(id).await?;
-        let logged_models = reader.logged_models(&run.experiment_id, id).await;
-        Ok((run, logged_models))
-    };
-    let ((run, logged_models), versions) =
-        try_join!(own, async { Ok(reader.versions_of_run(id).await) })?;
-    Ok(RunDetail {
-        run,
-        logged_models,
-        versions,
-    })
-}
-
-async fn fetch_runs(reader: &dyn ReadStore, ids: Vec<RunId>) -> Result<Vec<Run>> {
-    let requests = stream::iter(ids).map(|id| async move { reader.run(&id).await });
-    requests.buffered(MAX_CONCURRENT).try_collect().await
-}
-
-async fn model_versions(reader: &dyn ReadStore, name: &ModelName) -> Result<ModelDetail> {
-    let (model, versions) = try_join!(reader.model(name), reader.versions(name))?;
-    let mut ids: Vec<RunId> = versions
-        .iter()
-        .map(|version| version.run_id.clone())
-        .filter(|id| !id.is_empty())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let requests = stream::iter(ids).map(|id| async move { reader.run(&id).await });
-    // Runs are deleted, or somebody else's: the versions are worth seeing without them.
-    let runs = requests
-        .buffered(MAX_CONCURRENT)
-        .filter_map(|answer| async { answer.ok() })
-        .collect()
-        .await;
-    Ok(ModelDetail {
-        model,
-        versions,
-        runs,
-    })
 }
 
 /// A forest takes its time: it grows where it may block.

@@ -92,7 +92,7 @@ fn sorting_by_curves_reports_unloaded_ones() {
     );
     driver.press("F");
     assert!(
-        driver.notification().contains("all curves are read"),
+        driver.notification().contains("all curves are loaded"),
         "{}",
         driver.notification()
     );

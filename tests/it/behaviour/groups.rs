@@ -156,7 +156,7 @@ fn excluded_values_are_reported() {
     });
     let line = line.unwrap_or_else(|| panic!("one of the runs diverged:\n{}", driver.screen()));
     driver.press("g").press(&"j ".repeat(line));
-    driver.assert_shows("1 no finite number");
+    driver.assert_shows("1 not finite");
     driver
         .press("p")
         .assert_shows("no finite number")
@@ -168,7 +168,7 @@ fn view_saves_grouping_and_statistic() {
     let mut driver = at_runs("churn-sweep");
     driver.press("%");
     assert!(
-        driver.notification().contains("there are no groups"),
+        driver.notification().contains("no groups"),
         "{}",
         driver.notification()
     );

@@ -204,7 +204,7 @@ fn new_runs_are_announced_without_moving_rows() {
         driver.screen()
     );
     driver.press("ctrl-n");
-    assert_eq!(driver.notification(), "no run is new here");
+    assert_eq!(driver.notification(), "no new runs");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn expanding_a_parent_fetches_nested_runs() {
     );
     driver.press("Z");
     assert!(
-        driver.notification().contains("nested in it"),
+        driver.notification().contains("nested run"),
         "{}",
         driver.notification()
     );
@@ -115,7 +115,7 @@ fn run_without_nested_runs_says_so_without_a_request() {
     let mut driver = partially_loaded();
     driver.press("j Z");
     assert!(
-        driver.notification().contains("no run is nested in it"),
+        driver.notification().contains("no nested runs"),
         "{}",
         driver.notification()
     );

@@ -99,7 +99,7 @@ fn view_is_deleted_from_the_list() {
     let mut driver = at_runs("churn-sweep");
     driver.press("W");
     assert!(
-        driver.dialog().is_none() && driver.notification().contains("no view was saved"),
+        driver.dialog().is_none() && driver.notification().contains("no saved views"),
         "{}",
         driver.notification()
     );
@@ -146,7 +146,7 @@ fn invalid_view_is_reported_and_the_rest_load() {
         .insert("odd".to_owned(), view);
     driver.press("W enter");
     assert!(
-        driver.notification().contains("can't be read"),
+        driver.notification().contains("invalid part of the view"),
         "{}",
         driver.notification()
     );

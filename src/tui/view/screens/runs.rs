@@ -108,18 +108,9 @@ fn new_runs_label(scene: &DrawContext<'_>, height: u16) -> String {
 /// How many runs are seen, of how many.
 fn run_count_label(scene: &DrawContext<'_>) -> String {
     let screen = scene.screen;
-    // Runs in groups are counted with their group, folded or not; a parent that the filter leaves out is not counted.
-    let grouped = screen.group_column().is_some();
-    let runs = screen.lines.iter().map(|line| match line {
-        DisplayRow::Run {
-            is_match: passes, ..
-        } => usize::from(*passes && !grouped),
-        DisplayRow::Group { rows, .. } => rows.len(),
-    });
-    let shown = runs.sum::<usize>();
     format!(
         "{} of {} runs",
-        format_count(shown as u64),
+        format_count(screen.match_count() as u64),
         format_count(screen.run_count() as u64)
     )
 }
