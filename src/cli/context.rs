@@ -1,6 +1,6 @@
 //! What every subcommand works with: the flags, the settings, the folders, the time, and where to print.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{Cli, GlobalArgs};
@@ -26,6 +26,7 @@ pub struct CommandContext<'a> {
     pub directories: Directories,
     /// When this began, ms since the epoch.
     pub now: Millis,
+    policy: OnceLock<Result<Arc<Policy>, CliError>>,
     /// Where to print.
     pub printer: &'a mut Printer,
 }
@@ -44,6 +45,7 @@ impl<'a> CommandContext<'a> {
             settings,
             directories,
             now: now(),
+            policy: OnceLock::new(),
             printer,
         })
     }
@@ -61,9 +63,7 @@ impl<'a> CommandContext<'a> {
             self.now,
         )?;
         // A policy that can't be read may say that nobody may write here.
-        let is_read_only_policy = self
-            .load_policy()
-            .map_or(true, |policy| policy.is_read_only);
+        let is_read_only_policy = self.policy().map_or(true, |policy| policy.is_read_only);
         let access = if self.settings.read_only || found.read_only || is_read_only_policy {
             AccessMode::ReadOnly
         } else {
@@ -120,18 +120,22 @@ impl<'a> CommandContext<'a> {
             .or(self.positional_target.as_deref())
     }
 
-    /// The policy that is in force, if there is one.
+    /// The policy in force, parsed once; the default one where there is no file.
     ///
     /// # Errors
-    /// When it can't be read, or has mistakes: each is told with its place.
-    pub fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
+    /// When it cannot be read or has errors.
+    pub fn policy(&self) -> Result<Arc<Policy>, CliError> {
+        self.policy.get_or_init(|| self.load_policy()).clone()
+    }
+
+    fn load_policy(&self) -> Result<Arc<Policy>, CliError> {
         let here = std::env::current_dir().unwrap_or_default();
         let named = self.settings.policy.as_deref();
         let found = config::find_policy(named, &here, &self.directories.config).map_err(
             |(path, error)| {
                 CliError::new(
                     ExitStatus::Usage,
-                    format!("the policy {} can't be read", path.display()),
+                    format!("cannot read the policy {}", path.display()),
                 )
                 .with_cause(error.to_string())
             },
@@ -141,8 +145,8 @@ impl<'a> CommandContext<'a> {
         };
         Policy::parse(&found.text)
             .map(Arc::new)
-            .map_err(|mistakes| {
-                CliError::invalid_policy(&found.path.display().to_string(), &mistakes)
+            .map_err(|diagnostics| {
+                CliError::invalid_policy(&found.path.display().to_string(), &diagnostics)
             })
     }
 

@@ -1,5 +1,6 @@
 //! `gates MODEL/VERSION --to PLACE`: what the policy says, by exit code.
 
+use crate::domain::Slot;
 use clap::Args;
 use serde_json::json;
 
@@ -9,11 +10,9 @@ use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::config::{current_user, env_var};
 use crate::export::Sheet;
-use crate::ops::gates::{Promoter, evaluate_target};
+use crate::ops::gates::{self, Review};
 use crate::ops::lineage::LineageSources;
-use crate::ops::registry::read_model_snapshot;
 use crate::promotion::policy::GateTarget;
-use crate::promotion::{RegistrySnapshot, Slot};
 use crate::store::StoreHandle;
 
 /// What can be said to `gates`.
@@ -32,7 +31,7 @@ pub struct GatesArgs {
 /// # Errors
 /// When a gate does not pass, the policy has mistakes, or the facts can't be read.
 pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Result<(), CliError> {
-    let policy = context.load_policy()?;
+    let policy = context.policy()?;
     let Some(named) = &arguments.version else {
         let gates: usize = policy.models.iter().map(|model| model.gates.len()).sum();
         let line = format!(
@@ -47,20 +46,12 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         ));
     };
     let store = context.open_store().await?;
-    let (asked, snapshot) = read_gate_inputs(&store, named, &arguments.to).await?;
-    let who = current_user(&env_var);
-    let promoter = Promoter {
-        name: &who,
-        overrides: &[],
+    let (evaluation, model) = {
+        let review = review_version(named, &arguments.to, &store, context).await?;
+        (review.evaluation, review.candidate.version.name)
     };
-    let evidence_sources = context.evidence_sources(store.reader.as_ref());
-    let sources = LineageSources {
-        reader: store.reader.as_ref(),
-        evidence_sources: &evidence_sources,
-    };
-    let judged = evaluate_target(&policy, sources, &asked, &snapshot, promoter).await?;
     let mut sheet = Sheet::new(["gate", "verdict", "reason", "values"]);
-    for gate in &judged.gates {
+    for gate in &evaluation.gates {
         let values: Vec<String> = gate
             .values
             .iter()
@@ -74,59 +65,59 @@ pub async fn run(arguments: &GatesArgs, context: &mut CommandContext<'_>) -> Res
         ]);
     }
     let value = json!({
-        "model": snapshot.model_name().raw(),
-        "version": asked.version.0,
-        "target": asked.slot.to_string(),
-        "passes": judged.is_passing(),
-        "gates": judged.gates,
-        "requests": judged.requests,
+        "model": model.raw(),
+        "version": evaluation.target.version.0,
+        "target": evaluation.target.slot.to_string(),
+        "passes": evaluation.is_passing(),
+        "gates": evaluation.gates,
+        "requests": evaluation.requests,
     });
     context.printer.print(&CommandOutput::table(value, sheet))?;
     context.printer.flush()?;
-    for request in &judged.requests {
+    for request in &evaluation.requests {
         context.printer.note(&format!(
             "{}: `frontrunner review` answers",
             request.summary()
         ));
     }
-    if judged.is_passing() {
-        if judged.gates.is_empty() {
+    if evaluation.is_passing() {
+        if evaluation.gates.is_empty() {
             context.printer.note("no gate guards this place");
         }
         return Ok(());
     }
-    let count = judged
+    let count = evaluation
         .gates
         .iter()
-        .filter(|gate| !matches!(gate.outcome.as_str(), "pass" | "overridden"))
+        .filter(|gate| gate.is_blocking())
         .count();
     Err(CliError::new(
         ExitStatus::Refused,
-        format!("{count} of {} gates do not pass", judged.gates.len()),
+        format!("{count} of {} gates do not pass", evaluation.gates.len()),
     ))
 }
 
-/// What is asked, and what the registry says.
+/// Evaluates a version, named on the command line, for a slot.
 ///
 /// # Errors
-/// When the place is none, or the version is not there.
-pub async fn read_gate_inputs(
-    store: &StoreHandle,
+/// When the slot is invalid, the version does not exist, or the policy or the facts cannot be read.
+pub async fn review_version(
     named: &str,
     to: &str,
-) -> Result<(GateTarget, RegistrySnapshot), CliError> {
-    let target = Slot::parse(to).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    store: &StoreHandle,
+    context: &CommandContext<'_>,
+) -> Result<Review, CliError> {
+    let slot = to
+        .parse::<Slot>()
+        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let policy = context.policy()?;
     let (model, version) = resolve::version(store.reader.as_ref(), named).await?;
-    let mut snapshot = read_model_snapshot(store.reader.as_ref(), &model.name).await?;
-    snapshot.requests = store
-        .reader
-        .transition_requests(&model.name, version)
-        .await?;
-    Ok((
-        GateTarget {
-            slot: target,
-            version,
-        },
-        snapshot,
-    ))
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let sources = LineageSources {
+        reader: store.reader.as_ref(),
+        evidence_sources: &evidence_sources,
+    };
+    let target = GateTarget { slot, version };
+    let user = current_user(&env_var);
+    Ok(gates::review(&policy, sources, &model.name, &target, &user).await?)
 }

@@ -59,14 +59,14 @@ pub async fn run(context: &mut CommandContext<'_>) -> Result<(), CliError> {
         is_dark: !appearance.is_light(),
         refresh_seconds: context.settings.refresh_seconds,
         max_runs: context.settings.max_runs,
-        protected_slots: crate::cli::write::protected_slots(&context.settings),
+        protected_slots: context.settings.protected_slots.clone(),
         writes_tags: context.settings.write_tags,
         views: saved_views.views,
         remembers_views: context.settings.remember_tables,
         time_zone: jiff::tz::TimeZone::system(),
         unfinished_entries: unfinished,
     };
-    let policy = context.load_policy()?;
+    let policy = context.policy()?;
     let evidence_sources = Arc::new(context.evidence_sources(opened.reader.as_ref()));
     let mouse = context.settings.mouse;
     let (pictures, alert) = (context.settings.pictures, context.settings.alert);

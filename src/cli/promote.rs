@@ -1,12 +1,13 @@
 //! `promote MODEL/VERSION --to STAGE|@ALIAS`: a version to a stage, or an alias to a version.
 
+use crate::domain::Slot;
 use clap::Args;
 
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
 use crate::cli::write::{WriteArgs, execute};
-use crate::promotion::{Intent, Slot};
+use crate::promotion::Intent;
 
 /// What can be said to `promote`.
 #[derive(Debug, Args)]
@@ -32,7 +33,10 @@ pub async fn run(
     arguments: &PromoteArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let slot = Slot::parse(&arguments.to).map_err(|why| CliError::new(ExitStatus::Usage, why))?;
+    let slot = arguments
+        .to
+        .parse::<Slot>()
+        .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     if arguments.archive_existing && matches!(slot, Slot::Alias(_)) {
         return Err(CliError::new(
             ExitStatus::Usage,

@@ -1,23 +1,22 @@
 //! `review MODEL/VERSION --to PLACE`: candidate against champion on one page; and a reviewer's word, on record or prepared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::context::CommandContext;
-use super::gates::read_gate_inputs;
+use super::gates::review_version;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::output::{CommandOutput, OutputFormat};
 use crate::cli::write::{WriteArgs, execute};
 use crate::config::{current_user, env_var};
-use crate::domain::{ModelName, VersionNumber};
+use crate::domain::{ModelName, Slot, VersionNumber};
 use crate::export::Sheet;
 use crate::export::review::ReviewDocument;
-use crate::ops::gates::candidate_and_champion;
-use crate::ops::lineage::{LineageSources, commits_since_champion};
-use crate::promotion::policy::{Candidate, PolicyEvaluation};
-use crate::promotion::{Decision, Intent, PreparedReview, Slot};
+use crate::ops::gates::Review;
+use crate::ops::lineage::commits_since_champion;
+use crate::promotion::{Decision, Intent, PreparedReview};
 
 /// The longest prepared review that is read, in bytes.
 const MAX_REVIEW_BYTES: u64 = 64 << 10;
@@ -74,99 +73,83 @@ pub async fn run(arguments: &ReviewArgs, context: &mut CommandContext<'_>) -> Re
     if let Some(path) = &arguments.submit {
         return submit_prepared(path, arguments, context).await;
     }
-    let policy = context.load_policy()?;
     let store = context.open_store().await?;
     let named = arguments.version.as_deref().unwrap_or_default();
-    let (asked, snapshot) = read_gate_inputs(&store, named, &arguments.to).await?;
-    let evidence_sources = context.evidence_sources(store.reader.as_ref());
-    let sources = LineageSources {
-        reader: store.reader.as_ref(),
-        evidence_sources: &evidence_sources,
-    };
-    let (candidate, champion) = candidate_and_champion(sources, &asked, &snapshot).await?;
-    let who = current_user(&env_var);
-    let judged = policy
-        .evaluate(&candidate, champion.as_ref(), &asked, &who, &[])
-        .with_requests(&snapshot);
+    let review = review_version(named, &arguments.to, &store, context).await?;
     let decision = match (arguments.approve, arguments.reject) {
         (true, _) => Decision::Approve,
         (_, true) => Decision::Reject,
-        _ => return show_packet(&judged, &candidate, champion.as_ref(), context),
+        _ => return print_review(&review, context),
     };
-    let (model, version) = (snapshot.model_name().clone(), asked.version);
+    let Review {
+        evaluation,
+        candidate,
+        ..
+    } = review;
+    let (slot, version) = (evaluation.target.slot, evaluation.target.version);
+    let (model, facts_digest) = (candidate.version.name, evaluation.facts_digest);
     let Some(path) = &arguments.prepare else {
-        let intent = match (&asked.slot, judged.requests.is_empty()) {
-            (Slot::Stage(to), false) => {
-                let (to, archive_existing) = (*to, arguments.archive_existing);
-                Intent::ResolveRequest {
-                    model,
-                    version,
-                    to,
-                    decision,
-                    facts_digest: judged.facts_digest,
-                    archive_existing,
-                }
-            }
-            _ => Intent::Review {
+        let intent = match (slot, evaluation.requests.is_empty()) {
+            (Slot::Stage(to), false) => Intent::ResolveRequest {
                 model,
                 version,
-                slot: asked.slot,
+                to,
                 decision,
-                facts_digest: judged.facts_digest,
+                facts_digest,
+                archive_existing: arguments.archive_existing,
+            },
+            (slot, _) => Intent::Review {
+                model,
+                version,
+                slot,
+                decision,
+                facts_digest,
                 prepared: None,
             },
         };
         return execute(intent, &arguments.road, &store, context).await;
     };
-    let prepared = PreparedReview {
-        reviewer: who,
-        at: context.now,
-        comment: arguments.road.reason().to_owned(),
-    };
     let review = ReviewFile {
         frontrunner_review: 1,
         model,
         version,
-        to: asked.slot.to_string(),
+        to: slot.to_string(),
         decision,
-        facts_digest: judged.facts_digest,
-        prepared,
+        facts_digest,
+        prepared: PreparedReview {
+            reviewer: current_user(&env_var),
+            at: context.now,
+            comment: arguments.road.reason().to_owned(),
+        },
     };
     let text = serde_json::to_string_pretty(&review).unwrap_or_default();
     std::fs::write(path, text + "\n").map_err(|error| {
         CliError::new(
             ExitStatus::Failed,
-            format!("{} can't be written", path.display()),
+            format!("cannot write {}", path.display()),
         )
         .with_cause(error.to_string())
     })?;
     context.printer.note(&format!(
-        "{} is written; nothing was sent. Somebody with rights puts it on record: frontrunner review --submit {}",
-        path.display(),
-        path.display()
+        "wrote {path}; a user with write access records it with: frontrunner review --submit {path}",
+        path = path.display()
     ));
     Ok(())
 }
 
-fn show_packet(
-    judged: &PolicyEvaluation,
-    candidate: &Candidate,
-    champion: Option<&Candidate>,
-    context: &mut CommandContext<'_>,
-) -> Result<(), CliError> {
-    let commits = commits_since_champion(candidate, champion);
-    let commits = commits.as_deref().map_err(String::as_str);
-    let packet = ReviewDocument {
-        evaluation: judged,
-        candidate,
-        champion,
-        commits,
+fn print_review(review: &Review, context: &mut CommandContext<'_>) -> Result<(), CliError> {
+    let commits = commits_since_champion(&review.candidate, review.champion.as_ref());
+    let document = ReviewDocument {
+        evaluation: &review.evaluation,
+        candidate: &review.candidate,
+        champion: review.champion.as_ref(),
+        commits: commits.as_deref().map_err(String::as_str),
     };
     if context.printer.format == OutputFormat::Markdown {
-        return context.printer.write_raw(&packet.render_markdown());
+        return context.printer.write_raw(&document.render_markdown());
     }
     let mut sheet = Sheet::new(["gate", "verdict", "reason"]);
-    for gate in &judged.gates {
+    for gate in &review.evaluation.gates {
         sheet.push_row([
             gate.name.clone(),
             gate.outcome.as_str().to_owned(),
@@ -174,70 +157,52 @@ fn show_packet(
         ]);
     }
     context.printer.print(&CommandOutput::text(
-        packet.render_json(),
+        document.render_json(),
         sheet,
-        packet.render_lines(context.printer.width()),
+        document.render_lines(context.printer.width()),
     ))
 }
 
-/// Puts a word on record that somebody else prepared, if it is about what is there now.
+/// Records a prepared review, if it is about what the registry holds now.
 async fn submit_prepared(
-    path: &PathBuf,
+    path: &Path,
     arguments: &ReviewArgs,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let wrong = |why: String| {
+    let invalid = |why: String| {
         CliError::new(
             ExitStatus::Usage,
-            format!("{} is no prepared review", path.display()),
+            format!("{} is not a prepared review", path.display()),
         )
         .with_cause(why)
     };
     let size = std::fs::metadata(path)
-        .map_err(|error| wrong(error.to_string()))?
+        .map_err(|error| invalid(error.to_string()))?
         .len();
     if size > MAX_REVIEW_BYTES {
-        return Err(wrong(format!("it has more than {MAX_REVIEW_BYTES} bytes")));
+        return Err(invalid(format!("larger than {MAX_REVIEW_BYTES} bytes")));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let review: ReviewFile =
-        serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let to = Slot::parse(&review.to).map_err(wrong)?;
-    let policy = context.load_policy()?;
+    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let file: ReviewFile =
+        serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+    let slot = file.to.parse::<Slot>().map_err(invalid)?;
     let store = context.open_store().await?;
-    let (asked, snapshot) = read_gate_inputs(
-        &store,
-        &format!("{}/{}", review.model.raw(), review.version),
-        &review.to,
-    )
-    .await?;
-    let evidence_sources = context.evidence_sources(store.reader.as_ref());
-    let sources = LineageSources {
-        reader: store.reader.as_ref(),
-        evidence_sources: &evidence_sources,
-    };
-    let (candidate, champion) = candidate_and_champion(sources, &asked, &snapshot).await?;
-    let judged = policy.evaluate(
-        &candidate,
-        champion.as_ref(),
-        &asked,
-        &current_user(&env_var),
-        &[],
-    );
-    if judged.facts_digest != review.facts_digest {
+    let named = format!("{}/{}", file.model.raw(), file.version);
+    let review = review_version(&named, &file.to, &store, context).await?;
+    if review.evaluation.facts_digest != file.facts_digest {
         return Err(CliError::new(
             ExitStatus::Changed,
-            "the review is about other facts: the candidate changed since",
+            "the candidate changed since the review",
         )
         .with_hint("have it reviewed again"));
     }
     let intent = Intent::Review {
-        model: review.model,
-        version: review.version,
-        slot: to,
-        decision: review.decision,
-        facts_digest: review.facts_digest,
-        prepared: Some(review.prepared),
+        model: file.model,
+        version: file.version,
+        slot,
+        decision: file.decision,
+        facts_digest: file.facts_digest,
+        prepared: Some(file.prepared),
     };
     execute(intent, &arguments.road, &store, context).await
 }

@@ -1,15 +1,14 @@
 //! `rollback MODEL`: undoes the last recorded write of a model, another one, or gives a place back; `rollback --entry ID` any write.
 
+use crate::domain::Slot;
 use clap::Args;
 
 use super::context::CommandContext;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::write::{WriteArgs, execute};
 use crate::ops::recover::recover;
-use crate::promotion::journal::{
-    EntryState, JournalEntry, last_undoable_entry, restore_previous_holder,
-};
-use crate::promotion::{Outcome, Slot, undo_intent};
+use crate::promotion::Outcome;
+use crate::promotion::journal::{JournalEntry, last_undoable_entry};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
 
@@ -40,7 +39,7 @@ pub async fn run(
     let slot = arguments
         .to
         .as_deref()
-        .map(Slot::parse)
+        .map(str::parse::<Slot>)
         .transpose()
         .map_err(|why| CliError::new(ExitStatus::Usage, why))?;
     let store = context.open_store().await?;
@@ -51,8 +50,8 @@ pub async fn run(
     let entry = choose_entry(&entries, arguments, slot.as_ref())?;
     recheck_unfinished(entry, arguments, &store, context).await?;
     let intent = match &slot {
-        Some(place) => restore_previous_holder(entry, place),
-        None => undo_intent(&entry.id, &entry.plan, entry.created_version),
+        Some(slot) => entry.restore_previous_holder(slot),
+        None => entry.undo(),
     };
     execute(intent, &arguments.road, &store, context).await
 }
@@ -110,11 +109,7 @@ async fn recheck_unfinished(
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let is_open = matches!(
-        &entry.state,
-        EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
-    );
-    if !is_open || arguments.road.is_plan_only() || store.writer.is_none() {
+    if !entry.is_unresolved() || arguments.road.is_plan_only() || store.writer.is_none() {
         return Ok(());
     }
     let outcome = recover(entry, store.reader.as_ref(), &context.journal()).await?;

@@ -17,8 +17,7 @@ pub use directories::Directories;
 pub use integration_files::read_integration_files;
 pub use policy_file::{PROJECT_FILE, PolicyFile, find_policy};
 pub use settings::{
-    Alert, ColorChoice, ConfigError, GraphicsProtocol, Profile, ProtectedPlace, Settings,
-    SettingsLayer,
+    Alert, ColorChoice, ConfigError, GraphicsProtocol, Profile, Settings, SettingsLayer,
 };
 pub use user::current_user;
 

@@ -10,6 +10,7 @@ pub mod metric;
 pub mod registrable_model;
 pub mod registry;
 pub mod run;
+mod slot;
 pub mod store_error;
 pub mod write;
 
@@ -25,6 +26,7 @@ pub use registry::{
     LoggedModel, ModelVersion, RegisteredModel, Stage, TransitionRequest, VersionStatus,
 };
 pub use run::{DatasetInput, KeyValue, ModelOutput, Run, RunStatus};
+pub use slot::Slot;
 pub use store_error::{StoreError, StoreErrorKind};
 pub use write::StoreWrite;
 

@@ -13,7 +13,8 @@ use crate::promotion::journal::outcome;
 use crate::promotion::journal::outcome::{ReadBack, SendResult};
 use crate::promotion::journal::record::JournalRecord;
 use crate::promotion::{
-    Cleared, Intent, Outcome, Plan, RegistryChange, RegistrySnapshot, find_by_intent_tag, verify,
+    Cleared, Intent, MetadataChange, Outcome, Plan, RegistryChange, RegistrySnapshot, Undo,
+    find_by_intent_tag, verify,
 };
 use crate::store::{ReadStore, WriteStore};
 
@@ -200,18 +201,14 @@ pub(crate) fn record_outcome(
         at: journal.now(),
         outcome: outcome.clone(),
     })?;
-    if let (
-        Intent::Undo {
-            entry_id: entry, ..
-        },
-        Outcome::Verified,
-    ) = (&plan.intent, outcome)
+    if let (Intent::Undo(undo), Outcome::Verified) = (&plan.intent, outcome)
         && journal.entries(&plan.origin)?.iter().any(|earlier| {
-            earlier.id == *entry && is_fully_undone(&earlier.plan, earlier.created_version, plan)
+            earlier.id == undo.entry_id
+                && is_fully_undone(&earlier.plan, earlier.created_version, undo, plan)
         })
     {
         journal.append(&JournalRecord::Undone {
-            id: Cow::Borrowed(entry),
+            id: Cow::Borrowed(&undo.entry_id),
             at: journal.now(),
             by: id(),
         })?;
@@ -219,31 +216,27 @@ pub(crate) fn record_outcome(
     Ok(())
 }
 
-/// Whether an undo puts back all that an entry changed, and not only one of its places.
-fn is_fully_undone(earlier: &Plan, created: Option<VersionNumber>, undo: &Plan) -> bool {
-    let is_back = |change: RegistryChange| match change {
-        RegistryChange::Stage { version, from, .. } => {
-            undo.after.stages.get(&version) == Some(&from)
-        }
-        RegistryChange::Alias { alias, from, .. } => {
-            undo.after.aliases.get(&alias).copied() == from
-        }
-        RegistryChange::Run { run, from, .. } => undo.after.runs.get(&run) == Some(&from),
+/// Whether an undo restored everything that an entry changed, and not only one of its slots.
+fn is_fully_undone(
+    earlier: &Plan,
+    created: Option<VersionNumber>,
+    undo: &Undo,
+    undo_plan: &Plan,
+) -> bool {
+    let after = &undo_plan.after;
+    let is_restored = |change: RegistryChange| match change {
+        RegistryChange::Stage { version, from, .. } => after.stages.get(&version) == Some(&from),
+        RegistryChange::Alias { alias, from, .. } => after.aliases.get(&alias).copied() == from,
+        RegistryChange::Run { run, from, .. } => after.runs.get(&run) == Some(&from),
         RegistryChange::Request {
             version,
             stage,
             is_open,
-        } => !is_open || !undo.after.requests.contains(&(version, stage)),
+        } => !is_open || !after.requests.contains(&(version, stage)),
     };
-    // What was back already needed no word.
-    let Intent::Undo { metadata: said, .. } = &undo.intent else {
-        return false;
-    };
-    let is_metadata_undone = earlier
-        .metadata
-        .iter()
-        .all(|earlier| said.contains(&earlier.inverse()));
-    is_metadata_undone
-        && earlier.changes().into_iter().all(is_back)
-        && created.is_none_or(|version| !undo.after.stages.contains_key(&version))
+    // The intent lists all metadata, the plan only what was not restored already.
+    let is_metadata_restored = |change: &MetadataChange| undo.metadata.contains(&change.inverse());
+    earlier.metadata.iter().all(is_metadata_restored)
+        && earlier.changes().into_iter().all(is_restored)
+        && created.is_none_or(|version| !after.stages.contains_key(&version))
 }

@@ -8,8 +8,7 @@ use thiserror::Error;
 
 use crate::domain::Millis;
 use crate::promotion::journal::JournalEntry;
-use crate::promotion::journal::record::JournalRecord;
-use crate::promotion::journal::replay::replay;
+use crate::promotion::journal::record::{JournalRecord, replay};
 
 /// Where the time comes from, in ms since the epoch.
 pub type Clock = fn() -> Millis;

@@ -8,6 +8,7 @@ pub mod journal;
 pub mod lineage;
 pub mod list_runs;
 pub mod models;
+pub mod plan_write;
 pub mod recover;
 pub mod registry;
 pub mod runs;

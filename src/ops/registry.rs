@@ -66,9 +66,10 @@ async fn read_run_snapshots(
 fn is_deleting_runs(intent: &Intent) -> bool {
     match intent {
         Intent::DeleteRuns { .. } => true,
-        Intent::Undo { lifecycles, .. } => lifecycles
+        Intent::Undo(undo) => undo
+            .lifecycles
             .iter()
-            .any(|(.., back)| *back == Lifecycle::Deleted),
+            .any(|run| run.restored == Lifecycle::Deleted),
         _ => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Millis, ModelVersion};
+use crate::domain::{KeyValue, Millis, ModelVersion};
 
 /// What the keys of approvals begin with, among a version's tags; the rest is the beginning of the entry's id.
 pub const APPROVAL_PREFIX: &str = "frontrunner.approval.";
@@ -75,6 +75,10 @@ impl Approval {
             self.slot,
             self.reviewer
         )
+    }
+
+    pub(super) fn to_tag(&self, key: String) -> KeyValue {
+        KeyValue::new(key, serde_json::to_string(self).unwrap_or_default())
     }
 
     /// The approvals that a version carries, oldest first. What can't be read is left out: it never counts.

@@ -1,7 +1,7 @@
 //! The version to beat.
 
-use super::{Intent, RegistrySnapshot, Slot};
-use crate::domain::{ModelVersion, Stage, VersionNumber};
+use super::{Intent, RegistrySnapshot};
+use crate::domain::{ModelVersion, Slot, Stage, VersionNumber};
 
 /// The alias under which teams keep the version that serves.
 const CHAMPION: &str = "champion";

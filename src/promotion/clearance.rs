@@ -1,26 +1,27 @@
-//! Clearance: what may be carried out. [`Cleared`] can only be built here, so a write that was not cleared does not compile.
+//! Clearance: sealed gate results and a confirmation turn a plan into a [`Cleared`] one, the only kind that can be applied.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::policy::GateResults;
 use super::{Confirmation, Plan};
 
-/// What a gate says.
+/// Outcome of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GateOutcome {
-    /// The condition is met.
+    /// Its condition is true.
     Pass,
-    /// It is not.
+    /// Its condition is false.
     Fail,
-    /// A value that it needs is missing: never a pass.
+    /// A value that its condition needs is missing: never a pass.
     Absent,
-    /// It was not met, and somebody who may do so went on; the record says who and why.
+    /// It did not pass, and a user whom the policy allows to overrode it; the record has user and reason.
     Overridden,
 }
 
 impl GateOutcome {
-    /// In a word: `pass`, `fail`, `absent`, `overridden`.
+    /// `pass`, `fail`, `absent`, `overridden`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +33,27 @@ impl GateOutcome {
     }
 }
 
+/// Outcome of one gate, as journals and `--json` hold it. It clears nothing: clearance takes [`GateResults`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// From the policy, cleaned.
+    pub name: String,
+    /// On the wire: `verdict`.
+    #[serde(rename = "verdict")]
+    pub outcome: GateOutcome,
+    /// Why it did not pass, cleaned; empty for a pass.
+    pub reason: String,
+    /// The values that its condition read, by path, cleaned.
+    pub values: Vec<(String, String)>,
+}
+
 impl GateResult {
+    /// Whether it keeps a plan from being cleared.
+    #[must_use]
+    pub fn is_blocking(&self) -> bool {
+        matches!(self.outcome, GateOutcome::Fail | GateOutcome::Absent)
+    }
+
     /// In one line, cleaned: `beats the champion: fail, needs +0.2 points (candidate.metrics.acc 0.9)`.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -55,83 +76,74 @@ impl GateResult {
     }
 }
 
-/// A gate's verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GateResult {
-    /// The gate's name, cleaned.
-    pub name: String,
-    /// What it says.
-    #[serde(rename = "verdict")]
-    pub outcome: GateOutcome,
-    /// Why, cleaned.
-    pub reason: String,
-    /// The values that it saw, cleaned.
-    pub values: Vec<(String, String)>,
-}
-
-/// A plan that may be carried out.
+/// A plan that may be applied. Only [`grant_clearance`] builds it, so an uncleared write does not compile.
 #[derive(Debug)]
 pub struct Cleared {
     plan: Plan,
-    gates: Vec<GateResult>,
+    gates: GateResults,
 }
 
 impl Cleared {
-    /// The plan.
+    /// The plan to apply.
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// The verdicts it was cleared with.
+    /// The gate results that go into the journal.
     #[must_use]
     pub fn gates(&self) -> &[GateResult] {
         &self.gates
     }
 }
 
-/// Why a plan may not be carried out.
+/// Why a plan was not cleared.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ClearanceError {
-    /// A gate did not pass.
+    /// The gates were evaluated for another intent, or on another state of the registry.
+    #[error("the gate results are not for this plan: {0}")]
+    ForeignGates(String),
+    /// Name and reason of the first gate that did not pass.
     #[error("gate {0} did not pass: {1}")]
     GateFailed(String, String),
-    /// A gate was overridden, and nothing says why.
-    #[error("gate {0} is overridden: say why, it goes on the record")]
+    /// Name of a gate that is overridden without a reason.
+    #[error("gate {0} is overridden without a reason: the record needs one")]
     ReasonRequired(String),
-    /// The confirmation was not given as asked.
-    #[error("type {1} to confirm: {0} is protected")]
+    /// What is protected, and the name to type.
+    #[error("{0} is protected: type {1} to confirm")]
     NotConfirmed(String, String),
 }
 
-/// The first gate that stands in the way.
+/// The first gate that blocks a plan, as the error that clearance would return.
 #[must_use]
 pub fn first_blocking_gate(gates: &[GateResult]) -> Option<ClearanceError> {
-    let gate = gates
-        .iter()
-        .find(|gate| matches!(gate.outcome, GateOutcome::Fail | GateOutcome::Absent))?;
+    let gate = gates.iter().find(|gate| gate.is_blocking())?;
     Some(ClearanceError::GateFailed(
         gate.name.clone(),
         gate.reason.clone(),
     ))
 }
 
-/// Clears a plan: every gate passes or was overridden, and a protected plan was confirmed with the name that it asks for.
-/// `typed` is what the person typed, or for subcommands that name when `--yes` was given.
+/// Clears a plan: every gate passed or was overridden with a reason, and a protected plan was confirmed. `typed` is what
+/// the user typed; with `--yes`, the required name itself.
 ///
 /// # Errors
-/// The first gate that did not pass, or the confirmation that is missing.
+/// Gates of another plan, a blocking gate, an override without a reason, or a missing confirmation.
 pub fn grant_clearance(
     plan: Plan,
-    gates: Vec<GateResult>,
+    gates: GateResults,
     typed: Option<&str>,
 ) -> Result<Cleared, ClearanceError> {
+    if !gates.is_for(&plan) {
+        return Err(ClearanceError::ForeignGates(plan.intent.to_string()));
+    }
     if let Some(blocking) = first_blocking_gate(&gates) {
         return Err(blocking);
     }
-    if let Some(gate) = gates
+    let overridden = gates
         .iter()
-        .find(|gate| gate.outcome == GateOutcome::Overridden)
+        .find(|gate| gate.outcome == GateOutcome::Overridden);
+    if let Some(gate) = overridden
         && plan.reason.trim().is_empty()
     {
         return Err(ClearanceError::ReasonRequired(gate.name.clone()));

@@ -1,51 +1,12 @@
 //! What a person wants, in the domain's words.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, MetadataChange, PreparedReview, Subject};
-use crate::domain::{Alias, Lifecycle, Millis, ModelName, RunId, Stage, VersionNumber};
+use super::{Decision, PreparedReview, Undo};
+use crate::domain::{Alias, ModelName, RunId, Slot, Stage, VersionNumber};
 use crate::text::Untrusted;
-
-/// A place that a version can hold.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Slot {
-    /// A stage; several versions can be in it.
-    Stage(Stage),
-    /// An alias; one version has it.
-    Alias(Alias),
-}
-
-impl Slot {
-    /// Reads `Production` or `@champion`.
-    ///
-    /// # Errors
-    /// When it is neither a stage nor an alias.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
-            return Ok(Self::Alias(alias.into()));
-        }
-        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
-            format!(
-                "{} is no place: a stage (None, Staging, Production, Archived) or an @alias",
-                crate::text::untrusted::clean(text)
-            )
-        })
-    }
-}
-
-impl fmt::Display for Slot {
-    /// `Production` or `@champion`, cleaned.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stage(stage) => stage.fmt(f),
-            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
-        }
-    }
-}
 
 /// What a person wants done to the registry, or to runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,39 +139,8 @@ pub enum Intent {
         /// The runs.
         runs: Vec<RunId>,
     },
-    /// Undo a recorded write: put back what was there before it.
-    Undo {
-        /// The journal's entry.
-        #[serde(rename = "entry")]
-        entry_id: String,
-        /// What the entry is about: `model` or `runs`.
-        #[serde(flatten)]
-        subject: Subject,
-        /// What was wanted then, in a few words, cleaned.
-        #[serde(rename = "what")]
-        description: String,
-        /// Stages to put back: the version, where it is expected now, where it goes back to.
-        stages: Vec<(VersionNumber, Stage, Stage)>,
-        /// Aliases to put back: which version has it now (nothing: none), which gets it back (nothing: none).
-        aliases: Vec<(Alias, Option<VersionNumber>, Option<VersionNumber>)>,
-        /// A version to delete because the entry made it.
-        #[serde(rename = "created")]
-        created_version: Option<VersionNumber>,
-        /// When the versions above were made, ms since the epoch: another time is another version of the same number.
-        #[serde(default)]
-        #[serde(rename = "made")]
-        version_created_at: BTreeMap<VersionNumber, Option<Millis>>,
-        /// What was said, from what is expected to stand there now to what stood there before.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        #[serde(rename = "said")]
-        metadata: Vec<MetadataChange>,
-        /// Runs to delete or restore: the run, whether it is expected to be in use now, and whether it will be.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        lifecycles: Vec<(RunId, Lifecycle, Lifecycle)>,
-        /// Requests to take back: the version, and the stage that was asked for.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        requests: Vec<(VersionNumber, Stage)>,
-    },
+    /// Undo a recorded write.
+    Undo(Undo),
 }
 
 impl Intent {
@@ -219,7 +149,7 @@ impl Intent {
     pub fn subject(&self) -> Subject {
         match self {
             Self::DeleteRuns { runs } | Self::RestoreRuns { runs } => Subject::Runs(runs.clone()),
-            Self::Undo { subject, .. } => subject.clone(),
+            Self::Undo(undo) => undo.subject.clone(),
             Self::Register { model, .. }
             | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
@@ -238,7 +168,7 @@ impl Intent {
     pub fn model(&self) -> Option<&ModelName> {
         match self {
             Self::DeleteRuns { .. } | Self::RestoreRuns { .. } => None,
-            Self::Undo { subject, .. } => subject.model(),
+            Self::Undo(undo) => undo.subject.model(),
             Self::Register { model, .. }
             | Self::TransitionStage { model, .. }
             | Self::SetAlias { model, .. }
@@ -270,11 +200,9 @@ impl Intent {
             | Self::ResolveRequest { version, .. }
             | Self::DeleteVersion { version, .. } => Some(*version),
             Self::Describe { version, .. } => *version,
-            Self::Undo {
-                created_version: created,
-                requests,
-                ..
-            } => created.or_else(|| requests.first().map(|(version, _)| *version)),
+            Self::Undo(undo) => undo
+                .created_version
+                .or_else(|| undo.requests.first().map(|(version, _)| *version)),
             Self::Register { .. }
             | Self::RemoveAlias { .. }
             | Self::DeleteRuns { .. }
@@ -357,32 +285,89 @@ impl fmt::Display for Intent {
             }
             Self::DeleteRuns { .. } => write!(f, "delete {name}"),
             Self::RestoreRuns { .. } => write!(f, "restore {name}"),
-            Self::Undo {
-                description: what, ..
-            } => write!(f, "undo: {what}"),
+            Self::Undo(undo) => write!(f, "undo: {}", undo.description),
+        }
+    }
+}
+
+/// What an intent is about, and what is read before it is planned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A registered model, with all its versions.
+    Model(ModelName),
+    /// Runs, with what was made from them.
+    Runs(Vec<RunId>),
+}
+
+impl Subject {
+    /// The model, where it is one.
+    #[must_use]
+    pub fn model(&self) -> Option<&ModelName> {
+        match self {
+            Self::Model(name) => Some(name),
+            Self::Runs(_) => None,
+        }
+    }
+
+    /// The runs, where it is these.
+    #[must_use]
+    pub fn runs(&self) -> &[RunId] {
+        match self {
+            Self::Model(_) => &[],
+            Self::Runs(runs) => runs,
+        }
+    }
+
+    /// One of its versions in words, cleaned: `iris/3`.
+    #[must_use]
+    pub fn label(&self, version: VersionNumber) -> String {
+        match self {
+            Self::Model(name) => format!("{}/{version}", name.clean()),
+            Self::Runs(_) => format!("version {version}"),
+        }
+    }
+}
+
+impl From<&ModelName> for Subject {
+    fn from(name: &ModelName) -> Self {
+        Self::Model(name.clone())
+    }
+}
+
+impl fmt::Display for Subject {
+    /// In words, cleaned: `iris`, `run 0a1b2c3d`, `3 runs`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Model(name) => f.write_str(&name.clean()),
+            Self::Runs(runs) => match runs.as_slice() {
+                [run] => write!(f, "run {}", run.short()),
+                several => write!(f, "{} runs", several.len()),
+            },
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::domain::Lifecycle;
 
     #[test]
     fn intents_of_older_journals_still_load() {
         let undo = r#"{"intent":"undo","entry":"e","model":"iris","what":"w","stages":[["3","Production","None"]],"aliases":[],"created":null}"#;
         let read: Intent = serde_json::from_str(undo).unwrap();
         assert_eq!(read.model(), Some(&"iris".into()));
-        let Intent::Undo {
-            stages,
-            metadata,
-            lifecycles,
-            ..
-        } = &read
-        else {
+        let Intent::Undo(undo) = &read else {
             panic!("{read:?}")
         };
-        assert_eq!((stages.len(), metadata.len(), lifecycles.len()), (1, 0, 0));
+        assert_eq!(
+            undo.stages,
+            [(VersionNumber(3), Stage::Production, Stage::None).into()]
+        );
+        assert!(undo.metadata.is_empty() && undo.lifecycles.is_empty());
         let register = r#"{"intent":"register","run":"a","source":"runs:/a/model","model":"iris","again":true}"#;
         let read: Intent = serde_json::from_str(register).unwrap();
         assert_eq!(serde_json::to_string(&read).unwrap(), register);
@@ -393,7 +378,7 @@ mod tests {
         let runs = Intent::DeleteRuns {
             runs: vec!["a".into(), "b".into()],
         };
-        let undo = Intent::Undo {
+        let undo = Intent::Undo(Undo {
             entry_id: "e".into(),
             subject: runs.subject(),
             description: runs.to_string(),
@@ -402,9 +387,9 @@ mod tests {
             created_version: None,
             version_created_at: BTreeMap::new(),
             metadata: Vec::new(),
-            lifecycles: vec![("a".into(), Lifecycle::Deleted, Lifecycle::Active)],
+            lifecycles: vec![("a".into(), Lifecycle::Deleted, Lifecycle::Active).into()],
             requests: Vec::new(),
-        };
+        });
         let text = serde_json::to_string(&undo).unwrap();
         assert_eq!(serde_json::from_str::<Intent>(&text).unwrap(), undo);
         assert_eq!(

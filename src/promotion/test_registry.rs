@@ -2,7 +2,7 @@
 
 use super::{PlanContext, RegistrySnapshot, Subject};
 use crate::domain::{
-    ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber, VersionStatus,
+    ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage, VersionNumber, VersionStatus,
 };
 use crate::text::Untrusted;
 
@@ -61,7 +61,7 @@ pub fn context() -> PlanContext {
         user: "ada".into(),
         now: 1_700_000_000_000,
         reason: "better".into(),
-        protected_slots: PlanContext::default_protected_slots(),
+        protected_slots: Slot::default_protected(),
         gates: Vec::new(),
         writes_tags: true,
     }

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::promotion::cases::clear;
 use crate::support::fault_proxy::{FaultProxy, InjectedFault};
 use crate::support::mlflow::{Server, V3, run_script};
 use frontrunner::domain::{RunId, Stage, VersionNumber};
@@ -27,7 +28,7 @@ use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::EntryState;
 use frontrunner::promotion::{
     Confirmation, Intent, Outcome, Plan, PlanContext, PlanError, RegistrySnapshot,
-    find_by_intent_tag, grant_clearance, plan, state_differences, undo_intent,
+    find_by_intent_tag, plan, state_differences, undo_intent,
 };
 use frontrunner::store::rest::{RestStore, RestWriter, Timeouts};
 use frontrunner::store::{ConnectOptions, ReadStore};
@@ -129,7 +130,7 @@ impl Promoter {
             Confirmation::Yes => None,
             Confirmation::TypeName(name) => Some(name.raw()),
         };
-        let cleared = grant_clearance(plan.clone(), Vec::new(), typed).unwrap();
+        let cleared = clear(plan.clone(), typed);
         let report =
             apply_plan(cleared, &self.reader, &self.writer, &self.journal, &|_| {}).await?;
         Ok((report.outcome, report.created_version))

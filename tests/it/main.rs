@@ -19,6 +19,7 @@ mod compatibility;
 mod data_versions;
 mod delete_and_restore;
 mod demo;
+mod docs;
 mod evidence;
 mod evidence_fuzz;
 mod faults;

@@ -6,7 +6,7 @@
     reason = "a test's helper that fails should fail the test"
 )]
 
-mod cases;
+pub mod cases;
 mod concurrent_writers;
 mod crashes;
 mod failures;

@@ -1,4 +1,4 @@
-//! The road of a write from the command line: plan, show, ask, clear, carry out, tell what was read back.
+//! Writes from the command line: plan, confirm, apply, report.
 
 mod confirm;
 mod report;
@@ -8,19 +8,16 @@ use clap::Args;
 use super::context::CommandContext;
 use crate::cli::output::OutputFormat;
 use crate::cli::output::error::{CliError, ExitStatus};
-use crate::config::{ProtectedPlace, Settings, current_user, env_var};
+use crate::config::{current_user, env_var};
 use crate::ops::apply::{ApplyProgress, apply_plan};
-use crate::ops::gates;
-use crate::ops::gates::Promoter;
 use crate::ops::lineage::LineageSources;
-use crate::ops::registry::read_snapshot;
-use crate::promotion;
-use crate::promotion::{
-    GateResult, Intent, Outcome, Plan, PlanContext as Circumstances, PlanError, Slot,
+use crate::ops::plan_write::{
+    PlanWriteError, PlannedWrite, WritePlanner, WriteRequest, plan_write,
 };
+use crate::promotion::policy::Policy;
+use crate::promotion::{Intent, Outcome, PlanError, first_blocking_gate, grant_clearance};
 use crate::store::StoreHandle;
 use crate::text::untrusted::clean;
-use report::WriteReport;
 
 /// What every subcommand that writes takes.
 #[derive(Debug, Args)]
@@ -53,76 +50,51 @@ impl WriteArgs {
     }
 }
 
-/// Takes an intent down the road.
+/// Plans and applies an intent: plan, confirm, clear, apply, report.
 ///
 /// # Errors
-/// When there is no plan, it was not confirmed, the session may not write, the registry changed meanwhile, or what was
-/// read back is not what was planned.
+/// When there is no plan, it is not cleared, the session is read-only, or the registry is not as planned afterwards.
 pub async fn execute(
     intent: Intent,
     write_args: &WriteArgs,
     store: &StoreHandle,
     context: &mut CommandContext<'_>,
 ) -> Result<(), CliError> {
-    let snapshot = read_snapshot(store.reader.as_ref(), &intent).await?;
-    let policy = context.load_policy()?;
-    let who = current_user(&env_var);
-    let promoter = Promoter {
-        name: &who,
-        overrides: &write_args.overrides,
-    };
-    let evidence_sources = context.evidence_sources(store.reader.as_ref());
-    let sources = LineageSources {
-        reader: store.reader.as_ref(),
-        evidence_sources: &evidence_sources,
-    };
-    let gates = gates::gate_results(
-        &gates::evaluate(&policy, sources, &intent, &snapshot, promoter).await?,
-    );
-    let plan_context = policy.plan_context(
-        &intent.subject(),
-        plan_context(write_args, gates.clone(), context),
-    );
-    let plan = match promotion::plan(intent.clone(), &snapshot, &plan_context) {
-        Ok(plan) => plan,
-        Err(PlanError::NothingToDo(why)) => {
-            return context
-                .printer
-                .print(&report::nothing_to_do(&intent, &snapshot, &why));
+    let policy = context.policy()?;
+    let planned = match plan(&intent, write_args, &policy, store, context).await {
+        Ok(planned) => planned,
+        Err(PlanWriteError::Plan(PlanError::NothingToDo(reason), fingerprint)) => {
+            let output = report::nothing_to_do(&intent, &fingerprint, &reason);
+            return context.printer.print(&output);
         }
-        Err(error) => return Err(plan_refused(&intent, error)),
+        Err(PlanWriteError::Plan(error, _)) => return Err(plan_refused(&intent, error)),
+        Err(PlanWriteError::Store(error)) => return Err(error.into()),
     };
     if write_args.plan {
-        let requests = store.writer.as_ref().map(|writer| {
-            plan.steps
-                .iter()
-                .filter_map(|step| step.write.as_ref())
-                .map(|write| writer.describe(write))
-                .collect::<Vec<_>>()
-        });
-        return context.printer.print(
-            &WriteReport::Planned {
-                plan: &plan,
-                gates: &gates,
-                requests,
-            }
-            .to_output(store.reader.name()),
-        );
+        let output = report::planned(&planned, store.reader.name(), store.writer.is_some());
+        return context.printer.print(&output);
     }
     let Some(writer) = store.writer.clone() else {
         return Err(read_only_error(store, context).await);
     };
-    // With --json stderr is for one object, unless somebody sits there who has to decide.
+    // With --json stderr holds one object, unless a user at the terminal has to decide.
     if context.printer.format == OutputFormat::Table || (!write_args.yes && confirm::can_prompt()) {
-        print_plan(&plan, &gates, store, context)?;
+        context.printer.flush()?;
+        for line in report::plan_lines(&planned, store.reader.name()) {
+            context.printer.note(&line);
+        }
     }
-    if let Some(refusal) = promotion::first_blocking_gate(&gates) {
+    if let Some(refusal) = first_blocking_gate(&planned.gates) {
         return Err(CliError::from(refusal)
-            .with_hint("`frontrunner gates` tells all of them; nothing was sent"));
+            .with_hint("nothing was written; `frontrunner gates` lists every gate"));
     }
-    let typed = confirm::confirm(&plan, write_args.yes, context.printer)?;
-    let cleared = promotion::grant_clearance(plan.clone(), gates.clone(), typed.as_deref())?;
-    let steps = plan.steps.len();
+    let typed = confirm::confirm(&planned.plan, write_args.yes, context.printer)?;
+    let cleared = grant_clearance(
+        planned.plan.clone(),
+        planned.gates.clone(),
+        typed.as_deref(),
+    )?;
+    let steps = planned.plan.steps.len();
     let progress = move |progress: ApplyProgress| report::print_progress(&progress, steps);
     let report = apply_plan(
         cleared,
@@ -132,55 +104,38 @@ pub async fn execute(
         &progress,
     )
     .await?;
-    context.printer.print(
-        &WriteReport::Applied {
-            plan: &plan,
-            gates: &gates,
-            report: &report,
-        }
-        .to_output(store.reader.name()),
-    )?;
+    context.printer.print(&report::applied(&planned, &report))?;
     context.printer.flush()?;
     outcome_to_result(&report.outcome, &report.entry_id)
 }
 
-/// The plan on stderr: the answer on stdout comes when it is done.
-fn print_plan(
-    plan: &Plan,
-    gates: &[GateResult],
-    store: &StoreHandle,
-    context: &mut CommandContext<'_>,
-) -> Result<(), CliError> {
-    context.printer.flush()?;
-    for line in report::plan_lines(plan, gates, store.reader.name()) {
-        context.printer.note(&line);
-    }
-    Ok(())
-}
-
-/// The places that ask for the model's name typed.
-pub fn protected_slots(settings: &Settings) -> Vec<Slot> {
-    let place = |place: &ProtectedPlace| match place {
-        ProtectedPlace::Stage(stage) => Slot::Stage(*stage),
-        ProtectedPlace::Alias(alias) => Slot::Alias(alias.clone()),
-    };
-    settings.protected_slots.iter().map(place).collect()
-}
-
-fn plan_context(
+async fn plan(
+    intent: &Intent,
     write_args: &WriteArgs,
-    gates: Vec<GateResult>,
+    policy: &Policy,
+    store: &StoreHandle,
     context: &CommandContext<'_>,
-) -> Circumstances {
-    Circumstances {
-        id: uuid::Uuid::new_v4().simple().to_string(),
-        user: current_user(&env_var),
-        now: context.now,
-        reason: write_args.reason.clone().unwrap_or_default(),
-        protected_slots: protected_slots(&context.settings),
-        gates,
+) -> Result<PlannedWrite, PlanWriteError> {
+    let evidence_sources = context.evidence_sources(store.reader.as_ref());
+    let planner = WritePlanner {
+        sources: LineageSources {
+            reader: store.reader.as_ref(),
+            evidence_sources: &evidence_sources,
+        },
+        writer: store.writer.as_deref(),
+        policy,
+        user: &current_user(&env_var),
+        protected_slots: &context.settings.protected_slots,
         writes_tags: context.settings.write_tags,
-    }
+        now: context.now,
+    };
+    let request = WriteRequest {
+        intent,
+        reason: write_args.reason(),
+        overrides: &write_args.overrides,
+        with_runs: false,
+    };
+    plan_write(planner, request).await
 }
 
 fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
@@ -194,67 +149,52 @@ fn plan_refused(intent: &Intent, error: PlanError) -> CliError {
         }
     ) && failure.exit == ExitStatus::Refused
     {
-        return failure.with_hint("if that is meant, add --again");
+        return failure.with_hint("add --again to register it again");
     }
     failure
 }
 
-/// Why nothing can be written here.
 async fn read_only_error(store: &StoreHandle, context: &CommandContext<'_>) -> CliError {
-    let failure = |why: String| {
-        CliError {
-            code: "read_only",
-            ..CliError::new(
-                ExitStatus::StoreRefused,
-                "nothing was sent: this session may only look",
-            )
+    let reason = if context.settings.read_only {
+        "set by --read-only, FRONTRUNNER_READ_ONLY or read_only in the settings".to_owned()
+    } else {
+        match store.reader.features().await {
+            Ok(features) => match features.read_only_reason {
+                Some(reason) => clean(&reason).into_owned(),
+                None => "the profile is read-only".to_owned(),
+            },
+            Err(error) => return error.into(),
         }
-        .with_cause(why)
     };
-    if context.settings.read_only {
-        return failure(
-            "--read-only, FRONTRUNNER_READ_ONLY or read_only in the settings asks for it"
-                .to_owned(),
-        );
+    CliError {
+        code: "read_only",
+        ..CliError::new(
+            ExitStatus::StoreRefused,
+            "nothing was written: this session is read-only",
+        )
     }
-    match store.reader.features().await {
-        Ok(features) => match features.read_only_reason {
-            Some(why) => failure(clean(&why).into_owned()),
-            None => failure("the profile is read-only".to_owned()),
-        },
-        Err(fault) => fault.into(),
-    }
+    .with_cause(reason)
 }
 
-/// The exit of a plan that was carried out.
-fn outcome_to_result(outcome: &Outcome, entry: &str) -> Result<(), CliError> {
-    let failure = |exit, message: &str, why: String| CliError::new(exit, message).with_cause(why);
+fn outcome_to_result(outcome: &Outcome, entry_id: &str) -> Result<(), CliError> {
     match outcome {
         Outcome::Verified => Ok(()),
-        Outcome::NotApplied { reason: why } => Err(failure(
-            ExitStatus::Failed,
-            "nothing was changed",
-            why.clone(),
-        )),
-        Outcome::Conflict { differences: found } => Err(CliError {
+        Outcome::NotApplied { reason } => {
+            Err(CliError::new(ExitStatus::Failed, "nothing was changed").with_cause(reason))
+        }
+        Outcome::Conflict { differences } => Err(CliError {
             code: "conflict",
-            ..failure(
-                ExitStatus::Changed,
-                "the registry is not as planned",
-                found.join("; "),
-            )
+            ..CliError::new(ExitStatus::Changed, "the registry is not as planned")
         }
-        .with_hint("look at `frontrunner history`; nothing is put right by itself")),
-        Outcome::Unknown { reason: why } => Err(CliError {
+        .with_cause(differences.join("; "))
+        .with_hint("see `frontrunner history`; conflicts are not resolved automatically")),
+        Outcome::Unknown { reason } => Err(CliError {
             code: "unknown",
-            ..failure(
-                ExitStatus::Failed,
-                "it is not known whether it was done",
-                why.clone(),
-            )
+            ..CliError::new(ExitStatus::Failed, "the outcome of the write is unknown")
         }
+        .with_cause(reason)
         .with_hint(format!(
-            "`frontrunner rollback --entry {entry} --plan` looks again"
+            "check again with `frontrunner rollback --entry {entry_id} --plan`"
         ))),
     }
 }

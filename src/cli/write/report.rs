@@ -1,94 +1,59 @@
-//! Telling a plan and what came of it, for people and as JSON.
+//! Reports of plans and their outcomes, as text and JSON.
 
 use serde_json::{Value, json};
 
-use crate::cli::output::CommandOutput as Printed;
+use crate::cli::output::CommandOutput;
 use crate::export::Sheet;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
-use crate::promotion::{
-    Confirmation, Fingerprint, GateResult, Intent, Outcome, Plan, PlanStep, RegistrySnapshot,
-};
+use crate::ops::plan_write::PlannedWrite;
+use crate::promotion::{Confirmation, Fingerprint, GateResult, Intent, Outcome, Plan, PlanStep};
 
-/// What there is to tell.
-pub enum WriteReport<'a> {
-    /// A plan, with the requests that it comes to where the session may write.
-    Planned {
-        /// The plan.
-        plan: &'a Plan,
-        /// What the gates say.
-        gates: &'a [GateResult],
-        /// The requests, with no secret in them.
-        requests: Option<Vec<String>>,
-    },
-    /// What came of a plan.
-    Applied {
-        /// The plan.
-        plan: &'a Plan,
-        /// What the gates said.
-        gates: &'a [GateResult],
-        /// What came of it.
-        report: &'a ApplyReport,
-    },
-}
-
-impl WriteReport<'_> {
-    /// In every form.
-    #[must_use]
-    pub fn to_output(&self, store: &str) -> Printed {
-        match self {
-            Self::Planned {
-                plan,
-                gates,
-                requests,
-            } => {
-                let mut lines = plan_lines(plan, gates, store);
-                match requests {
-                    Some(requests) => lines.extend(
-                        requests
-                            .iter()
-                            .flat_map(|request| request.lines())
-                            .map(|line| format!("  {line}")),
-                    ),
-                    None => {
-                        lines.push("the session is read-only, so there are no requests".to_owned());
-                    }
-                }
-                lines.push("nothing was written".to_owned());
-                let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, gates);
-                set_field(&mut value, "applied", json!(false));
-                if let Some(Value::Object(fields)) = value.get_mut("plan") {
-                    fields.insert("warnings".into(), json!(plan.warnings));
-                    fields.insert("requests".into(), json!(requests));
-                }
-                Printed::text(value, steps_sheet(&plan.steps), lines)
-            }
-            Self::Applied {
-                plan,
-                gates,
-                report,
-            } => {
-                let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, gates);
-                let verified = report.outcome == Outcome::Verified;
-                set_field(&mut value, "applied", applied_value(&report.outcome));
-                set_field(&mut value, "verified", json!(verified));
-                set_field(&mut value, "journal_id", json!(report.entry_id));
-                set_field(&mut value, "outcome", json!(report.outcome));
-                set_field(&mut value, "version", json!(report.created_version));
-                Printed::text(value, steps_sheet(&plan.steps), outcome_lines(plan, report))
-            }
-        }
-    }
-}
-
-/// What is to be told when it is so already.
+/// The output of `--plan`.
 #[must_use]
-pub fn nothing_to_do(intent: &Intent, snapshot: &RegistrySnapshot, why: &str) -> Printed {
-    let mut value = plan_json(intent, &[], &snapshot.fingerprint(), &[]);
+pub fn planned(planned: &PlannedWrite, store: &str, can_write: bool) -> CommandOutput {
+    let plan = &planned.plan;
+    let requests = can_write.then_some(&planned.requests);
+    let mut lines = plan_lines(planned, store);
+    match requests {
+        Some(requests) => {
+            let request_lines = requests.iter().flat_map(|request| request.lines());
+            lines.extend(request_lines.map(|line| format!("  {line}")));
+        }
+        None => lines.push("no requests: this session is read-only".to_owned()),
+    }
+    lines.push("nothing was written".to_owned());
+    let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, &planned.gates);
+    set_field(&mut value, "applied", json!(false));
+    if let Some(Value::Object(fields)) = value.get_mut("plan") {
+        fields.insert("warnings".into(), json!(plan.warnings));
+        fields.insert("requests".into(), json!(requests));
+    }
+    CommandOutput::text(value, steps_sheet(&plan.steps), lines)
+}
+
+/// The output of an applied plan.
+#[must_use]
+pub fn applied(planned: &PlannedWrite, report: &ApplyReport) -> CommandOutput {
+    let plan = &planned.plan;
+    let mut value = plan_json(&plan.intent, &plan.steps, &plan.fingerprint, &planned.gates);
+    let verified = report.outcome == Outcome::Verified;
+    set_field(&mut value, "applied", applied_value(&report.outcome));
+    set_field(&mut value, "verified", json!(verified));
+    set_field(&mut value, "journal_id", json!(report.entry_id));
+    set_field(&mut value, "outcome", json!(report.outcome));
+    set_field(&mut value, "version", json!(report.created_version));
+    CommandOutput::text(value, steps_sheet(&plan.steps), outcome_lines(plan, report))
+}
+
+/// The output where the registry is as the intent wants it.
+#[must_use]
+pub fn nothing_to_do(intent: &Intent, fingerprint: &Fingerprint, reason: &str) -> CommandOutput {
+    let mut value = plan_json(intent, &[], fingerprint, &[]);
     set_field(&mut value, "verified", json!(true));
-    Printed::text(
+    CommandOutput::text(
         value,
         steps_sheet(&[]),
-        vec![format!("nothing to do: {why}")],
+        vec![format!("nothing to do: {reason}")],
     )
 }
 
@@ -131,7 +96,7 @@ fn steps_sheet(steps: &[PlanStep]) -> Sheet {
     let mut sheet = Sheet::new(["action", "target", "before", "after", "by"]);
     for step in steps {
         let by = if step.write.is_some() {
-            "us"
+            "frontrunner"
         } else {
             "the store"
         };
@@ -148,7 +113,8 @@ fn steps_sheet(steps: &[PlanStep]) -> Sheet {
 
 /// The plan in lines: where, what, each step from before to after, what to mind.
 #[must_use]
-pub fn plan_lines(plan: &Plan, gates: &[GateResult], store: &str) -> Vec<String> {
+pub fn plan_lines(planned: &PlannedWrite, store: &str) -> Vec<String> {
+    let plan = &planned.plan;
     let mut lines = vec![
         format!("plan: {}", plan.intent),
         format!("on {store} as {}", plan.user),
@@ -160,14 +126,19 @@ pub fn plan_lines(plan: &Plan, gates: &[GateResult], store: &str) -> Vec<String>
             .into_iter()
             .map(|line| format!("  {line}")),
     );
-    lines.extend(gates.iter().map(|gate| format!("gate {}", gate.describe())));
+    lines.extend(
+        planned
+            .gates
+            .iter()
+            .map(|gate| format!("gate {}", gate.describe())),
+    );
     lines.extend(
         plan.warnings
             .iter()
-            .map(|warning| format!("mind: {warning}")),
+            .map(|warning| format!("warning: {warning}")),
     );
     if let Confirmation::TypeName(_) = plan.confirmation {
-        lines.push("this is protected: it asks for a name typed".to_owned());
+        lines.push("protected: type the name to confirm".to_owned());
     }
     lines
 }

@@ -1,15 +1,14 @@
 //! One layer of settings: a file, the environment, or the flags. What a layer does not say, the next one does.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{Alert, ConfigError};
 use crate::config::EnvLookup;
-use crate::domain::{Alias, Stage};
+use crate::domain::Slot;
 use crate::text::untrusted::clean;
 
 /// When colours are used.
@@ -73,52 +72,15 @@ impl FromStr for GraphicsProtocol {
     }
 }
 
-/// A place of the registry whose change asks for the model's name typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProtectedPlace {
-    /// A stage.
-    Stage(Stage),
-    /// An alias.
-    Alias(Alias),
-}
-
-impl FromStr for ProtectedPlace {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(alias) = text.strip_prefix('@').filter(|alias| !alias.is_empty()) {
-            return Ok(Self::Alias(alias.into()));
-        }
-        Stage::parse(text).map(Self::Stage).ok_or_else(|| {
-            format!(
-                "{} is no place: write Production, Staging, Archived, None or an @alias",
-                clean(text)
-            )
-        })
-    }
-}
-
-impl fmt::Display for ProtectedPlace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stage(stage) => stage.fmt(f),
-            Self::Alias(alias) => write!(f, "@{}", alias.clean()),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for ProtectedPlace {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
-    }
-}
-
-impl Serialize for ProtectedPlace {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
+/// The settings file spells slots as text: `["Production", "@champion"]`.
+fn deserialize_slots<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<Slot>>, D::Error> {
+    let texts = Option::<Vec<String>>::deserialize(deserializer)?;
+    texts
+        .map(|texts| texts.iter().map(|text| text.parse()).collect())
+        .transpose()
+        .map_err(de::Error::custom)
 }
 
 /// A store that has a name. It holds no password: those come from MLflow's own variables and credentials file.
@@ -162,8 +124,8 @@ pub struct SettingsLayer {
     /// See [`super::Settings::max_runs`].
     pub max_runs: Option<u64>,
     /// See [`super::Settings::protected`].
-    #[serde(rename = "protected")]
-    pub protected_slots: Option<Vec<ProtectedPlace>>,
+    #[serde(rename = "protected", deserialize_with = "deserialize_slots")]
+    pub protected_slots: Option<Vec<Slot>>,
     /// See [`super::Settings::policy`].
     pub policy: Option<std::path::PathBuf>,
     /// See [`super::Settings::tags`].

@@ -6,13 +6,13 @@ mod layer;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use alert::Alert;
 pub use error::ConfigError;
-pub use layer::{ColorChoice, GraphicsProtocol, Profile, ProtectedPlace, SettingsLayer};
+pub use layer::{ColorChoice, GraphicsProtocol, Profile, SettingsLayer};
 
-use crate::domain::{Alias, Stage};
+use crate::domain::Slot;
 
 /// How often what is on the screen is read again when nothing else is said, in seconds.
 const DEFAULT_REFRESH_SECONDS: u32 = 10;
@@ -45,8 +45,8 @@ pub struct Settings {
     /// How many runs of a table are kept here at most; beyond, the store's own filter and order are asked.
     pub max_runs: u64,
     /// Places that ask for the model's name typed.
-    #[serde(rename = "protected")]
-    pub protected_slots: Vec<ProtectedPlace>,
+    #[serde(rename = "protected", serialize_with = "serialize_slots")]
+    pub protected_slots: Vec<Slot>,
     /// The policy's file; nothing means `frontrunner.toml` here or in a folder above, else the one of the config folder.
     pub policy: Option<std::path::PathBuf>,
     /// Whether a write also leaves `frontrunner.*` tags on the version.
@@ -93,7 +93,7 @@ impl Settings {
                 .unwrap_or(DEFAULT_REFRESH_SECONDS),
             max_runs: first(layers, |l| &l.max_runs).unwrap_or(DEFAULT_MAX_RUNS),
             protected_slots: first(layers, |l| &l.protected_slots)
-                .unwrap_or_else(default_protected_slots),
+                .unwrap_or_else(Slot::default_protected),
             policy: first(layers, |l| &l.policy),
             write_tags: first(layers, |l| &l.write_tags).unwrap_or(true),
             remember_tables: first(layers, |l| &l.remember_tables).unwrap_or(true),
@@ -103,17 +103,14 @@ impl Settings {
     }
 }
 
-/// What is guarded when nothing is said: the two places that MLflow's own documentation serves from.
-fn default_protected_slots() -> Vec<ProtectedPlace> {
-    vec![
-        ProtectedPlace::Stage(Stage::Production),
-        ProtectedPlace::Alias(Alias::from("champion")),
-    ]
+fn serialize_slots<S: Serializer>(slots: &[Slot], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(slots.iter().map(ToString::to_string))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Stage;
 
     fn layer(text: &str) -> SettingsLayer {
         SettingsLayer::parse(text, "config.toml".as_ref()).unwrap()
@@ -150,16 +147,13 @@ mod tests {
     fn file_replaces_the_default_protected_slots() {
         assert_eq!(
             Settings::from_layers(&[]).protected_slots,
-            default_protected_slots()
+            Slot::default_protected()
         );
         let own =
             Settings::from_layers(&[layer("protected = [\"staging\", \"@live\"]")]).protected_slots;
         assert_eq!(
             own,
-            [
-                ProtectedPlace::Stage(Stage::Staging),
-                ProtectedPlace::Alias("live".into())
-            ]
+            [Slot::Stage(Stage::Staging), Slot::Alias("live".into())]
         );
         assert!(
             Settings::from_layers(&[layer("protected = []")])

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{EntryState, JournalEntry};
-use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Stage, VersionNumber};
-use crate::promotion::{Outcome, RegistryChange, Slot, TagRecord};
+use crate::domain::{Alias, Millis, ModelVersion, RegisteredModel, Slot, Stage, VersionNumber};
+use crate::promotion::{Outcome, RegistryChange, TagRecord};
 
 /// One thing whose holder is known at times.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

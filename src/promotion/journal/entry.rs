@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Millis, ModelVersion, VersionNumber};
-use crate::promotion::{GateResult, Outcome, Plan};
+use crate::domain::{Millis, ModelVersion, Slot, VersionNumber};
+use crate::promotion::{GateResult, Intent, Outcome, Plan, RegistryState, undo_intent};
 
 /// What is recorded of a step that the store answered well.
 pub(crate) const STEP_DONE: &str = "done";
@@ -68,5 +68,84 @@ impl JournalEntry {
             self.state,
             EntryState::Unfinished | EntryState::Ended(Outcome::Unknown { .. })
         )
+    }
+
+    /// Whether its write changed who holds a slot.
+    #[must_use]
+    pub fn changes_slot(&self, slot: &Slot) -> bool {
+        holders_differ(&self.plan.before, &self.plan.after, slot)
+    }
+
+    /// The intent that undoes this entry.
+    #[must_use]
+    pub fn undo(&self) -> Intent {
+        undo_intent(&self.id, &self.plan, self.created_version)
+    }
+
+    /// The intent that gives a slot back to its holder before this entry, and changes nothing else.
+    #[must_use]
+    pub fn restore_previous_holder(&self, slot: &Slot) -> Intent {
+        match self.undo() {
+            Intent::Undo(undo) => Intent::Undo(undo.restricted_to(slot)),
+            other => other,
+        }
+    }
+}
+
+/// The last entry that can be undone, is no undo itself, and is eligible.
+#[must_use]
+pub fn last_undoable_entry(
+    entries: &[JournalEntry],
+    is_eligible: impl Fn(&JournalEntry) -> bool,
+) -> Option<&JournalEntry> {
+    let can_be_undone = |entry: &&JournalEntry| {
+        let ended = matches!(
+            &entry.state,
+            EntryState::Ended(Outcome::Verified | Outcome::Conflict { .. })
+        );
+        ended && entry.undone_by.is_none() && !matches!(entry.plan.intent, Intent::Undo(_))
+    };
+    entries
+        .iter()
+        .rev()
+        .filter(can_be_undone)
+        .find(|entry| is_eligible(entry))
+}
+
+fn holders_differ(before: &RegistryState, after: &RegistryState, slot: &Slot) -> bool {
+    match slot {
+        Slot::Alias(alias) => before.aliases.get(alias) != after.aliases.get(alias),
+        Slot::Stage(stage) => before.versions_in_stage(*stage) != after.versions_in_stage(*stage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Stage;
+
+    #[test]
+    fn slot_changes_when_its_holders_differ() {
+        let state = |stage, champion| RegistryState {
+            stages: [(VersionNumber(3), stage)].into(),
+            aliases: [("champion".into(), VersionNumber(champion))].into(),
+            ..RegistryState::default()
+        };
+        let (before, after) = (state(Stage::Staging, 2), state(Stage::Production, 2));
+        assert!(holders_differ(
+            &before,
+            &after,
+            &Slot::Stage(Stage::Production)
+        ));
+        assert!(!holders_differ(
+            &before,
+            &after,
+            &Slot::Stage(Stage::Archived)
+        ));
+        assert!(!holders_differ(
+            &before,
+            &after,
+            &Slot::Alias("champion".into())
+        ));
     }
 }

@@ -9,13 +9,10 @@ pub(crate) mod entry;
 pub(crate) mod outcome;
 pub(crate) mod record;
 mod registry_diff;
-pub(crate) mod replay;
-mod restore_previous_holder;
 mod timeline;
 mod unrecorded;
 
 pub use as_of::{Holder, holders_at};
-pub use entry::{EntryState, JournalEntry, StepResult};
+pub use entry::{EntryState, JournalEntry, StepResult, last_undoable_entry};
 pub use registry_diff::{HolderChange, registry_diff};
-pub use restore_previous_holder::{last_undoable_entry, restore_previous_holder};
 pub use timeline::{EventSource, TimelineEvent, timeline};

@@ -8,7 +8,7 @@ use super::unrecorded::unrecorded_changes;
 use super::{EntryState, JournalEntry};
 use crate::domain::{Millis, ModelVersion, RegisteredModel};
 use crate::promotion::{
-    GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject, TagRecord,
+    GateResult, Intent, Outcome, Plan, RegistrationTags, RegistryChange, Subject, TagRecord, Undo,
 };
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
@@ -98,11 +98,11 @@ fn event_from_entry(entry: &JournalEntry) -> TimelineEvent {
             (String::new(), created)
         }
         (
-            Intent::Undo {
+            Intent::Undo(Undo {
                 created_version: Some(created),
                 subject,
                 ..
-            },
+            }),
             None,
         ) => (subject.label(*created), "deleted".to_owned()),
         (_, None) => metadata_before_after(plan),

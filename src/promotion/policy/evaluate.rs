@@ -1,38 +1,57 @@
-//! Judging: which gates an intent meets, and what they say.
+//! Evaluation of a policy: which gates a version meets for a slot, and their outcomes.
 
-use super::file::Policy;
+use super::file::{ApprovalRule, Gate, Policy};
 use super::{Candidate, PolicyFacts, approval_gate};
-use crate::domain::{ModelName, Stage, TransitionRequest, VersionNumber};
+use crate::domain::{ModelName, Slot, Stage, TransitionRequest, VersionNumber};
 use crate::promotion::{
-    Approval, Decision, GateOutcome, GateResult, Intent, PlanContext, RegistrySnapshot, Slot,
-    Subject,
+    Approval, Decision, GateOutcome, GateResult, Intent, PlanContext, RegistrySnapshot, Subject,
 };
 use crate::text::untrusted::clean;
 
-/// A version that is to hold a place.
+/// A version that is to hold a slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateTarget {
-    /// The place.
+    /// Stage or alias.
     pub slot: Slot,
-    /// The version.
+    /// Candidate for it.
     pub version: VersionNumber,
 }
 
-/// What a policy says of one version for one place.
+/// Who promotes.
+#[derive(Clone, Copy, Debug)]
+pub struct Promoter<'a> {
+    /// User name, as in the policy's lists.
+    pub name: &'a str,
+    /// Names of gates to override, plain or prefixed with the slot: `beats the champion`,
+    /// `Production: beats the champion`.
+    pub overrides: &'a [String],
+}
+
+impl<'a> From<&'a str> for Promoter<'a> {
+    /// A promoter who overrides nothing.
+    fn from(name: &'a str) -> Self {
+        Self {
+            name,
+            overrides: &[],
+        }
+    }
+}
+
+/// Gate outcomes of one version for one slot. For display: it clears no plan, see [`super::GateResults`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyEvaluation {
-    /// What was asked.
+    /// The version and slot that were evaluated.
     pub target: GateTarget,
-    /// The verdicts, in the order of the policy; approvals last.
+    /// In the order of the policy; each model section's approvals come last.
     pub gates: Vec<GateResult>,
-    /// The digest that an approval of it is bound to, in hex.
+    /// SHA-256 of the candidate's facts in hex; approvals are bound to it.
     pub facts_digest: String,
-    /// The requests for this place that are open at the server; filled by who reads them.
+    /// Open transition requests for the slot; see [`Self::with_requests`].
     pub requests: Vec<TransitionRequest>,
 }
 
 impl PolicyEvaluation {
-    /// The same with the open requests for its place.
+    /// Adds the snapshot's open requests for the target.
     #[must_use]
     pub fn with_requests(mut self, snapshot: &RegistrySnapshot) -> Self {
         let open = snapshot.requests.iter().flatten();
@@ -47,73 +66,62 @@ impl PolicyEvaluation {
     /// Whether every gate passed or was overridden.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        self.gates
-            .iter()
-            .all(|gate| matches!(gate.outcome, GateOutcome::Pass | GateOutcome::Overridden))
+        self.gates.iter().all(|gate| !gate.is_blocking())
     }
 }
 
-/// The versions that an intent gives a place where they are served or tried. Putting away and taking away meet no gate: they
-/// must be possible whatever the facts are.
+/// The versions that an intent gives a slot, with that slot. Demoting and removing meet no gate: they must be possible
+/// whatever the facts are.
 #[must_use]
 pub fn gate_targets(intent: &Intent) -> Vec<GateTarget> {
-    let is_served = |stage: Stage| !matches!(stage, Stage::None | Stage::Archived);
+    let target = |slot, version| GateTarget { slot, version };
     match intent {
-        Intent::TransitionStage { version, to, .. } if is_served(*to) => vec![GateTarget {
-            slot: Slot::Stage(*to),
-            version: *version,
-        }],
-        Intent::ResolveRequest {
+        Intent::TransitionStage { version, to, .. }
+        | Intent::ResolveRequest {
             version,
             to,
             decision: Decision::Approve,
             ..
-        } if is_served(*to) => {
-            vec![GateTarget {
-                slot: Slot::Stage(*to),
-                version: *version,
-            }]
+        } if is_gated(*to) => vec![target(Slot::Stage(*to), *version)],
+        Intent::SetAlias { alias, version, .. } => {
+            vec![target(Slot::Alias(alias.clone()), *version)]
         }
-        Intent::SetAlias { alias, version, .. } => vec![GateTarget {
-            slot: Slot::Alias(alias.clone()),
-            version: *version,
-        }],
-        Intent::Undo {
-            stages, aliases, ..
-        } => {
-            let back = stages
+        Intent::Undo(undo) => {
+            let stages = undo
+                .stages
                 .iter()
-                .filter(|(.., back)| is_served(*back))
-                .map(|(version, _, back)| (Slot::Stage(*back), *version));
-            let alias = aliases
-                .iter()
-                .filter_map(|(alias, _, back)| Some((Slot::Alias(alias.clone()), (*back)?)));
-            back.chain(alias)
-                .map(|(slot, version)| GateTarget { slot, version })
-                .collect()
+                .filter(|stage| is_gated(stage.restored))
+                .map(|stage| target(Slot::Stage(stage.restored), stage.target));
+            let aliases = undo.aliases.iter().filter_map(|alias| {
+                Some(target(Slot::Alias(alias.target.clone()), alias.restored?))
+            });
+            stages.chain(aliases).collect()
         }
         _ => Vec::new(),
     }
 }
 
+fn is_gated(stage: Stage) -> bool {
+    !matches!(stage, Stage::None | Stage::Archived)
+}
+
 impl Policy {
-    /// The circumstances of a plan, as the policy has them: what is protected, and whether records are left. Of runs it says nothing.
+    /// Applies the policy's protected slots and tag setting to a context. A policy has no settings for runs.
     #[must_use]
     pub fn plan_context(&self, subject: &Subject, context: PlanContext) -> PlanContext {
         let Some(model) = subject.model() else {
             return context;
         };
-        let tags = context.writes_tags && self.writes_tags(model).unwrap_or(true);
         PlanContext {
+            writes_tags: context.writes_tags && self.writes_tags(model).unwrap_or(true),
             protected_slots: self
                 .protected_slots(model)
                 .unwrap_or(context.protected_slots),
-            writes_tags: tags,
             ..context
         }
     }
 
-    /// Whether anything is to be judged for a model.
+    /// Whether a gate or approval rule guards a slot of a model.
     #[must_use]
     pub fn has_rules_for(&self, model: &ModelName, slot: &Slot) -> bool {
         self.rules_for(model).any(|rules| {
@@ -125,88 +133,48 @@ impl Policy {
         })
     }
 
-    /// Judges a candidate. `overrides` are names of gates that the promoter wants to go past.
+    /// Evaluates the gates of one version for one slot.
     #[must_use]
     pub fn evaluate(
         &self,
         candidate: &Candidate,
         champion: Option<&Candidate>,
         target: &GateTarget,
-        promoter: &str,
-        overrides: &[String],
+        promoter: Promoter<'_>,
     ) -> PolicyEvaluation {
         let model = &candidate.version.name;
-        let without_approvals = PolicyFacts::new(candidate, champion, target, promoter, &[]);
+        let without_approvals = PolicyFacts::new(candidate, champion, target, promoter.name, &[]);
         let approvals = approval_gate::valid_approvals(
             &Approval::from_version_tags(&candidate.version),
             target,
             &without_approvals.facts_digest,
         );
-        let facts = PolicyFacts::new(candidate, champion, target, promoter, &approvals);
+        let facts = PolicyFacts::new(candidate, champion, target, promoter.name, &approvals);
         let mut gates = Vec::new();
         for rules in self.rules_for(model) {
-            for gate in rules
-                .gates
-                .iter()
-                .filter(|gate| gate.applies_to(&target.slot))
-            {
-                let result = gate.condition.evaluate(&facts);
-                let message = || {
-                    gate.failure_message
-                        .clone()
-                        .unwrap_or_else(|| format!("not so: {}", gate.condition.source()))
-                };
-                let reason = match result.outcome {
-                    GateOutcome::Pass => String::new(),
-                    _ if result.reason.is_empty() => message(),
-                    _ if gate.failure_message.is_some() => {
-                        format!("{}; {}", result.reason, message())
-                    }
-                    _ => result.reason,
-                };
-                gates.push(GateResult {
-                    name: gate.name.clone(),
-                    outcome: result.outcome,
-                    reason: clean(&reason).into_owned(),
-                    values: result.values,
-                });
-            }
-            if let Some(rule) = rules
-                .approval
-                .as_ref()
-                .filter(|rule| rule.applies_to(&target.slot))
-            {
-                let author = super::facts::author(candidate);
-                gates.push(approval_gate::evaluate(
+            let applies = |gate: &&Gate| gate.applies_to(&target.slot);
+            gates.extend(
+                rules
+                    .gates
+                    .iter()
+                    .filter(applies)
+                    .map(|gate| evaluate_gate(gate, &facts)),
+            );
+            let applies = |rule: &&ApprovalRule| rule.applies_to(&target.slot);
+            gates.extend(rules.approval.as_ref().filter(applies).map(|rule| {
+                approval_gate::evaluate(
                     rule,
                     &candidate.version,
                     target,
                     &facts.facts_digest,
-                    &author,
-                    promoter,
-                ));
-            }
+                    &super::facts::author(candidate),
+                    promoter.name,
+                )
+            }));
         }
-        let can_override = self.can_override(model, promoter);
-        for gate in gates
-            .iter_mut()
-            .filter(|gate| matches!(gate.outcome, GateOutcome::Fail | GateOutcome::Absent))
-        {
-            let qualified_name = format!("{}: {}", target.slot, gate.name);
-            if overrides
-                .iter()
-                .any(|name| *name == gate.name || *name == qualified_name)
-            {
-                if can_override {
-                    gate.outcome = GateOutcome::Overridden;
-                } else {
-                    gate.reason = format!(
-                        "{}; the policy does not let {} override it",
-                        gate.reason,
-                        clean(promoter)
-                    );
-                }
-            }
+        let can_override = self.can_override(model, promoter.name);
+        for gate in gates.iter_mut().filter(|gate| gate.is_blocking()) {
+            apply_override(gate, target, promoter, can_override);
         }
         PolicyEvaluation {
             target: target.clone(),
@@ -214,5 +182,44 @@ impl Policy {
             facts_digest: facts.facts_digest,
             requests: Vec::new(),
         }
+    }
+}
+
+fn evaluate_gate(gate: &Gate, facts: &PolicyFacts) -> GateResult {
+    let result = gate.condition.evaluate(facts);
+    let reason = match (result.outcome, &gate.failure_message) {
+        (GateOutcome::Pass, _) => String::new(),
+        (_, None) if result.reason.is_empty() => format!("not met: {}", gate.condition.source()),
+        (_, Some(message)) if result.reason.is_empty() => message.clone(),
+        (_, Some(message)) => format!("{}; {message}", result.reason),
+        (_, None) => result.reason,
+    };
+    GateResult {
+        name: gate.name.clone(),
+        outcome: result.outcome,
+        reason: clean(&reason).into_owned(),
+        values: result.values,
+    }
+}
+
+fn apply_override(
+    gate: &mut GateResult,
+    target: &GateTarget,
+    promoter: Promoter<'_>,
+    can_override: bool,
+) {
+    let qualified_name = format!("{}: {}", target.slot, gate.name);
+    let is_named = |name: &String| *name == gate.name || *name == qualified_name;
+    if !promoter.overrides.iter().any(is_named) {
+        return;
+    }
+    if can_override {
+        gate.outcome = GateOutcome::Overridden;
+    } else {
+        gate.reason = format!(
+            "{}; the policy does not allow {} to override it",
+            gate.reason,
+            clean(promoter.name)
+        );
     }
 }

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use super::condition::{Condition, SourceLocation};
 use crate::diagnostics::{Diagnostic, TomlReader, TomlTable, TomlValue};
-use crate::domain::{Goal, ModelName, Stage};
-use crate::promotion::Slot;
+use crate::domain::{Goal, ModelName, Slot, Stage};
 use crate::text::untrusted::clean;
 
 /// A policy.
@@ -349,7 +348,7 @@ fn read_slots(reader: &mut TomlReader<'_>, value: &TomlValue<'_>) -> Vec<Slot> {
     texts
         .into_iter()
         .filter_map(|(text, span)| {
-            Slot::parse(&text)
+            text.parse::<Slot>()
                 .map_err(|why| reader.push_error(&span, &why, ""))
                 .ok()
         })

@@ -14,11 +14,13 @@ mod evaluate;
 mod facts;
 mod field_paths;
 mod file;
+mod gate_results;
 
 pub use condition::Condition;
-pub use evaluate::{GateTarget, PolicyEvaluation, gate_targets};
+pub use evaluate::{GateTarget, PolicyEvaluation, Promoter, gate_targets};
 pub use facts::{Candidate, PolicyFacts};
 pub use file::{ApprovalRule, Gate, ModelPolicy, Policy};
+pub use gate_results::GateResults;
 
 #[cfg(test)]
 mod tests;

@@ -5,14 +5,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Stage, VersionNumber,
+    Metric, MetricValue, ModelVersion, RegisteredModel, Run, RunStatus, Slot, Stage, VersionNumber,
     VersionStatus,
 };
-use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult, Slot};
+use crate::promotion::{APPROVAL_PREFIX, Approval, Decision, GateOutcome, GateResult};
 use crate::text::Untrusted;
 
 /// A candidate of which some metrics are known.
-fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
+pub(super) fn candidate(number: u64, metrics: &[(&str, Option<f64>)]) -> Candidate {
     let mut run = Run::bare(format!("run{number}").into(), "1".into());
     run.status = RunStatus::Finished;
     run.user = "ana".into();
@@ -84,7 +84,7 @@ fn evaluate_gate(
 ) -> GateResult {
     let policy = policy(condition).unwrap_or_else(|mistakes| panic!("{condition}: {mistakes:?}"));
     policy
-        .evaluate(candidate, champion, &gate_target(), "bob", &[])
+        .evaluate(candidate, champion, &gate_target(), "bob".into())
         .gates
         .remove(0)
 }
@@ -251,7 +251,7 @@ fn approvals_are_bound_to_the_facts_digest() {
     let policy = Policy::parse(text).unwrap();
     let mut version = candidate(2, &[("acc", Some(0.9))]);
     let judge = |version: &Candidate, promoter: &str| {
-        policy.evaluate(version, None, &gate_target(), promoter, &[])
+        policy.evaluate(version, None, &gate_target(), promoter.into())
     };
     let first = judge(&version, "bob");
     assert_eq!(
@@ -289,7 +289,7 @@ fn approvals_are_bound_to_the_facts_digest() {
         ..gate_target()
     };
     assert_eq!(
-        policy.evaluate(&version, None, &other, "bob", &[]).gates[0].outcome,
+        policy.evaluate(&version, None, &other, "bob".into()).gates[0].outcome,
         GateOutcome::Fail,
         "it was for another place"
     );
@@ -327,7 +327,15 @@ fn only_listed_users_can_override_a_gate() {
     let poor = candidate(2, &[("acc", Some(0.5))]);
     let judge = |who: &str| {
         policy
-            .evaluate(&poor, None, &gate_target(), who, &["g".to_owned()])
+            .evaluate(
+                &poor,
+                None,
+                &gate_target(),
+                Promoter {
+                    name: who,
+                    overrides: &["g".to_owned()],
+                },
+            )
             .gates
             .remove(0)
     };

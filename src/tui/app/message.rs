@@ -9,14 +9,15 @@ use crate::config::keymap::Key;
 use crate::config::saved_views::{SavedView, ViewError};
 use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, Millis, ModelName, Preview,
-    RegisteredModel, Run, RunId, StoreError, VersionNumber,
+    RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
 };
 use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::list_runs::RunPage;
+use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::journal::{JournalEntry, TimelineEvent};
-use crate::promotion::{Cleared, GateResult, Intent, Plan, RegistrySnapshot, Slot};
+use crate::promotion::{Cleared, GateResult, Intent};
 use crate::store::{
     ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
 };
@@ -96,7 +97,7 @@ pub enum Reply {
     Versions(Result<Box<ModelDetail>, StoreError>),
     Lineage(Result<Box<Graph>, StoreError>),
     Downstream(Result<Box<Downstream>, StoreError>),
-    Plan(Result<Box<PlanDetail>, RequestError>),
+    Plan(Result<Box<PlannedWrite>, RequestError>),
     Progress(ApplyProgress),
     Applied(Result<Box<ApplyReport>, RequestError>),
     Journal(Result<Vec<JournalEntry>, StoreError>),
@@ -153,25 +154,6 @@ pub struct ReviewPage {
     pub is_requested: bool,
     /// The page, cleaned.
     pub lines: Vec<String>,
-}
-
-/// A plan with what it was made from.
-#[derive(Clone, Debug)]
-pub struct PlanDetail {
-    /// The plan.
-    pub plan: Plan,
-    /// What the registry said.
-    pub snapshot: RegistrySnapshot,
-    /// What the gates say.
-    pub gates: Vec<GateResult>,
-    /// Whether the policy lets this person go past a gate.
-    pub can_override: bool,
-    /// The run of the champion (or of the version that holds the place now), to stand beside the candidate.
-    pub champion: Option<Run>,
-    /// The run of the candidate.
-    pub candidate: Option<Run>,
-    /// The requests that would be sent, as text.
-    pub requests: Vec<String>,
 }
 
 /// What a picture is of.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{review, writes};
 use crate::analysis::importance::Importance;
 use crate::config::saved_views::{ViewError, ViewFiles};
-use crate::domain::{ExperimentId, Run, StoreError, StoreErrorKind};
+use crate::domain::{ExperimentId, Run, Slot, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
@@ -14,9 +14,9 @@ use crate::ops::models::model_detail;
 use crate::ops::recover::recover;
 use crate::ops::runs::{run_detail, runs_by_id};
 use crate::ops::{diff, export};
+use crate::promotion::Outcome;
 use crate::promotion::journal::JournalEntry;
 use crate::promotion::policy::Policy;
-use crate::promotion::{Outcome, Slot};
 use crate::store::{
     LifecycleFilter, ReadStore, Reader, Result, StoreHandle, limits, poll_changed_runs,
 };

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{self, StreamExt};
 
 use super::requests::Services;
-use crate::domain::{ModelName, Stage, StoreError, VersionNumber};
+use crate::domain::{ModelName, Slot, Stage, VersionNumber};
 use crate::export::review::ReviewDocument;
 use crate::lineage::LineageFacts;
-use crate::ops::gates::candidate_and_champion;
+use crate::ops::gates;
 use crate::ops::lineage::{commits_since_champion, lineage_facts_from_snapshot};
 use crate::ops::registry::read_model_snapshot;
+use crate::promotion::find_champion;
 use crate::promotion::journal::{JournalEntry, timeline};
 use crate::promotion::policy::GateTarget;
-use crate::promotion::{Slot, find_champion};
 use crate::store::Result;
 use crate::tui::app::message::{Assessment, ModelHistory, RequestError, ReviewPage};
 
@@ -82,7 +82,12 @@ pub(super) async fn assess_versions(services: &Services, model: &ModelName) -> R
             version,
             services
                 .policy
-                .evaluate(facts(&version)?, against, &asked, &services.user, &[])
+                .evaluate(
+                    facts(&version)?,
+                    against,
+                    &asked,
+                    services.user.as_str().into(),
+                )
                 .gates,
         ))
     };
@@ -127,45 +132,26 @@ pub(super) async fn review_version(
     version: VersionNumber,
     width: u16,
 ) -> Result<ReviewPage, RequestError> {
-    let from_store_error = |fault: StoreError| RequestError {
-        message: fault.to_string(),
-        hint: fault.hint().into(),
-    };
-    let reader = services.primary.as_ref();
-    let mut snapshot = read_model_snapshot(reader, model)
-        .await
-        .map_err(from_store_error)?;
-    snapshot.requests = reader
-        .transition_requests(model, version)
-        .await
-        .map_err(from_store_error)?;
-    let asked = GateTarget {
+    let target = GateTarget {
         slot: review_slot(services, model),
         version,
     };
-    let (candidate, champion) = candidate_and_champion(services.sources(reader), &asked, &snapshot)
-        .await
-        .map_err(from_store_error)?;
-    let judged = services
-        .policy
-        .evaluate(&candidate, champion.as_ref(), &asked, &services.user, &[])
-        .with_requests(&snapshot);
-    // The commits between are asked of git, which may take a while.
+    let sources = services.sources(services.primary.as_ref());
+    let review = gates::review(&services.policy, sources, model, &target, &services.user).await?;
+    // Git lists the commits between the two, which can take a while.
     let work = move || {
-        let commits = commits_since_champion(&candidate, champion.as_ref());
-        let commits = commits.as_deref().map_err(String::as_str);
-        let lines = ReviewDocument {
-            evaluation: &judged,
-            candidate: &candidate,
-            champion: champion.as_ref(),
-            commits,
-        }
-        .render_lines(Some(width));
+        let commits = commits_since_champion(&review.candidate, review.champion.as_ref());
+        let document = ReviewDocument {
+            evaluation: &review.evaluation,
+            candidate: &review.candidate,
+            champion: review.champion.as_ref(),
+            commits: commits.as_deref().map_err(String::as_str),
+        };
         ReviewPage {
-            slot: judged.target.slot,
-            digest: judged.facts_digest,
-            is_requested: !judged.requests.is_empty(),
-            lines,
+            lines: document.render_lines(Some(width)),
+            is_requested: !review.evaluation.requests.is_empty(),
+            slot: review.evaluation.target.slot,
+            digest: review.evaluation.facts_digest,
         }
     };
     let page = tokio::task::spawn_blocking(work).await;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{FocusedList, Freshness, Screen, View, take_reply};
 use crate::config::keymap::{Action, Scope};
-use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Stage, VersionNumber};
+use crate::domain::{Alias, Goal, ModelName, ModelVersion, Run, Slot, Stage, VersionNumber};
 use crate::evidence::ToolEvidence;
-use crate::promotion::journal::{JournalEntry, last_undoable_entry, restore_previous_holder};
-use crate::promotion::{GateOutcome, GateResult, Intent, Slot};
+use crate::promotion::journal::{JournalEntry, last_undoable_entry};
+use crate::promotion::{GateOutcome, GateResult, Intent};
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::dialogs::{Dialog, PlanDialog, ReviewDialog};
 use crate::tui::app::layout::{Size, screen_areas, table_areas};
@@ -227,7 +227,7 @@ impl VersionsScreen {
         let last = last_undoable_entry(entries, |entry| changed_slot(entry).is_some());
         match last.and_then(|entry| Some((entry, changed_slot(entry)?))) {
             Some((entry, place)) => {
-                PlanDialog::show(restore_previous_holder(entry, &place), context);
+                PlanDialog::show(entry.restore_previous_holder(&place), context);
             }
             None => context.notify(format!(
                 "the journal does not know who had the places of v{version} before it"

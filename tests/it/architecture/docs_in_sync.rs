@@ -1,7 +1,6 @@
 //! Keys, help, the palette, the themes and the README's table of keys tell the same.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use frontrunner::config::keymap::{Action, Key, Keymap, Scope};
 use frontrunner::config::theme::{Role, Theme, ThemeColor};
@@ -24,13 +23,13 @@ const HELP_SIZE: Size = Size {
 };
 
 /// One row of the keymap as it is written.
-struct Row {
-    keys: Vec<String>,
-    action: String,
-    scopes: Vec<String>,
+pub struct Row {
+    pub keys: Vec<String>,
+    pub action: String,
+    pub scopes: Vec<String>,
 }
 
-fn rows() -> Vec<Row> {
+pub fn rows() -> Vec<Row> {
     let text =
         std::fs::read_to_string(package_root().join("src/config/keymap/default.toml")).unwrap();
     let words = |row: &Value, key: &str| -> Vec<String> {
@@ -50,7 +49,7 @@ fn rows() -> Vec<Row> {
     table["bind"].as_array().unwrap().iter().map(row).collect()
 }
 
-fn scope(name: &str) -> Scope {
+pub fn scope(name: &str) -> Scope {
     Value::String(name.to_owned())
         .try_into()
         .unwrap_or_else(|error| panic!("{name} is no place for keys: {error}"))
@@ -272,64 +271,4 @@ fn high_contrast_theme_has_high_contrast() {
         Role::ALL.len(),
         "the theme brings its own colours for everything"
     );
-}
-
-/// The README's table: one row a row of the keymap, in its order; rows that differ only in where and hint are one.
-fn key_table() -> String {
-    let mut lines: Vec<(String, String, Vec<&str>)> = Vec::new();
-    for row in rows() {
-        let action = Action::ALL
-            .iter()
-            .find(|action| action.name() == row.action)
-            .unwrap();
-        let keys = row
-            .keys
-            .iter()
-            .map(|key| format!("`{key}`"))
-            .collect::<Vec<_>>()
-            .join(" ");
-        let scopes = row.scopes.iter().map(|name| scope(name).title());
-        match lines
-            .iter_mut()
-            .find(|(known, about, _)| *known == keys && about == action.description())
-        {
-            Some((_, _, places)) => places.extend(scopes),
-            None => lines.push((keys, action.description().to_owned(), scopes.collect())),
-        }
-    }
-    let mut table = "| Keys | What they do | Where |\n| --- | --- | --- |\n".to_owned();
-    for (keys, about, places) in lines {
-        writeln!(
-            table,
-            "| {} | {about} | {} |",
-            keys.replace('|', "\\|"),
-            places.join(", ")
-        )
-        .unwrap();
-    }
-    table
-}
-
-#[test]
-fn readme_key_table_matches_the_keymap() {
-    let (open, close) = ("<!-- keys -->", "<!-- /keys -->");
-    let path = package_root().join("README.md");
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let expected = format!("{open}\n{}{close}", key_table());
-    let place = text
-        .find(open)
-        .zip(text.find(close))
-        .filter(|(from, to)| from < to);
-    let Some((from, to)) = place else {
-        panic!("README.md needs this between its markers:\n{expected}")
-    };
-    let to = to + close.len();
-    if text[from..to] == expected {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE").is_some(),
-        "README.md tells other keys; UPDATE=1 rewrites them as:\n{expected}"
-    );
-    std::fs::write(&path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
 }

@@ -130,7 +130,7 @@ fn recovery_is_correct_after_a_kill_at_any_step() {
             .rev()
         {
             if entry.undone_by.is_none()
-                && !matches!(entry.plan.intent, Intent::Undo { .. })
+                && !matches!(entry.plan.intent, Intent::Undo(_))
                 && stages() != before
             {
                 at(&[

@@ -1,16 +1,18 @@
 //! One case for every intent, and how to take it down the road.
 
+use std::collections::BTreeMap;
 use std::task::{Context as Waiting, Poll, Waker};
 
 use frontrunner::domain::run::KeyValue;
-use frontrunner::domain::{Lifecycle, Stage, VersionNumber};
+use frontrunner::domain::{Lifecycle, Slot, Stage, VersionNumber};
 use frontrunner::ops::apply::{ApplyError, ApplyReport, apply_plan};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::registry::read_snapshot;
 use frontrunner::promotion::journal::JournalEntry;
+use frontrunner::promotion::policy::Policy;
 use frontrunner::promotion::{
-    Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError, Slot, grant_clearance,
-    plan, undo_intent,
+    Cleared, Confirmation, Decision, Intent, Outcome, Plan, PlanContext, PlanError,
+    RegistrySnapshot, grant_clearance, plan, undo_intent,
 };
 
 use crate::support::fake_store::{FakeRegistry, FakeStore, RegistrySummary, now_ms};
@@ -30,7 +32,7 @@ pub fn context(id: &str) -> PlanContext {
         user: "ada".into(),
         now: 1_700_000_000_000,
         reason: "better".into(),
-        protected_slots: PlanContext::default_protected_slots(),
+        protected_slots: Slot::default_protected(),
         writes_tags: true,
     }
 }
@@ -342,6 +344,14 @@ impl Case {
     }
 }
 
+/// Clears a plan by a policy without gates.
+pub fn clear(plan: Plan, typed: Option<&str>) -> Cleared {
+    let registry = RegistrySnapshot::for_model("memory", &"iris".into(), None, Vec::new());
+    let gates =
+        Policy::default().evaluate_intent(&plan.intent, &registry, &BTreeMap::new(), "ada".into());
+    grant_clearance(plan, gates, typed).unwrap()
+}
+
 /// What is typed to confirm a plan.
 pub fn confirmation_text(plan: &Plan) -> Option<String> {
     match &plan.confirmation {
@@ -366,7 +376,7 @@ impl ApplyFixture {
 
     pub async fn apply(&self, plan: Plan, store: &FakeStore) -> Result<ApplyReport, ApplyError> {
         let typed = confirmation_text(&plan);
-        let cleared = grant_clearance(plan, Vec::new(), typed.as_deref()).unwrap();
+        let cleared = clear(plan, typed.as_deref());
         apply_plan(cleared, store, store, &self.journal, &|_| {}).await
     }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use frontrunner::ops::apply::{ApplyError, ApplyProgress, apply_plan};
+use frontrunner::promotion::Outcome;
 use frontrunner::promotion::journal::EntryState;
-use frontrunner::promotion::{Outcome, grant_clearance};
 
-use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, run_paused};
+use super::cases::{ApplyFixture, Case, assert_outcome_is_true, cases, clear, run_paused};
 use crate::support::fake_store::{FakeRegistry, FakeStore, SETTLE_WINDOW, WriteFailure};
 
 /// Carries a case out with mishaps, and returns what was said, once everything late has landed.
@@ -214,7 +214,7 @@ fn pending_version_is_awaited_and_reported() {
         world.versions[0].status = frontrunner::domain::VersionStatus::Ready;
     });
     let (road, told) = (ApplyFixture::new(), std::sync::Mutex::new(Vec::new()));
-    let cleared = grant_clearance(case.plan(), Vec::new(), None).unwrap();
+    let cleared = clear(case.plan(), None);
     let report = run_paused(apply_plan(
         cleared,
         &store,
@@ -244,7 +244,7 @@ fn apply_future_is_send() {
     }
     let case = cases().remove(2);
     let (road, store) = (ApplyFixture::new(), FakeStore::new(case.world.clone()));
-    let cleared = grant_clearance(case.plan(), Vec::new(), Some("iris")).unwrap();
+    let cleared = clear(case.plan(), Some("iris"));
     let report = run_paused(is_send(apply_plan(
         cleared,
         &store,

@@ -86,39 +86,11 @@ fn undoing_one_slot_keeps_the_entry() {
         &to_stage(3, Stage::Production, true),
         "aaaaaaaa1",
     );
-    let Intent::Undo {
-        entry_id: entry,
-        subject,
-        description: what,
-        mut stages,
-        aliases,
-        created_version: created,
-        version_created_at: made,
-        metadata: said,
-        lifecycles,
-        requests,
-    } = whole
-    else {
+    let Intent::Undo(mut undo) = whole else {
         panic!()
     };
-    stages.retain(|(version, ..)| version.0 == 3);
-    apply_verified(
-        &road,
-        &store,
-        &Intent::Undo {
-            entry_id: entry,
-            subject,
-            description: what,
-            stages,
-            aliases,
-            created_version: created,
-            version_created_at: made,
-            metadata: said,
-            lifecycles,
-            requests,
-        },
-        "bbbbbbbb1",
-    );
+    undo.stages.retain(|stage| stage.target.0 == 3);
+    apply_verified(&road, &store, &Intent::Undo(undo), "bbbbbbbb1");
     assert_eq!(road.journal.entries("memory").unwrap()[0].undone_by, None);
 }
 

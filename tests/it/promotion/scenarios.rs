@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use frontrunner::domain::run::KeyValue;
-use frontrunner::domain::{Metric, MetricValue, RunStatus, Stage, StoreWrite, VersionStatus};
-use frontrunner::promotion::{Confirmation, Intent, Plan, PlanError, Slot, plan, undo_intent};
+use frontrunner::domain::{Metric, MetricValue, RunStatus, Slot, Stage, StoreWrite, VersionStatus};
+use frontrunner::promotion::{Confirmation, Intent, Plan, PlanError, plan, undo_intent};
 use serde::Deserialize;
 
 use super::cases::{apply_to, context, run_paused};
@@ -221,7 +221,7 @@ fn check(path: &Path) {
         if let Some(places) = &scenario.protected {
             context.protected_slots = places
                 .iter()
-                .map(|place| Slot::parse(place).unwrap())
+                .map(|place| place.parse::<Slot>().unwrap())
                 .collect();
         }
         context

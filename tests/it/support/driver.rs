@@ -8,11 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use frontrunner::config::keymap::Keymap;
 use frontrunner::config::theme::{ColorDepth, Themes};
 use frontrunner::demo::{DemoManifest, DemoOptions, create};
-use frontrunner::domain::{Millis, Stage};
+use frontrunner::domain::{Millis, Slot, Stage};
 use frontrunner::ops::journal::Journal;
 use frontrunner::ops::lineage::EvidenceSources;
 use frontrunner::ops::list_runs::{RunPages, list_runs};
-use frontrunner::promotion::Slot;
 use frontrunner::store::{AccessMode, ConnectOptions, RunQuery, StoreTarget, open};
 use frontrunner::tui::app::layout::Size;
 use frontrunner::tui::app::{
@@ -130,10 +129,7 @@ impl Driver {
         let opened = runtime
             .block_on(open(target, access, &ConnectOptions::default()))
             .unwrap();
-        let protected = vec![
-            Slot::Stage(Stage::Production),
-            Slot::Alias("champion".into()),
-        ];
+        let protected = Slot::default_protected();
         let session = Session {
             can_write: opened.writer.is_some(),
             refresh_seconds: 5,

@@ -5,9 +5,10 @@ use tui_input::{Input, InputRequest};
 use crate::config::keymap::Action;
 use crate::domain::Millis;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{Confirmation, Decision, GateOutcome, GateResult, Intent, grant_clearance};
 use crate::text::untrusted::clean;
-use crate::tui::app::message::{PlanDetail, Reply, Request, RequestError, Ticket};
+use crate::tui::app::message::{Reply, Request, RequestError, Ticket};
 use crate::tui::app::shared::{Choice, Navigate, UpdateContext};
 
 /// An enter that was on its way when the plan was asked for applies nothing: for so long, in ms.
@@ -47,7 +48,7 @@ pub struct PlanDialog {
     /// How far it is.
     pub phase: PlanPhase,
     /// The plan that is shown, with what it was made from.
-    pub detail: Option<Box<PlanDetail>>,
+    pub detail: Option<Box<PlannedWrite>>,
     /// Why, as typed.
     pub reason: Input,
     /// The name that confirms, as typed.

@@ -2,8 +2,8 @@
 
 use super::PlanDialog;
 use crate::config::keymap::Action;
-use crate::domain::{ModelName, VersionNumber};
-use crate::promotion::{Decision, Intent, Slot};
+use crate::domain::{ModelName, Slot, VersionNumber};
+use crate::promotion::{Decision, Intent};
 use crate::tui::app::cursor::Cursor;
 use crate::tui::app::message::{Reply, Request, RequestError, ReviewPage, Ticket};
 use crate::tui::app::shared::UpdateContext;

@@ -6,13 +6,13 @@ use super::{draw_dialog_frame, row_at, text_field};
 use crate::analysis::compare_with_directions;
 use crate::config::theme::Role;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
+use crate::ops::plan_write::PlannedWrite;
 use crate::promotion::{GateOutcome, Outcome, Plan};
 use crate::text::number;
 use crate::text::untrusted::clean;
 use crate::text::width::wrap;
 use crate::tui::app::dialogs::{PlanDialog, PlanField, PlanPhase};
 use crate::tui::app::layout::{Size, dialog_area};
-use crate::tui::app::message::PlanDetail;
 use crate::tui::app::{App, SharedState};
 use crate::tui::view::painter::{Painter, TextSpan};
 
@@ -138,7 +138,7 @@ fn body_lines(
 }
 
 /// What the policy says, with the values that it saw.
-fn gate_lines(painter: &Painter<'_>, planned: &PlanDetail, width: u16) -> Vec<Vec<TextSpan>> {
+fn gate_lines(painter: &Painter<'_>, planned: &PlannedWrite, width: u16) -> Vec<Vec<TextSpan>> {
     if planned.gates.is_empty() {
         return vec![vec![
             ("gates  ".into(), Role::Title),
@@ -146,7 +146,7 @@ fn gate_lines(painter: &Painter<'_>, planned: &PlanDetail, width: u16) -> Vec<Ve
         ]];
     }
     let mut lines = vec![vec![("gates".into(), Role::Title)]];
-    for gate in &planned.gates {
+    for gate in planned.gates.iter() {
         let (symbol, role) = match gate.outcome {
             GateOutcome::Pass => (painter.theme.symbol("✓", "+"), Role::Good),
             GateOutcome::Fail => (painter.theme.symbol("✗", "x"), Role::Bad),
@@ -307,7 +307,7 @@ fn step_lines(painter: &Painter<'_>, plan: &Plan) -> Vec<Vec<TextSpan>> {
 /// The candidate beside the champion: the metrics that both have.
 fn metric_comparison_lines(
     painter: &Painter<'_>,
-    planned: &PlanDetail,
+    planned: &PlannedWrite,
     shared: &SharedState,
 ) -> Vec<Vec<TextSpan>> {
     let (Some(candidate), Some(champion)) = (&planned.candidate, &planned.champion) else {

@@ -1,13 +1,16 @@
 //! What is only said of a version or a model: reviews, tags, descriptions; and deleting a version.
 
+use serde::{Deserialize, Serialize};
+
 use super::builder::PlanBuilder;
-use super::metadata_change::non_empty;
-use super::tag_record::log_tag_key;
-use super::{
-    APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, MetadataChange, MetadataKey, PlanError,
-    PreparedReview, Slot, TAG_PREFIX, warnings,
+use super::{PlanError, warnings};
+use crate::domain::write::ModelVersionTag;
+use crate::domain::{ModelName, Slot, StoreWrite, VersionNumber};
+use crate::promotion::tag_record::log_tag_key;
+use crate::promotion::{
+    APPROVAL_PREFIX, Approval, Decision, LOG_PREFIX, PreparedReview, RegistrySnapshot, Subject,
+    TAG_PREFIX,
 };
-use crate::domain::{Stage, StoreWrite, VersionNumber};
 use crate::text::Untrusted;
 
 /// How much of a reviewer's words goes into a tag, in characters.
@@ -15,6 +18,116 @@ const MAX_COMMENT_CHARS: usize = 1_000;
 
 /// How much of a text a plan shows, in characters.
 const MAX_SHOWN_CHARS: usize = 60;
+
+/// Of what something is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "topic", rename_all = "snake_case")]
+pub enum MetadataKey {
+    /// A tag of a version.
+    Tag {
+        /// The version.
+        version: VersionNumber,
+        /// The tag's key.
+        key: Untrusted,
+    },
+    /// The description of a version, or of the model.
+    Description {
+        /// The version; nothing for the model itself.
+        version: Option<VersionNumber>,
+    },
+}
+
+/// What was said, and what stood there before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetadataChange {
+    /// Of what.
+    #[serde(flatten)]
+    pub key: MetadataKey,
+    /// What stood there; nothing where nothing did.
+    pub from: Option<Untrusted>,
+    /// What stands there after; nothing where it is taken away.
+    pub to: Option<Untrusted>,
+}
+
+impl MetadataKey {
+    /// The version that it is of; nothing for the model itself.
+    #[must_use]
+    pub fn version(&self) -> Option<VersionNumber> {
+        match self {
+            Self::Tag { version, .. } => Some(*version),
+            Self::Description { version } => *version,
+        }
+    }
+
+    /// What stands there in a reading. An empty description is none.
+    #[must_use]
+    pub fn value_in(&self, snapshot: &RegistrySnapshot) -> Option<Untrusted> {
+        match self {
+            Self::Tag { version, key } => snapshot.version(*version)?.tag(key.raw()).cloned(),
+            Self::Description {
+                version: Some(version),
+            } => non_empty(&snapshot.version(*version)?.description),
+            Self::Description { version: None } => non_empty(&snapshot.model.as_ref()?.description),
+        }
+    }
+
+    /// In words, cleaned: `tag team of iris/3`, `the description of iris`.
+    #[must_use]
+    pub fn describe(&self, subject: &Subject) -> String {
+        match self {
+            Self::Tag { version, key } => {
+                format!("tag {} of {}", key.clean(), subject.label(*version))
+            }
+            Self::Description {
+                version: Some(version),
+            } => format!("the description of {}", subject.label(*version)),
+            Self::Description { version: None } => format!("the description of {subject}"),
+        }
+    }
+}
+
+impl MetadataChange {
+    /// The write that says it.
+    #[must_use]
+    pub fn to_write(&self, name: &ModelName) -> StoreWrite {
+        let name = name.clone();
+        match (&self.key, &self.to) {
+            (MetadataKey::Tag { version, key }, Some(value)) => StoreWrite::SetVersionTag {
+                name,
+                version: *version,
+                tag: ModelVersionTag {
+                    key: key.clone(),
+                    value: value.clone(),
+                },
+            },
+            (MetadataKey::Tag { version, key }, None) => StoreWrite::DeleteVersionTag {
+                name,
+                version: *version,
+                key: key.clone(),
+            },
+            (MetadataKey::Description { version }, text) => StoreWrite::SetDescription {
+                name,
+                version: *version,
+                text: text.clone().unwrap_or_default(),
+            },
+        }
+    }
+
+    /// What takes it back.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            from: self.to.clone(),
+            to: self.from.clone(),
+        }
+    }
+}
+
+/// A text that says something.
+fn non_empty(text: &Untrusted) -> Option<Untrusted> {
+    (!text.is_empty()).then(|| text.clone())
+}
 
 /// What a reviewer says.
 pub(super) struct ReviewDetails<'a> {
@@ -208,55 +321,6 @@ pub(super) fn push_change(builder: &mut PlanBuilder, change: MetadataChange) {
     };
     let (from, to) = (display(&change.from), display(&change.to));
     builder.push_metadata(change, action, target, from, to);
-}
-
-/// Plans to delete a version that holds no place: who serves it is asked to take it away first.
-pub(super) fn delete_version(
-    builder: &mut PlanBuilder,
-    number: VersionNumber,
-) -> Result<(), PlanError> {
-    let (version, label) = (builder.version(number)?, builder.label(number));
-    let aliases: Vec<String> = builder
-        .state
-        .aliases_of(number)
-        .into_iter()
-        .map(|alias| format!("@{}", alias.clean()))
-        .collect();
-    if !matches!(version.stage, Stage::None | Stage::Archived) || !aliases.is_empty() {
-        let stage = (!matches!(version.stage, Stage::None | Stage::Archived))
-            .then(|| version.stage.to_string());
-        let held = stage
-            .into_iter()
-            .chain(aliases)
-            .collect::<Vec<_>>()
-            .join(", ");
-        return Err(PlanError::Refused(format!(
-            "{label} holds {held}: demote it first"
-        )));
-    }
-    let recovery_hint = if version.run_id.is_empty() {
-        "nor registered again: it names no run".to_owned()
-    } else {
-        format!(
-            "undoing this registers its run {} again, as a new version",
-            version.run_id.short()
-        )
-    };
-    builder.warn(format!(
-        "{label} can't be brought back, since MLflow overwrites where its model was; {recovery_hint}"
-    ));
-    let from = version.source.clean().into_owned();
-    builder.push_step(
-        StoreWrite::DeleteVersion {
-            name: builder.model_name().clone(),
-            version: number,
-        },
-        "delete",
-        label,
-        from,
-        "gone".to_owned(),
-    );
-    Ok(())
 }
 
 pub(super) fn truncate(text: &Untrusted) -> String {

@@ -1,16 +1,27 @@
 //! The plan: the exact writes that an intent comes to, what was there before each, and what the store will do by itself.
 
+mod alias;
+mod builder;
+mod delete;
+mod metadata;
+mod register;
+mod transition;
+mod transition_request;
+mod undo;
+mod warnings;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::builder::PlanBuilder;
 use super::{
-    Confirmation, Fingerprint, Intent, MetadataChange, PlanContext, Preconditions, RegistryChange,
-    RegistrySnapshot, RegistryState, Subject,
+    Fingerprint, GateResult, Intent, Preconditions, RegistryChange, RegistrySnapshot,
+    RegistryState, Subject,
 };
-use super::{alias, metadata, plan_undo, register, runs, transition, transition_request};
-use crate::domain::{Millis, StoreWrite, VersionNumber};
+use crate::domain::{Millis, Slot, StoreWrite, VersionNumber};
+use crate::text::Untrusted;
 use crate::text::untrusted::clean;
+use builder::PlanBuilder;
+pub use metadata::{MetadataChange, MetadataKey};
 
 /// The version tag that carries the intent's id: how a creation whose answer was lost is found again.
 pub const INTENT_TAG: &str = "frontrunner.intent";
@@ -70,6 +81,35 @@ pub struct Plan {
     /// How it is confirmed.
     #[serde(rename = "confirm")]
     pub confirmation: Confirmation,
+}
+
+/// Who plans, when and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanContext {
+    /// A unique id for the intent.
+    pub id: String,
+    /// Who.
+    pub user: String,
+    /// When, ms since the epoch.
+    pub now: Millis,
+    /// Why, in the person's words.
+    pub reason: String,
+    /// Places that ask for the model's name typed.
+    pub protected_slots: Vec<Slot>,
+    /// What the gates said: it goes on the record.
+    pub gates: Vec<GateResult>,
+    /// Whether the facts are also left as tags of the version, for others to see.
+    pub writes_tags: bool,
+}
+
+/// How a plan is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirmation {
+    /// With a plain yes.
+    Yes,
+    /// By typing a name: the model's where a protected place changes or a version is deleted, the run's where one is deleted
+    /// from which a version in use was made.
+    TypeName(Untrusted),
 }
 
 /// Why there is no plan. `Display` is one line, safe to draw.
@@ -138,7 +178,7 @@ pub fn plan(
             ..
         } => metadata::tag(&mut builder, *version, key, value.as_ref())?,
         Intent::Describe { version, text, .. } => metadata::describe(&mut builder, *version, text)?,
-        Intent::DeleteVersion { version, .. } => metadata::delete_version(&mut builder, *version)?,
+        Intent::DeleteVersion { version, .. } => delete::delete_version(&mut builder, *version)?,
         Intent::RequestTransition { version, to, .. } => {
             transition_request::request_transition(&mut builder, *version, *to)?;
         }
@@ -158,31 +198,9 @@ pub fn plan(
                 *archive_existing,
             )?;
         }
-        Intent::DeleteRuns { runs } => runs::delete(&mut builder, runs)?,
-        Intent::RestoreRuns { runs } => runs::restore(&mut builder, runs)?,
-        Intent::Undo {
-            entry_id,
-            stages,
-            aliases,
-            created_version: created,
-            version_created_at,
-            metadata,
-            lifecycles,
-            requests,
-            ..
-        } => {
-            let targets = plan_undo::UndoTargets {
-                entry_id,
-                stages,
-                aliases,
-                created_version: *created,
-                version_created_at,
-                metadata,
-                lifecycles,
-                requests,
-            };
-            plan_undo::plan_undo(&mut builder, &targets)?;
-        }
+        Intent::DeleteRuns { runs } => delete::delete_runs(&mut builder, runs)?,
+        Intent::RestoreRuns { runs } => delete::restore_runs(&mut builder, runs)?,
+        Intent::Undo(undo) => undo::plan_undo(&mut builder, undo)?,
     }
     Ok(builder.build(intent))
 }

@@ -1,9 +1,9 @@
 //! Registering a run's model as a new version.
 
 use super::builder::PlanBuilder;
-use super::tag_record::RegistrationTags;
 use super::{PlanError, warnings};
 use crate::domain::{Lifecycle, ModelVersion, Run, RunId, StoreWrite, VersionNumber};
+use crate::promotion::RegistrationTags;
 use crate::text::Untrusted;
 
 /// Plans a registration. The model is made first when it is not there; the version carries its tags from the beginning.

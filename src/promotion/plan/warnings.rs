@@ -1,8 +1,8 @@
 //! What a person should know before they say yes.
 
-use super::RegistrySnapshot;
-use super::confusable::{escape_non_ascii, is_confusable, is_deceptive};
 use crate::domain::{Lifecycle, ModelVersion, Run, RunStatus, Stage};
+use crate::promotion::RegistrySnapshot;
+use crate::promotion::confusable::{escape_non_ascii, is_confusable, is_deceptive};
 
 /// How many of a kind are named before the rest is counted.
 const MAX_NAMED: usize = 3;

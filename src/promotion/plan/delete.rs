@@ -1,9 +1,12 @@
 //! Putting runs into MLflow's trash, and taking them out.
 
 use super::builder::PlanBuilder;
-use super::confusable::is_deceptive;
-use super::{PlanError, RunSnapshot, warnings};
-use crate::domain::{Lifecycle, ModelVersion, Run, RunId, RunStatus, Stage, StoreWrite};
+use super::{PlanError, warnings};
+use crate::domain::{
+    Lifecycle, ModelVersion, Run, RunId, RunStatus, Stage, StoreWrite, VersionNumber,
+};
+use crate::promotion::RunSnapshot;
+use crate::promotion::confusable::is_deceptive;
 use crate::text::Untrusted;
 
 /// The most runs of one plan: each is a request, and each is read back.
@@ -12,8 +15,57 @@ const MAX_RUNS: usize = 200;
 /// How many dependent versions of a run are named before the rest is counted.
 const MAX_NAMED: usize = 5;
 
+/// Plans to delete a version that holds no place: who serves it is asked to take it away first.
+pub(super) fn delete_version(
+    builder: &mut PlanBuilder,
+    number: VersionNumber,
+) -> Result<(), PlanError> {
+    let (version, label) = (builder.version(number)?, builder.label(number));
+    let aliases: Vec<String> = builder
+        .state
+        .aliases_of(number)
+        .into_iter()
+        .map(|alias| format!("@{}", alias.clean()))
+        .collect();
+    if !matches!(version.stage, Stage::None | Stage::Archived) || !aliases.is_empty() {
+        let stage = (!matches!(version.stage, Stage::None | Stage::Archived))
+            .then(|| version.stage.to_string());
+        let held = stage
+            .into_iter()
+            .chain(aliases)
+            .collect::<Vec<_>>()
+            .join(", ");
+        return Err(PlanError::Refused(format!(
+            "{label} holds {held}: demote it first"
+        )));
+    }
+    let recovery_hint = if version.run_id.is_empty() {
+        "nor registered again: it names no run".to_owned()
+    } else {
+        format!(
+            "undoing this registers its run {} again, as a new version",
+            version.run_id.short()
+        )
+    };
+    builder.warn(format!(
+        "{label} can't be brought back, since MLflow overwrites where its model was; {recovery_hint}"
+    ));
+    let from = version.source.clean().into_owned();
+    builder.push_step(
+        StoreWrite::DeleteVersion {
+            name: builder.model_name().clone(),
+            version: number,
+        },
+        "delete",
+        label,
+        from,
+        "gone".to_owned(),
+    );
+    Ok(())
+}
+
 /// Plans to delete runs. What depends on them is told; a run behind a version that is served asks for the name typed.
-pub(super) fn delete(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
+pub(super) fn delete_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
     let runs = runs_to_change(builder, ids, Lifecycle::Active)?;
     let mut is_any_served = false;
     for snapshot in &runs {
@@ -50,7 +102,7 @@ pub(super) fn delete(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), Pla
 }
 
 /// Plans to restore runs.
-pub(super) fn restore(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
+pub(super) fn restore_runs(builder: &mut PlanBuilder, ids: &[RunId]) -> Result<(), PlanError> {
     for snapshot in runs_to_change(builder, ids, Lifecycle::Deleted)? {
         builder.warn_all(warnings::of_run_name(&snapshot.run));
         builder.push_lifecycle(&snapshot.run, Lifecycle::Active);

@@ -1,8 +1,9 @@
 //! Moving a version to a stage.
 
 use super::builder::PlanBuilder;
-use super::{PlanError, RegistryChange, RegistryState, warnings};
+use super::{PlanError, warnings};
 use crate::domain::{Stage, StoreWrite, TransitionRequest, VersionNumber};
+use crate::promotion::{RegistryChange, RegistryState};
 
 /// Plans a move. MLflow archives only what is in Staging or Production, and fails when asked for more, so the
 /// wish is dropped elsewhere.

@@ -3,8 +3,9 @@
 use super::builder::PlanBuilder;
 use super::metadata::{ReviewDetails, review};
 use super::transition::{diff_after, is_active};
-use super::{Decision, PlanError, Slot, warnings};
-use crate::domain::{Stage, StoreWrite, TransitionRequest, VersionNumber};
+use super::{PlanError, warnings};
+use crate::domain::{Slot, Stage, StoreWrite, TransitionRequest, VersionNumber};
+use crate::promotion::Decision;
 use crate::text::Untrusted;
 
 /// Plans to ask. Who may only ask may not tag either, so no record is left: the server keeps the request itself.

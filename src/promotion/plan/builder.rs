@@ -1,11 +1,9 @@
 //! A plan in the making: steps are added in order, and the state runs ahead with them.
 
-use super::tag_record::TagRecord;
-use super::{
-    Confirmation, Intent, MetadataChange, Plan, PlanContext, PlanError, PlanStep, Preconditions,
-    RegistryChange, RegistrySnapshot, RegistryState, warnings,
-};
+use super::{Confirmation, MetadataChange, Plan, PlanContext, PlanError, PlanStep, warnings};
 use crate::domain::{ModelName, ModelVersion, Stage, StoreWrite, VersionNumber, VersionStatus};
+use crate::promotion::tag_record::TagRecord;
+use crate::promotion::{Intent, Preconditions, RegistryChange, RegistrySnapshot, RegistryState};
 use crate::text::Untrusted;
 use crate::text::untrusted::clean;
 

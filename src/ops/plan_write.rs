@@ -1,0 +1,154 @@
+//! Planning a write: read the registry, evaluate the gates, build the plan, describe its requests.
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use super::gates;
+use super::lineage::LineageSources;
+use super::registry::read_snapshot;
+use crate::domain::{Millis, ModelVersion, Run, Slot, StoreError};
+use crate::promotion::policy::{GateResults, Policy, Promoter};
+use crate::promotion::{
+    Fingerprint, Intent, Plan, PlanContext, PlanError, RegistrySnapshot, find_champion, plan,
+    target_slot,
+};
+use crate::store::{ReadStore, WriteStore};
+
+/// Who plans, on which store, under which rules.
+#[derive(Clone, Copy)]
+pub struct WritePlanner<'a> {
+    /// The store, and where gates find evidence.
+    pub sources: LineageSources<'a>,
+    /// Describes requests; `None` in a read-only session.
+    pub writer: Option<&'a dyn WriteStore>,
+    /// Gates, approvals, and overrides of the two settings below.
+    pub policy: &'a Policy,
+    /// Recorded as author.
+    pub user: &'a str,
+    /// Slots that need a typed confirmation, unless the policy lists others.
+    pub protected_slots: &'a [Slot],
+    /// Whether the write also leaves tags on the version, unless the policy forbids it.
+    pub writes_tags: bool,
+    /// Time of the plan, ms since the epoch.
+    pub now: Millis,
+}
+
+/// A write to plan.
+#[derive(Clone, Copy, Debug)]
+pub struct WriteRequest<'a> {
+    /// What to change.
+    pub intent: &'a Intent,
+    /// Why; recorded.
+    pub reason: &'a str,
+    /// Gates to override, by name.
+    pub overrides: &'a [String],
+    /// Whether to read the runs of candidate and champion, for a comparison next to the plan.
+    pub with_runs: bool,
+}
+
+/// A plan, and what it was made from.
+#[derive(Clone, Debug)]
+pub struct PlannedWrite {
+    /// Not cleared yet.
+    pub plan: Plan,
+    /// Registry that the plan was made from.
+    pub snapshot: RegistrySnapshot,
+    /// Outcomes of the gates that the intent meets; clearance takes them.
+    pub gates: GateResults,
+    /// Run of the champion, if requested.
+    pub champion: Option<Run>,
+    /// Run of the candidate, if requested.
+    pub candidate: Option<Run>,
+    /// The requests in order, without secrets; empty in a read-only session.
+    pub requests: Vec<String>,
+    /// Whether the policy allows the user to override gates.
+    pub can_override: bool,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Error)]
+pub enum PlanWriteError {
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing to do, or refused; with the fingerprint of the registry that was read.
+    #[error("{0}")]
+    Plan(PlanError, Fingerprint),
+}
+
+/// Plans a write on a fresh snapshot.
+///
+/// # Errors
+/// When the store cannot be read, or the intent cannot be planned on what it holds.
+pub async fn plan_write(
+    planner: WritePlanner<'_>,
+    request: WriteRequest<'_>,
+) -> Result<PlannedWrite, PlanWriteError> {
+    let (reader, intent) = (planner.sources.reader, request.intent);
+    let snapshot = read_snapshot(reader, intent).await?;
+    let promoter = Promoter {
+        name: planner.user,
+        overrides: request.overrides,
+    };
+    let gates =
+        gates::evaluate(planner.policy, planner.sources, intent, &snapshot, promoter).await?;
+    let context = planner.policy.plan_context(
+        &intent.subject(),
+        PlanContext {
+            id: Uuid::new_v4().simple().to_string(),
+            user: planner.user.to_owned(),
+            now: planner.now,
+            reason: request.reason.to_owned(),
+            protected_slots: planner.protected_slots.to_vec(),
+            gates: gates.to_vec(),
+            writes_tags: planner.writes_tags,
+        },
+    );
+    let mut plan = plan(intent.clone(), &snapshot, &context)
+        .map_err(|error| PlanWriteError::Plan(error, snapshot.fingerprint()))?;
+    let (mut candidate, mut champion) = (None, None);
+    if request.with_runs {
+        let slot = target_slot(intent);
+        let best = find_champion(slot.as_ref(), intent.version(), &snapshot);
+        champion = read_run(reader, best, &mut plan.warnings).await;
+        candidate = match &snapshot.run {
+            Some(run) => Some(run.clone()),
+            None => {
+                let version = intent.version().and_then(|number| snapshot.version(number));
+                read_run(reader, version, &mut plan.warnings).await
+            }
+        };
+    }
+    let requests = planner.writer.map_or_else(Vec::new, |writer| {
+        plan.describe_requests(|write| writer.describe(write))
+    });
+    let can_override = intent
+        .model()
+        .is_some_and(|model| planner.policy.can_override(model, planner.user));
+    Ok(PlannedWrite {
+        plan,
+        snapshot,
+        gates,
+        champion,
+        candidate,
+        requests,
+        can_override,
+    })
+}
+
+/// Reads a run for the comparison. The plan does not depend on it, so an unreadable run is only a warning.
+async fn read_run(
+    reader: &dyn ReadStore,
+    version: Option<&ModelVersion>,
+    warnings: &mut Vec<String>,
+) -> Option<Run> {
+    let version = version.filter(|version| !version.run_id.is_empty())?;
+    let run = reader.run(&version.run_id).await;
+    run.map_err(|error| {
+        warnings.push(format!(
+            "the run of version {} could not be read for comparison: {error}",
+            version.version
+        ));
+    })
+    .ok()
+}

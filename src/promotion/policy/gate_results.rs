@@ -1,0 +1,224 @@
+//! Sealed gate results: the proof that a policy was evaluated for an intent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+
+use super::Candidate;
+use super::evaluate::{GateTarget, PolicyEvaluation, Promoter, gate_targets};
+use super::file::Policy;
+use crate::domain::{Millis, Slot, VersionNumber};
+use crate::promotion::{
+    APPROVAL_PREFIX, Approval, Decision, Fingerprint, GateOutcome, GateResult, Intent, Plan,
+    RegistrySnapshot, find_champion,
+};
+
+/// The gate outcomes of an intent: what clearance takes. Only [`Policy::evaluate_intent`] builds it, also when no gate
+/// applies, so no caller can clear a plan without an evaluation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GateResults {
+    intent: Intent,
+    fingerprint: Fingerprint,
+    gates: Vec<GateResult>,
+}
+
+impl GateResults {
+    /// Whether these were evaluated for the plan's intent, on the registry that the plan was made from. Results without
+    /// gates follow from policy and intent alone.
+    #[must_use]
+    pub fn is_for(&self, plan: &Plan) -> bool {
+        self.intent == plan.intent
+            && (self.gates.is_empty() || self.fingerprint == plan.fingerprint)
+    }
+}
+
+impl Deref for GateResults {
+    type Target = [GateResult];
+
+    fn deref(&self) -> &[GateResult] {
+        &self.gates
+    }
+}
+
+impl Policy {
+    /// The versions whose facts the gates of an intent compare: candidates and their champions.
+    #[must_use]
+    pub fn versions_to_read(
+        &self,
+        intent: &Intent,
+        snapshot: &RegistrySnapshot,
+    ) -> BTreeSet<VersionNumber> {
+        self.guarded_targets(intent)
+            .iter()
+            .flat_map(|target| [Some(target.version), champion_of(target, snapshot)])
+            .flatten()
+            .collect()
+    }
+
+    /// Evaluates every gate that an intent meets. `facts` holds [`Self::versions_to_read`]; a target whose facts are
+    /// missing does not pass.
+    #[must_use]
+    pub fn evaluate_intent(
+        &self,
+        intent: &Intent,
+        snapshot: &RegistrySnapshot,
+        facts: &BTreeMap<VersionNumber, Candidate>,
+        promoter: Promoter<'_>,
+    ) -> GateResults {
+        let targets = self.guarded_targets(intent);
+        let mut gates = Vec::new();
+        for target in &targets {
+            let champion = champion_of(target, snapshot).map(|version| facts.get(&version));
+            let results = match (facts.get(&target.version), champion) {
+                (None, _) | (_, Some(None)) => vec![unread_facts(target)],
+                (Some(candidate), champion) => {
+                    let champion = champion.flatten();
+                    match intent {
+                        Intent::ResolveRequest { facts_digest, .. } => self.evaluate_answer(
+                            candidate,
+                            champion,
+                            target,
+                            snapshot,
+                            promoter.name,
+                            facts_digest,
+                        ),
+                        _ => self.evaluate(candidate, champion, target, promoter),
+                    }
+                    .gates
+                }
+            };
+            gates.extend(results.into_iter().map(|gate| match targets.len() {
+                1 => gate,
+                _ => GateResult {
+                    name: format!("{}: {}", target.slot, gate.name),
+                    ..gate
+                },
+            }));
+        }
+        GateResults {
+            intent: intent.clone(),
+            fingerprint: snapshot.fingerprint(),
+            gates,
+        }
+    }
+
+    fn guarded_targets(&self, intent: &Intent) -> Vec<GateTarget> {
+        let Some(model) = intent.model() else {
+            return Vec::new();
+        };
+        let mut targets = gate_targets(intent);
+        targets.retain(|target| self.has_rules_for(model, &target.slot));
+        targets
+    }
+
+    /// Evaluates the approval of a transition request: the requester is the promoter, and the user who answers approves.
+    /// Nothing can be overridden this way.
+    fn evaluate_answer(
+        &self,
+        candidate: &Candidate,
+        champion: Option<&Candidate>,
+        target: &GateTarget,
+        snapshot: &RegistrySnapshot,
+        user: &str,
+        facts_digest: &str,
+    ) -> PolicyEvaluation {
+        let approval = Approval {
+            reviewer: user.to_owned(),
+            at: Millis::MAX,
+            slot: target.slot.to_string(),
+            decision: Decision::Approve,
+            comment: String::new(),
+            facts_digest: facts_digest.to_owned(),
+            recorded_by: None,
+        };
+        let mut candidate = candidate.clone();
+        candidate
+            .version
+            .tags
+            .push(approval.to_tag(format!("{APPROVAL_PREFIX}answer")));
+        let requester = match &target.slot {
+            Slot::Stage(stage) => snapshot.open_request(target.version, *stage),
+            Slot::Alias(_) => None,
+        };
+        let requester = requester.map_or(user, |request| request.requested_by.raw());
+        // The server knows people by e-mail address: the same name before the @ counts as the same person.
+        let is_own = requester
+            .split('@')
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(user));
+        let promoter = if is_own { user } else { requester };
+        self.evaluate(&candidate, champion, target, promoter.into())
+    }
+}
+
+fn champion_of(target: &GateTarget, snapshot: &RegistrySnapshot) -> Option<VersionNumber> {
+    find_champion(Some(&target.slot), Some(target.version), snapshot).map(|version| version.version)
+}
+
+fn unread_facts(target: &GateTarget) -> GateResult {
+    GateResult {
+        name: "facts".to_owned(),
+        outcome: GateOutcome::Absent,
+        reason: format!("version {} or its champion was not read", target.version),
+        values: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::candidate;
+    use super::*;
+    use crate::domain::Stage;
+    use crate::promotion::{ClearanceError, grant_clearance, plan, test_registry};
+
+    const POLICY: &str = "[[model.'*'.gate]]\nname = 'g'\nrequire = 'true'\n";
+
+    fn to_stage(version: u64, to: Stage) -> Intent {
+        Intent::TransitionStage {
+            model: "iris".into(),
+            version: VersionNumber(version),
+            to,
+            archive_existing: true,
+        }
+    }
+
+    fn facts() -> BTreeMap<VersionNumber, Candidate> {
+        (1..=3)
+            .map(|number| (VersionNumber(number), candidate(number, &[])))
+            .collect()
+    }
+
+    fn evaluate(policy: &Policy, intent: &Intent, snapshot: &RegistrySnapshot) -> GateResults {
+        policy.evaluate_intent(intent, snapshot, &facts(), "ada".into())
+    }
+
+    #[test]
+    fn results_of_another_intent_or_registry_are_refused() {
+        let (policy, snapshot) = (Policy::parse(POLICY).unwrap(), test_registry::snapshot());
+        let intent = to_stage(3, Stage::Production);
+        let plan = plan(intent.clone(), &snapshot, &test_registry::context()).unwrap();
+        let clear = |gates| grant_clearance(plan.clone(), gates, Some("iris"));
+        assert!(clear(evaluate(&policy, &intent, &snapshot)).is_ok());
+        let refused = ClearanceError::ForeignGates(intent.to_string());
+        // No gate guards Archived: the empty result belongs to that intent.
+        let other = evaluate(&policy, &to_stage(3, Stage::Archived), &snapshot);
+        assert!(other.is_empty());
+        assert_eq!(clear(other).unwrap_err(), refused);
+        let mut changed = snapshot.clone();
+        changed.versions[0].stage = Stage::None;
+        let stale = evaluate(&policy, &intent, &changed);
+        assert_eq!(clear(stale).unwrap_err(), refused);
+        assert!(clear(evaluate(&Policy::default(), &intent, &changed)).is_ok());
+    }
+
+    #[test]
+    fn unread_facts_never_pass() {
+        let (policy, snapshot) = (Policy::parse(POLICY).unwrap(), test_registry::snapshot());
+        let intent = to_stage(3, Stage::Production);
+        for missing in policy.versions_to_read(&intent, &snapshot) {
+            let mut facts = facts();
+            facts.remove(&missing);
+            let gates = policy.evaluate_intent(&intent, &snapshot, &facts, "ada".into());
+            assert_eq!(gates[0].outcome, GateOutcome::Absent, "without {missing}");
+        }
+    }
+}
