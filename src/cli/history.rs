@@ -11,9 +11,10 @@ use super::runs::format_local_time;
 use crate::cli::output::CommandOutput;
 use crate::cli::output::error::{CliError, ExitStatus};
 use crate::cli::resolve;
-use crate::domain::Millis;
+use crate::domain::{Millis, ModelName};
 use crate::export::Sheet;
-use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at, timeline};
+use crate::ops::history::model_history;
+use crate::promotion::journal::{EventSource, Holder, TimelineEvent, holders_at};
 use crate::text::untrusted::clean;
 
 /// What can be said to `history`.
@@ -37,34 +38,28 @@ pub async fn run(
 ) -> Result<(), CliError> {
     let store = context.open_store().await?;
     let reader = store.reader.as_ref();
-    let mut entries = context.journal().entries(reader.origin())?;
-    let is_known = entries
-        .iter()
-        .any(|entry| entry.plan.intent.is_about(&arguments.model));
-    let model = match resolve::model(reader, &arguments.model).await {
-        Ok(model) => Some(model),
-        Err(failure) if failure.exit == ExitStatus::NoMatch && is_known => None,
-        Err(failure) => return Err(failure),
-    };
-    let versions = match &model {
-        Some(model) => reader.versions(&model.name).await?,
-        None => Vec::new(),
-    };
-    entries.retain(|entry| entry.concerns_model(&arguments.model, &versions));
-    if let Some(text) = &arguments.at {
-        let at = parse_time(text)?;
-        let holders = holders_at(&entries, model.as_ref(), &versions, context.now, at);
-        let value = serde_json::to_value(&holders).unwrap_or(Value::Null);
-        return context.printer.print(&CommandOutput::table(
-            value,
-            holders_sheet(&holders, &arguments.model),
-        ));
+    let entries = context.journal().entries(reader.origin())?;
+    let name = ModelName::from(arguments.model.as_str());
+    let history = model_history(reader, &name, entries).await?;
+    let snapshot = &history.snapshot;
+    if snapshot.model.is_none() && history.entries.is_empty() {
+        // Reports the missing model, with similar names.
+        resolve::model(reader, &arguments.model).await?;
     }
-    let events = timeline(&entries, model.as_ref(), &versions);
-    let value = serde_json::to_value(&events).unwrap_or(Value::Null);
-    context
-        .printer
-        .print(&CommandOutput::table(value, sheet(&events)))
+    let (value, sheet) = match &arguments.at {
+        Some(text) => {
+            let (model, at) = (snapshot.model.as_ref(), parse_time(text)?);
+            let holders = holders_at(&history.entries, model, &snapshot.versions, context.now, at);
+            let sheet = holders_sheet(&holders, &arguments.model);
+            (serde_json::to_value(&holders), sheet)
+        }
+        None => (
+            serde_json::to_value(&history.events),
+            sheet(&history.events),
+        ),
+    };
+    let value = value.unwrap_or(Value::Null);
+    context.printer.print(&CommandOutput::table(value, sheet))
 }
 
 /// A date means its last moment, in the zone of this machine.

@@ -1,9 +1,11 @@
 //! The use cases that the command line and the screens share: async, over a store, on top of the pure modules.
 
 pub mod apply;
+pub mod assess;
 pub mod diff;
 pub mod export;
 pub mod gates;
+pub mod history;
 pub mod journal;
 pub mod lineage;
 pub mod list_runs;

@@ -11,20 +11,21 @@ use crate::domain::{
     Artifact, ArtifactOwner, Experiment, ExperimentId, MetricHistory, Millis, ModelName, Preview,
     RegisteredModel, Run, RunId, Slot, StoreError, VersionNumber,
 };
-use crate::evidence::ToolEvidence;
 use crate::lineage::Graph;
 use crate::ops::apply::{ApplyProgress, ApplyReport};
 use crate::ops::list_runs::RunPage;
 use crate::ops::plan_write::PlannedWrite;
-use crate::promotion::journal::{JournalEntry, TimelineEvent};
-use crate::promotion::{Cleared, GateResult, Intent};
+use crate::promotion::journal::JournalEntry;
+use crate::promotion::{Cleared, Intent};
 use crate::store::{
     ChangedRuns, ChangedRunsQuery, Downstream, Features, Resolution, RunQuery, Upstream,
 };
 
 pub use crate::ops::RequestError;
+pub use crate::ops::assess::Assessment;
 pub use crate::ops::diff::{CommonFile, DiffTarget};
 pub use crate::ops::export::Export;
+pub use crate::ops::history::ModelHistory;
 pub use crate::ops::models::ModelDetail;
 pub use crate::ops::runs::RunDetail;
 
@@ -119,28 +120,6 @@ pub enum Reply {
     Image(Result<Option<HalfBlockImage>, RequestError>),
     /// A text was put on the clipboard, or could not be.
     Copied(Result<(), String>),
-}
-
-/// Everything that the History screen shows.
-#[derive(Clone, Debug)]
-pub struct ModelHistory {
-    /// What happened, newest first.
-    pub events: Vec<TimelineEvent>,
-    /// The journal's entries about the model, to undo.
-    pub entries: Vec<JournalEntry>,
-}
-
-/// What the policy and other tools say of the versions of a model.
-#[derive(Clone, Debug)]
-pub struct Assessment {
-    /// The place that they were judged for, cleaned.
-    pub slot: String,
-    /// How many versions there are: the newest are looked at.
-    pub total: usize,
-    /// The verdicts of each; empty where nothing guards the place.
-    pub gates: Vec<(VersionNumber, Vec<GateResult>)>,
-    /// What other tools left with each; those with nothing are not there.
-    pub evidence: Vec<(VersionNumber, Vec<ToolEvidence>)>,
 }
 
 /// The review of a version: candidate against champion.

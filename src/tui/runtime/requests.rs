@@ -7,6 +7,8 @@ use crate::analysis::importance::Importance;
 use crate::config::saved_views::{ViewError, ViewFiles};
 use crate::domain::{ExperimentId, Run, Slot, StoreError, StoreErrorKind};
 use crate::ops::apply::{ApplyError, ApplyProgress};
+use crate::ops::assess::assess_versions;
+use crate::ops::history::model_history;
 use crate::ops::journal::{Journal, JournalError};
 use crate::ops::lineage::{EvidenceSources, LineageSources, load_lineage_graph};
 use crate::ops::list_runs::list_runs;
@@ -110,11 +112,13 @@ pub async fn handle_request(
                 .map(Box::new),
         ),
         Request::Journal => Reply::Journal(journal_entries(services).await),
-        Request::History(model) => Reply::History(
-            review::model_history(services, &model, journal_entries(services))
-                .await
-                .map(Box::new),
-        ),
+        Request::History(model) => {
+            let history = async {
+                let entries = journal_entries(services).await?;
+                model_history(services.primary.as_ref(), &model, entries).await
+            };
+            Reply::History(history.await.map(Box::new))
+        }
         Request::Recheck(entry) => Reply::Rechecked(recheck(services, &entry).await),
         Request::SaveView(name, view) => Reply::ViewSaved(
             with_view_files(services, move |files, _| {
@@ -134,11 +138,13 @@ pub async fn handle_request(
                 .await
                 .map(Box::new),
         ),
-        Request::Assess(model) => Reply::Assessed(
-            review::assess_versions(services, &model)
-                .await
-                .map(Box::new),
-        ),
+        Request::Assess(model) => {
+            let slot = review::review_slot(services, &model);
+            let sources = services.sources(services.primary.as_ref());
+            let assessment =
+                assess_versions(&services.policy, sources, &model, slot, &services.user).await;
+            Reply::Assessed(assessment.map(Box::new))
+        }
         Request::CommonFiles(before, after) => {
             Reply::CommonFiles(diff::common_files(reader, &before, &after).await)
         }
